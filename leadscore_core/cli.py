@@ -1,0 +1,305 @@
+"""The command line: every pipeline without a screen.
+
+Exit codes: 0 done; 1 done, but a stated check did not hold; 2 bad usage or unusable input.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
+from leadscore_core.errors import LeadScoreError
+
+if TYPE_CHECKING:  # the pipelines load when a command needs them
+    from leadscore_core.data import Finding
+    from leadscore_core.model import LeadModel
+    from leadscore_core.pipelines import LeadList, Progress
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Whom to call first, who is junk, and why.")
+models_app = typer.Typer(no_args_is_help=True, help="The models and which of them is in use.")
+app.add_typer(models_app, name="models")
+
+Files = Annotated[list[Path], typer.Argument(help="CSV, TSV, Excel or Parquet files, also .gz or .zip, or folders of them.")]
+JsonOut = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON; - for standard output.")]
+SchemaName = Annotated[str, typer.Option("--schema", help="Name or TOML file of what the columns mean.")]
+Label = Annotated[str | None, typer.Option("--label", help="Header of the outcome, if it is not found by itself.")]
+Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; the first that is not empty if not given.")]
+ModelId = Annotated[str | None, typer.Option("--model", help="Model to use; the champion if not given.")]
+Out = Annotated[Path, typer.Option("-o", "--out", help="File to write: .csv, .csv.gz, .xlsx or .parquet.")]
+
+
+@app.command("sample-data")
+def sample_data(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path("sample_data"),
+    rows: Annotated[int, typer.Option("--rows", help="Labelled leads.")] = 6_000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same leads.")] = 0,
+) -> None:
+    """Make synthetic leads: labelled, kept aside, new, and a messy export."""
+    from leadscore_core.data import write_sample
+
+    for path in write_sample(out, rows, seed):
+        _say(str(path))
+
+
+@app.command()
+def check(files: Files, schema: SchemaName = "codepro", label: Label = None, sheet: Sheet = None, json_out: JsonOut = None) -> None:
+    """Find every problem of a list; exit 1 if one makes it unfit."""
+    from leadscore_core.pipelines import check_list
+
+    settings = load_settings()
+    leads = _open(files, schema, label, sheet, settings)
+    model = _champion_or_none(settings)
+    levels_from = model if model is not None and model.schema.name == leads.schema.name else None
+    report = check_list(leads, model=levels_from, label_expected=label is not None)
+    _say(f"{report.rows:,} leads, {report.columns} columns, {len(report.findings)} kinds of problems")
+    _say_findings(report.findings)
+    _write_json(json_out, report.as_json())
+    if report.has_errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def clean(files: Files, out: Out, schema: SchemaName = "codepro", sheet: Sheet = None) -> None:
+    """Write the cleaned table, one row a lead."""
+    from leadscore_core.pipelines import clean_list
+
+    rows = clean_list(_open(files, schema, None, sheet, load_settings()), out)
+    _say(f"Cleaned {rows:,} leads into {out}")
+
+
+@app.command()
+def train(
+    files: Files,
+    schema: SchemaName = "codepro",
+    label: Label = None,
+    sheet: Sheet = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
+    note: Annotated[str, typer.Option("--note", help="Kept with the model.")] = "",
+    json_out: JsonOut = None,
+) -> None:
+    """Train a model on labelled leads, judge it out-of-sample, and keep it."""
+    from leadscore_core.pipelines import train_list
+
+    settings = load_settings()
+    leads = _open(files, schema, label, sheet, settings)
+    with _progress("Training", total=1.0) as progress:
+        model = train_list(leads, settings=settings, promote=promote, note=note, progress=progress)
+    metadata = model.metadata
+    crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
+    _say(f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads ({metadata.training_data.left_out:,} without an outcome left out)")
+    _say(_figures("Cross-validation", crossed))
+    _say(_figures("Next period     ", following) if "auc" in following else f"Next period: not applicable. {following['not_applicable']}")
+    _say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
+    _say(_verdict(metadata.meets_targets, settings))
+    _say("It is the champion now." if promote else f"Use it with: leadscore models promote {model.model_id}")
+    overall = {name: crossed[name] for name in ("rows", "base_rate", "auc", "precision", "recall", "brier", "log_loss")}
+    told = overall | {
+        "rows": metadata.training_data.rows,
+        "threshold": metadata.threshold,
+        "targets": settings.targets.model_dump(),
+        "meets_targets": metadata.meets_targets,
+        "model_id": model.model_id,
+        "cross_validation": crossed,
+        "next_period": following,
+        "calibration": metadata.calibration,
+    }
+    _write_json(json_out, told)
+
+
+@app.command()
+def evaluate(file: Annotated[Path, typer.Argument(help="Labelled leads that the model has not seen.")], label: Label = None, sheet: Sheet = None, model_id: ModelId = None, json_out: JsonOut = None) -> None:
+    """Measure a model on leads that it has not seen; exit 1 below the targets."""
+    from leadscore_core.pipelines import evaluate_list
+
+    settings = load_settings()
+    model = _load_model(model_id, settings)
+    result = evaluate_list(_open([file], model.schema.name, label, sheet, settings, model=model), model, settings=settings)
+    _say(f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and {result.seen_in_training:,} from its training left out)")
+    _say(_figures("Out-of-sample", result.metrics.model_dump()))
+    for text in result.metrics.notes:
+        _say(text)
+    _say(_verdict(result.meets_targets, settings))
+    _write_json(json_out, result.as_json())
+    if not result.meets_targets:
+        raise typer.Exit(1)
+
+
+@app.command()
+def score(
+    files: Files,
+    out: Out,
+    sheet: Sheet = None,
+    model_id: ModelId = None,
+    reasons: Annotated[int, typer.Option("--reasons", min=0, max=20, help="Reasons a lead.")] = 3,
+) -> None:
+    """Score a list: every row and column of it, then score, grade, junk verdict and reasons."""
+    from leadscore_core.inference import check_output
+    from leadscore_core.pipelines import score_list
+
+    settings = load_settings()
+    check_output(out)
+    model = _load_model(model_id, settings)
+    leads = _open(files, model.schema.name, None, sheet, settings, model=model)
+    with _progress("Scoring", total=None) as progress:
+        report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
+    counts = ", ".join(f"{number:,} {grade}" for grade, number in report.grades.items())
+    _say(f"Scored {report.rows:,} leads into {out}: {counts}; about {report.expected:,.0f} applications expected")
+    _say_findings(report.findings)
+
+
+@app.command("app")
+def open_app() -> None:
+    """Open the dashboard."""
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app.py")], cwd=PROJECT_ROOT, check=False).returncode)
+
+
+@models_app.command("list")
+def list_models() -> None:
+    """List the models, newest first."""
+    from leadscore_core.model import ModelRegistry
+
+    registry = ModelRegistry(load_settings().models_dir)
+    found = registry.list_models()
+    for metadata in found:
+        crossed = metadata.metrics["cross_validation"]
+        mark = "*" if metadata.model_id == registry.champion_id else " "
+        _say(f"{mark} {metadata.model_id}  {metadata.training_data.rows:>9,} leads  AUC {crossed['auc']:.3f}  {metadata.training_data.note}".rstrip())
+    _say("* is the champion" if found else "There are no models yet. Train one with: leadscore train FILE --promote")
+
+
+@models_app.command("show")
+def show_model(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")]) -> None:
+    """Show what is known about a model, as JSON."""
+    from leadscore_core.model import ModelRegistry
+
+    _say(ModelRegistry(load_settings().models_dir).read_metadata(model_id).model_dump_json(indent=2))
+
+
+@models_app.command("promote")
+def promote_model(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")]) -> None:
+    """Make a model the champion."""
+    from leadscore_core.model import ModelRegistry
+
+    ModelRegistry(load_settings().models_dir).promote(model_id)
+    _say(f"{model_id} is the champion now.")
+
+
+@models_app.command("rollback")
+def rollback_model() -> None:
+    """Go back to the champion before this one."""
+    from leadscore_core.model import ModelRegistry
+
+    _say(f"{ModelRegistry(load_settings().models_dir).rollback()} is the champion again.")
+
+
+def main() -> NoReturn:
+    """Run the command line; every fault is one message on standard error."""
+    try:
+        app(prog_name="leadscore")
+    except LeadScoreError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # the reader has gone; nothing more can be said
+        sys.exit(0)
+    except MemoryError:
+        _fail("There is not enough memory for this list. Split it into several files.")
+    except OSError as error:
+        _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check the path, the rights and the space left.")
+    except Exception as error:  # a fault of ours: still one message, the trace for whoever asks for it
+        if os.environ.get("LEADSCORE_DEBUG"):
+            raise
+        _fail(f"Something went wrong inside LeadScore ({type(error).__name__}: {error}). Set LEADSCORE_DEBUG=1 to see where, and report it.")
+    sys.exit(0)
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"Error: {message}", err=True)
+    sys.exit(2)
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _open(files: list[Path], schema: str, label: str | None, sheet: str | None, settings: Settings, *, model: LeadModel | None = None) -> LeadList:
+    from leadscore_core.data import load_schema
+    from leadscore_core.pipelines import open_list
+
+    meaning = model.schema if model is not None else load_schema(schema)
+    return open_list(files, meaning, sheet=sheet, label=label, settings=settings)
+
+
+def _load_model(model_id: str | None, settings: Settings) -> LeadModel:
+    from leadscore_core.model import ModelRegistry
+
+    registry = ModelRegistry(settings.models_dir)
+    if model_id is not None:
+        return registry.load(model_id)
+    model, notice = registry.load_champion()
+    if notice:
+        typer.echo(f"Note: {notice}", err=True)
+    return model
+
+
+def _champion_or_none(settings: Settings) -> LeadModel | None:
+    from leadscore_core.model import ModelRegistry
+
+    return _load_model(None, settings) if ModelRegistry(settings.models_dir).champion_id else None
+
+
+def _say_findings(findings: list[Finding]) -> None:
+    for finding in findings:
+        where = f" [{finding.column}]" if finding.column else ""
+        rows = f", rows {', '.join(map(str, finding.rows))}" if finding.rows else ""
+        example = f", for instance {finding.example}" if finding.example else ""
+        _say(f"  {finding.severity}: {finding.code}{where}: {finding.reason} ({finding.count:,}, {finding.share:.1%}{rows}{example})")
+
+
+def _figures(what: str, block: dict[str, Any]) -> str:
+    parts = []
+    for name, human in (("auc", "AUC"), ("precision", "precision"), ("recall", "recall"), ("brier", "Brier score")):
+        spread = f" ± {block[f'{name}_std']:.3f}" if block.get(f"{name}_std") is not None else ""
+        parts.append(f"{human} {block[name]:.3f}{spread}" if block[name] is not None else f"{human} does not exist")
+    return f"{what}: {', '.join(parts)} (base rate {block['base_rate']:.1%}, threshold {block['threshold']:.3f})"
+
+
+def _verdict(met: bool, settings: Settings) -> str:
+    wanted = settings.targets
+    return f"{'Meets' if met else 'Misses'} the targets (AUC > {wanted.auc}, precision > {wanted.precision}, recall > {wanted.recall})"
+
+
+def _write_json(path: Path | None, told: dict[str, Any]) -> None:
+    if path is None:
+        return
+    text = json.dumps(told, indent=2, ensure_ascii=False, default=str)
+    if str(path) == "-":
+        _say(text)
+        return
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise LeadScoreError(f"{path} could not be written ({error.strerror}). Choose another place for the JSON.") from error
+
+
+@contextmanager
+def _progress(what: str, total: float | None) -> Iterator[Progress | None]:
+    """Show progress on standard error where a person watches it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done, text: bar.update(task, completed=done, description=text)

@@ -1,0 +1,106 @@
+"""Settings: ``leadscore.toml`` overridden by ``LEADSCORE_*`` environment variables."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from leadscore_core.errors import LeadScoreError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class GradeThresholds(BaseModel):
+    """Lowest propensity (0-1) of each grade; what is below ``cold`` is Junk.
+
+    Examples
+    --------
+    >>> GradeThresholds(hot=0.7, warm=0.4, cold=0.1).hot
+    0.7
+    """
+
+    hot: float = Field(0.65, ge=0, le=1)
+    warm: float = Field(0.40, ge=0, le=1)
+    cold: float = Field(0.10, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> GradeThresholds:
+        if not self.cold <= self.warm <= self.hot:
+            raise ValueError(f"expected cold <= warm <= hot, got {self.cold}, {self.warm}, {self.hot}")
+        return self
+
+
+class TargetMetrics(BaseModel):
+    """What a model must exceed, all at once.
+
+    Examples
+    --------
+    >>> TargetMetrics().auc
+    0.821
+    """
+
+    auc: float = Field(0.821, ge=0, le=1)
+    precision: float = Field(0.705, ge=0, le=1)
+    recall: float = Field(0.825, ge=0, le=1)
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations; each has a default that works."""
+
+    model_config = SettingsConfigDict(env_prefix="LEADSCORE_", env_nested_delimiter="__", extra="forbid")
+
+    data_dir: Path = Path("data")
+    models_dir: Path = Path("models")
+    grades: GradeThresholds = GradeThresholds()
+    targets: TargetMetrics = TargetMetrics()
+    daily_call_capacity: int = Field(300, ge=1)
+    upload_limit_mb: int = Field(1024, ge=1)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Explicit values first, then the environment, then the file."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+        return init_settings, env_settings, toml
+
+    @model_validator(mode="after")
+    def _paths_from_root(self) -> Settings:
+        for name in ("data_dir", "models_dir"):
+            setattr(self, name, (PROJECT_ROOT / getattr(self, name)).resolve())
+        return self
+
+
+def settings_file() -> Path:
+    """Return the settings file: ``LEADSCORE_CONFIG`` if set, else ``leadscore.toml`` at the project's root."""
+    return Path(os.environ.get("LEADSCORE_CONFIG", PROJECT_ROOT / "leadscore.toml"))
+
+
+def load_settings() -> Settings:
+    """Read and check the settings.
+
+    Returns
+    -------
+    Settings
+        With absolute paths.
+
+    Raises
+    ------
+    LeadScoreError
+        Naming every setting that is wrong, what was expected and what came.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors())
+        raise LeadScoreError(f"Settings that cannot be used: {faults}. Correct them in {settings_file()} or the LEADSCORE_* variables.") from error
+    except ValueError as error:
+        raise LeadScoreError(f"{settings_file()} is not valid TOML: {error}. Correct it or remove it to use the defaults.") from error

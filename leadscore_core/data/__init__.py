@@ -1,0 +1,61 @@
+"""The data pipeline: schema, read, map columns, check, clean."""
+
+from leadscore_core.data.check import (
+    Finding,
+    check_leads,
+    chunk_findings,
+    duplicate_findings,
+    label_findings,
+    mapping_findings,
+    merge_findings,
+    note_row_problems,
+    row_hashes,
+    sort_findings,
+)
+from leadscore_core.data.clean import CellProblem, clean_leads, clean_with_problems, complete_columns
+from leadscore_core.data.map_columns import (
+    ColumnMapping,
+    Match,
+    check_required,
+    detect_conventions,
+    fingerprint,
+    suggest_mapping,
+)
+from leadscore_core.data.read import LINE_PROBLEM, iter_leads, list_files, list_sheets, read_headers, read_leads
+from leadscore_core.data.sample import make_sample, write_sample
+from leadscore_core.data.schema import Column, LeadSchema, Role, load_schema
+
+__all__ = [
+    "LINE_PROBLEM",
+    "CellProblem",
+    "Column",
+    "ColumnMapping",
+    "Finding",
+    "LeadSchema",
+    "Match",
+    "Role",
+    "check_leads",
+    "check_required",
+    "chunk_findings",
+    "clean_leads",
+    "clean_with_problems",
+    "complete_columns",
+    "detect_conventions",
+    "duplicate_findings",
+    "fingerprint",
+    "iter_leads",
+    "label_findings",
+    "list_files",
+    "list_sheets",
+    "load_schema",
+    "make_sample",
+    "mapping_findings",
+    "merge_findings",
+    "note_row_problems",
+    "read_headers",
+    "read_leads",
+    "row_hashes",
+    "sort_findings",
+    "suggest_mapping",
+    "write_sample",
+]

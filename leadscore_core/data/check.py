@@ -1,0 +1,299 @@
+"""Checking: every problem of a list in one pass, each with its code, count, share and example rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel
+
+from leadscore_core.data.clean import CellProblem, clean_with_problems
+from leadscore_core.data.map_columns import ColumnMapping, detect_conventions, suggest_mapping
+from leadscore_core.data.parse import as_text, clean_text
+from leadscore_core.data.read import LINE_PROBLEM
+from leadscore_core.data.schema import TEXT_ROLES, LeadSchema, Role, load_schema
+
+FIRST_ROW = 2
+_EXAMPLES = 5
+_INDEX_HEADERS = frozenset({"", "unnamed: 0", "index"})
+Severity = Literal["error", "warning", "info"]
+_SEVERITY: dict[str, Severity] = {
+    "label_one_class": "error",
+    "label_missing": "error",
+    "missing_column": "info",
+    "empty_column": "info",
+    "guessed_column": "info",
+}
+
+
+class Finding(BaseModel):
+    """One problem of a list.
+
+    ``column`` is the header as in the file; ``rows`` are row numbers as a spreadsheet shows them, the header being row 1;
+    ``example`` is the cell of the first of them.
+    """
+
+    code: str
+    severity: Severity
+    column: str
+    reason: str
+    count: int
+    share: float
+    example: str = ""
+    rows: tuple[int, ...] = ()
+
+
+def check_leads(
+    frame: pd.DataFrame,
+    schema: LeadSchema | None = None,
+    mapping: ColumnMapping | None = None,
+    *,
+    levels: dict[str, set[str]] | None = None,
+    label_expected: bool = False,
+) -> list[Finding]:
+    """Find every problem of a list.
+
+    Parameters
+    ----------
+    frame
+        The list as read, under its own headers.
+    schema
+        What the columns mean; CodePro's if not given.
+    mapping
+        Header of each column; suggested if not given.
+    levels
+        Column -> lower-case levels that the model knows, for the share of unknown ones.
+    label_expected
+        Whether the list is for training or evaluation, so that a missing label is a problem.
+
+    Returns
+    -------
+    list of Finding
+        Errors first, then warnings, then notes.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"source": ["a", "b"], "medium": ["x", "y"], "referred_lead": ["1", "perhaps"]})
+    >>> [(f.code, f.column, f.rows, f.example) for f in check_leads(frame) if f.code == "not_a_flag"]
+    [('not_a_flag', 'referred_lead', (3,), "'perhaps'")]
+    """
+    schema = schema or load_schema()
+    if mapping is None:
+        mapping = detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    raw = mapping.apply(frame, schema)
+    cleaned, problems = clean_with_problems(raw, schema)
+    found = [
+        *mapping_findings(mapping, schema, len(frame)),
+        *chunk_findings(frame, raw, cleaned, problems, schema, mapping, levels or {}),
+        *duplicate_findings([row_hashes(frame)]),
+    ]
+    if label_expected:
+        found += label_findings(cleaned, raw, schema, mapping)
+    return sort_findings(found)
+
+
+def sort_findings(found: list[Finding]) -> list[Finding]:
+    """Order findings by how much they matter."""
+    rank = {"error": 0, "warning": 1, "info": 2}
+    return sorted(found, key=lambda f: (rank[f.severity], -f.count, f.column))
+
+
+def merge_findings(parts: Iterable[tuple[list[Finding], int]]) -> list[Finding]:
+    """Add up the findings of consecutive chunks.
+
+    Parameters
+    ----------
+    parts
+        Findings of a chunk and its number of rows, in order. What concerns the whole file is counted once.
+    """
+    merged: dict[tuple[str, str], Finding] = {}
+    total = 0
+    for found, n_rows in parts:
+        for finding in found:
+            shifted = tuple(row + total for row in finding.rows)
+            key = (finding.code, finding.column)
+            before = merged.get(key)
+            if before is None:
+                merged[key] = finding.model_copy(update={"rows": shifted})
+            elif finding.code not in {"missing_column", "guessed_column", "ambiguous_date"}:
+                merged[key] = before.model_copy(update={"count": before.count + finding.count, "rows": (before.rows + shifted)[:_EXAMPLES]})
+        total += n_rows
+    kept = [f for f in merged.values() if f.code != "empty_column" or f.count == total]
+    return sort_findings([f.model_copy(update={"share": f.count / total if total else 0.0}) for f in kept])
+
+
+def chunk_findings(
+    frame: pd.DataFrame,
+    raw: pd.DataFrame,
+    cleaned: pd.DataFrame,
+    problems: list[CellProblem],
+    schema: LeadSchema,
+    mapping: ColumnMapping,
+    levels: dict[str, set[str]],
+) -> list[Finding]:
+    """Findings of one chunk that was cleaned already; duplicates and labels aside."""
+    return [
+        *cell_findings(problems, frame, schema, mapping),
+        *_row_findings(frame, raw, schema, mapping),
+        *unknown_levels(cleaned, schema, mapping, levels),
+        *empty_columns(frame, schema, mapping),
+    ]
+
+
+def mapping_findings(mapping: ColumnMapping, schema: LeadSchema, n_rows: int) -> list[Finding]:
+    """Columns that the file lacks, headers that were guessed, dates that can be read both ways."""
+    found = []
+    for match in mapping.matches:
+        column = schema.by_name[match.column]
+        if match.header is None and column.is_input and column.role is not Role.INTERACTION:
+            reason = f"{column.human}: no such column; leads are scored as average in it"
+            found.append(_finding("missing_column", column.name, reason, n_rows, n_rows))
+        elif match.how == "fuzzy":
+            found.append(_finding("guessed_column", str(match.header), f"taken as {column.human} ({match.confidence:.0%} alike); correct it if it is not", n_rows, n_rows))
+    stamp = schema.one(Role.TIMESTAMP)
+    if stamp and mapping.ambiguous_dates:
+        order = "day before month" if mapping.date_order == "dmy" else "month before day"
+        reason = f"dates that could be read both ways are read with the {order}"
+        found.append(_finding("ambiguous_date", mapping.used[stamp.name], reason, mapping.ambiguous_dates, n_rows))
+    return found
+
+
+def cell_findings(problems: list[CellProblem], frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> list[Finding]:
+    """Cells that could not be used, as findings under the file's own headers."""
+    found = []
+    for problem in problems:
+        if schema.by_name[problem.column].role is Role.LABEL:
+            continue  # label_findings says it where a label is expected
+        header = mapping.used[problem.column]
+        example = _shown(frame[header].iloc[int(problem.rows[0])])
+        found.append(_finding(problem.code, header, f"{problem.reason}; counted as missing", len(problem.rows), len(frame), problem.rows, example))
+    return found
+
+
+def note_row_problems(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, problems: list[CellProblem]) -> pd.Series:
+    """Say for each row, in words, why it could not be scored in full; empty where it could.
+
+    Returns
+    -------
+    pandas.Series
+        Text, one a row of `frame`.
+    """
+    notes: dict[int, list[str]] = {}
+
+    def note(rows: np.ndarray, texts: Iterable[str]) -> None:
+        for row, text in zip(rows.tolist(), texts, strict=True):
+            notes.setdefault(row, []).append(text)
+
+    for problem in problems:
+        if schema.by_name[problem.column].role is Role.LABEL:
+            continue
+        header = mapping.used[problem.column]
+        note(problem.rows, (f"{header}: {problem.reason} ({_shown(cell)})" for cell in frame[header].iloc[problem.rows]))
+    if LINE_PROBLEM in frame.columns:
+        rows = np.flatnonzero(_filled(frame[LINE_PROBLEM]))
+        note(rows, as_text(frame[LINE_PROBLEM].iloc[rows]))
+    blank = _blank_rows(raw, schema)
+    note(np.flatnonzero(blank), ["nothing to score: every column that the model reads is blank"] * int(blank.sum()))
+    texts = pd.Series("", index=range(len(frame)), dtype="str")
+    if notes:
+        texts.loc[list(notes)] = ["; ".join(found) for found in notes.values()]
+    return texts.set_axis(frame.index)
+
+
+def row_hashes(frame: pd.DataFrame) -> np.ndarray:
+    """Return one uint64 a row, equal where rows are equal in all but a leading index column."""
+    columns = [c for c in frame.columns if str(c).strip().lower() not in _INDEX_HEADERS]
+    return pd.util.hash_pandas_object(frame[columns].astype("str").fillna(""), index=False).to_numpy()
+
+
+def duplicate_findings(hashes: Iterable[np.ndarray]) -> list[Finding]:
+    """Exact duplicate rows over all chunks."""
+    joined = np.concatenate([np.empty(0, dtype="uint64"), *hashes])
+    again = np.flatnonzero(pd.Series(joined).duplicated().to_numpy())
+    if not len(again):
+        return []
+    return [_finding("duplicate_row", "", "the same row stands earlier in the list", len(again), len(joined), again)]
+
+
+def unknown_levels(cleaned: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, levels: dict[str, set[str]]) -> list[Finding]:
+    """Leads whose value the model has never seen, with their share."""
+    found = []
+    for column in schema.with_role(*sorted(TEXT_ROLES)):
+        if column.name not in cleaned or column.name not in levels:
+            continue
+        values = cleaned[column.name].str.casefold()
+        rows = np.flatnonzero((values.notna() & ~values.isin(levels[column.name])).to_numpy())
+        if len(rows):
+            example = _shown(cleaned[column.name].iloc[rows[0]])
+            found.append(_finding("unknown_level", mapping.used[column.name], f"{column.human} that the model has never seen; treated as rare", len(rows), len(cleaned), rows, example))
+    return found
+
+
+def empty_columns(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> list[Finding]:
+    """Mapped columns, interactions and contacts aside, that hold nothing at all."""
+    found = []
+    for name, header in mapping.used.items():
+        column = schema.by_name[name]
+        if column.is_input and column.role is not Role.INTERACTION and not _filled(clean_text(frame[header], schema.missing_marks)).any():
+            found.append(_finding("empty_column", header, f"{column.human} is blank in every row", len(frame), len(frame)))
+    return found
+
+
+def label_findings(cleaned: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> list[Finding]:
+    """What keeps the label from being learned from."""
+    label = schema.label
+    n_rows = len(raw)
+    if label is None or label.name not in raw.columns:
+        human = label.human if label else "label"
+        return [_finding("label_missing", label.name if label else "", f"no column for {human}", n_rows, n_rows)]
+    header, found = mapping.used[label.name], []
+    values = cleaned[label.name]
+    given = _filled(clean_text(raw[label.name], schema.missing_marks))
+    unusable = np.flatnonzero(given & values.isna().to_numpy())
+    blank = np.flatnonzero(~given)
+    if len(unusable):
+        example = _shown(raw[label.name].iloc[unusable[0]])
+        found.append(_finding("label_not_binary", header, "neither yes nor no; such leads are left out", len(unusable), n_rows, unusable, example))
+    if len(blank):
+        found.append(_finding("label_blank", header, "no outcome yet; such leads are left out", len(blank), n_rows, blank))
+    if values.nunique() == 1:
+        found.append(_finding("label_one_class", header, f"every lead has the outcome {values.dropna().iloc[0]:.0f}", int(values.notna().sum()), n_rows))
+    return found
+
+
+def _row_findings(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> list[Finding]:
+    found = []
+    if LINE_PROBLEM in frame.columns:
+        rows = np.flatnonzero(_filled(frame[LINE_PROBLEM]))
+        if len(rows):
+            example = str(frame[LINE_PROBLEM].iloc[rows[0]])
+            found.append(_finding("line_problem", "", "more or fewer fields than the header; values may stand in the wrong column", len(rows), len(frame), rows, example))
+    blank = np.flatnonzero(_blank_rows(raw, schema))
+    if len(blank):
+        found.append(_finding("blank_row", "", "every column that the model reads is blank", len(blank), len(frame), blank))
+    return found
+
+
+def _blank_rows(raw: pd.DataFrame, schema: LeadSchema) -> np.ndarray:
+    blank = np.ones(len(raw), dtype=bool)
+    for column in schema.inputs:
+        if column.name in raw.columns and blank.any():
+            blank &= ~_filled(clean_text(raw[column.name], schema.missing_marks))
+    return blank
+
+
+def _filled(cells: pd.Series) -> np.ndarray:
+    return (cells.notna() & (cells != "")).to_numpy(dtype=bool)
+
+
+def _shown(cell: object) -> str:
+    text = repr(cell)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _finding(code: str, column: str, reason: str, count: int, n_rows: int, rows: np.ndarray | None = None, example: str = "") -> Finding:
+    numbered = () if rows is None else tuple(int(row) + FIRST_ROW for row in rows[:_EXAMPLES])
+    share = count / n_rows if n_rows else 0.0
+    return Finding(code=code, severity=_SEVERITY.get(code, "warning"), column=column, reason=reason, count=count, share=share, example=example, rows=numbered)

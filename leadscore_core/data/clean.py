@@ -1,0 +1,122 @@
+"""Cleaning: from a mapped list to one tidy row a lead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.data.parse import clean_text, parse_dates, parse_flags, parse_numbers
+from leadscore_core.data.schema import CITY_TIER, NUMBER_ROLES, UNLISTED_TIER, Column, LeadSchema, Role, group_column
+
+
+@dataclass(frozen=True)
+class CellProblem:
+    """Cells of one column that could not be used and count as missing."""
+
+    code: str
+    column: str
+    reason: str
+    rows: np.ndarray
+
+
+def clean_leads(frame: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
+    """Clean a mapped list, value by value; nothing is learned from it.
+
+    Parameters
+    ----------
+    frame
+        Columns under the schema's names (see `ColumnMapping.apply`), cells of any type. Columns may be missing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Same rows and index. Timestamp as datetime64[us]; text trimmed, cities in lower case, blanks NaN; ``city_tier`` 1-3;
+        counts, flags and sums of the interaction groups as int64, missing as 0; the label as 1, 0 or NaN. Columns that the list
+        lacks are lacking here too.
+
+    Examples
+    --------
+    >>> from leadscore_core.data.schema import load_schema
+    >>> raw = pd.DataFrame({"city_mapped": [" Pune ", "Select"], "total_leads_droppped": ["2", "many"], "syllabus": ["3", ""]})
+    >>> clean_leads(raw, load_schema()).to_dict("list")
+    {'city_mapped': ['pune', nan], 'city_tier': [1, 3], 'total_leads_droppped': [2, 0], 'syllabus_interaction': [3, 0]}
+    """
+    return clean_with_problems(frame, schema)[0]
+
+
+def clean_with_problems(frame: pd.DataFrame, schema: LeadSchema) -> tuple[pd.DataFrame, list[CellProblem]]:
+    """Clean as `clean_leads` does and also say which cells could not be used."""
+    cleaned: dict[str, pd.Series] = {}
+    sums: dict[str, np.ndarray] = {}
+    problems: list[CellProblem] = []
+    for column in schema.columns:
+        if column.name not in frame.columns or not (column.is_input or column.role is Role.LABEL):
+            continue
+        values, found = _clean_column(frame[column.name], column, schema)
+        problems += found
+        if column.role is Role.INTERACTION:
+            group = group_column(str(column.group))
+            sums[group] = sums.get(group, 0) + values.to_numpy()
+            continue
+        cleaned[column.name] = values
+        if column.role is Role.CITY:
+            cleaned[CITY_TIER] = values.map(schema.city_tiers).fillna(UNLISTED_TIER).astype("int64")
+    ordered = {group_column(group): sums[group_column(group)] for group in schema.groups if group_column(group) in sums}
+    label = {name: cleaned.pop(name) for name in [schema.label.name] if name in cleaned} if schema.label else {}
+    return pd.DataFrame({**cleaned, **ordered, **label}, index=frame.index), problems
+
+
+def complete_columns(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
+    """Add the columns that a list lacked, as missing: blank text, tier 3, zero counts; the label only if it is there.
+
+    Examples
+    --------
+    >>> from leadscore_core.data.schema import load_schema
+    >>> complete_columns(pd.DataFrame({"city_mapped": ["pune"]}), load_schema())["referred_lead"].tolist()
+    [0]
+    """
+    columns: dict[str, object] = {}
+    for column in schema.columns:
+        if column.role is Role.INTERACTION or not column.is_input:
+            continue
+        default: object = 0 if column.role in NUMBER_ROLES else pd.NaT if column.role is Role.TIMESTAMP else None
+        columns[column.name] = cleaned.get(column.name, default)
+        if column.role is Role.CITY:
+            columns[CITY_TIER] = cleaned.get(CITY_TIER, UNLISTED_TIER)
+    for group in schema.groups:
+        columns[group_column(group)] = cleaned.get(group_column(group), 0)
+    if schema.label and schema.label.name in cleaned:
+        columns[schema.label.name] = cleaned[schema.label.name].astype("Int64")
+    return pd.DataFrame(columns, index=cleaned.index)
+
+
+def _clean_column(cells: pd.Series, column: Column, schema: LeadSchema) -> tuple[pd.Series, list[CellProblem]]:
+    marks = schema.missing_marks
+    if column.type == "datetime":
+        dates = parse_dates(cells, marks, schema.date_order)
+        return dates.values, _problems(column, ("unreadable_date", "not a date between 1990 and 2100", dates.unusable))
+    if column.type == "flag":
+        flags = parse_flags(cells, marks)
+        values = flags.values if column.role is Role.LABEL else flags.values.fillna(0).astype("int64")
+        return values, _problems(column, ("not_a_flag", "neither yes nor no, 1 nor 0", flags.unusable))
+    if column.type == "integer":
+        numbers = parse_numbers(cells, marks)
+        value = numbers.values.to_numpy()
+        negative = value < 0
+        absurd = value > column.maximum if column.maximum is not None else np.zeros(len(value), dtype=bool)
+        broken = (value != np.trunc(value)) & ~np.isnan(value) & ~negative & ~absurd
+        usable = np.where(negative | absurd | broken, 0, np.nan_to_num(value))
+        return pd.Series(usable.astype("int64"), index=cells.index), _problems(
+            column,
+            ("text_in_number", "text where a number was expected", numbers.unusable),
+            ("negative_number", "a count below zero", negative),
+            ("absurd_number", f"a count above {column.maximum:,.0f}" if column.maximum else "", absurd),
+            ("not_a_whole_number", "a count that is not a whole number", broken),
+        )
+    return clean_text(cells, marks, lower=column.role is Role.CITY), []
+
+
+def _problems(column: Column, *found: tuple[str, str, np.ndarray]) -> list[CellProblem]:
+    return [CellProblem(code, column.name, reason, np.flatnonzero(rows)) for code, reason, rows in found if rows.any()]

@@ -1,0 +1,213 @@
+"""Mapping: their headers to our columns, each match with its confidence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+from rapidfuzz import fuzz, process
+
+from leadscore_core.data.parse import DateOrder, as_text, date_evidence, has_decimal_comma, parse_dates
+from leadscore_core.data.schema import NUMBER_ROLES, Column, LeadSchema, Role
+from leadscore_core.errors import MappingError
+
+SURE_ENOUGH = 0.85
+CONVENTION_ROWS = 100_000
+_SHORTEST_FUZZY = 5
+How = Literal["exact", "alias", "normalised", "fuzzy", "person", "none"]
+
+
+class Match(BaseModel):
+    """One column of the schema and the header that gives it, if any; confidence 0-1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    column: str
+    header: str | None = None
+    confidence: float = Field(0.0, ge=0, le=1)
+    how: How = "none"
+
+
+class ColumnMapping(BaseModel):
+    """How one file's headers give the schema's columns, and how the file writes dates and decimals."""
+
+    model_config = ConfigDict(frozen=True)
+
+    schema_name: str
+    headers: tuple[str, ...]
+    matches: tuple[Match, ...]
+    date_order: DateOrder = "dmy"
+    ambiguous_dates: int = 0
+    decimal_comma: tuple[str, ...] = ()
+
+    @property
+    def used(self) -> dict[str, str]:
+        """Schema column -> header, for the columns that the file has."""
+        return {match.column: match.header for match in self.matches if match.header is not None}
+
+    @property
+    def unused_headers(self) -> list[str]:
+        """Headers that give no column of the schema."""
+        taken = set(self.used.values())
+        return [header for header in self.headers if header not in taken]
+
+    def corrected(self, choices: dict[str, str | None]) -> ColumnMapping:
+        """Return the mapping with a person's choices; a header serves one column, the one chosen last.
+
+        Parameters
+        ----------
+        choices
+            Schema column -> header, or None for "not in this file".
+        """
+        taken = {header for header in choices.values() if header is not None}
+        matches = []
+        for match in self.matches:
+            if match.column in choices and choices[match.column] != match.header:
+                header = choices[match.column]
+                matches.append(Match(column=match.column, header=header, confidence=1.0, how="person" if header else "none"))
+            elif match.header in taken and match.column not in choices:
+                matches.append(Match(column=match.column))
+            else:
+                matches.append(match)
+        return self.model_copy(update={"matches": tuple(matches)})
+
+    def apply(self, frame: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
+        """Return the mapped columns under the schema's names, dates and decimals in one convention.
+
+        Parameters
+        ----------
+        frame
+            Columns as in the file; those that are not there are left out.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Same rows and index.
+        """
+        columns = {column: frame[header] for column, header in self.used.items() if header in frame.columns}
+        for name in self.decimal_comma:
+            if name in columns:
+                columns[name] = as_text(columns[name]).str.replace(".", "").str.replace(",", ".")
+        stamp = schema.one(Role.TIMESTAMP)
+        if stamp and stamp.name in columns and self.date_order != schema.date_order:
+            parsed = parse_dates(columns[stamp.name], schema.missing_marks, self.date_order)
+            text = as_text(columns[stamp.name])
+            columns[stamp.name] = text.where(parsed.values.isna(), parsed.values.dt.strftime("%Y-%m-%d %H:%M:%S.%f"))
+        return pd.DataFrame(columns, index=frame.index)
+
+
+def fingerprint(headers: Iterable[str]) -> str:
+    """Return a short name for a set of headers, whatever their order.
+
+    Examples
+    --------
+    >>> fingerprint(["a", "b"]) == fingerprint(["b", "a"])
+    True
+    """
+    return hashlib.sha256(json.dumps(sorted(headers)).encode()).hexdigest()[:16]
+
+
+def normalise_header(header: str) -> str:
+    """Reduce a header to lower-case letters and digits.
+
+    Examples
+    --------
+    >>> normalise_header(" First UTM-Source ")
+    'firstutmsource'
+    """
+    plain = unicodedata.normalize("NFKD", header)
+    return re.sub(r"[^\w]|_", "", plain).casefold()
+
+
+def suggest_mapping(headers: Iterable[str], schema: LeadSchema) -> ColumnMapping:
+    """Suggest which header gives which column: exact, then alias, then alike but for case and punctuation, then nearly alike.
+
+    Each header serves one column at most. Nearly alike is taken from a confidence of 0.85 on.
+
+    Examples
+    --------
+    >>> from leadscore_core.data.schema import load_schema
+    >>> mapping = suggest_mapping(["Lead Source", "first_utm_medium", "Citty_Mapped"], load_schema())
+    >>> [(m.header, m.how, round(m.confidence, 2)) for m in mapping.matches if m.header]
+    [('Citty_Mapped', 'fuzzy', 0.95), ('first_utm_medium', 'alias', 0.95), ('Lead Source', 'alias', 0.95)]
+    """
+    given = tuple(str(header) for header in headers)
+    found: dict[str, Match] = {}
+    free = {header: normalise_header(header) for header in given if normalise_header(header)}
+
+    def take(column: Column, header: str, confidence: float, how: How) -> None:
+        found[column.name] = Match(column=column.name, header=header, confidence=confidence, how=how)
+        del free[header]
+
+    for column in schema.columns:
+        if column.name in free:
+            take(column, column.name, 1.0, "exact")
+    for how, confidence in (("normalised", 0.98), ("alias", 0.95)):
+        for column in schema.columns:
+            wanted = [column.name] if how == "normalised" else [column.human, *column.aliases]
+            header = next((h for name in wanted for h, n in free.items() if n == normalise_header(name)), None)
+            if column.name not in found and header is not None:
+                take(column, header, confidence, how)
+    for score, name, header in _nearly_alike(schema, found, free):
+        if name not in found and header in free:
+            take(schema.by_name[name], header, score, "fuzzy")
+    matches = tuple(found.get(column.name, Match(column=column.name)) for column in schema.columns)
+    return ColumnMapping(schema_name=schema.name, headers=given, matches=matches, date_order=schema.date_order)
+
+
+def _nearly_alike(schema: LeadSchema, found: dict[str, Match], free: dict[str, str]) -> list[tuple[float, str, str]]:
+    candidates = {header: name for header, name in free.items() if len(name) >= _SHORTEST_FUZZY}
+    near = []
+    for column in schema.columns:
+        if column.name in found:
+            continue
+        names = [n for n in map(normalise_header, (column.name, column.human, *column.aliases)) if len(n) >= _SHORTEST_FUZZY]
+        for name in names:
+            near += [(score / 100, column.name, header) for _, score, header in process.extract(name, candidates, scorer=fuzz.ratio, score_cutoff=100 * SURE_ENOUGH)]
+    return sorted(near, key=lambda found: (-found[0], found[1], found[2]))
+
+
+def detect_conventions(mapping: ColumnMapping, schema: LeadSchema, frame: pd.DataFrame) -> ColumnMapping:
+    """Settle how a file writes dates and decimals, from its first 100,000 rows.
+
+    Parameters
+    ----------
+    frame
+        The file, under its own headers; only timestamps and numbers are looked at.
+    """
+    frame = frame.head(CONVENTION_ROWS)
+    columns = {name: frame[header] for name, header in mapping.used.items() if header in frame.columns}
+    update: dict[str, object] = {}
+    stamp = schema.one(Role.TIMESTAMP)
+    if stamp and stamp.name in columns:
+        day_first, month_first, either = date_evidence(columns[stamp.name])
+        order = schema.date_order if day_first == month_first else "dmy" if day_first > month_first else "mdy"
+        update |= {"date_order": order, "ambiguous_dates": either if day_first == month_first == 0 else 0}
+    numbers = [column.name for column in schema.with_role(*NUMBER_ROLES) if column.name in columns]
+    update["decimal_comma"] = tuple(name for name in numbers if has_decimal_comma(columns[name]))
+    return mapping.model_copy(update=update)
+
+
+def check_required(mapping: ColumnMapping, schema: LeadSchema) -> None:
+    """Raise if a list cannot be scored with this mapping.
+
+    Raises
+    ------
+    MappingError
+        Naming every required column that is missing and the headers that come nearest.
+    """
+    missing = [column for column in schema.columns if column.required and column.name not in mapping.used]
+    if not missing:
+        return
+    parts = []
+    for column in missing:
+        nearest = process.extract(column.human, mapping.unused_headers, scorer=fuzz.WRatio, processor=normalise_header, limit=3, score_cutoff=50)
+        offered = ", ".join(repr(header) for header, _, _ in nearest) or ", ".join(repr(h) for h in mapping.headers[:5])
+        parts.append(f"{column.human} ({column.name}); nearest headers: {offered}")
+    raise MappingError(f"The list lacks what is needed to score it: {'. '.join(parts)}. Choose the column that holds it, or rename its header.")

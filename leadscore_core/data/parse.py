@@ -1,0 +1,262 @@
+"""Parsing: text as exports write it into dates, numbers and flags.
+
+Every parser works value by value, so what a cell means never depends on its neighbours.
+What belongs to a whole file, such as the decimal comma, is settled in the mapping.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+DateOrder = Literal["dmy", "mdy"]
+EXCEL_EPOCH = pd.Timestamp("1899-12-30")
+_EXCEL_DAYS = (20_000, 80_000)
+_UNIX_SECONDS = (631_152_000, 4_102_444_800)
+_EARLIEST, _LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
+_YES = frozenset({"1", "yes", "y", "true", "t", "ja", "oui", "si", "sí", "x"})
+_NO = frozenset({"0", "no", "n", "false", "f", "nein", "non"})
+_ZONE = r"(?<=\d)\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})$"
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
+
+
+class Parsed(NamedTuple):
+    """Parsed values, and which cells held something that could not be used."""
+
+    values: pd.Series
+    unusable: np.ndarray
+
+
+def as_text(cells: pd.Series) -> pd.Series:
+    """Return cells as text of dtype ``str``, whole numbers without ``.0``, missing as NaN.
+
+    Examples
+    --------
+    >>> as_text(pd.Series([1.0, 2.5, None])).tolist()
+    ['1', '2.5', nan]
+    """
+    if isinstance(cells.dtype, pd.StringDtype):
+        return cells.astype("str")
+    if pd.api.types.is_bool_dtype(cells):
+        return cells.map({True: "1", False: "0"}).astype("str")
+    if pd.api.types.is_float_dtype(cells):
+        values = cells.to_numpy(dtype="float64", na_value=np.nan)
+        whole = np.isfinite(values) & (values == np.trunc(values)) & (np.abs(values) < 1e15)
+        text = [str(int(v)) if w else (None if np.isnan(v) else repr(v)) for v, w in zip(values.tolist(), whole.tolist(), strict=True)]
+        return pd.Series(text, index=cells.index, dtype="str")
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return as_text(pd.Series(cells.cat.categories)).reindex(cells.cat.codes).set_axis(cells.index).astype("str")
+    return pd.Series([None if _missing(c) else str(c) for c in cells.tolist()], index=cells.index, dtype="str")
+
+
+def _missing(cell: object) -> bool:
+    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell))
+
+
+def clean_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), *, lower: bool = False) -> pd.Series:
+    """Normalise text: Unicode NFKC, blanks trimmed and single, missing marks as NaN.
+
+    Parameters
+    ----------
+    cells
+        Cells of any type.
+    missing_marks
+        Lower-case text that means "missing".
+    lower
+        Whether case is dropped.
+
+    Examples
+    --------
+    >>> clean_text(pd.Series(["  New  Delhi ", "Select", None]), ("", "select"), lower=True).tolist()
+    ['new delhi', nan, nan]
+    """
+
+    def clean(value: str) -> str | None:
+        text = " ".join(unicodedata.normalize("NFKC", value).split())
+        if text.lower() in missing_marks:
+            return None
+        return text.lower() if lower else text
+
+    codes, levels = pd.factorize(as_text(cells))
+    cleaned = pd.array([clean(level) for level in levels.tolist()], dtype="str")
+    return pd.Series(cleaned.take(codes, allow_fill=True), index=cells.index)
+
+
+def parse_numbers(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> Parsed:
+    """Read numbers: thousands separators, percent signs and decimal points; missing and unusable become NaN.
+
+    A comma between groups of three digits separates thousands, any other is a decimal comma; both together are told apart by
+    their order.
+
+    Returns
+    -------
+    Parsed
+        Values as float64.
+
+    Examples
+    --------
+    >>> parse_numbers(pd.Series(["1,234", "12%", "1.234,5", "-3", "many", ""])).values.tolist()
+    [1234.0, 0.12, 1234.5, -3.0, nan, nan]
+    >>> parse_numbers(pd.Series(["many", ""])).unusable.tolist()
+    [True, False]
+    """
+    if pd.api.types.is_numeric_dtype(cells):
+        values = cells.to_numpy(dtype="float64", na_value=np.nan)
+        return Parsed(pd.Series(values, index=cells.index), np.isinf(values))
+    codes, levels = pd.factorize(clean_text(cells, missing_marks))
+    numbers = np.array([_number(level) for level in levels.tolist()] + [np.nan])
+    values = numbers[codes]
+    return Parsed(pd.Series(values, index=cells.index), np.isnan(values) & (codes >= 0))
+
+
+def _number(text: str) -> float:
+    bare = re.sub(r"(?<=\d)[\s'’_](?=\d)", "", text).replace("−", "-")
+    percent = bare.endswith("%")
+    bare = bare.rstrip("% ").lower()
+    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", bare):
+        bare = bare.replace(",", "")
+    elif re.fullmatch(r"[+-]?(\d{1,3}(\.\d{3}){2,}|\d{1,3}(\.\d{3})+,\d+)", bare) or (re.fullmatch(r"[+-]?\d+,\d+", bare)):
+        bare = bare.replace(".", "").replace(",", ".")
+    if not _NUMBER.fullmatch(bare):
+        return np.nan
+    value = float(bare) / (100 if percent else 1)
+    return value if np.isfinite(value) else np.nan
+
+
+def parse_flags(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> Parsed:
+    """Read yes/no, true/false, 1/0 in any case; missing and unusable become NaN.
+
+    Examples
+    --------
+    >>> parse_flags(pd.Series(["Yes", "0", "1.0", "2", None])).values.tolist()
+    [1.0, 0.0, 1.0, nan, nan]
+    """
+    codes, levels = pd.factorize(clean_text(cells, missing_marks, lower=True))
+    flags = np.array([_flag(level) for level in levels.tolist()] + [np.nan])
+    values = flags[codes]
+    return Parsed(pd.Series(values, index=cells.index), np.isnan(values) & (codes >= 0))
+
+
+def _flag(text: str) -> float:
+    if text in _YES:
+        return 1.0
+    if text in _NO:
+        return 0.0
+    number = _number(text)
+    return number if number in (0.0, 1.0) else np.nan
+
+
+def parse_dates(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), order: DateOrder = "dmy") -> Parsed:
+    """Read dates and times as local time: ISO, day-first or US, names of months, Excel serial days, Unix seconds.
+
+    Parameters
+    ----------
+    cells
+        Text, numbers or datetimes; a zone is dropped and the local time kept.
+    missing_marks
+        Lower-case text that means "missing".
+    order
+        How ``03/04/2022`` is read. A date that is possible in one order only is read in that order.
+
+    Returns
+    -------
+    Parsed
+        Values as datetime64[us]; dates outside 1990-2100 are unusable.
+
+    Examples
+    --------
+    >>> cells = pd.Series(["2022-01-24 11:05:18", "24.01.2022", "44585.5", "soon"])
+    >>> parse_dates(cells).values.dt.strftime("%Y-%m-%d %H:%M").tolist()
+    ['2022-01-24 11:05', '2022-01-24 00:00', '2022-01-24 12:00', nan]
+    """
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        local = cells.dt.tz_localize(None) if getattr(cells.dtype, "tz", None) is not None else cells
+        return _plausible(local.astype("datetime64[us]"), cells.notna().to_numpy())
+    if pd.api.types.is_numeric_dtype(cells):
+        numbers = pd.Series(cells.to_numpy(dtype="float64", na_value=np.nan), index=cells.index)
+        return _plausible(_from_numbers(numbers), numbers.notna().to_numpy())
+    text = clean_text(cells, missing_marks).str.replace(_ZONE, "", regex=True)
+    dates = pd.to_datetime(text.where(text.str.match(r"\d{4}-\d\d?-\d\d?|\d{8}$|\d{4}/\d\d?/\d\d?", na=False)).str.replace("/", "-"), format="ISO8601", errors="coerce")
+    dates = dates.astype("datetime64[us]")
+    left = dates.isna() & text.notna()
+    if left.any():
+        dates[left] = _irregular(text[left], order)
+    return _plausible(dates, text.notna().to_numpy())
+
+
+def _irregular(text: pd.Series, order: DateOrder) -> pd.Series:
+    codes, levels = pd.factorize(text)
+    unique = pd.Series(levels, dtype="str")
+    dates = _from_numbers(pd.to_numeric(unique, errors="coerce"))
+    for first in (order, "mdy" if order == "dmy" else "dmy"):
+        left = dates.isna()
+        if left.any():
+            dates[left] = _with_order(unique[left], first)
+    return pd.Series(dates.to_numpy()[codes], index=text.index)
+
+
+def _with_order(text: pd.Series, order: str) -> pd.Series:
+    plain = text.str.replace(r"[./-]", "/", regex=True).str.replace(",", " ").str.replace(r"\s+", " ", regex=True).str.replace("T", " ")
+    day = "%d/%m" if order == "dmy" else "%m/%d"
+    dates = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
+    days = [f"{day}/%Y", f"{day}/%y", "%d %b %Y", "%d/%b/%Y", "%d/%b/%y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%a %d %b %Y", "%a %b %d %Y"]
+    for form in days:
+        for clock in ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S/%f"):
+            left = dates.isna()
+            if not left.any():
+                return dates
+            dates[left] = pd.to_datetime(plain[left], format=form + clock, errors="coerce")
+    return dates
+
+
+def _from_numbers(numbers: pd.Series) -> pd.Series:
+    dates = pd.Series(pd.NaT, index=numbers.index, dtype="datetime64[us]")
+    serial = numbers.between(*_EXCEL_DAYS)
+    dates[serial] = (EXCEL_EPOCH + pd.to_timedelta((numbers[serial] * 86_400).round(), unit="s")).astype("datetime64[us]")
+    for unit, scale in (("s", 1), ("ms", 1_000)):
+        stamps = numbers.between(_UNIX_SECONDS[0] * scale, _UNIX_SECONDS[1] * scale)
+        dates[stamps] = pd.to_datetime(numbers[stamps].astype("int64"), unit=unit).astype("datetime64[us]")
+    return dates
+
+
+def _plausible(dates: pd.Series, given: np.ndarray) -> Parsed:
+    values = dates.where(dates.between(_EARLIEST, _LATEST))
+    return Parsed(values, given & values.isna().to_numpy())
+
+
+def date_evidence(cells: pd.Series) -> tuple[int, int, int]:
+    """Count dates that can only be day-first, only be month-first, or be both.
+
+    Examples
+    --------
+    >>> date_evidence(pd.Series(["25/04/2022", "03/04/2022", "2022-04-03"]))
+    (1, 0, 1)
+    """
+    if not isinstance(cells.dtype, pd.StringDtype) and cells.dtype != object:
+        return 0, 0, 0
+    parts = as_text(cells).str.extract(r"^\s*(\d{1,2})[/.-](\d{1,2})[/.-](?:\d{4}|\d{2})\b").dropna()
+    first, second = parts[0].astype("int64"), parts[1].astype("int64")
+    return int((first > 12).sum()), int((second > 12).sum()), int(((first <= 12) & (second <= 12) & (first != second)).sum())
+
+
+def has_decimal_comma(cells: pd.Series) -> bool:
+    """Tell whether a column's numbers are written with a decimal comma.
+
+    Examples
+    --------
+    >>> has_decimal_comma(pd.Series(["1,5", "2"])), has_decimal_comma(pd.Series(["1,234", "1.5"]))
+    (True, False)
+    """
+    if not isinstance(cells.dtype, pd.StringDtype) and cells.dtype != object:
+        return False
+    text = as_text(cells)
+    if not text.str.contains(",", regex=False).any():
+        return False
+    unique = pd.Series(text.dropna().unique(), dtype="str").str.strip()
+    comma = unique.str.fullmatch(r"[+-]?[\d.]*,\d{1,2}%?").sum() + unique.str.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+%?").sum()
+    point = unique.str.fullmatch(r"[+-]?[\d,]*\.\d{1,2}%?").sum() + unique.str.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+%?").sum()
+    return bool(comma > point)

@@ -1,0 +1,335 @@
+"""Reading: any CSV, Excel or Parquet file that a CRM exports, as a frame whose text is as it stands in the file."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from leadscore_core.data.source import DATA_SUFFIXES, EXPECTED, LONGEST_LINE, Source, open_source
+from leadscore_core.errors import UnreadableFileError
+
+CHUNK_ROWS = 100_000
+MOST_COLUMNS = 2_000
+LINE_PROBLEM = "line_problem"
+_HEADER_SEARCH = 20
+
+
+def read_leads(path: str | Path | Sequence[str | Path], *, sheet: str | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read a lead list whole.
+
+    Parameters
+    ----------
+    path
+        A file, a folder of files, or several; they are read in order and must agree in their columns.
+    sheet
+        Sheet of a workbook; without it, the first that is not empty.
+    columns
+        Headers to read; without it, all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a lead, in the file's order. Text files give text, blanks as ``""``; workbooks and Parquet keep their types.
+        Where lines have more or fewer fields than the header, a last column ``line_problem`` says so.
+
+    Raises
+    ------
+    UnreadableFileError
+        Naming the file, what was expected, what came and the next step.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "leads.csv").write_text("Source;Amount\\nnews;1,5\\n")
+    >>> read_leads(folder / "leads.csv").to_dict("records")
+    [{'Source': 'news', 'Amount': '1,5'}]
+    """
+    return pd.concat(iter_leads(path, sheet=sheet, columns=columns), ignore_index=True)
+
+
+def iter_leads(
+    path: str | Path | Sequence[str | Path],
+    *,
+    sheet: str | None = None,
+    columns: Sequence[str] | None = None,
+    chunk_rows: int = CHUNK_ROWS,
+) -> Iterator[pd.DataFrame]:
+    """Read a lead list in chunks, with memory bounded by the chunk. See `read_leads`."""
+    wanted: list[str] | None = None
+    first = ""
+    for file in list_files(path):
+        with open_source(file) as source:
+            headers = _headers(source, sheet)
+            if wanted is not None and set(headers) - {LINE_PROBLEM} != set(wanted) - {LINE_PROBLEM}:
+                raise UnreadableFileError(_difference(source.name, headers, first, wanted))
+            wanted, first = wanted or headers, first or source.name
+            rows = 0
+            for chunk in _chunks(source, headers, sheet, columns, chunk_rows):
+                rows += len(chunk)
+                yield chunk
+            if rows == 0:
+                raise UnreadableFileError(f"{source.name} has a header but no leads below it. Export the list again.")
+
+
+def read_headers(path: str | Path | Sequence[str | Path], *, sheet: str | None = None) -> list[str]:
+    """Read the column names of a lead list, made unique, without its rows."""
+    with open_source(list_files(path)[0]) as source:
+        return _headers(source, sheet)
+
+
+def list_sheets(path: str | Path) -> list[str]:
+    """List the sheets of a workbook that hold anything; an empty list for other files."""
+    with open_source(path) as source:
+        if source.kind != "excel":
+            return []
+        workbook = _workbook(source)
+        return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).end is not None]
+
+
+def list_files(path: str | Path | Sequence[str | Path]) -> list[Path]:
+    """Turn files and folders into files, a folder's in the order of their names.
+
+    Raises
+    ------
+    UnreadableFileError
+        If a folder holds no lead list.
+    """
+    given = [path] if isinstance(path, str | Path) else list(path)
+    files: list[Path] = []
+    for item in map(Path, given):
+        if item.is_dir():
+            inside = sorted(f for f in item.iterdir() if f.suffix.lower() in DATA_SUFFIXES and not f.name.startswith("."))
+            if not inside:
+                raise UnreadableFileError(f"The folder {item} holds no lead list. {EXPECTED}")
+            files.extend(inside)
+        else:
+            files.append(item)
+    if not files:
+        raise UnreadableFileError(f"No file was given. {EXPECTED}")
+    return files
+
+
+def _difference(name: str, headers: list[str], first: str, wanted: list[str]) -> str:
+    missing = ", ".join(sorted(set(wanted) - set(headers))[:5]) or "none"
+    extra = ", ".join(sorted(set(headers) - set(wanted))[:5]) or "none"
+    return f"{name} does not have the columns of {first} (missing: {missing}; more: {extra}). Give files with the same columns, or one at a time."
+
+
+def _headers(source: Source, sheet: str | None) -> list[str]:
+    if source.kind == "parquet":
+        headers = _parquet(source).schema_arrow.names
+    elif source.kind == "excel":
+        headers = ["" if cell is None else str(cell) for cell in _sheet_rows(source, sheet)[0]]
+    else:
+        headers = _first_record(source)
+        while len(headers) > 1 and not headers[-1].strip():
+            headers.pop()
+    if len(headers) > MOST_COLUMNS:
+        raise UnreadableFileError(f"{source.name} has {len(headers):,} columns; at most {MOST_COLUMNS:,} make sense for leads. Export only the columns that you need.")
+    return unique_headers(headers)
+
+
+def unique_headers(headers: Iterable[str]) -> list[str]:
+    """Give every column a name of its own, as pandas does.
+
+    Examples
+    --------
+    >>> unique_headers(["", "email", "email", ""])
+    ['', 'email', 'email.1', 'Unnamed: 3']
+    """
+    given = [str(header).strip("\ufeff") for header in headers]
+    taken, unique = set(given), []
+    seen: Counter[str] = Counter()
+    for position, header in enumerate(given):
+        name = header
+        if seen[header] and not header:
+            name = f"Unnamed: {position}"
+        while (name in taken and seen[header]) or name in unique:
+            name = f"{header}.{seen[header]}"
+            seen[header] += 1
+        seen[header] += 1
+        unique.append(name)
+    return unique
+
+
+def _chunks(source: Source, headers: list[str], sheet: str | None, columns: Sequence[str] | None, chunk_rows: int) -> Iterator[pd.DataFrame]:
+    chosen = headers if columns is None else [h for h in headers if h in set(columns)]
+    if source.kind == "parquet":
+        yield from _parquet_chunks(source, headers, chosen, chunk_rows)
+    elif source.kind == "excel":
+        frame = _sheet_frame(source, headers, sheet)[chosen]
+        yield from (frame.iloc[i : i + chunk_rows].reset_index(drop=True) for i in range(0, len(frame), chunk_rows))
+    elif _is_ragged(source, headers):
+        yield from _without_blank_tail(_ragged_chunks(source, headers, chosen, chunk_rows))
+    else:
+        yield from _without_blank_tail(_csv_chunks(source, headers, chosen, chunk_rows))
+
+
+def _first_record(source: Source) -> list[str]:
+    with source.path.open(encoding="utf-8-sig", newline="") as file:
+        for _ in range(source.skip_lines):
+            file.readline()
+        try:
+            return next(row for row in csv.reader(file, delimiter=source.delimiter) if any(row))
+        except (csv.Error, StopIteration) as error:
+            raise UnreadableFileError(f"{source.name} has no readable header line ({error}). {EXPECTED}") from error
+
+
+def _csv_options(source: Source, headers: list[str], columns: list[str]) -> dict[str, object]:
+    padded = source.skip_lines + _blank_lines(source)
+    return {
+        "read_options": pacsv.ReadOptions(column_names=headers, skip_rows=padded, skip_rows_after_names=1, block_size=LONGEST_LINE),
+        "parse_options": pacsv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
+        "convert_options": pacsv.ConvertOptions(
+            include_columns=columns, column_types=dict.fromkeys(headers, pa.string()), strings_can_be_null=False, check_utf8=False
+        ),
+    }
+
+
+def _blank_lines(source: Source) -> int:
+    """Count the blank lines above the header, which the parser would take for it."""
+    with source.path.open(encoding="utf-8-sig") as file:
+        for _ in range(source.skip_lines):
+            file.readline()
+        return next((i for i, line in enumerate(file) if line.strip("\r\n")), 0)
+
+
+def _is_ragged(source: Source, headers: list[str]) -> bool:
+    """Tell whether any line has another number of fields than the header."""
+    try:
+        with pacsv.open_csv(source.path, **_csv_options(source, headers, headers[:1])) as reader:
+            for _ in reader:
+                pass
+    except pa.ArrowInvalid as error:
+        if "columns" in str(error) or "Empty CSV" in str(error):
+            return True
+        raise UnreadableFileError(
+            f"{source.name} has a record of more than {LONGEST_LINE >> 20} MB: probably a quotation mark that is opened and never closed. Correct it or export the list again."
+        ) from error
+    return False
+
+
+def _csv_chunks(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pd.DataFrame]:
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    with pacsv.open_csv(source.path, **_csv_options(source, headers, columns)) as reader:
+        for batch in reader:
+            held.append(batch)
+            rows += batch.num_rows
+            if rows >= chunk_rows:
+                table = pa.Table.from_batches(held)
+                whole = rows - rows % chunk_rows
+                yield from (table.slice(i, chunk_rows).to_pandas() for i in range(0, whole, chunk_rows))
+                held, rows = table.slice(whole).to_batches(), rows - whole
+        if rows:
+            yield pa.Table.from_batches(held).to_pandas()
+
+
+def _ragged_chunks(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pd.DataFrame]:
+    width = len(headers)
+    csv.field_size_limit(LONGEST_LINE)
+    with source.path.open(encoding="utf-8-sig", newline="") as file:
+        for _ in range(source.skip_lines):
+            file.readline()
+        records = (row for row in csv.reader(file, delimiter=source.delimiter) if row)
+        next(records)
+        try:
+            while block := list(islice(records, chunk_rows)):
+                frame = pd.DataFrame([row[:width] + [""] * (width - len(row)) for row in block], columns=headers, dtype="str")[columns]
+                frame[LINE_PROBLEM] = pd.array([_line_problem(row, width) for row in block], dtype="str")
+                yield frame
+        except csv.Error as error:
+            raise UnreadableFileError(f"{source.name} cannot be read beyond a certain record ({error}). Correct it or export the list again.") from error
+
+
+def _line_problem(row: list[str], width: int) -> str:
+    surplus = [cell for cell in row[width:] if cell]
+    if surplus:
+        return f"{len(row)} fields where the header has {width}; left over: {' | '.join(surplus)}"
+    return f"{len(row)} fields where the header has {width}" if len(row) < width else ""
+
+
+def _without_blank_tail(chunks: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Hold blank rows back until a row with text follows them."""
+    held: pd.DataFrame | None = None
+    for chunk in chunks:
+        frame = chunk if held is None else pd.concat([held, chunk], ignore_index=True)
+        texts = frame.drop(columns=LINE_PROBLEM, errors="ignore")
+        filled = np.flatnonzero(texts.ne("").to_numpy().any(axis=1))
+        end = int(filled[-1]) + 1 if len(filled) else 0
+        held = frame.iloc[end:] if end < len(frame) else None
+        if end:
+            yield frame.iloc[:end]
+
+
+def _parquet(source: Source) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(source.path)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise UnreadableFileError(f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again.") from error
+
+
+def _parquet_chunks(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pd.DataFrame]:
+    file = _parquet(source)
+    places = [headers.index(name) for name in columns]
+    try:
+        for batch in file.iter_batches(batch_size=chunk_rows):
+            table = pa.Table.from_arrays([batch.column(i) for i in places], names=columns)
+            yield table.to_pandas(ignore_metadata=True)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UnreadableFileError(f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again.") from error
+
+
+def _workbook(source: Source) -> CalamineWorkbook:
+    try:
+        return CalamineWorkbook.from_path(str(source.path))
+    except PasswordError as error:
+        raise UnreadableFileError(f"{source.name} is protected by a password. Save it in Excel without one and try again.") from error
+    except (CalamineError, OSError) as error:
+        if "password" in str(error).lower() or "encrypt" in str(error).lower():
+            raise UnreadableFileError(f"{source.name} is protected by a password. Save it in Excel without one and try again.") from error
+        raise UnreadableFileError(f"{source.name} is a damaged or foreign workbook ({error}). Save it again as .xlsx.") from error
+
+
+def _sheet_rows(source: Source, sheet: str | None) -> list[list[object]]:
+    """Rows from the header on: the first row that is at least half as wide as the widest."""
+    workbook = _workbook(source)
+    if sheet is not None and sheet not in workbook.sheet_names:
+        raise UnreadableFileError(f"{source.name} has no sheet {sheet!r}. Its sheets: {', '.join(workbook.sheet_names)}.")
+    for name in [sheet] if sheet is not None else workbook.sheet_names:
+        rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
+        filled = [sum(cell not in ("", None) for cell in row) for row in rows[:_HEADER_SEARCH]]
+        if filled and max(filled):
+            start = next(i for i, n in enumerate(filled) if 2 * n >= max(filled))
+            return rows[start:]
+    raise UnreadableFileError(f"{source.name} has no sheet with anything in it. Export the list again.")
+
+
+def _sheet_frame(source: Source, headers: list[str], sheet: str | None) -> pd.DataFrame:
+    rows = _sheet_rows(source, sheet)[1:]
+    while rows and all(cell in ("", None) for cell in rows[-1]):
+        rows.pop()
+    return pd.DataFrame({name: _typed([row[i] for row in rows]) for i, name in enumerate(headers)})
+
+
+def _typed(cells: list[object]) -> pd.Series:
+    """One type a column: the cells' own where they agree, else text."""
+    values = [None if cell == "" else int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in cells]
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {int, float} and kinds:
+        whole = kinds == {int} and None not in values
+        return pd.Series(values, dtype="int64" if whole else "float64")
+    if len(kinds) == 1 and kinds != {str}:
+        return pd.Series(values)
+    return pd.Series(["" if value is None else str(value) for value in values], dtype="str")

@@ -1,0 +1,205 @@
+"""What a file is, whatever its name says: kind, compression, encoding and delimiter, found from its bytes."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import re
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from leadscore_core.errors import UnreadableFileError
+
+DELIMITERS = (",", ";", "\t", "|")
+DATA_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".gz", ".zip", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet", ".pq"})
+EXPECTED = "Expected a lead list as CSV, TSV, Excel or Parquet, also as .gz or .zip."
+LONGEST_LINE = 4 << 20
+LARGEST_UNPACKED = 16 << 30
+_SAMPLE = 64 << 10
+_BLOCK = 4 << 20
+_FOREIGN = {
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"BM": "a bitmap image",
+    b"%PDF": "a PDF document",
+    b"\x7fELF": "a program",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"{\\rtf": "an RTF document",
+    b"SQLite format 3": "a SQLite database",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that can be read: unpacked, and in UTF-8 if it is text."""
+
+    name: str
+    kind: Literal["csv", "excel", "parquet"]
+    path: Path
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    skip_lines: int = 0
+
+
+@contextmanager
+def open_source(path: str | Path) -> Iterator[Source]:
+    """Find out what a file is and make it readable; temporary copies are gone afterwards.
+
+    Parameters
+    ----------
+    path
+        Any file. What counts is its content: a workbook named ``.csv`` is read as a workbook.
+
+    Yields
+    ------
+    Source
+
+    Raises
+    ------
+    UnreadableFileError
+        If it is missing, empty, damaged, or not a lead list, saying which.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise UnreadableFileError(f"{path.name} is a folder where one file was expected. Give the files in it.")
+    if not path.is_file():
+        raise UnreadableFileError(f"{path} does not exist. Check the name and the folder.")
+    with tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
+        try:
+            yield _identify(path, path.name, Path(scratch))
+        except PermissionError as error:
+            raise UnreadableFileError(f"{path.name} may not be read (permission denied). Ask for access or copy the file.") from error
+
+
+def _identify(path: Path, name: str, scratch: Path) -> Source:
+    with path.open("rb") as file:
+        head = file.read(_SAMPLE)
+    if not head:
+        raise UnreadableFileError(f"{name} is empty (0 bytes). Export the list again.")
+    for signature, what in _FOREIGN.items():
+        if head.startswith(signature):
+            raise UnreadableFileError(f"{name} is {what}, whatever its name says. {EXPECTED}")
+    if head.startswith(b"\x1f\x8b"):
+        return _identify(_unpack_gzip(path, name, scratch), name, scratch)
+    if head.startswith(b"PAR1"):
+        return Source(name, "parquet", path)
+    if head.startswith(b"PK"):
+        return _identify_zip(path, name, scratch)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return Source(name, "excel", path)
+    return _identify_text(path, name, head, scratch)
+
+
+def _identify_zip(path: Path, name: str, scratch: Path) -> Source:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.namelist()
+            if any(m.startswith("xl/") for m in members) or "mimetype" in members:
+                return Source(name, "excel", path)
+            files = [m for m in archive.infolist() if not m.is_dir() and not re.search(r"(^|/)(\.|__MACOSX/)", m.filename)]
+            if len(files) != 1:
+                listed = ", ".join(m.filename for m in files[:5]) or "none"
+                raise UnreadableFileError(f"{name} holds {len(files)} files ({listed}) where one list was expected. Unpack it and give one file or the folder.")
+            if files[0].flag_bits & 1:
+                raise UnreadableFileError(f"{name} is protected by a password. Save it without one and try again.")
+            target = scratch / f"member{Path(files[0].filename).suffix}"
+            with archive.open(files[0]) as packed, target.open("wb") as out:
+                _copy_bounded(packed, out, name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise UnreadableFileError(f"{name} is a damaged or unusual zip file ({error}). Download or export it again.") from error
+    return _identify(target, f"{name} ({files[0].filename})", scratch)
+
+
+def _unpack_gzip(path: Path, name: str, scratch: Path) -> Path:
+    target = scratch / "unpacked"
+    try:
+        with gzip.open(path) as packed, target.open("wb") as out:
+            _copy_bounded(packed, out, name)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UnreadableFileError(f"{name} is a damaged gzip file, probably cut short ({error}). Download or export it again.") from error
+    return target
+
+
+def _copy_bounded(packed: IO[bytes], out: IO[bytes], name: str) -> None:
+    copied = 0
+    while block := packed.read(_BLOCK):
+        copied += len(block)
+        if copied > LARGEST_UNPACKED:
+            raise UnreadableFileError(f"{name} unpacks to more than {LARGEST_UNPACKED >> 30} GB. Split the list into several files.")
+        out.write(block)
+
+
+def _identify_text(path: Path, name: str, head: bytes, scratch: Path) -> Source:
+    encoding = _encoding(path, name, head)
+    if encoding not in {"utf-8", "utf-8-sig"}:
+        readable = scratch / "utf8.csv"
+        with path.open(encoding=encoding, newline="", errors="replace") as file, readable.open("w", encoding="utf-8", newline="") as out:
+            shutil.copyfileobj(file, out, _BLOCK)
+        path = readable
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        text = file.read(LONGEST_LINE)
+    if not text.strip("\r\n\t ,;|\ufeff"):
+        raise UnreadableFileError(f"{name} holds no text but blanks. Export the list again.")
+    if len(text) == LONGEST_LINE and not re.search(r"[\r\n]", text):
+        raise UnreadableFileError(f"{name} has a first line of more than {LONGEST_LINE >> 20} MB, so it is not a table of leads. {EXPECTED}")
+    declared = re.match(r"sep=(.)\r?\n", text)
+    if declared:
+        return Source(name, "csv", path, delimiter=declared[1], encoding=encoding, skip_lines=1)
+    return Source(name, "csv", path, delimiter=_delimiter(text), encoding=encoding)
+
+
+def _encoding(path: Path, name: str, head: bytes) -> str:
+    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if head.startswith(mark):
+            return encoding
+    if b"\0" in head:
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        if max(even, odd) > len(head) // 8 and min(even, odd) < len(head) // 50:
+            return "utf-16-le" if odd > even else "utf-16-be"
+        raise UnreadableFileError(f"{name} is not text, a workbook or Parquet: it holds binary data. {EXPECTED}")
+    foreign = _first_undecodable(path)
+    if foreign is None:
+        return "utf-8"
+    import charset_normalizer  # only exports in old encodings need it
+
+    found = charset_normalizer.from_bytes(foreign, cp_isolation=["cp1252", "latin_1"]).best()
+    return found.encoding if found else "latin_1"
+
+
+def _first_undecodable(path: Path) -> bytes | None:
+    """Return the surroundings of the first bytes that are not UTF-8, or None."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        while True:
+            block = file.read(_BLOCK)
+            try:
+                decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                return block[max(0, error.start - _SAMPLE) : error.start + _SAMPLE] or b"\xff"
+            if not block:
+                return None
+
+
+def _delimiter(text: str) -> str:
+    sample = text[: _SAMPLE // 4]
+    whole_lines = sample[: sample.rfind("\n") + 1] or sample
+    header = whole_lines.splitlines()[0]
+    present = [delimiter for delimiter in DELIMITERS if delimiter in header]
+    if len(present) == 1:
+        return present[0]
+    import clevercsv  # slow to load, and needed only where the header leaves a doubt
+
+    try:
+        found = clevercsv.Sniffer().sniff(whole_lines, delimiters=list(DELIMITERS)).delimiter
+    except clevercsv.exceptions.Error:
+        found = ""
+    return found if found in DELIMITERS else max(DELIMITERS, key=header.count)

@@ -1,0 +1,125 @@
+"""Explaining: exact contributions of each of a lead's columns, and the largest of them in words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.data import Column, ColumnMapping, LeadSchema, Role, detect_conventions, suggest_mapping
+from leadscore_core.model import BLANK_KEY, LeadModel, Observed, value_keys
+
+FEW = 30
+_AGAINST_THE_RATE = 0.02
+
+
+def explain_leads(frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMapping | None = None) -> pd.DataFrame:
+    """Return what each of a lead's columns adds to its score, in log-odds.
+
+    Exact Tree SHAP (Lundberg et al., 2018); the parts of one column (a city's level, count and tier) are added up.
+
+    Parameters
+    ----------
+    frame
+        Leads as read, under their own headers.
+    model
+        The model that scores them.
+    mapping
+        Header of each column; suggested if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a lead, one column an input of the schema, and ``base_value``; each row sums to the raw margin.
+    """
+    mapping = mapping or detect_conventions(suggest_mapping(frame.columns, model.schema), model.schema, frame)
+    cleaned, _ = model.clean(mapping.apply(frame, model.schema))
+    return model.contributions(cleaned)
+
+
+def reasons_in_words(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: LeadModel, top: int) -> pd.DataFrame:
+    """Say the largest contributions in words.
+
+    Parameters
+    ----------
+    cleaned
+        Cleaned leads.
+    contributions
+        As from `LeadModel.contributions`, same rows.
+    top
+        How many reasons a lead, at least 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text columns ``reason_1`` .. ``reason_<top>``, the largest first, ``(+)`` for the lead and ``(-)`` against it. Columns that
+        the list lacks give no reason; a lead with fewer reasons has empty text.
+    """
+    columns = [name for name in contributions.columns if name != "base_value" and name in cleaned.columns]
+    values = contributions[columns].to_numpy()
+    words = np.empty((len(cleaned), len(columns), 2), dtype=object)
+    for place, name in enumerate(columns):
+        words[:, place, :] = _column_words(cleaned[name], name, model)
+    order = np.argsort(-np.abs(values), axis=1, kind="stable")
+    rows = np.arange(len(cleaned))
+    reasons = {}
+    for k in range(top):
+        text = np.full(len(cleaned), "", dtype=object)
+        if k < len(columns):
+            place = order[:, k]
+            value = values[rows, place]
+            text = np.where(value == 0, "", words[rows, place, (value < 0).astype("int64")])
+        reasons[f"reason_{k + 1}"] = pd.Series(text, index=cleaned.index, dtype="str")
+    return pd.DataFrame(reasons, index=cleaned.index)
+
+
+def _column_words(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
+    """Return for each lead the reason for and the reason against, shape (n, 2)."""
+    column = model.schema.by_name.get(name)
+    is_text = pd.api.types.is_string_dtype(values)
+    is_date = pd.api.types.is_datetime64_any_dtype(values)
+    shown = values.dt.to_period("M").dt.to_timestamp() if is_date else values
+    places, _ = pd.factorize(shown, use_na_sentinel=False)
+    first = pd.Series(range(len(values))).groupby(places).first().to_numpy() if len(values) else np.empty(0, dtype="int64")
+    keys = value_keys(values.iloc[first], is_text)
+    rates, base_rate = model.features.rates_.get(name, {}), model.features.base_rate_
+    unique = np.empty((len(first), 2), dtype=object)
+    for i, (key, value) in enumerate(zip(keys.tolist(), values.iloc[first].tolist(), strict=True)):
+        phrase = _phrase(column, name, model.schema, key, value)
+        seen = rates.get(key, Observed(0, 0))
+        for against, sign in enumerate(("(+)", "(-)")):
+            unique[i, against] = f"{sign} {phrase}: {_rate_words(seen, base_rate, key, against=bool(against))}"
+    return unique[places]
+
+
+def _phrase(column: Column | None, name: str, schema: LeadSchema, key: str, value: object) -> str:
+    if column is None:
+        group = next(human for group, human in schema.groups.items() if name.startswith(group))
+        return f"{group} {_times(int(str(value)))}"
+    if column.role is Role.FLAG and column.flag_words:
+        return column.flag_words.yes if value else column.flag_words.no
+    if key == BLANK_KEY:
+        return f"{column.human} is blank"
+    if column.role is Role.TIMESTAMP:
+        return column.phrase.format(value=f"in {pd.Timestamp(str(value)):%B %Y}")
+    if column.role is Role.COUNT:
+        return column.phrase.format(value=_times(int(str(value))))
+    text = str(value)
+    return column.phrase.format(value=text.title() if column.role is Role.CITY else text)
+
+
+def _times(n: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(n, f"{n:,} times")
+
+
+def _rate_words(seen: Observed, base_rate: float, key: str, *, against: bool) -> str:
+    everyone = f"all leads {base_rate:.0%}"
+    if seen.leads == 0:
+        return f"not seen in training ({everyone})"
+    if seen.leads < FEW:
+        return f"{seen.completed} of {seen.leads} such leads completed, too few to be sure ({everyone})"
+    group = f"such leads ({key[:-1]} or more)" if key.endswith("+") else "such leads"
+    text = f"{group} complete {seen.rate:.0%} of the time (n = {seen.leads:,}; {everyone})"
+    contrary = seen.rate - base_rate if against else base_rate - seen.rate
+    if contrary > _AGAINST_THE_RATE:
+        return f"{text}, but with the rest of this lead it {'lowers' if against else 'raises'} the score"
+    return text

@@ -1,0 +1,35 @@
+"""Grades: Hot, Warm, Cold or Junk from the propensity, and the reason why a lead is junk."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.config import GradeThresholds
+
+GRADES = ("Hot", "Warm", "Cold", "Junk")
+
+
+def grade_leads(propensity: np.ndarray, thresholds: GradeThresholds) -> np.ndarray:
+    """Return the grade of each propensity; a value at a threshold has the higher grade.
+
+    Examples
+    --------
+    >>> grade_leads(np.array([0.9, 0.4, 0.2, 0.01]), GradeThresholds(hot=0.65, warm=0.4, cold=0.1)).tolist()
+    ['Hot', 'Warm', 'Cold', 'Junk']
+    """
+    conditions = [propensity >= thresholds.hot, propensity >= thresholds.warm, propensity >= thresholds.cold]
+    return np.select(conditions, GRADES[:3], default=GRADES[3]).astype(object)
+
+
+def junk_reasons(propensity: np.ndarray, thresholds: GradeThresholds) -> pd.Series:
+    """Return why each lead is junk, in words; empty for the others.
+
+    Examples
+    --------
+    >>> junk_reasons(np.array([0.04, 0.5]), GradeThresholds(hot=0.65, warm=0.4, cold=0.1)).tolist()
+    ['Low propensity: 4.0%, junk is below 10%', '']
+    """
+    percent = np.round(propensity * 100, 1)
+    words = {value: f"Low propensity: {value:.1f}%, junk is below {thresholds.cold:.0%}" for value in np.unique(percent[propensity < thresholds.cold]).tolist()}
+    return pd.Series([words[p] if low else "" for p, low in zip(percent.tolist(), (propensity < thresholds.cold).tolist(), strict=True)], dtype="str")

@@ -1,0 +1,57 @@
+"""Planning: whom to call first, and how many applications that should bring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_Z95 = 1.959964
+
+
+@dataclass(frozen=True)
+class CallPlan:
+    """The first leads by propensity: applications expected with a 95% interval, and as many in arrival order."""
+
+    leads: int
+    expected: float
+    low: float
+    high: float
+    in_arrival_order: float
+
+
+def rank_leads(propensity: np.ndarray) -> np.ndarray:
+    """Return positions by propensity, highest first; ties keep the order of the list.
+
+    Examples
+    --------
+    >>> rank_leads(np.array([0.2, 0.9, 0.2])).tolist()
+    [1, 0, 2]
+    """
+    return np.argsort(-np.asarray(propensity), kind="stable")
+
+
+def plan_calls(propensity: np.ndarray, capacity: int) -> CallPlan:
+    """Plan calls to the most promising leads.
+
+    The number of applications is a sum of independent Bernoulli trials (Poisson-binomial); the interval is its normal
+    approximation, within 0 and the number of leads. It takes the propensities as right.
+
+    Parameters
+    ----------
+    propensity
+        In arrival order, 0-1.
+    capacity
+        Leads that can be called, at least 0.
+
+    Examples
+    --------
+    >>> plan = plan_calls(np.array([0.1, 0.9]), 1)
+    >>> plan.expected, plan.in_arrival_order
+    (0.9, 0.1)
+    """
+    propensity = np.asarray(propensity, dtype="float64")
+    called = propensity[rank_leads(propensity)[:capacity]]
+    expected = float(called.sum())
+    spread = _Z95 * float(np.sqrt((called * (1 - called)).sum()))
+    return CallPlan(len(called), expected, max(0.0, expected - spread), min(float(len(called)), expected + spread), float(propensity[:capacity].sum()))

@@ -1,0 +1,103 @@
+"""Scoring: a list in, the same list with score, grade, junk verdict and reasons out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.config import GradeThresholds, load_settings
+from leadscore_core.data import (
+    ColumnMapping,
+    Finding,
+    check_required,
+    chunk_findings,
+    detect_conventions,
+    note_row_problems,
+    suggest_mapping,
+)
+from leadscore_core.inference.explain import reasons_in_words
+from leadscore_core.inference.grade import GRADES, grade_leads, junk_reasons
+from leadscore_core.model import LeadModel
+
+OWN_SUFFIX = "_leadscore"
+PROPENSITY_DECIMALS = 6
+
+
+def score_leads(
+    frame: pd.DataFrame,
+    model: LeadModel,
+    *,
+    mapping: ColumnMapping | None = None,
+    reasons: int = 3,
+    grades: GradeThresholds | None = None,
+) -> pd.DataFrame:
+    """Score every lead of a list; a lead's score depends on the lead and the model alone.
+
+    Parameters
+    ----------
+    frame
+        Leads as read, under their own headers.
+    model
+        For instance from `load_champion`.
+    mapping
+        Header of each column; suggested if not given.
+    reasons
+        Reasons a lead, 0 for none.
+    grades
+        Thresholds; those of the settings if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Every row in the same order, all columns of `frame` untouched and first, then ``lead_score`` (0-100), ``propensity``
+        (0-1, six decimals), ``grade``, ``is_junk``, ``junk_reason``, ``reason_1``.., ``model_id``, ``row_problem``. A name that
+        `frame` has already gets the suffix ``_leadscore``.
+
+    Raises
+    ------
+    MappingError
+        If a required column is missing.
+    """
+    mapping = mapping or detect_conventions(suggest_mapping(frame.columns, model.schema), model.schema, frame)
+    check_required(mapping, model.schema)
+    return score_part(frame, model, mapping, reasons=reasons, grades=grades or load_settings().grades)[0]
+
+
+def score_part(
+    frame: pd.DataFrame, model: LeadModel, mapping: ColumnMapping, *, reasons: int, grades: GradeThresholds
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Score one part of a list with a settled mapping, and say what is wrong in it."""
+    raw = mapping.apply(frame, model.schema)
+    cleaned, problems = model.clean(raw)
+    propensity = np.round(model.propensity(cleaned), PROPENSITY_DECIMALS) if len(frame) else np.empty(0)
+    grade = grade_leads(propensity, grades)
+    own: dict[str, object] = {
+        "lead_score": np.rint(propensity * 100).astype("int64"),
+        "propensity": propensity,
+        "grade": pd.array(grade, dtype="str"),
+        "is_junk": grade == GRADES[3],
+        "junk_reason": junk_reasons(propensity, grades).array,
+    }
+    if reasons:
+        own |= {name: text.array for name, text in reasons_in_words(cleaned, model.contributions(cleaned), model, reasons).items()}
+    own["model_id"] = pd.array([model.model_id] * len(frame), dtype="str")
+    own["row_problem"] = note_row_problems(frame, raw, model.schema, mapping, problems).array
+    named = {own_name(name, frame.columns): value for name, value in own.items()}
+    findings = chunk_findings(frame, raw, cleaned, problems, model.schema, mapping, model.known_levels)
+    return pd.concat([frame, pd.DataFrame(named, index=frame.index)], axis=1), findings
+
+
+def own_name(name: str, taken: pd.Index | list[str]) -> str:
+    """Return the name of one of our columns beside columns that may have it already.
+
+    Examples
+    --------
+    >>> own_name("grade", ["grade"]), own_name("grade", ["source"])
+    ('grade_leadscore', 'grade')
+    """
+    name = name + OWN_SUFFIX if name in taken else name
+    number = 2
+    while name in taken:
+        name = f"{name.rsplit(OWN_SUFFIX, 1)[0]}{OWN_SUFFIX}_{number}"
+        number += 1
+    return name

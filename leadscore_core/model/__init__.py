@@ -1,0 +1,21 @@
+"""The model: what is pickled, and the registry that keeps it.
+
+The parts of the pickle (`cleaner`, `features`, `classifier`, `pipeline`) load scikit-learn and LightGBM, so they are imported from
+their own modules where they are needed.
+"""
+
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.metadata import ModelMetadata, TrainingData
+from leadscore_core.model.observed import BLANK_KEY, Observed, value_keys
+from leadscore_core.model.registry import ModelRegistry, load_champion
+
+__all__ = [
+    "BLANK_KEY",
+    "LeadModel",
+    "ModelMetadata",
+    "ModelRegistry",
+    "Observed",
+    "TrainingData",
+    "load_champion",
+    "value_keys",
+]

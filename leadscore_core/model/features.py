@@ -1,0 +1,160 @@
+"""Features: what LightGBM sees of a cleaned lead, and what was observed of each value at training."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from leadscore_core.data.schema import CITY_TIER, TEXT_ROLES, LeadSchema, Role, group_column
+from leadscore_core.model.observed import BLANK_KEY, Observed, value_keys
+
+DAY_ZERO = pd.Timestamp("2020-01-01")
+LEVEL = "__level"
+BLANK, RARE, FIRST_LEVEL = 0, 1, 2
+_NEUTRAL_SHARE = 0.01
+
+
+class LeadFeatures(TransformerMixin, BaseEstimator):
+    """Turn cleaned leads into numbers, with everything that is learned kept from training.
+
+    Each text column gives an integer code of its level (0 blank, 1 rare or unseen, then the levels by frequency) and
+    log(1 + how many training leads had it); the city also gives its tier; the timestamp gives days since 2020-01-01; counts,
+    flags and sums of interactions are taken as they are. A column that a list lacks gets a neutral value: the level whose
+    observed rate is nearest the average, the median number, the last training day.
+
+    Parameters
+    ----------
+    schema
+        What the columns mean.
+    min_leads
+        Levels with fewer training leads than this are rare and share one code.
+
+    Attributes
+    ----------
+    levels_
+        Column -> lower-case level -> code.
+    rates_
+        Column -> value as a key (see `value_keys`) -> `Observed`.
+    seen_
+        One hash a training lead, so that a lead that was learned from is never taken for an unseen one.
+    base_rate_
+        Share of training leads that completed the application, 0-1.
+
+    Examples
+    --------
+    >>> from leadscore_core.data.schema import load_schema
+    >>> cleaned = pd.DataFrame({"first_utm_source_c": ["news", "news", "fair", None]})
+    >>> features = LeadFeatures(load_schema(), min_leads=2).fit(cleaned, [1, 0, 1, 0])
+    >>> features.transform(cleaned)["first_utm_source_c__level"].tolist()
+    [2.0, 2.0, 1.0, 0.0]
+    """
+
+    def __init__(self, schema: LeadSchema, min_leads: int = 2) -> None:
+        self.schema = schema
+        self.min_leads = min_leads
+
+    def fit(self, X: pd.DataFrame, y: object) -> LeadFeatures:  # noqa: N803
+        """Learn levels, counts, neutral values and observed rates from cleaned training leads."""
+        label = np.asarray(y, dtype="float64")
+        self.base_rate_ = float(label.mean())
+        self.levels_: dict[str, dict[str, int]] = {}
+        self.neutral_: dict[str, object] = {}
+        self.rates_: dict[str, dict[str, Observed]] = {}
+        self.columns_ = [column for column in self._input_columns() if column in X.columns]
+        self.seen_ = np.unique(self._hashes(X))
+        for column in self.columns_:
+            keys = value_keys(X[column], self._is_text(column))
+            table = pd.DataFrame({"key": keys, "y": label}).groupby("key", sort=True)["y"].agg(["size", "sum"])
+            self.rates_[column] = {str(key): Observed(int(n), int(done)) for key, n, done in table.itertuples()}
+            if self._is_text(column):
+                self._learn_levels(column, table)
+            else:
+                numbers = _numbers(X[column])
+                middle = np.nanmax(numbers) if self._is_date(column) else np.nanmedian(numbers)
+                self.neutral_[column] = float(middle) if np.isfinite(numbers).any() else 0.0
+        return self
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
+        """Return float64 features, one row a lead; names are letters, digits and underscores."""
+        check_is_fitted(self, "columns_")
+        features: dict[str, np.ndarray] = {}
+        for column in self.columns_:
+            name = _safe(column)
+            if self._is_text(column):
+                codes, counts = self._text_features(column, X)
+                features[name + LEVEL] = codes
+                features[name + "__count"] = counts
+            else:
+                numbers = _numbers(X[column]) if column in X.columns else np.full(len(X), np.nan)
+                features[name] = np.where(np.isnan(numbers), self.neutral_[column], numbers)
+        return pd.DataFrame(features, index=X.index)
+
+    def column_of(self) -> list[str]:
+        """Return the lead's own column behind each feature, in the order of `transform`; a tier belongs to its city."""
+        city = self.schema.one(Role.CITY)
+        owners: list[str] = []
+        for column in self.columns_:
+            owner = city.name if city and column == CITY_TIER else column
+            owners += [owner] * (2 if self._is_text(column) else 1)
+        return owners
+
+    def was_seen(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
+        """Tell for each cleaned lead whether it was learned from; all False where there is no timestamp to tell leads apart."""
+        check_is_fitted(self, "columns_")
+        if not any(self._is_date(column) for column in self.columns_) or not set(self.columns_) <= set(X.columns):
+            return np.zeros(len(X), dtype=bool)
+        return np.isin(self._hashes(X), self.seen_)
+
+    def _hashes(self, frame: pd.DataFrame) -> np.ndarray:
+        return pd.util.hash_pandas_object(frame[self.columns_], index=False).to_numpy()
+
+    def _input_columns(self) -> list[str]:
+        columns = []
+        for column in self.schema.inputs:
+            if column.role is Role.INTERACTION:
+                continue
+            columns += [column.name, CITY_TIER] if column.role is Role.CITY else [column.name]
+        return columns + [group_column(group) for group in self.schema.groups]
+
+    def _is_text(self, column: str) -> bool:
+        declared = self.schema.by_name.get(column)
+        return declared is not None and declared.role in TEXT_ROLES
+
+    def _is_date(self, column: str) -> bool:
+        declared = self.schema.by_name.get(column)
+        return declared is not None and declared.role is Role.TIMESTAMP
+
+    def _learn_levels(self, column: str, table: pd.DataFrame) -> None:
+        by_size = table.drop(index=BLANK_KEY, errors="ignore").sort_values("size", ascending=False, kind="stable")
+        common = by_size.index[by_size["size"] >= self.min_leads]
+        self.levels_[column] = {str(level): FIRST_LEVEL + i for i, level in enumerate(common)}
+        enough = table[table["size"] >= _NEUTRAL_SHARE * table["size"].sum()]
+        candidates = enough if len(enough) else table
+        gap = (candidates["sum"] / candidates["size"] - self.base_rate_).abs()
+        self.neutral_[column] = str(gap.idxmin())
+
+    def _text_features(self, column: str, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        if column in frame.columns:
+            keys = pd.Series(value_keys(frame[column], is_text=True))
+        else:
+            keys = pd.Series(self.neutral_[column], index=range(len(frame)))
+        places, unique = pd.factorize(keys)
+        levels, rates = self.levels_[column], self.rates_[column]
+        codes = np.array([BLANK if key == BLANK_KEY else levels.get(key, RARE) for key in unique], dtype="float64")
+        counts = np.log1p(np.array([rates[key].leads if key in rates else 0 for key in unique], dtype="float64"))
+        return codes[places], counts[places]
+
+
+def _numbers(values: pd.Series) -> np.ndarray:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return ((values - DAY_ZERO) / pd.Timedelta(days=1)).to_numpy(dtype="float64", na_value=np.nan)
+    return values.to_numpy(dtype="float64", na_value=np.nan)
+
+
+def _safe(column: str) -> str:
+    """LightGBM refuses names with JSON's special characters."""
+    return re.sub(r"\W", "_", column)

@@ -1,0 +1,79 @@
+"""A fitted pipeline with what is known about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.data import CellProblem, LeadSchema, clean_with_problems
+from leadscore_core.model.metadata import ModelMetadata
+
+if TYPE_CHECKING:  # scikit-learn and LightGBM load with the first model, not before
+    from sklearn.pipeline import Pipeline
+
+    from leadscore_core.model.classifier import LeadClassifier
+    from leadscore_core.model.features import LeadFeatures
+
+
+@dataclass(frozen=True, eq=False)
+class LeadModel:
+    """A fitted pipeline with what is known about it. Never changed after it was made."""
+
+    pipeline: Pipeline
+    metadata: ModelMetadata
+
+    @property
+    def model_id(self) -> str:
+        """The name of its folder."""
+        return self.metadata.model_id
+
+    @property
+    def schema(self) -> LeadSchema:
+        """What the columns mean to this model."""
+        return self.pipeline.named_steps["clean"].schema
+
+    @property
+    def features(self) -> LeadFeatures:
+        """The fitted features, with levels and observed rates."""
+        return self.pipeline.named_steps["features"]
+
+    @property
+    def classifier(self) -> LeadClassifier:
+        """The fitted classifier."""
+        return self.pipeline.named_steps["model"]
+
+    @cached_property
+    def known_levels(self) -> dict[str, set[str]]:
+        """Column -> lower-case levels seen in training."""
+        return {column: set(self.features.rates_[column]) for column in self.features.levels_}
+
+    def clean(self, mapped: pd.DataFrame) -> tuple[pd.DataFrame, list[CellProblem]]:
+        """Clean mapped leads as the pipeline does, and say which cells could not be used."""
+        inputs = [column.name for column in self.schema.inputs if column.name in mapped.columns]
+        return clean_with_problems(mapped[inputs], self.schema)
+
+    def propensity(self, cleaned: pd.DataFrame) -> np.ndarray:
+        """Return the probability of application completion, 0-1, for cleaned leads."""
+        return self.pipeline[1:].predict_proba(cleaned)[:, 1]
+
+    def contributions(self, cleaned: pd.DataFrame) -> pd.DataFrame:
+        """Return SHAP contributions in log-odds by the lead's own columns, and ``base_value``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a lead; each row sums to the raw margin.
+        """
+        values = self.classifier.contributions(self.features.transform(cleaned))
+        owners = self.features.column_of()
+        names = list(dict.fromkeys(owners))
+        grouped = np.zeros((len(cleaned), len(names)))
+        for place, owner in enumerate(owners):
+            grouped[:, names.index(owner)] += values[:, place]
+        frame = pd.DataFrame(grouped, columns=names, index=cleaned.index)
+        frame["base_value"] = values[:, -1]
+        return frame

@@ -1,0 +1,60 @@
+"""What is known about a model: one JSON file beside its pickle.
+
+`FORMAT_VERSION` changes whenever an older LeadScore could misread a folder written by a newer one. To change it: raise the
+number, write what changed here, and let `ModelRegistry.load` go on reading the older ones.
+
+1
+    First format.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from leadscore_core.config import GradeThresholds, TargetMetrics
+
+FORMAT_VERSION = 1
+
+
+class TrainingData(BaseModel):
+    """What a model was trained on."""
+
+    rows: int
+    left_out: int
+    base_rate: float
+    period_start: datetime | None
+    period_end: datetime | None
+    sha256: str
+    note: str = ""
+
+
+class ModelMetadata(BaseModel):
+    """Everything about a model but its pickle.
+
+    ``metrics`` holds the blocks ``cross_validation`` and ``next_period`` of contracts, each with the split it was measured on;
+    ``column_costs`` the loss of AUC, out-of-sample, where a list lacks a column.
+    """
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    format_version: int = FORMAT_VERSION
+    model_id: str
+    created_at: datetime
+    schema_name: str
+    schema_version: int
+    features: dict[str, str]
+    parameters: dict[str, Any]
+    threshold: float
+    grades: GradeThresholds
+    targets: TargetMetrics
+    meets_targets: bool
+    calibration: dict[str, Any]
+    metrics: dict[str, Any]
+    column_costs: dict[str, float]
+    training_data: TrainingData
+    libraries: dict[str, str]
+    git_commit: str | None
+    pickle_sha256: str = ""

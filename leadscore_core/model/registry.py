@@ -1,0 +1,268 @@
+"""The registry: models on disk, the champion among them, and its history."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import uuid
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+
+import joblib
+from pydantic import ValidationError
+
+from leadscore_core.config import load_settings
+from leadscore_core.errors import RegistryError
+from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
+from leadscore_core.model.lead_model import LeadModel
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+PICKLE, METADATA, CHAMPION, HISTORY = "pipeline.joblib", "metadata.json", "champion", "champion_history.jsonl"
+
+
+class ModelRegistry:
+    """Models in one directory, ``<model_id>/pipeline.joblib`` and ``metadata.json``; ``champion`` names the one in use.
+
+    Parameters
+    ----------
+    root
+        The models directory; it need not exist yet.
+
+    Examples
+    --------
+    >>> ModelRegistry(Path(tempfile.mkdtemp())).list_models()
+    []
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+
+    def list_models(self) -> list[ModelMetadata]:
+        """Return what is known about every sound-looking model, newest first."""
+        found = []
+        for folder in self.root.iterdir() if self.root.is_dir() else ():
+            if (folder / METADATA).is_file() and _ID.fullmatch(folder.name):
+                try:
+                    found.append(self.read_metadata(folder.name))
+                except RegistryError:
+                    continue
+        return sorted(found, key=lambda metadata: metadata.created_at, reverse=True)
+
+    def read_metadata(self, model_id: str) -> ModelMetadata:
+        """Read a model's metadata without unpickling anything.
+
+        Raises
+        ------
+        RegistryError
+            If there is no such model, or its metadata is damaged, foreign or of a newer format.
+        """
+        path = self._folder(model_id) / METADATA
+        if not path.is_file():
+            known = ", ".join(m.model_id for m in self.list_models()) or "none yet; train one with: leadscore train FILE --promote"
+            raise RegistryError(f"There is no model {model_id!r} in {self.root}. Known models: {known}.")
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            version = told.get("format_version")
+            if not isinstance(version, int) or version > FORMAT_VERSION:
+                raise RegistryError(f"Model {model_id} has format version {version}; this LeadScore reads up to {FORMAT_VERSION}. Update LeadScore or choose another model.")
+            metadata = ModelMetadata.model_validate(told)
+        except (ValueError, ValidationError, OSError, AttributeError) as error:
+            raise RegistryError(f"Model {model_id} has damaged metadata ({str(error).splitlines()[0]}). Choose another model or train again.") from error
+        if metadata.model_id != model_id:
+            raise RegistryError(f"The folder {model_id} holds the model {metadata.model_id}. Rename the folder back or remove it.")
+        return metadata
+
+    def load(self, model_id: str) -> LeadModel:
+        """Load a model after checking that its pickle is the one that was published.
+
+        Raises
+        ------
+        RegistryError
+            If it is missing, damaged, foreign or was changed.
+        """
+        metadata = self.read_metadata(model_id)
+        path = self._folder(model_id) / PICKLE
+        try:
+            content_hash = _sha256(path)
+        except OSError as error:
+            raise RegistryError(f"Model {model_id} has no readable {PICKLE}. Choose another model or train again.") from error
+        if content_hash != metadata.pickle_sha256:
+            raise RegistryError(f"The pickle of model {model_id} is not the one that was published (its SHA-256 differs), so it was not loaded. Restore it from a backup, choose another model or train again.")
+        from sklearn.exceptions import InconsistentVersionWarning  # slow to load, and needed for models alone
+        from sklearn.pipeline import Pipeline
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", InconsistentVersionWarning)
+                pipeline = joblib.load(path)
+        except Exception as error:  # unpickling can raise anything
+            made_with = ", ".join(f"{name} {version}" for name, version in metadata.libraries.items())
+            raise RegistryError(f"Model {model_id} cannot be loaded here ({type(error).__name__}: {error}). It was made with {made_with}. Install these versions or train again.") from error
+        if not isinstance(pipeline, Pipeline):
+            raise RegistryError(f"Model {model_id} is not a LeadScore pipeline. Choose another model or train again.")
+        return LeadModel(pipeline, metadata)
+
+    def publish(self, model: LeadModel) -> LeadModel:
+        """Write a model so that it is either there in full or not at all.
+
+        Returns
+        -------
+        LeadModel
+            With the hash of its pickle.
+
+        Raises
+        ------
+        RegistryError
+            If the directory cannot be written; nothing is left behind.
+        """
+        folder = self._folder(model.model_id)
+        if folder.exists():
+            raise RegistryError(f"There is already a model {model.model_id}. Models are never overwritten; train again for a new one.")
+        staging: Path | None = None
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=self.root))
+            joblib.dump(model.pipeline, staging / PICKLE, compress=3)
+            metadata = model.metadata.model_copy(update={"pickle_sha256": _sha256(staging / PICKLE)})
+            (staging / METADATA).write_text(metadata.model_dump_json(indent=2) + "\n", encoding="utf-8")
+            for path in (staging / PICKLE, staging / METADATA, staging):
+                _fsync(path)
+            staging.chmod(0o755)
+            staging.replace(folder)
+            _fsync(self.root)
+        except OSError as error:
+            if staging is not None:
+                shutil.rmtree(staging, ignore_errors=True)
+            raise RegistryError(f"The model could not be written to {self.root} ({error.strerror}). Make room or give write access; the champion is unchanged.") from error
+        return LeadModel(model.pipeline, metadata)
+
+    @property
+    def champion_id(self) -> str | None:
+        """The name of the model in use, or None."""
+        path = self.root / CHAMPION
+        return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
+
+    def promote(self, model_id: str) -> None:
+        """Make a model the champion after loading it once; atomic.
+
+        Raises
+        ------
+        RegistryError
+            If it cannot be loaded or the directory cannot be written; the champion is then unchanged.
+        """
+        self.load(model_id)
+        entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "model_id": model_id, "before": self.champion_id}
+        try:
+            with (self.root / HISTORY).open("a", encoding="utf-8") as history:
+                history.write(json.dumps(entry) + "\n")
+                history.flush()
+                os.fsync(history.fileno())
+            self._write_champion(model_id)
+        except OSError as error:
+            raise RegistryError(f"{model_id} could not be promoted: {self.root} cannot be written ({error.strerror}). The champion is unchanged.") from error
+
+    def rollback(self) -> str:
+        """Go back to the model that was the champion before, and return its name.
+
+        Raises
+        ------
+        RegistryError
+            If there is none.
+        """
+        for earlier in self._earlier_champions():
+            if (self._folder(earlier) / METADATA).is_file():
+                self.promote(earlier)
+                return earlier
+        raise RegistryError("There is no earlier champion to go back to. Promote a model by its name: leadscore models promote ID.")
+
+    def load_champion(self) -> tuple[LeadModel, str]:
+        """Load the model in use, or the last champion that is sound.
+
+        Returns
+        -------
+        model, notice
+            The notice is empty, or says that the champion is damaged and which model serves in its place.
+
+        Raises
+        ------
+        RegistryError
+            If no champion, present or past, can be loaded.
+        """
+        champion = self.champion_id
+        if champion is None:
+            raise RegistryError(f"There is no champion in {self.root}. Train and promote one: leadscore train FILE --promote.")
+        try:
+            return self.load(champion), ""
+        except RegistryError as error:
+            for earlier in self._earlier_champions():
+                try:
+                    model = self.load(earlier)
+                except RegistryError:
+                    continue
+                return model, f"{error} Until then the last sound champion, {earlier}, is used."
+            raise
+
+    def _earlier_champions(self) -> list[str]:
+        """Past champions other than the present one, latest first."""
+        path = self.root / HISTORY
+        if not path.is_file():
+            return []
+        names: list[str] = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+            except json.JSONDecodeError:
+                continue
+            names += [name for name in (entry.get("before"), entry.get("model_id")) if isinstance(name, str)]
+        latest_first = dict.fromkeys(reversed(names))
+        return [name for name in latest_first if name != self.champion_id and _ID.fullmatch(name)]
+
+    def _write_champion(self, model_id: str) -> None:
+        aside = self.root / f".{CHAMPION}-{uuid.uuid4().hex}"
+        try:
+            aside.write_text(model_id + "\n", encoding="utf-8")
+            _fsync(aside)
+            aside.replace(self.root / CHAMPION)
+            _fsync(self.root)
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def _folder(self, model_id: str) -> Path:
+        folder = self.root / model_id
+        if not _ID.fullmatch(model_id) or folder.resolve().parent != self.root.resolve():
+            raise RegistryError(f"{model_id!r} is not the name of a model in {self.root}. List them with: leadscore models list.")
+        return folder
+
+
+def load_champion(models_dir: Path | None = None) -> LeadModel:
+    """Load the model in use.
+
+    Parameters
+    ----------
+    models_dir
+        The models directory; that of the settings if not given.
+
+    Raises
+    ------
+    RegistryError
+        If there is no champion that can be loaded.
+    """
+    return ModelRegistry(models_dir or load_settings().models_dir).load_champion()[0]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,234 @@
+"""The three pipelines, data, training and inference, as functions of files; the app, the command line and the DAGs call these."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.data import (
+    ColumnMapping,
+    Finding,
+    LeadSchema,
+    check_required,
+    chunk_findings,
+    clean_leads,
+    clean_with_problems,
+    complete_columns,
+    detect_conventions,
+    duplicate_findings,
+    iter_leads,
+    label_findings,
+    mapping_findings,
+    merge_findings,
+    read_headers,
+    row_hashes,
+    sort_findings,
+    suggest_mapping,
+)
+from leadscore_core.errors import LabelError
+from leadscore_core.inference import GRADES, check_output, own_name, score_part, write_leads
+from leadscore_core.model import LeadModel, ModelRegistry
+from leadscore_core.storage import MappingStore
+
+if TYPE_CHECKING:  # training stays off the scoring path
+    from leadscore_core.training import Evaluation
+
+Paths = str | Path | Sequence[str | Path]
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class LeadList:
+    """A list that was looked into: its files, and which header gives which column."""
+
+    paths: Paths
+    schema: LeadSchema
+    mapping: ColumnMapping
+    sheet: str | None = None
+
+    def chunks(self) -> Iterator[pd.DataFrame]:
+        """Read the rows in chunks, all columns."""
+        return iter_leads(self.paths, sheet=self.sheet)
+
+
+@dataclass
+class CheckReport:
+    """What was found in a list."""
+
+    rows: int
+    columns: int
+    findings: list[Finding]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything found makes the list unfit for its purpose."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `check --json` writes."""
+        return {"rows": self.rows, "columns": self.columns, "problems": [finding.model_dump() for finding in self.findings]}
+
+
+@dataclass
+class ScoreReport:
+    """What came of scoring a list."""
+
+    rows: int = 0
+    grades: dict[str, int] = field(default_factory=dict)
+    expected: float = 0.0
+    findings: list[Finding] = field(default_factory=list)
+
+
+def open_list(paths: Paths, schema: LeadSchema, *, sheet: str | None = None, label: str | None = None, settings: Settings | None = None) -> LeadList:
+    """Look into a list: suggest its mapping, with what a person chose before for the same headers.
+
+    Parameters
+    ----------
+    label
+        Header of the outcome, if it is not to be found by itself.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it is not a lead list.
+    LabelError
+        If there is no such header.
+    """
+    settings = settings or load_settings()
+    headers = read_headers(paths, sheet=sheet)
+    mapping = MappingStore(settings.data_dir).recall(suggest_mapping(headers, schema))
+    if label is not None and schema.label is not None:
+        if label not in headers:
+            raise LabelError(f"The list has no column {label!r} for the outcome. Its columns: {', '.join(headers[:12])}. Give one of them.")
+        mapping = mapping.corrected({schema.label.name: label})
+    return settle_list(LeadList(paths, schema, mapping, sheet))
+
+
+def settle_list(leads: LeadList) -> LeadList:
+    """Return the list with its dates and decimals settled for its mapping."""
+    first = next(iter(leads.chunks()))
+    return LeadList(leads.paths, leads.schema, detect_conventions(leads.mapping, leads.schema, first), leads.sheet)
+
+
+def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expected: bool = False) -> CheckReport:
+    """Find every problem of a list, in chunks.
+
+    Parameters
+    ----------
+    model
+        For the share of levels that it has never seen.
+    label_expected
+        Whether the list is for training or evaluation.
+    """
+    levels = model.known_levels if model is not None else {}
+    parts, hashes, labels, rows, columns = [], [], [], 0, 0
+    for chunk in leads.chunks():
+        raw = leads.mapping.apply(chunk, leads.schema)
+        cleaned, problems = clean_with_problems(raw, leads.schema)
+        parts.append((chunk_findings(chunk, raw, cleaned, problems, leads.schema, leads.mapping, levels), len(chunk)))
+        hashes.append(row_hashes(chunk))
+        if label_expected and leads.schema.label is not None and leads.schema.label.name in raw:
+            labels.append((cleaned[[leads.schema.label.name]], raw[[leads.schema.label.name]]))
+        rows, columns = rows + len(chunk), chunk.shape[1]
+    found = [*merge_findings(parts), *duplicate_findings(hashes), *mapping_findings(leads.mapping, leads.schema, rows)]
+    if label_expected:
+        cleaned_label = pd.concat([c for c, _ in labels], ignore_index=True) if labels else pd.DataFrame(index=range(rows))
+        raw_label = pd.concat([r for _, r in labels], ignore_index=True) if labels else pd.DataFrame(index=range(rows))
+        found += label_findings(cleaned_label, raw_label, leads.schema, leads.mapping)
+    return CheckReport(rows, columns, sort_findings(found))
+
+
+def clean_list(leads: LeadList, out: str | Path) -> int:
+    """Run the data pipeline: write one tidy row a lead, in the input's order, and return how many.
+
+    Raises
+    ------
+    LeadScoreError
+        If the list cannot be read or the result cannot be written; nothing is left behind.
+    """
+    parts = (complete_columns(clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema), leads.schema) for chunk in leads.chunks())
+    return write_leads(parts, out)
+
+
+def train_list(leads: LeadList, *, settings: Settings | None = None, promote: bool = False, note: str = "", progress: Progress | None = None) -> LeadModel:
+    """Run the training pipeline: train, judge, publish, and promote if asked.
+
+    Raises
+    ------
+    LeadScoreError
+        If the leads are not enough or not fit; nothing is published then and the champion is unchanged.
+    """
+    from leadscore_core.training import train_model
+
+    settings = settings or load_settings()
+    frame = pd.concat(leads.chunks(), ignore_index=True)
+    model = train_model(frame, leads.schema, mapping=leads.mapping, targets=settings.targets, grades=settings.grades, note=note, progress=progress)
+    registry = ModelRegistry(settings.models_dir)
+    published = registry.publish(model)
+    if promote:
+        registry.promote(published.model_id)
+    return published
+
+
+def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | None = None) -> Evaluation:
+    """Measure a model on labelled leads that it has not seen.
+
+    Raises
+    ------
+    LeadScoreError
+        If there is no outcome to compare with, or the model was trained on all of them.
+    """
+    from leadscore_core.training import evaluate_model
+
+    settings = settings or load_settings()
+    frame = pd.concat(leads.chunks(), ignore_index=True)
+    return evaluate_model(frame, model, mapping=leads.mapping, targets=settings.targets)
+
+
+def score_chunks(
+    leads: LeadList, model: LeadModel, report: ScoreReport, *, reasons: int = 3, settings: Settings | None = None, progress: Progress | None = None
+) -> Iterator[pd.DataFrame]:
+    """Score a list chunk by chunk, filling `report` on the way; its findings are complete when the last chunk is out.
+
+    Raises
+    ------
+    MappingError
+        If a required column is missing.
+    """
+    settings = settings or load_settings()
+    check_required(leads.mapping, model.schema)
+    parts, hashes, counts = [], [], Counter[str]()
+    for chunk in leads.chunks():
+        scored, findings = score_part(chunk, model, leads.mapping, reasons=reasons, grades=settings.grades)
+        parts.append((findings, len(chunk)))
+        hashes.append(row_hashes(chunk))
+        counts.update(scored[own_name("grade", chunk.columns)])
+        report.rows += len(chunk)
+        report.expected += float(np.sum(scored[own_name("propensity", chunk.columns)]))
+        if progress:
+            progress(report.rows, f"Scored {report.rows:,} leads")
+        yield scored
+    report.grades = {grade: counts[grade] for grade in GRADES}
+    found = [*merge_findings(parts), *duplicate_findings(hashes), *mapping_findings(leads.mapping, model.schema, report.rows)]
+    report.findings = sort_findings(found)
+
+
+def score_list(leads: LeadList, out: str | Path, model: LeadModel, *, reasons: int = 3, settings: Settings | None = None, progress: Progress | None = None) -> ScoreReport:
+    """Run the inference pipeline: score a list and write it, whole or not at all.
+
+    Raises
+    ------
+    LeadScoreError
+        If the list cannot be read or scored, or the result cannot be written; nothing is left behind.
+    """
+    check_output(out)
+    report = ScoreReport()
+    write_leads(score_chunks(leads, model, report, reasons=reasons, settings=settings, progress=progress), out)
+    return report

@@ -1,0 +1,61 @@
+"""Remembered mappings: what a person chose for files with the same headers."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from leadscore_core.data import ColumnMapping, fingerprint
+from leadscore_core.errors import LeadScoreError
+
+
+class MappingStore:
+    """Choices of columns, one small JSON file for each schema and set of headers.
+
+    Parameters
+    ----------
+    data_dir
+        The data directory; it need not exist yet.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = Path(data_dir) / "mappings"
+
+    def recall(self, mapping: ColumnMapping) -> ColumnMapping:
+        """Return the mapping with what was chosen for these headers before; unchanged if nothing was, or it cannot be read."""
+        try:
+            choices = json.loads(self._path(mapping).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return mapping
+        known = {match.column for match in mapping.matches}
+        usable = {c: h for c, h in choices.items() if c in known and (h is None or h in mapping.headers)}
+        return mapping.corrected(usable)
+
+    def remember(self, mapping: ColumnMapping, choices: dict[str, str | None]) -> None:
+        """Keep a person's choices for files with the same headers; atomic.
+
+        Parameters
+        ----------
+        choices
+            Schema column -> header, or None for "not in this file".
+
+        Raises
+        ------
+        LeadScoreError
+            If the data directory cannot be written.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, aside = tempfile.mkstemp(dir=self.folder)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(choices, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(aside, self._path(mapping))
+        except OSError as error:
+            raise LeadScoreError(f"The choice of columns could not be kept in {self.folder} ({error.strerror}). It holds for this list only.") from error
+
+    def _path(self, mapping: ColumnMapping) -> Path:
+        return self.folder / f"{mapping.schema_name}-{fingerprint(mapping.headers)}.json"

@@ -1,0 +1,71 @@
+"""Evaluation: a model's figures on labelled leads that it has not seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from leadscore_core.config import TargetMetrics
+from leadscore_core.data import ColumnMapping, check_required, detect_conventions, suggest_mapping
+from leadscore_core.errors import LabelError
+from leadscore_core.model import LeadModel
+from leadscore_core.training.metrics import Metrics, compute_metrics, meets_targets
+from leadscore_core.training.train import labelled_leads
+
+
+class Evaluation(BaseModel):
+    """Figures, the verdict on the targets, and which leads were left out and why."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    model_id: str
+    metrics: Metrics
+    targets: TargetMetrics
+    meets_targets: bool
+    seen_in_training: int
+    without_label: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the flat block that `evaluate --json` writes."""
+        return self.metrics.model_dump() | self.model_dump(exclude={"metrics"})
+
+
+def evaluate_model(frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMapping | None = None, targets: TargetMetrics | None = None) -> Evaluation:
+    """Measure a model on labelled leads; leads that it was trained on are left out.
+
+    Parameters
+    ----------
+    frame
+        Labelled leads as read.
+    model
+        Its threshold, chosen in training, is the one used.
+    targets
+        What to compare with; the model's own if not given.
+
+    Raises
+    ------
+    MappingError, LabelError
+        If there is no label to compare with, or every lead was in the training data.
+    """
+    schema = model.schema
+    mapping = mapping or detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    check_required(mapping, schema)
+    cleaned, label, without_label = labelled_leads(frame, schema, mapping)
+    seen = model.features.was_seen(cleaned)
+    if seen.all():
+        raise LabelError(
+            f"All {len(seen):,} leads are ones that model {model.model_id} was trained on, so they cannot judge it. "
+            f"Give labelled leads that were kept aside; its own out-of-sample figures: leadscore models show {model.model_id}."
+        )
+    metrics = compute_metrics(label[~seen], model.propensity(cleaned[~seen]), model.metadata.threshold)
+    targets = targets or model.metadata.targets
+    return Evaluation(
+        model_id=model.model_id,
+        metrics=metrics,
+        targets=targets,
+        meets_targets=meets_targets(metrics, targets),
+        seen_in_training=int(seen.sum()),
+        without_label=without_label,
+    )

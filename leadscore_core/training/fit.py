@@ -1,0 +1,127 @@
+"""Fitting: one pipeline on one fold, its calibration and threshold learned inside that fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import brier_score_loss, roc_auc_score
+from sklearn.pipeline import Pipeline
+
+from leadscore_core.config import TargetMetrics
+from leadscore_core.data import LeadSchema
+from leadscore_core.model.classifier import Calibrator
+from leadscore_core.model.pipeline import make_pipeline
+from leadscore_core.training.folds import Fold, inner_folds
+from leadscore_core.training.metrics import Metrics, compute_metrics
+from leadscore_core.training.threshold import choose_threshold
+
+WORTH_CALIBRATING = 0.0005
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained: what differs from the classifier's defaults, the folds and the seed."""
+
+    schema: LeadSchema
+    targets: TargetMetrics
+    params: dict[str, float | int]
+    n_splits: int = 5
+    n_repeats: int = 2
+    n_inner: int = 3
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """One fold judged: its figures, out-of-fold margins, and the AUC lost where a column is missing."""
+
+    fold: Fold
+    metrics: Metrics
+    margin: np.ndarray
+    column_costs: dict[str, float]
+
+
+def fit_cleaned(cleaned: pd.DataFrame, label: np.ndarray, recipe: Recipe) -> Pipeline:
+    """Fit a pipeline on cleaned leads; the cleaning step learns nothing, so it need not run again in every fold."""
+    pipeline = make_pipeline(recipe.schema, recipe.params)
+    pipeline[1:].fit(cleaned, label)
+    return pipeline
+
+
+def raw_margin(pipeline: Pipeline, cleaned: pd.DataFrame) -> np.ndarray:
+    """Return log-odds before calibration for cleaned leads."""
+    return pipeline.named_steps["model"].raw_margin(pipeline.named_steps["features"].transform(cleaned))
+
+
+def judge_fold(cleaned: pd.DataFrame, label: np.ndarray, fold: Fold, recipe: Recipe, *, with_costs: bool) -> FoldResult:
+    """Fit on a fold's training leads alone and judge on the others.
+
+    Parameters
+    ----------
+    cleaned, label
+        All leads; only those of `fold` are used.
+    with_costs
+        Whether to measure what each column is worth, by scoring the fold's test leads without it.
+    """
+    train, train_label = cleaned.iloc[fold.train], label[fold.train]
+    inner_margin = out_of_fold_margins(train, train_label, inner_folds(train_label, recipe.n_inner, recipe.seed), recipe)
+    calibrator, report = choose_calibration(inner_margin, train_label, recipe.seed)
+    threshold = choose_threshold(train_label, report.propensity, recipe.targets)
+    pipeline = fit_cleaned(train, train_label, recipe)
+    test, test_label = cleaned.iloc[fold.test], label[fold.test]
+    margin = raw_margin(pipeline, test)
+    metrics = compute_metrics(test_label, calibrator.apply(margin), threshold)
+    costs = {}
+    if with_costs and metrics.auc is not None:
+        for column in recipe.schema.inputs:
+            if column.name in test:
+                without = roc_auc_score(test_label, raw_margin(pipeline, test.drop(columns=column.name)))
+                costs[column.name] = metrics.auc - float(without)
+    return FoldResult(fold, metrics, margin, costs)
+
+
+def out_of_fold_margins(cleaned: pd.DataFrame, label: np.ndarray, folds: list[Fold], recipe: Recipe) -> np.ndarray:
+    """Return one margin a lead, from a model that did not see it."""
+    margins = np.full(len(label), np.nan)
+    for fold in folds:
+        margins[fold.test] = raw_margin(fit_cleaned(cleaned.iloc[fold.train], label[fold.train], recipe), cleaned.iloc[fold.test])
+    return margins
+
+
+@dataclass(frozen=True)
+class CalibrationReport:
+    """Which calibration was chosen, the Brier score of each, and out-of-fold propensities under the chosen one."""
+
+    method: str
+    brier: dict[str, float]
+    propensity: np.ndarray
+
+    def as_dict(self) -> dict[str, object]:
+        """Return what is kept with the model."""
+        gain = self.brier["none"] - min(self.brier.values())
+        said = "calibrated already: nothing else improved the out-of-fold Brier score" if self.method == "none" else f"improves the out-of-fold Brier score by {gain:.4f}"
+        return {"method": self.method, "brier_out_of_fold": self.brier, "verdict": said}
+
+
+def choose_calibration(margin: np.ndarray, label: np.ndarray, seed: int) -> tuple[Calibrator, CalibrationReport]:
+    """Choose the calibration that improves the out-of-fold Brier score by at least 0.0005, else none.
+
+    Parameters
+    ----------
+    margin
+        Out-of-fold log-odds.
+    label
+        0 or 1.
+    """
+    candidates = {"none": Calibrator("none").apply(margin)}
+    for method in ("sigmoid", "isotonic"):
+        crossed = np.empty(len(margin))
+        for fold in inner_folds(label, 5, seed):
+            crossed[fold.test] = Calibrator(method).fit(margin[fold.train], label[fold.train]).apply(margin[fold.test])
+        candidates[method] = crossed
+    brier = {method: float(brier_score_loss(label, propensity)) for method, propensity in candidates.items()}
+    best = min(brier, key=brier.__getitem__)
+    method = best if brier["none"] - brier[best] >= WORTH_CALIBRATING else "none"
+    return Calibrator(method).fit(margin, label), CalibrationReport(method, brier, candidates[method])

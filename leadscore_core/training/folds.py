@@ -1,0 +1,73 @@
+"""Folds: which leads are learned from and which are kept for judging."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold
+
+LEAST_OF_EACH_CLASS = 40
+_FIRST_MONTHS = 2
+
+
+class Fold(NamedTuple):
+    """Positions of the leads that are learned from and of those that are judged."""
+
+    name: str
+    train: np.ndarray
+    test: np.ndarray
+
+
+def repeated_folds(label: np.ndarray, n_splits: int, n_repeats: int, seed: int) -> list[Fold]:
+    """Return repeated stratified folds.
+
+    Examples
+    --------
+    >>> len(repeated_folds(np.array([0, 1] * 10), 5, 2, 0))
+    10
+    """
+    splitter = RepeatedStratifiedKFold(n_splits=n_splits, n_repeats=n_repeats, random_state=seed)
+    return [Fold(f"fold {i + 1}", train, test) for i, (train, test) in enumerate(splitter.split(label, label))]
+
+
+def inner_folds(label: np.ndarray, n_splits: int, seed: int) -> list[Fold]:
+    """Return stratified folds inside a training fold, for its threshold and calibration."""
+    splitter = StratifiedKFold(n_splits=n_splits, shuffle=True, random_state=seed)
+    return [Fold(f"inner {i + 1}", train, test) for i, (train, test) in enumerate(splitter.split(label, label))]
+
+
+def rolling_months(dates: pd.Series | None, label: np.ndarray) -> tuple[list[Fold], str]:
+    """Return one fold a month: learned from all leads before it, judged on it.
+
+    The first two months are only learned from. A month is left out where it, or what is before it, has fewer than 40 leads of
+    either outcome.
+
+    Returns
+    -------
+    folds, reason
+        The reason says in words why there is no fold; empty where there is one.
+
+    Examples
+    --------
+    >>> rolling_months(None, np.array([0, 1]))
+    ([], 'The leads have no dates.')
+    """
+    if dates is None or dates.isna().all():
+        return [], "The leads have no dates."
+    months = dates.dt.to_period("M")
+    folds = []
+    for month in sorted(months.dropna().unique())[_FIRST_MONTHS:]:
+        train = np.flatnonzero((months < month).to_numpy())
+        test = np.flatnonzero((months == month).to_numpy())
+        if min(_rarer(label[train]), _rarer(label[test])) >= LEAST_OF_EACH_CLASS:
+            folds.append(Fold(str(month), train, test))
+    if folds:
+        return folds, ""
+    return [], f"No month after the first {_FIRST_MONTHS} has {LEAST_OF_EACH_CLASS} leads of each outcome, before it and in it."
+
+
+def _rarer(label: np.ndarray) -> int:
+    done = int(label.sum())
+    return min(done, len(label) - done)

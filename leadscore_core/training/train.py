@@ -1,0 +1,249 @@
+"""The training pipeline: labelled leads in, a judged model out."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, cpu_count, delayed
+from sklearn.pipeline import Pipeline
+
+from leadscore_core.config import PROJECT_ROOT, GradeThresholds, TargetMetrics
+from leadscore_core.data import (
+    ColumnMapping,
+    LeadSchema,
+    Role,
+    check_required,
+    clean_with_problems,
+    detect_conventions,
+    label_findings,
+    load_schema,
+    row_hashes,
+    suggest_mapping,
+)
+from leadscore_core.errors import LabelError, NotEnoughDataError
+from leadscore_core.model import LeadModel, ModelMetadata, TrainingData
+from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
+from leadscore_core.training.folds import LEAST_OF_EACH_CLASS, Fold, repeated_folds, rolling_months
+from leadscore_core.training.metrics import average_metrics, meets_targets
+from leadscore_core.training.threshold import choose_threshold
+
+Progress = Callable[[float, str], None]
+_ROWS_WORTH_PROCESSES = 4_000
+_LIBRARIES = ("lightgbm", "scikit-learn", "pandas", "numpy", "joblib")
+
+
+def train_model(
+    frame: pd.DataFrame,
+    schema: LeadSchema | None = None,
+    *,
+    mapping: ColumnMapping | None = None,
+    targets: TargetMetrics | None = None,
+    grades: GradeThresholds | None = None,
+    params: dict[str, float | int] | None = None,
+    n_repeats: int = 2,
+    seed: int = 0,
+    note: str = "",
+    progress: Progress | None = None,
+) -> LeadModel:
+    """Train a model and judge it by repeated cross-validation and on the months that follow.
+
+    Everything that is learned (levels, counts, calibration, threshold) is learned inside the training part of each fold.
+
+    Parameters
+    ----------
+    frame
+        Labelled leads as read, under their own headers. Leads without a usable label are left out and counted.
+    schema
+        What the columns mean; CodePro's if not given.
+    mapping
+        Header of each column; suggested if not given.
+    targets, grades
+        Kept with the model.
+    params
+        Parameters of the classifier that differ from its defaults.
+    n_repeats
+        How often the five folds are drawn anew.
+    note
+        Kept with the model, for instance that the leads are synthetic.
+    progress
+        Called with a share 0-1 and what is being done.
+
+    Returns
+    -------
+    LeadModel
+        Not yet published.
+
+    Raises
+    ------
+    MappingError, LabelError, NotEnoughDataError
+        With what is missing and what to do.
+    """
+    schema = schema or load_schema()
+    tell = progress or (lambda share, what: None)
+    tell(0.0, "Cleaning the leads")
+    mapping = mapping or detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    check_required(mapping, schema)
+    cleaned, label, left_out = labelled_leads(frame, schema, mapping)
+    check_enough(label)
+    recipe = Recipe(schema, targets or TargetMetrics(), params or {}, n_repeats=n_repeats, seed=seed)
+
+    folds = repeated_folds(label, recipe.n_splits, recipe.n_repeats, seed)
+    stamp = schema.one(Role.TIMESTAMP)
+    dates = cleaned[stamp.name] if stamp and stamp.name in cleaned else None
+    months, no_months = rolling_months(dates, label)
+    results = _judge_all(cleaned, label, folds, months, recipe, tell)
+
+    tell(0.95, "Fitting the model on all leads")
+    crossed, following = results[: len(folds)], results[len(folds) :]
+    pipeline = fit_cleaned(cleaned, label, recipe)
+    margin = np.full(len(label), np.nan)
+    for result in crossed[: recipe.n_splits]:
+        margin[result.fold.test] = result.margin
+    calibrator, calibration = choose_calibration(margin, label, seed)
+    pipeline.named_steps["model"].calibrator_ = calibrator
+    threshold = choose_threshold(label, calibration.propensity, recipe.targets)
+
+    metrics = {
+        "cross_validation": average_metrics(
+            [r.metrics for r in crossed],
+            f"{recipe.n_splits} stratified folds, drawn {recipe.n_repeats} times; levels, calibration and threshold learned inside each training fold",
+        ),
+        "next_period": average_metrics([r.metrics for r in following], "each month judged by a model of the leads before it")
+        | {"months": {r.fold.name: r.metrics.model_dump(exclude={"deciles"}) for r in following}}
+        if following
+        else {"not_applicable": no_months},
+    }
+    metadata = _describe(frame, cleaned, label, left_out, dates, recipe, pipeline, grades, metrics, note)
+    metadata = metadata.model_copy(
+        update={"threshold": threshold, "calibration": calibration.as_dict(), "column_costs": _mean_costs(crossed)}
+    )
+    tell(1.0, "Done")
+    return LeadModel(pipeline, metadata)
+
+
+def labelled_leads(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> tuple[pd.DataFrame, np.ndarray, int]:
+    """Clean labelled leads and take those that have an outcome.
+
+    Returns
+    -------
+    cleaned, label, left_out
+        Inputs of the model; 0 or 1; how many leads had no usable label.
+
+    Raises
+    ------
+    LabelError
+        If there is no label, or only one outcome.
+    """
+    raw = mapping.apply(frame, schema)
+    cleaned, _ = clean_with_problems(raw, schema)
+    blocking = [f for f in label_findings(cleaned, raw, schema, mapping) if f.code in {"label_missing", "label_one_class"}]
+    if blocking:
+        name = schema.label.human if schema.label else "label"
+        raise LabelError(f"The leads cannot be learned from or measured against: {blocking[0].reason}. Give leads with a column {name!r} that says yes for some and no for others.")
+    assert schema.label is not None  # label_findings has refused a schema without one
+    label = cleaned.pop(schema.label.name)
+    usable = label.notna().to_numpy()
+    if not usable.any():
+        raise LabelError(f"The column {mapping.used[schema.label.name]!r} holds no usable outcome in any row. Expected yes or no, 1 or 0.")
+    return cleaned[usable].reset_index(drop=True), label[usable].to_numpy(dtype="int64"), int((~usable).sum())
+
+
+def check_enough(label: np.ndarray) -> None:
+    """Raise if there are fewer than 40 leads of either outcome.
+
+    Raises
+    ------
+    NotEnoughDataError
+        With have and need for both.
+
+    Examples
+    --------
+    >>> check_enough(np.array([0, 1]))
+    Traceback (most recent call last):
+    leadscore_core.errors.NotEnoughDataError: Too few leads to train on: completed have 1, need 40; not completed have 1, need 40. Add labelled leads.
+    """
+    done = int(label.sum())
+    if min(done, len(label) - done) < LEAST_OF_EACH_CLASS:
+        raise NotEnoughDataError(
+            f"Too few leads to train on: completed have {done}, need {LEAST_OF_EACH_CLASS}; "
+            f"not completed have {len(label) - done}, need {LEAST_OF_EACH_CLASS}. Add labelled leads."
+        )
+
+
+def _judge_all(
+    cleaned: pd.DataFrame, label: np.ndarray, folds: Sequence[Fold], months: Sequence[Fold], recipe: Recipe, tell: Progress
+) -> list[FoldResult]:
+    """Judge every fold, on all cores where that pays."""
+    work = [(fold, i < recipe.n_splits) for i, fold in enumerate(folds)] + [(fold, False) for fold in months]
+    n_jobs = cpu_count() if len(label) >= _ROWS_WORTH_PROCESSES else 1
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator", mmap_mode=None)
+    results = []
+    for result in parallel(delayed(judge_fold)(cleaned, label, fold, recipe, with_costs=costs) for fold, costs in work):
+        results.append(result)
+        tell(0.05 + 0.9 * len(results) / len(work), f"Judged {result.fold.name} ({len(results)} of {len(work)})")
+    return results
+
+
+def _mean_costs(results: Sequence[FoldResult]) -> dict[str, float]:
+    measured = [result.column_costs for result in results if result.column_costs]
+    return {name: float(np.mean([costs[name] for costs in measured])) for name in (measured[0] if measured else ())}
+
+
+def _describe(
+    frame: pd.DataFrame,
+    cleaned: pd.DataFrame,
+    label: np.ndarray,
+    left_out: int,
+    dates: pd.Series | None,
+    recipe: Recipe,
+    pipeline: Pipeline,
+    grades: GradeThresholds | None,
+    metrics: dict[str, Any],
+    note: str,
+) -> ModelMetadata:
+    data_hash = hashlib.sha256(row_hashes(frame).tobytes()).hexdigest()
+    now = datetime.now(UTC)
+    known = dates.dropna() if dates is not None else pd.Series(dtype="datetime64[us]")
+    features = pipeline.named_steps["features"].transform(cleaned.head(1))
+    return ModelMetadata(
+        model_id=f"{now:%Y%m%d-%H%M%S}-{data_hash[:6]}",
+        created_at=now,
+        schema_name=recipe.schema.name,
+        schema_version=recipe.schema.version,
+        features={str(name): str(dtype) for name, dtype in features.dtypes.items()},
+        parameters=pipeline.named_steps["model"].get_params() | {"seed": recipe.seed},
+        threshold=0.5,
+        grades=grades or GradeThresholds(),
+        targets=recipe.targets,
+        meets_targets=meets_targets(metrics["cross_validation"], recipe.targets),
+        calibration={},
+        metrics=metrics,
+        column_costs={},
+        training_data=TrainingData(
+            rows=len(label),
+            left_out=left_out,
+            base_rate=float(label.mean()),
+            period_start=known.min().to_pydatetime() if len(known) else None,
+            period_end=known.max().to_pydatetime() if len(known) else None,
+            sha256=data_hash,
+            note=note,
+        ),
+        libraries={"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
+        git_commit=_git_commit(),
+    )
+
+
+def _git_commit() -> str | None:
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
