@@ -24,15 +24,24 @@ if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.model import LeadModel
     from leadscore_core.pipelines import LeadList, Progress
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Whom to call first, who is junk, and why.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Whom to call first, who is junk, and why.",
+)
 models_app = typer.Typer(no_args_is_help=True, help="The models and which of them is in use.")
 app.add_typer(models_app, name="models")
 
-Files = Annotated[list[Path], typer.Argument(help="CSV, TSV, Excel or Parquet files, also .gz or .zip, or folders of them.")]
+Files = Annotated[
+    list[Path], typer.Argument(help="CSV, TSV, Excel or Parquet files, also .gz or .zip, or folders of them.")
+]
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON; - for standard output.")]
 SchemaName = Annotated[str, typer.Option("--schema", help="Name or TOML file of what the columns mean.")]
 Label = Annotated[str | None, typer.Option("--label", help="Header of the outcome, if it is not found by itself.")]
-Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; the first that is not empty if not given.")]
+Sheet = Annotated[
+    str | None, typer.Option("--sheet", help="Sheet of a workbook; the first that is not empty if not given.")
+]
 ModelId = Annotated[str | None, typer.Option("--model", help="Model to use; the champion if not given.")]
 Out = Annotated[Path, typer.Option("-o", "--out", help="File to write: .csv, .csv.gz, .xlsx or .parquet.")]
 
@@ -51,7 +60,9 @@ def sample_data(
 
 
 @app.command()
-def check(files: Files, schema: SchemaName = "codepro", label: Label = None, sheet: Sheet = None, json_out: JsonOut = None) -> None:
+def check(
+    files: Files, schema: SchemaName = "codepro", label: Label = None, sheet: Sheet = None, json_out: JsonOut = None
+) -> None:
     """Find every problem of a list; exit 1 if one makes it unfit."""
     from leadscore_core.pipelines import check_list
 
@@ -95,9 +106,15 @@ def train(
         model = train_list(leads, settings=settings, promote=promote, note=note, progress=progress)
     metadata = model.metadata
     crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
-    _say(f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads ({metadata.training_data.left_out:,} without an outcome left out)")
+    _say(
+        f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads ({metadata.training_data.left_out:,} without an outcome left out)"
+    )
     _say(_figures("Cross-validation", crossed))
-    _say(_figures("Next period     ", following) if "auc" in following else f"Next period: not applicable. {following['not_applicable']}")
+    _say(
+        _figures("Next period     ", following)
+        if "auc" in following
+        else f"Next period: not applicable. {following['not_applicable']}"
+    )
     _say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
     _say(_verdict(metadata.meets_targets, settings))
     _say("It is the champion now." if promote else f"Use it with: leadscore models promote {model.model_id}")
@@ -116,14 +133,24 @@ def train(
 
 
 @app.command()
-def evaluate(file: Annotated[Path, typer.Argument(help="Labelled leads that the model has not seen.")], label: Label = None, sheet: Sheet = None, model_id: ModelId = None, json_out: JsonOut = None) -> None:
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Labelled leads that the model has not seen.")],
+    label: Label = None,
+    sheet: Sheet = None,
+    model_id: ModelId = None,
+    json_out: JsonOut = None,
+) -> None:
     """Measure a model on leads that it has not seen; exit 1 below the targets."""
     from leadscore_core.pipelines import evaluate_list
 
     settings = load_settings()
     model = _load_model(model_id, settings)
-    result = evaluate_list(_open([file], model.schema.name, label, sheet, settings, model=model), model, settings=settings)
-    _say(f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and {result.seen_in_training:,} from its training left out)")
+    result = evaluate_list(
+        _open([file], model.schema.name, label, sheet, settings, model=model), model, settings=settings
+    )
+    _say(
+        f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and {result.seen_in_training:,} from its training left out)"
+    )
     _say(_figures("Out-of-sample", result.metrics.model_dump()))
     for text in result.metrics.notes:
         _say(text)
@@ -159,7 +186,11 @@ def score(
 @app.command("app")
 def open_app() -> None:
     """Open the dashboard."""
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app.py")], cwd=PROJECT_ROOT, check=False).returncode)
+    raise typer.Exit(
+        subprocess.run(
+            [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app.py")], cwd=PROJECT_ROOT, check=False
+        ).returncode
+    )
 
 
 @models_app.command("list")
@@ -172,7 +203,9 @@ def list_models() -> None:
     for metadata in found:
         crossed = metadata.metrics["cross_validation"]
         mark = "*" if metadata.model_id == registry.champion_id else " "
-        _say(f"{mark} {metadata.model_id}  {metadata.training_data.rows:>9,} leads  AUC {crossed['auc']:.3f}  {metadata.training_data.note}".rstrip())
+        _say(
+            f"{mark} {metadata.model_id}  {metadata.training_data.rows:>9,} leads  AUC {crossed['auc']:.3f}  {metadata.training_data.note}".rstrip()
+        )
     _say("* is the champion" if found else "There are no models yet. Train one with: leadscore train FILE --promote")
 
 
@@ -213,11 +246,15 @@ def main() -> NoReturn:
     except MemoryError:
         _fail("There is not enough memory for this list. Split it into several files.")
     except OSError as error:
-        _fail(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check the path, the rights and the space left.")
+        _fail(
+            f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check the path, the rights and the space left."
+        )
     except Exception as error:  # a fault of ours: still one message, the trace for whoever asks for it
         if os.environ.get("LEADSCORE_DEBUG"):
             raise
-        _fail(f"Something went wrong inside LeadScore ({type(error).__name__}: {error}). Set LEADSCORE_DEBUG=1 to see where, and report it.")
+        _fail(
+            f"Something went wrong inside LeadScore ({type(error).__name__}: {error}). Set LEADSCORE_DEBUG=1 to see where, and report it."
+        )
     sys.exit(0)
 
 
@@ -230,7 +267,15 @@ def _say(text: str) -> None:
     typer.echo(text)
 
 
-def _open(files: list[Path], schema: str, label: str | None, sheet: str | None, settings: Settings, *, model: LeadModel | None = None) -> LeadList:
+def _open(
+    files: list[Path],
+    schema: str,
+    label: str | None,
+    sheet: str | None,
+    settings: Settings,
+    *,
+    model: LeadModel | None = None,
+) -> LeadList:
     from leadscore_core.data import load_schema
     from leadscore_core.pipelines import open_list
 
@@ -261,7 +306,9 @@ def _say_findings(findings: list[Finding]) -> None:
         where = f" [{finding.column}]" if finding.column else ""
         rows = f", rows {', '.join(map(str, finding.rows))}" if finding.rows else ""
         example = f", for instance {finding.example}" if finding.example else ""
-        _say(f"  {finding.severity}: {finding.code}{where}: {finding.reason} ({finding.count:,}, {finding.share:.1%}{rows}{example})")
+        _say(
+            f"  {finding.severity}: {finding.code}{where}: {finding.reason} ({finding.count:,}, {finding.share:.1%}{rows}{example})"
+        )
 
 
 def _figures(what: str, block: dict[str, Any]) -> str:
@@ -287,7 +334,9 @@ def _write_json(path: Path | None, told: dict[str, Any]) -> None:
     try:
         path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        raise LeadScoreError(f"{path} could not be written ({error.strerror}). Choose another place for the JSON.") from error
+        raise LeadScoreError(
+            f"{path} could not be written ({error.strerror}). Choose another place for the JSON."
+        ) from error
 
 
 @contextmanager

@@ -101,6 +101,10 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors())
-        raise LeadScoreError(f"Settings that cannot be used: {faults}. Correct them in {settings_file()} or the LEADSCORE_* variables.") from error
+        raise LeadScoreError(
+            f"Settings that cannot be used: {faults}. Correct them in {settings_file()} or the LEADSCORE_* variables."
+        ) from error
     except ValueError as error:
-        raise LeadScoreError(f"{settings_file()} is not valid TOML: {error}. Correct it or remove it to use the defaults.") from error
+        raise LeadScoreError(
+            f"{settings_file()} is not valid TOML: {error}. Correct it or remove it to use the defaults."
+        ) from error

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from leadscore_core.config import Settings, load_settings
+from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data import (
     ColumnMapping,
     Finding,
@@ -32,8 +32,8 @@ from leadscore_core.data import (
     sort_findings,
     suggest_mapping,
 )
-from leadscore_core.errors import LabelError
-from leadscore_core.inference import GRADES, check_output, own_name, score_part, write_leads
+from leadscore_core.errors import LabelError, MappingError
+from leadscore_core.inference import GRADES, beside, check_output, rank_leads, score_part, write_leads
 from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import MappingStore
 
@@ -73,7 +73,11 @@ class CheckReport:
 
     def as_json(self) -> dict[str, Any]:
         """Return what `check --json` writes."""
-        return {"rows": self.rows, "columns": self.columns, "problems": [finding.model_dump() for finding in self.findings]}
+        return {
+            "rows": self.rows,
+            "columns": self.columns,
+            "problems": [finding.model_dump() for finding in self.findings],
+        }
 
 
 @dataclass
@@ -84,9 +88,17 @@ class ScoreReport:
     grades: dict[str, int] = field(default_factory=dict)
     expected: float = 0.0
     findings: list[Finding] = field(default_factory=list)
+    thresholds: GradeThresholds = field(default_factory=GradeThresholds)
 
 
-def open_list(paths: Paths, schema: LeadSchema, *, sheet: str | None = None, label: str | None = None, settings: Settings | None = None) -> LeadList:
+def open_list(
+    paths: Paths,
+    schema: LeadSchema,
+    *,
+    sheet: str | None = None,
+    label: str | None = None,
+    settings: Settings | None = None,
+) -> LeadList:
     """Look into a list: suggest its mapping, with what a person chose before for the same headers.
 
     Parameters
@@ -106,7 +118,9 @@ def open_list(paths: Paths, schema: LeadSchema, *, sheet: str | None = None, lab
     mapping = MappingStore(settings.data_dir).recall(suggest_mapping(headers, schema))
     if label is not None and schema.label is not None:
         if label not in headers:
-            raise LabelError(f"The list has no column {label!r} for the outcome. Its columns: {', '.join(headers[:12])}. Give one of them.")
+            raise LabelError(
+                f"The list has no column {label!r} for the outcome. Its columns: {', '.join(headers[:12])}. Give one of them."
+            )
         mapping = mapping.corrected({schema.label.name: label})
     return settle_list(LeadList(paths, schema, mapping, sheet))
 
@@ -114,7 +128,30 @@ def open_list(paths: Paths, schema: LeadSchema, *, sheet: str | None = None, lab
 def settle_list(leads: LeadList) -> LeadList:
     """Return the list with its dates and decimals settled for its mapping."""
     first = next(iter(leads.chunks()))
-    return LeadList(leads.paths, leads.schema, detect_conventions(leads.mapping, leads.schema, first), leads.sheet)
+    return replace(leads, mapping=detect_conventions(leads.mapping, leads.schema, first))
+
+
+def choose_columns(leads: LeadList, choices: dict[str, str | None], *, settings: Settings | None = None) -> LeadList:
+    """Return the list with a person's choice of columns, which is remembered for files with the same headers.
+
+    Parameters
+    ----------
+    choices
+        Schema column -> header, or None for "not in this file".
+
+    Raises
+    ------
+    LeadScoreError
+        If one header is chosen twice, or the choice cannot be kept.
+    """
+    chosen = [header for header in choices.values() if header is not None]
+    twice = sorted({header for header in chosen if chosen.count(header) > 1})
+    if twice:
+        raise MappingError(
+            f"One column cannot mean two things: {', '.join(map(repr, twice))} is chosen more than once. Choose it once."
+        )
+    MappingStore((settings or load_settings()).data_dir).remember(leads.mapping, choices)
+    return settle_list(replace(leads, mapping=leads.mapping.corrected(choices)))
 
 
 def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expected: bool = False) -> CheckReport:
@@ -128,6 +165,7 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
         Whether the list is for training or evaluation.
     """
     levels = model.known_levels if model is not None else {}
+    costs = model.metadata.column_costs if model is not None else {}
     parts, hashes, labels, rows, columns = [], [], [], 0, 0
     for chunk in leads.chunks():
         raw = leads.mapping.apply(chunk, leads.schema)
@@ -137,9 +175,15 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
         if label_expected and leads.schema.label is not None and leads.schema.label.name in raw:
             labels.append((cleaned[[leads.schema.label.name]], raw[[leads.schema.label.name]]))
         rows, columns = rows + len(chunk), chunk.shape[1]
-    found = [*merge_findings(parts), *duplicate_findings(hashes), *mapping_findings(leads.mapping, leads.schema, rows)]
+    found = [
+        *merge_findings(parts),
+        *duplicate_findings(hashes),
+        *mapping_findings(leads.mapping, leads.schema, rows, costs),
+    ]
     if label_expected:
-        cleaned_label = pd.concat([c for c, _ in labels], ignore_index=True) if labels else pd.DataFrame(index=range(rows))
+        cleaned_label = (
+            pd.concat([c for c, _ in labels], ignore_index=True) if labels else pd.DataFrame(index=range(rows))
+        )
         raw_label = pd.concat([r for _, r in labels], ignore_index=True) if labels else pd.DataFrame(index=range(rows))
         found += label_findings(cleaned_label, raw_label, leads.schema, leads.mapping)
     return CheckReport(rows, columns, sort_findings(found))
@@ -153,11 +197,21 @@ def clean_list(leads: LeadList, out: str | Path) -> int:
     LeadScoreError
         If the list cannot be read or the result cannot be written; nothing is left behind.
     """
-    parts = (complete_columns(clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema), leads.schema) for chunk in leads.chunks())
+    parts = (
+        complete_columns(clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema), leads.schema)
+        for chunk in leads.chunks()
+    )
     return write_leads(parts, out)
 
 
-def train_list(leads: LeadList, *, settings: Settings | None = None, promote: bool = False, note: str = "", progress: Progress | None = None) -> LeadModel:
+def train_list(
+    leads: LeadList,
+    *,
+    settings: Settings | None = None,
+    promote: bool = False,
+    note: str = "",
+    progress: Progress | None = None,
+) -> LeadModel:
     """Run the training pipeline: train, judge, publish, and promote if asked.
 
     Raises
@@ -169,7 +223,15 @@ def train_list(leads: LeadList, *, settings: Settings | None = None, promote: bo
 
     settings = settings or load_settings()
     frame = pd.concat(leads.chunks(), ignore_index=True)
-    model = train_model(frame, leads.schema, mapping=leads.mapping, targets=settings.targets, grades=settings.grades, note=note, progress=progress)
+    model = train_model(
+        frame,
+        leads.schema,
+        mapping=leads.mapping,
+        targets=settings.targets,
+        grades=settings.grades,
+        note=note,
+        progress=progress,
+    )
     registry = ModelRegistry(settings.models_dir)
     published = registry.publish(model)
     if promote:
@@ -192,35 +254,15 @@ def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | Non
     return evaluate_model(frame, model, mapping=leads.mapping, targets=settings.targets)
 
 
-def score_chunks(
-    leads: LeadList, model: LeadModel, report: ScoreReport, *, reasons: int = 3, settings: Settings | None = None, progress: Progress | None = None
-) -> Iterator[pd.DataFrame]:
-    """Score a list chunk by chunk, filling `report` on the way; its findings are complete when the last chunk is out.
-
-    Raises
-    ------
-    MappingError
-        If a required column is missing.
-    """
-    settings = settings or load_settings()
-    check_required(leads.mapping, model.schema)
-    parts, hashes, counts = [], [], Counter[str]()
-    for chunk in leads.chunks():
-        scored, findings = score_part(chunk, model, leads.mapping, reasons=reasons, grades=settings.grades)
-        parts.append((findings, len(chunk)))
-        hashes.append(row_hashes(chunk))
-        counts.update(scored[own_name("grade", chunk.columns)])
-        report.rows += len(chunk)
-        report.expected += float(np.sum(scored[own_name("propensity", chunk.columns)]))
-        if progress:
-            progress(report.rows, f"Scored {report.rows:,} leads")
-        yield scored
-    report.grades = {grade: counts[grade] for grade in GRADES}
-    found = [*merge_findings(parts), *duplicate_findings(hashes), *mapping_findings(leads.mapping, model.schema, report.rows)]
-    report.findings = sort_findings(found)
-
-
-def score_list(leads: LeadList, out: str | Path, model: LeadModel, *, reasons: int = 3, settings: Settings | None = None, progress: Progress | None = None) -> ScoreReport:
+def score_list(
+    leads: LeadList,
+    out: str | Path,
+    model: LeadModel,
+    *,
+    reasons: int = 3,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> ScoreReport:
     """Run the inference pipeline: score a list and write it, whole or not at all.
 
     Raises
@@ -229,6 +271,84 @@ def score_list(leads: LeadList, out: str | Path, model: LeadModel, *, reasons: i
         If the list cannot be read or scored, or the result cannot be written; nothing is left behind.
     """
     check_output(out)
-    report = ScoreReport()
-    write_leads(score_chunks(leads, model, report, reasons=reasons, settings=settings, progress=progress), out)
+    report = ScoreReport(thresholds=(settings or load_settings()).grades)
+    write_leads((beside(chunk, own) for chunk, own in _score_chunks(leads, model, report, reasons, progress)), out)
     return report
+
+
+@dataclass(frozen=True)
+class ScoredList:
+    """A list that was scored in memory, in the input's order; reasons are made for what is shown."""
+
+    leads: LeadList
+    model: LeadModel
+    frame: pd.DataFrame
+    own: pd.DataFrame
+    report: ScoreReport
+
+    def ranked(self, reasons: int, rows: slice = slice(None)) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return leads from the highest propensity down: the list's own columns, and ours with this many reasons."""
+        order = rank_leads(self.own["propensity"].to_numpy())[rows]
+        frame = self.frame.iloc[order].reset_index(drop=True)
+        own, _ = score_part(frame, self.model, self.leads.mapping, reasons=reasons, grades=self.report.thresholds)
+        return frame, own
+
+    def expected_by_grade(self) -> dict[str, float]:
+        """Return the applications expected of each grade."""
+        sums = self.own["propensity"].groupby(self.own["grade"]).sum()
+        return {grade: float(sums.get(grade, 0.0)) for grade in GRADES}
+
+
+def score_in_memory(
+    leads: LeadList, model: LeadModel, *, settings: Settings | None = None, progress: Progress | None = None
+) -> ScoredList:
+    """Score a list for the screen.
+
+    Raises
+    ------
+    LeadScoreError
+        If the list cannot be read or scored.
+    """
+    report = ScoreReport(thresholds=(settings or load_settings()).grades)
+    parts = list(_score_chunks(leads, model, report, 0, progress))
+    frame, own = (pd.concat([part[i] for part in parts], ignore_index=True) for i in (0, 1))
+    return ScoredList(leads, model, frame, own, report)
+
+
+def export_ranked(scored: ScoredList, ending: str, *, reasons: int = 3) -> bytes:
+    """Return a scored list as a file, the highest propensity first.
+
+    Parameters
+    ----------
+    ending
+        ``.csv``, ``.csv.gz``, ``.xlsx`` or ``.parquet``.
+    """
+    with tempfile.TemporaryDirectory(prefix="leadscore-") as folder:
+        path = Path(folder) / f"leads{ending}"
+        write_leads([beside(*scored.ranked(reasons))], path)
+        return path.read_bytes()
+
+
+def _score_chunks(
+    leads: LeadList, model: LeadModel, report: ScoreReport, reasons: int, progress: Progress | None
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Score chunk by chunk, filling `report` on the way; its findings are complete when the last chunk is out."""
+    check_required(leads.mapping, model.schema)
+    parts, hashes, counts = [], [], Counter[str]()
+    for chunk in leads.chunks():
+        own, findings = score_part(chunk, model, leads.mapping, reasons=reasons, grades=report.thresholds)
+        parts.append((findings, len(chunk)))
+        hashes.append(row_hashes(chunk))
+        counts.update(own["grade"])
+        report.rows += len(chunk)
+        report.expected += float(own["propensity"].sum())
+        if progress:
+            progress(report.rows, f"Scored {report.rows:,} leads")
+        yield chunk, own
+    report.grades = {grade: counts[grade] for grade in GRADES}
+    found = [
+        *merge_findings(parts),
+        *duplicate_findings(hashes),
+        *mapping_findings(leads.mapping, model.schema, report.rows, model.metadata.column_costs),
+    ]
+    report.findings = sort_findings(found)

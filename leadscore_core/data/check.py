@@ -118,7 +118,9 @@ def merge_findings(parts: Iterable[tuple[list[Finding], int]]) -> list[Finding]:
             if before is None:
                 merged[key] = finding.model_copy(update={"rows": shifted})
             elif finding.code not in {"missing_column", "guessed_column", "ambiguous_date"}:
-                merged[key] = before.model_copy(update={"count": before.count + finding.count, "rows": (before.rows + shifted)[:_EXAMPLES]})
+                merged[key] = before.model_copy(
+                    update={"count": before.count + finding.count, "rows": (before.rows + shifted)[:_EXAMPLES]}
+                )
         total += n_rows
     kept = [f for f in merged.values() if f.code != "empty_column" or f.count == total]
     return sort_findings([f.model_copy(update={"share": f.count / total if total else 0.0}) for f in kept])
@@ -142,16 +144,34 @@ def chunk_findings(
     ]
 
 
-def mapping_findings(mapping: ColumnMapping, schema: LeadSchema, n_rows: int) -> list[Finding]:
-    """Columns that the file lacks, headers that were guessed, dates that can be read both ways."""
+def mapping_findings(
+    mapping: ColumnMapping, schema: LeadSchema, n_rows: int, costs: dict[str, float] | None = None
+) -> list[Finding]:
+    """Columns that the file lacks, headers that were guessed, dates that can be read both ways.
+
+    Parameters
+    ----------
+    costs
+        Column -> AUC lost, out-of-sample, where a list lacks it.
+    """
     found = []
     for match in mapping.matches:
         column = schema.by_name[match.column]
         if match.header is None and column.is_input and column.role is not Role.INTERACTION:
-            reason = f"{column.human}: no such column; leads are scored as average in it"
+            cost = (costs or {}).get(column.name)
+            price = "" if cost is None else f", which costs about {max(0.0, cost):.3f} of AUC"
+            reason = f"{column.human}: no such column; leads are scored as average in it{price}"
             found.append(_finding("missing_column", column.name, reason, n_rows, n_rows))
         elif match.how == "fuzzy":
-            found.append(_finding("guessed_column", str(match.header), f"taken as {column.human} ({match.confidence:.0%} alike); correct it if it is not", n_rows, n_rows))
+            found.append(
+                _finding(
+                    "guessed_column",
+                    str(match.header),
+                    f"taken as {column.human} ({match.confidence:.0%} alike); correct it if it is not",
+                    n_rows,
+                    n_rows,
+                )
+            )
     stamp = schema.one(Role.TIMESTAMP)
     if stamp and mapping.ambiguous_dates:
         order = "day before month" if mapping.date_order == "dmy" else "month before day"
@@ -160,7 +180,9 @@ def mapping_findings(mapping: ColumnMapping, schema: LeadSchema, n_rows: int) ->
     return found
 
 
-def cell_findings(problems: list[CellProblem], frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> list[Finding]:
+def cell_findings(
+    problems: list[CellProblem], frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping
+) -> list[Finding]:
     """Cells that could not be used, as findings under the file's own headers."""
     found = []
     for problem in problems:
@@ -168,11 +190,23 @@ def cell_findings(problems: list[CellProblem], frame: pd.DataFrame, schema: Lead
             continue  # label_findings says it where a label is expected
         header = mapping.used[problem.column]
         example = _shown(frame[header].iloc[int(problem.rows[0])])
-        found.append(_finding(problem.code, header, f"{problem.reason}; counted as missing", len(problem.rows), len(frame), problem.rows, example))
+        found.append(
+            _finding(
+                problem.code,
+                header,
+                f"{problem.reason}; counted as missing",
+                len(problem.rows),
+                len(frame),
+                problem.rows,
+                example,
+            )
+        )
     return found
 
 
-def note_row_problems(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, problems: list[CellProblem]) -> pd.Series:
+def note_row_problems(
+    frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, problems: list[CellProblem]
+) -> pd.Series:
     """Say for each row, in words, why it could not be scored in full; empty where it could.
 
     Returns
@@ -190,7 +224,9 @@ def note_row_problems(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema
         if schema.by_name[problem.column].role is Role.LABEL:
             continue
         header = mapping.used[problem.column]
-        note(problem.rows, (f"{header}: {problem.reason} ({_shown(cell)})" for cell in frame[header].iloc[problem.rows]))
+        note(
+            problem.rows, (f"{header}: {problem.reason} ({_shown(cell)})" for cell in frame[header].iloc[problem.rows])
+        )
     if LINE_PROBLEM in frame.columns:
         rows = np.flatnonzero(_filled(frame[LINE_PROBLEM]))
         note(rows, as_text(frame[LINE_PROBLEM].iloc[rows]))
@@ -217,7 +253,9 @@ def duplicate_findings(hashes: Iterable[np.ndarray]) -> list[Finding]:
     return [_finding("duplicate_row", "", "the same row stands earlier in the list", len(again), len(joined), again)]
 
 
-def unknown_levels(cleaned: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, levels: dict[str, set[str]]) -> list[Finding]:
+def unknown_levels(
+    cleaned: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, levels: dict[str, set[str]]
+) -> list[Finding]:
     """Leads whose value the model has never seen, with their share."""
     found = []
     for column in schema.with_role(*sorted(TEXT_ROLES)):
@@ -227,7 +265,17 @@ def unknown_levels(cleaned: pd.DataFrame, schema: LeadSchema, mapping: ColumnMap
         rows = np.flatnonzero((values.notna() & ~values.isin(levels[column.name])).to_numpy())
         if len(rows):
             example = _shown(cleaned[column.name].iloc[rows[0]])
-            found.append(_finding("unknown_level", mapping.used[column.name], f"{column.human} that the model has never seen; treated as rare", len(rows), len(cleaned), rows, example))
+            found.append(
+                _finding(
+                    "unknown_level",
+                    mapping.used[column.name],
+                    f"{column.human} that the model has never seen; treated as rare",
+                    len(rows),
+                    len(cleaned),
+                    rows,
+                    example,
+                )
+            )
     return found
 
 
@@ -236,12 +284,20 @@ def empty_columns(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMappin
     found = []
     for name, header in mapping.used.items():
         column = schema.by_name[name]
-        if column.is_input and column.role is not Role.INTERACTION and not _filled(clean_text(frame[header], schema.missing_marks)).any():
-            found.append(_finding("empty_column", header, f"{column.human} is blank in every row", len(frame), len(frame)))
+        if (
+            column.is_input
+            and column.role is not Role.INTERACTION
+            and not _filled(clean_text(frame[header], schema.missing_marks)).any()
+        ):
+            found.append(
+                _finding("empty_column", header, f"{column.human} is blank in every row", len(frame), len(frame))
+            )
     return found
 
 
-def label_findings(cleaned: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> list[Finding]:
+def label_findings(
+    cleaned: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping
+) -> list[Finding]:
     """What keeps the label from being learned from."""
     label = schema.label
     n_rows = len(raw)
@@ -255,11 +311,31 @@ def label_findings(cleaned: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema,
     blank = np.flatnonzero(~given)
     if len(unusable):
         example = _shown(raw[label.name].iloc[unusable[0]])
-        found.append(_finding("label_not_binary", header, "neither yes nor no; such leads are left out", len(unusable), n_rows, unusable, example))
+        found.append(
+            _finding(
+                "label_not_binary",
+                header,
+                "neither yes nor no; such leads are left out",
+                len(unusable),
+                n_rows,
+                unusable,
+                example,
+            )
+        )
     if len(blank):
-        found.append(_finding("label_blank", header, "no outcome yet; such leads are left out", len(blank), n_rows, blank))
+        found.append(
+            _finding("label_blank", header, "no outcome yet; such leads are left out", len(blank), n_rows, blank)
+        )
     if values.nunique() == 1:
-        found.append(_finding("label_one_class", header, f"every lead has the outcome {values.dropna().iloc[0]:.0f}", int(values.notna().sum()), n_rows))
+        found.append(
+            _finding(
+                "label_one_class",
+                header,
+                f"every lead has the outcome {values.dropna().iloc[0]:.0f}",
+                int(values.notna().sum()),
+                n_rows,
+            )
+        )
     return found
 
 
@@ -269,10 +345,22 @@ def _row_findings(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, ma
         rows = np.flatnonzero(_filled(frame[LINE_PROBLEM]))
         if len(rows):
             example = str(frame[LINE_PROBLEM].iloc[rows[0]])
-            found.append(_finding("line_problem", "", "more or fewer fields than the header; values may stand in the wrong column", len(rows), len(frame), rows, example))
+            found.append(
+                _finding(
+                    "line_problem",
+                    "",
+                    "more or fewer fields than the header; values may stand in the wrong column",
+                    len(rows),
+                    len(frame),
+                    rows,
+                    example,
+                )
+            )
     blank = np.flatnonzero(_blank_rows(raw, schema))
     if len(blank):
-        found.append(_finding("blank_row", "", "every column that the model reads is blank", len(blank), len(frame), blank))
+        found.append(
+            _finding("blank_row", "", "every column that the model reads is blank", len(blank), len(frame), blank)
+        )
     return found
 
 
@@ -293,7 +381,18 @@ def _shown(cell: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _finding(code: str, column: str, reason: str, count: int, n_rows: int, rows: np.ndarray | None = None, example: str = "") -> Finding:
+def _finding(
+    code: str, column: str, reason: str, count: int, n_rows: int, rows: np.ndarray | None = None, example: str = ""
+) -> Finding:
     numbered = () if rows is None else tuple(int(row) + FIRST_ROW for row in rows[:_EXAMPLES])
     share = count / n_rows if n_rows else 0.0
-    return Finding(code=code, severity=_SEVERITY.get(code, "warning"), column=column, reason=reason, count=count, share=share, example=example, rows=numbered)
+    return Finding(
+        code=code,
+        severity=_SEVERITY.get(code, "warning"),
+        column=column,
+        reason=reason,
+        count=count,
+        share=share,
+        example=example,
+        rows=numbered,
+    )

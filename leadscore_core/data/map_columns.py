@@ -70,7 +70,9 @@ class ColumnMapping(BaseModel):
         for match in self.matches:
             if match.column in choices and choices[match.column] != match.header:
                 header = choices[match.column]
-                matches.append(Match(column=match.column, header=header, confidence=1.0, how="person" if header else "none"))
+                matches.append(
+                    Match(column=match.column, header=header, confidence=1.0, how="person" if header else "none")
+                )
             elif match.header in taken and match.column not in choices:
                 matches.append(Match(column=match.column))
             else:
@@ -167,9 +169,16 @@ def _nearly_alike(schema: LeadSchema, found: dict[str, Match], free: dict[str, s
     for column in schema.columns:
         if column.name in found:
             continue
-        names = [n for n in map(normalise_header, (column.name, column.human, *column.aliases)) if len(n) >= _SHORTEST_FUZZY]
+        names = [
+            n for n in map(normalise_header, (column.name, column.human, *column.aliases)) if len(n) >= _SHORTEST_FUZZY
+        ]
         for name in names:
-            near += [(score / 100, column.name, header) for _, score, header in process.extract(name, candidates, scorer=fuzz.ratio, score_cutoff=100 * SURE_ENOUGH)]
+            near += [
+                (score / 100, column.name, header)
+                for _, score, header in process.extract(
+                    name, candidates, scorer=fuzz.ratio, score_cutoff=100 * SURE_ENOUGH
+                )
+            ]
     return sorted(near, key=lambda found: (-found[0], found[1], found[2]))
 
 
@@ -207,7 +216,16 @@ def check_required(mapping: ColumnMapping, schema: LeadSchema) -> None:
         return
     parts = []
     for column in missing:
-        nearest = process.extract(column.human, mapping.unused_headers, scorer=fuzz.WRatio, processor=normalise_header, limit=3, score_cutoff=50)
+        nearest = process.extract(
+            column.human,
+            mapping.unused_headers,
+            scorer=fuzz.WRatio,
+            processor=normalise_header,
+            limit=3,
+            score_cutoff=50,
+        )
         offered = ", ".join(repr(header) for header, _, _ in nearest) or ", ".join(repr(h) for h in mapping.headers[:5])
         parts.append(f"{column.human} ({column.name}); nearest headers: {offered}")
-    raise MappingError(f"The list lacks what is needed to score it: {'. '.join(parts)}. Choose the column that holds it, or rename its header.")
+    raise MappingError(
+        f"The list lacks what is needed to score it: {'. '.join(parts)}. Choose the column that holds it, or rename its header."
+    )

@@ -46,7 +46,10 @@ def as_text(cells: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(cells):
         values = cells.to_numpy(dtype="float64", na_value=np.nan)
         whole = np.isfinite(values) & (values == np.trunc(values)) & (np.abs(values) < 1e15)
-        text = [str(int(v)) if w else (None if np.isnan(v) else repr(v)) for v, w in zip(values.tolist(), whole.tolist(), strict=True)]
+        text = [
+            str(int(v)) if w else (None if np.isnan(v) else repr(v))
+            for v, w in zip(values.tolist(), whole.tolist(), strict=True)
+        ]
         return pd.Series(text, index=cells.index, dtype="str")
     if isinstance(cells.dtype, pd.CategoricalDtype):
         return as_text(pd.Series(cells.cat.categories)).reindex(cells.cat.codes).set_axis(cells.index).astype("str")
@@ -119,7 +122,9 @@ def _number(text: str) -> float:
     bare = bare.rstrip("% ").lower()
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", bare):
         bare = bare.replace(",", "")
-    elif re.fullmatch(r"[+-]?(\d{1,3}(\.\d{3}){2,}|\d{1,3}(\.\d{3})+,\d+)", bare) or (re.fullmatch(r"[+-]?\d+,\d+", bare)):
+    elif re.fullmatch(r"[+-]?(\d{1,3}(\.\d{3}){2,}|\d{1,3}(\.\d{3})+,\d+)", bare) or (
+        re.fullmatch(r"[+-]?\d+,\d+", bare)
+    ):
         bare = bare.replace(".", "").replace(",", ".")
     if not _NUMBER.fullmatch(bare):
         return np.nan
@@ -180,7 +185,11 @@ def parse_dates(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), order:
         numbers = pd.Series(cells.to_numpy(dtype="float64", na_value=np.nan), index=cells.index)
         return _plausible(_from_numbers(numbers), numbers.notna().to_numpy())
     text = clean_text(cells, missing_marks).str.replace(_ZONE, "", regex=True)
-    dates = pd.to_datetime(text.where(text.str.match(r"\d{4}-\d\d?-\d\d?|\d{8}$|\d{4}/\d\d?/\d\d?", na=False)).str.replace("/", "-"), format="ISO8601", errors="coerce")
+    dates = pd.to_datetime(
+        text.where(text.str.match(r"\d{4}-\d\d?-\d\d?|\d{8}$|\d{4}/\d\d?/\d\d?", na=False)).str.replace("/", "-"),
+        format="ISO8601",
+        errors="coerce",
+    )
     dates = dates.astype("datetime64[us]")
     left = dates.isna() & text.notna()
     if left.any():
@@ -200,10 +209,26 @@ def _irregular(text: pd.Series, order: DateOrder) -> pd.Series:
 
 
 def _with_order(text: pd.Series, order: str) -> pd.Series:
-    plain = text.str.replace(r"[./-]", "/", regex=True).str.replace(",", " ").str.replace(r"\s+", " ", regex=True).str.replace("T", " ")
+    plain = (
+        text.str.replace(r"[./-]", "/", regex=True)
+        .str.replace(",", " ")
+        .str.replace(r"\s+", " ", regex=True)
+        .str.replace("T", " ")
+    )
     day = "%d/%m" if order == "dmy" else "%m/%d"
     dates = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
-    days = [f"{day}/%Y", f"{day}/%y", "%d %b %Y", "%d/%b/%Y", "%d/%b/%y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%a %d %b %Y", "%a %b %d %Y"]
+    days = [
+        f"{day}/%Y",
+        f"{day}/%y",
+        "%d %b %Y",
+        "%d/%b/%Y",
+        "%d/%b/%y",
+        "%d %B %Y",
+        "%b %d %Y",
+        "%B %d %Y",
+        "%a %d %b %Y",
+        "%a %b %d %Y",
+    ]
     for form in days:
         for clock in ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S/%f"):
             left = dates.isna()
@@ -216,7 +241,9 @@ def _with_order(text: pd.Series, order: str) -> pd.Series:
 def _from_numbers(numbers: pd.Series) -> pd.Series:
     dates = pd.Series(pd.NaT, index=numbers.index, dtype="datetime64[us]")
     serial = numbers.between(*_EXCEL_DAYS)
-    dates[serial] = (EXCEL_EPOCH + pd.to_timedelta((numbers[serial] * 86_400).round(), unit="s")).astype("datetime64[us]")
+    dates[serial] = (EXCEL_EPOCH + pd.to_timedelta((numbers[serial] * 86_400).round(), unit="s")).astype(
+        "datetime64[us]"
+    )
     for unit, scale in (("s", 1), ("ms", 1_000)):
         stamps = numbers.between(_UNIX_SECONDS[0] * scale, _UNIX_SECONDS[1] * scale)
         dates[stamps] = pd.to_datetime(numbers[stamps].astype("int64"), unit=unit).astype("datetime64[us]")
@@ -240,7 +267,11 @@ def date_evidence(cells: pd.Series) -> tuple[int, int, int]:
         return 0, 0, 0
     parts = as_text(cells).str.extract(r"^\s*(\d{1,2})[/.-](\d{1,2})[/.-](?:\d{4}|\d{2})\b").dropna()
     first, second = parts[0].astype("int64"), parts[1].astype("int64")
-    return int((first > 12).sum()), int((second > 12).sum()), int(((first <= 12) & (second <= 12) & (first != second)).sum())
+    return (
+        int((first > 12).sum()),
+        int((second > 12).sum()),
+        int(((first <= 12) & (second <= 12) & (first != second)).sum()),
+    )
 
 
 def has_decimal_comma(cells: pd.Series) -> bool:
@@ -257,6 +288,12 @@ def has_decimal_comma(cells: pd.Series) -> bool:
     if not text.str.contains(",", regex=False).any():
         return False
     unique = pd.Series(text.dropna().unique(), dtype="str").str.strip()
-    comma = unique.str.fullmatch(r"[+-]?[\d.]*,\d{1,2}%?").sum() + unique.str.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+%?").sum()
-    point = unique.str.fullmatch(r"[+-]?[\d,]*\.\d{1,2}%?").sum() + unique.str.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+%?").sum()
+    comma = (
+        unique.str.fullmatch(r"[+-]?[\d.]*,\d{1,2}%?").sum()
+        + unique.str.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+%?").sum()
+    )
+    point = (
+        unique.str.fullmatch(r"[+-]?[\d,]*\.\d{1,2}%?").sum()
+        + unique.str.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+%?").sum()
+    )
     return bool(comma > point)

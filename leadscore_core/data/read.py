@@ -24,7 +24,9 @@ LINE_PROBLEM = "line_problem"
 _HEADER_SEARCH = 20
 
 
-def read_leads(path: str | Path | Sequence[str | Path], *, sheet: str | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def read_leads(
+    path: str | Path | Sequence[str | Path], *, sheet: str | None = None, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
     """Read a lead list whole.
 
     Parameters
@@ -109,7 +111,9 @@ def list_files(path: str | Path | Sequence[str | Path]) -> list[Path]:
     files: list[Path] = []
     for item in map(Path, given):
         if item.is_dir():
-            inside = sorted(f for f in item.iterdir() if f.suffix.lower() in DATA_SUFFIXES and not f.name.startswith("."))
+            inside = sorted(
+                f for f in item.iterdir() if f.suffix.lower() in DATA_SUFFIXES and not f.name.startswith(".")
+            )
             if not inside:
                 raise UnreadableFileError(f"The folder {item} holds no lead list. {EXPECTED}")
             files.extend(inside)
@@ -136,7 +140,9 @@ def _headers(source: Source, sheet: str | None) -> list[str]:
         while len(headers) > 1 and not headers[-1].strip():
             headers.pop()
     if len(headers) > MOST_COLUMNS:
-        raise UnreadableFileError(f"{source.name} has {len(headers):,} columns; at most {MOST_COLUMNS:,} make sense for leads. Export only the columns that you need.")
+        raise UnreadableFileError(
+            f"{source.name} has {len(headers):,} columns; at most {MOST_COLUMNS:,} make sense for leads. Export only the columns that you need."
+        )
     return unique_headers(headers)
 
 
@@ -163,7 +169,9 @@ def unique_headers(headers: Iterable[str]) -> list[str]:
     return unique
 
 
-def _chunks(source: Source, headers: list[str], sheet: str | None, columns: Sequence[str] | None, chunk_rows: int) -> Iterator[pd.DataFrame]:
+def _chunks(
+    source: Source, headers: list[str], sheet: str | None, columns: Sequence[str] | None, chunk_rows: int
+) -> Iterator[pd.DataFrame]:
     chosen = headers if columns is None else [h for h in headers if h in set(columns)]
     if source.kind == "parquet":
         yield from _parquet_chunks(source, headers, chosen, chunk_rows)
@@ -189,10 +197,15 @@ def _first_record(source: Source) -> list[str]:
 def _csv_options(source: Source, headers: list[str], columns: list[str]) -> dict[str, object]:
     padded = source.skip_lines + _blank_lines(source)
     return {
-        "read_options": pacsv.ReadOptions(column_names=headers, skip_rows=padded, skip_rows_after_names=1, block_size=LONGEST_LINE),
+        "read_options": pacsv.ReadOptions(
+            column_names=headers, skip_rows=padded, skip_rows_after_names=1, block_size=LONGEST_LINE
+        ),
         "parse_options": pacsv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
         "convert_options": pacsv.ConvertOptions(
-            include_columns=columns, column_types=dict.fromkeys(headers, pa.string()), strings_can_be_null=False, check_utf8=False
+            include_columns=columns,
+            column_types=dict.fromkeys(headers, pa.string()),
+            strings_can_be_null=False,
+            check_utf8=False,
         ),
     }
 
@@ -246,11 +259,15 @@ def _ragged_chunks(source: Source, headers: list[str], columns: list[str], chunk
         next(records)
         try:
             while block := list(islice(records, chunk_rows)):
-                frame = pd.DataFrame([row[:width] + [""] * (width - len(row)) for row in block], columns=headers, dtype="str")[columns]
+                frame = pd.DataFrame(
+                    [row[:width] + [""] * (width - len(row)) for row in block], columns=headers, dtype="str"
+                )[columns]
                 frame[LINE_PROBLEM] = pd.array([_line_problem(row, width) for row in block], dtype="str")
                 yield frame
         except csv.Error as error:
-            raise UnreadableFileError(f"{source.name} cannot be read beyond a certain record ({error}). Correct it or export the list again.") from error
+            raise UnreadableFileError(
+                f"{source.name} cannot be read beyond a certain record ({error}). Correct it or export the list again."
+            ) from error
 
 
 def _line_problem(row: list[str], width: int) -> str:
@@ -277,7 +294,9 @@ def _parquet(source: Source) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(source.path)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-        raise UnreadableFileError(f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again.") from error
+        raise UnreadableFileError(
+            f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."
+        ) from error
 
 
 def _parquet_chunks(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pd.DataFrame]:
@@ -288,25 +307,35 @@ def _parquet_chunks(source: Source, headers: list[str], columns: list[str], chun
             table = pa.Table.from_arrays([batch.column(i) for i in places], names=columns)
             yield table.to_pandas(ignore_metadata=True)
     except (pa.ArrowInvalid, OSError) as error:
-        raise UnreadableFileError(f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again.") from error
+        raise UnreadableFileError(
+            f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."
+        ) from error
 
 
 def _workbook(source: Source) -> CalamineWorkbook:
     try:
         return CalamineWorkbook.from_path(str(source.path))
     except PasswordError as error:
-        raise UnreadableFileError(f"{source.name} is protected by a password. Save it in Excel without one and try again.") from error
+        raise UnreadableFileError(
+            f"{source.name} is protected by a password. Save it in Excel without one and try again."
+        ) from error
     except (CalamineError, OSError) as error:
         if "password" in str(error).lower() or "encrypt" in str(error).lower():
-            raise UnreadableFileError(f"{source.name} is protected by a password. Save it in Excel without one and try again.") from error
-        raise UnreadableFileError(f"{source.name} is a damaged or foreign workbook ({error}). Save it again as .xlsx.") from error
+            raise UnreadableFileError(
+                f"{source.name} is protected by a password. Save it in Excel without one and try again."
+            ) from error
+        raise UnreadableFileError(
+            f"{source.name} is a damaged or foreign workbook ({error}). Save it again as .xlsx."
+        ) from error
 
 
 def _sheet_rows(source: Source, sheet: str | None) -> list[list[object]]:
     """Rows from the header on: the first row that is at least half as wide as the widest."""
     workbook = _workbook(source)
     if sheet is not None and sheet not in workbook.sheet_names:
-        raise UnreadableFileError(f"{source.name} has no sheet {sheet!r}. Its sheets: {', '.join(workbook.sheet_names)}.")
+        raise UnreadableFileError(
+            f"{source.name} has no sheet {sheet!r}. Its sheets: {', '.join(workbook.sheet_names)}."
+        )
     for name in [sheet] if sheet is not None else workbook.sheet_names:
         rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
         filled = [sum(cell not in ("", None) for cell in row) for row in rows[:_HEADER_SEARCH]]
@@ -325,7 +354,9 @@ def _sheet_frame(source: Source, headers: list[str], sheet: str | None) -> pd.Da
 
 def _typed(cells: list[object]) -> pd.Series:
     """One type a column: the cells' own where they agree, else text."""
-    values = [None if cell == "" else int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in cells]
+    values = [
+        None if cell == "" else int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in cells
+    ]
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int, float} and kinds:
         whole = kinds == {int} and None not in values

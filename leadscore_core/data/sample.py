@@ -20,10 +20,10 @@ from leadscore_core.errors import ExportError
 
 LEAST_ROWS, MOST_ROWS = 200, 5_000_000
 LABELLED, KEPT_ASIDE, NEW, MESSY = "labelled_leads.csv", "kept_aside_leads.csv", "new_leads.csv", "messy_export.csv"
-_FIRST = "Aarav Aditi Amina Ananya Arjun Bea Chen Daniel Diya Elena Farah Hana Ishaan Jonas Kavya Lea Liam Maya Meera Nikhil Noah Omar Priya Rahul Ravi Rohan Sara Sofia Tara Vikram Yusuf Zoe".split()
-_LAST = "Agarwal Banerjee Bose Chatterjee Das Desai Fernandes Ghosh Gupta Iyer Jain Joshi Kapoor Khan Kulkarni Kumar Malhotra Menon Mehta Mishra Nair Naidu Patel Pillai Rao Reddy Roy Shah Sharma Singh Thomas Verma".split()
+_FIRST = ["Aarav", "Aditi", "Amina", "Ananya", "Arjun", "Bea", "Chen", "Daniel", "Diya", "Elena", "Farah", "Hana", "Ishaan", "Jonas", "Kavya", "Lea", "Liam", "Maya", "Meera", "Nikhil", "Noah", "Omar", "Priya", "Rahul", "Ravi", "Rohan", "Sara", "Sofia", "Tara", "Vikram", "Yusuf", "Zoe"]
+_LAST = ["Agarwal", "Banerjee", "Bose", "Chatterjee", "Das", "Desai", "Fernandes", "Ghosh", "Gupta", "Iyer", "Jain", "Joshi", "Kapoor", "Khan", "Kulkarni", "Kumar", "Malhotra", "Menon", "Mehta", "Mishra", "Nair", "Naidu", "Patel", "Pillai", "Rao", "Reddy", "Roy", "Shah", "Sharma", "Singh", "Thomas", "Verma"]
 _DOMAINS = ("example.com", "example.org", "example.net")
-_SYLLABLES = "ba chi da ga ha ja ka la ma na pa ra sa ta va ya dur gar kot nag pal pur".split()
+_SYLLABLES = ["ba", "chi", "da", "ga", "ha", "ja", "ka", "la", "ma", "na", "pa", "ra", "sa", "ta", "va", "ya", "dur", "gar", "kot", "nag", "pal", "pur"]
 
 
 class SampleLeads(NamedTuple):
@@ -57,7 +57,9 @@ def make_sample(rows: int = 6_000, seed: int = 0) -> SampleLeads:
     (200, 33, True)
     """
     if not LEAST_ROWS <= rows <= MOST_ROWS:
-        raise ExportError(f"{rows:,} sample leads were asked for; between {LEAST_ROWS:,} and {MOST_ROWS:,} can be made.")
+        raise ExportError(
+            f"{rows:,} sample leads were asked for; between {LEAST_ROWS:,} and {MOST_ROWS:,} can be made."
+        )
     schema = load_schema()
     profile = tomllib.loads((SCHEMA_DIR / f"{schema.name}_sample.toml").read_text(encoding="utf-8"))
     rng = np.random.default_rng(seed)
@@ -87,7 +89,9 @@ def write_sample(folder: str | Path, rows: int = 6_000, seed: int = 0) -> list[P
             frame.to_csv(folder / name, index=False, lineterminator="\n")
         (folder / MESSY).write_bytes(sample.messy)
     except OSError as error:
-        raise ExportError(f"The sample leads could not be written to {folder} ({error.strerror}). Choose another folder.") from error
+        raise ExportError(
+            f"The sample leads could not be written to {folder} ({error.strerror}). Choose another folder."
+        ) from error
     return [folder / name for name in (LABELLED, KEPT_ASIDE, NEW, MESSY)]
 
 
@@ -133,7 +137,11 @@ class _World:
         rate = np.clip(self.channels["rate"].to_numpy()[channel] / 100, 0.005, 0.97)
         blank = rng.random(rows) < np.where(rate < 0.1, profile["blank_city_junk"], profile["blank_city"])
         city = rng.choice(self.cities, size=rows, p=self.city_weights)
-        times = rng.choice([int(n) for n in profile["contacts"]], size=rows, p=np.array(list(profile["contacts"].values())) / sum(profile["contacts"].values()))
+        times = rng.choice(
+            [int(n) for n in profile["contacts"]],
+            size=rows,
+            p=np.array(list(profile["contacts"].values())) / sum(profile["contacts"].values()),
+        )
         referred = rng.random(rows) < profile["referred"]
         tier_1 = np.array([self.schema.city_tiers.get(name) == 1 for name in city])
         log_odds = (
@@ -162,7 +170,9 @@ class _World:
         columns = {c.name: values[c.role] for c in self.schema.columns if c.role in values and c.role is not Role.LABEL}
         columns |= self._interactions(rows, rng)
         columns |= {c.name: values[c.role] for c in self.schema.with_role(Role.LABEL)}
-        contacts_first = {c.name: columns.pop(c.name) for c in self.schema.with_role(Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)}
+        contacts_first = {
+            c.name: columns.pop(c.name) for c in self.schema.with_role(Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
+        }
         return pd.DataFrame({**contacts_first, **columns})
 
     def _dates(self, rows: int, rng: np.random.Generator, *, new: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -176,7 +186,11 @@ class _World:
             month = np.sort(rng.choice(profile["months"], size=rows, p=volume))
             days = np.array(starts.days_in_month)[month]
         hours = np.array(profile["hours"]) / sum(profile["hours"])
-        seconds = (rng.random(rows) * days).astype("int64") * 86_400 + rng.choice(24, size=rows, p=hours) * 3_600 + rng.integers(0, 3_600, rows)
+        seconds = (
+            (rng.random(rows) * days).astype("int64") * 86_400
+            + rng.choice(24, size=rows, p=hours) * 3_600
+            + rng.integers(0, 3_600, rows)
+        )
         when = starts.to_numpy()[month] + seconds.astype("timedelta64[s]")
         return month, pd.Series(when).dt.strftime("%Y-%m-%d %H:%M:%S").to_numpy()
 
@@ -192,11 +206,24 @@ class _World:
         first, last = rng.choice(_FIRST, rows), rng.choice(_LAST, rows)
         number = np.arange(self.next_id, self.next_id + rows)
         self.next_id += rows
-        email = [f"{f}.{n}{i % 1000}@{d}".lower() for f, n, i, d in zip(first, last, number, rng.choice(_DOMAINS, rows), strict=True)]
-        mobile = [f"+44 7700 900{n:03d}" if uk else f"+1 {a} 555 01{n % 100:02d}" for n, a, uk in zip(rng.integers(0, 1000, rows), rng.choice([202, 303, 404, 512, 617, 702], rows), rng.random(rows) < 0.5, strict=True)]
+        email = [
+            f"{f}.{n}{i % 1000}@{d}".lower()
+            for f, n, i, d in zip(first, last, number, rng.choice(_DOMAINS, rows), strict=True)
+        ]
+        mobile = [
+            f"+44 7700 900{n:03d}" if uk else f"+1 {a} 555 01{n % 100:02d}"
+            for n, a, uk in zip(
+                rng.integers(0, 1000, rows),
+                rng.choice([202, 303, 404, 512, 617, 702], rows),
+                rng.random(rows) < 0.5,
+                strict=True,
+            )
+        ]
         return {
             Role.ID: np.array([f"L-{n:06d}" for n in number]),
-            Role.NAME: np.where(rng.random(rows) < np.where(junk, 0.15, 0.01), "test", np.char.add(np.char.add(first, " "), last)),
+            Role.NAME: np.where(
+                rng.random(rows) < np.where(junk, 0.15, 0.01), "test", np.char.add(np.char.add(first, " "), last)
+            ),
             Role.EMAIL: np.where(rng.random(rows) < np.where(junk, 0.2, 0.04), "", email),
             Role.PHONE: np.where(rng.random(rows) < np.where(junk, 0.3, 0.1), "", mobile),
         }
@@ -211,7 +238,20 @@ def _tail_levels(rng: np.random.Generator, size: int, head: list[str], tail: int
 
 def _messy(leads: pd.DataFrame, schema: LeadSchema, rng: np.random.Generator) -> bytes:
     """Write leads as a careless export: other headers, semicolons, Windows-1252, and every problem that checking knows."""
-    roles = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE, Role.TIMESTAMP, Role.CITY, Role.PLATFORM, Role.MEDIUM, Role.SOURCE, Role.COUNT, Role.FLAG, Role.LABEL)
+    roles = (
+        Role.ID,
+        Role.NAME,
+        Role.EMAIL,
+        Role.PHONE,
+        Role.TIMESTAMP,
+        Role.CITY,
+        Role.PLATFORM,
+        Role.MEDIUM,
+        Role.SOURCE,
+        Role.COUNT,
+        Role.FLAG,
+        Role.LABEL,
+    )
     names = [column.name for role in roles for column in schema.with_role(role)[:1]]
     table = leads[names].astype("str").to_numpy(dtype=object)
     at = {role: place for place, role in enumerate(roles)}
@@ -225,12 +265,28 @@ def _messy(leads: pd.DataFrame, schema: LeadSchema, rng: np.random.Generator) ->
         (Role.LABEL, ["pending", "", "3"]),
         (Role.CITY, ["Select", "  PUNE ", "Zürich", "-"]),
         (Role.SOURCE, ["Brand new source", "N/A"]),
-        (Role.NAME, ["=HYPERLINK(\"http://example.com\")", "asdfgh", "Anne\nMarie"]),
+        (Role.NAME, ['=HYPERLINK("http://example.com")', "asdfgh", "Anne\nMarie"]),
     ]
     for role, cells in spoilt:
         for row, cell in zip(rng.choice(len(table), size=3 * len(cells), replace=False), 3 * cells, strict=True):
             table[row, at[role]] = cell
-    headers = ["", "Lead Number", "Lead Name", "E-Mail", "Mobile", "Created On", "City", "Platform", "Medium", "Lead Source", "Leads Dropped", "Referred?", "App Complete", "Notes", "Notes"]
+    headers = [
+        "",
+        "Lead Number",
+        "Lead Name",
+        "E-Mail",
+        "Mobile",
+        "Created On",
+        "City",
+        "Platform",
+        "Medium",
+        "Lead Source",
+        "Leads Dropped",
+        "Referred?",
+        "App Complete",
+        "Notes",
+        "Notes",
+    ]
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(headers)

@@ -193,13 +193,20 @@ def load_schema(name_or_path: str | Path = DEFAULT_SCHEMA) -> LeadSchema:
         path = SCHEMA_DIR / f"{name_or_path}.toml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in SCHEMA_DIR.glob("*.toml") if not p.stem.endswith("_sample")))
-        raise SchemaError(f"There is no schema {str(name_or_path)!r}. Known: {known}. Give one of these or the path of a TOML file.")
+        raise SchemaError(
+            f"There is no schema {str(name_or_path)!r}. Known: {known}. Give one of these or the path of a TOML file."
+        )
     try:
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
         if "city_tiers" in declared:
-            declared["city_tiers"] = {row["city"]: int(row["tier"]) for row in _rows(path.parent / declared["city_tiers"])}
+            declared["city_tiers"] = {
+                row["city"]: int(row["tier"]) for row in _rows(path.parent / declared["city_tiers"])
+            }
         if "interactions" in declared:
-            declared["columns"] = [*declared.get("columns", []), *_interactions(path.parent / declared.pop("interactions"))]
+            declared["columns"] = [
+                *declared.get("columns", []),
+                *_interactions(path.parent / declared.pop("interactions")),
+            ]
         return LeadSchema.model_validate(declared)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'schema'}: {e['msg']}" for e in error.errors())

@@ -18,7 +18,9 @@ from typing import IO, Literal
 from leadscore_core.errors import UnreadableFileError
 
 DELIMITERS = (",", ";", "\t", "|")
-DATA_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".gz", ".zip", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet", ".pq"})
+DATA_SUFFIXES = frozenset(
+    {".csv", ".tsv", ".txt", ".gz", ".zip", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet", ".pq"}
+)
 EXPECTED = "Expected a lead list as CSV, TSV, Excel or Parquet, also as .gz or .zip."
 LONGEST_LINE = 4 << 20
 LARGEST_UNPACKED = 16 << 30
@@ -77,7 +79,9 @@ def open_source(path: str | Path) -> Iterator[Source]:
         try:
             yield _identify(path, path.name, Path(scratch))
         except PermissionError as error:
-            raise UnreadableFileError(f"{path.name} may not be read (permission denied). Ask for access or copy the file.") from error
+            raise UnreadableFileError(
+                f"{path.name} may not be read (permission denied). Ask for access or copy the file."
+            ) from error
 
 
 def _identify(path: Path, name: str, scratch: Path) -> Source:
@@ -105,17 +109,23 @@ def _identify_zip(path: Path, name: str, scratch: Path) -> Source:
             members = archive.namelist()
             if any(m.startswith("xl/") for m in members) or "mimetype" in members:
                 return Source(name, "excel", path)
-            files = [m for m in archive.infolist() if not m.is_dir() and not re.search(r"(^|/)(\.|__MACOSX/)", m.filename)]
+            files = [
+                m for m in archive.infolist() if not m.is_dir() and not re.search(r"(^|/)(\.|__MACOSX/)", m.filename)
+            ]
             if len(files) != 1:
                 listed = ", ".join(m.filename for m in files[:5]) or "none"
-                raise UnreadableFileError(f"{name} holds {len(files)} files ({listed}) where one list was expected. Unpack it and give one file or the folder.")
+                raise UnreadableFileError(
+                    f"{name} holds {len(files)} files ({listed}) where one list was expected. Unpack it and give one file or the folder."
+                )
             if files[0].flag_bits & 1:
                 raise UnreadableFileError(f"{name} is protected by a password. Save it without one and try again.")
             target = scratch / f"member{Path(files[0].filename).suffix}"
             with archive.open(files[0]) as packed, target.open("wb") as out:
                 _copy_bounded(packed, out, name)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise UnreadableFileError(f"{name} is a damaged or unusual zip file ({error}). Download or export it again.") from error
+        raise UnreadableFileError(
+            f"{name} is a damaged or unusual zip file ({error}). Download or export it again."
+        ) from error
     return _identify(target, f"{name} ({files[0].filename})", scratch)
 
 
@@ -125,7 +135,9 @@ def _unpack_gzip(path: Path, name: str, scratch: Path) -> Path:
         with gzip.open(path) as packed, target.open("wb") as out:
             _copy_bounded(packed, out, name)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise UnreadableFileError(f"{name} is a damaged gzip file, probably cut short ({error}). Download or export it again.") from error
+        raise UnreadableFileError(
+            f"{name} is a damaged gzip file, probably cut short ({error}). Download or export it again."
+        ) from error
     return target
 
 
@@ -134,7 +146,9 @@ def _copy_bounded(packed: IO[bytes], out: IO[bytes], name: str) -> None:
     while block := packed.read(_BLOCK):
         copied += len(block)
         if copied > LARGEST_UNPACKED:
-            raise UnreadableFileError(f"{name} unpacks to more than {LARGEST_UNPACKED >> 30} GB. Split the list into several files.")
+            raise UnreadableFileError(
+                f"{name} unpacks to more than {LARGEST_UNPACKED >> 30} GB. Split the list into several files."
+            )
         out.write(block)
 
 
@@ -142,7 +156,10 @@ def _identify_text(path: Path, name: str, head: bytes, scratch: Path) -> Source:
     encoding = _encoding(path, name, head)
     if encoding not in {"utf-8", "utf-8-sig"}:
         readable = scratch / "utf8.csv"
-        with path.open(encoding=encoding, newline="", errors="replace") as file, readable.open("w", encoding="utf-8", newline="") as out:
+        with (
+            path.open(encoding=encoding, newline="", errors="replace") as file,
+            readable.open("w", encoding="utf-8", newline="") as out,
+        ):
             shutil.copyfileobj(file, out, _BLOCK)
         path = readable
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -150,7 +167,9 @@ def _identify_text(path: Path, name: str, head: bytes, scratch: Path) -> Source:
     if not text.strip("\r\n\t ,;|\ufeff"):
         raise UnreadableFileError(f"{name} holds no text but blanks. Export the list again.")
     if len(text) == LONGEST_LINE and not re.search(r"[\r\n]", text):
-        raise UnreadableFileError(f"{name} has a first line of more than {LONGEST_LINE >> 20} MB, so it is not a table of leads. {EXPECTED}")
+        raise UnreadableFileError(
+            f"{name} has a first line of more than {LONGEST_LINE >> 20} MB, so it is not a table of leads. {EXPECTED}"
+        )
     declared = re.match(r"sep=(.)\r?\n", text)
     if declared:
         return Source(name, "csv", path, delimiter=declared[1], encoding=encoding, skip_lines=1)
@@ -158,7 +177,11 @@ def _identify_text(path: Path, name: str, head: bytes, scratch: Path) -> Source:
 
 
 def _encoding(path: Path, name: str, head: bytes) -> str:
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if head.startswith(mark):
             return encoding
     if b"\0" in head:

@@ -79,7 +79,9 @@ def _column_words(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
     is_date = pd.api.types.is_datetime64_any_dtype(values)
     shown = values.dt.to_period("M").dt.to_timestamp() if is_date else values
     places, _ = pd.factorize(shown, use_na_sentinel=False)
-    first = pd.Series(range(len(values))).groupby(places).first().to_numpy() if len(values) else np.empty(0, dtype="int64")
+    first = (
+        pd.Series(range(len(values))).groupby(places).first().to_numpy() if len(values) else np.empty(0, dtype="int64")
+    )
     keys = value_keys(values.iloc[first], is_text)
     rates, base_rate = model.features.rates_.get(name, {}), model.features.base_rate_
     unique = np.empty((len(first), 2), dtype=object)

@@ -39,7 +39,9 @@ def neutralise(frame: pd.DataFrame) -> pd.DataFrame:
         cells = frame[name]
         if isinstance(cells.dtype, pd.StringDtype | pd.CategoricalDtype) or cells.dtype == object:
             text = cells.astype("str")
-            runs = text.str.contains(_RUNS, regex=True, na=False) & ~text.str.contains(_PLAIN_NUMBER, regex=True, na=False)
+            runs = text.str.contains(_RUNS, regex=True, na=False) & ~text.str.contains(
+                _PLAIN_NUMBER, regex=True, na=False
+            )
             cells = text.where(~runs, "'" + text) if runs.any() else cells
         safe[name] = cells
     renamed = {name: f"'{name}" for name in frame.columns if re.match(_RUNS, str(name))}
@@ -80,9 +82,13 @@ def write_leads(parts: Iterable[pd.DataFrame], path: str | Path) -> int:
         os.chmod(aside, 0o644)
         os.replace(aside, path)
     except OSError as error:
-        raise ExportError(f"{path} could not be written ({error.strerror or error}). Make room or choose another folder.") from error
+        raise ExportError(
+            f"{path} could not be written ({error.strerror or error}). Make room or choose another folder."
+        ) from error
     except pa.ArrowInvalid as error:
-        raise ExportError(f"{path.name} could not be written: the parts of the list differ in their types ({error}). Give one file at a time, or ask for .csv.") from error
+        raise ExportError(
+            f"{path.name} could not be written: the parts of the list differ in their types ({error}). Give one file at a time, or ask for .csv."
+        ) from error
     finally:
         Path(aside).unlink(missing_ok=True)
     return rows
@@ -113,7 +119,9 @@ class _Writer(Protocol):
     def __init__(self, path: Path) -> None: ...
     def write(self, part: pd.DataFrame) -> None: ...
     def __enter__(self) -> _Writer: ...
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
 class _ArrowWriter:
@@ -125,7 +133,9 @@ class _ArrowWriter:
         self._schema: pa.Schema | None = None
 
     def write(self, part: pd.DataFrame) -> None:
-        table = pa.Table.from_pandas(self.prepare(part), preserve_index=False, schema=self._schema).replace_schema_metadata(None)
+        table = pa.Table.from_pandas(
+            self.prepare(part), preserve_index=False, schema=self._schema
+        ).replace_schema_metadata(None)
         if self._writer is None:
             self._schema = table.schema
             self._writer = self.open(table.schema)
@@ -140,7 +150,9 @@ class _ArrowWriter:
     def __enter__(self) -> _ArrowWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._writer is not None:
             self._writer.close()
 
@@ -169,7 +181,9 @@ class _GzipCsvWriter(_CsvWriter):
         self._stream = pa.CompressedOutputStream(str(self.path), "gzip")
         return self._stream
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         super().__exit__(kind, error, trace)
         if self._writer is not None:
             self._stream.close()
@@ -177,14 +191,24 @@ class _GzipCsvWriter(_CsvWriter):
 
 class _ExcelWriter:
     def __init__(self, path: Path) -> None:
-        self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True})
+        self._book = xlsxwriter.Workbook(
+            str(path),
+            {
+                "constant_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "nan_inf_to_errors": True,
+            },
+        )
         self._sheet = self._book.add_worksheet("Leads")
         self._bold = self._book.add_format({"bold": True})
         self._row = 0
 
     def write(self, part: pd.DataFrame) -> None:
         if self._row + len(part) > EXCEL_ROWS:
-            raise ExportError(f"An Excel sheet holds {EXCEL_ROWS:,} leads and there are more. Ask for .csv or .parquet.")
+            raise ExportError(
+                f"An Excel sheet holds {EXCEL_ROWS:,} leads and there are more. Ask for .csv or .parquet."
+            )
         safe = neutralise(_dates_as_text(part))
         if self._row == 0:
             self._start(safe)
@@ -195,11 +219,17 @@ class _ExcelWriter:
 
     def _start(self, frame: pd.DataFrame) -> None:
         for place, name in enumerate(map(str, frame.columns)):
-            width = next((w for prefix, w in _WIDTHS.items() if name.startswith(prefix)), max(10, min(30, len(name) + 2)))
+            width = next(
+                (w for prefix, w in _WIDTHS.items() if name.startswith(prefix)), max(10, min(30, len(name) + 2))
+            )
             self._sheet.set_column(place, place, width)
             self._sheet.write_string(0, place, name, self._bold)
         self._sheet.freeze_panes(1, 0)
-        self._sheet.ignore_errors({"number_stored_as_text": f"A1:{xlsxwriter.utility.xl_col_to_name(max(0, frame.shape[1] - 1))}{EXCEL_ROWS + 1}"})
+        self._sheet.ignore_errors(
+            {
+                "number_stored_as_text": f"A1:{xlsxwriter.utility.xl_col_to_name(max(0, frame.shape[1] - 1))}{EXCEL_ROWS + 1}"
+            }
+        )
 
     def _write_cell(self, place: int, cell: Any) -> None:
         if isinstance(cell, bool):
@@ -212,7 +242,9 @@ class _ExcelWriter:
     def __enter__(self) -> _ExcelWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             self._book.close()
         except xlsxwriter.exceptions.FileCreateError as fault:

@@ -31,5 +31,14 @@ def junk_reasons(propensity: np.ndarray, thresholds: GradeThresholds) -> pd.Seri
     ['Low propensity: 4.0%, junk is below 10%', '']
     """
     percent = np.round(propensity * 100, 1)
-    words = {value: f"Low propensity: {value:.1f}%, junk is below {thresholds.cold:.0%}" for value in np.unique(percent[propensity < thresholds.cold]).tolist()}
-    return pd.Series([words[p] if low else "" for p, low in zip(percent.tolist(), (propensity < thresholds.cold).tolist(), strict=True)], dtype="str")
+    words = {
+        value: f"Low propensity: {value:.1f}%, junk is below {thresholds.cold:.0%}"
+        for value in np.unique(percent[propensity < thresholds.cold]).tolist()
+    }
+    return pd.Series(
+        [
+            words[p] if low else ""
+            for p, low in zip(percent.tolist(), (propensity < thresholds.cold).tolist(), strict=True)
+        ],
+        dtype="str",
+    )

@@ -54,4 +54,33 @@ def plan_calls(propensity: np.ndarray, capacity: int) -> CallPlan:
     called = propensity[rank_leads(propensity)[:capacity]]
     expected = float(called.sum())
     spread = _Z95 * float(np.sqrt((called * (1 - called)).sum()))
-    return CallPlan(len(called), expected, max(0.0, expected - spread), min(float(len(called)), expected + spread), float(propensity[:capacity].sum()))
+    return CallPlan(
+        len(called),
+        expected,
+        max(0.0, expected - spread),
+        min(float(len(called)), expected + spread),
+        float(propensity[:capacity].sum()),
+    )
+
+
+def describe_plan(plan: CallPlan, rows: int) -> str:
+    """Say a plan in one sentence.
+
+    Parameters
+    ----------
+    rows
+        Leads in the whole list.
+
+    Examples
+    --------
+    >>> describe_plan(CallPlan(300, 214.2, 198.4, 229.1, 150.0), 1973)
+    'Call these 300 first: about 214 applications expected (95% interval 198 to 229); in arrival order it would be 150.'
+    >>> describe_plan(CallPlan(1, 0.9, 0.3, 1.0, 0.9), 1)
+    'Call this lead: about 0.9 applications expected (95% interval 0.3 to 1.0).'
+    """
+    form = "{:,.0f}" if plan.high >= 10 else "{:.1f}"
+    expected, low, high, arrival = map(form.format, (plan.expected, plan.low, plan.high, plan.in_arrival_order))
+    interval = f"about {expected} applications expected (95% interval {low} to {high})"
+    if plan.leads == rows:
+        return f"Call {'this lead' if rows == 1 else f'all {rows:,} leads'}: {interval}."
+    return f"Call these {plan.leads:,} first: {interval}; in arrival order it would be {arrival}."

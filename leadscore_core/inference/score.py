@@ -60,13 +60,19 @@ def score_leads(
     """
     mapping = mapping or detect_conventions(suggest_mapping(frame.columns, model.schema), model.schema, frame)
     check_required(mapping, model.schema)
-    return score_part(frame, model, mapping, reasons=reasons, grades=grades or load_settings().grades)[0]
+    return beside(frame, score_part(frame, model, mapping, reasons=reasons, grades=grades or load_settings().grades)[0])
 
 
 def score_part(
     frame: pd.DataFrame, model: LeadModel, mapping: ColumnMapping, *, reasons: int, grades: GradeThresholds
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Score one part of a list with a settled mapping, and say what is wrong in it."""
+    """Score one part of a list with a settled mapping.
+
+    Returns
+    -------
+    own, findings
+        Our columns alone, under their plain names; and what is wrong in this part.
+    """
     raw = mapping.apply(frame, model.schema)
     cleaned, problems = model.clean(raw)
     propensity = np.round(model.propensity(cleaned), PROPENSITY_DECIMALS) if len(frame) else np.empty(0)
@@ -79,12 +85,19 @@ def score_part(
         "junk_reason": junk_reasons(propensity, grades).array,
     }
     if reasons:
-        own |= {name: text.array for name, text in reasons_in_words(cleaned, model.contributions(cleaned), model, reasons).items()}
+        own |= {
+            name: text.array
+            for name, text in reasons_in_words(cleaned, model.contributions(cleaned), model, reasons).items()
+        }
     own["model_id"] = pd.array([model.model_id] * len(frame), dtype="str")
     own["row_problem"] = note_row_problems(frame, raw, model.schema, mapping, problems).array
-    named = {own_name(name, frame.columns): value for name, value in own.items()}
     findings = chunk_findings(frame, raw, cleaned, problems, model.schema, mapping, model.known_levels)
-    return pd.concat([frame, pd.DataFrame(named, index=frame.index)], axis=1), findings
+    return pd.DataFrame(own, index=frame.index), findings
+
+
+def beside(frame: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Return a list with our columns after its own; a name that is taken gets the suffix ``_leadscore``."""
+    return pd.concat([frame, own.rename(columns={name: own_name(name, frame.columns) for name in own.columns})], axis=1)
 
 
 def own_name(name: str, taken: pd.Index | list[str]) -> str:

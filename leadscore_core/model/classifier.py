@@ -38,8 +38,8 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_estimators: int = 300,
-        learning_rate: float = 0.03,
+        n_estimators: int = 200,
+        learning_rate: float = 0.04,
         num_leaves: int = 31,
         min_child_samples: int = 50,
         cat_smooth: float = 50.0,
@@ -94,7 +94,9 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"features differ from training: expected {names}, got {list(X.columns)}")
         threads = cpu_count() if len(X) >= _ROWS_WORTH_THREADS[contributions] else 1
         matrix = X.to_numpy(dtype="float64")
-        return np.asarray(self.lgbm_.booster_.predict(matrix, raw_score=True, pred_contrib=contributions, num_threads=threads))
+        return np.asarray(
+            self.lgbm_.booster_.predict(matrix, raw_score=True, pred_contrib=contributions, num_threads=threads)
+        )
 
 
 class Calibrator:

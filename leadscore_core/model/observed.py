@@ -43,4 +43,6 @@ def value_keys(values: pd.Series, is_text: bool) -> np.ndarray:
     if pd.api.types.is_datetime64_any_dtype(values):
         return values.dt.strftime("%Y-%m").fillna(BLANK_KEY).to_numpy(dtype=object)
     clipped = values.clip(upper=_COUNT_TOP)
-    return np.array([f"{_COUNT_TOP}+" if value >= _COUNT_TOP else str(int(value)) for value in clipped.tolist()], dtype=object)
+    return np.array(
+        [f"{_COUNT_TOP}+" if value >= _COUNT_TOP else str(int(value)) for value in clipped.tolist()], dtype=object
+    )

@@ -26,4 +26,10 @@ def make_pipeline(schema: LeadSchema, params: dict[str, float | int] | None = No
     >>> [name for name, _ in make_pipeline(load_schema()).steps]
     ['clean', 'features', 'model']
     """
-    return Pipeline([("clean", LeadCleaner(schema)), ("features", LeadFeatures(schema)), ("model", LeadClassifier(**(params or {})))])
+    return Pipeline(
+        [
+            ("clean", LeadCleaner(schema)),
+            ("features", LeadFeatures(schema)),
+            ("model", LeadClassifier(**(params or {}))),
+        ]
+    )

@@ -18,8 +18,8 @@ from pydantic import ValidationError
 
 from leadscore_core.config import load_settings
 from leadscore_core.errors import RegistryError
-from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 PICKLE, METADATA, CHAMPION, HISTORY = "pipeline.joblib", "metadata.json", "champion", "champion_history.jsonl"
@@ -63,18 +63,27 @@ class ModelRegistry:
         """
         path = self._folder(model_id) / METADATA
         if not path.is_file():
-            known = ", ".join(m.model_id for m in self.list_models()) or "none yet; train one with: leadscore train FILE --promote"
+            known = (
+                ", ".join(m.model_id for m in self.list_models())
+                or "none yet; train one with: leadscore train FILE --promote"
+            )
             raise RegistryError(f"There is no model {model_id!r} in {self.root}. Known models: {known}.")
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
             version = told.get("format_version")
             if not isinstance(version, int) or version > FORMAT_VERSION:
-                raise RegistryError(f"Model {model_id} has format version {version}; this LeadScore reads up to {FORMAT_VERSION}. Update LeadScore or choose another model.")
+                raise RegistryError(
+                    f"Model {model_id} has format version {version}; this LeadScore reads up to {FORMAT_VERSION}. Update LeadScore or choose another model."
+                )
             metadata = ModelMetadata.model_validate(told)
         except (ValueError, ValidationError, OSError, AttributeError) as error:
-            raise RegistryError(f"Model {model_id} has damaged metadata ({str(error).splitlines()[0]}). Choose another model or train again.") from error
+            raise RegistryError(
+                f"Model {model_id} has damaged metadata ({str(error).splitlines()[0]}). Choose another model or train again."
+            ) from error
         if metadata.model_id != model_id:
-            raise RegistryError(f"The folder {model_id} holds the model {metadata.model_id}. Rename the folder back or remove it.")
+            raise RegistryError(
+                f"The folder {model_id} holds the model {metadata.model_id}. Rename the folder back or remove it."
+            )
         return metadata
 
     def load(self, model_id: str) -> LeadModel:
@@ -90,9 +99,13 @@ class ModelRegistry:
         try:
             content_hash = _sha256(path)
         except OSError as error:
-            raise RegistryError(f"Model {model_id} has no readable {PICKLE}. Choose another model or train again.") from error
+            raise RegistryError(
+                f"Model {model_id} has no readable {PICKLE}. Choose another model or train again."
+            ) from error
         if content_hash != metadata.pickle_sha256:
-            raise RegistryError(f"The pickle of model {model_id} is not the one that was published (its SHA-256 differs), so it was not loaded. Restore it from a backup, choose another model or train again.")
+            raise RegistryError(
+                f"The pickle of model {model_id} is not the one that was published (its SHA-256 differs), so it was not loaded. Restore it from a backup, choose another model or train again."
+            )
         from sklearn.exceptions import InconsistentVersionWarning  # slow to load, and needed for models alone
         from sklearn.pipeline import Pipeline
 
@@ -102,7 +115,9 @@ class ModelRegistry:
                 pipeline = joblib.load(path)
         except Exception as error:  # unpickling can raise anything
             made_with = ", ".join(f"{name} {version}" for name, version in metadata.libraries.items())
-            raise RegistryError(f"Model {model_id} cannot be loaded here ({type(error).__name__}: {error}). It was made with {made_with}. Install these versions or train again.") from error
+            raise RegistryError(
+                f"Model {model_id} cannot be loaded here ({type(error).__name__}: {error}). It was made with {made_with}. Install these versions or train again."
+            ) from error
         if not isinstance(pipeline, Pipeline):
             raise RegistryError(f"Model {model_id} is not a LeadScore pipeline. Choose another model or train again.")
         return LeadModel(pipeline, metadata)
@@ -122,7 +137,9 @@ class ModelRegistry:
         """
         folder = self._folder(model.model_id)
         if folder.exists():
-            raise RegistryError(f"There is already a model {model.model_id}. Models are never overwritten; train again for a new one.")
+            raise RegistryError(
+                f"There is already a model {model.model_id}. Models are never overwritten; train again for a new one."
+            )
         staging: Path | None = None
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -138,7 +155,9 @@ class ModelRegistry:
         except OSError as error:
             if staging is not None:
                 shutil.rmtree(staging, ignore_errors=True)
-            raise RegistryError(f"The model could not be written to {self.root} ({error.strerror}). Make room or give write access; the champion is unchanged.") from error
+            raise RegistryError(
+                f"The model could not be written to {self.root} ({error.strerror}). Make room or give write access; the champion is unchanged."
+            ) from error
         return LeadModel(model.pipeline, metadata)
 
     @property
@@ -156,7 +175,11 @@ class ModelRegistry:
             If it cannot be loaded or the directory cannot be written; the champion is then unchanged.
         """
         self.load(model_id)
-        entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "model_id": model_id, "before": self.champion_id}
+        entry = {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "model_id": model_id,
+            "before": self.champion_id,
+        }
         try:
             with (self.root / HISTORY).open("a", encoding="utf-8") as history:
                 history.write(json.dumps(entry) + "\n")
@@ -164,7 +187,9 @@ class ModelRegistry:
                 os.fsync(history.fileno())
             self._write_champion(model_id)
         except OSError as error:
-            raise RegistryError(f"{model_id} could not be promoted: {self.root} cannot be written ({error.strerror}). The champion is unchanged.") from error
+            raise RegistryError(
+                f"{model_id} could not be promoted: {self.root} cannot be written ({error.strerror}). The champion is unchanged."
+            ) from error
 
     def rollback(self) -> str:
         """Go back to the model that was the champion before, and return its name.
@@ -178,7 +203,9 @@ class ModelRegistry:
             if (self._folder(earlier) / METADATA).is_file():
                 self.promote(earlier)
                 return earlier
-        raise RegistryError("There is no earlier champion to go back to. Promote a model by its name: leadscore models promote ID.")
+        raise RegistryError(
+            "There is no earlier champion to go back to. Promote a model by its name: leadscore models promote ID."
+        )
 
     def load_champion(self) -> tuple[LeadModel, str]:
         """Load the model in use, or the last champion that is sound.
@@ -195,7 +222,9 @@ class ModelRegistry:
         """
         champion = self.champion_id
         if champion is None:
-            raise RegistryError(f"There is no champion in {self.root}. Train and promote one: leadscore train FILE --promote.")
+            raise RegistryError(
+                f"There is no champion in {self.root}. Train and promote one: leadscore train FILE --promote."
+            )
         try:
             return self.load(champion), ""
         except RegistryError as error:
@@ -235,7 +264,9 @@ class ModelRegistry:
     def _folder(self, model_id: str) -> Path:
         folder = self.root / model_id
         if not _ID.fullmatch(model_id) or folder.resolve().parent != self.root.resolve():
-            raise RegistryError(f"{model_id!r} is not the name of a model in {self.root}. List them with: leadscore models list.")
+            raise RegistryError(
+                f"{model_id!r} is not the name of a model in {self.root}. List them with: leadscore models list."
+            )
         return folder
 
 

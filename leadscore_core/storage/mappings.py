@@ -55,7 +55,9 @@ class MappingStore:
                 os.fsync(file.fileno())
             os.replace(aside, self._path(mapping))
         except OSError as error:
-            raise LeadScoreError(f"The choice of columns could not be kept in {self.folder} ({error.strerror}). It holds for this list only.") from error
+            raise LeadScoreError(
+                f"The choice of columns could not be kept in {self.folder} ({error.strerror}). It holds for this list only."
+            ) from error
 
     def _path(self, mapping: ColumnMapping) -> Path:
         return self.folder / f"{mapping.schema_name}-{fingerprint(mapping.headers)}.json"

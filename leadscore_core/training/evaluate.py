@@ -32,7 +32,9 @@ class Evaluation(BaseModel):
         return self.metrics.model_dump() | self.model_dump(exclude={"metrics"})
 
 
-def evaluate_model(frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMapping | None = None, targets: TargetMetrics | None = None) -> Evaluation:
+def evaluate_model(
+    frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMapping | None = None, targets: TargetMetrics | None = None
+) -> Evaluation:
     """Measure a model on labelled leads; leads that it was trained on are left out.
 
     Parameters

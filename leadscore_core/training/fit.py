@@ -66,7 +66,9 @@ def judge_fold(cleaned: pd.DataFrame, label: np.ndarray, fold: Fold, recipe: Rec
         Whether to measure what each column is worth, by scoring the fold's test leads without it.
     """
     train, train_label = cleaned.iloc[fold.train], label[fold.train]
-    inner_margin = out_of_fold_margins(train, train_label, inner_folds(train_label, recipe.n_inner, recipe.seed), recipe)
+    inner_margin = out_of_fold_margins(
+        train, train_label, inner_folds(train_label, recipe.n_inner, recipe.seed), recipe
+    )
     calibrator, report = choose_calibration(inner_margin, train_label, recipe.seed)
     threshold = choose_threshold(train_label, report.propensity, recipe.targets)
     pipeline = fit_cleaned(train, train_label, recipe)
@@ -86,7 +88,9 @@ def out_of_fold_margins(cleaned: pd.DataFrame, label: np.ndarray, folds: list[Fo
     """Return one margin a lead, from a model that did not see it."""
     margins = np.full(len(label), np.nan)
     for fold in folds:
-        margins[fold.test] = raw_margin(fit_cleaned(cleaned.iloc[fold.train], label[fold.train], recipe), cleaned.iloc[fold.test])
+        margins[fold.test] = raw_margin(
+            fit_cleaned(cleaned.iloc[fold.train], label[fold.train], recipe), cleaned.iloc[fold.test]
+        )
     return margins
 
 
@@ -101,7 +105,11 @@ class CalibrationReport:
     def as_dict(self) -> dict[str, object]:
         """Return what is kept with the model."""
         gain = self.brier["none"] - min(self.brier.values())
-        said = "calibrated already: nothing else improved the out-of-fold Brier score" if self.method == "none" else f"improves the out-of-fold Brier score by {gain:.4f}"
+        said = (
+            "calibrated already: nothing else improved the out-of-fold Brier score"
+            if self.method == "none"
+            else f"improves the out-of-fold Brier score by {gain:.4f}"
+        )
         return {"method": self.method, "brier_out_of_fold": self.brier, "verdict": said}
 
 

@@ -65,7 +65,10 @@ def rolling_months(dates: pd.Series | None, label: np.ndarray) -> tuple[list[Fol
             folds.append(Fold(str(month), train, test))
     if folds:
         return folds, ""
-    return [], f"No month after the first {_FIRST_MONTHS} has {LEAST_OF_EACH_CLASS} leads of each outcome, before it and in it."
+    return (
+        [],
+        f"No month after the first {_FIRST_MONTHS} has {LEAST_OF_EACH_CLASS} leads of each outcome, before it and in it.",
+    )
 
 
 def _rarer(label: np.ndarray) -> int:

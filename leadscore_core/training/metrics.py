@@ -73,7 +73,9 @@ def compute_metrics(label: np.ndarray, propensity: np.ndarray, threshold: float)
         notes.append("Recall does not exist: no lead completed the application.")
     if min(int(label.sum()), int((1 - label).sum())) < 30:
         notes.append("Fewer than 30 leads of one outcome: these figures may move a lot.")
-    true_negative, false_positive, false_negative, true_positive = (int(n) for n in confusion_matrix(label, predicted, labels=[0, 1]).ravel())
+    true_negative, false_positive, false_negative, true_positive = (
+        int(n) for n in confusion_matrix(label, predicted, labels=[0, 1]).ravel()
+    )
     return Metrics(
         rows=len(label),
         base_rate=float(label.mean()),
@@ -84,7 +86,12 @@ def compute_metrics(label: np.ndarray, propensity: np.ndarray, threshold: float)
         threshold=threshold,
         brier=float(brier_score_loss(label, propensity)),
         log_loss=float(log_loss(label, propensity, labels=[0, 1])),
-        confusion={"true_positive": true_positive, "false_positive": false_positive, "false_negative": false_negative, "true_negative": true_negative},
+        confusion={
+            "true_positive": true_positive,
+            "false_positive": false_positive,
+            "false_negative": false_negative,
+            "true_negative": true_negative,
+        },
         deciles=lift_by_decile(label, propensity),
         notes=notes,
     )
@@ -126,7 +133,10 @@ def average_metrics(blocks: list[Metrics], split: str) -> dict[str, Any]:
     dict
         ``split`` in words, ``folds``, ``rows``, ``base_rate``, and each figure with its ``_std``.
     """
-    table = pd.DataFrame([{name: getattr(block, name) for name in (*MEASURES, "threshold", "base_rate")} for block in blocks], dtype="float64")
+    table = pd.DataFrame(
+        [{name: getattr(block, name) for name in (*MEASURES, "threshold", "base_rate")} for block in blocks],
+        dtype="float64",
+    )
     means = table.mean()
     spread = table.std(ddof=0)
     block: dict[str, Any] = {"split": split, "folds": len(blocks), "rows": sum(b.rows for b in blocks)}

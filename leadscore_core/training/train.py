@@ -116,7 +116,9 @@ def train_model(
             [r.metrics for r in crossed],
             f"{recipe.n_splits} stratified folds, drawn {recipe.n_repeats} times; levels, calibration and threshold learned inside each training fold",
         ),
-        "next_period": average_metrics([r.metrics for r in following], "each month judged by a model of the leads before it")
+        "next_period": average_metrics(
+            [r.metrics for r in following], "each month judged by a model of the leads before it"
+        )
         | {"months": {r.fold.name: r.metrics.model_dump(exclude={"deciles"}) for r in following}}
         if following
         else {"not_applicable": no_months},
@@ -129,7 +131,9 @@ def train_model(
     return LeadModel(pipeline, metadata)
 
 
-def labelled_leads(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> tuple[pd.DataFrame, np.ndarray, int]:
+def labelled_leads(
+    frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping
+) -> tuple[pd.DataFrame, np.ndarray, int]:
     """Clean labelled leads and take those that have an outcome.
 
     Returns
@@ -144,15 +148,21 @@ def labelled_leads(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMappi
     """
     raw = mapping.apply(frame, schema)
     cleaned, _ = clean_with_problems(raw, schema)
-    blocking = [f for f in label_findings(cleaned, raw, schema, mapping) if f.code in {"label_missing", "label_one_class"}]
+    blocking = [
+        f for f in label_findings(cleaned, raw, schema, mapping) if f.code in {"label_missing", "label_one_class"}
+    ]
     if blocking:
         name = schema.label.human if schema.label else "label"
-        raise LabelError(f"The leads cannot be learned from or measured against: {blocking[0].reason}. Give leads with a column {name!r} that says yes for some and no for others.")
+        raise LabelError(
+            f"The leads cannot be learned from or measured against: {blocking[0].reason}. Give leads with a column {name!r} that says yes for some and no for others."
+        )
     assert schema.label is not None  # label_findings has refused a schema without one
     label = cleaned.pop(schema.label.name)
     usable = label.notna().to_numpy()
     if not usable.any():
-        raise LabelError(f"The column {mapping.used[schema.label.name]!r} holds no usable outcome in any row. Expected yes or no, 1 or 0.")
+        raise LabelError(
+            f"The column {mapping.used[schema.label.name]!r} holds no usable outcome in any row. Expected yes or no, 1 or 0."
+        )
     return cleaned[usable].reset_index(drop=True), label[usable].to_numpy(dtype="int64"), int((~usable).sum())
 
 
@@ -179,7 +189,12 @@ def check_enough(label: np.ndarray) -> None:
 
 
 def _judge_all(
-    cleaned: pd.DataFrame, label: np.ndarray, folds: Sequence[Fold], months: Sequence[Fold], recipe: Recipe, tell: Progress
+    cleaned: pd.DataFrame,
+    label: np.ndarray,
+    folds: Sequence[Fold],
+    months: Sequence[Fold],
+    recipe: Recipe,
+    tell: Progress,
 ) -> list[FoldResult]:
     """Judge every fold, on all cores where that pays."""
     work = [(fold, i < recipe.n_splits) for i, fold in enumerate(folds)] + [(fold, False) for fold in months]
@@ -243,7 +258,9 @@ def _describe(
 
 def _git_commit() -> str | None:
     try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=5, check=True)
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=5, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()

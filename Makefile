@@ -1,0 +1,55 @@
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help app test lint lock sample clean
+
+help:
+	@echo "make app    set everything up and open the dashboard"
+	@echo "make test   set everything up and run all tests, browser included"
+	@echo "make lint   ruff and mypy"
+	@echo "make lock   pin the dependencies anew"
+	@echo "make sample make the sample leads and the shipped model anew"
+
+app: $(VENV)/.app
+	@$(BIN)/leadscore app
+
+test: $(VENV)/.dev
+	@$(BIN)/python tests/browser/install.py
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lock: $(VENV)/.dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE) pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+sample: $(VENV)/.app
+	$(BIN)/leadscore sample-data --out sample_data
+	$(BIN)/leadscore train sample_data/labelled_leads.csv --promote --note "Synthetic leads."
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python is missing. Install Python 3.11 or newer, or name one: make app PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V). Name another: make app PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "A virtual environment could not be made. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/.app: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing LeadScore into $(VENV) (once, about a minute)"
+	@$(PIP) install --progress-bar on --quiet --quiet --upgrade pip
+	@$(PIP) install --progress-bar on -r requirements.txt | grep --line-buffered -E "^(Collecting|Downloading|Installing|Successfully)" | cut -c1-110
+	@$(PIP) install --quiet --no-deps --editable .
+	@$(BIN)/python -c 'import lightgbm' 2>/dev/null || { echo "LightGBM cannot start: the OpenMP library is missing. On Debian and Ubuntu: apt install libgomp1; on macOS: brew install libomp"; exit 1; }
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.app
+	@echo "Installing what the tests need into $(VENV) (once)"
+	@$(PIP) install --progress-bar on -r requirements-dev.txt | grep --line-buffered -E "^(Collecting|Downloading|Installing|Successfully)" | cut -c1-110
+	@touch $@

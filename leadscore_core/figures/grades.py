@@ -1,0 +1,79 @@
+"""Figures of grades."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+GRADE_COLOURS = {"Hot": "#C2410C", "Warm": "#D97706", "Cold": "#0369A1", "Junk": "#64748B"}
+_WIDE_ENOUGH = 0.07
+
+
+def plot_grade_shares(leads: Mapping[str, int], expected: Mapping[str, float]) -> go.Figure:
+    """Draw each grade's share of the leads above its share of the applications expected.
+
+    Parameters
+    ----------
+    leads
+        Grade -> leads.
+    expected
+        Grade -> expected applications.
+
+    Examples
+    --------
+    >>> figure = plot_grade_shares({"Hot": 1, "Junk": 3}, {"Hot": 0.9, "Junk": 0.1})
+    >>> figure.layout.title.text
+    'Hot leads are 25% of the list and bring 90% of the applications'
+    """
+    shares = {"Leads": _shares(leads), "Applications<br>expected": _shares(expected)}
+    figure = go.Figure()
+    for grade, colour in GRADE_COLOURS.items():
+        if grade not in leads:
+            continue
+        values = [share[grade] for share in shares.values()]
+        figure.add_bar(
+            name=grade,
+            y=list(shares),
+            x=values,
+            orientation="h",
+            marker={"color": colour, "line": {"width": 0}},
+            text=[f"{grade} {value:.0%}" if value >= _WIDE_ENOUGH else "" for value in values],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            textfont={"color": "white", "size": 13},
+            hovertext=[f"{grade}: {leads[grade]:,} leads", f"{grade}: about {expected[grade]:,.0f} applications"],
+            hoverinfo="text",
+        )
+    figure.update_layout(
+        title={"text": title_of_shares(leads, expected), "font": {"size": 15}},
+        barmode="stack",
+        showlegend=False,
+        height=170,
+        margin={"l": 0, "r": 0, "t": 40, "b": 0},
+        xaxis={"visible": False, "range": [0, 1]},
+        yaxis={"autorange": "reversed", "ticksuffix": "  "},
+    )
+    return figure
+
+
+def title_of_shares(leads: Mapping[str, int], expected: Mapping[str, float]) -> str:
+    """Say in words what the figure shows.
+
+    Examples
+    --------
+    >>> title_of_shares({"Hot": 0, "Junk": 2}, {"Hot": 0.0, "Junk": 0.1})
+    'No lead is Hot'
+    """
+    hot_leads, hot_expected = _shares(leads).get("Hot", 0.0), _shares(expected).get("Hot", 0.0)
+    return (
+        f"Hot leads are {hot_leads:.0%} of the list and bring {hot_expected:.0%} of the applications"
+        if hot_leads
+        else "No lead is Hot"
+    )
+
+
+def _shares(parts: Mapping[str, float]) -> dict[str, float]:
+    total = sum(parts.values())
+    return {name: (value / total if total else 0.0) for name, value in parts.items()}

@@ -1,0 +1,61 @@
+"""Bringing a list: upload or sample, and which sheet of a workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from leadscore_core.config import PROJECT_ROOT, Settings
+from leadscore_core.data import NEW, LeadSchema, list_sheets
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.pipelines import open_list
+from pages._shared import state
+
+TYPES = ["csv", "tsv", "txt", "gz", "zip", "xlsx", "xlsm", "xlsb", "xls", "ods", "parquet"]
+
+
+def render_intake(schema: LeadSchema, settings: Settings) -> None:
+    """Take a list from a person; one that cannot be used leaves the open one as it was."""
+    upload = st.file_uploader(
+        "Lead list",
+        type=TYPES,
+        max_upload_size=settings.upload_limit_mb,
+        help="CSV, TSV, Excel or Parquet as your CRM exports it, also as .gz or .zip",
+    )
+    if state.is_new_upload(upload.file_id if upload else None) and upload is not None:
+        try:
+            folder, path = state.save_upload(upload.name, upload.getbuffer())
+        except OSError as error:
+            state.set_problem(
+                f"{upload.name} could not be stored ({error.strerror}). Make room on this machine and try again."
+            )
+        else:
+            _open(state.OpenedList(upload.name, folder=folder, path=path), schema, settings, None)
+    sample = PROJECT_ROOT / "sample_data" / NEW
+    if (
+        state.get_opened() is None
+        and sample.is_file()
+        and st.button("Try the sample leads", type="primary", icon=":material/play_arrow:")
+    ):
+        _open(state.OpenedList("the sample leads", path=sample), schema, settings, None)
+        st.rerun()
+    opened = state.get_opened()
+    if opened is not None and len(opened.sheets) > 1:
+        sheet = st.selectbox(
+            "Sheet", opened.sheets, index=opened.sheets.index(opened.sheet), key=f"sheet-{opened.path}"
+        )
+        if sheet != opened.sheet:
+            _open(opened, schema, settings, sheet)
+            st.rerun()
+
+
+def _open(opened: state.OpenedList, schema: LeadSchema, settings: Settings, sheet: str | None) -> None:
+    try:
+        sheets = list_sheets(opened.path)
+        chosen = sheet or (sheets[0] if sheets else None)
+        leads = open_list(opened.path, schema, sheet=chosen, settings=settings)
+    except LeadScoreError as error:
+        state.set_problem(str(error))
+    else:
+        state.set_opened(state.OpenedList(opened.name, Path(opened.path), leads, opened.folder, sheets, chosen))

@@ -1,0 +1,89 @@
+"""Session state: the one place that knows its keys."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import streamlit as st
+
+from leadscore_core.config import load_settings
+from leadscore_core.pipelines import LeadList, ScoredList
+
+_OPENED, _SCORED, _CAPACITY, _SEEN, _PROBLEM = (
+    "opened_list",
+    "scored_list",
+    "daily_call_capacity",
+    "seen_upload",
+    "list_problem",
+)
+
+
+@dataclass
+class OpenedList:
+    """A list that a person brought, with its temporary folder if it was uploaded, and what was found of it."""
+
+    name: str
+    path: Path
+    leads: LeadList | None = None
+    folder: tempfile.TemporaryDirectory[str] | None = None
+    sheets: list[str] = field(default_factory=list)
+    sheet: str | None = None
+
+
+def get_opened() -> OpenedList | None:
+    """Return the list that is open in this session."""
+    return st.session_state.get(_OPENED)
+
+
+def set_opened(opened: OpenedList) -> None:
+    """Open a list in place of another; what was scored before is gone."""
+    st.session_state[_OPENED] = opened
+    st.session_state.pop(_SCORED, None)
+    st.session_state.pop(_PROBLEM, None)
+
+
+def get_scored() -> ScoredList | None:
+    """Return what was scored in this session."""
+    return st.session_state.get(_SCORED)
+
+
+def set_scored(scored: ScoredList) -> None:
+    """Keep a scored list for this session."""
+    st.session_state[_SCORED] = scored
+
+
+def get_problem() -> str:
+    """Return why the last list could not be used, or an empty text."""
+    return st.session_state.get(_PROBLEM, "")
+
+
+def set_problem(message: str) -> None:
+    """Keep why a list could not be used, until another is opened."""
+    st.session_state[_PROBLEM] = message
+
+
+def is_new_upload(upload_id: str | None) -> bool:
+    """Tell once for each upload that it has not been looked at yet."""
+    fresh = upload_id is not None and st.session_state.get(_SEEN) != upload_id
+    st.session_state[_SEEN] = upload_id
+    return fresh
+
+
+def get_capacity() -> int:
+    """Return how many leads this person calls a day."""
+    return int(st.session_state.get(_CAPACITY, load_settings().daily_call_capacity))
+
+
+def set_capacity(calls: int) -> None:
+    """Keep how many leads this person calls a day."""
+    st.session_state[_CAPACITY] = calls
+
+
+def save_upload(name: str, content: memoryview) -> tuple[tempfile.TemporaryDirectory[str], Path]:
+    """Write an upload to a folder that lives as long as the session refers to it."""
+    folder = tempfile.TemporaryDirectory(prefix="leadscore-upload-")
+    path = Path(folder.name) / Path(name).name
+    path.write_bytes(content)
+    return folder, path
