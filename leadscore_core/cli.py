@@ -107,7 +107,8 @@ def train(
     metadata = model.metadata
     crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
     _say(
-        f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads ({metadata.training_data.left_out:,} without an outcome left out)"
+        f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads "
+        f"({metadata.training_data.left_out:,} without an outcome left out)"
     )
     _say(_figures("Cross-validation", crossed))
     _say(
@@ -149,7 +150,8 @@ def evaluate(
         _open([file], model.schema.name, label, sheet, settings, model=model), model, settings=settings
     )
     _say(
-        f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and {result.seen_in_training:,} from its training left out)"
+        f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and "
+        f"{result.seen_in_training:,} from its training left out)"
     )
     _say(_figures("Out-of-sample", result.metrics.model_dump()))
     for text in result.metrics.notes:
@@ -203,9 +205,8 @@ def list_models() -> None:
     for metadata in found:
         crossed = metadata.metrics["cross_validation"]
         mark = "*" if metadata.model_id == registry.champion_id else " "
-        _say(
-            f"{mark} {metadata.model_id}  {metadata.training_data.rows:>9,} leads  AUC {crossed['auc']:.3f}  {metadata.training_data.note}".rstrip()
-        )
+        data = metadata.training_data
+        _say(f"{mark} {metadata.model_id}  {data.rows:>9,} leads  AUC {crossed['auc']:.3f}  {data.note}".rstrip())
     _say("* is the champion" if found else "There are no models yet. Train one with: leadscore train FILE --promote")
 
 
@@ -247,13 +248,15 @@ def main() -> NoReturn:
         _fail("There is not enough memory for this list. Split it into several files.")
     except OSError as error:
         _fail(
-            f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check the path, the rights and the space left."
+            f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check the path, the rights and "
+            "the space left."
         )
     except Exception as error:  # a fault of ours: still one message, the trace for whoever asks for it
         if os.environ.get("LEADSCORE_DEBUG"):
             raise
         _fail(
-            f"Something went wrong inside LeadScore ({type(error).__name__}: {error}). Set LEADSCORE_DEBUG=1 to see where, and report it."
+            f"Something went wrong inside LeadScore ({type(error).__name__}: {error}). Set LEADSCORE_DEBUG=1 to see "
+            "where, and report it."
         )
     sys.exit(0)
 
@@ -307,7 +310,8 @@ def _say_findings(findings: list[Finding]) -> None:
         rows = f", rows {', '.join(map(str, finding.rows))}" if finding.rows else ""
         example = f", for instance {finding.example}" if finding.example else ""
         _say(
-            f"  {finding.severity}: {finding.code}{where}: {finding.reason} ({finding.count:,}, {finding.share:.1%}{rows}{example})"
+            f"  {finding.severity}: {finding.code}{where}: {finding.reason} ({finding.count:,}, "
+            f"{finding.share:.1%}{rows}{example})"
         )
 
 
@@ -321,7 +325,8 @@ def _figures(what: str, block: dict[str, Any]) -> str:
 
 def _verdict(met: bool, settings: Settings) -> str:
     wanted = settings.targets
-    return f"{'Meets' if met else 'Misses'} the targets (AUC > {wanted.auc}, precision > {wanted.precision}, recall > {wanted.recall})"
+    limits = f"AUC > {wanted.auc}, precision > {wanted.precision}, recall > {wanted.recall}"
+    return f"{'Meets' if met else 'Misses'} the targets ({limits})"
 
 
 def _write_json(path: Path | None, told: dict[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""The three pipelines, data, training and inference, as functions of files; the app, the command line and the DAGs call these."""
+"""The three pipelines, data, training and inference, as functions of files.
+
+The app, the command line and the DAGs call these.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ from leadscore_core.data import (
     suggest_mapping,
 )
 from leadscore_core.errors import LabelError, MappingError
-from leadscore_core.inference import GRADES, beside, check_output, rank_leads, score_part, write_leads
+from leadscore_core.inference import GRADES, beside, check_output, present_leads, rank_leads, score_part, write_leads
 from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import MappingStore
 
@@ -119,7 +122,8 @@ def open_list(
     if label is not None and schema.label is not None:
         if label not in headers:
             raise LabelError(
-                f"The list has no column {label!r} for the outcome. Its columns: {', '.join(headers[:12])}. Give one of them."
+                f"The list has no column {label!r} for the outcome. Its columns: {', '.join(headers[:12])}. Give one "
+                "of them."
             )
         mapping = mapping.corrected({schema.label.name: label})
     return settle_list(LeadList(paths, schema, mapping, sheet))
@@ -148,7 +152,8 @@ def choose_columns(leads: LeadList, choices: dict[str, str | None], *, settings:
     twice = sorted({header for header in chosen if chosen.count(header) > 1})
     if twice:
         raise MappingError(
-            f"One column cannot mean two things: {', '.join(map(repr, twice))} is chosen more than once. Choose it once."
+            f"One column cannot mean two things: {', '.join(map(repr, twice))} is chosen more than once. Choose it "
+            "once."
         )
     MappingStore((settings or load_settings()).data_dir).remember(leads.mapping, choices)
     return settle_list(replace(leads, mapping=leads.mapping.corrected(choices)))
@@ -292,6 +297,11 @@ class ScoredList:
         frame = self.frame.iloc[order].reset_index(drop=True)
         own, _ = score_part(frame, self.model, self.leads.mapping, reasons=reasons, grades=self.report.thresholds)
         return frame, own
+
+    def table(self, rows: slice) -> pd.DataFrame:
+        """Return a part of the ranked list under human names (see `present_leads`)."""
+        frame, own = self.ranked(2, rows)
+        return present_leads(frame, own, self.model.schema, self.leads.mapping, (rows.start or 0) + 1)
 
     def expected_by_grade(self) -> dict[str, float]:
         """Return the applications expected of each grade."""

@@ -22,7 +22,7 @@ from leadscore_core.data.map_columns import (
     suggest_mapping,
 )
 from leadscore_core.data.read import LINE_PROBLEM, iter_leads, list_files, list_sheets, read_headers, read_leads
-from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, make_sample, write_sample
+from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
 from leadscore_core.data.schema import Column, LeadSchema, Role, load_schema
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "LeadSchema",
     "Match",
     "Role",
+    "SampleLeads",
     "check_leads",
     "check_required",
     "chunk_findings",

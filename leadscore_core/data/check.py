@@ -17,6 +17,7 @@ from leadscore_core.data.schema import TEXT_ROLES, LeadSchema, Role, load_schema
 
 FIRST_ROW = 2
 _EXAMPLES = 5
+_STRAY_LABELS = 0.1
 _INDEX_HEADERS = frozenset({"", "unnamed: 0", "index"})
 Severity = Literal["error", "warning", "info"]
 _SEVERITY: dict[str, Severity] = {
@@ -31,8 +32,8 @@ _SEVERITY: dict[str, Severity] = {
 class Finding(BaseModel):
     """One problem of a list.
 
-    ``column`` is the header as in the file; ``rows`` are row numbers as a spreadsheet shows them, the header being row 1;
-    ``example`` is the cell of the first of them.
+    ``column`` is the header as in the file; ``rows`` are row numbers as a spreadsheet shows them, the header being
+    row 1; ``example`` is the cell of the first of them.
     """
 
     code: str
@@ -135,7 +136,7 @@ def chunk_findings(
     mapping: ColumnMapping,
     levels: dict[str, set[str]],
 ) -> list[Finding]:
-    """Findings of one chunk that was cleaned already; duplicates and labels aside."""
+    """Find what is wrong in one chunk that was cleaned already; duplicates and labels aside."""
     return [
         *cell_findings(problems, frame, schema, mapping),
         *_row_findings(frame, raw, schema, mapping),
@@ -147,7 +148,7 @@ def chunk_findings(
 def mapping_findings(
     mapping: ColumnMapping, schema: LeadSchema, n_rows: int, costs: dict[str, float] | None = None
 ) -> list[Finding]:
-    """Columns that the file lacks, headers that were guessed, dates that can be read both ways.
+    """Find columns that the file lacks, headers that were guessed, dates that can be read both ways.
 
     Parameters
     ----------
@@ -183,7 +184,7 @@ def mapping_findings(
 def cell_findings(
     problems: list[CellProblem], frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping
 ) -> list[Finding]:
-    """Cells that could not be used, as findings under the file's own headers."""
+    """Report cells that could not be used, under the file's own headers."""
     found = []
     for problem in problems:
         if schema.by_name[problem.column].role is Role.LABEL:
@@ -232,10 +233,8 @@ def note_row_problems(
         note(rows, as_text(frame[LINE_PROBLEM].iloc[rows]))
     blank = _blank_rows(raw, schema)
     note(np.flatnonzero(blank), ["nothing to score: every column that the model reads is blank"] * int(blank.sum()))
-    texts = pd.Series("", index=range(len(frame)), dtype="str")
-    if notes:
-        texts.loc[list(notes)] = ["; ".join(found) for found in notes.values()]
-    return texts.set_axis(frame.index)
+    texts = ["; ".join(notes.get(row, ())) for row in range(len(frame))]
+    return pd.Series(texts, index=frame.index, dtype="str")
 
 
 def row_hashes(frame: pd.DataFrame) -> np.ndarray:
@@ -245,7 +244,7 @@ def row_hashes(frame: pd.DataFrame) -> np.ndarray:
 
 
 def duplicate_findings(hashes: Iterable[np.ndarray]) -> list[Finding]:
-    """Exact duplicate rows over all chunks."""
+    """Find exact duplicate rows over all chunks."""
     joined = np.concatenate([np.empty(0, dtype="uint64"), *hashes])
     again = np.flatnonzero(pd.Series(joined).duplicated().to_numpy())
     if not len(again):
@@ -256,7 +255,7 @@ def duplicate_findings(hashes: Iterable[np.ndarray]) -> list[Finding]:
 def unknown_levels(
     cleaned: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, levels: dict[str, set[str]]
 ) -> list[Finding]:
-    """Leads whose value the model has never seen, with their share."""
+    """Find leads whose value the model has never seen, with their share."""
     found = []
     for column in schema.with_role(*sorted(TEXT_ROLES)):
         if column.name not in cleaned or column.name not in levels:
@@ -280,7 +279,7 @@ def unknown_levels(
 
 
 def empty_columns(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> list[Finding]:
-    """Mapped columns, interactions and contacts aside, that hold nothing at all."""
+    """Find mapped columns, interactions and contacts aside, that hold nothing at all."""
     found = []
     for name, header in mapping.used.items():
         column = schema.by_name[name]
@@ -298,7 +297,7 @@ def empty_columns(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMappin
 def label_findings(
     cleaned: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping
 ) -> list[Finding]:
-    """What keeps the label from being learned from."""
+    """Find what keeps the label from being learned from."""
     label = schema.label
     n_rows = len(raw)
     if label is None or label.name not in raw.columns:
@@ -311,17 +310,10 @@ def label_findings(
     blank = np.flatnonzero(~given)
     if len(unusable):
         example = _shown(raw[label.name].iloc[unusable[0]])
-        found.append(
-            _finding(
-                "label_not_binary",
-                header,
-                "neither yes nor no; such leads are left out",
-                len(unusable),
-                n_rows,
-                unusable,
-                example,
-            )
-        )
+        reason = "neither yes nor no; such leads are left out"
+        found.append(_finding("label_not_binary", header, reason, len(unusable), n_rows, unusable, example))
+        if len(unusable) > _STRAY_LABELS * n_rows:
+            found[-1] = found[-1].model_copy(update={"severity": "error"})
     if len(blank):
         found.append(
             _finding("label_blank", header, "no outcome yet; such leads are left out", len(blank), n_rows, blank)

@@ -32,14 +32,15 @@ def clean_leads(frame: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Same rows and index. Timestamp as datetime64[us]; text trimmed, cities in lower case, blanks NaN; ``city_tier`` 1-3;
-        counts, flags and sums of the interaction groups as int64, missing as 0; the label as 1, 0 or NaN. Columns that the list
-        lacks are lacking here too.
+        Same rows and index. Timestamp as datetime64[us]; text trimmed, cities in lower case, blanks NaN;
+        ``city_tier`` 1-3; counts, flags and sums of the interaction groups as int64, missing as 0; the label as 1, 0
+        or NaN. Columns that the list lacks are lacking here too.
 
     Examples
     --------
     >>> from leadscore_core.data.schema import load_schema
-    >>> raw = pd.DataFrame({"city_mapped": [" Pune ", "Select"], "total_leads_droppped": ["2", "many"], "syllabus": ["3", ""]})
+    >>> raw = pd.DataFrame({"city_mapped": [" Pune ", "Select"], "total_leads_droppped": ["2", "many"]})
+    >>> raw["syllabus"] = ["3", ""]
     >>> clean_leads(raw, load_schema()).to_dict("list")
     {'city_mapped': ['pune', nan], 'city_tier': [1, 3], 'total_leads_droppped': [2, 0], 'syllabus_interaction': [3, 0]}
     """

@@ -128,9 +128,9 @@ def normalise_header(header: str) -> str:
 
 
 def suggest_mapping(headers: Iterable[str], schema: LeadSchema) -> ColumnMapping:
-    """Suggest which header gives which column: exact, then alias, then alike but for case and punctuation, then nearly alike.
+    """Suggest which header gives which column: exact, then alike but for case and punctuation, then alias, then fuzzy.
 
-    Each header serves one column at most. Nearly alike is taken from a confidence of 0.85 on.
+    Each header serves one column at most. A fuzzy match is taken from a confidence of 0.85 on.
 
     Examples
     --------
@@ -150,7 +150,8 @@ def suggest_mapping(headers: Iterable[str], schema: LeadSchema) -> ColumnMapping
     for column in schema.columns:
         if column.name in free:
             take(column, column.name, 1.0, "exact")
-    for how, confidence in (("normalised", 0.98), ("alias", 0.95)):
+    steps: tuple[tuple[How, float], ...] = (("normalised", 0.98), ("alias", 0.95))
+    for how, confidence in steps:
         for column in schema.columns:
             wanted = [column.name] if how == "normalised" else [column.human, *column.aliases]
             header = next((h for name in wanted for h, n in free.items() if n == normalise_header(name)), None)
@@ -216,16 +217,16 @@ def check_required(mapping: ColumnMapping, schema: LeadSchema) -> None:
         return
     parts = []
     for column in missing:
-        nearest = process.extract(
-            column.human,
-            mapping.unused_headers,
-            scorer=fuzz.WRatio,
-            processor=normalise_header,
-            limit=3,
-            score_cutoff=50,
-        )
-        offered = ", ".join(repr(header) for header, _, _ in nearest) or ", ".join(repr(h) for h in mapping.headers[:5])
+        offered = ", ".join(map(repr, _nearest(column, mapping.unused_headers or list(mapping.headers))))
         parts.append(f"{column.human} ({column.name}); nearest headers: {offered}")
     raise MappingError(
-        f"The list lacks what is needed to score it: {'. '.join(parts)}. Choose the column that holds it, or rename its header."
+        f"The list lacks what is needed to score it: {'. '.join(parts)}. Choose the column that holds it, or rename "
+        "its header."
     )
+
+
+def _nearest(column: Column, headers: list[str]) -> list[str]:
+    """Return the three headers that come nearest to any name of a column."""
+    names = [normalise_header(name) for name in (column.name, column.human, *column.aliases)]
+    likeness = {header: max(fuzz.WRatio(name, normalise_header(header)) for name in names) for header in headers}
+    return sorted(likeness, key=lambda header: -likeness[header])[:3]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ _UNIX_SECONDS = (631_152_000, 4_102_444_800)
 _EARLIEST, _LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
 _YES = frozenset({"1", "yes", "y", "true", "t", "ja", "oui", "si", "sí", "x"})
 _NO = frozenset({"0", "no", "n", "false", "f", "nein", "non"})
+_CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S/%f")
 _ZONE = r"(?<=\d)\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})$"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 
@@ -92,8 +93,8 @@ def clean_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), *, lowe
 def parse_numbers(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> Parsed:
     """Read numbers: thousands separators, percent signs and decimal points; missing and unusable become NaN.
 
-    A comma between groups of three digits separates thousands, any other is a decimal comma; both together are told apart by
-    their order.
+    A comma between groups of three digits separates thousands, any other is a decimal comma; both together are told
+    apart by their order.
 
     Returns
     -------
@@ -209,32 +210,30 @@ def _irregular(text: pd.Series, order: DateOrder) -> pd.Series:
 
 
 def _with_order(text: pd.Series, order: str) -> pd.Series:
-    plain = (
-        text.str.replace(r"[./-]", "/", regex=True)
-        .str.replace(",", " ")
-        .str.replace(r"\s+", " ", regex=True)
-        .str.replace("T", " ")
-    )
+    plain = text.str.replace(r"[./-]", "/", regex=True).str.replace(",", " ").str.replace("T", " ")
+    plain = plain.str.replace(r"\s+", " ", regex=True)
     day = "%d/%m" if order == "dmy" else "%m/%d"
+    shapes = {
+        r"\d{1,2}/\d{1,2}/\d{2,4}\b": [f"{day}/%Y", f"{day}/%y"],
+        r".*[A-Za-z]{3}": [
+            "%d %b %Y",
+            "%d/%b/%Y",
+            "%d/%b/%y",
+            "%d %B %Y",
+            "%b %d %Y",
+            "%B %d %Y",
+            "%a %d %b %Y",
+            "%a %b %d %Y",
+        ],
+    }
     dates = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
-    days = [
-        f"{day}/%Y",
-        f"{day}/%y",
-        "%d %b %Y",
-        "%d/%b/%Y",
-        "%d/%b/%y",
-        "%d %B %Y",
-        "%b %d %Y",
-        "%B %d %Y",
-        "%a %d %b %Y",
-        "%a %b %d %Y",
-    ]
-    for form in days:
-        for clock in ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S/%f"):
-            left = dates.isna()
+    for shape, days in shapes.items():
+        candidate = plain.str.match(shape)
+        for form in (f"{day_form}{clock}" for day_form in days for clock in _CLOCKS):
+            left = candidate & dates.isna()
             if not left.any():
-                return dates
-            dates[left] = pd.to_datetime(plain[left], format=form + clock, errors="coerce")
+                break
+            dates[left] = pd.to_datetime(plain[left], format=form, errors="coerce")
     return dates
 
 
@@ -246,7 +245,7 @@ def _from_numbers(numbers: pd.Series) -> pd.Series:
     )
     for unit, scale in (("s", 1), ("ms", 1_000)):
         stamps = numbers.between(_UNIX_SECONDS[0] * scale, _UNIX_SECONDS[1] * scale)
-        dates[stamps] = pd.to_datetime(numbers[stamps].astype("int64"), unit=unit).astype("datetime64[us]")
+        dates[stamps] = pd.to_datetime(numbers[stamps].astype("int64"), unit=cast(Any, unit)).astype("datetime64[us]")
     return dates
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ _HEADER_SEARCH = 20
 def read_leads(
     path: str | Path | Sequence[str | Path], *, sheet: str | None = None, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """Read a lead list whole.
+    r"""Read a lead list whole.
 
     Parameters
     ----------
@@ -41,8 +42,8 @@ def read_leads(
     Returns
     -------
     pandas.DataFrame
-        One row a lead, in the file's order. Text files give text, blanks as ``""``; workbooks and Parquet keep their types.
-        Where lines have more or fewer fields than the header, a last column ``line_problem`` says so.
+        One row a lead, in the file's order. Text files give text, blanks as ``""``; workbooks and Parquet keep their
+        types. Where lines have more or fewer fields than the header, a last column ``line_problem`` says so.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def read_leads(
     --------
     >>> import tempfile, pathlib
     >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> _ = (folder / "leads.csv").write_text("Source;Amount\\nnews;1,5\\n")
+    >>> _ = (folder / "leads.csv").write_text("Source;Amount\nnews;1,5\n")
     >>> read_leads(folder / "leads.csv").to_dict("records")
     [{'Source': 'news', 'Amount': '1,5'}]
     """
@@ -127,7 +128,10 @@ def list_files(path: str | Path | Sequence[str | Path]) -> list[Path]:
 def _difference(name: str, headers: list[str], first: str, wanted: list[str]) -> str:
     missing = ", ".join(sorted(set(wanted) - set(headers))[:5]) or "none"
     extra = ", ".join(sorted(set(headers) - set(wanted))[:5]) or "none"
-    return f"{name} does not have the columns of {first} (missing: {missing}; more: {extra}). Give files with the same columns, or one at a time."
+    return (
+        f"{name} does not have the columns of {first} (missing: {missing}; more: {extra}). "
+        "Give files with the same columns, or one at a time."
+    )
 
 
 def _headers(source: Source, sheet: str | None) -> list[str]:
@@ -137,11 +141,10 @@ def _headers(source: Source, sheet: str | None) -> list[str]:
         headers = ["" if cell is None else str(cell) for cell in _sheet_rows(source, sheet)[0]]
     else:
         headers = _first_record(source)
-        while len(headers) > 1 and not headers[-1].strip():
-            headers.pop()
     if len(headers) > MOST_COLUMNS:
         raise UnreadableFileError(
-            f"{source.name} has {len(headers):,} columns; at most {MOST_COLUMNS:,} make sense for leads. Export only the columns that you need."
+            f"{source.name} has {len(headers):,} columns; at most {MOST_COLUMNS:,} make sense for leads. Export only "
+            "the columns that you need."
         )
     return unique_headers(headers)
 
@@ -194,7 +197,7 @@ def _first_record(source: Source) -> list[str]:
             raise UnreadableFileError(f"{source.name} has no readable header line ({error}). {EXPECTED}") from error
 
 
-def _csv_options(source: Source, headers: list[str], columns: list[str]) -> dict[str, object]:
+def _csv_options(source: Source, headers: list[str], columns: list[str]) -> dict[str, Any]:
     padded = source.skip_lines + _blank_lines(source)
     return {
         "read_options": pacsv.ReadOptions(
@@ -225,11 +228,9 @@ def _is_ragged(source: Source, headers: list[str]) -> bool:
             for _ in reader:
                 pass
     except pa.ArrowInvalid as error:
-        if "columns" in str(error) or "Empty CSV" in str(error):
+        if "columns" in str(error) or source.path.stat().st_size <= LONGEST_LINE:
             return True
-        raise UnreadableFileError(
-            f"{source.name} has a record of more than {LONGEST_LINE >> 20} MB: probably a quotation mark that is opened and never closed. Correct it or export the list again."
-        ) from error
+        raise UnreadableFileError(_endless(source)) from error
     return False
 
 
@@ -265,9 +266,14 @@ def _ragged_chunks(source: Source, headers: list[str], columns: list[str], chunk
                 frame[LINE_PROBLEM] = pd.array([_line_problem(row, width) for row in block], dtype="str")
                 yield frame
         except csv.Error as error:
-            raise UnreadableFileError(
-                f"{source.name} cannot be read beyond a certain record ({error}). Correct it or export the list again."
-            ) from error
+            raise UnreadableFileError(_endless(source)) from error
+
+
+def _endless(source: Source) -> str:
+    return (
+        f"{source.name} has a record of more than {LONGEST_LINE >> 20} MB: probably a quotation mark that is opened "
+        "and never closed. Correct it or export the list again."
+    )
 
 
 def _line_problem(row: list[str], width: int) -> str:
@@ -283,7 +289,7 @@ def _without_blank_tail(chunks: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame
     for chunk in chunks:
         frame = chunk if held is None else pd.concat([held, chunk], ignore_index=True)
         texts = frame.drop(columns=LINE_PROBLEM, errors="ignore")
-        filled = np.flatnonzero(texts.ne("").to_numpy().any(axis=1))
+        filled = np.flatnonzero((texts != "").to_numpy().any(axis=1))
         end = int(filled[-1]) + 1 if len(filled) else 0
         held = frame.iloc[end:] if end < len(frame) else None
         if end:
@@ -329,7 +335,7 @@ def _workbook(source: Source) -> CalamineWorkbook:
         ) from error
 
 
-def _sheet_rows(source: Source, sheet: str | None) -> list[list[object]]:
+def _sheet_rows(source: Source, sheet: str | None) -> list[list[Any]]:
     """Rows from the header on: the first row that is at least half as wide as the widest."""
     workbook = _workbook(source)
     if sheet is not None and sheet not in workbook.sheet_names:
@@ -338,9 +344,10 @@ def _sheet_rows(source: Source, sheet: str | None) -> list[list[object]]:
         )
     for name in [sheet] if sheet is not None else workbook.sheet_names:
         rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
-        filled = [sum(cell not in ("", None) for cell in row) for row in rows[:_HEADER_SEARCH]]
-        if filled and max(filled):
-            start = next(i for i, n in enumerate(filled) if 2 * n >= max(filled))
+        filled = [sum(1 for cell in row if cell not in ("", None)) for row in rows[:_HEADER_SEARCH]]
+        widest = max(filled, default=0)
+        if widest:
+            start = next(i for i, n in enumerate(filled) if 2 * n >= widest)
             return rows[start:]
     raise UnreadableFileError(f"{source.name} has no sheet with anything in it. Export the list again.")
 
@@ -352,7 +359,7 @@ def _sheet_frame(source: Source, headers: list[str], sheet: str | None) -> pd.Da
     return pd.DataFrame({name: _typed([row[i] for row in rows]) for i, name in enumerate(headers)})
 
 
-def _typed(cells: list[object]) -> pd.Series:
+def _typed(cells: list[Any]) -> pd.Series:
     """One type a column: the cells' own where they agree, else text."""
     values = [
         None if cell == "" else int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in cells

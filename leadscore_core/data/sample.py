@@ -20,10 +20,7 @@ from leadscore_core.errors import ExportError
 
 LEAST_ROWS, MOST_ROWS = 200, 5_000_000
 LABELLED, KEPT_ASIDE, NEW, MESSY = "labelled_leads.csv", "kept_aside_leads.csv", "new_leads.csv", "messy_export.csv"
-_FIRST = ["Aarav", "Aditi", "Amina", "Ananya", "Arjun", "Bea", "Chen", "Daniel", "Diya", "Elena", "Farah", "Hana", "Ishaan", "Jonas", "Kavya", "Lea", "Liam", "Maya", "Meera", "Nikhil", "Noah", "Omar", "Priya", "Rahul", "Ravi", "Rohan", "Sara", "Sofia", "Tara", "Vikram", "Yusuf", "Zoe"]
-_LAST = ["Agarwal", "Banerjee", "Bose", "Chatterjee", "Das", "Desai", "Fernandes", "Ghosh", "Gupta", "Iyer", "Jain", "Joshi", "Kapoor", "Khan", "Kulkarni", "Kumar", "Malhotra", "Menon", "Mehta", "Mishra", "Nair", "Naidu", "Patel", "Pillai", "Rao", "Reddy", "Roy", "Shah", "Sharma", "Singh", "Thomas", "Verma"]
 _DOMAINS = ("example.com", "example.org", "example.net")
-_SYLLABLES = ["ba", "chi", "da", "ga", "ha", "ja", "ka", "la", "ma", "na", "pa", "ra", "sa", "ta", "va", "ya", "dur", "gar", "kot", "nag", "pal", "pur"]
 
 
 class SampleLeads(NamedTuple):
@@ -111,19 +108,20 @@ class _World:
         tail_share = 100 - head["share"].sum()
         size = self.profile["tail_mediums"]
         weights = 1 / np.arange(1, size + 1) ** 1.1
+        a, b = self.profile["tail_rate"]
         tail = pd.DataFrame(
             {
                 "source": _tail_levels(rng, size, head["source"].tolist(), self.profile["tail_sources"]),
                 "platform": _tail_levels(rng, size, head["platform"].tolist(), self.profile["tail_platforms"]),
                 "medium": [f"Level{n}" for n in rng.permutation(np.arange(24, 24 + size))],
                 "share": tail_share * weights / weights.sum(),
-                "rate": 100 * rng.beta(*self.profile["tail_rate"], size),
+                "rate": 100 * rng.beta(a, b, size),
             }
         )
         return pd.concat([head, tail], ignore_index=True)
 
     def _cities(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        towns = sorted({"".join(rng.choice(_SYLLABLES, size=n)) for n in rng.integers(3, 5, size=500)})
+        towns = sorted({"".join(rng.choice(self.profile["syllables"], size=n)) for n in rng.integers(3, 5, size=500)})
         by_tier = {1: 9.0, 2: 1.4, 3: 0.5}
         named = list(self.schema.city_tiers)
         weights = [by_tier[self.schema.city_tiers[city]] for city in named] + [0.07] * len(towns)
@@ -203,7 +201,7 @@ class _World:
         return {column.name: cells[:, place] for place, column in enumerate(columns)}
 
     def _contacts(self, rows: int, rng: np.random.Generator, junk: np.ndarray) -> dict[Role, np.ndarray]:
-        first, last = rng.choice(_FIRST, rows), rng.choice(_LAST, rows)
+        first, last = rng.choice(self.profile["first_names"], rows), rng.choice(self.profile["last_names"], rows)
         number = np.arange(self.next_id, self.next_id + rows)
         self.next_id += rows
         email = [
@@ -237,7 +235,7 @@ def _tail_levels(rng: np.random.Generator, size: int, head: list[str], tail: int
 
 
 def _messy(leads: pd.DataFrame, schema: LeadSchema, rng: np.random.Generator) -> bytes:
-    """Write leads as a careless export: other headers, semicolons, Windows-1252, and every problem that checking knows."""
+    """Write leads as a careless export: other headers, semicolons, Windows-1252, and every problem there is."""
     roles = (
         Role.ID,
         Role.NAME,

@@ -186,7 +186,7 @@ def load_schema(name_or_path: str | Path = DEFAULT_SCHEMA) -> LeadSchema:
     'Application completed'
     >>> load_schema("nobody")
     Traceback (most recent call last):
-    leadscore_core.errors.SchemaError: There is no schema 'nobody'. Known: codepro. Give one of these or the path of a TOML file.
+    leadscore_core.errors.SchemaError: There is no schema 'nobody'. Known: codepro. Give one of these or a TOML file.
     """
     path = Path(name_or_path)
     if path.suffix != ".toml":
@@ -194,7 +194,7 @@ def load_schema(name_or_path: str | Path = DEFAULT_SCHEMA) -> LeadSchema:
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in SCHEMA_DIR.glob("*.toml") if not p.stem.endswith("_sample")))
         raise SchemaError(
-            f"There is no schema {str(name_or_path)!r}. Known: {known}. Give one of these or the path of a TOML file."
+            f"There is no schema {str(name_or_path)!r}. Known: {known}. Give one of these or a TOML file."
         )
     try:
         declared = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -115,7 +115,8 @@ def _identify_zip(path: Path, name: str, scratch: Path) -> Source:
             if len(files) != 1:
                 listed = ", ".join(m.filename for m in files[:5]) or "none"
                 raise UnreadableFileError(
-                    f"{name} holds {len(files)} files ({listed}) where one list was expected. Unpack it and give one file or the folder."
+                    f"{name} holds {len(files)} files ({listed}) where one list was expected. Unpack it and give one "
+                    "file or the folder."
                 )
             if files[0].flag_bits & 1:
                 raise UnreadableFileError(f"{name} is protected by a password. Save it without one and try again.")
@@ -141,7 +142,7 @@ def _unpack_gzip(path: Path, name: str, scratch: Path) -> Path:
     return target
 
 
-def _copy_bounded(packed: IO[bytes], out: IO[bytes], name: str) -> None:
+def _copy_bounded(packed: IO[bytes] | gzip.GzipFile, out: IO[bytes], name: str) -> None:
     copied = 0
     while block := packed.read(_BLOCK):
         copied += len(block)
@@ -186,7 +187,7 @@ def _encoding(path: Path, name: str, head: bytes) -> str:
             return encoding
     if b"\0" in head:
         even, odd = head[0::2].count(0), head[1::2].count(0)
-        if max(even, odd) > len(head) // 8 and min(even, odd) < len(head) // 50:
+        if max(even, odd) > len(head) // 8 and min(even, odd) <= len(head) // 50:
             return "utf-16-le" if odd > even else "utf-16-be"
         raise UnreadableFileError(f"{name} is not text, a workbook or Parquet: it holds binary data. {EXPECTED}")
     foreign = _first_undecodable(path)
@@ -222,7 +223,8 @@ def _delimiter(text: str) -> str:
     import clevercsv  # slow to load, and needed only where the header leaves a doubt
 
     try:
-        found = clevercsv.Sniffer().sniff(whole_lines, delimiters=list(DELIMITERS)).delimiter
+        dialect = clevercsv.Sniffer().sniff(whole_lines, delimiters=list(DELIMITERS))
     except clevercsv.exceptions.Error:
-        found = ""
+        dialect = None
+    found = dialect.delimiter if dialect is not None else ""
     return found if found in DELIMITERS else max(DELIMITERS, key=header.count)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
 GRADE_COLOURS = {"Hot": "#C2410C", "Warm": "#D97706", "Cold": "#0369A1", "Junk": "#64748B"}
+GRADE_ICONS = {"Hot": "▲", "Warm": "◆", "Cold": "▼", "Junk": "✕"}
+GRADE_INK = {"Hot": "#FFFFFF", "Warm": "#111827", "Cold": "#FFFFFF", "Junk": "#FFFFFF"}
 _WIDE_ENOUGH = 0.07
+_TITLE_WIDTH = 44
 
 
 def plot_grade_shares(leads: Mapping[str, int], expected: Mapping[str, float]) -> go.Figure:
@@ -24,7 +28,7 @@ def plot_grade_shares(leads: Mapping[str, int], expected: Mapping[str, float]) -
     --------
     >>> figure = plot_grade_shares({"Hot": 1, "Junk": 3}, {"Hot": 0.9, "Junk": 0.1})
     >>> figure.layout.title.text
-    'Hot leads are 25% of the list and bring 90% of the applications'
+    'Hot leads are 25% of the list and bring 90%<br>of the applications'
     """
     shares = {"Leads": _shares(leads), "Applications<br>expected": _shares(expected)}
     figure = go.Figure()
@@ -38,20 +42,21 @@ def plot_grade_shares(leads: Mapping[str, int], expected: Mapping[str, float]) -
             x=values,
             orientation="h",
             marker={"color": colour, "line": {"width": 0}},
-            text=[f"{grade} {value:.0%}" if value >= _WIDE_ENOUGH else "" for value in values],
+            text=[f"{GRADE_ICONS[grade]} {grade} {value:.0%}" if value >= _WIDE_ENOUGH else "" for value in values],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            textfont={"color": "white", "size": 13},
+            textfont={"color": GRADE_INK[grade], "size": 13},
             hovertext=[f"{grade}: {leads[grade]:,} leads", f"{grade}: about {expected[grade]:,.0f} applications"],
             hoverinfo="text",
         )
     figure.update_layout(
-        title={"text": title_of_shares(leads, expected), "font": {"size": 15}},
+        title={"text": "<br>".join(wrap(title_of_shares(leads, expected), _TITLE_WIDTH)), "font": {"size": 15}},
         barmode="stack",
         showlegend=False,
-        height=170,
-        margin={"l": 0, "r": 0, "t": 40, "b": 0},
+        height=190,
+        margin={"l": 0, "r": 0, "t": 56, "b": 0},
+        uniformtext={"minsize": 11, "mode": "hide"},
         xaxis={"visible": False, "range": [0, 1]},
         yaxis={"autorange": "reversed", "ticksuffix": "  "},
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.data import Column, ColumnMapping, LeadSchema, Role, detect_conventions, suggest_mapping
+from leadscore_core.inference.present import city_name
 from leadscore_core.model import BLANK_KEY, LeadModel, Observed, value_keys
 
 FEW = 30
@@ -51,8 +52,8 @@ def reasons_in_words(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: 
     Returns
     -------
     pandas.DataFrame
-        Text columns ``reason_1`` .. ``reason_<top>``, the largest first, ``(+)`` for the lead and ``(-)`` against it. Columns that
-        the list lacks give no reason; a lead with fewer reasons has empty text.
+        Text columns ``reason_1`` .. ``reason_<top>``, the largest first, ``(+)`` for the lead and ``(-)`` against it.
+        Columns that the list lacks give no reason; a lead with fewer reasons has empty text.
     """
     columns = [name for name in contributions.columns if name != "base_value" and name in cleaned.columns]
     values = contributions[columns].to_numpy()
@@ -65,9 +66,9 @@ def reasons_in_words(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: 
     for k in range(top):
         text = np.full(len(cleaned), "", dtype=object)
         if k < len(columns):
-            place = order[:, k]
-            value = values[rows, place]
-            text = np.where(value == 0, "", words[rows, place, (value < 0).astype("int64")])
+            largest = order[:, k]
+            value = values[rows, largest]
+            text = np.where(value == 0, "", words[rows, largest, (value < 0).astype("int64")])
         reasons[f"reason_{k + 1}"] = pd.Series(text, index=cleaned.index, dtype="str")
     return pd.DataFrame(reasons, index=cleaned.index)
 
@@ -106,7 +107,7 @@ def _phrase(column: Column | None, name: str, schema: LeadSchema, key: str, valu
     if column.role is Role.COUNT:
         return column.phrase.format(value=_times(int(str(value))))
     text = str(value)
-    return column.phrase.format(value=text.title() if column.role is Role.CITY else text)
+    return column.phrase.format(value=city_name(text) if column.role is Role.CITY else text)
 
 
 def _times(n: int) -> str:

@@ -1,11 +1,11 @@
-"""Exporting: scored leads as CSV, Excel or Parquet, whole or not at all, and nothing in them that a spreadsheet would run."""
+"""Exporting: scored leads as CSV, Excel or Parquet, whole or not at all, with nothing a spreadsheet would run."""
 
 from __future__ import annotations
 
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -66,8 +66,8 @@ def write_leads(parts: Iterable[pd.DataFrame], path: str | Path) -> int:
     Raises
     ------
     ExportError
-        For another ending, a folder that cannot be written, a full disk, or more rows than Excel holds; a file that was there
-        before is then unchanged.
+        For another ending, a folder that cannot be written, a full disk, or more rows than Excel holds; a file that
+        was there before is then unchanged.
     """
     path = Path(path)
     writer_of = check_output(path)
@@ -87,14 +87,15 @@ def write_leads(parts: Iterable[pd.DataFrame], path: str | Path) -> int:
         ) from error
     except pa.ArrowInvalid as error:
         raise ExportError(
-            f"{path.name} could not be written: the parts of the list differ in their types ({error}). Give one file at a time, or ask for .csv."
+            f"{path.name} could not be written: the parts of the list differ in their types ({error}). Give one file "
+            "at a time, or ask for .csv."
         ) from error
     finally:
         Path(aside).unlink(missing_ok=True)
     return rows
 
 
-def check_output(path: str | Path) -> type[_Writer]:
+def check_output(path: str | Path) -> Callable[[Path], _Writer]:
     """Raise if a file could not be written there; return what writes it.
 
     Raises
@@ -112,11 +113,16 @@ def check_output(path: str | Path) -> type[_Writer]:
         raise ExportError(f"{path} is a folder. Give the name of a file.")
     if not os.access(path.parent, os.W_OK):
         raise ExportError(f"The folder {path.parent} may not be written. Choose another.")
-    return {".csv": _CsvWriter, ".csv.gz": _GzipCsvWriter, ".xlsx": _ExcelWriter, ".parquet": _ParquetWriter}[ending]
+    writers: dict[str, Callable[[Path], _Writer]] = {
+        ".csv": _CsvWriter,
+        ".csv.gz": _GzipCsvWriter,
+        ".xlsx": _ExcelWriter,
+        ".parquet": _ParquetWriter,
+    }
+    return writers[ending]
 
 
 class _Writer(Protocol):
-    def __init__(self, path: Path) -> None: ...
     def write(self, part: pd.DataFrame) -> None: ...
     def __enter__(self) -> _Writer: ...
     def __exit__(
@@ -225,11 +231,8 @@ class _ExcelWriter:
             self._sheet.set_column(place, place, width)
             self._sheet.write_string(0, place, name, self._bold)
         self._sheet.freeze_panes(1, 0)
-        self._sheet.ignore_errors(
-            {
-                "number_stored_as_text": f"A1:{xlsxwriter.utility.xl_col_to_name(max(0, frame.shape[1] - 1))}{EXCEL_ROWS + 1}"
-            }
-        )
+        last = xlsxwriter.utility.xl_rowcol_to_cell(EXCEL_ROWS, max(0, frame.shape[1] - 1))
+        self._sheet.ignore_errors({"number_stored_as_text": f"A1:{last}"})
 
     def _write_cell(self, place: int, cell: Any) -> None:
         if isinstance(cell, bool):

@@ -49,9 +49,9 @@ def score_leads(
     Returns
     -------
     pandas.DataFrame
-        Every row in the same order, all columns of `frame` untouched and first, then ``lead_score`` (0-100), ``propensity``
-        (0-1, six decimals), ``grade``, ``is_junk``, ``junk_reason``, ``reason_1``.., ``model_id``, ``row_problem``. A name that
-        `frame` has already gets the suffix ``_leadscore``.
+        Every row in the same order, all columns of `frame` untouched and first, then ``lead_score`` (0-100),
+        ``propensity`` (0-1, six decimals), ``grade``, ``is_junk``, ``junk_reason``, ``reason_1``.., ``model_id``,
+        ``row_problem``. A name that `frame` has already gets the suffix ``_leadscore``.
 
     Raises
     ------
@@ -85,10 +85,8 @@ def score_part(
         "junk_reason": junk_reasons(propensity, grades).array,
     }
     if reasons:
-        own |= {
-            name: text.array
-            for name, text in reasons_in_words(cleaned, model.contributions(cleaned), model, reasons).items()
-        }
+        words = reasons_in_words(cleaned, model.contributions(cleaned), model, reasons)
+        own |= {str(name): text.array for name, text in words.items()}
     own["model_id"] = pd.array([model.model_id] * len(frame), dtype="str")
     own["row_problem"] = note_row_problems(frame, raw, model.schema, mapping, problems).array
     findings = chunk_findings(frame, raw, cleaned, problems, model.schema, mapping, model.known_levels)
@@ -97,7 +95,9 @@ def score_part(
 
 def beside(frame: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     """Return a list with our columns after its own; a name that is taken gets the suffix ``_leadscore``."""
-    return pd.concat([frame, own.rename(columns={name: own_name(name, frame.columns) for name in own.columns})], axis=1)
+    return pd.concat(
+        [frame, own.set_axis([own_name(str(name), frame.columns) for name in own.columns], axis=1)], axis=1
+    )
 
 
 def own_name(name: str, taken: pd.Index | list[str]) -> str:

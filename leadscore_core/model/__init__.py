@@ -1,7 +1,7 @@
 """The model: what is pickled, and the registry that keeps it.
 
-The parts of the pickle (`cleaner`, `features`, `classifier`, `pipeline`) load scikit-learn and LightGBM, so they are imported from
-their own modules where they are needed.
+The parts of the pickle (`cleaner`, `features`, `classifier`, `pipeline`) load scikit-learn and LightGBM, so they are
+imported from their own modules where they are needed.
 """
 
 from leadscore_core.model.lead_model import LeadModel

@@ -92,6 +92,8 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
         names = self.lgbm_.booster_.feature_name()
         if list(X.columns) != names:
             raise ValueError(f"features differ from training: expected {names}, got {list(X.columns)}")
+        if X.empty:
+            return np.empty((0, len(names) + 1) if contributions else 0)
         threads = cpu_count() if len(X) >= _ROWS_WORTH_THREADS[contributions] else 1
         matrix = X.to_numpy(dtype="float64")
         return np.asarray(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,9 +23,9 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
     """Turn cleaned leads into numbers, with everything that is learned kept from training.
 
     Each text column gives an integer code of its level (0 blank, 1 rare or unseen, then the levels by frequency) and
-    log(1 + how many training leads had it); the city also gives its tier; the timestamp gives days since 2020-01-01; counts,
-    flags and sums of interactions are taken as they are. A column that a list lacks gets a neutral value: the level whose
-    observed rate is nearest the average, the median number, the last training day.
+    log(1 + how many training leads had it); the city also gives its tier; the timestamp gives days since 2020-01-01;
+    counts, flags and sums of interactions are taken as they are. A column that a list lacks gets a neutral value: the
+    level whose observed rate is nearest the average, the median number, the last training day.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         label = np.asarray(y, dtype="float64")
         self.base_rate_ = float(label.mean())
         self.levels_: dict[str, dict[str, int]] = {}
-        self.neutral_: dict[str, object] = {}
+        self.neutral_: dict[str, Any] = {}
         self.rates_: dict[str, dict[str, Observed]] = {}
         self.columns_ = [column for column in self._input_columns() if column in X.columns]
         self.seen_ = np.unique(self._hashes(X))
@@ -103,7 +104,10 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         return owners
 
     def was_seen(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
-        """Tell for each cleaned lead whether it was learned from; all False where there is no timestamp to tell leads apart."""
+        """Tell for each cleaned lead whether it was learned from.
+
+        All False where there is no timestamp to tell leads apart.
+        """
         check_is_fitted(self, "columns_")
         if not any(self._is_date(column) for column in self.columns_) or not set(self.columns_) <= set(X.columns):
             return np.zeros(len(X), dtype=bool)

@@ -1,7 +1,7 @@
 """What is known about a model: one JSON file beside its pickle.
 
-`FORMAT_VERSION` changes whenever an older LeadScore could misread a folder written by a newer one. To change it: raise the
-number, write what changed here, and let `ModelRegistry.load` go on reading the older ones.
+`FORMAT_VERSION` changes whenever an older LeadScore could misread a folder written by a newer one. To change it:
+raise the number, write what changed here, and let `ModelRegistry.load` go on reading the older ones.
 
 1
     First format.
@@ -34,8 +34,8 @@ class TrainingData(BaseModel):
 class ModelMetadata(BaseModel):
     """Everything about a model but its pickle.
 
-    ``metrics`` holds the blocks ``cross_validation`` and ``next_period`` of contracts, each with the split it was measured on;
-    ``column_costs`` the loss of AUC, out-of-sample, where a list lacks a column.
+    ``metrics`` holds the blocks ``cross_validation`` and ``next_period`` of contracts, each with the split it was
+    measured on; ``column_costs`` the loss of AUC, out-of-sample, where a list lacks a column.
     """
 
     model_config = ConfigDict(protected_namespaces=())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sklearn.pipeline import Pipeline
 
 from leadscore_core.data import LeadSchema
@@ -10,7 +12,7 @@ from leadscore_core.model.cleaner import LeadCleaner
 from leadscore_core.model.features import LeadFeatures
 
 
-def make_pipeline(schema: LeadSchema, params: dict[str, float | int] | None = None) -> Pipeline:
+def make_pipeline(schema: LeadSchema, params: dict[str, Any] | None = None) -> Pipeline:
     """Return an unfitted pipeline from mapped leads to probabilities.
 
     Parameters

@@ -73,12 +73,14 @@ class ModelRegistry:
             version = told.get("format_version")
             if not isinstance(version, int) or version > FORMAT_VERSION:
                 raise RegistryError(
-                    f"Model {model_id} has format version {version}; this LeadScore reads up to {FORMAT_VERSION}. Update LeadScore or choose another model."
+                    f"Model {model_id} has format version {version}; this LeadScore reads up to {FORMAT_VERSION}. "
+                    "Update LeadScore or choose another model."
                 )
             metadata = ModelMetadata.model_validate(told)
         except (ValueError, ValidationError, OSError, AttributeError) as error:
             raise RegistryError(
-                f"Model {model_id} has damaged metadata ({str(error).splitlines()[0]}). Choose another model or train again."
+                f"Model {model_id} has damaged metadata ({str(error).splitlines()[0]}). Choose another model or "
+                "train again."
             ) from error
         if metadata.model_id != model_id:
             raise RegistryError(
@@ -104,7 +106,8 @@ class ModelRegistry:
             ) from error
         if content_hash != metadata.pickle_sha256:
             raise RegistryError(
-                f"The pickle of model {model_id} is not the one that was published (its SHA-256 differs), so it was not loaded. Restore it from a backup, choose another model or train again."
+                f"The pickle of model {model_id} is not the one that was published (its SHA-256 differs), so it was "
+                "not loaded. Restore it from a backup, choose another model or train again."
             )
         from sklearn.exceptions import InconsistentVersionWarning  # slow to load, and needed for models alone
         from sklearn.pipeline import Pipeline
@@ -116,7 +119,8 @@ class ModelRegistry:
         except Exception as error:  # unpickling can raise anything
             made_with = ", ".join(f"{name} {version}" for name, version in metadata.libraries.items())
             raise RegistryError(
-                f"Model {model_id} cannot be loaded here ({type(error).__name__}: {error}). It was made with {made_with}. Install these versions or train again."
+                f"Model {model_id} cannot be loaded here ({type(error).__name__}: {error}). It was made with "
+                f"{made_with}. Install these versions or train again."
             ) from error
         if not isinstance(pipeline, Pipeline):
             raise RegistryError(f"Model {model_id} is not a LeadScore pipeline. Choose another model or train again.")
@@ -156,7 +160,8 @@ class ModelRegistry:
             if staging is not None:
                 shutil.rmtree(staging, ignore_errors=True)
             raise RegistryError(
-                f"The model could not be written to {self.root} ({error.strerror}). Make room or give write access; the champion is unchanged."
+                f"The model could not be written to {self.root} ({error.strerror}). Make room or give write access; "
+                "the champion is unchanged."
             ) from error
         return LeadModel(model.pipeline, metadata)
 
@@ -188,7 +193,8 @@ class ModelRegistry:
             self._write_champion(model_id)
         except OSError as error:
             raise RegistryError(
-                f"{model_id} could not be promoted: {self.root} cannot be written ({error.strerror}). The champion is unchanged."
+                f"{model_id} could not be promoted: {self.root} cannot be written ({error.strerror}). The champion "
+                "is unchanged."
             ) from error
 
     def rollback(self) -> str:

@@ -24,7 +24,7 @@ class MappingStore:
         self.folder = Path(data_dir) / "mappings"
 
     def recall(self, mapping: ColumnMapping) -> ColumnMapping:
-        """Return the mapping with what was chosen for these headers before; unchanged if nothing was, or it cannot be read."""
+        """Return the mapping with what was chosen for these headers before, if anything was and can be read."""
         try:
             choices = json.loads(self._path(mapping).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -56,7 +56,8 @@ class MappingStore:
             os.replace(aside, self._path(mapping))
         except OSError as error:
             raise LeadScoreError(
-                f"The choice of columns could not be kept in {self.folder} ({error.strerror}). It holds for this list only."
+                f"The choice of columns could not be kept in {self.folder} ({error.strerror}). It holds for this "
+                "list only."
             ) from error
 
     def _path(self, mapping: ColumnMapping) -> Path:

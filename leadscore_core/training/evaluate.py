@@ -59,7 +59,8 @@ def evaluate_model(
     if seen.all():
         raise LabelError(
             f"All {len(seen):,} leads are ones that model {model.model_id} was trained on, so they cannot judge it. "
-            f"Give labelled leads that were kept aside; its own out-of-sample figures: leadscore models show {model.model_id}."
+            "Give labelled leads that were kept aside; its own out-of-sample figures: leadscore models show "
+            f"{model.model_id}."
         )
     metrics = compute_metrics(label[~seen], model.propensity(cleaned[~seen]), model.metadata.threshold)
     targets = targets or model.metadata.targets

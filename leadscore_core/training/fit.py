@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from leadscore_core.config import TargetMetrics
 from leadscore_core.data import LeadSchema
-from leadscore_core.model.classifier import Calibrator
+from leadscore_core.model.classifier import CalibrationMethod, Calibrator
 from leadscore_core.model.pipeline import make_pipeline
 from leadscore_core.training.folds import Fold, inner_folds
 from leadscore_core.training.metrics import Metrics, compute_metrics
@@ -26,7 +27,7 @@ class Recipe:
 
     schema: LeadSchema
     targets: TargetMetrics
-    params: dict[str, float | int]
+    params: dict[str, Any]
     n_splits: int = 5
     n_repeats: int = 2
     n_inner: int = 3
@@ -98,8 +99,8 @@ def out_of_fold_margins(cleaned: pd.DataFrame, label: np.ndarray, folds: list[Fo
 class CalibrationReport:
     """Which calibration was chosen, the Brier score of each, and out-of-fold propensities under the chosen one."""
 
-    method: str
-    brier: dict[str, float]
+    method: CalibrationMethod
+    brier: dict[CalibrationMethod, float]
     propensity: np.ndarray
 
     def as_dict(self) -> dict[str, object]:
@@ -123,13 +124,14 @@ def choose_calibration(margin: np.ndarray, label: np.ndarray, seed: int) -> tupl
     label
         0 or 1.
     """
-    candidates = {"none": Calibrator("none").apply(margin)}
-    for method in ("sigmoid", "isotonic"):
+    candidates: dict[CalibrationMethod, np.ndarray] = {"none": Calibrator("none").apply(margin)}
+    others: tuple[CalibrationMethod, ...] = ("sigmoid", "isotonic")
+    for method in others:
         crossed = np.empty(len(margin))
         for fold in inner_folds(label, 5, seed):
             crossed[fold.test] = Calibrator(method).fit(margin[fold.train], label[fold.train]).apply(margin[fold.test])
         candidates[method] = crossed
     brier = {method: float(brier_score_loss(label, propensity)) for method, propensity in candidates.items()}
     best = min(brier, key=brier.__getitem__)
-    method = best if brier["none"] - brier[best] >= WORTH_CALIBRATING else "none"
-    return Calibrator(method).fit(margin, label), CalibrationReport(method, brier, candidates[method])
+    chosen: CalibrationMethod = best if brier["none"] - brier[best] >= WORTH_CALIBRATING else "none"
+    return Calibrator(chosen).fit(margin, label), CalibrationReport(chosen, dict(brier), candidates[chosen])

@@ -41,8 +41,8 @@ def inner_folds(label: np.ndarray, n_splits: int, seed: int) -> list[Fold]:
 def rolling_months(dates: pd.Series | None, label: np.ndarray) -> tuple[list[Fold], str]:
     """Return one fold a month: learned from all leads before it, judged on it.
 
-    The first two months are only learned from. A month is left out where it, or what is before it, has fewer than 40 leads of
-    either outcome.
+    The first two months are only learned from. A month is left out where it, or what is before it, has fewer than 40
+    leads of either outcome.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def rolling_months(dates: pd.Series | None, label: np.ndarray) -> tuple[list[Fol
         return folds, ""
     return (
         [],
-        f"No month after the first {_FIRST_MONTHS} has {LEAST_OF_EACH_CLASS} leads of each outcome, before it and in it.",
+        f"No month after the first {_FIRST_MONTHS} has {LEAST_OF_EACH_CLASS} leads of each outcome in and before it.",
     )
 
 

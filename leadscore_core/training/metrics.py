@@ -25,8 +25,8 @@ MEASURES = ("auc", "precision", "recall", "f1", "brier", "log_loss")
 class Metrics(BaseModel):
     """Figures of one model on one set of leads; None where a figure does not exist, with the reason in ``notes``.
 
-    ``precision``, ``recall``, ``f1`` and ``confusion`` are at ``threshold``; AUC ranks and says nothing of calibration, Brier
-    score and log loss (natural logarithm) do.
+    ``precision``, ``recall``, ``f1`` and ``confusion`` are at ``threshold``; AUC ranks and says nothing of
+    calibration, Brier score and log loss (natural logarithm) do.
     """
 
     rows: int
@@ -98,7 +98,7 @@ def compute_metrics(label: np.ndarray, propensity: np.ndarray, threshold: float)
 
 
 def lift_by_decile(label: np.ndarray, propensity: np.ndarray) -> list[dict[str, float]]:
-    """Rank leads into ten parts, best first: leads, observed rate, lift over the average, and the share of completions gained.
+    """Rank leads into ten parts, best first: leads, observed rate, lift over the average, share of completions gained.
 
     Ties keep the order of the list; fewer than ten leads give one part each.
 

@@ -47,7 +47,7 @@ def train_model(
     mapping: ColumnMapping | None = None,
     targets: TargetMetrics | None = None,
     grades: GradeThresholds | None = None,
-    params: dict[str, float | int] | None = None,
+    params: dict[str, Any] | None = None,
     n_repeats: int = 2,
     seed: int = 0,
     note: str = "",
@@ -55,7 +55,8 @@ def train_model(
 ) -> LeadModel:
     """Train a model and judge it by repeated cross-validation and on the months that follow.
 
-    Everything that is learned (levels, counts, calibration, threshold) is learned inside the training part of each fold.
+    Everything that is learned (levels, counts, calibration, threshold) is learned inside the training part of each
+    fold.
 
     Parameters
     ----------
@@ -114,7 +115,10 @@ def train_model(
     metrics = {
         "cross_validation": average_metrics(
             [r.metrics for r in crossed],
-            f"{recipe.n_splits} stratified folds, drawn {recipe.n_repeats} times; levels, calibration and threshold learned inside each training fold",
+            (
+                f"{recipe.n_splits} stratified folds, drawn {recipe.n_repeats} times; "
+                "levels, calibration and threshold learned inside each training fold"
+            ),
         ),
         "next_period": average_metrics(
             [r.metrics for r in following], "each month judged by a model of the leads before it"
@@ -154,14 +158,16 @@ def labelled_leads(
     if blocking:
         name = schema.label.human if schema.label else "label"
         raise LabelError(
-            f"The leads cannot be learned from or measured against: {blocking[0].reason}. Give leads with a column {name!r} that says yes for some and no for others."
+            f"The leads cannot be learned from or measured against: {blocking[0].reason}. Give leads with a column "
+            f"{name!r} that says yes for some and no for others."
         )
     assert schema.label is not None  # label_findings has refused a schema without one
     label = cleaned.pop(schema.label.name)
     usable = label.notna().to_numpy()
     if not usable.any():
         raise LabelError(
-            f"The column {mapping.used[schema.label.name]!r} holds no usable outcome in any row. Expected yes or no, 1 or 0."
+            f"The column {mapping.used[schema.label.name]!r} holds no usable outcome in any row. Expected yes or no, "
+            "1 or 0."
         )
     return cleaned[usable].reset_index(drop=True), label[usable].to_numpy(dtype="int64"), int((~usable).sum())
 
@@ -176,15 +182,15 @@ def check_enough(label: np.ndarray) -> None:
 
     Examples
     --------
-    >>> check_enough(np.array([0, 1]))
+    >>> check_enough(np.array([0, 1]))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    leadscore_core.errors.NotEnoughDataError: Too few leads to train on: completed have 1, need 40; not completed have 1, need 40. Add labelled leads.
+    leadscore_core.errors.NotEnoughDataError: Too few leads to train on: completed 1 of 40 needed, ...
     """
     done = int(label.sum())
     if min(done, len(label) - done) < LEAST_OF_EACH_CLASS:
         raise NotEnoughDataError(
-            f"Too few leads to train on: completed have {done}, need {LEAST_OF_EACH_CLASS}; "
-            f"not completed have {len(label) - done}, need {LEAST_OF_EACH_CLASS}. Add labelled leads."
+            f"Too few leads to train on: completed {done} of {LEAST_OF_EACH_CLASS} needed, "
+            f"not completed {len(label) - done} of {LEAST_OF_EACH_CLASS} needed. Add labelled leads."
         )
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.config import load_settings
-from leadscore_core.data import ColumnMapping, Finding, LeadSchema, Role
+from leadscore_core.data import ColumnMapping, Finding, LeadSchema, Match, Role
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.figures import GRADE_COLOURS
+from leadscore_core.figures import GRADE_COLOURS, GRADE_ICONS, GRADE_INK, plot_grade_shares
 from leadscore_core.inference import EXCEL_ROWS
 from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.pipelines import ScoredList, export_ranked
@@ -18,6 +18,7 @@ from pages._shared import state
 
 DOWNLOADS = {".xlsx": "Excel", ".csv": "CSV", ".parquet": "Parquet"}
 MANY_ROWS = 50_000
+KEY_FIGURE_WIDTH = 170
 NOT_HERE = "Not in this list"
 PROBLEM_WORDS = {"error": "Must be mended", "warning": "Look at it", "info": "Good to know"}
 
@@ -26,6 +27,15 @@ PROBLEM_WORDS = {"error": "Must be mended", "warning": "Look at it", "info": "Go
 def load_model(models_dir: str, champion_id: str | None) -> tuple[LeadModel, str]:
     """Load the champion, once for each that there has been."""
     return ModelRegistry(load_settings().models_dir).load_champion()
+
+
+def check_settings() -> None:
+    """Say which settings cannot be used, and stop."""
+    try:
+        load_settings()
+    except LeadScoreError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
 
 
 def get_model() -> LeadModel:
@@ -44,6 +54,7 @@ def get_model() -> LeadModel:
 def render_sidebar() -> None:
     """Show what every page shares: the calls a day, and which model speaks."""
     with st.sidebar:
+        st.markdown("#### :material/leaderboard: LeadScore")
         calls = st.number_input(
             "Calls a day",
             min_value=1,
@@ -68,30 +79,45 @@ def render_findings(findings: list[Finding]) -> None:
     """Show what is wrong with a list, as a table in words."""
     table = pd.DataFrame(
         {
-            "Weight": [PROBLEM_WORDS[f.severity] for f in findings],
             "Column": [f.column or "Whole row" for f in findings],
             "What": [f.reason[:1].upper() + f.reason[1:] for f in findings],
             "Leads": [f.count for f in findings],
-            "Share": [f.share for f in findings],
-            "Example": [f.example for f in findings],
+            "Share": [100 * f.share for f in findings],
+            "Example": [f.example.strip("'") for f in findings],
             "Rows": [", ".join(map(str, f.rows)) for f in findings],
+            "Severity": [PROBLEM_WORDS[f.severity] for f in findings],
         }
     )
     columns = {
-        "Weight": st.column_config.TextColumn(width="small"),
+        "Severity": st.column_config.TextColumn(width="small"),
         "What": st.column_config.TextColumn(width="large"),
         "Leads": st.column_config.NumberColumn(format="localized", width="small"),
-        "Share": st.column_config.NumberColumn(format="percent", width="small"),
+        "Share": st.column_config.NumberColumn(format="%.1f%%", width="small"),
         "Rows": st.column_config.TextColumn(
             help="As a spreadsheet numbers them, the header being row 1; the first five"
         ),
     }
-    st.dataframe(table, column_config=columns, hide_index=True, alt="Problems of this list")
+    st.dataframe(table, column_config=columns, hide_index=True, height="content", alt="Problems of this list")
+
+
+def main_columns(mapping: ColumnMapping, schema: LeadSchema) -> list[Match]:
+    """Return the matches that a person looks at: all but the many interaction counters."""
+    return [match for match in mapping.matches if schema.by_name[match.column].role is not Role.INTERACTION]
+
+
+def columns_found(mapping: ColumnMapping, schema: LeadSchema) -> str:
+    """Say how many columns were found."""
+    main = main_columns(mapping, schema)
+    return f"Columns: {sum(match.header is not None for match in main)} of {len(main)} found"
 
 
 def render_mapping(mapping: ColumnMapping, schema: LeadSchema) -> dict[str, str | None] | None:
     """Let a person correct which header gives which column; return the choices when they are made."""
-    shown = [match for match in mapping.matches if schema.by_name[match.column].role is not Role.INTERACTION]
+    shown = main_columns(mapping, schema)
+    counters = [match for match in mapping.matches if match not in shown]
+    if counters:
+        found = sum(match.header is not None for match in counters)
+        st.caption(f"{found} of {len(counters)} interaction counters were found too.")
     choices: dict[str, str | None] = {}
     with st.form("columns", border=False):
         grid = st.columns(3)
@@ -113,46 +139,41 @@ def render_mapping(mapping: ColumnMapping, schema: LeadSchema) -> dict[str, str 
     return None
 
 
-def render_ranked(scored: ScoredList, rows: slice) -> int:
-    """Show a part of the ranked list and return how many leads are shown."""
-    schema, (frame, own) = scored.model.schema, scored.ranked(2, rows)
-    used = scored.leads.mapping.used
-    table = {"Rank": range((rows.start or 0) + 1, (rows.start or 0) + 1 + len(own))}
-    contact = next(
-        (c for role in (Role.NAME, Role.ID, Role.EMAIL) for c in schema.with_role(role) if c.name in used), None
-    )
-    if contact is not None:
-        table[contact.human] = frame[used[contact.name]]
-    table |= {"Score": own["lead_score"], "Grade": [[grade] for grade in own["grade"]]}
-    table |= {"Why": own["reason_1"], "And": own["reason_2"]}
-    for role in (Role.SOURCE, Role.CITY, Role.TIMESTAMP):
-        column = schema.one(role)
-        if column is not None and column.name in used:
-            cells = frame[used[column.name]]
-            table[column.human] = (
-                cells.str.title() if role is Role.CITY and pd.api.types.is_string_dtype(cells) else cells
-            )
-    wide = st.column_config.TextColumn(width="large")
+def render_ranked(scored: ScoredList, name: str, page_rows: int) -> None:
+    """Show the ranked list page by page, with the count of what is shown."""
+    rows = scored.report.rows
+    pages = -(-rows // page_rows)
+    page = st.pagination(pages, key=f"ranked-{id(scored)}") if pages > 1 else 1
+    table = scored.table(slice((page - 1) * page_rows, page * page_rows))
+    reason = st.column_config.TextColumn(width=325)
     columns = {
-        "Rank": st.column_config.NumberColumn(width="small", pinned=True),
-        "Score": st.column_config.ProgressColumn(
-            min_value=0, max_value=100, format="%d", width="small", color="primary"
-        ),
-        "Grade": st.column_config.MultiselectColumn(
-            options=list(GRADE_COLOURS), color=list(GRADE_COLOURS.values()), width="small"
-        ),
-        "Why": wide,
-        "And": wide,
+        "Rank": st.column_config.NumberColumn(width=55, format="localized"),
+        "Score": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=90, color="primary"),
+        "Grade": st.column_config.TextColumn(width=75),
+        "Why": reason,
+        "And": reason,
+        "Created": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
     }
+    coloured = table.style.map(_grade_style, subset=["Grade"]).format(
+        lambda g: f"{GRADE_ICONS[g]} {g}", subset=["Grade"]
+    )
     st.dataframe(
-        pd.DataFrame(table),
+        coloured,
         column_config=columns,
         hide_index=True,
-        row_height=58,
-        height=600,
+        row_height=68,
+        height=640,
         alt="Leads, the highest score first",
     )
-    return len(own)
+    first = (page - 1) * page_rows + 1
+    st.caption(
+        f"Leads {first:,} to {first + len(table) - 1:,} of {rows:,} in {name}, the highest score first. "
+        "A download holds all of them, with three reasons each."
+    )
+
+
+def _grade_style(grade: str) -> str:
+    return f"background-color: {GRADE_COLOURS[grade]}; color: {GRADE_INK[grade]}"
 
 
 def render_downloads(scored: ScoredList, name: str) -> None:
@@ -172,3 +193,29 @@ def render_downloads(scored: ScoredList, name: str) -> None:
             )
     if scored.report.rows > MANY_ROWS:
         st.caption(f"Writing three reasons for each of {scored.report.rows:,} leads takes a minute or more.")
+
+
+def render_key_figures(scored: ScoredList) -> None:
+    """Show what the list holds: leads, applications expected, and the grades at both ends."""
+    report, thresholds = scored.report, scored.report.thresholds
+    with st.container(horizontal=True):
+        st.metric("Leads", f"{report.rows:,}", border=True, width=KEY_FIGURE_WIDTH)
+        st.metric("Applications expected", f"{report.expected:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
+        hot = f"Propensity of {thresholds.hot:.0%} or more"
+        st.metric("Hot", f"{report.grades['Hot']:,}", border=True, width=KEY_FIGURE_WIDTH, help=hot)
+        junk = f"Propensity below {thresholds.cold:.0%}; kept in the list and marked"
+        st.metric("Junk", f"{report.grades['Junk']:,}", border=True, width=KEY_FIGURE_WIDTH, help=junk)
+    figure = plot_grade_shares(report.grades, scored.expected_by_grade())
+    st.plotly_chart(figure, config={"displayModeBar": False}, alt=figure.layout.title.text)
+
+
+def render_problems(scored: ScoredList) -> None:
+    """Show what is wrong with the list, folded away until it is asked for."""
+    findings = scored.report.findings
+    weighty = [finding for finding in findings if finding.severity != "info"]
+    with st.expander(f"Problems in this list: {len(weighty) or 'none'}", icon=":material/rule:"):
+        if not findings:
+            st.caption("Every cell could be read and every value was seen in training.")
+            return
+        st.caption("No lead was dropped. What could not be read counts as missing, and the lead's row says so.")
+        render_findings(findings)

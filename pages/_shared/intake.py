@@ -25,13 +25,13 @@ def render_intake(schema: LeadSchema, settings: Settings) -> None:
     )
     if state.is_new_upload(upload.file_id if upload else None) and upload is not None:
         try:
-            folder, path = state.save_upload(upload.name, upload.getbuffer())
+            folder = state.UploadFolder(upload.name, upload.getbuffer())
         except OSError as error:
             state.set_problem(
                 f"{upload.name} could not be stored ({error.strerror}). Make room on this machine and try again."
             )
         else:
-            _open(state.OpenedList(upload.name, folder=folder, path=path), schema, settings, None)
+            _open(state.OpenedList(upload.name, folder=folder, path=folder.path), schema, settings, None)
     sample = PROJECT_ROOT / "sample_data" / NEW
     if (
         state.get_opened() is None

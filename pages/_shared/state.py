@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +29,7 @@ class OpenedList:
     name: str
     path: Path
     leads: LeadList | None = None
-    folder: tempfile.TemporaryDirectory[str] | None = None
+    folder: UploadFolder | None = None
     sheets: list[str] = field(default_factory=list)
     sheet: str | None = None
 
@@ -81,9 +83,11 @@ def set_capacity(calls: int) -> None:
     st.session_state[_CAPACITY] = calls
 
 
-def save_upload(name: str, content: memoryview) -> tuple[tempfile.TemporaryDirectory[str], Path]:
-    """Write an upload to a folder that lives as long as the session refers to it."""
-    folder = tempfile.TemporaryDirectory(prefix="leadscore-upload-")
-    path = Path(folder.name) / Path(name).name
-    path.write_bytes(content)
-    return folder, path
+class UploadFolder:
+    """A temporary folder with one uploaded file, gone when the session no longer refers to it."""
+
+    def __init__(self, name: str, content: memoryview) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="leadscore-upload-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.path = folder / Path(name).name
+        self.path.write_bytes(content)

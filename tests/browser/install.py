@@ -34,7 +34,7 @@ def _run(*command: str, seconds: int = 600) -> bool:
 
 
 def install_chromium() -> bool:
-    """Install a Chromium by Playwright, else by the system's packages where this account may; tell whether one is there."""
+    """Install a Chromium by Playwright, else by the system's packages; tell whether one is there."""
     if _run(sys.executable, "-m", "playwright", "install", "chromium", seconds=300) and find_chromium():
         return True
     if shutil.which("apt-get") and (os.geteuid() == 0 or shutil.which("sudo")):
@@ -47,5 +47,6 @@ def install_chromium() -> bool:
 if __name__ == "__main__":
     if not find_chromium() and not install_chromium():
         sys.exit(
-            "The browser tests need Chromium or Chrome. On Debian: apt install chromium; elsewhere: install Google Chrome."
+            "The browser tests need Chromium or Chrome. On Debian: apt install chromium; elsewhere: install Google "
+            "Chrome."
         )

@@ -1,0 +1,159 @@
+import json
+import os
+from pathlib import Path
+
+import joblib
+import pytest
+
+from leadscore_core.errors import RegistryError
+from leadscore_core.model import LeadModel, ModelRegistry, load_champion
+from leadscore_core.model.metadata import FORMAT_VERSION
+from leadscore_core.model.registry import METADATA, PICKLE
+
+
+def named(model: LeadModel, name: str) -> LeadModel:
+    return LeadModel(model.pipeline, model.metadata.model_copy(update={"model_id": name}))
+
+
+@pytest.fixture
+def registry(tmp_path: Path, trained: LeadModel) -> ModelRegistry:
+    """Two published models; the second is the champion and the first was."""
+    made = ModelRegistry(tmp_path / "models")
+    for name in ("first", "second"):
+        made.publish(named(trained, name))
+        made.promote(name)
+    return made
+
+
+def test_what_was_published_is_loaded_and_scores_the_same(registry: ModelRegistry, trained: LeadModel, sample) -> None:
+    loaded = registry.load("first")
+    cleaned, _ = loaded.clean(sample.new)
+    assert (loaded.propensity(cleaned) == trained.propensity(cleaned)).all()
+    assert loaded.metadata.format_version == FORMAT_VERSION
+    assert len(loaded.metadata.pickle_sha256) == 64
+    assert {p.name for p in (registry.root / "first").iterdir()} == {PICKLE, METADATA}
+
+
+def test_the_metadata_say_what_was_agreed(registry: ModelRegistry) -> None:
+    told = json.loads((registry.root / "first" / METADATA).read_text())
+    assert set(told) >= {
+        "format_version",
+        "schema_name",
+        "features",
+        "threshold",
+        "grades",
+        "metrics",
+        "training_data",
+        "libraries",
+        "git_commit",
+        "pickle_sha256",
+    }
+    assert "split" in told["metrics"]["cross_validation"]
+    assert set(told["training_data"]) >= {"rows", "sha256", "period_start", "period_end"}
+
+
+def test_rollback_goes_to_the_champion_before(registry: ModelRegistry, trained: LeadModel) -> None:
+    assert registry.rollback() == "first"
+    assert registry.champion_id == "first"
+    registry.publish(named(trained, "third"))
+    registry.promote("third")
+    assert registry.rollback() == "first"
+
+
+def test_rollback_without_history_says_so(tmp_path: Path, trained: LeadModel) -> None:
+    registry = ModelRegistry(tmp_path)
+    registry.publish(named(trained, "only"))
+    registry.promote("only")
+    with pytest.raises(RegistryError, match="no earlier champion"):
+        registry.rollback()
+
+
+def test_a_changed_pickle_is_never_loaded(registry: ModelRegistry, tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "sprung"),)
+
+    joblib.dump(Trap(), registry.root / "second" / PICKLE)
+    with pytest.raises(RegistryError, match="SHA-256 differs"):
+        registry.load("second")
+    assert not (tmp_path / "sprung").exists()
+
+
+def damage_pickle(folder: Path) -> None:
+    (folder / PICKLE).write_bytes(b"nonsense")
+
+
+def damage_metadata(folder: Path) -> None:
+    (folder / METADATA).write_text("{")
+
+
+def newer_format(folder: Path) -> None:
+    told = json.loads((folder / METADATA).read_text())
+    (folder / METADATA).write_text(json.dumps(told | {"format_version": FORMAT_VERSION + 1}))
+
+
+def foreign_folder(folder: Path) -> None:
+    (folder / METADATA).write_text("[1, 2]")
+
+
+def no_pickle(folder: Path) -> None:
+    (folder / PICKLE).unlink()
+
+
+@pytest.mark.parametrize("damage", [damage_pickle, damage_metadata, newer_format, foreign_folder, no_pickle])
+def test_the_last_sound_champion_serves_in_place_of_a_damaged_one(registry: ModelRegistry, damage) -> None:
+    damage(registry.root / "second")
+    with pytest.raises(RegistryError, match="second"):
+        registry.load("second")
+    model, notice = registry.load_champion()
+    assert model.model_id == "first"
+    assert "second" in notice
+    assert "first, is used" in notice
+    assert "first" in [metadata.model_id for metadata in registry.list_models()]
+
+
+def test_a_damaged_model_is_not_promoted(registry: ModelRegistry) -> None:
+    damage_pickle(registry.root / "first")
+    with pytest.raises(RegistryError):
+        registry.promote("first")
+    assert registry.champion_id == "second"
+
+
+def test_a_failed_publish_leaves_nothing(registry: ModelRegistry, trained: LeadModel, monkeypatch) -> None:
+    before = sorted(p.name for p in registry.root.iterdir())
+
+    def full(*args: object, **kwargs: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(joblib, "dump", full)
+    with pytest.raises(RegistryError, match="No space left on device.*champion is unchanged"):
+        registry.publish(named(trained, "third"))
+    assert sorted(p.name for p in registry.root.iterdir()) == before
+    assert registry.champion_id == "second"
+
+
+def test_models_are_never_overwritten(registry: ModelRegistry, trained: LeadModel) -> None:
+    with pytest.raises(RegistryError, match="already a model first"):
+        registry.publish(named(trained, "first"))
+
+
+@pytest.mark.parametrize("name", ["../second", "/etc", "", ".hidden", "a/b", "second\n"])
+def test_a_name_cannot_leave_the_directory(registry: ModelRegistry, name: str) -> None:
+    with pytest.raises(RegistryError):
+        registry.load(name)
+
+
+def test_an_unknown_name_offers_the_known_ones(registry: ModelRegistry) -> None:
+    with pytest.raises(RegistryError, match="Known models: .*first"):
+        registry.load("fourth")
+
+
+def test_without_a_champion_the_next_step_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match="leadscore train FILE --promote"):
+        load_champion(tmp_path / "nothing")
+
+
+def test_the_shipped_model_is_sound_and_says_what_it_is() -> None:
+    model = load_champion()
+    assert "Synthetic" in model.metadata.training_data.note
+    assert model.metadata.meets_targets

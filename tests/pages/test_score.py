@@ -1,0 +1,175 @@
+"""The page without a browser: no exception, and the right title, sentence and numbers."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from leadscore_core.data import MESSY, NEW, SampleLeads
+from leadscore_core.inference import plan_calls, score_leads
+from leadscore_core.model import LeadModel
+from tests.paths import ROOT
+
+APP = str(ROOT / "app.py")
+
+
+@pytest.fixture
+def app(places: Path) -> AppTest:
+    return AppTest.from_file(APP, default_timeout=60).run()
+
+
+def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    app.file_uploader[0].upload(name, content, "application/octet-stream")
+    app.run()
+    assert not app.exception
+    return app
+
+
+def as_csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index=False).encode()
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_a_first_visit_says_what_to_do(app: AppTest) -> None:
+    assert not app.exception
+    assert app.title[0].value == "Score leads"
+    assert [button.label for button in app.button] == ["Try the sample leads"]
+    assert "whom to call first" in app.info[0].value
+
+
+def test_the_sample_is_one_click_away(app: AppTest) -> None:
+    app.button[0].click().run()
+    assert not app.exception
+    assert metrics(app)["Leads"] == "1,000"
+    assert app.markdown[-1].value.startswith("### Call these 300 first: about ")
+    assert len(app.dataframe[0].value) == 50
+
+
+def test_an_upload_gives_the_numbers_of_the_core(app: AppTest, sample: SampleLeads, trained: LeadModel) -> None:
+    upload(app, "list.csv", as_csv(sample.new))
+    wanted = score_leads(sample.new, trained, reasons=2).sort_values("propensity", ascending=False, kind="stable")
+    assert metrics(app) == {
+        "Leads": "250",
+        "Applications expected": f"{wanted['propensity'].sum():,.0f}",
+        "Hot": f"{(wanted['grade'] == 'Hot').sum():,}",
+        "Junk": f"{(wanted['grade'] == 'Junk').sum():,}",
+    }
+    shown = app.dataframe[0].value
+    assert list(shown.columns) == ["Rank", "Name", "Score", "Grade", "Why", "And", "First source", "City", "Created"]
+    assert shown["Name"].tolist() == wanted["full_name"].head(50).tolist()
+    assert shown["Score"].tolist() == wanted["lead_score"].head(50).tolist()
+    assert shown["Why"].tolist() == wanted["reason_1"].head(50).tolist()
+
+
+def test_calls_a_day_change_the_sentence_and_nothing_else(
+    app: AppTest, sample: SampleLeads, trained: LeadModel
+) -> None:
+    upload(app, "list.csv", as_csv(sample.new))
+    before = app.dataframe[0].value
+    app.session_state["daily_call_capacity"] = 40
+    app.run()
+    plan = plan_calls(score_leads(sample.new, trained, reasons=0)["propensity"].to_numpy(), 40)
+    assert f"Call these 40 first: about {plan.expected:,.0f}" in app.markdown[-1].value
+    assert app.dataframe[0].value.equals(before)
+
+
+def test_problems_are_listed_in_words(app: AppTest, sample: SampleLeads) -> None:
+    upload(app, MESSY, sample.messy)
+    found = app.dataframe[1].value
+    assert "Not a date between 1990 and 2100; counted as missing" in found["What"].tolist()
+    assert set(found.columns) == {"Column", "What", "Leads", "Share", "Example", "Rows", "Severity"}
+    assert metrics(app)["Leads"] == "243"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", b"", "empty.csv is empty"),
+        ("header.csv", b"source,medium\n", "header but no leads"),
+        ("photo.csv", b"\x89PNG\r\n\x1a\n\0\0", "PNG image"),
+        ("cut.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\xff", "damaged gzip"),
+        ("wide.csv", b"a," * 9_999 + b"a\n" + b"1," * 9_999 + b"1\n", "10,000 columns"),
+    ],
+)
+def test_a_bad_upload_is_an_error_and_loses_nothing(
+    app: AppTest, sample: SampleLeads, name: str, content: bytes, message: str
+) -> None:
+    upload(app, "list.csv", as_csv(sample.new))
+    upload(app, name, content)
+    assert message in app.error[0].value
+    assert metrics(app)["Leads"] == "250"
+    assert any("250 in list.csv" in caption.value for caption in app.caption)
+
+
+def test_columns_that_are_missing_can_be_chosen_and_are_remembered(app: AppTest, sample: SampleLeads) -> None:
+    odd = sample.new.rename(columns={"first_utm_source_c": "Wherefrom", "first_utm_medium_c": "Kind"})
+    upload(app, "odd.csv", as_csv(odd))
+    assert "First medium" in app.error[0].value
+    assert not app.metric
+    chosen = {box.label: box for box in app.selectbox}
+    chosen["First source (needed)"].select("Wherefrom")
+    chosen["First medium (needed)"].select("Kind")
+    next(button for button in app.button if button.label == "Use these columns").click()
+    app.run()
+    assert not app.exception
+    assert metrics(app)["Leads"] == "250"
+    again = AppTest.from_file(APP, default_timeout=60).run()
+    upload(again, "later.csv", as_csv(odd))
+    assert metrics(again)["Leads"] == "250"
+
+
+def test_one_header_cannot_mean_two_things(app: AppTest, sample: SampleLeads) -> None:
+    upload(app, "list.csv", as_csv(sample.new))
+    next(box for box in app.selectbox if box.label == "City").select("first_utm_source_c")
+    next(button for button in app.button if button.label == "Use these columns").click()
+    app.run()
+    assert "chosen more than once" in app.error[0].value
+    assert metrics(app)["Leads"] == "250"
+
+
+def test_sheets_of_a_workbook_can_be_chosen(app: AppTest, sample: SampleLeads) -> None:
+    book = io.BytesIO()
+    with pd.ExcelWriter(book, engine="openpyxl") as writer:
+        sample.new.head(20).to_excel(writer, sheet_name="January", index=False)
+        sample.new.head(30).to_excel(writer, sheet_name="February", index=False)
+    upload(app, "book.xlsx", book.getvalue())
+    assert metrics(app)["Leads"] == "20"
+    app.selectbox[0].select("February").run()
+    assert not app.exception
+    assert metrics(app)["Leads"] == "30"
+
+
+def test_one_lead_is_a_list_too(app: AppTest, sample: SampleLeads) -> None:
+    upload(app, "one.csv", as_csv(sample.new.head(1)))
+    assert app.markdown[-1].value.startswith("### Call this lead: ")
+
+
+def test_html_and_formulas_are_shown_as_text(app: AppTest, sample: SampleLeads) -> None:
+    spoilt = sample.new.assign(full_name="<script>alert(1)</script>", city_mapped="=1+1")
+    upload(app, "list.csv", as_csv(spoilt))
+    assert set(app.dataframe[0].value["Name"]) == {"<script>alert(1)</script>"}
+
+
+def test_without_a_model_the_page_says_what_to_do(
+    places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "none"))
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    assert not app.exception
+    assert "leadscore train FILE --promote" in app.error[0].value
+
+
+def test_a_wrong_setting_is_said_and_not_thrown(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADSCORE_DAILY_CALL_CAPACITY", "many")
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    assert not app.exception
+    assert "daily_call_capacity" in app.error[0].value
+
+
+def test_the_shipped_sample_is_the_one_that_is_offered() -> None:
+    assert (ROOT / "sample_data" / NEW).is_file()

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+
+from leadscore_core.data import LeadSchema, suggest_mapping
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.storage import MappingStore
+
+HEADERS = ["Campaign", "Kind", "Town"]
+CHOICES = {"first_utm_source_c": "Campaign", "first_utm_medium_c": "Kind", "city_mapped": None}
+
+
+def test_choices_come_back_for_the_same_headers_in_any_order(tmp_path: Path, schema: LeadSchema) -> None:
+    store = MappingStore(tmp_path / "data")
+    store.remember(suggest_mapping(HEADERS, schema), CHOICES)
+    recalled = MappingStore(tmp_path / "data").recall(suggest_mapping(HEADERS[::-1], schema))
+    assert recalled.used == {"first_utm_source_c": "Campaign", "first_utm_medium_c": "Kind"}
+    assert {m.how for m in recalled.matches if m.header} == {"person"}
+
+
+def test_other_headers_are_not_touched(tmp_path: Path, schema: LeadSchema) -> None:
+    store = MappingStore(tmp_path)
+    store.remember(suggest_mapping(HEADERS, schema), CHOICES)
+    other = suggest_mapping([*HEADERS, "more"], schema)
+    assert store.recall(other) == other
+
+
+def test_a_damaged_memory_is_forgotten(tmp_path: Path, schema: LeadSchema) -> None:
+    store, mapping = MappingStore(tmp_path), suggest_mapping(HEADERS, schema)
+    store.remember(mapping, CHOICES)
+    (file,) = store.folder.iterdir()
+    file.write_text("{")
+    assert store.recall(mapping) == mapping
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, schema: LeadSchema) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    with pytest.raises(LeadScoreError, match="holds for this list only"):
+        MappingStore(tmp_path / "data").remember(suggest_mapping(HEADERS, schema), CHOICES)

@@ -1,0 +1,116 @@
+"""The floors of the house: who may import whom."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.paths import ROOT
+
+CORE = ROOT / "leadscore_core"
+SIDE_BY_SIDE = {"training", "inference", "insights", "storage", "figures"}
+FLOORS = {
+    "errors": 0,
+    "config": 1,
+    "data": 2,
+    "model": 3,
+    **dict.fromkeys(SIDE_BY_SIDE, 4),
+    "pipelines": 5,
+    "cli": 6,
+    "__main__": 7,
+    "__init__": 7,
+}
+MODULES = sorted(CORE.rglob("*.py"))
+PAGES = sorted((ROOT / "pages").glob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def room(path: Path) -> str:
+    return path.relative_to(CORE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(CORE)))
+def test_imports_go_down_only(path: Path) -> None:
+    here = room(path)
+    for name in imported(path):
+        if not name.startswith("leadscore_core."):
+            continue
+        there = name.split(".")[1]
+        if there in FLOORS and there != here:
+            assert FLOORS[there] < FLOORS[here], f"{path.name} of {here} imports {there}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(CORE)))
+def test_the_core_never_imports_the_screen(path: Path) -> None:
+    assert not any(name.split(".")[0] in {"streamlit", "pages", "app"} for name in imported(path))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(CORE)))
+def test_a_module_holds_at_most_400_lines_and_no_column_of_a_customer(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 400
+    outside_docstrings = _without_docstrings(text)
+    for column in ("utm", "droppped", "city_mapped", "referred_lead", "app_complete"):
+        assert column not in outside_docstrings, f"{path.name} names {column}"
+
+
+def _without_docstrings(text: str) -> str:
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body[0] = ast.Pass()
+    return ast.unparse(tree)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
+def test_pages_are_thin(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 80
+    calls = {
+        n.func.attr for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+    }
+    assert calls.isdisjoint({"groupby", "merge", "fit", "predict", "predict_proba"})
+
+
+def test_session_state_has_one_owner() -> None:
+    users = [p for p in [ROOT / "app.py", *(ROOT / "pages").rglob("*.py")] if "session_state" in p.read_text()]
+    assert [p.name for p in users] == ["state.py"]
+    assert (ROOT / "app.py").read_text().count("\n") <= 60
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(' '.join(m.partition('.')[0] for m in sys.modules if '.' not in m))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stdout.split())
+
+
+def test_the_scoring_path_stays_light() -> None:
+    code = "from leadscore_core import read_leads, load_champion, score_leads\n"
+    code += "score_leads(read_leads('sample_data/new_leads.csv').head(3), load_champion())\n"
+    heavy = {"mlflow", "airflow", "dask", "distributed", "streamlit", "plotly", "shap", "numba", "matplotlib", "optuna"}
+    assert loaded_after(code).isdisjoint(heavy)
+
+
+def test_training_is_not_loaded_for_scoring() -> None:
+    code = "import leadscore_core.pipelines\nassert not any('leadscore_core.training' in m for m in sys.modules)"
+    assert "leadscore_core" in loaded_after(code)
+
+
+def test_what_is_pickled_comes_from_data_and_model_alone() -> None:
+    code = (
+        "from leadscore_core import load_champion\nload_champion()\n"
+        "floors = {m.split('.')[1] for m in sys.modules if m.startswith('leadscore_core.')}\n"
+        "assert floors <= {'data', 'model', 'config', 'errors'}, floors"
+    )
+    assert "lightgbm" in loaded_after(code)

@@ -1,0 +1,186 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from leadscore_core import cli
+from leadscore_core.data import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, write_sample
+from leadscore_core.model import LeadModel, ModelRegistry
+from tests.paths import ROOT
+
+
+@pytest.fixture(scope="module")
+def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The four sample lists, from the same seed as the small model."""
+    folder = tmp_path_factory.mktemp("lists")
+    write_sample(folder, rows=1_500, seed=7)
+    return folder
+
+
+@pytest.fixture
+def run(places: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """Run the command line in this process; return exit code, output and errors."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["leadscore", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return int(ended.value.code or 0), said.out, said.err
+
+    return call
+
+
+def test_score_writes_every_row_and_column_then_ours(run, lists: Path, tmp_path: Path) -> None:
+    for ending in (".csv", ".csv.gz", ".xlsx", ".parquet"):
+        code, said, _ = run("score", lists / NEW, "-o", tmp_path / f"out{ending}", "--reasons", 2)
+        assert code == 0
+        assert "Scored 250 leads" in said
+    before, after = pd.read_csv(lists / NEW, dtype="str"), pd.read_csv(tmp_path / "out.csv", dtype="str")
+    own = [
+        "lead_score",
+        "propensity",
+        "grade",
+        "is_junk",
+        "junk_reason",
+        "reason_1",
+        "reason_2",
+        "model_id",
+        "row_problem",
+    ]
+    assert list(after.columns) == [*before.columns, *own]
+    assert after["lead_id"].equals(before["lead_id"])
+    packed, exact = pd.read_csv(tmp_path / "out.csv.gz", dtype="str"), pd.read_parquet(tmp_path / "out.parquet")
+    assert packed.equals(after)
+    assert exact["propensity"].tolist() == after["propensity"].astype(float).tolist()
+    assert (
+        pd.read_excel(tmp_path / "out.xlsx", engine="openpyxl")["propensity"].tolist() == exact["propensity"].tolist()
+    )
+
+
+def test_a_big_list_is_scored_in_chunks_with_the_same_result(run, lists: Path, tmp_path: Path, monkeypatch) -> None:
+    run("score", lists / NEW, "-o", tmp_path / "whole.csv")
+    monkeypatch.setattr(
+        "leadscore_core.data.read.iter_leads.__kwdefaults__", {"sheet": None, "columns": None, "chunk_rows": 37}
+    )
+    code, said, _ = run("score", lists / NEW, "-o", tmp_path / "chunks.csv")
+    assert code == 0
+    assert (tmp_path / "chunks.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert "Scored 250 leads" in said
+
+
+def test_clean_writes_the_agreed_columns(run, lists: Path, tmp_path: Path) -> None:
+    assert run("clean", lists / LABELLED, "-o", tmp_path / "clean.csv")[0] == 0
+    cleaned = pd.read_csv(tmp_path / "clean.csv")
+    assert list(cleaned.columns)[:3] == ["created_date", "city_mapped", "city_tier"]
+    assert list(cleaned.columns)[-1] == "app_complete_flag"
+    assert len(cleaned) == 1_500
+
+
+def test_check_names_every_problem_and_exits_0_or_1(run, lists: Path, tmp_path: Path) -> None:
+    code, said, _ = run("check", lists / MESSY, "--json", tmp_path / "found.json")
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert code == 0
+    assert {"code", "column", "reason", "count", "share", "example", "rows"} <= set(found["problems"][0])
+    assert found["rows"] == 243
+    assert "unreadable_date [Created On]" in said
+    assert "unknown_level" in said
+    code, said, _ = run("check", lists / NEW, "--label", "email")
+    assert code == 1
+    assert "error: label_not_binary [email]" in said
+
+
+def test_train_evaluate_and_the_models(run, lists: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
+    code, said, _ = run("train", lists / LABELLED, "--promote", "--json", tmp_path / "t.json", "--note", "mine")
+    assert code == 0
+    told = json.loads((tmp_path / "t.json").read_text())
+    assert {"rows", "base_rate", "auc", "precision", "recall", "threshold", "brier", "log_loss", "targets"} <= set(told)
+    for block in ("cross_validation", "next_period"):
+        assert {"auc", "auc_std", "precision", "precision_std", "recall_std", "brier_std", "split"} <= set(told[block])
+    assert told["model_id"] in said
+    assert "It is the champion now." in said
+    code, said, _ = run("evaluate", lists / KEPT_ASIDE, "--json", tmp_path / "e.json")
+    judged = json.loads((tmp_path / "e.json").read_text())
+    assert code == (0 if judged["meets_targets"] else 1)
+    assert judged["model_id"] == told["model_id"]
+    assert judged["rows"] == 250
+    assert judged["threshold"] == told["threshold"]
+    assert "mine" in run("models", "list")[1]
+    assert json.loads(run("models", "show", told["model_id"])[1])["model_id"] == told["model_id"]
+    assert run("evaluate", lists / LABELLED)[0] == 2
+    assert run("models", "rollback")[0] == 2
+    assert ModelRegistry(tmp_path / "models").champion_id == told["model_id"]
+
+
+def test_a_failed_training_changes_nothing(run, tmp_path: Path, sample: SampleLeads, models_dir: Path) -> None:
+    sample.labelled.head(50).to_csv(tmp_path / "few.csv", index=False)
+    before = sorted(p.name for p in models_dir.iterdir())
+    code, _, said = run("train", tmp_path / "few.csv", "--promote")
+    assert code == 2
+    assert "of 40 needed" in said
+    assert sorted(p.name for p in models_dir.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["score", "nowhere.csv", "-o", "out.csv"], "nowhere.csv does not exist"),
+        (["score", "{list}", "-o", "out.doc"], "has no ending that LeadScore writes"),
+        (["score", "{list}", "-o", "{tmp}/none/out.csv"], "does not exist"),
+        (["score", "{list}", "-o", "{tmp}/out.csv", "--model", "unknown"], "There is no model 'unknown'"),
+        (["train", "{list}"], "no column for Application completed"),
+        (["train", "{list}", "--label", "nothing"], "no column 'nothing'"),
+        (["check", "{list}", "--schema", "none"], "There is no schema 'none'"),
+        (["score", "{empty}", "-o", "{tmp}/out.csv"], "is empty"),
+        (["sample-data", "--rows", "3", "--out", "{tmp}"], "between 200 and"),
+        (["models", "promote", "../x"], "is not the name of a model"),
+        (["score"], "Missing argument"),
+        (["dance"], "No such command"),
+    ],
+)
+def test_bad_use_exits_2_with_one_message(run, lists: Path, tmp_path: Path, words: list[str], message: str) -> None:
+    (tmp_path / "empty.csv").write_bytes(b"")
+    filled = [word.format(list=lists / NEW, tmp=tmp_path, empty=tmp_path / "empty.csv") for word in words]
+    code, _, said = run(*filled)
+    assert code == 2
+    assert message in " ".join(said.replace("│", " ").split())
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_fault_of_ours_is_one_message_too(run, lists: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("leadscore_core.pipelines.score_list", broken)
+    code, _, said = run("score", lists / NEW, "-o", tmp_path / "out.csv")
+    assert code == 2
+    assert "ZeroDivisionError" in said
+    assert "LEADSCORE_DEBUG" in said
+
+
+def test_a_damaged_champion_is_told_and_the_one_before_serves(
+    run, lists: Path, tmp_path: Path, trained: LeadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = ModelRegistry(tmp_path / "models")
+    for name in ("first", "second"):
+        registry.publish(LeadModel(trained.pipeline, trained.metadata.model_copy(update={"model_id": name})))
+        registry.promote(name)
+    (registry.root / "second" / "pipeline.joblib").write_bytes(b"")
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(registry.root))
+    code, _, said = run("score", lists / NEW, "-o", tmp_path / "out.csv")
+    assert code == 0
+    assert "SHA-256 differs" in said
+    assert (pd.read_csv(tmp_path / "out.csv")["model_id"] == "first").all()
+
+
+def test_the_module_runs_as_the_command_does(places: Path) -> None:
+    command = [sys.executable, "-m", "leadscore_core", "models", "list"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=os.environ, check=False)
+    assert done.returncode == 0
+    assert "* is the champion" in done.stdout

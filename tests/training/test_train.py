@@ -1,0 +1,123 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from leadscore_core.data import LeadSchema, SampleLeads, clean_leads
+from leadscore_core.errors import LabelError, MappingError, NotEnoughDataError
+from leadscore_core.inference import score_leads
+from leadscore_core.model import LeadModel
+from leadscore_core.training import evaluate_model, train_model
+from leadscore_core.training.fit import choose_calibration
+from leadscore_core.training.folds import repeated_folds, rolling_months
+from tests.conftest import FEW_TREES
+
+
+def train(frame: pd.DataFrame, **how: object) -> LeadModel:
+    return train_model(frame, params=FEW_TREES, n_repeats=1, **how)  # type: ignore[arg-type]
+
+
+def test_a_model_learns_and_is_judged_out_of_sample(trained: LeadModel, sample: SampleLeads) -> None:
+    crossed = trained.metadata.metrics["cross_validation"]
+    aside = evaluate_model(sample.kept_aside, trained)
+    assert crossed["folds"] == 5
+    assert crossed["auc"] > 0.75
+    assert aside.metrics.auc is not None
+    assert abs(aside.metrics.auc - crossed["auc"]) < 0.1
+    cleaned, _ = trained.clean(sample.labelled)
+    in_sample = np.corrcoef(trained.propensity(cleaned), sample.labelled["app_complete_flag"])[0, 1]
+    out = np.corrcoef(trained.propensity(trained.clean(sample.kept_aside)[0]), sample.kept_aside["app_complete_flag"])[
+        0, 1
+    ]
+    assert in_sample > out
+
+
+def test_shuffled_labels_teach_nothing(sample: SampleLeads) -> None:
+    rng = np.random.default_rng(0)
+    shuffled = sample.labelled.assign(app_complete_flag=rng.permutation(sample.labelled["app_complete_flag"]))
+    crossed = train(shuffled).metadata.metrics["cross_validation"]
+    assert abs(crossed["auc"] - 0.5) < 0.05
+    assert not train(shuffled).metadata.meets_targets
+
+
+def test_next_period_is_judged_month_by_month(trained: LeadModel) -> None:
+    following = trained.metadata.metrics["next_period"]
+    assert list(following["months"]) == ["2026-05", "2026-06", "2026-07", "2026-08", "2026-09"]
+    assert following["auc"] == pytest.approx(np.mean([month["auc"] for month in following["months"].values()]))
+
+
+def test_rolling_folds_never_look_ahead(sample: SampleLeads, schema: LeadSchema) -> None:
+    cleaned = clean_leads(sample.labelled, schema)
+    folds, reason = rolling_months(cleaned["created_date"], cleaned["app_complete_flag"].to_numpy())
+    assert reason == ""
+    for fold in folds:
+        assert cleaned["created_date"].iloc[fold.train].max() < cleaned["created_date"].iloc[fold.test].min()
+
+
+def test_every_lead_is_judged_once_a_repeat() -> None:
+    folds = repeated_folds(np.arange(100) % 2, 5, 2, 0)
+    for repeat in (folds[:5], folds[5:]):
+        assert sorted(np.concatenate([fold.test for fold in repeat])) == list(range(100))
+    assert all(not set(fold.train) & set(fold.test) for fold in folds)
+
+
+def test_without_dates_the_next_period_is_not_applicable(sample: SampleLeads) -> None:
+    model = train(sample.labelled.drop(columns="created_date"))
+    assert model.metadata.metrics["next_period"] == {"not_applicable": "The leads have no dates."}
+    assert model.metadata.training_data.period_start is None
+
+
+def test_calibration_is_chosen_only_where_it_helps() -> None:
+    rng = np.random.default_rng(0)
+    margin = rng.normal(size=4_000)
+    right = (rng.random(4_000) < 1 / (1 + np.exp(-margin))).astype("int64")
+    _, report = choose_calibration(margin, right, 0)
+    assert report.method == "none"
+    assert "calibrated already" in str(report.as_dict()["verdict"])
+    _, report = choose_calibration(4 * margin, right, 0)
+    assert report.method != "none"
+    assert report.brier[report.method] < report.brier["none"] - 0.0005
+
+
+def test_each_columns_worth_is_measured(trained: LeadModel) -> None:
+    costs = trained.metadata.column_costs
+    assert costs["total_leads_droppped"] > 0.01
+    assert set(costs) <= {column.name for column in trained.schema.inputs}
+
+
+def test_leads_without_an_outcome_are_left_out_and_counted(sample: SampleLeads) -> None:
+    frame = sample.labelled.astype({"app_complete_flag": "str"})
+    frame.loc[:9, "app_complete_flag"] = ""
+    frame.loc[10:14, "app_complete_flag"] = "pending"
+    data = train(frame).metadata.training_data
+    assert (data.rows, data.left_out) == (1_485, 15)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda f: f.drop(columns="app_complete_flag"), LabelError, "no column for Application completed"),
+        (lambda f: f.assign(app_complete_flag=1), LabelError, "every lead has the outcome 1"),
+        (lambda f: f.assign(app_complete_flag="soon"), LabelError, "no usable outcome"),
+        (lambda f: f.groupby("app_complete_flag").head(20), NotEnoughDataError, "completed 20 of 40 needed"),
+        (lambda f: f.drop(columns="first_utm_source_c"), MappingError, "First source"),
+    ],
+)
+def test_leads_that_cannot_be_learned_from_are_refused(sample: SampleLeads, change, error, message: str) -> None:
+    with pytest.raises(error, match=message):
+        train(change(sample.labelled))
+
+
+def test_a_model_is_not_judged_on_what_it_learned_from(trained: LeadModel, sample: SampleLeads) -> None:
+    both = pd.concat([sample.labelled.head(100), sample.kept_aside], ignore_index=True)
+    alone, mixed = evaluate_model(sample.kept_aside, trained), evaluate_model(both, trained)
+    assert mixed.seen_in_training == 100
+    assert mixed.metrics == alone.metrics
+    with pytest.raises(LabelError, match="kept aside"):
+        evaluate_model(sample.labelled, trained)
+
+
+def test_a_quick_look_at_the_label_changes_no_score(trained: LeadModel, sample: SampleLeads) -> None:
+    """The outcome in a list that is scored must not leak into its score."""
+    labelled = sample.kept_aside
+    flipped = labelled.assign(app_complete_flag=1 - labelled["app_complete_flag"])
+    assert score_leads(labelled, trained)["propensity"].equals(score_leads(flipped, trained)["propensity"])
