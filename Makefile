@@ -43,13 +43,13 @@ $(BIN)/python:
 
 $(VENV)/.app: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing LeadScore into $(VENV) (once, about a minute)"
-	@$(PIP) install --progress-bar on --quiet --quiet --upgrade pip
-	@$(PIP) install --progress-bar on -r requirements.txt | grep --line-buffered -E "^(Collecting|Downloading|Installing|Successfully)" | cut -c1-110
+	@$(PIP) --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade
+	@$(PIP) install --progress-bar on -r requirements.txt || { echo "The packages could not be installed. See the lines above; is the package index reachable?"; exit 1; }
 	@$(PIP) install --quiet --no-deps --editable .
 	@$(BIN)/python -c 'import lightgbm' 2>/dev/null || { echo "LightGBM cannot start: the OpenMP library is missing. On Debian and Ubuntu: apt install libgomp1; on macOS: brew install libomp"; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	@echo "Installing what the tests need into $(VENV) (once)"
-	@$(PIP) install --progress-bar on -r requirements-dev.txt | grep --line-buffered -E "^(Collecting|Downloading|Installing|Successfully)" | cut -c1-110
+	@$(PIP) install --progress-bar on -r requirements-dev.txt || { echo "The packages could not be installed. See the lines above; is the package index reachable?"; exit 1; }
 	@touch $@

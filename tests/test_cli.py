@@ -10,6 +10,7 @@ import pytest
 from leadscore_core import cli
 from leadscore_core.data import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, write_sample
 from leadscore_core.model import LeadModel, ModelRegistry
+from tests.bad_files import BAD_FILES, make_bad_file
 from tests.paths import ROOT
 
 
@@ -150,6 +151,17 @@ def test_bad_use_exits_2_with_one_message(run, lists: Path, tmp_path: Path, word
     code, _, said = run(*filled)
     assert code == 2
     assert message in " ".join(said.replace("│", " ").split())
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_a_bad_file_exits_2_with_its_message_and_writes_nothing(run, tmp_path: Path, name: str) -> None:
+    path = make_bad_file(tmp_path, name)
+    code, _, said = run("score", path, "-o", tmp_path / "out.csv")
+    assert code == 2
+    assert said.startswith("Error: ")
+    assert said.count("\n") == 1
+    assert BAD_FILES[name][1] in said
     assert not (tmp_path / "out.csv").exists()
 
 

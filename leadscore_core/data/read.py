@@ -23,6 +23,18 @@ CHUNK_ROWS = 100_000
 MOST_COLUMNS = 2_000
 LINE_PROBLEM = "line_problem"
 _HEADER_SEARCH = 20
+# whole numbers and flags keep their type in a chunk that has blanks
+_NULLABLE: dict[pa.DataType, pd.api.extensions.ExtensionDtype] = {
+    pa.int8(): pd.Int8Dtype(),
+    pa.int16(): pd.Int16Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.uint8(): pd.UInt8Dtype(),
+    pa.uint16(): pd.UInt16Dtype(),
+    pa.uint32(): pd.UInt32Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+}
 
 
 def read_leads(
@@ -69,18 +81,22 @@ def iter_leads(
     chunk_rows: int = CHUNK_ROWS,
 ) -> Iterator[pd.DataFrame]:
     """Read a lead list in chunks, with memory bounded by the chunk. See `read_leads`."""
+    files = list_files(path)
+    one_is_ragged = len(files) > 1 and any(_file_is_ragged(file) for file in files)
     wanted: list[str] | None = None
     first = ""
-    for file in list_files(path):
+    for file in files:
         with open_source(file) as source:
             headers = _headers(source, sheet)
-            if wanted is not None and set(headers) - {LINE_PROBLEM} != set(wanted) - {LINE_PROBLEM}:
+            if wanted is not None and set(headers) != set(wanted):
                 raise UnreadableFileError(_difference(source.name, headers, first, wanted))
             wanted, first = wanted or headers, first or source.name
             rows = 0
             for chunk in _chunks(source, headers, sheet, columns, chunk_rows):
                 rows += len(chunk)
-                yield chunk
+                if one_is_ragged and LINE_PROBLEM not in chunk:
+                    chunk[LINE_PROBLEM] = ""
+                yield chunk[[name for name in [*wanted, LINE_PROBLEM] if name in chunk]]
             if rows == 0:
                 raise UnreadableFileError(f"{source.name} has a header but no leads below it. Export the list again.")
 
@@ -221,6 +237,11 @@ def _blank_lines(source: Source) -> int:
         return next((i for i, line in enumerate(file) if line.strip("\r\n")), 0)
 
 
+def _file_is_ragged(file: Path) -> bool:
+    with open_source(file) as source:
+        return source.kind == "csv" and _is_ragged(source, _headers(source, None))
+
+
 def _is_ragged(source: Source, headers: list[str]) -> bool:
     """Tell whether any line has another number of fields than the header."""
     try:
@@ -311,7 +332,7 @@ def _parquet_chunks(source: Source, headers: list[str], columns: list[str], chun
     try:
         for batch in file.iter_batches(batch_size=chunk_rows):
             table = pa.Table.from_arrays([batch.column(i) for i in places], names=columns)
-            yield table.to_pandas(ignore_metadata=True)
+            yield table.to_pandas(ignore_metadata=True, types_mapper=_NULLABLE.get)
     except (pa.ArrowInvalid, OSError) as error:
         raise UnreadableFileError(
             f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import xlsxwriter
@@ -39,10 +40,11 @@ def neutralise(frame: pd.DataFrame) -> pd.DataFrame:
         cells = frame[name]
         if isinstance(cells.dtype, pd.StringDtype | pd.CategoricalDtype) or cells.dtype == object:
             text = cells.astype("str")
-            runs = text.str.contains(_RUNS, regex=True, na=False) & ~text.str.contains(
-                _PLAIN_NUMBER, regex=True, na=False
-            )
-            cells = text.where(~runs, "'" + text) if runs.any() else cells
+            suspect = text.str.contains(_RUNS, regex=True, na=False)
+            if suspect.any():
+                runs = suspect.copy()
+                runs[suspect] = ~text[suspect].str.contains(_PLAIN_NUMBER, regex=True)
+                cells = text.where(~runs, "'" + text)
         safe[name] = cells
     renamed = {name: f"'{name}" for name in frame.columns if re.match(_RUNS, str(name))}
     return pd.DataFrame(safe, index=frame.index).rename(columns=renamed)
@@ -85,7 +87,7 @@ def write_leads(parts: Iterable[pd.DataFrame], path: str | Path) -> int:
         raise ExportError(
             f"{path} could not be written ({error.strerror or error}). Make room or choose another folder."
         ) from error
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise ExportError(
             f"{path.name} could not be written: the parts of the list differ in their types ({error}). Give one file "
             "at a time, or ask for .csv."
@@ -145,7 +147,10 @@ class _ArrowWriter:
         if self._writer is None:
             self._schema = table.schema
             self._writer = self.open(table.schema)
-        self._writer.write_table(table)
+        self._writer.write_table(self.finish(table))
+
+    def finish(self, table: pa.Table) -> pa.Table:
+        return table
 
     def prepare(self, part: pd.DataFrame) -> pd.DataFrame:
         return part
@@ -174,6 +179,16 @@ class _ParquetWriter(_ArrowWriter):
 class _CsvWriter(_ArrowWriter):
     def prepare(self, part: pd.DataFrame) -> pd.DataFrame:
         return neutralise(_dates_as_text(part))
+
+    def finish(self, table: pa.Table) -> pa.Table:
+        """Turn empty text into null, which is written as nothing at all instead of a pair of quotes."""
+        null = pa.scalar(None, pa.large_string())
+        for place, field in enumerate(table.schema):
+            if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+                column = table.column(place)
+                blank = pc.if_else(pc.equal(column, ""), null.cast(field.type), column)
+                table = table.set_column(place, field, blank)
+        return table
 
     def open(self, schema: pa.Schema) -> pacsv.CSVWriter:
         return pacsv.CSVWriter(self.sink(), schema, write_options=pacsv.WriteOptions(quoting_style="needed"))

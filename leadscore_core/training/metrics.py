@@ -131,7 +131,8 @@ def average_metrics(blocks: list[Metrics], split: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``split`` in words, ``folds``, ``rows``, ``base_rate``, and each figure with its ``_std``.
+        ``split`` in words, ``folds``, ``rows``, ``base_rate``, each figure with its ``_std``, the confusion summed over the
+        folds, and lift and gain by decile averaged over them.
     """
     table = pd.DataFrame(
         [{name: getattr(block, name) for name in (*MEASURES, "threshold", "base_rate")} for block in blocks],
@@ -143,6 +144,9 @@ def average_metrics(blocks: list[Metrics], split: str) -> dict[str, Any]:
     for name in table.columns:
         block[name] = None if np.isnan(means[name]) else float(means[name])
         block[f"{name}_std"] = None if np.isnan(spread[name]) else float(spread[name])
+    block["confusion"] = pd.DataFrame([b.confusion for b in blocks]).sum().astype("int64").to_dict()
+    deciles = pd.concat([pd.DataFrame(b.deciles) for b in blocks]).groupby("decile")[["rate", "lift", "gain"]].mean()
+    block["deciles"] = deciles.reset_index().to_dict("records")
     return block
 
 

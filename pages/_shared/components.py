@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -20,13 +21,21 @@ DOWNLOADS = {".xlsx": "Excel", ".csv": "CSV", ".parquet": "Parquet"}
 MANY_ROWS = 50_000
 KEY_FIGURE_WIDTH = 170
 NOT_HERE = "Not in this list"
+HOW_WORDS = {
+    "exact": "Same name",
+    "normalised": "Same name, written otherwise ({:.0%} sure)",
+    "alias": "Known by this name too ({:.0%} sure)",
+    "fuzzy": "Nearly the same name ({:.0%} sure)",
+    "person": "Chosen by you",
+    "none": "Nothing like it in this list",
+}
 PROBLEM_WORDS = {"error": "Must be mended", "warning": "Look at it", "info": "Good to know"}
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model")
 def load_model(models_dir: str, champion_id: str | None) -> tuple[LeadModel, str]:
     """Load the champion, once for each that there has been."""
-    return ModelRegistry(load_settings().models_dir).load_champion()
+    return ModelRegistry(Path(models_dir)).load_champion()
 
 
 def check_settings() -> None:
@@ -124,15 +133,15 @@ def render_mapping(mapping: ColumnMapping, schema: LeadSchema) -> dict[str, str 
         for place, match in enumerate(shown):
             column = schema.by_name[match.column]
             options = [NOT_HERE, *mapping.headers]
-            told = f"{match.confidence:.0%} alike" if match.how == "fuzzy" else ""
-            chosen = grid[place % 3].selectbox(
-                f"{column.human}{' (needed)' if column.required else ''}",
-                options,
-                index=options.index(match.header) if match.header is not None else 0,
-                format_func=lambda header: header or "(no header)",
-                key=f"column-{match.column}",
-                help=told or None,
-            )
+            with grid[place % 3]:
+                chosen = st.selectbox(
+                    f"{column.human}{' (needed)' if column.required else ''}",
+                    options,
+                    index=options.index(match.header) if match.header is not None else 0,
+                    format_func=lambda header: header or "(no header)",
+                    key=f"column-{match.column}-{match.header}",
+                )
+                st.caption(HOW_WORDS[match.how].format(match.confidence))
             choices[match.column] = None if chosen == NOT_HERE else chosen
         if st.form_submit_button("Use these columns", icon=":material/check:"):
             return choices

@@ -69,6 +69,12 @@ def test_leads_that_were_learned_from_are_recognised(features: LeadFeatures, cle
     assert not features.was_seen(cleaned.drop(columns="created_date")).any()
 
 
+def test_the_pickled_pipeline_runs_as_a_whole(trained: LeadModel, sample: SampleLeads) -> None:
+    step_by_step = trained.propensity(trained.clean(sample.new)[0])
+    assert np.array_equal(trained.pipeline.predict_proba(sample.new)[:, 1], step_by_step)
+    assert np.array_equal(trained.pipeline.predict(sample.new), (step_by_step >= 0.5).astype(int))
+
+
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=10))
 def test_keys_of_counts_are_the_number_or_its_tail(numbers: list[int]) -> None:
     keys = value_keys(pd.Series(numbers), is_text=False)

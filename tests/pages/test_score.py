@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from leadscore_core.data import MESSY, NEW, SampleLeads
 from leadscore_core.inference import plan_calls, score_leads
 from leadscore_core.model import LeadModel
+from tests.bad_files import BAD_FILES, make_bad_file
 from tests.paths import ROOT
 
 APP = str(ROOT / "app.py")
@@ -86,22 +87,14 @@ def test_problems_are_listed_in_words(app: AppTest, sample: SampleLeads) -> None
     assert metrics(app)["Leads"] == "243"
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("empty.csv", b"", "empty.csv is empty"),
-        ("header.csv", b"source,medium\n", "header but no leads"),
-        ("photo.csv", b"\x89PNG\r\n\x1a\n\0\0", "PNG image"),
-        ("cut.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\xff", "damaged gzip"),
-        ("wide.csv", b"a," * 9_999 + b"a\n" + b"1," * 9_999 + b"1\n", "10,000 columns"),
-    ],
-)
+@pytest.mark.parametrize("name", BAD_FILES)
 def test_a_bad_upload_is_an_error_and_loses_nothing(
-    app: AppTest, sample: SampleLeads, name: str, content: bytes, message: str
+    app: AppTest, sample: SampleLeads, tmp_path: Path, name: str
 ) -> None:
+    content = make_bad_file(tmp_path, name).read_bytes()
     upload(app, "list.csv", as_csv(sample.new))
     upload(app, name, content)
-    assert message in app.error[0].value
+    assert BAD_FILES[name][1] in app.error[0].value
     assert metrics(app)["Leads"] == "250"
     assert any("250 in list.csv" in caption.value for caption in app.caption)
 

@@ -86,3 +86,6 @@ def test_averages_carry_their_spread(judged: tuple[np.ndarray, np.ndarray]) -> N
     assert block["auc"] == pytest.approx(np.mean([b.auc for b in blocks]))
     assert block["auc_std"] == pytest.approx(np.std([b.auc for b in blocks]))
     assert block["split"] == "halves"
+    assert block["confusion"] == {k: sum(b.confusion[k] for b in blocks) for k in blocks[0].confusion}
+    assert block["deciles"][0]["lift"] == pytest.approx(np.mean([b.deciles[0]["lift"] for b in blocks]))
+    assert block["deciles"][-1]["gain"] == pytest.approx(1)
