@@ -131,8 +131,8 @@ def average_metrics(blocks: list[Metrics], split: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``split`` in words, ``folds``, ``rows``, ``base_rate``, each figure with its ``_std``, the confusion summed over the
-        folds, and lift and gain by decile averaged over them.
+        ``split`` in words, ``folds``, ``rows``, ``base_rate``, each figure with its ``_std``, the confusion summed over
+        the folds, and lift and gain by decile averaged over them.
     """
     table = pd.DataFrame(
         [{name: getattr(block, name) for name in (*MEASURES, "threshold", "base_rate")} for block in blocks],
