@@ -119,18 +119,7 @@ def train(
     _say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
     _say(_verdict(metadata.meets_targets, settings))
     _say("It is the champion now." if promote else f"Use it with: leadscore models promote {model.model_id}")
-    overall = {name: crossed[name] for name in ("rows", "base_rate", "auc", "precision", "recall", "brier", "log_loss")}
-    told = overall | {
-        "rows": metadata.training_data.rows,
-        "threshold": metadata.threshold,
-        "targets": settings.targets.model_dump(),
-        "meets_targets": metadata.meets_targets,
-        "model_id": model.model_id,
-        "cross_validation": crossed,
-        "next_period": following,
-        "calibration": metadata.calibration,
-    }
-    _write_json(json_out, told)
+    _write_json(json_out, _training_json(model, crossed, following))
 
 
 @app.command()
@@ -321,6 +310,27 @@ def _figures(what: str, block: dict[str, Any]) -> str:
         spread = f" ± {block[f'{name}_std']:.3f}" if block.get(f"{name}_std") is not None else ""
         parts.append(f"{human} {block[name]:.3f}{spread}" if block[name] is not None else f"{human} does not exist")
     return f"{what}: {', '.join(parts)} (base rate {block['base_rate']:.1%}, threshold {block['threshold']:.3f})"
+
+
+def _training_json(model: LeadModel, crossed: dict[str, Any], following: dict[str, Any]) -> dict[str, Any]:
+    from leadscore_core.training import meets_targets
+
+    metadata = model.metadata
+    targets = {"targets": metadata.targets.model_dump()}
+    figures = {name: crossed[name] for name in ("base_rate", "auc", "precision", "recall", "brier", "log_loss")}
+    if "auc" in following:
+        following = following | targets | {"meets_targets": meets_targets(following, metadata.targets)}
+    return {
+        "rows": metadata.training_data.rows,
+        **figures,
+        "threshold": metadata.threshold,
+        **targets,
+        "meets_targets": metadata.meets_targets,
+        "model_id": model.model_id,
+        "cross_validation": crossed | targets | {"meets_targets": metadata.meets_targets},
+        "next_period": following,
+        "calibration": metadata.calibration,
+    }
 
 
 def _verdict(met: bool, settings: Settings) -> str:

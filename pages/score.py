@@ -33,8 +33,12 @@ if opened is None:
 
 if scored is None:
     try:
+        told = st.empty()
         with st.spinner(f"Scoring {opened.name}", show_time=True):
-            scored = score_in_memory(opened.leads, model, settings=settings)
+            scored = score_in_memory(
+                opened.leads, model, settings=settings, progress=lambda _, text: told.caption(text)
+            )
+        told.empty()
         state.set_scored(scored)
     except LeadScoreError as error:
         st.error(str(error), icon=":material/error:")

@@ -103,7 +103,16 @@ def test_train_evaluate_and_the_models(run, lists: Path, tmp_path: Path, monkeyp
     told = json.loads((tmp_path / "t.json").read_text())
     assert {"rows", "base_rate", "auc", "precision", "recall", "threshold", "brier", "log_loss", "targets"} <= set(told)
     for block in ("cross_validation", "next_period"):
-        assert {"auc", "auc_std", "precision", "precision_std", "recall_std", "brier_std", "split"} <= set(told[block])
+        assert {
+            "auc",
+            "auc_std",
+            "precision",
+            "precision_std",
+            "recall_std",
+            "brier_std",
+            "split",
+            "meets_targets",
+        } <= set(told[block])
     assert told["model_id"] in said
     assert "It is the champion now." in said
     code, said, _ = run("evaluate", lists / KEPT_ASIDE, "--json", tmp_path / "e.json")

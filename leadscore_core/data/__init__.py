@@ -1,18 +1,16 @@
 """The data pipeline: schema, read, map columns, check, clean."""
 
 from leadscore_core.data.check import (
-    Finding,
     check_leads,
     chunk_findings,
     duplicate_findings,
     label_findings,
     mapping_findings,
-    merge_findings,
     note_row_problems,
     row_hashes,
-    sort_findings,
 )
 from leadscore_core.data.clean import CellProblem, clean_leads, clean_with_problems, complete_columns
+from leadscore_core.data.findings import Finding, merge_findings, sort_findings
 from leadscore_core.data.map_columns import (
     ColumnMapping,
     Match,
@@ -21,9 +19,10 @@ from leadscore_core.data.map_columns import (
     fingerprint,
     suggest_mapping,
 )
-from leadscore_core.data.read import LINE_PROBLEM, iter_leads, list_files, list_sheets, read_headers, read_leads
+from leadscore_core.data.read import LINE_PROBLEM, iter_leads, list_files, read_headers, read_leads
 from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
 from leadscore_core.data.schema import Column, LeadSchema, Role, load_schema
+from leadscore_core.data.workbook import list_sheets
 
 __all__ = [
     "KEPT_ASIDE",

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel
 
 from leadscore_core.data.clean import CellProblem, clean_with_problems
+from leadscore_core.data.findings import EXAMPLES, Finding, Severity, sort_findings
 from leadscore_core.data.map_columns import ColumnMapping, detect_conventions, suggest_mapping
 from leadscore_core.data.parse import as_text, clean_text
 from leadscore_core.data.read import LINE_PROBLEM
 from leadscore_core.data.schema import TEXT_ROLES, LeadSchema, Role, load_schema
 
 FIRST_ROW = 2
-_EXAMPLES = 5
 _STRAY_LABELS = 0.1
 _INDEX_HEADERS = frozenset({"", "unnamed: 0", "index"})
-Severity = Literal["error", "warning", "info"]
 _SEVERITY: dict[str, Severity] = {
     "label_one_class": "error",
     "label_missing": "error",
@@ -27,23 +24,6 @@ _SEVERITY: dict[str, Severity] = {
     "empty_column": "info",
     "guessed_column": "info",
 }
-
-
-class Finding(BaseModel):
-    """One problem of a list.
-
-    ``column`` is the header as in the file; ``rows`` are row numbers as a spreadsheet shows them, the header being
-    row 1; ``example`` is the cell of the first of them.
-    """
-
-    code: str
-    severity: Severity
-    column: str
-    reason: str
-    count: int
-    share: float
-    example: str = ""
-    rows: tuple[int, ...] = ()
 
 
 def check_leads(
@@ -93,38 +73,6 @@ def check_leads(
     if label_expected:
         found += label_findings(cleaned, raw, schema, mapping)
     return sort_findings(found)
-
-
-def sort_findings(found: list[Finding]) -> list[Finding]:
-    """Order findings by how much they matter."""
-    rank = {"error": 0, "warning": 1, "info": 2}
-    return sorted(found, key=lambda f: (rank[f.severity], -f.count, f.column))
-
-
-def merge_findings(parts: Iterable[tuple[list[Finding], int]]) -> list[Finding]:
-    """Add up the findings of consecutive chunks.
-
-    Parameters
-    ----------
-    parts
-        Findings of a chunk and its number of rows, in order. What concerns the whole file is counted once.
-    """
-    merged: dict[tuple[str, str], Finding] = {}
-    total = 0
-    for found, n_rows in parts:
-        for finding in found:
-            shifted = tuple(row + total for row in finding.rows)
-            key = (finding.code, finding.column)
-            before = merged.get(key)
-            if before is None:
-                merged[key] = finding.model_copy(update={"rows": shifted})
-            elif finding.code not in {"missing_column", "guessed_column", "ambiguous_date"}:
-                merged[key] = before.model_copy(
-                    update={"count": before.count + finding.count, "rows": (before.rows + shifted)[:_EXAMPLES]}
-                )
-        total += n_rows
-    kept = [f for f in merged.values() if f.code != "empty_column" or f.count == total]
-    return sort_findings([f.model_copy(update={"share": f.count / total if total else 0.0}) for f in kept])
 
 
 def chunk_findings(
@@ -376,7 +324,7 @@ def _shown(cell: object) -> str:
 def _finding(
     code: str, column: str, reason: str, count: int, n_rows: int, rows: np.ndarray | None = None, example: str = ""
 ) -> Finding:
-    numbered = () if rows is None else tuple(int(row) + FIRST_ROW for row in rows[:_EXAMPLES])
+    numbered = () if rows is None else tuple(int(row) + FIRST_ROW for row in rows[:EXAMPLES])
     share = count / n_rows if n_rows else 0.0
     return Finding(
         code=code,

@@ -14,15 +14,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from leadscore_core.data.source import DATA_SUFFIXES, EXPECTED, LONGEST_LINE, Source, open_source
+from leadscore_core.data.workbook import sheet_frame, sheet_rows
 from leadscore_core.errors import UnreadableFileError
 
 CHUNK_ROWS = 100_000
 MOST_COLUMNS = 2_000
 LINE_PROBLEM = "line_problem"
-_HEADER_SEARCH = 20
 # whole numbers and flags keep their type in a chunk that has blanks
 _NULLABLE: dict[pa.DataType, pd.api.extensions.ExtensionDtype] = {
     pa.int8(): pd.Int8Dtype(),
@@ -107,15 +106,6 @@ def read_headers(path: str | Path | Sequence[str | Path], *, sheet: str | None =
         return _headers(source, sheet)
 
 
-def list_sheets(path: str | Path) -> list[str]:
-    """List the sheets of a workbook that hold anything; an empty list for other files."""
-    with open_source(path) as source:
-        if source.kind != "excel":
-            return []
-        workbook = _workbook(source)
-        return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).end is not None]
-
-
 def list_files(path: str | Path | Sequence[str | Path]) -> list[Path]:
     """Turn files and folders into files, a folder's in the order of their names.
 
@@ -154,7 +144,7 @@ def _headers(source: Source, sheet: str | None) -> list[str]:
     if source.kind == "parquet":
         headers = _parquet(source).schema_arrow.names
     elif source.kind == "excel":
-        headers = ["" if cell is None else str(cell) for cell in _sheet_rows(source, sheet)[0]]
+        headers = ["" if cell is None else str(cell) for cell in sheet_rows(source, sheet)[0]]
     else:
         headers = _first_record(source)
     if len(headers) > MOST_COLUMNS:
@@ -195,7 +185,7 @@ def _chunks(
     if source.kind == "parquet":
         yield from _parquet_chunks(source, headers, chosen, chunk_rows)
     elif source.kind == "excel":
-        frame = _sheet_frame(source, headers, sheet)[chosen]
+        frame = sheet_frame(source, headers, sheet)[chosen]
         yield from (frame.iloc[i : i + chunk_rows].reset_index(drop=True) for i in range(0, len(frame), chunk_rows))
     elif _is_ragged(source, headers):
         yield from _without_blank_tail(_ragged_chunks(source, headers, chosen, chunk_rows))
@@ -337,58 +327,3 @@ def _parquet_chunks(source: Source, headers: list[str], columns: list[str], chun
         raise UnreadableFileError(
             f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."
         ) from error
-
-
-def _workbook(source: Source) -> CalamineWorkbook:
-    try:
-        return CalamineWorkbook.from_path(str(source.path))
-    except PasswordError as error:
-        raise UnreadableFileError(
-            f"{source.name} is protected by a password. Save it in Excel without one and try again."
-        ) from error
-    except (CalamineError, OSError) as error:
-        if "password" in str(error).lower() or "encrypt" in str(error).lower():
-            raise UnreadableFileError(
-                f"{source.name} is protected by a password. Save it in Excel without one and try again."
-            ) from error
-        raise UnreadableFileError(
-            f"{source.name} is a damaged or foreign workbook ({error}). Save it again as .xlsx."
-        ) from error
-
-
-def _sheet_rows(source: Source, sheet: str | None) -> list[list[Any]]:
-    """Rows from the header on: the first row that is at least half as wide as the widest."""
-    workbook = _workbook(source)
-    if sheet is not None and sheet not in workbook.sheet_names:
-        raise UnreadableFileError(
-            f"{source.name} has no sheet {sheet!r}. Its sheets: {', '.join(workbook.sheet_names)}."
-        )
-    for name in [sheet] if sheet is not None else workbook.sheet_names:
-        rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
-        filled = [sum(1 for cell in row if cell not in ("", None)) for row in rows[:_HEADER_SEARCH]]
-        widest = max(filled, default=0)
-        if widest:
-            start = next(i for i, n in enumerate(filled) if 2 * n >= widest)
-            return rows[start:]
-    raise UnreadableFileError(f"{source.name} has no sheet with anything in it. Export the list again.")
-
-
-def _sheet_frame(source: Source, headers: list[str], sheet: str | None) -> pd.DataFrame:
-    rows = _sheet_rows(source, sheet)[1:]
-    while rows and all(cell in ("", None) for cell in rows[-1]):
-        rows.pop()
-    return pd.DataFrame({name: _typed([row[i] for row in rows]) for i, name in enumerate(headers)})
-
-
-def _typed(cells: list[Any]) -> pd.Series:
-    """One type a column: the cells' own where they agree, else text."""
-    values = [
-        None if cell == "" else int(cell) if isinstance(cell, float) and cell.is_integer() else cell for cell in cells
-    ]
-    kinds = {type(value) for value in values if value is not None}
-    if kinds <= {int, float} and kinds:
-        whole = kinds == {int} and None not in values
-        return pd.Series(values, dtype="int64" if whole else "float64")
-    if len(kinds) == 1 and kinds != {str}:
-        return pd.Series(values)
-    return pd.Series(["" if value is None else str(value) for value in values], dtype="str")

@@ -157,12 +157,13 @@ class ModelRegistry:
             staging.replace(folder)
             _fsync(self.root)
         except OSError as error:
-            if staging is not None:
-                shutil.rmtree(staging, ignore_errors=True)
             raise RegistryError(
                 f"The model could not be written to {self.root} ({error.strerror}). Make room or give write access; "
                 "the champion is unchanged."
             ) from error
+        finally:
+            if staging is not None:
+                shutil.rmtree(staging, ignore_errors=True)
         return LeadModel(model.pipeline, metadata)
 
     @property

@@ -1,0 +1,138 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadscore_core.data.parse import (
+    as_text,
+    clean_text,
+    date_evidence,
+    has_decimal_comma,
+    parse_dates,
+    parse_flags,
+    parse_numbers,
+)
+
+MARKS = ("", "-", "select", "n/a")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3", 3),
+        (" 3.0 ", 3),
+        ("1,234", 1234),
+        ("1,234,567.5", 1234567.5),
+        ("1.234,5", 1234.5),
+        ("1.234.567", 1234567),
+        ("2,5", 2.5),
+        ("12%", 0.12),
+        ("12,5 %", 0.125),
+        ("1 234", 1234),
+        ("1\u202f234", 1234),
+        ("1'234", 1234),
+        ("−7", -7),
+        ("+4", 4),
+        ("1e3", 1000),
+        (".5", 0.5),
+    ],
+)
+def test_numbers_as_exports_write_them(text: str, value: float) -> None:
+    parsed = parse_numbers(pd.Series([text]), MARKS)
+    assert parsed.values.tolist() == [pytest.approx(value)]
+    assert not parsed.unusable.any()
+
+
+@pytest.mark.parametrize("text", ["many", "1,2,3", "1.2.3", "--", "3 apples", "0x10", "inf", "nan1", "1e999"])
+def test_text_is_not_a_number(text: str) -> None:
+    parsed = parse_numbers(pd.Series([text]), ("",))
+    assert math.isnan(parsed.values[0])
+    assert parsed.unusable[0]
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, width=32))
+def test_any_number_that_python_writes_is_read(number: float) -> None:
+    assert parse_numbers(pd.Series([repr(number)])).values[0] == number
+
+
+@pytest.mark.parametrize(
+    ("text", "stamp"),
+    [
+        ("2022-01-24 11:05:18", "2022-01-24 11:05:18"),
+        ("2022-01-24T11:05:18Z", "2022-01-24 11:05:18"),
+        ("2022-01-24T11:05:18.250+05:30", "2022-01-24 11:05:18.250"),
+        ("2022/1/4", "2022-01-04"),
+        ("20220124", "2022-01-24"),
+        ("24/01/2022 11:05", "2022-01-24 11:05"),
+        ("24.01.22", "2022-01-24"),
+        ("01/24/2022 11:05:18 PM", "2022-01-24 23:05:18"),
+        ("24 Jan 2022", "2022-01-24"),
+        ("Jan 24, 2022 9:30 AM", "2022-01-24 09:30"),
+        ("24-Jan-22", "2022-01-24"),
+        ("44585", "2022-01-24"),
+        ("44585.25", "2022-01-24 06:00"),
+        ("1643022318", "2022-01-24 11:05:18"),
+        ("1643022318000", "2022-01-24 11:05:18"),
+    ],
+)
+def test_dates_as_exports_write_them(text: str, stamp: str) -> None:
+    parsed = parse_dates(pd.Series([text]), MARKS)
+    assert parsed.values.tolist() == [pd.Timestamp(stamp)]
+    assert not parsed.unusable.any()
+
+
+@pytest.mark.parametrize("text", ["soon", "32/01/2022", "2022-13-01", "0", "1850-01-01", "2250-01-01", "12:30"])
+def test_text_is_not_a_date(text: str) -> None:
+    parsed = parse_dates(pd.Series([text]), MARKS)
+    assert parsed.values.isna().all()
+    assert parsed.unusable.all()
+
+
+def test_the_order_decides_only_what_can_be_read_both_ways() -> None:
+    cells = pd.Series(["03/04/2022", "25/04/2022", "04/25/2022"])
+    assert parse_dates(cells, MARKS, "dmy").values.dt.day.tolist() == [3, 25, 25]
+    assert parse_dates(cells, MARKS, "mdy").values.dt.day.tolist() == [4, 25, 25]
+    assert date_evidence(cells) == (1, 1, 1)
+
+
+def test_typed_dates_lose_their_zone_and_keep_local_time() -> None:
+    cells = pd.Series(pd.to_datetime(["2022-01-24 11:05"]).tz_localize("Asia/Kolkata"))
+    assert parse_dates(cells).values.tolist() == [pd.Timestamp("2022-01-24 11:05")]
+
+
+@given(st.lists(st.sampled_from(["03/04/2022", "2022-05-06", "44585", "x", "", "25/04/2022"]), min_size=2, max_size=6))
+def test_a_date_never_depends_on_its_neighbours(texts: list[str]) -> None:
+    together = parse_dates(pd.Series(texts), MARKS)
+    alone = [parse_dates(pd.Series([text]), MARKS).values[0] for text in texts]
+    assert together.values.equals(pd.Series(alone, dtype="datetime64[us]"))
+
+
+def test_flags_in_many_words() -> None:
+    cells = pd.Series(["YES", "n", "True", "0.0", "1", "-", "2", "maybe"])
+    parsed = parse_flags(cells, MARKS)
+    assert parsed.values.fillna(-1).tolist() == [1, 0, 1, 0, 1, -1, -1, -1]
+    assert parsed.unusable.tolist() == [False] * 6 + [True, True]
+
+
+@given(st.text(max_size=20))
+def test_cleaning_text_twice_changes_nothing(text: str) -> None:
+    once = clean_text(pd.Series([text]), MARKS, lower=True)
+    assert clean_text(once, MARKS, lower=True).equals(once)
+
+
+def test_text_of_typed_cells() -> None:
+    assert as_text(pd.Series([True, False])).tolist() == ["1", "0"]
+    assert as_text(pd.Series([3.0, np.nan])).fillna("?").tolist() == ["3", "?"]
+    assert as_text(pd.Series(["a", "b", "a"], dtype="category")).tolist() == ["a", "b", "a"]
+    assert as_text(pd.Series(["a", None, 5], dtype=object)).fillna("?").tolist() == ["a", "?", "5"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "comma"),
+    [(["1,5", "2"], True), (["1,234", "1.5"], False), (["1,234"], False), (["1.234,50"], True), (["3.5"], False)],
+)
+def test_the_decimal_comma_is_seen_where_there_is_evidence(cells: list[str], comma: bool) -> None:
+    assert has_decimal_comma(pd.Series(cells)) is comma
