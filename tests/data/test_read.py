@@ -179,12 +179,12 @@ def test_what_was_written_is_read(tmp_path: Path, rows: list[tuple[str, ...]], d
 def test_any_bytes_are_a_frame_or_a_clear_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "leads.csv"
     path.write_bytes(content)
+    said, rows = "", 0
     try:
-        frame = read_leads(path)
+        rows = len(read_leads(path))
     except UnreadableFileError as error:
-        assert "leads.csv" in str(error)
-    else:
-        assert len(frame) > 0
+        said = str(error)
+    assert rows > 0 or "leads.csv" in said
 
 
 @given(st.lists(st.sampled_from(["", "a", "a.1", "b", "Unnamed: 2"]), min_size=1, max_size=8))
