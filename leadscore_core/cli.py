@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -32,6 +33,8 @@ app = typer.Typer(
 )
 models_app = typer.Typer(no_args_is_help=True, help="The models and which of them is in use.")
 app.add_typer(models_app, name="models")
+
+_JSON_ON_STDOUT: ContextVar[bool] = ContextVar("json_on_stdout", default=False)
 
 Files = Annotated[
     list[Path], typer.Argument(help="CSV, TSV, Excel or Parquet files, also .gz or .zip, or folders of them.")
@@ -66,6 +69,7 @@ def check(
     """Find every problem of a list; exit 1 if one makes it unfit."""
     from leadscore_core.pipelines import check_list
 
+    _prepare_json(json_out)
     settings = load_settings()
     leads = _open(files, schema, label, sheet, settings)
     model = _champion_or_none(settings)
@@ -100,6 +104,7 @@ def train(
     """Train a model on labelled leads, judge it out-of-sample, and keep it."""
     from leadscore_core.pipelines import train_list
 
+    _prepare_json(json_out)
     settings = load_settings()
     leads = _open(files, schema, label, sheet, settings)
     with _progress("Training", total=1.0) as progress:
@@ -133,6 +138,7 @@ def evaluate(
     """Measure a model on leads that it has not seen; exit 1 below the targets."""
     from leadscore_core.pipelines import evaluate_list
 
+    _prepare_json(json_out)
     settings = load_settings()
     model = _load_model(model_id, settings)
     result = evaluate_list(
@@ -226,6 +232,7 @@ def rollback_model() -> None:
 
 def main() -> NoReturn:
     """Run the command line; every fault is one message on standard error."""
+    _JSON_ON_STDOUT.set(False)
     try:
         app(prog_name="leadscore")
     except LeadScoreError as error:
@@ -256,7 +263,17 @@ def _fail(message: str) -> NoReturn:
 
 
 def _say(text: str) -> None:
-    typer.echo(text)
+    """Tell a person; on standard error where standard output is for JSON."""
+    typer.echo(text, err=_JSON_ON_STDOUT.get())
+
+
+def _prepare_json(path: Path | None) -> None:
+    """Make sure before the work that its JSON can be written."""
+    from leadscore_core.inference import check_folder
+
+    _JSON_ON_STDOUT.set(str(path) == "-")
+    if path is not None and str(path) != "-":
+        check_folder(path)
 
 
 def _open(
@@ -288,9 +305,12 @@ def _load_model(model_id: str | None, settings: Settings) -> LeadModel:
 
 
 def _champion_or_none(settings: Settings) -> LeadModel | None:
-    from leadscore_core.model import ModelRegistry
-
-    return _load_model(None, settings) if ModelRegistry(settings.models_dir).champion_id else None
+    """Return the champion for the levels that it knows; checking goes on without one."""
+    try:
+        return _load_model(None, settings)
+    except LeadScoreError as error:
+        typer.echo(f"Note: unknown values were not looked for. {error}", err=True)
+        return None
 
 
 def _say_findings(findings: list[Finding]) -> None:
@@ -342,9 +362,9 @@ def _verdict(met: bool, settings: Settings) -> str:
 def _write_json(path: Path | None, told: dict[str, Any]) -> None:
     if path is None:
         return
-    text = json.dumps(told, indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(told, indent=2, ensure_ascii=False, default=str, allow_nan=False)
     if str(path) == "-":
-        _say(text)
+        typer.echo(text)
         return
     try:
         path.write_text(text + "\n", encoding="utf-8")

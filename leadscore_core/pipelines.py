@@ -16,6 +16,7 @@ import pandas as pd
 
 from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data import (
+    CONVENTION_ROWS,
     ColumnMapping,
     Finding,
     LeadSchema,
@@ -28,6 +29,7 @@ from leadscore_core.data import (
     duplicate_findings,
     iter_leads,
     label_findings,
+    list_files,
     mapping_findings,
     merge_findings,
     read_headers,
@@ -130,8 +132,10 @@ def open_list(
 
 
 def settle_list(leads: LeadList) -> LeadList:
-    """Return the list with its dates and decimals settled for its mapping."""
-    first = next(iter(leads.chunks()))
+    """Return the list with its dates and decimals settled for its mapping, on the evidence of all its files."""
+    files = list_files(leads.paths)
+    each = max(1_000, CONVENTION_ROWS // len(files))
+    first = pd.concat([next(iter_leads(file, sheet=leads.sheet)).head(each) for file in files], ignore_index=True)
     return replace(leads, mapping=detect_conventions(leads.mapping, leads.schema, first))
 
 
@@ -179,7 +183,7 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
         hashes.append(row_hashes(chunk))
         if label_expected and leads.schema.label is not None and leads.schema.label.name in raw:
             labels.append((cleaned[[leads.schema.label.name]], raw[[leads.schema.label.name]]))
-        rows, columns = rows + len(chunk), chunk.shape[1]
+        rows, columns = rows + len(chunk), len(leads.mapping.headers)
     found = [
         *merge_findings(parts),
         *duplicate_findings(hashes),

@@ -163,6 +163,47 @@ def test_bad_use_exits_2_with_one_message(run, lists: Path, tmp_path: Path, word
     assert not (tmp_path / "out.csv").exists()
 
 
+def test_json_on_standard_output_is_json_alone(run, lists: Path) -> None:
+    _, said, told = run("check", lists / NEW, "--json", "-")
+    assert json.loads(said)["rows"] == 250
+    assert "250 leads" in told
+
+
+def test_nothing_is_trained_where_its_json_cannot_be_written(
+    run, lists: Path, tmp_path: Path, models_dir: Path
+) -> None:
+    before = sorted(p.name for p in models_dir.iterdir())
+    code, _, said = run("train", lists / LABELLED, "--promote", "--json", tmp_path / "none" / "x.json")
+    assert code == 2
+    assert "does not exist" in said
+    assert sorted(p.name for p in models_dir.iterdir()) == before
+
+
+def test_a_list_that_cannot_be_scored_does_not_pass_the_check(run, tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_text("Kind,City\na,pune\n")
+    code, said, _ = run("check", tmp_path / "odd.csv")
+    assert code == 1
+    assert "error: required_column" in said
+
+
+def test_a_scored_ragged_list_can_be_scored_again(run, tmp_path: Path) -> None:
+    (tmp_path / "ragged.csv").write_text("source,medium\na,b\nc,d,surplus\n")
+    assert run("score", tmp_path / "ragged.csv", "-o", tmp_path / "one.csv")[0] == 0
+    assert run("score", tmp_path / "one.csv", "-o", tmp_path / "two.csv")[0] == 0
+    once = pd.read_csv(tmp_path / "one.csv", dtype="str", keep_default_na=False)
+    assert list(once.columns)[:3] == ["source", "medium", "lead_score"]
+    assert "left over: surplus" in once["row_problem"][1]
+
+
+def test_workbooks_with_other_types_are_one_list(run, tmp_path: Path) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for name, phone in (("a.xlsx", 9876543210), ("b.xlsx", "+91 98765")):
+        pd.DataFrame({"source": ["x"], "medium": ["y"], "phone": [phone]}).to_excel(folder / name, index=False)
+    assert run("score", folder, "-o", tmp_path / "out.csv")[0] == 0
+    assert pd.read_csv(tmp_path / "out.csv", dtype="str")["phone"].tolist() == ["9876543210", "+91 98765"]
+
+
 @pytest.mark.parametrize("name", BAD_FILES)
 def test_a_bad_file_exits_2_with_its_message_and_writes_nothing(run, tmp_path: Path, name: str) -> None:
     path = make_bad_file(tmp_path, name)

@@ -12,6 +12,7 @@ from leadscore_core.data.check import (
 from leadscore_core.data.clean import CellProblem, clean_leads, clean_with_problems, complete_columns
 from leadscore_core.data.findings import Finding, merge_findings, sort_findings
 from leadscore_core.data.map_columns import (
+    CONVENTION_ROWS,
     ColumnMapping,
     Match,
     check_required,
@@ -25,6 +26,7 @@ from leadscore_core.data.schema import Column, LeadSchema, Role, load_schema
 from leadscore_core.data.workbook import list_sheets
 
 __all__ = [
+    "CONVENTION_ROWS",
     "KEPT_ASIDE",
     "LABELLED",
     "LINE_PROBLEM",

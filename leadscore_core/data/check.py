@@ -20,6 +20,7 @@ _INDEX_HEADERS = frozenset({"", "unnamed: 0", "index"})
 _SEVERITY: dict[str, Severity] = {
     "label_one_class": "error",
     "label_missing": "error",
+    "required_column": "error",
     "missing_column": "info",
     "empty_column": "info",
     "guessed_column": "info",
@@ -106,7 +107,10 @@ def mapping_findings(
     found = []
     for match in mapping.matches:
         column = schema.by_name[match.column]
-        if match.header is None and column.is_input and column.role is not Role.INTERACTION:
+        if match.header is None and column.required:
+            reason = f"{column.human}: no such column, and no list can be scored without it"
+            found.append(_finding("required_column", column.name, reason, n_rows, n_rows))
+        elif match.header is None and column.is_input and column.role is not Role.INTERACTION:
             cost = (costs or {}).get(column.name)
             price = "" if cost is None else f", which costs about {max(0.0, cost):.3f} of AUC"
             reason = f"{column.human}: no such column; leads are scored as average in it{price}"

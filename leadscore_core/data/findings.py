@@ -51,7 +51,7 @@ def merge_findings(parts: Iterable[tuple[list[Finding], int]]) -> list[Finding]:
             before = merged.get(key)
             if before is None:
                 merged[key] = finding.model_copy(update={"rows": shifted})
-            elif finding.code not in {"missing_column", "guessed_column", "ambiguous_date"}:
+            elif finding.code not in {"required_column", "missing_column", "guessed_column", "ambiguous_date"}:
                 merged[key] = before.model_copy(
                     update={"count": before.count + finding.count, "rows": (before.rows + shifted)[:EXAMPLES]}
                 )

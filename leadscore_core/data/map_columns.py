@@ -191,14 +191,18 @@ def detect_conventions(mapping: ColumnMapping, schema: LeadSchema, frame: pd.Dat
     frame
         The file, under its own headers; only timestamps and numbers are looked at.
     """
-    frame = frame.head(CONVENTION_ROWS)
+    if len(frame) > CONVENTION_ROWS:
+        frame = frame.head(CONVENTION_ROWS)
     columns = {name: frame[header] for name, header in mapping.used.items() if header in frame.columns}
     update: dict[str, object] = {}
     stamp = schema.one(Role.TIMESTAMP)
     if stamp and stamp.name in columns:
         day_first, month_first, either = date_evidence(columns[stamp.name])
         order = schema.date_order if day_first == month_first else "dmy" if day_first > month_first else "mdy"
-        update |= {"date_order": order, "ambiguous_dates": either if day_first == month_first == 0 else 0}
+        update |= {
+            "date_order": order,
+            "ambiguous_dates": either if (day_first > 0) == (month_first > 0) else 0,
+        }
     numbers = [column.name for column in schema.with_role(*NUMBER_ROLES) if column.name in columns]
     update["decimal_comma"] = tuple(name for name in numbers if has_decimal_comma(columns[name]))
     return mapping.model_copy(update=update)

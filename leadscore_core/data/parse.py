@@ -16,12 +16,15 @@ import pandas as pd
 DateOrder = Literal["dmy", "mdy"]
 EXCEL_EPOCH = pd.Timestamp("1899-12-30")
 _EXCEL_DAYS = (20_000, 80_000)
+_EXACT = 1e15
+_YMD = (19_900_101, 21_000_101)
 _UNIX_SECONDS = (631_152_000, 4_102_444_800)
 _EARLIEST, _LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
 _YES = frozenset({"1", "yes", "y", "true", "t", "ja", "oui", "si", "sí", "x"})
 _NO = frozenset({"0", "no", "n", "false", "f", "nein", "non"})
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S/%f")
-_ZONE = r"(?<=\d)\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})$"
+_OFFSET = r"[+-]\d{2}:?\d{2}"
+_ZONE = rf"(?<=\d)\s*(?:Z|UTC|GMT)$|(?<=:\d\d)\s*{_OFFSET}$|(?<=\.\d{{3}})\s*{_OFFSET}$|(?<=\.\d{{6}})\s*{_OFFSET}$"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 
 
@@ -46,7 +49,7 @@ def as_text(cells: pd.Series) -> pd.Series:
         return cells.map({True: "1", False: "0"}).astype("str")
     if pd.api.types.is_float_dtype(cells):
         values = cells.to_numpy(dtype="float64", na_value=np.nan)
-        whole = np.isfinite(values) & (values == np.trunc(values)) & (np.abs(values) < 1e15)
+        whole = np.isfinite(values) & (values == np.trunc(values)) & (np.abs(values) < _EXACT)
         text = [
             str(int(v)) if w else (None if np.isnan(v) else repr(v))
             for v, w in zip(values.tolist(), whole.tolist(), strict=True)
@@ -54,7 +57,18 @@ def as_text(cells: pd.Series) -> pd.Series:
         return pd.Series(text, index=cells.index, dtype="str")
     if isinstance(cells.dtype, pd.CategoricalDtype):
         return as_text(pd.Series(cells.cat.categories)).reindex(cells.cat.codes).set_axis(cells.index).astype("str")
-    return pd.Series([None if _missing(c) else str(c) for c in cells.tolist()], index=cells.index, dtype="str")
+    return pd.Series([_cell_text(cell) for cell in cells.tolist()], index=cells.index, dtype="str")
+
+
+def _cell_text(cell: object) -> str | None:
+    """Write one cell as its whole column would be written if all cells had its type."""
+    if _missing(cell):
+        return None
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
+        return str(int(cell))
+    return str(cell)
 
 
 def _missing(cell: object) -> bool:
@@ -210,7 +224,11 @@ def _irregular(text: pd.Series, order: DateOrder) -> pd.Series:
 
 
 def _with_order(text: pd.Series, order: str) -> pd.Series:
-    plain = text.str.replace(r"[./-]", "/", regex=True).str.replace(",", " ").str.replace("T", " ")
+    plain = (
+        text.str.replace(r"[./-]", "/", regex=True)
+        .str.replace(",", " ")
+        .str.replace(r"(?<=\d)T(?=\d)", " ", regex=True)
+    )
     plain = plain.str.replace(r"\s+", " ", regex=True)
     day = "%d/%m" if order == "dmy" else "%m/%d"
     shapes = {
@@ -243,6 +261,8 @@ def _from_numbers(numbers: pd.Series) -> pd.Series:
     dates[serial] = (EXCEL_EPOCH + pd.to_timedelta((numbers[serial] * 86_400).round(), unit="s")).astype(
         "datetime64[us]"
     )
+    compact = numbers.between(*_YMD) & (numbers % 1 == 0)
+    dates[compact] = pd.to_datetime(numbers[compact].astype("int64").astype("str"), format="%Y%m%d", errors="coerce")
     for unit, scale in (("s", 1), ("ms", 1_000)):
         stamps = numbers.between(_UNIX_SECONDS[0] * scale, _UNIX_SECONDS[1] * scale)
         dates[stamps] = pd.to_datetime(numbers[stamps].astype("int64"), unit=cast(Any, unit)).astype("datetime64[us]")
@@ -262,7 +282,7 @@ def date_evidence(cells: pd.Series) -> tuple[int, int, int]:
     >>> date_evidence(pd.Series(["25/04/2022", "03/04/2022", "2022-04-03"]))
     (1, 0, 1)
     """
-    if not isinstance(cells.dtype, pd.StringDtype) and cells.dtype != object:
+    if not _may_be_text(cells):
         return 0, 0, 0
     parts = as_text(cells).str.extract(r"^\s*(\d{1,2})[/.-](\d{1,2})[/.-](?:\d{4}|\d{2})\b").dropna()
     first, second = parts[0].astype("int64"), parts[1].astype("int64")
@@ -281,7 +301,7 @@ def has_decimal_comma(cells: pd.Series) -> bool:
     >>> has_decimal_comma(pd.Series(["1,5", "2"])), has_decimal_comma(pd.Series(["1,234", "1.5"]))
     (True, False)
     """
-    if not isinstance(cells.dtype, pd.StringDtype) and cells.dtype != object:
+    if not _may_be_text(cells):
         return False
     text = as_text(cells)
     if not text.str.contains(",", regex=False).any():
@@ -296,3 +316,7 @@ def has_decimal_comma(cells: pd.Series) -> bool:
         + unique.str.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+%?").sum()
     )
     return bool(comma > point)
+
+
+def _may_be_text(cells: pd.Series) -> bool:
+    return isinstance(cells.dtype, pd.StringDtype | pd.CategoricalDtype) or cells.dtype == object

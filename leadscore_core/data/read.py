@@ -21,7 +21,7 @@ from leadscore_core.errors import UnreadableFileError
 
 CHUNK_ROWS = 100_000
 MOST_COLUMNS = 2_000
-LINE_PROBLEM = "line_problem"
+LINE_PROBLEM = "line_problem (found while reading)"
 # whole numbers and flags keep their type in a chunk that has blanks
 _NULLABLE: dict[pa.DataType, pd.api.extensions.ExtensionDtype] = {
     pa.int8(): pd.Int8Dtype(),
@@ -54,7 +54,7 @@ def read_leads(
     -------
     pandas.DataFrame
         One row a lead, in the file's order. Text files give text, blanks as ``""``; workbooks and Parquet keep their
-        types. Where lines have more or fewer fields than the header, a last column ``line_problem`` says so.
+        types. Where lines have more or fewer fields than the header, a last column, `LINE_PROBLEM`, says so.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def iter_leads(
                 rows += len(chunk)
                 if one_is_ragged and LINE_PROBLEM not in chunk:
                     chunk[LINE_PROBLEM] = ""
-                yield chunk[[name for name in [*wanted, LINE_PROBLEM] if name in chunk]]
+                yield chunk[[name for name in dict.fromkeys([*wanted, LINE_PROBLEM]) if name in chunk]]
             if rows == 0:
                 raise UnreadableFileError(f"{source.name} has a header but no leads below it. Export the list again.")
 
@@ -198,16 +198,15 @@ def _first_record(source: Source) -> list[str]:
         for _ in range(source.skip_lines):
             file.readline()
         try:
-            return next(row for row in csv.reader(file, delimiter=source.delimiter) if any(row))
+            return next(csv.reader(file, delimiter=source.delimiter))
         except (csv.Error, StopIteration) as error:
             raise UnreadableFileError(f"{source.name} has no readable header line ({error}). {EXPECTED}") from error
 
 
 def _csv_options(source: Source, headers: list[str], columns: list[str]) -> dict[str, Any]:
-    padded = source.skip_lines + _blank_lines(source)
     return {
         "read_options": pacsv.ReadOptions(
-            column_names=headers, skip_rows=padded, skip_rows_after_names=1, block_size=LONGEST_LINE
+            column_names=headers, skip_rows=source.skip_lines, skip_rows_after_names=1, block_size=LONGEST_LINE
         ),
         "parse_options": pacsv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
         "convert_options": pacsv.ConvertOptions(
@@ -217,14 +216,6 @@ def _csv_options(source: Source, headers: list[str], columns: list[str]) -> dict
             check_utf8=False,
         ),
     }
-
-
-def _blank_lines(source: Source) -> int:
-    """Count the blank lines above the header, which the parser would take for it."""
-    with source.path.open(encoding="utf-8-sig") as file:
-        for _ in range(source.skip_lines):
-            file.readline()
-        return next((i for i, line in enumerate(file) if line.strip("\r\n")), 0)
 
 
 def _file_is_ragged(file: Path) -> bool:
@@ -316,12 +307,25 @@ def _parquet(source: Source) -> pq.ParquetFile:
         ) from error
 
 
+def _readable(column: pa.Array) -> pa.Array:
+    """Turn what neither a spreadsheet nor a model can read (bytes, lists, records) into text."""
+    if (
+        pa.types.is_binary(column.type)
+        or pa.types.is_large_binary(column.type)
+        or pa.types.is_fixed_size_binary(column.type)
+    ):
+        return pa.array([None if v is None else v.decode("utf-8", "replace") for v in column.to_pylist()], pa.string())
+    if pa.types.is_nested(column.type):
+        return pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())
+    return column
+
+
 def _parquet_chunks(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pd.DataFrame]:
     file = _parquet(source)
     places = [headers.index(name) for name in columns]
     try:
         for batch in file.iter_batches(batch_size=chunk_rows):
-            table = pa.Table.from_arrays([batch.column(i) for i in places], names=columns)
+            table = pa.Table.from_arrays([_readable(batch.column(i)) for i in places], names=columns)
             yield table.to_pandas(ignore_metadata=True, types_mapper=_NULLABLE.get)
     except (pa.ArrowInvalid, OSError) as error:
         raise UnreadableFileError(

@@ -24,7 +24,9 @@ DATA_SUFFIXES = frozenset(
 EXPECTED = "Expected a lead list as CSV, TSV, Excel or Parquet, also as .gz or .zip."
 LONGEST_LINE = 4 << 20
 LARGEST_UNPACKED = 16 << 30
+MOST_LAYERS = 3
 _SAMPLE = 64 << 10
+_BLANKS = '\r\n\t ,;|"\ufeff'
 _BLOCK = 4 << 20
 _FOREIGN = {
     b"\x89PNG": "a PNG image",
@@ -49,7 +51,7 @@ class Source:
     path: Path
     delimiter: str = ","
     encoding: str = "utf-8"
-    skip_lines: int = 0
+    skip_lines: int = 0  # above the header
 
 
 @contextmanager
@@ -85,6 +87,10 @@ def open_source(path: str | Path) -> Iterator[Source]:
 
 
 def _identify(path: Path, name: str, scratch: Path) -> Source:
+    if len(list(scratch.iterdir())) > MOST_LAYERS:
+        raise UnreadableFileError(
+            f"{name} is packed more than {MOST_LAYERS} times over. Unpack it and give the list itself."
+        )
     with path.open("rb") as file:
         head = file.read(_SAMPLE)
     if not head:
@@ -120,7 +126,7 @@ def _identify_zip(path: Path, name: str, scratch: Path) -> Source:
                 )
             if files[0].flag_bits & 1:
                 raise UnreadableFileError(f"{name} is protected by a password. Save it without one and try again.")
-            target = scratch / f"member{Path(files[0].filename).suffix}"
+            target = scratch / f"member-{len(list(scratch.iterdir()))}{Path(files[0].filename).suffix}"
             with archive.open(files[0]) as packed, target.open("wb") as out:
                 _copy_bounded(packed, out, name)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
@@ -131,7 +137,7 @@ def _identify_zip(path: Path, name: str, scratch: Path) -> Source:
 
 
 def _unpack_gzip(path: Path, name: str, scratch: Path) -> Path:
-    target = scratch / "unpacked"
+    target = scratch / f"unpacked-{len(list(scratch.iterdir()))}"
     try:
         with gzip.open(path) as packed, target.open("wb") as out:
             _copy_bounded(packed, out, name)
@@ -155,7 +161,7 @@ def _copy_bounded(packed: IO[bytes] | gzip.GzipFile, out: IO[bytes], name: str) 
 
 def _identify_text(path: Path, name: str, head: bytes, scratch: Path) -> Source:
     encoding = _encoding(path, name, head)
-    if encoding not in {"utf-8", "utf-8-sig"}:
+    if encoding != "utf-8":
         readable = scratch / "utf8.csv"
         with (
             path.open(encoding=encoding, newline="", errors="replace") as file,
@@ -165,26 +171,22 @@ def _identify_text(path: Path, name: str, head: bytes, scratch: Path) -> Source:
         path = readable
     with path.open(encoding="utf-8-sig", newline="") as file:
         text = file.read(LONGEST_LINE)
-    if not text.strip("\r\n\t ,;|\ufeff"):
+    if not text.strip(_BLANKS):
         raise UnreadableFileError(f"{name} holds no text but blanks. Export the list again.")
     if len(text) == LONGEST_LINE and not re.search(r"[\r\n]", text):
         raise UnreadableFileError(
             f"{name} has a first line of more than {LONGEST_LINE >> 20} MB, so it is not a table of leads. {EXPECTED}"
         )
     declared = re.match(r"sep=(.)\r?\n", text)
-    if declared:
-        return Source(name, "csv", path, delimiter=declared[1], encoding=encoding, skip_lines=1)
-    return Source(name, "csv", path, delimiter=_delimiter(text), encoding=encoding)
+    lines = re.split(r"\r\n|\r|\n", text)[1 if declared else 0 :]
+    blank = next(i for i, line in enumerate(lines) if line.strip(_BLANKS))
+    delimiter = declared[1] if declared else _delimiter("\n".join(lines[blank:]))
+    return Source(name, "csv", path, delimiter, encoding, skip_lines=blank + (1 if declared else 0))
 
 
 def _encoding(path: Path, name: str, head: bytes) -> str:
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if head.startswith(mark):
-            return encoding
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
     if b"\0" in head:
         even, odd = head[0::2].count(0), head[1::2].count(0)
         if max(even, odd) > len(head) // 8 and min(even, odd) <= len(head) // 50:

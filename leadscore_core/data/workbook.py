@@ -12,6 +12,8 @@ from leadscore_core.data.source import Source, open_source
 from leadscore_core.errors import UnreadableFileError
 
 _HEADER_SEARCH = 20
+_HEADER_SHARE = 0.7
+_INT64 = 2**63
 
 
 def list_sheets(path: str | Path) -> list[str]:
@@ -41,12 +43,12 @@ def _workbook(source: Source) -> CalamineWorkbook:
 
 
 def sheet_rows(source: Source, sheet: str | None) -> list[list[Any]]:
-    """Return a sheet's rows from the header on: the first row that is at least half as wide as the widest.
+    """Return a sheet's rows from the header on: the first row that is nearly as wide as the widest.
 
     Parameters
     ----------
     sheet
-        The first sheet that is not empty if not given.
+        The first sheet with a header and a row below it if not given.
 
     Raises
     ------
@@ -63,9 +65,13 @@ def sheet_rows(source: Source, sheet: str | None) -> list[list[Any]]:
         filled = [sum(1 for cell in row if cell not in ("", None)) for row in rows[:_HEADER_SEARCH]]
         widest = max(filled, default=0)
         if widest:
-            start = next(i for i, n in enumerate(filled) if 2 * n >= widest)
-            return rows[start:]
-    raise UnreadableFileError(f"{source.name} has no sheet with anything in it. Export the list again.")
+            start = next(i for i, n in enumerate(filled) if n >= _HEADER_SHARE * widest)
+            if sheet is not None or any(filled[start + 1 :]):
+                return rows[start:]
+    raise UnreadableFileError(
+        f"{source.name} has no sheet with a header and leads below it (sheets: {', '.join(workbook.sheet_names)}). "
+        "Export the list again."
+    )
 
 
 def sheet_frame(source: Source, headers: list[str], sheet: str | None) -> pd.DataFrame:
@@ -83,7 +89,9 @@ def _typed(cells: list[Any]) -> pd.Series:
     ]
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int, float} and kinds:
-        whole = kinds == {int} and None not in values
+        whole = (
+            kinds == {int} and None not in values and all(abs(value) < _INT64 for value in values if value is not None)
+        )
         return pd.Series(values, dtype="int64" if whole else "float64")
     if len(kinds) == 1 and kinds != {str}:
         return pd.Series(values)

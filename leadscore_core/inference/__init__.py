@@ -1,11 +1,13 @@
 """The inference pipeline: score, grade, junk, explain, export."""
 
 from leadscore_core.inference.explain import explain_leads, reasons_in_words
-from leadscore_core.inference.export import ENDINGS, EXCEL_ROWS, check_output, neutralise, write_leads
+from leadscore_core.inference.export import ENDINGS, check_folder, check_output, write_leads
 from leadscore_core.inference.grade import GRADES, grade_leads, junk_reasons
+from leadscore_core.inference.neutralise import neutralise
 from leadscore_core.inference.plan import CallPlan, describe_plan, plan_calls, rank_leads
 from leadscore_core.inference.present import present_leads
 from leadscore_core.inference.score import beside, score_leads, score_part
+from leadscore_core.inference.writers import EXCEL_ROWS
 
 __all__ = [
     "ENDINGS",
@@ -13,6 +15,7 @@ __all__ = [
     "GRADES",
     "CallPlan",
     "beside",
+    "check_folder",
     "check_output",
     "describe_plan",
     "explain_leads",

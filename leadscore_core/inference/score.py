@@ -7,6 +7,7 @@ import pandas as pd
 
 from leadscore_core.config import GradeThresholds, load_settings
 from leadscore_core.data import (
+    LINE_PROBLEM,
     ColumnMapping,
     Finding,
     check_required,
@@ -15,6 +16,7 @@ from leadscore_core.data import (
     note_row_problems,
     suggest_mapping,
 )
+from leadscore_core.errors import MappingError
 from leadscore_core.inference.explain import reasons_in_words
 from leadscore_core.inference.grade import GRADES, grade_leads, junk_reasons
 from leadscore_core.model import LeadModel
@@ -56,8 +58,11 @@ def score_leads(
     Raises
     ------
     MappingError
-        If a required column is missing.
+        If a required column is missing or two columns have the same name.
     """
+    twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+    if twice:
+        raise MappingError(f"Two columns have the same name: {', '.join(twice)}. Give every column a name of its own.")
     mapping = mapping or detect_conventions(suggest_mapping(frame.columns, model.schema), model.schema, frame)
     check_required(mapping, model.schema)
     return beside(frame, score_part(frame, model, mapping, reasons=reasons, grades=grades or load_settings().grades)[0])
@@ -94,7 +99,11 @@ def score_part(
 
 
 def beside(frame: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """Return a list with our columns after its own; a name that is taken gets the suffix ``_leadscore``."""
+    """Return a list with our columns after its own; a name that is taken gets the suffix ``_leadscore``.
+
+    What the reader noted of a line stands in ``row_problem`` and is no column of the list.
+    """
+    frame = frame.drop(columns=LINE_PROBLEM, errors="ignore")
     return pd.concat(
         [frame, own.set_axis([own_name(str(name), frame.columns) for name in own.columns], axis=1)], axis=1
     )

@@ -41,7 +41,8 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
     rates_
         Column -> value as a key (see `value_keys`) -> `Observed`.
     seen_
-        One hash a training lead, so that a lead that was learned from is never taken for an unseen one.
+        Hashes of the training leads' timestamps and required columns, so that a lead that was learned from is not
+        taken for an unseen one; None without timestamps.
     base_rate_
         Share of training leads that completed the application, 0-1.
 
@@ -66,7 +67,8 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         self.neutral_: dict[str, Any] = {}
         self.rates_: dict[str, dict[str, Observed]] = {}
         self.columns_ = [column for column in self._input_columns() if column in X.columns]
-        self.seen_ = np.unique(self._hashes(X))
+        told_apart = bool(self._identity())
+        self.seen_ = {r: np.unique(self._identities(X, r)) for r in ("s", "min")} if told_apart else None
         for column in self.columns_:
             keys = value_keys(X[column], self._is_text(column))
             table = pd.DataFrame({"key": keys, "y": label}).groupby("key", sort=True)["y"].agg(["size", "sum"])
@@ -103,18 +105,32 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
             owners += [owner] * (2 if self._is_text(column) else 1)
         return owners
 
-    def was_seen(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
-        """Tell for each cleaned lead whether it was learned from.
+    def was_seen(self, X: pd.DataFrame) -> np.ndarray | None:  # noqa: N803
+        """Tell for each cleaned lead whether it was learned from; None where no timestamp tells leads apart.
 
-        All False where there is no timestamp to tell leads apart.
+        A lead is known by its timestamp and required columns, to the minute where the list writes no seconds.
         """
         check_is_fitted(self, "columns_")
-        if not any(self._is_date(column) for column in self.columns_) or not set(self.columns_) <= set(X.columns):
-            return np.zeros(len(X), dtype=bool)
-        return np.isin(self._hashes(X), self.seen_)
+        if self.seen_ is None or not set(self._identity()) <= set(X.columns):
+            return None
+        stamps = X[self._identity()[0]]
+        to_the_second = bool((stamps.dt.second.fillna(0) != 0).any())
+        seen = self.seen_["s"] if to_the_second else self.seen_["min"]
+        return np.isin(self._identities(X, "s" if to_the_second else "min"), seen)
 
-    def _hashes(self, frame: pd.DataFrame) -> np.ndarray:
-        return pd.util.hash_pandas_object(frame[self.columns_], index=False).to_numpy()
+    def _identity(self) -> list[str]:
+        """Name the columns that tell leads apart, the timestamp first; empty where there is none."""
+        stamp = self.schema.one(Role.TIMESTAMP)
+        if stamp is None or stamp.name not in self.columns_:
+            return []
+        return [stamp.name, *(c.name for c in self.schema.inputs if c.required and c.name in self.columns_)]
+
+    def _identities(self, frame: pd.DataFrame, resolution: str) -> np.ndarray:
+        stamp, *others = self._identity()
+        known = (
+            frame[others].apply(lambda text: text.str.casefold()).assign(**{stamp: frame[stamp].dt.floor(resolution)})
+        )
+        return pd.util.hash_pandas_object(known[[stamp, *others]], index=False).to_numpy()
 
     def _input_columns(self) -> list[str]:
         columns = []

@@ -180,39 +180,40 @@ class ModelRegistry:
         RegistryError
             If it cannot be loaded or the directory cannot be written; the champion is then unchanged.
         """
+        self._make_champion(model_id, "promote")
+
+    def rollback(self) -> str:
+        """Go back to the champion before the present one, and return its name; again goes back further.
+
+        Raises
+        ------
+        RegistryError
+            If there is none that can be loaded.
+        """
+        for earlier in self._earlier_champions():
+            try:
+                self._make_champion(earlier, "rollback")
+            except RegistryError:
+                continue
+            return earlier
+        raise RegistryError(
+            "There is no earlier champion to go back to. Promote a model by its name: leadscore models promote ID."
+        )
+
+    def _make_champion(self, model_id: str, action: str) -> None:
         self.load(model_id)
-        entry = {
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "model_id": model_id,
-            "before": self.champion_id,
-        }
+        entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "action": action, "model_id": model_id}
         try:
             with (self.root / HISTORY).open("a", encoding="utf-8") as history:
-                history.write(json.dumps(entry) + "\n")
+                history.write(json.dumps(entry | {"before": self.champion_id}) + "\n")
                 history.flush()
                 os.fsync(history.fileno())
             self._write_champion(model_id)
         except OSError as error:
             raise RegistryError(
-                f"{model_id} could not be promoted: {self.root} cannot be written ({error.strerror}). The champion "
-                "is unchanged."
+                f"{model_id} could not be promoted: {self.root} cannot be written ({error.strerror}). "
+                "The champion is unchanged."
             ) from error
-
-    def rollback(self) -> str:
-        """Go back to the model that was the champion before, and return its name.
-
-        Raises
-        ------
-        RegistryError
-            If there is none.
-        """
-        for earlier in self._earlier_champions():
-            if (self._folder(earlier) / METADATA).is_file():
-                self.promote(earlier)
-                return earlier
-        raise RegistryError(
-            "There is no earlier champion to go back to. Promote a model by its name: leadscore models promote ID."
-        )
 
     def load_champion(self) -> tuple[LeadModel, str]:
         """Load the model in use, or the last champion that is sound.
@@ -244,18 +245,20 @@ class ModelRegistry:
             raise
 
     def _earlier_champions(self) -> list[str]:
-        """Past champions other than the present one, latest first."""
+        """Past champions, the one before the present first; what was rolled back from is not among them."""
         path = self.root / HISTORY
-        if not path.is_file():
-            return []
-        names: list[str] = []
-        for line in path.read_text(encoding="utf-8").splitlines():
+        past: list[str] = []
+        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
             try:
                 entry = json.loads(line)
-            except json.JSONDecodeError:
+                action, name = entry["action"], str(entry["model_id"])
+            except (ValueError, TypeError, KeyError):
                 continue
-            names += [name for name in (entry.get("before"), entry.get("model_id")) if isinstance(name, str)]
-        latest_first = dict.fromkeys(reversed(names))
+            if action == "rollback" and name in past:
+                del past[len(past) - past[::-1].index(name) :]
+            else:
+                past.append(name)
+        latest_first = dict.fromkeys(reversed(past))
         return [name for name in latest_first if name != self.champion_id and _ID.fullmatch(name)]
 
     def _write_champion(self, model_id: str) -> None:

@@ -29,6 +29,8 @@ class MappingStore:
             choices = json.loads(self._path(mapping).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return mapping
+        if not isinstance(choices, dict):
+            return mapping
         known = {match.column for match in mapping.matches}
         usable = {c: h for c, h in choices.items() if c in known and (h is None or h in mapping.headers)}
         return mapping.corrected(usable)

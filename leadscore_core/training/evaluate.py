@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
@@ -55,7 +56,8 @@ def evaluate_model(
     mapping = mapping or detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
     check_required(mapping, schema)
     cleaned, label, without_label = labelled_leads(frame, schema, mapping)
-    seen = model.features.was_seen(cleaned)
+    known = model.features.was_seen(cleaned)
+    seen = np.zeros(len(cleaned), dtype=bool) if known is None else known
     if seen.all():
         raise LabelError(
             f"All {len(seen):,} leads are ones that model {model.model_id} was trained on, so they cannot judge it. "
@@ -63,6 +65,10 @@ def evaluate_model(
             f"{model.model_id}."
         )
     metrics = compute_metrics(label[~seen], model.propensity(cleaned[~seen]), model.metadata.threshold)
+    if known is None:
+        metrics.notes.append(
+            "Without dates these leads could not be compared with the training leads; make sure that they are others."
+        )
     targets = targets or model.metadata.targets
     return Evaluation(
         model_id=model.model_id,

@@ -39,7 +39,7 @@ class Metrics(BaseModel):
     brier: float
     log_loss: float
     confusion: dict[str, int]
-    deciles: list[dict[str, float]]
+    deciles: list[dict[str, float | None]]
     notes: list[str] = []
 
 
@@ -97,7 +97,7 @@ def compute_metrics(label: np.ndarray, propensity: np.ndarray, threshold: float)
     )
 
 
-def lift_by_decile(label: np.ndarray, propensity: np.ndarray) -> list[dict[str, float]]:
+def lift_by_decile(label: np.ndarray, propensity: np.ndarray) -> list[dict[str, float | None]]:
     """Rank leads into ten parts, best first: leads, observed rate, lift over the average, share of completions gained.
 
     Ties keep the order of the list; fewer than ten leads give one part each.
@@ -109,7 +109,8 @@ def lift_by_decile(label: np.ndarray, propensity: np.ndarray) -> list[dict[str, 
     """
     ranked = np.asarray(label)[np.argsort(-np.asarray(propensity), kind="stable")]
     base_rate, total = float(ranked.mean()), int(ranked.sum())
-    table, gained = [], 0
+    table: list[dict[str, float | None]] = []
+    gained = 0
     for number, part in enumerate(np.array_split(ranked, min(10, len(ranked))), start=1):
         gained += int(part.sum())
         rate = float(part.mean())
@@ -118,8 +119,8 @@ def lift_by_decile(label: np.ndarray, propensity: np.ndarray) -> list[dict[str, 
                 "decile": number,
                 "leads": len(part),
                 "rate": rate,
-                "lift": rate / base_rate if base_rate else float("nan"),
-                "gain": gained / total if total else float("nan"),
+                "lift": rate / base_rate if base_rate else None,
+                "gain": gained / total if total else None,
             }
         )
     return table

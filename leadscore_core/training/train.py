@@ -61,7 +61,8 @@ def train_model(
     Parameters
     ----------
     frame
-        Labelled leads as read, under their own headers. Leads without a usable label are left out and counted.
+        Labelled leads as read, under their own headers. Leads without a usable label and exact repeats of another are
+        left out and counted.
     schema
         What the columns mean; CodePro's if not given.
     mapping
@@ -90,9 +91,12 @@ def train_model(
     schema = schema or load_schema()
     tell = progress or (lambda share, what: None)
     tell(0.0, "Cleaning the leads")
+    rows_given = len(frame)
     mapping = mapping or detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
     check_required(mapping, schema)
+    frame = frame[~is_repeat(frame, schema, mapping)].reset_index(drop=True)
     cleaned, label, left_out = labelled_leads(frame, schema, mapping)
+    left_out += rows_given - len(frame)
     check_enough(label)
     recipe = Recipe(schema, targets or TargetMetrics(), params or {}, n_repeats=n_repeats, seed=seed)
 
@@ -133,6 +137,16 @@ def train_model(
     )
     tell(1.0, "Done")
     return LeadModel(pipeline, metadata)
+
+
+def is_repeat(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> np.ndarray:
+    """Tell which rows repeat an earlier one exactly, so that no lead stands in a training fold and in its test fold.
+
+    All False where neither a timestamp nor an id tells two leads apart.
+    """
+    if not any(column.name in mapping.used for column in schema.with_role(Role.TIMESTAMP, Role.ID)):
+        return np.zeros(len(frame), dtype=bool)
+    return pd.Series(row_hashes(frame)).duplicated().to_numpy()
 
 
 def labelled_leads(

@@ -72,6 +72,11 @@ def test_any_number_that_python_writes_is_read(number: float) -> None:
         ("24 Jan 2022", "2022-01-24"),
         ("Jan 24, 2022 9:30 AM", "2022-01-24 09:30"),
         ("24-Jan-22", "2022-01-24"),
+        ("24-01-2022", "2022-01-24"),
+        ("01-24-2022", "2022-01-24"),
+        ("24-OCT-2022", "2022-10-24"),
+        ("AUGUST 5 2022", "2022-08-05"),
+        ("Tue, 24 Jan 2022", "2022-01-24"),
         ("44585", "2022-01-24"),
         ("44585.25", "2022-01-24 06:00"),
         ("1643022318", "2022-01-24 11:05:18"),
@@ -96,6 +101,12 @@ def test_the_order_decides_only_what_can_be_read_both_ways() -> None:
     assert parse_dates(cells, MARKS, "dmy").values.dt.day.tolist() == [3, 25, 25]
     assert parse_dates(cells, MARKS, "mdy").values.dt.day.tolist() == [4, 25, 25]
     assert date_evidence(cells) == (1, 1, 1)
+
+
+def test_typed_cells_are_read_as_their_text_is() -> None:
+    assert parse_dates(pd.Series([20220124, 44585])).values.tolist() == [pd.Timestamp("2022-01-24")] * 2
+    assert parse_numbers(pd.Series([True, None, 2.0], dtype=object)).values.fillna(-1).tolist() == [1, -1, 2]
+    assert date_evidence(pd.Series(["25/04/2022"], dtype="category")) == (1, 0, 0)
 
 
 def test_typed_dates_lose_their_zone_and_keep_local_time() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -139,6 +141,39 @@ def test_lines_of_other_lengths_are_kept_and_marked(tmp_path: Path) -> None:
         "1 fields where the header has 3",
         "5 fields where the header has 3; left over: g | h",
     ]
+
+
+def test_lines_of_delimiters_above_the_header_are_no_header(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    path.write_text(",,\n   \nsource,medium,city\na,b,pune\n")
+    assert read_leads(path).to_dict("records") == [{"source": "a", "medium": "b", "city": "pune"}]
+
+
+def test_a_file_packed_twice_is_unpacked_twice(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv.gz"
+    path.write_bytes(gzip.compress(gzip.compress(b"source,medium\na,b\n")))
+    assert len(read_leads(path)) == 1
+    path.write_bytes(gzip.compress(gzip.compress(gzip.compress(gzip.compress(gzip.compress(b"a\n1\n"))))))
+    with pytest.raises(UnreadableFileError, match="packed more than 3 times"):
+        read_leads(path)
+
+
+def test_a_cover_sheet_and_a_title_block_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "leads.xlsx"
+    with pd.ExcelWriter(path, engine="openpyxl") as book:
+        pd.DataFrame([["Confidential"]]).to_excel(book, sheet_name="Cover", index=False, header=False)
+        pd.DataFrame([["Export", "of", "May"]]).to_excel(book, sheet_name="Data", index=False, header=False)
+        leads = pd.DataFrame({name: ["x", 10**20] for name in "abcdef"})
+        leads.to_excel(book, sheet_name="Data", index=False, startrow=1)
+    assert list(read_leads(path).columns) == list("abcdef")
+
+
+def test_parquet_bytes_lists_and_records_become_text(tmp_path: Path) -> None:
+    table = pa.table({"b": [b"\xff", None], "l": [[1], [2, 3]], "r": [{"x": 1}, None], "n": [1, None]})
+    pq.write_table(table, tmp_path / "odd.parquet")
+    frame = read_leads(tmp_path / "odd.parquet")
+    assert frame["l"].tolist() == ["[1]", "[2, 3]"]
+    assert frame["b"].iloc[0] == "\ufffd"
 
 
 def test_excels_own_separator_line_is_obeyed(tmp_path: Path) -> None:

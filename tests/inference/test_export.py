@@ -18,7 +18,7 @@ def frame() -> pd.DataFrame:
         {
             "": ["0", "1"],
             "name": ["=HYPERLINK(1)", 'Zoë "Z", née\nX'],
-            "phone": ["+91 98765", "+919876543210"],
+            "phone": ["+91-98765", "+91 98765 43210"],
             "amount": ["-5", "1.0"],
             "created": pd.to_datetime(["2026-05-01 10:00:00", None]),
             "leads": [3.0, np.nan],
@@ -34,7 +34,7 @@ def test_csv_keeps_all_but_what_a_spreadsheet_would_run(frame: pd.DataFrame, tmp
     assert write_leads([frame.head(1), frame.tail(1)], tmp_path / "out.csv") == 2
     back = pd.read_csv(tmp_path / "out.csv", dtype="str", keep_default_na=False)
     assert back["name"].tolist() == ["'=HYPERLINK(1)", 'Zoë "Z", née\nX']
-    assert back["phone"].tolist() == ["'+91 98765", "+919876543210"]
+    assert back["phone"].tolist() == ["'+91-98765", "+91 98765 43210"]
     assert back["amount"].tolist() == ["-5", "1.0"]
     assert back["created"].tolist() == ["2026-05-01 10:00:00", ""]
     assert back["propensity"].tolist() == ["0.987654", "0.01"]
@@ -96,7 +96,22 @@ def test_a_failure_on_the_way_keeps_the_old_file_and_leaves_nothing(
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("text", ["-5", "+4.5", "-1,234.50", "-12%", "+919876543210", "-1e-3", "", "plain", "'-x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-5",
+        "+4.5",
+        "-1,234.50",
+        "-12%",
+        "+919876543210",
+        "+44 7700 900123",
+        "+1 (617) 555 0183",
+        "-1e-3",
+        "",
+        "plain",
+        "'-x",
+    ],
+)
 def test_numbers_and_plain_text_are_left_alone(text: str) -> None:
     assert neutralise(pd.DataFrame({"x": [text]}))["x"].tolist() == [text]
 

@@ -66,7 +66,10 @@ def test_leads_that_were_learned_from_are_recognised(features: LeadFeatures, cle
     moved = cleaned.assign(created_date=cleaned["created_date"] + pd.Timedelta(seconds=1))
     assert features.was_seen(cleaned).all()
     assert not features.was_seen(moved).any()
-    assert not features.was_seen(cleaned.drop(columns="created_date")).any()
+    assert features.was_seen(cleaned.drop(columns=["referred_lead", "city_mapped"])).all()
+    to_the_minute = cleaned.assign(created_date=cleaned["created_date"].dt.floor("min"))
+    assert features.was_seen(to_the_minute).all()
+    assert features.was_seen(cleaned.drop(columns="created_date")) is None
 
 
 def test_the_pickled_pipeline_runs_as_a_whole(trained: LeadModel, sample: SampleLeads) -> None:

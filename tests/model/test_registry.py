@@ -60,6 +60,23 @@ def test_rollback_goes_to_the_champion_before(registry: ModelRegistry, trained: 
     assert registry.rollback() == "first"
 
 
+def test_rolling_back_again_goes_back_further(registry: ModelRegistry, trained: LeadModel) -> None:
+    registry.publish(named(trained, "third"))
+    registry.promote("third")
+    assert [registry.rollback(), registry.rollback()] == ["second", "first"]
+    with pytest.raises(RegistryError, match="no earlier champion"):
+        registry.rollback()
+    registry.promote("third")
+    assert registry.rollback() == "first"
+
+
+def test_rollback_passes_over_a_damaged_model(registry: ModelRegistry, trained: LeadModel) -> None:
+    registry.publish(named(trained, "third"))
+    registry.promote("third")
+    damage_pickle(registry.root / "second")
+    assert registry.rollback() == "first"
+
+
 def test_rollback_without_history_says_so(tmp_path: Path, trained: LeadModel) -> None:
     registry = ModelRegistry(tmp_path)
     registry.publish(named(trained, "only"))

@@ -116,6 +116,19 @@ def test_a_model_is_not_judged_on_what_it_learned_from(trained: LeadModel, sampl
         evaluate_model(sample.labelled, trained)
 
 
+def test_repeats_do_not_flatter_cross_validation(sample: SampleLeads) -> None:
+    once = sample.labelled.head(600)
+    twice = train(pd.concat([once, once], ignore_index=True)).metadata
+    assert twice.metrics["cross_validation"]["auc"] == train(once).metadata.metrics["cross_validation"]["auc"]
+    assert (twice.training_data.rows, twice.training_data.left_out) == (600, 600)
+
+
+def test_leads_that_cannot_be_compared_are_said(sample: SampleLeads) -> None:
+    undated = train(sample.labelled.drop(columns="created_date"))
+    judged = evaluate_model(sample.kept_aside, undated)
+    assert any("could not be compared" in note for note in judged.metrics.notes)
+
+
 def test_a_quick_look_at_the_label_changes_no_score(trained: LeadModel, sample: SampleLeads) -> None:
     """The outcome in a list that is scored must not leak into its score."""
     labelled = sample.kept_aside
