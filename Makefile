@@ -31,7 +31,7 @@ lock: $(VENV)/.dev
 
 sample: $(VENV)/.app
 	$(BIN)/leadscore sample-data --out sample_data
-	$(BIN)/leadscore train sample_data/labelled_leads.csv --promote --note "Synthetic leads."
+	$(BIN)/leadscore train sample_data/labelled_leads.csv --promote --synthetic
 
 clean:
 	rm -rf $(VENV)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from leadscore_core.cli_models import models_app
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
 from leadscore_core.errors import LeadScoreError
 
@@ -31,7 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Whom to call first, who is junk, and why.",
 )
-models_app = typer.Typer(no_args_is_help=True, help="The models and which of them is in use.")
 app.add_typer(models_app, name="models")
 
 _JSON_ON_STDOUT: ContextVar[bool] = ContextVar("json_on_stdout", default=False)
@@ -43,7 +43,10 @@ JsonOut = Annotated[Path | None, typer.Option("--json", help="Also write the res
 SchemaName = Annotated[str, typer.Option("--schema", help="Name or TOML file of what the columns mean.")]
 Label = Annotated[str | None, typer.Option("--label", help="Header of the outcome, if it is not found by itself.")]
 Sheet = Annotated[
-    str | None, typer.Option("--sheet", help="Sheet of a workbook; the first that is not empty if not given.")
+    str | None, typer.Option("--sheet", help="Sheet of a workbook; the first with the needed columns if not given.")
+]
+MapTo = Annotated[
+    list[str] | None, typer.Option("--map", help="Which header gives a column, as COLUMN=HEADER; may be repeated.")
 ]
 ModelId = Annotated[str | None, typer.Option("--model", help="Model to use; the champion if not given.")]
 Out = Annotated[Path, typer.Option("-o", "--out", help="File to write: .csv, .csv.gz, .xlsx or .parquet.")]
@@ -64,14 +67,19 @@ def sample_data(
 
 @app.command()
 def check(
-    files: Files, schema: SchemaName = "codepro", label: Label = None, sheet: Sheet = None, json_out: JsonOut = None
+    files: Files,
+    schema: SchemaName = "codepro",
+    label: Label = None,
+    sheet: Sheet = None,
+    map_to: MapTo = None,
+    json_out: JsonOut = None,
 ) -> None:
     """Find every problem of a list; exit 1 if one makes it unfit."""
     from leadscore_core.pipelines import check_list
 
     _prepare_json(json_out)
     settings = load_settings()
-    leads = _open(files, schema, label, sheet, settings)
+    leads = _open(files, schema, label, sheet, map_to, settings)
     model = _champion_or_none(settings)
     levels_from = model if model is not None and model.schema.name == leads.schema.name else None
     report = check_list(leads, model=levels_from, label_expected=label is not None)
@@ -83,11 +91,11 @@ def check(
 
 
 @app.command()
-def clean(files: Files, out: Out, schema: SchemaName = "codepro", sheet: Sheet = None) -> None:
+def clean(files: Files, out: Out, schema: SchemaName = "codepro", sheet: Sheet = None, map_to: MapTo = None) -> None:
     """Write the cleaned table, one row a lead."""
     from leadscore_core.pipelines import clean_list
 
-    rows = clean_list(_open(files, schema, None, sheet, load_settings()), out)
+    rows = clean_list(_open(files, schema, None, sheet, map_to, load_settings()), out)
     _say(f"Cleaned {rows:,} leads into {out}")
 
 
@@ -97,8 +105,10 @@ def train(
     schema: SchemaName = "codepro",
     label: Label = None,
     sheet: Sheet = None,
+    map_to: MapTo = None,
     promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
     note: Annotated[str, typer.Option("--note", help="Kept with the model.")] = "",
+    synthetic: Annotated[bool, typer.Option("--synthetic", help="Tell users that these leads are made up.")] = False,
     json_out: JsonOut = None,
 ) -> None:
     """Train a model on labelled leads, judge it out-of-sample, and keep it."""
@@ -106,9 +116,9 @@ def train(
 
     _prepare_json(json_out)
     settings = load_settings()
-    leads = _open(files, schema, label, sheet, settings)
+    leads = _open(files, schema, label, sheet, map_to, settings)
     with _progress("Training", total=1.0) as progress:
-        model = train_list(leads, settings=settings, promote=promote, note=note, progress=progress)
+        model = train_list(leads, settings=settings, promote=promote, note=note, synthetic=synthetic, progress=progress)
     metadata = model.metadata
     crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
     _say(
@@ -132,6 +142,7 @@ def evaluate(
     file: Annotated[Path, typer.Argument(help="Labelled leads that the model has not seen.")],
     label: Label = None,
     sheet: Sheet = None,
+    map_to: MapTo = None,
     model_id: ModelId = None,
     json_out: JsonOut = None,
 ) -> None:
@@ -142,7 +153,7 @@ def evaluate(
     settings = load_settings()
     model = _load_model(model_id, settings)
     result = evaluate_list(
-        _open([file], model.schema.name, label, sheet, settings, model=model), model, settings=settings
+        _open([file], model.schema.name, label, sheet, map_to, settings, model=model), model, settings=settings
     )
     _say(
         f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and "
@@ -162,6 +173,7 @@ def score(
     files: Files,
     out: Out,
     sheet: Sheet = None,
+    map_to: MapTo = None,
     model_id: ModelId = None,
     reasons: Annotated[int, typer.Option("--reasons", min=0, max=20, help="Reasons a lead.")] = 3,
 ) -> None:
@@ -172,7 +184,7 @@ def score(
     settings = load_settings()
     check_output(out)
     model = _load_model(model_id, settings)
-    leads = _open(files, model.schema.name, None, sheet, settings, model=model)
+    leads = _open(files, model.schema.name, None, sheet, map_to, settings, model=model)
     with _progress("Scoring", total=None) as progress:
         report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.grades.items())
@@ -188,46 +200,6 @@ def open_app() -> None:
             [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app.py")], cwd=PROJECT_ROOT, check=False
         ).returncode
     )
-
-
-@models_app.command("list")
-def list_models() -> None:
-    """List the models, newest first."""
-    from leadscore_core.model import ModelRegistry
-
-    registry = ModelRegistry(load_settings().models_dir)
-    found = registry.list_models()
-    for metadata in found:
-        crossed = metadata.metrics["cross_validation"]
-        mark = "*" if metadata.model_id == registry.champion_id else " "
-        data = metadata.training_data
-        _say(f"{mark} {metadata.model_id}  {data.rows:>9,} leads  AUC {crossed['auc']:.3f}  {data.note}".rstrip())
-    _say("* is the champion" if found else "There are no models yet. Train one with: leadscore train FILE --promote")
-
-
-@models_app.command("show")
-def show_model(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")]) -> None:
-    """Show what is known about a model, as JSON."""
-    from leadscore_core.model import ModelRegistry
-
-    _say(ModelRegistry(load_settings().models_dir).read_metadata(model_id).model_dump_json(indent=2))
-
-
-@models_app.command("promote")
-def promote_model(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")]) -> None:
-    """Make a model the champion."""
-    from leadscore_core.model import ModelRegistry
-
-    ModelRegistry(load_settings().models_dir).promote(model_id)
-    _say(f"{model_id} is the champion now.")
-
-
-@models_app.command("rollback")
-def rollback_model() -> None:
-    """Go back to the champion before this one."""
-    from leadscore_core.model import ModelRegistry
-
-    _say(f"{ModelRegistry(load_settings().models_dir).rollback()} is the champion again.")
 
 
 def main() -> NoReturn:
@@ -281,6 +253,7 @@ def _open(
     schema: str,
     label: str | None,
     sheet: str | None,
+    map_to: list[str] | None,
     settings: Settings,
     *,
     model: LeadModel | None = None,
@@ -289,7 +262,8 @@ def _open(
     from leadscore_core.pipelines import open_list
 
     meaning = model.schema if model is not None else load_schema(schema)
-    return open_list(files, meaning, sheet=sheet, label=label, settings=settings)
+    choices = dict(choice.partition("=")[::2] for choice in map_to or ())
+    return open_list(files, meaning, sheet=sheet, label=label, choices=choices, settings=settings)
 
 
 def _load_model(model_id: str | None, settings: Settings) -> LeadModel:

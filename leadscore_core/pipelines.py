@@ -30,6 +30,7 @@ from leadscore_core.data import (
     iter_leads,
     label_findings,
     list_files,
+    list_sheets,
     mapping_findings,
     merge_findings,
     read_headers,
@@ -102,6 +103,7 @@ def open_list(
     *,
     sheet: str | None = None,
     label: str | None = None,
+    choices: dict[str, str] | None = None,
     settings: Settings | None = None,
 ) -> LeadList:
     """Look into a list: suggest its mapping, with what a person chose before for the same headers.
@@ -110,17 +112,21 @@ def open_list(
     ----------
     label
         Header of the outcome, if it is not to be found by itself.
+    choices
+        Schema column -> header, for columns that are not to be found by themselves.
 
     Raises
     ------
     UnreadableFileError
         If it is not a lead list.
-    LabelError
-        If there is no such header.
+    LabelError, MappingError
+        If there is no such header or column.
     """
     settings = settings or load_settings()
+    store = MappingStore(settings.data_dir)
+    sheet = sheet or _best_sheet(paths, schema, store)
     headers = read_headers(paths, sheet=sheet)
-    mapping = MappingStore(settings.data_dir).recall(suggest_mapping(headers, schema))
+    mapping = store.recall(suggest_mapping(headers, schema))
     if label is not None and schema.label is not None:
         if label not in headers:
             raise LabelError(
@@ -128,7 +134,26 @@ def open_list(
                 "of them."
             )
         mapping = mapping.corrected({schema.label.name: label})
+    for column, header in (choices or {}).items():
+        if column not in schema.by_name or header not in headers:
+            raise MappingError(
+                f"{column}={header} cannot be: columns are {', '.join(c.name for c in schema.columns[:12])}; "
+                f"headers are {', '.join(headers[:12])}. Give one of each."
+            )
+    mapping = mapping.corrected(dict(choices or {}))
     return settle_list(LeadList(paths, schema, mapping, sheet))
+
+
+def _best_sheet(paths: Paths, schema: LeadSchema, store: MappingStore) -> str | None:
+    """Return the first sheet of a workbook that has what is needed, else the first; None for other files."""
+    first = list_files(paths)[0]
+    sheets = list_sheets(first)
+    needed = {column.name for column in schema.columns if column.required}
+    for sheet in sheets if len(sheets) > 1 else ():
+        mapping = store.recall(suggest_mapping(read_headers(first, sheet=sheet), schema))
+        if needed <= set(mapping.used):
+            return sheet
+    return sheets[0] if sheets else None
 
 
 def settle_list(leads: LeadList) -> LeadList:
@@ -219,6 +244,7 @@ def train_list(
     settings: Settings | None = None,
     promote: bool = False,
     note: str = "",
+    synthetic: bool = False,
     progress: Progress | None = None,
 ) -> LeadModel:
     """Run the training pipeline: train, judge, publish, and promote if asked.
@@ -239,6 +265,7 @@ def train_list(
         targets=settings.targets,
         grades=settings.grades,
         note=note,
+        synthetic=synthetic,
         progress=progress,
     )
     registry = ModelRegistry(settings.models_dir)
@@ -305,7 +332,8 @@ class ScoredList:
     def table(self, rows: slice) -> pd.DataFrame:
         """Return a part of the ranked list under human names (see `present_leads`)."""
         frame, own = self.ranked(2, rows)
-        return present_leads(frame, own, self.model.schema, self.leads.mapping, (rows.start or 0) + 1)
+        places = rank_leads(self.own["propensity"].to_numpy())[rows]
+        return present_leads(frame, own, self.model.schema, self.leads.mapping, (rows.start or 0) + 1, places)
 
     def expected_by_grade(self) -> dict[str, float]:
         """Return the applications expected of each grade."""

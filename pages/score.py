@@ -9,6 +9,7 @@ from leadscore_core.pipelines import choose_columns, score_in_memory
 from pages._shared import (
     columns_found,
     get_model,
+    render_cautions,
     render_downloads,
     render_intake,
     render_key_figures,
@@ -20,7 +21,7 @@ from pages._shared import (
 
 PAGE_ROWS = 50
 
-st.title("Score leads")
+st.title("Score leads", anchor=False)
 settings, model = load_settings(), get_model()
 render_intake(model.schema, settings)
 if state.get_problem():
@@ -28,7 +29,12 @@ if state.get_problem():
 opened, scored = state.get_opened(), state.get_scored()
 if opened is None:
     if not state.get_problem():
-        st.info("You will see here whom to call first, who is junk, and why.", icon=":material/info:")
+        needed = " and ".join(column.human.lower() for column in model.schema.columns if column.required)
+        st.info(
+            f"You will see here whom to call first, who is junk, and why. A list needs the {needed} of each lead; "
+            "date, city, platform and times contacted make its scores more exact.",
+            icon=":material/info:",
+        )
     st.stop()
 
 if scored is None:
@@ -45,9 +51,10 @@ if scored is None:
 
 if scored is not None:
     plan = plan_calls(scored.own["propensity"].to_numpy(), state.get_capacity())
-    st.markdown(f"### {describe_plan(plan, scored.report.rows)}")
+    st.markdown(f"### {describe_plan(plan, scored.report.rows, scored.report.grades['Junk'])}")
+    render_cautions(scored)
     render_key_figures(scored)
-    st.subheader("The ranked list")
+    st.subheader(f"The ranked list: {opened.name}", anchor=False)
     render_ranked(scored, opened.name, PAGE_ROWS)
     render_downloads(scored, opened.name)
     render_problems(scored)
@@ -59,6 +66,7 @@ with st.expander(columns_found(mapping, model.schema), icon=":material/view_colu
         try:
             opened.leads = choose_columns(opened.leads, choices, settings=settings)
             state.set_opened(opened)
+            st.toast("These columns are remembered for files with the same headers.", icon=":material/check:")
         except LeadScoreError as error:
             state.set_problem(str(error))
         st.rerun()

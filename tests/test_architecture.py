@@ -18,6 +18,7 @@ FLOORS = {
     "model": 3,
     **dict.fromkeys(SIDE_BY_SIDE, 4),
     "pipelines": 5,
+    "cli_models": 5,
     "cli": 6,
     "__main__": 7,
     "__init__": 7,

@@ -195,6 +195,17 @@ def test_a_scored_ragged_list_can_be_scored_again(run, tmp_path: Path) -> None:
     assert "left over: surplus" in once["row_problem"][1]
 
 
+def test_a_header_can_be_named_on_the_command_line(run, tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_text("Kind,Where from\na,b\n")
+    maps = ["--map", "first_utm_medium_c=Kind", "--map", "first_utm_source_c=Where from"]
+    assert run("score", tmp_path / "odd.csv", "-o", tmp_path / "out.csv", *maps)[0] == 0
+    code, _, said = run(
+        "score", tmp_path / "odd.csv", "-o", tmp_path / "out.csv", "--map", "first_utm_medium_c=Nothing"
+    )
+    assert code == 2
+    assert "headers are Kind, Where from" in said
+
+
 def test_workbooks_with_other_types_are_one_list(run, tmp_path: Path) -> None:
     folder = tmp_path / "parts"
     folder.mkdir()

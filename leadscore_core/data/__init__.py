@@ -1,6 +1,7 @@
 """The data pipeline: schema, read, map columns, check, clean."""
 
 from leadscore_core.data.check import (
+    FIRST_ROW,
     check_leads,
     chunk_findings,
     duplicate_findings,
@@ -27,6 +28,7 @@ from leadscore_core.data.workbook import list_sheets
 
 __all__ = [
     "CONVENTION_ROWS",
+    "FIRST_ROW",
     "KEPT_ASIDE",
     "LABELLED",
     "LINE_PROBLEM",

@@ -20,6 +20,7 @@ from leadscore_core.errors import MappingError
 SURE_ENOUGH = 0.85
 CONVENTION_ROWS = 100_000
 _SHORTEST_FUZZY = 5
+_NEAR = 60
 How = Literal["exact", "alias", "normalised", "fuzzy", "person", "none"]
 
 
@@ -233,4 +234,5 @@ def _nearest(column: Column, headers: list[str]) -> list[str]:
     """Return the three headers that come nearest to any name of a column."""
     names = [normalise_header(name) for name in (column.name, column.human, *column.aliases)]
     likeness = {header: max(fuzz.WRatio(name, normalise_header(header)) for name in names) for header in headers}
-    return sorted(likeness, key=lambda header: -likeness[header])[:3]
+    near = [header for header in sorted(likeness, key=lambda header: -likeness[header]) if likeness[header] >= _NEAR]
+    return near[:3] or headers[:5]

@@ -63,13 +63,15 @@ def plan_calls(propensity: np.ndarray, capacity: int) -> CallPlan:
     )
 
 
-def describe_plan(plan: CallPlan, rows: int) -> str:
+def describe_plan(plan: CallPlan, rows: int, junk: int = 0) -> str:
     """Say a plan in one sentence.
 
     Parameters
     ----------
     rows
         Leads in the whole list.
+    junk
+        How many of them are junk.
 
     Examples
     --------
@@ -77,10 +79,13 @@ def describe_plan(plan: CallPlan, rows: int) -> str:
     'Call these 300 first: about 214 applications expected (95% interval 198 to 229); in arrival order it would be 150.'
     >>> describe_plan(CallPlan(1, 0.9, 0.3, 1.0, 0.9), 1)
     'Call this lead: about 0.9 applications expected (95% interval 0.3 to 1.0).'
+    >>> describe_plan(CallPlan(90, 40.0, 35.0, 45.0, 40.0), 90, junk=7)
+    'You can call all 90 leads, 7 of them junk: about 40 applications expected (95% interval 35 to 45).'
     """
     form = "{:,.0f}" if plan.high >= 10 else "{:.1f}"
     expected, low, high, arrival = map(form.format, (plan.expected, plan.low, plan.high, plan.in_arrival_order))
     interval = f"about {expected} applications expected (95% interval {low} to {high})"
     if plan.leads == rows:
-        return f"Call {'this lead' if rows == 1 else f'all {rows:,} leads'}: {interval}."
+        among = f", {junk:,} of them junk" if junk else ""
+        return f"{'Call this lead' if rows == 1 else f'You can call all {rows:,} leads{among}'}: {interval}."
     return f"Call these {plan.leads:,} first: {interval}; in arrival order it would be {arrival}."

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from leadscore_core.data import Column, ColumnMapping, LeadSchema, Role
+from leadscore_core.data import FIRST_ROW, Column, ColumnMapping, LeadSchema, Role
 from leadscore_core.data.parse import as_text, parse_dates
 
 _WHO = (Role.NAME, Role.ID, Role.EMAIL)
-_ABOUT = (Role.SOURCE, Role.CITY, Role.TIMESTAMP)
+_ABOUT = (Role.PHONE, Role.SOURCE, Role.CITY, Role.TIMESTAMP)
 
 
 def present_leads(
-    frame: pd.DataFrame, own: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, first_rank: int = 1
+    frame: pd.DataFrame,
+    own: pd.DataFrame,
+    schema: LeadSchema,
+    mapping: ColumnMapping,
+    first_rank: int = 1,
+    places: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Lay ranked leads out as people read them.
 
@@ -24,17 +30,22 @@ def present_leads(
         Our columns for the same leads, with two reasons or more.
     first_rank
         Rank of the first of them.
+    places
+        Position of each lead in its list, from 0, by which a lead without name, id or e-mail is known.
 
     Returns
     -------
     pandas.DataFrame
-        At most nine columns: rank, who it is (name, id or e-mail, if the list has one), score, grade, the two largest
-        reasons, source, city, and when the lead was created.
+        At most nine columns: rank, who it is (name, id or e-mail, else the row in the file), score, grade, the two
+        largest reasons, and of phone, source, city and date of creation what the list has.
     """
     table: dict[str, object] = {"Rank": range(first_rank, first_rank + len(frame))}
-    for column in _given(schema, mapping, _WHO)[:1]:
+    who = _given(schema, mapping, _WHO)[:1]
+    for column in who:
         table[column.human] = as_text(frame[mapping.used[column.name]]).fillna("")
-    table |= {"Score": own["lead_score"], "Grade": own["grade"], "Why": own["reason_1"], "And": own["reason_2"]}
+    if not who and places is not None:
+        table["Row"] = places + FIRST_ROW
+    table |= {"Score": own["lead_score"], "Grade": own["grade"], "Why": own["reason_1"] + "\n" + own["reason_2"]}
     for column in _given(schema, mapping, _ABOUT):
         cells = frame[mapping.used[column.name]]
         if column.role is Role.TIMESTAMP:

@@ -29,6 +29,7 @@ class TrainingData(BaseModel):
     period_end: datetime | None
     sha256: str
     note: str = ""
+    synthetic: bool = False
 
 
 class ModelMetadata(BaseModel):

@@ -51,6 +51,7 @@ def train_model(
     n_repeats: int = 2,
     seed: int = 0,
     note: str = "",
+    synthetic: bool = False,
     progress: Progress | None = None,
 ) -> LeadModel:
     """Train a model and judge it by repeated cross-validation and on the months that follow.
@@ -74,7 +75,9 @@ def train_model(
     n_repeats
         How often the five folds are drawn anew.
     note
-        Kept with the model, for instance that the leads are synthetic.
+        Kept with the model.
+    synthetic
+        Whether these leads are made up, which whoever scores with the model is told.
     progress
         Called with a share 0-1 and what is being done.
 
@@ -131,7 +134,7 @@ def train_model(
         if following
         else {"not_applicable": no_months},
     }
-    metadata = _describe(frame, cleaned, label, left_out, dates, recipe, pipeline, grades, metrics, note)
+    metadata = _describe(frame, cleaned, label, left_out, dates, recipe, pipeline, grades, metrics, note, synthetic)
     metadata = metadata.model_copy(
         update={"threshold": threshold, "calibration": calibration.as_dict(), "column_costs": _mean_costs(crossed)}
     )
@@ -243,6 +246,7 @@ def _describe(
     grades: GradeThresholds | None,
     metrics: dict[str, Any],
     note: str,
+    synthetic: bool,
 ) -> ModelMetadata:
     data_hash = hashlib.sha256(row_hashes(frame).tobytes()).hexdigest()
     now = datetime.now(UTC)
@@ -270,6 +274,7 @@ def _describe(
             period_end=known.max().to_pydatetime() if len(known) else None,
             sha256=data_hash,
             note=note,
+            synthetic=synthetic,
         ),
         libraries={"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
         git_commit=_git_commit(),

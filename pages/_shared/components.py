@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.config import load_settings
-from leadscore_core.data import ColumnMapping, Finding, LeadSchema, Match, Role
+from leadscore_core.data import ColumnMapping, Finding, LeadSchema, Match, Role, fingerprint
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.figures import GRADE_COLOURS, GRADE_ICONS, GRADE_INK, plot_grade_shares
 from leadscore_core.inference import EXCEL_ROWS
@@ -24,10 +24,10 @@ NOT_HERE = "Not in this list"
 HOW_WORDS = {
     "exact": "Same name",
     "normalised": "Same name, written otherwise ({:.0%} sure)",
-    "alias": "Known by this name too ({:.0%} sure)",
+    "alias": "Recognised ({:.0%} sure)",
     "fuzzy": "Nearly the same name ({:.0%} sure)",
     "person": "Chosen by you",
-    "none": "Nothing like it in this list",
+    "none": " ",
 }
 PROBLEM_WORDS = {"error": "Must be mended", "warning": "Look at it", "info": "Good to know"}
 
@@ -68,7 +68,8 @@ def render_sidebar() -> None:
             "Calls a day",
             min_value=1,
             max_value=1_000_000,
-            value=state.get_capacity(),
+            value=load_settings().daily_call_capacity,
+            key="calls-a-day",
             step=10,
             help="How many leads your team can call in a day. It sets whom to call first.",
         )
@@ -94,9 +95,10 @@ def render_findings(findings: list[Finding]) -> None:
             "Share": [100 * f.share for f in findings],
             "Example": [f.example.strip("'") for f in findings],
             "Rows": [", ".join(map(str, f.rows)) for f in findings],
-            "Severity": [PROBLEM_WORDS[f.severity] for f in findings],
         }
     )
+    if len({f.severity for f in findings}) > 1:
+        table["Severity"] = [PROBLEM_WORDS[f.severity] for f in findings]
     columns = {
         "Severity": st.column_config.TextColumn(width="small"),
         "What": st.column_config.TextColumn(width="large"),
@@ -110,8 +112,9 @@ def render_findings(findings: list[Finding]) -> None:
 
 
 def main_columns(mapping: ColumnMapping, schema: LeadSchema) -> list[Match]:
-    """Return the matches that a person looks at: all but the many interaction counters."""
-    return [match for match in mapping.matches if schema.by_name[match.column].role is not Role.INTERACTION]
+    """Return the matches that a person looks at: all but the many interaction counters, the needed ones first."""
+    main = [match for match in mapping.matches if schema.by_name[match.column].role is not Role.INTERACTION]
+    return sorted(main, key=lambda match: not schema.by_name[match.column].required)
 
 
 def columns_found(mapping: ColumnMapping, schema: LeadSchema) -> str:
@@ -126,7 +129,7 @@ def render_mapping(mapping: ColumnMapping, schema: LeadSchema) -> dict[str, str 
     counters = [match for match in mapping.matches if match not in shown]
     if counters:
         found = sum(match.header is not None for match in counters)
-        st.caption(f"{found} of {len(counters)} interaction counters were found too.")
+        st.caption(f"{found} of {len(counters)} counters of clicks on the website were found too.")
     choices: dict[str, str | None] = {}
     with st.form("columns", border=False):
         grid = st.columns(3)
@@ -139,7 +142,7 @@ def render_mapping(mapping: ColumnMapping, schema: LeadSchema) -> dict[str, str 
                     options,
                     index=options.index(match.header) if match.header is not None else 0,
                     format_func=lambda header: header or "(no header)",
-                    key=f"column-{match.column}-{match.header}",
+                    key=f"column-{fingerprint(mapping.headers)}-{match.column}-{match.header}",
                 )
                 st.caption(HOW_WORDS[match.how].format(match.confidence))
             choices[match.column] = None if chosen == NOT_HERE else chosen
@@ -154,25 +157,25 @@ def render_ranked(scored: ScoredList, name: str, page_rows: int) -> None:
     pages = -(-rows // page_rows)
     page = st.pagination(pages, key=f"ranked-{id(scored)}") if pages > 1 else 1
     table = scored.table(slice((page - 1) * page_rows, page * page_rows))
-    reason = st.column_config.TextColumn(width=325)
     columns = {
-        "Rank": st.column_config.NumberColumn(width=55, format="localized"),
-        "Score": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=90, color="primary"),
+        "Rank": st.column_config.NumberColumn(width=50, format="localized"),
+        "Row": st.column_config.NumberColumn(width=60, help="In the file, as a spreadsheet numbers it"),
+        "Name": st.column_config.TextColumn(width=115),
+        "Score": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=80, color="primary"),
         "Grade": st.column_config.TextColumn(width=75),
-        "Why": reason,
-        "And": reason,
+        "Why": st.column_config.TextColumn(width=430),
+        "Phone": st.column_config.TextColumn(width=135),
         "Created": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
     }
-    coloured = table.style.map(_grade_style, subset=["Grade"]).format(
-        lambda g: f"{GRADE_ICONS[g]} {g}", subset=["Grade"]
-    )
+    icons = {grade: f"{icon} {grade}" for grade, icon in GRADE_ICONS.items()}
+    coloured = table.style.map(_grade_style, subset=["Grade"]).format(icons.get, subset=["Grade"])
     st.dataframe(
         coloured,
         column_config=columns,
         hide_index=True,
-        row_height=68,
+        row_height=92,
         height=640,
-        alt="Leads, the highest score first",
+        alt="Leads, best first",
     )
     first = (page - 1) * page_rows + 1
     st.caption(
@@ -204,6 +207,19 @@ def render_downloads(scored: ScoredList, name: str) -> None:
         st.caption(f"Writing three reasons for each of {scored.report.rows:,} leads takes a minute or more.")
 
 
+def render_cautions(scored: ScoredList) -> None:
+    """Say what makes these scores less sure: a model of made-up leads, columns that the list lacks."""
+    if scored.model.metadata.training_data.synthetic:
+        st.warning(
+            "This model learned from made-up leads. Try everything out, then train on your own before you call.",
+            icon=":material/science:",
+        )
+    lacking = [f.column for f in scored.report.findings if f.code == "missing_column"]
+    if lacking:
+        humans = ", ".join(scored.model.schema.by_name[name].human.lower() for name in lacking)
+        st.warning(f"Scored without {humans}, so less exactly.", icon=":material/data_loss_prevention:")
+
+
 def render_key_figures(scored: ScoredList) -> None:
     """Show what the list holds: leads, applications expected, and the grades at both ends."""
     report, thresholds = scored.report, scored.report.thresholds
@@ -226,5 +242,5 @@ def render_problems(scored: ScoredList) -> None:
         if not findings:
             st.caption("Every cell could be read and every value was seen in training.")
             return
-        st.caption("No lead was dropped. What could not be read counts as missing, and the lead's row says so.")
+        st.caption("No lead was dropped. What could not be read counts as missing; a download says so in its row.")
         render_findings(findings)

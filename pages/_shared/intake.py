@@ -23,7 +23,10 @@ def render_intake(schema: LeadSchema, settings: Settings) -> None:
         max_upload_size=settings.upload_limit_mb,
         help="CSV, TSV, Excel or Parquet as your CRM exports it, also as .gz or .zip",
     )
-    if state.is_new_upload(upload.file_id if upload else None) and upload is not None:
+    changed = state.upload_changed(upload.file_id if upload else None)
+    if changed and upload is None:
+        state.close_opened()
+    elif changed and upload is not None:
         try:
             folder = state.UploadFolder(upload.name, upload.getbuffer())
         except OSError as error:
@@ -52,10 +55,10 @@ def render_intake(schema: LeadSchema, settings: Settings) -> None:
 
 def _open(opened: state.OpenedList, schema: LeadSchema, settings: Settings, sheet: str | None) -> None:
     try:
+        leads = open_list(opened.path, schema, sheet=sheet, settings=settings)
         sheets = list_sheets(opened.path)
-        chosen = sheet or (sheets[0] if sheets else None)
-        leads = open_list(opened.path, schema, sheet=chosen, settings=settings)
     except LeadScoreError as error:
-        state.set_problem(str(error))
+        still = state.get_opened()
+        state.set_problem(f"{error} Still open: {still.name}." if still else str(error))
     else:
-        state.set_opened(state.OpenedList(opened.name, Path(opened.path), leads, opened.folder, sheets, chosen))
+        state.set_opened(state.OpenedList(opened.name, Path(opened.path), leads, opened.folder, sheets, leads.sheet))

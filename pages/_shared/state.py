@@ -46,6 +46,12 @@ def set_opened(opened: OpenedList) -> None:
     st.session_state.pop(_PROBLEM, None)
 
 
+def close_opened() -> None:
+    """Close the list that is open, with its scores and its problem."""
+    for key in (_OPENED, _SCORED, _PROBLEM):
+        st.session_state.pop(key, None)
+
+
 def get_scored() -> ScoredList | None:
     """Return what was scored in this session."""
     return st.session_state.get(_SCORED)
@@ -66,11 +72,11 @@ def set_problem(message: str) -> None:
     st.session_state[_PROBLEM] = message
 
 
-def is_new_upload(upload_id: str | None) -> bool:
-    """Tell once for each upload that it has not been looked at yet."""
-    fresh = upload_id is not None and st.session_state.get(_SEEN) != upload_id
+def upload_changed(upload_id: str | None) -> bool:
+    """Tell once for each upload that came or went."""
+    changed = st.session_state.get(_SEEN) != upload_id
     st.session_state[_SEEN] = upload_id
-    return fresh
+    return changed
 
 
 def get_capacity() -> int:

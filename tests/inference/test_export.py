@@ -96,22 +96,11 @@ def test_a_failure_on_the_way_keeps_the_old_file_and_leaves_nothing(
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "-5",
-        "+4.5",
-        "-1,234.50",
-        "-12%",
-        "+919876543210",
-        "+44 7700 900123",
-        "+1 (617) 555 0183",
-        "-1e-3",
-        "",
-        "plain",
-        "'-x",
-    ],
-)
+ALONE = ["-5", "+4.5", "-1,234.50", "-12%", "-1e-3", "", "plain", "'-x"]
+ALONE += ["+919876543210", "+44 7700 900123", "+1 (617) 555 0183"]
+
+
+@pytest.mark.parametrize("text", ALONE)
 def test_numbers_and_plain_text_are_left_alone(text: str) -> None:
     assert neutralise(pd.DataFrame({"x": [text]}))["x"].tolist() == [text]
 

@@ -140,7 +140,7 @@ def test_the_plan_counts_the_best_leads_against_arrival(scored: pd.DataFrame) ->
     assert describe_plan(plan, len(propensity)).startswith("Call these 50 first: about ")
     everyone = plan_calls(propensity, 10_000)
     assert everyone.leads == len(propensity)
-    assert describe_plan(everyone, len(propensity)).startswith("Call all 250 leads: ")
+    assert describe_plan(everyone, len(propensity)).startswith("You can call all 250 leads: ")
 
 
 def test_the_plans_interval_holds_what_happens() -> None:
@@ -157,6 +157,10 @@ def test_the_screens_table_is_human(trained: LeadModel, text_leads: pd.DataFrame
 
     mapping = suggest_mapping(text_leads.columns, trained.schema)
     table = present_leads(text_leads.head(3), scored.head(3), trained.schema, mapping, first_rank=51)
-    assert list(table.columns) == ["Rank", "Name", "Score", "Grade", "Why", "And", "First source", "City", "Created"]
+    assert list(table.columns) == ["Rank", "Name", "Score", "Grade", "Why", "Phone", "First source", "City", "Created"]
     assert table["Rank"].tolist() == [51, 52, 53]
     assert table["Created"].notna().all()
+    assert table["Why"].tolist() == (scored["reason_1"] + "\n" + scored["reason_2"]).head(3).tolist()
+    nameless = suggest_mapping(["first_utm_source_c"], trained.schema)
+    rows = present_leads(text_leads.head(2), scored.head(2), trained.schema, nameless, places=np.array([7, 0]))
+    assert rows["Row"].tolist() == [9, 2]

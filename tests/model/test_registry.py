@@ -172,5 +172,5 @@ def test_without_a_champion_the_next_step_is_named(tmp_path: Path) -> None:
 
 def test_the_shipped_model_is_sound_and_says_what_it_is() -> None:
     model = load_champion()
-    assert "Synthetic" in model.metadata.training_data.note
+    assert model.metadata.training_data.synthetic
     assert model.metadata.meets_targets

@@ -61,10 +61,10 @@ def test_an_upload_gives_the_numbers_of_the_core(app: AppTest, sample: SampleLea
         "Junk": f"{(wanted['grade'] == 'Junk').sum():,}",
     }
     shown = app.dataframe[0].value
-    assert list(shown.columns) == ["Rank", "Name", "Score", "Grade", "Why", "And", "First source", "City", "Created"]
+    assert list(shown.columns) == ["Rank", "Name", "Score", "Grade", "Why", "Phone", "First source", "City", "Created"]
     assert shown["Name"].tolist() == wanted["full_name"].head(50).tolist()
     assert shown["Score"].tolist() == wanted["lead_score"].head(50).tolist()
-    assert shown["Why"].tolist() == wanted["reason_1"].head(50).tolist()
+    assert shown["Why"].tolist() == (wanted["reason_1"] + "\n" + wanted["reason_2"]).head(50).tolist()
 
 
 def test_calls_a_day_change_the_sentence_and_nothing_else(
@@ -83,7 +83,7 @@ def test_problems_are_listed_in_words(app: AppTest, sample: SampleLeads) -> None
     upload(app, MESSY, sample.messy)
     found = app.dataframe[1].value
     assert "Not a date between 1990 and 2100; counted as missing" in found["What"].tolist()
-    assert set(found.columns) == {"Column", "What", "Leads", "Share", "Example", "Rows", "Severity"}
+    assert list(found.columns) == ["Column", "What", "Leads", "Share", "Example", "Rows"]
     assert metrics(app)["Leads"] == "243"
 
 
@@ -116,6 +116,20 @@ def test_columns_that_are_missing_can_be_chosen_and_are_remembered(app: AppTest,
     assert metrics(again)["Leads"] == "250"
 
 
+def test_removing_the_file_closes_the_list(app: AppTest, sample: SampleLeads) -> None:
+    upload(app, "list.csv", as_csv(sample.new))
+    app.file_uploader[0].clear() if hasattr(app.file_uploader[0], "clear") else app.file_uploader[0].set_value(None)
+    app.run()
+    assert not app.exception
+    assert not app.metric
+    assert [button.label for button in app.button] == ["Try the sample leads"]
+
+
+def test_what_a_list_lacks_is_said_above_its_scores(app: AppTest, sample: SampleLeads) -> None:
+    upload(app, "list.csv", as_csv(sample.new.drop(columns=["city_mapped", "referred_lead"])))
+    assert "Scored without city, referred" in app.warning[0].value
+
+
 def test_one_header_cannot_mean_two_things(app: AppTest, sample: SampleLeads) -> None:
     upload(app, "list.csv", as_csv(sample.new))
     next(box for box in app.selectbox if box.label == "City").select("first_utm_source_c")
@@ -128,6 +142,7 @@ def test_one_header_cannot_mean_two_things(app: AppTest, sample: SampleLeads) ->
 def test_sheets_of_a_workbook_can_be_chosen(app: AppTest, sample: SampleLeads) -> None:
     book = io.BytesIO()
     with pd.ExcelWriter(book, engine="openpyxl") as writer:
+        pd.DataFrame({"Read": ["me"], "first": ["!"]}).to_excel(writer, sheet_name="Notes", index=False)
         sample.new.head(20).to_excel(writer, sheet_name="January", index=False)
         sample.new.head(30).to_excel(writer, sheet_name="February", index=False)
     upload(app, "book.xlsx", book.getvalue())
