@@ -9,7 +9,8 @@ from leadscore_core.data import FIRST_ROW, Column, ColumnMapping, LeadSchema, Ro
 from leadscore_core.data.parse import as_text, parse_dates
 
 _WHO = (Role.NAME, Role.ID, Role.EMAIL)
-_ABOUT = (Role.PHONE, Role.SOURCE, Role.CITY, Role.TIMESTAMP)
+_MOST_COLUMNS = 9
+_ABOUT = (Role.SOURCE, Role.CITY, Role.TIMESTAMP)
 
 
 def present_leads(
@@ -36,8 +37,8 @@ def present_leads(
     Returns
     -------
     pandas.DataFrame
-        At most nine columns: rank, who it is (name, id or e-mail, else the row in the file), score, grade, the two
-        largest reasons, and of phone, source, city and date of creation what the list has.
+        At most nine columns: rank, who it is (name, id or e-mail, else the row in the file), score, grade, phone, the
+        two largest reasons, and of source, city and date of creation what the list has.
     """
     table: dict[str, object] = {"Rank": range(first_rank, first_rank + len(frame))}
     who = _given(schema, mapping, _WHO)[:1]
@@ -45,7 +46,10 @@ def present_leads(
         table[column.human] = as_text(frame[mapping.used[column.name]]).fillna("")
     if not who and places is not None:
         table["Row"] = places + FIRST_ROW
-    table |= {"Score": own["lead_score"], "Grade": own["grade"], "Why": own["reason_1"] + "\n" + own["reason_2"]}
+    table |= {"Score": own["lead_score"], "Grade": own["grade"]}
+    for column in _given(schema, mapping, (Role.PHONE,)):
+        table[column.human] = as_text(frame[mapping.used[column.name]]).fillna("")
+    table |= {"Why": own["reason_1"], "And": own["reason_2"]}
     for column in _given(schema, mapping, _ABOUT):
         cells = frame[mapping.used[column.name]]
         if column.role is Role.TIMESTAMP:
@@ -53,7 +57,7 @@ def present_leads(
         else:
             text = as_text(cells).fillna("")
             table[column.human] = text.map(city_name) if column.role is Role.CITY else text
-    return pd.DataFrame(table, index=frame.index)
+    return pd.DataFrame(table, index=frame.index).iloc[:, :_MOST_COLUMNS]
 
 
 def city_name(text: str) -> str:

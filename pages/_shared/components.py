@@ -20,6 +20,7 @@ from pages._shared import state
 DOWNLOADS = {".xlsx": "Excel", ".csv": "CSV", ".parquet": "Parquet"}
 MANY_ROWS = 50_000
 KEY_FIGURE_WIDTH = 170
+REASON_WIDTH = 270
 NOT_HERE = "Not in this list"
 HOW_WORDS = {
     "exact": "Same name",
@@ -158,13 +159,14 @@ def render_ranked(scored: ScoredList, name: str, page_rows: int) -> None:
     page = st.pagination(pages, key=f"ranked-{id(scored)}") if pages > 1 else 1
     table = scored.table(slice((page - 1) * page_rows, page * page_rows))
     columns = {
-        "Rank": st.column_config.NumberColumn(width=50, format="localized"),
+        "Rank": st.column_config.NumberColumn(width=45, format="localized"),
         "Row": st.column_config.NumberColumn(width=60, help="In the file, as a spreadsheet numbers it"),
-        "Name": st.column_config.TextColumn(width=115),
-        "Score": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=80, color="primary"),
-        "Grade": st.column_config.TextColumn(width=75),
-        "Why": st.column_config.TextColumn(width=430),
-        "Phone": st.column_config.TextColumn(width=135),
+        "Name": st.column_config.TextColumn(width=110),
+        "Score": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=75, color="primary"),
+        "Grade": st.column_config.TextColumn(width=70),
+        "Phone": st.column_config.TextColumn(width=130),
+        "Why": st.column_config.TextColumn(width=REASON_WIDTH),
+        "And": st.column_config.TextColumn(width=REASON_WIDTH),
         "Created": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
     }
     icons = {grade: f"{icon} {grade}" for grade, icon in GRADE_ICONS.items()}
@@ -173,7 +175,7 @@ def render_ranked(scored: ScoredList, name: str, page_rows: int) -> None:
         coloured,
         column_config=columns,
         hide_index=True,
-        row_height=92,
+        row_height=76,
         height=640,
         alt="Leads, best first",
     )

@@ -23,10 +23,7 @@ def render_intake(schema: LeadSchema, settings: Settings) -> None:
         max_upload_size=settings.upload_limit_mb,
         help="CSV, TSV, Excel or Parquet as your CRM exports it, also as .gz or .zip",
     )
-    changed = state.upload_changed(upload.file_id if upload else None)
-    if changed and upload is None:
-        state.close_opened()
-    elif changed and upload is not None:
+    if state.is_new_upload(upload.file_id if upload else None) and upload is not None:
         try:
             folder = state.UploadFolder(upload.name, upload.getbuffer())
         except OSError as error:
@@ -44,6 +41,9 @@ def render_intake(schema: LeadSchema, settings: Settings) -> None:
         _open(state.OpenedList("the sample leads", path=sample), schema, settings, None)
         st.rerun()
     opened = state.get_opened()
+    if opened is not None and st.button(f"Close {opened.name}", type="tertiary", icon=":material/close:"):
+        state.close_opened()
+        st.rerun()
     if opened is not None and len(opened.sheets) > 1:
         sheet = st.selectbox(
             "Sheet", opened.sheets, index=opened.sheets.index(opened.sheet), key=f"sheet-{opened.path}"

@@ -72,11 +72,11 @@ def set_problem(message: str) -> None:
     st.session_state[_PROBLEM] = message
 
 
-def upload_changed(upload_id: str | None) -> bool:
-    """Tell once for each upload that came or went."""
-    changed = st.session_state.get(_SEEN) != upload_id
+def is_new_upload(upload_id: str | None) -> bool:
+    """Tell once for each upload that it has not been looked at yet."""
+    fresh = upload_id is not None and st.session_state.get(_SEEN) != upload_id
     st.session_state[_SEEN] = upload_id
-    return changed
+    return fresh
 
 
 def get_capacity() -> int:

@@ -157,10 +157,9 @@ def test_the_screens_table_is_human(trained: LeadModel, text_leads: pd.DataFrame
 
     mapping = suggest_mapping(text_leads.columns, trained.schema)
     table = present_leads(text_leads.head(3), scored.head(3), trained.schema, mapping, first_rank=51)
-    assert list(table.columns) == ["Rank", "Name", "Score", "Grade", "Why", "Phone", "First source", "City", "Created"]
+    assert list(table.columns) == ["Rank", "Name", "Score", "Grade", "Phone", "Why", "And", "First source", "City"]
     assert table["Rank"].tolist() == [51, 52, 53]
-    assert table["Created"].notna().all()
-    assert table["Why"].tolist() == (scored["reason_1"] + "\n" + scored["reason_2"]).head(3).tolist()
+    assert table["And"].tolist() == scored["reason_2"].head(3).tolist()
     nameless = suggest_mapping(["first_utm_source_c"], trained.schema)
     rows = present_leads(text_leads.head(2), scored.head(2), trained.schema, nameless, places=np.array([7, 0]))
     assert rows["Row"].tolist() == [9, 2]
