@@ -286,11 +286,9 @@ def date_evidence(cells: pd.Series) -> tuple[int, int, int]:
         return 0, 0, 0
     parts = as_text(cells).str.extract(r"^\s*(\d{1,2})[/.-](\d{1,2})[/.-](?:\d{4}|\d{2})\b").dropna()
     first, second = parts[0].astype("int64"), parts[1].astype("int64")
-    return (
-        int((first > 12).sum()),
-        int((second > 12).sum()),
-        int(((first <= 12) & (second <= 12) & (first != second)).sum()),
-    )
+    either = (first <= 12) & (second <= 12) & (first != second)
+    day_first, month_first = (first > 12) & (second <= 12), (first <= 12) & (second > 12)
+    return int(day_first.sum()), int(month_first.sum()), int(either.sum())
 
 
 def has_decimal_comma(cells: pd.Series) -> bool:

@@ -129,7 +129,7 @@ def _identify_zip(path: Path, name: str, scratch: Path) -> Source:
             target = scratch / f"member-{len(list(scratch.iterdir()))}{Path(files[0].filename).suffix}"
             with archive.open(files[0]) as packed, target.open("wb") as out:
                 _copy_bounded(packed, out, name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise UnreadableFileError(
             f"{name} is a damaged or unusual zip file ({error}). Download or export it again."
         ) from error

@@ -55,7 +55,7 @@ def evaluate_model(
     schema = model.schema
     mapping = mapping or detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
     check_required(mapping, schema)
-    cleaned, label, without_label = labelled_leads(frame, schema, mapping)
+    cleaned, label, without_label, _ = labelled_leads(frame, schema, mapping)
     known = model.features.was_seen(cleaned)
     seen = np.zeros(len(cleaned), dtype=bool) if known is None else known
     if seen.all():

@@ -56,20 +56,30 @@ def raw_margin(pipeline: Pipeline, cleaned: pd.DataFrame) -> np.ndarray:
     return pipeline.named_steps["model"].raw_margin(pipeline.named_steps["features"].transform(cleaned))
 
 
-def judge_fold(cleaned: pd.DataFrame, label: np.ndarray, fold: Fold, recipe: Recipe, *, with_costs: bool) -> FoldResult:
+def judge_fold(
+    cleaned: pd.DataFrame,
+    label: np.ndarray,
+    fold: Fold,
+    recipe: Recipe,
+    identity: np.ndarray | None = None,
+    *,
+    with_costs: bool,
+) -> FoldResult:
     """Fit on a fold's training leads alone and judge on the others.
 
     Parameters
     ----------
     cleaned, label
         All leads; only those of `fold` are used.
+    identity
+        The same number for rows that repeat each other (see `repeated_folds`).
     with_costs
         Whether to measure what each column is worth, by scoring the fold's test leads without it.
     """
     train, train_label = cleaned.iloc[fold.train], label[fold.train]
-    inner_margin = out_of_fold_margins(
-        train, train_label, inner_folds(train_label, recipe.n_inner, recipe.seed), recipe
-    )
+    same = None if identity is None else identity[fold.train]
+    inner = inner_folds(train_label, recipe.n_inner, recipe.seed, same)
+    inner_margin = out_of_fold_margins(train, train_label, inner, recipe)
     calibrator, report = choose_calibration(inner_margin, train_label, recipe.seed)
     threshold = choose_threshold(train_label, report.propensity, recipe.targets)
     pipeline = fit_cleaned(train, train_label, recipe)

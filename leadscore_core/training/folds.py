@@ -20,8 +20,15 @@ class Fold(NamedTuple):
     test: np.ndarray
 
 
-def repeated_folds(label: np.ndarray, n_splits: int, n_repeats: int, seed: int) -> list[Fold]:
+def repeated_folds(
+    label: np.ndarray, n_splits: int, n_repeats: int, seed: int, identity: np.ndarray | None = None
+) -> list[Fold]:
     """Return repeated stratified folds.
+
+    Parameters
+    ----------
+    identity
+        The same number for rows that repeat each other; a repeat of a lead that is judged is not learned from.
 
     Examples
     --------
@@ -29,13 +36,30 @@ def repeated_folds(label: np.ndarray, n_splits: int, n_repeats: int, seed: int) 
     10
     """
     splitter = RepeatedStratifiedKFold(n_splits=n_splits, n_repeats=n_repeats, random_state=seed)
-    return [Fold(f"fold {i + 1}", train, test) for i, (train, test) in enumerate(splitter.split(label, label))]
+    return [
+        Fold(f"fold {i + 1}", without_repeats(train, test, identity), test)
+        for i, (train, test) in enumerate(splitter.split(label, label))
+    ]
 
 
-def inner_folds(label: np.ndarray, n_splits: int, seed: int) -> list[Fold]:
+def inner_folds(label: np.ndarray, n_splits: int, seed: int, identity: np.ndarray | None = None) -> list[Fold]:
     """Return stratified folds inside a training fold, for its threshold and calibration."""
     splitter = StratifiedKFold(n_splits=n_splits, shuffle=True, random_state=seed)
-    return [Fold(f"inner {i + 1}", train, test) for i, (train, test) in enumerate(splitter.split(label, label))]
+    return [
+        Fold(f"inner {i + 1}", without_repeats(train, test, identity), test)
+        for i, (train, test) in enumerate(splitter.split(label, label))
+    ]
+
+
+def without_repeats(train: np.ndarray, test: np.ndarray, identity: np.ndarray | None) -> np.ndarray:
+    """Leave out of the training leads those that stand among the test leads too.
+
+    Examples
+    --------
+    >>> without_repeats(np.array([0, 1]), np.array([2, 3]), np.array([7, 8, 8, 9])).tolist()
+    [0]
+    """
+    return train if identity is None else train[~np.isin(identity[train], identity[test])]
 
 
 def rolling_months(dates: pd.Series | None, label: np.ndarray) -> tuple[list[Fold], str]:

@@ -94,20 +94,17 @@ def train_model(
     schema = schema or load_schema()
     tell = progress or (lambda share, what: None)
     tell(0.0, "Cleaning the leads")
-    rows_given = len(frame)
     mapping = mapping or detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
     check_required(mapping, schema)
-    frame = frame[~is_repeat(frame, schema, mapping)].reset_index(drop=True)
-    cleaned, label, left_out = labelled_leads(frame, schema, mapping)
-    left_out += rows_given - len(frame)
+    cleaned, label, left_out, identity = labelled_leads(frame, schema, mapping)
     check_enough(label)
     recipe = Recipe(schema, targets or TargetMetrics(), params or {}, n_repeats=n_repeats, seed=seed)
 
-    folds = repeated_folds(label, recipe.n_splits, recipe.n_repeats, seed)
+    folds = repeated_folds(label, recipe.n_splits, recipe.n_repeats, seed, identity)
     stamp = schema.one(Role.TIMESTAMP)
     dates = cleaned[stamp.name] if stamp and stamp.name in cleaned else None
     months, no_months = rolling_months(dates, label)
-    results = _judge_all(cleaned, label, folds, months, recipe, tell)
+    results = _judge_all(cleaned, label, identity, folds, months, recipe, tell)
 
     tell(0.95, "Fitting the model on all leads")
     crossed, following = results[: len(folds)], results[len(folds) :]
@@ -142,25 +139,16 @@ def train_model(
     return LeadModel(pipeline, metadata)
 
 
-def is_repeat(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> np.ndarray:
-    """Tell which rows repeat an earlier one exactly, so that no lead stands in a training fold and in its test fold.
-
-    All False where neither a timestamp nor an id tells two leads apart.
-    """
-    if not any(column.name in mapping.used for column in schema.with_role(Role.TIMESTAMP, Role.ID)):
-        return np.zeros(len(frame), dtype=bool)
-    return pd.Series(row_hashes(frame)).duplicated().to_numpy()
-
-
 def labelled_leads(
     frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping
-) -> tuple[pd.DataFrame, np.ndarray, int]:
+) -> tuple[pd.DataFrame, np.ndarray, int, np.ndarray | None]:
     """Clean labelled leads and take those that have an outcome.
 
     Returns
     -------
-    cleaned, label, left_out
-        Inputs of the model; 0 or 1; how many leads had no usable label.
+    cleaned, label, left_out, identity
+        Inputs of the model; 0 or 1; how many leads had no usable label; the same number for rows that repeat each
+        other, None where neither a timestamp nor an id tells leads apart.
 
     Raises
     ------
@@ -186,7 +174,10 @@ def labelled_leads(
             f"The column {mapping.used[schema.label.name]!r} holds no usable outcome in any row. Expected yes or no, "
             "1 or 0."
         )
-    return cleaned[usable].reset_index(drop=True), label[usable].to_numpy(dtype="int64"), int((~usable).sum())
+    told_apart = any(column.name in mapping.used for column in schema.with_role(Role.TIMESTAMP, Role.ID))
+    identity = row_hashes(frame)[usable] if told_apart else None
+    cleaned, values = cleaned[usable].reset_index(drop=True), label[usable].to_numpy(dtype="int64")
+    return cleaned, values, int((~usable).sum()), identity
 
 
 def check_enough(label: np.ndarray) -> None:
@@ -214,6 +205,7 @@ def check_enough(label: np.ndarray) -> None:
 def _judge_all(
     cleaned: pd.DataFrame,
     label: np.ndarray,
+    identity: np.ndarray | None,
     folds: Sequence[Fold],
     months: Sequence[Fold],
     recipe: Recipe,
@@ -224,7 +216,9 @@ def _judge_all(
     n_jobs = cpu_count() if len(label) >= _ROWS_WORTH_PROCESSES else 1
     parallel = Parallel(n_jobs=n_jobs, return_as="generator", mmap_mode=None)
     results = []
-    for result in parallel(delayed(judge_fold)(cleaned, label, fold, recipe, with_costs=costs) for fold, costs in work):
+    for result in parallel(
+        delayed(judge_fold)(cleaned, label, fold, recipe, identity, with_costs=costs) for fold, costs in work
+    ):
         results.append(result)
         tell(0.05 + 0.9 * len(results) / len(work), f"Judged {result.fold.name} ({len(results)} of {len(work)})")
     return results

@@ -101,6 +101,7 @@ def test_the_order_decides_only_what_can_be_read_both_ways() -> None:
     assert parse_dates(cells, MARKS, "dmy").values.dt.day.tolist() == [3, 25, 25]
     assert parse_dates(cells, MARKS, "mdy").values.dt.day.tolist() == [4, 25, 25]
     assert date_evidence(cells) == (1, 1, 1)
+    assert date_evidence(pd.Series(["32.13.2026", "05.05.2026"])) == (0, 0, 0)
 
 
 def test_typed_cells_are_read_as_their_text_is() -> None:
