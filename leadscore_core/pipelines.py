@@ -145,8 +145,10 @@ def open_list(
 
 
 def _best_sheet(paths: Paths, schema: LeadSchema, store: MappingStore) -> str | None:
-    """Return the first sheet of a workbook that has what is needed, else the first; None for other files."""
-    first = list_files(paths)[0]
+    """Return the first sheet of one workbook that has what is needed, else the first; None for anything else."""
+    first, *others = list_files(paths)
+    if others:
+        return None  # the workbooks of a folder may name their sheets differently
     sheets = list_sheets(first)
     needed = {column.name for column in schema.columns if column.required}
     for sheet in sheets if len(sheets) > 1 else ():

@@ -210,7 +210,8 @@ def test_workbooks_with_other_types_are_one_list(run, tmp_path: Path) -> None:
     folder = tmp_path / "parts"
     folder.mkdir()
     for name, phone in (("a.xlsx", 9876543210), ("b.xlsx", "+91 98765")):
-        pd.DataFrame({"source": ["x"], "medium": ["y"], "phone": [phone]}).to_excel(folder / name, index=False)
+        part = pd.DataFrame({"source": ["x"], "medium": ["y"], "phone": [phone]})
+        part.to_excel(folder / name, sheet_name=f"Leads of {name}", index=False)
     assert run("score", folder, "-o", tmp_path / "out.csv")[0] == 0
     assert pd.read_csv(tmp_path / "out.csv", dtype="str")["phone"].tolist() == ["9876543210", "+91 98765"]
 
