@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -33,6 +34,76 @@ class GradeThresholds(BaseModel):
         return self
 
 
+class GradeShares(BaseModel):
+    """Share (0-1) of a batch that each grade takes, the highest propensities first; what is left is Junk.
+
+    Examples
+    --------
+    >>> round(GradeShares(hot=0.2, warm=0.3, cold=0.3).junk, 2)
+    0.2
+    """
+
+    hot: float = Field(0.20, ge=0, le=1)
+    warm: float = Field(0.30, ge=0, le=1)
+    cold: float = Field(0.30, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _within_one(self) -> GradeShares:
+        if self.hot + self.warm + self.cold > 1 + 1e-9:
+            raise ValueError(f"expected shares of 100% or less in all, got {self.hot + self.warm + self.cold:.0%}")
+        return self
+
+    @property
+    def junk(self) -> float:
+        """What the three leave, 0-1."""
+        return max(0.0, 1 - self.hot - self.warm - self.cold)
+
+
+class GradeRule(BaseModel):
+    """How leads are graded: by thresholds on the propensity, or by their share of the batch.
+
+    Examples
+    --------
+    >>> GradeRule().by
+    'propensity'
+    """
+
+    by: Literal["propensity", "share"] = "propensity"
+    thresholds: GradeThresholds = GradeThresholds()
+    shares: GradeShares = GradeShares()
+
+
+CONTACT_RULES = (
+    "unreachable",
+    "malformed_email",
+    "disposable_email",
+    "impossible_phone",
+    "test_name",
+    "duplicate",
+    "seen_before",
+)
+ContactRule = Literal[
+    "unreachable", "malformed_email", "disposable_email", "impossible_phone", "test_name", "duplicate", "seen_before"
+]
+
+
+class JunkRules(BaseModel):
+    """What goes to quarantine: the grade Junk, and the contact rules that are switched on.
+
+    ``learning_percent`` of the leads of grade Junk, drawn at random, stay in the call list, so that later training can
+    correct for those that are never called.
+
+    Examples
+    --------
+    >>> JunkRules().contact
+    ('unreachable',)
+    """
+
+    by_propensity: bool = True
+    contact: tuple[ContactRule, ...] = ("unreachable",)
+    learning_percent: float = Field(0.0, ge=0, le=50)
+
+
 class TargetMetrics(BaseModel):
     """What a model must exceed, all at once.
 
@@ -54,7 +125,10 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path("data")
     models_dir: Path = Path("models")
+    database_url: str | None = None
     grades: GradeThresholds = GradeThresholds()
+    junk: JunkRules = JunkRules()
+    phone_region: str = Field("IN", pattern=r"^[A-Z]{2}$")
     targets: TargetMetrics = TargetMetrics()
     daily_call_capacity: int = Field(300, ge=1)
     upload_limit_mb: int = Field(1024, ge=1)

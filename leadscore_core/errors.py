@@ -39,3 +39,11 @@ class RegistryError(LeadScoreError):
 
 class ExportError(LeadScoreError):
     """The result cannot be written where or as it was asked."""
+
+
+class StorageError(LeadScoreError):
+    """What is kept cannot be read or written: the database, or a batch's files."""
+
+
+class ConflictError(LeadScoreError):
+    """Somebody else changed the same thing in the meantime."""

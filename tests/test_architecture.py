@@ -17,11 +17,13 @@ FLOORS = {
     "data": 2,
     "model": 3,
     **dict.fromkeys(SIDE_BY_SIDE, 4),
-    "pipelines": 5,
-    "cli_models": 5,
-    "cli": 6,
-    "__main__": 7,
-    "__init__": 7,
+    "lists": 5,
+    "pipelines": 6,
+    "workbench": 7,
+    "cli_models": 6,
+    "cli": 8,
+    "__main__": 9,
+    "__init__": 9,
 }
 MODULES = sorted(CORE.rglob("*.py"))
 PAGES = sorted((ROOT / "pages").glob("*.py"))

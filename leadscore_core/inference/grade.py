@@ -8,6 +8,17 @@ import pandas as pd
 from leadscore_core.config import GradeThresholds
 
 GRADES = ("Hot", "Warm", "Cold", "Junk")
+JUNK_WORDS = {
+    "low_propensity": "Low propensity",
+    "override": "Set to Junk by a person",
+    "unreachable": "No way to reach: no e-mail and no phone",
+    "malformed_email": "Malformed e-mail",
+    "disposable_email": "Disposable e-mail domain",
+    "impossible_phone": "Impossible phone for its country",
+    "test_name": "Test or keyboard-mash name",
+    "duplicate": "Duplicate in this list",
+    "seen_before": "Duplicate of an earlier batch",
+}
 
 
 def grade_leads(propensity: np.ndarray, thresholds: GradeThresholds) -> np.ndarray:

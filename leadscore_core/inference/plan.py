@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-_Z95 = 1.959964
+Z95 = 1.959964
+_EXACT_UP_TO = 1_000
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,9 @@ class CallPlan:
     low: float
     high: float
     in_arrival_order: float
+    at_random: float = 0.0
+    missed: float = 0.0
+    cut_off: float = 0.0
 
 
 def rank_leads(propensity: np.ndarray) -> np.ndarray:
@@ -31,36 +36,148 @@ def rank_leads(propensity: np.ndarray) -> np.ndarray:
     return np.argsort(-np.asarray(propensity), kind="stable")
 
 
-def plan_calls(propensity: np.ndarray, capacity: int) -> CallPlan:
-    """Plan calls to the most promising leads.
+def applications_interval(propensity: np.ndarray) -> tuple[float, float]:
+    """Return a 95% interval for how many of these leads complete, a sum of independent Bernoulli trials.
 
-    The number of applications is a sum of independent Bernoulli trials (Poisson-binomial); the interval is its normal
-    approximation, within 0 and the number of leads. It takes the propensities as right.
+    Exact up to 1,000 leads, by the Fourier transform of the characteristic function (Hong, 2013: On computing the
+    distribution function for the Poisson binomial distribution); beyond, the normal approximation. It takes the
+    propensities as right.
 
     Parameters
     ----------
     propensity
-        In arrival order, 0-1.
+        0-1, one a lead.
+
+    Examples
+    --------
+    >>> applications_interval(np.array([0.5] * 4))
+    (0.0, 4.0)
+    """
+    p = np.asarray(propensity, dtype="float64")
+    if len(p) == 0:
+        return 0.0, 0.0
+    if len(p) > _EXACT_UP_TO:
+        expected, spread = float(p.sum()), Z95 * float(np.sqrt((p * (1 - p)).sum()))
+        return max(0.0, expected - spread), min(float(len(p)), expected + spread)
+    cumulated = np.cumsum(poisson_binomial(p))
+    low, high = (int(np.searchsorted(cumulated, level - 1e-12)) for level in (0.025, 0.975))
+    return float(low), float(min(high, len(p)))
+
+
+def poisson_binomial(p: np.ndarray) -> np.ndarray:
+    """Return the probability of 0, 1, .. n completions among n leads (Hong, 2013).
+
+    Examples
+    --------
+    >>> poisson_binomial(np.array([0.5, 0.5])).round(6).tolist()
+    [0.25, 0.5, 0.25]
+    """
+    n = len(p)
+    turns = np.exp(2j * np.pi * np.arange(n + 1) / (n + 1))
+    characteristic = np.ones(n + 1, dtype="complex128")
+    for probability in p.tolist():
+        characteristic *= 1 - probability + probability * turns
+    return np.clip(np.fft.fft(characteristic).real / (n + 1), 0, 1)
+
+
+def plan_calls(
+    propensity: np.ndarray, capacity: int, *, called: np.ndarray | None = None
+) -> CallPlan:
+    """Plan calls to the most promising leads.
+
+    Parameters
+    ----------
+    propensity
+        Of the whole list, 0-1, in arrival order.
     capacity
         Leads that can be called, at least 0.
+    called
+        Propensities in the order of the calls, if they are not all leads by propensity: without the quarantine, say.
+
+    Returns
+    -------
+    CallPlan
+        ``missed`` is expected among all leads that are not called.
 
     Examples
     --------
     >>> plan = plan_calls(np.array([0.1, 0.9]), 1)
-    >>> plan.expected, plan.in_arrival_order
-    (0.9, 0.1)
+    >>> plan.expected, plan.in_arrival_order, plan.at_random, plan.missed
+    (0.9, 0.1, 0.5, 0.1)
     """
     propensity = np.asarray(propensity, dtype="float64")
-    called = propensity[rank_leads(propensity)[:capacity]]
-    expected = float(called.sum())
-    spread = _Z95 * float(np.sqrt((called * (1 - called)).sum()))
+    order = propensity[rank_leads(propensity)] if called is None else np.asarray(called, dtype="float64")
+    chosen = order[:capacity]
+    expected, total = float(chosen.sum()), float(propensity.sum())
+    low, high = applications_interval(chosen)
     return CallPlan(
-        len(called),
+        len(chosen),
         expected,
-        max(0.0, expected - spread),
-        min(float(len(called)), expected + spread),
-        float(propensity[:capacity].sum()),
+        low,
+        high,
+        float(propensity[: len(chosen)].sum()),
+        total * len(chosen) / len(propensity) if len(propensity) else 0.0,
+        max(0.0, round(total - expected, 9)),
+        float(chosen.min()) if len(chosen) else 0.0,
     )
+
+
+def gain_curve(propensity: np.ndarray, called: np.ndarray, points: int = 101) -> pd.DataFrame:
+    """Return applications expected by how many leads are called, in order of score, of arrival, and at random.
+
+    Parameters
+    ----------
+    propensity
+        Of the whole list, in arrival order.
+    called
+        In the order of the calls.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``leads`` and ``by_score``, ``by_arrival``, ``at_random`` (applications).
+
+    Examples
+    --------
+    >>> gain_curve(np.array([0.0, 1.0]), np.array([1.0, 0.0]), points=3)["by_score"].tolist()
+    [0.0, 1.0, 1.0]
+    """
+    leads = np.unique(np.linspace(0, len(called), points).round().astype("int64"))
+    by_score, by_arrival = (np.concatenate([[0.0], np.cumsum(values)]) for values in (called, propensity))
+    mean = float(propensity.mean()) if len(propensity) else 0.0
+    return pd.DataFrame(
+        {"leads": leads, "by_score": by_score[leads], "by_arrival": by_arrival[leads], "at_random": mean * leads}
+    )
+
+
+def assign_leads(propensity: np.ndarray, callers: int) -> np.ndarray:
+    """Split a call list into parts of nearly the same length and expected applications.
+
+    Leads are dealt from the best down, forwards and backwards in turn, as captains choose teams.
+
+    Parameters
+    ----------
+    propensity
+        In the order of the calls.
+    callers
+        At least 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        The caller of each lead, 0 to callers - 1.
+
+    Examples
+    --------
+    >>> assign_leads(np.array([0.9, 0.8, 0.7, 0.6]), 2).tolist()
+    [0, 1, 1, 0]
+    """
+    best_first = rank_leads(propensity)
+    turn = np.arange(len(best_first))
+    forwards, place = (turn // callers) % 2 == 0, turn % callers
+    caller = np.empty(len(best_first), dtype="int64")
+    caller[best_first] = np.where(forwards, place, callers - 1 - place)
+    return caller
 
 
 def describe_plan(plan: CallPlan, rows: int, junk: int = 0) -> str:
@@ -69,7 +186,7 @@ def describe_plan(plan: CallPlan, rows: int, junk: int = 0) -> str:
     Parameters
     ----------
     rows
-        Leads in the whole list.
+        Leads in the whole call list.
     junk
         How many of them are junk.
 
@@ -77,14 +194,14 @@ def describe_plan(plan: CallPlan, rows: int, junk: int = 0) -> str:
     --------
     >>> describe_plan(CallPlan(300, 214.2, 198.4, 229.1, 150.0), 1973)
     'Call these 300 first: about 214 applications expected (95% interval 198 to 229); in arrival order it would be 150.'
-    >>> describe_plan(CallPlan(1, 0.9, 0.3, 1.0, 0.9), 1)
-    'Call this lead: about 0.9 applications expected (95% interval 0.3 to 1.0).'
+    >>> describe_plan(CallPlan(1, 0.9, 0.0, 1.0, 0.9), 1)
+    'Call this lead: about 0.9 applications expected (95% interval 0 to 1).'
     >>> describe_plan(CallPlan(90, 40.0, 35.0, 45.0, 40.0), 90, junk=7)
     'You can call all 90 leads, 7 of them junk: about 40 applications expected (95% interval 35 to 45).'
     """
     form = "{:,.0f}" if plan.high >= 10 else "{:.1f}"
-    expected, low, high, arrival = map(form.format, (plan.expected, plan.low, plan.high, plan.in_arrival_order))
-    interval = f"about {expected} applications expected (95% interval {low} to {high})"
+    expected, arrival = form.format(plan.expected), form.format(plan.in_arrival_order)
+    interval = f"about {expected} applications expected (95% interval {plan.low:,.0f} to {plan.high:,.0f})"
     if plan.leads == rows:
         among = f", {junk:,} of them junk" if junk else ""
         return f"{'Call this lead' if rows == 1 else f'You can call all {rows:,} leads{among}'}: {interval}."

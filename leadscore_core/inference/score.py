@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
-from leadscore_core.config import GradeThresholds, load_settings
+from leadscore_core.config import GradeThresholds, JunkRules, load_settings
 from leadscore_core.data import (
     LINE_PROBLEM,
     ColumnMapping,
@@ -17,12 +19,21 @@ from leadscore_core.data import (
     suggest_mapping,
 )
 from leadscore_core.errors import MappingError
+from leadscore_core.inference.contact import SINGLE_LEAD_RULES, contact_details, contact_flags
 from leadscore_core.inference.explain import reasons_in_words
-from leadscore_core.inference.grade import GRADES, grade_leads, junk_reasons
+from leadscore_core.inference.grade import JUNK_WORDS, grade_leads, junk_reasons
 from leadscore_core.model import LeadModel
 
 OWN_SUFFIX = "_leadscore"
 PROPENSITY_DECIMALS = 6
+
+
+class ScoredPart(NamedTuple):
+    """Our columns alone, under their plain names; what is wrong in this part; and what the model saw of it."""
+
+    own: pd.DataFrame
+    findings: list[Finding]
+    cleaned: pd.DataFrame
 
 
 def score_leads(
@@ -32,6 +43,7 @@ def score_leads(
     mapping: ColumnMapping | None = None,
     reasons: int = 3,
     grades: GradeThresholds | None = None,
+    junk: JunkRules | None = None,
 ) -> pd.DataFrame:
     """Score every lead of a list; a lead's score depends on the lead and the model alone.
 
@@ -45,8 +57,9 @@ def score_leads(
         Header of each column; suggested if not given.
     reasons
         Reasons a lead, 0 for none.
-    grades
-        Thresholds; those of the settings if not given.
+    grades, junk
+        Thresholds, and which contact rules make a lead junk; those of the settings if not given. Rules that look at
+        more than one lead (duplicates) are for lists that are kept.
 
     Returns
     -------
@@ -65,29 +78,46 @@ def score_leads(
         raise MappingError(f"Two columns have the same name: {', '.join(twice)}. Give every column a name of its own.")
     mapping = mapping or detect_conventions(suggest_mapping(frame.columns, model.schema), model.schema, frame)
     check_required(mapping, model.schema)
-    return beside(frame, score_part(frame, model, mapping, reasons=reasons, grades=grades or load_settings().grades)[0])
+    settings = load_settings()
+    part = score_part(
+        frame,
+        model,
+        mapping,
+        reasons=reasons,
+        grades=grades or settings.grades,
+        junk=junk or settings.junk,
+        region=settings.phone_region,
+    )
+    return beside(frame, part.own)
 
 
 def score_part(
-    frame: pd.DataFrame, model: LeadModel, mapping: ColumnMapping, *, reasons: int, grades: GradeThresholds
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """Score one part of a list with a settled mapping.
-
-    Returns
-    -------
-    own, findings
-        Our columns alone, under their plain names; and what is wrong in this part.
-    """
+    frame: pd.DataFrame,
+    model: LeadModel,
+    mapping: ColumnMapping,
+    *,
+    reasons: int,
+    grades: GradeThresholds,
+    junk: JunkRules | None = None,
+    region: str = "IN",
+) -> ScoredPart:
+    """Score one part of a list with a settled mapping."""
     raw = mapping.apply(frame, model.schema)
     cleaned, problems = model.clean(raw)
     propensity = np.round(model.propensity(cleaned), PROPENSITY_DECIMALS) if len(frame) else np.empty(0)
-    grade = grade_leads(propensity, grades)
+    junk = junk or JunkRules(contact=())
+    low = propensity < grades.cold if junk.by_propensity else np.zeros(len(frame), dtype=bool)
+    reason = junk_reasons(propensity, grades).where(low, "")
+    wanted = tuple(rule for rule in SINGLE_LEAD_RULES if rule in junk.contact)
+    flags = contact_flags(contact_details(frame, model.schema, mapping), region, wanted) if wanted else {}
+    for rule in reversed(list(flags)):
+        reason = reason.mask(flags[rule], JUNK_WORDS[rule])
     own: dict[str, object] = {
         "lead_score": np.rint(propensity * 100).astype("int64"),
         "propensity": propensity,
-        "grade": pd.array(grade, dtype="str"),
-        "is_junk": grade == GRADES[3],
-        "junk_reason": junk_reasons(propensity, grades).array,
+        "grade": pd.array(grade_leads(propensity, grades), dtype="str"),
+        "is_junk": (reason != "").to_numpy(),
+        "junk_reason": reason.array,
     }
     if reasons:
         words = reasons_in_words(cleaned, model.contributions(cleaned), model, reasons)
@@ -95,7 +125,7 @@ def score_part(
     own["model_id"] = pd.array([model.model_id] * len(frame), dtype="str")
     own["row_problem"] = note_row_problems(frame, raw, model.schema, mapping, problems).array
     findings = chunk_findings(frame, raw, cleaned, problems, model.schema, mapping, model.known_levels)
-    return pd.DataFrame(own, index=frame.index), findings
+    return ScoredPart(pd.DataFrame(own, index=frame.index), findings, cleaned)
 
 
 def beside(frame: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:

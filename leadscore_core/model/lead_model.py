@@ -21,10 +21,16 @@ if TYPE_CHECKING:  # scikit-learn and LightGBM load with the first model, not be
 
 @dataclass(frozen=True, eq=False)
 class LeadModel:
-    """A fitted pipeline with what is known about it. Never changed after it was made."""
+    """A fitted pipeline with what is known about it. Never changed after it was made.
+
+    ``out_of_sample`` holds what models that had not seen a training lead said of it: ``split`` (``cross_validation``:
+    each lead once; ``next_period``: each month by a model of the months before), ``part`` (the fold or month),
+    ``propensity`` (0-1) and ``completed`` (0 or 1); None for a model without it.
+    """
 
     pipeline: Pipeline
     metadata: ModelMetadata
+    out_of_sample: pd.DataFrame | None = None
 
     @property
     def model_id(self) -> str:

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import joblib
+import pandas as pd
+import pyarrow as pa
 from pydantic import ValidationError
 
 from leadscore_core.config import load_settings
@@ -22,6 +24,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+OUT_OF_SAMPLE = "out_of_sample.parquet"
 PICKLE, METADATA, CHAMPION, HISTORY = "pipeline.joblib", "metadata.json", "champion", "champion_history.jsonl"
 
 
@@ -124,7 +127,7 @@ class ModelRegistry:
             ) from error
         if not isinstance(pipeline, Pipeline):
             raise RegistryError(f"Model {model_id} is not a LeadScore pipeline. Choose another model or train again.")
-        return LeadModel(pipeline, metadata)
+        return LeadModel(pipeline, metadata, _read_out_of_sample(self._folder(model_id) / OUT_OF_SAMPLE))
 
     def publish(self, model: LeadModel) -> LeadModel:
         """Write a model so that it is either there in full or not at all.
@@ -151,7 +154,9 @@ class ModelRegistry:
             joblib.dump(model.pipeline, staging / PICKLE, compress=3)
             metadata = model.metadata.model_copy(update={"pickle_sha256": _sha256(staging / PICKLE)})
             (staging / METADATA).write_text(metadata.model_dump_json(indent=2) + "\n", encoding="utf-8")
-            for path in (staging / PICKLE, staging / METADATA, staging):
+            if model.out_of_sample is not None:
+                model.out_of_sample.to_parquet(staging / OUT_OF_SAMPLE, compression="zstd", index=False)
+            for path in (*staging.iterdir(), staging):
                 _fsync(path)
             staging.chmod(0o755)
             staging.replace(folder)
@@ -164,7 +169,7 @@ class ModelRegistry:
         finally:
             if staging is not None:
                 shutil.rmtree(staging, ignore_errors=True)
-        return LeadModel(model.pipeline, metadata)
+        return LeadModel(model.pipeline, metadata, model.out_of_sample)
 
     @property
     def champion_id(self) -> str | None:
@@ -294,6 +299,15 @@ def load_champion(models_dir: Path | None = None) -> LeadModel:
         If there is no champion that can be loaded.
     """
     return ModelRegistry(models_dir or load_settings().models_dir).load_champion()[0]
+
+
+def _read_out_of_sample(path: Path) -> pd.DataFrame | None:
+    """Return the out-of-sample predictions, or None where a model has none that can be read."""
+    try:
+        found = pd.read_parquet(path)
+    except (OSError, pa.ArrowException):
+        return None
+    return found if {"split", "part", "propensity", "completed"} <= set(found.columns) else None
 
 
 def _sha256(path: Path) -> str:

@@ -36,11 +36,12 @@ class Recipe:
 
 @dataclass(frozen=True)
 class FoldResult:
-    """One fold judged: its figures, out-of-fold margins, and the AUC lost where a column is missing."""
+    """One fold judged: its figures, out-of-fold margins and propensities, and the AUC lost where a column is missing."""
 
     fold: Fold
     metrics: Metrics
     margin: np.ndarray
+    propensity: np.ndarray
     column_costs: dict[str, float]
 
 
@@ -85,14 +86,15 @@ def judge_fold(
     pipeline = fit_cleaned(train, train_label, recipe)
     test, test_label = cleaned.iloc[fold.test], label[fold.test]
     margin = raw_margin(pipeline, test)
-    metrics = compute_metrics(test_label, calibrator.apply(margin), threshold)
+    propensity = calibrator.apply(margin)
+    metrics = compute_metrics(test_label, propensity, threshold)
     costs = {}
     if with_costs and metrics.auc is not None:
         for column in recipe.schema.inputs:
             if column.name in test:
                 without = roc_auc_score(test_label, raw_margin(pipeline, test.drop(columns=column.name)))
                 costs[column.name] = metrics.auc - float(without)
-    return FoldResult(fold, metrics, margin, costs)
+    return FoldResult(fold, metrics, margin, propensity, costs)
 
 
 def out_of_fold_margins(cleaned: pd.DataFrame, label: np.ndarray, folds: list[Fold], recipe: Recipe) -> np.ndarray:

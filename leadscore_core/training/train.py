@@ -136,7 +136,19 @@ def train_model(
         update={"threshold": threshold, "calibration": calibration.as_dict(), "column_costs": _mean_costs(crossed)}
     )
     tell(1.0, "Done")
-    return LeadModel(pipeline, metadata)
+    return LeadModel(pipeline, metadata, _out_of_sample(label, crossed[: recipe.n_splits], following))
+
+
+def _out_of_sample(label: np.ndarray, crossed: Sequence[FoldResult], following: Sequence[FoldResult]) -> pd.DataFrame:
+    """Return what models that had not seen a lead said of it, beside what became of it."""
+    parts = [
+        pd.DataFrame(
+            {"split": split, "part": r.fold.name, "propensity": r.propensity, "completed": label[r.fold.test]}
+        )
+        for split, results in (("cross_validation", crossed), ("next_period", following))
+        for r in results
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def labelled_leads(

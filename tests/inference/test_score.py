@@ -39,7 +39,10 @@ def test_types_and_ranges_are_as_agreed(scored: pd.DataFrame, trained: LeadModel
     assert scored["propensity"].between(0, 1).all()
     assert set(scored["grade"]) <= set(GRADES)
     assert scored["is_junk"].dtype == bool
-    assert (scored["is_junk"] == (scored["grade"] == "Junk")).all()
+    unreachable = (scored["email"] == "") & (scored["phone"] == "")
+    assert unreachable.any()
+    assert (scored["is_junk"] == (scored["grade"] == "Junk") | unreachable).all()
+    assert (scored["is_junk"] == (scored["junk_reason"] != "")).all()
     assert ((scored["junk_reason"] != "") == scored["is_junk"]).all()
     assert (scored["model_id"] == trained.model_id).all()
     assert (scored["row_problem"] == "").all()

@@ -1,0 +1,201 @@
+"""Contact quality: which leads cannot be reached, or are not meant to be."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.data import ColumnMapping, LeadSchema, Role
+from leadscore_core.data.parse import clean_text
+
+CONTACT_ROLES = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
+SINGLE_LEAD_RULES = ("unreachable", "malformed_email", "disposable_email", "impossible_phone", "test_name")
+_PLAIN_EMAIL = r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}"
+_SPECIAL_TLD = r"\.(?:test|invalid|local|localhost|onion|arpa)$"
+_TEST_NAMES = frozenset(
+    "test tester testing test1 abc abcd abcde xyz dummy fake asdf asd qwerty qwe zxcv none null na noname anonymous unknown "
+    "user admin sample demo foo bar foobar nobody aaa bbb xxx hello hi name firstname lastname".split()
+)
+_KEY_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
+_MASH_LENGTH = 4
+
+
+def contact_details(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> dict[Role, pd.Series]:
+    """Return id, name, e-mail and phone as clean text, of those that the list has; blanks NaN."""
+    return {
+        role: clean_text(frame[mapping.used[column.name]], schema.missing_marks)
+        for role in CONTACT_ROLES
+        for column in schema.with_role(role)[:1]
+        if column.name in mapping.used and mapping.used[column.name] in frame.columns
+    }
+
+
+def contact_flags(
+    details: dict[Role, pd.Series], region: str, rules: tuple[str, ...] = SINGLE_LEAD_RULES
+) -> dict[str, np.ndarray]:
+    """Tell for each contact rule which leads it touches; rules whose columns the list lacks are left out.
+
+    Parameters
+    ----------
+    details
+        As from `contact_details`.
+    region
+        Country (ISO 3166, two letters) of phone numbers without a country code.
+    rules
+        Those that are wanted.
+
+    Examples
+    --------
+    >>> cells = {Role.EMAIL: pd.Series(["a@b.com", "a@b", None]), Role.PHONE: pd.Series(["98765 43210", "12", None])}
+    >>> {rule: flags.tolist() for rule, flags in contact_flags(cells, "IN").items()}["malformed_email"]
+    [False, True, False]
+    >>> contact_flags(cells, "IN")["unreachable"].tolist()
+    [False, False, True]
+    """
+    email, phone, name = (details.get(role) for role in (Role.EMAIL, Role.PHONE, Role.NAME))
+    flags: dict[str, np.ndarray] = {}
+    given = [cells.notna().to_numpy() for cells in (email, phone) if cells is not None]
+    if given and "unreachable" in rules:
+        flags["unreachable"] = ~np.logical_or.reduce(given)
+    if email is not None and "malformed_email" in rules:
+        flags["malformed_email"] = email.notna().to_numpy() & ~_each(email, valid_email)
+    if email is not None and "disposable_email" in rules:
+        flags["disposable_email"] = _each(email, _disposable)
+    if phone is not None and "impossible_phone" in rules:
+        flags["impossible_phone"] = phone.notna().to_numpy() & ~_each(
+            phone, lambda text: phone_number(text, region) is not None
+        )
+    if name is not None and "test_name" in rules:
+        flags["test_name"] = _each(name, is_test_name)
+    return flags
+
+
+def contact_keys(details: dict[Role, pd.Series], region: str) -> pd.DataFrame:
+    """Return hashes by which a lead is known again, whatever the spelling; blank where there is nothing to go by.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id``, ``email`` and ``phone`` as Int64, of what the list has.
+    """
+    normal = {
+        "id": (details.get(Role.ID), str.casefold),
+        "email": (details.get(Role.EMAIL), normalise_email),
+        "phone": (details.get(Role.PHONE), lambda text: phone_number(text, region)),
+    }
+    keys = {}
+    for name, (cells, normalise) in normal.items():
+        if cells is None:
+            continue
+        text = _map_unique(cells, normalise)
+        hashes = pd.Series(pd.util.hash_array(text.fillna("").to_numpy(dtype=object)).view("int64"), dtype="Int64")
+        keys[name] = hashes.mask(text.isna().to_numpy())
+    return pd.DataFrame(keys)
+
+
+def valid_email(text: str) -> bool:
+    """Tell whether an e-mail address is well formed; the domain is not looked up.
+
+    Plain addresses are seen at a glance, the others are left to email-validator.
+
+    Examples
+    --------
+    >>> valid_email("anne@example.com"), valid_email("anne@@example.com")
+    (True, False)
+    """
+    plain = text.lower()
+    if len(plain) <= 64 and re.fullmatch(_PLAIN_EMAIL, plain) and not re.search(_SPECIAL_TLD, plain):
+        return True
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return True
+
+
+def normalise_email(text: str) -> str | None:
+    """Return an address in the form that all its spellings share, or None if it is not well formed.
+
+    Lower case, without what follows a plus sign.
+
+    Examples
+    --------
+    >>> normalise_email("Anne+news@Example.com")
+    'anne@example.com'
+    """
+    if not valid_email(text):
+        return None
+    local, _, domain = text.casefold().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def phone_number(text: str, region: str) -> str | None:
+    """Return a phone number in E.164 form, or None if its country has no such numbers.
+
+    Examples
+    --------
+    >>> phone_number("098765 43210", "IN"), phone_number("+44 12", "IN"), phone_number("9999999999", "IN")
+    ('+919876543210', None, None)
+    """
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    national = str(number.national_number)
+    if not phonenumbers.is_possible_number(number) or len(set(national)) == 1:
+        return None
+    return f"+{number.country_code}{national}"
+
+
+def is_test_name(text: str) -> bool:
+    """Tell whether a name is a test entry or keys struck at random; names in other scripts than Latin never are.
+
+    Examples
+    --------
+    >>> [is_test_name(name) for name in ("Test", "asdfgh", "xxxxx", "Anne Roy", "Nguyen Ng", "आशा")]
+    [True, True, True, False, False, False]
+    """
+    words = re.findall(r"[a-z0-9]+", text.casefold())
+    if not words or not text.isascii():
+        return False
+    if all(word in _TEST_NAMES or word.isdigit() for word in words):
+        return True
+    return all(_is_mashed(word) for word in words)
+
+
+def _is_mashed(word: str) -> bool:
+    if len(word) < _MASH_LENGTH:
+        return False
+    if len(set(word)) == 1:
+        return True
+    along = sum(
+        any(pair in row or pair[::-1] in row for row in _KEY_ROWS) for pair in map("".join, zip(word, word[1:], strict=False))
+    )
+    return along >= _MASH_LENGTH - 1 and along >= 0.8 * (len(word) - 1)
+
+
+def _disposable(text: str) -> bool:
+    from disposable_email_domains import blocklist
+
+    domain = text.rpartition("@")[2].casefold()
+    parts = domain.split(".")
+    return any(".".join(parts[start:]) in blocklist for start in range(len(parts) - 1))
+
+
+def _each(cells: pd.Series, test) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """Apply a test to each distinct text; blanks give False."""
+    places, unique = pd.factorize(cells)
+    found = np.array([bool(test(text)) for text in unique.tolist()] + [False])
+    return found[places]
+
+
+def _map_unique(cells: pd.Series, function) -> pd.Series:  # type: ignore[no-untyped-def]
+    places, unique = pd.factorize(cells)
+    values = np.array([*(function(text) for text in unique.tolist()), None], dtype=object)
+    return pd.Series(values[places], dtype="str")

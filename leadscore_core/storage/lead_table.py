@@ -1,0 +1,313 @@
+"""Lead tables: a batch's Parquet, filtered, sorted, searched, paged and counted by DuckDB.
+
+One file holds, the highest propensity first, the cleaned columns under their own names and these:
+
+``ls_row`` position in the list, ``ls_rank`` from 1, ``ls_propensity``, ``ls_score``, ``ls_id``, ``ls_name``,
+``ls_email``, ``ls_phone`` as given, ``ls_search`` their text in lower case, ``ls_draw`` a number drawn at random (0-1),
+``ls_rule_<name>`` one flag a contact rule, ``ls_id_key``, ``ls_email_key``, ``ls_phone_key`` hashes by which a lead is
+known again, ``ls_duplicate_of``, ``ls_duplicate_why``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from leadscore_core.config import CONTACT_RULES, GradeRule, JunkRules
+from leadscore_core.errors import StorageError
+from leadscore_core.storage.filters import LeadFilter, quoted, where
+
+MEMORY = "512MB"
+RULE = "ls_rule_"
+_lock = threading.Lock()
+_root: duckdb.DuckDBPyConnection | None = None
+
+
+@dataclass(frozen=True)
+class Sort:
+    """An order of leads; ``call`` is the order in which to call."""
+
+    by: str = "call"
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is decided about a batch's leads: the rules, and single leads by their position."""
+
+    grades: GradeRule = field(default_factory=GradeRule)
+    junk: JunkRules = field(default_factory=JunkRules)
+    restored: np.ndarray = field(default_factory=lambda: np.empty(0, dtype="int64"))
+    overrides: dict[int, str] = field(default_factory=dict)
+
+
+class LeadTable:
+    """A batch's leads as they stand.
+
+    Parameters
+    ----------
+    path
+        The Parquet file.
+    standing
+        What is decided about them.
+    created
+        The cleaned column with the date of creation, or None.
+
+    Raises
+    ------
+    StorageError
+        If the file is gone or damaged.
+    """
+
+    def __init__(self, path: Path, standing: Standing, created: str | None = None) -> None:
+        self.path, self.standing = path, standing
+        self.columns = [row[0] for row in self._run(f"DESCRIBE SELECT * FROM {self._file}")]
+        self._created = created if created in self.columns else None
+        self.rows = int(self._run(f"SELECT count(*) FROM {self._file}")[0][0])
+
+    def count(self, chosen: LeadFilter) -> int:
+        """Return how many leads a filter leaves."""
+        condition, values = self._where(chosen)
+        return int(self._run(f"SELECT count(*) FROM ({self._view()}) WHERE {condition}", values)[0][0])
+
+    def page(self, chosen: LeadFilter, sort: Sort, offset: int, limit: int) -> pd.DataFrame:
+        """Return some leads of a filter in an order, all columns and how they stand.
+
+        Their row numbers are found first and the rest is read for these alone.
+        """
+        condition, values = self._where(chosen)
+        found = self._run(
+            f"SELECT ls_rank FROM ({self._view()}) WHERE {condition} ORDER BY {self._order(sort)} "
+            f"LIMIT {int(limit)} OFFSET {int(offset)}",
+            values,
+        )
+        return self.by_rank([rank for (rank,) in found])
+
+    def by_rank(self, ranks: list[int]) -> pd.DataFrame:
+        """Return leads by their rank, in the order given."""
+        if not ranks:
+            return self._frame(f"SELECT * FROM ({self._view()}) LIMIT 0")
+        inside = ", ".join(str(int(rank)) for rank in ranks)
+        frame = self._frame(f"SELECT * FROM ({self._view()}) WHERE ls_rank IN ({inside})")
+        return frame.set_index("ls_rank", drop=False).loc[ranks].reset_index(drop=True)
+
+    def by_row(self, row: int) -> pd.DataFrame:
+        """Return one lead by its position in the list, as a frame of one row, or of none."""
+        return self._frame(f"SELECT * FROM ({self._view()}) WHERE ls_row = ?", [row])
+
+    def rows_of(self, chosen: LeadFilter, sort: Sort | None = None) -> np.ndarray:
+        """Return the positions of all leads of a filter, in an order."""
+        condition, values = self._where(chosen)
+        order = f"ORDER BY {self._order(sort)}" if sort else ""
+        return self._numbers(f"SELECT ls_row FROM ({self._view()}) WHERE {condition} {order}", values)
+
+    def propensities(
+        self, chosen: LeadFilter, sort: Sort | None = None, limit: int | None = None
+    ) -> np.ndarray:
+        """Return propensities (0-1) of a filter's leads, in an order."""
+        condition, values = self._where(chosen)
+        order = f"ORDER BY {self._order(sort or Sort())}"
+        most = "" if limit is None else f"LIMIT {int(limit)}"
+        return self._numbers(f"SELECT ls_propensity FROM ({self._view()}) WHERE {condition} {order} {most}", values)
+
+    def by_grade(self, chosen: LeadFilter) -> dict[str, tuple[int, float]]:
+        """Return leads and expected applications of each grade."""
+        condition, values = self._where(chosen)
+        found = self._run(
+            f"SELECT ls_grade, count(*), sum(ls_propensity) FROM ({self._view()}) WHERE {condition} GROUP BY 1", values
+        )
+        return {grade: (int(n), float(expected)) for grade, n, expected in found}
+
+    def by_junk(self) -> dict[str, tuple[int, float]]:
+        """Return leads and expected applications of each reason for quarantine; the empty one is the call list."""
+        found = self._run(f"SELECT ls_junk, count(*), sum(ls_propensity) FROM ({self._view()}) GROUP BY 1")
+        return {reason: (int(n), float(expected)) for reason, n, expected in found}
+
+    def rule_counts(self) -> dict[str, int]:
+        """Return how many leads each contact rule would touch, whether or not it is switched on; rules that apply."""
+        rules = [rule for rule in CONTACT_RULES if RULE + rule in self.columns]
+        if not rules:
+            return {}
+        sums = ", ".join(f"coalesce(sum(CAST({quoted(RULE + rule)} AS INT)), 0)" for rule in rules)
+        return {rule: int(n) for rule, n in zip(rules, self._run(f"SELECT {sums} FROM {self._file}")[0], strict=True)}
+
+    def values_of(self, column: str, most: int = 200) -> list[tuple[str | None, int]]:
+        """Return a column's values with their leads, the most frequent first."""
+        if column not in self.columns:
+            return []
+        name = quoted(column)
+        return [
+            (value, int(n))
+            for value, n in self._run(
+                f"SELECT CAST({name} AS VARCHAR), count(*) FROM {self._file} GROUP BY 1 ORDER BY 2 DESC, 1 "
+                f"LIMIT {int(most)}"
+            )
+        ]
+
+    def period(self) -> tuple[Any, Any]:
+        """Return the first and last date of creation, or None and None."""
+        if self._created is None:
+            return None, None
+        name = quoted(self._created)
+        first, last = self._run(f"SELECT min({name}), max({name}) FROM {self._file}")[0]
+        return first, last
+
+    def sample(self, chosen: LeadFilter, most: int) -> pd.DataFrame:
+        """Return leads of a filter, a random part of them that is always the same where there are more."""
+        condition, values = self._where(chosen)
+        return self._frame(
+            f"SELECT * FROM ({self._view()}) WHERE {condition} ORDER BY ls_draw LIMIT {int(most)}", values
+        )
+
+    def group(self, columns: list[str], chosen: LeadFilter, most: int = 500) -> pd.DataFrame:
+        """Return leads, expected applications and mean propensity for each value of one column or two."""
+        named = [c for c in columns if c in self.columns]
+        keys = ", ".join(
+            f"strftime({quoted(c)}, '%Y-%m') AS {quoted(c)}" if c == self._created else f"CAST({quoted(c)} AS VARCHAR) "
+            f"AS {quoted(c)}"
+            for c in named
+        )
+        condition, values = self._where(chosen)
+        return self._frame(
+            f"SELECT {keys}, count(*) AS leads, sum(ls_propensity) AS expected, avg(ls_propensity) AS propensity "
+            f"FROM ({self._view()}) WHERE {condition} GROUP BY ALL ORDER BY leads DESC LIMIT {int(most)}",
+            values,
+        )
+
+    def _where(self, chosen: LeadFilter) -> tuple[str, list[Any]]:
+        return where(chosen, set(self.columns), self._created)
+
+    @property
+    def _file(self) -> str:
+        return f"read_parquet('{_sql_text(self.path)}')"
+
+    def _view(self) -> str:
+        """Return the leads as they stand: the file with ``ls_model_grade``, ``ls_grade``, ``ls_junk``, ``ls_learning``."""
+        standing = self.standing
+        grade = self._grade()
+        draw = standing.junk.learning_percent / 100
+        learning = f"({grade} = 'Junk' AND ls_draw < {draw!r})" if draw and standing.junk.by_propensity else "false"
+        joins, override, restored = "", "NULL", "false"
+        if standing.overrides:
+            given = ", ".join(f"({int(row)}, '{_sql_text(g)}')" for row, g in standing.overrides.items())
+            joins += f" LEFT JOIN (VALUES {given}) AS o(o_row, o_grade) ON o_row = ls_row"
+            override = "o_grade"
+        if len(standing.restored):
+            joins += " LEFT JOIN restored ON r_row = ls_row"
+            restored = "r_row IS NOT NULL"
+        cases = [f"WHEN {restored} THEN ''", f"WHEN {override} = 'Junk' THEN 'override'"]
+        cases += [
+            f"WHEN {quoted(RULE + rule)} THEN '{rule}'"
+            for rule in CONTACT_RULES
+            if rule in standing.junk.contact and RULE + rule in self.columns
+        ]
+        if standing.junk.by_propensity:
+            cases.append(f"WHEN {override} IS NULL AND {grade} = 'Junk' AND NOT {learning} THEN 'low_propensity'")
+        return (
+            f"SELECT t.*, {grade} AS ls_model_grade, coalesce({override}, {grade}) AS ls_grade, "
+            f"{override} IS NOT NULL AS ls_overridden, {restored} AS ls_restored, {learning} AS ls_learning, "
+            f"CASE {' '.join(cases)} ELSE '' END AS ls_junk FROM {self._file} t{joins}"
+        )
+
+    def _grade(self) -> str:
+        rule = self.standing.grades
+        if rule.by == "propensity":
+            hot, warm, cold = rule.thresholds.hot, rule.thresholds.warm, rule.thresholds.cold
+            return _cases("ls_propensity >= {!r}", hot, warm, cold)
+        rows = self.rows if hasattr(self, "rows") else 0
+        return _cases("ls_rank <= {!r}", *(int(np.ceil(share * rows)) for share in cumulated(rule)))
+
+    def _order(self, sort: Sort) -> str:
+        down = " DESC" if sort.descending else ""
+        if sort.by == "call":
+            draw = self.standing.junk.learning_percent / 100
+            key = f"CASE WHEN ls_learning THEN ls_draw / {draw!r} * {self.rows} ELSE ls_rank END" if draw else "ls_rank"
+            return f"{key}{down}, ls_rank"
+        if sort.by == "arrival":
+            return f"ls_row{down}"
+        if sort.by not in self.columns:
+            raise StorageError(f"This batch has no column {sort.by!r} to sort by. Choose another.")
+        return f"{quoted(sort.by)}{down} NULLS LAST, ls_rank"
+
+    def _run(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        with self._cursor() as cursor:
+            return cursor.execute(sql, values or []).fetchall()
+
+    def _numbers(self, sql: str, values: list[Any]) -> np.ndarray:
+        with self._cursor() as cursor:
+            return next(iter(cursor.execute(sql, values).fetchnumpy().values()))
+
+    def _frame(self, sql: str, values: list[Any] | None = None) -> pd.DataFrame:
+        with self._cursor() as cursor:
+            table = cursor.execute(sql, values or []).to_arrow_table()
+        return table.to_pandas(types_mapper=_string_types)
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = _connection().cursor()
+        try:
+            if len(self.standing.restored):
+                cursor.register("restored", pa.table({"r_row": self.standing.restored}))
+            yield cursor
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            there = self.path.is_file()
+            raise StorageError(
+                f"The leads of this batch cannot be read: {self.path.name} is {'damaged' if there else 'gone'}. Upload "
+                "the list again, or delete the batch."
+            ) from error
+        except duckdb.OutOfMemoryException as error:
+            raise StorageError("This needs more memory than LeadScore may use. Narrow the filter.") from error
+        finally:
+            cursor.close()
+
+
+def cumulated(rule: GradeRule) -> tuple[float, float, float]:
+    """Return the shares (0-1) down to which leads are Hot, Warm and Cold.
+
+    Examples
+    --------
+    >>> cumulated(GradeRule(by="share"))
+    (0.2, 0.5, 0.8)
+    """
+    shares = rule.shares
+    return (
+        round(shares.hot, 9),
+        round(shares.hot + shares.warm, 9),
+        round(shares.hot + shares.warm + shares.cold, 9),
+    )
+
+
+def _cases(condition: str, hot: float, warm: float, cold: float) -> str:
+    arms = " ".join(
+        f"WHEN {condition.format(limit)} THEN '{grade}'"
+        for grade, limit in (("Hot", hot), ("Warm", warm), ("Cold", cold))
+    )
+    return f"(CASE {arms} ELSE 'Junk' END)"
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    """Return the process's own in-memory DuckDB; cursors of it may be used from any thread."""
+    global _root
+    with _lock:
+        if _root is None:
+            _root = duckdb.connect(config={"memory_limit": MEMORY})
+        return _root
+
+
+def _sql_text(value: object) -> str:
+    return str(value).replace("'", "''")
+
+
+def _string_types(kind: pa.DataType) -> Any:
+    return pd.StringDtype(na_value=np.nan) if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
+
+

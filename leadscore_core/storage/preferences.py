@@ -1,0 +1,145 @@
+"""Preferences: settings that people change on the screen, with history, undo and no silent overwriting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from leadscore_core.config import GradeRule, JunkRules, Settings
+from leadscore_core.errors import ConflictError, StorageError
+from leadscore_core.storage.database import aware, now, open_database
+from leadscore_core.storage.tables import PreferenceRow
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Version(Generic[T]):
+    """One version of a preference; version 0 is what the settings file says."""
+
+    version: int
+    value: T
+    model_id: str
+    note: str
+    author: str
+    saved_at: datetime | None
+
+
+class Preference(Generic[T]):
+    """One setting with its versions; each is based on the one that its author saw.
+
+    Parameters
+    ----------
+    kind
+        Its name in the database.
+    default
+        What holds until somebody saves.
+    """
+
+    def __init__(self, settings: Settings, kind: str, default: T) -> None:
+        self.settings, self.kind, self.default = settings, kind, default
+
+    def current(self) -> Version[T]:
+        """Return the version in force."""
+        return next(iter(self.history(most=1)), Version(0, self.default, "", "", "", None))
+
+    def history(self, most: int = 50) -> list[Version[T]]:
+        """Return the versions, the newest first."""
+        query = (
+            select(PreferenceRow)
+            .where(PreferenceRow.kind == self.kind)
+            .order_by(PreferenceRow.version.desc())
+            .limit(most)
+        )
+        with open_database(self.settings).session() as session:
+            rows = list(session.execute(query).scalars())
+        model = type(self.default)
+        return [
+            Version(r.version, model.model_validate(r.value), r.model_id, r.note, r.author, aware(r.saved_at))
+            for r in rows
+        ]
+
+    def save(self, value: T, *, based_on: int, author: str, model_id: str = "", note: str = "") -> Version[T]:
+        """Save a new version.
+
+        Parameters
+        ----------
+        based_on
+            The version that the author saw.
+
+        Raises
+        ------
+        ConflictError
+            If somebody saved another one since; nothing is overwritten.
+        """
+        moment = now()
+        try:
+            with open_database(self.settings).session() as session:
+                latest = session.execute(
+                    select(PreferenceRow.version)
+                    .where(PreferenceRow.kind == self.kind)
+                    .order_by(PreferenceRow.version.desc())
+                    .limit(1)
+                ).scalar()
+                if (latest or 0) != based_on:
+                    raise self._conflict()
+                session.add(
+                    PreferenceRow(
+                        kind=self.kind,
+                        version=based_on + 1,
+                        value=value.model_dump(mode="json"),
+                        model_id=model_id,
+                        note=note,
+                        author=author,
+                        saved_at=moment,
+                    )
+                )
+        except IntegrityError as error:
+            raise self._conflict() from error
+        return Version(based_on + 1, value, model_id, note, author, moment)
+
+    def undo(self, *, based_on: int, author: str, model_id: str = "") -> Version[T]:
+        """Go back to the version before, as a new version.
+
+        Raises
+        ------
+        StorageError
+            If there is nothing to undo.
+        ConflictError
+            If somebody saved another one since.
+        """
+        if based_on == 0:
+            raise StorageError("There is nothing to undo: these are the settings that LeadScore came with.")
+        before = self._before(based_on)
+        return self.save(before, based_on=based_on, author=author, model_id=model_id, note=f"Undo of {based_on}")
+
+    def _before(self, version: int) -> T:
+        """Return the value before a version; undoing an undo goes further back."""
+        history = {v.version: v for v in self.history(most=1_000)}
+        at = version
+        while at in history and history[at].note.startswith("Undo of "):
+            at = int(history[at].note.removeprefix("Undo of ")) - 1
+        return history[at - 1].value if at - 1 in history else self.default
+
+    def _conflict(self) -> ConflictError:
+        newest = self.current()
+        when = f"{newest.saved_at:%d %b, %H:%M} UTC" if newest.saved_at else "just now"
+        return ConflictError(
+            f"{newest.author or 'Somebody'} changed this {when}, after you opened the page. Nothing was overwritten. "
+            "Look at the new settings, then change them again if you still want to."
+        )
+
+
+def grade_preference(settings: Settings) -> Preference[GradeRule]:
+    """Return how leads are graded."""
+    return Preference(settings, "grades", GradeRule(thresholds=settings.grades))
+
+
+def junk_preference(settings: Settings) -> Preference[JunkRules]:
+    """Return what goes to quarantine."""
+    return Preference(settings, "junk", settings.junk)
