@@ -208,14 +208,10 @@ class _World:
             f"{f}.{n}{i % 1000}@{d}".lower()
             for f, n, i, d in zip(first, last, number, rng.choice(_DOMAINS, rows), strict=True)
         ]
+        # numbers set aside for fiction, each given once: 900000-900999 in Britain, 555-01xx in North America
         mobile = [
-            f"+44 7700 900{n:03d}" if uk else f"+1 {a} 555 01{n % 100:02d}"
-            for n, a, uk in zip(
-                rng.integers(0, 1000, rows),
-                rng.choice([202, 303, 404, 512, 617, 702], rows),
-                rng.random(rows) < 0.5,
-                strict=True,
-            )
+            f"+44 7700 900{n // 20 % 1000:03d}" if n % 20 == 0 else f"+1 {201 + n // 100 % 780} 555 01{n % 100:02d}"
+            for n in number.tolist()
         ]
         return {
             Role.ID: np.array([f"L-{n:06d}" for n in number]),

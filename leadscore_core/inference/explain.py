@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -71,6 +73,55 @@ def reasons_in_words(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: 
             text = np.where(value == 0, "", words[rows, largest, (value < 0).astype("int64")])
         reasons[f"reason_{k + 1}"] = pd.Series(text, index=cleaned.index, dtype="str")
     return pd.DataFrame(reasons, index=cleaned.index)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One column's part in one lead's score: in words, in log-odds, and what was observed of its value in training."""
+
+    column: str
+    human: str
+    text: str
+    contribution: float
+    observed: Observed
+
+
+def lead_reasons(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: LeadModel) -> list[Reason]:
+    """Return every reason for and against one lead, the largest first; columns that add nothing give none.
+
+    Parameters
+    ----------
+    cleaned, contributions
+        One row each.
+    """
+    reasons = []
+    for name in contributions.columns:
+        if name == "base_value" or name not in cleaned.columns:
+            continue
+        value = float(contributions[name].iloc[0])
+        if value == 0:
+            continue
+        is_text = pd.api.types.is_string_dtype(cleaned[name])
+        key = value_keys(cleaned[name].iloc[:1], is_text)[0]
+        text = _column_words(cleaned[name].iloc[:1], name, model)[0, int(value < 0)]
+        seen = model.features.rates_.get(name, {}).get(key, Observed(0, 0))
+        reasons.append(Reason(name, human_name(name, model.schema), text, value, seen))
+    return sorted(reasons, key=lambda reason: -abs(reason.contribution))
+
+
+def human_name(name: str, schema: LeadSchema) -> str:
+    """Return what people call a cleaned column.
+
+    Examples
+    --------
+    >>> from leadscore_core.data import load_schema
+    >>> human_name("city_tier", load_schema()), human_name("payment_interaction", load_schema())
+    ('City tier', 'Payment interactions')
+    """
+    if name in schema.by_name:
+        return schema.by_name[name].human
+    groups = {f"{group}_interaction": human for group, human in schema.groups.items()}
+    return groups.get(name, name.replace("_", " ").capitalize())
 
 
 def _column_words(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -39,14 +40,30 @@ def write_leads(parts: Iterable[pd.DataFrame], path: str | Path) -> int:
     """
     path = Path(path)
     writer_of = check_output(path)
+    rows = 0
+    with whole_file(path) as aside, writer_of(aside) as writer:
+        for part in parts:
+            writer.write(part)
+            rows += len(part)
+    return rows
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Give a file to write aside, which takes its place when it is complete and never before.
+
+    Raises
+    ------
+    ExportError
+        For a folder that cannot be written, a full disk, or parts whose types differ; a file that was there before is
+        then unchanged.
+    """
+    path = Path(path)
+    check_folder(path)
     mode = path.stat().st_mode & 0o777 if path.is_file() else 0o666 & ~_umask()
     handle, aside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    rows = 0
     try:
-        with writer_of(Path(aside)) as writer:
-            for part in parts:
-                writer.write(part)
-                rows += len(part)
+        yield Path(aside)
         os.fsync(handle)
         os.chmod(aside, mode)
         os.replace(aside, path)
@@ -62,7 +79,6 @@ def write_leads(parts: Iterable[pd.DataFrame], path: str | Path) -> int:
     finally:
         os.close(handle)
         Path(aside).unlink(missing_ok=True)
-    return rows
 
 
 def check_output(path: str | Path) -> Callable[[Path], Writer]:

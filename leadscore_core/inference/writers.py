@@ -39,8 +39,8 @@ class Writer(Protocol):
 class ParquetFile:
     """Parquet with the types of the first part, which the others must follow."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, row_group_rows: int | None = None) -> None:
+        self._path, self._row_group_rows = path, row_group_rows
         self._writer: pq.ParquetWriter | None = None
 
     def write(self, part: pd.DataFrame) -> None:
@@ -51,7 +51,7 @@ class ParquetFile:
         table = table.replace_schema_metadata(None)
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
-        self._writer.write_table(table)
+        self._writer.write_table(table, row_group_size=self._row_group_rows)
 
     def __enter__(self) -> Self:
         return self

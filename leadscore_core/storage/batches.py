@@ -152,8 +152,13 @@ class BatchStore:
             raise
         return self.get(batch_id)
 
-    def add_scoring(self, batch: Batch, staged: Path, scoring: Scoring) -> Batch:
+    def add_scoring(self, batch: Batch, staged: Path, scoring: Scoring, mapping: ColumnMapping) -> Batch:
         """Keep another scoring of a batch and make it the present one; the earlier ones stay.
+
+        Parameters
+        ----------
+        mapping
+            Which header gives which column, from now on.
 
         Raises
         ------
@@ -168,7 +173,7 @@ class BatchStore:
         try:
             with open_database(self.settings).session() as session:
                 session.add(_scoring_row(batch.id, scoring))
-                session.execute(update(BatchRow).where(BatchRow.id == batch.id).values(scoring=scoring.number))
+                session.execute(update(BatchRow).where(BatchRow.id == batch.id).values(scoring=scoring.number, mapping=mapping.model_dump(mode="json")))
         except IntegrityError as error:
             raise StorageError(
                 f"{batch.name} was re-scored or deleted by somebody else in the meantime. Open it again."
@@ -263,9 +268,9 @@ class BatchStore:
         )
 
 
-def hash_files(paths: list[Path]) -> str:
-    """Return the SHA-256 of files, one after the other."""
-    told = hashlib.sha256()
+def hash_files(paths: list[Path], sheet: str | None = None) -> str:
+    """Return the SHA-256 of files, one after the other, and of the sheet that was chosen."""
+    told = hashlib.sha256((sheet or "").encode())
     for path in paths:
         with path.open("rb") as file:
             told.update(hashlib.file_digest(file, "sha256").digest())

@@ -28,6 +28,7 @@ from leadscore_core.storage.filters import LeadFilter, quoted, where
 
 MEMORY = "512MB"
 RULE = "ls_rule_"
+POSITION = "file_row_number"
 _lock = threading.Lock()
 _root: duckdb.DuckDBPyConnection | None = None
 
@@ -100,9 +101,27 @@ class LeadTable:
         frame = self._frame(f"SELECT * FROM ({self._view()}) WHERE ls_rank IN ({inside})")
         return frame.set_index("ls_rank", drop=False).loc[ranks].reset_index(drop=True)
 
+    def by_rows(self, rows: np.ndarray) -> pd.DataFrame:
+        """Return leads by their positions in the list, in the order given."""
+        with self._cursor() as cursor:
+            cursor.register("wanted", pa.table({"w_row": rows, "w_place": np.arange(len(rows))}))
+            table = cursor.sql(f"SELECT v.* FROM ({self._view()}) v JOIN wanted ON w_row = ls_row ORDER BY w_place")
+            return table.to_arrow_table().to_pandas(types_mapper=_string_types)
+
     def by_row(self, row: int) -> pd.DataFrame:
         """Return one lead by its position in the list, as a frame of one row, or of none."""
         return self._frame(f"SELECT * FROM ({self._view()}) WHERE ls_row = ?", [row])
+
+    def find(self, keys: dict[str, int]) -> list[tuple[int, float]]:
+        """Return position and propensity of the leads that have any of these values, the best first."""
+        present = {column: value for column, value in keys.items() if column in self.columns}
+        if not present:
+            return []
+        condition = " OR ".join(f"{quoted(column)} = ?" for column in present)
+        found = self._run(
+            f"SELECT ls_row, ls_propensity FROM {self._file} WHERE {condition} ORDER BY ls_rank", list(present.values())
+        )
+        return [(int(row), float(propensity)) for row, propensity in found]
 
     def rows_of(self, chosen: LeadFilter, sort: Sort | None = None) -> np.ndarray:
         """Return the positions of all leads of a filter, in an order."""
@@ -248,7 +267,7 @@ class LeadTable:
 
     def _frame(self, sql: str, values: list[Any] | None = None) -> pd.DataFrame:
         with self._cursor() as cursor:
-            table = cursor.execute(sql, values or []).to_arrow_table()
+            table = cursor.sql(sql, params=values or []).to_arrow_table()
         return table.to_pandas(types_mapper=_string_types)
 
     @contextmanager
@@ -311,3 +330,71 @@ def _string_types(kind: pa.DataType) -> Any:
     return pd.StringDtype(na_value=np.nan) if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
 
 
+
+
+def sort_into(unsorted: Path, extra: pd.DataFrame | None, target: Path, row_group: int) -> None:
+    """Write a batch's leads with their rank, the highest propensity first and ties in the list's order.
+
+    Parameters
+    ----------
+    extra
+        Columns to add, by ``ls_row``, or None.
+    """
+    with _connection().cursor() as cursor:
+        join = ""
+        if extra is not None:
+            cursor.register("extra", pa.Table.from_pandas(extra, preserve_index=False))
+            join = "LEFT JOIN extra USING (ls_row)"
+        try:
+            cursor.execute(
+                f"COPY (SELECT row_number() OVER (ORDER BY ls_propensity DESC, ls_row) AS ls_rank, * "
+                f"FROM read_parquet('{_sql_text(unsorted)}') {join} ORDER BY ls_rank) "
+                f"TO '{_sql_text(target)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {int(row_group)})"
+            )
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
+
+
+def read_people(path: Path) -> pd.DataFrame:
+    """Return what tells whether two leads are one person: their keys, names and positions, of what a batch has."""
+    wanted = ("ls_row", "ls_id_key", "ls_email_key", "ls_phone_key", "ls_name")
+    with _connection().cursor() as cursor:
+        source = f"read_parquet('{_sql_text(path)}')"
+        present = {row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+        columns = ", ".join(quoted(name) for name in wanted if name in present)
+        frame = cursor.sql(f"SELECT {columns} FROM {source} ORDER BY ls_row").to_arrow_table()
+    return frame.to_pandas(types_mapper=_nullable)
+
+
+def _nullable(kind: pa.DataType) -> Any:
+    return pd.Int64Dtype() if pa.types.is_integer(kind) else _string_types(kind)
+
+
+def read_own(path: Path, rows: list[int], headers: list[str] | None = None) -> pd.DataFrame:
+    """Return the list's own columns of some leads, in the order of the positions given.
+
+    Parameters
+    ----------
+    headers
+        Those that are wanted; all if not given.
+
+    Raises
+    ------
+    StorageError
+        If the file is gone or damaged.
+    """
+    try:
+        with _connection().cursor() as cursor:
+            columns = "*" if headers is None else ", ".join(map(quoted, [*headers, POSITION]))
+            inside = ", ".join(str(int(row)) for row in rows) or "-1"
+            frame = cursor.sql(
+                f"SELECT {columns} FROM read_parquet('{_sql_text(path)}', file_row_number = true) "
+                f"WHERE {POSITION} IN ({inside})"
+            ).to_arrow_table()
+    except duckdb.Error as error:
+        raise StorageError(
+            f"The list's own columns cannot be read: {path.name} is {'damaged' if path.is_file() else 'gone'}. Upload "
+            "the list again, or delete the batch."
+        ) from error
+    found = frame.to_pandas(types_mapper=_string_types)
+    return found.set_index(POSITION).loc[rows].reset_index(drop=True)

@@ -1,0 +1,235 @@
+"""Keeping: a list is scored, ranked and saved as a batch, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.data import LINE_PROBLEM, ColumnMapping, LeadSchema, Role, list_files
+from leadscore_core.errors import MappingError
+from leadscore_core.inference import ScoredPart, contact_details, contact_flags, contact_keys
+from leadscore_core.inference.writers import ParquetFile
+from leadscore_core.lists import LeadList
+from leadscore_core.model import LeadModel
+from leadscore_core.pipelines import Progress, ScoreReport, score_chunks
+from leadscore_core.storage import RULE, Batch, BatchStore, Scoring, grade_preference, hash_files, junk_preference, now
+from leadscore_core.storage.batches import LEADS_FILE
+from leadscore_core.storage.lead_table import sort_into
+from leadscore_core.workbench.repeats import mark_repeats
+
+ROW_GROUP = 10_000
+_UNSORTED = "unsorted.parquet"
+_KINDS = {Role.ID: "ls_id", Role.NAME: "ls_name", Role.EMAIL: "ls_email", Role.PHONE: "ls_phone"}
+
+
+def find_kept(leads: LeadList, settings: Settings | None = None) -> Batch | None:
+    """Return the batch that was made from the same file and sheet before, or None."""
+    return BatchStore(settings or load_settings()).find_same_file(hash_files(list_files(leads.paths), leads.sheet))
+
+
+def keep_list(
+    leads: LeadList,
+    model: LeadModel,
+    *,
+    name: str,
+    by: str = "",
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Batch:
+    """Score a list and keep it as a batch.
+
+    Parameters
+    ----------
+    name
+        What people call it.
+    by
+        Who brought it.
+
+    Raises
+    ------
+    LeadScoreError
+        If it cannot be read, scored or saved; nothing is left behind then.
+    """
+    settings = settings or load_settings()
+    store = BatchStore(settings)
+    store.sweep()
+    files = list_files(leads.paths)
+    file_hash = hash_files(files, leads.sheet)
+    with store.staging() as folder:
+        scoring = _score_into(folder, leads, model, settings, file_hash, number=1, by=by, progress=progress)
+        return store.save(
+            folder,
+            scoring,
+            name=name,
+            file_name=files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more",
+            file_hash=file_hash,
+            by=by,
+            rows=int(scoring.counts["rows"]),
+            mapping=leads.mapping,
+            schema_name=model.schema.name,
+            sheet=leads.sheet,
+        )
+
+
+def rescore_batch(
+    batch: Batch,
+    model: LeadModel,
+    *,
+    by: str = "",
+    mapping: ColumnMapping | None = None,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Batch:
+    """Score a batch again; what was decided about its leads stays, and so do the earlier scores.
+
+    Parameters
+    ----------
+    mapping
+        Another choice of columns; that of the batch if not given.
+
+    Raises
+    ------
+    LeadScoreError
+        If the model reads other columns, or the batch's file is gone; the batch is unchanged then.
+    """
+    settings = settings or load_settings()
+    if model.schema.name != batch.schema_name:
+        raise MappingError(
+            f"The model {model.model_id} reads lists of the kind {model.schema.title!r}, and {batch.name} was read as "
+            f"{batch.schema_name!r}. Choose another model, or upload the list anew."
+        )
+    store = BatchStore(settings)
+    leads = LeadList([batch.leads_path], model.schema, mapping or batch.mapping)
+    number = max(scoring.number for scoring in store.scorings(batch)) + 1
+    with store.staging() as folder:
+        scoring = _score_into(
+            folder, leads, model, settings, batch.file_hash, number=number, by=by, progress=progress, but=batch.id
+        )
+        (folder / LEADS_FILE).unlink()
+        return store.add_scoring(batch, folder, scoring, leads.mapping)
+
+
+def _score_into(
+    folder: Path,
+    leads: LeadList,
+    model: LeadModel,
+    settings: Settings,
+    file_hash: str,
+    *,
+    number: int,
+    by: str,
+    progress: Progress | None,
+    but: str = "",
+) -> Scoring:
+    """Write the list's own columns and the sorted scores into a folder, and return what came of it."""
+    report = ScoreReport(thresholds=settings.grades)
+    try:
+        _write_parts(folder, leads, model, settings, report, file_hash, progress, as_text=False)
+    except pa.ArrowException:  # the types of a column differ between the parts of the list
+        report = ScoreReport(thresholds=settings.grades)
+        _write_parts(folder, leads, model, settings, report, file_hash, progress, as_text=True)
+    unsorted = folder / _UNSORTED
+    if progress:
+        progress(report.rows, "Looking for duplicates")
+    extra = mark_repeats(unsorted, model.schema, settings, but=but)
+    grades, junk = grade_preference(settings).current(), junk_preference(settings).current()
+    scoring = Scoring(
+        number=number,
+        model_id=model.model_id,
+        scored_at=now(),
+        scored_by=by,
+        expected=report.expected,
+        counts={"rows": report.rows, "grades": report.grades},
+        findings=report.findings,
+        settings={"grades": grades.value.model_dump(mode="json"), "junk": junk.value.model_dump(mode="json")},
+    )
+    if progress:
+        progress(report.rows, "Ranking and saving")
+    sort_into(unsorted, extra, folder / scoring.file_name, ROW_GROUP)
+    unsorted.unlink()
+    return scoring
+
+
+def _write_parts(
+    folder: Path,
+    leads: LeadList,
+    model: LeadModel,
+    settings: Settings,
+    report: ScoreReport,
+    file_hash: str,
+    progress: Progress | None,
+    *,
+    as_text: bool,
+) -> None:
+    draws = np.random.default_rng(int(file_hash[:15], 16))
+    parts = score_chunks(leads, model, report, reasons=0, settings=settings, progress=progress)
+    index_writer: pq.ParquetWriter | None = None
+    first = 0
+    with ParquetFile(folder / LEADS_FILE, ROW_GROUP) as own_columns:
+        try:
+            for chunk, part in parts:
+                own_columns.write(_storable(chunk, as_text))
+                index = index_rows(chunk, part, model.schema, leads.mapping, settings.phone_region, first)
+                index["ls_draw"] = draws.random(len(chunk))
+                table = pa.Table.from_pandas(index, preserve_index=False)
+                if index_writer is None:
+                    index_writer = pq.ParquetWriter(folder / _UNSORTED, table.schema)
+                index_writer.write_table(table.cast(index_writer.schema))
+                first += len(chunk)
+        finally:
+            if index_writer is not None:
+                index_writer.close()
+
+
+def index_rows(
+    chunk: pd.DataFrame, part: ScoredPart, schema: LeadSchema, mapping: ColumnMapping, region: str, first: int
+) -> pd.DataFrame:
+    """Return what filters, sorts and pages read of a part (see `LeadTable`).
+
+    Parameters
+    ----------
+    first
+        Position in the list of the part's first lead.
+    """
+    details = contact_details(chunk, schema, mapping)
+    columns: dict[str, object] = {
+        "ls_row": np.arange(first, first + len(chunk), dtype="int64"),
+        "ls_propensity": part.own["propensity"].to_numpy(),
+        "ls_score": part.own["lead_score"].to_numpy(),
+        "ls_row_problem": part.own["row_problem"].to_numpy(dtype=object),
+    }
+    columns |= {_KINDS[role]: cells.to_numpy(dtype=object) for role, cells in details.items()}
+    columns |= {RULE + rule: flags for rule, flags in contact_flags(details, region).items()}
+    columns |= {f"ls_{name}_key": keys.array for name, keys in contact_keys(details, region).items()}
+    searched = [*details.values(), *(part.cleaned[name] for name in _text_columns(schema, part.cleaned))]
+    search = pd.Series([""] * len(chunk), dtype="str")
+    for cells in searched:
+        search = search + " " + cells.reset_index(drop=True).fillna("").str.casefold()
+    columns["ls_search"] = search.to_numpy(dtype=object)
+    own = part.cleaned.reset_index(drop=True)
+    index = pd.concat([pd.DataFrame(columns), own], axis=1)
+    texts = [name for name in index.columns if index[name].dtype == object]
+    return index.astype(dict.fromkeys(texts, "str"))
+
+
+def _text_columns(schema: LeadSchema, cleaned: pd.DataFrame) -> Iterator[str]:
+    for column in schema.with_role(Role.CITY, Role.SOURCE, Role.MEDIUM, Role.PLATFORM):
+        if column.name in cleaned:
+            yield column.name
+
+
+def _storable(chunk: pd.DataFrame, as_text: bool) -> pd.DataFrame:
+    """Return a list's columns as Parquet takes them; what the reader noted of a line goes along."""
+    from leadscore_core.data.parse import as_text as text_of
+
+    if as_text:
+        return pd.DataFrame({name: text_of(chunk[name]) for name in chunk.columns}, index=chunk.index)
+    if LINE_PROBLEM in chunk:
+        return chunk.assign(**{LINE_PROBLEM: chunk[LINE_PROBLEM].fillna("").astype("str")})
+    return chunk

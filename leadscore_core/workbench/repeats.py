@@ -1,0 +1,106 @@
+"""Repeats: leads of a new batch that stand in it twice, or in an earlier batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from leadscore_core.config import Settings
+from leadscore_core.data import FIRST_ROW, LeadSchema, Role
+from leadscore_core.errors import StorageError
+from leadscore_core.inference import find_duplicates
+from leadscore_core.storage import RULE, BatchStore
+from leadscore_core.storage.lead_table import read_people
+
+MOST_EARLIER = 2_000_000
+
+
+def mark_repeats(unsorted: Path, schema: LeadSchema, settings: Settings, *, but: str = "") -> pd.DataFrame | None:
+    """Find repeats within a list and against earlier batches.
+
+    Parameters
+    ----------
+    unsorted
+        The new batch's leads (see `LeadTable`), not yet ranked.
+    but
+        A batch that is not looked into: the one that is scored again.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        ``ls_row``; ``ls_rule_duplicate`` and ``ls_rule_seen_before``; ``ls_repeat``, in words which lead is kept and
+        why. None where the list has nothing to know a person by.
+    """
+    people = _people(unsorted, schema)
+    known = [name for name in ("email", "phone", "name") if name in people and people[name].notna().any()]
+    if not known:
+        return None
+    within = find_duplicates(people.assign(earlier=False))
+    repeat = within["kept"].to_numpy() >= 0
+    words = np.full(len(people), "", dtype=object)
+    kept = within["kept"].to_numpy()
+    reach = sum((people[key].notna().astype("int64") for key in ("email", "phone") if key in people), start=0)
+    ways = np.broadcast_to(np.asarray(reach), len(people))
+    for at in np.flatnonzero(repeat).tolist():
+        because = "has more contact details" if ways[kept[at]] > ways[at] else "came first"
+        words[at] = f"{within['why'].iat[at]} as row {kept[at] + FIRST_ROW:,}, which {because} and is kept"
+    seen = np.zeros(len(people), dtype=bool)
+    earlier, names = _earlier(people, schema, settings, but)
+    if len(earlier):
+        both = pd.concat([earlier.assign(earlier=True), people.assign(earlier=False)], ignore_index=True)
+        found = find_duplicates(both).iloc[len(earlier) :]
+        place = found["kept"].to_numpy()
+        seen = (place >= 0) & (place < len(earlier))
+        for at in np.flatnonzero(seen).tolist():
+            told = f"{found['why'].iat[at]} as in {names[place[at]]}, which came first and is kept"
+            words[at] = f"{words[at]}; {told}" if words[at] else told
+    return pd.DataFrame(
+        {
+            "ls_row": people["row"].to_numpy(dtype="int64"),
+            RULE + "duplicate": repeat,
+            RULE + "seen_before": seen,
+            "ls_repeat": pd.array(words, dtype="str"),
+        }
+    )
+
+
+def _people(path: Path, schema: LeadSchema) -> pd.DataFrame:
+    found = read_people(path)
+    people = pd.DataFrame({"row": found["ls_row"]})
+    for key in ("email", "phone"):
+        if f"ls_{key}_key" in found:
+            people[key] = found[f"ls_{key}_key"]
+    people["name"] = found["ls_name"] if "ls_name" in found else pd.Series(pd.NA, index=found.index, dtype="str")
+    city = schema.one(Role.CITY)
+    present = pq.read_schema(path).names
+    order = found["ls_row"].to_numpy(dtype="int64")
+    people["city"] = pd.Series(pd.NA, index=found.index, dtype="str")
+    if city is not None and city.name in present:
+        table = pq.read_table(path, columns=["ls_row", city.name]).to_pandas().set_index("ls_row")[city.name]
+        people["city"] = table.loc[order].astype("str").to_numpy()
+    return people
+
+
+def _earlier(
+    people: pd.DataFrame, schema: LeadSchema, settings: Settings, but: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the leads of earlier batches that may be one of these, the newest batches first, and their batches."""
+    parts, names, looked_at = [], [], 0
+    for batch in BatchStore(settings).list_batches():
+        if batch.id == but or batch.schema_name != schema.name or looked_at > MOST_EARLIER:
+            continue
+        try:
+            old = _people(batch.scores_path, schema)
+        except (StorageError, OSError):
+            continue  # a batch whose file is gone tells nothing
+        looked_at += len(old)
+        may_be = old["city"].isin(people["city"].dropna().unique()) & old["name"].notna()
+        for key in ("email", "phone"):
+            if key in old and key in people:
+                may_be |= old[key].isin(people[key].dropna().unique())
+        parts.append(old[may_be])
+        names += [batch.name] * int(may_be.sum())
+    return (pd.concat(parts, ignore_index=True) if parts else people.iloc[:0]), names
