@@ -72,7 +72,7 @@ class LeadTable:
     def __init__(self, path: Path, standing: Standing, created: str | None = None) -> None:
         self.path, self.standing = path, standing
         self.columns = [row[0] for row in self._run(f"DESCRIBE SELECT * FROM {self._file}")]
-        self._created = created if created in self.columns else None
+        self.created = created if created in self.columns else None
         self.rows = int(self._run(f"SELECT count(*) FROM {self._file}")[0][0])
 
     def count(self, chosen: LeadFilter) -> int:
@@ -174,9 +174,9 @@ class LeadTable:
 
     def period(self) -> tuple[Any, Any]:
         """Return the first and last date of creation, or None and None."""
-        if self._created is None:
+        if self.created is None:
             return None, None
-        name = quoted(self._created)
+        name = quoted(self.created)
         first, last = self._run(f"SELECT min({name}), max({name}) FROM {self._file}")[0]
         return first, last
 
@@ -191,7 +191,7 @@ class LeadTable:
         """Return leads, expected applications and mean propensity for each value of one column or two."""
         named = [c for c in columns if c in self.columns]
         keys = ", ".join(
-            f"strftime({quoted(c)}, '%Y-%m') AS {quoted(c)}" if c == self._created else f"CAST({quoted(c)} AS VARCHAR) "
+            f"strftime({quoted(c)}, '%Y-%m') AS {quoted(c)}" if c == self.created else f"CAST({quoted(c)} AS VARCHAR) "
             f"AS {quoted(c)}"
             for c in named
         )
@@ -203,7 +203,7 @@ class LeadTable:
         )
 
     def _where(self, chosen: LeadFilter) -> tuple[str, list[Any]]:
-        return where(chosen, set(self.columns), self._created)
+        return where(chosen, set(self.columns), self.created)
 
     @property
     def _file(self) -> str:

@@ -1,0 +1,35 @@
+"""What all figures share: size, margins, and a title that says what is shown."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+import plotly.graph_objects as go
+
+ACCENT, NEUTRAL, FOR, AGAINST = "#0F766E", "#64748B", "#0F766E", "#C2410C"
+_TITLE_WIDTH = 64
+
+
+def dress(figure: go.Figure, title: str, height: int = 340) -> go.Figure:
+    """Give a figure its title, wrapped, and its margins; the axes keep their titles."""
+    lines = wrap(title, _TITLE_WIDTH)
+    figure.update_layout(
+        title={"text": "<br>".join(lines), "font": {"size": 15}, "x": 0, "xanchor": "left", "yref": "container"},
+        height=height + 18 * (len(lines) - 1),
+        margin={"l": 8, "r": 16, "t": 36 + 20 * len(lines), "b": 8},
+        hoverlabel={"align": "left"},
+    )
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
+    return figure
+
+
+def short(text: str, most: int = 28) -> str:
+    """Shorten a label that would take the figure's place.
+
+    Examples
+    --------
+    >>> short("a very long name of a source indeed", 12)
+    'a very long…'
+    """
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
