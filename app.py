@@ -6,7 +6,12 @@ from pages._shared import check_settings, render_sidebar
 
 st.set_page_config(page_title="LeadScore", page_icon=":material/leaderboard:", layout="wide")
 page = st.navigation(
-    [st.Page("pages/score.py", title="Score leads", icon=":material/upload_file:", default=True)], position="sidebar"
+    [
+        st.Page("pages/score.py", title="Score leads", icon=":material/upload_file:", default=True),
+        st.Page("pages/leads.py", title="Leads", icon=":material/call:"),
+        st.Page("pages/drivers.py", title="Drivers", icon=":material/insights:"),
+    ],
+    position="sidebar",
 )
 check_settings()
 render_sidebar()

@@ -4,29 +4,31 @@ import streamlit as st
 
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.inference import describe_plan, plan_calls
-from leadscore_core.pipelines import choose_columns, score_in_memory
+from leadscore_core.lists import choose_columns
+from leadscore_core.storage import BatchStore
+from leadscore_core.workbench import ALL
 from pages._shared import (
     columns_found,
     get_model,
-    render_cautions,
+    get_view,
+    keep_opened,
+    offer_again,
+    render_answer,
     render_downloads,
     render_intake,
     render_key_figures,
     render_mapping,
     render_problems,
-    render_ranked,
+    render_table,
     state,
 )
-
-PAGE_ROWS = 50
 
 st.title("Score leads", anchor=False)
 settings, model = load_settings(), get_model()
 render_intake(model.schema, settings)
 if state.get_problem():
     st.error(state.get_problem(), icon=":material/error:")
-opened, scored = state.get_opened(), state.get_scored()
+opened = state.get_opened()
 if opened is None:
     if not state.get_problem():
         needed = " and ".join(column.human.lower() for column in model.schema.columns if column.required)
@@ -37,30 +39,25 @@ if opened is None:
         )
     st.stop()
 
-if scored is None:
-    try:
-        told = st.empty()
-        with st.spinner(f"Scoring {opened.name}", show_time=True):
-            scored = score_in_memory(
-                opened.leads, model, settings=settings, progress=lambda _, text: told.caption(text)
-            )
-        told.empty()
-        state.set_scored(scored)
-    except LeadScoreError as error:
-        st.error(str(error), icon=":material/error:")
-
-if scored is not None:
-    plan = plan_calls(scored.own["propensity"].to_numpy(), state.get_capacity())
-    st.markdown(f"### {describe_plan(plan, scored.report.rows, scored.report.grades['Junk'])}")
-    render_cautions(scored)
-    render_key_figures(scored)
+view = None
+try:
+    if state.get_scored() is None:
+        keep_opened(opened, model, settings)
+    batch = BatchStore(settings).get(str(state.get_scored()))
+    view = get_view(batch, model)
+    offer_again(batch, opened, model, settings)
+    render_answer(view)
+    st.page_link("pages/leads.py", label="Plan the calls, filter, look at single leads", icon=":material/call:")
+    render_key_figures(view)
     st.subheader(f"The ranked list: {opened.name}", anchor=False)
-    render_ranked(scored, opened.name, PAGE_ROWS)
-    render_downloads(scored, opened.name)
-    render_problems(scored)
+    render_table(view, ALL, key=f"scored-{batch.id}")
+    render_downloads(view, "leads" if " " in opened.name else opened.name.split(".")[0])
+    render_problems(batch.scoring.findings)
+except LeadScoreError as error:
+    st.error(str(error), icon=":material/error:")
 
 mapping = opened.leads.mapping
-with st.expander(columns_found(mapping, model.schema), icon=":material/view_column:", expanded=scored is None):
+with st.expander(columns_found(mapping, model.schema), icon=":material/view_column:", expanded=view is None):
     choices = render_mapping(mapping, model.schema)
     if choices is not None:
         try:

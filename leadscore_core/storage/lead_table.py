@@ -146,6 +146,11 @@ class LeadTable:
         )
         return {grade: (int(n), float(expected)) for grade, n, expected in found}
 
+    def grade_share(self, grade: str) -> float:
+        """Return the share (0-1) of the batch that the model gives a grade."""
+        found = self._run(f"SELECT count(*) FROM ({self._view()}) WHERE ls_model_grade = ?", [grade])
+        return int(found[0][0]) / self.rows if self.rows else 0.0
+
     def by_junk(self) -> dict[str, tuple[int, float]]:
         """Return leads and expected applications of each reason for quarantine; the empty one is the call list."""
         found = self._run(f"SELECT ls_junk, count(*), sum(ls_propensity) FROM ({self._view()}) GROUP BY 1")

@@ -1,31 +1,68 @@
 """What pages share: session state and rendering helpers."""
 
 from pages._shared import state
+from pages._shared.batches import choose_batch, get_view
 from pages._shared.components import (
     check_settings,
     columns_found,
     get_model,
-    render_cautions,
-    render_downloads,
-    render_key_figures,
     render_mapping,
     render_problems,
-    render_ranked,
     render_sidebar,
 )
-from pages._shared.intake import render_intake
+from pages._shared.driving import (
+    choose_group,
+    render_dependence,
+    render_importance,
+    render_interaction,
+    render_swarm,
+    sample_effects,
+)
+from pages._shared.grading import render_grades
+from pages._shared.intake import keep_opened, offer_again, render_intake
+from pages._shared.junk import render_junk
+from pages._shared.lead_card import render_lead, render_opener
+from pages._shared.lead_list import (
+    render_answer,
+    render_downloads,
+    render_export,
+    render_filters,
+    render_key_figures,
+    render_table,
+)
+from pages._shared.planner import render_planner
+from pages._shared.quarantine import render_quarantine, render_review
 
 __all__ = [
     "check_settings",
+    "choose_batch",
+    "choose_group",
     "columns_found",
     "get_model",
-    "render_cautions",
+    "get_view",
+    "keep_opened",
+    "offer_again",
+    "render_answer",
+    "render_dependence",
     "render_downloads",
+    "render_export",
+    "render_filters",
+    "render_grades",
+    "render_importance",
     "render_intake",
+    "render_interaction",
+    "render_junk",
     "render_key_figures",
+    "render_lead",
     "render_mapping",
+    "render_opener",
+    "render_planner",
     "render_problems",
-    "render_ranked",
+    "render_quarantine",
+    "render_review",
     "render_sidebar",
+    "render_swarm",
+    "render_table",
+    "sample_effects",
     "state",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -11,16 +10,9 @@ import streamlit as st
 from leadscore_core.config import load_settings
 from leadscore_core.data import ColumnMapping, Finding, LeadSchema, Match, Role, fingerprint
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.figures import GRADE_COLOURS, GRADE_ICONS, GRADE_INK, plot_grade_shares
-from leadscore_core.inference import EXCEL_ROWS
 from leadscore_core.model import LeadModel, ModelRegistry
-from leadscore_core.pipelines import ScoredList, export_ranked
 from pages._shared import state
 
-DOWNLOADS = {".xlsx": "Excel", ".csv": "CSV", ".parquet": "Parquet"}
-MANY_ROWS = 50_000
-KEY_FIGURE_WIDTH = 170
-REASON_WIDTH = 270
 NOT_HERE = "Not in this list"
 HOW_WORDS = {
     "exact": "Same name",
@@ -37,6 +29,23 @@ PROBLEM_WORDS = {"error": "Must be mended", "warning": "Look at it", "info": "Go
 def load_model(models_dir: str, champion_id: str | None) -> tuple[LeadModel, str]:
     """Load the champion, once for each that there has been."""
     return ModelRegistry(Path(models_dir)).load_champion()
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the model")
+def load_named(models_dir: str, model_id: str) -> LeadModel:
+    """Load a model by its name, once."""
+    return ModelRegistry(Path(models_dir)).load(model_id)
+
+
+def get_named_model(model_id: str) -> LeadModel:
+    """Return a model by its name: the champion as it is in memory, or another.
+
+    Raises
+    ------
+    RegistryError
+        If it cannot be loaded.
+    """
+    return load_named(str(load_settings().models_dir), model_id)
 
 
 def check_settings() -> None:
@@ -75,6 +84,10 @@ def render_sidebar() -> None:
             help="How many leads your team can call in a day. It sets whom to call first.",
         )
         state.set_capacity(int(calls))
+        name = st.text_input(
+            "Your name", value=state.get_name(), max_chars=60, key="your-name", help="Stands beside what you decide."
+        )
+        state.set_name(name)
         st.divider()
         try:
             registry = ModelRegistry(load_settings().models_dir)
@@ -152,93 +165,8 @@ def render_mapping(mapping: ColumnMapping, schema: LeadSchema) -> dict[str, str 
     return None
 
 
-def render_ranked(scored: ScoredList, name: str, page_rows: int) -> None:
-    """Show the ranked list page by page, with the count of what is shown."""
-    rows = scored.report.rows
-    pages = -(-rows // page_rows)
-    page = st.pagination(pages, key=f"ranked-{id(scored)}") if pages > 1 else 1
-    table = scored.table(slice((page - 1) * page_rows, page * page_rows))
-    columns = {
-        "Rank": st.column_config.NumberColumn(width=45, format="localized"),
-        "Row": st.column_config.NumberColumn(width=60, help="In the file, as a spreadsheet numbers it"),
-        "Name": st.column_config.TextColumn(width=110),
-        "Score": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=75, color="primary"),
-        "Grade": st.column_config.TextColumn(width=70),
-        "Phone": st.column_config.TextColumn(width=130),
-        "Why": st.column_config.TextColumn(width=REASON_WIDTH),
-        "And": st.column_config.TextColumn(width=REASON_WIDTH),
-        "Created": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
-    }
-    icons = {grade: f"{icon} {grade}" for grade, icon in GRADE_ICONS.items()}
-    coloured = table.style.map(_grade_style, subset=["Grade"]).format(icons.get, subset=["Grade"])
-    st.dataframe(
-        coloured,
-        column_config=columns,
-        hide_index=True,
-        row_height=76,
-        height=640,
-        alt="Leads, best first",
-    )
-    first = (page - 1) * page_rows + 1
-    st.caption(
-        f"Leads {first:,} to {first + len(table) - 1:,} of {rows:,} in {name}, the highest score first. "
-        "A download holds all of them, with three reasons each."
-    )
-
-
-def _grade_style(grade: str) -> str:
-    return f"background-color: {GRADE_COLOURS[grade]}; color: {GRADE_INK[grade]}"
-
-
-def render_downloads(scored: ScoredList, name: str) -> None:
-    """Offer the ranked list as a file; it is made when it is asked for."""
-    stem = "leads-scored" if " " in name else f"{name.split('.')[0]}-scored"
-    with st.container(horizontal=True):
-        for ending, human in DOWNLOADS.items():
-            too_long = ending == ".xlsx" and scored.report.rows > EXCEL_ROWS
-            st.download_button(
-                f"Download as {human}",
-                data=partial(export_ranked, scored, ending),
-                file_name=f"{stem}{ending}",
-                icon=":material/download:",
-                on_click="ignore",
-                disabled=too_long,
-                help=f"Excel holds {EXCEL_ROWS:,} leads at most" if too_long else None,
-            )
-    if scored.report.rows > MANY_ROWS:
-        st.caption(f"Writing three reasons for each of {scored.report.rows:,} leads takes a minute or more.")
-
-
-def render_cautions(scored: ScoredList) -> None:
-    """Say what makes these scores less sure: a model of made-up leads, columns that the list lacks."""
-    if scored.model.metadata.training_data.synthetic:
-        st.warning(
-            "This model learned from made-up leads. Try everything out, then train on your own before you call.",
-            icon=":material/science:",
-        )
-    lacking = [f.column for f in scored.report.findings if f.code == "missing_column"]
-    if lacking:
-        humans = ", ".join(scored.model.schema.by_name[name].human.lower() for name in lacking)
-        st.warning(f"Scored without {humans}, so less exactly.", icon=":material/data_loss_prevention:")
-
-
-def render_key_figures(scored: ScoredList) -> None:
-    """Show what the list holds: leads, applications expected, and the grades at both ends."""
-    report, thresholds = scored.report, scored.report.thresholds
-    with st.container(horizontal=True):
-        st.metric("Leads", f"{report.rows:,}", border=True, width=KEY_FIGURE_WIDTH)
-        st.metric("Applications expected", f"{report.expected:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
-        hot = f"Propensity of {thresholds.hot:.0%} or more"
-        st.metric("Hot", f"{report.grades['Hot']:,}", border=True, width=KEY_FIGURE_WIDTH, help=hot)
-        junk = f"Propensity below {thresholds.cold:.0%}; kept in the list and marked"
-        st.metric("Junk", f"{report.grades['Junk']:,}", border=True, width=KEY_FIGURE_WIDTH, help=junk)
-    figure = plot_grade_shares(report.grades, scored.expected_by_grade())
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt=figure.layout.title.text)
-
-
-def render_problems(scored: ScoredList) -> None:
-    """Show what is wrong with the list, folded away until it is asked for."""
-    findings = scored.report.findings
+def render_problems(findings: list[Finding]) -> None:
+    """Show what is wrong with a list, folded away until it is asked for."""
     weighty = [finding for finding in findings if finding.severity != "info"]
     with st.expander(f"Problems in this list: {len(weighty) or 'none'}", icon=":material/rule:"):
         if not findings:

@@ -9,7 +9,10 @@ import streamlit as st
 from leadscore_core.config import PROJECT_ROOT, Settings
 from leadscore_core.data import NEW, LeadSchema, list_sheets
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.pipelines import open_list
+from leadscore_core.lists import open_list
+from leadscore_core.model import LeadModel
+from leadscore_core.storage import Batch
+from leadscore_core.workbench import find_kept, keep_list, rescore_batch
 from pages._shared import state
 
 TYPES = ["csv", "tsv", "txt", "gz", "zip", "xlsx", "xlsm", "xlsb", "xls", "ods", "parquet"]
@@ -51,6 +54,49 @@ def render_intake(schema: LeadSchema, settings: Settings) -> None:
         if sheet != opened.sheet:
             _open(opened, schema, settings, sheet)
             st.rerun()
+
+
+def keep_opened(opened: state.OpenedList, model: LeadModel, settings: Settings) -> None:
+    """Score the list that is open and keep it as a batch; a file that was kept before is shown, not doubled.
+
+    Raises
+    ------
+    LeadScoreError
+        If it cannot be read, scored or kept.
+    """
+    assert opened.leads is not None
+    kept = find_kept(opened.leads, settings)
+    told = st.empty()
+    by, leads = state.get_name(), opened.leads
+    with st.spinner(f"Scoring {opened.name}", show_time=True):
+        if kept is None:
+            batch = keep_list(
+                leads, model, name=opened.name, by=by, settings=settings, progress=lambda _, text: told.caption(text)
+            )
+        elif kept.mapping != leads.mapping and kept.schema_name == model.schema.name:
+            batch = rescore_batch(kept, model, by=by, mapping=leads.mapping, settings=settings)
+        else:
+            batch = kept
+    told.empty()
+    state.set_scored(batch.id, recognised=kept is not None and kept.mapping == leads.mapping)
+
+
+def offer_again(batch: Batch, opened: state.OpenedList, model: LeadModel, settings: Settings) -> None:
+    """Say that a file was scored before, and offer to score it again where another model is in use now."""
+    if not state.was_recognised():
+        return
+    by = f" by {batch.created_by}" if batch.created_by else ""
+    st.info(
+        f"This file was scored before, on {batch.created_at:%d %b %Y}{by}, as {batch.name}. It is shown as it stands "
+        "and was not doubled.",
+        icon=":material/history:",
+    )
+    if batch.scoring.model_id != model.model_id and st.button(
+        "Score it again with the model in use", icon=":material/refresh:"
+    ):
+        with st.spinner(f"Scoring {opened.name}", show_time=True):
+            rescore_batch(batch, model, by=state.get_name(), settings=settings)
+        st.rerun()
 
 
 def _open(opened: state.OpenedList, schema: LeadSchema, settings: Settings, sheet: str | None) -> None:

@@ -5,21 +5,32 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
-from leadscore_core.config import load_settings
-from leadscore_core.pipelines import LeadList, ScoredList
+from leadscore_core.config import GradeRule, GradeShares, GradeThresholds, load_settings
+from leadscore_core.lists import LeadList
+from leadscore_core.storage import LeadFilter
+from leadscore_core.workbench import ExportJob
 
-_OPENED, _SCORED, _CAPACITY, _SEEN, _PROBLEM = (
-    "opened_list",
-    "scored_list",
-    "daily_call_capacity",
-    "seen_upload",
-    "list_problem",
+_OPENED, _CAPACITY, _SEEN, _PROBLEM = "opened_list", "daily_call_capacity", "seen_upload", "list_problem"
+_SCORED, _RECOGNISED, _BATCH, _LEAD, _NAME = "scored_batch", "recognised", "batch_id", "lead_row", "person_name"
+_FILTERS, _FILTER_ROUND, _JOB, _SECTION, _DRAFT, _KEPT, _TOLD = (
+    "lead_filters",
+    "lead_filter_round",
+    "export_job",
+    "leads_section",
+    "grade_draft",
+    "kept_results",
+    "message",
 )
+_GRADE_KEYS = ("grade-hot", "grade-warm", "grade-cold")
+_MOST_KEPT = 4
+T = TypeVar("T")
 
 
 @dataclass
@@ -40,26 +51,170 @@ def get_opened() -> OpenedList | None:
 
 
 def set_opened(opened: OpenedList) -> None:
-    """Open a list in place of another; what was scored before is gone."""
+    """Open a list in place of another; what was scored before stays among the batches."""
     st.session_state[_OPENED] = opened
-    st.session_state.pop(_SCORED, None)
-    st.session_state.pop(_PROBLEM, None)
-
-
-def close_opened() -> None:
-    """Close the list that is open, with its scores and its problem."""
-    for key in (_OPENED, _SCORED, _PROBLEM):
+    for key in (_SCORED, _RECOGNISED, _PROBLEM):
         st.session_state.pop(key, None)
 
 
-def get_scored() -> ScoredList | None:
-    """Return what was scored in this session."""
+def close_opened() -> None:
+    """Close the list that is open, with its problem; its batch stays."""
+    for key in (_OPENED, _SCORED, _RECOGNISED, _PROBLEM):
+        st.session_state.pop(key, None)
+
+
+def get_scored() -> str | None:
+    """Return the batch of the list that is open."""
     return st.session_state.get(_SCORED)
 
 
-def set_scored(scored: ScoredList) -> None:
-    """Keep a scored list for this session."""
-    st.session_state[_SCORED] = scored
+def set_scored(batch_id: str, *, recognised: bool = False) -> None:
+    """Keep which batch the open list became, and whether it had been one before; the Leads page opens it too."""
+    st.session_state[_SCORED] = batch_id
+    st.session_state[_RECOGNISED] = recognised
+    set_batch(batch_id)
+
+
+def was_recognised() -> bool:
+    """Tell whether the open list was scored in an earlier visit."""
+    return bool(st.session_state.get(_RECOGNISED))
+
+
+def get_batch() -> str | None:
+    """Return the batch that the Leads and Drivers pages show."""
+    return st.session_state.get(_BATCH)
+
+
+def set_batch(batch_id: str | None) -> None:
+    """Show another batch, without the lead and the filter of the one before."""
+    if st.session_state.get(_BATCH) != batch_id:
+        st.session_state[_BATCH] = batch_id
+        set_lead(None)
+        set_filter(LeadFilter())
+
+
+def get_lead() -> int | None:
+    """Return the position of the lead that is looked at."""
+    return st.session_state.get(_LEAD)
+
+
+def set_lead(row: int | None) -> None:
+    """Look at a lead, or at none."""
+    st.session_state[_LEAD] = row
+
+
+def get_filter() -> LeadFilter:
+    """Return the filter of the Leads page."""
+    return st.session_state.get(_FILTERS, LeadFilter())
+
+
+def set_filter(chosen: LeadFilter) -> None:
+    """Set the filter and draw its widgets anew."""
+    st.session_state[_FILTERS] = chosen
+    st.session_state[_FILTER_ROUND] = filter_round() + 1
+
+
+def keep_filter(chosen: LeadFilter) -> None:
+    """Keep what the filter's widgets say, so that it outlives a visit to another page."""
+    st.session_state[_FILTERS] = chosen
+
+
+def filter_round() -> int:
+    """Return a number that changes whenever the filter's widgets must be drawn anew."""
+    return int(st.session_state.get(_FILTER_ROUND, 0))
+
+
+def get_section(default: str) -> str:
+    """Return the section of the Leads page."""
+    return st.session_state.get(_SECTION, default)
+
+
+def set_section(section: str) -> None:
+    """Keep the section of the Leads page."""
+    st.session_state[_SECTION] = section
+
+
+def get_job() -> ExportJob | None:
+    """Return the export that is on its way or waits to be fetched."""
+    return st.session_state.get(_JOB)
+
+
+def set_job(job: ExportJob | None) -> None:
+    """Keep an export, or forget it."""
+    before = get_job()
+    if before is not None and job is None:
+        before.cancel()
+    st.session_state[_JOB] = job
+
+
+def draft_grades(version: int, rule: GradeRule, shares: tuple[float, float, float]) -> None:
+    """Lay a saved rule under the sliders once; what a person moves afterwards stays until it is saved.
+
+    Parameters
+    ----------
+    shares
+        Cumulated: down to which share of the batch leads are Hot, Warm, Cold (0-1).
+    """
+    told = rule.thresholds
+    drafted = (version, rule.by)
+    if st.session_state.get(_DRAFT) == drafted and _GRADE_KEYS[0] in st.session_state:
+        return
+    st.session_state[_DRAFT] = drafted
+    values = (told.hot, told.warm, told.cold) if rule.by == "propensity" else shares
+    for key, value in zip(_GRADE_KEYS, values, strict=True):
+        st.session_state[key] = round(100 * value, 1)
+
+
+def move_neighbours(moved: int, by: str) -> None:
+    """Let a moved slider push its neighbours, so that the grades stay in order."""
+    values = [st.session_state[key] for key in _GRADE_KEYS]
+    for place in range(3):
+        before = place < moved
+        if by == "propensity":
+            values[place] = max(values[place], values[moved]) if before else min(values[place], values[moved])
+        else:
+            values[place] = min(values[place], values[moved]) if before else max(values[place], values[moved])
+    for key, value in zip(_GRADE_KEYS, values, strict=True):
+        st.session_state[key] = value
+
+
+def drafted_grades(by: str) -> GradeRule:
+    """Return the rule that the sliders say."""
+    first, second, third = (st.session_state[key] / 100 for key in _GRADE_KEYS)
+    if by == "propensity":
+        return GradeRule(by="propensity", thresholds=GradeThresholds(hot=first, warm=second, cold=third))
+    shares = GradeShares(hot=first, warm=max(0.0, second - first), cold=max(0.0, third - second))
+    return GradeRule(by="share", shares=shares)
+
+
+def remembered(key: tuple[object, ...], make: Callable[[], T]) -> T:
+    """Return a result of this session, made once for each key; only the last few are kept, and no other user's."""
+    kept = st.session_state.setdefault(_KEPT, {})
+    if key not in kept:
+        if len(kept) >= _MOST_KEPT:
+            kept.pop(next(iter(kept)))
+        kept[key] = make()
+    return kept[key]
+
+
+def get_name() -> str:
+    """Return who is working, as they call themselves; empty if they did not say."""
+    return str(st.session_state.get(_NAME, ""))
+
+
+def set_name(name: str) -> None:
+    """Keep who is working."""
+    st.session_state[_NAME] = name.strip()
+
+
+def tell(message: str) -> None:
+    """Keep a message for the next run of the page."""
+    st.session_state[_TOLD] = message
+
+
+def take_message() -> str:
+    """Return the message that waits, once."""
+    return str(st.session_state.pop(_TOLD, ""))
 
 
 def get_problem() -> str:

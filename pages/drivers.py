@@ -1,0 +1,35 @@
+"""Drivers: what makes a lead convert, in words first."""
+
+import streamlit as st
+
+from leadscore_core.errors import LeadScoreError
+from pages._shared import (
+    choose_batch,
+    choose_group,
+    get_model,
+    render_dependence,
+    render_importance,
+    render_interaction,
+    render_swarm,
+    sample_effects,
+)
+
+st.title("What makes a lead convert?", anchor=False)
+view = choose_batch(get_model(), manage=False)
+if view.model is None:
+    st.warning(
+        "The model that scored this batch cannot be loaded, so what drives its scores is not known. Score the batch "
+        "again with the model in use, on the Leads page.",
+        icon=":material/warning:",
+    )
+    st.stop()
+try:
+    group = choose_group(view)
+    effects, everyone = sample_effects(view, group)
+    log_odds = st.toggle("In log-odds", help="For data scientists: contributions as the model adds them up")
+    render_importance(view, effects, everyone, log_odds=log_odds)
+    render_swarm(view, effects, log_odds=log_odds)
+    render_dependence(view, effects)
+    render_interaction(view, effects)
+except LeadScoreError as error:
+    st.error(str(error), icon=":material/error:")

@@ -1,0 +1,57 @@
+"""Leads: whom do we call first, who is junk, and why."""
+
+import streamlit as st
+
+from leadscore_core.errors import LeadScoreError
+from pages._shared import (
+    choose_batch,
+    get_model,
+    render_answer,
+    render_export,
+    render_filters,
+    render_grades,
+    render_junk,
+    render_key_figures,
+    render_lead,
+    render_opener,
+    render_planner,
+    render_quarantine,
+    render_review,
+    render_table,
+    state,
+)
+
+SECTIONS = ["Call list", "Quarantine", "Plan", "Grades", "Junk filter", "Review list"]
+
+st.title("Whom do we call first?", anchor=False)
+model = get_model()
+view = choose_batch(model)
+try:
+    render_answer(view)
+    section = st.segmented_control(
+        "Section", SECTIONS, default=state.get_section(SECTIONS[0]), required=True, label_visibility="collapsed"
+    )
+    state.set_section(section)
+    if section == "Call list":
+        render_lead(view)
+        if state.get_lead() is None:
+            render_key_figures(view)
+        chosen = render_filters(view, "calls")
+        selected = render_table(view, chosen, key="calls")
+        if selected and selected[0] != state.get_lead():
+            state.set_lead(selected[0])
+            st.rerun()
+        render_opener(view)
+        render_export(view, chosen)
+    elif section == "Quarantine":
+        render_quarantine(view)
+    elif section == "Plan":
+        render_planner(view)
+    elif section == "Grades":
+        render_grades(view, model)
+    elif section == "Junk filter":
+        render_junk(view, model)
+    else:
+        render_review(view)
+except LeadScoreError as error:
+    st.error(str(error), icon=":material/error:")
