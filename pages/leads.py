@@ -28,19 +28,13 @@ model = get_model()
 view = choose_batch(model)
 try:
     render_answer(view)
-    section = st.segmented_control(
-        "Section", SECTIONS, default=state.get_section(SECTIONS[0]), required=True, label_visibility="collapsed"
-    )
+    key = state.bind("section", state.get_section(SECTIONS[0]))
+    section = st.segmented_control("Section", SECTIONS, key=key, required=True, label_visibility="collapsed")
     state.set_section(section)
     if section == "Call list":
-        render_lead(view)
-        if state.get_lead() is None:
-            render_key_figures(view)
+        render_key_figures(view)
         chosen = render_filters(view, "calls")
-        selected = render_table(view, chosen, key="calls")
-        if selected and selected[0] != state.get_lead():
-            state.set_lead(selected[0])
-            st.rerun()
+        render_table(view, chosen, key="calls")
         render_opener(view)
         render_export(view, chosen)
     elif section == "Quarantine":
@@ -53,5 +47,7 @@ try:
         render_junk(view, model)
     else:
         render_review(view)
+    if state.get_lead() is not None:
+        render_lead(view)
 except LeadScoreError as error:
     st.error(str(error), icon=":material/error:")

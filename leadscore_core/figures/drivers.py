@@ -126,7 +126,7 @@ def plot_dependence(table: pd.DataFrame, base_rate: float, title: str, *, ordere
         y=base_rate,
         line={"color": NEUTRAL, "width": 1, "dash": "dot"},
         annotation_text=f"all leads {base_rate:.0%}",
-        annotation_position="top right",
+        annotation_position="top left",
     )
     figure.update_xaxes(type="category")
     figure.update_yaxes(title="Completed applications", tickformat=".0%", rangemode="tozero")
@@ -166,6 +166,6 @@ def plot_interaction(grid: pd.DataFrame, leads: pd.DataFrame, title: str, names:
         )
     )
     figure.update_traces(textfont_color="#0B1220")
-    figure.update_xaxes(title=names[1], type="category", side="top")
+    figure.update_xaxes(title=names[1], type="category")
     figure.update_yaxes(title=names[0], autorange="reversed", type="category")
     return dress(figure, title, 140 + 46 * len(grid))

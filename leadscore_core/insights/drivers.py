@@ -129,7 +129,7 @@ def depend(cleaned: pd.DataFrame, propensity: np.ndarray, column: str, model: Le
         table = table.sort_values(["value"], key=lambda v: v == OTHER, kind="stable")
         main, other = table[table["value"] != OTHER], table[table["value"] == OTHER]
         table = pd.concat([main.sort_values("leads", ascending=False, kind="stable"), other])
-    table["value"] = table["value"].replace(BLANK_KEY, "(blank)")
+    table["value"] = table["value"].replace(_written(cleaned[column]))
     return table.reset_index(drop=True)
 
 
@@ -150,8 +150,17 @@ def _keys(values: pd.Series) -> np.ndarray:
     return value_keys(values, pd.api.types.is_string_dtype(values))
 
 
+def _written(values: pd.Series) -> dict[str, str]:
+    """Return how a column's levels are written, by their keys."""
+    blank = {BLANK_KEY: "(blank)"}
+    if not pd.api.types.is_string_dtype(values):
+        return blank
+    given = values.dropna()
+    return dict(zip(given.str.casefold(), given, strict=True)) | blank
+
+
 def _top(values: pd.Series) -> np.ndarray:
-    keys = pd.Series(_keys(values)).replace(BLANK_KEY, "(blank)")
+    keys = pd.Series(_keys(values)).replace(_written(values))
     if not pd.api.types.is_string_dtype(values):
         return keys.to_numpy()
     top = keys.value_counts().index[:_TOP_VALUES]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from leadscore_core.config import load_settings
@@ -68,6 +69,16 @@ def get_model() -> LeadModel:
     if notice:
         st.warning(notice, icon=":material/warning:")
     return model
+
+
+def render_chart(figure: go.Figure, key: str | None = None) -> None:
+    """Draw a figure with labels dark enough on a light page and light enough on a dark one."""
+    ink = "#CBD5E1" if st.context.theme.type == "dark" else "#334155"
+    figure.update_layout(font={"color": ink}, title={"font": {"color": ink}}, legend={"font": {"color": ink}})
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(tickfont={"color": ink}, title={"font": {"color": ink}})
+    told = str(figure.layout.title.text).replace("<br>", " ")
+    st.plotly_chart(figure, config={"displayModeBar": False}, alt=told, key=key)
 
 
 def render_sidebar() -> None:

@@ -14,6 +14,7 @@ from leadscore_core.insights import EXACT_ROWS, Effects, cross, depend, measure_
 from leadscore_core.storage import BLANK, LeadFilter
 from leadscore_core.workbench import ALL, BatchView
 from pages._shared import state
+from pages._shared.components import render_chart
 
 MOST_COLUMNS = 8
 EVERYBODY = "All leads"
@@ -87,9 +88,7 @@ def render_importance(view: BatchView, effects: Effects, everyone: Effects | Non
         of_all = rank_importance(everyone, log_odds=log_odds).set_index("column")["effect"]
         shown = shown.assign(effect_of_all=of_all.reindex(shown["column"]).to_numpy())
     title = f"How much each column moves the scores of {whose}"
-    st.plotly_chart(
-        plot_importance(shown, title, log_odds=log_odds), config={"displayModeBar": False}, alt=title, key="importance"
-    )
+    render_chart(plot_importance(shown, title, log_odds=log_odds), key="importance")
     st.caption(
         "The effect of a column is what the score would lose without it. It says what the model goes by, not what "
         "would happen if the column were changed."
@@ -119,9 +118,7 @@ def render_swarm(view: BatchView, effects: Effects, *, log_odds: bool) -> None:
     points["human"] = [human_name(c, view.schema) for c in points["column"]]
     points["value"] = points["value"].replace("", "blank")
     title = "Each point is one lead: what its value in a column does to its score"
-    st.plotly_chart(
-        plot_beeswarm(points, title, log_odds=log_odds), config={"displayModeBar": False}, alt=title, key="swarm"
-    )
+    render_chart(plot_beeswarm(points, title, log_odds=log_odds), key="swarm")
     st.caption("Green points have values whose leads completed often in training, orange ones rarely.")
 
 
@@ -141,7 +138,7 @@ def render_dependence(view: BatchView, effects: Effects) -> None:
         title += f": highest for {best['value'].iat[0]}, {best['propensity'].iat[0]:.0%}"
     ordered = not pd.api.types.is_string_dtype(effects.cleaned[column])
     figure = plot_dependence(table, view.model.features.base_rate_, title, ordered=ordered)
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt=title, key="dependence")
+    render_chart(figure, key="dependence")
     shown = pd.DataFrame(
         {
             human: table["value"],
@@ -174,7 +171,5 @@ def render_interaction(view: BatchView, effects: Effects) -> None:
     mean, leads = cross(effects.cleaned, view.model.propensity(effects.cleaned), str(first), str(second))
     names = human_name(str(first), view.schema), human_name(str(second), view.schema)
     title = f"Mean propensity by {names[0].lower()} and {names[1].lower()}"
-    st.plotly_chart(
-        plot_interaction(mean, leads, title, names), config={"displayModeBar": False}, alt=title, key="interaction"
-    )
+    render_chart(plot_interaction(mean, leads, title, names), key="interaction")
     st.caption("Cells of few leads say little; n stands in each.")

@@ -11,6 +11,7 @@ from leadscore_core.model import LeadModel
 from leadscore_core.storage import grade_preference, junk_preference
 from leadscore_core.workbench import BatchView, TradeOff, trade_off, with_junk_cut
 from pages._shared import state
+from pages._shared.components import render_chart
 from pages._shared.grading import go_back, render_history, save
 
 PRESETS = {"1%": 0.01, "2%": 0.02, "5%": 0.05}
@@ -52,7 +53,7 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
             f"applications** (95% interval {seen.low:.1%} to {seen.high:.1%}), judged on {trade.judged_on}; {own_words}."
         )
     figure = plot_tradeoff(trade.observed, trade.expected, removed, _title(removed, seen, own))
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt=figure.layout.title.text)
+    render_chart(figure)
     rule = with_junk_cut(current.value, trade, removed)
     elsewhere = trade.removed_elsewhere(trade.cut(removed))
     if elsewhere is not None and rule.by == "propensity":

@@ -6,13 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.config import load_settings
+from leadscore_core.data import FIRST_ROW
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.figures import plot_history, plot_waterfall
 from leadscore_core.inference import GRADES, Reason, human_name
 from leadscore_core.storage import VERDICTS, DecisionStore
 from leadscore_core.workbench import BatchView, LeadStory, tell_story, waterfall
 from pages._shared import state
-from pages._shared.components import get_named_model
+from pages._shared.components import get_named_model, render_chart
 
 TREND_ICONS = {"Improving": ":material/trending_up:", "Declining": ":material/trending_down:"}
 PARTS = {"model": "The model changed", "time": "Time passed", "data": "{} changed"}
@@ -24,14 +25,15 @@ def render_opener(view: BatchView) -> None:
     with st.form("open-rank", border=False):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             rank = st.number_input("Open the lead with rank", 1, max(1, view.table.rows), 1, width=200)
-            if st.form_submit_button("Open", icon=":material/open_in_full:"):
+            if st.form_submit_button("Open this lead", icon=":material/open_in_full:"):
                 found = view.table.by_rank([int(rank)])
                 state.set_lead(int(found["ls_row"].iloc[0]))
                 st.rerun()
 
 
+@st.dialog("Lead", width="large", icon=":material/person:", on_dismiss=state.close_lead)
 def render_lead(view: BatchView) -> None:
-    """Show the lead that is looked at, above the list."""
+    """Show the lead that is looked at, over the list."""
     row = state.get_lead()
     if row is None:
         return
@@ -41,32 +43,30 @@ def render_lead(view: BatchView) -> None:
         st.error(str(error), icon=":material/error:")
         return
     lead = story.lead
-    with st.container(border=True):
-        who = next((str(lead[k]) for k in ("ls_name", "ls_id", "ls_email") if k in lead and pd.notna(lead[k])), None)
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.subheader(who or f"Row {int(lead['ls_row']) + 2:,}", anchor=False)
-            if st.button("Close this lead", type="tertiary", icon=":material/close:"):
-                state.set_lead(None)
-                st.rerun()
-        _render_standing(view, story)
-        if view.model is not None and story.base is not None:
-            _render_reasons(view, story)
-        _render_history(view, story)
-        with st.expander("All columns of this lead", icon=":material/table_rows:"):
-            filled = story.own[story.own["Value"] != ""]
-            st.dataframe(filled, hide_index=True, height="content", alt="Columns of this lead")
-        _render_decisions(view, story)
+    who = next((str(lead[k]) for k in ("ls_name", "ls_id", "ls_email") if k in lead and pd.notna(lead[k])), None)
+    st.subheader(who or f"Row {int(lead['ls_row']) + FIRST_ROW:,}", anchor=False)
+    _render_standing(view, story)
+    if view.model is not None and story.base is not None:
+        _render_reasons(view, story)
+    _render_history(view, story)
+    with st.expander("All columns of this lead", icon=":material/table_rows:"):
+        filled = story.own[story.own["Value"] != ""]
+        st.dataframe(filled, hide_index=True, height="content", alt="Columns of this lead")
+    _render_decisions(view, story)
 
 
 def _render_standing(view: BatchView, story: LeadStory) -> None:
     lead = story.lead
     with st.container(horizontal=True):
-        st.metric("Score", int(lead["ls_score"]), border=True, width=130)
-        st.metric("Grade of the model", str(lead["ls_model_grade"]), border=True, width=190)
-        share = int(lead["ls_rank"]) / view.table.rows
-        st.metric("Rank", f"{int(lead['ls_rank']):,} of {view.table.rows:,}", border=True, width=210)
-        st.metric("Among the best", f"{max(0.01, share):.0%}", border=True, width=160)
-        st.metric("Course", story.trend, border=True, width=210)
+        st.metric("Score", int(lead["ls_score"]), border=True, width=120)
+        st.metric("Grade of the model", str(lead["ls_model_grade"]), border=True, width=180)
+        st.metric(f"Rank of {view.table.rows:,}", f"{int(lead['ls_rank']):,}", border=True, width=180)
+        share = max(0.01, int(lead["ls_rank"]) / view.table.rows)
+        st.metric("Among the best", f"{share:.0%}", border=True, width=160)
+        if len(story.history) > 1:
+            st.metric("Course", story.trend, border=True, width=180)
+    if len(story.history) < 2:
+        st.caption("Not enough history to say how it develops: it was seen in no earlier batch.")
     if story.override is not None:
         o = story.override
         note = f" {o.note}" if o.note else ""
@@ -98,7 +98,7 @@ def _render_reasons(view: BatchView, story: LeadStory) -> None:
             f"From {100 * story.base:.0f} for an average lead to {score} for this one",
             log_odds=log_odds,
         )
-        st.plotly_chart(figure, config={"displayModeBar": False}, alt=figure.layout.title.text)
+        render_chart(figure)
     with right:
         st.markdown("**What speaks for it**")
         _list_reasons(story.for_it, "Nothing that the model knows speaks for this lead.")
@@ -127,7 +127,7 @@ def _render_history(view: BatchView, story: LeadStory) -> None:
             [a.propensity for a in story.history],
             [a.batch_name for a in story.history],
         )
-        st.plotly_chart(figure, config={"displayModeBar": False}, alt=figure.layout.title.text)
+        render_chart(figure)
         if story.change is None:
             st.caption("The model of then is gone or read other columns, so the causes cannot be told apart.")
             return

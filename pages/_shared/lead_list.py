@@ -14,12 +14,13 @@ from leadscore_core.inference import EXCEL_ROWS, GRADES, describe_plan
 from leadscore_core.storage import BLANK, LeadFilter, Sort, View
 from leadscore_core.workbench import ALL, AND, FORMATS, JUNK, WHY, BatchView, ExportJob, ExportOrder, export_bytes, plan_batch
 from pages._shared import state
+from pages._shared.components import render_chart
 
 KEY_FIGURE_WIDTH = 170
 PAGE_ROWS = 50
 MANY_ROWS = 5_000
 _NO_SORT = "Best first"
-_WIDTHS = {"Rank": 60, "Row": 60, "Name": 130, "Grade": 90, "Phone": 135, WHY: 300, AND: 300, JUNK: 300}
+_WIDTHS = {"Rank": 55, "Row": 60, "Name": 115, "Grade": 75, "Phone": 122, WHY: 300, AND: 300, JUNK: 300}
 _REASON_ROW = 76
 
 
@@ -70,7 +71,7 @@ def render_key_figures(view: BatchView) -> None:
         {grade: by_grade.get(grade, (0, 0.0))[0] for grade in GRADES},
         {grade: by_grade.get(grade, (0, 0.0))[1] for grade in GRADES},
     )
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt=figure.layout.title.text)
+    render_chart(figure)
 
 
 def render_filters(view: BatchView, which: View) -> LeadFilter:
@@ -79,12 +80,13 @@ def render_filters(view: BatchView, which: View) -> LeadFilter:
     key = f"filter-{view.batch.id}-{which}-{state.filter_round()}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Search", value=kept.text, placeholder="Name, phone, city, source", key=f"{key}-text", width=280
+            "Search", placeholder="Name, phone, city, source", key=state.bind(f"{key}-text", kept.text), width=280
         )
-        grades = st.multiselect("Grade", GRADES, default=list(kept.grades), key=f"{key}-grade", width=240)
+        grades = st.multiselect("Grade", GRADES, key=state.bind(f"{key}-grade", list(kept.grades)), width=240)
         with st.popover(_more_label(kept), icon=":material/filter_alt:"):
             values = _value_filters(view, kept, key)
-            low, high = st.slider("Score", 0, 100, (kept.score_from, kept.score_to), key=f"{key}-score")
+            scores = state.bind(f"{key}-score", (kept.score_from, kept.score_to))
+            low, high = st.slider("Score", 0, 100, key=scores)
             first, last = _date_filter(view, kept, key)
             if kept.is_narrow and st.button("Clear all filters", icon=":material/filter_alt_off:", key=f"{key}-clear"):
                 state.set_filter(LeadFilter())
@@ -113,9 +115,8 @@ def _value_filters(view: BatchView, kept: LeadFilter, key: str) -> dict[str, tup
         chosen = st.multiselect(
             humans[column],
             list(counts),
-            default=known,
             format_func=lambda value, counts=counts: f"{value} ({counts[value]:,})",
-            key=f"{key}-{column}",
+            key=state.bind(f"{key}-{column}", known),
         )
         if chosen:
             values[column] = tuple(chosen)
@@ -128,7 +129,7 @@ def _date_filter(view: BatchView, kept: LeadFilter, key: str):  # type: ignore[n
         return None, None
     day = first.date(), last.date()
     within = max(day[0], min(kept.created_from or day[0], day[1])), min(day[1], max(kept.created_to or day[1], day[0]))
-    chosen = st.date_input("Created", within, min_value=day[0], max_value=day[1], key=f"{key}-dates")
+    chosen = st.date_input("Created", min_value=day[0], max_value=day[1], key=state.bind(f"{key}-dates", within))
     if not isinstance(chosen, tuple) or len(chosen) != 2 or tuple(chosen) == day:
         return None, None
     return chosen
@@ -149,20 +150,22 @@ def render_table(view: BatchView, chosen: LeadFilter, *, key: str, several: bool
     table = view.present(leads, shown)
     wordy = bool({WHY, AND, JUNK} & set(table.columns))
     styled = table.style.map(_grade_style, subset=["Grade"]).format(_grade_words, subset=["Grade"])
+    rows = leads["ls_row"].tolist()
+    table_key = f"{key}-table-{page}-{hash((str(chosen), str(sort)))}-{state.table_round()}"
     event = st.dataframe(
         styled,
         column_config=_column_config(table),
         hide_index=True,
         row_height=_REASON_ROW if wordy else 35,
         height=min(640, 40 + (_REASON_ROW if wordy else 35) * len(table)),
-        key=f"{key}-table-{page}-{hash((str(chosen), str(sort)))}",
-        on_select="rerun",
+        key=table_key,
+        on_select="rerun" if several else partial(state.open_selected, table_key, rows),
         selection_mode="multi-row" if several else "single-row",
         alt="Leads",
     )
     first = (page - 1) * PAGE_ROWS + 1
     st.caption(f"Leads {first:,} to {first + len(leads) - 1:,} of {total:,}. The list holds {view.table.rows:,} in all.")
-    return [int(leads["ls_row"].iat[place]) for place in event.selection.rows if place < len(leads)]
+    return [int(rows[place]) for place in event.selection.rows if place < len(rows)]
 
 
 def _render_layout(
@@ -188,10 +191,10 @@ def _column_config(table: pd.DataFrame) -> dict[str, object]:
     for name in ("Rank", "Row"):
         if name in table:
             config[name] = st.column_config.NumberColumn(width=_WIDTHS[name], format="localized")
-    config["Score"] = st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=90, color="primary")
+    config["Score"] = st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=72, color="primary")
     for name in table.columns:
         if pd.api.types.is_datetime64_any_dtype(table[name]):
-            config[name] = st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width=140)
+            config[name] = st.column_config.DatetimeColumn(format="D MMM YYYY", width=92)
     if "Propensity" in table:
         config["Propensity"] = st.column_config.NumberColumn(format="percent")
     return config

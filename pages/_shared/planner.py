@@ -11,6 +11,7 @@ from leadscore_core.figures import plot_gain
 from leadscore_core.storage import LeadFilter
 from leadscore_core.workbench import BatchView, ExportOrder, batch_gain, export_bytes, plan_batch
 from pages._shared import state
+from pages._shared.components import render_chart
 
 
 def render_planner(view: BatchView) -> None:
@@ -46,7 +47,7 @@ def render_planner(view: BatchView) -> None:
     st.dataframe(table, column_config=numbers, hide_index=True, height="content", alt="Three orders of calling")
     more = plan.expected - plan.in_arrival_order
     title = f"Calling the best {plan.leads:,} first brings {more:,.0f} applications more than calling as they arrived"
-    st.plotly_chart(plot_gain(batch_gain(view), plan.leads, title), config={"displayModeBar": False}, alt=title)
+    render_chart(plot_gain(batch_gain(view), plan.leads, title))
     st.caption(
         "The interval counts chance only and takes the propensities as right; on a later month they may be off by "
         "more. The gain leaves out the quarantine."

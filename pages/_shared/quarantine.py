@@ -13,7 +13,7 @@ from leadscore_core.inference import JUNK_WORDS
 from leadscore_core.storage import VERDICTS, DecisionStore
 from leadscore_core.workbench import BatchView
 from pages._shared import state
-from pages._shared.lead_card import render_lead, render_opener
+from pages._shared.lead_card import render_opener
 from pages._shared.lead_list import render_export, render_filters, render_table
 
 
@@ -30,7 +30,6 @@ def render_quarantine(view: BatchView) -> None:
         st.info("Nobody is put aside. Set what counts as junk under Junk filter.", icon=":material/inventory_2:")
         return
     st.caption("Nothing is deleted. Each lead says why it is put aside, and a restored one stays restored.")
-    render_lead(view)
     chosen = render_filters(view, "quarantine")
     reason = st.selectbox(
         "Why it is put aside",

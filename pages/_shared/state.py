@@ -19,6 +19,7 @@ from leadscore_core.workbench import ExportJob
 
 _OPENED, _CAPACITY, _SEEN, _PROBLEM = "opened_list", "daily_call_capacity", "seen_upload", "list_problem"
 _SCORED, _RECOGNISED, _BATCH, _LEAD, _NAME = "scored_batch", "recognised", "batch_id", "lead_row", "person_name"
+_TABLE_ROUND = "table_round"
 _FILTERS, _FILTER_ROUND, _JOB, _SECTION, _DRAFT, _KEPT, _TOLD = (
     "lead_filters",
     "lead_filter_round",
@@ -103,6 +104,23 @@ def set_lead(row: int | None) -> None:
     st.session_state[_LEAD] = row
 
 
+def close_lead() -> None:
+    """Look at no lead any more, and take the mark from the table's row."""
+    set_lead(None)
+    st.session_state[_TABLE_ROUND] = table_round() + 1
+
+
+def table_round() -> int:
+    """Return a number that changes whenever a table must lose its selection."""
+    return int(st.session_state.get(_TABLE_ROUND, 0))
+
+
+def open_selected(key: str, rows: list[int]) -> None:
+    """Look at the lead that was just selected in a table of leads at these positions."""
+    places = st.session_state[key]["selection"]["rows"]
+    set_lead(rows[places[0]] if places and places[0] < len(rows) else None)
+
+
 def get_filter() -> LeadFilter:
     """Return the filter of the Leads page."""
     return st.session_state.get(_FILTERS, LeadFilter())
@@ -124,13 +142,22 @@ def filter_round() -> int:
     return int(st.session_state.get(_FILTER_ROUND, 0))
 
 
+def bind(key: str, value: object) -> str:
+    """Give a widget its first value, once, and return its key: what a person does to it then stands."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
+
+
 def get_section(default: str) -> str:
     """Return the section of the Leads page."""
     return st.session_state.get(_SECTION, default)
 
 
 def set_section(section: str) -> None:
-    """Keep the section of the Leads page."""
+    """Keep the section of the Leads page; the lead that was looked at is closed."""
+    if st.session_state.get(_SECTION) != section:
+        set_lead(None)
     st.session_state[_SECTION] = section
 
 
