@@ -1,7 +1,7 @@
 """The inference pipeline: score, grade, junk, explain, export."""
 
 from leadscore_core.inference.change import explain_change, judge_trend
-from leadscore_core.inference.contact import contact_details, contact_flags, contact_keys
+from leadscore_core.inference.contact import Contacts, contact_flags, contact_keys, read_contacts
 from leadscore_core.inference.crm import PRESETS, CrmPreset, to_crm
 from leadscore_core.inference.duplicates import find_duplicates
 from leadscore_core.inference.explain import Reason, explain_leads, human_name, lead_reasons, reasons_in_words
@@ -39,6 +39,7 @@ __all__ = [
     "JUNK_WORDS",
     "PRESETS",
     "CallPlan",
+    "Contacts",
     "CrmPreset",
     "Reason",
     "ScoredPart",
@@ -49,7 +50,6 @@ __all__ = [
     "check_folder",
     "check_output",
     "choose_split",
-    "contact_details",
     "contact_flags",
     "contact_keys",
     "cut_for",
@@ -70,6 +70,7 @@ __all__ = [
     "plan_calls",
     "present_leads",
     "rank_leads",
+    "read_contacts",
     "read_curve",
     "reasons_in_words",
     "removable",

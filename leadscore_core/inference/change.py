@@ -50,8 +50,8 @@ def explain_change(
     Returns
     -------
     pandas.DataFrame
-        ``part`` (``model``, ``time`` for the timestamp, ``data``), ``column`` (schema name or empty), ``points`` (change
-        of propensity, -1 to 1), which sum to the propensity after less the propensity before.
+        ``part`` (``model``, ``time`` for the timestamp, ``data``), ``column`` (schema name or empty), ``points``
+        (change of propensity, -1 to 1), which sum to the propensity after less the propensity before.
     """
     start = float(before_model.propensity(before)[0])
     same_lead = float(after_model.propensity(before)[0])
@@ -67,7 +67,9 @@ def explain_change(
 def _shapley(before: pd.DataFrame, after: pd.DataFrame, model: LeadModel) -> dict[str, float]:
     groups = _differing(before, after, model)
     if len(groups) > _MOST_COLUMNS:
-        alone = {g: abs(_value(before, after, model, [c]) - _value(before, after, model, [])) for g, c in groups.items()}
+        alone = {
+            g: abs(_value(before, after, model, [c]) - _value(before, after, model, [])) for g, c in groups.items()
+        }
         leading = sorted(alone, key=alone.__getitem__, reverse=True)[: _MOST_COLUMNS - 1]
         rest = [column for group, columns in groups.items() if group not in leading for column in columns]
         groups = {group: groups[group] for group in leading} | {_OTHERS: rest}

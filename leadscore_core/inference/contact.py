@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -14,82 +17,105 @@ CONTACT_ROLES = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
 SINGLE_LEAD_RULES = ("unreachable", "malformed_email", "disposable_email", "impossible_phone", "test_name")
 _PLAIN_EMAIL = r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}"
 _SPECIAL_TLD = r"\.(?:test|invalid|local|localhost|onion|arpa)$"
-_TEST_NAMES = frozenset(
-    "test tester testing test1 abc abcd abcde xyz dummy fake asdf asd qwerty qwe zxcv none null na noname anonymous unknown "
-    "user admin sample demo foo bar foobar nobody aaa bbb xxx hello hi name firstname lastname".split()
+_TEST_WORD = (
+    r"test(?:er|ing|\d+)?|abcd?e?|xyz|dummy|fake|asdf?|qwe(?:rty)?|zxcv|none|null|noname|anonymous|unknown|user|admin|"
+    r"sample|demo|foo|bar|foobar|nobody|aaa|bbb|xxx|hello|name|firstname|lastname|\d+"
 )
 _KEY_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
 _MASH_LENGTH = 4
 
 
-def contact_details(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> dict[Role, pd.Series]:
-    """Return id, name, e-mail and phone as clean text, of those that the list has; blanks NaN."""
-    return {
+@dataclass(frozen=True)
+class Contacts:
+    """Id, name, e-mail and phone of some leads, of those that the list has.
+
+    Attributes
+    ----------
+    details
+        Clean text, blanks NaN.
+    region
+        Country (ISO 3166, two letters) of phone numbers without a country code.
+
+    Examples
+    --------
+    >>> cells = {Role.EMAIL: pd.Series(["A@b.com", "a@b", None]), Role.PHONE: pd.Series(["98765 43210", "12", None])}
+    >>> Contacts(cells, "IN").phone.tolist()
+    ['+919876543210', nan, nan]
+    """
+
+    details: dict[Role, pd.Series]
+    region: str
+
+    @cached_property
+    def email(self) -> pd.Series:
+        """Addresses in the form that all spellings share, NaN where blank or malformed."""
+        return _map_unique(self.details[Role.EMAIL], normalise_email)
+
+    @cached_property
+    def phone(self) -> pd.Series:
+        """Numbers in E.164 form, NaN where blank or impossible."""
+        return _map_unique(self.details[Role.PHONE], lambda text: phone_number(text, self.region))
+
+
+def read_contacts(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, region: str) -> Contacts:
+    """Return what a list says of how to reach its leads."""
+    details = {
         role: clean_text(frame[mapping.used[column.name]], schema.missing_marks)
         for role in CONTACT_ROLES
         for column in schema.with_role(role)[:1]
         if column.name in mapping.used and mapping.used[column.name] in frame.columns
     }
+    return Contacts(details, region)
 
 
-def contact_flags(
-    details: dict[Role, pd.Series], region: str, rules: tuple[str, ...] = SINGLE_LEAD_RULES
-) -> dict[str, np.ndarray]:
+def contact_flags(contacts: Contacts, rules: tuple[str, ...] = SINGLE_LEAD_RULES) -> dict[str, np.ndarray]:
     """Tell for each contact rule which leads it touches; rules whose columns the list lacks are left out.
 
     Parameters
     ----------
-    details
-        As from `contact_details`.
-    region
-        Country (ISO 3166, two letters) of phone numbers without a country code.
     rules
         Those that are wanted.
 
     Examples
     --------
     >>> cells = {Role.EMAIL: pd.Series(["a@b.com", "a@b", None]), Role.PHONE: pd.Series(["98765 43210", "12", None])}
-    >>> {rule: flags.tolist() for rule, flags in contact_flags(cells, "IN").items()}["malformed_email"]
-    [False, True, False]
-    >>> contact_flags(cells, "IN")["unreachable"].tolist()
-    [False, False, True]
+    >>> flags = contact_flags(Contacts(cells, "IN"))
+    >>> flags["malformed_email"].tolist(), flags["unreachable"].tolist()
+    ([False, True, False], [False, False, True])
     """
-    email, phone, name = (details.get(role) for role in (Role.EMAIL, Role.PHONE, Role.NAME))
+    email, phone, name = (contacts.details.get(role) for role in (Role.EMAIL, Role.PHONE, Role.NAME))
     flags: dict[str, np.ndarray] = {}
     given = [cells.notna().to_numpy() for cells in (email, phone) if cells is not None]
     if given and "unreachable" in rules:
         flags["unreachable"] = ~np.logical_or.reduce(given)
     if email is not None and "malformed_email" in rules:
-        flags["malformed_email"] = email.notna().to_numpy() & ~_each(email, valid_email)
+        flags["malformed_email"] = email.notna().to_numpy() & contacts.email.isna().to_numpy()
     if email is not None and "disposable_email" in rules:
-        flags["disposable_email"] = _each(email, _disposable)
+        flags["disposable_email"] = _each(email.str.casefold().str.rpartition("@")[2], _is_disposable)
     if phone is not None and "impossible_phone" in rules:
-        flags["impossible_phone"] = phone.notna().to_numpy() & ~_each(
-            phone, lambda text: phone_number(text, region) is not None
-        )
+        flags["impossible_phone"] = phone.notna().to_numpy() & contacts.phone.isna().to_numpy()
     if name is not None and "test_name" in rules:
         flags["test_name"] = _each(name, is_test_name)
     return flags
 
 
-def contact_keys(details: dict[Role, pd.Series], region: str) -> pd.DataFrame:
-    """Return hashes by which a lead is known again, whatever the spelling; blank where there is nothing to go by.
+def contact_keys(contacts: Contacts) -> pd.DataFrame:
+    """Return hashes by which a lead is known again, whatever the spelling; NA where there is nothing to go by.
 
     Returns
     -------
     pandas.DataFrame
         ``id``, ``email`` and ``phone`` as Int64, of what the list has.
     """
-    normal = {
-        "id": (details.get(Role.ID), str.casefold),
-        "email": (details.get(Role.EMAIL), normalise_email),
-        "phone": (details.get(Role.PHONE), lambda text: phone_number(text, region)),
-    }
+    normal: dict[str, pd.Series] = {}
+    if Role.ID in contacts.details:
+        normal["id"] = contacts.details[Role.ID].str.casefold()
+    if Role.EMAIL in contacts.details:
+        normal["email"] = contacts.email
+    if Role.PHONE in contacts.details:
+        normal["phone"] = contacts.phone
     keys = {}
-    for name, (cells, normalise) in normal.items():
-        if cells is None:
-            continue
-        text = _map_unique(cells, normalise)
+    for name, text in normal.items():
         hashes = pd.Series(pd.util.hash_array(text.fillna("").to_numpy(dtype=object)).view("int64"), dtype="Int64")
         keys[name] = hashes.mask(text.isna().to_numpy())
     return pd.DataFrame(keys)
@@ -164,9 +190,7 @@ def is_test_name(text: str) -> bool:
     words = re.findall(r"[a-z0-9]+", text.casefold())
     if not words or not text.isascii():
         return False
-    if all(word in _TEST_NAMES or word.isdigit() for word in words):
-        return True
-    return all(_is_mashed(word) for word in words)
+    return all(re.fullmatch(_TEST_WORD, word) or _is_mashed(word) for word in words)
 
 
 def _is_mashed(word: str) -> bool:
@@ -175,27 +199,28 @@ def _is_mashed(word: str) -> bool:
     if len(set(word)) == 1:
         return True
     along = sum(
-        any(pair in row or pair[::-1] in row for row in _KEY_ROWS) for pair in map("".join, zip(word, word[1:], strict=False))
+        any(pair in row or pair[::-1] in row for row in _KEY_ROWS)
+        for pair in map("".join, zip(word, word[1:], strict=False))
     )
     return along >= _MASH_LENGTH - 1 and along >= 0.8 * (len(word) - 1)
 
 
-def _disposable(text: str) -> bool:
+def _is_disposable(domain: str) -> bool:
     from disposable_email_domains import blocklist
 
-    domain = text.rpartition("@")[2].casefold()
     parts = domain.split(".")
     return any(".".join(parts[start:]) in blocklist for start in range(len(parts) - 1))
 
 
-def _each(cells: pd.Series, test) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _each(cells: pd.Series, test: Callable[[str], bool]) -> np.ndarray:
     """Apply a test to each distinct text; blanks give False."""
     places, unique = pd.factorize(cells)
     found = np.array([bool(test(text)) for text in unique.tolist()] + [False])
     return found[places]
 
 
-def _map_unique(cells: pd.Series, function) -> pd.Series:  # type: ignore[no-untyped-def]
+def _map_unique(cells: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
+    """Map each distinct text; blanks stay NaN."""
     places, unique = pd.factorize(cells)
     values = np.array([*(function(text) for text in unique.tolist()), None], dtype=object)
     return pd.Series(values[places], dtype="str")

@@ -11,7 +11,12 @@ from scipy.sparse.csgraph import connected_components
 SIMILAR = 92
 WINDOW = 5
 _SHARED_BY_TOO_MANY = 20
-_WORDS = {"id": "same lead number", "email": "same e-mail", "phone": "same phone", "name": "nearly same name, same city"}
+_WORDS = {
+    "id": "same lead number",
+    "email": "same e-mail",
+    "phone": "same phone",
+    "name": "nearly same name, same city",
+}
 
 
 def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
@@ -68,7 +73,9 @@ def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
 def _same(keys: pd.Series, name: str) -> pd.DataFrame:
     """Link each lead to the first with the same key."""
     given = pd.DataFrame({"key": keys.to_numpy(dtype=object), "row": np.arange(len(keys))}).dropna()
-    given = given.assign(size=given.groupby("key")["row"].transform("size"), a=given.groupby("key")["row"].transform("first"))
+    given = given.assign(
+        size=given.groupby("key")["row"].transform("size"), a=given.groupby("key")["row"].transform("first")
+    )
     shared = given[(given["size"] > 1) & (given["size"] <= _SHARED_BY_TOO_MANY) & (given["a"] != given["row"])]
     return pd.DataFrame({"a": shared["a"].to_numpy(), "b": shared["row"].to_numpy(), "why": _WORDS[name]})
 
@@ -81,7 +88,9 @@ def _similar(people: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=["a", "b", "why"])
     words = people["name"].iloc[rows].str.casefold().str.findall(r"\w+")
     names = words.map(lambda parts: " ".join(sorted(parts)))
-    table = pd.DataFrame({"row": rows, "name": names.to_numpy(), "city": people["city"].iloc[rows].str.casefold().to_numpy()})
+    table = pd.DataFrame(
+        {"row": rows, "name": names.to_numpy(), "city": people["city"].iloc[rows].str.casefold().to_numpy()}
+    )
     table = table[table["name"].str.contains(" ", regex=False)]  # one word alone is no full name
     table = table.sort_values(["city", "name"], kind="stable").reset_index(drop=True)
     found = []

@@ -80,9 +80,7 @@ def poisson_binomial(p: np.ndarray) -> np.ndarray:
     return np.clip(np.fft.fft(characteristic).real / (n + 1), 0, 1)
 
 
-def plan_calls(
-    propensity: np.ndarray, capacity: int, *, called: np.ndarray | None = None
-) -> CallPlan:
+def plan_calls(propensity: np.ndarray, capacity: int, *, called: np.ndarray | None = None) -> CallPlan:
     """Plan calls to the most promising leads.
 
     Parameters

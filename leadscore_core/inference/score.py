@@ -19,7 +19,7 @@ from leadscore_core.data import (
     suggest_mapping,
 )
 from leadscore_core.errors import MappingError
-from leadscore_core.inference.contact import SINGLE_LEAD_RULES, contact_details, contact_flags
+from leadscore_core.inference.contact import SINGLE_LEAD_RULES, contact_flags, read_contacts
 from leadscore_core.inference.explain import reasons_in_words
 from leadscore_core.inference.grade import JUNK_WORDS, grade_leads, junk_reasons
 from leadscore_core.model import LeadModel
@@ -109,7 +109,7 @@ def score_part(
     low = propensity < grades.cold if junk.by_propensity else np.zeros(len(frame), dtype=bool)
     reason = junk_reasons(propensity, grades).where(low, "")
     wanted = tuple(rule for rule in SINGLE_LEAD_RULES if rule in junk.contact)
-    flags = contact_flags(contact_details(frame, model.schema, mapping), region, wanted) if wanted else {}
+    flags = contact_flags(read_contacts(frame, model.schema, mapping, region), wanted) if wanted else {}
     for rule in reversed(list(flags)):
         reason = reason.mask(flags[rule], JUNK_WORDS[rule])
     own: dict[str, object] = {

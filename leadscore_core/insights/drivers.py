@@ -57,8 +57,8 @@ def rank_importance(effects: Effects, *, log_odds: bool = False) -> pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        ``column``, ``effect`` (mean absolute), ``share`` (of all effects, 0-1), ``up`` and ``down`` (mean effect where it
-        raises, where it lowers), ``raises`` (share of leads whose score it raises, 0-1).
+        ``column``, ``effect`` (mean absolute), ``share`` (of all effects, 0-1), ``up`` and ``down`` (mean effect where
+        it raises, where it lowers), ``raises`` (share of leads whose score it raises, 0-1).
     """
     values = effects.log_odds if log_odds else effects.points
     effect = values.abs().mean()
@@ -85,9 +85,7 @@ def swarm(effects: Effects, columns: list[str], model: LeadModel, *, log_odds: b
         keys = _keys(effects.cleaned[name])
         rates = model.features.rates_.get(name, {})
         rate = [rates[key].rate if key in rates and rates[key].leads else base for key in keys.tolist()]
-        parts.append(
-            pd.DataFrame({"column": name, "effect": values[name].to_numpy(), "value": keys, "rate": rate})
-        )
+        parts.append(pd.DataFrame({"column": name, "effect": values[name].to_numpy(), "value": keys, "rate": rate}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -103,7 +101,7 @@ def depend(cleaned: pd.DataFrame, propensity: np.ndarray, column: str, model: Le
     -------
     pandas.DataFrame
         ``value`` (numbers from 5 up as one, dates by month; of levels the seven most frequent and other), ``leads``,
-        ``propensity``, ``seen`` (training leads), ``observed``, ``low``, ``high`` (0-1, Wilson 95%; NaN where not seen).
+        ``propensity``, ``seen`` (training leads), ``observed``, ``low``, ``high`` (0-1, Wilson 95%; NaN if not seen).
     """
     keys = _keys(cleaned[column])
     is_text = pd.api.types.is_string_dtype(cleaned[column])
@@ -133,17 +131,13 @@ def depend(cleaned: pd.DataFrame, propensity: np.ndarray, column: str, model: Le
     return table.reset_index(drop=True)
 
 
-def cross(
-    cleaned: pd.DataFrame, propensity: np.ndarray, first: str, second: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return mean propensity (0-1) and leads by the values of two columns, the seven most frequent of each and other."""
+def cross(cleaned: pd.DataFrame, propensity: np.ndarray, first: str, second: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return mean propensity (0-1) and leads by two columns: the seven most frequent values of each, and other."""
     frame = pd.DataFrame({"a": _top(cleaned[first]), "b": _top(cleaned[second]), "p": propensity})
-    table = frame.groupby(["a", "b"])["p"].agg(["mean", "size"]).unstack()
     order = [_ordered(frame[side], cleaned[name]) for side, name in (("a", first), ("b", second))]
-    return (
-        table["mean"].reindex(index=order[0], columns=order[1]),
-        table["size"].reindex(index=order[0], columns=order[1]).fillna(0),
-    )
+    mean = frame.pivot_table(index="a", columns="b", values="p", aggfunc="mean")
+    size = frame.pivot_table(index="a", columns="b", values="p", aggfunc="size")
+    return mean.reindex(index=order[0], columns=order[1]), size.reindex(index=order[0], columns=order[1]).fillna(0)
 
 
 def _keys(values: pd.Series) -> np.ndarray:

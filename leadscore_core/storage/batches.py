@@ -173,7 +173,11 @@ class BatchStore:
         try:
             with open_database(self.settings).session() as session:
                 session.add(_scoring_row(batch.id, scoring))
-                session.execute(update(BatchRow).where(BatchRow.id == batch.id).values(scoring=scoring.number, mapping=mapping.model_dump(mode="json")))
+                session.execute(
+                    update(BatchRow)
+                    .where(BatchRow.id == batch.id)
+                    .values(scoring=scoring.number, mapping=mapping.model_dump(mode="json"))
+                )
         except IntegrityError as error:
             raise StorageError(
                 f"{batch.name} was re-scored or deleted by somebody else in the meantime. Open it again."

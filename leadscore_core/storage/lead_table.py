@@ -129,9 +129,7 @@ class LeadTable:
         order = f"ORDER BY {self._order(sort)}" if sort else ""
         return self._numbers(f"SELECT ls_row FROM ({self._view()}) WHERE {condition} {order}", values)
 
-    def propensities(
-        self, chosen: LeadFilter, sort: Sort | None = None, limit: int | None = None
-    ) -> np.ndarray:
+    def propensities(self, chosen: LeadFilter, sort: Sort | None = None, limit: int | None = None) -> np.ndarray:
         """Return propensities (0-1) of a filter's leads, in an order."""
         condition, values = self._where(chosen)
         order = f"ORDER BY {self._order(sort or Sort())}"
@@ -196,8 +194,9 @@ class LeadTable:
         """Return leads, expected applications and mean propensity for each value of one column or two."""
         named = [c for c in columns if c in self.columns]
         keys = ", ".join(
-            f"strftime({quoted(c)}, '%Y-%m') AS {quoted(c)}" if c == self.created else f"CAST({quoted(c)} AS VARCHAR) "
-            f"AS {quoted(c)}"
+            f"strftime({quoted(c)}, '%Y-%m') AS {quoted(c)}"
+            if c == self.created
+            else f"CAST({quoted(c)} AS VARCHAR) AS {quoted(c)}"
             for c in named
         )
         condition, values = self._where(chosen)
@@ -215,7 +214,7 @@ class LeadTable:
         return f"read_parquet('{_sql_text(self.path)}')"
 
     def _view(self) -> str:
-        """Return the leads as they stand: the file with ``ls_model_grade``, ``ls_grade``, ``ls_junk``, ``ls_learning``."""
+        """Return the leads as they stand: the file with grades, reasons for quarantine and the learning sample."""
         standing = self.standing
         grade = self._grade()
         draw = standing.junk.learning_percent / 100
@@ -268,7 +267,7 @@ class LeadTable:
 
     def _numbers(self, sql: str, values: list[Any]) -> np.ndarray:
         with self._cursor() as cursor:
-            return next(iter(cursor.execute(sql, values).fetchnumpy().values()))
+            return np.asarray(next(iter(cursor.execute(sql, values).fetchnumpy().values())))
 
     def _frame(self, sql: str, values: list[Any] | None = None) -> pd.DataFrame:
         with self._cursor() as cursor:
@@ -333,8 +332,6 @@ def _sql_text(value: object) -> str:
 
 def _string_types(kind: pa.DataType) -> Any:
     return pd.StringDtype(na_value=np.nan) if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
-
-
 
 
 def sort_into(unsorted: Path, extra: pd.DataFrame | None, target: Path, row_group: int) -> None:

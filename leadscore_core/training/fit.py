@@ -36,7 +36,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class FoldResult:
-    """One fold judged: its figures, out-of-fold margins and propensities, and the AUC lost where a column is missing."""
+    """One fold judged: its figures, its leads' margins and propensities, and the AUC lost where a column is missing."""
 
     fold: Fold
     metrics: Metrics

@@ -142,9 +142,7 @@ def train_model(
 def _out_of_sample(label: np.ndarray, crossed: Sequence[FoldResult], following: Sequence[FoldResult]) -> pd.DataFrame:
     """Return what models that had not seen a lead said of it, beside what became of it."""
     parts = [
-        pd.DataFrame(
-            {"split": split, "part": r.fold.name, "propensity": r.propensity, "completed": label[r.fold.test]}
-        )
+        pd.DataFrame({"split": split, "part": r.fold.name, "propensity": r.propensity, "completed": label[r.fold.test]})
         for split, results in (("cross_validation", crossed), ("next_period", following))
         for r in results
     ]

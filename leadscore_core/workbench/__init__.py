@@ -1,6 +1,13 @@
 """The workbench: kept batches, looked at, planned, explained and exported."""
 
-from leadscore_core.workbench.export import FORMATS, ExportCancelledError, ExportJob, ExportOrder, export_bytes, export_leads
+from leadscore_core.workbench.export import (
+    FORMATS,
+    ExportCancelledError,
+    ExportJob,
+    ExportOrder,
+    export_bytes,
+    export_leads,
+)
 from leadscore_core.workbench.keep import find_kept, keep_list, rescore_batch
 from leadscore_core.workbench.planning import (
     ALL,

@@ -136,7 +136,7 @@ def _layout(view: BatchView, leads: pd.DataFrame, order: ExportOrder) -> pd.Data
         "is_junk": leads["ls_junk"] != "",
         "junk_reason": view.junk_words(leads),
     }
-    ours |= {name: words[name] for name in words}
+    ours |= {str(name): words[name] for name in words}
     ours["model_id"] = pd.Series(view.batch.scoring.model_id, index=leads.index, dtype="str")
     ours["row_problem"] = leads["ls_row_problem"].fillna("")
     if view.overrides:

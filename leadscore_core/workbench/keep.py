@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import LINE_PROBLEM, ColumnMapping, LeadSchema, Role, list_files
 from leadscore_core.errors import MappingError
-from leadscore_core.inference import ScoredPart, contact_details, contact_flags, contact_keys
+from leadscore_core.inference import ScoredPart, contact_flags, contact_keys, read_contacts
 from leadscore_core.inference.writers import ParquetFile
 from leadscore_core.lists import LeadList
 from leadscore_core.model import LeadModel
@@ -197,7 +197,8 @@ def index_rows(
     first
         Position in the list of the part's first lead.
     """
-    details = contact_details(chunk, schema, mapping)
+    contacts = read_contacts(chunk, schema, mapping, region)
+    details = contacts.details
     columns: dict[str, object] = {
         "ls_row": np.arange(first, first + len(chunk), dtype="int64"),
         "ls_propensity": part.own["propensity"].to_numpy(),
@@ -205,8 +206,8 @@ def index_rows(
         "ls_row_problem": part.own["row_problem"].to_numpy(dtype=object),
     }
     columns |= {_KINDS[role]: cells.to_numpy(dtype=object) for role, cells in details.items()}
-    columns |= {RULE + rule: flags for rule, flags in contact_flags(details, region).items()}
-    columns |= {f"ls_{name}_key": keys.array for name, keys in contact_keys(details, region).items()}
+    columns |= {RULE + rule: flags for rule, flags in contact_flags(contacts).items()}
+    columns |= {f"ls_{name}_key": keys.array for name, keys in contact_keys(contacts).items()}
     searched = [*details.values(), *(part.cleaned[name] for name in _text_columns(schema, part.cleaned))]
     search = pd.Series([""] * len(chunk), dtype="str")
     for cells in searched:

@@ -122,7 +122,7 @@ def trade_off(view: BatchView) -> TradeOff:
 
 
 def with_junk_cut(rule: GradeRule, trade: TradeOff, removed: float) -> GradeRule:
-    """Return the rule with the lowest share (0-1) of a batch as Junk; the other grades move only as far as they must."""
+    """Return the rule with the lowest share (0-1) of a batch as Junk; other grades move only as far as they must."""
     if rule.by == "share":
         kept = 1 - removed
         hot = min(rule.shares.hot, kept)

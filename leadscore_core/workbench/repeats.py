@@ -44,9 +44,10 @@ def mark_repeats(unsorted: Path, schema: LeadSchema, settings: Settings, *, but:
     kept = within["kept"].to_numpy()
     reach = sum((people[key].notna().astype("int64") for key in ("email", "phone") if key in people), start=0)
     ways = np.broadcast_to(np.asarray(reach), len(people))
+    whys, keeps = within["why"].tolist(), kept.tolist()
     for at in np.flatnonzero(repeat).tolist():
         because = "has more contact details" if ways[kept[at]] > ways[at] else "came first"
-        words[at] = f"{within['why'].iat[at]} as row {kept[at] + FIRST_ROW:,}, which {because} and is kept"
+        words[at] = f"{whys[at]} as row {keeps[at] + FIRST_ROW:,}, which {because} and is kept"
     seen = np.zeros(len(people), dtype=bool)
     earlier, names = _earlier(people, schema, settings, but)
     if len(earlier):
@@ -54,8 +55,9 @@ def mark_repeats(unsorted: Path, schema: LeadSchema, settings: Settings, *, but:
         found = find_duplicates(both).iloc[len(earlier) :]
         place = found["kept"].to_numpy()
         seen = (place >= 0) & (place < len(earlier))
+        found_whys = found["why"].tolist()
         for at in np.flatnonzero(seen).tolist():
-            told = f"{found['why'].iat[at]} as in {names[place[at]]}, which came first and is kept"
+            told = f"{found_whys[at]} as in {names[place[at]]}, which came first and is kept"
             words[at] = f"{words[at]}; {told}" if words[at] else told
     return pd.DataFrame(
         {
@@ -84,9 +86,7 @@ def _people(path: Path, schema: LeadSchema) -> pd.DataFrame:
     return people
 
 
-def _earlier(
-    people: pd.DataFrame, schema: LeadSchema, settings: Settings, but: str
-) -> tuple[pd.DataFrame, list[str]]:
+def _earlier(people: pd.DataFrame, schema: LeadSchema, settings: Settings, but: str) -> tuple[pd.DataFrame, list[str]]:
     """Return the leads of earlier batches that may be one of these, the newest batches first, and their batches."""
     parts, names, looked_at = [], [], 0
     for batch in BatchStore(settings).list_batches():

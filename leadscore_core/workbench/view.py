@@ -118,7 +118,7 @@ class BatchView:
         """Return grades, saying which were set by a person."""
         shown = leads["ls_grade"].astype("str")
         for at in np.flatnonzero(leads["ls_overridden"]).tolist():
-            author = self.overrides[int(leads["ls_row"].iat[at])].author or "a person"
+            author = self.overrides[int(leads["ls_row"].to_numpy()[at])].author or "a person"
             shown.iat[at] = f"{leads['ls_grade'].iat[at]} (set by {author})"
         return shown
 
@@ -129,9 +129,8 @@ class BatchView:
         low = codes == "low_propensity"
         if low.any():
             if self.standing.grades.by == "propensity":
-                words = words.mask(
-                    low, junk_reasons(leads["ls_propensity"].to_numpy(), self.standing.grades.thresholds).to_numpy()
-                )
+                told = junk_reasons(leads["ls_propensity"].to_numpy(), self.standing.grades.thresholds)
+                words = words.mask(low, told.set_axis(leads.index))
             else:
                 lowest = 1 - cumulated(self.standing.grades)[2]
                 percent = (leads["ls_propensity"] * 100).map("{:.1f}%".format)

@@ -75,7 +75,9 @@ def _render_manage(batch: Batch, model: LeadModel) -> None:
         st.caption("It was scored by an earlier model.")
         if st.button("Score again with the model in use", icon=":material/refresh:"):
             with st.spinner(f"Scoring {batch.name}", show_time=True):
-                _done(lambda: rescore_batch(batch, model, by=state.get_name()), "Scored again. Earlier scores are kept.")
+                _done(
+                    lambda: rescore_batch(batch, model, by=state.get_name()), "Scored again. Earlier scores are kept."
+                )
     sure = st.checkbox(f"Yes, delete {batch.name} with all that was decided about its leads", key=f"sure-{batch.id}")
     if st.button("Delete", icon=":material/delete:", disabled=not sure):
         _done(lambda: store.delete(batch), f"{batch.name} is deleted. Your own file is as it was.")

@@ -22,7 +22,11 @@ EVERYBODY = "All leads"
 
 def choose_group(view: BatchView) -> LeadFilter:
     """Let a person choose one source, medium, platform or month to look at beside all leads."""
-    offered = [(human_name(c, view.schema), c) for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM) if (c := view.column(role))]
+    offered = [
+        (human_name(c, view.schema), c)
+        for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
+        if (c := view.column(role))
+    ]
     stamp = view.column(Role.TIMESTAMP)
     names = [EVERYBODY, *(human for human, _ in offered), *(["Month"] if stamp else [])]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -37,7 +41,11 @@ def choose_group(view: BatchView) -> LeadFilter:
         column = dict(offered)[by]
         counts = {value if value is not None else BLANK: n for value, n in view.table.values_of(column)}
         value = st.selectbox(
-            by, list(counts), format_func=lambda v: f"{v} ({counts[v]:,} leads)", key=f"group-{column}-{view.batch.id}", width=260
+            by,
+            list(counts),
+            format_func=lambda v: f"{v} ({counts[v]:,} leads)",
+            key=f"group-{column}-{view.batch.id}",
+            width=260,
         )
         return replace(ALL, values={column: (str(value),)})
 
@@ -78,12 +86,12 @@ def render_importance(view: BatchView, effects: Effects, everyone: Effects | Non
     plain = rank_importance(effects)
     names = [human_name(c, view.schema) for c in plain["column"].head(3)]
     words = [
-        f"- **{human}** raises the score of {row.raises:.0%} of leads, by {row.up:.0f} points on average, and lowers it "
-        f"for the others by {-row.down:.0f}."
+        f"- **{human}** raises the score of {row.raises:.0%} of leads, by {row.up:.0f} points on average, and "
+        f"lowers it for the others by {-row.down:.0f}."
         for human, row in zip(names, plain.head(3).itertuples(), strict=True)
     ]
     st.markdown("\n".join(words))
-    shown = ranked.head(MOST_COLUMNS)
+    shown = ranked[ranked["effect"] > 0].head(MOST_COLUMNS)
     if everyone is not None:
         of_all = rank_importance(everyone, log_odds=log_odds).set_index("column")["effect"]
         shown = shown.assign(effect_of_all=of_all.reindex(shown["column"]).to_numpy())
@@ -105,15 +113,21 @@ def render_importance(view: BatchView, effects: Effects, everyone: Effects | Non
             }
         )
         form = "%.2f" if log_odds else "%.1f"
-        config = {name: st.column_config.NumberColumn(format=form) for name in ("Effect", "Where it raises", "Where it lowers")}
-        config |= {name: st.column_config.NumberColumn(format="%.0f%%") for name in ("Share of all effects", "Raises for")}
+        config = {
+            name: st.column_config.NumberColumn(format=form)
+            for name in ("Effect", "Where it raises", "Where it lowers")
+        }
+        config |= {
+            name: st.column_config.NumberColumn(format="%.0f%%") for name in ("Share of all effects", "Raises for")
+        }
         st.dataframe(table, column_config=config, hide_index=True, height="content", alt="Effects")
 
 
 def render_swarm(view: BatchView, effects: Effects, *, log_odds: bool) -> None:
     """Draw every lead as a point in each of the strongest columns."""
     assert view.model is not None
-    ranked = rank_importance(effects, log_odds=log_odds)["column"].head(MOST_COLUMNS).tolist()
+    ranked = rank_importance(effects, log_odds=log_odds)
+    ranked = ranked.loc[ranked["effect"] > 0, "column"].head(MOST_COLUMNS).tolist()
     points = swarm(effects, ranked, view.model, log_odds=log_odds)
     points["human"] = [human_name(c, view.schema) for c in points["column"]]
     points["value"] = points["value"].replace("", "blank")
@@ -165,9 +179,17 @@ def render_interaction(view: BatchView, effects: Effects) -> None:
         return
     st.subheader("Two columns together", anchor=False)
     with st.container(horizontal=True):
-        first = st.selectbox("Down", columns, format_func=lambda c: human_name(c, view.schema), key=f"cross-a-{view.batch.id}", width=260)
+        first = st.selectbox(
+            "Down", columns, format_func=lambda c: human_name(c, view.schema), key=f"cross-a-{view.batch.id}", width=260
+        )
         others = [column for column in columns if column != first]
-        second = st.selectbox("Across", others, format_func=lambda c: human_name(c, view.schema), key=f"cross-b-{view.batch.id}", width=260)
+        second = st.selectbox(
+            "Across",
+            others,
+            format_func=lambda c: human_name(c, view.schema),
+            key=f"cross-b-{view.batch.id}",
+            width=260,
+        )
     mean, leads = cross(effects.cleaned, view.model.propensity(effects.cleaned), str(first), str(second))
     names = human_name(str(first), view.schema), human_name(str(second), view.schema)
     title = f"Mean propensity by {names[0].lower()} and {names[1].lower()}"

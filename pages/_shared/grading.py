@@ -10,6 +10,7 @@ import streamlit as st
 
 from leadscore_core.config import GradeRule, load_settings
 from leadscore_core.errors import LeadScoreError
+from leadscore_core.figures import GRADE_ICONS
 from leadscore_core.model import LeadModel
 from leadscore_core.storage import Preference, Version, cumulated, grade_preference
 from leadscore_core.workbench import BatchView, preview_grades
@@ -76,7 +77,7 @@ def _render_preview(view: BatchView, rule: GradeRule) -> None:
     known = preview["known"].sum()
     table = pd.DataFrame(
         {
-            "Grade": preview["grade"],
+            "Grade": [f"{GRADE_ICONS[grade]} {grade}" for grade in preview["grade"]],
             "Propensity from": 100 * preview["from"],
             "Down to the top": 100 * preview["down_to"],
             "Leads": preview["leads"],

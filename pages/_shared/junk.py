@@ -32,7 +32,9 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
     preference = grade_preference(load_settings())
     current = preference.current()
     junk_now = view.table.grade_share("Junk")
-    preset = st.segmented_control("Lose at most", list(PRESETS), key=f"junk-preset-{view.batch.id}", help="Of applications")
+    preset = st.segmented_control(
+        "Lose at most", list(PRESETS), key=f"junk-preset-{view.batch.id}", help="Of applications"
+    )
     start = trade.preset(PRESETS[preset]) if preset else junk_now
     percent = st.slider(
         "Leads to put aside", 0.0, float(MOST_REMOVED), min(float(MOST_REMOVED), round(100 * start, 1)), step=0.5,
@@ -50,7 +52,8 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
     else:
         st.markdown(
             f"Putting aside the lowest **{removed:.1%}** ({leads:,} leads) would lose about **{seen.value:.1%} of "
-            f"applications** (95% interval {seen.low:.1%} to {seen.high:.1%}), judged on {trade.judged_on}; {own_words}."
+            f"applications** (95% interval {seen.low:.1%} to {seen.high:.1%}), judged on {trade.judged_on}; "
+            f"{own_words}."
         )
     figure = plot_tradeoff(trade.observed, trade.expected, removed, _title(removed, seen, own))
     render_chart(figure)
@@ -64,7 +67,7 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
     with st.container(horizontal=True):
         if st.button(
             f"Put aside {leads:,} leads", type="primary", icon=":material/inventory_2:",
-            disabled=rule == current.value,
+            disabled=rule == current.value or (preset is None and leads == round(junk_now * view.table.rows)),
         ):  # fmt: skip
             save(preference, rule, current, model, f"{leads:,} leads are put aside. Undo brings them back.")
         undo = st.button("Undo", icon=":material/undo:", disabled=current.version == 0, key="undo-cut")
@@ -97,7 +100,8 @@ def _render_rules(view: BatchView, model: LeadModel) -> None:
         )
         percent = st.number_input(
             "Learning sample: percent of junk that stays in the call list",
-            0.0, 50.0, float(current.value.learning_percent), step=1.0, key=f"learning-{current.version}",
+            0.0, 50.0, float(current.value.learning_percent), step=1.0, format="%.0f",
+            key=f"learning-{current.version}",
             help="Drawn at random and mixed into the calls, unmarked for the caller.",
         )  # fmt: skip
         st.caption(

@@ -22,13 +22,12 @@ OVERRIDE_DAYS = 14
 
 def render_opener(view: BatchView) -> None:
     """Let a person open a lead by its rank, with the keyboard alone."""
-    with st.form("open-rank", border=False):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            rank = st.number_input("Open the lead with rank", 1, max(1, view.table.rows), 1, width=200)
-            if st.form_submit_button("Open this lead", icon=":material/open_in_full:"):
-                found = view.table.by_rank([int(rank)])
-                state.set_lead(int(found["ls_row"].iloc[0]))
-                st.rerun()
+    with st.form("open-rank", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        rank = st.number_input("Open the lead with rank", 1, max(1, view.table.rows), 1, width=200)
+        if st.form_submit_button("Open this lead", icon=":material/open_in_full:"):
+            found = view.table.by_rank([int(rank)])
+            state.set_lead(int(found["ls_row"].iloc[0]))
+            st.rerun()
 
 
 @st.dialog("Lead", width="large", icon=":material/person:", on_dismiss=state.close_lead)
@@ -135,7 +134,8 @@ def _render_history(view: BatchView, story: LeadStory) -> None:
             st.caption("Neither the lead's data nor the model changed.")
             return
         words = [
-            PARTS[part].format(human_name(column, view.schema)) for part, column in zip(story.change["part"], story.change["column"], strict=True)
+            PARTS[part].format(human_name(column, view.schema))
+            for part, column in zip(story.change["part"], story.change["column"], strict=True)
         ]
         table = pd.DataFrame({"What": [*words, "In all"], "Points": [*(100 * story.change["points"]), 100 * total]})
         config = {"Points": st.column_config.NumberColumn(format="%+.1f", help="Of the score, 0 to 100")}

@@ -12,7 +12,18 @@ from leadscore_core.data import Role
 from leadscore_core.figures import GRADE_COLOURS, GRADE_ICONS, GRADE_INK, plot_grade_shares
 from leadscore_core.inference import EXCEL_ROWS, GRADES, describe_plan
 from leadscore_core.storage import BLANK, LeadFilter, Sort, View
-from leadscore_core.workbench import ALL, AND, FORMATS, JUNK, WHY, BatchView, ExportJob, ExportOrder, export_bytes, plan_batch
+from leadscore_core.workbench import (
+    ALL,
+    AND,
+    FORMATS,
+    JUNK,
+    WHY,
+    BatchView,
+    ExportJob,
+    ExportOrder,
+    export_bytes,
+    plan_batch,
+)
 from pages._shared import state
 from pages._shared.components import render_chart
 
@@ -20,7 +31,7 @@ KEY_FIGURE_WIDTH = 170
 PAGE_ROWS = 50
 MANY_ROWS = 5_000
 _NO_SORT = "Best first"
-_WIDTHS = {"Rank": 55, "Row": 60, "Name": 115, "Grade": 75, "Phone": 122, WHY: 300, AND: 300, JUNK: 300}
+_WIDTHS = {"Rank": 55, "Row": 60, "Name": 115, "Grade": 75, "Phone": 122, WHY: 268, AND: 268, JUNK: 268}
 _REASON_ROW = 76
 
 
@@ -164,13 +175,13 @@ def render_table(view: BatchView, chosen: LeadFilter, *, key: str, several: bool
         alt="Leads",
     )
     first = (page - 1) * PAGE_ROWS + 1
-    st.caption(f"Leads {first:,} to {first + len(leads) - 1:,} of {total:,}. The list holds {view.table.rows:,} in all.")
+    st.caption(
+        f"Leads {first:,} to {first + len(leads) - 1:,} of {total:,}. The list holds {view.table.rows:,} in all."
+    )
     return [int(rows[place]) for place in event.selection.rows if place < len(rows)]
 
 
-def _render_layout(
-    view: BatchView, choices: dict[str, str], quarantine: bool, key: str
-) -> tuple[list[str], Sort]:
+def _render_layout(view: BatchView, choices: dict[str, str], quarantine: bool, key: str) -> tuple[list[str], Sort]:
     default = view.default_columns(quarantine)
     sortable = {name: column for name, column in choices.items() if column in view.table.columns}
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -191,7 +202,9 @@ def _column_config(table: pd.DataFrame) -> dict[str, object]:
     for name in ("Rank", "Row"):
         if name in table:
             config[name] = st.column_config.NumberColumn(width=_WIDTHS[name], format="localized")
-    config["Score"] = st.column_config.ProgressColumn(min_value=0, max_value=100, format="%d", width=72, color="primary")
+    config["Score"] = st.column_config.ProgressColumn(
+        min_value=0, max_value=100, format="%d", width=72, color="primary"
+    )
     for name in table.columns:
         if pd.api.types.is_datetime64_any_dtype(table[name]):
             config[name] = st.column_config.DatetimeColumn(format="D MMM YYYY", width=92)
@@ -224,7 +237,9 @@ def render_downloads(view: BatchView, stem: str) -> None:
                 help=f"Excel holds {EXCEL_ROWS:,} leads at most" if too_long else None,
             )
     if view.table.rows > 10 * MANY_ROWS:
-        st.caption("A list of this length takes a while: open it in Leads, where you see how far it is and can stop it.")
+        st.caption(
+            "A list of this length takes a while: open it in Leads, where you see how far it is and can stop it."
+        )
 
 
 def render_export(view: BatchView, chosen: LeadFilter) -> None:
@@ -236,7 +251,9 @@ def render_export(view: BatchView, chosen: LeadFilter) -> None:
             _render_job()
             return
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            form = st.selectbox("Format", list(FORMATS), format_func=lambda f: FORMATS[f][0], key="export-format", width=300)
+            form = st.selectbox(
+                "Format", list(FORMATS), format_func=lambda f: FORMATS[f][0], key="export-format", width=300
+            )
             scope = st.selectbox(
                 "Leads",
                 ["shown", "first"],

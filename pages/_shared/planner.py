@@ -53,7 +53,9 @@ def render_planner(view: BatchView) -> None:
         "more. The gain leaves out the quarantine."
     )
     order = ExportOrder("xlsx", LeadFilter(), most=plan.leads, callers=callers)
-    sheets = "one sheet" if callers == 1 else f"{callers} sheets of about {plan.expected / callers:,.0f} applications each"
+    sheets = (
+        "one sheet" if callers == 1 else f"{callers} sheets of about {plan.expected / callers:,.0f} applications each"
+    )
     st.download_button(
         f"Call list of {plan.leads:,} leads, {sheets}",
         data=partial(export_bytes, view, order),

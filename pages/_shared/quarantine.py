@@ -47,9 +47,7 @@ def render_quarantine(view: BatchView) -> None:
     if total:
         with st.form("restore", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
             note = st.text_input("Note", placeholder="Why should they be called?", max_chars=300, width=320)
-            some = st.form_submit_button(
-                f"Restore {len(rows)} selected", icon=":material/undo:", disabled=not rows
-            )
+            some = st.form_submit_button(f"Restore {len(rows)} selected", icon=":material/undo:", disabled=not rows)
             every = st.form_submit_button(f"Restore all {total:,} shown", icon=":material/undo:")
         if some or every:
             wanted = rows if some else view.table.rows_of(chosen).tolist()

@@ -11,7 +11,11 @@ MOMENT = sa.DateTime(timezone=True)
 
 def _of_batch(*, primary_key: bool = False) -> sa.Column[str]:
     return sa.Column(
-        "batch_id", sa.String(40), sa.ForeignKey("batch.id", ondelete="CASCADE"), primary_key=primary_key, nullable=False
+        "batch_id",
+        sa.String(40),
+        sa.ForeignKey("batch.id", ondelete="CASCADE"),
+        primary_key=primary_key,
+        nullable=False,
     )
 
 
