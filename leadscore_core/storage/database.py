@@ -60,8 +60,12 @@ class Database:
             raise self._unreachable(error) from error
         if self.is_sqlite:
             event.listen(self.engine, "connect", _set_pragmas)
-        with self._told():
-            self._bring_up_to_date()
+        try:
+            with self._told():
+                self._bring_up_to_date()
+        except StorageError:
+            self.close()
+            raise
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -74,6 +78,10 @@ class Database:
         """
         with self._told(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -138,8 +146,17 @@ def open_database(settings: Settings) -> Database:
     with _opening:
         known = _opened.get(url)
         if known is None or (known.is_sqlite and not Path(known.engine.url.database or "").is_file()):
+            if known is not None:
+                known.close()
             _opened[url] = known = Database(url)
         return known
+
+
+def close_databases() -> None:
+    """Close what was opened; it is opened again when it is asked for."""
+    with _opening:
+        while _opened:
+            _opened.popitem()[1].close()
 
 
 def now() -> datetime:

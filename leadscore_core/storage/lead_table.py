@@ -24,13 +24,13 @@ import pyarrow as pa
 
 from leadscore_core.config import CONTACT_RULES, GradeRule, JunkRules
 from leadscore_core.errors import StorageError
+from leadscore_core.storage.duck import borrowed_cursor, sql_text, to_frame
 from leadscore_core.storage.filters import LeadFilter, quoted, where
 
-MEMORY = "512MB"
 RULE = "ls_rule_"
-POSITION = "file_row_number"
 _lock = threading.Lock()
-_root: duckdb.DuckDBPyConnection | None = None
+_searches: dict[tuple[str, str, bytes, str], np.ndarray] = {}
+_MOST_SEARCHES = 8
 
 
 @dataclass(frozen=True)
@@ -77,14 +77,15 @@ class LeadTable:
 
     def count(self, chosen: LeadFilter) -> int:
         """Return how many leads a filter leaves."""
-        condition, values = self._where(chosen)
-        return int(self._run(f"SELECT count(*) FROM ({self._view()}) WHERE {condition}", values)[0][0])
+        return len(self._ranks_found(chosen))
 
     def page(self, chosen: LeadFilter, sort: Sort, offset: int, limit: int) -> pd.DataFrame:
         """Return some leads of a filter in an order, all columns and how they stand.
 
         Their row numbers are found first and the rest is read for these alone.
         """
+        if sort == Sort():
+            return self.by_rank(self._ranks_found(chosen)[offset : offset + limit].tolist())
         condition, values = self._where(chosen)
         found = self._run(
             f"SELECT ls_rank FROM ({self._view()}) WHERE {condition} ORDER BY {self._order(sort)} "
@@ -96,17 +97,20 @@ class LeadTable:
     def by_rank(self, ranks: list[int]) -> pd.DataFrame:
         """Return leads by their rank, in the order given."""
         if not ranks:
-            return self._frame(f"SELECT * FROM ({self._view()}) LIMIT 0")
+            return self._frame(f"SELECT {self._shown} FROM ({self._view()}) LIMIT 0")
         inside = ", ".join(str(int(rank)) for rank in ranks)
-        frame = self._frame(f"SELECT * FROM ({self._view()}) WHERE ls_rank IN ({inside})")
+        frame = self._frame(f"SELECT {self._shown} FROM ({self._view()}) WHERE ls_rank IN ({inside})")
         return frame.set_index("ls_rank", drop=False).loc[ranks].reset_index(drop=True)
 
     def by_rows(self, rows: np.ndarray) -> pd.DataFrame:
         """Return leads by their positions in the list, in the order given."""
         with self._cursor() as cursor:
             cursor.register("wanted", pa.table({"w_row": rows, "w_place": np.arange(len(rows))}))
-            table = cursor.sql(f"SELECT v.* FROM ({self._view()}) v JOIN wanted ON w_row = ls_row ORDER BY w_place")
-            return table.to_arrow_table().to_pandas(types_mapper=_string_types)
+            return to_frame(
+                cursor.execute(
+                    f"SELECT {self._shown} FROM ({self._view()}) JOIN wanted ON w_row = ls_row ORDER BY w_place"
+                )
+            ).drop(columns=["w_row", "w_place"])
 
     def by_row(self, row: int) -> pd.DataFrame:
         """Return one lead by its position in the list, as a frame of one row, or of none."""
@@ -209,9 +213,32 @@ class LeadTable:
     def _where(self, chosen: LeadFilter) -> tuple[str, list[Any]]:
         return where(chosen, set(self.columns), self.created)
 
+    def _ranks_found(self, chosen: LeadFilter) -> np.ndarray:
+        """Return the ranks that a filter leaves, in the order of the calls; the last few are remembered."""
+        key = (str(self.path), repr(self.standing), self.standing.restored.tobytes(), repr(chosen))
+        if key not in _searches:
+            condition, values = self._where(chosen)
+            ranks = f"SELECT ls_rank FROM ({self._view()}) WHERE {condition}"
+            if self.standing.junk.learning_percent:
+                found = self._numbers(f"{ranks} ORDER BY {self._order(Sort())}", values)
+            else:
+                found = np.sort(self._numbers(ranks, values))
+            found = found.astype("int32")
+            with _lock:
+                while len(_searches) >= _MOST_SEARCHES:
+                    _searches.pop(next(iter(_searches)))
+                _searches[key] = found
+            return found
+        return _searches[key]
+
+    @property
+    def _shown(self) -> str:
+        """What a page needs: all but the long text that is only searched."""
+        return "* EXCLUDE (ls_search)" if "ls_search" in self.columns else "*"
+
     @property
     def _file(self) -> str:
-        return f"read_parquet('{_sql_text(self.path)}')"
+        return f"read_parquet('{sql_text(self.path)}')"
 
     def _view(self) -> str:
         """Return the leads as they stand: the file with grades, reasons for quarantine and the learning sample."""
@@ -221,7 +248,7 @@ class LeadTable:
         learning = f"({grade} = 'Junk' AND ls_draw < {draw!r})" if draw and standing.junk.by_propensity else "false"
         joins, override, restored = "", "NULL", "false"
         if standing.overrides:
-            given = ", ".join(f"({int(row)}, '{_sql_text(g)}')" for row, g in standing.overrides.items())
+            given = ", ".join(f"({int(row)}, '{sql_text(g)}')" for row, g in standing.overrides.items())
             joins += f" LEFT JOIN (VALUES {given}) AS o(o_row, o_grade) ON o_row = ls_row"
             override = "o_grade"
         if len(standing.restored):
@@ -271,16 +298,15 @@ class LeadTable:
 
     def _frame(self, sql: str, values: list[Any] | None = None) -> pd.DataFrame:
         with self._cursor() as cursor:
-            table = cursor.sql(sql, params=values or []).to_arrow_table()
-        return table.to_pandas(types_mapper=_string_types)
+            return to_frame(cursor.execute(sql, values or []))
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        cursor = _connection().cursor()
         try:
-            if len(self.standing.restored):
-                cursor.register("restored", pa.table({"r_row": self.standing.restored}))
-            yield cursor
+            with borrowed_cursor() as cursor:
+                if len(self.standing.restored):
+                    cursor.register("restored", pa.table({"r_row": self.standing.restored}))
+                yield cursor
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             there = self.path.is_file()
             raise StorageError(
@@ -289,8 +315,6 @@ class LeadTable:
             ) from error
         except duckdb.OutOfMemoryException as error:
             raise StorageError("This needs more memory than LeadScore may use. Narrow the filter.") from error
-        finally:
-            cursor.close()
 
 
 def cumulated(rule: GradeRule) -> tuple[float, float, float]:
@@ -315,88 +339,3 @@ def _cases(condition: str, hot: float, warm: float, cold: float) -> str:
         for grade, limit in (("Hot", hot), ("Warm", warm), ("Cold", cold))
     )
     return f"(CASE {arms} ELSE 'Junk' END)"
-
-
-def _connection() -> duckdb.DuckDBPyConnection:
-    """Return the process's own in-memory DuckDB; cursors of it may be used from any thread."""
-    global _root
-    with _lock:
-        if _root is None:
-            _root = duckdb.connect(config={"memory_limit": MEMORY})
-        return _root
-
-
-def _sql_text(value: object) -> str:
-    return str(value).replace("'", "''")
-
-
-def _string_types(kind: pa.DataType) -> Any:
-    return pd.StringDtype(na_value=np.nan) if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
-
-
-def sort_into(unsorted: Path, extra: pd.DataFrame | None, target: Path, row_group: int) -> None:
-    """Write a batch's leads with their rank, the highest propensity first and ties in the list's order.
-
-    Parameters
-    ----------
-    extra
-        Columns to add, by ``ls_row``, or None.
-    """
-    with _connection().cursor() as cursor:
-        join = ""
-        if extra is not None:
-            cursor.register("extra", pa.Table.from_pandas(extra, preserve_index=False))
-            join = "LEFT JOIN extra USING (ls_row)"
-        try:
-            cursor.execute(
-                f"COPY (SELECT row_number() OVER (ORDER BY ls_propensity DESC, ls_row) AS ls_rank, * "
-                f"FROM read_parquet('{_sql_text(unsorted)}') {join} ORDER BY ls_rank) "
-                f"TO '{_sql_text(target)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {int(row_group)})"
-            )
-        except duckdb.IOException as error:
-            raise OSError(str(error)) from error
-
-
-def read_people(path: Path) -> pd.DataFrame:
-    """Return what tells whether two leads are one person: their keys, names and positions, of what a batch has."""
-    wanted = ("ls_row", "ls_id_key", "ls_email_key", "ls_phone_key", "ls_name")
-    with _connection().cursor() as cursor:
-        source = f"read_parquet('{_sql_text(path)}')"
-        present = {row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
-        columns = ", ".join(quoted(name) for name in wanted if name in present)
-        frame = cursor.sql(f"SELECT {columns} FROM {source} ORDER BY ls_row").to_arrow_table()
-    return frame.to_pandas(types_mapper=_nullable)
-
-
-def _nullable(kind: pa.DataType) -> Any:
-    return pd.Int64Dtype() if pa.types.is_integer(kind) else _string_types(kind)
-
-
-def read_own(path: Path, rows: list[int], headers: list[str] | None = None) -> pd.DataFrame:
-    """Return the list's own columns of some leads, in the order of the positions given.
-
-    Parameters
-    ----------
-    headers
-        Those that are wanted; all if not given.
-
-    Raises
-    ------
-    StorageError
-        If the file is gone or damaged.
-    """
-    try:
-        with _connection().cursor() as cursor:
-            columns = "*" if headers is None else ", ".join(map(quoted, [*headers, POSITION]))
-            inside = ", ".join(str(int(row)) for row in rows) or "-1"
-            frame = cursor.sql(
-                f"SELECT {columns} FROM read_parquet('{_sql_text(path)}', file_row_number = true) "
-                f"WHERE {POSITION} IN ({inside})"
-            ).to_arrow_table()
-    except duckdb.Error as error:
-        raise StorageError(
-            f"The list's own columns cannot be read: {path.name} is {'damaged' if path.is_file() else 'gone'}. Upload "
-            "the list again, or delete the batch."
-        ) from error
-    found = frame.to_pandas(types_mapper=_string_types)
-    return found.set_index(POSITION).loc[rows].reset_index(drop=True)

@@ -16,6 +16,8 @@ from leadscore_core.storage.database import aware, now, open_database
 from leadscore_core.storage.tables import PreferenceRow
 
 T = TypeVar("T", bound=BaseModel)
+_BACK_TO = "Back to version "
+_MOST_VERSIONS = 10_000
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Preference(Generic[T]):
         return Version(based_on + 1, value, model_id, note, author, moment)
 
     def undo(self, *, based_on: int, author: str, model_id: str = "") -> Version[T]:
-        """Go back to the version before, as a new version.
+        """Go back to the version before, as a new version; again goes back further.
 
         Raises
         ------
@@ -115,16 +117,13 @@ class Preference(Generic[T]):
         """
         if based_on == 0:
             raise StorageError("There is nothing to undo: these are the settings that LeadScore came with.")
-        before = self._before(based_on)
-        return self.save(before, based_on=based_on, author=author, model_id=model_id, note=f"Undo of {based_on}")
-
-    def _before(self, version: int) -> T:
-        """Return the value before a version; undoing an undo goes further back."""
-        history = {v.version: v for v in self.history(most=1_000)}
-        at = version
-        while at in history and history[at].note.startswith("Undo of "):
-            at = int(history[at].note.removeprefix("Undo of ")) - 1
-        return history[at - 1].value if at - 1 in history else self.default
+        history = {version.version: version for version in self.history(most=_MOST_VERSIONS)}
+        stands_for = based_on
+        if based_on in history and history[based_on].note.startswith(_BACK_TO):
+            stands_for = int(history[based_on].note.removeprefix(_BACK_TO))
+        target = max(0, stands_for - 1)
+        before = history[target].value if target in history else self.default
+        return self.save(before, based_on=based_on, author=author, model_id=model_id, note=f"{_BACK_TO}{target}")
 
     def _conflict(self) -> ConflictError:
         newest = self.current()

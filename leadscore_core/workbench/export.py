@@ -17,7 +17,7 @@ from leadscore_core.figures import GRADE_COLOURS, GRADE_INK
 from leadscore_core.inference import PRESETS, assign_leads, beside, reasons_in_words, to_crm, write_leads
 from leadscore_core.inference.call_sheets import write_call_sheets
 from leadscore_core.storage import LeadFilter, Sort
-from leadscore_core.storage.lead_table import read_own
+from leadscore_core.storage.lead_files import read_own
 from leadscore_core.workbench.view import AND, JUNK, WHY, BatchView
 
 CHUNK = 5_000

@@ -20,7 +20,7 @@ from leadscore_core.model import LeadModel
 from leadscore_core.pipelines import Progress, ScoreReport, score_chunks
 from leadscore_core.storage import RULE, Batch, BatchStore, Scoring, grade_preference, hash_files, junk_preference, now
 from leadscore_core.storage.batches import LEADS_FILE
-from leadscore_core.storage.lead_table import sort_into
+from leadscore_core.storage.lead_files import sort_into
 from leadscore_core.workbench.repeats import mark_repeats
 
 ROW_GROUP = 10_000
@@ -106,6 +106,7 @@ def rescore_batch(
         )
     store = BatchStore(settings)
     leads = LeadList([batch.leads_path], model.schema, mapping or batch.mapping)
+    batch = store.get(batch.id)
     number = max(scoring.number for scoring in store.scorings(batch)) + 1
     with store.staging() as folder:
         scoring = _score_into(

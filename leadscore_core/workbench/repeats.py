@@ -13,7 +13,7 @@ from leadscore_core.data import FIRST_ROW, LeadSchema, Role
 from leadscore_core.errors import StorageError
 from leadscore_core.inference import find_duplicates
 from leadscore_core.storage import RULE, BatchStore
-from leadscore_core.storage.lead_table import read_people
+from leadscore_core.storage.lead_files import read_people
 
 MOST_EARLIER = 2_000_000
 

@@ -15,7 +15,7 @@ from leadscore_core.errors import LeadScoreError, StorageError
 from leadscore_core.inference import Reason, explain_change, judge_trend, lead_reasons
 from leadscore_core.model import LeadModel
 from leadscore_core.storage import BatchStore, DecisionStore, LeadTable, Override, Restored, Standing
-from leadscore_core.storage.lead_table import read_own
+from leadscore_core.storage.lead_files import read_own
 from leadscore_core.workbench.view import BatchView
 
 MOST_REASONS = 5

@@ -24,7 +24,7 @@ from leadscore_core.storage import (
     grade_preference,
     junk_preference,
 )
-from leadscore_core.storage.lead_table import read_own
+from leadscore_core.storage.lead_files import read_own
 
 IN_LIST = "In the list: "
 WHY, AND, JUNK = "Why", "And", "Why it is put aside"

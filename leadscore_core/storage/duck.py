@@ -1,0 +1,76 @@
+"""DuckDB in this process: one database in memory, and cursors that are borrowed and given back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+MEMORY = "512MB"
+_MOST_IDLE = 8
+_lock = threading.Lock()
+_root: duckdb.DuckDBPyConnection | None = None
+_idle: list[duckdb.DuckDBPyConnection] = []
+_WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT"}
+
+
+@contextmanager
+def borrowed_cursor() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a cursor that no other thread uses; it knows the files that it has read before."""
+    global _root
+    with _lock:
+        if _root is None:
+            _root = duckdb.connect(config={"memory_limit": MEMORY})
+            _root.execute("SET parquet_metadata_cache = true")
+        cursor = _idle.pop() if _idle else _root.cursor()
+    whole = False
+    try:
+        yield cursor
+        whole = True
+    finally:
+        with _lock:
+            keep = whole and len(_idle) < _MOST_IDLE
+            if keep:
+                _idle.append(cursor)
+        if not keep:
+            cursor.close()
+
+
+def to_frame(found: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Return a short result as a frame: whole numbers int64 or, with blanks, Int64; text as ``str``, blanks NaN."""
+    names = [(column[0], str(column[1])) for column in found.description or []]
+    rows = found.fetchall()
+    columns: dict[str, Any] = {}
+    for place, (name, kind) in enumerate(names):
+        cells = [row[place] for row in rows]
+        if kind == "VARCHAR":
+            columns[name] = pd.Series(cells, dtype=pd.StringDtype(na_value=np.nan))
+        elif kind in _WHOLE:
+            columns[name] = pd.Series(cells, dtype="Int64" if None in cells else "int64")
+        elif kind.startswith("TIMESTAMP"):
+            columns[name] = pd.Series(cells, dtype="datetime64[us]")
+        else:
+            columns[name] = pd.Series(cells, dtype={"BOOLEAN": "bool", "DOUBLE": "float64"}.get(kind, "object"))
+    return pd.DataFrame(columns)
+
+
+def string_types(kind: pa.DataType) -> Any:
+    """Map Arrow's text to pandas' ``str``, for `to_pandas`."""
+    return pd.StringDtype(na_value=np.nan) if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
+
+
+def sql_text(value: object) -> str:
+    """Return what stands between the quotes of a text in SQL.
+
+    Examples
+    --------
+    >>> sql_text("it's")
+    "it''s"
+    """
+    return str(value).replace("'", "''")

@@ -1,0 +1,84 @@
+"""Lead files: a batch's Parquet, sorted when it is kept, and read where `LeadTable` is not enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from leadscore_core.errors import StorageError
+from leadscore_core.storage.duck import borrowed_cursor, sql_text, string_types
+from leadscore_core.storage.filters import quoted
+
+POSITION = "file_row_number"
+
+
+def sort_into(unsorted: Path, extra: pd.DataFrame | None, target: Path, row_group: int) -> None:
+    """Write a batch's leads with their rank, the highest propensity first and ties in the list's order.
+
+    Parameters
+    ----------
+    extra
+        Columns to add, by ``ls_row``, or None.
+    """
+    with borrowed_cursor() as cursor:
+        join = ""
+        if extra is not None:
+            cursor.register("extra", pa.Table.from_pandas(extra, preserve_index=False))
+            join = "LEFT JOIN extra USING (ls_row)"
+        try:
+            cursor.execute(
+                f"COPY (SELECT row_number() OVER (ORDER BY ls_propensity DESC, ls_row) AS ls_rank, * "
+                f"FROM read_parquet('{sql_text(unsorted)}') {join} ORDER BY ls_rank) "
+                f"TO '{sql_text(target)}' (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE {int(row_group)})"
+            )
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
+
+
+def read_people(path: Path) -> pd.DataFrame:
+    """Return what tells whether two leads are one person: their keys, names and positions, of what a batch has."""
+    wanted = ("ls_row", "ls_id_key", "ls_email_key", "ls_phone_key", "ls_name")
+    with borrowed_cursor() as cursor:
+        source = f"read_parquet('{sql_text(path)}')"
+        present = {row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+        columns = ", ".join(quoted(name) for name in wanted if name in present)
+        frame = cursor.sql(f"SELECT {columns} FROM {source} ORDER BY ls_row").to_arrow_table()
+    return frame.to_pandas(types_mapper=_nullable)
+
+
+def _nullable(kind: pa.DataType) -> Any:
+    return pd.Int64Dtype() if pa.types.is_integer(kind) else string_types(kind)
+
+
+def read_own(path: Path, rows: list[int], headers: list[str] | None = None) -> pd.DataFrame:
+    """Return the list's own columns of some leads, in the order of the positions given.
+
+    Parameters
+    ----------
+    headers
+        Those that are wanted; all if not given.
+
+    Raises
+    ------
+    StorageError
+        If the file is gone or damaged.
+    """
+    try:
+        with borrowed_cursor() as cursor:
+            columns = "*" if headers is None else ", ".join(map(quoted, [*headers, POSITION]))
+            inside = ", ".join(str(int(row)) for row in rows) or "-1"
+            frame = cursor.sql(
+                f"SELECT {columns} FROM read_parquet('{sql_text(path)}', file_row_number = true) "
+                f"WHERE {POSITION} IN ({inside})"
+            ).to_arrow_table()
+    except duckdb.Error as error:
+        raise StorageError(
+            f"The list's own columns cannot be read: {path.name} is {'damaged' if path.is_file() else 'gone'}. Upload "
+            "the list again, or delete the batch."
+        ) from error
+    found = frame.to_pandas(types_mapper=string_types)
+    return found.set_index(POSITION).loc[rows].reset_index(drop=True)

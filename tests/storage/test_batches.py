@@ -1,0 +1,127 @@
+"""Batches: whole or not at all, renamed, re-scored, deleted; the same on SQLite and PostgreSQL."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from leadscore_core.config import Settings
+from leadscore_core.errors import LeadScoreError, StorageError
+from leadscore_core.lists import open_list
+from leadscore_core.model import LeadModel
+from leadscore_core.storage import Batch, BatchStore, DecisionStore
+from leadscore_core.storage import batches as batches_module
+from leadscore_core.workbench import find_kept, keep_list, rescore_batch
+
+
+def keep(settings: Settings, path: Path, model: LeadModel, name: str = "Monday") -> Batch:
+    return keep_list(open_list(path, model.schema, settings=settings), model, name=name, by="Anna", settings=settings)
+
+
+def test_a_batch_comes_back_as_it_was_kept(kept: Settings, new_list: Path, trained: LeadModel) -> None:
+    batch = keep(kept, new_list, trained)
+    (again,) = BatchStore(kept).list_batches()
+    assert again == batch
+    assert (again.name, again.created_by, again.rows, again.file_name) == ("Monday", "Anna", 250, "new_leads.csv")
+    assert again.scoring.model_id == trained.model_id
+    assert sum(again.scoring.counts["grades"].values()) == 250
+    scores = pd.read_parquet(again.scores_path)
+    assert again.scoring.expected == pytest.approx(scores["ls_propensity"].sum())
+
+
+def test_the_same_file_is_recognised(kept: Settings, new_list: Path, trained: LeadModel, tmp_path: Path) -> None:
+    leads = open_list(new_list, trained.schema, settings=kept)
+    assert find_kept(leads, kept) is None
+    batch = keep(kept, new_list, trained)
+    copy = tmp_path / "another name.csv"
+    shutil.copy(new_list, copy)
+    assert find_kept(open_list(copy, trained.schema, settings=kept), kept) == batch
+    with copy.open("a") as file:
+        file.write("\n")
+    assert find_kept(open_list(copy, trained.schema, settings=kept), kept) is None
+
+
+def test_renaming_and_deleting(kept: Settings, new_list: Path, trained: LeadModel) -> None:
+    store, batch = BatchStore(kept), keep(kept, new_list, trained)
+    assert store.rename(batch, "  October   leads ").name == "October leads"
+    for bad in ("", "x" * 201):
+        with pytest.raises(StorageError, match="1 to 200 characters"):
+            store.rename(batch, bad)
+    DecisionStore(kept).restore(batch, [1, 2], note="", by="Anna")
+    store.delete(batch)
+    assert store.list_batches() == []
+    assert not batch.folder.exists()
+    assert new_list.is_file()
+    with pytest.raises(StorageError, match="not there any more"):
+        store.get(batch.id)
+    with pytest.raises(StorageError):
+        DecisionStore(kept).restore(batch, [3], note="", by="Anna")
+
+
+def test_scoring_again_keeps_decisions_and_earlier_scores(kept: Settings, new_list: Path, trained: LeadModel) -> None:
+    batch = keep(kept, new_list, trained)
+    DecisionStore(kept).restore(batch, [5], note="he asked for a call", by="Anna")
+    again = rescore_batch(batch, trained, by="Ben", settings=kept)
+    assert again.scoring.number == 2
+    assert [s.number for s in BatchStore(kept).scorings(again)] == [1, 2]
+    assert batch.scores_path.is_file()
+    assert DecisionStore(kept).restored_rows(again).tolist() == [5]
+    columns = [c for c in pd.read_parquet(batch.scores_path) if c != "ls_draw"]
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(batch.scores_path)[columns], pd.read_parquet(again.scores_path)[columns]
+    )
+
+
+def test_a_crash_while_saving_leaves_no_half_batch(
+    kept: Settings, new_list: Path, trained: LeadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise RuntimeError("the power went")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(batches_module, "_scoring_row", crash)
+        with pytest.raises(RuntimeError):
+            keep(kept, new_list, trained)
+    assert BatchStore(kept).list_batches() == []
+    assert list(BatchStore(kept).root.iterdir()) == []
+    assert keep(kept, new_list, trained).rows == 250
+
+
+def test_what_a_killed_process_left_is_swept(kept: Settings, new_list: Path, trained: LeadModel) -> None:
+    batch, store = keep(kept, new_list, trained), BatchStore(kept)
+    for name in (".staging-old", "20260101-000000-orphan"):
+        (store.root / name).mkdir()
+        os.utime(store.root / name, (time.time() - 86_400,) * 2)
+    (store.root / ".staging-new").mkdir()
+    assert sorted(store.sweep()) == [".staging-old", "20260101-000000-orphan"]
+    assert batch.folder.is_dir()
+    assert (store.root / ".staging-new").is_dir()
+
+
+@pytest.mark.parametrize("step", ["writing", "sorting"])
+def test_a_full_disk_is_said_and_nothing_is_kept(
+    kept: Settings, new_list: Path, trained: LeadModel, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    target = (
+        ("leadscore_core.workbench.keep._write_parts", full)
+        if step == "writing"
+        else ("leadscore_core.workbench.keep.sort_into", full)
+    )
+    with monkeypatch.context() as broken:
+        broken.setattr(*target)
+        with pytest.raises(LeadScoreError, match="No space left on device"):
+            keep(kept, new_list, trained)
+    assert BatchStore(kept).list_batches() == []
+
+
+def test_a_batch_deleted_by_another_cannot_be_scored_again(kept: Settings, new_list: Path, trained: LeadModel) -> None:
+    batch = keep(kept, new_list, trained)
+    BatchStore(kept).delete(batch)
+    with pytest.raises(LeadScoreError):
+        rescore_batch(batch, trained, settings=kept)
