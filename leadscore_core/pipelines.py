@@ -6,7 +6,7 @@ The app, the command line and the DAGs call these.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -220,7 +220,7 @@ def score_chunks(
     reasons: int,
     settings: Settings,
     progress: Progress | None = None,
-) -> Iterator[tuple[pd.DataFrame, ScoredPart]]:
+) -> Generator[tuple[pd.DataFrame, ScoredPart], None, None]:
     """Score chunk by chunk, filling `report` on the way; its findings are complete when the last chunk is out.
 
     Yields

@@ -91,7 +91,7 @@ def contact_flags(contacts: Contacts, rules: tuple[str, ...] = SINGLE_LEAD_RULES
     if email is not None and "malformed_email" in rules:
         flags["malformed_email"] = email.notna().to_numpy() & contacts.email.isna().to_numpy()
     if email is not None and "disposable_email" in rules:
-        flags["disposable_email"] = _each(email.str.casefold().str.rpartition("@")[2], _is_disposable)
+        flags["disposable_email"] = _each(email, _is_disposable)
     if phone is not None and "impossible_phone" in rules:
         flags["impossible_phone"] = phone.notna().to_numpy() & contacts.phone.isna().to_numpy()
     if name is not None and "test_name" in rules:
@@ -205,10 +205,10 @@ def _is_mashed(word: str) -> bool:
     return along >= _MASH_LENGTH - 1 and along >= 0.8 * (len(word) - 1)
 
 
-def _is_disposable(domain: str) -> bool:
+def _is_disposable(address: str) -> bool:
     from disposable_email_domains import blocklist
 
-    parts = domain.split(".")
+    parts = address.casefold().rpartition("@")[2].split(".")
     return any(".".join(parts[start:]) in blocklist for start in range(len(parts) - 1))
 
 

@@ -23,7 +23,7 @@ def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
     """Find which leads repeat another, and which of each person's leads is kept.
 
     Two leads are one person if they share an e-mail or a phone (see `contact_keys`), or if their city is the same,
-    their names differ by a letter or two and no contact detail speaks against it. Names are compared with their five
+    their names differ by a letter or so and no contact detail speaks against it. Names are compared with their five
     neighbours in alphabetical order (sorted neighbourhood, Hernandez and Stolfo, 1995). A detail that more than 20
     leads give identifies nobody.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -172,7 +173,7 @@ def _write_parts(
     parts = score_chunks(leads, model, report, reasons=0, settings=settings, progress=progress)
     index_writer: pq.ParquetWriter | None = None
     first = 0
-    with ParquetFile(folder / LEADS_FILE, ROW_GROUP) as own_columns:
+    with closing(parts), ParquetFile(folder / LEADS_FILE, ROW_GROUP) as own_columns:
         try:
             for chunk, part in parts:
                 own_columns.write(_storable(chunk, as_text))

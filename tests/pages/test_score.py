@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from leadscore_core.config import load_settings
 from leadscore_core.data import MESSY, NEW, SampleLeads
 from leadscore_core.inference import plan_calls, score_leads
 from leadscore_core.model import LeadModel
+from leadscore_core.storage import BatchStore
 from tests.bad_files import BAD_FILES, make_bad_file
 from tests.paths import ROOT
 
@@ -56,12 +58,13 @@ def test_an_upload_gives_the_numbers_of_the_core(app: AppTest, sample: SampleLea
     wanted = score_leads(sample.new, trained, reasons=2).sort_values("propensity", ascending=False, kind="stable")
     assert metrics(app) == {
         "Leads": "250",
+        "To call": f"{(~wanted['is_junk']).sum():,}",
+        "Put aside": f"{wanted['is_junk'].sum():,}",
         "Applications expected": f"{wanted['propensity'].sum():,.0f}",
         "Hot": f"{(wanted['grade'] == 'Hot').sum():,}",
-        "Junk": f"{(wanted['grade'] == 'Junk').sum():,}",
     }
     shown = app.dataframe[0].value
-    assert list(shown.columns) == ["Rank", "Name", "Score", "Grade", "Phone", "Why", "And", "First source", "City"]
+    assert list(shown.columns) == ["Rank", "Name", "Score", "Grade", "Phone", "First source", "City", "Created", "Why"]
     assert shown["Name"].tolist() == wanted["full_name"].head(50).tolist()
     assert shown["Score"].tolist() == wanted["lead_score"].head(50).tolist()
     assert shown["Why"].tolist() == wanted["reason_1"].head(50).tolist()
@@ -96,7 +99,7 @@ def test_a_bad_upload_is_an_error_and_loses_nothing(
     upload(app, name, content)
     assert BAD_FILES[name][1] in app.error[0].value
     assert metrics(app)["Leads"] == "250"
-    assert any("250 in list.csv" in caption.value for caption in app.caption)
+    assert app.subheader[0].value == "The ranked list: list.csv"
 
 
 def test_columns_that_are_missing_can_be_chosen_and_are_remembered(app: AppTest, sample: SampleLeads) -> None:
@@ -114,6 +117,29 @@ def test_columns_that_are_missing_can_be_chosen_and_are_remembered(app: AppTest,
     again = AppTest.from_file(APP, default_timeout=60).run()
     upload(again, "later.csv", as_csv(odd))
     assert metrics(again)["Leads"] == "250"
+
+
+def test_the_same_file_is_recognised_and_not_doubled(app: AppTest, sample: SampleLeads) -> None:
+    upload(app, "list.csv", as_csv(sample.new))
+    again = AppTest.from_file(APP, default_timeout=60).run()
+    upload(again, "copy of list.csv", as_csv(sample.new))
+    assert "This file was scored before" in again.info[0].value
+    assert "as list.csv" in again.info[0].value
+    assert metrics(again) == metrics(app)
+    assert len(BatchStore(load_settings()).list_batches()) == 1
+
+
+def test_another_choice_of_columns_scores_the_same_batch_again(app: AppTest, sample: SampleLeads) -> None:
+    upload(app, "list.csv", as_csv(sample.new))
+    before = app.dataframe[0].value
+    next(box for box in app.selectbox if box.label == "City").select("Not in this list")
+    next(button for button in app.button if button.label == "Use these columns").click()
+    app.run()
+    assert not app.exception
+    assert "Scored without city" in app.warning[0].value
+    assert not app.dataframe[0].value.equals(before)
+    (batch,) = BatchStore(load_settings()).list_batches()
+    assert batch.scoring.number == 2
 
 
 def test_a_list_can_be_closed(app: AppTest, sample: SampleLeads) -> None:

@@ -1,0 +1,238 @@
+"""The Leads and Drivers pages without a browser: no exception, and the right title, sentence and numbers."""
+
+import os
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from leadscore_core.config import GradeRule, GradeThresholds, load_settings
+from leadscore_core.model import LeadModel
+from leadscore_core.storage import Batch, BatchStore, DecisionStore, LeadFilter, Sort, grade_preference, junk_preference
+from leadscore_core.workbench import ALL, CALLS, BatchView, plan_batch, trade_off
+from tests.paths import ROOT
+
+APP = str(ROOT / "app.py")
+QUARANTINE = LeadFilter(view="quarantine")
+
+
+@pytest.fixture
+def leads(batch: Batch) -> AppTest:
+    return opened("pages/leads.py")
+
+
+def opened(page: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    app.switch_page(page).run()
+    assert not app.exception
+    return app
+
+
+def section(app: AppTest, name: str) -> AppTest:
+    app.segmented_control(key="section").set_value(name).run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.button if button.label == label).click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.info, *app.warning, *app.error])
+
+
+def test_without_a_batch_the_next_step_is_said(places: Path) -> None:
+    for page, title in (
+        ("pages/leads.py", "Whom do we call first?"),
+        ("pages/drivers.py", "What makes a lead convert?"),
+    ):
+        app = opened(page)
+        assert app.title[0].value == title
+        assert "No list has been scored yet" in app.info[0].value
+
+
+def test_the_call_list_has_the_numbers_of_the_core(leads: AppTest, view: BatchView) -> None:
+    assert leads.title[0].value == "Whom do we call first?"
+    calls, plan = view.table.count(CALLS), plan_batch(view, 300)
+    assert f"You can call all {calls:,} leads" in leads.markdown[
+        -1
+    ].value or f"Call these {plan.leads:,} first" in words(leads)
+    figures = {metric.label: metric.value for metric in leads.metric}
+    assert figures == {
+        "Leads": "250",
+        "To call": f"{calls}",
+        "Put aside": f"{250 - calls}",
+        "Applications expected": f"{view.batch.scoring.expected:,.0f}",
+        "Hot": f"{view.table.by_grade(ALL)['Hot'][0]}",
+    }
+    shown = leads.dataframe[0].value
+    assert list(shown.columns) == ["Rank", "Name", "Score", "Grade", "Phone", "First source", "City", "Created", "Why"]
+    assert len(shown) == 50
+    assert f"Leads 1 to 50 of {calls}. The list holds 250 in all." in words(leads)
+
+
+def test_filters_and_search_narrow_the_list(leads: AppTest, view: BatchView) -> None:
+    name = view.table.page(CALLS, Sort(), 0, 1)["ls_name"].iloc[0]
+    search = next(t for t in leads.text_input if t.label == "Search")
+    search.set_value(str(name)).run()
+    assert name in leads.dataframe[0].value["Name"].tolist()
+    assert len(leads.dataframe[0].value) == view.table.count(LeadFilter(text=str(name)))
+    search.set_value("nobody at all").run()
+    assert "No lead fits" in words(leads)
+    assert not leads.exception
+
+
+def test_restoring_all_empties_the_quarantine(leads: AppTest, view: BatchView, batch: Batch) -> None:
+    section(leads, "Quarantine")
+    aside = view.table.count(QUARANTINE)
+    assert len(leads.dataframe[0].value) == min(50, aside)
+    assert "Why it is put aside" in leads.dataframe[0].value.columns
+    press(leads, f"Restore all {aside:,} shown")
+    assert len(DecisionStore(load_settings()).restored_rows(batch)) == aside
+    assert "Nobody is put aside" in words(leads)
+    press(leads, "Put all of them aside again")
+    assert len(DecisionStore(load_settings()).restored_rows(batch)) == 0
+
+
+def test_the_planner_counts_days_and_callers(leads: AppTest, view: BatchView) -> None:
+    leads.session_state["daily_call_capacity"] = 20
+    section(leads, "Plan")
+    leads.number_input(key="plan-days").set_value(3).run()
+    plan = plan_batch(view, 60)
+    assert f"**60 leads**, down to a propensity of {plan.cut_off:.0%}" in words(leads)
+    assert leads.dataframe[0].value["Applications expected"].round(6).tolist() == [
+        round(x, 6) for x in (plan.expected, plan.in_arrival_order, plan.at_random)
+    ]
+
+
+def test_a_threshold_moves_its_neighbour_previews_saves_and_undoes(leads: AppTest, view: BatchView) -> None:
+    section(leads, "Grades")
+    before = leads.dataframe[0].value["Leads"].tolist()
+    leads.slider(key="grade-hot").set_value(30.0).run()
+    assert leads.slider(key="grade-warm").value == 30.0
+    assert leads.dataframe[0].value["Leads"].tolist() != before
+    assert leads.dataframe[0].value["Leads"].tolist()[1] == 0
+    preference = grade_preference(load_settings())
+    assert preference.current().version == 0, "a preview saves nothing"
+    press(leads, "Save these grades")
+    assert preference.current().value.thresholds == GradeThresholds(hot=0.3, warm=0.3, cold=0.1)
+    press(leads, "Undo the last change")
+    assert preference.current().value == preference.default
+    assert leads.slider(key="grade-hot").value == 65.0
+    assert leads.dataframe[0].value["Leads"].tolist() == before
+
+
+def test_grades_by_share_of_the_list(leads: AppTest) -> None:
+    section(leads, "Grades")
+    leads.radio[0].set_value("share").run()
+    assert [s.value for s in leads.slider] == [20.0, 50.0, 80.0]
+    leads.slider(key="grade-warm").set_value(10.0).run()
+    assert leads.slider(key="grade-hot").value == 10.0
+    assert leads.dataframe[0].value["Leads"].tolist() == [25, 0, 175, 50]
+
+
+def test_somebody_else_changed_the_grades_meanwhile(leads: AppTest) -> None:
+    section(leads, "Grades")
+    leads.slider(key="grade-hot").set_value(80.0).run()
+    preference = grade_preference(load_settings())
+    held = preference.current
+    preference.save(GradeRule(thresholds=GradeThresholds(hot=0.9)), based_on=0, author="Ben")
+    leads.run()
+    assert leads.slider(key="grade-hot").value == 90.0, "the page shows what is in force"
+    assert held().author == "Ben"
+
+
+def test_after_a_promotion_the_thresholds_are_questioned(leads: AppTest, trained: LeadModel) -> None:
+    preference = grade_preference(load_settings())
+    preference.save(GradeRule(thresholds=GradeThresholds(hot=0.9)), based_on=0, author="Ben", model_id="an older model")
+    section(leads, "Grades")
+    assert "A new model is in use since these grades were set" in words(leads)
+    press(leads, "Keep these grades")
+    assert preference.current().model_id == trained.model_id
+    assert preference.current().value.thresholds.hot == 0.9
+    assert "A new model is in use" not in words(leads)
+
+
+def test_the_junk_filter_says_what_is_lost(leads: AppTest, view: BatchView) -> None:
+    section(leads, "Junk filter")
+    leads.slider[0].set_value(20.0).run()
+    seen, own = trade_off(view).lost(0.2)
+    assert seen is not None
+    assert f"about **{seen.value:.1%} of applications** (95% interval {seen.low:.1%} to {seen.high:.1%})" in words(
+        leads
+    )
+    assert f"{own.value:.1%} ({own.low:.1%} to {own.high:.1%})" in words(leads)
+    press(leads, "Put aside 50 leads")
+    again = section(opened("pages/leads.py"), "Quarantine")
+    assert "Low propensity: " in "".join(again.dataframe[0].value["Why it is put aside"].tolist())
+    press(section(leads, "Junk filter"), "Undo")
+    assert grade_preference(load_settings()).current().value == grade_preference(load_settings()).default
+
+
+def test_contact_rules_have_switches_with_counts(leads: AppTest, view: BatchView) -> None:
+    section(leads, "Junk filter")
+    counts = view.table.rule_counts()
+    labels = [toggle.label for toggle in leads.toggle]
+    assert f"Test or keyboard-mash name: {counts['test_name']:,} leads" in labels
+    next(t for t in leads.toggle if t.label.startswith("Test or")).set_value(True)
+    press(leads, "Save these rules")
+    assert junk_preference(load_settings()).current().value.contact == ("unreachable", "test_name")
+
+
+def test_a_lead_is_opened_and_judged(leads: AppTest, view: BatchView, batch: Batch) -> None:
+    press(leads, "Open this lead")
+    first = view.table.by_rank([1]).iloc[0]
+    assert leads.subheader[0].value == first["ls_name"]
+    figures = {metric.label: metric.value for metric in leads.metric}
+    assert figures["Score"] == str(first["ls_score"])
+    assert figures["Rank of 250"] == "1"
+    assert "What speaks for it" in words(leads)
+    press(leads, "Put on the review list")
+    (entry,) = DecisionStore(load_settings()).feedback()
+    assert (entry.row, entry.verdict, entry.propensity) == (first["ls_row"], "too_high", first["ls_propensity"])
+    section(leads, "Review list")
+    assert leads.dataframe[0].value["What is wrong"].tolist() == ["Too high"]
+    press(leads, "All 1: reviewed")
+    assert "No score looked wrong" in words(leads)
+
+
+def test_a_batch_whose_file_is_gone_is_an_error_not_a_traceback(batch: Batch) -> None:
+    batch.scores_path.unlink()
+    app = opened("pages/leads.py")
+    assert "is gone. Upload the list again, or delete the batch" in app.error[0].value
+
+
+def test_a_batch_is_renamed_and_deleted(leads: AppTest) -> None:
+    next(t for t in leads.text_input if t.label == "Name").set_value("October")
+    press(leads, "Rename")
+    (batch,) = BatchStore(load_settings()).list_batches()
+    assert batch.name == "October"
+    delete = next(b for b in leads.button if b.label == "Delete")
+    assert delete.disabled
+    leads.checkbox[0].check().run()
+    press(leads, "Delete")
+    assert BatchStore(load_settings()).list_batches() == []
+    assert "No list has been scored yet" in words(leads)
+
+
+def test_a_database_that_is_gone_is_an_error(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "LEADSCORE_DATABASE_URL", "postgresql://anna:secret@127.0.0.1:1/x")
+    app = opened("pages/leads.py")
+    assert "cannot be used" in app.error[0].value
+    assert "secret" not in app.error[0].value
+
+
+def test_drivers_say_what_moves_scores(batch: Batch) -> None:
+    app = opened("pages/drivers.py")
+    assert app.title[0].value == "What makes a lead convert?"
+    assert "moves the scores of all leads most" in words(app)
+    assert "Computed exactly for all 250 leads." in words(app)
+    app.selectbox(key=next(s.key for s in app.selectbox if s.label == "Look at")).set_value("First source").run()
+    assert not app.exception
+    assert "moves the scores of this group most" in words(app)
+    app.toggle[0].set_value(True).run()
+    assert not app.exception
