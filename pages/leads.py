@@ -34,9 +34,9 @@ try:
     if section == "Call list":
         render_key_figures(view)
         chosen = render_filters(view, "calls")
-        render_table(view, chosen, key="calls")
+        shown = render_table(view, chosen, key="calls")
         render_opener(view)
-        render_export(view, chosen)
+        render_export(view, chosen, shown.sort)
     elif section == "Quarantine":
         render_quarantine(view)
     elif section == "Plan":

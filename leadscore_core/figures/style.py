@@ -7,7 +7,7 @@ from textwrap import wrap
 import plotly.graph_objects as go
 
 ACCENT, NEUTRAL, FOR, AGAINST = "#0F766E", "#64748B", "#0F766E", "#C2410C"
-_TITLE_WIDTH = 64
+_TITLE_WIDTH = 44
 
 
 def dress(figure: go.Figure, title: str, height: int = 340) -> go.Figure:

@@ -130,7 +130,7 @@ def go_back(preference: Preference[Any], current: Version[Any], model: LeadModel
 def render_history(preference: Preference[Any], describe) -> None:  # type: ignore[no-untyped-def]
     """List the versions of a preference, the newest first."""
     history = preference.history()
-    with st.expander(f"History: {len(history)} changes", icon=":material/history:"):
+    with st.expander(f"History: {len(history)} change{'s' * (len(history) != 1)}", icon=":material/history:"):
         if not history:
             st.caption("These are the settings that LeadScore was installed with.")
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import pandas as pd
@@ -146,12 +146,20 @@ def _date_filter(view: BatchView, kept: LeadFilter, key: str):  # type: ignore[n
     return chosen
 
 
-def render_table(view: BatchView, chosen: LeadFilter, *, key: str, several: bool = False) -> list[int]:
-    """Show leads page by page, with the count of what is shown; return the positions of those that are selected."""
+@dataclass(frozen=True)
+class Shown:
+    """What a table of leads shows: its order, and the positions of the leads that are selected."""
+
+    sort: Sort = field(default_factory=Sort)
+    selected: tuple[int, ...] = ()
+
+
+def render_table(view: BatchView, chosen: LeadFilter, *, key: str, several: bool = False) -> Shown:
+    """Show leads page by page, with the count of what is shown."""
     total = view.table.count(chosen)
     if total == 0:
         st.info("No lead fits. Widen the filter, or clear it.", icon=":material/search_off:")
-        return []
+        return Shown()
     choices = view.choices()
     quarantine = chosen.view == "quarantine"
     shown, sort = _render_layout(view, choices, quarantine, key)
@@ -178,7 +186,7 @@ def render_table(view: BatchView, chosen: LeadFilter, *, key: str, several: bool
     st.caption(
         f"Leads {first:,} to {first + len(leads) - 1:,} of {total:,}. The list holds {view.table.rows:,} in all."
     )
-    return [int(rows[place]) for place in event.selection.rows if place < len(rows)]
+    return Shown(sort, tuple(int(rows[place]) for place in event.selection.rows if place < len(rows)))
 
 
 def _render_layout(view: BatchView, choices: dict[str, str], quarantine: bool, key: str) -> tuple[list[str], Sort]:
@@ -242,8 +250,8 @@ def render_downloads(view: BatchView, stem: str) -> None:
         )
 
 
-def render_export(view: BatchView, chosen: LeadFilter) -> None:
-    """Offer what is shown, or today's calls, as a file for people, for machines or for a CRM."""
+def render_export(view: BatchView, chosen: LeadFilter, sort: Sort) -> None:
+    """Offer what is shown in the order in which it is, or a day's calls, for people, for machines or for a CRM."""
     total, capacity = view.table.count(chosen), state.get_capacity()
     job = state.get_job()
     with st.expander("Export", icon=":material/download:", expanded=job is not None):
@@ -257,14 +265,16 @@ def render_export(view: BatchView, chosen: LeadFilter) -> None:
             scope = st.selectbox(
                 "Leads",
                 ["shown", "first"],
-                format_func=lambda s: f"These {total:,}, as shown" if s == "shown" else f"The first {capacity:,} calls",
+                format_func={"shown": "As shown", "first": "A day's calls"}.get,
                 key="export-scope",
                 width=240,
             )
             callers = 1
             if form == "xlsx":
                 callers = int(st.number_input("Callers", 1, 100, 1, key="export-callers", width=120))
-            order = ExportOrder(form, chosen, most=capacity if scope == "first" else None, callers=callers)
+            order = ExportOrder(form, chosen, sort, callers=callers)
+            if scope == "first":
+                order = ExportOrder(form, chosen, most=capacity, callers=callers)
             rows = min(total, capacity) if scope == "first" else total
             name = f"{_stem(view)}-{form if FORMATS[form][1] == '.csv' else 'leads'}{FORMATS[form][1]}"
             if rows == 0:

@@ -35,11 +35,12 @@ def render_quarantine(view: BatchView) -> None:
         "Why it is put aside",
         ["", *counts],
         format_func=lambda r: f"{JUNK_WORDS[r]} ({counts[r]:,})" if r else f"Any reason ({sum(counts.values()):,})",
-        key=f"reason-{view.batch.id}",
+        key=f"reason-{view.batch.id}-{sum(counts.values())}",
         width=420,
     )
     chosen = replace(chosen, reason=reason)
-    rows = render_table(view, chosen, key="quarantine", several=True)
+    shown = render_table(view, chosen, key="quarantine", several=True)
+    rows = list(shown.selected)
     if len(rows) == 1 and st.button("Look at the selected lead", icon=":material/open_in_full:"):
         state.set_lead(rows[0])
         st.rerun()
@@ -55,7 +56,7 @@ def render_quarantine(view: BatchView) -> None:
                 lambda d: d.restore(view.batch, wanted, note=note, by=state.get_name()), f"{len(wanted):,} restored."
             )
     render_opener(view)
-    render_export(view, chosen)
+    render_export(view, chosen, shown.sort)
 
 
 def render_review(view: BatchView) -> None:

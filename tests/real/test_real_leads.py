@@ -8,8 +8,10 @@ import pytest
 
 from leadscore_core.data import read_leads
 from leadscore_core.inference import score_leads
+from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.training import evaluate_model, train_model
+from leadscore_core.workbench import keep_list, open_view, trade_off
 
 OWN = ["lead_score", "propensity", "grade", "junk_reason", "reason_1", "reason_2", "reason_3", "row_problem"]
 
@@ -72,6 +74,21 @@ def test_new_leads_score_the_same_however_they_come(model: LeadModel, new: pd.Da
     typed = pd.read_csv(tmp_path / "new.csv")
     typed.to_parquet(tmp_path / "new.parquet", index=False)
     pd.testing.assert_frame_equal(score_leads(read_leads(tmp_path / "new.parquet"), model)[OWN], scored[OWN])
+
+
+def test_discarding_a_fifth_is_predicted_to_lose_about_two_percent(
+    model: LeadModel, real_leads: Path, places: Path
+) -> None:
+    batch = keep_list(open_list(real_leads / "new_leads.csv", model.schema), model, name="new")
+    trade = trade_off(open_view(batch, lambda _: model, model.schema))
+    seen, own = trade.lost(0.2)
+    assert trade.judged_on.endswith("leads of later months whose outcome is known")
+    assert seen is not None
+    for predicted in (seen, own):
+        assert 0.015 <= predicted.value <= 0.03
+        assert predicted.low < 0.02 < predicted.high
+    assert seen.high - seen.low < 0.01
+    assert trade.lost(trade.preset(0.02))[0].value <= 0.02  # type: ignore[union-attr]
 
 
 def test_reasons_are_written_for_every_new_lead(model: LeadModel, new: pd.DataFrame) -> None:

@@ -1,0 +1,184 @@
+"""The sales manager's Monday in a real browser: plan, put junk aside, look, restore, export, change grades, undo."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_score_journey import PATIENCE, SAMPLE, SIZES, bring, keep_picture, settle
+
+SECTIONS = ("Call list", "Quarantine", "Plan", "Grades", "Junk filter", "Review list")
+
+
+@pytest.fixture
+def page(chromium: Browser, dashboard: str) -> Iterator[Page]:
+    """The Leads page with the sample leads."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(dashboard)
+    bring(page, SAMPLE)
+    expect(page.get_by_role("heading", name="applications expected")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("link", name="Plan the calls").click()
+    expect(page.get_by_role("heading", name="Whom do we call first?")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    yield page
+    context.close()
+
+
+def choose(page: Page, section: str) -> None:
+    page.get_by_role("radio", name=section, exact=True).click()
+    expect(page.get_by_role("radio", name=section, exact=True)).to_be_checked(timeout=PATIENCE)
+    calm(page)
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).first.click()
+    calm(page)
+
+
+def calm(page: Page) -> None:
+    """Wait until a click has had its effect: it starts a run a moment later."""
+    page.wait_for_timeout(500)
+    settle(page)
+
+
+def aside(page: Page) -> int:
+    choose(page, "Quarantine")
+    label = page.get_by_role("button", name="shown", exact=False).first.inner_text()
+    return int("".join(letter for letter in label if letter.isdigit()))
+
+
+def test_plan_discard_look_restore_and_export_for_a_crm(page: Page, tmp_path: Path) -> None:
+    choose(page, "Plan")
+    expect(page.get_by_text("300 leads, down to a propensity of")).to_be_visible(timeout=PATIENCE)
+    before = aside(page)
+
+    choose(page, "Junk filter")
+    page.get_by_role("radio", name="2%", exact=True).click()
+    calm(page)
+    told = page.get_by_text("would lose about").inner_text()
+    lost = float(told.partition("lose about ")[2].partition("%")[0])
+    assert 1.0 < lost <= 2.0
+    assert "95% interval" in told
+    page.get_by_role("button", name="Put aside").first.click()
+    expect(page.get_by_text("leads are put aside. Undo brings them back.")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    after = aside(page)
+    assert after > before
+
+    page.get_by_role("spinbutton", name="Open the lead with rank").fill("990")
+    press(page, "Open this lead")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Put aside. Low propensity")).to_be_visible(timeout=PATIENCE)
+    expect(dialog.get_by_text("What speaks against it")).to_be_visible(timeout=PATIENCE)
+    name = dialog.get_by_role("heading", level=3).first.inner_text()
+    dialog.get_by_label("Why should it be called?").fill("Met at the fair")
+    dialog.get_by_role("button", name="Restore this lead").click()
+    expect(dialog.get_by_text("Restored by")).to_be_visible(timeout=PATIENCE)
+    expect(dialog.get_by_text("Met at the fair")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    calm(page)
+    assert aside(page) == after - 1
+
+    choose(page, "Call list")
+    page.get_by_text("Export", exact=True).click()
+    calm(page)
+    page.get_by_label("Format").click()
+    page.get_by_role("option", name="HubSpot import (CSV)").click()
+    calm(page)
+    with page.expect_download(timeout=PATIENCE) as made:
+        page.get_by_role("button", name=f"Export {1_000 - after + 1:,} leads").click()
+    path = tmp_path / made.value.suggested_filename
+    made.value.save_as(path)
+    exported = pd.read_csv(io.BytesIO(path.read_bytes()), dtype="str", keep_default_na=False)
+    assert list(exported.columns[:4]) == ["First name", "Last name", "Email", "Phone number"]
+    assert len(exported) == 1_000 - after + 1
+    restored = exported[(exported["First name"] + " " + exported["Last name"]).str.strip() == name]
+    assert "Junk" in restored["LeadScore grade"].tolist()
+
+    choose(page, "Junk filter")
+    press(page, "Undo")
+    assert aside(page) <= before
+
+
+def test_a_threshold_is_previewed_saved_and_undone(page: Page) -> None:
+    choose(page, "Grades")
+    hot = page.get_by_role("slider", name="Hot from")
+    hot.focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowRight")
+    calm(page)
+    value = page.get_by_test_id("stSliderThumbValue").first
+    expect(value).not_to_have_text("65.0%")
+    save = page.get_by_role("button", name="Save these grades")
+    expect(save).to_be_enabled()
+    save.click()
+    expect(page.get_by_text("Grades saved.")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    expect(page.get_by_text("History: ")).to_be_visible(timeout=PATIENCE)
+    press(page, "Undo the last change")
+    expect(page.get_by_test_id("stSliderThumbValue").first).to_have_text("65.0%", timeout=PATIENCE)
+
+
+def test_a_row_opens_its_lead_and_filters_survive_another_page(page: Page) -> None:
+    page.get_by_role("textbox", name="Search").fill("pune")
+    page.get_by_role("textbox", name="Search").press("Enter")
+    settle(page)
+    expect(page.get_by_text("of 877. The list holds")).to_have_count(0, timeout=PATIENCE)
+    shown = page.get_by_text("The list holds 1,000 in all.").inner_text()
+    calm(page)
+    table = page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 16, box["y"] + 75)
+    expect(page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("dialog").get_by_text("What speaks for it")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    calm(page)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("link", name="Drivers").click()
+    expect(page.get_by_role("heading", name="What makes a lead convert?")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    page.get_by_role("link", name="Leads", exact=True).click()
+    expect(page.get_by_role("textbox", name="Search")).to_have_value("pune", timeout=PATIENCE)
+    expect(page.get_by_text(shown)).to_be_visible(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", SIZES)
+def test_every_section_fits_every_screen(chromium: Browser, dashboard: str, width: int, scheme: str) -> None:
+    """No section is wider than the screen; with LEADSCORE_SCREENSHOTS=FOLDER a picture of each is kept there."""
+    size = {"width": width, "height": SIZES[width]}
+    context = chromium.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(dashboard)
+    bring(page, SAMPLE)
+    expect(page.get_by_role("heading", name="applications expected")).to_be_visible(timeout=PATIENCE)
+    page.goto(f"{dashboard}/leads")
+    for section in SECTIONS:
+        page.set_viewport_size(size)
+        choose(page, section)
+        check(page, size, f"leads-{section.split()[0].lower()}-{width}-{scheme}.png")
+    choose(page, "Call list")
+    press(page, "Open this lead")
+    expect(page.get_by_text("What speaks for it")).to_be_visible(timeout=PATIENCE)
+    check(page, size, f"leads-lead-{width}-{scheme}.png")
+    page.set_viewport_size(size)
+    page.goto(f"{dashboard}/drivers")
+    expect(page.get_by_text("Two columns together")).to_be_visible(timeout=PATIENCE)
+    check(page, size, f"drivers-{width}-{scheme}.png")
+    context.close()
+
+
+def check(page: Page, size: dict[str, int], picture: str) -> None:
+    settle(page)
+    wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{picture} is {wide} pixels too wide"
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    keep_picture(page, size, picture)
