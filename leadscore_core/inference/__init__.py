@@ -14,10 +14,11 @@ from leadscore_core.inference.plan import (
     assign_leads,
     describe_plan,
     gain_curve,
+    make_plan,
     plan_calls,
     rank_leads,
 )
-from leadscore_core.inference.present import present_leads
+from leadscore_core.inference.present import city_name
 from leadscore_core.inference.score import ScoredPart, beside, score_leads, score_part
 from leadscore_core.inference.tradeoff import (
     Share,
@@ -50,6 +51,7 @@ __all__ = [
     "check_folder",
     "check_output",
     "choose_split",
+    "city_name",
     "contact_flags",
     "contact_keys",
     "cut_for",
@@ -64,11 +66,11 @@ __all__ = [
     "judge_trend",
     "junk_reasons",
     "lead_reasons",
+    "make_plan",
     "neutralise",
     "observed_by_grade",
     "observed_curve",
     "plan_calls",
-    "present_leads",
     "rank_leads",
     "read_contacts",
     "read_curve",

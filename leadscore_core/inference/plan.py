@@ -106,17 +106,32 @@ def plan_calls(propensity: np.ndarray, capacity: int, *, called: np.ndarray | No
     propensity = np.asarray(propensity, dtype="float64")
     order = propensity[rank_leads(propensity)] if called is None else np.asarray(called, dtype="float64")
     chosen = order[:capacity]
-    expected, total = float(chosen.sum()), float(propensity.sum())
-    low, high = applications_interval(chosen)
+    return make_plan(chosen, propensity[: len(chosen)], float(propensity.sum()), len(propensity))
+
+
+def make_plan(called: np.ndarray, arrived: np.ndarray, total: float, rows: int) -> CallPlan:
+    """Make the plan of these calls.
+
+    Parameters
+    ----------
+    called
+        Propensities (0-1) of the leads that are called.
+    arrived
+        Those of as many leads in arrival order.
+    total, rows
+        Applications expected of the whole list, and its leads.
+    """
+    expected = float(called.sum())
+    low, high = applications_interval(called)
     return CallPlan(
-        len(chosen),
+        len(called),
         expected,
         low,
         high,
-        float(propensity[: len(chosen)].sum()),
-        total * len(chosen) / len(propensity) if len(propensity) else 0.0,
+        float(arrived.sum()),
+        total * len(called) / rows if rows else 0.0,
         max(0.0, round(total - expected, 9)),
-        float(chosen.min()) if len(chosen) else 0.0,
+        float(called.min()) if len(called) else 0.0,
     )
 
 

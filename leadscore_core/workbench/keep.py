@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +112,15 @@ def rescore_batch(
     number = max(scoring.number for scoring in store.scorings(batch)) + 1
     with store.staging() as folder:
         scoring = _score_into(
-            folder, leads, model, settings, batch.file_hash, number=number, by=by, progress=progress, but=batch.id
+            folder,
+            leads,
+            model,
+            settings,
+            batch.file_hash,
+            number=number,
+            by=by,
+            progress=progress,
+            before=batch.created_at,
         )
         (folder / LEADS_FILE).unlink()
         return store.add_scoring(batch, folder, scoring, leads.mapping)
@@ -127,7 +136,7 @@ def _score_into(
     number: int,
     by: str,
     progress: Progress | None,
-    but: str = "",
+    before: datetime | None = None,
 ) -> Scoring:
     """Write the list's own columns and the sorted scores into a folder, and return what came of it."""
     report = ScoreReport(thresholds=settings.grades)
@@ -139,7 +148,7 @@ def _score_into(
     unsorted = folder / _UNSORTED
     if progress:
         progress(report.rows, "Looking for duplicates")
-    extra = mark_repeats(unsorted, model.schema, settings, but=but)
+    extra = mark_repeats(unsorted, model.schema, settings, before=before)
     grades, junk = grade_preference(settings).current(), junk_preference(settings).current()
     scoring = Scoring(
         number=number,

@@ -12,11 +12,11 @@ from leadscore_core.inference import (
     GRADES,
     CallPlan,
     Share,
-    applications_interval,
     choose_split,
     cut_for,
     expected_curve,
     gain_curve,
+    make_plan,
     observed_by_grade,
     observed_curve,
     read_curve,
@@ -44,18 +44,7 @@ def plan_batch(view: BatchView, leads: int) -> CallPlan:
     called = view.table.propensities(CALLS, Sort(), leads)
     arrived = view.table.propensities(ALL, Sort("arrival"), len(called))
     total = sum(expected for _, expected in view.table.by_junk().values())
-    expected = float(called.sum())
-    low, high = applications_interval(called)
-    return CallPlan(
-        len(called),
-        expected,
-        low,
-        high,
-        float(arrived.sum()),
-        total * len(called) / view.table.rows if view.table.rows else 0.0,
-        max(0.0, total - expected),
-        float(called.min()) if len(called) else 0.0,
-    )
+    return make_plan(called, arrived, total, view.table.rows)
 
 
 def batch_gain(view: BatchView) -> pd.DataFrame:
@@ -156,7 +145,7 @@ def preview_grades(view: BatchView, rule: GradeRule, capacity: int) -> pd.DataFr
     pandas.DataFrame
         One row a grade: ``grade``, ``from`` (lowest propensity, 0-1), ``down_to`` (share of the batch, 0-1), ``leads``,
         ``expected`` (applications), ``observed``, ``low``, ``high`` (conversion of known leads of that grade, 0-1, NaN
-        where none is known), ``known`` (how many), ``days`` (of calls).
+        where none is known), ``known`` (how many), ``days`` (of calls), ``a_day`` (leads a day of the batch's period).
     """
     table = LeadTable(view.batch.scores_path, Standing(grades=rule), view.table.created)
     found = table.by_grade(ALL)
@@ -164,6 +153,8 @@ def preview_grades(view: BatchView, rule: GradeRule, capacity: int) -> pd.DataFr
     chosen = None if view.model is None else choose_split(view.model.out_of_sample)
     known = observed_by_grade(chosen[1], edges.hot, edges.warm, edges.cold) if chosen else {}
     lowest = {"Hot": edges.hot, "Warm": edges.warm, "Cold": edges.cold, "Junk": 0.0}
+    first, last = table.period()
+    period = max(1.0, (last - first).total_seconds() / 86_400) if first is not None and last is not None else None
     rows, so_far = [], 0
     for grade in GRADES:
         leads, expected = found.get(grade, (0, 0.0))
@@ -182,6 +173,7 @@ def preview_grades(view: BatchView, rule: GradeRule, capacity: int) -> pd.DataFr
                 "high": share.high,
                 "known": n,
                 "days": leads / capacity,
+                "a_day": leads / period if period else float("nan"),
             }
         )
     return pd.DataFrame(rows)

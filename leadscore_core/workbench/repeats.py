@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +19,17 @@ from leadscore_core.storage.lead_files import read_people
 MOST_EARLIER = 2_000_000
 
 
-def mark_repeats(unsorted: Path, schema: LeadSchema, settings: Settings, *, but: str = "") -> pd.DataFrame | None:
+def mark_repeats(
+    unsorted: Path, schema: LeadSchema, settings: Settings, *, before: datetime | None = None
+) -> pd.DataFrame | None:
     """Find repeats within a list and against earlier batches.
 
     Parameters
     ----------
     unsorted
         The new batch's leads (see `LeadTable`), not yet ranked.
-    but
-        A batch that is not looked into: the one that is scored again.
+    before
+        Only batches kept before then are looked into: a batch that is scored again is not its own repeat.
 
     Returns
     -------
@@ -49,7 +52,7 @@ def mark_repeats(unsorted: Path, schema: LeadSchema, settings: Settings, *, but:
         because = "has more contact details" if ways[kept[at]] > ways[at] else "came first"
         words[at] = f"{whys[at]} as row {keeps[at] + FIRST_ROW:,}, which {because} and is kept"
     seen = np.zeros(len(people), dtype=bool)
-    earlier, names = _earlier(people, schema, settings, but)
+    earlier, names = _earlier(people, schema, settings, before)
     if len(earlier):
         both = pd.concat([earlier.assign(earlier=True), people.assign(earlier=False)], ignore_index=True)
         found = find_duplicates(both).iloc[len(earlier) :]
@@ -86,11 +89,14 @@ def _people(path: Path, schema: LeadSchema) -> pd.DataFrame:
     return people
 
 
-def _earlier(people: pd.DataFrame, schema: LeadSchema, settings: Settings, but: str) -> tuple[pd.DataFrame, list[str]]:
+def _earlier(
+    people: pd.DataFrame, schema: LeadSchema, settings: Settings, before: datetime | None
+) -> tuple[pd.DataFrame, list[str]]:
     """Return the leads of earlier batches that may be one of these, the newest batches first, and their batches."""
     parts, names, looked_at = [], [], 0
     for batch in BatchStore(settings).list_batches():
-        if batch.id == but or batch.schema_name != schema.name or looked_at > MOST_EARLIER:
+        too_late = before is not None and batch.created_at >= before
+        if too_late or batch.schema_name != schema.name or looked_at > MOST_EARLIER:
             continue
         try:
             old = _people(batch.scores_path, schema)

@@ -11,8 +11,7 @@ import pandas as pd
 from leadscore_core.config import GradeRule, JunkRules, Settings, load_settings
 from leadscore_core.data import FIRST_ROW, Column, LeadSchema, Role
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.inference import JUNK_WORDS, human_name, junk_reasons, reasons_in_words
-from leadscore_core.inference.present import city_name
+from leadscore_core.inference import JUNK_WORDS, city_name, human_name, junk_reasons, reasons_in_words
 from leadscore_core.model import LeadModel
 from leadscore_core.storage import (
     Batch,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model import LeadModel
+from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import Batch, BatchStore
 from leadscore_core.workbench import BatchView, open_view, rescore_batch
 from pages._shared import state
@@ -71,13 +71,23 @@ def _render_manage(batch: Batch, model: LeadModel) -> None:
         name = st.text_input("Name", value=batch.name, max_chars=200)
         if st.form_submit_button("Rename", icon=":material/edit:"):
             _done(lambda: store.rename(batch, name), "Renamed.")
-    if batch.scoring.model_id != model.model_id:
-        st.caption("It was scored by an earlier model.")
-        if st.button("Score again with the model in use", icon=":material/refresh:"):
-            with st.spinner(f"Scoring {batch.name}", show_time=True):
-                _done(
-                    lambda: rescore_batch(batch, model, by=state.get_name()), "Scored again. Earlier scores are kept."
-                )
+    known = {m.model_id: m for m in ModelRegistry(load_settings().models_dir).list_models()}
+    others = [m for m in (model.model_id, *known) if m in known and m != batch.scoring.model_id]
+    if others:
+        with st.form("rescore", border=False):
+            chosen = st.selectbox(
+                "Score again with",
+                list(dict.fromkeys(others)),
+                format_func=lambda m: (
+                    f"{'The model in use' if m == model.model_id else 'Model'} of {known[m].created_at:%d %b %Y, %H:%M}"
+                ),
+            )
+            if st.form_submit_button("Score again", icon=":material/refresh:"):
+                with st.spinner(f"Scoring {batch.name}", show_time=True):
+                    _done(
+                        lambda: rescore_batch(batch, get_named_model(chosen), by=state.get_name()),
+                        "Scored again. Earlier scores are kept.",
+                    )
     sure = st.checkbox(f"Yes, delete {batch.name} with all that was decided about its leads", key=f"sure-{batch.id}")
     if st.button("Delete", icon=":material/delete:", disabled=not sure):
         _done(lambda: store.delete(batch), f"{batch.name} is deleted. Your own file is as it was.")

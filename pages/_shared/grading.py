@@ -86,6 +86,7 @@ def _render_preview(view: BatchView, rule: GradeRule) -> None:
                 f"{o:.0%} ({low:.0%} to {high:.0%}), n = {n:,}" if n else "none known"
                 for o, low, high, n in preview[["observed", "low", "high", "known"]].itertuples(index=False)
             ],
+            "Calls a day": preview["a_day"],
             "Days of calls": preview["days"],
         }
     )
@@ -95,11 +96,17 @@ def _render_preview(view: BatchView, rule: GradeRule) -> None:
         "Leads": st.column_config.NumberColumn(format="localized"),
         "Applications expected": st.column_config.NumberColumn(format="%.0f"),
         "Observed conversion": st.column_config.TextColumn(width="medium"),
+        "Calls a day": st.column_config.NumberColumn(
+            format="%.0f", help="As such leads come in over the list's period"
+        ),
         "Days of calls": st.column_config.NumberColumn(format="%.1f"),
     }
     st.dataframe(table, column_config=config, hide_index=True, height="content", alt="What these grades mean")
     told = "Observed conversion is that of leads whose outcome is known, judged by models that had not seen them."
-    calls = f"Days of calls at {state.get_capacity():,} a day."
+    calls = (
+        "Calls a day are what it takes to call such leads as they come in; days of calls, to call this list's at "
+        f"{state.get_capacity():,} a day."
+    )
     st.caption(f"{told} {calls}" if known else f"No outcome is known, so no conversion was observed. {calls}")
 
 

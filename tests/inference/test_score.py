@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from leadscore_core.config import GradeThresholds
 from leadscore_core.data import SampleLeads, read_leads
 from leadscore_core.errors import MappingError
-from leadscore_core.inference import GRADES, describe_plan, grade_leads, plan_calls, present_leads, score_leads
+from leadscore_core.inference import GRADES, describe_plan, grade_leads, plan_calls, score_leads
 from leadscore_core.model import LeadModel
 
 OWN = ["lead_score", "propensity", "grade", "is_junk", "junk_reason", "reason_1", "reason_2", "reason_3"]
@@ -153,16 +153,3 @@ def test_the_plans_interval_holds_what_happens() -> None:
     best = np.sort(propensity)[::-1][:200]
     happened = (rng.random((2_000, 200)) < best).sum(axis=1)
     assert 0.93 < ((happened >= plan.low) & (happened <= plan.high)).mean() < 0.97
-
-
-def test_the_screens_table_is_human(trained: LeadModel, text_leads: pd.DataFrame, scored: pd.DataFrame) -> None:
-    from leadscore_core.data import suggest_mapping
-
-    mapping = suggest_mapping(text_leads.columns, trained.schema)
-    table = present_leads(text_leads.head(3), scored.head(3), trained.schema, mapping, first_rank=51)
-    assert list(table.columns) == ["Rank", "Name", "Score", "Grade", "Phone", "Why", "And", "First source", "City"]
-    assert table["Rank"].tolist() == [51, 52, 53]
-    assert table["And"].tolist() == scored["reason_2"].head(3).tolist()
-    nameless = suggest_mapping(["first_utm_source_c"], trained.schema)
-    rows = present_leads(text_leads.head(2), scored.head(2), trained.schema, nameless, places=np.array([7, 0]))
-    assert rows["Row"].tolist() == [9, 2]

@@ -1,15 +1,19 @@
 """The Leads and Drivers pages without a browser: no exception, and the right title, sentence and numbers."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from leadscore_core.config import GradeRule, GradeThresholds, load_settings
-from leadscore_core.model import LeadModel
+from leadscore_core.data import SampleLeads
+from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import Batch, BatchStore, DecisionStore, LeadFilter, Sort, grade_preference, junk_preference
+from leadscore_core.training import train_model
 from leadscore_core.workbench import ALL, CALLS, BatchView, plan_batch, trade_off
+from tests.conftest import FEW_TREES
 from tests.paths import ROOT
 
 APP = str(ROOT / "app.py")
@@ -236,3 +240,17 @@ def test_drivers_say_what_moves_scores(batch: Batch) -> None:
     assert "moves the scores of this group most" in words(app)
     app.toggle[0].set_value(True).run()
     assert not app.exception
+
+
+def test_a_batch_is_scored_again_with_another_model(
+    batch: Batch, sample: SampleLeads, models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = tmp_path / "both"
+    shutil.copytree(models_dir, both)
+    other = train_model(sample.labelled.head(900), params=FEW_TREES, n_repeats=1)
+    ModelRegistry(both).publish(other)
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(both))
+    app = opened("pages/leads.py")
+    press(app, "Score again")
+    (again,) = BatchStore(load_settings()).list_batches()
+    assert (again.scoring.number, again.scoring.model_id) == (2, other.model_id)
