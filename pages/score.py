@@ -13,6 +13,7 @@ from pages._shared import (
     get_view,
     keep_opened,
     offer_again,
+    plain,
     render_answer,
     render_downloads,
     render_intake,
@@ -49,7 +50,7 @@ try:
     render_answer(view)
     st.page_link("pages/leads.py", label="Plan the calls, filter, look at single leads", icon=":material/call:")
     render_key_figures(view)
-    st.subheader(f"The ranked list: {opened.name}", anchor=False)
+    st.subheader(f"The ranked list: {plain(opened.name)}", anchor=False)
     render_table(view, ALL, key=f"scored-{batch.id}")
     render_downloads(view, "leads" if " " in opened.name else opened.name.split(".")[0])
     render_problems(batch.scoring.findings)

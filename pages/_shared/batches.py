@@ -10,7 +10,7 @@ from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import Batch, BatchStore
 from leadscore_core.workbench import BatchView, open_view, rescore_batch
 from pages._shared import state
-from pages._shared.components import get_named_model
+from pages._shared.components import get_named_model, plain
 
 
 def get_view(batch: Batch, model: LeadModel) -> BatchView:
@@ -65,8 +65,8 @@ def _title(batch: Batch) -> str:
 
 def _render_manage(batch: Batch, model: LeadModel) -> None:
     store = BatchStore(load_settings())
-    by = f" by {batch.created_by}" if batch.created_by else ""
-    st.caption(f"From {batch.file_name}, scored {batch.scoring.scored_at:%d %b %Y, %H:%M} UTC{by}.")
+    by = f" by {plain(batch.created_by)}" if batch.created_by else ""
+    st.caption(f"From {plain(batch.file_name)}, scored {batch.scoring.scored_at:%d %b %Y, %H:%M} UTC{by}.")
     with st.form("rename", border=False):
         name = st.text_input("Name", value=batch.name, max_chars=200)
         if st.form_submit_button("Rename", icon=":material/edit:"):
@@ -83,14 +83,16 @@ def _render_manage(batch: Batch, model: LeadModel) -> None:
                 ),
             )
             if st.form_submit_button("Score again", icon=":material/refresh:"):
-                with st.spinner(f"Scoring {batch.name}", show_time=True):
+                with st.spinner(f"Scoring {plain(batch.name)}", show_time=True):
                     _done(
                         lambda: rescore_batch(batch, get_named_model(chosen), by=state.get_name()),
                         "Scored again. Earlier scores are kept.",
                     )
-    sure = st.checkbox(f"Yes, delete {batch.name} with all that was decided about its leads", key=f"sure-{batch.id}")
+    sure = st.checkbox(
+        f"Yes, delete {plain(batch.name)} with all that was decided about its leads", key=f"sure-{batch.id}"
+    )
     if st.button("Delete", icon=":material/delete:", disabled=not sure):
-        _done(lambda: store.delete(batch), f"{batch.name} is deleted. Your own file is as it was.")
+        _done(lambda: store.delete(batch), f"{plain(batch.name)} is deleted. Your own file is as it was.")
 
 
 def _done(action, message: str) -> None:  # type: ignore[no-untyped-def]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -69,6 +70,17 @@ def get_model() -> LeadModel:
     if notice:
         st.warning(notice, icon=":material/warning:")
     return model
+
+
+def plain(text: str) -> str:
+    r"""Return text that somebody typed so that it is shown as it is and never as formatting, a link or a picture.
+
+    Examples
+    --------
+    >>> plain("![x](http://a.b) *now*")
+    '\\!\\[x\\](http\\://a.b) \\*now\\*'
+    """
+    return re.sub(r"([\\`*_\[\]<>$~:#|!])", r"\\\1", text)
 
 
 def render_chart(figure: go.Figure, key: str | None = None) -> None:

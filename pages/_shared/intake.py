@@ -14,6 +14,7 @@ from leadscore_core.model import LeadModel
 from leadscore_core.storage import Batch
 from leadscore_core.workbench import find_kept, keep_list, rescore_batch
 from pages._shared import state
+from pages._shared.components import plain
 
 TYPES = ["csv", "tsv", "txt", "gz", "zip", "xlsx", "xlsm", "xlsb", "xls", "ods", "parquet"]
 
@@ -44,7 +45,7 @@ def render_intake(schema: LeadSchema, settings: Settings) -> None:
         _open(state.OpenedList("the sample leads", path=sample), schema, settings, None)
         st.rerun()
     opened = state.get_opened()
-    if opened is not None and st.button(f"Close {opened.name}", type="tertiary", icon=":material/close:"):
+    if opened is not None and st.button(f"Close {plain(opened.name)}", type="tertiary", icon=":material/close:"):
         state.close_opened()
         st.rerun()
     if opened is not None and len(opened.sheets) > 1:
@@ -68,7 +69,7 @@ def keep_opened(opened: state.OpenedList, model: LeadModel, settings: Settings) 
     kept = find_kept(opened.leads, settings)
     told = st.empty()
     by, leads = state.get_name(), opened.leads
-    with st.spinner(f"Scoring {opened.name}", show_time=True):
+    with st.spinner(f"Scoring {plain(opened.name)}", show_time=True):
         if kept is None:
             batch = keep_list(
                 leads, model, name=opened.name, by=by, settings=settings, progress=lambda _, text: told.caption(text)
@@ -85,16 +86,16 @@ def offer_again(batch: Batch, opened: state.OpenedList, model: LeadModel, settin
     """Say that a file was scored before, and offer to score it again where another model is in use now."""
     if not state.was_recognised():
         return
-    by = f" by {batch.created_by}" if batch.created_by else ""
+    by = f" by {plain(batch.created_by)}" if batch.created_by else ""
     st.info(
-        f"This file was scored before, on {batch.created_at:%d %b %Y}{by}, as {batch.name}. It is shown as it stands "
-        "and was not doubled.",
+        f"This file was scored before, on {batch.created_at:%d %b %Y}{by}, as {plain(batch.name)}. "
+        "It is shown as it stands and was not doubled.",
         icon=":material/history:",
     )
     if batch.scoring.model_id != model.model_id and st.button(
         "Score it again with the model in use", icon=":material/refresh:"
     ):
-        with st.spinner(f"Scoring {opened.name}", show_time=True):
+        with st.spinner(f"Scoring {plain(opened.name)}", show_time=True):
             rescore_batch(batch, model, by=state.get_name(), settings=settings)
         st.rerun()
 

@@ -13,7 +13,7 @@ from leadscore_core.inference import GRADES, Reason, human_name
 from leadscore_core.storage import VERDICTS, DecisionStore
 from leadscore_core.workbench import BatchView, LeadStory, tell_story, waterfall
 from pages._shared import state
-from pages._shared.components import get_named_model, render_chart
+from pages._shared.components import get_named_model, plain, render_chart
 
 TREND_ICONS = {"Improving": ":material/trending_up:", "Declining": ":material/trending_down:"}
 PARTS = {"model": "The model changed", "time": "Time passed", "data": "{} changed"}
@@ -43,7 +43,7 @@ def render_lead(view: BatchView) -> None:
         return
     lead = story.lead
     who = next((str(lead[k]) for k in ("ls_name", "ls_id", "ls_email") if k in lead and pd.notna(lead[k])), None)
-    st.subheader(who or f"Row {int(lead['ls_row']) + FIRST_ROW:,}", anchor=False)
+    st.subheader(plain(who or "") or f"Row {int(lead['ls_row']) + FIRST_ROW:,}", anchor=False)
     _render_standing(view, story)
     if view.model is not None and story.base is not None:
         _render_reasons(view, story)
@@ -68,18 +68,18 @@ def _render_standing(view: BatchView, story: LeadStory) -> None:
         st.caption("Not enough history to say how it develops: it was seen in no earlier batch.")
     if story.override is not None:
         o = story.override
-        note = f" {o.note}" if o.note else ""
+        note = f" {plain(o.note)}" if o.note else ""
         st.info(
-            f"{o.author or 'Somebody'} set the grade to {o.grade} until {o.expires_at:%d %b %Y}. The score is the "
-            f"model's, untouched.{note}",
+            f"{plain(o.author) or 'Somebody'} set the grade to {o.grade} until {o.expires_at:%d %b %Y}. The score "
+            f"is the model's, untouched.{note}",
             icon=":material/front_hand:",
         )
     if story.junk:
-        st.warning(f"Put aside. {story.junk}.", icon=":material/inventory_2:")
+        st.warning(f"Put aside. {plain(story.junk)}.", icon=":material/inventory_2:")
     elif story.restored is not None:
         r = story.restored
-        note = f" {r.note}" if r.note else ""
-        st.info(f"Restored by {r.by or 'somebody'} on {r.at:%d %b %Y}.{note}", icon=":material/undo:")
+        note = f" {plain(r.note)}" if r.note else ""
+        st.info(f"Restored by {plain(r.by) or 'somebody'} on {r.at:%d %b %Y}.{note}", icon=":material/undo:")
 
 
 def _render_reasons(view: BatchView, story: LeadStory) -> None:

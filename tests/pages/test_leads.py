@@ -254,3 +254,13 @@ def test_a_batch_is_scored_again_with_another_model(
     press(app, "Score again")
     (again,) = BatchStore(load_settings()).list_batches()
     assert (again.scoring.number, again.scoring.model_id) == (2, other.model_id)
+
+
+def test_what_people_type_is_never_formatting(leads: AppTest) -> None:
+    hostile = "![x](http://evil.example/x.png) :red[now] <b>"
+    next(t for t in leads.text_input if t.label == "Name").set_value(hostile)
+    press(leads, "Rename")
+    label = leads.checkbox[0].label
+    assert "\\!\\[x\\]" in label
+    assert "\\:red\\[now\\]" in label
+    assert "\\<b\\>" in label
