@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from leadscore_core.errors import StorageError
 from leadscore_core.storage.duck import borrowed_cursor, sql_text, string_types
@@ -69,13 +70,19 @@ def read_own(path: Path, rows: list[int], headers: list[str] | None = None) -> p
     """
     try:
         with borrowed_cursor() as cursor:
-            columns = "*" if headers is None else ", ".join(map(quoted, [*headers, POSITION]))
+            # DuckDB gives other names to headers that are blank, or that differ in case alone
+            source = f"read_parquet('{sql_text(path)}')"
+            given = [row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+            names = dict(zip(pq.read_schema(path).names, given, strict=True))
+            wanted = list(names) if headers is None else headers
+            columns = ", ".join(quoted(names[header]) for header in wanted)
             inside = ", ".join(str(int(row)) for row in rows) or "-1"
-            frame = cursor.sql(
-                f"SELECT {columns} FROM read_parquet('{sql_text(path)}', file_row_number = true) "
+            table = cursor.sql(
+                f"SELECT {POSITION}, {columns} FROM read_parquet('{sql_text(path)}', file_row_number = true) "
                 f"WHERE {POSITION} IN ({inside})"
             ).to_arrow_table()
-    except duckdb.Error as error:
+            frame = table.rename_columns([POSITION, *wanted])
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise StorageError(
             f"The list's own columns cannot be read: {path.name} is {'damaged' if path.is_file() else 'gone'}. Upload "
             "the list again, or delete the batch."

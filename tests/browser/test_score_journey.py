@@ -71,9 +71,10 @@ def test_excel_and_parquet_hold_the_same_ranking(page: Page, tmp_path: Path) -> 
     answer(page)
     book = pd.read_excel(download(page, "Download as Excel", tmp_path), engine="calamine")
     exact = pd.read_parquet(download(page, "Download as Parquet", tmp_path))
-    assert book["lead_id"].tolist() == exact["lead_id"].tolist()
+    assert book["Lead"].tolist() == exact["lead_id"].tolist()
     assert exact["propensity"].is_monotonic_decreasing
-    assert book["reason_1"].tolist() == exact["reason_1"].tolist()
+    assert book["Why"].tolist() == exact["reason_1"].tolist()
+    assert book["Score"].tolist() == exact["lead_score"].tolist()
 
 
 def test_the_sample_is_one_click_away_and_calls_a_day_count(page: Page) -> None:

@@ -172,6 +172,14 @@ def test_own_columns_come_back_as_they_were(batch: Batch, new_list: Path) -> Non
     pd.testing.assert_frame_equal(found, wanted.iloc[rows].reset_index(drop=True), check_dtype=False)
 
 
+def test_headers_that_are_blank_or_differ_in_case_alone_stay(tmp_path: Path) -> None:
+    pd.DataFrame([["a", "b", "c", "d"]], columns=["", "Name", "name", 'x "y"']).to_parquet(tmp_path / "x.parquet")
+    assert read_own(tmp_path / "x.parquet", [0]).to_dict("records") == [
+        {"": "a", "Name": "b", "name": "c", 'x "y"': "d"}
+    ]
+    assert read_own(tmp_path / "x.parquet", [0], ["name", ""]).to_numpy().tolist() == [["c", "a"]]
+
+
 @pytest.mark.parametrize("fault", ["gone", "damaged"])
 def test_a_file_that_was_deleted_or_damaged_is_said(batch: Batch, fault: str) -> None:
     for path in (batch.scores_path, batch.leads_path):
