@@ -18,6 +18,7 @@ from pages._shared import (
     render_downloads,
     render_intake,
     render_key_figures,
+    render_lead,
     render_mapping,
     render_problems,
     render_table,
@@ -54,6 +55,8 @@ try:
     render_table(view, ALL, key=f"scored-{batch.id}")
     render_downloads(view, "leads" if " " in opened.name else opened.name.split(".")[0])
     render_problems(batch.scoring.findings)
+    if state.get_lead() is not None:
+        render_lead(view)
 except LeadScoreError as error:
     st.error(str(error), icon=":material/error:")
 

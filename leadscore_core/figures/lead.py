@@ -49,7 +49,7 @@ def plot_waterfall(parts: pd.DataFrame, base: float, title: str, *, log_odds: bo
     )
     figure.update_yaxes(autorange="reversed", ticksuffix="  ")
     levels = pd.Series([0.0 if not log_odds else base, base, *(base + pd.Series(values).cumsum())])
-    room = 0.12 * max(0.2, float(levels.max() - levels.min()))
+    room = 0.2 * max(0.2, float(levels.max() - levels.min()))
     figure.update_xaxes(
         title="Log-odds" if log_odds else "Chance of completing the application",
         tickformat=None if log_odds else ".0%",

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_score_journey import PATIENCE, SAMPLE, SIZES, bring, keep_picture, settle
+from tests.browser.test_score_journey import PATIENCE, SAMPLE, SCHEMES, SIZES, bring, keep_picture, settle
 
 SECTIONS = ("Call list", "Quarantine", "Plan", "Grades", "Junk filter", "Review list")
 
@@ -151,7 +151,7 @@ def test_a_row_opens_its_lead_and_filters_survive_another_page(page: Page) -> No
     expect(page.get_by_text(shown)).to_be_visible(timeout=PATIENCE)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", SIZES)
 def test_every_section_fits_every_screen(chromium: Browser, dashboard: str, width: int, scheme: str) -> None:
     """No section is wider than the screen; with LEADSCORE_SCREENSHOTS=FOLDER a picture of each is kept there."""
