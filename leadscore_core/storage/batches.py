@@ -249,7 +249,11 @@ class BatchStore:
             known = set(session.execute(select(BatchRow.id)).scalars())
         swept = []
         for folder in self.root.iterdir():
-            if folder.name in known or time.time() - folder.stat().st_mtime < _LEFT_BEHIND_SECONDS:
+            try:
+                age = time.time() - folder.stat().st_mtime
+            except OSError:
+                continue  # another process swept it
+            if folder.name in known or age < _LEFT_BEHIND_SECONDS:
                 continue
             shutil.rmtree(folder, ignore_errors=True)
             swept.append(folder.name)

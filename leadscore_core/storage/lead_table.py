@@ -315,6 +315,11 @@ class LeadTable:
             ) from error
         except duckdb.OutOfMemoryException as error:
             raise StorageError("This needs more memory than LeadScore may use. Narrow the filter.") from error
+        except duckdb.Error as error:
+            raise StorageError(
+                f"The leads of this batch cannot be read ({str(error).splitlines()[0]}). Clear the filter, or upload "
+                "the list again."
+            ) from error
 
 
 def cumulated(rule: GradeRule) -> tuple[float, float, float]:

@@ -229,3 +229,6 @@ class ExportJob:
             self.error = str(error)
         except OSError as error:
             self.error = f"The export could not be written ({error.strerror or error}). Make room and try again."
+        finally:
+            if self.content is None and not self.error:
+                self.error = "The export ended unexpectedly; the server's log says why. Nothing was written. Try CSV."
