@@ -7,6 +7,7 @@ from pages._shared import (
     choose_batch,
     choose_group,
     get_model,
+    plain,
     render_dependence,
     render_importance,
     render_interaction,
@@ -32,4 +33,4 @@ try:
     render_dependence(view, effects)
     render_interaction(view, effects)
 except LeadScoreError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(str(error)), icon=":material/error:")

@@ -6,6 +6,7 @@ from leadscore_core.errors import LeadScoreError
 from pages._shared import (
     choose_batch,
     get_model,
+    plain,
     render_answer,
     render_export,
     render_filters,
@@ -50,4 +51,4 @@ try:
     if state.get_lead() is not None:
         render_lead(view)
 except LeadScoreError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(str(error)), icon=":material/error:")

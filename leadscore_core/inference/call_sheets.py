@@ -92,7 +92,7 @@ def _start(sheet: Any, names: list[str], bold: Any) -> None:
 def _write(sheet: Any, row: int, place: int, cell: Any, style: Any) -> None:
     if isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) < 2**53:
         sheet.write_number(row, place, cell, style)
-    elif cell is not None and str(cell) not in {"", "nan"}:
+    elif not pd.isna(cell) and str(cell):
         sheet.write_string(row, place, str(cell)[:_CELL], style)
 
 

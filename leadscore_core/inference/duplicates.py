@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 SIMILAR = 92
 WINDOW = 5
-_SHARED_BY_TOO_MANY = 20
+SHARED_BY_TOO_MANY = 20
 _WORDS = {
     "id": "same lead number",
     "email": "same e-mail",
@@ -25,7 +25,7 @@ def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
     Two leads are one person if they share an e-mail or a phone (see `contact_keys`), or if their city is the same,
     their names differ by a letter or so and no contact detail speaks against it. Names are compared with their five
     neighbours in alphabetical order (sorted neighbourhood, Hernandez and Stolfo, 1995). A detail that more than 20
-    leads give identifies nobody.
+    leads of the new list give identifies nobody.
 
     Kept is a lead of an earlier list; else the one with the most ways to reach it; else the first.
 
@@ -46,7 +46,7 @@ def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
     >>> find_duplicates(people.assign(name=None, city=None))["kept"].tolist()
     [1, -1, -1]
     """
-    edges = [_same(people[key], key) for key in ("email", "phone") if key in people]
+    edges = [_same(people[key], people["earlier"], key) for key in ("email", "phone") if key in people]
     edges.append(_similar(people))
     pairs = pd.concat([edge for edge in edges if len(edge)] or [pd.DataFrame(columns=["a", "b", "why"])])
     n = len(people)
@@ -70,13 +70,13 @@ def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"kept": kept, "why": why}, index=people.index)
 
 
-def _same(keys: pd.Series, name: str) -> pd.DataFrame:
+def _same(keys: pd.Series, earlier: pd.Series, name: str) -> pd.DataFrame:
     """Link each lead to the first with the same key."""
-    given = pd.DataFrame({"key": keys.to_numpy(dtype=object), "row": np.arange(len(keys))}).dropna()
-    given = given.assign(
-        size=given.groupby("key")["row"].transform("size"), a=given.groupby("key")["row"].transform("first")
-    )
-    shared = given[(given["size"] > 1) & (given["size"] <= _SHARED_BY_TOO_MANY) & (given["a"] != given["row"])]
+    given = pd.DataFrame({"key": keys.to_numpy(dtype=object), "row": np.arange(len(keys)), "new": ~earlier.to_numpy()})
+    given = given.dropna()
+    groups = given.groupby("key")
+    given = given.assign(new=groups["new"].transform("sum"), a=groups["row"].transform("first"))
+    shared = given[(given["new"] <= SHARED_BY_TOO_MANY) & (given["a"] != given["row"])]
     return pd.DataFrame({"a": shared["a"].to_numpy(), "b": shared["row"].to_numpy(), "why": _WORDS[name]})
 
 

@@ -165,19 +165,14 @@ class BatchStore:
         StorageError
             If the batch was deleted or re-scored by somebody else in the meantime.
         """
-        target = batch.folder / scoring.file_name
         _fsync_tree(staged)
-        if not batch.folder.is_dir():
-            raise _gone(batch.name)
-        (staged / scoring.file_name).replace(target)
+        values = {"scoring": scoring.number, "mapping": mapping.model_dump(mode="json")}
         try:
             with open_database(self.settings).session() as session:
                 session.add(_scoring_row(batch.id, scoring))
-                session.execute(
-                    update(BatchRow)
-                    .where(BatchRow.id == batch.id)
-                    .values(scoring=scoring.number, mapping=mapping.model_dump(mode="json"))
-                )
+                session.flush()  # whoever comes second stops here, before any file is touched
+                session.execute(update(BatchRow).where(BatchRow.id == batch.id).values(**values))
+                (staged / scoring.file_name).replace(batch.folder / scoring.file_name)
         except IntegrityError as error:
             raise StorageError(
                 f"{batch.name} was re-scored or deleted by somebody else in the meantime. Open it again."
@@ -242,21 +237,19 @@ class BatchStore:
         shutil.rmtree(batch.folder, ignore_errors=True)
 
     def sweep(self) -> list[str]:
-        """Remove folders that a crash left behind, six hours after, and return their names."""
-        if not self.root.is_dir():
-            return []
-        with open_database(self.settings).session() as session:
-            known = set(session.execute(select(BatchRow.id)).scalars())
+        """Remove unfinished folders that a crash left behind, six hours after, and return their names.
+
+        A finished batch is never removed here, even if the database does not know it: it may be another database.
+        """
         swept = []
-        for folder in self.root.iterdir():
+        for folder in self.root.glob(f"{_STAGING}*"):
             try:
                 age = time.time() - folder.stat().st_mtime
             except OSError:
                 continue  # another process swept it
-            if folder.name in known or age < _LEFT_BEHIND_SECONDS:
-                continue
-            shutil.rmtree(folder, ignore_errors=True)
-            swept.append(folder.name)
+            if age >= _LEFT_BEHIND_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+                swept.append(folder.name)
         return swept
 
     def _batch(self, row: BatchRow, scoring: ScoringRow) -> Batch:

@@ -86,6 +86,13 @@ class DecisionStore:
                             for r in new[start : start + _CHUNK]
                         ],
                     )
+                for start in range(0, len(wanted), _CHUNK):  # the newer word counts
+                    session.execute(
+                        update(OverrideRow)
+                        .where(OverrideRow.batch_id == batch.id, OverrideRow.row.in_(wanted[start : start + _CHUNK]))
+                        .where(OverrideRow.grade == "Junk", OverrideRow.expires_at > moment)
+                        .values(expires_at=moment)
+                    )
         except IntegrityError as error:
             raise StorageError(
                 f"Somebody else restored leads of {batch.name} at the same moment, or deleted it. Look again, then "

@@ -36,22 +36,28 @@ def sort_into(unsorted: Path, extra: pd.DataFrame | None, target: Path, row_grou
                 f"FROM read_parquet('{sql_text(unsorted)}') {join} ORDER BY ls_rank) "
                 f"TO '{sql_text(target)}' (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE {int(row_group)})"
             )
-        except duckdb.IOException as error:
-            raise OSError(str(error)) from error
+        except duckdb.Error as error:
+            raise OSError(str(error).splitlines()[0]) from error
 
 
 def read_people(path: Path) -> pd.DataFrame:
     """Return what tells whether two leads are one person: their keys, names and positions, of what a batch has."""
     wanted = ("ls_row", "ls_id_key", "ls_email_key", "ls_phone_key", "ls_name")
-    with borrowed_cursor() as cursor:
-        source = f"read_parquet('{sql_text(path)}')"
-        present = {row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
-        columns = ", ".join(quoted(name) for name in wanted if name in present)
-        frame = cursor.sql(f"SELECT {columns} FROM {source} ORDER BY ls_row").to_arrow_table()
+    try:
+        with borrowed_cursor() as cursor:
+            source = f"read_parquet('{sql_text(path)}')"
+            present = {row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+            columns = ", ".join(quoted(name) for name in wanted if name in present)
+            frame = cursor.sql(f"SELECT {columns} FROM {source} ORDER BY ls_row").to_arrow_table()
+    except duckdb.Error as error:
+        raise StorageError(f"{path} cannot be read ({str(error).splitlines()[0]}).") from error
     return frame.to_pandas(types_mapper=_nullable)
 
 
 def _nullable(kind: pa.DataType) -> Any:
+    """Keep whole numbers whole where cells are blank."""
+    if pa.types.is_unsigned_integer(kind):
+        return pd.UInt64Dtype()
     return pd.Int64Dtype() if pa.types.is_integer(kind) else string_types(kind)
 
 
@@ -87,5 +93,5 @@ def read_own(path: Path, rows: list[int], headers: list[str] | None = None) -> p
             f"The list's own columns cannot be read: {path.name} is {'damaged' if path.is_file() else 'gone'}. Upload "
             "the list again, or delete the batch."
         ) from error
-    found = frame.to_pandas(types_mapper=string_types)
+    found = frame.to_pandas(types_mapper=_nullable)
     return found.set_index(POSITION).loc[rows].reset_index(drop=True)

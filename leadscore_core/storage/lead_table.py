@@ -216,7 +216,8 @@ class LeadTable:
     def _ranks_found(self, chosen: LeadFilter) -> np.ndarray:
         """Return the ranks that a filter leaves, in the order of the calls; the last few are remembered."""
         key = (str(self.path), repr(self.standing), self.standing.restored.tobytes(), repr(chosen))
-        if key not in _searches:
+        found = _searches.get(key)
+        if found is None:
             condition, values = self._where(chosen)
             ranks = f"SELECT ls_rank FROM ({self._view()}) WHERE {condition}"
             if self.standing.junk.learning_percent:
@@ -228,8 +229,7 @@ class LeadTable:
                 while len(_searches) >= _MOST_SEARCHES:
                     _searches.pop(next(iter(_searches)))
                 _searches[key] = found
-            return found
-        return _searches[key]
+        return found
 
     @property
     def _shown(self) -> str:
@@ -245,7 +245,6 @@ class LeadTable:
         standing = self.standing
         grade = self._grade()
         draw = standing.junk.learning_percent / 100
-        learning = f"({grade} = 'Junk' AND ls_draw < {draw!r})" if draw and standing.junk.by_propensity else "false"
         joins, override, restored = "", "NULL", "false"
         if standing.overrides:
             given = ", ".join(f"({int(row)}, '{sql_text(g)}')" for row, g in standing.overrides.items())
@@ -254,12 +253,13 @@ class LeadTable:
         if len(standing.restored):
             joins += " LEFT JOIN restored ON r_row = ls_row"
             restored = "r_row IS NOT NULL"
-        cases = [f"WHEN {restored} THEN ''", f"WHEN {override} = 'Junk' THEN 'override'"]
-        cases += [
-            f"WHEN {quoted(RULE + rule)} THEN '{rule}'"
-            for rule in CONTACT_RULES
-            if rule in standing.junk.contact and RULE + rule in self.columns
-        ]
+        cases = [f"WHEN {override} = 'Junk' THEN 'override'", f"WHEN {restored} THEN ''"]
+        rules = [rule for rule in CONTACT_RULES if rule in standing.junk.contact and RULE + rule in self.columns]
+        cases += [f"WHEN {quoted(RULE + rule)} THEN '{rule}'" for rule in rules]
+        learning = "false"
+        if draw and standing.junk.by_propensity:
+            others = " OR ".join([restored, f"{override} IS NOT NULL", *(quoted(RULE + rule) for rule in rules)])
+            learning = f"({grade} = 'Junk' AND ls_draw < {draw!r} AND NOT ({others}))"
         if standing.junk.by_propensity:
             cases.append(f"WHEN {override} IS NULL AND {grade} = 'Junk' AND NOT {learning} THEN 'low_propensity'")
         return (

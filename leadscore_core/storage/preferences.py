@@ -105,7 +105,7 @@ class Preference(Generic[T]):
             raise self._conflict() from error
         return Version(based_on + 1, value, model_id, note, author, moment)
 
-    def undo(self, *, based_on: int, author: str, model_id: str = "") -> Version[T]:
+    def undo(self, *, based_on: int, author: str) -> Version[T]:
         """Go back to the version before, as a new version; again goes back further.
 
         Raises
@@ -121,9 +121,11 @@ class Preference(Generic[T]):
         stands_for = based_on
         if based_on in history and history[based_on].note.startswith(_BACK_TO):
             stands_for = int(history[based_on].note.removeprefix(_BACK_TO))
-        target = max(0, stands_for - 1)
-        before = history[target].value if target in history else self.default
-        return self.save(before, based_on=based_on, author=author, model_id=model_id, note=f"{_BACK_TO}{target}")
+        if stands_for == 0:
+            raise StorageError("There is nothing more to undo: these are the settings that LeadScore came with.")
+        before = history.get(stands_for - 1, Version(0, self.default, "", "", "", None))
+        note = f"{_BACK_TO}{stands_for - 1}"
+        return self.save(before.value, based_on=based_on, author=author, model_id=before.model_id, note=note)
 
     def _conflict(self) -> ConflictError:
         newest = self.current()

@@ -18,7 +18,7 @@ from leadscore_core.inference import PRESETS, assign_leads, beside, reasons_in_w
 from leadscore_core.inference.call_sheets import write_call_sheets
 from leadscore_core.storage import LeadFilter, Sort
 from leadscore_core.storage.lead_files import read_own
-from leadscore_core.workbench.view import AND, JUNK, WHY, BatchView
+from leadscore_core.workbench.view import AND, IN_LIST, JUNK, WHY, BatchView
 
 CHUNK = 5_000
 ALSO = "Also"
@@ -186,8 +186,9 @@ def _for_people(view: BatchView, leads: pd.DataFrame, words: pd.DataFrame, order
         shown[JUNK] = view.junk_words(leads)
     own = read_own(view.batch.leads_path, leads["ls_row"].tolist()).drop(columns=LINE_PROBLEM, errors="ignore")
     used = {view.batch.mapping.used[c] for c in view.batch.mapping.used}
-    rest = own[[header for header in own.columns if header not in used and header not in shown.columns]]
-    return pd.concat([shown, rest.set_axis(shown.index)], axis=1)
+    rest = own[[header for header in own.columns if header not in used]].set_axis(shown.index)
+    taken = {header: IN_LIST + header for header in rest.columns if header in shown.columns}
+    return pd.concat([shown, rest.rename(columns=taken)], axis=1)
 
 
 class ExportJob:

@@ -89,6 +89,10 @@ class TradeOff:
         """Return the propensity below which this share of the batch lies."""
         return cut_for(self.propensity, removed)
 
+    def below(self, cut: float) -> int:
+        """Return how many leads of the batch lie below a propensity."""
+        return int(np.searchsorted(self.propensity, cut, side="left"))
+
     def removed_elsewhere(self, cut: float) -> Share | None:
         """Return the share of known leads that a cut would remove, which is what to expect of the next list."""
         return wilson(int((self.known < cut).sum()), len(self.known)) if len(self.known) else None

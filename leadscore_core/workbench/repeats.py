@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadscore_core.config import Settings
 from leadscore_core.data import FIRST_ROW, LeadSchema, Role
 from leadscore_core.errors import StorageError
 from leadscore_core.inference import find_duplicates
+from leadscore_core.inference.duplicates import SHARED_BY_TOO_MANY
 from leadscore_core.storage import RULE, BatchStore
 from leadscore_core.storage.lead_files import read_people
 
@@ -100,12 +102,14 @@ def _earlier(
             continue
         try:
             old = _people(batch.scores_path, schema)
-        except (StorageError, OSError):
+        except (StorageError, OSError, pa.ArrowException):
             continue  # a batch whose file is gone tells nothing
         looked_at += len(old)
         may_be = old["city"].isin(people["city"].dropna().unique()) & old["name"].notna()
         for key in ("email", "phone"):
             if key in old and key in people:
+                sizes = old.groupby(key)[key].transform("size")
+                old[key] = old[key].mask((sizes > SHARED_BY_TOO_MANY).fillna(False))
                 may_be |= old[key].isin(people[key].dropna().unique())
         parts.append(old[may_be])
         names += [batch.name] * int(may_be.sum())

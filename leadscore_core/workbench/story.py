@@ -131,13 +131,13 @@ def find_appearances(view: BatchView, lead: pd.DataFrame, settings: Settings) ->
     keys = {key: int(lead[key].iloc[0]) for key in _KEYS if key in lead and not pd.isna(lead[key].iloc[0])}
     row = int(lead["ls_row"].iloc[0])
     found: list[Appearance] = []
+    for batch in reversed(store.list_batches()) if keys else ():
+        if batch.id != present.id and batch.created_at <= present.created_at:
+            found += _look(batch.scores_path, keys, batch.name, batch.created_at, batch.scoring.model_id)
     for scoring in store.scorings(present):
-        if scoring.number != present.scoring.number:
+        if scoring.number < present.scoring.number:
             path = present.folder / scoring.file_name
             found += _look(path, {"ls_row": row}, present.name, scoring.scored_at, scoring.model_id)
-    for batch in store.list_batches() if keys else ():
-        if batch.id != present.id and batch.scoring.scored_at <= present.scoring.scored_at:
-            found += _look(batch.scores_path, keys, batch.name, batch.scoring.scored_at, batch.scoring.model_id)
     here = Appearance(
         present.name,
         present.scoring.scored_at,
@@ -146,7 +146,7 @@ def find_appearances(view: BatchView, lead: pd.DataFrame, settings: Settings) ->
         present.scores_path,
         row,
     )
-    return [*sorted(found, key=lambda appearance: appearance.scored_at), here]
+    return [*found, here]
 
 
 def waterfall(story: LeadStory, model: LeadModel, most: int = 8) -> pd.DataFrame:

@@ -108,7 +108,10 @@ class BatchView:
                 assert reasons is not None
                 table[name] = reasons["reason_1" if name == WHY else "reason_2"]
             elif name.startswith(IN_LIST) and own is not None:
-                table[name.removeprefix(IN_LIST)] = own[name.removeprefix(IN_LIST)].astype("str").fillna("")
+                bare = name.removeprefix(IN_LIST)
+                table[name if bare in table or bare in shown else bare] = (
+                    own[name.removeprefix(IN_LIST)].astype("str").fillna("")
+                )
             elif choices.get(name) in leads:
                 table[name] = self.readable(leads, choices[name])
         return pd.DataFrame(table, index=leads.index)

@@ -26,7 +26,7 @@ def choose_batch(model: LeadModel, *, manage: bool = True) -> BatchView:
     try:
         batches = BatchStore(load_settings()).list_batches()
     except LeadScoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         st.stop()
     if not batches:
         st.info(
@@ -55,7 +55,7 @@ def choose_batch(model: LeadModel, *, manage: bool = True) -> BatchView:
     try:
         return get_view(batch, model)
     except LeadScoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         st.stop()
 
 
@@ -99,7 +99,7 @@ def _done(action, message: str) -> None:  # type: ignore[no-untyped-def]
     try:
         action()
     except LeadScoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
     else:
         state.tell(message)
         st.rerun()

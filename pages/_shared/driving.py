@@ -27,7 +27,7 @@ def choose_group(view: BatchView) -> LeadFilter:
         for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
         if (c := view.column(role))
     ]
-    stamp = view.column(Role.TIMESTAMP)
+    stamp = view.column(Role.TIMESTAMP) if view.table.period()[0] is not None else None
     names = [EVERYBODY, *(human for human, _ in offered), *(["Month"] if stamp else [])]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = st.selectbox("Look at", names, key=f"group-by-{view.batch.id}", width=220)

@@ -15,6 +15,7 @@ from leadscore_core.model import LeadModel
 from leadscore_core.storage import Preference, Version, cumulated, grade_preference
 from leadscore_core.workbench import BatchView, preview_grades
 from pages._shared import state
+from pages._shared.components import plain
 
 BY_WORDS = {"propensity": "By chance of applying", "share": "By share of the list"}
 _LABELS = {
@@ -26,7 +27,7 @@ _LABELS = {
 def render_grades(view: BatchView, model: LeadModel) -> None:
     """Let a person try grades out on this batch, and save them for everybody."""
     preference = grade_preference(load_settings())
-    current = preference.current()
+    current = look_at(preference)
     _render_promotion(preference, current, model)
     st.caption("Grades hold for all batches. What is below Cold is Junk, and is put aside.")
     by = st.radio(
@@ -52,13 +53,13 @@ def render_grades(view: BatchView, model: LeadModel) -> None:
             save(preference, rule, current, model, "Grades saved.")
         undo = st.button("Undo the last change", icon=":material/undo:", disabled=current.version == 0)
     if undo:
-        go_back(preference, current, model)
+        go_back(preference, current)
     render_history(preference, _describe)
 
 
 def _render_promotion(preference: Preference[GradeRule], current: Version[GradeRule], model: LeadModel) -> None:
     """Say that thresholds meant something else under the model before."""
-    if current.version == 0 or current.model_id == model.model_id:
+    if current.version == 0 or current.model_id in {"", model.model_id}:
         return
     st.warning(
         "A new model is in use since these grades were set. Its propensities are distributed otherwise, so the same "
@@ -110,6 +111,23 @@ def _render_preview(view: BatchView, rule: GradeRule) -> None:
     st.caption(f"{told} {calls}" if known else f"No outcome is known, so no conversion was observed. {calls}")
 
 
+def look_at(preference: Preference[Any]) -> Version[Any]:
+    """Return the version that this person builds on, and say if somebody has changed it since."""
+    newest = preference.current()
+    seen: Version[Any] = state.seen_version(preference.kind, newest)
+    if seen.version != newest.version:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(
+                f"{plain(newest.author) or 'Somebody'} changed this after you opened it. What you see is as it was; "
+                "nothing of yours can overwrite it.",
+                icon=":material/sync_problem:",
+            )
+            if st.button("Show what is in force now", key=f"newest-{preference.kind}"):
+                state.forget_seen(preference.kind)
+                st.rerun()
+    return seen
+
+
 def save(
     preference: Preference[Any], value: Any, current: Version[Any], model: LeadModel, message: str, note: str = ""
 ) -> None:
@@ -117,19 +135,21 @@ def save(
     try:
         preference.save(value, based_on=current.version, author=state.get_name(), model_id=model.model_id, note=note)
     except LeadScoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
     else:
+        state.forget_seen(preference.kind)
         state.tell(message)
         st.rerun()
 
 
-def go_back(preference: Preference[Any], current: Version[Any], model: LeadModel) -> None:
+def go_back(preference: Preference[Any], current: Version[Any]) -> None:
     """Undo the last change of a preference."""
     try:
-        preference.undo(based_on=current.version, author=state.get_name(), model_id=model.model_id)
+        preference.undo(based_on=current.version, author=state.get_name())
     except LeadScoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
     else:
+        state.forget_seen(preference.kind)
         state.tell("Undone.")
         st.rerun()
 

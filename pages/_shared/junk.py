@@ -12,7 +12,7 @@ from leadscore_core.storage import grade_preference, junk_preference
 from leadscore_core.workbench import BatchView, TradeOff, trade_off, with_junk_cut
 from pages._shared import state
 from pages._shared.components import render_chart
-from pages._shared.grading import go_back, render_history, save
+from pages._shared.grading import go_back, look_at, render_history, save
 
 PRESETS = {"1%": 0.01, "2%": 0.02, "5%": 0.05}
 MOST_REMOVED = 80
@@ -30,7 +30,7 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
     key = (view.batch.id, view.batch.scoring.number, "trade-off")
     trade: TradeOff = state.remembered(key, lambda: trade_off(view))
     preference = grade_preference(load_settings())
-    current = preference.current()
+    current = look_at(preference)
     junk_now = view.table.grade_share("Junk")
     preset = st.segmented_control(
         "Lose at most", list(PRESETS), key=f"junk-preset-{view.batch.id}", help="Of applications"
@@ -42,7 +42,8 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
     )  # fmt: skip
     removed = percent / 100
     seen, own = trade.lost(removed)
-    leads = int(removed * view.table.rows + 1e-9)
+    rule = with_junk_cut(current.value, trade, removed)
+    leads = trade.below(trade.cut(removed)) if rule.by == "propensity" else int(removed * view.table.rows + 1e-9)
     own_words = f"by this batch's own propensities {own.value:.1%} ({own.low:.1%} to {own.high:.1%})"
     if seen is None:
         st.markdown(f"Putting aside the lowest **{removed:.1%}** ({leads:,} leads) would lose, {own_words}.")
@@ -57,22 +58,25 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
         )
     figure = plot_tradeoff(trade.observed, trade.expected, removed, _title(removed, seen, own))
     render_chart(figure)
-    rule = with_junk_cut(current.value, trade, removed)
     elsewhere = trade.removed_elsewhere(trade.cut(removed))
     if elsewhere is not None and rule.by == "propensity":
         st.caption(
             f"The cut would be a propensity of {trade.cut(removed):.1%}. Of the leads with a known outcome it removes "
             f"{elsewhere.value:.0%} ({elsewhere.low:.0%} to {elsewhere.high:.0%}); expect that of the next list."
         )
+    as_now = round(junk_now * view.table.rows)
+    used = view.standing.junk.by_propensity
+    if not used:
+        st.caption("Low propensity is switched off below, so it puts nobody aside.")
     with st.container(horizontal=True):
         if st.button(
             f"Put aside {leads:,} leads", type="primary", icon=":material/inventory_2:",
-            disabled=rule == current.value or (preset is None and leads == round(junk_now * view.table.rows)),
+            disabled=not used or rule == current.value or (preset is None and leads == as_now),
         ):  # fmt: skip
             save(preference, rule, current, model, f"{leads:,} leads are put aside. Undo brings them back.")
         undo = st.button("Undo", icon=":material/undo:", disabled=current.version == 0, key="undo-cut")
     if undo:
-        go_back(preference, current, model)
+        go_back(preference, current)
 
 
 def _title(removed: float, seen: Share | None, own: Share) -> str:
@@ -82,7 +86,7 @@ def _title(removed: float, seen: Share | None, own: Share) -> str:
 def _render_rules(view: BatchView, model: LeadModel) -> None:
     st.subheader("Put aside by contact quality", anchor=False)
     preference = junk_preference(load_settings())
-    current = preference.current()
+    current = look_at(preference)
     counts = view.table.rule_counts()
     if not counts:
         st.caption("This list has no name, e-mail or phone, so no contact rule applies to it.")
@@ -113,7 +117,7 @@ def _render_rules(view: BatchView, model: LeadModel) -> None:
     if done and kept != current.value:
         save(preference, kept, current, model, "Rules saved.")
     if st.button("Undo the last change of rules", icon=":material/undo:", disabled=current.version == 0):
-        go_back(preference, current, model)
+        go_back(preference, current)
     render_history(preference, _describe)
 
 

@@ -13,6 +13,7 @@ from leadscore_core.inference import JUNK_WORDS
 from leadscore_core.storage import VERDICTS, DecisionStore
 from leadscore_core.workbench import BatchView
 from pages._shared import state
+from pages._shared.components import plain
 from pages._shared.lead_card import render_opener
 from pages._shared.lead_list import render_export, render_filters, render_table
 
@@ -64,7 +65,7 @@ def render_review(view: BatchView) -> None:
     try:
         entries = DecisionStore(load_settings()).feedback()
     except LeadScoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     if not entries:
         st.info("No score looked wrong to anybody so far. Open a lead to say that one does.", icon=":material/flag:")
@@ -103,7 +104,7 @@ def _decide(action, message: str) -> None:  # type: ignore[no-untyped-def]
     try:
         action(DecisionStore(load_settings()))
     except LeadScoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
     else:
         state.tell(message)
         st.rerun()

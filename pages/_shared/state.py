@@ -158,6 +158,7 @@ def set_section(section: str) -> None:
     """Keep the section of the Leads page; the lead that was looked at is closed."""
     if st.session_state.get(_SECTION) != section:
         set_lead(None)
+        forget_seen("grades", "junk")
     st.session_state[_SECTION] = section
 
 
@@ -172,6 +173,17 @@ def set_job(job: ExportJob | None) -> None:
     if before is not None and job is None:
         before.cancel()
     st.session_state[_JOB] = job
+
+
+def seen_version(kind: str, current: T) -> T:
+    """Return the version of a preference that this person has before them, which is what they build on."""
+    return st.session_state.setdefault(f"seen-{kind}", current)
+
+
+def forget_seen(*kinds: str) -> None:
+    """Look at what is in force now, when a preference is shown the next time."""
+    for kind in kinds:
+        st.session_state.pop(f"seen-{kind}", None)
 
 
 def draft_grades(version: int, rule: GradeRule, shares: tuple[float, float, float]) -> None:

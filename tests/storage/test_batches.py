@@ -96,8 +96,9 @@ def test_what_a_killed_process_left_is_swept(kept: Settings, new_list: Path, tra
         (store.root / name).mkdir()
         os.utime(store.root / name, (time.time() - 86_400,) * 2)
     (store.root / ".staging-new").mkdir()
-    assert sorted(store.sweep()) == [".staging-old", "20260101-000000-orphan"]
+    assert store.sweep() == [".staging-old"]
     assert batch.folder.is_dir()
+    assert (store.root / "20260101-000000-orphan").is_dir(), "another database may know it"
     assert (store.root / ".staging-new").is_dir()
 
 
@@ -125,3 +126,43 @@ def test_a_batch_deleted_by_another_cannot_be_scored_again(kept: Settings, new_l
     BatchStore(kept).delete(batch)
     with pytest.raises(LeadScoreError):
         rescore_batch(batch, trained, settings=kept)
+
+
+def test_another_database_costs_no_batch_its_files(
+    kept: Settings, new_list: Path, trained: LeadModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    batch = keep(kept, new_list, trained)
+    os.utime(batch.folder, (time.time() - 86_400,) * 2)
+    monkeypatch.setenv("LEADSCORE_DATABASE_URL", f"sqlite:///{tmp_path / 'another.db'}")
+    keep(Settings(), new_list, trained)
+    assert batch.scores_path.is_file()
+
+
+def test_two_people_scoring_again_at_once_do_not_mix(
+    kept: Settings, new_list: Path, trained: LeadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from leadscore_core.workbench import keep as keep_module
+
+    batch = keep(kept, new_list, trained)
+    once = keep_module.mark_repeats
+
+    def meanwhile(*args: object, **kwargs: object) -> object:
+        monkeypatch.setattr(keep_module, "mark_repeats", once)
+        rescore_batch(batch, trained, by="Ben", settings=kept)
+        return once(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(keep_module, "mark_repeats", meanwhile)
+    with pytest.raises(StorageError, match="somebody else in the meantime"):
+        rescore_batch(batch, trained, by="Anna", settings=kept)
+    present = BatchStore(kept).get(batch.id)
+    assert (present.scoring.number, present.scoring.scored_by) == (2, "Ben")
+    assert present.scores_path.is_file()
+
+
+def test_a_batch_whose_file_is_gone_does_not_stop_the_next(
+    kept: Settings, new_list: Path, trained: LeadModel, tmp_path: Path
+) -> None:
+    for fault in (lambda path: path.unlink(), lambda path: path.write_bytes(b"PAR1 nonsense")):
+        batch = keep(kept, new_list, trained)
+        fault(batch.scores_path)
+        assert keep(kept, new_list, trained).rows == 250

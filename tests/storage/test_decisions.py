@@ -55,6 +55,14 @@ def test_an_override_has_an_author_and_an_end(kept: Settings, mine: Batch, monke
         store.set_override(mine, 7, "Hot", days=0, note="", author="")
 
 
+def test_restoring_ends_a_grade_of_junk_that_was_set_before(kept: Settings, mine: Batch) -> None:
+    store = DecisionStore(kept)
+    store.set_override(mine, 7, "Junk", days=14, note="", author="Ben")
+    store.set_override(mine, 8, "Hot", days=14, note="", author="Ben")
+    store.restore(mine, [7, 8], note="", by="Anna")
+    assert list(store.overrides(mine)) == [8]
+
+
 def test_feedback_is_listed_until_it_is_reviewed(kept: Settings, mine: Batch) -> None:
     store = DecisionStore(kept)
     for row, verdict in ((1, "too_high"), (2, "customer")):

@@ -165,6 +165,24 @@ def test_the_learning_sample_is_random_junk_mixed_into_the_calls(batch: Batch, p
     assert LeadTable(batch.scores_path, standing, STAMP).rows_of(CALLS, Sort()).tolist() == leads["ls_row"].tolist()
 
 
+def test_only_leads_that_are_called_for_learning_are_marked_so(batch: Batch, plain: pd.DataFrame) -> None:
+    junk = plain.loc[plain["ls_propensity"] < 0.1, "ls_row"].to_numpy()
+    rules = JunkRules(learning_percent=50, contact=("unreachable", "test_name"))
+    standing = Standing(junk=rules, restored=junk[:5], overrides={int(junk[6]): "Hot", int(junk[7]): "Junk"})
+    leads = LeadTable(batch.scores_path, standing, STAMP).page(ALL, Sort("arrival"), 0, 999)
+    marked = leads[leads["ls_learning"]]
+    assert len(marked)
+    assert (marked["ls_junk"] == "").all()
+    assert not marked["ls_restored"].any()
+    assert not marked["ls_overridden"].any()
+
+
+def test_a_person_who_sets_junk_after_restoring_is_heard(batch: Batch, plain: pd.DataFrame) -> None:
+    row = int(plain["ls_row"].iloc[3])
+    standing = Standing(restored=np.array([row]), overrides={row: "Junk"})
+    assert LeadTable(batch.scores_path, standing, STAMP).by_row(row)["ls_junk"].iloc[0] == "override"
+
+
 def test_own_columns_come_back_as_they_were(batch: Batch, new_list: Path) -> None:
     wanted = pd.read_csv(new_list, dtype="str", keep_default_na=False)
     rows = [7, 0, 249]

@@ -27,6 +27,9 @@ def test_saving_keeps_history_and_undo_goes_back_step_by_step(kept: Settings) ->
     assert preference.undo(based_on=4, author="Ben").value.thresholds.hot == 0.7
     assert preference.undo(based_on=5, author="Ben").value == preference.default
     assert [v.author for v in preference.history()] == ["Ben"] * 3 + ["Anna"] * 3
+    assert [v.model_id for v in preference.history()] == ["", "m1", "m1", "m1", "m1", "m1"]
+    with pytest.raises(StorageError, match="nothing more to undo"):
+        preference.undo(based_on=6, author="Ben")
 
 
 def test_two_people_cannot_overwrite_each_other(kept: Settings) -> None:

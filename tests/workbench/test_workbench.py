@@ -321,3 +321,58 @@ def test_a_workbook_and_a_parquet_are_kept_like_the_csv(
         )
     assert found[0] == found[1] == found[2]
     assert len(BatchStore(load_settings()).list_batches()) == 3
+
+
+def test_a_lists_own_grade_and_score_stand_beside_ours(
+    sample: SampleLeads, trained: LeadModel, tmp_path: Path, places: Path
+) -> None:
+    view = look(keep(sample.new.head(9).assign(Grade="A", Score="77"), tmp_path, trained, "graded"), trained)
+    shown = view.present(view.table.page(ALL, Sort(), 0, 9), ["In the list: Grade", "In the list: Score"])
+    assert set(shown["In the list: Grade"]) == {"A"}
+    assert set(shown["Grade"]) <= {"Hot", "Warm", "Cold", "Junk"}
+    path = tmp_path / "x.xlsx"
+    path.write_bytes(export_bytes(view, ExportOrder("xlsx", ALL)))
+    header = [cell.value for cell in openpyxl.load_workbook(path)["Leads"][1]]
+    assert {"Grade", "Score", "In the list: Grade", "In the list: Score"} <= set(header)
+
+
+def test_long_numbers_keep_every_digit_beside_a_blank(
+    sample: SampleLeads, trained: LeadModel, tmp_path: Path, places: Path
+) -> None:
+    numbers = pd.array([9_198_765_432_101_234_567 - k for k in range(8)] + [None], dtype="Int64")
+    sample.new.head(9).assign(record=numbers).to_parquet(tmp_path / "a.parquet")
+    view = look(keep_list(open_list(tmp_path / "a.parquet", trained.schema), trained, name="a"), trained)
+    told = pd.read_csv(io.BytesIO(export_bytes(view, ExportOrder("csv", ALL, Sort("arrival")))), dtype="str")
+    assert told["record"].tolist()[:8] == [str(n) for n in numbers[:8]]
+    path = tmp_path / "x.xlsx"
+    path.write_bytes(export_bytes(view, ExportOrder("xlsx", ALL)))
+    cells = {str(cell.value) for row in openpyxl.load_workbook(path)["Leads"].iter_rows() for cell in row}
+    assert "<NA>" not in cells
+
+
+def test_the_best_known_repeat_is_still_seen(
+    sample: SampleLeads, trained: LeadModel, tmp_path: Path, places: Path
+) -> None:
+    few = sample.new[(sample.new["email"] != "") & (sample.new["phone"] != "")].head(3)
+    for week in range(23):
+        batch = keep(few.assign(note=week), tmp_path, trained, f"week {week}")
+    assert look(batch, trained).table.rule_counts()["seen_before"] == 3
+
+
+def test_history_follows_when_leads_came_not_when_they_were_scored(
+    batch: Batch, sample: SampleLeads, trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datetime import timedelta
+
+    from leadscore_core.storage import batches as batches_module
+
+    later = batch.created_at + timedelta(days=60)
+    with monkeypatch.context() as then:
+        then.setattr(batches_module, "now", lambda: later)
+        second = keep(sample.new.assign(total_leads_droppped=4), tmp_path, trained, "March")
+    rescore_batch(batch, trained)
+    row = int(np.flatnonzero(sample.new["email"] != "")[0])
+    story = tell_story(look(second, trained), row, lambda _: trained)
+    assert [a.batch_name for a in story.history] == ["Monday", "March"]
+    first = BatchStore(load_settings()).get(batch.id)
+    assert [a.batch_name for a in tell_story(look(first, trained), row, lambda _: trained).history] == ["Monday"] * 2
