@@ -208,6 +208,8 @@ class _World:
             f"{f}.{n}{i % 1000}@{d}".lower()
             for f, n, i, d in zip(first, last, number, rng.choice(_DOMAINS, rows), strict=True)
         ]
+        # drawn and not used, so that a seed goes on giving the leads that it gave when phones were drawn
+        rng.integers(0, 1000, rows), rng.choice([202, 303, 404, 512, 617, 702], rows), rng.random(rows)
         # numbers set aside for fiction, each given once: 900000-900999 in Britain, 555-01xx in North America
         mobile = [
             f"+44 7700 900{n // 20 % 1000:03d}" if n % 20 == 0 else f"+1 {201 + n // 100 % 780} 555 01{n % 100:02d}"

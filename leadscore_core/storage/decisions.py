@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from leadscore_core.config import Settings
@@ -232,17 +232,6 @@ class DecisionStore:
         """Take an entry off the review list; it is kept."""
         with open_database(self.settings).session() as session:
             session.execute(update(FeedbackRow).where(FeedbackRow.id == feedback_id).values(closed_at=now()))
-
-    def revision(self, batch: Batch) -> tuple[int, int, str]:
-        """Return what changes whenever a decision that moves leads does: what is cached by it is never stale."""
-        moment = now()
-        in_force = (OverrideRow.batch_id == batch.id) & (OverrideRow.expires_at > moment)
-        with open_database(self.settings).session() as session:
-            restored = session.execute(
-                select(func.count(), func.max(RestoredRow.restored_at)).where(RestoredRow.batch_id == batch.id)
-            ).one()
-            override = session.execute(select(func.count(), func.max(OverrideRow.id)).where(in_force)).one()
-        return int(restored[0]), int(override[0]), f"{restored[1]} {override[1]}"
 
 
 def _rows_of(batch: Batch):  # type: ignore[no-untyped-def]

@@ -109,9 +109,7 @@ class BatchView:
                 table[name] = reasons["reason_1" if name == WHY else "reason_2"]
             elif name.startswith(IN_LIST) and own is not None:
                 bare = name.removeprefix(IN_LIST)
-                table[name if bare in table or bare in shown else bare] = (
-                    own[name.removeprefix(IN_LIST)].astype("str").fillna("")
-                )
+                table[name if bare in table or bare in shown else bare] = own[bare].astype("str").fillna("")
             elif choices.get(name) in leads:
                 table[name] = self.readable(leads, choices[name])
         return pd.DataFrame(table, index=leads.index)
