@@ -60,7 +60,7 @@ def serve(rows: int) -> dict[str, object]:
     view.present(first, shown)
     opened = 1_000 * (time.perf_counter() - started)
 
-    source = str(view.column(Role.SOURCE))
+    source, created = str(view.column(Role.SOURCE)), str(view.column(Role.TIMESTAMP))
     common = view.table.values_of(source)[0][0]
     narrow = LeadFilter(grades=("Hot", "Warm"), values={source: (str(common),)}, score_from=50)
     name = str(first["ls_name"].iloc[0])
@@ -74,6 +74,7 @@ def serve(rows: int) -> dict[str, object]:
         "deep_page_ms": _median(lambda: turn(CALLS, Sort(), view.table.rows // 2)),
         "filter_ms": _median(lambda: (view.table.count(narrow), turn(narrow, Sort(), 0))),
         "sort_ms": _median(lambda: turn(CALLS, Sort(source, descending=True), 0)),
+        "sort_by_date_ms": _median(lambda: turn(CALLS, Sort(created, descending=True), 0)),
         "search_ms": _median(
             lambda: (view.table.count(replace(CALLS, text=name)), turn(replace(CALLS, text=name), Sort(), 0))
         ),

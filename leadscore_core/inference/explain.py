@@ -59,19 +59,14 @@ def reasons_in_words(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: 
     """
     columns = [name for name in contributions.columns if name != "base_value" and name in cleaned.columns]
     values = contributions[columns].to_numpy()
-    words = np.empty((len(cleaned), len(columns), 2), dtype=object)
+    order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :top]
+    told = np.full((len(cleaned), top), "", dtype=object)
     for place, name in enumerate(columns):
-        words[:, place, :] = _column_words(cleaned[name], name, model)
-    order = np.argsort(-np.abs(values), axis=1, kind="stable")
-    rows = np.arange(len(cleaned))
-    reasons = {}
-    for k in range(top):
-        text = np.full(len(cleaned), "", dtype=object)
-        if k < len(columns):
-            largest = order[:, k]
-            value = values[rows, largest]
-            text = np.where(value == 0, "", words[rows, largest, (value < 0).astype("int64")])
-        reasons[f"reason_{k + 1}"] = pd.Series(text, index=cleaned.index, dtype="str")
+        row, rank = np.nonzero((order == place) & (values[:, [place]] != 0))
+        if len(row):
+            against = (values[row, place] < 0).astype("int64")
+            told[row, rank] = _column_words(cleaned[name].iloc[row], name, model)[np.arange(len(row)), against]
+    reasons = {f"reason_{k + 1}": pd.Series(told[:, k], index=cleaned.index, dtype="str") for k in range(top)}
     return pd.DataFrame(reasons, index=cleaned.index)
 
 
@@ -131,9 +126,7 @@ def _column_words(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
     is_date = pd.api.types.is_datetime64_any_dtype(values)
     shown = values.dt.to_period("M").dt.to_timestamp() if is_date else values
     places, _ = pd.factorize(shown, use_na_sentinel=False)
-    first = (
-        pd.Series(range(len(values))).groupby(places).first().to_numpy() if len(values) else np.empty(0, dtype="int64")
-    )
+    first = np.unique(places, return_index=True)[1]
     keys = value_keys(values.iloc[first], is_text)
     rates, base_rate = model.features.rates_.get(name, {}), model.features.base_rate_
     unique = np.empty((len(first), 2), dtype=object)
