@@ -67,7 +67,7 @@ def serve(rows: int) -> dict[str, object]:
     turns = iter(range(1, 1_000))
 
     def turn(chosen: LeadFilter, sort: Sort, offset: int) -> None:
-        view.present(view.table.page(chosen, sort, offset, 50), shown)
+        view.present(view.table.page(chosen, sort, offset, 50, without=view.not_shown(shown)), shown)
 
     figures = {
         "page_ms": _median(lambda: turn(CALLS, Sort(), 50 * next(turns))),

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal
 
+from leadscore_core.storage.dimensions import expression, quoted
+
 View = Literal["calls", "quarantine", "all"]
 BLANK = "(blank)"
 
@@ -21,7 +23,7 @@ class LeadFilter:
     grades
         Grades as shown, overrides included.
     values
-        Cleaned column -> values that are wanted; `BLANK` stands for none.
+        Dimension (see `dimensions`) -> values that are wanted; `BLANK` stands for none.
     created_from, created_to
         Days, both included.
     score_from, score_to
@@ -73,12 +75,13 @@ def where(chosen: LeadFilter, columns: set[str], created: str | None) -> tuple[s
     if chosen.grades:
         terms.append(f"ls_grade IN ({_marks(chosen.grades)})")
         values += chosen.grades
-    for column, wanted in sorted(chosen.values.items()):
-        if column not in columns or not wanted:
+    for dimension, wanted in sorted(chosen.values.items()):
+        cell = expression(dimension, columns, created)
+        if cell is None or not wanted:
             continue
         given = [value for value in wanted if value != BLANK]
-        either = [f"CAST({quoted(column)} AS VARCHAR) IN ({_marks(given)})"] if given else []
-        either += [f"{quoted(column)} IS NULL"] if BLANK in wanted else []
+        either = [f"{cell} IN ({_marks(given)})"] if given else []
+        either += [f"{cell} IS NULL"] if BLANK in wanted else []
         terms.append(f"({' OR '.join(either)})")
         values += given
     if created is not None and chosen.created_from is not None:
@@ -97,17 +100,6 @@ def where(chosen: LeadFilter, columns: set[str], created: str | None) -> tuple[s
         terms.append("contains(ls_search, ?)")
         values.append(word)
     return " AND ".join(terms) or "true", values
-
-
-def quoted(name: str) -> str:
-    """Return a column's name as SQL writes it.
-
-    Examples
-    --------
-    >>> print(quoted('a b'))
-    "a b"
-    """
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _marks(values: tuple[str, ...] | list[str]) -> str:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from leadscore_core.errors import StorageError
 from leadscore_core.storage.duck import borrowed_cursor, sql_text, string_types
-from leadscore_core.storage.filters import quoted
+from leadscore_core.storage.dimensions import quoted
 
 POSITION = "file_row_number"
 

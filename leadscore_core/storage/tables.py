@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Double, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 class Base(DeclarativeBase):
@@ -50,6 +50,20 @@ class ScoringRow(Base):
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
     findings: Mapped[list[Any]] = mapped_column(JSON)
     settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class OutcomeRow(Base):
+    """One file of outcomes that came back for a batch; the leads' outcomes are a Parquet file in its folder."""
+
+    __tablename__ = "outcome"
+
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    file_name: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[str] = mapped_column(String(100))
+    known: Mapped[int] = mapped_column(Integer)
+    completed: Mapped[int] = mapped_column(Integer)
 
 
 class RestoredRow(Base):

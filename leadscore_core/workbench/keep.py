@@ -11,16 +11,27 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pandas.api.extensions import ExtensionArray
 
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data import LINE_PROBLEM, ColumnMapping, LeadSchema, Role, list_files
+from leadscore_core.data import LINE_PROBLEM, ColumnMapping, LeadSchema, Role, clean_leads, list_files
 from leadscore_core.errors import MappingError
 from leadscore_core.inference import ScoredPart, contact_flags, contact_keys, read_contacts
 from leadscore_core.inference.writers import ParquetFile
 from leadscore_core.lists import LeadList
 from leadscore_core.model import LeadModel
 from leadscore_core.pipelines import Progress, ScoreReport, score_chunks
-from leadscore_core.storage import RULE, Batch, BatchStore, Scoring, grade_preference, hash_files, junk_preference, now
+from leadscore_core.storage import (
+    OUTCOME,
+    RULE,
+    Batch,
+    BatchStore,
+    Scoring,
+    grade_preference,
+    hash_files,
+    junk_preference,
+    now,
+)
 from leadscore_core.storage.batches import LEADS_FILE
 from leadscore_core.storage.lead_files import sort_into
 from leadscore_core.workbench.repeats import mark_repeats
@@ -219,6 +230,9 @@ def index_rows(
     columns |= {_KINDS[role]: cells.to_numpy(dtype=object) for role, cells in details.items()}
     columns |= {RULE + rule: flags for rule, flags in contact_flags(contacts).items()}
     columns |= {f"ls_{name}_key": keys.array for name, keys in contact_keys(contacts).items()}
+    outcome = known_outcomes(chunk, schema, mapping)
+    if outcome is not None:
+        columns[OUTCOME] = outcome
     searched = [*details.values(), *(part.cleaned[name] for name in _text_columns(schema, part.cleaned))]
     search = pd.Series([""] * len(chunk), dtype="str")
     for cells in searched:
@@ -228,6 +242,15 @@ def index_rows(
     index = pd.concat([pd.DataFrame(columns), own], axis=1)
     texts = [name for name in index.columns if index[name].dtype == object]
     return index.astype(dict.fromkeys(texts, "str"))
+
+
+def known_outcomes(chunk: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> ExtensionArray | None:
+    """Return what a list itself says of its leads' outcomes: 1, 0 or NA as Int8; None where it has no such column."""
+    label = schema.label
+    if label is None or label.name not in mapping.used:
+        return None
+    raw = mapping.apply(chunk, schema)
+    return clean_leads(raw[[label.name]], schema)[label.name].astype("Int8").array
 
 
 def _text_columns(schema: LeadSchema, cleaned: pd.DataFrame) -> Iterator[str]:

@@ -114,6 +114,12 @@ class BatchView:
                 table[name] = self.readable(leads, choices[name])
         return pd.DataFrame(table, index=leads.index)
 
+    def not_shown(self, shown: list[str]) -> list[str]:
+        """Return the contact columns that `present` does not need for these."""
+        choices = self.choices()
+        who = next((name for name, _ in _WHO if name in self.table.columns), None)
+        return sorted(set(_GIVEN.values()) - {who, *(choices.get(name) for name in shown)})
+
     def grades_shown(self, leads: pd.DataFrame) -> pd.Series:
         """Return grades, saying which were set by a person."""
         shown = leads["ls_grade"].astype("str")

@@ -165,7 +165,7 @@ def render_table(view: BatchView, chosen: LeadFilter, *, key: str, several: bool
     shown, sort = _render_layout(view, choices, quarantine, key)
     pages = -(-total // PAGE_ROWS)
     page = st.pagination(pages, key=f"{key}-pages-{hash((str(chosen), str(sort)))}") if pages > 1 else 1
-    leads = view.table.page(chosen, sort, (page - 1) * PAGE_ROWS, PAGE_ROWS)
+    leads = view.table.page(chosen, sort, (page - 1) * PAGE_ROWS, PAGE_ROWS, without=view.not_shown(shown))
     table = view.present(leads, shown)
     wordy = bool({WHY, AND, JUNK} & set(table.columns))
     styled = table.style.map(_grade_style, subset=["Grade"]).format(_grade_words, subset=["Grade"])

@@ -1,0 +1,56 @@
+"""Dimensions: by what leads are grouped and filtered, as SQL.
+
+A dimension is a cleaned column under its own name, a part of the date of creation (``ls_month``, ``ls_week``,
+``ls_weekday``, ``ls_hour``), or a number with what is 5 or more taken together (``ls_capped:<column>``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+CAPPED = "ls_capped:"
+CAP = 5
+_TIMES = {
+    "ls_month": "strftime({}, '%Y-%m')",
+    "ls_week": "strftime(date_trunc('week', {}), '%Y-%m-%d')",
+    "ls_weekday": "CAST(isodow({}) AS VARCHAR)",
+    "ls_hour": "lpad(CAST(hour({}) AS VARCHAR), 2, '0')",
+}
+TIME_DIMENSIONS = tuple(_TIMES)
+
+
+def expression(dimension: str, columns: Collection[str], created: str | None) -> str | None:
+    """Return a dimension's value of a lead as SQL text, or None where the batch lacks it.
+
+    Parameters
+    ----------
+    columns
+        Columns of the batch.
+    created
+        The column with the date of creation, or None.
+
+    Examples
+    --------
+    >>> print(expression("ls_month", set(), "created"))
+    strftime("created", '%Y-%m')
+    >>> print(expression("source", {"source"}, None), expression("city", {"source"}, None))
+    CAST("source" AS VARCHAR) None
+    """
+    if dimension in _TIMES:
+        return None if created is None else _TIMES[dimension].format(quoted(created))
+    if dimension.startswith(CAPPED):
+        column = dimension.removeprefix(CAPPED)
+        cell = f"CAST({quoted(column)} AS VARCHAR)"
+        return f"CASE WHEN {quoted(column)} >= {CAP} THEN '{CAP}+' ELSE {cell} END" if column in columns else None
+    return f"CAST({quoted(dimension)} AS VARCHAR)" if dimension in columns else None
+
+
+def quoted(name: str) -> str:
+    """Return a column's name as SQL writes it.
+
+    Examples
+    --------
+    >>> print(quoted('a b'))
+    "a b"
+    """
+    return '"' + name.replace('"', '""') + '"'
