@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from leadscore_core.inference import explain_leads, score_leads
     from leadscore_core.model import load_champion
     from leadscore_core.training import evaluate_model, train_model
+    from leadscore_core.workbench import source_report
 
 # LightGBM's idle OpenMP threads spin and starve shared cores; this must be set before its first import.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -24,6 +25,7 @@ __all__ = [
     "load_champion",
     "read_leads",
     "score_leads",
+    "source_report",
     "train_model",
 ]
 
@@ -35,6 +37,7 @@ _HOMES = {
     "load_champion": "model",
     "read_leads": "data",
     "score_leads": "inference",
+    "source_report": "workbench",
     "train_model": "training",
 }
 

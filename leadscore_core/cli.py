@@ -5,26 +5,40 @@ Exit codes: 0 done; 1 done, but a stated check did not hold; 2 bad usage or unus
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from leadscore_core.cli_models import models_app
+from leadscore_core.cli_shared import (
+    JSON_ON_STDOUT,
+    Files,
+    JsonOut,
+    Label,
+    MapTo,
+    ModelId,
+    Out,
+    SchemaName,
+    Sheet,
+    open_leads,
+    prepare_json,
+    say,
+    write_json,
+)
+from leadscore_core.cli_sources import outcomes, sources
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
 from leadscore_core.errors import LeadScoreError
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.data import Finding
     from leadscore_core.model import LeadModel
-    from leadscore_core.pipelines import LeadList, Progress
+    from leadscore_core.pipelines import Progress
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,23 +47,8 @@ app = typer.Typer(
     help="Whom to call first, who is junk, and why.",
 )
 app.add_typer(models_app, name="models")
-
-_JSON_ON_STDOUT: ContextVar[bool] = ContextVar("json_on_stdout", default=False)
-
-Files = Annotated[
-    list[Path], typer.Argument(help="CSV, TSV, Excel or Parquet files, also .gz or .zip, or folders of them.")
-]
-JsonOut = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON; - for standard output.")]
-SchemaName = Annotated[str, typer.Option("--schema", help="Name or TOML file of what the columns mean.")]
-Label = Annotated[str | None, typer.Option("--label", help="Header of the outcome, if it is not found by itself.")]
-Sheet = Annotated[
-    str | None, typer.Option("--sheet", help="Sheet of a workbook; the first with the needed columns if not given.")
-]
-MapTo = Annotated[
-    list[str] | None, typer.Option("--map", help="Which header gives a column, as COLUMN=HEADER; may be repeated.")
-]
-ModelId = Annotated[str | None, typer.Option("--model", help="Model to use; the champion if not given.")]
-Out = Annotated[Path, typer.Option("-o", "--out", help="File to write: .csv, .csv.gz, .xlsx or .parquet.")]
+app.command()(sources)
+app.command()(outcomes)
 
 
 @app.command("sample-data")
@@ -62,7 +61,7 @@ def sample_data(
     from leadscore_core.data import write_sample
 
     for path in write_sample(out, rows, seed):
-        _say(str(path))
+        say(str(path))
 
 
 @app.command()
@@ -77,15 +76,15 @@ def check(
     """Find every problem of a list; exit 1 if one makes it unfit."""
     from leadscore_core.pipelines import check_list
 
-    _prepare_json(json_out)
+    prepare_json(json_out)
     settings = load_settings()
-    leads = _open(files, schema, label, sheet, map_to, settings)
+    leads = open_leads(files, schema, label, sheet, map_to, settings)
     model = _champion_or_none(settings)
     levels_from = model if model is not None and model.schema.name == leads.schema.name else None
     report = check_list(leads, model=levels_from, label_expected=label is not None)
-    _say(f"{report.rows:,} leads, {report.columns} columns, {len(report.findings)} kinds of problems")
+    say(f"{report.rows:,} leads, {report.columns} columns, {len(report.findings)} kinds of problems")
     _say_findings(report.findings)
-    _write_json(json_out, report.as_json())
+    write_json(json_out, report.as_json())
     if report.has_errors:
         raise typer.Exit(1)
 
@@ -95,8 +94,8 @@ def clean(files: Files, out: Out, schema: SchemaName = "codepro", sheet: Sheet =
     """Write the cleaned table, one row a lead."""
     from leadscore_core.pipelines import clean_list
 
-    rows = clean_list(_open(files, schema, None, sheet, map_to, load_settings()), out)
-    _say(f"Cleaned {rows:,} leads into {out}")
+    rows = clean_list(open_leads(files, schema, None, sheet, map_to, load_settings()), out)
+    say(f"Cleaned {rows:,} leads into {out}")
 
 
 @app.command()
@@ -114,27 +113,27 @@ def train(
     """Train a model on labelled leads, judge it out-of-sample, and keep it."""
     from leadscore_core.pipelines import train_list
 
-    _prepare_json(json_out)
+    prepare_json(json_out)
     settings = load_settings()
-    leads = _open(files, schema, label, sheet, map_to, settings)
+    leads = open_leads(files, schema, label, sheet, map_to, settings)
     with _progress("Training", total=1.0) as progress:
         model = train_list(leads, settings=settings, promote=promote, note=note, synthetic=synthetic, progress=progress)
     metadata = model.metadata
     crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
-    _say(
+    say(
         f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads "
         f"({metadata.training_data.left_out:,} without an outcome left out)"
     )
-    _say(_figures("Cross-validation", crossed))
-    _say(
+    say(_figures("Cross-validation", crossed))
+    say(
         _figures("Next period     ", following)
         if "auc" in following
         else f"Next period: not applicable. {following['not_applicable']}"
     )
-    _say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
-    _say(_verdict(metadata.meets_targets, settings))
-    _say("It is the champion now." if promote else f"Use it with: leadscore models promote {model.model_id}")
-    _write_json(json_out, _training_json(model, crossed, following))
+    say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
+    say(_verdict(metadata.meets_targets, settings))
+    say("It is the champion now." if promote else f"Use it with: leadscore models promote {model.model_id}")
+    write_json(json_out, _training_json(model, crossed, following))
 
 
 @app.command()
@@ -149,21 +148,21 @@ def evaluate(
     """Measure a model on leads that it has not seen; exit 1 below the targets."""
     from leadscore_core.pipelines import evaluate_list
 
-    _prepare_json(json_out)
+    prepare_json(json_out)
     settings = load_settings()
     model = _load_model(model_id, settings)
     result = evaluate_list(
-        _open([file], model.schema.name, label, sheet, map_to, settings, model=model), model, settings=settings
+        open_leads([file], model.schema.name, label, sheet, map_to, settings, model=model), model, settings=settings
     )
-    _say(
+    say(
         f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and "
         f"{result.seen_in_training:,} from its training left out)"
     )
-    _say(_figures("Out-of-sample", result.metrics.model_dump()))
+    say(_figures("Out-of-sample", result.metrics.model_dump()))
     for text in result.metrics.notes:
-        _say(text)
-    _say(_verdict(result.meets_targets, settings))
-    _write_json(json_out, result.as_json())
+        say(text)
+    say(_verdict(result.meets_targets, settings))
+    write_json(json_out, result.as_json())
     if not result.meets_targets:
         raise typer.Exit(1)
 
@@ -184,11 +183,11 @@ def score(
     settings = load_settings()
     check_output(out)
     model = _load_model(model_id, settings)
-    leads = _open(files, model.schema.name, None, sheet, map_to, settings, model=model)
+    leads = open_leads(files, model.schema.name, None, sheet, map_to, settings, model=model)
     with _progress("Scoring", total=None) as progress:
         report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.grades.items())
-    _say(f"Scored {report.rows:,} leads into {out}: {counts}; about {report.expected:,.0f} applications expected")
+    say(f"Scored {report.rows:,} leads into {out}: {counts}; about {report.expected:,.0f} applications expected")
     _say_findings(report.findings)
 
 
@@ -204,7 +203,7 @@ def open_app() -> None:
 
 def main() -> NoReturn:
     """Run the command line; every fault is one message on standard error."""
-    _JSON_ON_STDOUT.set(False)
+    JSON_ON_STDOUT.set(False)
     try:
         app(prog_name="leadscore")
     except LeadScoreError as error:
@@ -234,38 +233,6 @@ def _fail(message: str) -> NoReturn:
     sys.exit(2)
 
 
-def _say(text: str) -> None:
-    """Tell a person; on standard error where standard output is for JSON."""
-    typer.echo(text, err=_JSON_ON_STDOUT.get())
-
-
-def _prepare_json(path: Path | None) -> None:
-    """Make sure before the work that its JSON can be written."""
-    from leadscore_core.inference import check_folder
-
-    _JSON_ON_STDOUT.set(str(path) == "-")
-    if path is not None and str(path) != "-":
-        check_folder(path)
-
-
-def _open(
-    files: list[Path],
-    schema: str,
-    label: str | None,
-    sheet: str | None,
-    map_to: list[str] | None,
-    settings: Settings,
-    *,
-    model: LeadModel | None = None,
-) -> LeadList:
-    from leadscore_core.data import load_schema
-    from leadscore_core.pipelines import open_list
-
-    meaning = model.schema if model is not None else load_schema(schema)
-    choices = dict(choice.partition("=")[::2] for choice in map_to or ())
-    return open_list(files, meaning, sheet=sheet, label=label, choices=choices, settings=settings)
-
-
 def _load_model(model_id: str | None, settings: Settings) -> LeadModel:
     from leadscore_core.model import ModelRegistry
 
@@ -292,7 +259,7 @@ def _say_findings(findings: list[Finding]) -> None:
         where = f" [{finding.column}]" if finding.column else ""
         rows = f", rows {', '.join(map(str, finding.rows))}" if finding.rows else ""
         example = f", for instance {finding.example}" if finding.example else ""
-        _say(
+        say(
             f"  {finding.severity}: {finding.code}{where}: {finding.reason} ({finding.count:,}, "
             f"{finding.share:.1%}{rows}{example})"
         )
@@ -331,21 +298,6 @@ def _verdict(met: bool, settings: Settings) -> str:
     wanted = settings.targets
     limits = f"AUC > {wanted.auc}, precision > {wanted.precision}, recall > {wanted.recall}"
     return f"{'Meets' if met else 'Misses'} the targets ({limits})"
-
-
-def _write_json(path: Path | None, told: dict[str, Any]) -> None:
-    if path is None:
-        return
-    text = json.dumps(told, indent=2, ensure_ascii=False, default=str, allow_nan=False)
-    if str(path) == "-":
-        typer.echo(text)
-        return
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise LeadScoreError(
-            f"{path} could not be written ({error.strerror}). Choose another place for the JSON."
-        ) from error
 
 
 @contextmanager

@@ -47,3 +47,7 @@ class StorageError(LeadScoreError):
 
 class ConflictError(LeadScoreError):
     """Somebody else changed the same thing in the meantime."""
+
+
+class SpendError(LeadScoreError):
+    """A file of spend cannot be counted."""

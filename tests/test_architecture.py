@@ -21,9 +21,11 @@ FLOORS = {
     "pipelines": 6,
     "workbench": 7,
     "cli_models": 6,
-    "cli": 8,
-    "__main__": 9,
-    "__init__": 9,
+    "cli_shared": 8,
+    "cli_sources": 9,
+    "cli": 10,
+    "__main__": 11,
+    "__init__": 11,
 }
 MODULES = sorted(CORE.rglob("*.py"))
 PAGES = sorted((ROOT / "pages").glob("*.py"))

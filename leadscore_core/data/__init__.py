@@ -23,10 +23,12 @@ from leadscore_core.data.map_columns import (
 )
 from leadscore_core.data.read import LINE_PROBLEM, iter_leads, list_files, read_headers, read_leads
 from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
-from leadscore_core.data.schema import Column, LeadSchema, Role, load_schema
+from leadscore_core.data.schema import CITY_TIER, Column, LeadSchema, Role, group_column, load_schema
+from leadscore_core.data.spend import Spend, read_spend
 from leadscore_core.data.workbook import list_sheets
 
 __all__ = [
+    "CITY_TIER",
     "CONVENTION_ROWS",
     "FIRST_ROW",
     "KEPT_ASIDE",
@@ -42,6 +44,7 @@ __all__ = [
     "Match",
     "Role",
     "SampleLeads",
+    "Spend",
     "check_leads",
     "check_required",
     "chunk_findings",
@@ -51,6 +54,7 @@ __all__ = [
     "detect_conventions",
     "duplicate_findings",
     "fingerprint",
+    "group_column",
     "iter_leads",
     "label_findings",
     "list_files",
@@ -62,6 +66,7 @@ __all__ = [
     "note_row_problems",
     "read_headers",
     "read_leads",
+    "read_spend",
     "row_hashes",
     "sort_findings",
     "suggest_mapping",

@@ -1,7 +1,7 @@
 """Dimensions: by what leads are grouped and filtered, as SQL.
 
 A dimension is a cleaned column under its own name, a part of the date of creation (``ls_month``, ``ls_week``,
-``ls_weekday``, ``ls_hour``), or a number with what is 5 or more taken together (``ls_capped:<column>``).
+``ls_weekday``, ``ls_hour``, ``ls_daypart``), or a number with what is 5 or more taken together (``ls_capped:<column>``).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ _TIMES = {
     "ls_week": "strftime(date_trunc('week', {}), '%Y-%m-%d')",
     "ls_weekday": "CAST(isodow({}) AS VARCHAR)",
     "ls_hour": "lpad(CAST(hour({}) AS VARCHAR), 2, '0')",
+    "ls_daypart": "['Night', 'Morning', 'Afternoon', 'Evening'][hour({}) // 6 + 1]",
 }
 TIME_DIMENSIONS = tuple(_TIMES)
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadscore_core.errors import StorageError
-from leadscore_core.storage.duck import borrowed_cursor, sql_text, string_types
 from leadscore_core.storage.dimensions import quoted
+from leadscore_core.storage.duck import borrowed_cursor, sql_text, string_types
 
 POSITION = "file_row_number"
 

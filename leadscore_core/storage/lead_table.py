@@ -24,8 +24,8 @@ import pyarrow as pa
 
 from leadscore_core.config import CONTACT_RULES, GradeRule, JunkRules
 from leadscore_core.errors import StorageError
-from leadscore_core.storage.duck import borrowed_cursor, sql_text, to_frame
 from leadscore_core.storage.dimensions import quoted
+from leadscore_core.storage.duck import borrowed_cursor, sql_text, to_frame
 from leadscore_core.storage.filters import LeadFilter, where
 
 RULE = "ls_rule_"
@@ -113,7 +113,7 @@ class LeadTable:
 
     def by_rows(self, rows: np.ndarray) -> pd.DataFrame:
         """Return leads by their positions in the list, in the order given."""
-        with self._cursor() as cursor:
+        with self.cursor() as cursor:
             cursor.register("wanted", pa.table({"w_row": rows, "w_place": np.arange(len(rows))}))
             return to_frame(
                 cursor.execute(
@@ -132,7 +132,8 @@ class LeadTable:
             return []
         condition = " OR ".join(f"{quoted(column)} = ?" for column in present)
         found = self._run(
-            f"SELECT ls_row, ls_propensity FROM {self.file_sql} WHERE {condition} ORDER BY ls_rank", list(present.values())
+            f"SELECT ls_row, ls_propensity FROM {self.file_sql} WHERE {condition} ORDER BY ls_rank",
+            list(present.values()),
         )
         return [(int(row), float(propensity)) for row, propensity in found]
 
@@ -173,7 +174,9 @@ class LeadTable:
         if not rules:
             return {}
         sums = ", ".join(f"coalesce(sum(CAST({quoted(RULE + rule)} AS INT)), 0)" for rule in rules)
-        return {rule: int(n) for rule, n in zip(rules, self._run(f"SELECT {sums} FROM {self.file_sql}")[0], strict=True)}
+        return {
+            rule: int(n) for rule, n in zip(rules, self._run(f"SELECT {sums} FROM {self.file_sql}")[0], strict=True)
+        }
 
     def values_of(self, column: str, most: int = 200) -> list[tuple[str | None, int]]:
         """Return a column's values with their leads, the most frequent first."""
@@ -300,20 +303,21 @@ class LeadTable:
         return f"{quoted(sort.by)}{down} NULLS LAST, ls_rank"
 
     def _run(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
-        with self._cursor() as cursor:
+        with self.cursor() as cursor:
             return cursor.execute(sql, values or []).fetchall()
 
     def _numbers(self, sql: str, values: list[Any]) -> np.ndarray:
-        with self._cursor() as cursor:
+        with self.cursor() as cursor:
             return np.asarray(next(iter(cursor.execute(sql, values).fetchnumpy().values())))
 
     def query(self, sql: str, values: list[Any] | None = None) -> pd.DataFrame:
         """Run SQL on the leads' files; its faults are told in words."""
-        with self._cursor() as cursor:
+        with self.cursor() as cursor:
             return to_frame(cursor.execute(sql, values or []))
 
     @contextmanager
-    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor whose faults are told in words."""
         try:
             with borrowed_cursor() as cursor:
                 if len(self.standing.restored):

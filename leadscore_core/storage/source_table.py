@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import contextmanager
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,12 @@ import pandas as pd
 
 from leadscore_core.errors import StorageError
 from leadscore_core.storage.dimensions import expression
-from leadscore_core.storage.duck import sql_text
+from leadscore_core.storage.duck import sql_text, to_frame
 from leadscore_core.storage.filters import LeadFilter, where
 from leadscore_core.storage.lead_table import LeadTable
 
 OTHERS = "All others"
-OUTCOME = "ls_outcome"
+OUTCOME, GRADE = "ls_outcome", "ls_grade"
 MOST_GROUPS = 20_000
 _GRADES = ("Hot", "Warm", "Cold", "Junk")
 _COUNTS = (
@@ -26,6 +26,11 @@ _COUNTS = (
     "coalesce(sum(ls_propensity) FILTER (ls_completed IS NOT NULL), 0) AS expected_known, "
     + ", ".join(f"count(*) FILTER (ls_grade = '{grade}') AS {grade.lower()}" for grade in _GRADES)
 )
+
+_SUMMED = dict.fromkeys(("leads", "known", "completed"), "BIGINT") | dict.fromkeys(
+    ("expected", "expected_known"), "DOUBLE"
+)
+_SUMMED |= {grade.lower(): "BIGINT" for grade in _GRADES}
 
 
 class SourceTable:
@@ -47,6 +52,7 @@ class SourceTable:
     def __init__(self, tables: Sequence[LeadTable], outcomes: Sequence[Path | None]) -> None:
         self.tables, self.outcomes = list(tables), list(outcomes)
         self.columns = list(dict.fromkeys(column for table in tables for column in table.columns))
+        self.columns.append(GRADE)
         self.created = next((table.created for table in tables if table.created), None)
         self.rows = sum(table.rows for table in tables)
 
@@ -103,6 +109,41 @@ class SourceTable:
             [*values, *wheres],
         )
         return found.rename(columns=dict(zip(names, dimensions, strict=True)))
+
+    def pairs(self, dimensions: Sequence[str], chosen: LeadFilter, at_least: int) -> pd.DataFrame:
+        """Count leads by every dimension and every two of them, in one scan.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``first``, ``first_value``, ``second``, ``second_value`` (None for groups of one dimension; NaN in a value
+            where it is blank), then the counts of `groups`.
+        """
+        names = [f"g{place}" for place in range(len(dimensions))]
+        keys = ", ".join(f"{self._cell(d)} AS {name}" for d, name in zip(dimensions, names, strict=True))
+        condition, wheres = self._where(chosen)
+        parts = []
+        with self.tables[0].cursor() as cursor:
+            cursor.execute(
+                f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT {keys}, {_COUNTS} FROM ({self._leads()}) "
+                f"WHERE {condition} GROUP BY ALL",
+                wheres,
+            )
+            sums = ", ".join(f"sum({name})::{kind} AS {name}" for name, kind in _SUMMED.items())
+            for places in [*((a,) for a in range(len(names))), *combinations(range(len(names)), 2)]:
+                by = ", ".join(names[place] for place in places)
+                found = cursor.execute(
+                    f"SELECT {by}, {sums} FROM pairs GROUP BY ALL HAVING sum(leads) >= {int(at_least)}"
+                )
+                part = to_frame(found)
+                second = dimensions[places[1]] if len(places) == 2 else None
+                part.insert(0, "first", dimensions[places[0]])
+                part.insert(2, "second", pd.Series([second] * len(part), dtype="str"))
+                if len(places) == 1:
+                    part.insert(3, "second_value", pd.Series([None] * len(part), dtype="str"))
+                parts.append(part.set_axis(["first", "first_value", "second", "second_value", *_SUMMED], axis=1))
+            cursor.execute("DROP TABLE pairs")
+        return pd.concat(parts, ignore_index=True)
 
     def totals(self, chosen: LeadFilter) -> pd.Series:
         """Return the counts of `groups` over all leads of a filter."""

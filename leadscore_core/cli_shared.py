@@ -1,0 +1,95 @@
+"""What the commands share: their options, lists, and how they speak."""
+
+from __future__ import annotations
+
+import json
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from leadscore_core.config import Settings
+from leadscore_core.errors import LeadScoreError
+
+if TYPE_CHECKING:  # the pipelines load when a command needs them
+    from leadscore_core.model import LeadModel
+    from leadscore_core.pipelines import LeadList
+
+JSON_ON_STDOUT: ContextVar[bool] = ContextVar("json_on_stdout", default=False)
+
+Files = Annotated[
+    list[Path], typer.Argument(help="CSV, TSV, Excel or Parquet files, also .gz or .zip, or folders of them.")
+]
+JsonOut = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON; - for standard output.")]
+SchemaName = Annotated[str, typer.Option("--schema", help="Name or TOML file of what the columns mean.")]
+Label = Annotated[str | None, typer.Option("--label", help="Header of the outcome, if it is not found by itself.")]
+Sheet = Annotated[
+    str | None, typer.Option("--sheet", help="Sheet of a workbook; the first with the needed columns if not given.")
+]
+MapTo = Annotated[
+    list[str] | None, typer.Option("--map", help="Which header gives a column, as COLUMN=HEADER; may be repeated.")
+]
+ModelId = Annotated[str | None, typer.Option("--model", help="Model to use; the champion if not given.")]
+Out = Annotated[Path, typer.Option("-o", "--out", help="File to write: .csv, .csv.gz, .xlsx or .parquet.")]
+
+
+def say(text: str) -> None:
+    """Tell a person; on standard error where standard output is for JSON."""
+    typer.echo(text, err=JSON_ON_STDOUT.get())
+
+
+def prepare_json(path: Path | None) -> None:
+    """Make sure before the work that its JSON can be written."""
+    from leadscore_core.inference import check_folder
+
+    JSON_ON_STDOUT.set(str(path) == "-")
+    if path is not None and str(path) != "-":
+        check_folder(path)
+
+
+def open_leads(
+    files: list[Path],
+    schema: str,
+    label: str | None,
+    sheet: str | None,
+    map_to: list[str] | None,
+    settings: Settings,
+    *,
+    model: LeadModel | None = None,
+) -> LeadList:
+    """Look into a list as the options say; a model's schema goes before a named one.
+
+    Raises
+    ------
+    LeadScoreError
+        If it is no lead list, or an option names what it has not.
+    """
+    from leadscore_core.data import load_schema
+    from leadscore_core.pipelines import open_list
+
+    meaning = model.schema if model is not None else load_schema(schema)
+    choices = dict(choice.partition("=")[::2] for choice in map_to or ())
+    return open_list(files, meaning, sheet=sheet, label=label, choices=choices, settings=settings)
+
+
+def write_json(path: Path | None, told: dict[str, Any]) -> None:
+    """Write a result as JSON where it was asked for.
+
+    Raises
+    ------
+    LeadScoreError
+        If it cannot be written.
+    """
+    if path is None:
+        return
+    text = json.dumps(told, indent=2, ensure_ascii=False, default=str, allow_nan=False)
+    if str(path) == "-":
+        typer.echo(text)
+        return
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise LeadScoreError(
+            f"{path} could not be written ({error.strerror}). Choose another place for the JSON."
+        ) from error

@@ -1,0 +1,246 @@
+"""Spend: what was paid for which source, medium or campaign, in which period, read from anybody's file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import cast
+
+import pandas as pd
+
+from leadscore_core.data.findings import EXAMPLES, Finding, sort_findings
+from leadscore_core.data.parse import as_text, clean_text, parse_dates, parse_numbers
+from leadscore_core.errors import SpendError
+
+_HEADERS = {
+    "name": (
+        "source",
+        "utm source",
+        "first source",
+        "lead source",
+        "medium",
+        "utm medium",
+        "first medium",
+        "campaign",
+        "campaign name",
+        "utm campaign",
+        "channel",
+        "platform",
+        "name",
+    ),
+    "amount": ("amount", "spend", "spent", "cost", "amount spent", "total", "budget", "media cost", "ad spend"),
+    "currency": ("currency", "currency code", "ccy"),
+    "start": ("from", "start", "start date", "period start", "reporting starts", "date from", "since"),
+    "end": ("to", "end", "end date", "period end", "reporting ends", "date to", "until"),
+    "period": ("month", "period", "date", "day"),
+}
+_SYMBOLS = {"₹": "INR", "€": "EUR", "£": "GBP", "$": "USD", "rs": "INR", "rs.": "INR"}
+_MARKS = ("", "-", "n/a", "na", "none", "null")
+_FIRST_ROW = 2
+
+
+@dataclass(frozen=True)
+class Spend:
+    """Spend that can be counted, and what could not be.
+
+    Attributes
+    ----------
+    rows
+        ``name`` (as written), ``start`` and ``end`` (days, both included; NaT where the file gives no period),
+        ``amount`` (of `currency`, 0 or more).
+    currency
+        Its code, empty where the file names none.
+    set_aside
+        Rows that are not counted: ``row`` (as a spreadsheet numbers it), ``name``, ``amount`` as written, ``why``.
+    findings
+        Everything noticed.
+    """
+
+    rows: pd.DataFrame
+    currency: str
+    set_aside: pd.DataFrame
+    findings: list[Finding]
+
+
+def read_spend(frame: pd.DataFrame) -> Spend:
+    """Read a table of spend.
+
+    Parameters
+    ----------
+    frame
+        As from `read_leads`: a column with the names of sources (or media, or campaigns), one with the amount, and, if
+        it has them, a currency and a period (one column with months or days, or a first and a last day).
+
+    Raises
+    ------
+    SpendError
+        If there is no column with names or with amounts, or no row can be counted.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"Source": ["news", "fair"], "Month": ["2026-03", "2026-03"], "Cost (EUR)": ["1,200", "x"]})
+    >>> spend = read_spend(frame)
+    >>> spend.currency, spend.rows["amount"].tolist(), spend.rows["end"].dt.day.tolist()
+    ('EUR', [1200.0], [31])
+    >>> spend.set_aside["why"].tolist()
+    ['the amount is not a number']
+    """
+    found = _find_columns(frame)
+    names = clean_text(as_text(frame[found["name"]]))
+    written = as_text(frame[found["amount"]])
+    amounts, symbols = _amounts(written)
+    currencies = _currencies(frame, found, symbols)
+    start, end = _periods(frame, found)
+    why = pd.Series("", index=frame.index, dtype="str")
+    checks = [
+        (names.isna(), "it names no source"),
+        (written.isna() | (written == ""), "it has no amount"),
+        (amounts.isna(), "the amount is not a number"),
+        (amounts < 0, "the amount is below zero"),
+    ]
+    if "period" in found or "start" in found:
+        checks.append((start.isna() | end.isna(), "its period cannot be read"))
+        checks.append((end < start, "its period ends before it begins"))
+    for wrong, reason in checks:
+        why = why.mask(wrong & (why == ""), reason)
+    usable = why == ""
+    known = currencies[usable & (currencies != "")]
+    currency = "" if known.empty else str(known.value_counts().index[0])
+    others = sorted(set(known) - {currency})
+    if others:
+        why = why.mask(usable & (currencies != "") & (currencies != currency), f"it is not in {currency}")
+        usable = why == ""
+    if not usable.any():
+        reasons = "; ".join(sorted(set(why)))
+        raise SpendError(f"No row of the spend file can be counted: {reasons}. Correct the file and bring it again.")
+    rows = pd.DataFrame({"name": names, "start": start, "end": end, "amount": amounts})[usable].reset_index(drop=True)
+    aside = pd.DataFrame(
+        {"row": range(_FIRST_ROW, len(frame) + _FIRST_ROW), "name": names, "amount": written, "why": why}
+    )
+    aside = aside[~usable.to_numpy()].reset_index(drop=True)
+    return Spend(rows, currency, aside, _findings(rows, aside, currency, others, "start" in found or "period" in found))
+
+
+def _find_columns(frame: pd.DataFrame) -> dict[str, str]:
+    """Return which header gives what."""
+    plain = {str(header): _plain(str(header)) for header in frame.columns}
+    found: dict[str, str] = {}
+    for what, wanted in _HEADERS.items():
+        for name in wanted:
+            header = next((h for h, bare in plain.items() if bare == name and h not in found.values()), None)
+            if header is not None:
+                found[what] = header
+                break
+    if "period" in found and "start" in found:
+        del found["period"]
+    if "start" in found and "end" not in found:
+        found["period"] = found.pop("start")
+    lacking = [
+        {"name": "the names of sources, media or campaigns", "amount": "the amount spent"}[what]
+        for what in ("name", "amount")
+        if what not in found
+    ]
+    if lacking:
+        headers = ", ".join(map(repr, list(plain)[:12]))
+        raise SpendError(
+            f"The spend file has no column with {' and none with '.join(lacking)}. Its columns: {headers}. Name them, "
+            "for instance, Source, From, To, Amount, Currency."
+        )
+    return found
+
+
+def _plain(header: str) -> str:
+    """Return a header in lower case without punctuation, underscores or a currency in brackets."""
+    bare = re.sub(r"\(.*?\)|\[.*?\]", " ", header.casefold())
+    return " ".join(re.sub(r"[^\w]|_", " ", bare).split())
+
+
+def _amounts(written: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return amounts as numbers, and the currency that a cell itself names."""
+    text = written.fillna("").str.strip()
+    symbol = text.str.extract(r"(₹|€|£|\$|\b[A-Za-z]{2,3}\b\.?)", expand=False).fillna("").str.casefold()
+    bare = text.str.replace(r"₹|€|£|\$|\b[A-Za-z]{2,3}\b\.?", "", regex=True).str.strip()
+    bare = bare.str.replace(r"(?<=\d),(?=\d\d,\d{3}\b)", "", regex=True)  # 1,23,456 as written in India
+    return parse_numbers(bare, _MARKS).values, symbol.map(lambda s: _SYMBOLS.get(s, s.upper()))
+
+
+def _currencies(frame: pd.DataFrame, found: dict[str, str], symbols: pd.Series) -> pd.Series:
+    """Return each row's currency: of its own column, else of its cell, else of the header."""
+    header = re.search(r"[(\[]\s*(₹|€|£|\$|[A-Za-z]{2,3})\s*[)\]]", found["amount"])
+    told = header.group(1) if header else ""
+    fallback = _SYMBOLS.get(told.casefold(), told.upper())
+    currency = symbols.where(symbols != "", fallback)
+    if "currency" in found:
+        own = clean_text(as_text(frame[found["currency"]])).fillna("").str.upper()
+        own = own.map(lambda s: _SYMBOLS.get(s.casefold(), s))
+        currency = own.where(own != "", currency)
+    return currency
+
+
+def _periods(frame: pd.DataFrame, found: dict[str, str]) -> tuple[pd.Series, pd.Series]:
+    """Return the first and the last day of each row."""
+    if "start" in found:
+        start = parse_dates(frame[found["start"]], _MARKS).values
+        return start.dt.normalize(), parse_dates(frame[found["end"]], _MARKS).values.dt.normalize()
+    if "period" not in found:
+        nothing = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
+        return nothing, nothing
+    text = as_text(frame[found["period"]]).fillna("").str.strip()
+    months = [_month(cell) for cell in text.tolist()]
+    days = parse_dates(frame[found["period"]], _MARKS).values.dt.normalize()
+    firsts = pd.Series([m.start_time if m is not None else pd.NaT for m in months], index=frame.index)
+    lasts = pd.Series([m.end_time.normalize() if m is not None else pd.NaT for m in months], index=frame.index)
+    return firsts.astype("datetime64[us]").fillna(days), lasts.astype("datetime64[us]").fillna(days)
+
+
+def _month(cell: str) -> pd.Period | None:
+    """Return the month that a cell names, or None: 2026-03, 03/2026, March 2026, Mar-26."""
+    for shape in ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%B %Y", "%b %Y", "%b-%Y", "%b-%y", "%b %y"):
+        moment = pd.to_datetime(cell, format=shape, errors="coerce")
+        if not pd.isna(moment):
+            return cast(pd.Period, pd.Period(moment, freq="M"))
+    return None
+
+
+def _findings(
+    rows: pd.DataFrame, aside: pd.DataFrame, currency: str, others: list[str], has_period: bool
+) -> list[Finding]:
+    total = len(rows) + len(aside)
+
+    def told(code: str, severity: str, reason: str, where: pd.DataFrame | None, example: str = "") -> Finding:
+        numbers = () if where is None else tuple(int(n) for n in where["row"].tolist()[:EXAMPLES])
+        count = total if where is None else len(where)
+        return Finding.model_validate(
+            {
+                "code": code,
+                "severity": severity,
+                "column": "",
+                "reason": reason,
+                "count": count,
+                "share": count / total,
+                "example": example,
+                "rows": numbers,
+            }
+        )
+
+    found = []
+    for reason in sorted(set(aside["why"])):
+        where = aside[aside["why"] == reason]
+        example = "" if pd.isna(where["amount"].iloc[0]) else str(where["amount"].iloc[0])
+        code = "two_currencies" if reason.startswith("it is not in") else "not_counted"
+        found.append(told(code, "warning", f"not counted: {reason}", where, example))
+    if others:
+        reason = f"amounts in {currency} and {', '.join(others)} cannot be added; only {currency} is counted"
+        found.append(told("two_currencies", "warning", reason, None))
+    if not has_period:
+        found.append(told("no_period", "info", "no period given: counted whole, whatever dates are shown", None))
+    overlapping = [str(name) for name, of_name in rows.dropna().groupby("name") if _overlap(of_name)]
+    if overlapping:
+        reason = f"periods overlap for {', '.join(overlapping[:EXAMPLES])}; all of them are counted"
+        found.append(told("overlapping_periods", "warning", reason, None))
+    return sort_findings(found)
+
+
+def _overlap(of_name: pd.DataFrame) -> bool:
+    ordered = of_name.sort_values("start")
+    return bool((ordered["start"].to_numpy()[1:] <= ordered["end"].cummax().to_numpy()[:-1]).any())

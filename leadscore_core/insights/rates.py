@@ -1,0 +1,282 @@
+"""Rates of groups of leads: with intervals, shrunken, tested against the rest, and a verdict in words.
+
+A group has ``n`` leads and ``k`` applications among them. Where outcomes are not known, ``k`` may be the applications
+expected, a sum of propensities; intervals then say how the outcome of as many leads would scatter.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, stats
+
+OVER, EXPECTED, UNDER, FEW = "Over-delivers", "As expected", "Under-delivers", "Too few to say"
+NOT_APPLICABLE = "Not applicable"
+FALSE_DISCOVERIES = 0.05
+MARGIN = 0.10
+_LEAST_STRENGTH, _MOST_STRENGTH = 0.5, 1e6
+_SMALL = 5
+_Z = 1.959964
+
+
+class Prior(NamedTuple):
+    """A beta distribution of the rates of groups."""
+
+    alpha: float
+    beta: float
+
+    @property
+    def mean(self) -> float:
+        """The rate that a group is drawn to, 0-1."""
+        return self.alpha / (self.alpha + self.beta)
+
+    @property
+    def strength(self) -> float:
+        """How many leads of the average group it weighs."""
+        return self.alpha + self.beta
+
+
+def wilson_intervals(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return 95% intervals of rates (Wilson, 1927); of no lead, nothing is known: 0 to 1.
+
+    Examples
+    --------
+    >>> [edge.round(3).tolist() for edge in wilson_intervals(np.array([2, 0]), np.array([100, 0]))]
+    [[0.006, 0.0], [0.07, 1.0]]
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    k, n = np.asarray(k, dtype="float64"), np.asarray(n, dtype="float64")
+    known = n > 0
+    low, high = np.zeros(len(n)), np.ones(len(n))
+    if known.any():
+        low[known], high[known] = proportion_confint(k[known], n[known], 0.05, method="wilson")
+    return np.clip(low, 0, 1), np.clip(high, 0, 1)
+
+
+def fit_prior(k: np.ndarray, n: np.ndarray) -> Prior:
+    """Fit a beta-binomial distribution to groups by maximum likelihood (Skellam, 1948).
+
+    Parameters
+    ----------
+    k, n
+        Applications and leads of each group; expected applications are rounded.
+
+    Returns
+    -------
+    Prior
+        A very strong one (a million leads) where groups differ by no more than luck.
+
+    Examples
+    --------
+    >>> prior = fit_prior(np.array([10, 50, 90]), np.array([100, 100, 100]))
+    >>> round(prior.mean, 1), prior.strength < 10
+    (0.5, True)
+    """
+    n = np.asarray(n, dtype="int64")
+    k = np.minimum(np.rint(np.asarray(k, dtype="float64")).astype("int64"), n)
+    k, n = k[n > 0], n[n > 0]
+    total = float(n.sum())
+    mean = float(np.clip(k.sum() / total if total else 0.5, 1e-6, 1 - 1e-6))
+
+    def unlikely(free: np.ndarray) -> float:
+        rate, strength = 1 / (1 + np.exp(-free[0])), np.exp(free[1])
+        return -float(stats.betabinom.logpmf(k, n, rate * strength, (1 - rate) * strength).sum())
+
+    if len(n) < 2:
+        return Prior(mean * _MOST_STRENGTH, (1 - mean) * _MOST_STRENGTH)
+    start = np.log(mean / (1 - mean))
+    bounds = [(-14.0, 14.0), (np.log(_LEAST_STRENGTH), np.log(_MOST_STRENGTH))]
+    found = min(
+        (
+            optimize.minimize(unlikely, [start, np.log(strength)], method="L-BFGS-B", bounds=bounds)
+            for strength in (5.0, 200.0)
+        ),
+        key=lambda result: result.fun,
+    )
+    rate, strength = 1 / (1 + np.exp(-found.x[0])), float(np.exp(found.x[1]))
+    return Prior(float(rate) * strength, (1 - float(rate)) * strength)
+
+
+def shrink(k: np.ndarray, n: np.ndarray, prior: Prior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the posterior mean and 95% interval of each group's rate, given the prior of all (empirical Bayes).
+
+    Examples
+    --------
+    >>> [part.round(2).tolist() for part in shrink(np.array([0]), np.array([14]), Prior(5, 5))]
+    [[0.21], [0.07], [0.39]]
+    """
+    k, n = np.asarray(k, dtype="float64"), np.asarray(n, dtype="float64")
+    alpha, beta = prior.alpha + k, prior.beta + np.maximum(n - k, 0)
+    return alpha / (alpha + beta), stats.beta.ppf(0.025, alpha, beta), stats.beta.ppf(0.975, alpha, beta)
+
+
+def compare_with_rest(k: np.ndarray, n: np.ndarray, all_k: float, all_n: float) -> np.ndarray:
+    """Return two-sided p-values of each group's rate against that of all other leads.
+
+    The pooled score test; Fisher's exact test where fewer than five applications or failures are expected of a group.
+
+    Parameters
+    ----------
+    all_k, all_n
+        Applications and leads of all groups together.
+
+    Returns
+    -------
+    numpy.ndarray
+        NaN where there is no other lead, or everybody or nobody completed.
+
+    Examples
+    --------
+    >>> compare_with_rest(np.array([50, 5]), np.array([100, 100]), 100, 300).round(4).tolist()
+    [0.0, 0.0]
+    """
+    k, n = np.asarray(k, dtype="float64"), np.asarray(n, dtype="float64")
+    rest_k, rest_n = all_k - k, all_n - n
+    pooled = all_k / all_n if all_n else 0.0
+    p = np.full(len(n), np.nan)
+    testable = (n > 0) & (rest_n > 0) & (0 < pooled < 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / rest_n))
+        z = (k / n - rest_k / rest_n) / spread
+    p[testable] = 2 * stats.norm.sf(np.abs(z[testable]))
+    small = testable & (n * min(pooled, 1 - pooled) < _SMALL)
+    for place in np.flatnonzero(small).tolist():
+        table = np.rint([[k[place], n[place] - k[place]], [rest_k[place], rest_n[place] - rest_k[place]]])
+        p[place] = stats.fisher_exact(np.maximum(table, 0)).pvalue
+    return p
+
+
+def control_discoveries(p: np.ndarray) -> np.ndarray:
+    """Return p-values adjusted for the number of tests (Benjamini and Hochberg, 1995); NaN stays NaN.
+
+    Examples
+    --------
+    >>> control_discoveries(np.array([0.01, np.nan, 0.04])).tolist()
+    [0.02, nan, 0.04]
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.asarray(p, dtype="float64")
+    known = ~np.isnan(p)
+    q = np.full(len(p), np.nan)
+    if known.any():
+        q[known] = multipletests(p[known], method="fdr_bh")[1]
+    return q
+
+
+def leads_needed(rate: np.ndarray, average: float) -> np.ndarray:
+    """Return how many leads a group needs so that its 95% interval tells whether it differs from the average.
+
+    Either the interval clears the average, or it stays within a tenth of it, whichever takes fewer leads.
+
+    Parameters
+    ----------
+    rate
+        Of the groups, 0-1.
+    average
+        Of all leads, above 0 and below 1.
+
+    Examples
+    --------
+    >>> leads_needed(np.array([0.5, 0.6]), 0.5).tolist()
+    [385, 93]
+    """
+    away = np.abs(np.asarray(rate, dtype="float64") - average)
+    half_width = np.maximum(MARGIN * average - away, away)
+    spread = np.maximum(rate * (1 - rate), average * (1 - average) / 2)
+    return np.ceil(_Z**2 * spread / half_width**2).astype("int64")
+
+
+def rate_groups(groups: pd.DataFrame, all_k: float, all_n: float) -> pd.DataFrame:
+    """Judge groups of leads.
+
+    Parameters
+    ----------
+    groups
+        ``n`` and ``k``, any index.
+    all_k, all_n
+        Applications and leads of everybody, of whom the groups may be a part.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Same index: ``rate``, ``low``, ``high`` (Wilson, 95%); ``shrunk``, ``shrunk_low``, ``shrunk_high`` (empirical
+        Bayes); ``lift`` (rate over average), ``p``, ``q`` (against the rest, before and after correction);
+        ``verdict``; ``more`` (leads that would be enough to say, 0 where it can be said). Rates are 0-1, NaN where
+        there is no lead.
+
+    Examples
+    --------
+    >>> told = rate_groups(pd.DataFrame({"n": [1000, 1000, 14], "k": [500, 40, 9]}), 549, 2014)
+    >>> told["verdict"].tolist()
+    ['Over-delivers', 'Under-delivers', 'Over-delivers']
+    """
+    k, n = groups["k"].to_numpy(dtype="float64"), groups["n"].to_numpy(dtype="float64")
+    average = all_k / all_n if all_n else float("nan")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.where(n > 0, k / n, np.nan)
+    low, high = wilson_intervals(k, n)
+    shrunk, shrunk_low, shrunk_high = shrink(k, n, fit_prior(k, n))
+    p = compare_with_rest(k, n, all_k, all_n)
+    q = control_discoveries(p)
+    verdict, more = np.full(len(n), NOT_APPLICABLE, dtype=object), np.zeros(len(n), dtype="int64")
+    if 0 < average < 1:
+        near = (low >= average * (1 - MARGIN)) & (high <= average * (1 + MARGIN))
+        clear = q < FALSE_DISCOVERIES
+        told = np.select([near, clear & (rate > average), clear], [EXPECTED, OVER, UNDER], default=FEW)
+        verdict = np.where(np.isnan(p), NOT_APPLICABLE, told)
+        lacking = np.maximum(leads_needed(np.nan_to_num(rate, nan=average), average) - n, _SMALL).astype("int64")
+        more = np.where(verdict == FEW, lacking, 0)
+    return pd.DataFrame(
+        {
+            "rate": rate,
+            "low": low,
+            "high": high,
+            "shrunk": shrunk,
+            "shrunk_low": shrunk_low,
+            "shrunk_high": shrunk_high,
+            "lift": rate / average if average else np.nan,
+            "p": p,
+            "q": q,
+            "verdict": verdict,
+            "more": more,
+        },
+        index=groups.index,
+    )
+
+
+def compare_periods(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Return how each group's rate changed between two periods.
+
+    Parameters
+    ----------
+    now, before
+        ``n`` and ``k``, indexed by group.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of `now`: ``n_before``, ``rate_before``, ``change`` (of the rate, -1 to 1) with its 95% interval ``low``,
+        ``high`` (Newcombe, 1998, method 10); NaN where a group had no lead before.
+
+    Examples
+    --------
+    >>> now, before = pd.DataFrame({"n": [100], "k": [50]}), pd.DataFrame({"n": [100], "k": [30]})
+    >>> compare_periods(now, before)[["change", "low", "high"]].round(2).values.tolist()
+    [[0.2, 0.06, 0.33]]
+    """
+    matched = before.reindex(now.index)
+    n_then, k_then = matched["n"].fillna(0).to_numpy("float64"), matched["k"].fillna(0).to_numpy("float64")
+    n_now, k_now = now["n"].to_numpy("float64"), now["k"].to_numpy("float64")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        then, present = np.where(n_then > 0, k_then / n_then, np.nan), np.where(n_now > 0, k_now / n_now, np.nan)
+    then_low, then_high = wilson_intervals(k_then, n_then)
+    now_low, now_high = wilson_intervals(k_now, n_now)
+    change = present - then
+    low = change - np.sqrt((present - now_low) ** 2 + (then_high - then) ** 2)
+    high = change + np.sqrt((now_high - present) ** 2 + (then - then_low) ** 2)
+    told = {"n_before": n_then.astype("int64"), "rate_before": then, "change": change, "low": low, "high": high}
+    return pd.DataFrame(told, index=now.index)
