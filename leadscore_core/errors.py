@@ -51,3 +51,7 @@ class ConflictError(LeadScoreError):
 
 class SpendError(LeadScoreError):
     """A file of spend cannot be counted."""
+
+
+class FigureError(LeadScoreError):
+    """A figure cannot be drawn as an image."""

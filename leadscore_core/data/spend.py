@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import cast
 
 import pandas as pd
 
@@ -13,25 +12,11 @@ from leadscore_core.data.parse import as_text, clean_text, parse_dates, parse_nu
 from leadscore_core.errors import SpendError
 
 _HEADERS = {
-    "name": (
-        "source",
-        "utm source",
-        "first source",
-        "lead source",
-        "medium",
-        "utm medium",
-        "first medium",
-        "campaign",
-        "campaign name",
-        "utm campaign",
-        "channel",
-        "platform",
-        "name",
-    ),
-    "amount": ("amount", "spend", "spent", "cost", "amount spent", "total", "budget", "media cost", "ad spend"),
-    "currency": ("currency", "currency code", "ccy"),
-    "start": ("from", "start", "start date", "period start", "reporting starts", "date from", "since"),
-    "end": ("to", "end", "end date", "period end", "reporting ends", "date to", "until"),
+    "name": ("source", "medium", "campaign", "channel", "platform", "name"),
+    "amount": ("amount", "spend", "spent", "cost", "costs", "budget"),
+    "currency": ("currency", "ccy"),
+    "start": ("from", "start", "starts", "since"),
+    "end": ("to", "end", "ends", "until"),
     "period": ("month", "period", "date", "day"),
 }
 _SYMBOLS = {"₹": "INR", "€": "EUR", "£": "GBP", "$": "USD", "rs": "INR", "rs.": "INR"}
@@ -78,7 +63,7 @@ def read_spend(frame: pd.DataFrame) -> Spend:
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"Source": ["news", "fair"], "Month": ["2026-03", "2026-03"], "Cost (EUR)": ["1,200", "x"]})
+    >>> frame = pd.DataFrame({"Source": ["news", "fair"], "Month": "2026-03", "Cost (EUR)": ["1,200", "x"]})
     >>> spend = read_spend(frame)
     >>> spend.currency, spend.rows["amount"].tolist(), spend.rows["end"].dt.day.tolist()
     ('EUR', [1200.0], [31])
@@ -126,11 +111,11 @@ def _find_columns(frame: pd.DataFrame) -> dict[str, str]:
     plain = {str(header): _plain(str(header)) for header in frame.columns}
     found: dict[str, str] = {}
     for what, wanted in _HEADERS.items():
-        for name in wanted:
-            header = next((h for h, bare in plain.items() if bare == name and h not in found.values()), None)
-            if header is not None:
-                found[what] = header
-                break
+        whole = [h for name in wanted for h, bare in plain.items() if bare == name]
+        within = [h for name in wanted for h, bare in plain.items() if name in bare.split() and "per" not in bare]
+        free = [header for header in [*whole, *within] if header not in found.values()]
+        if free:
+            found[what] = free[0]
     if "period" in found and "start" in found:
         del found["period"]
     if "start" in found and "end" not in found:
@@ -198,7 +183,7 @@ def _month(cell: str) -> pd.Period | None:
     for shape in ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%B %Y", "%b %Y", "%b-%Y", "%b-%y", "%b %y"):
         moment = pd.to_datetime(cell, format=shape, errors="coerce")
         if not pd.isna(moment):
-            return cast(pd.Period, pd.Period(moment, freq="M"))
+            return pd.Period(moment, freq="M")
     return None
 
 

@@ -21,8 +21,9 @@ def find_leaks(
     """Find where targeting is off: groups of one column or two that complete far less, or more, than all others do.
 
     Each group is tested against the rest, and all tests together are corrected for the search (Benjamini and Hochberg);
-    only groups whose whole interval is a fifth below or above the average are told. A group of two columns is told only where it differs from the groups of one that are told already; a group of mostly
-    the same leads as another is not told twice.
+    only groups whose whole interval is a fifth below or above the average are told. A group of two columns is told only
+    where it differs from the groups of one that are told already; a group of mostly the same leads as another is not
+    told twice.
 
     Parameters
     ----------

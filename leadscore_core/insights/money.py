@@ -173,12 +173,12 @@ def move_budget(costs: pd.DataFrame, source: str, target: str, share: float, *, 
     >>> told.amount, told.low > 0, told.grows
     (50.0, True, 1.5)
     """
-    told = costs.set_index("group")
-    given, taken = float(told.at[source, "spend"]), float(told.at[target, "spend"])
+    told = costs.set_index("group").loc[[source, target], ["spend", "applications"]].to_numpy("float64")
+    given, taken = told[:, 0].tolist()
     amount = share * given
     rng = np.random.default_rng(seed)
     low_e, high_e = ELASTICITY
-    here, there = (rng.gamma(float(told.at[name, "applications"]) + 0.5, 1.0, _DRAWS) for name in (source, target))
+    here, there = (rng.gamma(brought + 0.5, 1.0, _DRAWS) for brought in told[:, 1].tolist())
     e_here, e_there = rng.uniform(low_e, high_e, (2, _DRAWS))
     grows = (taken + amount) / taken
     change = here * ((1 - share) ** e_here - 1) + there * (grows**e_there - 1)

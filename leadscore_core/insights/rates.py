@@ -175,7 +175,7 @@ def leads_needed(rate: np.ndarray, average: float) -> np.ndarray:
     Parameters
     ----------
     rate
-        Of the groups, 0-1.
+        Of the groups, 0-1, as far as it can be told.
     average
         Of all leads, above 0 and below 1.
 
@@ -228,7 +228,7 @@ def rate_groups(groups: pd.DataFrame, all_k: float, all_n: float) -> pd.DataFram
         clear = q < FALSE_DISCOVERIES
         told = np.select([near, clear & (rate > average), clear], [EXPECTED, OVER, UNDER], default=FEW)
         verdict = np.where(np.isnan(p), NOT_APPLICABLE, told)
-        lacking = np.maximum(leads_needed(np.nan_to_num(rate, nan=average), average) - n, _SMALL).astype("int64")
+        lacking = np.maximum(leads_needed(shrunk, average) - n, _SMALL).astype("int64")
         more = np.where(verdict == FEW, lacking, 0)
     return pd.DataFrame(
         {

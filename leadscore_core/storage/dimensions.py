@@ -1,7 +1,7 @@
 """Dimensions: by what leads are grouped and filtered, as SQL.
 
 A dimension is a cleaned column under its own name, a part of the date of creation (``ls_month``, ``ls_week``,
-``ls_weekday``, ``ls_hour``, ``ls_daypart``), or a number with what is 5 or more taken together (``ls_capped:<column>``).
+``ls_weekday``, ``ls_hour``, ``ls_daypart``), or a number with 5 and more taken together (``ls_capped:<column>``).
 """
 
 from __future__ import annotations

@@ -244,7 +244,7 @@ class LeadTable:
         return found
 
     def _shown(self, without: Sequence[str] = ()) -> str:
-        """What a page needs: without the long text that is only searched and the keys that are only compared."""
+        """Name what a page needs: not the long text that is only searched, nor the keys that are only compared."""
         left_out = [n for n in self.columns if n == "ls_search" or n.endswith("_key") or n in without]
         return f"* EXCLUDE ({', '.join(map(quoted, left_out))})" if left_out else "*"
 

@@ -35,7 +35,7 @@ class Outcomes:
 
 
 class OutcomeStore:
-    """Outcomes of batches: Parquet with ``ls_row`` and ``ls_completed`` (0 or 1) beside the leads, and a database row."""
+    """Outcomes of batches: a database row, and Parquet with ``ls_row`` and ``ls_completed`` (0 or 1)."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

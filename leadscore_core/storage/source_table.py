@@ -195,7 +195,8 @@ class SourceTable:
             own = OUTCOME if OUTCOME in table.columns else "NULL"
             join, outcome = "", own
             if path is not None:
-                join = f" LEFT JOIN (SELECT ls_row, ls_completed AS came FROM read_parquet('{sql_text(path)}')) USING (ls_row)"
+                came = f"SELECT ls_row, ls_completed AS came FROM read_parquet('{sql_text(path)}')"
+                join = f" LEFT JOIN ({came}) USING (ls_row)"
                 outcome = f"coalesce(came, {own})"
             parts.append(
                 f"SELECT t.*, {table.grade_sql()} AS ls_grade, CAST({outcome} AS TINYINT) AS ls_completed "

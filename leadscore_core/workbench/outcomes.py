@@ -92,9 +92,7 @@ def bring_outcomes(leads: LeadList, *, by: str = "", settings: Settings | None =
     for chunk in leads.chunks():
         outcome = pd.Series(known_outcomes(chunk, leads.schema, leads.mapping))
         keys = contact_keys(read_contacts(chunk, leads.schema, leads.mapping, settings.phone_region))
-        keys = (
-            keys.reindex(columns=list(_KEYS)) if len(keys) else pd.DataFrame(index=outcome.index, columns=list(_KEYS))
-        )
+        keys = keys.reindex(index=outcome.index, columns=list(_KEYS))
         cleaned = clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema)
         keys["moment"] = moment_keys(cleaned, leads.schema)
         parts.append(keys.assign(outcome=outcome.to_numpy(dtype="float64", na_value=np.nan)))
@@ -144,7 +142,7 @@ def moment_keys(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.Series:
 def _match(
     batch: Batch, told: pd.DataFrame, schema: LeadSchema
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[int]]:
-    """Return the positions of a batch's leads that are told of, their outcomes, which rows tell of them, and clashes."""
+    """Return positions of leads that are told of, their outcomes, which rows tell of them, and which clash."""
     try:
         people = _people(batch.scores_path, schema)
     except StorageError:

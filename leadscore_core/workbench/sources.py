@@ -84,6 +84,34 @@ class SourceView:
         return show_value(dimension, value, self.schema)
 
 
+@dataclass(frozen=True)
+class Scope:
+    """What a person looks at.
+
+    Attributes
+    ----------
+    by, across
+        What to group by, and what to cross it with, if anything.
+    counted
+        What is counted.
+    chosen
+        Which leads.
+    before
+        Leads of a period to compare with, if any.
+    """
+
+    by: str
+    across: str | None = None
+    counted: Counted = "completed"
+    chosen: LeadFilter = EVERYBODY
+    before: LeadFilter | None = None
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """One dimension or two."""
+        return (self.by,) if self.across is None else (self.by, self.across)
+
+
 def open_sources(batches: Sequence[Batch], schema: LeadSchema, *, settings: Settings | None = None) -> SourceView:
     """Open batches as one, with the outcomes that came back.
 

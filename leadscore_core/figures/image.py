@@ -1,0 +1,74 @@
+"""Images: figures as PNG or SVG, drawn offline by an installed Chromium."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+import plotly.graph_objects as go
+
+from leadscore_core.errors import FigureError
+
+ImageForm = Literal["png", "svg"]
+_SCALE = 2
+_SECONDS = 60
+
+
+def find_browser() -> str | None:
+    """Return the path of the Chromium or Chrome that draws images, or None."""
+    from choreographer.browsers.chromium import Chromium
+
+    return Chromium.find_browser(skip_local=True)
+
+
+def draw_images(figures: Sequence[go.Figure], form: ImageForm, *, width: int = 900) -> list[bytes]:
+    """Draw figures on white.
+
+    Parameters
+    ----------
+    form
+        ``png`` (at twice the size) or ``svg``.
+    width
+        In pixels; the height is each figure's own.
+
+    Raises
+    ------
+    FigureError
+        If no Chromium or Chrome is installed, or it fails.
+    """
+    if find_browser() is None:
+        raise FigureError(
+            "Images are drawn by Chromium or Chrome, and none is installed on this machine. Install one (on Debian: "
+            "apt install chromium), or download the table as CSV."
+        )
+    with ThreadPoolExecutor(1) as pool:  # a caller may have an event loop of its own
+        return pool.submit(asyncio.run, _draw(figures, form, width)).result()
+
+
+async def _draw(figures: Sequence[go.Figure], form: ImageForm, width: int) -> list[bytes]:
+    from choreographer.errors import BrowserFailedError, ChromeNotFoundError
+    from kaleido import Kaleido
+
+    drawn = []
+    try:
+        async with Kaleido(n=1, timeout=_SECONDS, mathjax=False) as kaleido:
+            for figure in figures:
+                options = {"format": form, "width": width, "height": figure.layout.height or 450}
+                scale = {"scale": _SCALE} if form == "png" else {}
+                drawn.append(await kaleido.calc_fig(on_white(figure), opts=options | scale))
+    except (BrowserFailedError, ChromeNotFoundError, OSError, TimeoutError, RuntimeError) as error:
+        raise FigureError(
+            f"Chromium could not draw the figure ({type(error).__name__}). Try again, or download the table as CSV."
+        ) from error
+    return drawn
+
+
+def on_white(figure: go.Figure) -> go.Figure:
+    """Return a copy of a figure with dark text on white, as paper takes it."""
+    copy = go.Figure(figure)
+    copy.update_layout(paper_bgcolor="#FFFFFF", plot_bgcolor="#FFFFFF", font={"color": "#0B1220"})
+    copy.update_xaxes(gridcolor="#E2E8F0", zerolinecolor="#CBD5E1")
+    copy.update_yaxes(gridcolor="#E2E8F0", zerolinecolor="#CBD5E1")
+    return copy
