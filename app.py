@@ -9,6 +9,7 @@ page = st.navigation(
     [
         st.Page("pages/score.py", title="Score leads", icon=":material/upload_file:", default=True),
         st.Page("pages/leads.py", title="Leads", icon=":material/call:"),
+        st.Page("pages/sources.py", title="Sources", icon=":material/ads_click:"),
         st.Page("pages/drivers.py", title="Drivers", icon=":material/insights:"),
     ],
     position="sidebar",

@@ -217,11 +217,11 @@ def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str) -> go.F
         )
     )
     levels = average + np.concatenate([[0.0], np.cumsum(values)])
-    room = 0.15 * max(0.2, float(levels.max() - levels.min()))
+    room = 0.2 * max(0.2, float(levels.max()))
     figure.update_xaxes(
         title="Rate of applications",
         tickformat=".0%",
-        range=[min(0.0, float(levels.min()) - room), float(levels.max()) + room],
+        range=[min(0.0, float(levels.min())), float(levels.max()) + room],
     )
     figure.update_yaxes(autorange="reversed", ticksuffix="  ", type="category")
     return dress(figure, title, 110 + 34 * (len(values) + 2))

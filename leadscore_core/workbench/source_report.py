@@ -68,12 +68,10 @@ _TEMPLATE = """<!doctype html>
 {% endif %}
 {% if part.rows %}
 <div class="wide"><table>
-<thead><tr>{% for name, number in part.columns %}<th{% if number %} class="number"{% endif %}>{{ name }}</th>
-{%- endfor %}</tr></thead>
+<thead><tr>{% for name, kind in part.columns %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>
-{% for row in part.rows %}<tr>{% for cell in row %}<td{% if part.columns[loop.index0][1] %} class="number"{% elif "interval" in part.columns[loop.index0][0] %} class="tight"
-{%- endif %}>
-{{- cell }}</td>{% endfor %}</tr>
+{% for row in part.rows %}<tr>
+{%- for cell in row %}<td class="{{ part.columns[loop.index0][1] }}">{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</tbody>
 </table></div>
 {% if part.left %}<p class="note">{{ part.left }}</p>{% endif %}
@@ -174,12 +172,15 @@ def _draw(evidence: Sequence[Evidence]) -> tuple[dict[str, str], str]:
 
 def _part(shown: Evidence, table: pd.DataFrame, image: str | None) -> dict[str, object]:
     rows = table[table.index.isin(table.nlargest(MOST_ROWS, "Leads").index)] if len(table) > MOST_ROWS else table
-    numbers = [pd.api.types.is_numeric_dtype(table[name]) for name in table.columns]
+    kinds = [
+        "number" if pd.api.types.is_numeric_dtype(table[name]) else "tight" if "interval" in name else ""
+        for name in table.columns
+    ]
     left = f"The {MOST_ROWS} largest of {len(table):,}." if len(table) > MOST_ROWS else ""
     return {
         "title": shown.title,
         "image": image,
-        "columns": list(zip(table.columns, numbers, strict=True)),
+        "columns": list(zip(table.columns, kinds, strict=True)),
         "rows": [
             [_cell(name, value) for name, value in zip(table.columns, row, strict=True)]
             for row in rows.itertuples(index=False, name=None)

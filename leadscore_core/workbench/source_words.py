@@ -21,7 +21,9 @@ DEFINITIONS = {
     "average source, less the average.",
     "Its own": "The rate less what leads like these bring at the average source. Mix and own add up to the gap.",
 }
+_VERDICTS = {OVER: "over-deliver", UNDER: "under-deliver", EXPECTED: "as expected", FEW: "too small to say"}
 _MOST_TOLD = 4
+_NOTHING = 0.0005
 
 
 def answer(view: SourceView, scope: Scope, rates: Rates) -> str:
@@ -53,7 +55,10 @@ def answer(view: SourceView, scope: Scope, rates: Rates) -> str:
         )
     if len(over):
         best = over.iloc[int(over["shrunk_low"].to_numpy().argmax())]
-        parts.append(f"{best['name']} converts best, {best['rate']:.0%} against {rates.average:.0%} of all leads")
+        parts.append(
+            f"{best['name']} converts best, {best['rate']:.0%} (n = {best['n']:,}) against {rates.average:.0%} of all "
+            "leads"
+        )
     if not parts:
         return f"{total}; no {human} differs from the others for certain."
     return f"{'; '.join(parts)}."
@@ -67,7 +72,7 @@ def rates_title(view: SourceView, rates: Rates) -> str:
     """Say what a chart of rates shows."""
     humans = " and ".join(view.dimensions[d].lower() for d in rates.by)
     verdicts = rates.table["verdict"].value_counts()
-    told = [f"{verdicts[v]} {v.lower()}" for v in (OVER, UNDER, EXPECTED, FEW) if v in verdicts]
+    told = [f"{verdicts[v]} {words}" for v, words in _VERDICTS.items() if v in verdicts]
     kind = "Applications completed" if rates.counted == "completed" else "Applications expected"
     return f"{kind} by {humans}: {', '.join(told)}" if told else f"{kind} by {humans}"
 
@@ -179,7 +184,8 @@ def gap_parts(view: SourceView, mix: Mix, place: int) -> pd.DataFrame:
     named = {name: view.dimensions[str(name)] for name in parts.index if name != "together"}
     rows = [(f"Mix: {human.lower()}", float(parts[name])) for name, human in named.items()]
     rows.append(("Mix: all of it together", float(parts["together"])))
-    rows.append(("Its own", float(mix.table["own"].iloc[place])))
+    rows = [(human, value) for human, value in rows if abs(value) >= _NOTHING]
+    rows.append(("Its own", float(mix.table["gap"].iloc[place]) - sum(value for _, value in rows)))
     return pd.DataFrame(rows, columns=["human", "value"])
 
 

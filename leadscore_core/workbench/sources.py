@@ -12,7 +12,7 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import CITY_TIER, LeadSchema, Role, group_column
 from leadscore_core.errors import LeadScoreError, StorageError
 from leadscore_core.inference import city_name, human_name
-from leadscore_core.insights import LEAST_LEADS, Mix, compare_periods, find_leaks, rate_groups, split_gaps
+from leadscore_core.insights import FEW, LEAST_LEADS, Mix, compare_periods, find_leaks, rate_groups, split_gaps
 from leadscore_core.storage import (
     BLANK,
     CAPPED,
@@ -240,10 +240,11 @@ class Rates:
         return float(self.totals["k"] / self.totals["n"]) if self.totals["n"] else float("nan")
 
     def ranked(self) -> pd.DataFrame:
-        """Return the groups, the highest shrunken rate first, what is left last."""
-        last = self.table[self.by[0]] == OTHERS
-        main = self.table[~last & (self.table["n"] > 0)].sort_values("shrunk", ascending=False, kind="stable")
-        return pd.concat([main, self.table[last]])
+        """Return the groups, the highest shrunken rate first; those too small to tell come after, what is left last."""
+        last, few = self.table[self.by[0]] == OTHERS, self.table["verdict"] == FEW
+        order = self.table[self.table["n"] > 0].assign(last=last, few=few)
+        order = order.sort_values(["last", "few", "shrunk"], ascending=[True, True, False], kind="stable")
+        return order.drop(columns=["last", "few"])
 
 
 def rate_by(

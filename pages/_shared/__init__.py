@@ -33,11 +33,16 @@ from pages._shared.lead_list import (
 )
 from pages._shared.planner import render_planner
 from pages._shared.quarantine import render_quarantine, render_review
+from pages._shared.source_parts import render_course, render_mix, render_targets
+from pages._shared.sourcing import choose_leads, choose_scope, render_rates, render_report, render_source_answer
+from pages._shared.spending import render_money
 
 __all__ = [
     "check_settings",
     "choose_batch",
     "choose_group",
+    "choose_leads",
+    "choose_scope",
     "columns_found",
     "get_model",
     "get_view",
@@ -45,6 +50,7 @@ __all__ = [
     "offer_again",
     "plain",
     "render_answer",
+    "render_course",
     "render_dependence",
     "render_downloads",
     "render_export",
@@ -57,14 +63,20 @@ __all__ = [
     "render_key_figures",
     "render_lead",
     "render_mapping",
+    "render_mix",
+    "render_money",
     "render_opener",
     "render_planner",
     "render_problems",
     "render_quarantine",
+    "render_rates",
+    "render_report",
     "render_review",
     "render_sidebar",
+    "render_source_answer",
     "render_swarm",
     "render_table",
+    "render_targets",
     "sample_effects",
     "state",
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from leadscore_core.config import load_settings
 from leadscore_core.data import ColumnMapping, Finding, LeadSchema, Match, Role, fingerprint
@@ -61,6 +63,7 @@ def check_settings() -> None:
 
 def get_model() -> LeadModel:
     """Return the model in use; without one, say what to do and stop the page."""
+    _through_the_router()
     try:
         models_dir = load_settings().models_dir
         model, notice = load_model(str(models_dir), ModelRegistry(models_dir).champion_id)
@@ -70,6 +73,13 @@ def get_model() -> LeadModel:
     if notice:
         st.warning(notice, icon=":material/warning:")
     return model
+
+
+def _through_the_router() -> None:
+    """Run app.py first where a fresh server was asked for a page: until then it takes pages/ for apps of their own."""
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def plain(text: str) -> str:
@@ -83,14 +93,24 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>$~:#|!])", r"\\\1", text)
 
 
-def render_chart(figure: go.Figure, key: str | None = None) -> None:
-    """Draw a figure with labels dark enough on a light page and light enough on a dark one."""
+def render_chart(figure: go.Figure, key: str | None = None, on_click: Callable[[], None] | None = None) -> None:
+    """Draw a figure with labels dark enough on a light page and light enough on a dark one.
+
+    Parameters
+    ----------
+    on_click
+        Called before the next run when a person clicks a mark; the key tells which.
+    """
     ink = "#CBD5E1" if st.context.theme.type == "dark" else "#334155"
     figure.update_layout(font={"color": ink}, title={"font": {"color": ink}}, legend={"font": {"color": ink}})
     for update in (figure.update_xaxes, figure.update_yaxes):
         update(tickfont={"color": ink}, title={"font": {"color": ink}})
     told = str(figure.layout.title.text).replace("<br>", " ")
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt=told, key=key)
+    config = {"displayModeBar": False}
+    if on_click is None:
+        st.plotly_chart(figure, config=config, alt=told, key=key)
+    else:
+        st.plotly_chart(figure, config=config, alt=told, key=key, on_select=on_click, selection_mode="points")
 
 
 def render_sidebar() -> None:

@@ -22,10 +22,12 @@ from leadscore_core.workbench import (
     ExportJob,
     ExportOrder,
     export_bytes,
+    name_dimension,
     plan_batch,
+    show_value,
 )
 from pages._shared import state
-from pages._shared.components import render_chart
+from pages._shared.components import plain, render_chart
 
 KEY_FIGURE_WIDTH = 170
 PAGE_ROWS = 50
@@ -102,10 +104,23 @@ def render_filters(view: BatchView, which: View) -> LeadFilter:
             if kept.is_narrow and st.button("Clear all filters", icon=":material/filter_alt_off:", key=f"{key}-clear"):
                 state.set_filter(LeadFilter())
                 st.rerun()
+    _say_more(view, values)
     chosen = LeadFilter(which, tuple(grades), values, first, last, low, high, text)
     if chosen != kept:
         state.keep_filter(chosen)
     return chosen
+
+
+def _say_more(view: BatchView, values: dict[str, tuple[str, ...]]) -> None:
+    """Say what the list is narrowed to by a link from another page."""
+    offered = [view.column(role) for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
+    told = [
+        f"{name_dimension(d, view.schema).lower()} {', '.join(show_value(d, v, view.schema) for v in wanted)}"
+        for d, wanted in values.items()
+        if d not in offered
+    ]
+    if told:
+        st.caption(f"Also narrowed to {plain(', '.join(told))}. Clear all filters under More filters.")
 
 
 def _more_label(kept: LeadFilter) -> str:

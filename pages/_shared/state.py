@@ -13,6 +13,7 @@ from typing import TypeVar
 import streamlit as st
 
 from leadscore_core.config import GradeRule, GradeShares, GradeThresholds, load_settings
+from leadscore_core.data import Spend
 from leadscore_core.lists import LeadList
 from leadscore_core.storage import LeadFilter
 from leadscore_core.workbench import ExportJob
@@ -28,6 +29,13 @@ _FILTERS, _FILTER_ROUND, _JOB, _SECTION, _DRAFT, _KEPT, _TOLD = (
     "grade_draft",
     "kept_results",
     "message",
+)
+_SOURCE_FILTER, _SOURCE_ROUND, _SOURCE_BATCHES, _SOURCE_BY, _SPEND = (
+    "source_filter",
+    "source_round",
+    "source_batches",
+    "source_by",
+    "spend",
 )
 _GRADE_KEYS = ("grade-hot", "grade-warm", "grade-cold")
 _MOST_KEPT = 4
@@ -226,6 +234,69 @@ def drafted_grades(by: str) -> GradeRule:
     return GradeRule(by="share", shares=shares)
 
 
+def get_source_filter() -> LeadFilter:
+    """Return which leads the Sources page counts."""
+    return st.session_state.get(_SOURCE_FILTER, LeadFilter(view="all"))
+
+
+def set_source_filter(chosen: LeadFilter) -> None:
+    """Count other leads, and draw the filter's widgets anew."""
+    st.session_state[_SOURCE_FILTER] = chosen
+    st.session_state[_SOURCE_ROUND] = source_round() + 1
+
+
+def keep_source_filter(chosen: LeadFilter) -> None:
+    """Keep what the filter's widgets say."""
+    st.session_state[_SOURCE_FILTER] = chosen
+
+
+def source_round() -> int:
+    """Return a number that changes whenever widgets and marks of the Sources page must be drawn anew."""
+    return int(st.session_state.get(_SOURCE_ROUND, 0))
+
+
+def get_source_batches() -> list[str]:
+    """Return the lists that the Sources page counts."""
+    return list(st.session_state.get(_SOURCE_BATCHES, []))
+
+
+def set_source_batches(batch_ids: list[str]) -> None:
+    """Count the leads of other lists, without the filter of those before."""
+    if get_source_batches() != batch_ids:
+        st.session_state[_SOURCE_BATCHES] = batch_ids
+        set_source_filter(LeadFilter(view="all"))
+
+
+def get_source_by() -> str | None:
+    """Return what the Sources page groups by, if a person or a click chose it."""
+    return st.session_state.get(_SOURCE_BY)
+
+
+def set_source_by(dimension: str | None) -> None:
+    """Group by another column."""
+    st.session_state[_SOURCE_BY] = dimension
+
+
+def clicked_marks(key: str, axis: str) -> list[str]:
+    """Return the names of the marks that were just clicked in a figure, read off one of its axes or its data."""
+    points = st.session_state[key]["selection"]["points"]
+    found = []
+    for point in points:
+        data = point.get("customdata")
+        found.append(str(data[0] if isinstance(data, list) and data else point.get(axis)))
+    return found
+
+
+def get_spend() -> tuple[str, Spend] | None:
+    """Return the spend of this session, and the name of the file that it came from."""
+    return st.session_state.get(_SPEND)
+
+
+def set_spend(name: str, spend: Spend | None) -> None:
+    """Keep spend, or forget it."""
+    st.session_state[_SPEND] = None if spend is None else (name, spend)
+
+
 def remembered(key: tuple[object, ...], make: Callable[[], T]) -> T:
     """Return a result of this session, made once for each key; only the last few are kept, and no other user's."""
     kept = st.session_state.setdefault(_KEPT, {})
@@ -266,10 +337,10 @@ def set_problem(message: str) -> None:
     st.session_state[_PROBLEM] = message
 
 
-def is_new_upload(upload_id: str | None) -> bool:
-    """Tell once for each upload that it has not been looked at yet."""
-    fresh = upload_id is not None and st.session_state.get(_SEEN) != upload_id
-    st.session_state[_SEEN] = upload_id
+def is_new_upload(upload_id: str | None, where: str = "") -> bool:
+    """Tell once for each upload of an uploader that it has not been looked at yet."""
+    fresh = upload_id is not None and st.session_state.get(_SEEN + where) != upload_id
+    st.session_state[_SEEN + where] = upload_id
     return fresh
 
 
