@@ -39,12 +39,15 @@ class Spend:
         Rows that are not counted: ``row`` (as a spreadsheet numbers it), ``name``, ``amount`` as written, ``why``.
     findings
         Everything noticed.
+    kind
+        What the names are of, by their header: source, medium, campaign, channel, platform or name.
     """
 
     rows: pd.DataFrame
     currency: str
     set_aside: pd.DataFrame
     findings: list[Finding]
+    kind: str = "name"
 
 
 def read_spend(frame: pd.DataFrame) -> Spend:
@@ -103,7 +106,10 @@ def read_spend(frame: pd.DataFrame) -> Spend:
         {"row": range(_FIRST_ROW, len(frame) + _FIRST_ROW), "name": names, "amount": written, "why": why}
     )
     aside = aside[~usable.to_numpy()].reset_index(drop=True)
-    return Spend(rows, currency, aside, _findings(rows, aside, currency, others, "start" in found or "period" in found))
+    findings = _findings(rows, aside, currency, others, "start" in found or "period" in found)
+    words = _plain(found["name"]).split()
+    kind = next((name for name in _HEADERS["name"] if name in words), "name")
+    return Spend(rows, currency, aside, findings, kind)
 
 
 def _find_columns(frame: pd.DataFrame) -> dict[str, str]:

@@ -31,8 +31,8 @@ from leadscore_core.workbench.source_evidence import (
 )
 from leadscore_core.workbench.source_files import report_list, source_report
 from leadscore_core.workbench.source_flow import flow_leads, trend_weeks
+from leadscore_core.workbench.source_html import make_report
 from leadscore_core.workbench.source_money import move_spend, set_costs
-from leadscore_core.workbench.source_report import make_report
 from leadscore_core.workbench.source_words import (
     DEFINITIONS,
     SHOWN_AT_FIRST,

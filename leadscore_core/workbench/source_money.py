@@ -10,7 +10,7 @@ _MOST_GROUPS = 5_000
 
 
 def set_costs(view: SourceView, scope: Scope, spend: Spend) -> tuple[Costs, str]:
-    """Set spend against the leads of a scope, by the dimension whose values its names match most.
+    """Set spend against the leads of a scope: by the dimension that its header names, else the one that fits best.
 
     Returns
     -------
@@ -22,13 +22,15 @@ def set_costs(view: SourceView, scope: Scope, spend: Spend) -> tuple[Costs, str]
     StorageError
         If the leads cannot be read.
     """
-    offered = [view.first(role) for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
+    roles = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
     values = {
         dimension: [value for value in view.table.values(dimension, scope.chosen, _MOST_GROUPS) if value is not None]
-        for dimension in offered
-        if dimension is not None
+        for role in roles
+        if (dimension := view.first(role)) is not None
     }
-    dimension = best_match(spend.rows["name"].tolist(), values)
+    named = next((view.first(role) for role in roles if str(role) == spend.kind), None)
+    names = spend.rows["name"].tolist()
+    dimension = named if named in values else best_match(names, values)
     groups = count_applications(view.table.groups([dimension], scope.chosen, most=_MOST_GROUPS), scope.counted)
     groups = groups.rename(columns={dimension: "group"})[["group", "leads", "hot", "junk", "n", "k"]]
     first, last = scope.chosen.created_from, scope.chosen.created_to

@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.data import Role
+from leadscore_core.data import CITY_TIER, Role
 from leadscore_core.figures import GRADE_COLOURS, GRADE_ICONS, GRADE_INK, plot_grade_shares
 from leadscore_core.inference import EXCEL_ROWS, GRADES, describe_plan
 from leadscore_core.storage import BLANK, LeadFilter, Sort, View
@@ -113,7 +113,7 @@ def render_filters(view: BatchView, which: View) -> LeadFilter:
 
 def _say_more(view: BatchView, values: dict[str, tuple[str, ...]]) -> None:
     """Say what the list is narrowed to by a link from another page."""
-    offered = [view.column(role) for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
+    offered = [CITY_TIER, *(view.column(role) for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM))]
     told = [
         f"{name_dimension(d, view.schema).lower()} {', '.join(show_value(d, v, view.schema) for v in wanted)}"
         for d, wanted in values.items()
@@ -131,7 +131,7 @@ def _more_label(kept: LeadFilter) -> str:
 def _value_filters(view: BatchView, kept: LeadFilter, key: str) -> dict[str, tuple[str, ...]]:
     values = {}
     columns = [view.column(role) for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
-    columns.append("city_tier" if "city_tier" in view.table.columns else None)
+    columns.append(CITY_TIER if CITY_TIER in view.table.columns else None)
     humans = {column: human for human, column in view.choices().items()}
     for column in columns:
         if column is None:

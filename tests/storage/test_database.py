@@ -21,6 +21,23 @@ def test_the_migrations_make_the_tables_that_the_code_expects(kept: Settings) ->
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
+def test_a_database_of_the_first_version_is_brought_up_with_its_rows(kept: Settings) -> None:
+    database = open_database(kept)
+    with database.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO preference (kind, version, value, model_id, note, author, saved_at) "
+                 "VALUES ('x', 1, '{}', '', '', 'Anna', '2026-01-01')")
+        )  # fmt: skip
+        connection.execute(text("DROP TABLE outcome"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    again = Database(database.engine.url.render_as_string(hide_password=False))
+    with again.engine.connect() as connection:
+        assert connection.execute(text("SELECT author FROM preference")).scalar() == "Anna"
+        assert connection.execute(text("SELECT count(*) FROM outcome")).scalar() == 0
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    again.close()
+
+
 def test_opening_twice_at_once_migrates_once(kept: Settings) -> None:
     url = kept.database_url or f"sqlite:///{kept.data_dir / 'leadscore.db'}"
     opened, failed = [], []

@@ -1,0 +1,113 @@
+"""Spend files: read as people write them, and every fault told."""
+
+import pandas as pd
+import pytest
+
+from leadscore_core.data import read_spend
+from leadscore_core.errors import SpendError
+
+
+def frame(**columns: list[object]) -> pd.DataFrame:
+    return pd.DataFrame(columns)
+
+
+@pytest.mark.parametrize(
+    ("cells", "amount"),
+    [
+        ("1200", 1200),
+        ("1,200.50", 1200.5),
+        ("₹ 1,23,456", 123_456),
+        ("$99", 99),
+        ("INR 500", 500),
+        (1200.0, 1200),
+        ("0", 0),
+    ],
+)
+def test_amounts_as_people_write_them(cells: object, amount: float) -> None:
+    assert read_spend(frame(Source=["news"], Amount=[cells])).rows["amount"].tolist() == [amount]
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "currency"),
+    [
+        ("Amount", {"Currency": ["inr"]}, "INR"),
+        ("Cost (EUR)", {}, "EUR"),
+        ("Amount spent [$]", {}, "USD"),
+        ("Spend", {}, ""),
+    ],
+)
+def test_currencies_of_column_header_or_nothing(header: str, columns: dict[str, list[str]], currency: str) -> None:
+    assert read_spend(pd.DataFrame({"Campaign name": ["a"], header: ["5"], **columns})).currency == currency
+
+
+@pytest.mark.parametrize(
+    ("cell", "start", "end"),
+    [
+        ("2026-03", "2026-03-01", "2026-03-31"),
+        ("Feb 2026", "2026-02-01", "2026-02-28"),
+        ("02/2026", "2026-02-01", "2026-02-28"),
+        ("2026-03-05", "2026-03-05", "2026-03-05"),
+    ],
+)
+def test_months_and_days(cell: str, start: str, end: str) -> None:
+    rows = read_spend(frame(Source=["news"], Month=[cell], Amount=["5"])).rows
+    assert rows[["start", "end"]].iloc[0].dt.strftime("%Y-%m-%d").tolist() == [start, end]
+
+
+def test_from_and_to() -> None:
+    told = read_spend(pd.DataFrame({"utm_source": ["a"], "From": ["01/04/2026"], "To": ["30/04/2026"], "Spend": ["5"]}))
+    assert told.rows["end"].dt.strftime("%Y-%m-%d").tolist() == ["2026-04-30"]
+    assert told.findings == []
+
+
+def test_every_fault_is_set_aside_with_its_row_and_told_at_once() -> None:
+    table = frame(
+        Source=["news", "fair", None, "web", "tv", "radio"],
+        Month=["2026-03", "2026-03", "2026-03", "soon", "2026-03", "2026-03"],
+        Amount=["10", "many", "5", "5", "-7", ""],
+    )
+    spend = read_spend(table)
+    assert spend.rows["name"].tolist() == ["news"]
+    assert dict(zip(spend.set_aside["row"], spend.set_aside["why"], strict=True)) == {
+        3: "the amount is not a number",
+        4: "it names no source",
+        5: "its period cannot be read",
+        6: "the amount is below zero",
+        7: "it has no amount",
+    }
+    assert {f.reason for f in spend.findings} == {f"not counted: {why}" for why in spend.set_aside["why"]}
+
+
+def test_two_currencies_are_never_added() -> None:
+    spend = read_spend(frame(Source=["a", "b", "c"], Amount=["1", "2", "4"], Currency=["INR", "INR", "USD"]))
+    assert spend.currency == "INR"
+    assert spend.rows["amount"].sum() == 3
+    assert spend.set_aside["why"].tolist() == ["it is not in INR"]
+    assert any("amounts in INR and USD cannot be added" in f.reason for f in spend.findings)
+
+
+def test_overlapping_periods_and_a_missing_period_are_said() -> None:
+    twice = frame(
+        Source=["a", "a"], From=["2026-03-01", "2026-03-15"], To=["2026-03-31", "2026-04-15"], Amount=["1", "2"]
+    )
+    assert [f.code for f in read_spend(twice).findings] == ["overlapping_periods"]
+    assert [f.code for f in read_spend(frame(Source=["a"], Amount=["1"])).findings] == ["no_period"]
+    backwards = frame(
+        Source=["a", "b"], From=["2026-03-31", "2026-03-01"], To=["2026-03-01", "2026-03-02"], Amount=[1, 2]
+    )
+    assert read_spend(backwards).set_aside["why"].tolist() == ["its period ends before it begins"]
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (frame(City=["a"], Amount=["1"]), "no column with the names of sources"),
+        (frame(Source=["a"], Clicks=["1"]), "none with|no column with the amount spent"),
+        (frame(City=["a"]), "names of sources, media or campaigns and none with the amount spent"),
+        (frame(Source=["a"], Amount=["many"]), "No row of the spend file can be counted: the amount is not a number"),
+        (frame(Source=[], Amount=[]), "No row"),
+    ],
+)
+def test_what_cannot_be_counted_at_all_is_refused_in_words(table: pd.DataFrame, words: str) -> None:
+    with pytest.raises(SpendError, match=words):
+        read_spend(table)
