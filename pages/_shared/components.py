@@ -77,7 +77,7 @@ def get_model() -> LeadModel:
 
 def _through_the_router() -> None:
     """Run app.py first where a fresh server was asked for a page: until then it takes pages/ for apps of their own."""
-    if PagesManager.uses_pages_directory:
+    if PagesManager.uses_pages_directory and state.is_first_time("router"):
         PagesManager.uses_pages_directory = False
         st.rerun()
 

@@ -99,7 +99,7 @@ def _render_target(row: pd.Series, scope: Scope, batches: list[Batch], total: fl
 
 
 def _render_links(pairs: dict[str, str | None], scope: Scope, batches: list[Batch], key: str) -> None:
-    if st.button("Filter", key=f"filter-{key}", icon=":material/filter_alt:", help="Count these leads alone"):
+    if st.button("Only these leads", key=f"filter-{key}", icon=":material/filter_alt:"):
         state.set_source_filter(narrow_to(scope.chosen, pairs))
         st.rerun()
     if st.button("See its leads", key=f"leads-{key}", icon=":material/call:", help="Open the Leads page on them"):

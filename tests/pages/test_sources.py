@@ -1,0 +1,226 @@
+"""The Sources page without a browser: no exception, and the right title, sentences and numbers."""
+
+import io
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from leadscore_core.config import load_settings
+from leadscore_core.data import SampleLeads
+from leadscore_core.lists import open_list
+from leadscore_core.model import LeadModel
+from leadscore_core.storage import Batch, OutcomeStore
+from leadscore_core.workbench import (
+    EVERYBODY,
+    Scope,
+    SourceView,
+    answer,
+    explain_mix,
+    find_targets,
+    keep_list,
+    narrow_to,
+    open_sources,
+    rate_by,
+)
+from tests.paths import ROOT
+
+APP = str(ROOT / "app.py")
+SOURCE, MEDIUM = "first_utm_source_c", "first_utm_medium_c"
+
+
+@pytest.fixture
+def labelled(places: Path, sample: SampleLeads, tmp_path: Path, trained: LeadModel) -> Batch:
+    path = tmp_path / "labelled.csv"
+    sample.labelled.to_csv(path, index=False)
+    return keep_list(open_list(path, trained.schema), trained, name="With outcomes")
+
+
+@pytest.fixture
+def sources(labelled: Batch, trained: LeadModel) -> SourceView:
+    return open_sources([labelled], trained.schema)
+
+
+@pytest.fixture
+def page(labelled: Batch) -> AppTest:
+    return opened()
+
+
+def opened() -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    app.switch_page("pages/sources.py").run()
+    assert not app.exception
+    return app
+
+
+def section(app: AppTest, name: str) -> AppTest:
+    app.segmented_control(key="source-section").set_value(name).run()
+    assert not app.exception
+    return app
+
+
+def choose(app: AppTest, label: str, value: object) -> AppTest:
+    next(s for s in app.selectbox if s.label == label).set_value(value).run()
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(
+        e.value for e in [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.subheader]
+    )
+
+
+def test_without_a_list_the_sample_is_one_click_away(places: Path) -> None:
+    app = opened()
+    assert app.title[0].value == "Which sources earn their money?"
+    assert "You will see here which sources bring applications" in app.info[0].value
+    next(b for b in app.button if b.label == "Look at the sample leads").click().run()
+    assert not app.exception
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert figures["Leads"] == figures["Outcome known"] == "6,000"
+
+
+def test_the_rates_have_the_numbers_of_the_core(page: AppTest, sources: SourceView) -> None:
+    rates = rate_by(sources, [SOURCE], EVERYBODY, "completed")
+    assert answer(sources, Scope(SOURCE), rates) in words(page).replace("\\", "")
+    figures = {metric.label: metric.value for metric in page.metric}
+    assert figures == {
+        "Leads": f"{rates.totals['leads']:,.0f}",
+        "Outcome known": f"{rates.totals['known']:,.0f}",
+        "Completed": f"{rates.totals['completed']:,.0f}",
+        "Expected": f"{rates.totals['expected']:,.0f}",
+        "Average rate": f"{rates.average:.1%}",
+    }
+    table = page.dataframe[0].value
+    assert list(table.columns) == [
+        "First source",
+        "Leads",
+        "Applications",
+        "Rate",
+        "95% interval",
+        "Ranked at",
+        "Against average",
+        "Verdict",
+    ]
+    assert len(table) == rates.groups
+    assert table["Leads"].sum() == rates.totals["leads"]
+
+
+def test_grouping_crossing_and_counting(page: AppTest, sources: SourceView) -> None:
+    choose(page, "Group by", "ls_month")
+    assert page.dataframe[0].value.columns[0] == "Month"
+    assert page.dataframe[0].value["Month"].iloc[0].startswith("Mar 2026")
+    choose(page, "Crossed with", SOURCE)
+    crossed = page.dataframe[0].value
+    assert crossed.columns[0] == "Month × First source"
+    assert crossed["Leads"].sum() == sources.table.rows
+    choose(page, "Count", "expected")
+    assert page.dataframe[0].value["Applications"].sum() == pytest.approx(sources.table.totals(EVERYBODY)["expected"])
+
+
+@pytest.mark.parametrize("name", ["Mix or own", "Leaks and chances", "Weeks and flow", "Money"])
+def test_every_section_opens_for_both_counts(page: AppTest, name: str) -> None:
+    section(page, name)
+    choose(page, "Count", "expected")
+    assert not page.error
+
+
+def test_the_mix_tells_the_core_s_parts(page: AppTest, sources: SourceView) -> None:
+    section(page, "Mix or own")
+    mix = explain_mix(sources, SOURCE, EVERYBODY, "completed").table.sort_values("n", ascending=False, kind="stable")
+    shown = page.dataframe[0].value
+    assert shown["Gap"].tolist() == pytest.approx((100 * mix["gap"]).tolist())
+    known = shown.dropna(subset=["Its own"])
+    assert (known["Mix of leads"] + known["Its own"]).tolist() == pytest.approx(known["Gap"].tolist())
+    assert "the mix of its leads explains" in words(page)
+
+
+def test_a_leak_narrows_this_page_and_the_leads_page(page: AppTest, sources: SourceView) -> None:
+    section(page, "Leaks and chances")
+    leak = find_targets(sources, EVERYBODY, "completed")[0].iloc[0]
+    assert f"**{leak['name']}**" in words(page).replace("\\", "")
+    page.button(key="filter-Leak-0").click().run()
+    assert not page.exception
+    pairs = {leak["first"]: leak["first_value"]}
+    if not pd.isna(leak["second"]):
+        pairs[leak["second"]] = leak["second_value"]
+    narrowed = narrow_to(EVERYBODY, pairs)
+    assert {m.label: m.value for m in page.metric}["Leads"] == f"{leak['n']:,}"
+    next(b for b in page.button if b.label == "Show all leads").click().run()
+    assert {m.label: m.value for m in page.metric}["Leads"] == f"{sources.table.rows:,}"
+    assert page.session_state["source_filter"] == EVERYBODY
+    assert narrowed != EVERYBODY
+
+
+def test_a_filter_without_hits_says_so(page: AppTest) -> None:
+    page.session_state["source_filter"] = narrow_to(EVERYBODY, {"city_mapped": "nowhere"})
+    page.session_state["source_round"] = 99
+    page.run()
+    assert not page.exception
+    assert "No lead fits these filters and dates" in words(page)
+
+
+def test_leads_whose_outcome_is_not_known_yet(batch: Batch) -> None:
+    app = opened()
+    assert next(s for s in app.selectbox if s.label == "Count").value == "expected"
+    choose(app, "Count", "completed")
+    assert "No outcome of these leads is known yet" in words(app)
+
+
+def test_outcomes_are_brought_on_the_page(batch: Batch, sample: SampleLeads) -> None:
+    app = opened()
+    told = sample.new[["lead_id"]].head(100).assign(app_complete_flag=["1", "0"] * 50)
+    next(u for u in app.file_uploader if u.label == "Outcomes").upload("back.csv", _csv(told), "text/csv").run()
+    assert not app.exception
+    known = OutcomeStore(load_settings()).current(batch)
+    assert known is not None
+    assert (known.known, known.completed) == (100, 50)
+    assert {m.label: m.value for m in app.metric}["Completed"] == "50"
+
+
+def test_a_wrong_file_of_outcomes_changes_nothing(batch: Batch) -> None:
+    app = opened()
+    next(u for u in app.file_uploader if u.label == "Outcomes").upload("x.csv", b"\x89PNG\r\n\x1a\n", "text/csv").run()
+    assert not app.exception
+    assert "PNG image" in words(app)
+    assert OutcomeStore(load_settings()).history(batch) == []
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    out = io.BytesIO()
+    frame.to_csv(out, index=False)
+    return out.getvalue()
+
+
+def test_spend_is_set_against_leads_and_a_bad_file_keeps_the_good_one(page: AppTest, sample: SampleLeads) -> None:
+    section(page, "Money")
+    assert "Bring what you spent" in words(page)
+    money = pd.DataFrame(
+        {"Source": ["Level2", "Level10", "radio"], "Amount": ["40000", "9000", "5"], "Currency": "INR"}
+    )
+    spend = next(u for u in page.file_uploader if u.label == "Spend")
+    spend.upload("spend.csv", _csv(money), "text/csv").run()
+    assert not page.exception
+    costs = page.dataframe[0].value
+    leads = int((sample.labelled[SOURCE] == "Level2").sum())
+    assert costs.set_index("Group").at["Level2", "Per lead (INR)"] == pytest.approx(40_000 / leads)
+    assert "49,000 INR were spent" in words(page)
+    assert "Spend without leads: 1" in words(page)
+    assert "Moving " in words(page)
+    spend = next(u for u in page.file_uploader if u.label == "Spend")
+    spend.upload("bad.csv", b"City,Clicks\npune,3\n", "text/csv").run()
+    assert not page.exception
+    assert "no column with the names of sources" in words(page)
+    assert "Still counted: spend.csv" in words(page).replace("\\", "")
+    next(b for b in page.button if b.label == "Forget this spend").click().run()
+    assert "Bring what you spent" in words(page)
+
+
+def test_a_batch_that_is_gone_is_said(page: AppTest, labelled: Batch) -> None:
+    shutil.rmtree(labelled.folder)
+    page.run()
+    assert not page.exception
+    assert "is gone" in words(page)
