@@ -9,7 +9,9 @@ import pytest
 
 from leadscore_core import cli
 from leadscore_core.data import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, write_sample
+from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel, ModelRegistry
+from leadscore_core.workbench import keep_list
 from tests.bad_files import BAD_FILES, make_bad_file
 from tests.paths import ROOT
 
@@ -258,3 +260,45 @@ def test_the_module_runs_as_the_command_does(places: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=os.environ, check=False)
     assert done.returncode == 0
     assert "* is the champion" in done.stdout
+
+
+def test_sources_tells_rates_leaks_and_chances(run, lists: Path, tmp_path: Path) -> None:
+    out = tmp_path / "sources.json"
+    code, said, _ = run("sources", lists / LABELLED, "--by", "source", "--by", "month", "--json", out)
+    assert code == 0
+    assert "First source (" in said
+    assert "Month (" in said
+    told = json.loads(out.read_text())
+    labelled = pd.read_csv(lists / LABELLED)
+    assert told["rows"] == len(labelled)
+    assert told["applications"] == labelled["app_complete_flag"].sum()
+    groups = {group["value"]: group for group in told["by"][0]["groups"]}
+    assert groups["Level2"]["n"] == (labelled["first_utm_source_c"] == "Level2").sum()
+
+
+def test_sources_of_new_leads_are_expected_and_faults_are_one_message(run, lists: Path, tmp_path: Path) -> None:
+    code, said, _ = run("sources", lists / NEW)
+    assert code == 0
+    assert "expected to complete" in said
+    code, said, wrong = run("sources", lists / NEW, "--by", "colour")
+    assert code == 2
+    assert "cannot be grouped by 'colour'" in wrong
+    empty = tmp_path / "empty.csv"
+    empty.write_text("utm_source,city\n")
+    code, _, wrong = run("sources", empty)
+    assert code == 2
+    assert wrong.startswith("Error: ")
+
+
+def test_outcomes_come_back_to_the_batch_that_they_belong_to(
+    run, lists: Path, tmp_path: Path, trained: LeadModel
+) -> None:
+    told = pd.read_csv(lists / NEW, dtype="str")[["email"]].dropna().head(40).assign(converted=["yes", "no"] * 20)
+    told.to_csv(tmp_path / "back.csv", index=False)
+    code, _, wrong = run("outcomes", tmp_path / "back.csv")
+    assert code == 2
+    assert "None of the 40 outcomes belongs to a lead that was scored" in wrong
+    keep_list(open_list(lists / NEW, trained.schema), trained, name="Monday")
+    code, said, _ = run("outcomes", tmp_path / "back.csv")
+    assert code == 0
+    assert "Monday: 40 leads, 20 completed" in said
