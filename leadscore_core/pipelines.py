@@ -31,6 +31,7 @@ from leadscore_core.data import (
 from leadscore_core.inference import GRADES, ScoredPart, beside, check_output, score_part, write_leads
 from leadscore_core.lists import LeadList, choose_columns, open_list, settle_list
 from leadscore_core.model import LeadModel, ModelRegistry
+from leadscore_core.storage import saved_rules
 
 if TYPE_CHECKING:  # training stays off the scoring path
     from leadscore_core.training import Evaluation
@@ -199,13 +200,15 @@ def score_list(
 ) -> ScoreReport:
     """Run the inference pipeline: score a list and write it, whole or not at all.
 
+    Grades and junk rules are those that people saved in the dashboard, else those of the settings.
+
     Raises
     ------
     LeadScoreError
         If the list cannot be read or scored, or the result cannot be written; nothing is left behind.
     """
     check_output(out)
-    settings = settings or load_settings()
+    settings = saved_rules(settings or load_settings())
     report = ScoreReport(thresholds=settings.grades)
     scored = score_chunks(leads, model, report, reasons=reasons, settings=settings, progress=progress)
     write_leads((beside(chunk, part.own) for chunk, part in scored), out)

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from leadscore_core import cli
+from leadscore_core.config import GradeRule, GradeThresholds, load_settings
 from leadscore_core.data import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, write_sample
 from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel, ModelRegistry
+from leadscore_core.storage import grade_preference
 from leadscore_core.workbench import keep_list
 from tests.bad_files import BAD_FILES, make_bad_file
 from tests.paths import ROOT
@@ -302,3 +304,24 @@ def test_outcomes_come_back_to_the_batch_that_they_belong_to(
     code, said, _ = run("outcomes", tmp_path / "back.csv")
     assert code == 0
     assert "Monday: 40 leads, 20 completed" in said
+
+
+def test_score_grades_as_people_saved_it_in_the_dashboard(run, lists: Path, tmp_path: Path) -> None:
+    run("score", lists / NEW, "-o", tmp_path / "before.csv")
+    strict = GradeRule(thresholds=GradeThresholds(hot=0.99, warm=0.98, cold=0.97))
+    grade_preference(load_settings()).save(strict, based_on=0, author="Anna")
+    run("score", lists / NEW, "-o", tmp_path / "after.csv")
+    before, after = pd.read_csv(tmp_path / "before.csv"), pd.read_csv(tmp_path / "after.csv")
+    assert before["propensity"].equals(after["propensity"])
+    assert (after["grade"] == "Junk").equals(after["propensity"] < 0.97)
+    assert (before["grade"] == "Junk").sum() < (after["grade"] == "Junk").sum()
+
+
+def test_score_says_when_the_saved_grades_cannot_be_read(
+    run, lists: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADSCORE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    code, _, wrong = run("score", lists / NEW, "-o", tmp_path / "out.csv")
+    assert code == 2
+    assert "cannot be used" in wrong
+    assert not (tmp_path / "out.csv").exists()

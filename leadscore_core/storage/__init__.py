@@ -8,7 +8,7 @@ from leadscore_core.storage.filters import BLANK, LeadFilter, View
 from leadscore_core.storage.lead_table import RULE, LeadTable, Sort, Standing, cumulated
 from leadscore_core.storage.mappings import MappingStore
 from leadscore_core.storage.outcomes import Outcomes, OutcomeStore
-from leadscore_core.storage.preferences import Preference, Version, grade_preference, junk_preference
+from leadscore_core.storage.preferences import Preference, Version, grade_preference, junk_preference, saved_rules
 from leadscore_core.storage.source_table import OTHERS, OUTCOME, SourceTable
 
 __all__ = [
@@ -45,4 +45,5 @@ __all__ = [
     "junk_preference",
     "now",
     "open_database",
+    "saved_rules",
 ]

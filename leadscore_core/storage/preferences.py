@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from leadscore_core.config import GradeRule, JunkRules, Settings
 from leadscore_core.errors import ConflictError, StorageError
-from leadscore_core.storage.database import aware, now, open_database
+from leadscore_core.storage.database import SQLITE_FILE, aware, now, open_database
 from leadscore_core.storage.tables import PreferenceRow
 
 T = TypeVar("T", bound=BaseModel)
@@ -134,6 +134,22 @@ class Preference(Generic[T]):
             f"{newest.author or 'Somebody'} changed this {when}, after you opened the page. Nothing was overwritten. "
             "Look at the new settings, then change them again if you still want to."
         )
+
+
+def saved_rules(settings: Settings) -> Settings:
+    """Return the settings with the grades and junk rules that people saved, where anything was ever kept.
+
+    Grades by share of a batch need the whole batch; a list that is scored in passing takes the thresholds then.
+
+    Raises
+    ------
+    StorageError
+        If the database cannot be used: other grades than those on the screen would mislead.
+    """
+    if settings.database_url is None and not (settings.data_dir / SQLITE_FILE).is_file():
+        return settings
+    grades, junk = grade_preference(settings).current().value, junk_preference(settings).current().value
+    return settings.model_copy(update={"grades": grades.thresholds, "junk": junk})
 
 
 def grade_preference(settings: Settings) -> Preference[GradeRule]:
