@@ -55,3 +55,7 @@ class SpendError(LeadScoreError):
 
 class FigureError(LeadScoreError):
     """A figure cannot be drawn as an image."""
+
+
+class TrainingBusyError(LeadScoreError):
+    """Another training run is on in the same registry."""

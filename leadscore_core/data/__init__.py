@@ -2,6 +2,7 @@
 
 from leadscore_core.data.check import (
     FIRST_ROW,
+    INDEX_HEADERS,
     check_leads,
     chunk_findings,
     duplicate_findings,
@@ -31,6 +32,7 @@ __all__ = [
     "CITY_TIER",
     "CONVENTION_ROWS",
     "FIRST_ROW",
+    "INDEX_HEADERS",
     "KEPT_ASIDE",
     "LABELLED",
     "LINE_PROBLEM",

@@ -16,7 +16,7 @@ from leadscore_core.data.schema import TEXT_ROLES, LeadSchema, Role, load_schema
 
 FIRST_ROW = 2
 _STRAY_LABELS = 0.1
-_INDEX_HEADERS = frozenset({"", "unnamed: 0", "index"})
+INDEX_HEADERS = frozenset({"", "unnamed: 0", "index"})
 _SEVERITY: dict[str, Severity] = {
     "label_one_class": "error",
     "label_missing": "error",
@@ -191,7 +191,7 @@ def note_row_problems(
 
 def row_hashes(frame: pd.DataFrame) -> np.ndarray:
     """Return one uint64 a row, equal where rows are equal in all but a leading index column."""
-    columns = [c for c in frame.columns if str(c).strip().lower() not in _INDEX_HEADERS]
+    columns = [c for c in frame.columns if str(c).strip().lower() not in INDEX_HEADERS]
     return pd.util.hash_pandas_object(frame[columns].astype("str").fillna(""), index=False).to_numpy()
 
 

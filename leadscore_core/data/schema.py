@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
+from collections.abc import Collection
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -140,6 +141,22 @@ class LeadSchema(BaseModel):
     def one(self, role: Role) -> Column | None:
         """Return the first column with this role, or None."""
         return next(iter(self.with_role(role)), None)
+
+    def without(self, names: Collection[str]) -> LeadSchema:
+        """Return the schema without some input columns, which a model must not read.
+
+        Raises
+        ------
+        SchemaError
+            If nothing is left to learn from, or a column is not one of its inputs.
+        """
+        unknown = sorted(set(names) - {column.name for column in self.inputs})
+        if unknown:
+            raise SchemaError(f"{', '.join(unknown)} cannot be left out: {self.title} have no such input column.")
+        left = tuple(column for column in self.columns if column.name not in names)
+        if not any(column.is_input for column in left):
+            raise SchemaError("Every column is left out, and nothing remains to learn from. Keep at least one.")
+        return self.model_copy(update={"columns": left})
 
     @property
     def inputs(self) -> list[Column]:

@@ -36,7 +36,8 @@ class ModelMetadata(BaseModel):
     """Everything about a model but its pickle.
 
     ``metrics`` holds the blocks ``cross_validation`` and ``next_period`` of contracts, each with the split it was
-    measured on; ``column_costs`` the loss of AUC, out-of-sample, where a list lacks a column.
+    measured on; ``column_costs`` the loss of AUC, out-of-sample, where a list lacks a column; ``excluded`` the input
+    columns that were left out of training, with the reason.
     """
 
     model_config = ConfigDict(protected_namespaces=())
@@ -56,6 +57,7 @@ class ModelMetadata(BaseModel):
     metrics: dict[str, Any]
     column_costs: dict[str, float]
     training_data: TrainingData
+    excluded: dict[str, str] = {}
     libraries: dict[str, str]
     git_commit: str | None
     pickle_sha256: str = ""

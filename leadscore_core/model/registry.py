@@ -12,6 +12,7 @@ import uuid
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import joblib
 import pandas as pd
@@ -177,17 +178,17 @@ class ModelRegistry:
         path = self.root / CHAMPION
         return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
 
-    def promote(self, model_id: str) -> None:
-        """Make a model the champion after loading it once; atomic.
+    def promote(self, model_id: str, *, by: str = "", reason: str = "") -> None:
+        """Make a model the champion after loading it once; atomic. Who did it and why is kept.
 
         Raises
         ------
         RegistryError
             If it cannot be loaded or the directory cannot be written; the champion is then unchanged.
         """
-        self._make_champion(model_id, "promote")
+        self._make_champion(model_id, "promote", by, reason)
 
-    def rollback(self) -> str:
+    def rollback(self, *, by: str = "", reason: str = "") -> str:
         """Go back to the champion before the present one, and return its name; again goes back further.
 
         Raises
@@ -197,7 +198,7 @@ class ModelRegistry:
         """
         for earlier in self._earlier_champions():
             try:
-                self._make_champion(earlier, "rollback")
+                self._make_champion(earlier, "rollback", by, reason)
             except RegistryError:
                 continue
             return earlier
@@ -205,9 +206,33 @@ class ModelRegistry:
             "There is no earlier champion to go back to. Promote a model by its name: leadscore models promote ID."
         )
 
-    def _make_champion(self, model_id: str, action: str) -> None:
+    def history(self) -> list[dict[str, str]]:
+        """Return who made which model the champion, when and why, the latest first.
+
+        Returns
+        -------
+        list of dict
+            ``at`` (ISO, UTC), ``action`` (promote or rollback), ``model_id``, ``before``, ``by``, ``reason``.
+        """
+        entries = [{"by": "", "reason": ""} | {k: str(v or "") for k, v in e.items()} for e in self._entries()]
+        return entries[::-1]
+
+    def _entries(self) -> list[dict[str, Any]]:
+        path = self.root / HISTORY
+        found = []
+        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(entry, dict) and {"action", "model_id"} <= set(entry):
+                found.append(entry)
+        return found
+
+    def _make_champion(self, model_id: str, action: str, by: str, reason: str) -> None:
         self.load(model_id)
         entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "action": action, "model_id": model_id}
+        entry |= {"by": by, "reason": reason} if by or reason else {}
         try:
             with (self.root / HISTORY).open("a", encoding="utf-8") as history:
                 history.write(json.dumps(entry | {"before": self.champion_id}) + "\n")
@@ -251,14 +276,9 @@ class ModelRegistry:
 
     def _earlier_champions(self) -> list[str]:
         """Past champions, the one before the present first; what was rolled back from is not among them."""
-        path = self.root / HISTORY
         past: list[str] = []
-        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-            try:
-                entry = json.loads(line)
-                action, name = entry["action"], str(entry["model_id"])
-            except (ValueError, TypeError, KeyError):
-                continue
+        for entry in self._entries():
+            action, name = entry["action"], str(entry["model_id"])
             if action == "rollback" and name in past:
                 del past[len(past) - past[::-1].index(name) :]
             else:

@@ -1,19 +1,40 @@
 """The training pipeline: folds, fit, evaluate, compare with the targets."""
 
+from leadscore_core.training.challenge import Challenge, challenge_champion
+from leadscore_core.training.compare import Comparison, Difference, compare_models, delong, grade_moves, losing_groups
 from leadscore_core.training.evaluate import Evaluation, evaluate_model
+from leadscore_core.training.judge import SPLITS, Gate, at_threshold, draw_curves, judge_gates, judge_groups
+from leadscore_core.training.leakage import QUESTION, LeakFinding, audit_leakage
 from leadscore_core.training.metrics import Metrics, compute_metrics, lift_by_decile, meets_targets
 from leadscore_core.training.threshold import choose_threshold
 from leadscore_core.training.train import check_enough, labelled_leads, train_model
 
 __all__ = [
+    "QUESTION",
+    "SPLITS",
+    "Challenge",
+    "Comparison",
+    "Difference",
     "Evaluation",
+    "Gate",
+    "LeakFinding",
     "Metrics",
+    "at_threshold",
+    "audit_leakage",
+    "challenge_champion",
     "check_enough",
     "choose_threshold",
+    "compare_models",
     "compute_metrics",
+    "delong",
+    "draw_curves",
     "evaluate_model",
+    "grade_moves",
+    "judge_gates",
+    "judge_groups",
     "labelled_leads",
     "lift_by_decile",
+    "losing_groups",
     "meets_targets",
     "train_model",
 ]

@@ -52,6 +52,7 @@ def train_model(
     seed: int = 0,
     note: str = "",
     synthetic: bool = False,
+    excluded: dict[str, str] | None = None,
     progress: Progress | None = None,
 ) -> LeadModel:
     """Train a model and judge it by repeated cross-validation and on the months that follow.
@@ -78,6 +79,8 @@ def train_model(
         Kept with the model.
     synthetic
         Whether these leads are made up, which whoever scores with the model is told.
+    excluded
+        Input columns that are left out -> why; kept with the model.
     progress
         Called with a share 0-1 and what is being done.
 
@@ -96,6 +99,7 @@ def train_model(
     tell(0.0, "Cleaning the leads")
     mapping = mapping or detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
     check_required(mapping, schema)
+    schema = schema.without(excluded or {})
     cleaned, label, left_out, identity = labelled_leads(frame, schema, mapping)
     check_enough(label)
     recipe = Recipe(schema, targets or TargetMetrics(), params or {}, n_repeats=n_repeats, seed=seed)
@@ -133,7 +137,12 @@ def train_model(
     }
     metadata = _describe(frame, cleaned, label, left_out, dates, recipe, pipeline, grades, metrics, note, synthetic)
     metadata = metadata.model_copy(
-        update={"threshold": threshold, "calibration": calibration.as_dict(), "column_costs": _mean_costs(crossed)}
+        update={
+            "threshold": threshold,
+            "calibration": calibration.as_dict(),
+            "column_costs": _mean_costs(crossed),
+            "excluded": excluded or {},
+        }
     )
     tell(1.0, "Done")
     return LeadModel(pipeline, metadata, _out_of_sample(label, crossed[: recipe.n_splits], following))
@@ -142,7 +151,15 @@ def train_model(
 def _out_of_sample(label: np.ndarray, crossed: Sequence[FoldResult], following: Sequence[FoldResult]) -> pd.DataFrame:
     """Return what models that had not seen a lead said of it, beside what became of it."""
     parts = [
-        pd.DataFrame({"split": split, "part": r.fold.name, "propensity": r.propensity, "completed": label[r.fold.test]})
+        pd.DataFrame(
+            {
+                "split": split,
+                "part": r.fold.name,
+                "propensity": r.propensity,
+                "completed": label[r.fold.test],
+                "row": r.fold.test,
+            }
+        )
         for split, results in (("cross_validation", crossed), ("next_period", following))
         for r in results
     ]

@@ -1,0 +1,180 @@
+"""The process of a training run: train, judge, challenge the champion, publish.
+
+    python -m leadscore_core.workbench.run_worker FOLDER
+
+Its progress is written into the folder, so that a page that was left, or a server that was started again, finds it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+from filelock import Timeout
+
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.data import LeadSchema, Role, detect_conventions, load_schema, suggest_mapping
+from leadscore_core.errors import LeadScoreError, TrainingBusyError
+from leadscore_core.model import LeadModel, ModelRegistry
+from leadscore_core.training import judge_groups
+from leadscore_core.training.challenge import challenge_champion
+from leadscore_core.training.train import labelled_leads, train_model
+from leadscore_core.workbench.runs import (
+    HOLDER,
+    LEADS,
+    REPORT,
+    REQUEST,
+    RunRequest,
+    RunState,
+    base_rates,
+    busy_words,
+    training_lock,
+    write_state,
+)
+
+_TRAINING = 0.75
+
+
+def carry_out(folder: Path, settings: Settings) -> None:
+    """Carry a run out and write down what came of it.
+
+    Raises
+    ------
+    LeadScoreError
+        If the leads cannot be learned from, another run is on, or the model cannot be published.
+    """
+    request = RunRequest.model_validate_json((folder / REQUEST).read_text(encoding="utf-8"))
+    started = datetime.now(UTC)
+
+    def tell(share: float, told: str) -> None:
+        sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {told}\n")
+        sys.stdout.flush()
+        state = RunState(state="running", share=share, told=told, started_at=started, pid=os.getpid())
+        write_state(folder, state)
+
+    tell(0.0, "Reading the leads")
+    lock = training_lock(settings)
+    try:
+        lock.acquire(timeout=5)
+    except Timeout:
+        raise TrainingBusyError(busy_words(settings)) from None
+    try:
+        holder = {"by": request.by, "since": started.isoformat()}
+        (settings.models_dir / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
+        model = _train(folder, request, settings, tell)
+    finally:
+        (settings.models_dir / HOLDER).unlink(missing_ok=True)
+        lock.release()
+    done = RunState(
+        state="done",
+        share=1.0,
+        told="Done",
+        started_at=started,
+        ended_at=datetime.now(UTC),
+        pid=os.getpid(),
+        model_id=model.model_id,
+    )
+    write_state(folder, done)
+
+
+def _train(folder: Path, request: RunRequest, settings: Settings, tell) -> LeadModel:  # type: ignore[no-untyped-def]
+    registry = ModelRegistry(settings.models_dir)
+    schema = _schema_of(request, registry)
+    frame = pd.read_parquet(folder / LEADS)
+    mapping = detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    began = time.monotonic()
+    model = train_model(
+        frame,
+        schema,
+        mapping=mapping,
+        targets=settings.targets,
+        grades=settings.grades,
+        note=request.note or request.data,
+        synthetic=request.synthetic,
+        excluded=request.excluded,
+        progress=lambda share, told: tell(_TRAINING * share, told),
+    )
+    trained = time.monotonic() - began
+    report: dict[str, object] = {"seconds_training": round(trained, 1)}
+    tell(_TRAINING, "Judging months and sources")
+    report |= _segments(frame, model, mapping)
+    try:
+        champion: LeadModel | None = registry.load_champion()[0]
+    except LeadScoreError:
+        champion = None
+    if champion is not None:
+        tell(0.8, "Comparing with the model in use")
+        challenge = challenge_champion(frame, mapping, model, champion, capacity=request.capacity)
+        report["challenge"] = challenge.model_dump(mode="json")
+    tell(0.98, "Publishing")
+    report["seconds"] = round(time.monotonic() - began, 1)
+    published = registry.publish(model)
+    aside = folder / f".{REPORT}"
+    aside.write_text(json.dumps(report, default=str), encoding="utf-8")
+    aside.replace(folder / REPORT)
+    return published
+
+
+def _schema_of(request: RunRequest, registry: ModelRegistry) -> LeadSchema:
+    """Return the schema of the run: a shipped one, or that of the model in use."""
+    try:
+        champion = registry.load_champion()[0]
+    except LeadScoreError:
+        return load_schema(request.schema_name)
+    complete = not champion.metadata.excluded
+    return (
+        champion.schema
+        if champion.schema.name == request.schema_name and complete
+        else load_schema(request.schema_name)
+    )
+
+
+def _segments(frame: pd.DataFrame, model: LeadModel, mapping) -> dict[str, object]:  # type: ignore[no-untyped-def]
+    """Return figures by month and by source of the out-of-fold predictions, and base rates by month."""
+    cleaned, label, left_out, _ = labelled_leads(frame, model.schema, mapping)
+    assert model.out_of_sample is not None
+    judged = model.out_of_sample[model.out_of_sample["split"] == "cross_validation"].set_index("row").sort_index()
+    p = judged["propensity"].reindex(range(len(label))).to_numpy("float64")
+    threshold = model.metadata.threshold
+    stamp = model.schema.one(Role.TIMESTAMP)
+    dates = cleaned[stamp.name] if stamp is not None and stamp.name in cleaned else None
+    told: dict[str, object] = {"left_out": left_out, "base_rates": base_rates(dates, label).to_dict("records")}
+    groups: dict[str, pd.Series] = {}
+    if dates is not None:
+        groups["Month"] = dates.dt.strftime("%Y-%m")
+    for column in model.schema.with_role(Role.SOURCE, Role.PLATFORM):
+        if column.name in cleaned:
+            groups[column.human] = cleaned[column.name].fillna("(blank)")
+    told["segments"] = {
+        name: json.loads(judge_groups(values, label, p, threshold).head(30).to_json(orient="records"))
+        for name, values in groups.items()
+    }
+    return told
+
+
+def main() -> int:
+    """Run, and write down a fault in words; the trace goes to the log."""
+    folder = Path(sys.argv[1])
+    try:
+        carry_out(folder, load_settings())
+    except Exception as error:  # whatever it is, the page must say so
+        told = str(error)
+        if not isinstance(error, LeadScoreError):
+            traceback.print_exc()
+            told = f"Something went wrong inside LeadScore ({type(error).__name__}); the log says where."
+        told += " Nothing was published, and the model in use is unchanged."
+        write_state(folder, RunState(state="failed", told=told, ended_at=datetime.now(UTC), pid=os.getpid()))
+        return 1
+    finally:
+        (folder / LEADS).unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
