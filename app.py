@@ -11,6 +11,7 @@ page = st.navigation(
         st.Page("pages/leads.py", title="Leads", icon=":material/call:"),
         st.Page("pages/sources.py", title="Sources", icon=":material/ads_click:"),
         st.Page("pages/drivers.py", title="Drivers", icon=":material/insights:"),
+        st.Page("pages/retrain.py", title="Retrain", icon=":material/model_training:"),
     ],
     position="sidebar",
 )

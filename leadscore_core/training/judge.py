@@ -12,7 +12,7 @@ from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 from leadscore_core.config import TargetMetrics
 from leadscore_core.training.compare import delong
 
-SPLITS = {"cross_validation": "Cross-validation", "next_period": "Next period"}
+SPLITS = ("cross_validation", "next_period")
 _CURVE_POINTS = 201
 _Z = float(norm.ppf(0.975))
 

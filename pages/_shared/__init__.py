@@ -36,12 +36,21 @@ from pages._shared.quarantine import render_quarantine, render_review
 from pages._shared.source_parts import render_course, render_mix, render_targets
 from pages._shared.sourcing import choose_leads, choose_scope, render_rates, render_report, render_source_answer
 from pages._shared.spending import render_money
+from pages._shared.training import render_training
+from pages._shared.verdict import (
+    choose_model,
+    render_challenge,
+    render_promotion,
+    render_state_of_models,
+    render_verdict,
+)
 
 __all__ = [
     "check_settings",
     "choose_batch",
     "choose_group",
     "choose_leads",
+    "choose_model",
     "choose_scope",
     "columns_found",
     "get_model",
@@ -50,6 +59,7 @@ __all__ = [
     "offer_again",
     "plain",
     "render_answer",
+    "render_challenge",
     "render_course",
     "render_dependence",
     "render_downloads",
@@ -68,15 +78,19 @@ __all__ = [
     "render_opener",
     "render_planner",
     "render_problems",
+    "render_promotion",
     "render_quarantine",
     "render_rates",
     "render_report",
     "render_review",
     "render_sidebar",
     "render_source_answer",
+    "render_state_of_models",
     "render_swarm",
     "render_table",
     "render_targets",
+    "render_training",
+    "render_verdict",
     "sample_effects",
     "state",
 ]

@@ -317,6 +317,16 @@ def set_name(name: str) -> None:
     st.session_state[_NAME] = name.strip()
 
 
+def is_trying_sample() -> bool:
+    """Tell whether this person trains on the sample leads."""
+    return bool(st.session_state.get("train-sample"))
+
+
+def try_sample(on: bool) -> None:
+    """Train on the sample leads, or not."""
+    st.session_state["train-sample"] = on
+
+
 def is_first_time(what: str) -> bool:
     """Tell once in a session that something has not been done yet."""
     return not st.session_state.get(f"done-{what}") and bool(st.session_state.setdefault(f"done-{what}", True))

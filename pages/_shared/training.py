@@ -1,0 +1,238 @@
+"""Training on the screen: which leads, what may leak, the run and its progress."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from leadscore_core.config import PROJECT_ROOT, load_settings
+from leadscore_core.data import LABELLED, LeadSchema
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.lists import open_list
+from leadscore_core.model import LeadModel
+from leadscore_core.storage import BatchStore
+from leadscore_core.workbench import (
+    LEAST_OF_EACH,
+    Run,
+    audit_labelled,
+    batches_with_outcomes,
+    cancel_run,
+    gather_leads,
+    list_runs,
+    look_at_labelled,
+    read_run,
+    start_run,
+)
+from pages._shared import state
+from pages._shared.components import plain
+from pages._shared.intake import TYPES
+
+if TYPE_CHECKING:
+    from leadscore_core.training import LeakFinding
+
+FEW_ROWS = 1_000
+SAMPLE = "the sample leads"
+
+
+def render_training(model: LeadModel) -> None:
+    """Let a person choose leads, look at what may leak, and start a run; show the run that is on."""
+    runs = list_runs()
+    on = next((run for run in runs if run.is_on), None)
+    if on is not None:
+        _render_run(str(on.folder))
+        return
+    if runs and runs[0].state.state in {"failed", "cancelled"}:
+        _render_ended(runs[0])
+    chosen = _choose_leads(model.schema)
+    if chosen is None:
+        return
+    frame, name, key = chosen
+    if not _render_check(frame, model.schema):
+        return
+    excluded = _render_audit(frame, model.schema, key)
+    with st.form("train", border=False):
+        note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
+        if st.form_submit_button(f"Train on {len(frame):,} leads", type="primary", icon=":material/model_training:"):
+            try:
+                start_run(
+                    frame,
+                    data=name,
+                    schema=model.schema,
+                    excluded=excluded,
+                    by=state.get_name(),
+                    note=note,
+                    synthetic=name == SAMPLE,
+                    capacity=state.get_capacity(),
+                )
+            except LeadScoreError as error:
+                st.error(plain(str(error)), icon=":material/error:")
+            else:
+                st.rerun()
+    st.caption(
+        "Ten folds, then each month by a model of the months before it, then the model in use on the same leads; about "
+        "a minute for 20,000 leads. You can leave this page: the run goes on and is found again."
+    )
+
+
+def _choose_leads(schema: LeadSchema) -> tuple[pd.DataFrame, str, tuple[object, ...]] | None:
+    """Return labelled leads, what they are, and a key for what is found in them; None until a person chose some."""
+    settings = load_settings()
+    upload = st.file_uploader(
+        "Labelled leads",
+        type=TYPES,
+        max_upload_size=settings.upload_limit_mb,
+        help="A list with a column that says whether the application was completed",
+    )
+    try:
+        batches = BatchStore(settings).list_batches()
+        known = batches_with_outcomes([b for b in batches if b.schema_name == schema.name], settings)
+        by_id = {batch.id: batch for batch in batches if batch.id in known}
+        picked = st.multiselect(
+            "Kept lists with outcomes",
+            list(by_id),
+            format_func=lambda b: f"{by_id[b].name}: {known[b]:,} outcomes",
+            key=f"train-lists-{len(by_id)}",
+        )
+        sample = PROJECT_ROOT / "sample_data" / LABELLED
+        if upload is None and not picked:
+            if not state.is_trying_sample() and not (
+                sample.is_file() and st.button("Use the sample leads", icon=":material/play_arrow:")
+            ):
+                st.info(
+                    "Bring leads whose outcome is known. You will see whether a model trained on them is better than "
+                    "the one in use, and decide which one serves.",
+                    icon=":material/info:",
+                )
+                return None
+            state.try_sample(True)
+            key: tuple[object, ...] = ("train", "sample")
+            gathered = state.remembered(key, lambda: gather_leads([open_list(sample, schema)], [], schema))
+            return gathered, SAMPLE, key
+        state.try_sample(False)
+        names = [upload.name] if upload is not None else []
+        names += [by_id[b].name for b in picked]
+        key = ("train", upload.file_id if upload is not None else "", *picked)
+
+        def gather() -> pd.DataFrame:
+            lists = []
+            folder = None
+            if upload is not None:
+                folder = state.UploadFolder(upload.name, upload.getbuffer())
+                lists = [open_list(folder.path, schema, settings=settings)]
+            with st.spinner("Reading the leads", show_time=True):
+                return gather_leads(lists, [by_id[b] for b in picked], schema, settings)
+
+        return state.remembered(key, gather), " and ".join(names), key
+    except (LeadScoreError, OSError) as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
+
+
+def _render_check(frame: pd.DataFrame, schema: LeadSchema) -> bool:
+    """Say what these leads are and whether they are enough to learn from."""
+    told = look_at_labelled(frame, schema)
+    with st.container(horizontal=True):
+        st.metric("Leads", f"{told.rows:,}", border=True, width=170)
+        st.metric("Outcome known", f"{told.known:,}", border=True, width=170)
+        need = f"At least {LEAST_OF_EACH} are needed"
+        st.metric("Completed", f"{told.completed:,}", border=True, width=170, help=need)
+        st.metric("Not completed", f"{told.not_completed:,}", border=True, width=170, help=need)
+    if not told.is_enough:
+        st.error(
+            f"Too few to learn from: completed {told.completed:,} of {LEAST_OF_EACH} needed, not completed "
+            f"{told.not_completed:,} of {LEAST_OF_EACH} needed. Add leads whose outcome is known.",
+            icon=":material/error:",
+        )
+        return False
+    if told.known < FEW_ROWS:
+        st.warning(f"Below {FEW_ROWS:,} leads every figure has a wide interval.", icon=":material/warning:")
+    if len(told.months):
+        with st.expander(f"Base rate by month: {len(told.months)} months", icon=":material/calendar_month:"):
+            config = {
+                "Month": st.column_config.DateColumn(format="MMM YYYY"),
+                "Completed": st.column_config.NumberColumn(format="%.1f%%"),
+                "Leads": st.column_config.NumberColumn(format="localized"),
+            }
+            table = told.months.assign(rate=100 * told.months["rate"])
+            table.columns = pd.Index(["Month", "Leads", "Completed"])
+            st.dataframe(table, hide_index=True, column_config=config, height="content", alt="Base rate by month")
+            st.caption(
+                "A last month that is far lower often holds leads too young to have an outcome: leave it out of the "
+                "file."
+            )
+    return True
+
+
+def _render_audit(frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ...]) -> dict[str, str]:
+    """Ask about columns that may know the outcome; return those that are left out, and why."""
+
+    def audit() -> list[LeakFinding]:
+        with st.spinner("Looking for columns that know the answer"):
+            return audit_labelled(frame, schema)
+
+    found = state.remembered(("audit", *key), audit)
+    if not found:
+        st.success("No column looks as if it knew the outcome.", icon=":material/verified:")
+        return {}
+    many = "1 column" if len(found) == 1 else f"{len(found)} columns"
+    st.subheader(f"Is this known before the first call? {many} to ask about", anchor=False)
+    table = pd.DataFrame(
+        {
+            "Leave out": [f.is_certain for f in found],
+            "Column": [schema.by_name[f.column].human for f in found],
+            "Why it is asked": [f.why for f in found],
+        }
+    )
+    edited = st.data_editor(
+        table,
+        hide_index=True,
+        disabled=["Column", "Why it is asked"],
+        column_config={
+            "Leave out": st.column_config.CheckboxColumn(width="small"),
+            "Why it is asked": st.column_config.TextColumn(width="large"),
+        },
+        height="content",
+        key=f"audit-{hash(key)}",
+    )
+    st.caption(
+        "What is filled in after the outcome makes a model look good and fail on new leads. Leave it out if unsure."
+    )
+    return {f.column: f.why for f, out in zip(found, edited["Leave out"].tolist(), strict=True) if out}
+
+
+@st.fragment(run_every=1.0)
+def _render_run(folder: str) -> None:
+    run = read_run(Path(folder))
+    if not run.is_on:
+        st.rerun()
+    by = f" by {plain(run.request.by)}" if run.request.by else ""
+    st.markdown(f"### Training on {run.request.rows:,} leads: {plain(run.request.data)}")
+    st.caption(f"Started {run.request.asked_at:%d %b %Y, %H:%M} UTC{by}. This page can be left.")
+    st.progress(min(1.0, run.state.share), text=_progress_words(run))
+    if st.button("Stop", icon=":material/stop:"):
+        cancel_run(run)
+        st.rerun()
+    with st.expander("Log", icon=":material/terminal:"):
+        st.code(run.log[-3_000:] or "Nothing yet", language=None)
+
+
+def _progress_words(run: Run) -> str:
+    told = plain(run.state.told)
+    if run.state.started_at is None or run.state.share < 0.05:
+        return told
+    spent = (pd.Timestamp.now("UTC") - pd.Timestamp(run.state.started_at)).total_seconds()
+    left = spent * (1 - run.state.share) / run.state.share
+    return f"{told}. {spent:.0f} s so far, about {left:.0f} s to go"
+
+
+def _render_ended(run: Run) -> None:
+    """Say how the last run ended if it brought no model."""
+    if run.state.state == "failed":
+        st.error(plain(run.state.told), icon=":material/error:")
+        with st.expander("Log", icon=":material/terminal:"):
+            st.code(run.log[-5_000:] or "Nothing", language=None)
+    else:
+        st.info(plain(run.state.told), icon=":material/info:")

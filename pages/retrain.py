@@ -1,0 +1,43 @@
+"""Retrain: is a better model ready, and which one serves."""
+
+import streamlit as st
+
+from leadscore_core.errors import LeadScoreError
+from pages._shared import (
+    choose_model,
+    get_model,
+    plain,
+    render_challenge,
+    render_promotion,
+    render_state_of_models,
+    render_training,
+    render_verdict,
+    state,
+)
+
+SECTIONS = ["Train", "Verdict", "Against the model in use", "Promote or roll back"]
+
+st.title("Is a better model ready?", anchor=False)
+model = get_model()
+message = state.take_message()
+if message:
+    st.toast(message, icon=":material/check:")
+try:
+    render_state_of_models()
+    section = st.segmented_control(
+        "Section", SECTIONS, key=state.bind("retrain-section", SECTIONS[0]), required=True, label_visibility="collapsed"
+    )
+    if section == "Train":
+        render_training(model)
+    else:
+        chosen = choose_model()
+        if chosen is not None:
+            looked_at, report = chosen
+            if section == "Verdict":
+                render_verdict(looked_at, report)
+            elif section == "Against the model in use":
+                render_challenge(looked_at, report)
+            else:
+                render_promotion(looked_at)
+except LeadScoreError as error:
+    st.error(plain(str(error)), icon=":material/error:")
