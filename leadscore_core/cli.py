@@ -84,6 +84,8 @@ def check(
     report = check_list(leads, model=levels_from, label_expected=label is not None)
     say(f"{report.rows:,} leads, {report.columns} columns, {len(report.findings)} kinds of problems")
     _say_findings(report.findings)
+    for found in report.leakage or ():
+        say(f"  ask: is {found.column} known before the first call? {found.why}")
     write_json(json_out, report.as_json())
     if report.has_errors:
         raise typer.Exit(1)
@@ -108,6 +110,9 @@ def train(
     promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
     note: Annotated[str, typer.Option("--note", help="Kept with the model.")] = "",
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Tell users that these leads are made up.")] = False,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="Column that the model must not read; may be repeated.")
+    ] = None,
     json_out: JsonOut = None,
 ) -> None:
     """Train a model on labelled leads, judge it out-of-sample, and keep it."""
@@ -117,7 +122,15 @@ def train(
     settings = load_settings()
     leads = open_leads(files, schema, label, sheet, map_to, settings)
     with _progress("Training", total=1.0) as progress:
-        model = train_list(leads, settings=settings, promote=promote, note=note, synthetic=synthetic, progress=progress)
+        model = train_list(
+            leads,
+            settings=settings,
+            promote=promote,
+            note=note,
+            synthetic=synthetic,
+            exclude=exclude or (),
+            progress=progress,
+        )
     metadata = model.metadata
     crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
     say(

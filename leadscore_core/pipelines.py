@@ -6,7 +6,7 @@ The app, the command line and the DAGs call these.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,10 @@ import pandas as pd
 
 from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data import (
+    INDEX_HEADERS,
+    LINE_PROBLEM,
     Finding,
+    Role,
     check_required,
     chunk_findings,
     clean_leads,
@@ -34,7 +37,7 @@ from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import saved_rules
 
 if TYPE_CHECKING:  # training stays off the scoring path
-    from leadscore_core.training import Evaluation
+    from leadscore_core.training import Evaluation, LeakFinding
 
 __all__ = [
     "CheckReport",
@@ -61,6 +64,7 @@ class CheckReport:
     rows: int
     columns: int
     findings: list[Finding]
+    leakage: list[LeakFinding] | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -69,11 +73,14 @@ class CheckReport:
 
     def as_json(self) -> dict[str, Any]:
         """Return what `check --json` writes."""
-        return {
+        told: dict[str, Any] = {
             "rows": self.rows,
             "columns": self.columns,
             "problems": [finding.model_dump() for finding in self.findings],
         }
+        if self.leakage is not None:
+            told["leakage"] = [{"column": found.column, "why": found.why} for found in self.leakage]
+        return told
 
 
 @dataclass
@@ -119,7 +126,27 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
         )
         raw_label = pd.concat([r for _, r in labels], ignore_index=True) if labels else pd.DataFrame(index=range(rows))
         found += label_findings(cleaned_label, raw_label, leads.schema, leads.mapping)
-    return CheckReport(rows, columns, sort_findings(found))
+    return CheckReport(rows, columns, sort_findings(found), audit_list(leads) if label_expected else None)
+
+
+def audit_list(leads: LeadList) -> list[LeakFinding]:
+    """Look in all columns of a labelled list for those that may know the outcome; none where there is no outcome."""
+    from leadscore_core.training import audit_leakage
+
+    label = leads.schema.label
+    header = leads.mapping.used.get(label.name) if label is not None else None
+    if label is None or header is None:
+        return []
+    frame = pd.concat(leads.chunks(), ignore_index=True)
+    cleaned = clean_leads(leads.mapping.apply(frame, leads.schema), leads.schema)
+    known = cleaned[label.name].notna().to_numpy()
+    stamp = leads.schema.one(Role.TIMESTAMP)
+    dates = cleaned[stamp.name][known].reset_index(drop=True) if stamp and stamp.name in cleaned else None
+    contacts = {leads.mapping.used.get(c.name) for c in leads.schema.columns if not c.is_input}
+    columns = [c for c in frame.columns if c not in {header, LINE_PROBLEM} | contacts]
+    columns = [c for c in columns if str(c).strip().casefold() not in INDEX_HEADERS]
+    rows = frame.loc[known, columns].reset_index(drop=True)
+    return audit_leakage(rows, cleaned[label.name][known].to_numpy("int64"), dates=dates)
 
 
 def clean_list(leads: LeadList, out: str | Path) -> int:
@@ -144,6 +171,7 @@ def train_list(
     promote: bool = False,
     note: str = "",
     synthetic: bool = False,
+    exclude: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> LeadModel:
     """Run the training pipeline: train, judge, publish, and promote if asked.
@@ -165,6 +193,7 @@ def train_list(
         grades=settings.grades,
         note=note,
         synthetic=synthetic,
+        excluded=dict.fromkeys(exclude, "left out by hand"),
         progress=progress,
     )
     registry = ModelRegistry(settings.models_dir)

@@ -325,3 +325,30 @@ def test_score_says_when_the_saved_grades_cannot_be_read(
     assert code == 2
     assert "cannot be used" in wrong
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_check_asks_about_columns_that_may_know_the_outcome(run, lists: Path, tmp_path: Path) -> None:
+    labelled = pd.read_csv(lists / LABELLED, dtype="str", keep_default_na=False)
+    labelled.assign(status=labelled["app_complete_flag"]).to_csv(tmp_path / "leaks.csv", index=False)
+    code, said, _ = run(
+        "check", tmp_path / "leaks.csv", "--label", "app_complete_flag", "--json", tmp_path / "out.json"
+    )
+    assert code == 0
+    assert "ask: is status known before the first call?" in said
+    told = json.loads((tmp_path / "out.json").read_text())["leakage"]
+    assert told[0]["column"] == "status"
+    assert set(told[0]) == {"column", "why"}
+    run("check", lists / LABELLED, "--json", tmp_path / "plain.json")
+    assert "leakage" not in json.loads((tmp_path / "plain.json").read_text())
+
+
+def test_train_leaves_out_what_it_is_told_to(run, lists: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
+    code, _, wrong = run("train", lists / LABELLED, "--exclude", "colour")
+    assert code == 2
+    assert "colour cannot be left out" in wrong
+    code, said, _ = run("train", lists / LABELLED, "--exclude", "city_mapped", "--exclude", "referred_lead")
+    assert code == 0, said
+    (metadata,) = ModelRegistry(tmp_path / "models").list_models()
+    assert set(metadata.excluded) == {"city_mapped", "referred_lead"}
+    assert not any("city" in name for name in metadata.features)

@@ -159,8 +159,8 @@ def compare_models(
     for draw in range(draws):
         rows = rng.integers(0, len(label), len(label))
         if 0 < label[rows].sum() < len(rows):
-            one, two = (_figures(label[rows], p[rows], t, calls) for p, t in zip(pairs, thresholds, strict=True))
-            drawn[draw] = [np.nan if a is None or b is None else b - a for a, b in zip(one, two, strict=True)]
+            one, two = (_drawn(label[rows], p[rows], t, calls) for p, t in zip(pairs, thresholds, strict=True))
+            drawn[draw] = two - one
     with np.errstate(all="ignore"):
         low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
     difference, error, p = delong(label, *pairs)
@@ -184,6 +184,18 @@ def _figures(label: np.ndarray, propensity: np.ndarray, threshold: float, calls:
         float(brier_score_loss(label, np.clip(propensity, 0, 1))),
         float(label[first].sum()),
     ]
+
+
+def _drawn(label: np.ndarray, propensity: np.ndarray, threshold: float, calls: int) -> np.ndarray:
+    """Return the figures of `_figures` without what makes a single call safe, for a thousand draws."""
+    m = int(label.sum())
+    above = propensity >= threshold
+    hit = float(label[above].sum())
+    ranks = stats.rankdata(propensity)
+    auc = (ranks[label == 1].sum() - m * (m + 1) / 2) / (m * (len(label) - m))
+    first = np.argpartition(-propensity, calls - 1)[:calls] if calls < len(label) else slice(None)
+    precision = hit / above.sum() if above.any() else np.nan
+    return np.array([auc, precision, hit / m, np.mean((label - propensity) ** 2), float(label[first].sum())])
 
 
 def grade_moves(champion: np.ndarray, challenger: np.ndarray, grades: tuple[float, float, float]) -> pd.DataFrame:

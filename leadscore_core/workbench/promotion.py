@@ -54,6 +54,8 @@ def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict
     if not challenge or challenge.get("not_applicable"):
         return told
     auc = next(f for f in challenge["figures"] if f["name"] == "auc")
+    if auc["low"] == auc["high"] == 0:
+        return f"{told} It says the same as the model in use."
     how = {"better": "Better than", "worse": "Worse than", "the same": "No better than"}[challenge["verdict"]]
     told += f" {how} the model in use: AUC {auc['value']:+.3f} (95% interval {auc['low']:+.3f} to {auc['high']:+.3f})"
     worse = [_NAMES[f["name"]] for f in challenge["figures"] if f["name"] in {"precision", "recall"} and _fell(f)]

@@ -46,6 +46,10 @@ def render_training(model: LeadModel) -> None:
         return
     if runs and runs[0].state.state in {"failed", "cancelled"}:
         _render_ended(runs[0])
+    if runs and runs[0].state.state == "done":
+        st.success(
+            f"Trained on {plain(runs[0].request.data)}. Its verdict is in the next section.", icon=":material/check:"
+        )
     chosen = _choose_leads(model.schema)
     if chosen is None:
         return

@@ -157,11 +157,11 @@ def _render_threshold(model: LeadModel, part: pd.DataFrame) -> None:
             ("Recall", told["recall"]),
             ("Leads above", told["above"]),
         ):
-            st.metric(label, "Does not exist" if value is None else f"{value:.1%}", border=True, width=170)
+            st.metric(label, "Does not exist" if value is None else f"{value:.1%}", border=True, width=140)
         found, false = told["true_positive"], told["false_positive"]
         missed, left = told["false_negative"], told["true_negative"]
-        st.metric("Found", f"{found:,}", border=True, width=150, help="Taken for applicants, and were")
-        st.metric("False alarms", f"{false:,}", border=True, width=150, help="Taken for applicants, and were not")
+        st.metric("Found", f"{found:,}", border=True, width=140, help="Taken for applicants, and were")
+        st.metric("False alarms", f"{false:,}", border=True, width=140, help="Taken for applicants, and were not")
         st.metric(
             "Missed",
             f"{missed:,}",

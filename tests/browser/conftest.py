@@ -40,11 +40,15 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The dashboard with the shipped model, as `make app` starts it, on a free port."""
+    data = tmp_path_factory.mktemp("dashboard")
+    yield from serve(data, os.environ | {"LEADSCORE_DATA_DIR": str(data)})
+
+
+def serve(folder: Path, env: dict[str, str]) -> Iterator[str]:
+    """Start a dashboard of its own, give its address, and stop it at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    data = tmp_path_factory.mktemp("dashboard")
-    env = os.environ | {"LEADSCORE_DATA_DIR": str(data)}
     command = [
         sys.executable,
         "-m",
@@ -56,7 +60,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "--server.port",
         str(port),
     ]
-    log = data / "server.log"
+    log = folder / "server.log"
     with log.open("wb") as out:
         server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
         try:

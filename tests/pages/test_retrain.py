@@ -1,0 +1,151 @@
+"""The Retrain page without a browser: no exception, and the right title, sentences and numbers."""
+
+import io
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from leadscore_core.data import SampleLeads
+from leadscore_core.lists import open_list
+from leadscore_core.model import LeadModel, ModelRegistry
+from leadscore_core.workbench import gather_leads, list_runs, start_run
+from tests.paths import ROOT
+
+APP = str(ROOT / "app.py")
+LABEL = "app_complete_flag"
+
+
+@pytest.fixture
+def registry(places: Path, trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
+    """A registry of its own, with the small model in use."""
+    root = tmp_path / "models"
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(root))
+    made = ModelRegistry(root)
+    made.publish(trained)
+    made.promote(trained.model_id)
+    return made
+
+
+def opened() -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=90).run()
+    app.switch_page("pages/retrain.py").run()
+    assert not app.exception
+    return app
+
+
+def section(app: AppTest, name: str) -> AppTest:
+    app.segmented_control(key="retrain-section").set_value(name).run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(b for b in app.button if label in b.label).click().run()
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    told = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.success, *app.subheader]
+    return "\n".join(element.value for element in told).replace("\\", "")
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    out = io.BytesIO()
+    frame.to_csv(out, index=False)
+    return out.getvalue()
+
+
+def bring(app: AppTest, name: str, content: bytes) -> AppTest:
+    next(u for u in app.file_uploader if u.label == "Labelled leads").upload(name, content, "text/csv").run()
+    assert not app.exception
+    return app
+
+
+def test_a_first_visit_says_which_model_serves_and_the_next_step(registry: ModelRegistry) -> None:
+    app = opened()
+    assert app.title[0].value == "Is a better model ready?"
+    assert "is in use (AUC 0." in words(app)
+    assert "no newer one has been trained" in words(app)
+    assert "Bring leads whose outcome is known" in words(app)
+    press(app, "Use the sample leads")
+    assert {m.label: m.value for m in app.metric}["Leads"] == "6,000"
+
+
+def test_leads_are_counted_and_what_may_leak_is_asked(registry: ModelRegistry, sample: SampleLeads) -> None:
+    labelled = sample.labelled.assign(referred_lead=sample.labelled[LABEL])  # a column that knows the answer
+    app = bring(opened(), "labelled.csv", csv(labelled))
+    figures = {m.label: m.value for m in app.metric}
+    assert figures["Leads"] == f"{len(labelled):,}"
+    assert figures["Completed"] == f"{labelled[LABEL].astype(int).sum():,}"
+    assert "Is this known before the first call?" in words(app)
+    asked = next(d.value for d in app.dataframe if "Why it is asked" in d.value.columns)
+    told = asked.set_index("Column")["Leave out"].to_dict()
+    assert told["Referred"] is True or bool(told["Referred"])
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "PNG image"),
+        (b"utm_source,utm_medium\nnews,mail\n", "None of these leads has an outcome"),
+    ],
+)
+def test_files_that_cannot_be_learned_from_are_said(registry: ModelRegistry, content: bytes, told: str) -> None:
+    app = bring(opened(), "x.csv", content)
+    assert told in words(app)
+    assert list_runs() == []
+
+
+def test_too_few_leads_are_told_as_have_and_need(registry: ModelRegistry, sample: SampleLeads) -> None:
+    app = bring(opened(), "few.csv", csv(sample.labelled.head(50)))
+    assert "of 40 needed" in words(app)
+    assert not any("Train on" in b.label for b in app.button)
+
+
+def test_a_run_brings_a_verdict_that_is_promoted_and_rolled_back(
+    registry: ModelRegistry, sample: SampleLeads, trained: LeadModel, tmp_path: Path
+) -> None:
+    path = tmp_path / "labelled.csv"
+    sample.labelled.to_csv(path, index=False)
+    leads = gather_leads([open_list(path, trained.schema)], [], trained.schema)
+    start_run(leads, data="labelled.csv", schema=trained.schema, by="Anna")
+    app = opened()
+    assert "Training on" in words(app)
+    assert "by Anna" in words(app)
+    deadline = time.monotonic() + 180
+    while list_runs()[0].is_on and time.monotonic() < deadline:
+        time.sleep(0.5)
+    run = list_runs()[0]
+    assert run.state.state == "done", run.log
+
+    app = opened()
+    assert "The newest, of" in words(app)
+    section(app, "Verdict")
+    gates = app.dataframe[0].value
+    assert gates["Figure"].tolist()[:3] == ["AUC", "Precision", "Recall"]
+    crossed = registry.read_metadata(run.state.model_id).metrics["cross_validation"]
+    assert gates["Value"].iloc[0] == pytest.approx(crossed["auc"])
+    app.slider[0].set_value(90.0).run()
+    assert not app.exception
+    shown = {m.label: m.value for m in app.metric}
+    assert float(shown["Recall"].rstrip("%")) < 50
+
+    section(app, "Against the model in use")
+    table = app.dataframe[0].value
+    assert table["Figure"].tolist()[0] == "AUC"
+    assert "Compared on" in words(app)
+    moves = app.dataframe[1].value.set_index("In use")
+    assert moves.to_numpy().sum() == run.report["challenge"]["rows"]
+
+    section(app, "Promote or roll back")
+    app.text_input(key="promote-reason").set_value("It has seen the newest month")
+    press(app, "Promote")
+    assert registry.champion_id == run.state.model_id, words(app)
+    assert registry.history()[0]["reason"] == "It has seen the newest month"
+    app = section(opened(), "Promote or roll back")
+    press(app, "Roll back to the model before")
+    assert registry.champion_id == trained.model_id

@@ -1,0 +1,160 @@
+"""Champion against challenger: DeLong and bootstrap agree, null challengers are hardly ever called better."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
+
+from leadscore_core.config import TargetMetrics
+from leadscore_core.data import SampleLeads, detect_conventions, load_schema, suggest_mapping
+from leadscore_core.model import LeadModel
+from leadscore_core.training import (
+    at_threshold,
+    challenge_champion,
+    compare_models,
+    delong,
+    draw_curves,
+    grade_moves,
+    judge_gates,
+    judge_groups,
+    losing_groups,
+    train_model,
+)
+from tests.conftest import FEW_TREES
+
+LABEL = "app_complete_flag"
+
+
+def pair(seed: int, rows: int = 1_200, better: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return outcomes and two models' propensities, the second closer to the truth by some."""
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(0, 1.5, rows)
+    label = (rng.random(rows) < expit(truth)).astype("int64")
+    first = expit(truth + rng.normal(0, 1.0, rows))
+    second = expit(truth + rng.normal(0, 1.0 - better, rows))
+    return label, first, second
+
+
+def test_auc_and_its_difference_equal_scikit_learns() -> None:
+    label, first, second = pair(0)
+    difference, error, p = delong(label, first, second)
+    assert difference == pytest.approx(roc_auc_score(label, second) - roc_auc_score(label, first))
+    assert 0 < error < 0.05
+    assert 0 <= p <= 1
+
+
+def test_delong_and_the_paired_bootstrap_agree() -> None:
+    label, first, second = pair(1, better=0.4)
+    found = compare_models(label, first, second, thresholds=(0.5, 0.5), capacity=200, draws=1_000)
+    auc = found.differences[0]
+    assert auc.low == pytest.approx(found.delong_low, abs=0.003)
+    assert auc.high == pytest.approx(found.delong_high, abs=0.003)
+    assert found.verdict == "better"
+
+
+def test_figures_equal_scikit_learns() -> None:
+    label, first, second = pair(2)
+    found = compare_models(label, first, second, thresholds=(0.4, 0.6), capacity=300, draws=20)
+    by_name = {d.name: d for d in found.differences}
+    assert by_name["precision"].champion == pytest.approx(precision_score(label, first >= 0.4))
+    assert by_name["recall"].challenger == pytest.approx(recall_score(label, second >= 0.6))
+    assert by_name["brier"].challenger == pytest.approx(brier_score_loss(label, second))
+    best = np.argsort(-second, kind="stable")[:300]
+    assert by_name["gained"].challenger == label[best].sum()
+
+
+def test_of_200_null_challengers_at_most_5_percent_are_called_better() -> None:
+    verdicts = []
+    for seed in range(200):
+        label, first, second = pair(seed, rows=400)
+        verdicts.append(compare_models(label, first, second, thresholds=(0.5, 0.5), capacity=50, draws=100).verdict)
+    assert np.mean([v == "better" for v in verdicts]) <= 0.05
+    assert np.mean([v == "the same" for v in verdicts]) >= 0.9
+
+
+def test_the_same_model_is_the_same() -> None:
+    label, first, _ = pair(3)
+    found = compare_models(label, first, first, thresholds=(0.5, 0.5), capacity=50, draws=20)
+    assert found.verdict == "the same"
+    assert found.delong_p == 1.0
+    assert all(d.value == 0 for d in found.differences)
+
+
+def test_one_outcome_cannot_be_compared() -> None:
+    with pytest.raises(ValueError, match="both outcomes"):
+        compare_models(np.ones(9), np.ones(9), np.ones(9), thresholds=(0.5, 0.5), capacity=1)
+
+
+def test_grade_moves_count_every_lead_once() -> None:
+    _, first, second = pair(4)
+    moves = grade_moves(first, second, (0.65, 0.4, 0.1))
+    assert moves.to_numpy().sum() == len(first)
+    assert moves.loc["Hot"].sum() == (first >= 0.65).sum()
+    assert moves["Junk"].sum() == (second < 0.1).sum()
+
+
+def test_a_group_that_loses_is_found() -> None:
+    label, first, second = pair(5, rows=4_000)
+    group = pd.Series(np.where(np.arange(4_000) % 4 == 0, "north", "south"))
+    spoilt = np.where(group == "north", 0.5, second)
+    found = losing_groups(group, label, first, spoilt)
+    assert found["group"].iloc[0] == "north"
+    assert found["low"].iloc[0] > 0
+
+
+def test_gates_thresholds_and_groups_have_scikit_learns_figures() -> None:
+    label, first, _ = pair(6)
+    told = pd.DataFrame({"split": "cross_validation", "part": "1", "propensity": first, "completed": label})
+    gates = {g.name: g for g in judge_gates(told, 0.5, TargetMetrics(auc=0.7, precision=0.99, recall=0.1))}
+    assert gates["auc"].value == pytest.approx(roc_auc_score(label, first))
+    assert gates["precision"].value == pytest.approx(precision_score(label, first >= 0.5))
+    assert [gates[n].is_met for n in ("auc", "precision", "recall")] == [True, False, True]
+    assert all(g.low < g.value < g.high for g in gates.values() if g.value is not None)
+    at = at_threshold(label, first, 0.5)
+    assert at["recall"] == pytest.approx(recall_score(label, first >= 0.5))
+    assert at_threshold(label, first, 1.1)["precision"] is None
+    table = judge_groups(pd.Series(["a"] * 600 + ["b"] * 560 + ["few"] * 40), label, first, 0.5)
+    assert table["group"].tolist() == table.sort_values("auc")["group"].tolist()
+    assert set(table["group"]) == {"a", "b"}
+    curves = draw_curves(label, first)
+    assert curves["calibration"]["n"].sum() == len(label)
+    assert curves["scores"][["completed", "not_completed"]].to_numpy().sum() == len(label)
+
+
+def test_a_challenger_trained_on_the_same_leads_is_compared_by_refitting(
+    trained: LeadModel, sample: SampleLeads
+) -> None:
+    frame = sample.labelled
+    mapping = detect_conventions(suggest_mapping(frame.columns, load_schema()), load_schema(), frame)
+    again = train_model(frame, params=FEW_TREES, n_repeats=1)
+    told = challenge_champion(frame, mapping, again, trained, capacity=100)
+    assert told.basis == "refit"
+    assert told.verdict == "the same"
+    assert "fitted again in the same folds" in told.judged_on
+    poorer = train_model(frame, params=FEW_TREES, n_repeats=1, excluded={"first_platform_c": "a test"})
+    assert poorer.metadata.excluded == {"first_platform_c": "a test"}
+    assert "first_platform_c" not in [c.name for c in poorer.schema.inputs]
+    worse = challenge_champion(frame, mapping, poorer, trained, capacity=100)
+    assert worse.verdict == "worse"
+    assert worse.figures[0]["value"] == pytest.approx(worse.figures[0]["challenger"] - worse.figures[0]["champion"])
+
+
+def test_a_challenger_on_leads_that_the_champion_has_not_seen(trained: LeadModel, sample: SampleLeads) -> None:
+    other = pd.concat([sample.labelled, sample.kept_aside], ignore_index=True)
+    mapping = detect_conventions(suggest_mapping(other.columns, load_schema()), load_schema(), other)
+    challenger = train_model(other, params=FEW_TREES, n_repeats=1)
+    told = challenge_champion(other, mapping, challenger, trained, capacity=100)
+    assert told.basis == "unseen"
+    assert told.rows < len(other)
+    assert told.rows >= 80
+
+
+def test_a_label_shuffled_at_random_gives_an_auc_of_a_half(sample: SampleLeads) -> None:
+    rng = np.random.default_rng(0)
+    shuffled = sample.labelled.assign(**{LABEL: rng.permutation(sample.labelled[LABEL].to_numpy())})
+    model = train_model(shuffled, params=FEW_TREES, n_repeats=1)
+    gates = judge_gates(model.out_of_sample, model.metadata.threshold, TargetMetrics())
+    auc = next(g for g in gates if g.split == "cross_validation" and g.name == "auc")
+    assert auc.low - 0.01 <= 0.5 <= auc.high + 0.01
+    assert not model.metadata.meets_targets

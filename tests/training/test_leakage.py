@@ -1,0 +1,96 @@
+"""Leakage: what was planted is caught in every seed, honest columns are left alone."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from leadscore_core.data import SampleLeads, read_leads
+from leadscore_core.training import audit_leakage
+from tests.paths import REAL
+
+LABEL = "app_complete_flag"
+SEEDS = 20
+
+
+def honest(seed: int, rows: int = 1_500) -> tuple[pd.DataFrame, np.ndarray, np.random.Generator]:
+    rng = np.random.default_rng(seed)
+    source = rng.choice(list("abcdef"), rows)
+    label = (rng.random(rows) < np.where(source == "a", 0.7, np.where(source == "b", 0.2, 0.45))).astype("int64")
+    frame = pd.DataFrame({"source": source, "city": rng.choice(["pune", "delhi", ""], rows)})
+    return frame.assign(name=[f"Person {i}" for i in range(rows)]), label, rng
+
+
+PLANTED = {
+    "alone": lambda y, rng: np.where(rng.random(len(y)) < 0.03, 1 - y, y).astype(str),
+    "one_class": lambda y, rng: np.where((y == 1) & (rng.random(len(y)) < 0.3), "paid", ""),
+    "blank": lambda y, rng: np.where((y == 0) & (rng.random(len(y)) < 0.2), "", rng.choice(["x", "y"], len(y))),
+    "sequence": lambda y, rng: (np.argsort(np.argsort(y + rng.normal(0, 0.5, len(y))))).astype(str),
+}
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_a_planted_leak_is_caught_in_every_seed_and_nothing_else_is(kind: str) -> None:
+    for seed in range(SEEDS):
+        frame, label, rng = honest(seed)
+        found = audit_leakage(frame.assign(planted=PLANTED[kind](label, rng)), label)
+        assert [f.column for f in found] == ["planted"], f"seed {seed}"
+        assert found[0].kind == kind
+        assert found[0].is_certain == (kind != "blank")
+
+
+def test_honest_columns_are_left_alone() -> None:
+    assert [audit_leakage(frame, label) for frame, label, _ in map(honest, range(SEEDS))] == [[]] * SEEDS
+
+
+def test_a_moment_after_the_lead_came_and_a_column_that_loses_its_meaning_are_asked_about() -> None:
+    frame, label, rng = honest(1, 3_000)
+    dates = pd.Series(pd.date_range("2026-01-01", "2026-04-30", periods=3_000))
+    frame["enrolment date"] = (dates + pd.Timedelta(days=20)).dt.strftime("%Y-%m-%d")
+    early = (dates < "2026-04-01").to_numpy()
+    frame["campaign"] = np.where(early & (rng.random(3_000) < 0.75), label, rng.integers(0, 2, 3_000)).astype(str)
+    found = {f.column: f.kind for f in audit_leakage(frame, label, dates=dates)}
+    assert found == {"enrolment date": "later", "campaign": "collapses"}
+
+
+def test_one_outcome_or_hardly_any_lead_gives_nothing() -> None:
+    frame, label, _ = honest(0)
+    assert audit_leakage(frame, np.ones(len(label))) == []
+    assert audit_leakage(frame.head(6), label[:6]) == []
+
+
+def test_no_cell_of_a_lead_stands_in_what_is_said() -> None:
+    frame, label, _ = honest(2)
+    frame["status note"] = np.where(label == 1, "Anna Roy has paid", "no answer from Bela")
+    said = " ".join(f.why for f in audit_leakage(frame, label))
+    assert said
+    assert "Anna" not in said
+    assert "Bela" not in said
+
+
+def test_of_the_sample_leads_city_and_count_are_asked_about(sample: SampleLeads) -> None:
+    labelled = sample.labelled
+    found = audit_leakage(labelled.drop(columns=LABEL), labelled[LABEL].astype(int).to_numpy())
+    assert {f.column for f in found} <= {"city_mapped", "total_leads_droppped"}
+
+
+def test_of_the_real_leads_exactly_city_and_count_are_asked_about(real_leads: Path) -> None:
+    frame = read_leads(real_leads / "labelled_leads.csv")
+    label = frame.pop(LABEL).astype(float).astype(int).to_numpy()
+    found = audit_leakage(frame, label, dates=pd.to_datetime(frame["created_date"]))
+    assert [f.column for f in found] == ["city_mapped", "total_leads_droppped"]
+    assert not any(f.is_certain for f in found)
+
+
+def test_of_another_companys_leads_what_was_filled_in_afterwards_is_named() -> None:
+    path = REAL.parent / "xeducation" / "Leads.csv"
+    if not path.is_file():
+        pytest.skip("the other company's leads are not on this machine")
+    frame = read_leads(path)
+    label = frame.pop("Converted").astype(int).to_numpy()
+    named = {f.column for f in audit_leakage(frame, label)}
+    scores = {f"Asymmetrique {a} {b}" for a in ("Activity", "Profile") for b in ("Index", "Score")}
+    assert {"Tags", "Lead Quality", "Last Activity", "Last Notable Activity"} | scores <= named
+    assert "Lead Source" not in named
+    assert "Lead Origin" not in named
