@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,6 +38,37 @@ def show_model(model_id: Annotated[str, typer.Argument(help="From: leadscore mod
     from leadscore_core.model import ModelRegistry
 
     typer.echo(ModelRegistry(load_settings().models_dir).read_metadata(model_id).model_dump_json(indent=2))
+
+
+@models_app.command("card")
+def show_card(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")]) -> None:
+    """Tell in Markdown what a model is for, how good it is and where it is not."""
+    from leadscore_core.model import ModelRegistry, write_card
+
+    registry = ModelRegistry(load_settings().models_dir)
+    model = registry.load(model_id)
+    named = [entry for entry in registry.history() if entry["model_id"] == model_id]
+    typer.echo(write_card(model.metadata, model.schema.title, promotions=named))
+
+
+@models_app.command("export")
+def export_to_file(
+    model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")],
+    out: Annotated[Path, typer.Argument(help="File to write, .zip.")],
+) -> None:
+    """Write a model into one file, to take it to another machine."""
+    from leadscore_core.model import ModelRegistry, export_model
+
+    typer.echo(f"Wrote {export_model(ModelRegistry(load_settings().models_dir), model_id, out)}")
+
+
+@models_app.command("import")
+def import_from_file(file: Annotated[Path, typer.Argument(help="As written by: leadscore models export.")]) -> None:
+    """Take a model from a file of somebody you trust; it is not put to use."""
+    from leadscore_core.model import ModelRegistry, import_model
+
+    model_id = import_model(ModelRegistry(load_settings().models_dir), file)
+    typer.echo(f"Imported {model_id}. Use it with: leadscore models promote {model_id}")
 
 
 @models_app.command("promote")

@@ -4,10 +4,12 @@ The parts of the pickle (`cleaner`, `features`, `classifier`, `pipeline`) load s
 imported from their own modules where they are needed.
 """
 
+from leadscore_core.model.card import write_card
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata, TrainingData
 from leadscore_core.model.observed import BLANK_KEY, Observed, value_keys
 from leadscore_core.model.registry import ModelRegistry, load_champion
+from leadscore_core.model.transfer import export_model, import_model
 
 __all__ = [
     "BLANK_KEY",
@@ -16,6 +18,9 @@ __all__ = [
     "ModelRegistry",
     "Observed",
     "TrainingData",
+    "export_model",
+    "import_model",
     "load_champion",
     "value_keys",
+    "write_card",
 ]

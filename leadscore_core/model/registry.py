@@ -103,7 +103,7 @@ class ModelRegistry:
         metadata = self.read_metadata(model_id)
         path = self._folder(model_id) / PICKLE
         try:
-            content_hash = _sha256(path)
+            content_hash = file_hash(path)
         except OSError as error:
             raise RegistryError(
                 f"Model {model_id} has no readable {PICKLE}. Choose another model or train again."
@@ -153,7 +153,7 @@ class ModelRegistry:
             self.root.mkdir(parents=True, exist_ok=True)
             staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=self.root))
             joblib.dump(model.pipeline, staging / PICKLE, compress=3)
-            metadata = model.metadata.model_copy(update={"pickle_sha256": _sha256(staging / PICKLE)})
+            metadata = model.metadata.model_copy(update={"pickle_sha256": file_hash(staging / PICKLE)})
             (staging / METADATA).write_text(metadata.model_dump_json(indent=2) + "\n", encoding="utf-8")
             if model.out_of_sample is not None:
                 model.out_of_sample.to_parquet(staging / OUT_OF_SAMPLE, compression="zstd", index=False)
@@ -330,7 +330,8 @@ def _read_out_of_sample(path: Path) -> pd.DataFrame | None:
     return found if {"split", "part", "propensity", "completed"} <= set(found.columns) else None
 
 
-def _sha256(path: Path) -> str:
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

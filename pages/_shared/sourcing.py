@@ -196,6 +196,10 @@ def _choose_period(view: SourceView, chosen: LeadFilter) -> LeadFilter | None:
         if not isinstance(days, tuple) or len(days) != 2:
             st.caption("Choose the first and the last day.")
             return None
+        present = chosen.created_from or first.date(), chosen.created_to or last.date()
+        shared = (min(days[1], present[1]) - max(days[0], present[0])).days + 1
+        if shared > 0:
+            st.caption(f"The two periods share {shared:,} days, so a change between them looks smaller than it is.")
         return replace(chosen, created_from=days[0], created_to=days[1])
     if chosen.created_from is None or chosen.created_to is None:
         st.caption("Narrow the dates under Filter first; as many days before them are compared.")

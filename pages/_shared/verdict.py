@@ -10,7 +10,7 @@ import streamlit as st
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.figures import plot_calibration, plot_gain_share, plot_precision_recall, plot_roc, plot_scores
-from leadscore_core.model import LeadModel, ModelMetadata, ModelRegistry
+from leadscore_core.model import LeadModel, ModelMetadata, ModelRegistry, write_card
 from leadscore_core.workbench import (
     LEAST_REASON,
     SPLIT_NAMES,
@@ -104,6 +104,13 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
     _render_segments(report)
     with st.expander("What it was trained on and how", icon=":material/description:"):
         _render_facts(model.metadata)
+        registry = ModelRegistry(load_settings().models_dir)
+        named = [entry for entry in registry.history() if entry["model_id"] == model.model_id]
+        card = write_card(model.metadata, model.schema.title, promotions=named)
+        st.download_button(
+            "Model card", card, f"model-card-{model.model_id}.md", "text/markdown", icon=":material/badge:",
+            on_click="ignore",
+        )  # fmt: skip
 
 
 def _render_gates(model: LeadModel) -> None:
