@@ -224,7 +224,7 @@ def _standardised(
     weights, size
         Leads by draw, group and stratum; by draw and group.
     """
-    shares = size / size.sum(axis=1, keepdims=True)
+    shares = size / np.maximum(size.sum(axis=1, keepdims=True), 1)
     reach = slopes @ strata.T
     at_average = np.zeros(reach.shape)
     for place in range(margins.shape[1]):

@@ -198,8 +198,9 @@ def show_value(dimension: str, value: str | None, schema: LeadSchema) -> str:
 
 
 def choose_counted(view: SourceView, chosen: LeadFilter = EVERYBODY) -> Counted:
-    """Return what to count at first: applications completed where at least 40 outcomes are known, else expected."""
-    return "completed" if int(view.table.totals(chosen)["known"]) >= LEAST_KNOWN else "expected"
+    """Return what to count at first: completed where 40 outcomes are known, or nothing is scored; else expected."""
+    totals = view.table.totals(chosen)
+    return "completed" if totals["known"] >= LEAST_KNOWN or (totals["known"] and not totals["expected"]) else "expected"
 
 
 def count_applications(counts: pd.DataFrame, counted: Counted) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from leadscore_core.training import (
     losing_groups,
     train_model,
 )
+from leadscore_core.training import compare as compare_module
 from tests.conftest import FEW_TREES
 
 LABEL = "app_complete_flag"
@@ -62,6 +63,14 @@ def test_figures_equal_scikit_learns() -> None:
     assert by_name["brier"].challenger == pytest.approx(brier_score_loss(label, second))
     best = np.argsort(-second, kind="stable")[:300]
     assert by_name["gained"].challenger == label[best].sum()
+
+
+def test_a_drawn_sample_has_the_figures_that_scikit_learn_gives() -> None:
+    label, first, _ = pair(7)
+    rows = np.random.default_rng(0).integers(0, len(label), len(label))
+    drawn = compare_module._drawn(label[rows], first[rows], 0.5, 200)
+    assert drawn == pytest.approx(compare_module._figures(label[rows], first[rows], 0.5, 200), abs=2)
+    assert drawn[:4] == pytest.approx(compare_module._figures(label[rows], first[rows], 0.5, 200)[:4])
 
 
 def test_of_200_null_challengers_at_most_5_percent_are_called_better() -> None:

@@ -337,6 +337,35 @@ def test_leads_without_outcome_are_counted_by_their_scores_or_refused(sample: Sa
         source_report(sample.labelled.head(0), model=trained)
 
 
+@pytest.mark.parametrize("rows", [1, 2, 30])
+def test_a_few_leads_are_no_fault(sample: SampleLeads, trained: LeadModel, rows: int) -> None:
+    few = sample.labelled.head(rows)
+    for model, counted in ((None, "completed"), (trained, "expected")):
+        report = source_report(few, ["source", "month"], model=model)
+        assert report["counted"] == counted
+        assert report["leaks"] == report["chances"] == []
+        assert all(g["verdict"] != "Over-delivers" for block in report["by"] for g in block["groups"]) or rows == 30
+
+
+@pytest.mark.parametrize(
+    "left_out", [["created_date"], ["city_mapped", "first_platform_c"], ["total_leads_droppped", "referred_lead"]]
+)
+def test_columns_that_a_list_lacks_are_not_offered(sample: SampleLeads, left_out: list[str]) -> None:
+    report = source_report(sample.labelled.drop(columns=left_out), ["source"])
+    assert report["n"] == len(sample.labelled)
+    assert report["by"][0]["groups"][0]["own"] is not None
+    gone = {"created_date": "month", "city_mapped": "city", "total_leads_droppped": "times contacted"}[left_out[0]]
+    with pytest.raises(LeadScoreError, match="cannot be grouped by"):
+        source_report(sample.labelled.drop(columns=left_out), [gone])
+
+
+def test_quotes_markup_and_other_scripts_in_names_are_counted_as_they_are(sample: SampleLeads) -> None:
+    odd = ["'; DROP TABLE leads;--", 'a "quoted" <b>name</b>', "आशा 🎓"]
+    frame = sample.labelled.head(300).assign(first_utm_source_c=odd * 100)
+    groups = source_report(frame, ["source"])["by"][0]["groups"]
+    assert {g["value"]: g["n"] for g in groups} == dict.fromkeys(odd, 100)
+
+
 def test_the_report_is_one_file_that_needs_nothing_else(sources: SourceView) -> None:
     scope = Scope(SOURCE, chosen=narrow_to(EVERYBODY, {"city_tier": "1"}))
     text = make_report(sources, scope, at=datetime(2026, 11, 1, 9, 30, tzinfo=UTC)).decode("utf-8")
