@@ -16,7 +16,7 @@ from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import Batch, close_databases
 from leadscore_core.training import train_model
-from leadscore_core.workbench import BatchView, keep_list, open_view
+from leadscore_core.workbench import BatchView, SourceView, keep_list, open_sources, open_view
 from tests.paths import REAL
 
 settings.register_profile("steady", deadline=None)  # shared machines stall; a deadline would test them
@@ -130,3 +130,34 @@ def batch(places: Path, new_list: Path, trained: LeadModel) -> Batch:
 def view(batch: Batch, trained: LeadModel) -> BatchView:
     """The new leads as they stand."""
     return open_view(batch, lambda _: trained, trained.schema)
+
+
+@pytest.fixture
+def labelled_list(sample: SampleLeads, tmp_path: Path) -> Path:
+    """A file with 1,500 leads whose outcome is known."""
+    path = tmp_path / "labelled.csv"
+    sample.labelled.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def labelled(places: Path, labelled_list: Path, trained: LeadModel) -> Batch:
+    """Leads with their outcome, kept as a batch."""
+    return keep_list(open_list(labelled_list, trained.schema), trained, name="With outcomes")
+
+
+@pytest.fixture
+def sources(labelled: Batch, trained: LeadModel) -> SourceView:
+    """The same leads, to be counted."""
+    return open_sources([labelled], trained.schema)
+
+
+@pytest.fixture
+def registry(places: Path, trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
+    """A registry of its own, to be changed, with the small model in use."""
+    root = tmp_path / "models"
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(root))
+    made = ModelRegistry(root)
+    made.publish(trained)
+    made.promote(trained.model_id)
+    return made

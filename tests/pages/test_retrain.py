@@ -18,17 +18,6 @@ APP = str(ROOT / "app.py")
 LABEL = "app_complete_flag"
 
 
-@pytest.fixture
-def registry(places: Path, trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
-    """A registry of its own, with the small model in use."""
-    root = tmp_path / "models"
-    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(root))
-    made = ModelRegistry(root)
-    made.publish(trained)
-    made.promote(trained.model_id)
-    return made
-
-
 def opened() -> AppTest:
     app = AppTest.from_file(APP, default_timeout=90).run()
     app.switch_page("pages/retrain.py").run()

@@ -10,8 +10,6 @@ from streamlit.testing.v1 import AppTest
 
 from leadscore_core.config import load_settings
 from leadscore_core.data import SampleLeads
-from leadscore_core.lists import open_list
-from leadscore_core.model import LeadModel
 from leadscore_core.storage import Batch, OutcomeStore
 from leadscore_core.workbench import (
     EVERYBODY,
@@ -20,27 +18,13 @@ from leadscore_core.workbench import (
     answer,
     explain_mix,
     find_targets,
-    keep_list,
     narrow_to,
-    open_sources,
     rate_by,
 )
 from tests.paths import ROOT
 
 APP = str(ROOT / "app.py")
 SOURCE, MEDIUM = "first_utm_source_c", "first_utm_medium_c"
-
-
-@pytest.fixture
-def labelled(places: Path, sample: SampleLeads, tmp_path: Path, trained: LeadModel) -> Batch:
-    path = tmp_path / "labelled.csv"
-    sample.labelled.to_csv(path, index=False)
-    return keep_list(open_list(path, trained.schema), trained, name="With outcomes")
-
-
-@pytest.fixture
-def sources(labelled: Batch, trained: LeadModel) -> SourceView:
-    return open_sources([labelled], trained.schema)
 
 
 @pytest.fixture

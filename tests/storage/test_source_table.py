@@ -10,9 +10,7 @@ import pandas as pd
 import pytest
 
 from leadscore_core.config import GradeRule, load_settings
-from leadscore_core.data import SampleLeads
 from leadscore_core.errors import StorageError
-from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.storage import (
     BLANK,
@@ -25,29 +23,11 @@ from leadscore_core.storage import (
     SourceTable,
     Standing,
 )
-from leadscore_core.workbench import EVERYBODY, SourceView, keep_list, open_sources
+from leadscore_core.workbench import EVERYBODY, SourceView, open_sources
 
 SOURCE, PLATFORM, CITY = "first_utm_source_c", "first_platform_c", "city_mapped"
 TIMES, STAMP, SYLLABUS = "total_leads_droppped", "created_date", "syllabus_interaction"
 DAYPARTS = {0: "Night", 1: "Morning", 2: "Afternoon", 3: "Evening"}
-
-
-@pytest.fixture
-def labelled_list(sample: SampleLeads, tmp_path: Path) -> Path:
-    path = tmp_path / "labelled.csv"
-    sample.labelled.to_csv(path, index=False)
-    return path
-
-
-@pytest.fixture
-def labelled(places: Path, labelled_list: Path, trained: LeadModel) -> Batch:
-    """Leads with their outcome, kept as a batch."""
-    return keep_list(open_list(labelled_list, trained.schema), trained, name="With outcomes")
-
-
-@pytest.fixture
-def sources(labelled: Batch, trained: LeadModel) -> SourceView:
-    return open_sources([labelled], trained.schema)
 
 
 @pytest.fixture

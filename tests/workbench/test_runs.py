@@ -37,24 +37,6 @@ PATIENCE = 180
 
 
 @pytest.fixture
-def registry(places: Path, trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
-    """A registry of its own, with the small model in use."""
-    root = tmp_path / "models"
-    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(root))
-    made = ModelRegistry(root)
-    made.publish(trained)
-    made.promote(trained.model_id)
-    return made
-
-
-@pytest.fixture
-def labelled_list(sample: SampleLeads, tmp_path: Path) -> Path:
-    path = tmp_path / "labelled.csv"
-    sample.labelled.to_csv(path, index=False)
-    return path
-
-
-@pytest.fixture
 def leads(registry: ModelRegistry, labelled_list: Path, trained: LeadModel) -> pd.DataFrame:
     return gather_leads([open_list(labelled_list, trained.schema)], [], trained.schema)
 

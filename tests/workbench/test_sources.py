@@ -48,18 +48,6 @@ SOURCE, PLATFORM, CITY = "first_utm_source_c", "first_platform_c", "city_mapped"
 
 
 @pytest.fixture
-def labelled(places: Path, sample: SampleLeads, tmp_path: Path, trained: LeadModel) -> Batch:
-    path = tmp_path / "labelled.csv"
-    sample.labelled.to_csv(path, index=False)
-    return keep_list(open_list(path, trained.schema), trained, name="With outcomes")
-
-
-@pytest.fixture
-def sources(labelled: Batch, trained: LeadModel) -> SourceView:
-    return open_sources([labelled], trained.schema)
-
-
-@pytest.fixture
 def truth(sample: SampleLeads) -> pd.DataFrame:
     """Leads and applications of each source, counted directly."""
     leads = sample.labelled

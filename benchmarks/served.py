@@ -1,0 +1,78 @@
+"""What the page benchmarks share: a batch that one process keeps and another serves, and how calls are timed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def median_ms(act: Callable[[], object], repeats: int = 9) -> float:
+    """Return the median of repeated calls in milliseconds, after one that is not counted."""
+    act()
+    seconds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        act()
+        seconds.append(time.perf_counter() - started)
+    return 1_000 * statistics.median(seconds)
+
+
+def keep_sample(rows: int, folder: Path, *, with_outcomes: bool) -> None:
+    """Make synthetic leads and keep them as a batch."""
+    from leadscore_core import load_champion
+    from leadscore_core.data import make_sample
+    from leadscore_core.lists import open_list
+    from leadscore_core.workbench import keep_list
+
+    leads = folder / "leads.parquet"
+    model = load_champion()
+    labelled = make_sample(rows, seed=1).labelled
+    label = model.schema.label
+    left_out = [] if with_outcomes or label is None else [label.name]
+    labelled.drop(columns=left_out).to_parquet(leads, index=False)
+    keep_list(open_list(leads, model.schema), model, name="benchmark")
+    leads.unlink()
+
+
+def peak_mb() -> int:
+    """Return the most memory that this process has held, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 if sys.platform != "darwin" else 1024**2))
+
+
+def run(script: str, told: str, serve: Callable[[int], dict[str, object]], *, with_outcomes: bool) -> None:
+    """Keep a batch in one process and serve it from another; the last line is JSON.
+
+    Parameters
+    ----------
+    script
+        Path of the benchmark itself.
+    told
+        What it measures.
+    """
+    parser = argparse.ArgumentParser(description=told, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--part", choices=["all", "keep", "serve"], default="all", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.part == "keep":
+        keep_sample(asked.rows, asked.folder, with_outcomes=with_outcomes)
+    elif asked.part == "serve":
+        sys.stdout.write(json.dumps(serve(asked.rows)) + "\n")
+    else:
+        with tempfile.TemporaryDirectory(prefix="leadscore-bench-") as folder:
+            env = os.environ | {"LEADSCORE_DATA_DIR": folder}
+            command = [sys.executable, script, "--rows", str(asked.rows), "--folder", folder, "--part"]
+            started = time.perf_counter()
+            subprocess.run([*command, "keep"], env=env, check=True)
+            sys.stderr.write(f"Made and kept {asked.rows:,} leads in {time.perf_counter() - started:.0f} s\n")
+            subprocess.run([*command, "serve"], env=env, check=True)
