@@ -23,7 +23,8 @@ from leadscore_core.training.train import labelled_leads
 
 BASES = {
     "unseen": "{n:,} leads that the model in use was not trained on, and the new one judged by folds without them",
-    "refit": "{n:,} leads, all of which the model in use was trained on; its recipe was fitted again in the same folds",
+    "refit": "{n:,} leads, all of which the model in use was trained on; its recipe was fitted again in the same "
+    "folds, without the columns that are left out",
 }
 
 
@@ -91,7 +92,7 @@ def challenge_champion(
         old = champion.propensity(cleaned)
     else:
         basis, rows = "refit", np.ones(len(label), dtype=bool)
-        old = _refit(cleaned, label, identity, champion, seed)
+        old = _refit(cleaned, label, identity, champion, challenger, seed)
     old, new, label = old[rows], new[rows], label[rows]
     found = compare_models(
         label,
@@ -118,11 +119,18 @@ def challenge_champion(
 
 
 def _refit(
-    cleaned: pd.DataFrame, label: np.ndarray, identity: np.ndarray | None, champion: LeadModel, seed: int
+    cleaned: pd.DataFrame,
+    label: np.ndarray,
+    identity: np.ndarray | None,
+    champion: LeadModel,
+    challenger: LeadModel,
+    seed: int,
 ) -> np.ndarray:
-    """Return out-of-fold propensities of the champion's recipe."""
+    """Return out-of-fold propensities of the champion's recipe, which must not learn what leaks here either."""
+    inputs = {column.name for column in champion.schema.inputs}
+    leaking = [name for name in challenger.metadata.excluded if name in inputs]
     params = {name: value for name, value in champion.metadata.parameters.items() if name != "seed"}
-    recipe = Recipe(champion.schema, champion.metadata.targets, params, n_repeats=1, seed=seed)
+    recipe = Recipe(champion.schema.without(leaking), champion.metadata.targets, params, n_repeats=1, seed=seed)
     told = np.full(len(label), np.nan)
     for fold in repeated_folds(label, recipe.n_splits, 1, seed, identity):
         told[fold.test] = judge_fold(cleaned, label, fold, recipe, identity, with_costs=False).propensity

@@ -14,6 +14,7 @@ from tests.paths import REAL, ROOT
 
 SAMPLE, MESSY = ROOT / "sample_data" / "new_leads.csv", ROOT / "sample_data" / "messy_export.csv"
 SIZES = {1440: 900, 1024: 768, 390: 844}
+PICTURED = (1440, 390)
 PATIENCE = 30_000
 SCHEMES = ["light", "dark"] if os.environ.get("LEADSCORE_SCREENSHOTS") else ["light"]  # colours move nothing
 
@@ -156,7 +157,7 @@ def settle(page: Page) -> None:
 
 def keep_picture(page: Page, size: dict[str, int], name: str) -> None:
     folder = os.environ.get("LEADSCORE_SCREENSHOTS")
-    if not folder:
+    if not folder or size["width"] not in PICTURED:
         return
     height = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
     page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})

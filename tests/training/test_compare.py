@@ -141,12 +141,16 @@ def test_a_challenger_trained_on_the_same_leads_is_compared_by_refitting(
     assert told.basis == "refit"
     assert told.verdict == "the same"
     assert "fitted again in the same folds" in told.judged_on
-    poorer = train_model(frame, params=FEW_TREES, n_repeats=1, excluded={"first_platform_c": "a test"})
-    assert poorer.metadata.excluded == {"first_platform_c": "a test"}
+    poorer = train_model(frame, params=FEW_TREES, n_repeats=1, excluded={"first_platform_c": "it leaks"})
+    assert poorer.metadata.excluded == {"first_platform_c": "it leaks"}
     assert "first_platform_c" not in [c.name for c in poorer.schema.inputs]
-    worse = challenge_champion(frame, mapping, poorer, trained, capacity=100)
+    alike = challenge_champion(frame, mapping, poorer, trained, capacity=100)
+    assert alike.verdict == "the same", "what leaks is not learned by the old recipe either"
+    stunted = train_model(frame, params=FEW_TREES | {"n_estimators": 2}, n_repeats=1)
+    worse = challenge_champion(frame, mapping, stunted, trained, capacity=100)
     assert worse.verdict == "worse"
-    assert worse.figures[0]["value"] == pytest.approx(worse.figures[0]["challenger"] - worse.figures[0]["champion"])
+    auc = worse.figures[0]
+    assert auc["value"] == pytest.approx(auc["challenger"] - auc["champion"])
 
 
 def test_a_challenger_on_leads_that_the_champion_has_not_seen(trained: LeadModel, sample: SampleLeads) -> None:
