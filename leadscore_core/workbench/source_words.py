@@ -152,7 +152,10 @@ def present_mix(view: SourceView, by: str, mix: Mix) -> pd.DataFrame:
                 for low, high in zip(table["own_low"], table["own_high"], strict=True)
             ],
             "Comparable": 100 * table["comparable"],
-            "Verdict": [v or "Too few to say" for v in table["verdict"]],
+            "Verdict": [
+                verdict or ("Nothing to compare with" if pd.isna(own) else "Too few to say")
+                for verdict, own in zip(table["verdict"], table["own"], strict=True)
+            ],
         }
     ).reset_index(drop=True)
 

@@ -64,7 +64,8 @@ def render_money(view: SourceView, scope: Scope) -> None:
     else:
         st.markdown(f"### {plain(describe_costs(costs, spend.currency))}")
         st.caption(f"{plain(name)}, matched by {view.dimensions[dimension].lower()}. {_period_words(scope)}")
-        render_frame(present_costs(costs, spend.currency), alt="Costs")
+        shown = present_costs(costs, spend.currency).rename(columns={"Group": view.dimensions[dimension]})
+        render_frame(shown, alt="Costs")
         _render_move(costs, spend.currency)
     _render_left(costs, spend)
     if st.button("Forget this spend", type="tertiary", icon=":material/close:"):
