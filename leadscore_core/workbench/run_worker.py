@@ -19,9 +19,10 @@ import pandas as pd
 from filelock import Timeout
 
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data import LeadSchema, Role, detect_conventions, load_schema, suggest_mapping
+from leadscore_core.data import ColumnMapping, LeadSchema, Role, detect_conventions, load_schema, suggest_mapping
 from leadscore_core.errors import LeadScoreError, TrainingBusyError
 from leadscore_core.model import LeadModel, ModelRegistry
+from leadscore_core.pipelines import Progress
 from leadscore_core.training import judge_groups
 from leadscore_core.training.challenge import challenge_champion
 from leadscore_core.training.train import labelled_leads, train_model
@@ -83,7 +84,7 @@ def carry_out(folder: Path, settings: Settings) -> None:
     write_state(folder, done)
 
 
-def _train(folder: Path, request: RunRequest, settings: Settings, tell) -> LeadModel:  # type: ignore[no-untyped-def]
+def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> LeadModel:
     registry = ModelRegistry(settings.models_dir)
     schema = _schema_of(request, registry)
     frame = pd.read_parquet(folder / LEADS)
@@ -135,7 +136,7 @@ def _schema_of(request: RunRequest, registry: ModelRegistry) -> LeadSchema:
     )
 
 
-def _segments(frame: pd.DataFrame, model: LeadModel, mapping) -> dict[str, object]:  # type: ignore[no-untyped-def]
+def _segments(frame: pd.DataFrame, model: LeadModel, mapping: ColumnMapping) -> dict[str, object]:
     """Return figures by month and by source of the out-of-fold predictions, and base rates by month."""
     cleaned, label, left_out, _ = labelled_leads(frame, model.schema, mapping)
     assert model.out_of_sample is not None
