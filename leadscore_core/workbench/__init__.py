@@ -9,7 +9,13 @@ from leadscore_core.workbench.export import (
     export_leads,
 )
 from leadscore_core.workbench.keep import find_kept, keep_list, rescore_batch
-from leadscore_core.workbench.labelled import LEAST_OF_EACH, Labelled, audit_labelled, look_at_labelled
+from leadscore_core.workbench.labelled import (
+    LEAST_OF_EACH,
+    Labelled,
+    audit_labelled,
+    leave_out_young,
+    look_at_labelled,
+)
 from leadscore_core.workbench.outcomes import OutcomeReport, bring_outcomes
 from leadscore_core.workbench.planning import (
     ALL,
@@ -140,6 +146,7 @@ __all__ = [
     "gates_of",
     "gather_leads",
     "keep_list",
+    "leave_out_young",
     "list_runs",
     "look_at_labelled",
     "make_report",

@@ -61,6 +61,23 @@ def look_at_labelled(frame: pd.DataFrame, schema: LeadSchema) -> Labelled:
     return Labelled(len(frame), int((label == 1).sum()), int((label == 0).sum()), months)
 
 
+def leave_out_young(frame: pd.DataFrame, schema: LeadSchema, days: int) -> pd.DataFrame:
+    """Return the leads without those of the last days, which may be too young to have an outcome.
+
+    Parameters
+    ----------
+    frame
+        As from `gather_leads`.
+    days
+        Before the newest lead; 0 leaves out none, and so do leads without dates.
+    """
+    _, dates = _label_and_dates(frame, schema)
+    if days <= 0 or dates is None or dates.isna().all():
+        return frame
+    young = dates > dates.max() - pd.Timedelta(days=days)
+    return frame[~young].reset_index(drop=True)
+
+
 def audit_labelled(frame: pd.DataFrame, schema: LeadSchema) -> list[LeakFinding]:
     """Look for input columns that may know the outcome (see `audit_leakage`)."""
     from leadscore_core.training import audit_leakage

@@ -21,6 +21,7 @@ from leadscore_core.workbench import (
     batches_with_outcomes,
     cancel_run,
     gather_leads,
+    leave_out_young,
     list_runs,
     look_at_labelled,
     read_run,
@@ -54,6 +55,8 @@ def render_training(model: LeadModel) -> None:
     if chosen is None:
         return
     frame, name, key = chosen
+    frame, days = _leave_out_young(frame, model.schema)
+    key = (*key, days)
     if not _render_check(frame, model.schema):
         return
     excluded = _render_audit(frame, model.schema, key)
@@ -135,6 +138,25 @@ def _choose_leads(schema: LeadSchema) -> tuple[pd.DataFrame, str, tuple[object, 
         return None
 
 
+def _leave_out_young(frame: pd.DataFrame, schema: LeadSchema) -> tuple[pd.DataFrame, int]:
+    """Let a person leave out leads too young to have an outcome, and say how many these are."""
+    days = int(
+        st.number_input(
+            "Leave out the last days",
+            0,
+            365,
+            0,
+            key="train-young",
+            width=220,
+            help="Leads that came so shortly before the newest one may complete yet; as failures they would mislead.",
+        )
+    )
+    older = leave_out_young(frame, schema, days)
+    if days:
+        st.caption(f"{len(frame) - len(older):,} leads of the last {days:,} days are left out.")
+    return older, days
+
+
 def _render_check(frame: pd.DataFrame, schema: LeadSchema) -> bool:
     """Say what these leads are and whether they are enough to learn from."""
     told = look_at_labelled(frame, schema)
@@ -164,8 +186,7 @@ def _render_check(frame: pd.DataFrame, schema: LeadSchema) -> bool:
             table.columns = pd.Index(["Month", "Leads", "Completed"])
             st.dataframe(table, hide_index=True, column_config=config, height="content", alt="Base rate by month")
             st.caption(
-                "A last month that is far lower often holds leads too young to have an outcome: leave it out of the "
-                "file."
+                "A last month that is far lower often holds leads too young to have an outcome: leave out its days."
             )
     return True
 

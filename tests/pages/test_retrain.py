@@ -89,6 +89,20 @@ def test_files_that_cannot_be_learned_from_are_said(registry: ModelRegistry, con
     assert list_runs() == []
 
 
+def test_leads_too_young_for_an_outcome_are_left_out_with_their_count(
+    registry: ModelRegistry, sample: SampleLeads
+) -> None:
+    app = bring(opened(), "labelled.csv", csv(sample.labelled))
+    app.number_input(key="train-young").set_value(30).run()
+    assert not app.exception
+    created = pd.to_datetime(sample.labelled["created_date"])
+    young = int((created > created.max() - pd.Timedelta(days=30)).sum())
+    assert young > 50
+    assert f"{young:,} leads of the last 30 days are left out" in words(app)
+    assert {m.label: m.value for m in app.metric}["Leads"] == f"{len(created) - young:,}"
+    assert any(f"Train on {len(created) - young:,} leads" in b.label for b in app.button)
+
+
 def test_too_few_leads_are_told_as_have_and_need(registry: ModelRegistry, sample: SampleLeads) -> None:
     app = bring(opened(), "few.csv", csv(sample.labelled.head(50)))
     assert "of 40 needed" in words(app)
