@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from leadscore_core.data.findings import EXAMPLES, Finding, sort_findings
@@ -19,7 +20,14 @@ _HEADERS = {
     "end": ("to", "end", "ends", "until"),
     "period": ("month", "period", "date", "day"),
 }
-_SYMBOLS = {"₹": "INR", "€": "EUR", "£": "GBP", "$": "USD", "rs": "INR", "rs.": "INR"}
+_SYMBOLS = {"₹": "INR", "€": "EUR", "£": "GBP", "$": "USD", "us$": "USD", "rs": "INR", "rs.": "INR", "euro": "EUR"}
+_CODES = frozenset(
+    {"AED", "AUD", "BDT", "BRL", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "HKD", "IDR", "INR", "JPY", "KES", "KRW"}
+    | {"LKR", "MXN", "MYR", "NGN", "NOK", "NPR", "NZD", "PHP", "PKR", "PLN", "SAR", "SEK", "SGD", "THB", "TRY", "USD"}
+    | {"VND", "ZAR"}
+)
+_UNITS = {"k": 1e3, "lakh": 1e5, "lakhs": 1e5, "lac": 1e5, "lacs": 1e5, "mn": 1e6, "m": 1e6, "million": 1e6}
+_UNITS |= {"cr": 1e7, "crore": 1e7, "crores": 1e7}
 _MARKS = ("", "-", "n/a", "na", "none", "null")
 _FIRST_ROW = 2
 
@@ -73,6 +81,8 @@ def read_spend(frame: pd.DataFrame) -> Spend:
     >>> spend.set_aside["why"].tolist()
     ['the amount is not a number']
     """
+    if frame.empty:
+        raise SpendError("The spend file has no rows. Fill it in and bring it again.")
     found = _find_columns(frame)
     names = clean_text(as_text(frame[found["name"]]))
     written = as_text(frame[found["amount"]])
@@ -147,23 +157,36 @@ def _plain(header: str) -> str:
 
 
 def _amounts(written: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return amounts as numbers, and the currency that a cell itself names."""
+    """Return amounts as numbers, and the currency that a cell names; any other word makes it no number."""
     text = written.fillna("").str.strip()
-    symbol = text.str.extract(r"(₹|€|£|\$|\b[A-Za-z]{2,3}\b\.?)", expand=False).fillna("").str.casefold()
-    bare = text.str.replace(r"₹|€|£|\$|\b[A-Za-z]{2,3}\b\.?", "", regex=True).str.strip()
-    bare = bare.str.replace(r"(?<=\d),(?=\d\d,\d{3}\b)", "", regex=True)  # 1,23,456 as written in India
-    return parse_numbers(bare, _MARKS).values, symbol.map(lambda s: _SYMBOLS.get(s, s.upper()))
+    currencies, bare, factors = [], [], []
+    for cell in text.tolist():
+        words = re.findall(r"us\$|[₹€£$]|[A-Za-z]+\.?", cell, flags=re.IGNORECASE)
+        known = {word: currency for word in words if (currency := _currency(word))}
+        units = [word for word in words if word.casefold() in _UNITS]
+        for word in [*known, *units]:
+            cell = cell.replace(word, " ", 1)
+        currencies.append(next(iter(known.values()), ""))
+        factors.append(float(np.prod([_UNITS[unit.casefold()] for unit in units])) if len(units) < 2 else np.nan)
+        bare.append(re.sub(r"(?<=\d),(?=\d\d,\d{3}\b)", "", cell.strip()))  # 1,23,456 as written in India
+    numbers = parse_numbers(pd.Series(bare, index=written.index, dtype="str"), _MARKS).values
+    return numbers * factors, pd.Series(currencies, index=written.index, dtype="str")
+
+
+def _currency(word: str) -> str:
+    """Return the code of a currency, or an empty text for a word that is none."""
+    plain = word.casefold()
+    return _SYMBOLS.get(plain) or (plain.upper() if plain.upper() in _CODES else "")
 
 
 def _currencies(frame: pd.DataFrame, found: dict[str, str], symbols: pd.Series) -> pd.Series:
     """Return each row's currency: of its own column, else of its cell, else of the header."""
-    header = re.search(r"[(\[]\s*(₹|€|£|\$|[A-Za-z]{2,3})\s*[)\]]", found["amount"])
-    told = header.group(1) if header else ""
-    fallback = _SYMBOLS.get(told.casefold(), told.upper())
+    header = re.search(r"[(\[]\s*(\S+?)\s*[)\]]", found["amount"])
+    fallback = _currency(header.group(1)) if header else ""
     currency = symbols.where(symbols != "", fallback)
     if "currency" in found:
-        own = clean_text(as_text(frame[found["currency"]])).fillna("").str.upper()
-        own = own.map(lambda s: _SYMBOLS.get(s.casefold(), s))
+        own = clean_text(as_text(frame[found["currency"]])).fillna("")
+        own = own.map(lambda written: _currency(written) or written.upper())
         currency = own.where(own != "", currency)
     return currency
 
@@ -179,6 +202,8 @@ def _periods(frame: pd.DataFrame, found: dict[str, str]) -> tuple[pd.Series, pd.
     text = as_text(frame[found["period"]]).fillna("").str.strip()
     months = [_month(cell) for cell in text.tolist()]
     days = parse_dates(frame[found["period"]], _MARKS).values.dt.normalize()
+    if "date" not in _plain(found["period"]) and (days.dropna().dt.day == 1).all():
+        months = [pd.Period(day, freq="M") if not pd.isna(day) else m for m, day in zip(months, days, strict=True)]
     firsts = pd.Series([m.start_time if m is not None else pd.NaT for m in months], index=frame.index)
     lasts = pd.Series([m.end_time.normalize() if m is not None else pd.NaT for m in months], index=frame.index)
     return firsts.astype("datetime64[us]").fillna(days), lasts.astype("datetime64[us]").fillna(days)
@@ -225,7 +250,9 @@ def _findings(
         found.append(told("two_currencies", "warning", reason, None))
     if not has_period:
         found.append(told("no_period", "info", "no period given: counted whole, whatever dates are shown", None))
-    overlapping = [str(name) for name, of_name in rows.dropna().groupby("name") if _overlap(of_name)]
+    overlapping = [
+        str(name) for name, of_name in rows.dropna().groupby(rows["name"].str.casefold()) if _overlap(of_name)
+    ]
     if overlapping:
         reason = f"periods overlap for {', '.join(overlapping[:EXAMPLES])}; all of them are counted"
         found.append(told("overlapping_periods", "warning", reason, None))

@@ -31,6 +31,9 @@ OWN_BETTER, OWN_NONE, OWN_WORSE, NO_PEERS = (
 )
 _PENALTY = 0.1
 _FEW = 30
+_SMALL = 200
+_FEW_EXPECTED = 10
+_DRAWS_AT_ONCE = 25
 _MOST_STRETCH = 2.0
 _Z = 1.959964
 _BLANK = "\0"
@@ -107,8 +110,7 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
     spread_mix, spread_own = _spread(
         groups, place, design, strata, n, intercept, level, slope, draws, np.random.default_rng(seed)
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2 * stats.norm.sf(np.abs(own / spread_own))
+    p = _test_own(size, rate, expected, spread_own)
     judged = (comparable >= LEAST_COMPARABLE) & (size >= _FEW)
     p = np.where(judged, p, np.nan)
     q = control_discoveries(p)
@@ -250,20 +252,45 @@ def _spread(
     fitted = expit(intercept + level[groups] + design @ slope)
     bent = features * (n * fitted * (1 - fitted))[:, None]
     curve = features.T @ bent + _PENALTY * np.diag([1e-6, *([1.0] * (many + design.shape[1]))])
-    done = rng.poisson(n * fitted, (draws, len(n))).astype("float64")
-    sizes = done + rng.poisson(n * (1 - fitted), (draws, len(n)))
-    moved = np.linalg.solve(curve, ((done - sizes * fitted) @ features).T).T
-    in_group = np.stack([np.bincount(groups, row, many) for row in sizes])
-    rate = np.stack([np.bincount(groups, row, many) for row in done]) / np.maximum(in_group, 1)
-    average = done.sum(axis=1) / np.maximum(sizes.sum(axis=1), 1)
-    expected = _standardised(
-        intercept + level + moved[:, [0]] + moved[:, 1 : 1 + many],
-        slope + moved[:, 1 + many :],
-        strata,
-        _weights(groups, place, sizes, len(strata)),
-        in_group,
-    )
-    return (expected - average[:, None]).std(axis=0, ddof=1), (rate - expected).std(axis=0, ddof=1)
+    mixes, owns = [], []
+    for first in range(0, draws, _DRAWS_AT_ONCE):
+        some = min(_DRAWS_AT_ONCE, draws - first)
+        done = rng.poisson(n * fitted, (some, len(n))).astype("float64")
+        sizes = done + rng.poisson(n * (1 - fitted), (some, len(n)))
+        moved = np.linalg.solve(curve, ((done - sizes * fitted) @ features).T).T
+        in_group = np.stack([np.bincount(groups, row, many) for row in sizes])
+        rate = np.stack([np.bincount(groups, row, many) for row in done]) / np.maximum(in_group, 1)
+        average = done.sum(axis=1) / np.maximum(sizes.sum(axis=1), 1)
+        expected = _standardised(
+            intercept + level + moved[:, [0]] + moved[:, 1 : 1 + many],
+            slope + moved[:, 1 + many :],
+            strata,
+            _weights(groups, place, sizes, len(strata)),
+            in_group,
+        )
+        mixes.append(expected - average[:, None])
+        owns.append(rate - expected)
+    size = np.bincount(groups, n, many)
+    smoothed = (np.bincount(groups, n * fitted, many) + _Z**2 / 2) / (size + _Z**2)
+    floor = np.sqrt(smoothed * (1 - smoothed) / (size + _Z**2))
+    spread_own = np.concatenate(owns).std(axis=0, ddof=1)
+    return np.concatenate(mixes).std(axis=0, ddof=1), np.where(size < _SMALL, np.maximum(spread_own, floor), spread_own)
+
+
+def _test_own(size: np.ndarray, rate: np.ndarray, expected: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Return p-values of own parts of nothing: what luck alone would scatter, and exactly where few are expected.
+
+    The spread at the rate that a group has vanishes where nobody of few completed, so the one that it would have
+    without a part of its own counts too.
+    """
+    by_luck = np.sqrt(expected * (1 - expected) / np.maximum(size, 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = 2 * stats.norm.sf(np.abs((rate - expected) / np.maximum(spread, by_luck)))
+    for place in np.flatnonzero(size * np.minimum(expected, 1 - expected) < _FEW_EXPECTED).tolist():
+        k, n = round(rate[place] * size[place]), round(size[place])
+        exact = stats.binomtest(min(k, n), n, float(np.clip(expected[place], 0, 1))).pvalue
+        p[place] = max(p[place], float(exact))
+    return p
 
 
 def _parts(

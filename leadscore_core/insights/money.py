@@ -13,6 +13,7 @@ import pandas as pd
 from leadscore_core.insights.rates import wilson_intervals
 
 ELASTICITY = (0.5, 1.0)
+_STRANGE, _OUTSIDE = "matches no group of these leads", "is outside the dates shown"
 _DRAWS = 4_000
 
 
@@ -24,11 +25,12 @@ class Costs:
     ----------
     table
         One row a group with spend, the most expensive first: ``group``, ``spend``, ``leads``, ``cost_per_lead``,
-        ``cost_per_hot``, ``applications``, ``cost_per_application`` with ``cost_low`` and ``cost_high`` (95%, from
-        Wilson's interval of the rate), ``on_junk`` (spend on leads of grade Junk). Costs are NaN where there is nothing
-        to divide by; ``cost_high`` is infinite where there may be no application at all.
+        ``cost_per_hot``, ``n`` and ``k`` (from which the rate comes), ``applications`` (rate times leads),
+        ``cost_per_application`` with ``cost_low`` and ``cost_high`` (95%, from Wilson's interval of the rate),
+        ``on_junk`` (spend on leads of grade Junk). Costs are NaN where there is nothing to divide by or no outcome is
+        known; ``cost_high`` is infinite where there may be no application at all.
     unmatched
-        Spend that matches no group in this period: ``name``, ``amount``, ``why``.
+        Spend, or the part of it, that is not counted: ``name``, ``amount``, ``why``.
     unpaid
         Groups that the spend file does not name: ``group``, ``leads``.
     """
@@ -105,13 +107,18 @@ def cost_groups(spend: pd.DataFrame, groups: pd.DataFrame, first: date | None, l
     """
     share = share_in_period(spend, first, last)
     counted = spend.assign(amount=spend["amount"] * share, key=[_key(name) for name in spend["name"]])
-    known = {_key(value) for value in groups["group"].dropna().tolist()}
-    outside, strange = share == 0, ~counted["key"].isin(known).to_numpy()
-    why = np.select([strange, outside], ["matches no group of these leads", "is outside the dates shown"], default="")
-    unmatched = pd.DataFrame({"name": spend["name"], "amount": spend["amount"], "why": why})[why != ""]
-    by_key = counted[why == ""].groupby("key")["amount"].sum()
-    keys = groups["group"].map(_key, na_action="ignore")
-    table = groups.assign(spend=keys.map(by_key))
+    groups = groups.assign(key=groups["group"].map(_key, na_action="ignore"))
+    sums = groups.groupby("key", dropna=False, sort=False)[["leads", "hot", "junk", "n", "k"]].sum()
+    groups = groups.drop_duplicates("key")[["group", "key"]].join(sums, on="key")
+    strange = ~counted["key"].isin(groups["key"].dropna()).to_numpy()
+    outside = (share < 1) & ~strange
+    left = [
+        pd.DataFrame({"name": spend["name"], "amount": spend["amount"], "why": _STRANGE})[strange],
+        pd.DataFrame({"name": spend["name"], "amount": spend["amount"] * (1 - share), "why": _OUTSIDE})[outside],
+    ]
+    unmatched = pd.concat(left, ignore_index=True)
+    by_key = counted[~strange & (share > 0)].groupby("key")["amount"].sum()
+    table = groups.assign(spend=groups["key"].map(by_key))
     unpaid = table.loc[table["spend"].isna(), ["group", "leads"]].reset_index(drop=True)
     table = table[table["spend"].notna()].reset_index(drop=True)
     n, k = table["n"].to_numpy("float64"), table["k"].to_numpy("float64")
@@ -124,6 +131,8 @@ def cost_groups(spend: pd.DataFrame, groups: pd.DataFrame, first: date | None, l
         "leads": table["leads"],
         "cost_per_lead": _per(paid, leads),
         "cost_per_hot": _per(paid, table["hot"].to_numpy("float64")),
+        "n": table["n"],
+        "k": table["k"],
         "applications": rate * leads,
         "cost_per_application": _per(paid, rate * leads),
         "cost_low": _per(paid, high * leads),
@@ -131,7 +140,7 @@ def cost_groups(spend: pd.DataFrame, groups: pd.DataFrame, first: date | None, l
         "on_junk": paid * _per(table["junk"].to_numpy("float64"), leads),
     }
     ordered = pd.DataFrame(costs).sort_values("spend", ascending=False, kind="stable").reset_index(drop=True)
-    return Costs(ordered, unmatched.reset_index(drop=True), unpaid)
+    return Costs(ordered, unmatched, unpaid)
 
 
 class Moved(NamedTuple):
@@ -149,7 +158,7 @@ def move_budget(costs: pd.DataFrame, source: str, target: str, share: float, *, 
 
     Applications are taken to grow with spend to the power of e: at e = 1 all money more brings as much as the last
     did, at e = 0.5 four times the budget brings twice the applications. Nobody knows e from one period's spend, so
-    it is drawn evenly from 0.5 to 1, for both groups by itself, and the applications of either from their Gamma
+    it is drawn evenly from 0.5 to 1, for both groups by itself, and the rate of either from its beta
     posterior; the interval holds what is left after both.
 
     Parameters
@@ -168,17 +177,20 @@ def move_budget(costs: pd.DataFrame, source: str, target: str, share: float, *, 
 
     Examples
     --------
-    >>> costs = pd.DataFrame({"group": ["a", "b"], "spend": [100.0, 100.0], "applications": [10.0, 1_000.0]})
+    >>> costs = pd.DataFrame({"group": ["a", "b"], "spend": 100.0, "leads": 2_000, "n": 2_000, "k": [10, 1_000]})
     >>> told = move_budget(costs, "a", "b", 0.5)
     >>> told.amount, told.low > 0, told.grows
     (50.0, True, 1.5)
     """
-    told = costs.set_index("group").loc[[source, target], ["spend", "applications"]].to_numpy("float64")
+    told = costs.set_index("group").loc[[source, target], ["spend", "leads", "n", "k"]].to_numpy("float64")
     given, taken = told[:, 0].tolist()
     amount = share * given
     rng = np.random.default_rng(seed)
     low_e, high_e = ELASTICITY
-    here, there = (rng.gamma(brought + 0.5, 1.0, _DRAWS) for brought in told[:, 1].tolist())
+    here, there = (
+        leads * rng.beta(k + 0.5, max(n - k, 0) + 0.5, _DRAWS) if n > k else rng.gamma(k + 0.5, 1.0, _DRAWS)
+        for _, leads, n, k in told.tolist()
+    )
     e_here, e_there = rng.uniform(low_e, high_e, (2, _DRAWS))
     grows = (taken + amount) / taken
     change = here * ((1 - share) ** e_here - 1) + there * (grows**e_there - 1)

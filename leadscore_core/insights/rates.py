@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 OVER, EXPECTED, UNDER, FEW = "Over-delivers", "As expected", "Under-delivers", "Too few to say"
 NOT_APPLICABLE = "Not applicable"
@@ -62,7 +62,7 @@ def fit_prior(k: np.ndarray, n: np.ndarray) -> Prior:
     Parameters
     ----------
     k, n
-        Applications and leads of each group; expected applications are rounded.
+        Applications and leads of each group.
 
     Returns
     -------
@@ -75,15 +75,16 @@ def fit_prior(k: np.ndarray, n: np.ndarray) -> Prior:
     >>> round(prior.mean, 1), prior.strength < 10
     (0.5, True)
     """
-    n = np.asarray(n, dtype="int64")
-    k = np.minimum(np.rint(np.asarray(k, dtype="float64")).astype("int64"), n)
+    n = np.asarray(n, dtype="float64")
+    k = np.minimum(np.asarray(k, dtype="float64"), n)
     k, n = k[n > 0], n[n > 0]
     total = float(n.sum())
     mean = float(np.clip(k.sum() / total if total else 0.5, 1e-6, 1 - 1e-6))
 
     def unlikely(free: np.ndarray) -> float:
         rate, strength = 1 / (1 + np.exp(-free[0])), np.exp(free[1])
-        return -float(stats.betabinom.logpmf(k, n, rate * strength, (1 - rate) * strength).sum())
+        alpha, beta = rate * strength, (1 - rate) * strength
+        return -float((special.betaln(k + alpha, n - k + beta) - special.betaln(alpha, beta)).sum())
 
     if len(n) < 2:
         return Prior(mean * _MOST_STRENGTH, (1 - mean) * _MOST_STRENGTH)
@@ -167,10 +168,11 @@ def control_discoveries(p: np.ndarray) -> np.ndarray:
     return q
 
 
-def leads_needed(rate: np.ndarray, average: float) -> np.ndarray:
-    """Return how many leads a group needs so that its 95% interval tells whether it differs from the average.
+def leads_needed(rate: np.ndarray, average: float, tests: int = 1) -> np.ndarray:
+    """Return how many leads tell, four times out of five, whether a group differs from the average.
 
-    Either the interval clears the average, or it stays within a tenth of it, whichever takes fewer leads.
+    Either that it does, after correction for the number of groups, or that it stays within a tenth of the average,
+    whichever takes fewer leads (normal approximation; Fleiss, 1981).
 
     Parameters
     ----------
@@ -178,16 +180,22 @@ def leads_needed(rate: np.ndarray, average: float) -> np.ndarray:
         Of the groups, 0-1, as far as it can be told.
     average
         Of all leads, above 0 and below 1.
+    tests
+        Groups that are tested together.
 
     Examples
     --------
     >>> leads_needed(np.array([0.5, 0.6]), 0.5).tolist()
-    [385, 93]
+    [785, 189]
     """
-    away = np.abs(np.asarray(rate, dtype="float64") - average)
-    half_width = np.maximum(MARGIN * average - away, away)
+    rate = np.asarray(rate, dtype="float64")
+    away = np.abs(rate - average)
     spread = np.maximum(rate * (1 - rate), average * (1 - average) / 2)
-    return np.ceil(_Z**2 * spread / half_width**2).astype("int64")
+    power = stats.norm.ppf(0.8)
+    with np.errstate(divide="ignore"):
+        to_differ = (stats.norm.ppf(1 - 0.025 / max(1, tests)) + power) ** 2 * spread / away**2
+        to_be_near = (_Z + power) ** 2 * spread / np.maximum(MARGIN * average - away, 0) ** 2
+    return np.ceil(np.minimum(to_differ, to_be_near)).astype("int64")
 
 
 def rate_groups(groups: pd.DataFrame, all_k: float, all_n: float) -> pd.DataFrame:
@@ -228,7 +236,8 @@ def rate_groups(groups: pd.DataFrame, all_k: float, all_n: float) -> pd.DataFram
         clear = q < FALSE_DISCOVERIES
         told = np.select([near, clear & (rate > average), clear], [EXPECTED, OVER, UNDER], default=FEW)
         verdict = np.where(np.isnan(p), NOT_APPLICABLE, told)
-        lacking = np.maximum(leads_needed(shrunk, average) - n, _SMALL).astype("int64")
+        needed = np.maximum(leads_needed(shrunk, average, int((~np.isnan(p)).sum())), np.ceil(1.1 * n))
+        lacking = np.maximum(needed - n, 1).astype("int64")
         more = np.where(verdict == FEW, lacking, 0)
     return pd.DataFrame(
         {

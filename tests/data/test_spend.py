@@ -21,6 +21,10 @@ def frame(**columns: list[object]) -> pd.DataFrame:
         ("INR 500", 500),
         (1200.0, 1200),
         ("0", 0),
+        ("5 cr", 5e7),
+        ("INR 12 lakh", 1.2e6),
+        ("1.5k", 1_500),
+        ("US$ 5", 5),
     ],
 )
 def test_amounts_as_people_write_them(cells: object, amount: float) -> None:
@@ -52,6 +56,22 @@ def test_currencies_of_column_header_or_nothing(header: str, columns: dict[str, 
 def test_months_and_days(cell: str, start: str, end: str) -> None:
     rows = read_spend(frame(Source=["news"], Month=[cell], Amount=["5"])).rows
     assert rows[["start", "end"]].iloc[0].dt.strftime("%Y-%m-%d").tolist() == [start, end]
+
+
+def test_a_month_written_as_its_first_day_is_the_month_and_a_date_is_a_day() -> None:
+    months = read_spend(frame(Source=["a", "b"], Month=["2026-03-01", "2026-04-01"], Amount=[1, 2])).rows
+    assert months["end"].dt.strftime("%Y-%m-%d").tolist() == ["2026-03-31", "2026-04-30"]
+    day = read_spend(frame(Source=["a"], Date=["2026-03-01"], Amount=[1])).rows
+    assert day["end"].dt.strftime("%Y-%m-%d").tolist() == ["2026-03-01"]
+
+
+@pytest.mark.parametrize(("cell", "currency"), [("US$ 5", "USD"), ("5 euro", "EUR"), ("Rs. 5", "INR"), ("5", "")])
+def test_currencies_as_people_write_them(cell: str, currency: str) -> None:
+    assert read_spend(frame(Source=["a"], Amount=[cell])).currency == currency
+
+
+def test_a_word_that_is_no_unit_makes_no_amount() -> None:
+    assert read_spend(frame(Source=["a", "b"], Amount=["5 pieces", "1"])).set_aside["row"].tolist() == [2]
 
 
 def test_from_and_to() -> None:
@@ -105,7 +125,7 @@ def test_overlapping_periods_and_a_missing_period_are_said() -> None:
         (frame(Source=["a"], Clicks=["1"]), "none with|no column with the amount spent"),
         (frame(City=["a"]), "names of sources, media or campaigns and none with the amount spent"),
         (frame(Source=["a"], Amount=["many"]), "No row of the spend file can be counted: the amount is not a number"),
-        (frame(Source=[], Amount=[]), "No row"),
+        (frame(Source=[], Amount=[]), "has no rows"),
     ],
 )
 def test_what_cannot_be_counted_at_all_is_refused_in_words(table: pd.DataFrame, words: str) -> None:

@@ -10,13 +10,17 @@ FACTORS = ["platform", "tier", "times"]
 _PLATFORM, _TIER, _TIMES = np.array([0.0, 0.9, -1.2, 0.5]), np.array([0.0, -0.3, -0.8]), np.array([0.0, 0.7, 1.2])
 
 
-def simulate(seed: int, effects: list[float], leads: int = 6_000) -> tuple[pd.DataFrame, np.ndarray]:
+def simulate(
+    seed: int, effects: list[float], leads: int = 6_000, intercept: float = -0.3
+) -> tuple[pd.DataFrame, np.ndarray]:
     """Return counted leads, and each source's own part of its gap in truth.
 
     Parameters
     ----------
     effects
         Of each source, in log-odds; sources bring leads of very different platforms, tiers and times contacted.
+    intercept
+        Log-odds of the usual lead; -4 makes completion rare.
     """
     many = len(effects)
     mixes = np.random.default_rng(99)
@@ -25,7 +29,7 @@ def simulate(seed: int, effects: list[float], leads: int = 6_000) -> tuple[pd.Da
     platform, tier, times = (mixes.dirichlet(a, many) for a in ([2, 2, 2, 1], [2, 1, 2], [3, 2, 1]))
     strata = list(product(range(4), range(3), range(3)))
     weight = np.array([[platform[s][p] * tier[s][t] * times[s][m] for p, t, m in strata] for s in range(many)])
-    reach = np.array([_PLATFORM[p] + _TIER[t] + _TIMES[m] for p, t, m in strata]) - 0.3
+    reach = np.array([_PLATFORM[p] + _TIER[t] + _TIMES[m] for p, t, m in strata]) + intercept
     chance = expit(np.array(effects)[:, None] + reach)
     own = (weight * chance).sum(axis=1) - (weight * (share[:, None] * chance).sum(axis=0)).sum(axis=1)
     rng = np.random.default_rng(seed)

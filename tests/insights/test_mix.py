@@ -44,6 +44,25 @@ def test_sources_without_effect_are_hardly_ever_called_better_or_worse() -> None
     assert np.mean(raw_gaps) > 0.1, "their mix makes them look very different"
 
 
+@pytest.mark.parametrize("intercept", [-4.0, -3.0, -2.0], ids=["about 2%", "about 5%", "about 12%"])
+def test_rare_completion_makes_no_false_verdicts_for_small_sources(intercept: float) -> None:
+    called = []
+    for seed in range(60):
+        cells, _ = simulate(seed, [0.0] * 8, leads=3_000, intercept=intercept)
+        table = split_gaps(cells, "source", FACTORS, seed=seed, draws=100).table
+        called.append(table["verdict"].isin([OWN_BETTER, OWN_WORSE]).to_numpy())
+    assert np.mean(called) <= 0.05
+    assert np.mean(np.any(called, axis=1)) <= 0.15
+
+
+def test_nobody_of_a_few_is_no_proof_of_a_bad_source() -> None:
+    cells = pd.DataFrame({"source": ["big", "small"], "platform": ["x", "x"], "n": [4_000, 40], "k": [200, 0]})
+    small = split_gaps(cells, "source", ["platform"]).table.set_index("group").loc["small"]
+    assert small["p"] > 0.1
+    assert small["own_low"] < small["own"] < small["own_high"]
+    assert small["own_high"] > 0
+
+
 def test_confounded_sources_are_told_apart_from_bad_ones() -> None:
     cells, _ = simulate(3, [0.0, 0.0, 0.0, 0.0, -1.5], leads=20_000)
     table = split_gaps(cells, "source", FACTORS).table

@@ -56,7 +56,8 @@ def test_spend_outside_the_dates_is_listed_and_spend_across_them_is_shared() -> 
     )
     costs = cost_groups(rows, GROUPS, date(2026, 3, 22), date(2026, 4, 10))
     assert costs.table["spend"].tolist() == pytest.approx([100 + 100])
-    assert costs.unmatched["why"].tolist() == ["is outside the dates shown"]
+    assert set(costs.unmatched["why"]) == {"is outside the dates shown"}
+    assert costs.spent + costs.unmatched["amount"].sum() == pytest.approx(310 + 300 + 99), "nothing is lost"
     assert share_in_period(rows, None, None).tolist() == [1, 1, 1]
 
 
@@ -79,5 +80,19 @@ def test_a_moved_budget_gains_where_it_should_and_says_how_unsure_that_is() -> N
 
 
 def test_at_full_elasticity_a_budget_is_worth_what_it_was() -> None:
-    costs = pd.DataFrame({"group": ["a", "b"], "spend": [100.0, 100.0], "applications": [1e6, 1e6]})
+    costs = pd.DataFrame({"group": ["a", "b"], "spend": 100.0, "leads": 2e6, "n": 2e6, "k": 1e6})
     assert move_budget(costs, "a", "b", 0.5).high <= 1.02e6 * 0.5
+
+
+def test_names_that_differ_in_case_share_their_spend_once() -> None:
+    twice = pd.concat([GROUPS, GROUPS.assign(group=GROUPS["group"].str.upper())], ignore_index=True)
+    costs = cost_groups(spend(news=1_000.0), twice, None, None)
+    assert costs.spent == 1_000
+    assert costs.table[["leads", "cost_per_lead"]].to_numpy().tolist() == [[200, 5]]
+
+
+def test_few_known_outcomes_make_a_moved_budget_less_sure() -> None:
+    costs = pd.DataFrame({"group": ["a", "b"], "spend": 100.0, "leads": 1_000})
+    sure = move_budget(costs.assign(n=1_000, k=500), "a", "b", 0.5)
+    unsure = move_budget(costs.assign(n=20, k=10), "a", "b", 0.5)
+    assert unsure.high - unsure.low > sure.high - sure.low
