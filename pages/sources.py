@@ -37,7 +37,7 @@ try:
     elif section == "Mix or own":
         render_mix(view, scope, batches)
     elif section == "Leaks and chances":
-        render_targets(view, scope, batches)
+        render_targets(view, scope, batches, model)
     elif section == "Weeks and flow":
         render_course(view, scope)
     else:

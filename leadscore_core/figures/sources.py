@@ -35,7 +35,8 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
     >>> plot_rates(table, 0.5, "t", "u").data[0].y
     ('a',)
     """
-    names = [short(name) for name in table["name"]]
+    names = table["name"].tolist()
+    ticks = {"tickvals": names, "ticktext": [short(name) for name in names]}
     colours = [VERDICT_COLOURS.get(verdict, NEUTRAL) for verdict in table["verdict"]]
     along, across = ("x", "y") if ordered else ("y", "x")
     error = {"type": "data", "symmetric": False, "thickness": 1.5, "width": 4, "color": NEUTRAL}
@@ -64,10 +65,10 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
     axis = {"title": unit, "tickformat": ".0%", "rangemode": "tozero"}
     if ordered:
         figure.update_yaxes(**axis)
-        figure.update_xaxes(type="category")
+        figure.update_xaxes(type="category", **ticks)
         return dress(figure, title, 380)
     figure.update_xaxes(**axis)
-    figure.update_yaxes(type="category", autorange="reversed", ticksuffix="  ")
+    figure.update_yaxes(type="category", autorange="reversed", ticksuffix="  ", **ticks)
     return dress(figure, title, 110 + 36 * len(table))
 
 
@@ -199,11 +200,12 @@ def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str) -> go.F
     """
     values = parts["value"].tolist()
     rate = average + sum(values)
+    names = ["All leads", *parts["human"], f"{name} "]
     points = [f"{100 * value:+.1f}" for value in values]
     figure = go.Figure(
         go.Waterfall(
             orientation="h",
-            y=["All leads", *(short(human, 30) for human in parts["human"]), short(name)],
+            y=names,
             x=[average, *values, 0.0],
             measure=["absolute", *["relative"] * len(values), "total"],
             text=[f"{average:.1%}", *points, f"{rate:.1%}"],
@@ -223,7 +225,8 @@ def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str) -> go.F
         tickformat=".0%",
         range=[min(0.0, float(levels.min())), float(levels.max()) + room],
     )
-    figure.update_yaxes(autorange="reversed", ticksuffix="  ", type="category")
+    labels = [short(label, 30) for label in names]
+    figure.update_yaxes(autorange="reversed", ticksuffix="  ", type="category", tickvals=names, ticktext=labels)
     return dress(figure, title, 110 + 34 * (len(values) + 2))
 
 

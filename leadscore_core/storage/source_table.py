@@ -61,7 +61,7 @@ class SourceTable:
         dimensions: Sequence[str],
         chosen: LeadFilter,
         *,
-        most: int = MOST_GROUPS,
+        most: int | None = MOST_GROUPS,
         at_least: int = 1,
         kept: dict[str, list[str | None]] | None = None,
     ) -> pd.DataFrame:
@@ -72,7 +72,7 @@ class SourceTable:
         dimensions
             See `dimensions`; none for all leads together.
         most, at_least
-            At most so many groups, of at least so many leads.
+            At most so many groups (None for all), of at least so many leads.
         kept
             Dimension -> values that stand for themselves; all others are taken together as `OTHERS`.
 
@@ -103,9 +103,10 @@ class SourceTable:
         keys = "".join(f"{cell} AS {name}, " for name, cell in zip(names, cells, strict=True))
         condition, wheres = self._where(chosen)
         by = f"GROUP BY {', '.join(names)} HAVING count(*) >= {int(at_least)}" if cells else ""
+        limit = "" if most is None else f"LIMIT {int(most)}"
         order = ", ".join(["leads DESC", *(f"{name} NULLS LAST" for name in names)])
         found = self._frame(
-            f"SELECT {keys}{_COUNTS} FROM ({self._leads()}) WHERE {condition} {by} ORDER BY {order} LIMIT {int(most)}",
+            f"SELECT {keys}{_COUNTS} FROM ({self._leads()}) WHERE {condition} {by} ORDER BY {order} {limit}",
             [*values, *wheres],
         )
         return found.rename(columns=dict(zip(names, dimensions, strict=True)))

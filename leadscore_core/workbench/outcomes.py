@@ -36,6 +36,8 @@ class OutcomeReport:
         Rows with an outcome that match no lead of any batch.
     contradictory
         Leads that stand in the file with both outcomes; the later row counts.
+    strangers
+        Leads whose id stands in the file beside the e-mail or phone of somebody else; their outcome is not taken.
     batches
         Name of each batch that learned something -> leads whose outcome came, and how many of them completed.
     """
@@ -44,6 +46,7 @@ class OutcomeReport:
     without: int = 0
     unmatched: int = 0
     contradictory: int = 0
+    strangers: int = 0
     batches: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
@@ -57,6 +60,10 @@ class OutcomeReport:
         parts += [f"{self.contradictory:,} leads stand there with both outcomes, the later one counts"] * bool(
             self.contradictory
         )
+        if self.strangers:
+            parts.append(f"{self.strangers:,} leads have an id that belongs to somebody else in the file")
+        if len(self.batches) > 1:
+            parts.append(f"a lead that stands in several of the {len(self.batches)} lists counts in each")
         return "; ".join(parts) + "."
 
 
@@ -99,6 +106,8 @@ def bring_outcomes(leads: LeadList, *, by: str = "", settings: Settings | None =
     told = pd.concat(parts, ignore_index=True)
     report.rows, report.without = len(told), int(told["outcome"].isna().sum())
     told = told[told["outcome"].notna()]
+    if told.empty:
+        raise LabelError(f"None of the {report.rows:,} rows tells an outcome. Expected yes or no, 1 or 0, in each.")
     if told[[*_KEYS, "moment"]].isna().all(axis=None):
         raise LabelError(
             "The file has nothing to know its leads by: no id, e-mail, phone or moment of creation. Export it with one "
@@ -111,7 +120,8 @@ def bring_outcomes(leads: LeadList, *, by: str = "", settings: Settings | None =
     for batch in BatchStore(settings).list_batches():
         if batch.schema_name != leads.schema.name:
             continue
-        rows, completed, used, twice = _match(batch, told, leads.schema)
+        rows, completed, used, twice, strangers = _match(batch, told, leads.schema)
+        report.strangers += strangers
         matched |= used
         contradicting |= {(batch.id, row) for row in twice}
         if len(rows):
@@ -141,15 +151,16 @@ def moment_keys(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.Series:
 
 def _match(
     batch: Batch, told: pd.DataFrame, schema: LeadSchema
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[int]]:
-    """Return positions of leads that are told of, their outcomes, which rows tell of them, and which clash."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[int], int]:
+    """Return positions of leads that are told of, their outcomes, which rows tell, which clash, and strangers."""
     try:
         people = _people(batch.scores_path, schema)
     except StorageError:
-        return np.empty(0, dtype="int64"), np.empty(0, dtype="int64"), np.zeros(len(told), dtype=bool), []
+        return np.empty(0, dtype="int64"), np.empty(0, dtype="int64"), np.zeros(len(told), dtype=bool), [], 0
     outcome = pd.Series(pd.NA, index=people.index, dtype="Float64")
     used = np.zeros(len(told), dtype=bool)
     clashing = np.zeros(len(people), dtype=bool)
+    strangers = 0
     shares_contacts = any(key in people and people[key].notna().any() and told[key].notna().any() for key in _KEYS)
     for key in _KEYS if shares_contacts else ("moment",):
         if key not in people or told[key].isna().all():
@@ -161,13 +172,30 @@ def _match(
         by_key = of_key.groupby(key)["outcome"].agg(["last", "nunique"])
         open_rows = outcome.isna() & people[key].notna()
         found = people[key].where(open_rows).map(by_key["last"])
+        if key == "id":
+            stranger = _contradicts(people, told, key)
+            found = found.mask(stranger)
+            strangers = int((stranger & open_rows).sum())
         clashing |= (people[key].where(open_rows).map(by_key["nunique"]).fillna(0) > 1).to_numpy()
         outcome = outcome.fillna(found.astype("Float64"))
         used |= told[key].isin(people[key].dropna()).to_numpy()
     known = outcome.notna().to_numpy()
     rows = people.loc[known, "ls_row"].to_numpy(dtype="int64")
     completed = outcome[known].to_numpy(dtype="int64")
-    return rows, completed, used, people.loc[clashing & known, "ls_row"].astype("int64").tolist()
+    return rows, completed, used, people.loc[clashing & known, "ls_row"].astype("int64").tolist(), strangers
+
+
+def _contradicts(people: pd.DataFrame, told: pd.DataFrame, key: str) -> pd.Series:
+    """Tell which people have the same key as somebody in the file whose e-mail and phone are others'."""
+    agree, differ = (pd.Series(False, index=people.index) for _ in range(2))
+    for contact in ("email", "phone"):
+        if contact not in people or told[contact].isna().all():
+            continue
+        theirs = people[key].map(told.dropna(subset=[key]).groupby(key)[contact].last())
+        both = people[contact].notna() & theirs.notna()
+        agree |= (both & (people[contact] == theirs)).fillna(False).astype(bool)
+        differ |= (both & (people[contact] != theirs)).fillna(False).astype(bool)
+    return differ & ~agree
 
 
 def _people(path: Path, schema: LeadSchema) -> pd.DataFrame:

@@ -41,27 +41,27 @@ class Evidence:
     table
         As people read it.
     values
-        Mark of the figure -> value of the dimension that it stands for, for a click.
+        Mark of the figure -> dimension -> the value that it stands for, for a click.
     """
 
     name: str
     title: str
     figure: go.Figure | None
     table: pd.DataFrame
-    values: dict[str, str]
+    values: dict[str, dict[str, str]]
 
 
 def show_rates(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
     """Draw the rates of the largest groups, beside those of another period or those expected where they are known."""
     rows = chart_rows(view, rates)
     if "before_rate" in rows:
-        rows = rows.assign(compared=rows["before_rate"], compared_name="The period before")
+        rows = rows.assign(compared=rows["before_rate"], compared_name="The other period")
     elif scope.counted == "completed" and rows["expected_known"].sum() > 0:
         rows = rows.assign(compared=rows["expected_known"] / rows["known"], compared_name="Expected of these leads")
     title = rates_title(view, rates)
     ordered = len(rates.by) == 1 and view.is_ordered(rates.by[0])
     figure = plot_rates(rows, rates.average, title, unit(scope), ordered=ordered) if len(rows) else None
-    return Evidence("rates", title, figure, present_rates(view, rates), _marks(rates.by[0], rows))
+    return Evidence("rates", title, figure, present_rates(view, rates), _marks(rates.by, rows))
 
 
 def show_bubbles(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
@@ -72,12 +72,14 @@ def show_bubbles(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
     if len(rates.table) > len(rows):
         title += f" (the {len(rows)} largest of {rates.groups:,})"
     figure = plot_bubbles(rows, rates.average, title, unit(scope)) if len(rows) > 1 else None
-    return Evidence("volume", title, figure, present_rates(view, rates), _marks(rates.by[0], rows))
+    return Evidence("volume", title, figure, present_rates(view, rates), _marks(rates.by, rows))
 
 
-def _marks(dimension: str, rows: pd.DataFrame) -> dict[str, str]:
-    values = rows[dimension].astype("object").where(rows[dimension].notna(), BLANK)
-    return dict(zip(rows["name"].tolist(), map(str, values.tolist()), strict=True))
+def _marks(by: tuple[str, ...], rows: pd.DataFrame) -> dict[str, dict[str, str]]:
+    values = [rows[d].astype("object").where(rows[d].notna(), BLANK).map(str) for d in by]
+    return {
+        name: dict(zip(by, group, strict=True)) for name, *group in zip(rows["name"].tolist(), *values, strict=True)
+    }
 
 
 def cross_dimension(view: SourceView, scope: Scope) -> str | None:

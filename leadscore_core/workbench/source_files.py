@@ -27,7 +27,7 @@ from leadscore_core.errors import LabelError
 from leadscore_core.inference import score_part
 from leadscore_core.lists import LeadList
 from leadscore_core.model import LeadModel
-from leadscore_core.storage import OUTCOME, LeadTable, SourceTable, Standing
+from leadscore_core.storage import OTHERS, OUTCOME, LeadTable, SourceTable, Standing
 from leadscore_core.workbench.keep import known_outcomes
 from leadscore_core.workbench.sources import (
     EVERYBODY,
@@ -109,7 +109,8 @@ def source_report(
     -------
     dict
         ``rows``, ``known``, ``counted``, ``n``, ``applications``, ``average``; ``by``: one block a dimension with its
-        ``groups`` (``value``, ``leads``, ``n``, ``applications``, rates as `rate_groups` tells, ``verdict``, and
+        ``groups`` (``value``, ``leads``, ``known``, ``completed``, ``expected``, leads of each grade, ``n``,
+        ``applications``, rates as `rate_groups` tells, ``verdict``, and
         ``mix`` and ``own``, the parts of its gap to the average); ``leaks`` and ``chances``. Rates are 0-1, what is
         not applicable is None.
 
@@ -164,11 +165,16 @@ def _block(view: SourceView, dimension: str, counted: Counted) -> dict[str, Any]
     rates = rate_by(view, [dimension], EVERYBODY, counted)
     mix = explain_mix(view, dimension, EVERYBODY, counted).table
     parts = {_value(row["group"]): row for row in mix.to_dict("records")}
+    if len(parts) <= rates.groups:  # what is taken together there are others than here
+        parts.pop(OTHERS, None)
     groups = []
     for row in rates.table.to_dict("records"):
         value = _value(row[dimension])
         told = {"value": value, "name": row["name"], "leads": int(row["leads"]), "n": int(row["n"])}
-        told |= {"applications": _number(row["k"])} | {name: _number(row[name]) for name in _RATES}
+        told |= {name: int(row[name]) for name in ("known", "completed", "hot", "warm", "cold", "junk")}
+        told |= {"expected": _number(row["expected"]), "applications": _number(row["k"])} | {
+            name: _number(row[name]) for name in _RATES
+        }
         told |= {"verdict": row["verdict"], "more_leads_needed": int(row["more"])}
         part = parts.get(value, {})
         for name in ("mix", "mix_low", "mix_high", "own", "own_low", "own_high", "comparable"):

@@ -6,7 +6,7 @@ import pandas as pd
 
 from leadscore_core.insights import wilson_intervals
 from leadscore_core.storage import OTHERS, LeadFilter
-from leadscore_core.workbench.sources import MOST_LEVELS, Counted, SourceView, count_applications
+from leadscore_core.workbench.sources import EVERYBODY, MOST_LEVELS, Counted, SourceView, count_applications
 
 WEEK, MONTH, GRADE = "ls_week", "ls_month", "ls_grade"
 
@@ -18,13 +18,13 @@ def trend_weeks(view: SourceView, chosen: LeadFilter, counted: Counted) -> pd.Da
     -------
     pandas.DataFrame
         ``week`` (its Monday), ``n``, ``k``, ``rate``, ``low``, ``high`` (0-1, Wilson 95%), ``month_rate`` (of all leads
-        of the Monday's month); empty where leads have no date.
+        of the Monday's month, whatever is filtered); empty where leads have no date.
     """
     if WEEK not in view.dimensions:
         return pd.DataFrame(columns=["week", "n", "k", "rate", "low", "high", "month_rate"])
     weeks = count_applications(view.table.groups([WEEK], chosen), counted).dropna(subset=[WEEK])
     weeks = weeks[weeks["n"] > 0].sort_values(WEEK).reset_index(drop=True)
-    months = count_applications(view.table.groups([MONTH], chosen), counted).dropna(subset=[MONTH]).set_index(MONTH)
+    months = count_applications(view.table.groups([MONTH], EVERYBODY), counted).dropna(subset=[MONTH]).set_index(MONTH)
     low, high = wilson_intervals(weeks["k"].to_numpy("float64"), weeks["n"].to_numpy("float64"))
     week = pd.to_datetime(weeks[WEEK])
     of_month = (months["k"] / months["n"].where(months["n"] > 0)).reindex(week.dt.strftime("%Y-%m"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -107,7 +108,11 @@ def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -
 
     at = at or datetime.now(UTC)
     rates = rate_by(view, [scope.by], scope.chosen, scope.counted, before=scope.before)
-    evidence = [show_rates(view, scope, rates), show_bubbles(view, scope, rates), show_heatmap(view, scope)]
+    evidence = [show_rates(view, scope, rates)]
+    if scope.across is not None:
+        crossed = rate_by(view, scope.dimensions, scope.chosen, scope.counted, before=scope.before)
+        evidence.append(replace(show_rates(view, scope, crossed), name="rates-crossed"))
+    evidence += [show_bubbles(view, scope, rates), show_heatmap(view, scope)]
     mix = explain_mix(view, scope.by, scope.chosen, scope.counted)
     judged = mix.table.dropna(subset=["own"])
     if len(judged):
@@ -122,7 +127,7 @@ def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -
         show_flow(view, scope),
     ]
     images, missing = _draw(evidence)
-    tables = {"rates": evidence[0].table[[evidence[0].table.columns[0], *_columns(evidence[0].table)]]}
+    tables = {s.name: s.table[[s.table.columns[0], *_columns(s.table)]] for s in evidence if s.name.startswith("rates")}
     tables |= {"volume": pd.DataFrame(), "gap": present_mix(view, scope.by, mix)}
     parts = [
         _part(shown, tables.get(shown.name, shown.table), images.get(shown.name))
@@ -130,6 +135,8 @@ def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -
         if shown.figure is not None or len(shown.table)
     ]
     narrowed = "; ".join(describe_filter(view, scope.chosen)) or "all leads"
+    if scope.before is not None:
+        narrowed += f"; compared with {'; '.join(describe_filter(view, scope.before)) or 'all leads'}"
     leads, known = rates.totals[["leads", "known"]].astype("int64").tolist()
     about = (
         f"{view.name}, {narrowed}. {COUNTED_WORDS[scope.counted]}; {leads:,} leads, {known:,} with a known outcome. "

@@ -246,10 +246,13 @@ def present_costs(costs: Costs, currency: str) -> pd.DataFrame:
             "Group": table["group"],
             f"Spend{unit}": table["spend"],
             "Leads": table["leads"],
-            f"Per lead{unit}": table["cost_per_lead"],
+            f"Per lead{unit}": [_money(value, "no lead") for value in table["cost_per_lead"]],
             f"Per Hot lead{unit}": [_money(value, "no Hot lead") for value in table["cost_per_hot"]],
             "Applications": table["applications"],
-            f"Per application{unit}": [_money(value, "no application") for value in table["cost_per_application"]],
+            f"Per application{unit}": [
+                _money(value, "not known" if n == 0 else "no application")
+                for value, n in zip(table["cost_per_application"], table["n"], strict=True)
+            ],
             "95% interval": [
                 "not known" if pd.isna(high) else f"{_money(low)} to {_money(high)}"
                 for low, high in zip(table["cost_low"], table["cost_high"], strict=True)
@@ -272,7 +275,8 @@ def describe_costs(costs: Costs, currency: str) -> str:
     junk = float(costs.table["on_junk"].sum())
     wasted = f", {junk / costs.spent:.0%} of it on junk" if costs.spent else ""
     if table.empty:
-        return f"{spent} were spent{wasted}; no application came of it."
+        known = bool((costs.table["n"] > 0).any())
+        return f"{spent} were spent{wasted}; {'no application came of it' if known else 'no outcome is known yet'}."
     ordered = table.sort_values("cost_per_application")
     cheap, dear = ordered.iloc[0], ordered.iloc[-1]
     told = f"{spent} were spent{wasted}. "

@@ -32,6 +32,7 @@ LEAST_KNOWN = 40
 MOST_GROUPS = 200
 MOST_JUDGED = 24
 MOST_LEVELS = 7
+_MOST_CELLS = 20_000
 EVERYBODY = LeadFilter(view="all")
 _TIMES = {
     "ls_month": "Month",
@@ -151,6 +152,9 @@ def make_view(name: str, table: SourceTable, schema: LeadSchema) -> SourceView:
     offered += [CAPPED + column.name for column in schema.with_role(Role.COUNT)]
     offered += [*_TIMES, *(CAPPED + group_column(group) for group in schema.groups)]
     known = {dimension: name_dimension(dimension, schema) for dimension in offered if table.has(dimension)}
+    if not known:
+        needed = ", ".join(column.human.lower() for column in schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM))
+        raise LeadScoreError(f"These leads have nothing to group by. Bring a list with a {needed}, a city or a date.")
     return SourceView(name, table, schema, known)
 
 
@@ -243,9 +247,9 @@ class Rates:
     def ranked(self) -> pd.DataFrame:
         """Return the groups, the highest shrunken rate first; those too small to tell come after, what is left last."""
         last, few = self.table[self.by[0]] == OTHERS, self.table["verdict"] == FEW
-        order = self.table[self.table["n"] > 0].assign(last=last, few=few)
-        order = order.sort_values(["last", "few", "shrunk"], ascending=[True, True, False], kind="stable")
-        return order.drop(columns=["last", "few"])
+        order = self.table.assign(last=last, unknown=self.table["n"] == 0, few=few)
+        keys = ["last", "unknown", "few", "shrunk"]
+        return order.sort_values(keys, ascending=[True, True, True, False], kind="stable").drop(columns=keys[:3])
 
 
 def rate_by(
@@ -285,13 +289,26 @@ def rate_by(
     told = rate_groups(shown, float(totals["k"]), float(totals["n"]))
     table = pd.concat([shown, told], axis=1)
     if before is not None:
-        then = count_applications(view.table.groups(by, before), counted).set_index(list(by))
+        then = _same_groups(view, by, before, shown, counted)
         change = compare_periods(table.set_index(list(by)), then)
         change.columns = pd.Index([f"before_{name.removesuffix('_before')}" for name in change.columns])
         table = pd.concat([table, change.reset_index(drop=True)], axis=1)
     names = [" × ".join(view.shown(d, v) for d, v in zip(by, row, strict=True)) for row in _rows(table, by)]
     table.insert(0, "name", pd.Series(names, index=table.index, dtype="str"))
     return Rates(tuple(by), counted, table, totals, many)
+
+
+def _same_groups(
+    view: SourceView, by: Sequence[str], chosen: LeadFilter, shown: pd.DataFrame, counted: Counted
+) -> pd.DataFrame:
+    """Count other leads in the groups that are shown, those beyond them taken together, indexed by group."""
+    counts = count_applications(view.table.groups(by, chosen, most=None), counted).set_index(list(by))[["n", "k"]]
+    kept = shown.set_index(list(by)).index
+    then = counts[counts.index.isin(kept)]
+    if OTHERS in set(shown[by[0]]):
+        rest = counts.drop(then.index).sum()
+        then.loc[OTHERS if len(by) == 1 else (OTHERS,) * len(by)] = rest
+    return then
 
 
 def _rows(table: pd.DataFrame, by: Sequence[str]) -> list[tuple[str | None, ...]]:
@@ -305,14 +322,19 @@ def explain_mix(view: SourceView, by: str, chosen: LeadFilter, counted: Counted)
     """Split the gap of each group to the average into the mix of its leads and its own part (see `split_gaps`).
 
     The mix is of platform, city tier, month, times contacted and referral, of what the leads have and are not grouped
-    by. Groups beyond the largest 24 are taken as one, and so are platforms beyond seven.
+    by. Groups beyond the largest 24 are taken as one, and so are platforms beyond seven; fewer are told apart where
+    their combinations would be more than 20,000.
     """
     factors = [d for d in _factors(view) if d != by]
-    kept = {by: view.table.values(by, chosen, MOST_JUDGED)}
-    for factor in factors:
-        kept[factor] = view.table.values(factor, chosen, 12 if factor == "ls_month" else MOST_LEVELS)
-    cells = count_applications(view.table.groups([by, *factors], chosen, kept=kept), counted)
-    return split_gaps(cells, by, factors)
+    groups, months, levels = MOST_JUDGED, 12, MOST_LEVELS
+    while True:
+        kept = {by: view.table.values(by, chosen, groups)}
+        for factor in factors:
+            kept[factor] = view.table.values(factor, chosen, months if factor == "ls_month" else levels)
+        cells = count_applications(view.table.groups([by, *factors], chosen, kept=kept, most=None), counted)
+        if len(cells) <= _MOST_CELLS or levels <= 2:
+            return split_gaps(cells, by, factors)
+        groups, months, levels = max(8, groups - 8), max(3, months // 2), levels - 2
 
 
 def _factors(view: SourceView) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.storage import Batch
+from leadscore_core.model import LeadModel
+from leadscore_core.storage import Batch, LeadFilter
 from leadscore_core.workbench import (
-    CALLS,
     Scope,
     SourceView,
     describe_gap,
@@ -21,6 +23,7 @@ from leadscore_core.workbench import (
     show_trend,
 )
 from pages._shared import state
+from pages._shared.batches import get_view
 from pages._shared.components import plain
 from pages._shared.evidence import render_evidence, render_frame
 from pages._shared.sourcing import scope_key
@@ -46,14 +49,15 @@ def render_mix(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
             icon=":material/info:",
         )
         return
-    weight = (mix.table["gap"].abs() * mix.table["n"]).to_numpy()
-    order = mix.table["n"].sort_values(ascending=False, kind="stable").index.tolist()
-    names = {place: view.shown(scope.by, mix.table["group"].iloc[place]) for place in order}
-    place = st.selectbox(
-        view.dimensions[scope.by], order, index=order.index(int(weight.argmax())), format_func=names.get,
+    order = mix.table.sort_values("n", ascending=False, kind="stable")
+    names = [view.shown(scope.by, group) for group in order["group"]]
+    weight = (order["gap"].abs() * order["n"]).where(order["own"].notna(), -1.0).to_numpy()
+    name = st.selectbox(
+        view.dimensions[scope.by], names, index=int(weight.argmax()),
         key=f"mix-{scope.by}-{state.source_round()}", width=320,
     )  # fmt: skip
-    st.markdown(f"### {plain(describe_gap(names[place], mix.table.iloc[place], mix.average))}")
+    place = int(order.index[names.index(str(name))])
+    st.markdown(f"### {plain(describe_gap(str(name), mix.table.iloc[place], mix.average))}")
     shown = show_gap(view, scope, mix, place)
     if shown.figure is not None:
         render_evidence(shown, key=f"gap-{place}", table=shown.table)
@@ -64,7 +68,7 @@ def render_mix(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
     )
 
 
-def render_targets(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
+def render_targets(view: SourceView, scope: Scope, batches: list[Batch], model: LeadModel) -> None:
     """Show where targeting is off: the largest leaks, and chances that are missed."""
     leaks, chances = state.remembered(
         ("targets", *scope_key(view, batches, scope)), lambda: find_targets(view, scope.chosen, scope.counted)
@@ -79,7 +83,7 @@ def render_targets(view: SourceView, scope: Scope, batches: list[Batch]) -> None
             st.info(nothing, icon=":material/check_circle:")
             continue
         for place, row in enumerate(found.head(MOST_TOLD).to_dict("records")):
-            _render_target(pd.Series(row), scope, batches, total, f"{title[:4]}-{place}")
+            _render_target(pd.Series(row), scope, batches, model, total, f"{title[:4]}-{place}")
         with st.expander(f"All {len(found)} as a table", icon=":material/table_rows:"):
             render_frame(present_targets(found), alt=title)
     st.caption(
@@ -88,25 +92,36 @@ def render_targets(view: SourceView, scope: Scope, batches: list[Batch]) -> None
     )
 
 
-def _render_target(row: pd.Series, scope: Scope, batches: list[Batch], total: float, key: str) -> None:
+def _render_target(
+    row: pd.Series, scope: Scope, batches: list[Batch], model: LeadModel, total: float, key: str
+) -> None:
     pairs = {str(row["first"]): row["first_value"]}
     if not pd.isna(row["second"]):
         pairs[str(row["second"])] = row["second_value"]
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(str(row['name']))}**: {plain(describe_target(row, total))}.", width="stretch")
         with st.container(horizontal=True, width="content"):
-            _render_links(pairs, scope, batches, key)
+            _render_links(pairs, scope, batches, model, key)
 
 
-def _render_links(pairs: dict[str, str | None], scope: Scope, batches: list[Batch], key: str) -> None:
+def _render_links(pairs: dict[str, str | None], scope: Scope, batches: list[Batch], model: LeadModel, key: str) -> None:
     if st.button("Only these leads", key=f"filter-{key}", icon=":material/filter_alt:"):
         state.set_source_filter(narrow_to(scope.chosen, pairs))
         st.rerun()
     if st.button("See its leads", key=f"leads-{key}", icon=":material/call:", help="Open the Leads page on them"):
-        state.set_batch(max(batches, key=lambda b: b.rows).id)
-        state.set_filter(narrow_to(CALLS, pairs))
-        state.set_section("Call list")
-        st.switch_page("pages/leads.py")
+        _go_to_leads(narrow_to(scope.chosen, pairs), max(batches, key=lambda b: b.rows), model, len(batches))
+
+
+def _go_to_leads(chosen: LeadFilter, batch: Batch, model: LeadModel, lists: int) -> None:
+    """Open the Leads page on these leads, where most of them are, and say where the others are."""
+    table = get_view(batch, model).table
+    calls, aside = (table.count(replace(chosen, view=view)) for view in ("calls", "quarantine"))
+    state.set_batch(batch.id)
+    state.set_filter(replace(chosen, view="calls"))
+    state.set_section("Call list" if calls >= aside else "Quarantine")
+    of_list = f" of {batch.name}, the largest of {lists} lists" if lists > 1 else ""
+    state.tell(f"{calls:,} of these leads{of_list} are to call, {aside:,} are in quarantine.")
+    st.switch_page("pages/leads.py")
 
 
 def render_course(view: SourceView, scope: Scope) -> None:

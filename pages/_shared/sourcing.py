@@ -158,9 +158,9 @@ def _render_filter(view: SourceView, kept: LeadFilter, key: str) -> LeadFilter:
         if dimension is None:
             continue
         offered = [BLANK if v is None else v for v in view.table.values(dimension, EVERYBODY, 200)]
-        wanted = st.multiselect(
-            view.dimensions[dimension], offered, key=state.bind(f"{key}-{dimension}", list(values.pop(dimension, ())))
-        )
+        present = list(values.pop(dimension, ()))
+        offered += [value for value in present if value not in offered]
+        wanted = st.multiselect(view.dimensions[dimension], offered, key=state.bind(f"{key}-{dimension}", present))
         if wanted:
             values[dimension] = tuple(wanted)
     first, last = _dates(view, kept, key)
@@ -287,10 +287,10 @@ def _click(view: SourceView, scope: Scope, shown: Evidence, key: str) -> None:
     """Look at the leads of a mark alone, grouped by the next column."""
     for name in state.clicked_marks(key, "y"):
         if name in shown.values:
-            value = shown.values[name]
-            state.set_source_filter(narrow_to(scope.chosen, {scope.by: None if value == BLANK else value}))
+            pairs = shown.values[name]
+            state.set_source_filter(narrow_to(scope.chosen, dict(pairs)))
             following = [view.first(role) for role in _DRILL]
-            state.set_source_by(next((d for d in following if d and d != scope.by), scope.by))
+            state.set_source_by(next((d for d in following if d and d not in pairs), scope.by))
 
 
 def render_report(view: SourceView, scope: Scope) -> None:

@@ -74,16 +74,17 @@ def render_money(view: SourceView, scope: Scope) -> None:
 
 
 def _period_words(scope: Scope) -> str:
-    if scope.chosen.created_from is None:
-        return "Spend is counted for the days on which these leads came."
-    return "Spend is counted by the share of its period within the dates shown."
+    told = "Spend is counted by the share of its period within the months in which these leads came."
+    if scope.chosen.created_from is not None:
+        told = "Spend is counted by the share of its period within the dates shown."
+    return told + (" It is for all leads of a group: other filters do not count here." if scope.chosen.values else "")
 
 
 def _render_move(costs: Costs, currency: str) -> None:
     st.subheader("What if a budget moved?", anchor=False)
-    payers = costs.table.loc[costs.table["spend"] > 0, "group"].tolist()
+    payers = costs.table.loc[(costs.table["spend"] > 0) & (costs.table["n"] > 0), "group"].tolist()
     if len(payers) < 2:
-        st.caption("It takes two sources with spend.")
+        st.caption("It takes two with spend and known outcomes.")
         return
     dearest = costs.table.sort_values("cost_per_application", ascending=False, na_position="first")
     with st.container(horizontal=True, vertical_alignment="bottom"):

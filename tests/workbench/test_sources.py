@@ -33,6 +33,7 @@ from leadscore_core.workbench import (
     make_report,
     narrow_to,
     open_sources,
+    present_costs,
     rate_by,
     report_list,
     set_costs,
@@ -117,6 +118,27 @@ def test_two_periods_are_compared_group_by_group(sources: SourceView, sample: Sa
         ]
         assert table.at[source, "before_change"] == pytest.approx(rate[0] - rate[1])
         assert table.at[source, "before_low"] < table.at[source, "before_change"] < table.at[source, "before_high"]
+
+
+def test_all_others_of_two_periods_are_the_same_groups(sources: SourceView) -> None:
+    now = replace(EVERYBODY, created_from=date(2026, 5, 1), created_to=date(2026, 5, 31))
+    before = replace(EVERYBODY, created_from=date(2026, 4, 1), created_to=date(2026, 4, 30))
+    table = rate_by(sources, [SOURCE], now, "completed", before=before, most=3).table
+    assert table["before_n"].sum() == sources.table.totals(before)["known"]
+    assert table["before_n"].iloc[-1] > 0
+
+
+def test_many_combinations_are_told_apart_less_and_none_is_lost(
+    sources: SourceView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadscore_core.workbench.sources._MOST_CELLS", 200)
+    mix = explain_mix(sources, SOURCE, EVERYBODY, "completed")
+    assert mix.table["n"].sum() == sources.table.rows
+
+
+def test_a_list_with_nothing_to_group_by_says_so() -> None:
+    with pytest.raises(LeadScoreError, match="nothing to group by"):
+        source_report(pd.DataFrame({"lead_id": ["a", "b"], "app_complete_flag": ["1", "0"]}))
 
 
 def test_the_mix_sums_to_the_gap_of_every_group(sources: SourceView) -> None:
@@ -257,6 +279,38 @@ def test_outcomes_find_their_leads(
     assert set(rows) <= set(found.index)
     assert [found[i] for i in rows] == [int(i % 3 == 0) for i in rows]
     assert report.batches["Monday"][0] == known.known
+
+
+def test_an_id_that_belongs_to_somebody_else_is_not_taken(
+    batch: Batch, sample: SampleLeads, tmp_path: Path, trained: LeadModel
+) -> None:
+    theirs = sample.new[["lead_id"]].head(50).assign(email=[f"other{i}@example.com" for i in range(50)])
+    own = sample.new[["lead_id", "email"]].iloc[50:60]
+    own = own[own["email"].fillna("") != ""]
+    path = tmp_path / "told.csv"
+    pd.concat([theirs, own]).assign(app_complete_flag="1").to_csv(path, index=False)
+    report = bring_outcomes(open_list(path, trained.schema))
+    with_email = int((sample.new["email"].head(50).fillna("") != "").sum())
+    assert report.strangers == with_email
+    assert report.batches["Monday"][0] == 50 - with_email + len(own)
+    assert f"{with_email:,} leads have an id that belongs to somebody else" in report.told
+
+
+def test_groups_without_a_known_outcome_stay_in_the_table(
+    batch: Batch, sample: SampleLeads, tmp_path: Path, trained: LeadModel
+) -> None:
+    one = sample.new[sample.new[SOURCE] == "Level2"][["lead_id"]].assign(app_complete_flag="1")
+    one.to_csv(tmp_path / "told.csv", index=False)
+    bring_outcomes(open_list(tmp_path / "told.csv", trained.schema))
+    view = open_sources([batch], trained.schema)
+    rates = rate_by(view, [SOURCE], EVERYBODY, "completed")
+    table = show_rates(view, Scope(SOURCE), rates).table
+    assert table["Leads"].sum() == batch.rows
+    assert (table["95% interval"] == "no outcome known").sum() == rates.groups - 1
+    spend = read_spend(pd.DataFrame({"Source": ["Level2", "Level0"], "Amount": ["10", "10"]}))
+    costs, _ = set_costs(view, Scope(SOURCE), spend)
+    shown = present_costs(costs, "").set_index("Group")["Per application"]
+    assert shown["Level0"] == "not known"
 
 
 def test_outcomes_that_match_nothing_or_clash_are_counted(
