@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from leadscore_core.data import Role, Spend
+from leadscore_core.errors import SpendError
 from leadscore_core.insights import Costs, Moved, best_match, cost_groups, move_budget
 from leadscore_core.workbench.sources import EVERYBODY, Scope, SourceView, count_applications
 
@@ -28,6 +29,8 @@ def set_costs(view: SourceView, scope: Scope, spend: Spend) -> tuple[Costs, str]
     ------
     StorageError
         If the leads cannot be read.
+    SpendError
+        If they have no source, medium or platform.
     """
     roles = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
     values = {
@@ -35,6 +38,8 @@ def set_costs(view: SourceView, scope: Scope, spend: Spend) -> tuple[Costs, str]
         for role in roles
         if (dimension := view.first(role)) is not None
     }
+    if not values:
+        raise SpendError("These leads have no source, medium or platform to set spend against.")
     named = next((view.first(role) for role in roles if str(role) == spend.kind), None)
     names = spend.rows["name"].tolist()
     dimension = named if named in values else best_match(names, values)
