@@ -40,6 +40,13 @@ if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.model import LeadModel
     from leadscore_core.pipelines import Progress
 
+# Until app.py has run once, Streamlit takes pages/ for apps of their own; a bookmark would open one without the router.
+START_APP = """
+from streamlit.runtime.pages_manager import PagesManager
+PagesManager.uses_pages_directory = False
+from streamlit.web.cli import main
+main()
+"""
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -209,7 +216,7 @@ def open_app() -> None:
     """Open the dashboard."""
     raise typer.Exit(
         subprocess.run(
-            [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app.py")], cwd=PROJECT_ROOT, check=False
+            [sys.executable, "-c", START_APP, "run", str(PROJECT_ROOT / "app.py")], cwd=PROJECT_ROOT, check=False
         ).returncode
     )
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 
 from leadscore_core.config import load_settings
 from leadscore_core.data import ColumnMapping, Finding, LeadSchema, Match, Role, fingerprint
@@ -63,7 +62,6 @@ def check_settings() -> None:
 
 def get_model() -> LeadModel:
     """Return the model in use; without one, say what to do and stop the page."""
-    _through_the_router()
     try:
         models_dir = load_settings().models_dir
         model, notice = load_model(str(models_dir), ModelRegistry(models_dir).champion_id)
@@ -73,13 +71,6 @@ def get_model() -> LeadModel:
     if notice:
         st.warning(notice, icon=":material/warning:")
     return model
-
-
-def _through_the_router() -> None:
-    """Run app.py first where a fresh server was asked for a page: until then it takes pages/ for apps of their own."""
-    if PagesManager.uses_pages_directory and state.is_first_time("router"):
-        PagesManager.uses_pages_directory = False
-        st.rerun()
 
 
 def plain(text: str) -> str:

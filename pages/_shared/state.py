@@ -327,11 +327,6 @@ def try_sample(on: bool) -> None:
     st.session_state["train-sample"] = on
 
 
-def is_first_time(what: str) -> bool:
-    """Tell once in a session that something has not been done yet."""
-    return not st.session_state.get(f"done-{what}") and bool(st.session_state.setdefault(f"done-{what}", True))
-
-
 def tell(message: str) -> None:
     """Keep a message for the next run of the page."""
     st.session_state[_TOLD] = message

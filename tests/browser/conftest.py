@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from leadscore_core.cli import START_APP
 from tests.browser.install import find_chromium
 from tests.paths import ROOT
 
@@ -51,8 +52,8 @@ def serve(folder: Path, env: dict[str, str]) -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [
         sys.executable,
-        "-m",
-        "streamlit",
+        "-c",
+        START_APP,
         "run",
         str(ROOT / "app.py"),
         "--server.headless",

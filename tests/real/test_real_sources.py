@@ -57,10 +57,19 @@ def test_a_handful_of_lucky_leads_does_not_top_the_list(report: dict) -> None:
     assert all(ranked.index(g) > 3 for g in lucky)
 
 
+def unscored(report: dict) -> dict:
+    """Return a report without what the model said, which `report` was made without."""
+    said = {"expected", "hot", "warm", "cold", "junk"}
+    blocks = [
+        b | {"groups": [{k: v for k, v in g.items() if k not in said} for g in b["groups"]]} for b in report["by"]
+    ]
+    return report | {"by": blocks}
+
+
 def test_the_command_line_gives_the_same_numbers(run, real_leads: Path, report: dict, tmp_path: Path) -> None:
     out = tmp_path / "sources.json"
     words = ("sources", real_leads / "labelled_leads.csv", "--by", "source", "--by", "city tier", "--json", out)
     code, said, _ = run(*words)
     assert code == 0
     assert "First source Level10" in said
-    assert json.loads(out.read_text()) == report
+    assert unscored(json.loads(out.read_text())) == unscored(report)
