@@ -40,13 +40,6 @@ if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.model import LeadModel
     from leadscore_core.pipelines import Progress
 
-# Until app.py has run once, Streamlit takes pages/ for apps of their own; a bookmark would open one without the router.
-START_APP = """
-from streamlit.runtime.pages_manager import PagesManager
-PagesManager.uses_pages_directory = False
-from streamlit.web.cli import main
-main()
-"""
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -216,7 +209,9 @@ def open_app() -> None:
     """Open the dashboard."""
     raise typer.Exit(
         subprocess.run(
-            [sys.executable, "-c", START_APP, "run", str(PROJECT_ROOT / "app.py")], cwd=PROJECT_ROOT, check=False
+            [sys.executable, str(PROJECT_ROOT / "launch.py"), "run", str(PROJECT_ROOT / "app.py")],
+            cwd=PROJECT_ROOT,
+            check=False,
         ).returncode
     )
 

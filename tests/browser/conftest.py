@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from leadscore_core.cli import START_APP
 from tests.browser.install import find_chromium
 from tests.paths import ROOT
 
@@ -52,8 +51,7 @@ def serve(folder: Path, env: dict[str, str]) -> Iterator[str]:
         port = probe.getsockname()[1]
     command = [
         sys.executable,
-        "-c",
-        START_APP,
+        str(ROOT / "launch.py"),
         "run",
         str(ROOT / "app.py"),
         "--server.headless",
