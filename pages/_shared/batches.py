@@ -10,7 +10,7 @@ from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import Batch, BatchStore
 from leadscore_core.workbench import BatchView, open_view, rescore_batch
 from pages._shared import state
-from pages._shared.components import get_named_model, plain
+from pages._shared.components import act, get_named_model, plain
 
 
 def get_view(batch: Batch, model: LeadModel) -> BatchView:
@@ -70,7 +70,7 @@ def _render_manage(batch: Batch, model: LeadModel) -> None:
     with st.form("rename", border=False):
         name = st.text_input("Name", value=batch.name, max_chars=200)
         if st.form_submit_button("Rename", icon=":material/edit:"):
-            _done(lambda: store.rename(batch, name), "Renamed.")
+            act(lambda: store.rename(batch, name), "Renamed.")
     known = {m.model_id: m for m in ModelRegistry(load_settings().models_dir).list_models()}
     others = [m for m in (model.model_id, *known) if m in known and m != batch.scoring.model_id]
     if others:
@@ -84,7 +84,7 @@ def _render_manage(batch: Batch, model: LeadModel) -> None:
             )
             if st.form_submit_button("Score again", icon=":material/refresh:"):
                 with st.spinner(f"Scoring {plain(batch.name)}", show_time=True):
-                    _done(
+                    act(
                         lambda: rescore_batch(batch, get_named_model(chosen), by=state.get_name()),
                         "Scored again. Earlier scores are kept.",
                     )
@@ -92,14 +92,4 @@ def _render_manage(batch: Batch, model: LeadModel) -> None:
         f"Yes, delete {plain(batch.name)} with all that was decided about its leads", key=f"sure-{batch.id}"
     )
     if st.button("Delete", icon=":material/delete:", disabled=not sure):
-        _done(lambda: store.delete(batch), f"{plain(batch.name)} is deleted. Your own file is as it was.")
-
-
-def _done(action, message: str) -> None:  # type: ignore[no-untyped-def]
-    try:
-        action()
-    except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-    else:
-        state.tell(message)
-        st.rerun()
+        act(lambda: store.delete(batch), f"{plain(batch.name)} is deleted. Your own file is as it was.")

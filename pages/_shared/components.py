@@ -73,6 +73,17 @@ def get_model() -> LeadModel:
     return model
 
 
+def act(action: Callable[[], object], message: str) -> None:
+    """Do what a person asked for and say so after the next run, or say why it could not be done."""
+    try:
+        action()
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    else:
+        state.tell(message)
+        st.rerun()
+
+
 def plain(text: str) -> str:
     r"""Return text that somebody typed so that it is shown as it is and never as formatting, a link or a picture.
 

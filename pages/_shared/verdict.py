@@ -22,7 +22,7 @@ from leadscore_core.workbench import (
     roll_back,
 )
 from pages._shared import state
-from pages._shared.components import get_named_model, plain, render_chart
+from pages._shared.components import act, get_named_model, plain, render_chart
 
 _FIGURES = {"auc": "AUC", "precision": "Precision", "recall": "Recall", "brier": "Brier score"}
 
@@ -321,7 +321,7 @@ def render_promotion(model: LeadModel) -> None:
             label = "Reason (needed)" if not met else "Reason"
             reason = st.text_input(label, max_chars=300, key="promote-reason", width=420)
             if st.form_submit_button("Promote", type="primary", icon=":material/rocket_launch:"):
-                _act(
+                act(
                     lambda: promote_model(model.model_id, by=state.get_name(), reason=reason),
                     "It is the model in use now.",
                 )
@@ -329,7 +329,7 @@ def render_promotion(model: LeadModel) -> None:
     with st.form("rollback", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         why = st.text_input("Reason to go back", max_chars=300, key="rollback-reason", width=420)
         if st.form_submit_button("Roll back to the model before", icon=":material/undo:", disabled=len(history) < 2):
-            _act(lambda: roll_back(by=state.get_name(), reason=why), "The model before is in use again.")
+            act(lambda: roll_back(by=state.get_name(), reason=why), "The model before is in use again.")
     st.caption("Lists that were scored keep their scores; score them again on the Leads page under Manage.")
     if history:
         names = {m.model_id: f"{m.created_at:%d %b %Y, %H:%M}" for m in registry.list_models()}
@@ -344,13 +344,3 @@ def render_promotion(model: LeadModel) -> None:
         )
         with st.expander(f"History: {len(table)} changes", icon=":material/history:"):
             st.dataframe(table, hide_index=True, height="content", alt="History of the model in use")
-
-
-def _act(action, message: str) -> None:  # type: ignore[no-untyped-def]
-    try:
-        action()
-    except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-    else:
-        state.tell(message)
-        st.rerun()
