@@ -37,6 +37,7 @@ from leadscore_core.errors import LeadScoreError
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.data import Finding
+    from leadscore_core.lists import LeadList
     from leadscore_core.model import LeadModel
     from leadscore_core.pipelines import Progress
 
@@ -67,7 +68,7 @@ def sample_data(
 @app.command()
 def check(
     files: Files,
-    schema: SchemaName = "codepro",
+    schema: SchemaName = None,
     label: Label = None,
     sheet: Sheet = None,
     map_to: MapTo = None,
@@ -92,7 +93,7 @@ def check(
 
 
 @app.command()
-def clean(files: Files, out: Out, schema: SchemaName = "codepro", sheet: Sheet = None, map_to: MapTo = None) -> None:
+def clean(files: Files, out: Out, schema: SchemaName = None, sheet: Sheet = None, map_to: MapTo = None) -> None:
     """Write the cleaned table, one row a lead."""
     from leadscore_core.pipelines import clean_list
 
@@ -103,7 +104,7 @@ def clean(files: Files, out: Out, schema: SchemaName = "codepro", sheet: Sheet =
 @app.command()
 def train(
     files: Files,
-    schema: SchemaName = "codepro",
+    schema: SchemaName = None,
     label: Label = None,
     sheet: Sheet = None,
     map_to: MapTo = None,
@@ -113,14 +114,24 @@ def train(
     exclude: Annotated[
         list[str] | None, typer.Option("--exclude", help="Column that the model must not read; may be repeated.")
     ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option("--include", help="Column that is known before the first call, though it looks as if not."),
+    ] = None,
     json_out: JsonOut = None,
 ) -> None:
-    """Train a model on labelled leads, judge it out-of-sample, and keep it."""
+    """Train a model on labelled leads, judge it out-of-sample, and keep it.
+
+    A list with columns of its own needs no preparation: what they mean is proposed, and columns that look as if they
+    knew the outcome are left out.
+    """
+    from leadscore_core.data import kept_folder
     from leadscore_core.pipelines import train_list
 
     prepare_json(json_out)
     settings = load_settings()
-    leads = open_leads(files, schema, label, sheet, map_to, settings)
+    leads = open_leads(files, schema, label, sheet, map_to, settings, may_propose=True)
+    _say_proposal(leads)
     with _progress("Training", total=1.0) as progress:
         model = train_list(
             leads,
@@ -129,9 +140,14 @@ def train(
             note=note,
             synthetic=synthetic,
             exclude=exclude or (),
+            include=include or (),
             progress=progress,
         )
     metadata = model.metadata
+    for column, why in metadata.excluded.items():
+        say(f"Left out: {column}: {why}")
+    if leads.proposal is not None:
+        say(f"What the columns mean is kept as {leads.schema.name!r}: {kept_folder() / leads.schema.name}.toml")
     crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
     say(
         f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads "
@@ -267,6 +283,16 @@ def _champion_or_none(settings: Settings) -> LeadModel | None:
     except LeadScoreError as error:
         typer.echo(f"Note: unknown values were not looked for. {error}", err=True)
         return None
+
+
+def _say_proposal(leads: LeadList) -> None:
+    """Say what the columns of a list are thought to mean, where nobody has said so yet."""
+    if leads.proposal is None:
+        return
+    say(f"These are no known leads; their columns are taken as (outcome {leads.proposal.label!r}):")
+    for column in leads.proposal.columns:
+        marks = f"; {', '.join(map(repr, column.missing_marks))} is blank" if column.missing_marks else ""
+        say(f"  {column.header}: {column.role or 'left out'} ({column.why}{marks})")
 
 
 def _say_findings(findings: list[Finding]) -> None:

@@ -22,7 +22,10 @@ Files = Annotated[
     list[Path], typer.Argument(help="CSV, TSV, Excel or Parquet files, also .gz or .zip, or folders of them.")
 ]
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON; - for standard output.")]
-SchemaName = Annotated[str, typer.Option("--schema", help="Name or TOML file of what the columns mean.")]
+SchemaName = Annotated[
+    str | None,
+    typer.Option("--schema", help="Name or TOML file of what the columns mean; found by the headers if not given."),
+]
 Label = Annotated[str | None, typer.Option("--label", help="Header of the outcome, if it is not found by itself.")]
 Sheet = Annotated[
     str | None, typer.Option("--sheet", help="Sheet of a workbook; the first with the needed columns if not given.")
@@ -50,15 +53,21 @@ def prepare_json(path: Path | None) -> None:
 
 def open_leads(
     files: list[Path],
-    schema: str,
+    schema: str | None,
     label: str | None,
     sheet: str | None,
     map_to: list[str] | None,
     settings: Settings,
     *,
     model: LeadModel | None = None,
+    may_propose: bool | None = None,
 ) -> LeadList:
-    """Look into a list as the options say; a model's schema goes before a named one.
+    """Look into a list as the options say; a model's schema goes before a named one, which goes before a fitting one.
+
+    Parameters
+    ----------
+    may_propose
+        Whether a list that fits no schema gets one of its own; if not given, where its outcome is named.
 
     Raises
     ------
@@ -66,10 +75,14 @@ def open_leads(
         If it is no lead list, or an option names what it has not.
     """
     from leadscore_core.data import load_schema
+    from leadscore_core.lists import open_any_list
     from leadscore_core.pipelines import open_list
 
-    meaning = model.schema if model is not None else load_schema(schema)
     choices = dict(choice.partition("=")[::2] for choice in map_to or ())
+    if model is None and schema is None:
+        may = label is not None if may_propose is None else may_propose
+        return open_any_list(files, sheet=sheet, label=label, choices=choices, may_propose=may, settings=settings)
+    meaning = model.schema if model is not None else load_schema(str(schema))
     return open_list(files, meaning, sheet=sheet, label=label, choices=choices, settings=settings)
 
 

@@ -37,7 +37,7 @@ def sources(
             "--by", help="Source, medium, platform, city, month, ..; may be repeated. The source if not given."
         ),
     ] = None,
-    schema: SchemaName = "codepro",
+    schema: SchemaName = None,
     label: Label = None,
     sheet: Sheet = None,
     map_to: MapTo = None,
@@ -76,7 +76,7 @@ def sources(
 
 def outcomes(
     files: Files,
-    schema: SchemaName = "codepro",
+    schema: SchemaName = None,
     label: Label = None,
     sheet: Sheet = None,
     map_to: MapTo = None,
@@ -85,7 +85,8 @@ def outcomes(
     from leadscore_core.workbench import bring_outcomes
 
     settings = load_settings()
-    report = bring_outcomes(open_leads(files, schema, label, sheet, map_to, settings), settings=settings)
+    brought = open_leads(files, schema, label, sheet, map_to, settings, may_propose=False)
+    report = bring_outcomes(brought, settings=settings)
     say(report.told)
     for name, (leads, completed) in report.batches.items():
         say(f"  {name}: {leads:,} leads, {completed:,} completed")

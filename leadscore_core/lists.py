@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
@@ -13,27 +15,39 @@ from leadscore_core.data import (
     CONVENTION_ROWS,
     ColumnMapping,
     LeadSchema,
+    Proposal,
+    build_schema,
     detect_conventions,
+    headers_found,
     iter_leads,
     list_files,
+    list_schemas,
     list_sheets,
+    load_schema,
+    name_schema,
+    propose_schema,
     read_headers,
     suggest_mapping,
 )
-from leadscore_core.errors import LabelError, MappingError
+from leadscore_core.errors import LabelError, MappingError, SchemaError
 from leadscore_core.storage import MappingStore
 
+_NEARLY_ALL, _MOST, _HALF = 0.9, 0.6, 0.5
 Paths = str | Path | Sequence[str | Path]
 
 
 @dataclass(frozen=True)
 class LeadList:
-    """A list that was looked into: its files, and which header gives which column."""
+    """A list that was looked into: its files, and which header gives which column.
+
+    ``proposal`` is there where nobody has said yet what its columns mean, and the schema was made of it.
+    """
 
     paths: Paths
     schema: LeadSchema
     mapping: ColumnMapping
     sheet: str | None = None
+    proposal: Proposal | None = None
 
     def chunks(self) -> Iterator[pd.DataFrame]:
         """Read the rows in chunks, all columns."""
@@ -85,6 +99,81 @@ def open_list(
             )
     mapping = mapping.corrected(dict(choices or {}))
     return settle_list(LeadList(paths, schema, mapping, sheet))
+
+
+def open_any_list(
+    paths: Paths,
+    *,
+    sheet: str | None = None,
+    label: str | None = None,
+    choices: dict[str, str] | None = None,
+    may_propose: bool = True,
+    settings: Settings | None = None,
+) -> LeadList:
+    """Look into a list of which nobody said what its columns mean: by a known schema if one fits, else by a proposal.
+
+    Parameters
+    ----------
+    label
+        Header of the outcome, which a proposal needs where it cannot be guessed.
+    may_propose
+        Whether a list that fits no schema is given one of its own; else it is read by the shipped one.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it is not a lead list.
+    LabelError, MappingError
+        If there is no such header or column.
+    SchemaError
+        If no schema fits and there is nothing to learn from.
+    """
+    settings = settings or load_settings()
+    headers = read_headers(paths, sheet=sheet)
+    fits = fitting_schema(headers, settings)
+    if fits is not None or not may_propose:
+        known = fits or load_schema()
+        return open_list(paths, known, sheet=sheet, label=label, choices=choices, settings=settings)
+    proposal = propose_list(paths, sheet=sheet, label=label)
+    if proposal.label is None:  # nothing to propose for; the shipped schema says what is missing
+        return open_list(paths, load_schema(), sheet=sheet, choices=choices, settings=settings)
+    first = list_files(paths)[0]
+    taken, name = set(list_schemas()), name_schema(first.name)
+    free = name if name not in taken else next(n for i in count(2) if (n := f"{name}-{i}") not in taken)
+    leads = open_list(paths, build_schema(proposal, free), sheet=sheet, choices=choices, settings=settings)
+    return replace(leads, proposal=proposal)
+
+
+def fitting_schema(headers: Sequence[str], settings: Settings | None = None) -> LeadSchema | None:
+    """Return the schema that these headers fit, or None.
+
+    That is a kept one with nearly all its columns, else the shipped one with all that it requires or half its columns,
+    else a kept one with most of its columns.
+    """
+    settings = settings or load_settings()
+    kept = {}
+    for name in list_schemas():
+        with suppress(SchemaError):  # a damaged file keeps nobody from working
+            schema = load_schema(name)
+            kept[name] = (headers_found(schema, headers), schema)
+    shipped = load_schema()
+    found = suggest_mapping(headers, shipped).used
+    others = sorted((fit for name, fit in kept.items() if name != shipped.name), key=lambda fit: -fit[0])
+    if others and others[0][0] >= _NEARLY_ALL:
+        return others[0][1]
+    if all(column.name in found for column in shipped.columns if column.required) or kept[shipped.name][0] >= _HALF:
+        return shipped
+    return others[0][1] if others and others[0][0] >= _MOST else None
+
+
+def propose_list(paths: Paths, *, sheet: str | None = None, label: str | None = None) -> Proposal:
+    """Look at the first leads of a list and say what each column may mean (see `propose_schema`)."""
+    parts: list[pd.DataFrame] = []
+    for chunk in iter_leads(paths, sheet=sheet):
+        parts.append(chunk)
+        if sum(map(len, parts)) >= CONVENTION_ROWS:
+            break
+    return propose_schema(pd.concat(parts, ignore_index=True), label)
 
 
 def _best_sheet(paths: Paths, schema: LeadSchema, store: MappingStore) -> str | None:

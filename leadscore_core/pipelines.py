@@ -25,9 +25,11 @@ from leadscore_core.data import (
     clean_with_problems,
     complete_columns,
     duplicate_findings,
+    keep_schema,
     label_findings,
     mapping_findings,
     merge_findings,
+    normalise_header,
     row_hashes,
     sort_findings,
 )
@@ -172,9 +174,20 @@ def train_list(
     note: str = "",
     synthetic: bool = False,
     exclude: Sequence[str] = (),
+    include: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> LeadModel:
     """Run the training pipeline: train, judge, publish, and promote if asked.
+
+    Of a list with a proposed schema, columns that look as if they knew the outcome are left out, and the schema is
+    kept under its name when the model is published.
+
+    Parameters
+    ----------
+    exclude
+        Columns (name, header or human name) that the model must not read.
+    include
+        Columns that it may read although they look as if they knew the outcome.
 
     Raises
     ------
@@ -184,6 +197,11 @@ def train_list(
     from leadscore_core.training import train_model
 
     settings = settings or load_settings()
+    excluded = dict.fromkeys(_input_names(leads, exclude), "left out by hand")
+    if leads.proposal is not None:
+        excluded = leaks_of(leads) | excluded
+    for name in _input_names(leads, include):
+        excluded.pop(name, None)
     frame = pd.concat(leads.chunks(), ignore_index=True)
     model = train_model(
         frame,
@@ -193,14 +211,33 @@ def train_list(
         grades=settings.grades,
         note=note,
         synthetic=synthetic,
-        excluded=dict.fromkeys(exclude, "left out by hand"),
+        excluded=excluded,
         progress=progress,
     )
     registry = ModelRegistry(settings.models_dir)
+    if leads.proposal is not None:
+        keep_schema(leads.schema.without(excluded), settings.data_dir)
     published = registry.publish(model)
     if promote:
         registry.promote(published.model_id)
     return published
+
+
+def leaks_of(leads: LeadList) -> dict[str, str]:
+    """Return the input columns of a labelled list that should be left out unless somebody knows better, with why."""
+    names = {header: name for name, header in leads.mapping.used.items()}
+    inputs = {column.name for column in leads.schema.inputs}
+    found = [(names.get(leak.column, ""), leak.why) for leak in audit_list(leads) if leak.is_certain]
+    return {name: why for name, why in found if name in inputs}
+
+
+def _input_names(leads: LeadList, wanted: Sequence[str]) -> list[str]:
+    """Return the input columns that a person means by their name, header or human name; what is unknown as it is."""
+    known: dict[str, str] = {}
+    for column in leads.schema.inputs:
+        header = leads.mapping.used.get(column.name, "")
+        known |= {normalise_header(text): column.name for text in (header, column.human, column.name) if text}
+    return [known.get(normalise_header(name), name) for name in wanted]
 
 
 def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | None = None) -> Evaluation:
@@ -289,6 +326,8 @@ def score_chunks(
     found = [
         *merge_findings(parts),
         *duplicate_findings(hashes),
-        *mapping_findings(leads.mapping, model.schema, report.rows, model.metadata.column_costs),
+        *mapping_findings(
+            leads.mapping.limited_to(model.schema), model.schema, report.rows, model.metadata.column_costs
+        ),
     ]
     report.findings = sort_findings(found)

@@ -20,11 +20,30 @@ from leadscore_core.data.map_columns import (
     check_required,
     detect_conventions,
     fingerprint,
+    normalise_header,
     suggest_mapping,
+)
+from leadscore_core.data.propose import (
+    Proposal,
+    ProposedColumn,
+    build_schema,
+    headers_found,
+    name_schema,
+    numbers_of,
+    propose_schema,
 )
 from leadscore_core.data.read import LINE_PROBLEM, iter_leads, list_files, read_headers, read_leads
 from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
-from leadscore_core.data.schema import CITY_TIER, Column, LeadSchema, Role, group_column, load_schema
+from leadscore_core.data.schema import (
+    CITY_TIER,
+    Column,
+    FlagWords,
+    LeadSchema,
+    OutcomeWords,
+    Role,
+    group_column,
+)
+from leadscore_core.data.schema_file import keep_schema, kept_folder, list_schemas, load_schema, write_schema
 from leadscore_core.data.spend import Spend, read_spend
 from leadscore_core.data.workbook import list_sheets
 
@@ -42,11 +61,16 @@ __all__ = [
     "Column",
     "ColumnMapping",
     "Finding",
+    "FlagWords",
     "LeadSchema",
     "Match",
+    "OutcomeWords",
+    "Proposal",
+    "ProposedColumn",
     "Role",
     "SampleLeads",
     "Spend",
+    "build_schema",
     "check_leads",
     "check_required",
     "chunk_findings",
@@ -57,15 +81,23 @@ __all__ = [
     "duplicate_findings",
     "fingerprint",
     "group_column",
+    "headers_found",
     "iter_leads",
+    "keep_schema",
+    "kept_folder",
     "label_findings",
     "list_files",
+    "list_schemas",
     "list_sheets",
     "load_schema",
     "make_sample",
     "mapping_findings",
     "merge_findings",
+    "name_schema",
+    "normalise_header",
     "note_row_problems",
+    "numbers_of",
+    "propose_schema",
     "read_headers",
     "read_leads",
     "read_spend",
@@ -73,4 +105,5 @@ __all__ = [
     "sort_findings",
     "suggest_mapping",
     "write_sample",
+    "write_schema",
 ]

@@ -12,7 +12,8 @@ from leadscore_core.data.findings import EXAMPLES, Finding, Severity, sort_findi
 from leadscore_core.data.map_columns import ColumnMapping, detect_conventions, suggest_mapping
 from leadscore_core.data.parse import as_text, clean_text
 from leadscore_core.data.read import LINE_PROBLEM
-from leadscore_core.data.schema import TEXT_ROLES, LeadSchema, Role, load_schema
+from leadscore_core.data.schema import TEXT_ROLES, LeadSchema, Role
+from leadscore_core.data.schema_file import load_schema
 
 FIRST_ROW = 2
 _STRAY_LABELS = 0.1
@@ -238,7 +239,7 @@ def empty_columns(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMappin
         if (
             column.is_input
             and column.role is not Role.INTERACTION
-            and not _filled(clean_text(frame[header], schema.missing_marks)).any()
+            and not _filled(clean_text(frame[header], schema.marks_of(column))).any()
         ):
             found.append(
                 _finding("empty_column", header, f"{column.human} is blank in every row", len(frame), len(frame))
@@ -257,7 +258,7 @@ def label_findings(
         return [_finding("label_missing", label.name if label else "", f"no column for {human}", n_rows, n_rows)]
     header, found = mapping.used[label.name], []
     values = cleaned[label.name]
-    given = _filled(clean_text(raw[label.name], schema.missing_marks))
+    given = _filled(clean_text(raw[label.name], schema.marks_of(label)))
     unusable = np.flatnonzero(given & values.isna().to_numpy())
     blank = np.flatnonzero(~given)
     if len(unusable):
@@ -312,7 +313,7 @@ def _blank_rows(raw: pd.DataFrame, schema: LeadSchema) -> np.ndarray:
     blank = np.ones(len(raw), dtype=bool)
     for column in schema.inputs:
         if column.name in raw.columns and blank.any():
-            blank &= ~_filled(clean_text(raw[column.name], schema.missing_marks))
+            blank &= ~_filled(clean_text(raw[column.name], schema.marks_of(column)))
     return blank
 
 

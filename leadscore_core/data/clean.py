@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.data.parse import clean_text, parse_dates, parse_flags, parse_numbers
-from leadscore_core.data.schema import CITY_TIER, NUMBER_ROLES, UNLISTED_TIER, Column, LeadSchema, Role, group_column
+from leadscore_core.data.schema import CITY_TIER, UNLISTED_TIER, Column, LeadSchema, Role, group_column
+
+_LARGEST = 1e15
+_BLANK: dict[str, object] = {"integer": 0, "flag": 0, "number": np.nan, "datetime": pd.NaT}
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,13 @@ def clean_leads(frame: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Same rows and index. Timestamp as datetime64[us]; text trimmed, cities in lower case, blanks NaN;
-        ``city_tier`` 1-3; counts, flags and sums of the interaction groups as int64, missing as 0; the label as 1, 0
-        or NaN. Columns that the list lacks are lacking here too.
+        ``city_tier`` 1-3 where the schema lists tiers; numbers as float64, missing as NaN; counts, flags and sums of
+        the interaction groups as int64, missing as 0; the label as 1, 0 or NaN. Columns that the list lacks are
+        lacking here too.
 
     Examples
     --------
-    >>> from leadscore_core.data.schema import load_schema
+    >>> from leadscore_core.data import load_schema
     >>> raw = pd.DataFrame({"city_mapped": [" Pune ", "Select"], "total_leads_droppped": ["2", "many"]})
     >>> raw["syllabus"] = ["3", ""]
     >>> clean_leads(raw, load_schema()).to_dict("list")
@@ -62,7 +66,7 @@ def clean_with_problems(frame: pd.DataFrame, schema: LeadSchema) -> tuple[pd.Dat
             sums[group] = sums.get(group, 0) + values.to_numpy()
             continue
         cleaned[column.name] = values
-        if column.role is Role.CITY:
+        if column.role is Role.CITY and schema.city_tiers:
             cleaned[CITY_TIER] = values.map(schema.city_tiers).fillna(UNLISTED_TIER).astype("int64")
     ordered = {group_column(group): sums[group_column(group)] for group in schema.groups if group_column(group) in sums}
     label = {name: cleaned.pop(name) for name in [schema.label.name] if name in cleaned} if schema.label else {}
@@ -74,7 +78,7 @@ def complete_columns(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from leadscore_core.data.schema import load_schema
+    >>> from leadscore_core.data import load_schema
     >>> complete_columns(pd.DataFrame({"city_mapped": ["pune"]}), load_schema())["referred_lead"].tolist()
     [0]
     """
@@ -82,9 +86,8 @@ def complete_columns(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
     for column in schema.columns:
         if column.role is Role.INTERACTION or not column.is_input:
             continue
-        default: object = 0 if column.role in NUMBER_ROLES else pd.NaT if column.role is Role.TIMESTAMP else None
-        columns[column.name] = cleaned.get(column.name, default)
-        if column.role is Role.CITY:
+        columns[column.name] = cleaned.get(column.name, _BLANK.get(column.type))
+        if column.role is Role.CITY and schema.city_tiers:
             columns[CITY_TIER] = cleaned.get(CITY_TIER, UNLISTED_TIER)
     for group in schema.groups:
         columns[group_column(group)] = cleaned.get(group_column(group), 0)
@@ -94,10 +97,21 @@ def complete_columns(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
 
 
 def _clean_column(cells: pd.Series, column: Column, schema: LeadSchema) -> tuple[pd.Series, list[CellProblem]]:
-    marks = schema.missing_marks
+    marks = schema.marks_of(column)
     if column.type == "datetime":
         dates = parse_dates(cells, marks, schema.date_order)
         return dates.values, _problems(column, ("unreadable_date", "not a date between 1990 and 2100", dates.unusable))
+    if column.positive:
+        words = clean_text(cells, marks, lower=True)
+        return words.isin(column.positive).astype("float64").where(words.notna()), []
+    if column.type == "number":
+        measured = parse_numbers(cells, marks)
+        absurd = (measured.values.abs() > _LARGEST).to_numpy()
+        return measured.values.mask(absurd), _problems(
+            column,
+            ("text_in_number", "text where a number was expected", measured.unusable),
+            ("absurd_number", f"a number beyond {_LARGEST:,.0f}", absurd),
+        )
     if column.type == "flag":
         flags = parse_flags(cells, marks)
         values = flags.values if column.role is Role.LABEL else flags.values.fillna(0).astype("int64")

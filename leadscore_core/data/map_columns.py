@@ -80,6 +80,11 @@ class ColumnMapping(BaseModel):
                 matches.append(match)
         return self.model_copy(update={"matches": tuple(matches)})
 
+    def limited_to(self, schema: LeadSchema) -> ColumnMapping:
+        """Return the mapping of the columns that a schema has, which may be one that leaves some out."""
+        matches = tuple(match for match in self.matches if match.column in schema.by_name)
+        return self if len(matches) == len(self.matches) else self.model_copy(update={"matches": matches})
+
     def apply(self, frame: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
         """Return the mapped columns under the schema's names, dates and decimals in one convention.
 
@@ -99,7 +104,7 @@ class ColumnMapping(BaseModel):
                 columns[name] = as_text(columns[name]).str.replace(".", "").str.replace(",", ".")
         stamp = schema.one(Role.TIMESTAMP)
         if stamp and stamp.name in columns and self.date_order != schema.date_order:
-            parsed = parse_dates(columns[stamp.name], schema.missing_marks, self.date_order)
+            parsed = parse_dates(columns[stamp.name], schema.marks_of(stamp), self.date_order)
             text = as_text(columns[stamp.name])
             columns[stamp.name] = text.where(parsed.values.isna(), parsed.values.dt.strftime("%Y-%m-%d %H:%M:%S.%f"))
         return pd.DataFrame(columns, index=frame.index)
@@ -135,7 +140,7 @@ def suggest_mapping(headers: Iterable[str], schema: LeadSchema) -> ColumnMapping
 
     Examples
     --------
-    >>> from leadscore_core.data.schema import load_schema
+    >>> from leadscore_core.data import load_schema
     >>> mapping = suggest_mapping(["Lead Source", "first_utm_medium", "Citty_Mapped"], load_schema())
     >>> [(m.header, m.how, round(m.confidence, 2)) for m in mapping.matches if m.header]
     [('Citty_Mapped', 'fuzzy', 0.95), ('first_utm_medium', 'alias', 0.95), ('Lead Source', 'alias', 0.95)]
@@ -215,8 +220,18 @@ def check_required(mapping: ColumnMapping, schema: LeadSchema) -> None:
     Raises
     ------
     MappingError
-        Naming every required column that is missing and the headers that come nearest.
+        Naming every required column that is missing and the headers that come nearest; of a schema that requires none,
+        if the list has less than half of its columns.
     """
+    wanted = [column for column in schema.inputs if column.role is not Role.INTERACTION]
+    lacking = [column for column in wanted if column.name not in mapping.used]
+    if not any(column.required for column in wanted) and len(lacking) > len(wanted) / 2:
+        named = ", ".join(column.human for column in lacking[:6])
+        raise MappingError(
+            f"This list is not one of the {schema.title} that the model reads: of {len(wanted)} columns it lacks "
+            f"{len(lacking)}, {named}{' among them' if len(lacking) > 6 else ''}. Choose a model that was trained on "
+            "such leads, train one, or choose the columns."
+        )
     missing = [column for column in schema.columns if column.required and column.name not in mapping.used]
     if not missing:
         return
@@ -225,8 +240,8 @@ def check_required(mapping: ColumnMapping, schema: LeadSchema) -> None:
         offered = ", ".join(map(repr, _nearest(column, mapping.unused_headers or list(mapping.headers))))
         parts.append(f"{column.human} ({column.name}); nearest headers: {offered}")
     raise MappingError(
-        f"The list lacks what is needed to score it: {'. '.join(parts)}. Choose the column that holds it, or rename "
-        "its header."
+        f"The list lacks what is needed to read it as {schema.title}: {'. '.join(parts)}. Choose the column that holds "
+        "it, or rename its header."
     )
 
 

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from leadscore_core.data.schema import SCHEMA_DIR, LeadSchema, Role, load_schema
+from leadscore_core.data.schema import LeadSchema, Role
+from leadscore_core.data.schema_file import SCHEMA_DIR, load_schema
 from leadscore_core.errors import ExportError
 
 LEAST_ROWS, MOST_ROWS = 200, 5_000_000

@@ -1,27 +1,21 @@
 """The schema: what each column of a lead list means.
 
-One TOML file declares it; city tiers and interaction groups are CSV files beside it.
+`schema_file` reads it from a TOML file and writes it to one.
 """
 
 from __future__ import annotations
 
-import csv
-import tomllib
 from collections.abc import Collection
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from leadscore_core.errors import SchemaError
 
-SCHEMA_DIR = Path(__file__).parent / "schemas"
-DEFAULT_SCHEMA = "codepro"
 CITY_TIER = "city_tier"
 UNLISTED_TIER = 3
-INTERACTION_MAXIMUM = 100_000
 
 
 class Role(StrEnum):
@@ -32,6 +26,8 @@ class Role(StrEnum):
     PLATFORM = "platform"
     MEDIUM = "medium"
     SOURCE = "source"
+    CATEGORY = "category"
+    NUMBER = "number"
     COUNT = "count"
     FLAG = "flag"
     INTERACTION = "interaction"
@@ -42,11 +38,13 @@ class Role(StrEnum):
     PHONE = "phone"
 
 
-TEXT_ROLES = frozenset({Role.CITY, Role.PLATFORM, Role.MEDIUM, Role.SOURCE})
-NUMBER_ROLES = frozenset({Role.COUNT, Role.FLAG, Role.INTERACTION})
+TEXT_ROLES = frozenset({Role.CITY, Role.PLATFORM, Role.MEDIUM, Role.SOURCE, Role.CATEGORY})
+NUMBER_ROLES = frozenset({Role.NUMBER, Role.COUNT, Role.FLAG, Role.INTERACTION})
 CONTACT_ROLES = frozenset({Role.ID, Role.NAME, Role.EMAIL, Role.PHONE})
-_TYPES: dict[Role, Literal["text", "datetime", "integer", "flag"]] = {
+ColumnType = Literal["text", "datetime", "number", "integer", "flag"]
+_TYPES: dict[Role, ColumnType] = {
     Role.TIMESTAMP: "datetime",
+    Role.NUMBER: "number",
     Role.COUNT: "integer",
     Role.INTERACTION: "integer",
     Role.FLAG: "flag",
@@ -63,8 +61,23 @@ class FlagWords(BaseModel):
     no: str
 
 
+class OutcomeWords(BaseModel):
+    """How the outcome reads in a sentence: leads ``many``, a lead has ``past``, the ``noun`` is foretold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    many: str = "complete"
+    past: str = "completed"
+    noun: str = "application completion"
+
+
 class Column(BaseModel):
-    """One column of a lead: its role, what a blank means, and its names."""
+    """One column of a lead: its role, what a blank means, and its names.
+
+    ``missing_marks`` is lower-case text that means blank in this column (the schema's marks if None); ``positive`` is
+    lower-case text of a label that means yes, everything else that is filled in meaning no (yes and no, 1 and 0 if
+    empty).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -78,9 +91,16 @@ class Column(BaseModel):
     maximum: float | None = Field(None, gt=0)
     phrase: str = "{value}"
     flag_words: FlagWords | None = None
+    missing_marks: tuple[str, ...] | None = None
+    positive: tuple[str, ...] = ()
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Give a column of an older pickle the fields that came later."""
+        later = {"missing_marks": None, "positive": ()}
+        super().__setstate__(state | {"__dict__": later | state["__dict__"]})
 
     @property
-    def type(self) -> Literal["text", "datetime", "integer", "flag"]:
+    def type(self) -> ColumnType:
         """The type of the cleaned value, which follows from the role."""
         return _TYPES.get(self.role, "text")
 
@@ -95,6 +115,7 @@ class LeadSchema(BaseModel):
 
     Examples
     --------
+    >>> from leadscore_core.data import load_schema
     >>> schema = load_schema("codepro")
     >>> schema.one(Role.SOURCE).human
     'First source'
@@ -112,6 +133,11 @@ class LeadSchema(BaseModel):
     columns: tuple[Column, ...]
     groups: dict[str, str] = {}
     city_tiers: dict[str, int] = {}
+    outcome: OutcomeWords = OutcomeWords()
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Give a schema of an older pickle the fields that came later."""
+        super().__setstate__(state | {"__dict__": {"outcome": OutcomeWords()} | state["__dict__"]})
 
     @model_validator(mode="after")
     def _consistent(self) -> LeadSchema:
@@ -141,6 +167,10 @@ class LeadSchema(BaseModel):
     def one(self, role: Role) -> Column | None:
         """Return the first column with this role, or None."""
         return next(iter(self.with_role(role)), None)
+
+    def marks_of(self, column: Column) -> tuple[str, ...]:
+        """Return the lower-case text that means blank in a column."""
+        return self.missing_marks if column.missing_marks is None else column.missing_marks
 
     def without(self, names: Collection[str]) -> LeadSchema:
         """Return the schema without some input columns, which a model must not read.
@@ -178,74 +208,3 @@ def group_column(group: str) -> str:
     'payment_interaction'
     """
     return f"{group}_interaction"
-
-
-def load_schema(name_or_path: str | Path = DEFAULT_SCHEMA) -> LeadSchema:
-    """Read a schema and the data files that it names.
-
-    Parameters
-    ----------
-    name_or_path
-        The name of a schema that ships with LeadScore, or the path of a TOML file.
-
-    Returns
-    -------
-    LeadSchema
-
-    Raises
-    ------
-    SchemaError
-        If there is no such schema, or with every fault in it.
-
-    Examples
-    --------
-    >>> load_schema("codepro").label.human
-    'Application completed'
-    >>> load_schema("nobody")
-    Traceback (most recent call last):
-    leadscore_core.errors.SchemaError: There is no schema 'nobody'. Known: codepro. Give one of these or a TOML file.
-    """
-    path = Path(name_or_path)
-    if path.suffix != ".toml":
-        path = SCHEMA_DIR / f"{name_or_path}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in SCHEMA_DIR.glob("*.toml") if not p.stem.endswith("_sample")))
-        raise SchemaError(
-            f"There is no schema {str(name_or_path)!r}. Known: {known}. Give one of these or a TOML file."
-        )
-    try:
-        declared = tomllib.loads(path.read_text(encoding="utf-8"))
-        if "city_tiers" in declared:
-            declared["city_tiers"] = {
-                row["city"]: int(row["tier"]) for row in _rows(path.parent / declared["city_tiers"])
-            }
-        if "interactions" in declared:
-            declared["columns"] = [
-                *declared.get("columns", []),
-                *_interactions(path.parent / declared.pop("interactions")),
-            ]
-        return LeadSchema.model_validate(declared)
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'schema'}: {e['msg']}" for e in error.errors())
-        raise SchemaError(f"{path.name} is not a usable schema: {faults}. Correct the file.") from error
-    except (tomllib.TOMLDecodeError, OSError, KeyError, ValueError, TypeError) as error:
-        raise SchemaError(f"{path.name} is not a usable schema: {error}. Correct the file.") from error
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _interactions(path: Path) -> list[dict[str, object]]:
-    return [
-        {
-            "name": row["interaction"],
-            "role": Role.INTERACTION,
-            "human": row["human"],
-            "missing": "zero",
-            "group": row["group"],
-            "maximum": INTERACTION_MAXIMUM,
-        }
-        for row in _rows(path)
-    ]

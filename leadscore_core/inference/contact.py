@@ -60,7 +60,7 @@ class Contacts:
 def read_contacts(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, region: str) -> Contacts:
     """Return what a list says of how to reach its leads."""
     details = {
-        role: clean_text(frame[mapping.used[column.name]], schema.missing_marks)
+        role: clean_text(frame[mapping.used[column.name]], schema.marks_of(column))
         for role in CONTACT_ROLES
         for column in schema.with_role(role)[:1]
         if column.name in mapping.used and mapping.used[column.name] in frame.columns

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from leadscore_core.data import Column, ColumnMapping, LeadSchema, Role, detect_conventions, suggest_mapping
+from leadscore_core.data import (
+    Column,
+    ColumnMapping,
+    LeadSchema,
+    OutcomeWords,
+    Role,
+    detect_conventions,
+    suggest_mapping,
+)
 from leadscore_core.inference.present import city_name
-from leadscore_core.model import BLANK_KEY, LeadModel, Observed, value_keys
+from leadscore_core.model import BLANK_KEY, LeadModel, Observed, write_number
 
 FEW = 30
 _AGAINST_THE_RATE = 0.02
@@ -96,8 +105,7 @@ def lead_reasons(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: Lead
         value = float(contributions[name].iloc[0])
         if value == 0:
             continue
-        is_text = pd.api.types.is_string_dtype(cleaned[name])
-        key = value_keys(cleaned[name].iloc[:1], is_text)[0]
+        key = model.features.keys_of(cleaned[name].iloc[:1], name)[0]
         text = _column_words(cleaned[name].iloc[:1], name, model)[0, int(value < 0)]
         seen = model.features.rates_.get(name, {}).get(key, Observed(0, 0))
         reasons.append(Reason(name, human_name(name, model.schema), text, value, seen))
@@ -122,19 +130,20 @@ def human_name(name: str, schema: LeadSchema) -> str:
 def _column_words(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
     """Return for each lead the reason for and the reason against, shape (n, 2)."""
     column = model.schema.by_name.get(name)
-    is_text = pd.api.types.is_string_dtype(values)
     is_date = pd.api.types.is_datetime64_any_dtype(values)
     shown = values.dt.to_period("M").dt.to_timestamp() if is_date else values
     places, _ = pd.factorize(shown, use_na_sentinel=False)
     first = np.unique(places, return_index=True)[1]
-    keys = value_keys(values.iloc[first], is_text)
+    keys = model.features.keys_of(values.iloc[first], name)
     rates, base_rate = model.features.rates_.get(name, {}), model.features.base_rate_
+    ranged = column is not None and column.role is Role.NUMBER
+    words = partial(_rate_words, base_rate, model.schema.outcome, ranged)
     unique = np.empty((len(first), 2), dtype=object)
     for i, (key, value) in enumerate(zip(keys.tolist(), values.iloc[first].tolist(), strict=True)):
         phrase = _phrase(column, name, model.schema, key, value)
         seen = rates.get(key, Observed(0, 0))
         for against, sign in enumerate(("(+)", "(-)")):
-            unique[i, against] = f"{sign} {phrase}: {_rate_words(seen, base_rate, key, against=bool(against))}"
+            unique[i, against] = f"{sign} {phrase}: {words(seen, key, against=bool(against))}"
     return unique[places]
 
 
@@ -150,7 +159,7 @@ def _phrase(column: Column | None, name: str, schema: LeadSchema, key: str, valu
         return column.phrase.format(value=f"in {pd.Timestamp(str(value)):%B %Y}")
     if column.role is Role.COUNT:
         return column.phrase.format(value=_times(int(str(value))))
-    text = str(value)
+    text = write_number(float(str(value))) if column.role is Role.NUMBER else str(value)
     return column.phrase.format(value=city_name(text) if column.role is Role.CITY else text)
 
 
@@ -158,14 +167,17 @@ def _times(n: int) -> str:
     return {0: "never", 1: "once", 2: "twice"}.get(n, f"{n:,} times")
 
 
-def _rate_words(seen: Observed, base_rate: float, key: str, *, against: bool) -> str:
+def _rate_words(
+    base_rate: float, outcome: OutcomeWords, ranged: bool, seen: Observed, key: str, *, against: bool
+) -> str:
     everyone = f"all leads {base_rate:.0%}"
     if seen.leads == 0:
         return f"not seen in training ({everyone})"
     if seen.leads < FEW:
-        return f"{seen.completed} of {seen.leads} such leads completed, too few to be sure ({everyone})"
-    group = f"such leads ({key[:-1]} or more)" if key.endswith("+") else "such leads"
-    text = f"{group} complete {seen.rate:.0%} of the time (n = {seen.leads:,}; {everyone})"
+        return f"{seen.completed} of {seen.leads} such leads {outcome.past}, too few to be sure ({everyone})"
+    named = key if ranged and " " in key else f"{key[:-1]} or more" if key.endswith("+") else ""
+    group = f"such leads ({named})" if named else "such leads"
+    text = f"{group} {outcome.many} {seen.rate:.0%} of the time (n = {seen.leads:,}; {everyone})"
     contrary = seen.rate - base_rate if against else base_rate - seen.rate
     if contrary > _AGAINST_THE_RATE:
         return f"{text}, but with the rest of this lead it {'lowers' if against else 'raises'} the score"

@@ -102,6 +102,7 @@ def score_part(
     region: str = "IN",
 ) -> ScoredPart:
     """Score one part of a list with a settled mapping."""
+    mapping = mapping.limited_to(model.schema)
     raw = mapping.apply(frame, model.schema)
     cleaned, problems = model.clean(raw)
     propensity = np.round(model.propensity(cleaned), PROPENSITY_DECIMALS) if len(frame) else np.empty(0)

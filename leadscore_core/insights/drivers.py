@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from leadscore_core.model import BLANK_KEY, LeadModel, Observed, value_keys
+from leadscore_core.model import BLANK_KEY, LeadModel, Observed
 
 EXACT_ROWS = 2_000
 _TOP_VALUES = 7
@@ -82,7 +83,7 @@ def swarm(effects: Effects, columns: list[str], model: LeadModel, *, log_odds: b
     base = model.features.base_rate_
     parts = []
     for name in columns:
-        keys = _keys(effects.cleaned[name])
+        keys = model.features.keys_of(effects.cleaned[name], name)
         rates = model.features.rates_.get(name, {})
         rate = [rates[key].rate if key in rates and rates[key].leads else base for key in keys.tolist()]
         parts.append(pd.DataFrame({"column": name, "effect": values[name].to_numpy(), "value": keys, "rate": rate}))
@@ -100,10 +101,11 @@ def depend(cleaned: pd.DataFrame, propensity: np.ndarray, column: str, model: Le
     Returns
     -------
     pandas.DataFrame
-        ``value`` (numbers from 5 up as one, dates by month; of levels the seven most frequent and other), ``leads``,
-        ``propensity``, ``seen`` (training leads), ``observed``, ``low``, ``high`` (0-1, Wilson 95%; NaN if not seen).
+        ``value`` (counts from 5 up as one, measured numbers by range, dates by month; of levels the seven most
+        frequent and other), ``leads``, ``propensity``, ``seen`` (training leads), ``observed``, ``low``,
+        ``high`` (0-1, Wilson 95%; NaN if not seen).
     """
-    keys = _keys(cleaned[column])
+    keys = model.features.keys_of(cleaned[column], column)
     is_text = pd.api.types.is_string_dtype(cleaned[column])
     frame = pd.DataFrame({"value": keys, "propensity": propensity})
     if is_text:
@@ -127,21 +129,22 @@ def depend(cleaned: pd.DataFrame, propensity: np.ndarray, column: str, model: Le
         table = table.sort_values(["value"], key=lambda v: v == OTHER, kind="stable")
         main, other = table[table["value"] != OTHER], table[table["value"] == OTHER]
         table = pd.concat([main.sort_values("leads", ascending=False, kind="stable"), other])
+    else:
+        table = table.sort_values("value", key=lambda v: v.map(_rank(column, model)), kind="stable")
     table["value"] = table["value"].replace(_written(cleaned[column]))
     return table.reset_index(drop=True)
 
 
-def cross(cleaned: pd.DataFrame, propensity: np.ndarray, first: str, second: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def cross(
+    cleaned: pd.DataFrame, propensity: np.ndarray, first: str, second: str, model: LeadModel
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return mean propensity (0-1) and leads by two columns: the seven most frequent values of each, and other."""
-    frame = pd.DataFrame({"a": _top(cleaned[first]), "b": _top(cleaned[second]), "p": propensity})
-    order = [_ordered(frame[side], cleaned[name]) for side, name in (("a", first), ("b", second))]
+    sides = {"a": first, "b": second}
+    frame = pd.DataFrame({side: _top(cleaned[name], name, model) for side, name in sides.items()} | {"p": propensity})
+    order = [_ordered(frame[side], cleaned[name], name, model) for side, name in sides.items()]
     mean = frame.pivot_table(index="a", columns="b", values="p", aggfunc="mean")
     size = frame.pivot_table(index="a", columns="b", values="p", aggfunc="size")
     return mean.reindex(index=order[0], columns=order[1]), size.reindex(index=order[0], columns=order[1]).fillna(0)
-
-
-def _keys(values: pd.Series) -> np.ndarray:
-    return value_keys(values, pd.api.types.is_string_dtype(values))
 
 
 def _written(values: pd.Series) -> dict[str, str]:
@@ -153,19 +156,26 @@ def _written(values: pd.Series) -> dict[str, str]:
     return dict(zip(given.str.casefold(), given, strict=True)) | blank
 
 
-def _top(values: pd.Series) -> np.ndarray:
-    keys = pd.Series(_keys(values)).replace(_written(values))
+def _top(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
+    keys = pd.Series(model.features.keys_of(values, name)).replace(_written(values))
     if not pd.api.types.is_string_dtype(values):
         return keys.to_numpy()
     top = keys.value_counts().index[:_TOP_VALUES]
     return keys.where(keys.isin(top), OTHER).to_numpy()
 
 
-def _ordered(keys: pd.Series, values: pd.Series) -> list[str]:
+def _ordered(keys: pd.Series, values: pd.Series, name: str, model: LeadModel) -> list[str]:
     if not pd.api.types.is_string_dtype(values):
-        return sorted(keys.unique())
+        return sorted(keys.unique(), key=_rank(name, model))
     by_size = [key for key in keys.value_counts().index if key != OTHER]
     return [*by_size, OTHER] if (keys == OTHER).any() else by_size
+
+
+def _rank(name: str, model: LeadModel) -> Callable[[str], tuple[int, str]]:
+    """Return the order of a column's keys: ranges of numbers as they follow each other, anything else by its text."""
+    ranges = getattr(model.features, "ranges_", {}).get(name)
+    names = ranges.names if ranges is not None else ()
+    return lambda key: (names.index(key) if key in names else len(names), key)
 
 
 def _interval(seen: Observed) -> tuple[float, float, float]:

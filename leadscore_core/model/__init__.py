@@ -7,7 +7,7 @@ imported from their own modules where they are needed.
 from leadscore_core.model.card import write_card
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata, TrainingData
-from leadscore_core.model.observed import BLANK_KEY, Observed, value_keys
+from leadscore_core.model.observed import BLANK_KEY, Observed, value_keys, write_number
 from leadscore_core.model.registry import ModelRegistry, load_champion
 from leadscore_core.model.transfer import export_model, import_model
 
@@ -23,4 +23,5 @@ __all__ = [
     "load_champion",
     "value_keys",
     "write_card",
+    "write_number",
 ]

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from leadscore_core.data.schema import CITY_TIER, TEXT_ROLES, LeadSchema, Role, group_column
-from leadscore_core.model.observed import BLANK_KEY, Observed, value_keys
+from leadscore_core.model.observed import BLANK_KEY, Observed, Ranges, learn_ranges, value_keys
 
 DAY_ZERO = pd.Timestamp("2020-01-01")
 LEVEL = "__level"
@@ -24,8 +24,9 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
 
     Each text column gives an integer code of its level (0 blank, 1 rare or unseen, then the levels by frequency) and
     log(1 + how many training leads had it); the city also gives its tier; the timestamp gives days since 2020-01-01;
-    counts, flags and sums of interactions are taken as they are. A column that a list lacks gets a neutral value: the
-    level whose observed rate is nearest the average, the median number, the last training day.
+    numbers, counts, flags and sums of interactions are taken as they are, a blank number as NaN. A column that a list
+    lacks gets a neutral value: the level whose observed rate is nearest the average, the median number, the last
+    training day.
 
     Parameters
     ----------
@@ -40,6 +41,8 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         Column -> lower-case level -> code.
     rates_
         Column -> value as a key (see `value_keys`) -> `Observed`.
+    ranges_
+        Column of measured numbers -> `Ranges`.
     seen_
         Hashes of the training leads' timestamps and required columns, so that a lead that was learned from is not
         taken for an unseen one; None without timestamps.
@@ -48,7 +51,7 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    >>> from leadscore_core.data.schema import load_schema
+    >>> from leadscore_core.data import load_schema
     >>> cleaned = pd.DataFrame({"first_utm_source_c": ["news", "news", "fair", None]})
     >>> features = LeadFeatures(load_schema(), min_leads=2).fit(cleaned, [1, 0, 1, 0])
     >>> features.transform(cleaned)["first_utm_source_c__level"].tolist()
@@ -66,19 +69,23 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         self.levels_: dict[str, dict[str, int]] = {}
         self.neutral_: dict[str, Any] = {}
         self.rates_: dict[str, dict[str, Observed]] = {}
+        self.ranges_: dict[str, Ranges] = {}
         self.columns_ = [column for column in self._input_columns() if column in X.columns]
         told_apart = bool(self._identity())
         self.seen_ = {r: np.unique(self._identities(X, r)) for r in ("s", "min")} if told_apart else None
         for column in self.columns_:
-            keys = value_keys(X[column], self._is_text(column))
+            if self._has_role(column, Role.NUMBER):
+                self.ranges_[column] = learn_ranges(X[column])
+            keys = self.keys_of(X[column], column)
             table = pd.DataFrame({"key": keys, "y": label}).groupby("key", sort=True)["y"].agg(["size", "sum"])
             self.rates_[column] = {str(key): Observed(int(n), int(done)) for key, n, done in table.itertuples()}
             if self._is_text(column):
                 self._learn_levels(column, table)
             else:
                 numbers = _numbers(X[column])
-                middle = np.nanmax(numbers) if self._is_date(column) else np.nanmedian(numbers)
-                self.neutral_[column] = float(middle) if np.isfinite(numbers).any() else 0.0
+                known = numbers[np.isfinite(numbers)]
+                middle = np.max if self._has_role(column, Role.TIMESTAMP) else np.median
+                self.neutral_[column] = float(middle(known)) if len(known) else 0.0
         return self
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
@@ -92,9 +99,16 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
                 features[name + LEVEL] = codes
                 features[name + "__count"] = counts
             else:
-                numbers = _numbers(X[column]) if column in X.columns else np.full(len(X), np.nan)
-                features[name] = np.where(np.isnan(numbers), self.neutral_[column], numbers)
+                given = column in X.columns
+                numbers = _numbers(X[column]) if given else np.full(len(X), self.neutral_[column])
+                is_blank = np.isnan(numbers) & (not self._has_role(column, Role.NUMBER))
+                features[name] = np.where(is_blank, self.neutral_[column], numbers)
         return pd.DataFrame(features, index=X.index)
+
+    def keys_of(self, values: pd.Series, column: str) -> np.ndarray:
+        """Return the key of each value of a cleaned column in `rates_`."""
+        ranges = getattr(self, "ranges_", {}).get(column)  # models of an older LeadScore have none
+        return value_keys(values, pd.api.types.is_string_dtype(values), ranges)
 
     def column_of(self) -> list[str]:
         """Return the lead's own column behind each feature, in the order of `transform`; a tier belongs to its city."""
@@ -137,16 +151,17 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         for column in self.schema.inputs:
             if column.role is Role.INTERACTION:
                 continue
-            columns += [column.name, CITY_TIER] if column.role is Role.CITY else [column.name]
+            tiered = column.role is Role.CITY and self.schema.city_tiers
+            columns += [column.name, CITY_TIER] if tiered else [column.name]
         return columns + [group_column(group) for group in self.schema.groups]
 
     def _is_text(self, column: str) -> bool:
         declared = self.schema.by_name.get(column)
         return declared is not None and declared.role in TEXT_ROLES
 
-    def _is_date(self, column: str) -> bool:
+    def _has_role(self, column: str, role: Role) -> bool:
         declared = self.schema.by_name.get(column)
-        return declared is not None and declared.role is Role.TIMESTAMP
+        return declared is not None and declared.role is role
 
     def _learn_levels(self, column: str, table: pd.DataFrame) -> None:
         by_size = table.drop(index=BLANK_KEY, errors="ignore").sort_values("size", ascending=False, kind="stable")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 BLANK_KEY = ""
 _COUNT_TOP = 5
+_OWN_SHARE = 0.1
 
 
 class Observed(NamedTuple):
@@ -23,8 +25,54 @@ class Observed(NamedTuple):
         return self.completed / self.leads if self.leads else float("nan")
 
 
-def value_keys(values: pd.Series, is_text: bool) -> np.ndarray:
-    """Return the key under which observed rates are kept: the lower-case level, the month, or the number up to "5+".
+class Ranges(NamedTuple):
+    """Ranges of a measured number: their lower ends from the second on, and what each is called."""
+
+    edges: tuple[float, ...]
+    names: tuple[str, ...]
+
+
+def learn_ranges(values: pd.Series) -> Ranges:
+    """Cut numbers into up to five ranges of about as many leads each; a lowest value that many share is its own.
+
+    Examples
+    --------
+    >>> learn_ranges(pd.Series([0.0] * 20 + list(range(1, 81)))).names
+    ('0', '1 to 20', '21 to 40', '41 to 60', '61 or more')
+    """
+    known = np.sort(values.dropna().to_numpy("float64"))
+    if not len(known):
+        return Ranges((), ("any",))
+    cuts = np.quantile(known, [0.2, 0.4, 0.6, 0.8], method="higher")
+    lowest = known[0]
+    above = known[known > lowest]
+    own = len(above) > 0 and len(known) - len(above) >= _OWN_SHARE * len(known)
+    edges = sorted({float(cut) for cut in cuts if cut > lowest} | ({float(above[0])} if own else set()))
+    if not edges:
+        return Ranges((), (write_number(lowest),))
+    whole = bool((known % 1 == 0).all())
+    middle = [_between(low, high - 1 if whole else high) for low, high in pairwise(edges)]
+    first = write_number(lowest) if own else f"below {write_number(edges[0])}"
+    return Ranges(tuple(edges), (first, *middle, f"{write_number(edges[-1])} or more"))
+
+
+def _between(low: float, high: float) -> str:
+    return write_number(low) if low == high else f"{write_number(low)} to {write_number(high)}"
+
+
+def write_number(number: float) -> str:
+    """Write a measured number with as many digits as mean something.
+
+    Examples
+    --------
+    >>> write_number(1532.0), write_number(2.3333)
+    ('1,532', '2.33')
+    """
+    return f"{number:,.0f}" if number == int(number) or abs(number) >= 1_000 else f"{number:,.3g}"
+
+
+def value_keys(values: pd.Series, is_text: bool, ranges: Ranges | None = None) -> np.ndarray:
+    """Return the key under which observed rates are kept: lower-case level, month, range, or the number up to "5+".
 
     Parameters
     ----------
@@ -32,6 +80,8 @@ def value_keys(values: pd.Series, is_text: bool) -> np.ndarray:
         A cleaned column.
     is_text
         Whether it holds levels.
+    ranges
+        Of a column of measured numbers.
 
     Examples
     --------
@@ -42,6 +92,10 @@ def value_keys(values: pd.Series, is_text: bool) -> np.ndarray:
         return values.str.casefold().fillna(BLANK_KEY).to_numpy(dtype=object)
     if pd.api.types.is_datetime64_any_dtype(values):
         return values.dt.strftime("%Y-%m").fillna(BLANK_KEY).to_numpy(dtype=object)
+    if ranges is not None:
+        numbers = values.to_numpy("float64")
+        places = np.where(np.isnan(numbers), len(ranges.names), np.searchsorted(ranges.edges, numbers, side="right"))
+        return np.array([*ranges.names, BLANK_KEY], dtype=object)[places]
     clipped = values.clip(upper=_COUNT_TOP)
     return np.array(
         [f"{_COUNT_TOP}+" if value >= _COUNT_TOP else str(int(value)) for value in clipped.tolist()], dtype=object

@@ -31,9 +31,10 @@ _AFTERWARDS = (
         "it judges the lead, with hindsight",
     ),
     (r"\b(last|latest|recent|modified|updated)\b", "it is overwritten as the lead goes on"),
-    (r"\b(total|count|number of|times|visits|views)\b", "it may have gone on counting until the outcome"),
     (r"\b(closed?|won|lost|enrolled|paid|payment|invoice|outcome|result)\b", "it sounds like the outcome itself"),
 )
+_KINDS = ("alone", "one_class", "sequence", "later", "blank", "collapses", "name", "counter")
+_COUNTERS = r"\b(total|count|number of|times|visits|views)\b"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class LeakFinding:
     kind
         ``alone`` (it nearly gives the answer), ``blank`` (its being blank does), ``one_class`` (filled for one outcome
         only), ``sequence`` (an id or a row number that predicts), ``later`` (a moment after the lead came),
-        ``collapses`` (worth much among these leads and little in later ones), ``name`` (its name says so).
+        ``collapses`` (worth much among these leads and little in later ones), ``name`` (its name says so), ``counter``
+        (its name says that it counts, perhaps on and on).
     auc
         What the column alone gives, out-of-fold, 0.5 to 1.
     """
@@ -62,7 +64,7 @@ class LeakFinding:
     @property
     def is_certain(self) -> bool:
         """Whether it should be left out unless somebody knows better."""
-        return self.kind in {"alone", "one_class", "sequence", "later"}
+        return self.kind in {"alone", "one_class", "sequence", "later", "name"}
 
 
 def audit_leakage(
@@ -99,8 +101,7 @@ def audit_leakage(
         return []
     wanted = columns if columns is not None else [c for c in frame.columns if not _is_index(c)]
     found = [f for name in wanted if (f := _look(str(name), frame[name], label, dates)) is not None]
-    weight = {"alone": 0, "one_class": 1, "sequence": 2, "later": 3, "blank": 4, "collapses": 5, "name": 6}
-    return sorted(found, key=lambda f: (weight[f.kind], -f.auc, f.column))
+    return sorted(found, key=lambda f: (_KINDS.index(f.kind), -f.auc, f.column))
 
 
 def _is_index(header: object) -> bool:
@@ -146,6 +147,9 @@ def _look(name: str, cells: pd.Series, label: np.ndarray, dates: pd.Series | Non
     for pattern, why in _AFTERWARDS:
         if auc >= SOME and re.search(pattern, plain):
             return LeakFinding(name, f"Its name suggests that {why} (alone: AUC {auc:.2f}).", "name", auc)
+    if auc >= SOME and re.search(_COUNTERS, plain):
+        why = f"Its name suggests that it may have gone on counting until the outcome (alone: AUC {auc:.2f})."
+        return LeakFinding(name, why, "counter", auc)
     return None
 
 

@@ -254,7 +254,7 @@ def known_outcomes(chunk: pd.DataFrame, schema: LeadSchema, mapping: ColumnMappi
 
 
 def _text_columns(schema: LeadSchema, cleaned: pd.DataFrame) -> Iterator[str]:
-    for column in schema.with_role(Role.CITY, Role.SOURCE, Role.MEDIUM, Role.PLATFORM):
+    for column in schema.with_role(Role.CITY, Role.SOURCE, Role.MEDIUM, Role.PLATFORM, Role.CATEGORY):
         if column.name in cleaned:
             yield column.name
 

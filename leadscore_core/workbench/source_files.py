@@ -211,6 +211,8 @@ def _write(
     """Write what counting needs of a list: cleaned columns, outcome and propensity."""
     needed = {column.name for column in schema.columns if column.required}
     scored = model is not None and model.schema.name == schema.name and needed <= set(mapping.used)
+    inputs = schema.model_copy(update={"columns": tuple(schema.inputs)})
+    reads_all = model is not None and len(model.schema.inputs) == len(schema.inputs)
     junk = JunkRules(contact=())  # who can be reached changes no rate
     writer: pq.ParquetWriter | None = None
     first = 0
@@ -218,11 +220,10 @@ def _write(
         for chunk in chunks:
             if scored and model is not None:
                 part = score_part(chunk, model, mapping, reasons=0, grades=settings.grades, junk=junk)
-                cleaned, propensity = part.cleaned, part.own["propensity"].to_numpy("float64")
+                propensity = part.own["propensity"].to_numpy("float64")
+                cleaned = part.cleaned if reads_all else clean_leads(mapping.apply(chunk, inputs), inputs)
             else:
-                raw = mapping.apply(chunk, schema)
-                inputs = [column.name for column in schema.inputs if column.name in raw.columns]
-                cleaned, propensity = clean_leads(raw[inputs], schema), np.full(len(chunk), np.nan)
+                cleaned, propensity = clean_leads(mapping.apply(chunk, inputs), inputs), np.full(len(chunk), np.nan)
             index = cleaned.reset_index(drop=True)
             index.insert(0, "ls_row", np.arange(first, first + len(chunk), dtype="int64"))
             index["ls_propensity"] = pd.array(propensity, dtype="Float64")

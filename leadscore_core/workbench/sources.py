@@ -148,7 +148,7 @@ def open_sources(batches: Sequence[Batch], schema: LeadSchema, *, settings: Sett
 def make_view(name: str, table: SourceTable, schema: LeadSchema) -> SourceView:
     """Return a view of a table, with what it can be grouped by."""
     text = [c.name for c in schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
-    offered = [*text, CITY_TIER, *(c.name for c in schema.with_role(Role.CITY, Role.FLAG))]
+    offered = [*text, CITY_TIER, *(c.name for c in schema.with_role(Role.CITY, Role.CATEGORY, Role.FLAG))]
     offered += [CAPPED + column.name for column in schema.with_role(Role.COUNT)]
     offered += [*_TIMES, *(CAPPED + group_column(group) for group in schema.groups)]
     known = {dimension: name_dimension(dimension, schema) for dimension in offered if table.has(dimension)}

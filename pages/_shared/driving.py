@@ -190,7 +190,7 @@ def render_interaction(view: BatchView, effects: Effects) -> None:
             key=f"cross-b-{view.batch.id}",
             width=260,
         )
-    mean, leads = cross(effects.cleaned, view.model.propensity(effects.cleaned), str(first), str(second))
+    mean, leads = cross(effects.cleaned, view.model.propensity(effects.cleaned), str(first), str(second), view.model)
     names = human_name(str(first), view.schema), human_name(str(second), view.schema)
     title = f"Mean propensity by {names[0].lower()} and {names[1].lower()}"
     render_chart(plot_interaction(mean, leads, title, names), key="interaction")

@@ -59,7 +59,7 @@ def test_a_columns_values_equal_direct_counts(cleaned: pd.DataFrame, trained: Le
 
 def test_two_columns_equal_direct_counts(cleaned: pd.DataFrame, trained: LeadModel) -> None:
     p = trained.propensity(cleaned)
-    mean, leads = cross(cleaned, p, TIMES, SOURCE)
+    mean, leads = cross(cleaned, p, TIMES, SOURCE, trained)
     assert leads.to_numpy().sum() == len(cleaned)
     source = mean.columns[0]
     cell = ((cleaned[SOURCE] == source) & (cleaned[TIMES] == 1)).to_numpy()
