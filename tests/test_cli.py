@@ -15,6 +15,7 @@ from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import grade_preference
 from leadscore_core.workbench import keep_list
 from tests.bad_files import BAD_FILES, make_bad_file
+from tests.other_company import make_members
 from tests.paths import ROOT
 
 
@@ -352,3 +353,89 @@ def test_train_leaves_out_what_it_is_told_to(run, lists: Path, tmp_path: Path, m
     (metadata,) = ModelRegistry(tmp_path / "models").list_models()
     assert set(metadata.excluded) == {"city_mapped", "referred_lead"}
     assert not any("city" in name for name in metadata.features)
+
+
+@pytest.fixture
+def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
+    """An empty registry of this test alone."""
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
+    return ModelRegistry(tmp_path / "models")
+
+
+def test_anybodys_leads_train_and_score_without_preparation(
+    run, places: Path, own_models: ModelRegistry, tmp_path: Path
+) -> None:
+    make_members().to_csv(tmp_path / "gym members.csv", index=False)
+    make_members(50, seed=9).drop(columns=["Status", "Remarks"]).to_csv(tmp_path / "new.csv", index=False)
+    code, said, wrong = run("train", tmp_path / "gym members.csv", "--label", "Status", "--promote")
+    assert code == 0, wrong
+    assert "Goal: category (4 different values" not in said
+    assert "Goal: category (3 different values; 'select' is blank)" in said
+    assert "Left out: remarks: Alone it tells the outcome" in said
+    (metadata,) = own_models.list_models()
+    assert set(metadata.excluded) == {"remarks"}
+    assert 0.6 < metadata.metrics["cross_validation"]["auc"] < 0.9
+    assert not {"member_name", "e_mail", "mobile", "ref"} & {name.split("__")[0] for name in metadata.features}
+    code, said, wrong = run("score", tmp_path / "new.csv", "-o", tmp_path / "scored.csv")
+    assert code == 0, wrong
+    scored = pd.read_csv(tmp_path / "scored.csv")
+    reasons = " ".join(scored["reason_1"].fillna(""))
+    assert "such leads convert" in reasons
+    assert "Minutes on site" in " ".join(scored[["reason_1", "reason_2", "reason_3"]].fillna("").to_numpy().ravel())
+
+
+def test_a_kept_schema_serves_the_next_training_and_leaks_stay_out(
+    run, places: Path, own_models: ModelRegistry, tmp_path: Path
+) -> None:
+    make_members().to_csv(tmp_path / "members.csv", index=False)
+    assert run("train", tmp_path / "members.csv", "--label", "Status")[0] == 0
+    code, said, _ = run("train", tmp_path / "members.csv")
+    assert code == 0
+    assert "no known leads" not in said
+    newest, oldest = own_models.list_models()
+    assert newest.schema_name == oldest.schema_name == "members"
+    assert not any("remarks" in name for name in newest.features)
+    assert newest.metrics["cross_validation"]["auc"] < 0.9
+
+
+def test_a_column_that_only_looks_as_if_it_leaked_can_be_read(
+    run, places: Path, own_models: ModelRegistry, tmp_path: Path
+) -> None:
+    make_members().to_csv(tmp_path / "members.csv", index=False)
+    assert run("train", tmp_path / "members.csv", "--label", "Status", "--include", "Remarks")[0] == 0
+    (metadata,) = own_models.list_models()
+    assert metadata.excluded == {}
+    assert metadata.metrics["cross_validation"]["auc"] > 0.99
+
+
+def test_a_list_scored_with_the_wrong_model_is_told_so(run, lists: Path, places: Path, tmp_path: Path) -> None:
+    make_members(50).to_csv(tmp_path / "members.csv", index=False)
+    code, _, wrong = run("score", tmp_path / "members.csv", "-o", tmp_path / "out.csv")
+    assert code == 2
+    assert "read it as CodePro leads" in wrong
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_wrong_list_is_told_where_nothing_is_required(
+    run, lists: Path, places: Path, own_models: ModelRegistry, tmp_path: Path
+) -> None:
+    make_members().to_csv(tmp_path / "members.csv", index=False)
+    assert run("train", tmp_path / "members.csv", "--label", "Status", "--promote")[0] == 0
+    code, _, wrong = run("score", lists / NEW, "-o", tmp_path / "out.csv")
+    assert code == 2
+    assert "not one of the Members leads that the model reads" in wrong
+
+
+def test_sources_of_anybodys_leads(run, places: Path, tmp_path: Path) -> None:
+    make_members().to_csv(tmp_path / "members.csv", index=False)
+    code, said, wrong = run("sources", tmp_path / "members.csv", "--label", "Status", "--by", "Goal")
+    assert code == 0, wrong
+    assert "Goal (4 groups)" in said
+    assert "Lose weight" in said
+
+
+def test_sources_counts_what_the_model_does_not_read(run, lists: Path, places: Path, own_models: ModelRegistry) -> None:
+    assert run("train", lists / LABELLED, "--exclude", "City", "--promote")[0] == 0
+    code, said, wrong = run("sources", lists / LABELLED, "--by", "city")
+    assert code == 0, wrong
+    assert "City (" in said

@@ -37,7 +37,7 @@ _YES_WORDS |= {"admitted", "purchased", "closed won", "signed up", "subscribed",
 _NAMES: tuple[tuple[Role, str], ...] = (
     (Role.EMAIL, r"\be ?mails?( address)?$"),
     (Role.PHONE, r"\b(phones?|mobiles?|telephone|tel|cell|whatsapp)( (number|no))?$"),
-    (Role.NAME, r"^((full|first|last|lead|contact|student|customer|sur) ?)?name$"),
+    (Role.NAME, r"^(?!.*(campaign|company|course|product|source|medium|city|file|page|event)).*name$"),
     (Role.CITY, r"^(mailing |billing |lead )?(city|town)$"),
     (Role.SOURCE, r"\bsource$"),
     (Role.MEDIUM, r"\b(medium|channel)$"),

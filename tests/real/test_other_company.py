@@ -1,0 +1,73 @@
+"""Another company's real leads, which nothing was prepared for; skipped where they are not on this machine."""
+
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from leadscore_core import cli
+from leadscore_core.data import Role, propose_schema, read_leads
+from leadscore_core.model import ModelRegistry
+
+LEAKS = {"tags", "lead_quality", "last_activity", "last_notable_activity"}
+LEAKS |= {f"asymmetrique_{what}_{kind}" for what in ("activity", "profile") for kind in ("index", "score")}
+
+
+@pytest.fixture(scope="module")
+def leads(real_leads: Path) -> Path:
+    path = real_leads.parent / "xeducation" / "Leads.csv"
+    if not path.is_file():
+        pytest.skip("the other company's leads are not on this machine")
+    return path
+
+
+def test_the_proposal_needs_no_correction(leads: Path) -> None:
+    proposal = propose_schema(read_leads(leads))
+    roles = {column.header: column.role for column in proposal.columns}
+    marks = {column.header: column.missing_marks for column in proposal.columns}
+    assert proposal.label == "Converted"
+    assert proposal.positive == ("1",)
+    assert roles["Prospect ID"] is Role.ID
+    assert roles["Lead Source"] is Role.SOURCE
+    assert roles["City"] is Role.CITY
+    assert {roles[h] for h in ("TotalVisits", "Total Time Spent on Website", "Page Views Per Visit")} == {Role.NUMBER}
+    assert {h for h, found in marks.items() if "select" in found} == {
+        "Specialization",
+        "How did you hear about X Education",
+        "Lead Profile",
+        "City",
+    }
+    assert roles["Magazine"] is None  # the same in every row
+
+
+def test_it_trains_without_what_leaks_and_scores_in_its_own_words(
+    leads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("LEADSCORE_DATA_DIR", str(tmp_path / "data"))
+
+    def run(*words: object) -> str:
+        monkeypatch.setattr(sys, "argv", ["leadscore", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        told = capsys.readouterr()
+        assert ended.value.code == 0, told.err
+        return told.out
+
+    run("train", leads, "--label", "Converted", "--promote", "--json", tmp_path / "told.json")
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert told["cross_validation"]["auc"] >= 0.85
+    (metadata,) = ModelRegistry(tmp_path / "models").list_models()
+    assert set(metadata.excluded) >= LEAKS
+    run("score", leads, "-o", tmp_path / "scored.parquet")
+    scored = pd.read_parquet(tmp_path / "scored.parquet")
+    assert len(scored) == 9_240
+    assert scored["reason_1"].str.contains("such leads .*convert").mean() > 0.95
+    assert (
+        not scored[["reason_1", "reason_2", "reason_3"]]
+        .apply(lambda r: r.str.contains("Tags|Lead Quality"))
+        .any()
+        .any()
+    )
