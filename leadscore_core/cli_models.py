@@ -48,7 +48,7 @@ def show_card(model_id: Annotated[str, typer.Argument(help="From: leadscore mode
     registry = ModelRegistry(load_settings().models_dir)
     model = registry.load(model_id)
     named = [entry for entry in registry.history() if entry["model_id"] == model_id]
-    typer.echo(write_card(model.metadata, model.schema.title, promotions=named))
+    typer.echo(write_card(model.metadata, model.schema, promotions=named))
 
 
 @models_app.command("export")

@@ -23,6 +23,7 @@ from pages._shared import (
     render_problems,
     render_table,
     state,
+    what_is_needed,
 )
 
 st.title("Score leads", anchor=False)
@@ -33,10 +34,8 @@ if state.get_problem():
 opened = state.get_opened()
 if opened is None:
     if not state.get_problem():
-        needed = " and ".join(column.human.lower() for column in model.schema.columns if column.required)
         st.info(
-            f"You will see here whom to call first, who is junk, and why. A list needs the {needed} of each lead; "
-            "date, city, platform and times contacted make its scores more exact.",
+            f"You will see here whom to call first, who is junk, and why. {what_is_needed(model.schema)}",
             icon=":material/info:",
         )
     st.stop()

@@ -3,17 +3,6 @@
 import numpy as np
 import pandas as pd
 
-    "Ref",
-    "Member Name",
-    "E-mail",
-    "Mobile",
-    "Enquiry Date",
-    "Lead Source",
-    "Goal",
-    "MinutesOnSite",
-    "Newsletter",
-]
-
 
 def make_members(rows: int = 900, seed: int = 3) -> pd.DataFrame:
     """Leads of a gym: who became a member (Status: Joined or Lost), and a remark that was written afterwards."""

@@ -24,6 +24,7 @@ MOST_LEVELS = 5_000
 _EACH_ITS_OWN = 0.95
 _FREE_TEXT = 0.5
 _FEW = 50
+_MOST_OUTCOMES = 20
 _MOSTLY = 0.9
 _EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 _OUTCOMES = (
@@ -130,9 +131,7 @@ def propose_schema(frame: pd.DataFrame, label: str | None = None) -> Proposal:
     if label is not None and label not in headers:
         raise SchemaError(f"There is no column {label!r}. Columns: {', '.join(headers[:12])}. Give one of them.")
     looked = [_look(header, frame[header]) for header in headers]
-    outcomes = {h: values for h in headers if (values := _two_values(frame[h])) or (h == label)}
-    if label is not None and not outcomes[label]:
-        outcomes[label] = tuple(str(v) for v in clean_text(frame[label], ("",), lower=True).value_counts().index[:20])
+    outcomes = {h: values for h in headers if (values := _values(frame[h], least=0 if h == label else 2))}
     columns, taken = [], set()
     for column in looked:
         if column.role in taken and column.role in _ONCE:
@@ -141,7 +140,8 @@ def propose_schema(frame: pd.DataFrame, label: str | None = None) -> Proposal:
             taken.add(column.role)
         columns.append(column)
     proposal = Proposal(tuple(columns), (), outcomes)
-    found = label or next((h for h in outcomes if re.search(_OUTCOMES, _plain(h))), None)
+    named = (h for h, values in outcomes.items() if re.search(_OUTCOMES, _plain(h)) and _yes_of(values))
+    found = label or next(named, None)
     return proposal if found is None else proposal.with_label(found)
 
 
@@ -291,10 +291,11 @@ def _share(given: pd.Series, pattern: str) -> float:
     return float(given.str.fullmatch(pattern).mean()) if len(given) else 0.0
 
 
-def _two_values(cells: pd.Series) -> tuple[str, ...]:
-    """Return the two values of a column that could be an outcome, the more frequent first; nothing for any other."""
+def _values(cells: pd.Series, least: int) -> tuple[str, ...]:
+    """Return the values of a column that could be an outcome, the most frequent first; nothing for any other."""
     counts = clean_text(cells, ("", *KNOWN_MARKS), lower=True).value_counts()
-    return tuple(str(value) for value in counts.index) if len(counts) == 2 else ()
+    values = tuple(str(value) for value in counts.index[:_MOST_OUTCOMES])
+    return values if least == 0 or least <= len(counts) <= _MOST_OUTCOMES else ()
 
 
 def _yes_of(values: Sequence[str]) -> tuple[str, ...]:

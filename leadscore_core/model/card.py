@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from leadscore_core.data import LeadSchema
 from leadscore_core.model.metadata import ModelMetadata
 
 _FIGURES = {
@@ -16,13 +17,13 @@ _FIGURES = {
 _SPLITS = {"cross_validation": "Cross-validation", "next_period": "Next period"}
 
 
-def write_card(metadata: ModelMetadata, title: str, *, promotions: list[dict[str, str]] | None = None) -> str:
+def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[dict[str, str]] | None = None) -> str:
     """Return a model's card (after Mitchell et al., 2019).
 
     Parameters
     ----------
-    title
-        Of the schema: whose leads the model reads.
+    schema
+        Of the model: whose leads it reads, and what their outcome is called.
     promotions
         Changes of the champion that name it: ``at``, ``action``, ``by``, ``reason``.
 
@@ -40,13 +41,14 @@ def write_card(metadata: ModelMetadata, title: str, *, promotions: list[dict[str
         "",
         "## What it is for",
         "",
-        f"It gives each of the {title} a probability of application completion, to decide whom to call first. It is",
+        f"It gives each of the {schema.title} a probability of {schema.outcome.noun}, to decide whom to call first. "
+        "It is",
         "not for decisions about a person other than the order of calls, and not for leads of another company.",
         "",
         "## What it learned from",
         "",
         f"- {data.rows:,} leads with an outcome ({data.left_out:,} without were left out), {period}",
-        f"- {data.base_rate:.1%} of them completed the application",
+        f"- {data.base_rate:.1%} of them {schema.outcome.past}",
         *(
             ["- The leads are made up: it shows what LeadScore does and must not be used to call people"]
             * data.synthetic

@@ -36,6 +36,7 @@ from leadscore_core.workbench.promotion import (
     promote_model,
     roll_back,
 )
+from leadscore_core.workbench.proposals import MEANINGS, corrected_proposal, full_schema, proposal_table
 from leadscore_core.workbench.runs import (
     Run,
     RunState,
@@ -103,6 +104,7 @@ __all__ = [
     "JUNK",
     "LEAST_OF_EACH",
     "LEAST_REASON",
+    "MEANINGS",
     "SHOWN_AT_FIRST",
     "SPLIT_NAMES",
     "WHY",
@@ -129,6 +131,7 @@ __all__ = [
     "bring_outcomes",
     "cancel_run",
     "choose_counted",
+    "corrected_proposal",
     "count_applications",
     "describe_costs",
     "describe_filter",
@@ -143,6 +146,7 @@ __all__ = [
     "find_kept",
     "find_targets",
     "flow_leads",
+    "full_schema",
     "gates_of",
     "gather_leads",
     "keep_list",
@@ -161,6 +165,7 @@ __all__ = [
     "present_targets",
     "preview_grades",
     "promote_model",
+    "proposal_table",
     "rate_by",
     "read_run",
     "report_list",

@@ -19,7 +19,7 @@ import pandas as pd
 from filelock import Timeout
 
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data import ColumnMapping, LeadSchema, Role, detect_conventions, load_schema, suggest_mapping
+from leadscore_core.data import ColumnMapping, LeadSchema, Role, detect_conventions, suggest_mapping
 from leadscore_core.errors import LeadScoreError, TrainingBusyError
 from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.pipelines import Progress
@@ -31,6 +31,7 @@ from leadscore_core.workbench.runs import (
     LEADS,
     REPORT,
     REQUEST,
+    SCHEMA,
     RunRequest,
     RunState,
     base_rates,
@@ -86,7 +87,7 @@ def carry_out(folder: Path, settings: Settings) -> None:
 
 def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> LeadModel:
     registry = ModelRegistry(settings.models_dir)
-    schema = _schema_of(request, registry)
+    schema = LeadSchema.model_validate_json((folder / SCHEMA).read_text(encoding="utf-8"))
     frame = pd.read_parquet(folder / LEADS)
     mapping = detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
     began = time.monotonic()
@@ -120,20 +121,6 @@ def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress
     aside.write_text(json.dumps(report, default=str), encoding="utf-8")
     aside.replace(folder / REPORT)
     return published
-
-
-def _schema_of(request: RunRequest, registry: ModelRegistry) -> LeadSchema:
-    """Return the schema of the run: a shipped one, or that of the model in use."""
-    try:
-        champion = registry.load_champion()[0]
-    except LeadScoreError:
-        return load_schema(request.schema_name)
-    complete = not champion.metadata.excluded
-    return (
-        champion.schema
-        if champion.schema.name == request.schema_name and complete
-        else load_schema(request.schema_name)
-    )
 
 
 def _segments(frame: pd.DataFrame, model: LeadModel, mapping: ColumnMapping) -> dict[str, object]:

@@ -32,6 +32,7 @@ from leadscore_core.storage import OUTCOME, Batch, OutcomeStore
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 LEADS, REQUEST, STATE, REPORT, LOG = "leads.parquet", "request.json", "state.json", "report.json", "log.txt"
+SCHEMA = "schema.json"
 LOCK, HOLDER = ".training.lock", ".training.json"
 _MOST_KEPT = 30
 _children: dict[str, subprocess.Popen[bytes]] = {}
@@ -123,8 +124,8 @@ def gather_leads(
     label = schema.label
     if label is None or label.name not in frame or frame[label.name].isna().all():
         raise LabelError(
-            "None of these leads has an outcome. Bring a file with a column that says whether the application was "
-            "completed, or bring outcomes for a kept list on the Sources page first."
+            "None of these leads has an outcome. Bring a file with a column that says what became of each lead, or "
+            "bring outcomes for a kept list on the Sources page first."
         )
     return frame
 
@@ -219,6 +220,7 @@ def start_run(
     try:
         folder.mkdir(parents=True)
         frame.to_parquet(folder / LEADS, index=False)
+        (folder / SCHEMA).write_text(schema.model_dump_json(), encoding="utf-8")
         (folder / REQUEST).write_text(request.model_dump_json(indent=1), encoding="utf-8")
         write_state(folder, RunState(state="waiting", told="Starting"))
         env = os.environ | {

@@ -10,6 +10,7 @@ from pages._shared.components import (
     render_mapping,
     render_problems,
     render_sidebar,
+    what_is_needed,
 )
 from pages._shared.driving import (
     choose_group,
@@ -93,4 +94,5 @@ __all__ = [
     "render_verdict",
     "sample_effects",
     "state",
+    "what_is_needed",
 ]

@@ -182,6 +182,17 @@ def columns_found(mapping: ColumnMapping, schema: LeadSchema) -> str:
     return f"Columns: {sum(match.header is not None for match in main)} of {len(main)} found"
 
 
+def what_is_needed(schema: LeadSchema) -> str:
+    """Say which columns a list needs to be scored, and which make its scores more exact."""
+    inputs = [column for column in schema.inputs if column.role is not Role.INTERACTION]
+    needed = [column.human.lower() for column in inputs if column.required]
+    others = [column.human.lower() for column in inputs if not column.required and column.role is not Role.FLAG]
+    if not needed:
+        return f"A list needs most columns of {schema.title}: {', '.join(others[:6])} and so on."
+    more = f" Scores are more exact with {', '.join(others)} too." if others else ""
+    return f"A list needs the {' and '.join(needed)} of each lead.{more}"
+
+
 def render_mapping(mapping: ColumnMapping, schema: LeadSchema) -> dict[str, str | None] | None:
     """Let a person correct which header gives which column; return the choices when they are made."""
     shown = main_columns(mapping, schema)

@@ -38,7 +38,7 @@ _SOURCE_FILTER, _SOURCE_ROUND, _SOURCE_BATCHES, _SOURCE_BY, _SPEND = (
     "spend",
 )
 _GRADE_KEYS = ("grade-hot", "grade-warm", "grade-cold")
-_MOST_KEPT = 4
+_MOST_KEPT = 6
 T = TypeVar("T")
 
 
@@ -325,6 +325,16 @@ def is_trying_sample() -> bool:
 def try_sample(on: bool) -> None:
     """Train on the sample leads, or not."""
     st.session_state["train-sample"] = on
+
+
+def is_describing(upload: str) -> bool:
+    """Tell whether a person is saying anew what the columns of an uploaded list mean."""
+    return bool(st.session_state.get("describing") == upload)
+
+
+def describe(upload: str | None) -> None:
+    """Say anew what the columns of an uploaded list mean; None when it is said."""
+    st.session_state["describing"] = upload
 
 
 def tell(message: str) -> None:

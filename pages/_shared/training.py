@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.config import PROJECT_ROOT, load_settings
-from leadscore_core.data import LABELLED, LeadSchema
+from leadscore_core.data import LABELLED, LeadSchema, read_headers
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel
@@ -20,6 +20,7 @@ from leadscore_core.workbench import (
     audit_labelled,
     batches_with_outcomes,
     cancel_run,
+    full_schema,
     gather_leads,
     leave_out_young,
     list_runs,
@@ -30,6 +31,7 @@ from leadscore_core.workbench import (
 from pages._shared import state
 from pages._shared.components import plain
 from pages._shared.intake import TYPES
+from pages._shared.proposing import choose_meaning
 
 if TYPE_CHECKING:
     from leadscore_core.training import LeakFinding
@@ -51,15 +53,15 @@ def render_training(model: LeadModel) -> None:
         st.success(
             f"Trained on {plain(runs[0].request.data)}. Its verdict is in the next section.", icon=":material/check:"
         )
-    chosen = _choose_leads(model.schema)
+    chosen = _choose_leads(model)
     if chosen is None:
         return
-    frame, name, key = chosen
-    frame, days = _leave_out_young(frame, model.schema)
+    frame, name, key, schema = chosen
+    frame, days = _leave_out_young(frame, schema)
     key = (*key, days)
-    if not _render_check(frame, model.schema):
+    if not _render_check(frame, schema):
         return
-    excluded = _render_audit(frame, model.schema, key)
+    excluded = _render_audit(frame, schema, key)
     with st.form("train", border=False):
         note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
         if st.form_submit_button(f"Train on {len(frame):,} leads", type="primary", icon=":material/model_training:"):
@@ -67,7 +69,7 @@ def render_training(model: LeadModel) -> None:
                 start_run(
                     frame,
                     data=name,
-                    schema=model.schema,
+                    schema=schema,
                     excluded=excluded,
                     by=state.get_name(),
                     note=note,
@@ -84,25 +86,39 @@ def render_training(model: LeadModel) -> None:
     )
 
 
-def _choose_leads(schema: LeadSchema) -> tuple[pd.DataFrame, str, tuple[object, ...]] | None:
-    """Return labelled leads, what they are, and a key for what is found in them; None until a person chose some."""
-    settings = load_settings()
+def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ...], LeadSchema] | None:
+    """Return labelled leads, what they are, a key for what is found in them, and what their columns mean.
+
+    None until a person chose some and said what their columns mean.
+    """
+    settings, schema = load_settings(), full_schema(model)
     upload = st.file_uploader(
         "Labelled leads",
         type=TYPES,
         max_upload_size=settings.upload_limit_mb,
-        help="A list with a column that says whether the application was completed",
+        help="A list with a column that says what became of each lead; of any company, with any columns",
     )
     try:
+        folder = None
+        if upload is not None:
+            content = upload.getbuffer()
+            folder = state.remembered(("upload", upload.file_id), lambda: state.UploadFolder(upload.name, content))
+            headers = read_headers(folder.path)
+            meant = choose_meaning(folder.path, upload.name, upload.file_id, headers, model, settings)
+            if meant is None:
+                return None
+            schema = meant
         batches = BatchStore(settings).list_batches()
         known = batches_with_outcomes([b for b in batches if b.schema_name == schema.name], settings)
         by_id = {batch.id: batch for batch in batches if batch.id in known}
-        picked = st.multiselect(
-            "Kept lists with outcomes",
-            list(by_id),
-            format_func=lambda b: f"{by_id[b].name}: {known[b]:,} outcomes",
-            key=f"train-lists-{len(by_id)}",
-        )
+        picked: list[str] = []
+        if by_id:
+            picked = st.multiselect(
+                "Kept lists with outcomes",
+                list(by_id),
+                format_func=lambda b: f"{by_id[b].name}: {known[b]:,} outcomes",
+                key=f"train-lists-{len(by_id)}",
+            )
         sample = PROJECT_ROOT / "sample_data" / LABELLED
         if upload is None and not picked:
             if not state.is_trying_sample() and not (
@@ -117,22 +133,19 @@ def _choose_leads(schema: LeadSchema) -> tuple[pd.DataFrame, str, tuple[object, 
             state.try_sample(True)
             key: tuple[object, ...] = ("train", "sample")
             gathered = state.remembered(key, lambda: gather_leads([open_list(sample, schema)], [], schema))
-            return gathered, SAMPLE, key
+            return gathered, SAMPLE, key, schema
         state.try_sample(False)
         names = [upload.name] if upload is not None else []
         names += [by_id[b].name for b in picked]
-        key = ("train", upload.file_id if upload is not None else "", *picked)
+        meaning = hash(schema.model_dump_json(exclude={"city_tiers"}))
+        key = ("train", upload.file_id if upload is not None else "", meaning, *picked)
 
         def gather() -> pd.DataFrame:
-            lists = []
-            folder = None
-            if upload is not None:
-                folder = state.UploadFolder(upload.name, upload.getbuffer())
-                lists = [open_list(folder.path, schema, settings=settings)]
+            lists = [open_list(folder.path, schema, settings=settings)] if folder is not None else []
             with st.spinner("Reading the leads", show_time=True):
                 return gather_leads(lists, [by_id[b] for b in picked], schema, settings)
 
-        return state.remembered(key, gather), " and ".join(names), key
+        return state.remembered(key, gather), " and ".join(names), key, schema
     except (LeadScoreError, OSError) as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None
@@ -159,16 +172,16 @@ def _leave_out_young(frame: pd.DataFrame, schema: LeadSchema) -> tuple[pd.DataFr
 
 def _render_check(frame: pd.DataFrame, schema: LeadSchema) -> bool:
     """Say what these leads are and whether they are enough to learn from."""
-    told = look_at_labelled(frame, schema)
+    told, past = look_at_labelled(frame, schema), schema.outcome.past
     with st.container(horizontal=True):
         st.metric("Leads", f"{told.rows:,}", border=True, width=170)
         st.metric("Outcome known", f"{told.known:,}", border=True, width=170)
         need = f"At least {LEAST_OF_EACH} are needed"
-        st.metric("Completed", f"{told.completed:,}", border=True, width=170, help=need)
-        st.metric("Not completed", f"{told.not_completed:,}", border=True, width=170, help=need)
+        st.metric(past.capitalize(), f"{told.completed:,}", border=True, width=170, help=need)
+        st.metric(f"Not {past}", f"{told.not_completed:,}", border=True, width=170, help=need)
     if not told.is_enough:
         st.error(
-            f"Too few to learn from: completed {told.completed:,} of {LEAST_OF_EACH} needed, not completed "
+            f"Too few to learn from: {past} {told.completed:,} of {LEAST_OF_EACH} needed, not {past} "
             f"{told.not_completed:,} of {LEAST_OF_EACH} needed. Add leads whose outcome is known.",
             icon=":material/error:",
         )
@@ -179,11 +192,11 @@ def _render_check(frame: pd.DataFrame, schema: LeadSchema) -> bool:
         with st.expander(f"Base rate by month: {len(told.months)} months", icon=":material/calendar_month:"):
             config = {
                 "Month": st.column_config.DateColumn(format="MMM YYYY"),
-                "Completed": st.column_config.NumberColumn(format="%.1f%%"),
+                past.capitalize(): st.column_config.NumberColumn(format="%.1f%%"),
                 "Leads": st.column_config.NumberColumn(format="localized"),
             }
             table = told.months.assign(rate=100 * told.months["rate"])
-            table.columns = pd.Index(["Month", "Leads", "Completed"])
+            table.columns = pd.Index(["Month", "Leads", past.capitalize()])
             st.dataframe(table, hide_index=True, column_config=config, height="content", alt="Base rate by month")
             st.caption(
                 "A last month that is far lower often holds leads too young to have an outcome: leave out its days."

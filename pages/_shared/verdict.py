@@ -106,7 +106,7 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
         _render_facts(model.metadata)
         registry = ModelRegistry(load_settings().models_dir)
         named = [entry for entry in registry.history() if entry["model_id"] == model.model_id]
-        card = write_card(model.metadata, model.schema.title, promotions=named)
+        card = write_card(model.metadata, model.schema, promotions=named)
         st.download_button(
             "Model card", card, f"model-card-{model.model_id}.md", "text/markdown", icon=":material/badge:",
             on_click="ignore",

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import serve
 from tests.browser.test_leads_journey import calm, check
 from tests.browser.test_score_journey import PATIENCE, SCHEMES, SIZES, bring, settle
+from tests.other_company import make_members
 from tests.paths import ROOT
 
 SECTIONS = ("Train", "Verdict", "Against the model in use", "Promote or roll back")
@@ -114,3 +115,36 @@ def test_every_section_of_retrain_fits_every_screen(
         go(page, section)
         check(page, size, f"retrain-{section.split()[0].lower()}-{width}-{scheme}.png")
     context.close()
+
+
+def test_another_companys_leads_are_described_trained_promoted_and_scored(page: Page, tmp_path: Path) -> None:
+    make_members().to_csv(tmp_path / "members.csv", index=False)
+    make_members(40, seed=8).drop(columns=["Status", "Remarks"]).to_csv(tmp_path / "enquiries.csv", index=False)
+    page.locator("input[type=file]").set_input_files(tmp_path / "members.csv")
+    expect(page.get_by_role("heading", name="What do these columns mean?")).to_be_visible(timeout=PATIENCE)
+    check(page, {"width": 1440, "height": 900}, "retrain-columns-1440-light.png")
+    page.get_by_label("Which column says whether a lead converted?").click()
+    page.get_by_role("option", name="Status", exact=True).click()
+    settle(page)
+    page.get_by_role("button", name="Use these columns").click()
+    expect(page.get_by_text("Read as Members leads: 100%")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Train on 900 leads").click()
+    expect(page.get_by_text("Trained on members.csv")).to_be_visible(timeout=TRAINING)
+    settle(page)
+    go(page, "Against the model in use")
+    expect(page.get_by_text("The model in use reads CodePro leads, this one Members leads.")).to_be_visible()
+    go(page, "Promote or roll back")
+    page.get_by_label(re.compile("^Reason")).first.fill("The first model of these leads")
+    page.get_by_role("button", name="Promote", exact=True).click()
+    expect(page.get_by_role("heading", name="In use already")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("link", name="Score leads").click()
+    expect(page.get_by_text("A list needs most columns of Members leads")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    bring(page, tmp_path / "enquiries.csv")
+    expect(page.get_by_role("heading", name="applications expected")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("link", name="Retrain").click()
+    settle(page)
+    go(page, "Promote or roll back")
+    page.get_by_label("Reason to go back").fill("Only a try")
+    page.get_by_role("button", name="Roll back to the model before").click()
+    expect(page.get_by_text("The model before is in use again")).to_be_visible(timeout=PATIENCE)

@@ -19,7 +19,7 @@ def registry(trained: LeadModel, tmp_path: Path) -> ModelRegistry:
 
 
 def test_the_card_tells_what_is_known(registry: ModelRegistry, trained: LeadModel) -> None:
-    told = write_card(registry.read_metadata(trained.model_id), "CodePro leads", promotions=registry.history())
+    told = write_card(registry.read_metadata(trained.model_id), trained.schema, promotions=registry.history())
     crossed = trained.metadata.metrics["cross_validation"]
     assert f"{crossed['auc']:.3f} ± {crossed['auc_std']:.3f}" in told
     assert f"{trained.metadata.training_data.rows:,} leads with an outcome" in told
@@ -33,8 +33,8 @@ def test_the_card_tells_what_is_known(registry: ModelRegistry, trained: LeadMode
     ):
         assert f"## {heading}" in told
     left_out = trained.metadata.model_copy(update={"excluded": {"tags": "It leaks."}})
-    assert "Left out: tags (It leaks)" in write_card(left_out, "leads")
-    assert "It has not been." in write_card(left_out, "leads")
+    assert "Left out: tags (It leaks)" in write_card(left_out, trained.schema)
+    assert "It has not been." in write_card(left_out, trained.schema)
 
 
 def test_a_model_travels_whole(registry: ModelRegistry, trained: LeadModel, tmp_path: Path) -> None:

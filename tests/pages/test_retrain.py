@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from leadscore_core.data import SampleLeads
+from leadscore_core.data import SampleLeads, load_schema
 from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.workbench import gather_leads, list_runs, start_run
+from tests.other_company import make_members
 from tests.paths import ROOT
 
 APP = str(ROOT / "app.py")
@@ -152,3 +153,34 @@ def test_a_run_brings_a_verdict_that_is_promoted_and_rolled_back(
     app = section(opened(), "Promote or roll back")
     press(app, "Roll back to the model before")
     assert registry.champion_id == trained.model_id
+
+
+def test_anybodys_leads_are_described_kept_trained_and_exported(registry: ModelRegistry, places: Path) -> None:
+    members = make_members()
+    app = bring(opened(), "gym members.csv", csv(members))
+    assert "What do these columns mean?" in words(app)
+    app.selectbox[0].set_value("Status").run()
+    assert not app.exception
+    assert app.multiselect[0].value == ["joined"]  # neither value says so: the rarer
+    table = next(d.value for d in app.dataframe if "Meaning" in d.value.columns).set_index("Column")
+    assert table.loc["Lead Source", "Meaning"] == "Source"
+    assert table.loc["E-mail", "Meaning"] == "E-mail"
+    assert table.loc["Country", "Meaning"] == "Leave out"
+    assert table.loc["Goal", "Counts as blank"] == "select"
+    press(app, "Use these columns")
+    assert load_schema("gym-members").title == "Gym members leads"
+    assert "Read as Gym members leads: 100% of their columns are there" in words(app)
+    assert {m.label: m.value for m in app.metric}["Leads"] == "900"
+    asked = next(d.value for d in app.dataframe if "Why it is asked" in d.value.columns).set_index("Column")
+    assert bool(asked.loc["Remarks", "Leave out"])
+    assert any("Train on 900 leads" in b.label for b in app.button)
+
+
+def test_what_the_columns_mean_can_be_said_anew(registry: ModelRegistry, places: Path, sample: SampleLeads) -> None:
+    app = bring(opened(), "labelled.csv", csv(sample.labelled))
+    assert "Read as CodePro leads: 100% of their columns are there" in words(app)
+    press(app, "Say anew what the columns mean")
+    assert "What do these columns mean?" in words(app)
+    app.text_input(key=next(t.key for t in app.text_input if t.label == "Name")).set_value("My leads!").run()
+    assert "the name 'My leads!' should be of small letters" in words(app)
+    assert list_runs() == []
