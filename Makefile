@@ -4,13 +4,14 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help app test lint lock sample clean
+.PHONY: help app test lint lock sample mlflow clean
 
 help:
 	@echo "make app    set everything up and open the dashboard"
 	@echo "make test   set everything up and run all tests, browser included"
 	@echo "make lint   ruff and mypy"
 	@echo "make lock   pin the dependencies anew"
+	@echo "make mlflow open MLflow's pages for the runs and models kept here"
 	@echo "make sample make the sample leads and the shipped model anew"
 
 app: $(VENV)/.app
@@ -26,12 +27,15 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 lock: $(VENV)/.dev
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE) pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE) --extra tracking --extra tuning pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE) --extra tracking --extra tuning --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 sample: $(VENV)/.app
 	$(BIN)/leadscore sample-data --out sample_data
 	$(BIN)/leadscore train sample_data/labelled_leads.csv --promote --synthetic
+
+mlflow: $(VENV)/.app
+	@$(BIN)/leadscore models mlflow
 
 clean:
 	rm -rf $(VENV)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from leadscore_core.cli_shared import track
 from leadscore_core.config import load_settings
+from leadscore_core.errors import LeadScoreError
 
 models_app = typer.Typer(no_args_is_help=True, help="The models and which of them is in use.")
 
@@ -63,11 +67,20 @@ def export_to_file(
 
 
 @models_app.command("import")
-def import_from_file(file: Annotated[Path, typer.Argument(help="As written by: leadscore models export.")]) -> None:
-    """Take a model from a file of somebody you trust; it is not put to use."""
+def import_from_file(
+    file: Annotated[
+        str, typer.Argument(help="As written by: leadscore models export; or of MLflow, as models:/leadscore@champion.")
+    ],
+) -> None:
+    """Take a model from a file or an MLflow server of somebody you trust; it is not put to use."""
     from leadscore_core.model import ModelRegistry, import_model
+    from leadscore_core.tracking import pull_model
 
-    model_id = import_model(ModelRegistry(load_settings().models_dir), file)
+    settings = load_settings()
+    if file.startswith("models:/"):
+        model_id = pull_model(file, settings)
+    else:
+        model_id = import_model(ModelRegistry(settings.models_dir), Path(file))
     typer.echo(f"Imported {model_id}. Use it with: leadscore models promote {model_id}")
 
 
@@ -76,8 +89,10 @@ def promote_model(model_id: Annotated[str, typer.Argument(help="From: leadscore 
     """Make a model the champion."""
     from leadscore_core.model import ModelRegistry
 
-    ModelRegistry(load_settings().models_dir).promote(model_id)
+    settings = load_settings()
+    ModelRegistry(settings.models_dir).promote(model_id)
     typer.echo(f"{model_id} is the champion now.")
+    track(settings)
 
 
 @models_app.command("rollback")
@@ -85,4 +100,41 @@ def rollback_model() -> None:
     """Go back to the champion before this one."""
     from leadscore_core.model import ModelRegistry
 
-    typer.echo(f"{ModelRegistry(load_settings().models_dir).rollback()} is the champion again.")
+    settings = load_settings()
+    typer.echo(f"{ModelRegistry(settings.models_dir).rollback()} is the champion again.")
+    track(settings)
+
+
+@models_app.command("track")
+def track_models() -> None:
+    """Write down in MLflow what it lacks, and point its aliases to champion and challenger."""
+    from leadscore_core.tracking import sync_tracking
+
+    told = sync_tracking(load_settings())
+    if told.problem:
+        raise LeadScoreError(told.problem)
+    for model_id in told.logged:
+        typer.echo(f"Wrote down {model_id}")
+    for alias, model_id in told.aliases.items():
+        typer.echo(f"{alias}: {model_id}")
+
+
+@models_app.command("mlflow")
+def open_mlflow(port: Annotated[int, typer.Option("--port", help="Of this machine.")] = 5000) -> None:
+    """Open MLflow's own pages for the runs and models that are kept here."""
+    from leadscore_core.tracking import sync_tracking, tracking_uri
+
+    settings = load_settings()
+    uri = tracking_uri(settings)
+    if uri is None:
+        raise LeadScoreError("Tracking is switched off. Remove LEADSCORE_TRACKING_URI=off to use it.")
+    if uri.startswith("http"):
+        typer.echo(f"Open {uri}")
+        return
+    told = sync_tracking(settings)
+    if told.problem:
+        raise LeadScoreError(told.problem)
+    typer.echo(f"Open http://127.0.0.1:{port}")
+    words = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--port", str(port)]
+    words += ["--default-artifact-root", (settings.models_dir / "mlartifacts").as_uri()]
+    raise typer.Exit(subprocess.run(words, check=False).returncode)

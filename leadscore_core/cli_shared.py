@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +17,7 @@ from leadscore_core.errors import LeadScoreError
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.model import LeadModel
-    from leadscore_core.pipelines import LeadList
+    from leadscore_core.pipelines import LeadList, Progress
 
 JSON_ON_STDOUT: ContextVar[bool] = ContextVar("json_on_stdout", default=False)
 
@@ -106,3 +109,40 @@ def write_json(path: Path | None, told: dict[str, Any]) -> None:
         raise LeadScoreError(
             f"{path} could not be written ({error.strerror}). Choose another place for the JSON."
         ) from error
+
+
+def load_model(model_id: str | None, settings: Settings) -> LeadModel:
+    """Load a model by its name, or the champion; say so where the one before it serves instead."""
+    from leadscore_core.model import ModelRegistry
+
+    registry = ModelRegistry(settings.models_dir)
+    if model_id is not None:
+        return registry.load(model_id)
+    model, notice = registry.load_champion()
+    if notice:
+        typer.echo(f"Note: {notice}", err=True)
+    return model
+
+
+def track(settings: Settings) -> None:
+    """Bring MLflow up to the registry; where it cannot be reached, say so and go on."""
+    from leadscore_core.tracking import sync_tracking
+
+    told = sync_tracking(settings)
+    if told.problem:
+        typer.echo(f"Note: {told.problem}", err=True)
+
+
+@contextmanager
+def show_progress(what: str, total: float | None) -> Iterator[Progress | None]:
+    """Show progress on standard error where a person watches it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done, text: bar.update(task, completed=done, description=text)

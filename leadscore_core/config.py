@@ -132,6 +132,7 @@ class Settings(BaseSettings):
     targets: TargetMetrics = TargetMetrics()
     daily_call_capacity: int = Field(300, ge=1)
     upload_limit_mb: int = Field(1024, ge=1)
+    tracking_uri: str | None = None
 
     @classmethod
     def settings_customise_sources(

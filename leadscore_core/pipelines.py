@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from leadscore_core.config import GradeThresholds, Settings, load_settings
@@ -18,6 +19,7 @@ from leadscore_core.data import (
     INDEX_HEADERS,
     LINE_PROBLEM,
     Finding,
+    LeadSchema,
     Role,
     check_required,
     chunk_findings,
@@ -39,7 +41,7 @@ from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import saved_rules
 
 if TYPE_CHECKING:  # training stays off the scoring path
-    from leadscore_core.training import Evaluation, LeakFinding
+    from leadscore_core.training import Evaluation, Leaderboard, LeakFinding, Tuning
 
 __all__ = [
     "CheckReport",
@@ -48,15 +50,18 @@ __all__ = [
     "check_list",
     "choose_columns",
     "clean_list",
+    "compare_list",
     "evaluate_list",
     "open_list",
     "score_chunks",
     "score_list",
     "settle_list",
     "train_list",
+    "tune_list",
 ]
 
 Progress = Callable[[float, str], None]
+STUDIES = "studies.db"
 
 
 @dataclass
@@ -175,6 +180,7 @@ def train_list(
     synthetic: bool = False,
     exclude: Sequence[str] = (),
     include: Sequence[str] = (),
+    params: dict[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> LeadModel:
     """Run the training pipeline: train, judge, publish, and promote if asked.
@@ -188,6 +194,8 @@ def train_list(
         Columns (name, header or human name) that the model must not read.
     include
         Columns that it may read although they look as if they knew the outcome.
+    params
+        Settings of LightGBM that differ from its defaults.
 
     Raises
     ------
@@ -197,11 +205,7 @@ def train_list(
     from leadscore_core.training import train_model
 
     settings = settings or load_settings()
-    excluded = dict.fromkeys(_input_names(leads, exclude), "left out by hand")
-    if leads.proposal is not None:
-        excluded = leaks_of(leads) | excluded
-    for name in _input_names(leads, include):
-        excluded.pop(name, None)
+    excluded = _left_out(leads, exclude, include)
     frame = pd.concat(leads.chunks(), ignore_index=True)
     model = train_model(
         frame,
@@ -212,6 +216,7 @@ def train_list(
         note=note,
         synthetic=synthetic,
         excluded=excluded,
+        params=params,
         progress=progress,
     )
     registry = ModelRegistry(settings.models_dir)
@@ -221,6 +226,84 @@ def train_list(
     if promote:
         registry.promote(published.model_id)
     return published
+
+
+def compare_list(
+    leads: LeadList,
+    names: Sequence[str] = (),
+    *,
+    exclude: Sequence[str] = (),
+    include: Sequence[str] = (),
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Leaderboard:
+    """Judge other algorithms beside LightGBM on the same folds; nothing is published.
+
+    Parameters
+    ----------
+    names
+        Of `NAMES`; logistic regression, random forest and histogram gradient boosting if not given.
+
+    Raises
+    ------
+    LeadScoreError
+        If the leads are not enough or not fit, or an algorithm is not there.
+    """
+    from leadscore_core.training import USUAL, compare_contenders
+
+    settings = settings or load_settings()
+    schema, cleaned, label, identity = _to_learn_from(leads, exclude, include)
+    return compare_contenders(
+        cleaned, label, schema, names or USUAL, targets=settings.targets, identity=identity, progress=progress
+    )
+
+
+def tune_list(
+    leads: LeadList,
+    minutes: float,
+    *,
+    exclude: Sequence[str] = (),
+    include: Sequence[str] = (),
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Tuning:
+    """Search settings of LightGBM within a budget; a search over the same leads is taken up where it ended.
+
+    Raises
+    ------
+    LeadScoreError
+        If the leads are not enough or not fit, or Optuna is not installed.
+    """
+    from leadscore_core.training import tune_model
+
+    settings = settings or load_settings()
+    schema, cleaned, label, identity = _to_learn_from(leads, exclude, include)
+    storage = settings.data_dir / STUDIES
+    return tune_model(cleaned, label, schema, minutes=minutes, storage=storage, identity=identity, progress=progress)
+
+
+def _to_learn_from(
+    leads: LeadList, exclude: Sequence[str], include: Sequence[str]
+) -> tuple[LeadSchema, pd.DataFrame, np.ndarray, np.ndarray | None]:
+    """Return the schema without what is left out, and cleaned leads with their outcomes."""
+    from leadscore_core.training import check_enough, labelled_leads
+
+    check_required(leads.mapping, leads.schema)
+    schema = leads.schema.without(_left_out(leads, exclude, include))
+    frame = pd.concat(leads.chunks(), ignore_index=True)
+    cleaned, label, _, identity = labelled_leads(frame, schema, leads.mapping.limited_to(schema))
+    check_enough(label)
+    return schema, cleaned, label, identity
+
+
+def _left_out(leads: LeadList, exclude: Sequence[str], include: Sequence[str]) -> dict[str, str]:
+    """Return what a model must not read, with why: what a person said, and of a proposed schema what may leak."""
+    excluded = dict.fromkeys(_input_names(leads, exclude), "left out by hand")
+    if leads.proposal is not None:
+        excluded = leaks_of(leads) | excluded
+    for name in _input_names(leads, include):
+        excluded.pop(name, None)
+    return excluded
 
 
 def leaks_of(leads: LeadList) -> dict[str, str]:

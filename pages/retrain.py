@@ -8,6 +8,7 @@ from pages._shared import (
     get_model,
     plain,
     render_challenge,
+    render_comparisons,
     render_promotion,
     render_state_of_models,
     render_training,
@@ -15,7 +16,7 @@ from pages._shared import (
     state,
 )
 
-SECTIONS = ["Train", "Verdict", "Against the model in use", "Promote or roll back"]
+SECTIONS = ["Train", "Verdict", "Against the model in use", "Compare", "Promote or roll back"]
 
 st.title("Is a better model ready?", anchor=False)
 model = get_model()
@@ -29,6 +30,8 @@ try:
     )
     if section == "Train":
         render_training(model)
+    elif section == "Compare":
+        render_comparisons()
     else:
         chosen = choose_model()
         if chosen is not None:

@@ -1,5 +1,6 @@
 """What all tests share: sample leads, a small model, and the real leads where they are."""
 
+import os
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from leadscore_core.training import train_model
 from leadscore_core.workbench import BatchView, SourceView, keep_list, open_sources, open_view
 from tests.paths import REAL
 
+os.environ.setdefault("LEADSCORE_TRACKING_URI", "off")  # tests of tracking switch it on
 settings.register_profile("steady", deadline=None)  # shared machines stall; a deadline would test them
 settings.load_profile("steady")
 FEW_TREES = {"n_estimators": 25, "learning_rate": 0.15, "min_child_samples": 20}

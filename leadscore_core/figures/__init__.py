@@ -6,9 +6,11 @@ from leadscore_core.figures.image import ImageForm, draw_images, find_browser
 from leadscore_core.figures.judging import (
     plot_calibration,
     plot_gain_share,
+    plot_learning,
     plot_precision_recall,
     plot_roc,
     plot_scores,
+    plot_stability,
 )
 from leadscore_core.figures.lead import plot_history, plot_waterfall
 from leadscore_core.figures.planning import plot_gain, plot_tradeoff
@@ -41,10 +43,12 @@ __all__ = [
     "plot_history",
     "plot_importance",
     "plot_interaction",
+    "plot_learning",
     "plot_precision_recall",
     "plot_rates",
     "plot_roc",
     "plot_scores",
+    "plot_stability",
     "plot_tradeoff",
     "plot_trend",
     "plot_waterfall",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from leadscore_core.figures.style import ACCENT, AGAINST, NEUTRAL, dress
+from leadscore_core.figures.style import ACCENT, AGAINST, NEUTRAL, dress, short
 
 _SHARE = {"tickformat": ".0%", "range": [0, 1.02]}
 
@@ -118,6 +118,56 @@ def plot_gain_share(curve: pd.DataFrame) -> go.Figure:
     figure.update_yaxes(title="Applications found", **_SHARE)
     figure.update_layout(showlegend=False)
     return dress(figure, f"The better half of the leads brings {half:.0%} of the applications", 360)
+
+
+def plot_learning(curve: pd.DataFrame) -> go.Figure:
+    """Draw the AUC by the number of leads learned from.
+
+    Parameters
+    ----------
+    curve
+        ``rows``, ``auc``, ``std`` (over folds), in ascending order of rows.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        x=curve["rows"],
+        y=curve["auc"],
+        mode="lines+markers",
+        line={"color": ACCENT, "width": 2.5},
+        error_y={"array": curve["std"], "color": NEUTRAL, "thickness": 1.2},
+        hovertemplate="Learned from %{x:,} leads: AUC %{y:.3f}<extra></extra>",
+    )
+    figure.update_xaxes(title="Leads learned from", rangemode="tozero", tickformat=",")
+    figure.update_yaxes(title="AUC", tickformat=".2f")
+    figure.update_layout(showlegend=False)
+    gain = float(curve["auc"].iloc[-1] - curve["auc"].iloc[0]) if len(curve) else 0.0
+    return dress(figure, f"From the fewest leads to all of them, the AUC grows by {gain:.3f}", 360)
+
+
+def plot_stability(table: pd.DataFrame) -> go.Figure:
+    """Draw what each column is worth to the model, with how much that varies over the folds.
+
+    Parameters
+    ----------
+    table
+        ``human``, ``share`` and ``std`` (0-1), the largest first.
+    """
+    shown = table.iloc[::-1]
+    figure = go.Figure()
+    figure.add_bar(
+        x=shown["share"],
+        y=[short(name) for name in shown["human"]],
+        orientation="h",
+        marker={"color": ACCENT},
+        error_x={"array": shown["std"], "color": NEUTRAL, "thickness": 1.4},
+        hovertemplate="%{y}: %{x:.1%} of what the splits gained, ± %{error_x.array:.1%}<extra></extra>",
+    )
+    figure.update_xaxes(title="Share of what the splits gained", tickformat=".0%", rangemode="tozero")
+    figure.update_layout(showlegend=False)
+    title = (
+        f"{table.iloc[0]['human']} brings {table.iloc[0]['share']:.0%} of what the model learns" if len(table) else ""
+    )
+    return dress(figure, title, 120 + 30 * len(table))
 
 
 def plot_scores(scores: pd.DataFrame) -> go.Figure:

@@ -37,7 +37,8 @@ class ModelMetadata(BaseModel):
 
     ``metrics`` holds the blocks ``cross_validation`` and ``next_period`` of contracts, each with the split it was
     measured on; ``column_costs`` the loss of AUC, out-of-sample, where a list lacks a column; ``excluded`` the input
-    columns that were left out of training, with the reason.
+    columns that were left out of training, with the reason; ``importance`` a column's share (0-1) of what the splits
+    gained, as mean and standard deviation over the folds.
     """
 
     model_config = ConfigDict(protected_namespaces=())
@@ -58,6 +59,7 @@ class ModelMetadata(BaseModel):
     column_costs: dict[str, float]
     training_data: TrainingData
     excluded: dict[str, str] = {}
+    importance: dict[str, tuple[float, float]] = {}
     libraries: dict[str, str]
     git_commit: str | None
     pickle_sha256: str = ""

@@ -19,6 +19,8 @@ from leadscore_core.training.compare import (
 )
 from leadscore_core.training.fit import Recipe, judge_fold
 from leadscore_core.training.folds import repeated_folds
+from leadscore_core.training.judge import at_threshold
+from leadscore_core.training.moves import largest_moves
 from leadscore_core.training.train import labelled_leads
 
 BASES = {
@@ -33,7 +35,8 @@ class Challenge(BaseModel):
 
     ``figures`` has one row a figure: ``name``, ``champion``, ``challenger``, ``value`` (their difference), ``low``,
     ``high`` (95%, paired bootstrap); ``moves`` counts leads by grade under the champion and the challenger; ``losing``
-    are groups that the challenger foretells less well (see `losing_groups`).
+    are groups that the challenger foretells less well (see `losing_groups`); ``moved`` the leads that move most (see
+    `largest_moves`); ``thresholds`` gives ``threshold``, and ``precision`` and ``recall`` of both, at each tenth.
     """
 
     model_config = ConfigDict(protected_namespaces=())
@@ -48,6 +51,8 @@ class Challenge(BaseModel):
     delong: dict[str, float] = {}
     moves: dict[str, dict[str, int]] = {}
     losing: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    thresholds: list[dict[str, Any]] = []
     calls: int = 0
     not_applicable: str = ""
 
@@ -115,6 +120,8 @@ def challenge_champion(
         moves=grade_moves(old, new, (grades.hot, grades.warm, grades.cold)).T.to_dict(),
         losing=_losing(cleaned[rows], label, old, new, champion),
         calls=min(capacity, found.rows),
+        moved=largest_moves(cleaned[rows], old, new, label, champion, challenger),
+        thresholds=_at_thresholds(label, old, new),
     )
 
 
@@ -134,6 +141,18 @@ def _refit(
     told = np.full(len(label), np.nan)
     for fold in repeated_folds(label, recipe.n_splits, 1, seed, identity):
         told[fold.test] = judge_fold(cleaned, label, fold, recipe, identity, with_costs=False).propensity
+    return told
+
+
+def _at_thresholds(label: np.ndarray, old: np.ndarray, new: np.ndarray) -> list[dict[str, Any]]:
+    """Return precision and recall of both models at the same thresholds."""
+    told = []
+    for threshold in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        champion, challenger = (at_threshold(label, p, threshold) for p in (old, new))
+        row: dict[str, Any] = {"threshold": threshold}
+        for name in ("precision", "recall"):
+            row |= {f"champion_{name}": champion[name], f"challenger_{name}": challenger[name]}
+        told.append(row)
     return told
 
 

@@ -36,13 +36,18 @@ class Recipe:
 
 @dataclass(frozen=True)
 class FoldResult:
-    """One fold judged: its figures, its leads' margins and propensities, and the AUC lost where a column is missing."""
+    """One fold judged: its figures, its leads' margins and propensities.
+
+    ``column_costs`` is the AUC lost where a column is missing, ``importance`` the column's share (0-1) of what the
+    trees' splits gained in training.
+    """
 
     fold: Fold
     metrics: Metrics
     margin: np.ndarray
     propensity: np.ndarray
     column_costs: dict[str, float]
+    importance: dict[str, float]
 
 
 def fit_cleaned(cleaned: pd.DataFrame, label: np.ndarray, recipe: Recipe) -> Pipeline:
@@ -94,7 +99,17 @@ def judge_fold(
             if column.name in test:
                 without = roc_auc_score(test_label, raw_margin(pipeline, test.drop(columns=column.name)))
                 costs[column.name] = metrics.auc - float(without)
-    return FoldResult(fold, metrics, margin, propensity, costs)
+    return FoldResult(fold, metrics, margin, propensity, costs, gain_shares(pipeline))
+
+
+def gain_shares(pipeline: Pipeline) -> dict[str, float]:
+    """Return each column's share (0-1) of what the splits of a fitted pipeline's trees gained."""
+    gains = pipeline.named_steps["model"].lgbm_.booster_.feature_importance("gain")
+    owners = pipeline.named_steps["features"].column_of()
+    shares = dict.fromkeys(owners, 0.0)
+    for owner, gain in zip(owners, gains.tolist(), strict=True):
+        shares[owner] += gain / max(gains.sum(), 1e-12)
+    return shares
 
 
 def out_of_fold_margins(cleaned: pd.DataFrame, label: np.ndarray, folds: list[Fold], recipe: Recipe) -> np.ndarray:

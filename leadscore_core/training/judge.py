@@ -46,7 +46,7 @@ def judge_gates(out_of_sample: pd.DataFrame, threshold: float, targets: TargetMe
     Returns
     -------
     list of Gate
-        AUC with DeLong's interval, precision and recall with Wilson's.
+        AUC with DeLong's interval (of folds or months, their mean), precision and recall with Wilson's.
 
     Examples
     --------
@@ -60,8 +60,7 @@ def judge_gates(out_of_sample: pd.DataFrame, threshold: float, targets: TargetMe
         label, p = part["completed"].to_numpy(dtype="int64"), part["propensity"].to_numpy(dtype="float64")
         if len(np.unique(label)) < 2:
             continue
-        auc = float(roc_auc_score(label, p))
-        _, error, _ = delong(label, np.zeros(len(p)), p)
+        auc, error = _mean_auc(part)
         gates.append(Gate(split, "auc", auc, max(0.0, auc - _Z * error), min(1.0, auc + _Z * error), targets.auc))
         hit = int(((p >= threshold) & (label == 1)).sum())
         for name, among, target in (
@@ -74,6 +73,20 @@ def judge_gates(out_of_sample: pd.DataFrame, threshold: float, targets: TargetMe
             interval = binomtest(hit, among).proportion_ci(0.95, method="wilson")
             gates.append(Gate(split, name, hit / among, float(interval.low), float(interval.high), target))
     return gates
+
+
+def _mean_auc(judged: pd.DataFrame) -> tuple[float, float]:
+    """Return the mean AUC of the parts, each judged by a model of its own, and its standard error."""
+    parts = [group for _, group in judged.groupby("part")] if "part" in judged else [judged]
+    told = []
+    for part in parts:
+        label, p = part["completed"].to_numpy(dtype="int64"), part["propensity"].to_numpy(dtype="float64")
+        if len(np.unique(label)) == 2:
+            told.append((float(roc_auc_score(label, p)), delong(label, np.zeros(len(p)), p)[1]))
+    if not told:  # each part has one outcome only; together they have both
+        label, p = judged["completed"].to_numpy(dtype="int64"), judged["propensity"].to_numpy(dtype="float64")
+        return float(roc_auc_score(label, p)), delong(label, np.zeros(len(p)), p)[1]
+    return float(np.mean([auc for auc, _ in told])), float(np.sqrt(np.sum([error**2 for _, error in told]))) / len(told)
 
 
 def draw_curves(label: np.ndarray, propensity: np.ndarray) -> dict[str, pd.DataFrame]:

@@ -142,6 +142,7 @@ def train_model(
             "calibration": calibration.as_dict(),
             "column_costs": _mean_costs(crossed),
             "excluded": excluded or {},
+            "importance": _mean_importance(crossed),
         }
     )
     tell(1.0, "Done")
@@ -254,6 +255,12 @@ def _judge_all(
 def _mean_costs(results: Sequence[FoldResult]) -> dict[str, float]:
     measured = [result.column_costs for result in results if result.column_costs]
     return {name: float(np.mean([costs[name] for costs in measured])) for name in (measured[0] if measured else ())}
+
+
+def _mean_importance(results: Sequence[FoldResult]) -> dict[str, tuple[float, float]]:
+    table = pd.DataFrame([result.importance for result in results]).fillna(0.0)
+    spread = table.std(ddof=0)
+    return {str(name): (float(table[name].mean()), float(spread[name])) for name in table.columns}
 
 
 def _describe(

@@ -8,6 +8,7 @@ from leadscore_core.workbench.export import (
     export_bytes,
     export_leads,
 )
+from leadscore_core.workbench.gather import batches_with_outcomes, gather_leads
 from leadscore_core.workbench.keep import find_kept, keep_list, rescore_batch
 from leadscore_core.workbench.labelled import (
     LEAST_OF_EACH,
@@ -30,6 +31,7 @@ from leadscore_core.workbench.planning import (
 from leadscore_core.workbench.promotion import (
     LEAST_REASON,
     SPLIT_NAMES,
+    batches_behind,
     describe_verdict,
     gates_of,
     meets_gates,
@@ -40,13 +42,14 @@ from leadscore_core.workbench.proposals import MEANINGS, corrected_proposal, ful
 from leadscore_core.workbench.runs import (
     Run,
     RunState,
-    batches_with_outcomes,
+    RunTask,
     cancel_run,
-    gather_leads,
     list_runs,
     read_run,
     start_run,
 )
+from leadscore_core.workbench.side_by_side import MOST as MOST_SIDE_BY_SIDE
+from leadscore_core.workbench.side_by_side import SideBySide, compare_runs
 from leadscore_core.workbench.source_evidence import (
     Evidence,
     show_bubbles,
@@ -105,6 +108,7 @@ __all__ = [
     "LEAST_OF_EACH",
     "LEAST_REASON",
     "MEANINGS",
+    "MOST_SIDE_BY_SIDE",
     "SHOWN_AT_FIRST",
     "SPLIT_NAMES",
     "WHY",
@@ -121,16 +125,20 @@ __all__ = [
     "Rates",
     "Run",
     "RunState",
+    "RunTask",
     "Scope",
+    "SideBySide",
     "SourceView",
     "TradeOff",
     "answer",
     "audit_labelled",
     "batch_gain",
+    "batches_behind",
     "batches_with_outcomes",
     "bring_outcomes",
     "cancel_run",
     "choose_counted",
+    "compare_runs",
     "corrected_proposal",
     "count_applications",
     "describe_costs",

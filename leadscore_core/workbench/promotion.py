@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.errors import RegistryError
 from leadscore_core.model import LeadModel, ModelMetadata, ModelRegistry
+from leadscore_core.storage import Batch, BatchStore, grade_preference
+from leadscore_core.tracking import sync_soon
 
 if TYPE_CHECKING:  # training loads when a model is judged, not with the other pages
     from leadscore_core.training import Gate
@@ -75,8 +77,15 @@ def _and(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def promote_model(model_id: str, *, by: str = "", reason: str = "", settings: Settings | None = None) -> None:
+def promote_model(
+    model_id: str, *, by: str = "", reason: str = "", reset_grades: bool = False, settings: Settings | None = None
+) -> None:
     """Make a model the one in use; one that misses a target needs a reason, which is kept.
+
+    Parameters
+    ----------
+    reset_grades
+        Whether the grades go back to what the settings file says, instead of staying as people saved them.
 
     Raises
     ------
@@ -84,7 +93,8 @@ def promote_model(model_id: str, *, by: str = "", reason: str = "", settings: Se
         If it misses a target and no reason of ten characters is given, it is in use already, or cannot be loaded; the
         model in use is unchanged then.
     """
-    registry = ModelRegistry((settings or load_settings()).models_dir)
+    settings = settings or load_settings()
+    registry = ModelRegistry(settings.models_dir)
     metadata = registry.read_metadata(model_id)
     reason = " ".join(reason.split())
     if registry.champion_id == model_id:
@@ -95,6 +105,18 @@ def promote_model(model_id: str, *, by: str = "", reason: str = "", settings: Se
             "is kept with the history. Say why, then promote it."
         )
     registry.promote(model_id, by=by, reason=reason)
+    if reset_grades:
+        grades = grade_preference(settings)
+        value, version = grades.default, grades.current().version
+        grades.save(value, based_on=version, author=by, model_id=model_id, note="Reset when the model was promoted")
+    sync_soon(settings)
+
+
+def batches_behind(model: LeadModel, settings: Settings | None = None) -> list[Batch]:
+    """Return the kept lists of a model's kind of leads that another model scored, the newest first."""
+    settings = settings or load_settings()
+    batches = BatchStore(settings).list_batches()
+    return [b for b in batches if b.schema_name == model.schema.name and b.scoring.model_id != model.model_id]
 
 
 def roll_back(*, by: str = "", reason: str = "", settings: Settings | None = None) -> str:
@@ -105,4 +127,7 @@ def roll_back(*, by: str = "", reason: str = "", settings: Settings | None = Non
     RegistryError
         If there is none that can be loaded.
     """
-    return ModelRegistry((settings or load_settings()).models_dir).rollback(by=by, reason=" ".join(reason.split()))
+    settings = settings or load_settings()
+    again = ModelRegistry(settings.models_dir).rollback(by=by, reason=" ".join(reason.split()))
+    sync_soon(settings)
+    return again

@@ -1,4 +1,4 @@
-"""The process of a training run: train, judge, challenge the champion, publish.
+"""The process of a run: train, judge, challenge the champion, publish; or compare algorithms; or search settings.
 
     python -m leadscore_core.workbench.run_worker FOLDER
 
@@ -12,8 +12,10 @@ import os
 import sys
 import time
 import traceback
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from filelock import Timeout
@@ -22,10 +24,20 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import ColumnMapping, LeadSchema, Role, detect_conventions, suggest_mapping
 from leadscore_core.errors import LeadScoreError, TrainingBusyError
 from leadscore_core.model import LeadModel, ModelRegistry
-from leadscore_core.pipelines import Progress
-from leadscore_core.training import judge_groups
-from leadscore_core.training.challenge import challenge_champion
-from leadscore_core.training.train import labelled_leads, train_model
+from leadscore_core.pipelines import STUDIES, Progress
+from leadscore_core.tracking import sync_tracking
+from leadscore_core.training import (
+    USUAL,
+    challenge_champion,
+    check_enough,
+    compare_contenders,
+    judge_groups,
+    labelled_leads,
+    learning_curve,
+    more_leads_help,
+    train_model,
+    tune_model,
+)
 from leadscore_core.workbench.runs import (
     HOLDER,
     LEADS,
@@ -69,7 +81,8 @@ def carry_out(folder: Path, settings: Settings) -> None:
     try:
         holder = {"by": request.by, "since": started.isoformat()}
         (settings.models_dir / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
-        model = _train(folder, request, settings, tell)
+        tasks = {"train": _train, "compare": _compare, "tune": _tune}
+        model_id = tasks[request.task.kind](folder, request, settings, tell)
     finally:
         (settings.models_dir / HOLDER).unlink(missing_ok=True)
         lock.release()
@@ -80,16 +93,60 @@ def carry_out(folder: Path, settings: Settings) -> None:
         started_at=started,
         ended_at=datetime.now(UTC),
         pid=os.getpid(),
-        model_id=model.model_id,
+        model_id=model_id,
     )
     write_state(folder, done)
 
 
-def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> LeadModel:
-    registry = ModelRegistry(settings.models_dir)
+def _read(folder: Path) -> tuple[pd.DataFrame, LeadSchema, ColumnMapping]:
     schema = LeadSchema.model_validate_json((folder / SCHEMA).read_text(encoding="utf-8"))
     frame = pd.read_parquet(folder / LEADS)
-    mapping = detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    return frame, schema, detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+
+
+def _compare(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> str:
+    """Judge other algorithms on the same folds; no model comes of it."""
+    frame, schema, mapping = _read(folder)
+    schema = schema.without(request.excluded)
+    cleaned, label, _, identity = labelled_leads(frame, schema, mapping.limited_to(schema))
+    check_enough(label)
+    board = compare_contenders(
+        cleaned,
+        label,
+        schema,
+        request.task.algorithms or USUAL,
+        targets=settings.targets,
+        identity=identity,
+        progress=tell,
+    )
+    told = json.loads(board.table.to_json(orient="records"))
+    _write_report(folder, {"leaderboard": told, "split": board.split, "seconds": round(board.seconds, 1)})
+    return ""
+
+
+def _tune(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> str:
+    """Search settings; no model comes of it, but one can be trained with what was found."""
+    frame, schema, mapping = _read(folder)
+    schema = schema.without(request.excluded)
+    cleaned, label, _, identity = labelled_leads(frame, schema, mapping.limited_to(schema))
+    check_enough(label)
+    storage = settings.data_dir / STUDIES
+    found = tune_model(
+        cleaned, label, schema, minutes=request.task.minutes, storage=storage, identity=identity, progress=tell
+    )
+    _write_report(folder, {"tuning": asdict(found) | {"is_better": found.is_better}})
+    return ""
+
+
+def _write_report(folder: Path, report: dict[str, object]) -> None:
+    aside = folder / f".{REPORT}"
+    aside.write_text(json.dumps(report, default=str), encoding="utf-8")
+    aside.replace(folder / REPORT)
+
+
+def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> str:
+    registry = ModelRegistry(settings.models_dir)
+    frame, schema, mapping = _read(folder)
     began = time.monotonic()
     model = train_model(
         frame,
@@ -100,6 +157,7 @@ def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress
         note=request.note or request.data,
         synthetic=request.synthetic,
         excluded=request.excluded,
+        params=request.task.params,
         progress=lambda share, told: tell(_TRAINING * share, told),
     )
     trained = time.monotonic() - began
@@ -114,13 +172,15 @@ def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress
         tell(0.8, "Comparing with the model in use")
         challenge = challenge_champion(frame, mapping, model, champion, capacity=request.capacity)
         report["challenge"] = challenge.model_dump(mode="json")
+    tell(0.92, "Asking whether more leads would help")
+    report |= _learning(frame, model, mapping, request.task.params)
     tell(0.98, "Publishing")
     report["seconds"] = round(time.monotonic() - began, 1)
     published = registry.publish(model)
-    aside = folder / f".{REPORT}"
-    aside.write_text(json.dumps(report, default=str), encoding="utf-8")
-    aside.replace(folder / REPORT)
-    return published
+    tell(0.99, "Writing it down in MLflow")
+    report["tracking"] = sync_tracking(settings).problem
+    _write_report(folder, report)
+    return published.model_id
 
 
 def _segments(frame: pd.DataFrame, model: LeadModel, mapping: ColumnMapping) -> dict[str, object]:
@@ -144,6 +204,14 @@ def _segments(frame: pd.DataFrame, model: LeadModel, mapping: ColumnMapping) -> 
         for name, values in groups.items()
     }
     return told
+
+
+def _learning(
+    frame: pd.DataFrame, model: LeadModel, mapping: ColumnMapping, params: dict[str, Any]
+) -> dict[str, object]:
+    cleaned, label, _, identity = labelled_leads(frame, model.schema, mapping.limited_to(model.schema))
+    curve = learning_curve(cleaned, label, model.schema, params=params, identity=identity)
+    return {"learning_curve": curve.to_dict("records"), "more_leads": more_leads_help(curve)}
 
 
 def main() -> int:

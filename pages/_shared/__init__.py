@@ -2,6 +2,8 @@
 
 from pages._shared import state
 from pages._shared.batches import choose_batch, get_view
+from pages._shared.challenging import render_challenge
+from pages._shared.comparing import render_comparisons
 from pages._shared.components import (
     check_settings,
     columns_found,
@@ -33,18 +35,13 @@ from pages._shared.lead_list import (
     render_table,
 )
 from pages._shared.planner import render_planner
+from pages._shared.promoting import render_promotion
 from pages._shared.quarantine import render_quarantine, render_review
 from pages._shared.source_parts import render_course, render_mix, render_targets
 from pages._shared.sourcing import choose_leads, choose_scope, render_rates, render_report, render_source_answer
 from pages._shared.spending import render_money
 from pages._shared.training import render_training
-from pages._shared.verdict import (
-    choose_model,
-    render_challenge,
-    render_promotion,
-    render_state_of_models,
-    render_verdict,
-)
+from pages._shared.verdict import choose_model, render_state_of_models, render_verdict
 
 __all__ = [
     "check_settings",
@@ -61,6 +58,7 @@ __all__ = [
     "plain",
     "render_answer",
     "render_challenge",
+    "render_comparisons",
     "render_course",
     "render_dependence",
     "render_downloads",

@@ -327,6 +327,16 @@ def try_sample(on: bool) -> None:
     st.session_state["train-sample"] = on
 
 
+def get_brought() -> tuple[str, str, UploadFolder] | None:
+    """Return the labelled leads that a person brought: their file's name, the upload's id, and where they are."""
+    return st.session_state.get("train-brought")
+
+
+def set_brought(brought: tuple[str, str, UploadFolder] | None) -> None:
+    """Keep labelled leads while other sections are looked at, or forget them."""
+    st.session_state["train-brought"] = brought
+
+
 def is_describing(upload: str) -> bool:
     """Tell whether a person is saying anew what the columns of an uploaded list mean."""
     return bool(st.session_state.get("describing") == upload)

@@ -17,6 +17,7 @@ from leadscore_core.storage import BatchStore
 from leadscore_core.workbench import (
     LEAST_OF_EACH,
     Run,
+    RunTask,
     audit_labelled,
     batches_with_outcomes,
     cancel_run,
@@ -37,6 +38,17 @@ if TYPE_CHECKING:
     from leadscore_core.training import LeakFinding
 
 FEW_ROWS = 1_000
+_TASKS = {"train": "Train a model", "compare": "Compare algorithms", "tune": "Search settings"}
+_VERBS = {"train": "Train on", "compare": "Compare on", "tune": "Search on"}
+_DOING = {"train": "Training on", "compare": "Comparing algorithms on", "tune": "Searching settings on"}
+_TOLD = {
+    "train": "Ten folds, then each month by a model of the months before it, then the model in use on the same leads; "
+    "about a minute for 20,000 leads.",
+    "compare": "Each algorithm on the same five folds; about a minute for 20,000 leads, longer with CatBoost. No model "
+    "comes of it.",
+    "tune": "Half the time judges the search itself, inside each of five folds. Searching the same leads again goes on "
+    "where the last search ended.",
+}
 SAMPLE = "the sample leads"
 
 
@@ -51,7 +63,10 @@ def render_training(model: LeadModel) -> None:
         _render_ended(runs[0])
     if runs and runs[0].state.state == "done":
         st.success(
-            f"Trained on {plain(runs[0].request.data)}. Its verdict is in the next section.", icon=":material/check:"
+            f"Trained on {plain(runs[0].request.data)}. Its verdict is in the next section."
+            if runs[0].request.task.kind == "train"
+            else f"{_TASKS[runs[0].request.task.kind]}: done. What came of it is in the section Compare.",
+            icon=":material/check:",
         )
     chosen = _choose_leads(model)
     if chosen is None:
@@ -62,9 +77,12 @@ def render_training(model: LeadModel) -> None:
     if not _render_check(frame, schema):
         return
     excluded = _render_audit(frame, schema, key)
+    task = _choose_task()
     with st.form("train", border=False):
         note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
-        if st.form_submit_button(f"Train on {len(frame):,} leads", type="primary", icon=":material/model_training:"):
+        if st.form_submit_button(
+            f"{_VERBS[task.kind]} {len(frame):,} leads", type="primary", icon=":material/model_training:"
+        ):
             try:
                 start_run(
                     frame,
@@ -75,15 +93,40 @@ def render_training(model: LeadModel) -> None:
                     note=note,
                     synthetic=name == SAMPLE,
                     capacity=state.get_capacity(),
+                    task=task,
                 )
             except LeadScoreError as error:
                 st.error(plain(str(error)), icon=":material/error:")
             else:
                 st.rerun()
-    st.caption(
-        "Ten folds, then each month by a model of the months before it, then the model in use on the same leads; about "
-        "a minute for 20,000 leads. You can leave this page: the run goes on and is found again."
+    st.caption(f"{_TOLD[task.kind]} You can leave this page: the run goes on and is found again.")
+
+
+def _choose_task() -> RunTask:
+    """Let a person choose between a quick retrain, a comparison of algorithms and a search for settings."""
+    kind = st.segmented_control(
+        "What to do", list(_TASKS), format_func=_TASKS.get, key=state.bind("train-task", "train"), required=True
     )
+    if kind == "compare":
+        from leadscore_core.training import NAMES, USUAL, available
+
+        offered = [name for name in available() if name != "lightgbm"]
+        chosen = st.multiselect(
+            "Beside LightGBM",
+            offered,
+            [name for name in USUAL if name in offered],
+            format_func=NAMES.get,
+            key="train-algorithms",
+        )
+        return RunTask(kind="compare", algorithms=(*chosen, "lightgbm"))
+    if kind == "tune":
+        minutes = st.number_input("Minutes to search", 1, 720, 10, key="train-minutes", width=220)
+        return RunTask(kind="tune", minutes=minutes)
+    found = next((run.report["tuning"] for run in list_runs() if "tuning" in run.report), None)
+    if found is None:
+        return RunTask()
+    searched = st.toggle("Use the settings that the last search found", key=state.bind("train-searched", False))
+    return RunTask(params=found["params"] if searched else {})
 
 
 def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ...], LeadSchema] | None:
@@ -99,12 +142,16 @@ def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ..
         help="A list with a column that says what became of each lead; of any company, with any columns",
     )
     try:
-        folder = None
-        if upload is not None:
-            content = upload.getbuffer()
-            folder = state.remembered(("upload", upload.file_id), lambda: state.UploadFolder(upload.name, content))
-            headers = read_headers(folder.path)
-            meant = choose_meaning(folder.path, upload.name, upload.file_id, headers, model, settings)
+        brought = state.get_brought()
+        if upload is not None and (brought is None or brought[1] != upload.file_id):
+            brought = (upload.name, upload.file_id, state.UploadFolder(upload.name, upload.getbuffer()))
+            state.set_brought(brought)
+        if brought is not None:
+            name, file_id, folder = brought
+            if upload is None and st.button(f"Close {plain(name)}", type="tertiary", icon=":material/close:"):
+                state.set_brought(None)
+                st.rerun()
+            meant = choose_meaning(folder.path, name, file_id, read_headers(folder.path), model, settings)
             if meant is None:
                 return None
             schema = meant
@@ -120,7 +167,7 @@ def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ..
                 key=f"train-lists-{len(by_id)}",
             )
         sample = PROJECT_ROOT / "sample_data" / LABELLED
-        if upload is None and not picked:
+        if brought is None and not picked:
             if not state.is_trying_sample() and not (
                 sample.is_file() and st.button("Use the sample leads", icon=":material/play_arrow:")
             ):
@@ -135,13 +182,13 @@ def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ..
             gathered = state.remembered(key, lambda: gather_leads([open_list(sample, schema)], [], schema))
             return gathered, SAMPLE, key, schema
         state.try_sample(False)
-        names = [upload.name] if upload is not None else []
+        names = [brought[0]] if brought is not None else []
         names += [by_id[b].name for b in picked]
         meaning = hash(schema.model_dump_json(exclude={"city_tiers"}))
-        key = ("train", upload.file_id if upload is not None else "", meaning, *picked)
+        key = ("train", brought[1] if brought is not None else "", meaning, *picked)
 
         def gather() -> pd.DataFrame:
-            lists = [open_list(folder.path, schema, settings=settings)] if folder is not None else []
+            lists = [open_list(brought[2].path, schema, settings=settings)] if brought is not None else []
             with st.spinner("Reading the leads", show_time=True):
                 return gather_leads(lists, [by_id[b] for b in picked], schema, settings)
 
@@ -247,7 +294,7 @@ def _render_run(folder: str) -> None:
     if not run.is_on:
         st.rerun()
     by = f" by {plain(run.request.by)}" if run.request.by else ""
-    st.markdown(f"### Training on {run.request.rows:,} leads: {plain(run.request.data)}")
+    st.markdown(f"### {_DOING[run.request.task.kind]} {run.request.rows:,} leads: {plain(run.request.data)}")
     st.caption(f"Started {run.request.asked_at:%d %b %Y, %H:%M} UTC{by}. This page can be left.")
     st.progress(min(1.0, run.state.share), text=_progress_words(run))
     if st.button("Stop", icon=":material/stop:"):

@@ -9,22 +9,27 @@ import streamlit as st
 
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.figures import plot_calibration, plot_gain_share, plot_precision_recall, plot_roc, plot_scores
+from leadscore_core.figures import (
+    plot_calibration,
+    plot_gain_share,
+    plot_learning,
+    plot_precision_recall,
+    plot_roc,
+    plot_scores,
+    plot_stability,
+)
+from leadscore_core.inference import human_name
 from leadscore_core.model import LeadModel, ModelMetadata, ModelRegistry, write_card
 from leadscore_core.workbench import (
-    LEAST_REASON,
     SPLIT_NAMES,
     describe_verdict,
     gates_of,
     list_runs,
-    meets_gates,
-    promote_model,
-    roll_back,
 )
 from pages._shared import state
-from pages._shared.components import act, get_named_model, plain, render_chart
+from pages._shared.components import get_named_model, plain, render_chart
 
-_FIGURES = {"auc": "AUC", "precision": "Precision", "recall": "Recall", "brier": "Brier score"}
+FIGURES = {"auc": "AUC", "precision": "Precision", "recall": "Recall", "brier": "Brier score"}
 
 
 def render_state_of_models() -> None:
@@ -102,6 +107,7 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
     _render_threshold(model, part)
     _render_curves(part, model.metadata.threshold)
     _render_segments(report)
+    _render_learning(model, report)
     with st.expander("What it was trained on and how", icon=":material/description:"):
         _render_facts(model.metadata)
         registry = ModelRegistry(load_settings().models_dir)
@@ -128,7 +134,7 @@ def _render_gates(model: LeadModel) -> None:
             rows.append(
                 {
                     "Judged on": human,
-                    "Figure": _FIGURES[name],
+                    "Figure": FIGURES[name],
                     "Value": value,
                     "± over folds": spread,
                     "95% interval": f"{low:.3f} to {high:.3f}" if low is not None else "not kept",
@@ -164,18 +170,31 @@ def _render_threshold(model: LeadModel, part: pd.DataFrame) -> None:
             ("Recall", told["recall"]),
             ("Leads above", told["above"]),
         ):
-            st.metric(label, "Does not exist" if value is None else f"{value:.1%}", border=True, width=140)
+            st.metric(label, "Does not exist" if value is None else f"{value:.1%}", border=True, width=128)
+        days = _days(model.metadata)
+        if days:
+            calls = model.metadata.training_data.rows * told["above"] / days if told["above"] is not None else 0
+            st.metric(
+                "Calls a day", f"{calls:,.0f}", border=True, width=128,
+                help=f"Leads above it, as such leads came in over the {days:,} days of training",
+            )  # fmt: skip
         found, false = told["true_positive"], told["false_positive"]
         missed, left = told["false_negative"], told["true_negative"]
-        st.metric("Found", f"{found:,}", border=True, width=140, help="Taken for applicants, and were")
-        st.metric("False alarms", f"{false:,}", border=True, width=140, help="Taken for applicants, and were not")
+        st.metric("Found", f"{found:,}", border=True, width=128, help="Taken for applicants, and were")
+        st.metric("False alarms", f"{false:,}", border=True, width=128, help="Taken for applicants, and were not")
         st.metric(
             "Missed",
             f"{missed:,}",
             border=True,
-            width=150,
+            width=128,
             help=f"Not taken for applicants, and were; {left:,} rightly not",
         )
+
+
+def _days(metadata: ModelMetadata) -> int:
+    """Return over how many days the training leads came in; 0 without dates."""
+    data = metadata.training_data
+    return 0 if not data.period_start or not data.period_end else max(1, (data.period_end - data.period_start).days)
 
 
 def _render_curves(part: pd.DataFrame, threshold: float) -> None:
@@ -225,9 +244,36 @@ def _render_segments(report: dict[str, Any]) -> None:
                 }
             )
             config = {n: st.column_config.NumberColumn(format="%.3f") for n in ("AUC", "Precision", "Recall")}
+            config["Leads"] = st.column_config.NumberColumn(format="localized")
             config["Completed"] = st.column_config.NumberColumn(format="%.1f%%")
             st.dataframe(shown, column_config=config, hide_index=True, placeholder="", alt=f"Figures by {name}")
     st.caption("Out-of-fold, groups of 50 leads or more, the lowest AUC first. A group of a few hundred moves a lot.")
+
+
+def _render_learning(model: LeadModel, report: dict[str, Any]) -> None:
+    """Show what each column is worth, how steadily, and whether more leads would help."""
+    worth = model.metadata.importance
+    curve = pd.DataFrame(report.get("learning_curve") or [])
+    if not worth and curve.empty:
+        return
+    left, right = st.columns(2)
+    if worth:
+        table = pd.DataFrame(
+            [{"human": human_name(c, model.schema), "share": share, "std": std} for c, (share, std) in worth.items()]
+        )
+        top = (
+            table[table["share"] >= 0.001]
+            .sort_values("share", ascending=False, kind="stable")
+            .head(10)
+            .reset_index(drop=True)
+        )
+        with left:
+            render_chart(plot_stability(top), key="stability")
+            st.caption("Mean over the folds, with its standard deviation: a wide one means that folds disagree.")
+    if not curve.empty:
+        with right:
+            render_chart(plot_learning(curve), key="learning")
+            st.caption(plain(str(report.get("more_leads", ""))))
 
 
 def _render_facts(metadata: ModelMetadata) -> None:
@@ -245,102 +291,3 @@ def _render_facts(metadata: ModelMetadata) -> None:
         "Left out": ", ".join(metadata.excluded) or "no column",
     }
     st.markdown("\n".join(f"- **{name}**: {plain(str(told))}" for name, told in facts.items()))
-
-
-def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
-    """Show a model against the one that was in use when it was trained."""
-    challenge = report.get("challenge")
-    if not challenge:
-        st.info(
-            "A model is compared with the one in use when it is trained on this page. Train one, or choose the newest.",
-            icon=":material/info:",
-        )
-        return
-    if challenge["not_applicable"]:
-        st.info(plain(challenge["not_applicable"]), icon=":material/info:")
-        return
-    st.markdown(f"### {plain(describe_verdict(model.metadata, gates_of(model), challenge))}")
-    st.caption(f"Compared on {challenge['judged_on']}. Intervals from 500 draws of leads, the same for both.")
-    names = _FIGURES | {"gained": f"Applications among {challenge['calls']:,} calls"}
-    table = pd.DataFrame(
-        [
-            {
-                "Figure": names[f["name"]],
-                "In use": _written(f["name"], f["champion"]),
-                "This model": _written(f["name"], f["challenger"]),
-                "Difference": _written(f["name"], f["value"], sign=True),
-                "95% interval": " to ".join(_written(f["name"], f[end], sign=True) for end in ("low", "high")),
-            }
-            for f in challenge["figures"]
-        ]
-    )
-    st.dataframe(table, hide_index=True, height="content", alt="Champion against challenger")
-    told = challenge["delong"]
-    st.caption(
-        f"AUC by DeLong's test: difference between {told['low']:+.4f} and {told['high']:+.4f}, p = {told['p']:.2g}. A "
-        "lower Brier score is better; precision and recall are each at the model's own threshold."
-    )
-    st.subheader("Leads that change grade", anchor=False)
-    moves = pd.DataFrame(challenge["moves"]).T
-    changed = int(moves.to_numpy().sum() - sum(moves.at[g, g] for g in moves.index))
-    st.caption(f"{changed:,} of {challenge['rows']:,} leads get another grade. Down: in use; across: this model.")
-    shown = moves.rename_axis("In use").reset_index()
-    st.dataframe(shown, hide_index=True, height="content", alt="Grades before and after")
-    losing = pd.DataFrame(challenge["losing"])
-    if losing.empty:
-        st.success("No source, medium, platform or month is foretold worse for certain.", icon=":material/verified:")
-        return
-    st.subheader("Groups that lose", anchor=False)
-    shown = losing[["column", "group", "n", "champion", "challenger"]]
-    shown.columns = pd.Index(["Column", "Group", "Leads", "Log loss in use", "Log loss of this model"])
-    config = {n: st.column_config.NumberColumn(format="%.3f") for n in shown.columns[3:]}
-    st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="Groups that lose")
-
-
-def _written(name: str, value: float | None, *, sign: bool = False) -> str:
-    if value is None:
-        return "does not exist"
-    if name == "gained":
-        return f"{value:+,.0f}" if sign else f"{value:,.0f}"
-    return f"{value:+.3f}" if sign else f"{value:.3f}"
-
-
-def render_promotion(model: LeadModel) -> None:
-    """Let a person make a model the one in use, or go back; show who did what before, and why."""
-    registry = ModelRegistry(load_settings().models_dir)
-    in_use = registry.champion_id == model.model_id
-    met = meets_gates(model.metadata)
-    st.subheader("In use already" if in_use else "Put this model to use", anchor=False)
-    if not in_use:
-        if not met:
-            st.warning(
-                f"It misses a target. Promoting it needs a reason of at least {LEAST_REASON} characters.",
-                icon=":material/warning:",
-            )
-        with st.form("promote", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            label = "Reason (needed)" if not met else "Reason"
-            reason = st.text_input(label, max_chars=300, key="promote-reason", width=420)
-            if st.form_submit_button("Promote", type="primary", icon=":material/rocket_launch:"):
-                act(
-                    lambda: promote_model(model.model_id, by=state.get_name(), reason=reason),
-                    "It is the model in use now.",
-                )
-    history = registry.history()
-    with st.form("rollback", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        why = st.text_input("Reason to go back", max_chars=300, key="rollback-reason", width=420)
-        if st.form_submit_button("Roll back to the model before", icon=":material/undo:", disabled=len(history) < 2):
-            act(lambda: roll_back(by=state.get_name(), reason=why), "The model before is in use again.")
-    st.caption("Lists that were scored keep their scores; score them again on the Leads page under Manage.")
-    if history:
-        names = {m.model_id: f"{m.created_at:%d %b %Y, %H:%M}" for m in registry.list_models()}
-        table = pd.DataFrame(
-            {
-                "When (UTC)": [e["at"][:16].replace("T", " ") for e in history],
-                "What": ["Promoted" if e["action"] == "promote" else "Rolled back to" for e in history],
-                "Model of": [names.get(e["model_id"], e["model_id"]) for e in history],
-                "By": [e["by"] for e in history],
-                "Why": [e["reason"] for e in history],
-            }
-        )
-        with st.expander(f"History: {len(table)} changes", icon=":material/history:"):
-            st.dataframe(table, hide_index=True, height="content", alt="History of the model in use")

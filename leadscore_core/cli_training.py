@@ -1,0 +1,274 @@
+"""The command line's commands of training: train, evaluate, compare algorithms, tune."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from leadscore_core.cli_shared import (
+    Files,
+    JsonOut,
+    Label,
+    MapTo,
+    ModelId,
+    SchemaName,
+    Sheet,
+    load_model,
+    open_leads,
+    prepare_json,
+    say,
+    show_progress,
+    track,
+    write_json,
+)
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.errors import LeadScoreError
+
+if TYPE_CHECKING:  # the pipelines load when a command needs them
+    from leadscore_core.lists import LeadList
+    from leadscore_core.model import LeadModel
+
+
+def train(
+    files: Files,
+    schema: SchemaName = None,
+    label: Label = None,
+    sheet: Sheet = None,
+    map_to: MapTo = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
+    note: Annotated[str, typer.Option("--note", help="Kept with the model.")] = "",
+    synthetic: Annotated[bool, typer.Option("--synthetic", help="Tell users that these leads are made up.")] = False,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="Column that the model must not read; may be repeated.")
+    ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option("--include", help="Column that is known before the first call, though it looks as if not."),
+    ] = None,
+    params: Annotated[
+        Path | None, typer.Option("--params", help="Settings of LightGBM as JSON, for instance from: leadscore tune.")
+    ] = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Train a model on labelled leads, judge it out-of-sample, and keep it.
+
+    A list with columns of its own needs no preparation: what they mean is proposed, and columns that look as if they
+    knew the outcome are left out.
+    """
+    from leadscore_core.data import kept_folder
+    from leadscore_core.pipelines import train_list
+
+    prepare_json(json_out)
+    settings = load_settings()
+    chosen = _read_params(params)
+    leads = open_leads(files, schema, label, sheet, map_to, settings, may_propose=True)
+    _say_proposal(leads)
+    with show_progress("Training", total=1.0) as progress:
+        model = train_list(
+            leads,
+            settings=settings,
+            promote=promote,
+            note=note,
+            synthetic=synthetic,
+            exclude=exclude or (),
+            include=include or (),
+            params=chosen,
+            progress=progress,
+        )
+    metadata = model.metadata
+    for column, why in metadata.excluded.items():
+        say(f"Left out: {column}: {why}")
+    if leads.proposal is not None:
+        say(f"What the columns mean is kept as {leads.schema.name!r}: {kept_folder() / leads.schema.name}.toml")
+    crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
+    say(
+        f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads "
+        f"({metadata.training_data.left_out:,} without an outcome left out)"
+    )
+    say(_figures("Cross-validation", crossed))
+    say(
+        _figures("Next period     ", following)
+        if "auc" in following
+        else f"Next period: not applicable. {following['not_applicable']}"
+    )
+    say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
+    say(_verdict(metadata.meets_targets, settings))
+    say("It is the champion now." if promote else f"Use it with: leadscore models promote {model.model_id}")
+    track(settings)
+    write_json(json_out, _training_json(model, crossed, following))
+
+
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Labelled leads that the model has not seen.")],
+    label: Label = None,
+    sheet: Sheet = None,
+    map_to: MapTo = None,
+    model_id: ModelId = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Measure a model on leads that it has not seen; exit 1 below the targets."""
+    from leadscore_core.pipelines import evaluate_list
+
+    prepare_json(json_out)
+    settings = load_settings()
+    model = load_model(model_id, settings)
+    result = evaluate_list(
+        open_leads([file], model.schema.name, label, sheet, map_to, settings, model=model), model, settings=settings
+    )
+    say(
+        f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and "
+        f"{result.seen_in_training:,} from its training left out)"
+    )
+    say(_figures("Out-of-sample", result.metrics.model_dump()))
+    for text in result.metrics.notes:
+        say(text)
+    say(_verdict(result.meets_targets, settings))
+    write_json(json_out, result.as_json())
+    if not result.meets_targets:
+        raise typer.Exit(1)
+
+
+def compare(
+    files: Files,
+    schema: SchemaName = None,
+    label: Label = None,
+    sheet: Sheet = None,
+    map_to: MapTo = None,
+    algorithm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--algorithm", help="logistic, forest, hist, catboost; may be repeated. All but the last if none."
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="Column that no model must read; may be repeated.")
+    ] = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Judge other algorithms beside LightGBM on the same folds; nothing is kept."""
+    from leadscore_core.pipelines import compare_list
+
+    prepare_json(json_out)
+    settings = load_settings()
+    leads = open_leads(files, schema, label, sheet, map_to, settings, may_propose=True)
+    with show_progress("Comparing", total=1.0) as progress:
+        board = compare_list(leads, algorithm or (), exclude=exclude or (), settings=settings, progress=progress)
+    say(f"{'':28} {'AUC':>15} {'precision':>9} {'recall':>7} {'fit':>7}   against LightGBM")
+    for row in board.table.to_dict("records"):
+        apart = (
+            "" if row["name"] == "lightgbm" else f"{row['difference']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})"
+        )
+        say(
+            f"{row['human']:28} {row['auc']:.4f} ± {row['auc_std']:.4f} {row['precision']:9.3f} {row['recall']:7.3f} "
+            f"{row['fit_seconds']:5.1f} s   {apart}"
+        )
+    say(f"Out-of-sample: {board.split}. {board.seconds:.0f} s in all.")
+    told = {"split": board.split, "seconds": round(board.seconds, 1), "algorithms": board.table.to_dict("records")}
+    write_json(json_out, json.loads(json.dumps(told).replace("NaN", "null")))
+
+
+def tune(
+    files: Files,
+    minutes: Annotated[float, typer.Option("--minutes", min=0.05, max=720, help="How long to search.")] = 10.0,
+    schema: SchemaName = None,
+    label: Label = None,
+    sheet: Sheet = None,
+    map_to: MapTo = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="Column that the model must not read; may be repeated.")
+    ] = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Search better settings of LightGBM; the same leads take an earlier search up again."""
+    from leadscore_core.pipelines import tune_list
+
+    prepare_json(json_out)
+    settings = load_settings()
+    leads = open_leads(files, schema, label, sheet, map_to, settings, may_propose=True)
+    with show_progress("Searching", total=1.0) as progress:
+        found = tune_list(leads, minutes, exclude=exclude or (), settings=settings, progress=progress)
+    say(
+        f"Tried {found.trials} settings. Searched anew inside each of five training folds: AUC {found.auc:.4f}; with "
+        f"the settings as they are {found.default_auc:.4f}."
+    )
+    gain = f"{found.difference:+.4f} (95% interval {found.low:+.4f} to {found.high:+.4f})"
+    say(f"Difference {gain}: {'the search helps' if found.is_better else 'no gain for certain; keep the settings'}.")
+    say("Settings: " + ", ".join(f"{name} = {value:.4g}" for name, value in found.params.items()))
+    if json_out is not None:
+        say(f"Train with them: leadscore train FILE --params {json_out}")
+    write_json(json_out, asdict(found) | {"is_better": found.is_better})
+
+
+def _read_params(path: Path | None) -> dict[str, Any]:
+    """Return settings of LightGBM from a JSON file, as `tune` writes it or plain.
+
+    Raises
+    ------
+    LeadScoreError
+        If the file cannot be read or names settings that there are not.
+    """
+    if path is None:
+        return {}
+    from leadscore_core.model.classifier import LeadClassifier
+
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LeadScoreError(
+            f"{path} cannot be read as settings ({error}). Give JSON as: leadscore tune --json."
+        ) from error
+    params = told.get("params", told) if isinstance(told, dict) else None
+    known = LeadClassifier().get_params()
+    wrong = sorted(set(params) - set(known)) if isinstance(params, dict) else ["no settings at all"]
+    if wrong or not isinstance(params, dict):
+        raise LeadScoreError(f"{path} names {', '.join(wrong)}. Settings there are: {', '.join(sorted(known))}.")
+    return {name: type(known[name])(value) for name, value in params.items()}
+
+
+def _say_proposal(leads: LeadList) -> None:
+    """Say what the columns of a list are thought to mean, where nobody has said so yet."""
+    if leads.proposal is None:
+        return
+    say(f"These are no known leads; their columns are taken as (outcome {leads.proposal.label!r}):")
+    for column in leads.proposal.columns:
+        marks = f"; {', '.join(map(repr, column.missing_marks))} is blank" if column.missing_marks else ""
+        say(f"  {column.header}: {column.role or 'left out'} ({column.why}{marks})")
+
+
+def _figures(what: str, block: dict[str, Any]) -> str:
+    parts = []
+    for name, human in (("auc", "AUC"), ("precision", "precision"), ("recall", "recall"), ("brier", "Brier score")):
+        spread = f" ± {block[f'{name}_std']:.3f}" if block.get(f"{name}_std") is not None else ""
+        parts.append(f"{human} {block[name]:.3f}{spread}" if block[name] is not None else f"{human} does not exist")
+    return f"{what}: {', '.join(parts)} (base rate {block['base_rate']:.1%}, threshold {block['threshold']:.3f})"
+
+
+def _training_json(model: LeadModel, crossed: dict[str, Any], following: dict[str, Any]) -> dict[str, Any]:
+    from leadscore_core.training import meets_targets
+
+    metadata = model.metadata
+    targets = {"targets": metadata.targets.model_dump()}
+    figures = {name: crossed[name] for name in ("base_rate", "auc", "precision", "recall", "brier", "log_loss")}
+    if "auc" in following:
+        following = following | targets | {"meets_targets": meets_targets(following, metadata.targets)}
+    return {
+        "rows": metadata.training_data.rows,
+        **figures,
+        "threshold": metadata.threshold,
+        **targets,
+        "meets_targets": metadata.meets_targets,
+        "model_id": model.model_id,
+        "cross_validation": crossed | targets | {"meets_targets": metadata.meets_targets},
+        "next_period": following,
+        "calibration": metadata.calibration,
+    }
+
+
+def _verdict(met: bool, settings: Settings) -> str:
+    wanted = settings.targets
+    limits = f"AUC > {wanted.auc}, precision > {wanted.precision}, recall > {wanted.recall}"
+    return f"{'Meets' if met else 'Misses'} the targets ({limits})"
