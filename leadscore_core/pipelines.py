@@ -11,16 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data import (
-    INDEX_HEADERS,
-    LINE_PROBLEM,
     Finding,
-    LeadSchema,
-    Role,
     check_required,
     chunk_findings,
     clean_leads,
@@ -31,11 +26,11 @@ from leadscore_core.data import (
     label_findings,
     mapping_findings,
     merge_findings,
-    normalise_header,
     row_hashes,
     sort_findings,
 )
 from leadscore_core.inference import GRADES, ScoredPart, beside, check_output, score_part, write_leads
+from leadscore_core.learnable import audit_list, left_out, to_learn_from
 from leadscore_core.lists import LeadList, choose_columns, open_list, settle_list
 from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import saved_rules
@@ -136,26 +131,6 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
     return CheckReport(rows, columns, sort_findings(found), audit_list(leads) if label_expected else None)
 
 
-def audit_list(leads: LeadList) -> list[LeakFinding]:
-    """Look in all columns of a labelled list for those that may know the outcome; none where there is no outcome."""
-    from leadscore_core.training import audit_leakage
-
-    label = leads.schema.label
-    header = leads.mapping.used.get(label.name) if label is not None else None
-    if label is None or header is None:
-        return []
-    frame = pd.concat(leads.chunks(), ignore_index=True)
-    cleaned = clean_leads(leads.mapping.apply(frame, leads.schema), leads.schema)
-    known = cleaned[label.name].notna().to_numpy()
-    stamp = leads.schema.one(Role.TIMESTAMP)
-    dates = cleaned[stamp.name][known].reset_index(drop=True) if stamp and stamp.name in cleaned else None
-    contacts = {leads.mapping.used.get(c.name) for c in leads.schema.columns if not c.is_input}
-    columns = [c for c in frame.columns if c not in {header, LINE_PROBLEM} | contacts]
-    columns = [c for c in columns if str(c).strip().casefold() not in INDEX_HEADERS]
-    rows = frame.loc[known, columns].reset_index(drop=True)
-    return audit_leakage(rows, cleaned[label.name][known].to_numpy("int64"), dates=dates)
-
-
 def clean_list(leads: LeadList, out: str | Path) -> int:
     """Run the data pipeline: write one tidy row a lead, in the input's order, and return how many.
 
@@ -205,7 +180,7 @@ def train_list(
     from leadscore_core.training import train_model
 
     settings = settings or load_settings()
-    excluded = _left_out(leads, exclude, include)
+    excluded = left_out(leads, exclude, include)
     frame = pd.concat(leads.chunks(), ignore_index=True)
     model = train_model(
         frame,
@@ -252,7 +227,7 @@ def compare_list(
     from leadscore_core.training import USUAL, compare_contenders
 
     settings = settings or load_settings()
-    schema, cleaned, label, identity = _to_learn_from(leads, exclude, include)
+    schema, cleaned, label, identity = to_learn_from(leads, exclude, include)
     return compare_contenders(
         cleaned, label, schema, names or USUAL, targets=settings.targets, identity=identity, progress=progress
     )
@@ -277,50 +252,9 @@ def tune_list(
     from leadscore_core.training import tune_model
 
     settings = settings or load_settings()
-    schema, cleaned, label, identity = _to_learn_from(leads, exclude, include)
+    schema, cleaned, label, identity = to_learn_from(leads, exclude, include)
     storage = settings.data_dir / STUDIES
     return tune_model(cleaned, label, schema, minutes=minutes, storage=storage, identity=identity, progress=progress)
-
-
-def _to_learn_from(
-    leads: LeadList, exclude: Sequence[str], include: Sequence[str]
-) -> tuple[LeadSchema, pd.DataFrame, np.ndarray, np.ndarray | None]:
-    """Return the schema without what is left out, and cleaned leads with their outcomes."""
-    from leadscore_core.training import check_enough, labelled_leads
-
-    check_required(leads.mapping, leads.schema)
-    schema = leads.schema.without(_left_out(leads, exclude, include))
-    frame = pd.concat(leads.chunks(), ignore_index=True)
-    cleaned, label, _, identity = labelled_leads(frame, schema, leads.mapping.limited_to(schema))
-    check_enough(label)
-    return schema, cleaned, label, identity
-
-
-def _left_out(leads: LeadList, exclude: Sequence[str], include: Sequence[str]) -> dict[str, str]:
-    """Return what a model must not read, with why: what a person said, and of a proposed schema what may leak."""
-    excluded = dict.fromkeys(_input_names(leads, exclude), "left out by hand")
-    if leads.proposal is not None:
-        excluded = leaks_of(leads) | excluded
-    for name in _input_names(leads, include):
-        excluded.pop(name, None)
-    return excluded
-
-
-def leaks_of(leads: LeadList) -> dict[str, str]:
-    """Return the input columns of a labelled list that should be left out unless somebody knows better, with why."""
-    names = {header: name for name, header in leads.mapping.used.items()}
-    inputs = {column.name for column in leads.schema.inputs}
-    found = [(names.get(leak.column, ""), leak.why) for leak in audit_list(leads) if leak.is_certain]
-    return {name: why for name, why in found if name in inputs}
-
-
-def _input_names(leads: LeadList, wanted: Sequence[str]) -> list[str]:
-    """Return the input columns that a person means by their name, header or human name; what is unknown as it is."""
-    known: dict[str, str] = {}
-    for column in leads.schema.inputs:
-        header = leads.mapping.used.get(column.name, "")
-        known |= {normalise_header(text): column.name for text in (header, column.human, column.name) if text}
-    return [known.get(normalise_header(name), name) for name in wanted]
 
 
 def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | None = None) -> Evaluation:

@@ -131,7 +131,7 @@ def test_a_server_that_is_down_costs_nothing_and_is_caught_up_with(
 ) -> None:
     monkeypatch.setenv("LEADSCORE_TRACKING_URI", "http://user:secret@127.0.0.1:9")
     told = sync(load_settings())
-    assert "could not be written to" in told["problem"]
+    assert "could not be reached" in told["problem"]
     assert "secret" not in told["problem"]
     assert registry.champion_id == trained.model_id
     monkeypatch.delenv("LEADSCORE_TRACKING_URI")
