@@ -17,6 +17,7 @@ from typing import Any
 import joblib
 import pandas as pd
 import pyarrow as pa
+from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from leadscore_core.config import load_settings
@@ -26,6 +27,7 @@ from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 OUT_OF_SAMPLE = "out_of_sample.parquet"
+_PROMOTION_LOCK = ".promotion.lock"
 PICKLE, METADATA, CHAMPION, HISTORY = "pipeline.joblib", "metadata.json", "champion", "champion_history.jsonl"
 
 
@@ -218,8 +220,9 @@ class ModelRegistry:
         return entries[::-1]
 
     def _entries(self) -> list[dict[str, Any]]:
+        """Return changes of the champion; one that was cut off before it took effect was none."""
         path = self.root / HISTORY
-        found = []
+        found, done = [], set()
         for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
             try:
                 entry = json.loads(line)
@@ -227,18 +230,35 @@ class ModelRegistry:
                 continue
             if isinstance(entry, dict) and {"action", "model_id"} <= set(entry):
                 found.append(entry)
-        return found
+            elif isinstance(entry, dict):
+                done.add(entry.get("done"))
+        last = len(found) - 1
+        return [
+            entry
+            for place, entry in enumerate(found)
+            if "key" not in entry or entry["key"] in done or (place == last and entry["model_id"] == self.champion_id)
+        ]
+
+    def _append(self, entry: dict[str, Any]) -> None:
+        with (self.root / HISTORY).open("a", encoding="utf-8") as history:
+            history.write(json.dumps(entry) + "\n")
+            history.flush()
+            os.fsync(history.fileno())
 
     def _make_champion(self, model_id: str, action: str, by: str, reason: str) -> None:
         self.load(model_id)
         entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "action": action, "model_id": model_id}
         entry |= {"by": by, "reason": reason} if by or reason else {}
+        key = uuid.uuid4().hex
         try:
-            with (self.root / HISTORY).open("a", encoding="utf-8") as history:
-                history.write(json.dumps(entry | {"before": self.champion_id}) + "\n")
-                history.flush()
-                os.fsync(history.fileno())
-            self._write_champion(model_id)
+            with FileLock(self.root / _PROMOTION_LOCK, timeout=30):
+                self._append(entry | {"before": self.champion_id, "key": key})
+                self._write_champion(model_id)
+                self._append({"done": key})
+        except Timeout:
+            raise RegistryError(
+                f"Somebody else is changing the champion in {self.root}. The champion is unchanged; try again."
+            ) from None
         except OSError as error:
             raise RegistryError(
                 f"{model_id} could not be promoted: {self.root} cannot be written ({error.strerror}). "

@@ -96,6 +96,9 @@ def carry_out(folder: Path, settings: Settings) -> None:
         model_id=model_id,
     )
     write_state(folder, done)
+    if model_id:
+        problem = sync_tracking(settings).problem
+        sys.stdout.write(f"{problem or 'Written down in MLflow, where that is on'}\n")
 
 
 def _read(folder: Path) -> tuple[pd.DataFrame, LeadSchema, ColumnMapping]:
@@ -177,8 +180,6 @@ def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress
     tell(0.98, "Publishing")
     report["seconds"] = round(time.monotonic() - began, 1)
     published = registry.publish(model)
-    tell(0.99, "Writing it down in MLflow")
-    report["tracking"] = sync_tracking(settings).problem
     _write_report(folder, report)
     return published.model_id
 

@@ -1,5 +1,9 @@
 import json
 import os
+import random
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import joblib
@@ -9,6 +13,7 @@ from leadscore_core.errors import RegistryError
 from leadscore_core.model import LeadModel, ModelRegistry, load_champion
 from leadscore_core.model.metadata import FORMAT_VERSION
 from leadscore_core.model.registry import METADATA, PICKLE
+from tests.paths import ROOT
 
 
 def named(model: LeadModel, name: str) -> LeadModel:
@@ -174,3 +179,83 @@ def test_the_shipped_model_is_sound_and_says_what_it_is() -> None:
     model = load_champion()
     assert model.metadata.training_data.synthetic
     assert model.metadata.meets_targets
+
+
+CHANGING = """
+import sys
+from pathlib import Path
+from leadscore_core.model import ModelRegistry
+registry = ModelRegistry(Path(sys.argv[1]))
+print("ready", flush=True)
+while True:
+    for model_id in sys.argv[2:]:
+        registry.promote(model_id, by="a loop", reason="again")
+"""
+
+
+def changing(registry: ModelRegistry, *model_ids: str) -> subprocess.Popen[bytes]:
+    """A process that changes the champion without end, once it has begun."""
+    words = [sys.executable, "-c", CHANGING, str(registry.root), *model_ids]
+    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == b"ready"
+    return process
+
+
+def test_killed_while_promoting_the_registry_stays_sound(registry: ModelRegistry) -> None:
+    names = ["first", "second"]
+    rng = random.Random(1)
+    for _ in range(8):
+        process = changing(registry, *names)
+        time.sleep(rng.uniform(0.0, 0.5))
+        process.kill()
+        process.communicate()
+        champion = registry.load_champion()[0].model_id
+        assert champion in names
+        history = registry.history()
+        assert history[0]["model_id"] == champion  # what history says last is what serves
+        assert {m.model_id for m in registry.list_models()} == set(names)
+    registry.promote("first")
+    assert registry.champion_id == "first"
+    assert registry.rollback() == "second"
+
+
+def test_two_promotions_at_once_are_one_after_the_other(registry: ModelRegistry) -> None:
+    processes = [changing(registry, name) for name in ("first", "second")]
+    time.sleep(2.0)
+    for process in processes:
+        assert process.poll() is None, process.communicate()[1]
+        process.kill()
+        process.communicate()
+    told = registry.history()[::-1]
+    assert len(told) > 4
+    assert {"first", "second"} == {entry["model_id"] for entry in told}
+    for before, after in zip(told, told[1:], strict=False):
+        assert after["before"] == before["model_id"]  # each change knows the one that was in force
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from leadscore_core.errors import RegistryError
+from leadscore_core.model import ModelRegistry
+registry = ModelRegistry(Path(sys.argv[1]))
+model = registry.load(sys.argv[2])
+object.__setattr__(model, "metadata", model.metadata.model_copy(update={"model_id": "third"}))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # writing more fails, as on a full disk
+try:
+    registry.publish(model)
+except RegistryError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_publishes_nothing_by_half(registry: ModelRegistry) -> None:
+    words = [sys.executable, "-c", FULL, str(registry.root), "second"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert "could not be written" in done.stdout, done.stderr
+    assert "the champion is unchanged" in done.stdout
+    assert {m.model_id for m in registry.list_models()} == {"first", "second"}
+    assert not list(registry.root.glob(".staging-*"))
+    assert registry.load_champion()[0].model_id == "second"

@@ -120,7 +120,7 @@ def test_killed_at_random_moments_the_champion_goes_on_serving(
     leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
 ) -> None:
     rng = random.Random(0)
-    for _ in range(5):
+    for _ in range(12):
         run = start_run(leads, data="labelled.csv", schema=trained.schema)
         time.sleep(rng.uniform(0.2, 6))
         child = runs_module._children[run.request.run_id]

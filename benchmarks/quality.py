@@ -1,0 +1,262 @@
+"""How good the model is, out-of-sample, beside other algorithms on the same folds and months.
+
+    python benchmarks/quality.py --data DIR [--pycaret PYTHON] [--contenders logistic catboost] [--repeats 2]
+
+DIR holds `labelled_leads.csv` with CodePro's columns. Everything that is learned (levels, counts, encodings, the
+threshold) is learned inside each training part; the threshold on its three inner folds. `cross_validation` is five
+stratified folds drawn twice, `next_period` each month judged by a model of the months before it. `variants` are ways
+to meet the drift of levels: the one that is best on the first two judged months is reported on the later ones.
+
+PyCaret needs an environment of its own (`python -m venv pycaret && pycaret/bin/pip install pycaret`); its LightGBM runs
+on the same training and test leads, at its own threshold of 0.5. Without it, that contender is left out with a word.
+The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+from joblib import Parallel, cpu_count, delayed
+from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
+
+from leadscore_core.config import TargetMetrics
+from leadscore_core.data import LeadSchema, Role, detect_conventions, load_schema, read_leads, suggest_mapping
+from leadscore_core.model.classifier import LeadClassifier
+from leadscore_core.model.features import LEVEL, LeadFeatures
+from leadscore_core.training import available, labelled_leads, meets_targets
+from leadscore_core.training.contenders import NAMES, make_contender
+from leadscore_core.training.folds import Fold, inner_folds, repeated_folds, rolling_months
+from leadscore_core.training.threshold import choose_threshold
+
+EARLY_MONTHS = 2
+PYCARET = """
+import json, sys, time, warnings
+warnings.filterwarnings("ignore")
+import numpy as np, pandas as pd
+from pycaret.classification import ClassificationExperiment
+folder = sys.argv[1]
+leads = pd.read_csv(folder + "/leads.csv")
+told, began = {}, time.time()
+for name, part in json.load(open(folder + "/folds.json")).items():
+    one = ClassificationExperiment()
+    train, test = leads.iloc[part["train"]], leads.iloc[part["test"]]
+    one.setup(train, target="label", test_data=test, index=False, session_id=0, verbose=False, html=False,
+              max_encoding_ohe=25, n_jobs=2, fold=5)
+    model = one.create_model("lightgbm", cross_validation=False, verbose=False)
+    scored = one.predict_model(model, data=test.drop(columns="label"), raw_score=True, verbose=False)
+    told[name] = [float(p) for p in scored["prediction_score_1"]]
+json.dump({"seconds": time.time() - began, "parts": told}, open(folder + "/told.json", "w"))
+"""
+
+
+def say(text: str) -> None:
+    """Write a line to standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def figures(label: np.ndarray, p: np.ndarray, threshold: float) -> dict[str, float]:
+    """Return the figures of one judged part."""
+    predicted = p >= threshold
+    return {
+        "auc": float(roc_auc_score(label, p)),
+        "precision": float(precision_score(label, predicted)),
+        "recall": float(recall_score(label, predicted)),
+        "brier": float(brier_score_loss(label, p)),
+    }
+
+
+def block(parts: list[dict[str, float]], targets: TargetMetrics) -> dict[str, Any]:
+    """Average the figures of parts, with the standard deviation over them, and count those that meet all targets."""
+    table = pd.DataFrame(parts)
+    told: dict[str, Any] = {name: round(float(table[name].mean()), 4) for name in table}
+    told |= {f"{name}_std": round(float(table[name].std(ddof=0)), 4) for name in table}
+    return told | {"parts": len(parts), "parts_that_meet_all_targets": sum(meets_targets(p, targets) for p in parts)}
+
+
+class Bench:
+    """The leads, and how a contender is judged on one part of them."""
+
+    def __init__(self, path: Path) -> None:
+        self.schema: LeadSchema = load_schema()
+        self.frame = read_leads(path)
+        mapping = detect_conventions(suggest_mapping(self.frame.columns, self.schema), self.schema, self.frame)
+        self.cleaned, self.label, _, self.identity = labelled_leads(self.frame, self.schema, mapping)
+        self.targets = TargetMetrics()
+        self.stamp = self.schema.one(Role.TIMESTAMP)
+        assert self.stamp is not None
+        self.months, _ = rolling_months(self.cleaned[self.stamp.name], self.label)
+
+    def judge(self, fold: Fold, name: str) -> dict[str, float]:
+        """Fit on the training leads, choose the threshold on their inner folds, judge on the others."""
+        train, truth = self.cleaned.iloc[fold.train], self.label[fold.train]
+        same = None if self.identity is None else self.identity[fold.train]
+        inner = np.full(len(truth), np.nan)
+        for part in inner_folds(truth, 3, 0, same):
+            inner[part.test] = self.propensity(train.iloc[part.train], truth[part.train], train.iloc[part.test], name)
+        threshold = choose_threshold(truth, inner, self.targets)
+        p = self.propensity(train, truth, self.cleaned.iloc[fold.test], name)
+        return figures(self.label[fold.test], p, threshold)
+
+    def propensity(self, train: pd.DataFrame, truth: np.ndarray, test: pd.DataFrame, name: str) -> np.ndarray:
+        """Return propensities of test leads by one contender."""
+        features = LeadFeatures(self.schema).fit(train, truth)
+        model = make_contender("lightgbm" if name == "leadscore" else name).fit(features.transform(train), truth)
+        return np.asarray(model.predict_proba(features.transform(test))[:, 1])
+
+
+def boosted(
+    bench: Bench,
+    train: pd.DataFrame,
+    truth: np.ndarray,
+    test: pd.DataFrame,
+    *,
+    left_out: tuple[Role, ...] = (),
+    half_life: float | None = None,
+    params: dict[str, Any] | None = None,
+    logistic: float = 0.0,
+) -> np.ndarray:
+    """Return margins of LightGBM in a variant.
+
+    Columns may be left out, leads weighted by their age (half-life in days), settings differ, and the margin be blended
+    with that of a logistic regression.
+    """
+    out = [column.name for column in bench.schema.with_role(*left_out)] if left_out else []
+    schema = bench.schema.without(out) if out else bench.schema
+    features = LeadFeatures(schema).fit(train, truth)
+    seen, wanted = features.transform(train), features.transform(test)
+    weight = None
+    if half_life and bench.stamp is not None:
+        age = (train[bench.stamp.name].max() - train[bench.stamp.name]) / pd.Timedelta(days=1)
+        weight = 0.5 ** (age / half_life).fillna(0).to_numpy("float64")
+    settings = LeadClassifier(**(params or {})).get_params()
+    model = lgb.LGBMClassifier(**settings, n_jobs=1, deterministic=True, verbose=-1)
+    levels = [place for place, name in enumerate(seen.columns) if name.endswith(LEVEL)]
+    model.fit(seen.to_numpy(), truth, sample_weight=weight, categorical_feature=levels)
+    margin = np.asarray(model.booster_.predict(wanted.to_numpy(), raw_score=True))
+    if logistic:
+        plain = make_contender("logistic").fit(seen, truth).predict_proba(wanted)[:, 1].clip(1e-6, 1 - 1e-6)
+        margin = (1 - logistic) * margin + logistic * np.log(plain / (1 - plain))
+    return margin
+
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "as used": {},
+    "without the day": {"left_out": (Role.TIMESTAMP,)},
+    "recent leads weigh more (half-life 60 days)": {"half_life": 60.0},
+    "recent leads weigh more (half-life 120 days)": {"half_life": 120.0},
+    "recent leads weigh more, without the day": {"half_life": 60.0, "left_out": (Role.TIMESTAMP,)},
+    "levels smoothed twice as much": {"params": {"cat_smooth": 200.0, "cat_l2": 100.0}},
+    "without the medium, which drifts most": {"left_out": (Role.MEDIUM,)},
+    "a fifth of logistic regression": {"logistic": 0.2},
+}
+
+
+def run_pycaret(bench: Bench, python: str, folds: list[Fold]) -> tuple[dict[str, np.ndarray], float] | None:
+    """Return propensities by PyCaret's LightGBM of each part, and the seconds it took; None where it is not there."""
+    with tempfile.TemporaryDirectory(prefix="leadscore-pycaret-") as folder:
+        inputs = [column.name for column in bench.schema.inputs if column.name in bench.cleaned]
+        leads = bench.cleaned[inputs].assign(label=bench.label)
+        stamp = bench.stamp.name if bench.stamp else ""
+        leads[stamp] = (leads[stamp] - pd.Timestamp("2020-01-01")) / pd.Timedelta(days=1)
+        leads.to_csv(Path(folder) / "leads.csv", index=False)
+        parts = {fold.name: {"train": fold.train.tolist(), "test": fold.test.tolist()} for fold in folds}
+        (Path(folder) / "folds.json").write_text(json.dumps(parts), encoding="utf-8")
+        done = subprocess.run([python, "-c", PYCARET, folder], capture_output=True, text=True, check=False, cwd=folder)
+        if done.returncode != 0:
+            say(f"PyCaret is left out: {(done.stderr.strip().splitlines() or ['it did not run'])[-1]}")
+            return None
+        told = json.loads((Path(folder) / "told.json").read_text(encoding="utf-8"))
+        return {name: np.array(p) for name, p in told["parts"].items()}, float(told["seconds"])
+
+
+def main() -> None:
+    """Measure, show a table, and print one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with labelled_leads.csv")
+    parser.add_argument("--pycaret", default=os.environ.get("PYCARET_PYTHON", ""), help="python that has PyCaret")
+    parser.add_argument("--contenders", nargs="*", default=["logistic", "catboost"], choices=list(NAMES))
+    parser.add_argument("--repeats", type=int, default=2, help="how often the five folds are drawn")
+    asked = parser.parse_args()
+    bench = Bench(asked.data / "labelled_leads.csv")
+    folds = repeated_folds(bench.label, 5, asked.repeats, 0, bench.identity)
+    names = ["leadscore", *[name for name in available(asked.contenders) if name != "lightgbm"]]
+    for name in set(asked.contenders) - set(names) - {"lightgbm"}:
+        say(f"{NAMES[name]} is left out: it is not installed.")
+    told: dict[str, Any] = {"rows": len(bench.label), "cores": cpu_count(), "cross_validation": {}, "next_period": {}}
+    for key, parts in (("cross_validation", folds), ("next_period", bench.months)):
+        for name in names:
+            began = time.monotonic()
+            judged = Parallel(cpu_count())(delayed(bench.judge)(fold, name) for fold in parts)
+            told[key][name] = block(judged, bench.targets) | {"seconds": round(time.monotonic() - began, 1)}
+    pycaret = run_pycaret(bench, asked.pycaret, [*folds, *bench.months]) if asked.pycaret else None
+    if not asked.pycaret:
+        say("PyCaret is left out: name a python that has it with --pycaret.")
+    if pycaret is not None:
+        for key, parts in (("cross_validation", folds), ("next_period", bench.months)):
+            judged = [figures(bench.label[f.test], pycaret[0][f.name], 0.5) for f in parts]
+            told[key]["pycaret_lightgbm"] = block(judged, bench.targets)
+        told["pycaret_seconds"] = round(pycaret[1], 1)
+    told["variants"] = judge_variants(bench)
+    show(told)
+    libraries = {name: version(name) for name in ("lightgbm", "scikit-learn", "pandas", "numpy")}
+    say(json.dumps(told | {"python": platform.python_version(), "versions": libraries}))
+
+
+def judge_variants(bench: Bench) -> dict[str, Any]:
+    """Judge ways to meet drift on the early months, and report the best of them on the later ones."""
+    work = [(name, fold) for name in VARIANTS for fold in bench.months]
+    scores = Parallel(cpu_count())(delayed(boosted_auc)(bench, fold, VARIANTS[name]) for name, fold in work)
+    table = pd.DataFrame({"variant": [name for name, _ in work], "month": [f.name for _, f in work], "auc": scores})
+    wide = table.pivot_table(index="variant", columns="month", values="auc", sort=False)
+    early, later = wide.iloc[:, :EARLY_MONTHS].mean(axis=1), wide.iloc[:, EARLY_MONTHS:].mean(axis=1)
+    best = str(early.idxmax())
+    return {
+        "early": {str(name): round(float(auc), 4) for name, auc in early.items()},
+        "later": {str(name): round(float(auc), 4) for name, auc in later.items()},
+        "early_months": [str(month) for month in wide.columns[:EARLY_MONTHS]],
+        "chosen_on_early_months": best,
+        "its_auc_on_later_months": round(float(later[best]), 4),
+    }
+
+
+def boosted_auc(bench: Bench, fold: Fold, variant: dict[str, Any]) -> float:
+    """Return the AUC of a variant on one month."""
+    train, test = bench.cleaned.iloc[fold.train], bench.cleaned.iloc[fold.test]
+    return float(roc_auc_score(bench.label[fold.test], boosted(bench, train, bench.label[fold.train], test, **variant)))
+
+
+def show(told: dict[str, Any]) -> None:
+    """Print what was measured, for people."""
+    for key, human in (("cross_validation", "Cross-validation"), ("next_period", "Next period")):
+        say(f"\n{human}")
+        for name, figure in told[key].items():
+            say(
+                f"  {name:18} AUC {figure['auc']:.4f} ± {figure['auc_std']:.4f}, precision {figure['precision']:.3f}, "
+                f"recall {figure['recall']:.3f}, Brier {figure['brier']:.4f}; all targets in "
+                f"{figure['parts_that_meet_all_targets']} of {figure['parts']}"
+            )
+    say("\nAgainst drift (AUC on the early months, on the later ones)")
+    variants = told["variants"]
+    for name, early in variants["early"].items():
+        say(f"  {name:46} {early:.4f}  {variants['later'][name]:.4f}")
+    say(
+        f"Chosen on the early months: {variants['chosen_on_early_months']}; on the later ones "
+        f"{variants['its_auc_on_later_months']:.4f}.\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

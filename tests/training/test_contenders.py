@@ -1,0 +1,144 @@
+"""Other algorithms on the same folds, the search for settings, the learning curve, and leads that move."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.metrics import roc_auc_score
+
+from leadscore_core.data import LeadSchema, SampleLeads, detect_conventions, suggest_mapping
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.model import LeadModel
+from leadscore_core.model.classifier import LeadClassifier
+from leadscore_core.model.features import LeadFeatures
+from leadscore_core.training import (
+    NAMES,
+    compare_contenders,
+    labelled_leads,
+    learning_curve,
+    more_leads_help,
+    paired_difference,
+    train_model,
+    tune_model,
+)
+from leadscore_core.training.contenders import make_contender
+from leadscore_core.training.folds import repeated_folds
+from leadscore_core.training.moves import MOST, largest_moves
+
+Leads = tuple[pd.DataFrame, np.ndarray, np.ndarray | None]
+
+
+@pytest.fixture(scope="module")
+def leads(sample: SampleLeads, schema: LeadSchema) -> Leads:
+    frame = sample.labelled
+    mapping = detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    cleaned, label, _, identity = labelled_leads(frame, schema, mapping)
+    return cleaned, label, identity
+
+
+def test_every_algorithm_is_judged_on_the_same_folds(leads: Leads, schema: LeadSchema) -> None:
+    cleaned, label, identity = leads
+    told: list[float] = []
+    board = compare_contenders(
+        cleaned, label, schema, list(NAMES), identity=identity, progress=lambda share, _: told.append(share)
+    )
+    table = board.table.set_index("name")
+    assert set(table.index) == set(NAMES)
+    assert len(board.folds) == 5
+    assert told[-1] == 1.0
+    assert (table[["auc", "precision", "recall"]] > 0.5).all().all()
+    assert (table[["fit_seconds", "score_seconds"]] > 0).all().all()
+    assert board.table["auc"].is_monotonic_decreasing
+    for name in NAMES:
+        assert table.at[name, "auc"] == pytest.approx(board.folds[name].mean())
+    gap, low, high = table.loc["forest", ["difference", "low", "high"]]
+    assert low < gap < high
+    assert gap == pytest.approx(board.folds["forest"].mean() - board.folds["lightgbm"].mean())
+    assert np.isnan(table.at["lightgbm", "low"])
+
+
+def test_lightgbm_is_judged_as_the_product_trains_it(leads: Leads, schema: LeadSchema) -> None:
+    cleaned, label, identity = leads
+    board = compare_contenders(cleaned, label, schema, [], identity=identity)
+    fold = repeated_folds(label, 5, 1, 0, identity)[0]
+    train, test = cleaned.iloc[fold.train], cleaned.iloc[fold.test]
+    features = LeadFeatures(schema).fit(train, label[fold.train])
+    own = LeadClassifier().fit(features.transform(train), label[fold.train]).raw_margin(features.transform(test))
+    assert board.folds["lightgbm"].iloc[0] == pytest.approx(roc_auc_score(label[fold.test], own))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shuffled_outcome_teaches_no_algorithm_anything(leads: Leads, schema: LeadSchema, name: str) -> None:
+    cleaned, label, _ = leads
+    rng = np.random.default_rng(0)
+    shuffled = rng.permutation(label)
+    half = rng.random(len(label)) < 0.5
+    features = LeadFeatures(schema).fit(cleaned[half], shuffled[half])
+    model = make_contender(name).fit(features.transform(cleaned[half]), shuffled[half])
+    auc = roc_auc_score(shuffled[~half], model.predict_proba(features.transform(cleaned[~half]))[:, 1])
+    error = np.sqrt((len(label) + 1) / (12 * shuffled[~half].sum() * (1 - shuffled[~half]).sum()))
+    assert abs(auc - 0.5) < 4 * error
+
+
+def test_an_unknown_algorithm_is_said(leads: Leads, schema: LeadSchema) -> None:
+    with pytest.raises(LeadScoreError, match=r"no algorithm 'oracle'. Choose from: logistic"):
+        compare_contenders(leads[0], leads[1], schema, ["oracle"])
+
+
+def test_the_paired_interval_is_nadeau_and_bengios() -> None:
+    rng = np.random.default_rng(1)
+    first, second = pd.Series(rng.normal(0.82, 0.01, 10)), pd.Series(rng.normal(0.81, 0.01, 10))
+    gap, low, high = paired_difference(first, second)
+    error = np.sqrt((1 / 10 + 1 / 4) * (first - second).var(ddof=1))
+    assert gap == pytest.approx((first - second).mean())
+    assert high - gap == pytest.approx(stats.t.ppf(0.975, 9) * error)
+    assert gap - low == pytest.approx(high - gap)
+
+
+def test_a_search_is_nested_and_taken_up_again(leads: Leads, schema: LeadSchema, tmp_path: Path) -> None:
+    cleaned, label, identity = leads
+    few = slice(0, 600)
+    same = None if identity is None else identity[few]
+    found = [
+        tune_model(cleaned[few], label[few], schema, minutes=0.05, storage=tmp_path / "studies.db", identity=same)
+        for _ in range(2)
+    ]
+    assert found[0].trials >= 12  # the settings as they are and one more, in five folds and on all leads
+    assert found[1].trials > found[0].trials
+    assert found[0].default_auc == found[1].default_auc
+    assert found[0].low <= found[0].difference <= found[0].high
+    assert set(found[1].params) <= set(LeadClassifier().get_params())
+    train_model_params = LeadClassifier(**found[1].params)
+    features = LeadFeatures(schema).fit(cleaned, label)
+    train_model_params.fit(features.transform(cleaned), label)
+
+
+def test_the_learning_curve_rises_with_leads_and_says_what_more_would_do(leads: Leads, schema: LeadSchema) -> None:
+    cleaned, label, identity = leads
+    curve = learning_curve(cleaned, label, schema, identity=identity)
+    assert curve["rows"].is_monotonic_increasing
+    assert curve["rows"].iloc[-1] == pytest.approx(0.8 * len(label), rel=0.02)
+    assert curve["auc"].iloc[-1] > curve["auc"].iloc[0]
+    flat = pd.DataFrame({"rows": [500, 1000], "auc": [0.8, 0.8], "std": [0.01, 0.01]})
+    assert "hardly help" in more_leads_help(flat)
+    assert "too few leads" in more_leads_help(flat.head(1))
+
+
+def test_the_leads_that_move_most_are_told_with_the_column_that_moved_them(
+    sample: SampleLeads, trained: LeadModel, leads: Leads
+) -> None:
+    cleaned, label, _ = leads
+    blind = train_model(
+        sample.labelled, params={"n_estimators": 25}, n_repeats=1, excluded={"city_mapped": "for this test"}
+    )
+    old, new = trained.propensity(cleaned), blind.propensity(cleaned)
+    moved = largest_moves(cleaned, old, new, label, trained, blind)
+    assert len(moved) == MOST
+    gaps = np.abs([move["new"] - move["old"] for move in moved])
+    assert (np.diff(gaps) <= 1e-12).all()
+    assert max(new - old) == pytest.approx(max(move["new"] - move["old"] for move in moved))
+    assert min(new - old) == pytest.approx(min(move["new"] - move["old"] for move in moved))
+    assert any(move["why"] == "City is not read any more" for move in moved)
+    assert largest_moves(cleaned, old, old, label, trained, trained) == []
