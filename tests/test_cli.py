@@ -439,3 +439,34 @@ def test_sources_counts_what_the_model_does_not_read(run, lists: Path, places: P
     code, said, wrong = run("sources", lists / LABELLED, "--by", "city")
     assert code == 0, wrong
     assert "City (" in said
+
+
+def test_algorithms_are_compared_on_the_command_line(run, lists: Path, places: Path, tmp_path: Path) -> None:
+    out = tmp_path / "told.json"
+    code, said, wrong = run("compare", lists / LABELLED, "--algorithm", "logistic", "--json", out)
+    assert code == 0, wrong
+    assert "Logistic regression" in said
+    told = json.loads(out.read_text())
+    assert {row["name"] for row in told["algorithms"]} == {"logistic", "lightgbm"}
+    assert "stratified folds" in told["split"]
+    code, _, wrong = run("compare", lists / LABELLED, "--algorithm", "oracle")
+    assert code == 2
+    assert "no algorithm 'oracle'" in wrong
+
+
+def test_settings_are_searched_and_trained_with(
+    run, lists: Path, places: Path, own_models: ModelRegistry, tmp_path: Path
+) -> None:
+    found = tmp_path / "found.json"
+    code, said, wrong = run("tune", lists / LABELLED, "--minutes", "0.05", "--json", found)
+    assert code == 0, wrong
+    assert "Searched anew inside each of five training folds" in said
+    params = json.loads(found.read_text())["params"]
+    code, _, wrong = run("train", lists / LABELLED, "--params", found)
+    assert code == 0, wrong
+    (metadata,) = own_models.list_models()
+    assert {name: metadata.parameters[name] for name in params} == pytest.approx(params)
+    found.write_text('{"depth": 3}')
+    code, _, wrong = run("train", lists / LABELLED, "--params", found)
+    assert code == 2
+    assert "names depth. Settings there are: cat_l2" in wrong

@@ -130,7 +130,8 @@ def compare_contenders(
             for judged in done
         ]
     )
-    split = f"{n_splits} stratified folds, drawn {n_repeats} time{'s' * (n_repeats > 1)}, the same for all"
+    drawn = "" if n_repeats == 1 else f", drawn {n_repeats} times"
+    split = f"{n_splits} stratified folds{drawn}, the same for all"
     auc = by_fold.pivot_table(index="fold", columns="name", values="auc", sort=False)[wanted].reset_index()
     return Leaderboard(_rank(by_fold, auc, len(label) // n_splits), auc, split, time.monotonic() - began)
 

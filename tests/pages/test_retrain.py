@@ -184,3 +184,40 @@ def test_what_the_columns_mean_can_be_said_anew(registry: ModelRegistry, places:
     app.text_input(key=next(t.key for t in app.text_input if t.label == "Name")).set_value("My leads!").run()
     assert "the name 'My leads!' should be of small letters" in words(app)
     assert list_runs() == []
+
+
+def test_a_comparison_is_asked_for_and_read(
+    registry: ModelRegistry, sample: SampleLeads, trained: LeadModel, tmp_path: Path
+) -> None:
+    app = section(opened(), "Compare")
+    assert "There is one model so far" in words(app)
+    assert "Nothing was compared yet" in words(app)
+    app = bring(opened(), "labelled.csv", csv(sample.labelled))
+    app.segmented_control(key="train-task").set_value("compare").run()
+    app.multiselect(key="train-algorithms").set_value(["logistic"]).run()
+    assert not app.exception
+    press(app, "Compare on 1,500 leads")
+    deadline = time.monotonic() + 120
+    while list_runs()[0].is_on and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert list_runs()[0].state.state == "done", list_runs()[0].log
+    registry.publish(LeadModel(trained.pipeline, trained.metadata.model_copy(update={"model_id": "twin"})))
+    app = opened()
+    assert "Compare algorithms: done" in words(app)
+    section(app, "Compare")
+    assert "No algorithm is better than LightGBM for certain" in words(app) or "is better than LightGBM by" in words(
+        app
+    )
+    tables = [d.value for d in app.dataframe]
+    board = next(table for table in tables if "Algorithm" in table.columns)
+    assert set(board["Algorithm"]) == {"LightGBM", "Logistic regression"}
+    figures = next(table for table in tables if "Figure" in table.columns)
+    assert figures["Figure"].tolist()[0] == "AUC, folds"
+    assert figures.iloc[0, 1] == figures.iloc[0, 2]  # the same model twice
+
+
+def test_leads_stay_while_other_sections_are_looked_at(registry: ModelRegistry, sample: SampleLeads) -> None:
+    app = bring(opened(), "labelled.csv", csv(sample.labelled))
+    section(app, "Verdict")
+    section(app, "Train")
+    assert {m.label: m.value for m in app.metric}["Leads"] == "1,500"

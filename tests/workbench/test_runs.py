@@ -11,14 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore_core.config import load_settings
+from leadscore_core.config import GradeRule, GradeThresholds, load_settings
 from leadscore_core.data import SampleLeads
 from leadscore_core.errors import LabelError, RegistryError, TrainingBusyError
 from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel, ModelRegistry
-from leadscore_core.storage import Batch, OutcomeStore
+from leadscore_core.storage import Batch, OutcomeStore, grade_preference
 from leadscore_core.workbench import (
     Run,
+    RunTask,
+    batches_behind,
     batches_with_outcomes,
     cancel_run,
     describe_verdict,
@@ -164,3 +166,50 @@ def test_a_registry_that_cannot_be_written_is_said_before_the_work(
     with pytest.raises(Exception, match="cannot be written|could not be started"):
         start_run(leads, data="x", schema=trained.schema)
     assert json.dumps([run.request.run_id for run in list_runs()]) == "[]"
+
+
+def test_algorithms_are_compared_and_settings_searched_in_the_background(
+    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+) -> None:
+    before = [m.model_id for m in registry.list_models()]
+    task = RunTask(kind="compare", algorithms=("logistic",))
+    run = wait(start_run(leads, data="labelled.csv", schema=trained.schema, task=task))
+    assert run.state.state == "done", run.log
+    board = {row["name"]: row for row in run.report["leaderboard"]}
+    assert set(board) == {"logistic", "lightgbm"}
+    assert board["lightgbm"]["auc"] > 0.6
+    run = wait(start_run(leads, data="labelled.csv", schema=trained.schema, task=RunTask(kind="tune", minutes=0.02)))
+    assert run.state.state == "done", run.log
+    assert run.report["tuning"]["trials"] >= 12
+    assert [m.model_id for m in registry.list_models()] == before  # neither publishes anything
+    task = RunTask(params=run.report["tuning"]["params"])
+    run = wait(start_run(leads, data="labelled.csv", schema=trained.schema, task=task))
+    assert run.state.state == "done", run.log
+    told = registry.read_metadata(run.state.model_id).parameters
+    assert told["num_leaves"] == task.params["num_leaves"]
+    assert run.report["learning_curve"][-1]["rows"] > run.report["learning_curve"][0]["rows"]
+    assert "leads" in run.report["more_leads"]
+    challenge = run.report["challenge"]
+    assert len(challenge["thresholds"]) == 9
+    assert all(abs(move["new"] - move["old"]) > 0 for move in challenge["moved"])
+
+
+def test_grades_are_kept_or_reset_when_a_model_is_promoted(registry: ModelRegistry, trained: LeadModel) -> None:
+    settings = load_settings()
+    grades = grade_preference(settings)
+    own = GradeRule(thresholds=GradeThresholds(hot=0.9, warm=0.5, cold=0.2))
+    grades.save(own, based_on=0, author="Anna")
+    for name, reset in (("kept", False), ("reset", True)):
+        registry.publish(LeadModel(trained.pipeline, trained.metadata.model_copy(update={"model_id": name})))
+        promote_model(name, by="Bela", reason="A newer month is in it", reset_grades=reset)
+        assert (grades.current().value == own) is not reset
+    assert grades.current().author == "Bela"
+    assert grades.current().value.thresholds == settings.grades
+
+
+def test_lists_scored_by_another_model_are_offered_again(
+    registry: ModelRegistry, trained: LeadModel, batch: Batch
+) -> None:
+    assert batches_behind(trained) == []
+    newer = LeadModel(trained.pipeline, trained.metadata.model_copy(update={"model_id": "newer"}))
+    assert [b.id for b in batches_behind(newer)] == [batch.id]
