@@ -45,14 +45,33 @@ def show_model(model_id: Annotated[str, typer.Argument(help="From: leadscore mod
 
 
 @models_app.command("card")
-def show_card(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")]) -> None:
+def show_card(
+    model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")],
+    as_html: Annotated[bool, typer.Option("--html", help="One HTML page instead of Markdown.")] = False,
+) -> None:
     """Tell in Markdown what a model is for, how good it is and where it is not."""
-    from leadscore_core.model import ModelRegistry, write_card
+    from leadscore_core.model import ModelRegistry, write_card, write_card_html
 
     registry = ModelRegistry(load_settings().models_dir)
     model = registry.load(model_id)
     named = [entry for entry in registry.history() if entry["model_id"] == model_id]
-    typer.echo(write_card(model.metadata, model.schema, promotions=named))
+    write = write_card_html if as_html else write_card
+    typer.echo(write(model.metadata, model.schema, promotions=named))
+
+
+@models_app.command("due")
+def is_retraining_due() -> None:
+    """Say whether a retrain is worth while, for a schedule; exit 1 if it is. Nothing is trained."""
+    from leadscore_core.workbench import propose_retraining
+
+    due = propose_retraining(load_settings())
+    for reason in due.reasons:
+        typer.echo(f"Retrain: {reason}")
+    if due.is_due:
+        raise typer.Exit(1)
+    typer.echo(
+        f"Nothing to do: the model in use is {due.days:,} days old, and {due.new_outcomes:,} outcomes are new since."
+    )
 
 
 @models_app.command("export")

@@ -118,6 +118,19 @@ class TargetMetrics(BaseModel):
     recall: float = Field(0.825, ge=0, le=1)
 
 
+class RetrainRules(BaseModel):
+    """When a retrain is proposed: so many leads with new outcomes, or so many days since the last one.
+
+    Examples
+    --------
+    >>> RetrainRules().new_outcomes
+    500
+    """
+
+    new_outcomes: int = Field(500, ge=1)
+    days: int = Field(60, ge=1)
+
+
 class Settings(BaseSettings):
     """Everything that may differ between two installations; each has a default that works."""
 
@@ -130,6 +143,7 @@ class Settings(BaseSettings):
     junk: JunkRules = JunkRules()
     phone_region: str = Field("IN", pattern=r"^[A-Z]{2}$")
     targets: TargetMetrics = TargetMetrics()
+    retrain: RetrainRules = RetrainRules()
     daily_call_capacity: int = Field(300, ge=1)
     upload_limit_mb: int = Field(1024, ge=1)
     tracking_uri: str | None = None

@@ -9,6 +9,7 @@ from pages._shared import (
     plain,
     render_challenge,
     render_comparisons,
+    render_due,
     render_promotion,
     render_state_of_models,
     render_training,
@@ -25,6 +26,7 @@ if message:
     st.toast(message, icon=":material/check:")
 try:
     render_state_of_models()
+    render_due()
     section = st.segmented_control(
         "Section", SECTIONS, key=state.bind("retrain-section", SECTIONS[0]), required=True, label_visibility="collapsed"
     )

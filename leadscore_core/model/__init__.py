@@ -4,7 +4,7 @@ The parts of the pickle (`cleaner`, `features`, `classifier`, `pipeline`) load s
 imported from their own modules where they are needed.
 """
 
-from leadscore_core.model.card import write_card
+from leadscore_core.model.card import write_card, write_card_html
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata, TrainingData
 from leadscore_core.model.observed import BLANK_KEY, Observed, value_keys, write_number
@@ -23,5 +23,6 @@ __all__ = [
     "load_champion",
     "value_keys",
     "write_card",
+    "write_card_html",
     "write_number",
 ]

@@ -14,6 +14,21 @@ _FIGURES = {
     "brier": "Brier score",
     "log_loss": "Log loss (natural logarithm)",
 }
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; color: #0f172a }}
+h1, h2 {{ line-height: 1.2 }}
+table {{ border-collapse: collapse }}
+th, td {{ border-bottom: 1px solid #cbd5e1; padding: 0.3rem 0.7rem; text-align: left }}
+code {{ font-size: 0.85em; overflow-wrap: anywhere }}
+</style>
+{body}
+</html>
+"""
 _SPLITS = {"cross_validation": "Cross-validation", "next_period": "Next period"}
 
 
@@ -95,6 +110,21 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "",
     ]
     return "\n".join(lines)
+
+
+def write_card_html(
+    metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[dict[str, str]] | None = None
+) -> str:
+    """Return the card of `write_card` as one HTML page that needs nothing else."""
+    from markdown_it import MarkdownIt
+
+    body = (
+        MarkdownIt("commonmark", {"html": False})
+        .enable("table")
+        .render(write_card(metadata, schema, promotions=promotions))
+    )
+    title = f"Model {metadata.model_id}"
+    return _PAGE.format(title=title, body=body)
 
 
 def _known(metadata: ModelMetadata, split: str) -> bool:

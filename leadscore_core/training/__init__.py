@@ -1,7 +1,15 @@
 """The training pipeline: folds, fit, evaluate, compare with the targets."""
 
 from leadscore_core.training.challenge import Challenge, challenge_champion
-from leadscore_core.training.compare import Comparison, Difference, compare_models, delong, grade_moves, losing_groups
+from leadscore_core.training.compare import (
+    Comparison,
+    Difference,
+    auc_interval,
+    compare_models,
+    delong,
+    grade_moves,
+    losing_groups,
+)
 from leadscore_core.training.contenders import (
     NAMES,
     USUAL,
@@ -34,6 +42,7 @@ __all__ = [
     "Metrics",
     "Tuning",
     "at_threshold",
+    "auc_interval",
     "audit_leakage",
     "available",
     "challenge_champion",

@@ -108,6 +108,19 @@ def delong(label: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[fl
     return difference, error, float(2 * stats.norm.sf(abs(difference) / error))
 
 
+def auc_interval(label: np.ndarray, propensity: np.ndarray) -> tuple[float, float, float]:
+    """Return the AUC with its 95% interval (DeLong).
+
+    Examples
+    --------
+    >>> auc_interval(np.array([0, 1, 0, 1]), np.array([0.1, 0.9, 0.2, 0.8]))
+    (1.0, 1.0, 1.0)
+    """
+    auc = float(roc_auc_score(label, propensity))
+    _, error, _ = delong(label, np.zeros(len(label)), propensity)
+    return auc, max(0.0, auc - _Z * error), min(1.0, auc + _Z * error)
+
+
 def compare_models(
     label: np.ndarray,
     champion: np.ndarray,

@@ -1,5 +1,6 @@
 """The workbench: kept batches, looked at, planned, explained and exported."""
 
+from leadscore_core.workbench.due import Due, propose_retraining
 from leadscore_core.workbench.export import (
     FORMATS,
     ExportCancelledError,
@@ -15,7 +16,11 @@ from leadscore_core.workbench.labelled import (
     Labelled,
     audit_labelled,
     leave_out_young,
+    levels_of,
     look_at_labelled,
+    narrow_leads,
+    new_since,
+    period_of,
 )
 from leadscore_core.workbench.outcomes import OutcomeReport, bring_outcomes
 from leadscore_core.workbench.planning import (
@@ -115,6 +120,7 @@ __all__ = [
     "Appearance",
     "BatchView",
     "Counted",
+    "Due",
     "Evidence",
     "ExportCancelledError",
     "ExportJob",
@@ -159,21 +165,26 @@ __all__ = [
     "gather_leads",
     "keep_list",
     "leave_out_young",
+    "levels_of",
     "list_runs",
     "look_at_labelled",
     "make_report",
     "meets_gates",
     "move_spend",
     "name_dimension",
+    "narrow_leads",
     "narrow_to",
+    "new_since",
     "open_sources",
     "open_view",
+    "period_of",
     "plan_batch",
     "present_costs",
     "present_targets",
     "preview_grades",
     "promote_model",
     "proposal_table",
+    "propose_retraining",
     "rate_by",
     "read_run",
     "report_list",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from leadscore_core.data import LeadSchema, Role, clean_leads
+from leadscore_core.model import LeadModel
+from leadscore_core.storage import BLANK
 
 if TYPE_CHECKING:  # training loads when leads are audited, not with the other pages
     from leadscore_core.training import LeakFinding
@@ -25,12 +29,15 @@ class Labelled:
         Leads in all, and with each outcome.
     months
         ``month`` (first day), ``leads``, ``rate`` (0-1) of leads with a known outcome; empty without dates.
+    future
+        Leads dated later than now.
     """
 
     rows: int
     completed: int
     not_completed: int
     months: pd.DataFrame
+    future: int = 0
 
     @property
     def known(self) -> int:
@@ -58,7 +65,58 @@ def look_at_labelled(frame: pd.DataFrame, schema: LeadSchema) -> Labelled:
         grouped = label[known].groupby(dates[known].dt.to_period("M"))
         months = pd.DataFrame({"leads": grouped.size(), "rate": grouped.mean()}).rename_axis("month").reset_index()
         months["month"] = months["month"].dt.to_timestamp()
-    return Labelled(len(frame), int((label == 1).sum()), int((label == 0).sum()), months)
+    future = 0 if dates is None else int((dates > pd.Timestamp.now() + pd.Timedelta(days=1)).sum())
+    return Labelled(len(frame), int((label == 1).sum()), int((label == 0).sum()), months, future)
+
+
+def period_of(frame: pd.DataFrame, schema: LeadSchema) -> tuple[date, date] | None:
+    """Return the days of the first and the last lead; None without dates."""
+    _, dates = _label_and_dates(frame, schema)
+    if dates is None or dates.isna().all():
+        return None
+    return dates.min().date(), dates.max().date()
+
+
+def narrow_leads(
+    frame: pd.DataFrame,
+    schema: LeadSchema,
+    period: tuple[date, date] | None = None,
+    values: dict[str, Sequence[str]] | None = None,
+) -> pd.DataFrame:
+    """Return the leads of a period and with some values.
+
+    Parameters
+    ----------
+    frame
+        As from `gather_leads`.
+    period
+        First and last day; leads without a date are left out then.
+    values
+        Column -> values as `levels_of` gives them.
+    """
+    keep = pd.Series(True, index=frame.index)
+    _, dates = _label_and_dates(frame, schema)
+    if period is not None and dates is not None:
+        first, last = (pd.Timestamp(day) for day in period)
+        keep &= dates.between(first, last + pd.Timedelta(days=1), inclusive="left")
+    for name, wanted in (values or {}).items():
+        keep &= clean_leads(frame[[name]], schema)[name].fillna(BLANK).isin(wanted)
+    return frame if keep.all() else frame[keep].reset_index(drop=True)
+
+
+def levels_of(frame: pd.DataFrame, schema: LeadSchema, name: str, most: int = 50) -> list[str]:
+    """Return the most frequent values of a text column."""
+    values = clean_leads(frame[[name]], schema)[name].fillna(BLANK).value_counts()
+    return [str(value) for value in values.index[:most]]
+
+
+def new_since(frame: pd.DataFrame, schema: LeadSchema, model: LeadModel) -> int | None:
+    """Return how many leads a model has not learned from; None where nothing tells leads apart."""
+    if model.schema.name != schema.name:
+        return None
+    cleaned = clean_leads(frame, model.schema)
+    seen = model.features.was_seen(cleaned)
+    return None if seen is None else int((~seen).sum())
 
 
 def leave_out_young(frame: pd.DataFrame, schema: LeadSchema, days: int) -> pd.DataFrame:

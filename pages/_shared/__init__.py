@@ -41,7 +41,7 @@ from pages._shared.source_parts import render_course, render_mix, render_targets
 from pages._shared.sourcing import choose_leads, choose_scope, render_rates, render_report, render_source_answer
 from pages._shared.spending import render_money
 from pages._shared.training import render_training
-from pages._shared.verdict import choose_model, render_state_of_models, render_verdict
+from pages._shared.verdict import choose_model, render_due, render_state_of_models, render_verdict
 
 __all__ = [
     "check_settings",
@@ -58,6 +58,7 @@ __all__ = [
     "plain",
     "render_answer",
     "render_challenge",
+    "render_due",
     "render_comparisons",
     "render_course",
     "render_dependence",

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.config import PROJECT_ROOT, load_settings
-from leadscore_core.data import LABELLED, LeadSchema, read_headers
+from leadscore_core.data import LABELLED, LeadSchema, Role, read_headers
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel
@@ -24,8 +24,12 @@ from leadscore_core.workbench import (
     full_schema,
     gather_leads,
     leave_out_young,
+    levels_of,
     list_runs,
     look_at_labelled,
+    narrow_leads,
+    new_since,
+    period_of,
     read_run,
     start_run,
 )
@@ -72,9 +76,9 @@ def render_training(model: LeadModel) -> None:
     if chosen is None:
         return
     frame, name, key, schema = chosen
-    frame, days = _leave_out_young(frame, schema)
-    key = (*key, days)
-    if not _render_check(frame, schema):
+    frame, narrowed = _narrow(frame, schema, key)
+    key = (*key, *narrowed)
+    if not _render_check(frame, schema, model):
         return
     excluded = _render_audit(frame, schema, key)
     task = _choose_task()
@@ -198,8 +202,10 @@ def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ..
         return None
 
 
-def _leave_out_young(frame: pd.DataFrame, schema: LeadSchema) -> tuple[pd.DataFrame, int]:
-    """Let a person leave out leads too young to have an outcome, and say how many these are."""
+def _narrow(
+    frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ...]
+) -> tuple[pd.DataFrame, tuple[object, ...]]:
+    """Let a person choose period and values, and leave out leads too young to have an outcome; say what is left."""
     days = int(
         st.number_input(
             "Leave out the last days",
@@ -211,13 +217,36 @@ def _leave_out_young(frame: pd.DataFrame, schema: LeadSchema) -> tuple[pd.DataFr
             help="Leads that came so shortly before the newest one may complete yet; as failures they would mislead.",
         )
     )
+    everything = frame
+    period, values = None, {}
+    with st.expander("Period and filters", icon=":material/filter_list:"):
+        known = period_of(frame, schema)
+        if known is not None:
+            chosen = st.date_input(
+                "Period", known, *known, format="DD/MM/YYYY", key=f"train-period-{hash(key)}", width=320
+            )
+            if isinstance(chosen, tuple) and len(chosen) == 2 and chosen != known:
+                period = (chosen[0], chosen[1])
+        for column in schema.with_role(Role.SOURCE, Role.PLATFORM)[:2]:
+            if column.name in frame:
+                levels = state.remembered(("levels", *key), lambda: {})
+                if column.name not in levels:
+                    levels[column.name] = levels_of(frame, schema, column.name)
+                wanted = st.multiselect(
+                    f"Only these: {column.human.lower()}", levels[column.name], key=f"train-{column.name}-{hash(key)}"
+                )
+                if wanted:
+                    values[column.name] = wanted
+    if period or values:
+        frame = narrow_leads(frame, schema, period, values)
+        st.caption(f"{len(frame):,} of {len(everything):,} leads are in the period and filters.")
     older = leave_out_young(frame, schema, days)
     if days:
         st.caption(f"{len(frame) - len(older):,} leads of the last {days:,} days are left out.")
-    return older, days
+    return older, (days, period, tuple((name, tuple(wanted)) for name, wanted in values.items()))
 
 
-def _render_check(frame: pd.DataFrame, schema: LeadSchema) -> bool:
+def _render_check(frame: pd.DataFrame, schema: LeadSchema, model: LeadModel) -> bool:
     """Say what these leads are and whether they are enough to learn from."""
     told, past = look_at_labelled(frame, schema), schema.outcome.past
     with st.container(horizontal=True):
@@ -233,6 +262,15 @@ def _render_check(frame: pd.DataFrame, schema: LeadSchema) -> bool:
             icon=":material/error:",
         )
         return False
+    fresh = new_since(frame, schema, model)
+    if fresh is not None:
+        st.caption(f"{fresh:,} of these leads are new since the model in use was trained.")
+    if told.future:
+        st.warning(
+            f"{told.future:,} leads are dated in the future. Is the day before the month? Correct the dates, or choose "
+            "a period without them.",
+            icon=":material/event_busy:",
+        )
     if told.known < FEW_ROWS:
         st.warning(f"Below {FEW_ROWS:,} leads every figure has a wide interval.", icon=":material/warning:")
     if len(told.months):

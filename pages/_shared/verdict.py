@@ -19,12 +19,14 @@ from leadscore_core.figures import (
     plot_stability,
 )
 from leadscore_core.inference import human_name
-from leadscore_core.model import LeadModel, ModelMetadata, ModelRegistry, write_card
+from leadscore_core.model import LeadModel, ModelMetadata, ModelRegistry, write_card, write_card_html
+from leadscore_core.storage import BatchStore
 from leadscore_core.workbench import (
     SPLIT_NAMES,
     describe_verdict,
     gates_of,
     list_runs,
+    propose_retraining,
 )
 from pages._shared import state
 from pages._shared.components import get_named_model, plain, render_chart
@@ -53,6 +55,17 @@ def render_state_of_models() -> None:
     judged = words.get(challenge.get("verdict", ""), "was not compared with it")
     meets = "meets" if newest.meets_targets else "misses"
     st.markdown(f"### {told}. The newest, of {newest.created_at:%d %b, %H:%M}, {meets} the targets and {judged}.")
+
+
+def render_due() -> None:
+    """Say that a retrain is proposed, and why; nothing is trained by itself."""
+    settings = load_settings()
+    champion = ModelRegistry(settings.models_dir).champion_id
+    kept = tuple((b.id, b.scoring.number) for b in BatchStore(settings).list_batches())
+    hour = pd.Timestamp.now().floor("h")
+    due = state.remembered(("due", champion, kept, hour), lambda: propose_retraining(settings))
+    if due.is_due:
+        st.info(f"A retrain is worth while: {plain('; '.join(due.reasons))}.", icon=":material/schedule:")
 
 
 def choose_model() -> tuple[LeadModel, dict[str, Any]] | None:
@@ -112,11 +125,14 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
         _render_facts(model.metadata)
         registry = ModelRegistry(load_settings().models_dir)
         named = [entry for entry in registry.history() if entry["model_id"] == model.model_id]
-        card = write_card(model.metadata, model.schema, promotions=named)
-        st.download_button(
-            "Model card", card, f"model-card-{model.model_id}.md", "text/markdown", icon=":material/badge:",
-            on_click="ignore",
-        )  # fmt: skip
+        with st.container(horizontal=True):
+            for label, write, ending, mime in (
+                ("Model card", write_card_html, "html", "text/html"),
+                ("Model card as Markdown", write_card, "md", "text/markdown"),
+            ):
+                card = write(model.metadata, model.schema, promotions=named)
+                name = f"model-card-{model.model_id}.{ending}"
+                st.download_button(label, card, name, mime, icon=":material/badge:", on_click="ignore")
 
 
 def _render_gates(model: LeadModel) -> None:

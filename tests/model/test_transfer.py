@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from leadscore_core.errors import RegistryError
-from leadscore_core.model import LeadModel, ModelRegistry, export_model, import_model, write_card
+from leadscore_core.model import LeadModel, ModelRegistry, export_model, import_model, write_card, write_card_html
 
 
 @pytest.fixture
@@ -99,3 +99,12 @@ def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(RegistryError, match="not a model"):
         import_model(ModelRegistry(tmp_path / "elsewhere"), path)
+
+
+def test_the_card_is_a_page_that_needs_nothing_else(trained: LeadModel) -> None:
+    risky = trained.metadata.training_data.model_copy(update={"note": "<script>alert(1)</script>"})
+    told = write_card_html(trained.metadata.model_copy(update={"training_data": risky}), trained.schema)
+    assert "<table>" in told
+    assert f"<h1>Model {trained.model_id}</h1>" in told
+    assert "<script" not in told
+    assert "http" not in told

@@ -221,3 +221,26 @@ def test_leads_stay_while_other_sections_are_looked_at(registry: ModelRegistry, 
     section(app, "Verdict")
     section(app, "Train")
     assert {m.label: m.value for m in app.metric}["Leads"] == "1,500"
+
+
+def test_period_and_values_narrow_what_is_learned_from(registry: ModelRegistry, sample: SampleLeads) -> None:
+    app = bring(opened(), "labelled.csv", csv(sample.labelled))
+    assert "0 of these leads are new since the model in use was trained" in words(app)
+    created = pd.to_datetime(sample.labelled["created_date"])
+    first = (created.min() + pd.Timedelta(days=60)).date()
+    app.date_input[0].set_value((first, created.max().date())).run()
+    assert not app.exception
+    left = int((created.dt.date >= first).sum())
+    assert f"{left:,} of 1,500 leads are in the period and filters" in words(app)
+    source = sample.labelled["first_utm_source_c"].value_counts().index[0]
+    next(m for m in app.multiselect if m.label == "Only these: first source").set_value([source]).run()
+    assert not app.exception
+    both = int(((created.dt.date >= first) & (sample.labelled["first_utm_source_c"] == source)).sum())
+    assert {m.label: m.value for m in app.metric}["Leads"] == f"{both:,}"
+
+
+def test_dates_in_the_future_are_said(registry: ModelRegistry, sample: SampleLeads) -> None:
+    later = sample.labelled.copy()
+    later.loc[later.index[:7], "created_date"] = "2099-01-01 10:00:00"
+    app = bring(opened(), "labelled.csv", csv(later))
+    assert "7 leads are dated in the future" in words(app)

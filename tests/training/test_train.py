@@ -139,3 +139,26 @@ def test_a_quick_look_at_the_label_changes_no_score(trained: LeadModel, sample: 
     labelled = sample.kept_aside
     flipped = labelled.assign(app_complete_flag=1 - labelled["app_complete_flag"])
     assert score_leads(labelled, trained)["propensity"].equals(score_leads(flipped, trained)["propensity"])
+
+
+def test_a_column_that_never_differs_teaches_nothing_and_breaks_nothing(sample: SampleLeads) -> None:
+    leads = sample.labelled.assign(city_mapped="pune", total_leads_droppped="1", referred_lead="0")
+    model = train_model(leads, params=FEW_TREES, n_repeats=1)
+    assert model.metadata.importance["city_mapped"][0] < 0.01
+    assert model.metadata.importance["referred_lead"] == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("yes", "no"), [("Yes", "No"), ("TRUE", "FALSE"), ("1.0", "0.0"), ("y", "n")])
+def test_an_outcome_in_words_is_learned_as_one_in_numbers(sample: SampleLeads, yes: str, no: str) -> None:
+    plain = sample.labelled.head(600)
+    words = plain.assign(app_complete_flag=plain["app_complete_flag"].astype(str).map({"1": yes, "0": no}))
+    one, two = (train_model(leads, params=FEW_TREES, n_repeats=1) for leads in (plain, words))
+    assert one.metadata.metrics["cross_validation"]["auc"] == two.metadata.metrics["cross_validation"]["auc"]
+
+
+def test_leads_of_two_files_of_which_one_lacks_a_column(sample: SampleLeads, schema: LeadSchema) -> None:
+    half = len(sample.labelled) // 2
+    parts = [sample.labelled.head(half), sample.labelled.iloc[half:].drop(columns="city_mapped")]
+    model = train_model(pd.concat(parts, ignore_index=True), schema, params=FEW_TREES, n_repeats=1)
+    assert model.features.rates_["city_mapped"][""].leads >= len(sample.labelled) - half
+    assert model.metadata.metrics["cross_validation"]["auc"] > 0.6
