@@ -22,6 +22,7 @@ from leadscore_core.model import BLANK_KEY, LeadModel, Observed, write_number
 
 FEW = 30
 _AGAINST_THE_RATE = 0.02
+_DECIMALS = 9
 
 
 def explain_leads(frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMapping | None = None) -> pd.DataFrame:
@@ -67,7 +68,7 @@ def reasons_in_words(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: 
         Columns that the list lacks give no reason; a lead with fewer reasons has empty text.
     """
     columns = [name for name in contributions.columns if name != "base_value" and name in cleaned.columns]
-    values = contributions[columns].to_numpy()
+    values = np.round(contributions[columns].to_numpy(), _DECIMALS)  # so that the last bit decides no order
     order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :top]
     told = np.full((len(cleaned), top), "", dtype=object)
     for place, name in enumerate(columns):

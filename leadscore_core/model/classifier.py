@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import lightgbm as lgb
 import numpy as np
@@ -14,10 +15,13 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
+from leadscore_core.model.contributions import TreeTables
 from leadscore_core.model.features import LEVEL
 
 CalibrationMethod = Literal["none", "sigmoid", "isotonic"]
 _ROWS_WORTH_THREADS = {False: 5_000, True: 50}
+ROWS_WORTH_TABLES = 1_000
+_TABLES: WeakKeyDictionary[lgb.Booster, TreeTables | None] = WeakKeyDictionary()
 
 
 class LeadClassifier(ClassifierMixin, BaseEstimator):
@@ -74,8 +78,13 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
     def contributions(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
         """Return exact SHAP values in log-odds, one column a feature and the base value last; rows sum to `raw_margin`.
 
-        Tree SHAP after Lundberg et al. (2018), as LightGBM computes it.
+        Tree SHAP after Lundberg et al. (2018), as LightGBM computes it; many leads at once by `TreeTables`, which are
+        made once for a model and agree with LightGBM to 1e-9.
         """
+        if len(X) >= ROWS_WORTH_TABLES and list(X.columns) == self.lgbm_.booster_.feature_name():
+            tables = _tables_of(self.lgbm_.booster_)
+            if tables is not None:
+                return tables.contributions(X.to_numpy(dtype="float64"))
         return self._predict(X, contributions=True)
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
@@ -99,6 +108,16 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
         return np.asarray(
             self.lgbm_.booster_.predict(matrix, raw_score=True, pred_contrib=contributions, num_threads=threads)
         )
+
+
+def _tables_of(booster: lgb.Booster) -> TreeTables | None:
+    """Return the tables of a booster, made once; None for a kind of booster that they do not know."""
+    if booster not in _TABLES:
+        try:
+            _TABLES[booster] = TreeTables(booster)
+        except ValueError:
+            _TABLES[booster] = None
+    return _TABLES[booster]
 
 
 class Calibrator:
