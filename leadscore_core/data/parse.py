@@ -12,6 +12,8 @@ from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 DateOrder = Literal["dmy", "mdy"]
 EXCEL_EPOCH = pd.Timestamp("1899-12-30")
@@ -25,6 +27,7 @@ _NO = frozenset({"0", "no", "n", "false", "f", "nein", "non"})
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S/%f")
 _OFFSET = r"[+-]\d{2}:?\d{2}"
 _ZONE = rf"(?<=\d)\s*(?:Z|UTC|GMT)$|(?<=:\d\d)\s*{_OFFSET}$|(?<=\.\d{{3}})\s*{_OFFSET}$|(?<=\.\d{{6}})\s*{_OFFSET}$"
+_BLANKS_TO_MEND = r"^\s|\s$|\s\s|[\t\n\v\f\r\x1c-\x1f]"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 
 
@@ -92,16 +95,33 @@ def clean_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), *, lowe
     >>> clean_text(pd.Series(["  New  Delhi ", "Select", None]), ("", "select"), lower=True).tolist()
     ['new delhi', nan, nan]
     """
-
-    def clean(value: str) -> str | None:
-        text = " ".join(unicodedata.normalize("NFKC", value).split())
-        if text.lower() in missing_marks:
-            return None
-        return text.lower() if lower else text
-
     codes, levels = pd.factorize(as_text(cells))
-    cleaned = pd.array([clean(level) for level in levels.tolist()], dtype="str")
+    text = pa.array(levels, type=pa.large_string())
+    plain = pc.and_(pc.string_is_ascii(text), pc.invert(pc.match_substring_regex(text, _BLANKS_TO_MEND)))
+    odd = np.flatnonzero(~plain.to_numpy(zero_copy_only=False))
+    if len(odd):
+        mended = [
+            " ".join(unicodedata.normalize("NFKC", value).split()) for value in text.take(pa.array(odd)).to_pylist()
+        ]
+        mask = np.zeros(len(text), dtype=bool)
+        mask[odd] = True
+        text = pc.replace_with_mask(text, pa.array(mask), pa.array(mended, type=pa.large_string()))
+    small = _lower(text, odd)
+    is_mark = pc.is_in(small, value_set=pa.array(list(missing_marks), type=pa.large_string()))
+    kept = pc.if_else(is_mark, pa.scalar(None, type=pa.large_string()), small if lower else text)
+    cleaned = pd.array(kept, dtype="str")
     return pd.Series(cleaned.take(codes, allow_fill=True), index=cells.index)
+
+
+def _lower(text: pa.Array, odd: np.ndarray) -> pa.Array:
+    """Return text in lower case; what is not plain ASCII as Python does it."""
+    small = pc.ascii_lower(text)
+    if not len(odd):
+        return small
+    mask = np.zeros(len(text), dtype=bool)
+    mask[odd] = True
+    lowered = [value.lower() for value in text.take(pa.array(odd)).to_pylist()]
+    return pc.replace_with_mask(small, pa.array(mask), pa.array(lowered, type=pa.large_string()))
 
 
 def parse_numbers(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> Parsed:

@@ -181,7 +181,7 @@ def make_contender(name: str, params: dict[str, Any] | None = None, seed: int = 
             (TargetEncoder(cv=StratifiedKFold(5, shuffle=True, random_state=seed)), levels), (SimpleImputer(), numbers)
         )
         return make_pipeline(
-            encoded, RandomForestClassifier(300, min_samples_leaf=8, max_features=0.4, n_jobs=1, random_state=seed)
+            encoded, RandomForestClassifier(120, min_samples_leaf=8, max_features=0.4, n_jobs=1, random_state=seed)
         )
     if name == "hist":
         fewer = FunctionTransformer(_merge_rare)

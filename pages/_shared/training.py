@@ -139,20 +139,25 @@ def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ..
     None until a person chose some and said what their columns mean.
     """
     settings, schema = load_settings(), full_schema(model)
-    upload = st.file_uploader(
+    uploads = st.file_uploader(
         "Labelled leads",
         type=TYPES,
+        accept_multiple_files=True,
         max_upload_size=settings.upload_limit_mb,
         help="A list with a column that says what became of each lead; of any company, with any columns",
     )
     try:
         brought = state.get_brought()
-        if upload is not None and (brought is None or brought[1] != upload.file_id):
-            brought = (upload.name, upload.file_id, state.UploadFolder(upload.name, upload.getbuffer()))
+        ids = " ".join(upload.file_id for upload in uploads)
+        if uploads and (brought is None or brought[1] != ids):
+            folder = state.UploadFolder(uploads[0].name, uploads[0].getbuffer())
+            for other in uploads[1:]:
+                folder.add(other.name, other.getbuffer())
+            brought = (" and ".join(upload.name for upload in uploads), ids, folder)
             state.set_brought(brought)
         if brought is not None:
             name, file_id, folder = brought
-            if upload is None and st.button(f"Close {plain(name)}", type="tertiary", icon=":material/close:"):
+            if not uploads and st.button(f"Close {plain(name)}", type="tertiary", icon=":material/close:"):
                 state.set_brought(None)
                 st.rerun()
             meant = choose_meaning(folder.path, name, file_id, read_headers(folder.path), model, settings)

@@ -244,3 +244,14 @@ def test_dates_in_the_future_are_said(registry: ModelRegistry, sample: SampleLea
     later.loc[later.index[:7], "created_date"] = "2099-01-01 10:00:00"
     app = bring(opened(), "labelled.csv", csv(later))
     assert "7 leads are dated in the future" in words(app)
+
+
+def test_several_files_are_learned_from_together(registry: ModelRegistry, sample: SampleLeads) -> None:
+    half = len(sample.labelled) // 2
+    app = opened()
+    uploader = next(u for u in app.file_uploader if u.label == "Labelled leads")
+    for name, part in (("a.csv", sample.labelled.head(half)), ("b.csv", sample.labelled.iloc[half:])):
+        uploader.upload(name, csv(part), "text/csv")
+    app.run()
+    assert not app.exception
+    assert {m.label: m.value for m in app.metric}["Leads"] == "1,500"
