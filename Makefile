@@ -3,14 +3,19 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
+AIRFLOW := .venv-airflow
+IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER=$(CURDIR)/dags AIRFLOW__CORE__LOAD_EXAMPLES=False PYTHONPATH=$(CURDIR)/dags LEADSCORE_PYTHON=$(CURDIR)/$(BIN)/python
+
 .DEFAULT_GOAL := help
-.PHONY: help app test lint lock sample mlflow clean
+.PHONY: airflow test-airflow help app test lint lock sample mlflow clean
 
 help:
 	@echo "make app    set everything up and open the dashboard"
 	@echo "make test   set everything up and run all tests, browser included"
 	@echo "make lint   ruff and mypy"
 	@echo "make lock   pin the dependencies anew"
+	@echo "make airflow       open Airflow with the three pipelines"
+	@echo "make test-airflow  run the three pipelines in Airflow's own environment"
 	@echo "make mlflow open MLflow's pages for the runs and models kept here"
 	@echo "make sample make the sample leads and the shipped model anew"
 
@@ -29,10 +34,26 @@ lint: $(VENV)/.dev
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE) --extra tracking --extra tuning pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE) --extra tracking --extra tuning --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE) requirements-airflow.in -o requirements-airflow.txt
 
 sample: $(VENV)/.app
 	$(BIN)/leadscore sample-data --out sample_data
 	$(BIN)/leadscore train sample_data/labelled_leads.csv --promote --synthetic
+
+airflow: $(AIRFLOW)/.ready $(VENV)/.app
+	@echo "Airflow opens at http://127.0.0.1:8080; its password stands in the lines below"
+	$(IN_AIRFLOW) $(AIRFLOW)/bin/airflow standalone
+
+test-airflow: $(AIRFLOW)/.ready $(VENV)/.app
+	@rm -rf $(AIRFLOW)/test-home && mkdir -p $(AIRFLOW)/test-home
+	@$(IN_AIRFLOW) AIRFLOW_HOME=$(abspath $(AIRFLOW))/test-home $(AIRFLOW)/bin/airflow db migrate > $(AIRFLOW)/migrate.log 2>&1 || { cat $(AIRFLOW)/migrate.log; exit 1; }
+	$(IN_AIRFLOW) AIRFLOW_HOME=$(abspath $(AIRFLOW))/test-home $(AIRFLOW)/bin/python -m pytest --noconftest -o addopts= -o filterwarnings= -o pythonpath= -q tests/airflow
+
+$(AIRFLOW)/.ready: requirements-airflow.txt | $(BIN)/python
+	@echo "Installing Airflow into $(AIRFLOW) (once, about two minutes)"
+	@test -x $(AIRFLOW)/bin/python || $(PYTHON) -m venv $(AIRFLOW)
+	@$(AIRFLOW)/bin/python -m pip --disable-pip-version-check install --progress-bar on -r requirements-airflow.txt || { echo "Airflow could not be installed. See the lines above."; exit 1; }
+	@touch $@
 
 mlflow: $(VENV)/.app
 	@$(BIN)/leadscore models mlflow

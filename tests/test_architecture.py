@@ -22,6 +22,7 @@ FLOORS = {
     "learnable": 6,
     "pipelines": 7,
     "workbench": 8,
+    "orchestrate": 9,
     "cli_shared": 9,
     "cli_models": 10,
     "cli_sources": 10,

@@ -1,0 +1,40 @@
+"""What the three pipelines share: where the heavy work runs, and how leads that are not fit stop a run.
+
+Airflow lives in an environment of its own. Each step is one call into `leadscore_core.orchestrate`, carried out by the
+project's own Python, which LEADSCORE_PYTHON names.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import Asset, task
+from airflow.sdk.exceptions import AirflowFailException
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = os.environ.get("LEADSCORE_PYTHON", str(ROOT / ".venv" / "bin" / "python"))
+RETRIES = {"retries": 2, "retry_delay": 30}
+CLEAN_LEADS = Asset("leadscore_clean_leads")
+CHALLENGER = Asset("leadscore_challenger")
+SCORED_BATCH = Asset("leadscore_scored_batch")
+
+
+@task.external_python(python=PYTHON, expect_airflow=False, expect_pendulum=False, **RETRIES)
+def step(name: str, root: str, words: dict[str, Any]) -> Any:
+    """Carry out one step of `leadscore_core.orchestrate` in the project's own environment."""
+    import sys
+
+    sys.path.insert(0, root)
+    from leadscore_core import orchestrate
+
+    return getattr(orchestrate, name)(**words)
+
+
+@task(retries=0)
+def require(told: dict[str, Any], what: str) -> dict[str, Any]:
+    """Go on where a check holds; stop for good, with its report, where it does not: trying again would not help."""
+    if told["ok"]:
+        return told
+    report = told.get("report") or ""
+    attached = Path(report).read_text(encoding="utf-8")[:4_000] if report and Path(report).is_file() else ""
+    raise AirflowFailException(f"{what}: {told['why']}. Report: {report or 'none'}\n{attached}")

@@ -1,0 +1,119 @@
+"""The three DAGs, run for real by `dag.test()` in Airflow's own environment: make test-airflow.
+
+Steps run in the project's environment; sample leads, twice with the same result, real leads where they are, and leads
+that are not fit.
+"""
+
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("airflow", reason="Airflow lives in an environment of its own: make test-airflow")
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL = ROOT.parent / "shared" / "data" / "codepro" / "labelled_leads.csv"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Airflow's home, and a registry and data directory of this test alone."""
+    folder = tmp_path_factory.mktemp("airflow")
+    shutil.copytree(ROOT / "models", folder / "models")
+    os.environ |= {
+        "LEADSCORE_DATA_DIR": str(folder / "data"),
+        "LEADSCORE_MODELS_DIR": str(folder / "models"),
+        "LEADSCORE_TRACKING_URI": "off",
+    }
+    sys.path.insert(0, str(ROOT / "dags"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def leads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fewer of the sample leads."""
+    lines = (ROOT / "sample_data" / "labelled_leads.csv").read_text(encoding="utf-8").splitlines()
+    path = tmp_path_factory.mktemp("leads") / "labelled.csv"
+    path.write_text("\n".join(lines[:1_201]) + "\n", encoding="utf-8")
+    return path
+
+
+def run(name: str, **conf: str) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """Run a DAG; return its state, the state of each task, and what each returned."""
+    dag = getattr(importlib.import_module(name), name)()
+    done = dag.test(run_conf=conf)
+    tasks = done.get_task_instances()
+    told = {task.task_id: task.xcom_pull(task_ids=task.task_id) for task in tasks}
+    return str(done.state), {task.task_id: str(task.state) for task in tasks}, told
+
+
+def models(home: Path) -> list[str]:
+    return sorted(path.parent.name for path in (home / "models").glob("*/metadata.json"))
+
+
+def test_data_is_checked_cleaned_and_stored_twice_the_same(home: Path, leads: Path) -> None:
+    first = run("data_pipeline", files=str(leads), label="app_complete_flag", schema="")
+    assert first[0] == "success", first[1]
+    path = Path(first[2]["clean"])
+    before = path.stat().st_mtime_ns
+    again = run("data_pipeline", files=str(leads), label="app_complete_flag", schema="")
+    assert again[2]["clean"] == str(path)
+    assert path.stat().st_mtime_ns == before  # found again, not made again
+    assert again[2]["store"]["rows"] == 1_200
+    assert len(list((home / "data" / "pipelines").iterdir())) == 1
+
+
+def test_leads_that_are_not_fit_stop_at_the_check_with_the_report(home: Path, leads: Path, tmp_path: Path) -> None:
+    text = leads.read_text(encoding="utf-8").replace("first_utm_source_c", "colour").replace("first_utm_medium_c", "x")
+    broken = tmp_path / "broken.csv"
+    broken.write_text(text, encoding="utf-8")
+    state, tasks, told = run("data_pipeline", files=str(broken), label="app_complete_flag", schema="")
+    assert state == "failed"
+    assert tasks["check_raw"] == "success"
+    assert tasks["raw_is_fit"] == "failed"
+    assert tasks["clean"] == "upstream_failed"
+    report = json.loads(Path(told["check_raw"]["report"]).read_text(encoding="utf-8"))
+    assert {problem["code"] for problem in report["problems"]} >= {"required_column"}
+
+
+def test_a_challenger_is_trained_once_and_promotion_stays_with_a_person(home: Path, leads: Path) -> None:
+    before, champion = models(home), (home / "models" / "champion").read_text()
+    first = run("training_pipeline", files=str(leads), label="app_complete_flag", schema="", promote="never")
+    assert first[0] == "success", first[1]
+    assert first[2]["promote"] == "left to a person"
+    assert set(models(home)) == {*before, first[2]["register"]}
+    assert 0.5 < first[2]["evaluate_and_gate"]["auc"] < 1
+    again = run("training_pipeline", files=str(leads), label="app_complete_flag", schema="", promote="never")
+    assert again[2]["register"] == first[2]["register"]
+    assert len(models(home)) == len(before) + 1
+    assert (home / "models" / "champion").read_text() == champion
+
+
+def test_a_list_is_scored_once_and_kept_as_a_batch(home: Path) -> None:
+    files = str(ROOT / "sample_data" / "new_leads.csv")
+    first = run("inference_pipeline", files=files, schema="")
+    assert first[0] == "success", first[1]
+    again = run("inference_pipeline", files=files, schema="")
+    assert again[2]["score"] == first[2]["score"] | {"new": False}
+    assert first[2]["score"]["new"] is True
+    assert sum(first[2]["score"]["grades"].values()) == first[2]["score"]["rows"]
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason="the real leads are not on this machine")
+def test_real_leads_pass_the_data_pipeline(home: Path) -> None:
+    state, tasks, told = run("data_pipeline", files=str(REAL), label="app_complete_flag", schema="")
+    assert state == "success", tasks
+    assert told["store"]["rows"] == 18_480
+
+
+def test_the_steps_run_in_the_projects_environment() -> None:
+    """Airflow's environment has no LightGBM, and the project's has no Airflow."""
+    for python, module in ((sys.executable, "lightgbm"), (os.environ["LEADSCORE_PYTHON"], "airflow")):
+        done = subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False)
+        assert done.returncode != 0
