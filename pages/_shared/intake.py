@@ -15,6 +15,7 @@ from leadscore_core.storage import Batch
 from leadscore_core.workbench import find_kept, keep_list, rescore_batch
 from pages._shared import state
 from pages._shared.components import plain
+from pages._shared.uploads import UploadFolder
 
 TYPES = ["csv", "tsv", "txt", "gz", "zip", "xlsx", "xlsm", "xlsb", "xls", "ods", "parquet"]
 
@@ -29,7 +30,7 @@ def render_intake(schema: LeadSchema, settings: Settings) -> None:
     )
     if state.is_new_upload(upload.file_id if upload else None) and upload is not None:
         try:
-            folder = state.UploadFolder(upload.name, upload.getbuffer())
+            folder = UploadFolder(upload.name, upload.getbuffer())
         except OSError as error:
             state.set_problem(
                 f"{upload.name} could not be stored ({error.strerror}). Make room on this machine and try again."

@@ -41,6 +41,7 @@ from pages._shared import state
 from pages._shared.components import plain
 from pages._shared.evidence import render_evidence, render_frame
 from pages._shared.intake import TYPES
+from pages._shared.uploads import UploadFolder
 
 KEY_FIGURE_WIDTH = 170
 NOT_CROSSED, NO_PERIOD, PERIOD_BEFORE = "Nothing", "No other period", "The days before"
@@ -108,7 +109,7 @@ def _render_outcomes(model: LeadModel) -> None:
     if not state.is_new_upload(upload.file_id if upload else None, "outcomes") or upload is None:
         return
     try:
-        folder = state.UploadFolder(upload.name, upload.getbuffer())
+        folder = UploadFolder(upload.name, upload.getbuffer())
         report = bring_outcomes(open_list(folder.path, model.schema), by=state.get_name())
     except (LeadScoreError, OSError) as error:
         st.error(plain(str(error)), icon=":material/error:")

@@ -22,6 +22,7 @@ from pages._shared import state
 from pages._shared.components import plain, render_findings
 from pages._shared.evidence import render_frame
 from pages._shared.intake import TYPES
+from pages._shared.uploads import UploadFolder
 
 _EXAMPLE = "Source,From,To,Amount,Currency\nLevel2,2026-03-01,2026-03-31,120000,INR\n"
 
@@ -37,7 +38,7 @@ def render_money(view: SourceView, scope: Scope) -> None:
     )
     if state.is_new_upload(upload.file_id if upload else None, "spend") and upload is not None:
         try:
-            folder = state.UploadFolder(upload.name, upload.getbuffer())
+            folder = UploadFolder(upload.name, upload.getbuffer())
             state.set_spend(upload.name, read_spend(read_leads(folder.path)))
         except (LeadScoreError, OSError) as error:
             still = f" Still counted: {kept[0]}." if kept else ""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +14,7 @@ from leadscore_core.data import Spend
 from leadscore_core.lists import LeadList
 from leadscore_core.storage import LeadFilter
 from leadscore_core.workbench import ExportJob
+from pages._shared.uploads import UploadFolder
 
 _OPENED, _CAPACITY, _SEEN, _PROBLEM = "opened_list", "daily_call_capacity", "seen_upload", "list_problem"
 _SCORED, _RECOGNISED, _BATCH, _LEAD, _NAME = "scored_batch", "recognised", "batch_id", "lead_row", "person_name"
@@ -382,25 +380,3 @@ def get_capacity() -> int:
 def set_capacity(calls: int) -> None:
     """Keep how many leads this person calls a day."""
     st.session_state[_CAPACITY] = calls
-
-
-class UploadFolder:
-    """A temporary folder with uploaded files, gone when the session no longer refers to it.
-
-    ``path`` is the file, or the folder where there are several.
-    """
-
-    def __init__(self, name: str, content: memoryview) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="leadscore-upload-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self.path = folder / Path(name).name
-        self.path.write_bytes(content)
-
-    def add(self, name: str, content: memoryview) -> None:
-        """Put another file beside the first; one of the same name gets a number."""
-        folder = self.path if self.path.is_dir() else self.path.parent
-        path = folder / Path(name).name
-        if path.exists():
-            path = folder / f"{len(list(folder.iterdir())) + 1}-{path.name}"
-        path.write_bytes(content)
-        self.path = folder

@@ -37,6 +37,7 @@ from pages._shared import state
 from pages._shared.components import plain
 from pages._shared.intake import TYPES
 from pages._shared.proposing import choose_meaning
+from pages._shared.uploads import UploadFolder
 
 if TYPE_CHECKING:
     from leadscore_core.training import LeakFinding
@@ -150,7 +151,7 @@ def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ..
         brought = state.get_brought()
         ids = " ".join(upload.file_id for upload in uploads)
         if uploads and (brought is None or brought[1] != ids):
-            folder = state.UploadFolder(uploads[0].name, uploads[0].getbuffer())
+            folder = UploadFolder(uploads[0].name, uploads[0].getbuffer())
             for other in uploads[1:]:
                 folder.add(other.name, other.getbuffer())
             brought = (" and ".join(upload.name for upload in uploads), ids, folder)

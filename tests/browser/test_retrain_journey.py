@@ -16,7 +16,7 @@ from tests.browser.test_score_journey import PATIENCE, SCHEMES, SIZES, bring, se
 from tests.other_company import make_members
 from tests.paths import ROOT
 
-SECTIONS = ("Train", "Verdict", "Against the model in use", "Promote or roll back")
+SECTIONS = ("Train", "Verdict", "Against the model in use", "Compare", "Promote or roll back")
 TRAINING = 240_000
 
 
@@ -122,10 +122,10 @@ def test_another_companys_leads_are_described_trained_promoted_and_scored(page: 
     make_members(40, seed=8).drop(columns=["Status", "Remarks"]).to_csv(tmp_path / "enquiries.csv", index=False)
     page.locator("input[type=file]").set_input_files(tmp_path / "members.csv")
     expect(page.get_by_role("heading", name="What do these columns mean?")).to_be_visible(timeout=PATIENCE)
-    check(page, {"width": 1440, "height": 900}, "retrain-columns-1440-light.png")
     page.get_by_label("Which column says whether a lead converted?").click()
     page.get_by_role("option", name="Status", exact=True).click()
-    settle(page)
+    expect(page.get_by_role("button", name="Use these columns")).to_be_visible(timeout=PATIENCE)
+    check(page, {"width": 1440, "height": 900}, "retrain-columns-1440-light.png")
     page.get_by_role("button", name="Use these columns").click()
     expect(page.get_by_text("Read as Members leads: 100%")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Train on 900 leads").click()

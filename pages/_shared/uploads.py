@@ -1,0 +1,30 @@
+"""Uploaded files on disk, for as long as a session needs them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+
+
+class UploadFolder:
+    """A temporary folder with uploaded files, gone when the session no longer refers to it.
+
+    ``path`` is the file, or the folder where there are several.
+    """
+
+    def __init__(self, name: str, content: memoryview) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="leadscore-upload-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.path = folder / Path(name).name
+        self.path.write_bytes(content)
+
+    def add(self, name: str, content: memoryview) -> None:
+        """Put another file beside the first; one of the same name gets a number."""
+        folder = self.path if self.path.is_dir() else self.path.parent
+        path = folder / Path(name).name
+        if path.exists():
+            path = folder / f"{len(list(folder.iterdir())) + 1}-{path.name}"
+        path.write_bytes(content)
+        self.path = folder
