@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data import LeadSchema, list_files, load_schema
+from leadscore_core.data import LeadSchema, list_files, load_schema, read_headers
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.lists import LeadList, fitting_schema, open_list
 from leadscore_core.model import ModelMetadata, ModelRegistry, export_model, import_model
@@ -25,6 +24,20 @@ from leadscore_core.pipelines import CheckReport, check_list, clean_list, train_
 from leadscore_core.storage import BatchStore
 from leadscore_core.tracking import sync_tracking
 from leadscore_core.workbench import find_kept, keep_list, promote_model
+
+__all__ = [
+    "check_model_input",
+    "check_predictions",
+    "check_raw",
+    "check_trainable",
+    "clean_leads_to",
+    "judge_challenger",
+    "load_champion_id",
+    "promote_challenger",
+    "register_challenger",
+    "score_batch",
+    "train_challenger",
+]
 
 Told = dict[str, Any]
 _BLOCKS = 1 << 20
@@ -261,8 +274,6 @@ def _open(files: str, schema: str, label: str) -> LeadList:
     paths = _paths(files)
     declared: LeadSchema | None = load_schema(schema) if schema else None
     if declared is None:
-        from leadscore_core.data import read_headers
-
         declared = fitting_schema(read_headers(paths)) or load_schema()
     return open_list(paths, declared, label=label or None)
 
@@ -301,18 +312,3 @@ def _same(one: ModelMetadata, other: ModelMetadata) -> bool:
         and one.excluded == other.excluded
         and one.libraries == other.libraries
     )
-
-
-__all__: Sequence[str] = [
-    "check_model_input",
-    "check_predictions",
-    "check_raw",
-    "check_trainable",
-    "clean_leads_to",
-    "judge_challenger",
-    "load_champion_id",
-    "promote_challenger",
-    "register_challenger",
-    "score_batch",
-    "train_challenger",
-]

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,6 +39,7 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 _ID = "leadscore.model_id"
 _FILE = "leadscore_model"
 _LOCK, _SEEN = ".tracking.lock", ".tracking.json"
+_HARMLESS = {"RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 _FIGURES = ("auc", "precision", "recall", "brier", "log_loss", "threshold", "base_rate")
 
 
@@ -194,9 +197,7 @@ def _client(uri: str) -> MlflowClient:
 
 def _write_down(registry: ModelRegistry, uri: str, aliases: dict[str, str], settings: Settings) -> Tracked:
     client = _client(uri)
-    from mlflow.exceptions import MlflowException
-
-    with _ignoring(MlflowException):
+    with _harmless():
         client.create_registered_model(NAME, description="Propensity of leads; the aliases follow promotions.")
     versions = {v.tags.get(_ID): v.version for v in client.search_model_versions(f"name='{NAME}'")}
     logged = []
@@ -208,26 +209,21 @@ def _write_down(registry: ModelRegistry, uri: str, aliases: dict[str, str], sett
         if alias in aliases:
             client.set_registered_model_alias(NAME, alias, versions[aliases[alias]])
         else:
-            with _ignoring(MlflowException):
+            with _harmless():
                 client.delete_registered_model_alias(NAME, alias)
     return Tracked(tuple(logged), aliases)
 
 
-class _ignoring:  # noqa: N801
+@contextmanager
+def _harmless() -> Iterator[None]:
     """Go on where MLflow says that something is there already, or is not there."""
+    from mlflow.exceptions import MlflowException
 
-    def __init__(self, kind: type[Exception]) -> None:
-        self.kind = kind
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        code = getattr(error, "error_code", "")
-        return kind is not None and issubclass(kind, self.kind) and code in _HARMLESS
-
-
-_HARMLESS = {"RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code not in _HARMLESS:
+            raise
 
 
 def _log(registry: ModelRegistry, metadata: ModelMetadata, settings: Settings) -> str:

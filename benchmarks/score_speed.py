@@ -1,0 +1,133 @@
+"""How fast a list is scored, file to file, beside pandas with the same pipeline and beside the bare limit.
+
+    python benchmarks/score_speed.py --rows 1000000
+
+Each contender runs in a process of its own, which reports its peak memory. `seconds` is `score_list` without reasons:
+CSV in, CSV out, every row and column, in chunks. Plain is what one would write first: pandas reads the file, the
+pipeline predicts, pandas writes. The limit is what no tool can go below: pyarrow reads the columns that the model
+needs, and LightGBM predicts on a matrix that is ready. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from joblib import cpu_count
+
+
+def product(path: Path, out: Path) -> float:
+    """Score with the product, and return the seconds it took."""
+    from leadscore_core import load_champion
+    from leadscore_core.lists import open_list
+    from leadscore_core.pipelines import score_list
+
+    began = time.perf_counter()
+    model = load_champion()
+    score_list(open_list(path, model.schema), out, model, reasons=0)
+    return time.perf_counter() - began
+
+
+def plain(path: Path, out: Path) -> float:
+    """Score with pandas and the pipeline, all at once."""
+    import pandas as pd
+
+    from leadscore_core import load_champion
+    from leadscore_core.data import suggest_mapping
+
+    began = time.perf_counter()
+    model = load_champion()
+    frame = pd.read_csv(path, dtype="str", keep_default_na=False)
+    mapped = suggest_mapping(frame.columns, model.schema).apply(frame, model.schema)
+    frame["propensity"] = model.pipeline.predict_proba(mapped)[:, 1]
+    frame["lead_score"] = (frame["propensity"] * 100).round().astype("int64")
+    frame.to_csv(out, index=False)
+    return time.perf_counter() - began
+
+
+def limit(path: Path, out: Path) -> float:
+    """Read the needed columns and predict on a matrix that is made outside of the time."""
+    import pyarrow.csv
+
+    from leadscore_core import load_champion
+    from leadscore_core.data import read_leads, suggest_mapping
+
+    model = load_champion()
+    frame = read_leads(path)
+    mapping = suggest_mapping(frame.columns, model.schema)
+    needed = [header for name, header in mapping.used.items() if model.schema.by_name[name].is_input]
+    cleaned, _ = model.clean(mapping.apply(frame, model.schema))
+    matrix = model.features.transform(cleaned).to_numpy("float64")
+    del frame, cleaned
+    began = time.perf_counter()
+    pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(include_columns=needed))
+    model.classifier.lgbm_.booster_.predict(matrix, raw_score=True, num_threads=cpu_count())
+    return time.perf_counter() - began
+
+
+CONTENDERS = {"product": product, "plain": plain, "limit": limit}
+
+
+def measure(name: str, path: Path, folder: Path) -> dict[str, float]:
+    """Run a contender in a process of its own; return its seconds and peak memory."""
+    words = [sys.executable, __file__, "--as", name, "--file", str(path), "--out", str(folder / f"{name}.csv")]
+    env = os.environ | {"LEADSCORE_DATA_DIR": str(folder / "data")}
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
+    told: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return told
+
+
+def main() -> None:
+    """Measure, and print one line of JSON last."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--as", dest="contender", choices=list(CONTENDERS), help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.contender:
+        seconds = CONTENDERS[asked.contender](asked.file, asked.out)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        sys.stdout.write(json.dumps({"seconds": seconds, "peak_mb": peak}) + "\n")
+        return
+    from leadscore_core.data import make_sample
+
+    with tempfile.TemporaryDirectory(prefix="leadscore-speed-") as folder:
+        path = Path(folder) / "leads.csv"
+        leads = make_sample(rows=min(asked.rows, 200_000), seed=1).labelled
+        with path.open("w", encoding="utf-8") as file:
+            written = 0
+            while written < asked.rows:
+                part = leads.head(asked.rows - written)
+                part.to_csv(file, index=False, header=written == 0)
+                written += len(part)
+        told = {name: measure(name, path, Path(folder)) for name in CONTENDERS}
+    own = told["product"]
+    figures = {
+        "rows": asked.rows,
+        "cores": cpu_count(),
+        "seconds": round(own["seconds"], 2),
+        "rows_per_s": round(asked.rows / own["seconds"]),
+        "peak_mb": round(own["peak_mb"]),
+        "plain_seconds": round(told["plain"]["seconds"], 2),
+        "plain_peak_mb": round(told["plain"]["peak_mb"]),
+        "limit_seconds": round(told["limit"]["seconds"], 2),
+        "ratio_to_limit": round(own["seconds"] / told["limit"]["seconds"], 2),
+        "speedup_vs_plain": round(told["plain"]["seconds"] / own["seconds"], 2),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in ("pandas", "pyarrow", "lightgbm")},
+    }
+    sys.stdout.write(json.dumps(figures) + "\n")
+
+
+if __name__ == "__main__":
+    main()
