@@ -7,13 +7,14 @@ AIRFLOW := .venv-airflow
 IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER=$(CURDIR)/dags AIRFLOW__CORE__LOAD_EXAMPLES=False PYTHONPATH=$(CURDIR)/dags LEADSCORE_PYTHON=$(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: airflow test-airflow help app test lint lock sample mlflow clean
+.PHONY: airflow test-airflow bench help app test lint lock sample mlflow clean
 
 help:
 	@echo "make app    set everything up and open the dashboard"
 	@echo "make test   set everything up and run all tests, browser included"
 	@echo "make lint   ruff and mypy"
 	@echo "make lock   pin the dependencies anew"
+	@echo "make bench  measure the speed of scoring, reasons and pages"
 	@echo "make airflow       open Airflow with the three pipelines"
 	@echo "make test-airflow  run the three pipelines in Airflow's own environment"
 	@echo "make mlflow open MLflow's pages for the runs and models kept here"
@@ -54,6 +55,12 @@ $(AIRFLOW)/.ready: requirements-airflow.txt | $(BIN)/python
 	@test -x $(AIRFLOW)/bin/python || $(PYTHON) -m venv $(AIRFLOW)
 	@$(AIRFLOW)/bin/python -m pip --disable-pip-version-check install --progress-bar on -r requirements-airflow.txt || { echo "Airflow could not be installed. See the lines above."; exit 1; }
 	@touch $@
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/score_speed.py --rows 1000000
+	$(BIN)/python benchmarks/reasons_speed.py --rows 100000
+	$(BIN)/python benchmarks/leads_page.py --rows 1000000
+	$(BIN)/python benchmarks/sources_page.py --rows 1000000
 
 mlflow: $(VENV)/.app
 	@$(BIN)/leadscore models mlflow

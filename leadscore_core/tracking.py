@@ -17,9 +17,10 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,8 +97,8 @@ def sync_tracking(settings: Settings | None = None) -> Tracked:
     if _seen(settings) == wanted:
         return Tracked(aliases=wanted["aliases"])
     try:
-        with FileLock(settings.models_dir / _LOCK, timeout=60), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of MLflow's own
+        with FileLock(settings.models_dir / _LOCK, timeout=60), warnings.catch_warnings(), redirect_stderr(StringIO()):
+            warnings.simplefilter("ignore")  # what MLflow has to say is for nobody here
             told = _write_down(registry, uri, wanted["aliases"], settings)
             (settings.models_dir / _SEEN).write_text(json.dumps(wanted), encoding="utf-8")
             return told
@@ -188,6 +189,7 @@ def _client(uri: str) -> MlflowClient:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
     import mlflow
 
     mlflow.set_tracking_uri(uri)
