@@ -10,15 +10,15 @@ IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER
 .PHONY: airflow test-airflow bench help app test lint lock sample mlflow clean
 
 help:
-	@echo "make app    set everything up and open the dashboard"
-	@echo "make test   set everything up and run all tests, browser included"
-	@echo "make lint   ruff and mypy"
-	@echo "make lock   pin the dependencies anew"
-	@echo "make bench  measure the speed of scoring, reasons and pages"
+	@echo "make app           set everything up and open the dashboard"
+	@echo "make test          set everything up and run all tests, browser included"
+	@echo "make lint          ruff and mypy"
+	@echo "make lock          pin the dependencies anew"
+	@echo "make bench         measure the speed of scoring, reasons and pages"
 	@echo "make airflow       open Airflow with the three pipelines"
 	@echo "make test-airflow  run the three pipelines in Airflow's own environment"
-	@echo "make mlflow open MLflow's pages for the runs and models kept here"
-	@echo "make sample make the sample leads and the shipped model anew"
+	@echo "make mlflow        open MLflow's pages for the runs and models kept here"
+	@echo "make sample        make the sample leads and the shipped model anew"
 
 app: $(VENV)/.app
 	@$(BIN)/leadscore app
