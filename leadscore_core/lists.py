@@ -129,6 +129,7 @@ def open_any_list(
         If no schema fits and there is nothing to learn from.
     """
     settings = settings or load_settings()
+    sheet = sheet or _best_sheet(paths, load_schema(), MappingStore(settings.data_dir))
     headers = read_headers(paths, sheet=sheet)
     fits = fitting_schema(headers, settings)
     if fits is not None or not may_propose:

@@ -195,9 +195,9 @@ def train_list(
         progress=progress,
     )
     registry = ModelRegistry(settings.models_dir)
+    published = registry.publish(model)
     if leads.proposal is not None:
         keep_schema(leads.schema.without(excluded), settings.data_dir)
-    published = registry.publish(model)
     if promote:
         registry.promote(published.model_id)
     return published

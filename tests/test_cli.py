@@ -470,3 +470,18 @@ def test_settings_are_searched_and_trained_with(
     code, _, wrong = run("train", lists / LABELLED, "--params", found)
     assert code == 2
     assert "names depth. Settings there are: cat_l2" in wrong
+
+
+def test_leads_on_the_second_sheet_are_trained_on_as_what_they_are(
+    run, lists: Path, places: Path, own_models: ModelRegistry, tmp_path: Path
+) -> None:
+    leads = pd.read_csv(lists / LABELLED, dtype="str", keep_default_na=False).head(600)
+    notes = pd.DataFrame({"Topic": ["a", "b"] * 60, "Converted": ["yes", "no"] * 60})  # could be leads by itself
+    with pd.ExcelWriter(tmp_path / "export.xlsx", engine="xlsxwriter") as book:
+        notes.to_excel(book, sheet_name="Notes", index=False)
+        leads.to_excel(book, sheet_name="Leads", index=False)
+    code, said, wrong = run("train", tmp_path / "export.xlsx")
+    assert code == 0, wrong
+    assert "no known leads" not in said
+    (metadata,) = own_models.list_models()
+    assert (metadata.schema_name, metadata.training_data.rows) == ("codepro", 600)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from filelock import Timeout
 
@@ -107,12 +108,17 @@ def _read(folder: Path) -> tuple[pd.DataFrame, LeadSchema, ColumnMapping]:
     return frame, schema, detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
 
 
-def _compare(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> str:
-    """Judge other algorithms on the same folds; no model comes of it."""
+def _to_learn_from(folder: Path, request: RunRequest) -> tuple[LeadSchema, pd.DataFrame, np.ndarray, np.ndarray | None]:
     frame, schema, mapping = _read(folder)
     schema = schema.without(request.excluded)
     cleaned, label, _, identity = labelled_leads(frame, schema, mapping.limited_to(schema))
     check_enough(label)
+    return schema, cleaned, label, identity
+
+
+def _compare(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> str:
+    """Judge other algorithms on the same folds; no model comes of it."""
+    schema, cleaned, label, identity = _to_learn_from(folder, request)
     board = compare_contenders(
         cleaned,
         label,
@@ -129,10 +135,7 @@ def _compare(folder: Path, request: RunRequest, settings: Settings, tell: Progre
 
 def _tune(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> str:
     """Search settings; no model comes of it, but one can be trained with what was found."""
-    frame, schema, mapping = _read(folder)
-    schema = schema.without(request.excluded)
-    cleaned, label, _, identity = labelled_leads(frame, schema, mapping.limited_to(schema))
-    check_enough(label)
+    schema, cleaned, label, identity = _to_learn_from(folder, request)
     storage = settings.data_dir / STUDIES
     found = tune_model(
         cleaned, label, schema, minutes=request.task.minutes, storage=storage, identity=identity, progress=tell
