@@ -89,14 +89,11 @@ def sync_tracking(settings: Settings | None = None) -> Tracked:
     if find_spec("mlflow") is None:
         return Tracked(problem="MLflow is not installed. Install it with: pip install 'leadscore[tracking]'.")
     registry = ModelRegistry(settings.models_dir)
-    wanted: dict[str, Any] = {
-        "uri": uri,
-        "models": [m.model_id for m in registry.list_models()],
-        "aliases": _aliases(registry),
-    }
-    if _seen(settings) == wanted:
-        return Tracked(aliases=wanted["aliases"])
     try:
+        known = [metadata.model_id for metadata in registry.list_models()]
+        wanted: dict[str, Any] = {"uri": _shown(uri), "models": known, "aliases": _aliases(registry)}
+        if _seen(settings) == wanted:
+            return Tracked(aliases=wanted["aliases"])
         with FileLock(settings.models_dir / _LOCK, timeout=60), warnings.catch_warnings(), redirect_stderr(StringIO()):
             warnings.simplefilter("ignore")  # what MLflow has to say is for nobody here
             told = _write_down(registry, uri, wanted["aliases"], settings)

@@ -133,6 +133,7 @@ def test_a_server_that_is_down_costs_nothing_and_is_caught_up_with(
     told = sync(load_settings())
     assert "could not be reached" in told["problem"]
     assert "secret" not in told["problem"]
+    assert not any(b"secret" in path.read_bytes() for path in registry.root.rglob("*") if path.is_file())
     assert registry.champion_id == trained.model_id
     monkeypatch.delenv("LEADSCORE_TRACKING_URI")
     assert sync(load_settings())["logged"] == [trained.model_id]
