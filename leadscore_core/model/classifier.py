@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, TypeVar
 from weakref import WeakKeyDictionary
 
 import lightgbm as lgb
@@ -17,11 +18,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from leadscore_core.model.contributions import TreeTables
 from leadscore_core.model.features import LEVEL
+from leadscore_core.model.margins import LeafSets
 
 CalibrationMethod = Literal["none", "sigmoid", "isotonic"]
+_Made = TypeVar("_Made", TreeTables, LeafSets)
 _ROWS_WORTH_THREADS = {False: 5_000, True: 50}
 ROWS_WORTH_TABLES = 1_000
+ROWS_WORTH_LEAF_SETS = 20_000
 _TABLES: WeakKeyDictionary[lgb.Booster, TreeTables | None] = WeakKeyDictionary()
+_LEAF_SETS: WeakKeyDictionary[lgb.Booster, LeafSets | None] = WeakKeyDictionary()
 
 
 class LeadClassifier(ClassifierMixin, BaseEstimator):
@@ -75,6 +80,14 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
         """Return the log-odds before calibration, one a lead."""
         return self._predict(X, contributions=False)
 
+    def propensities(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
+        """Return the second column of `predict_proba`, to the bit; of many leads at once by `LeafSets`."""
+        if len(X) >= ROWS_WORTH_LEAF_SETS and list(X.columns) == self.lgbm_.booster_.feature_name():
+            leaf_sets = _made_once(_LEAF_SETS, LeafSets, self.lgbm_.booster_)
+            if leaf_sets is not None:
+                return self.calibrator_.apply(leaf_sets.margins(X.to_numpy(dtype="float64")))
+        return self.predict_proba(X)[:, 1]
+
     def contributions(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
         """Return exact SHAP values in log-odds, one column a feature and the base value last; rows sum to `raw_margin`.
 
@@ -82,7 +95,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
         made once for a model and agree with LightGBM to 1e-9.
         """
         if len(X) >= ROWS_WORTH_TABLES and list(X.columns) == self.lgbm_.booster_.feature_name():
-            tables = _tables_of(self.lgbm_.booster_)
+            tables = _made_once(_TABLES, TreeTables, self.lgbm_.booster_)
             if tables is not None:
                 return tables.contributions(X.to_numpy(dtype="float64"))
         return self._predict(X, contributions=True)
@@ -110,14 +123,16 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
         )
 
 
-def _tables_of(booster: lgb.Booster) -> TreeTables | None:
-    """Return the tables of a booster, made once; None for a kind of booster that they do not know."""
-    if booster not in _TABLES:
+def _made_once(
+    kept: WeakKeyDictionary[lgb.Booster, _Made | None], make: Callable[[lgb.Booster], _Made], booster: lgb.Booster
+) -> _Made | None:
+    """Return what is made of a booster, made once; None for a kind of booster that cannot be made into it."""
+    if booster not in kept:
         try:
-            _TABLES[booster] = TreeTables(booster)
+            kept[booster] = make(booster)
         except ValueError:
-            _TABLES[booster] = None
-    return _TABLES[booster]
+            kept[booster] = None
+    return kept[booster]
 
 
 class Calibrator:

@@ -17,6 +17,8 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
+from leadscore_core.model.splits import Splits, nodes_of
+
 _WIDEST_TABLE = 10
 
 
@@ -56,25 +58,10 @@ class TreeTables:
     """
 
     def __init__(self, booster: lgb.Booster) -> None:
-        told = booster.dump_model()
-        self.n_columns = len(told["feature_names"])
-        trees = [info["tree_structure"] for info in told["tree_info"]]
-        nodes = [node for tree in trees for node in _splits(tree)]
-        if any(node["missing_type"] == "Zero" for node in nodes):
-            raise ValueError("expected a booster that does not treat zero as missing")
-        self.thresholds: dict[int, np.ndarray] = {}
-        self.n_codes: dict[int, int] = {}
-        for column in sorted({node["split_feature"] for node in nodes}):
-            own = [node for node in nodes if node["split_feature"] == column]
-            if own[0]["decision_type"] == "==":
-                largest = max(max(_categories(node)) for node in own)
-                self.n_codes[column] = largest + 2  # what lies beyond agrees with no split
-            else:
-                self.thresholds[column] = np.unique([float(node["threshold"]) for node in own])
-                self.n_codes[column] = len(self.thresholds[column]) + 2  # one range more than thresholds, and missing
+        self.splits = Splits(booster)
         self.base_value = 0.0
         self.trees = []
-        for tree in trees:
+        for tree in self.splits.trees:
             self.base_value += _expected(tree)
             if "split_feature" in tree:
                 self.trees.append(self._read(tree))
@@ -88,8 +75,8 @@ class TreeTables:
         matrix
             Features as the booster was trained on, float64, shape (leads, features).
         """
-        codes = {column: self._codes(matrix[:, column], column) for column in self.n_codes}
-        told = np.zeros((len(matrix), self.n_columns + 1))
+        codes = {column: self.splits.codes(matrix[:, column], column) for column in self.splits.n_codes}
+        told = np.zeros((len(matrix), self.splits.n_columns + 1))
         for tree in self.trees:
             parts = [classes.take(codes[column]) for column, classes in zip(tree.columns, tree.classes, strict=True)]
             cell, first = _number_cells(parts, tree.sizes)
@@ -99,36 +86,14 @@ class TreeTables:
         told[:, -1] = self.base_value
         return told
 
-    def _codes(self, values: np.ndarray, column: int) -> np.ndarray:
-        """Return a small whole number for each value: its category, or the range between the thresholds it lies in."""
-        missing = np.isnan(values)
-        if column in self.thresholds:
-            codes = np.searchsorted(self.thresholds[column], np.where(missing, 0.0, values), side="left")
-            return np.where(missing, self.n_codes[column] - 1, codes).astype("int32")
-        beyond = self.n_codes[column] - 1
-        known = ~missing & (values >= 0) & (values < beyond)
-        return np.where(known, np.where(known, values, 0), beyond).astype("int32")
-
-    def _left(self, node: dict[str, Any]) -> np.ndarray:
-        """Return for each code of the node's column whether it goes left."""
-        column = node["split_feature"]
-        left = np.zeros(self.n_codes[column], dtype=bool)
-        if node["decision_type"] == "==":
-            left[_categories(node)] = True
-            return left
-        at = int(np.searchsorted(self.thresholds[column], float(node["threshold"])))
-        left[: at + 1] = True
-        zero = int(np.searchsorted(self.thresholds[column], 0.0, side="left"))
-        left[-1] = node["default_left"] if node["missing_type"] == "NaN" else left[zero]
-        return left
-
     def _read(self, tree: dict[str, Any]) -> _Tree:
         """Turn LightGBM's nested nodes into classes and leaves."""
-        goes_left = {id(node): self._left(node) for node in _splits(tree)}
-        columns = sorted({node["split_feature"] for node in _splits(tree)})
+        nodes = list(nodes_of(tree))
+        goes_left = {id(node): self.splits.goes_left(node) for node in nodes}
+        columns = sorted({node["split_feature"] for node in nodes})
         classes, sizes, firsts = [], [], {}
         for column in columns:
-            rules = np.stack([goes_left[id(node)] for node in _splits(tree) if node["split_feature"] == column])
+            rules = np.stack([goes_left[id(node)] for node in nodes if node["split_feature"] == column])
             _, found = np.unique(np.packbits(rules, axis=0), axis=1, return_inverse=True)
             found = found.ravel().astype("int32")
             classes.append(found)
@@ -158,18 +123,8 @@ class TreeTables:
         return _Tree(columns, classes, sizes, leaves)
 
 
-def _splits(node: dict[str, Any]) -> list[dict[str, Any]]:
-    if "split_feature" not in node:
-        return []
-    return [node, *_splits(node["left_child"]), *_splits(node["right_child"])]
-
-
 def _count(node: dict[str, Any]) -> int:
     return int(node["internal_count"] if "split_feature" in node else node["leaf_count"])
-
-
-def _categories(node: dict[str, Any]) -> list[int]:
-    return [int(category) for category in str(node["threshold"]).split("||")]
 
 
 def _expected(tree: dict[str, Any]) -> float:

@@ -64,7 +64,7 @@ class LeadModel:
 
     def propensity(self, cleaned: pd.DataFrame) -> np.ndarray:
         """Return the probability of application completion, 0-1, for cleaned leads."""
-        return self.pipeline[1:].predict_proba(cleaned)[:, 1]
+        return self.classifier.propensities(self.features.transform(cleaned))
 
     def contributions(self, cleaned: pd.DataFrame) -> pd.DataFrame:
         """Return SHAP contributions in log-odds by the lead's own columns, and ``base_value``.

@@ -13,6 +13,7 @@ from leadscore_core.inference import explain_leads, score_leads
 from leadscore_core.model import LeadModel
 from leadscore_core.model import classifier as classifier_module
 from leadscore_core.model.contributions import TreeTables
+from leadscore_core.model.margins import LeafSets
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def test_they_are_those_of_shap(cleaned: pd.DataFrame, trained: LeadModel) -> No
 @settings(max_examples=25)
 @given(
     seed=st.integers(0, 10_000),
-    leaves=st.integers(2, 40),
+    leaves=st.integers(2, 60),
     missing=st.booleans(),
     zeros=st.booleans(),
     trees=st.integers(1, 12),
@@ -71,6 +72,8 @@ def test_any_booster_with_numbers_and_categories(
     unseen[120:140, [0, 4]] = np.nan
     told = model.booster_.predict(unseen, pred_contrib=True)
     assert np.abs(TreeTables(model.booster_).contributions(unseen) - told).max() < 1e-9
+    margin = model.booster_.predict(unseen, raw_score=True)
+    assert (LeafSets(model.booster_).margins(unseen) == margin).all()
 
 
 def test_paths_of_many_columns_are_computed_without_a_table() -> None:
@@ -93,6 +96,27 @@ def test_a_booster_that_treats_zero_as_missing_is_left_to_lightgbm() -> None:
     model = lgb.LGBMClassifier(n_estimators=3, zero_as_missing=True, n_jobs=1, verbose=-1).fit(matrix, label)
     with pytest.raises(ValueError, match="zero as missing"):
         TreeTables(model.booster_)
+    with pytest.raises(ValueError, match="zero as missing"):
+        LeafSets(model.booster_)
+
+
+def test_trees_of_too_many_leaves_are_left_to_lightgbm() -> None:
+    rng = np.random.default_rng(0)
+    matrix = rng.normal(size=(3_000, 4))
+    label = (np.sin(matrix * 3).sum(axis=1) > 0).astype(int)
+    model = lgb.LGBMClassifier(n_estimators=2, num_leaves=90, min_child_samples=2, n_jobs=1, verbose=-1)
+    with pytest.raises(ValueError, match="at most 64 leaves a tree, got 90"):
+        LeafSets(model.fit(matrix, label).booster_)
+
+
+def test_many_leads_at_once_have_the_bits_of_the_pipeline(
+    sample: SampleLeads, cleaned: pd.DataFrame, trained: LeadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classifier_module, "ROWS_WORTH_LEAF_SETS", 1)
+    lightgbm = trained.pipeline[1:].predict_proba(cleaned)[:, 1]
+    assert (trained.propensity(cleaned) == lightgbm).all()
+    alone = np.concatenate([trained.propensity(cleaned.iloc[[row]]) for row in range(50)])
+    assert (alone == lightgbm[:50]).all()
 
 
 def test_reasons_do_not_depend_on_how_many_leads_are_explained_at_once(
