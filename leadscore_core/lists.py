@@ -13,13 +13,17 @@ import pandas as pd
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import (
     CONVENTION_ROWS,
+    NUMBER_ROLES,
     ColumnMapping,
     LeadSchema,
+    Part,
     Proposal,
+    Role,
     build_schema,
     detect_conventions,
     headers_found,
     iter_leads,
+    iter_parts,
     list_files,
     list_schemas,
     list_sheets,
@@ -52,6 +56,10 @@ class LeadList:
     def chunks(self) -> Iterator[pd.DataFrame]:
         """Read the rows in chunks, all columns."""
         return iter_leads(self.paths, sheet=self.sheet)
+
+    def parts(self) -> Iterator[Part]:
+        """Read the rows in chunks, all columns, as the files hold them."""
+        return iter_parts(self.paths, sheet=self.sheet)
 
 
 def open_list(
@@ -195,7 +203,11 @@ def settle_list(leads: LeadList) -> LeadList:
     """Return the list with its dates and decimals settled for its mapping, on the evidence of all its files."""
     files = list_files(leads.paths)
     each = max(1_000, CONVENTION_ROWS // len(files))
-    first = pd.concat([next(iter_leads(file, sheet=leads.sheet)).head(each) for file in files], ignore_index=True)
+    schema = leads.schema
+    written = {Role.TIMESTAMP, *NUMBER_ROLES}
+    headers = [header for name, header in leads.mapping.used.items() if schema.by_name[name].role in written]
+    firsts = [next(iter_leads(file, sheet=leads.sheet, columns=headers, chunk_rows=each)) for file in files]
+    first = pd.concat(firsts, ignore_index=True)
     return replace(leads, mapping=detect_conventions(leads.mapping, leads.schema, first))
 
 

@@ -5,17 +5,22 @@ The app, the command line and the DAGs call these.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 import pandas as pd
+from joblib import cpu_count
 
 from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data import (
     Finding,
+    Part,
     check_required,
     chunk_findings,
     clean_leads,
@@ -27,6 +32,7 @@ from leadscore_core.data import (
     mapping_findings,
     merge_findings,
     row_hashes,
+    row_keys,
     sort_findings,
 )
 from leadscore_core.inference import GRADES, ScoredPart, beside, check_output, score_part, write_leads
@@ -56,6 +62,8 @@ __all__ = [
 ]
 
 Progress = Callable[[float, str], None]
+_Given = TypeVar("_Given")
+_Done = TypeVar("_Done")
 STUDIES = "studies.db"
 
 
@@ -294,7 +302,8 @@ def score_list(
     settings = saved_rules(settings or load_settings())
     report = ScoreReport(thresholds=settings.grades)
     scored = score_chunks(leads, model, report, reasons=reasons, settings=settings, progress=progress)
-    write_leads((beside(chunk, part.own) for chunk, part in scored), out)
+    with closing(scored):
+        write_leads((beside(part, told.own) for part, told in scored), out)
     return report
 
 
@@ -306,13 +315,13 @@ def score_chunks(
     reasons: int,
     settings: Settings,
     progress: Progress | None = None,
-) -> Generator[tuple[pd.DataFrame, ScoredPart], None, None]:
-    """Score chunk by chunk, filling `report` on the way; its findings are complete when the last chunk is out.
+) -> Generator[tuple[Part, ScoredPart], None, None]:
+    """Score chunk by chunk on all cores, filling `report` on the way, which is complete when the last chunk is out.
 
     Yields
     ------
-    chunk, part
-        The list's own columns, and what came of them.
+    part, scored
+        The list's own columns as they were read, and what came of them, in the list's order.
 
     Raises
     ------
@@ -320,10 +329,11 @@ def score_chunks(
         If a required column is missing.
     """
     check_required(leads.mapping, model.schema)
-    parts, hashes, counts = [], [], Counter[str]()
-    for chunk in leads.chunks():
-        part = score_part(
-            chunk,
+    found_in, keys, counts = [], [], Counter[str]()
+
+    def score(part: Part) -> tuple[Part, ScoredPart, np.ndarray]:
+        scored = score_part(
+            part,
             model,
             leads.mapping,
             reasons=reasons,
@@ -331,20 +341,40 @@ def score_chunks(
             junk=settings.junk,
             region=settings.phone_region,
         )
-        parts.append((part.findings, len(chunk)))
-        hashes.append(row_hashes(chunk))
-        counts.update(part.own["grade"])
-        report.rows += len(chunk)
-        report.expected += float(part.own["propensity"].sum())
+        return part, scored, row_keys(part)
+
+    for part, scored, of_rows in _in_order(score, leads.parts()):
+        found_in.append((scored.findings, len(part)))
+        keys.append(of_rows)
+        counts.update({str(grade): n for grade, n in scored.own["grade"].value_counts().items()})
+        report.rows += len(part)
+        report.expected += float(scored.own["propensity"].sum())
         if progress:
             progress(report.rows, f"Scored {report.rows:,} leads")
-        yield chunk, part
+        yield part, scored
     report.grades = {grade: counts[grade] for grade in GRADES}
     found = [
-        *merge_findings(parts),
-        *duplicate_findings(hashes),
+        *merge_findings(found_in),
+        *duplicate_findings(keys),
         *mapping_findings(
             leads.mapping.limited_to(model.schema), model.schema, report.rows, model.metadata.column_costs
         ),
     ]
     report.findings = sort_findings(found)
+
+
+def _in_order(work: Callable[[_Given], _Done], given: Iterable[_Given]) -> Generator[_Done, None, None]:
+    """Do a work on all cores and give what comes of it in order, with only so many under way as there are cores."""
+    cores = cpu_count()
+    with ThreadPoolExecutor(cores, thread_name_prefix="score") as pool:
+        under_way: deque[Future[_Done]] = deque()
+        try:
+            for one in given:
+                under_way.append(pool.submit(work, one))
+                if len(under_way) > cores:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            for left in under_way:
+                left.cancel()

@@ -2,7 +2,6 @@
 
 from leadscore_core.data.check import (
     FIRST_ROW,
-    INDEX_HEADERS,
     check_leads,
     chunk_findings,
     duplicate_findings,
@@ -23,6 +22,7 @@ from leadscore_core.data.map_columns import (
     normalise_header,
     suggest_mapping,
 )
+from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM, Part, part_frame, row_keys
 from leadscore_core.data.propose import (
     Proposal,
     ProposedColumn,
@@ -32,10 +32,11 @@ from leadscore_core.data.propose import (
     numbers_of,
     propose_schema,
 )
-from leadscore_core.data.read import LINE_PROBLEM, iter_leads, list_files, read_headers, read_leads
+from leadscore_core.data.read import iter_leads, iter_parts, list_files, read_headers, read_leads
 from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
 from leadscore_core.data.schema import (
     CITY_TIER,
+    NUMBER_ROLES,
     Column,
     FlagWords,
     LeadSchema,
@@ -57,6 +58,7 @@ __all__ = [
     "LINE_PROBLEM",
     "MESSY",
     "NEW",
+    "NUMBER_ROLES",
     "CellProblem",
     "Column",
     "ColumnMapping",
@@ -64,6 +66,7 @@ __all__ = [
     "FlagWords",
     "LeadSchema",
     "Match",
+    "Part",
     "OutcomeWords",
     "Proposal",
     "ProposedColumn",
@@ -83,6 +86,7 @@ __all__ = [
     "group_column",
     "headers_found",
     "iter_leads",
+    "iter_parts",
     "keep_schema",
     "kept_folder",
     "label_findings",
@@ -97,11 +101,13 @@ __all__ = [
     "normalise_header",
     "note_row_problems",
     "numbers_of",
+    "part_frame",
     "propose_schema",
     "read_headers",
     "read_leads",
     "read_spend",
     "row_hashes",
+    "row_keys",
     "sort_findings",
     "suggest_mapping",
     "write_sample",

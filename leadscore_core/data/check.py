@@ -10,14 +10,14 @@ import pandas as pd
 from leadscore_core.data.clean import CellProblem, clean_with_problems
 from leadscore_core.data.findings import EXAMPLES, Finding, Severity, sort_findings
 from leadscore_core.data.map_columns import ColumnMapping, detect_conventions, suggest_mapping
-from leadscore_core.data.parse import as_text, clean_text
-from leadscore_core.data.read import LINE_PROBLEM
+from leadscore_core.data.parse import as_text, filled_cells
+from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM
 from leadscore_core.data.schema import TEXT_ROLES, LeadSchema, Role
 from leadscore_core.data.schema_file import load_schema
 
 FIRST_ROW = 2
 _STRAY_LABELS = 0.1
-INDEX_HEADERS = frozenset({"", "unnamed: 0", "index"})
+_FIRST_FEW = 1_000
 _SEVERITY: dict[str, Severity] = {
     "label_one_class": "error",
     "label_missing": "error",
@@ -186,7 +186,9 @@ def note_row_problems(
         note(rows, as_text(frame[LINE_PROBLEM].iloc[rows]))
     blank = _blank_rows(raw, schema)
     note(np.flatnonzero(blank), ["nothing to score: every column that the model reads is blank"] * int(blank.sum()))
-    texts = ["; ".join(notes.get(row, ())) for row in range(len(frame))]
+    texts = np.full(len(frame), "", dtype=object)
+    for row, said in notes.items():
+        texts[row] = "; ".join(said)
     return pd.Series(texts, index=frame.index, dtype="str")
 
 
@@ -199,7 +201,9 @@ def row_hashes(frame: pd.DataFrame) -> np.ndarray:
 def duplicate_findings(hashes: Iterable[np.ndarray]) -> list[Finding]:
     """Find exact duplicate rows over all chunks."""
     joined = np.concatenate([np.empty(0, dtype="uint64"), *hashes])
-    again = np.flatnonzero(pd.Series(joined).duplicated().to_numpy())
+    order = np.argsort(joined, kind="stable")  # a table of ten million would take half a gigabyte
+    ordered = joined[order]
+    again = np.sort(order[1:][ordered[1:] == ordered[:-1]])
     if not len(again):
         return []
     return [_finding("duplicate_row", "", "the same row stands earlier in the list", len(again), len(joined), again)]
@@ -213,8 +217,9 @@ def unknown_levels(
     for column in schema.with_role(*sorted(TEXT_ROLES)):
         if column.name not in cleaned or column.name not in levels:
             continue
-        values = cleaned[column.name].str.casefold()
-        rows = np.flatnonzero((values.notna() & ~values.isin(levels[column.name])).to_numpy())
+        codes, values = pd.factorize(cleaned[column.name])
+        unknown = [value.casefold() not in levels[column.name] for value in values.tolist()]
+        rows = np.flatnonzero(np.array([*unknown, False])[codes])
         if len(rows):
             example = _shown(cleaned[column.name].iloc[rows[0]])
             found.append(
@@ -239,7 +244,10 @@ def empty_columns(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMappin
         if (
             column.is_input
             and column.role is not Role.INTERACTION
-            and not _filled(clean_text(frame[header], schema.marks_of(column))).any()
+            and not any(
+                filled_cells(frame[header].iloc[rows], schema.marks_of(column)).any()
+                for rows in (slice(_FIRST_FEW), slice(_FIRST_FEW, None))
+            )
         ):
             found.append(
                 _finding("empty_column", header, f"{column.human} is blank in every row", len(frame), len(frame))
@@ -258,7 +266,7 @@ def label_findings(
         return [_finding("label_missing", label.name if label else "", f"no column for {human}", n_rows, n_rows)]
     header, found = mapping.used[label.name], []
     values = cleaned[label.name]
-    given = _filled(clean_text(raw[label.name], schema.marks_of(label)))
+    given = filled_cells(raw[label.name], schema.marks_of(label))
     unusable = np.flatnonzero(given & values.isna().to_numpy())
     blank = np.flatnonzero(~given)
     if len(unusable):
@@ -311,9 +319,9 @@ def _row_findings(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, ma
 
 def _blank_rows(raw: pd.DataFrame, schema: LeadSchema) -> np.ndarray:
     blank = np.ones(len(raw), dtype=bool)
-    for column in schema.inputs:
+    for column in sorted(schema.inputs, key=lambda column: column.type == "datetime"):  # few texts are soon looked at
         if column.name in raw.columns and blank.any():
-            blank &= ~_filled(clean_text(raw[column.name], schema.marks_of(column)))
+            blank &= ~filled_cells(raw[column.name], schema.marks_of(column))
     return blank
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leadscore_core.data.parse import clean_text, parse_dates, parse_flags, parse_numbers
+from leadscore_core.data.parse import clean_text, number_levels, parse_dates, parse_flags, parse_numbers
 from leadscore_core.data.schema import CITY_TIER, UNLISTED_TIER, Column, LeadSchema, Role, group_column
 
 _LARGEST = 1e15
@@ -67,7 +67,9 @@ def clean_with_problems(frame: pd.DataFrame, schema: LeadSchema) -> tuple[pd.Dat
             continue
         cleaned[column.name] = values
         if column.role is Role.CITY and schema.city_tiers:
-            cleaned[CITY_TIER] = values.map(schema.city_tiers).fillna(UNLISTED_TIER).astype("int64")
+            codes, cities = pd.factorize(values)
+            tiers = [schema.city_tiers.get(city, UNLISTED_TIER) for city in cities.tolist()]
+            cleaned[CITY_TIER] = pd.Series(np.array([*tiers, UNLISTED_TIER])[codes], index=values.index)
     ordered = {group_column(group): sums[group_column(group)] for group in schema.groups if group_column(group) in sums}
     label = {name: cleaned.pop(name) for name in [schema.label.name] if name in cleaned} if schema.label else {}
     return pd.DataFrame({**cleaned, **ordered, **label}, index=frame.index), problems
@@ -117,21 +119,31 @@ def _clean_column(cells: pd.Series, column: Column, schema: LeadSchema) -> tuple
         values = flags.values if column.role is Role.LABEL else flags.values.fillna(0).astype("int64")
         return values, _problems(column, ("not_a_flag", "neither yes nor no, 1 nor 0", flags.unusable))
     if column.type == "integer":
-        numbers = parse_numbers(cells, marks)
+        codes, numbers = number_levels(cells, marks)
         value = numbers.values.to_numpy()
         negative = value < 0
         absurd = value > column.maximum if column.maximum is not None else np.zeros(len(value), dtype=bool)
         broken = (value != np.trunc(value)) & ~np.isnan(value) & ~negative & ~absurd
         usable = np.where(negative | absurd | broken, 0, np.nan_to_num(value))
-        return pd.Series(usable.astype("int64"), index=cells.index), _problems(
+        problems = _problems(
             column,
             ("text_in_number", "text where a number was expected", numbers.unusable),
             ("negative_number", "a count below zero", negative),
             ("absurd_number", f"a count above {column.maximum:,.0f}" if column.maximum else "", absurd),
             ("not_a_whole_number", "a count that is not a whole number", broken),
+            of_cell=codes,
         )
+        return pd.Series(usable.astype("int64")[codes], index=cells.index), problems
     return clean_text(cells, marks, lower=column.role is Role.CITY), []
 
 
-def _problems(column: Column, *found: tuple[str, str, np.ndarray]) -> list[CellProblem]:
-    return [CellProblem(code, column.name, reason, np.flatnonzero(rows)) for code, reason, rows in found if rows.any()]
+def _problems(
+    column: Column, *found: tuple[str, str, np.ndarray], of_cell: np.ndarray | None = None
+) -> list[CellProblem]:
+    """Return what was found in the cells, or in the distinct values of which each cell has one."""
+    problems = []
+    for code, reason, faulty in found:
+        rows = np.flatnonzero(faulty if of_cell is None else faulty[of_cell] if faulty.any() else ())
+        if len(rows):
+            problems.append(CellProblem(code, column.name, reason, rows))
+    return problems

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
@@ -27,6 +28,8 @@ _NO = frozenset({"0", "no", "n", "false", "f", "nein", "non"})
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S/%f")
 _OFFSET = r"[+-]\d{2}:?\d{2}"
 _ZONE = rf"(?<=\d)\s*(?:Z|UTC|GMT)$|(?<=:\d\d)\s*{_OFFSET}$|(?<=\.\d{{3}})\s*{_OFFSET}$|(?<=\.\d{{6}})\s*{_OFFSET}$"
+_USUAL = r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?$"
+_FEW = 1_000
 _BLANKS_TO_MEND = r"^\s|\s$|\s\s|[\t\n\v\f\r\x1c-\x1f]"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 
@@ -95,8 +98,37 @@ def clean_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), *, lowe
     >>> clean_text(pd.Series(["  New  Delhi ", "Select", None]), ("", "select"), lower=True).tolist()
     ['new delhi', nan, nan]
     """
-    codes, levels = pd.factorize(as_text(cells))
-    text = pa.array(levels, type=pa.large_string())
+    codes, levels = _clean_levels(cells, missing_marks, lower=lower)
+    return pd.Series(pd.array(levels, dtype="str").take(codes, allow_fill=True), index=cells.index)
+
+
+def filled_cells(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> np.ndarray:
+    """Tell which cells hold something, as `clean_text` sees it.
+
+    Examples
+    --------
+    >>> filled_cells(pd.Series(["Pune", " Select ", None]), ("", "select")).tolist()
+    [True, False, False]
+    """
+    codes, levels = _clean_levels(cells, missing_marks, lower=False)
+    known: np.ndarray = levels.is_valid().to_numpy(zero_copy_only=False)
+    return np.append(known, False)[codes]
+
+
+def _distinct(cells: pd.Series) -> tuple[np.ndarray, pa.Array]:
+    """Return each cell's place among the distinct texts, -1 for missing, and the texts."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return cells.cat.codes.to_numpy(), pa.array(as_text(pd.Series(cells.cat.categories)), type=pa.large_string())
+    text = as_text(cells)
+    if len(text) > _FEW and text.iloc[:_FEW].is_unique:  # hardly worth looking for what repeats
+        return np.where(text.isna(), -1, np.arange(len(text))), pa.array(text, type=pa.large_string())
+    codes, levels = pd.factorize(text)
+    return codes, pa.array(levels, type=pa.large_string())
+
+
+def _clean_levels(cells: pd.Series, missing_marks: tuple[str, ...], *, lower: bool) -> tuple[np.ndarray, pa.Array]:
+    """Return each cell's place among clean texts, -1 for missing, and the texts, which may repeat; null for a mark."""
+    codes, text = _distinct(cells)
     plain = pc.and_(pc.string_is_ascii(text), pc.invert(pc.match_substring_regex(text, _BLANKS_TO_MEND)))
     odd = np.flatnonzero(~plain.to_numpy(zero_copy_only=False))
     if len(odd):
@@ -108,9 +140,7 @@ def clean_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), *, lowe
         text = pc.replace_with_mask(text, pa.array(mask), pa.array(mended, type=pa.large_string()))
     small = _lower(text, odd)
     is_mark = pc.is_in(small, value_set=pa.array(list(missing_marks), type=pa.large_string()))
-    kept = pc.if_else(is_mark, pa.scalar(None, type=pa.large_string()), small if lower else text)
-    cleaned = pd.array(kept, dtype="str")
-    return pd.Series(cleaned.take(codes, allow_fill=True), index=cells.index)
+    return codes, pc.if_else(is_mark, pa.scalar(None, type=pa.large_string()), small if lower else text)
 
 
 def _lower(text: pa.Array, odd: np.ndarray) -> pa.Array:
@@ -145,10 +175,26 @@ def parse_numbers(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> P
     if pd.api.types.is_numeric_dtype(cells):
         values = cells.to_numpy(dtype="float64", na_value=np.nan)
         return Parsed(pd.Series(values, index=cells.index), np.isinf(values))
-    codes, levels = pd.factorize(clean_text(cells, missing_marks))
-    numbers = np.array([_number(level) for level in levels.tolist()] + [np.nan])
-    values = numbers[codes]
-    return Parsed(pd.Series(values, index=cells.index), np.isnan(values) & (codes >= 0))
+    codes, levels = number_levels(cells, missing_marks)
+    return Parsed(pd.Series(levels.values.to_numpy()[codes], index=cells.index), levels.unusable[codes])
+
+
+def number_levels(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> tuple[np.ndarray, Parsed]:
+    """Read numbers as `parse_numbers` does, each distinct text once: return each cell's place, and the numbers.
+
+    A cell whose place is -1 is missing, which is the last of the numbers.
+    """
+    if pd.api.types.is_numeric_dtype(cells):
+        return np.arange(len(cells)), parse_numbers(cells)
+    codes, texts = _clean_levels(cells, missing_marks, lower=False)
+    return codes, _read_levels(_number, texts)
+
+
+def _read_levels(read: Callable[[str], float], texts: pa.Array) -> Parsed:
+    """Read each text, and one more that is missing; what is filled and cannot be read is unusable."""
+    numbers = np.array([np.nan if text is None else read(text) for text in texts.to_pylist()] + [np.nan])
+    filled = np.append(texts.is_valid().to_numpy(zero_copy_only=False), False)
+    return Parsed(pd.Series(numbers), np.isnan(numbers) & filled)
 
 
 def _number(text: str) -> float:
@@ -175,10 +221,9 @@ def parse_flags(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> Par
     >>> parse_flags(pd.Series(["Yes", "0", "1.0", "2", None])).values.tolist()
     [1.0, 0.0, 1.0, nan, nan]
     """
-    codes, levels = pd.factorize(clean_text(cells, missing_marks, lower=True))
-    flags = np.array([_flag(level) for level in levels.tolist()] + [np.nan])
-    values = flags[codes]
-    return Parsed(pd.Series(values, index=cells.index), np.isnan(values) & (codes >= 0))
+    codes, texts = _clean_levels(cells, missing_marks, lower=True)
+    levels = _read_levels(_flag, texts)
+    return Parsed(pd.Series(levels.values.to_numpy()[codes], index=cells.index), levels.unusable[codes])
 
 
 def _flag(text: str) -> float:
@@ -219,17 +264,22 @@ def parse_dates(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), order:
     if pd.api.types.is_numeric_dtype(cells):
         numbers = pd.Series(cells.to_numpy(dtype="float64", na_value=np.nan), index=cells.index)
         return _plausible(_from_numbers(numbers), numbers.notna().to_numpy())
-    text = clean_text(cells, missing_marks).str.replace(_ZONE, "", regex=True)
-    dates = pd.to_datetime(
-        text.where(text.str.match(r"\d{4}-\d\d?-\d\d?|\d{8}$|\d{4}/\d\d?/\d\d?", na=False)).str.replace("/", "-"),
-        format="ISO8601",
-        errors="coerce",
-    )
-    dates = dates.astype("datetime64[us]")
+    text = clean_text(cells, missing_marks)
+    usual = text.str.match(_USUAL, na=False).to_numpy(dtype=bool)
+    dates = pd.to_datetime(text.where(usual), format="ISO8601", errors="coerce").astype("datetime64[us]")
+    if not usual.all():
+        text[~usual] = text[~usual].str.replace(_ZONE, "", regex=True)
+        dates[~usual] = _from_iso(text[~usual])
     left = dates.isna() & text.notna()
     if left.any():
         dates[left] = _irregular(text[left], order)
     return _plausible(dates, text.notna().to_numpy())
+
+
+def _from_iso(text: pd.Series) -> pd.Series:
+    alike = text.str.match(r"\d{4}-\d\d?-\d\d?|\d{8}$|\d{4}/\d\d?/\d\d?", na=False)
+    dates = pd.to_datetime(text.where(alike).str.replace("/", "-"), format="ISO8601", errors="coerce")
+    return dates.astype("datetime64[us]")
 
 
 def _irregular(text: pd.Series, order: DateOrder) -> pd.Series:
@@ -304,7 +354,9 @@ def date_evidence(cells: pd.Series) -> tuple[int, int, int]:
     """
     if not _may_be_text(cells):
         return 0, 0, 0
-    parts = as_text(cells).str.extract(r"^\s*(\d{1,2})[/.-](\d{1,2})[/.-](?:\d{4}|\d{2})\b").dropna()
+    text = as_text(cells)
+    text = text[text.str.match(r"\s*\d{1,2}[/.-]", na=False)]  # most lists write the year first
+    parts = text.str.extract(r"^\s*(\d{1,2})[/.-](\d{1,2})[/.-](?:\d{4}|\d{2})\b").dropna()
     first, second = parts[0].astype("int64"), parts[1].astype("int64")
     either = (first <= 12) & (second <= 12) & (first != second)
     day_first, month_first = (first > 12) & (second <= 12), (first <= 12) & (second > 12)

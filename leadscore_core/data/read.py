@@ -9,31 +9,25 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from leadscore_core.data.source import DATA_SUFFIXES, EXPECTED, LONGEST_LINE, Source, open_source
+from leadscore_core.data.parts import (
+    LINE_PROBLEM,
+    Part,
+    filled_rows,
+    part_frame,
+    select_columns,
+    with_line_problem,
+)
+from leadscore_core.data.source import DATA_SUFFIXES, EXPECTED, LONGEST_LINE, Source, once_a_file, open_source
 from leadscore_core.data.workbook import sheet_frame, sheet_rows
 from leadscore_core.errors import UnreadableFileError
 
-CHUNK_ROWS = 100_000
+CHUNK_ROWS = 50_000
 MOST_COLUMNS = 2_000
-LINE_PROBLEM = "line_problem (found while reading)"
-# whole numbers and flags keep their type in a chunk that has blanks
-_NULLABLE: dict[pa.DataType, pd.api.extensions.ExtensionDtype] = {
-    pa.int8(): pd.Int8Dtype(),
-    pa.int16(): pd.Int16Dtype(),
-    pa.int32(): pd.Int32Dtype(),
-    pa.int64(): pd.Int64Dtype(),
-    pa.uint8(): pd.UInt8Dtype(),
-    pa.uint16(): pd.UInt16Dtype(),
-    pa.uint32(): pd.UInt32Dtype(),
-    pa.uint64(): pd.UInt64Dtype(),
-    pa.bool_(): pd.BooleanDtype(),
-}
 
 
 def read_leads(
@@ -80,6 +74,18 @@ def iter_leads(
     chunk_rows: int = CHUNK_ROWS,
 ) -> Iterator[pd.DataFrame]:
     """Read a lead list in chunks, with memory bounded by the chunk. See `read_leads`."""
+    for part in iter_parts(path, sheet=sheet, columns=columns, chunk_rows=chunk_rows):
+        yield part_frame(part)
+
+
+def iter_parts(
+    path: str | Path | Sequence[str | Path],
+    *,
+    sheet: str | None = None,
+    columns: Sequence[str] | None = None,
+    chunk_rows: int = CHUNK_ROWS,
+) -> Iterator[Part]:
+    """Read a lead list as `iter_leads` does, each chunk as it was read: text and Parquet as an Arrow table."""
     files = list_files(path)
     one_is_ragged = len(files) > 1 and any(_file_is_ragged(file) for file in files)
     wanted: list[str] | None = None
@@ -91,11 +97,10 @@ def iter_leads(
                 raise UnreadableFileError(_difference(source.name, headers, first, wanted))
             wanted, first = wanted or headers, first or source.name
             rows = 0
-            for chunk in _chunks(source, headers, sheet, columns, chunk_rows):
-                rows += len(chunk)
-                if one_is_ragged and LINE_PROBLEM not in chunk:
-                    chunk[LINE_PROBLEM] = ""
-                yield chunk[[name for name in dict.fromkeys([*wanted, LINE_PROBLEM]) if name in chunk]]
+            for part in _parts(source, headers, sheet, columns, chunk_rows):
+                rows += len(part)
+                whole = with_line_problem(part) if one_is_ragged else part
+                yield select_columns(whole, [*wanted, LINE_PROBLEM])
             if rows == 0:
                 raise UnreadableFileError(f"{source.name} has a header but no leads below it. Export the list again.")
 
@@ -178,19 +183,19 @@ def unique_headers(headers: Iterable[str]) -> list[str]:
     return unique
 
 
-def _chunks(
+def _parts(
     source: Source, headers: list[str], sheet: str | None, columns: Sequence[str] | None, chunk_rows: int
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[Part]:
     chosen = headers if columns is None else [h for h in headers if h in set(columns)]
     if source.kind == "parquet":
-        yield from _parquet_chunks(source, headers, chosen, chunk_rows)
+        yield from _parquet_parts(source, headers, chosen, chunk_rows)
     elif source.kind == "excel":
         frame = sheet_frame(source, headers, sheet)[chosen]
         yield from (frame.iloc[i : i + chunk_rows].reset_index(drop=True) for i in range(0, len(frame), chunk_rows))
-    elif _is_ragged(source, headers):
-        yield from _without_blank_tail(_ragged_chunks(source, headers, chosen, chunk_rows))
+    elif _is_ragged(source.path, source, tuple(headers)):
+        yield from _without_blank_tail(_ragged_parts(source, headers, chosen, chunk_rows))
     else:
-        yield from _without_blank_tail(_csv_chunks(source, headers, chosen, chunk_rows))
+        yield from _without_blank_tail(_csv_parts(source, headers, chosen, chunk_rows))
 
 
 def _first_record(source: Source) -> list[str]:
@@ -203,14 +208,17 @@ def _first_record(source: Source) -> list[str]:
             raise UnreadableFileError(f"{source.name} has no readable header line ({error}). {EXPECTED}") from error
 
 
-def _csv_options(source: Source, headers: list[str], columns: list[str]) -> dict[str, Any]:
+def _csv_options(source: Source, headers: Sequence[str], columns: Sequence[str]) -> dict[str, Any]:
     return {
         "read_options": pacsv.ReadOptions(
-            column_names=headers, skip_rows=source.skip_lines, skip_rows_after_names=1, block_size=LONGEST_LINE
+            column_names=list(headers),
+            skip_rows=source.skip_lines,
+            skip_rows_after_names=1,
+            block_size=LONGEST_LINE,  # Arrow reads a dozen of them ahead
         ),
         "parse_options": pacsv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
         "convert_options": pacsv.ConvertOptions(
-            include_columns=columns,
+            include_columns=list(columns),
             column_types=dict.fromkeys(headers, pa.string()),
             strings_can_be_null=False,
             check_utf8=False,
@@ -220,23 +228,24 @@ def _csv_options(source: Source, headers: list[str], columns: list[str]) -> dict
 
 def _file_is_ragged(file: Path) -> bool:
     with open_source(file) as source:
-        return source.kind == "csv" and _is_ragged(source, _headers(source, None))
+        return source.kind == "csv" and _is_ragged(source.path, source, tuple(_headers(source, None)))
 
 
-def _is_ragged(source: Source, headers: list[str]) -> bool:
+@once_a_file
+def _is_ragged(path: Path, source: Source, headers: tuple[str, ...]) -> bool:
     """Tell whether any line has another number of fields than the header."""
     try:
-        with pacsv.open_csv(source.path, **_csv_options(source, headers, headers[:1])) as reader:
+        with pacsv.open_csv(path, **_csv_options(source, headers, headers[:1])) as reader:
             for _ in reader:
                 pass
     except pa.ArrowInvalid as error:
-        if "columns" in str(error) or source.path.stat().st_size <= LONGEST_LINE:
+        if "columns" in str(error) or path.stat().st_size <= LONGEST_LINE:
             return True
         raise UnreadableFileError(_endless(source)) from error
     return False
 
 
-def _csv_chunks(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pd.DataFrame]:
+def _csv_parts(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pa.Table]:
     held: list[pa.RecordBatch] = []
     rows = 0
     with pacsv.open_csv(source.path, **_csv_options(source, headers, columns)) as reader:
@@ -246,13 +255,13 @@ def _csv_chunks(source: Source, headers: list[str], columns: list[str], chunk_ro
             if rows >= chunk_rows:
                 table = pa.Table.from_batches(held)
                 whole = rows - rows % chunk_rows
-                yield from (table.slice(i, chunk_rows).to_pandas() for i in range(0, whole, chunk_rows))
+                yield from (table.slice(i, chunk_rows) for i in range(0, whole, chunk_rows))
                 held, rows = table.slice(whole).to_batches(), rows - whole
         if rows:
-            yield pa.Table.from_batches(held).to_pandas()
+            yield pa.Table.from_batches(held)
 
 
-def _ragged_chunks(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pd.DataFrame]:
+def _ragged_parts(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pa.Table]:
     width = len(headers)
     csv.field_size_limit(LONGEST_LINE)
     with source.path.open(encoding="utf-8-sig", newline="") as file:
@@ -266,7 +275,7 @@ def _ragged_chunks(source: Source, headers: list[str], columns: list[str], chunk
                     [row[:width] + [""] * (width - len(row)) for row in block], columns=headers, dtype="str"
                 )[columns]
                 frame[LINE_PROBLEM] = pd.array([_line_problem(row, width) for row in block], dtype="str")
-                yield frame
+                yield pa.Table.from_pandas(frame, preserve_index=False)
         except csv.Error as error:
             raise UnreadableFileError(_endless(source)) from error
 
@@ -285,17 +294,15 @@ def _line_problem(row: list[str], width: int) -> str:
     return f"{len(row)} fields where the header has {width}" if len(row) < width else ""
 
 
-def _without_blank_tail(chunks: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+def _without_blank_tail(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
     """Hold blank rows back until a row with text follows them."""
-    held: pd.DataFrame | None = None
-    for chunk in chunks:
-        frame = chunk if held is None else pd.concat([held, chunk], ignore_index=True)
-        texts = frame.drop(columns=LINE_PROBLEM, errors="ignore")
-        filled = np.flatnonzero((texts != "").to_numpy().any(axis=1))
-        end = int(filled[-1]) + 1 if len(filled) else 0
-        held = frame.iloc[end:] if end < len(frame) else None
+    held: pa.Table | None = None
+    for part in parts:
+        table = part if held is None else pa.concat_tables([held, part])
+        end = filled_rows(table)
+        held = table.slice(end) if end < len(table) else None
         if end:
-            yield frame.iloc[:end]
+            yield table.slice(0, end)
 
 
 def _parquet(source: Source) -> pq.ParquetFile:
@@ -320,13 +327,12 @@ def _readable(column: pa.Array) -> pa.Array:
     return column
 
 
-def _parquet_chunks(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pd.DataFrame]:
+def _parquet_parts(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pa.Table]:
     file = _parquet(source)
     places = [headers.index(name) for name in columns]
     try:
         for batch in file.iter_batches(batch_size=chunk_rows):
-            table = pa.Table.from_arrays([_readable(batch.column(i)) for i in places], names=columns)
-            yield table.to_pandas(ignore_metadata=True, types_mapper=_NULLABLE.get)
+            yield pa.Table.from_arrays([_readable(batch.column(i)) for i in places], names=columns)
     except (pa.ArrowInvalid, OSError) as error:
         raise UnreadableFileError(
             f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."

@@ -7,13 +7,15 @@ import gzip
 import re
 import shutil
 import tempfile
+import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, TypeVar, TypeVarTuple
 
 from leadscore_core.errors import UnreadableFileError
 
@@ -22,12 +24,15 @@ DATA_SUFFIXES = frozenset(
     {".csv", ".tsv", ".txt", ".gz", ".zip", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet", ".pq"}
 )
 EXPECTED = "Expected a lead list as CSV, TSV, Excel or Parquet, also as .gz or .zip."
-LONGEST_LINE = 4 << 20
+LONGEST_LINE = 1 << 20
 LARGEST_UNPACKED = 16 << 30
 MOST_LAYERS = 3
 _SAMPLE = 64 << 10
 _BLANKS = '\r\n\t ,;|"\ufeff'
 _BLOCK = 4 << 20
+_SETTLED_SECONDS = 2.0
+_Found = TypeVar("_Found")
+_More = TypeVarTuple("_More")
 _FOREIGN = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
@@ -201,6 +206,27 @@ def _encoding(path: Path, name: str, head: bytes) -> str:
     return found.encoding if found else "latin_1"
 
 
+def once_a_file(look: Callable[[Path, *_More], _Found]) -> Callable[[Path, *_More], _Found]:
+    """Make a look through a whole file remember what it found for as long as the file stays as it is.
+
+    A file that was written a moment ago is looked at each time: another write might leave the same time of change.
+    """
+
+    @lru_cache(maxsize=256)
+    def found(_: tuple[int, ...], path: Path, *more: *_More) -> _Found:
+        return look(path, *more)
+
+    @wraps(look)
+    def wrapper(path: Path, *more: *_More) -> _Found:
+        state = path.stat()
+        if time.time() - state.st_mtime < _SETTLED_SECONDS:
+            return look(path, *more)
+        return found((state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns), path, *more)
+
+    return wrapper
+
+
+@once_a_file
 def _first_undecodable(path: Path) -> bytes | None:
     """Return the surroundings of the first bytes that are not UTF-8, or None."""
     decoder = codecs.getincrementaldecoder("utf-8")()

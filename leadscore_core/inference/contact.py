@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +15,13 @@ from leadscore_core.data.parse import clean_text
 
 CONTACT_ROLES = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
 SINGLE_LEAD_RULES = ("unreachable", "malformed_email", "disposable_email", "impossible_phone", "test_name")
+ROLES_OF_RULE = {
+    "unreachable": (Role.EMAIL, Role.PHONE),
+    "malformed_email": (Role.EMAIL,),
+    "disposable_email": (Role.EMAIL,),
+    "impossible_phone": (Role.PHONE,),
+    "test_name": (Role.NAME,),
+}
 _PLAIN_EMAIL = r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}"
 _SPECIAL_TLD = r"\.(?:test|invalid|local|localhost|onion|arpa)$"
 _TEST_WORD = (
@@ -57,11 +64,17 @@ class Contacts:
         return _map_unique(self.details[Role.PHONE], lambda text: phone_number(text, self.region))
 
 
-def read_contacts(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, region: str) -> Contacts:
-    """Return what a list says of how to reach its leads."""
+def read_contacts(
+    frame: pd.DataFrame,
+    schema: LeadSchema,
+    mapping: ColumnMapping,
+    region: str,
+    roles: Collection[Role] = CONTACT_ROLES,
+) -> Contacts:
+    """Return what a list says of how to reach its leads, as far as it is asked for."""
     details = {
         role: clean_text(frame[mapping.used[column.name]], schema.marks_of(column))
-        for role in CONTACT_ROLES
+        for role in roles
         for column in schema.with_role(role)[:1]
         if column.name in mapping.used and mapping.used[column.name] in frame.columns
     }

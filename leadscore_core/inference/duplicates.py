@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 SIMILAR = 92
 WINDOW = 5
@@ -53,6 +51,9 @@ def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
     kept = np.full(n, -1, dtype="int64")
     why = np.full(n, "", dtype=object)
     if len(pairs):
+        from scipy.sparse import coo_array  # slow to load
+        from scipy.sparse.csgraph import connected_components
+
         links = coo_array((np.ones(len(pairs)), (pairs["a"].to_numpy("int64"), pairs["b"].to_numpy("int64"))), (n, n))
         _, group = connected_components(links, directed=False)
         reach = sum((people[key].notna().astype("int64") for key in ("email", "phone") if key in people), start=0)

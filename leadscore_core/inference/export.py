@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 
+from leadscore_core.data import Part
 from leadscore_core.errors import ExportError
 from leadscore_core.inference.writers import WRITERS, Writer
 
 ENDINGS = tuple(WRITERS)
 
 
-def write_leads(parts: Iterable[pd.DataFrame], path: str | Path) -> int:
+def write_leads(parts: Iterable[Part], path: str | Path) -> int:
     """Write parts of one list to one file; it appears only when it is complete.
 
     Parameters
     ----------
     parts
-        Frames with the same columns, at least one.
+        Frames or Arrow tables with the same columns, at least one.
     path
         Ends in .csv, .csv.gz, .xlsx or .parquet.
 

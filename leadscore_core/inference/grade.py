@@ -41,15 +41,9 @@ def junk_reasons(propensity: np.ndarray, thresholds: GradeThresholds) -> pd.Seri
     >>> junk_reasons(np.array([0.04, 0.5]), GradeThresholds(hot=0.65, warm=0.4, cold=0.1)).tolist()
     ['Low propensity: 4.0%, junk is below 10%', '']
     """
-    percent = np.round(propensity * 100, 1)
-    words = {
-        value: f"Low propensity: {value:.1f}%, junk is below {thresholds.cold:.0%}"
-        for value in np.unique(percent[propensity < thresholds.cold]).tolist()
-    }
-    return pd.Series(
-        [
-            words[p] if low else ""
-            for p, low in zip(percent.tolist(), (propensity < thresholds.cold).tolist(), strict=True)
-        ],
-        dtype="str",
-    )
+    low = np.flatnonzero(propensity < thresholds.cold)
+    values, place = np.unique(np.round(propensity[low] * 100, 1), return_inverse=True)
+    words = [f"Low propensity: {value:.1f}%, junk is below {thresholds.cold:.0%}" for value in values.tolist()]
+    reasons = np.full(len(propensity), "", dtype=object)
+    reasons[low] = np.array(words, dtype=object)[place]
+    return pd.Series(reasons, dtype="str")

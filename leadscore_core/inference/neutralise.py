@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 _RUNS = r"^[=+\-@\t\r]"
+_FIRST_BYTES = np.isin(np.arange(256), list(b"=+-@\t\r"))
 _NUMBER = r"^[+-]?(?:\d[\d,.]*|\.\d+)(?:[eE][+-]?\d+)?\s?%?$"
 _PHONE = r"^\+\d[\d ()]*$"
 
@@ -30,8 +34,57 @@ def neutralise(frame: pd.DataFrame) -> pd.DataFrame:
             suspect = text.str.contains(_RUNS, regex=True, na=False)
             if suspect.any():
                 runs = suspect.copy()
-                runs[suspect] = ~text[suspect].str.contains(f"{_NUMBER}|{_PHONE}", regex=True)
+                runs[suspect] = ~_is_number(text[suspect])
                 cells = text.where(~runs, "'" + text)
         safe[name] = cells
-    renamed = {name: f"'{name}" for name in frame.columns if re.match(_RUNS, str(name))}
-    return pd.DataFrame(safe, index=frame.index).rename(columns=renamed)
+    return pd.DataFrame(safe, index=frame.index).rename(columns=_safe_header)
+
+
+def neutralise_table(table: pa.Table) -> pa.Table:
+    """Do as `neutralise` does with text as Arrow keeps it, and give blank text as null, which CSV writes as nothing.
+
+    Examples
+    --------
+    >>> neutralise_table(pa.table({"note": ["=1+1", "-5", ""]})).column("note").to_pylist()
+    ["'=1+1", '-5', None]
+    """
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            text = table.column(place).combine_chunks()
+            table = table.set_column(place, field.name, _safe_text(text))
+    return table.rename_columns([_safe_header(name) for name in table.column_names])
+
+
+def _safe_text(text: pa.Array) -> pa.Array:
+    """Look at the first byte of each text, and at the rest of it only where that is one of those that run."""
+    if not len(text):
+        return text
+    width = "int64" if pa.types.is_large_string(text.type) else "int32"
+    _, ends, data = text.buffers()
+    ends_of = np.frombuffer(ends, dtype=width)[text.offset : text.offset + len(text) + 1]
+    starts = ends_of[:-1]
+    filled = ends_of[1:] > starts
+    if text.null_count:
+        filled &= text.is_valid().to_numpy(zero_copy_only=False)
+    bytes_of = np.frombuffer(data, dtype="uint8") if data is not None else np.empty(0, dtype="uint8")
+    rows = np.flatnonzero(filled)
+    suspect = rows[_FIRST_BYTES[bytes_of[starts[rows]]]]
+    bits = np.packbits(np.append(np.zeros(text.offset, dtype=bool), filled), bitorder="little")
+    blank_as_null = pa.Array.from_buffers(text.type, len(text), [pa.py_buffer(bits), ends, data], offset=text.offset)
+    if not len(suspect):
+        return blank_as_null
+    some = text.take(pa.array(suspect)).to_pandas().astype("str")
+    runs = ~_is_number(some).to_numpy(dtype=bool)
+    if not runs.any():
+        return blank_as_null
+    mask = np.zeros(len(text), dtype=bool)
+    mask[suspect[runs]] = True
+    return pc.replace_with_mask(blank_as_null, pa.array(mask), pa.array(("'" + some[runs]).tolist(), type=text.type))
+
+
+def _is_number(text: pd.Series) -> pd.Series:
+    return text.str.contains(f"{_NUMBER}|{_PHONE}", regex=True)
+
+
+def _safe_header(name: str) -> str:
+    return f"'{name}" if re.match(_RUNS, str(name)) else name

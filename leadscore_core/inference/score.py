@@ -6,20 +6,23 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from leadscore_core.config import GradeThresholds, JunkRules, load_settings
 from leadscore_core.data import (
     LINE_PROBLEM,
     ColumnMapping,
     Finding,
+    Part,
     check_required,
     chunk_findings,
     detect_conventions,
     note_row_problems,
+    part_frame,
     suggest_mapping,
 )
 from leadscore_core.errors import MappingError
-from leadscore_core.inference.contact import SINGLE_LEAD_RULES, contact_flags, read_contacts
+from leadscore_core.inference.contact import ROLES_OF_RULE, SINGLE_LEAD_RULES, contact_flags, read_contacts
 from leadscore_core.inference.explain import reasons_in_words
 from leadscore_core.inference.grade import JUNK_WORDS, grade_leads, junk_reasons
 from leadscore_core.model import LeadModel
@@ -88,11 +91,11 @@ def score_leads(
         junk=junk or settings.junk,
         region=settings.phone_region,
     )
-    return beside(frame, part.own)
+    return pd.DataFrame(beside(frame, part.own))
 
 
 def score_part(
-    frame: pd.DataFrame,
+    part: Part,
     model: LeadModel,
     mapping: ColumnMapping,
     *,
@@ -103,6 +106,7 @@ def score_part(
 ) -> ScoredPart:
     """Score one part of a list with a settled mapping."""
     mapping = mapping.limited_to(model.schema)
+    frame = _looked_at(part, mapping, model)
     raw = mapping.apply(frame, model.schema)
     cleaned, problems = model.clean(raw)
     propensity = np.round(model.propensity(cleaned), PROPENSITY_DECIMALS) if len(frame) else np.empty(0)
@@ -110,7 +114,8 @@ def score_part(
     low = propensity < grades.cold if junk.by_propensity else np.zeros(len(frame), dtype=bool)
     reason = junk_reasons(propensity, grades).where(low, "")
     wanted = tuple(rule for rule in SINGLE_LEAD_RULES if rule in junk.contact)
-    flags = contact_flags(read_contacts(frame, model.schema, mapping, region), wanted) if wanted else {}
+    roles = {role for rule in wanted for role in ROLES_OF_RULE[rule]}
+    flags = contact_flags(read_contacts(frame, model.schema, mapping, region, roles), wanted) if wanted else {}
     for rule in reversed(list(flags)):
         reason = reason.mask(flags[rule], JUNK_WORDS[rule])
     own: dict[str, object] = {
@@ -129,15 +134,32 @@ def score_part(
     return ScoredPart(pd.DataFrame(own, index=frame.index), findings, cleaned)
 
 
-def beside(frame: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+def _looked_at(part: Part, mapping: ColumnMapping, model: LeadModel) -> pd.DataFrame:
+    """Return the columns that scoring looks at; the others stay as they were read."""
+    names = part.column_names if isinstance(part, pa.Table) else list(part.columns)
+    there = set(names)
+    used = {header: model.schema.by_name[column] for column, header in mapping.used.items() if header in there}
+    noted = [LINE_PROBLEM] if LINE_PROBLEM in there else []
+    repeating = [header for header, column in used.items() if column.is_input and column.type != "datetime"]
+    return part_frame(part, [*used, *noted], repeating=repeating)
+
+
+def beside(part: Part, own: pd.DataFrame) -> Part:
     """Return a list with our columns after its own; a name that is taken gets the suffix ``_leadscore``.
 
     What the reader noted of a line stands in ``row_problem`` and is no column of the list.
     """
-    frame = frame.drop(columns=LINE_PROBLEM, errors="ignore")
-    return pd.concat(
-        [frame, own.set_axis([own_name(str(name), frame.columns) for name in own.columns], axis=1)], axis=1
-    )
+    if isinstance(part, pd.DataFrame):
+        frame = part.drop(columns=LINE_PROBLEM, errors="ignore")
+        return pd.concat(
+            [frame, own.set_axis([own_name(str(name), frame.columns) for name in own.columns], axis=1)], axis=1
+        )
+    table = part.drop_columns([LINE_PROBLEM]) if LINE_PROBLEM in part.column_names else part
+    taken = table.column_names
+    ours = pa.Table.from_pandas(own, preserve_index=False)
+    for name in ours.column_names:
+        table = table.append_column(own_name(name, taken), ours.column(name))
+    return table
 
 
 def own_name(name: str, taken: pd.Index | list[str]) -> str:

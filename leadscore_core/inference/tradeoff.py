@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from leadscore_core.inference.plan import Z95
 
@@ -34,6 +33,8 @@ def wilson(k: int, n: int) -> Share:
     """
     if n == 0:
         return Share(float("nan"), 0.0, 1.0)
+    from scipy.stats import binomtest  # takes a second to load, which scoring does not need
+
     interval = binomtest(int(k), int(n)).proportion_ci(0.95, method="wilson")
     return Share(k / n, float(interval.low), float(interval.high))
 

@@ -14,9 +14,10 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import xlsxwriter
 
+from leadscore_core.data import Part, part_frame
 from leadscore_core.data.parse import as_text
 from leadscore_core.errors import ExportError
-from leadscore_core.inference.neutralise import neutralise
+from leadscore_core.inference.neutralise import neutralise, neutralise_table
 
 EXCEL_ROWS = 1_048_575
 _EXCEL_CELL = 32_767
@@ -24,10 +25,13 @@ _EXACT_INTEGER = 2**53
 _WIDTHS = {"reason": 60, "row_problem": 40, "junk_reason": 32, "model_id": 24}
 
 
+_PLAIN_KINDS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_boolean)
+
+
 class Writer(Protocol):
     """Writes the parts of one list to one file."""
 
-    def write(self, part: pd.DataFrame) -> None:
+    def write(self, part: Part) -> None:
         """Write the next part."""
 
     def __enter__(self) -> Self: ...
@@ -43,11 +47,14 @@ class ParquetFile:
         self._path, self._row_group_rows = path, row_group_rows
         self._writer: pq.ParquetWriter | None = None
 
-    def write(self, part: pd.DataFrame) -> None:
+    def write(self, part: Part) -> None:
         """Write the next part."""
-        texts = {name: as_text(part[name]) for name in part.columns if part[name].dtype == object}
         schema = None if self._writer is None else self._writer.schema
-        table = pa.Table.from_pandas(part.assign(**texts), preserve_index=False, schema=schema)
+        if isinstance(part, pd.DataFrame):
+            texts = {name: as_text(part[name]) for name in part.columns if part[name].dtype == object}
+            table = pa.Table.from_pandas(part.assign(**texts), preserve_index=False, schema=schema)
+        else:
+            table = part if schema is None else part.cast(schema)
         table = table.replace_schema_metadata(None)
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
@@ -70,11 +77,15 @@ class CsvFile:
         self._stream = pa.CompressedOutputStream(str(path), "gzip") if packed else pa.OSFile(str(path), "wb")
         self._first = True
 
-    def write(self, part: pd.DataFrame) -> None:
+    def write(self, part: Part) -> None:
         """Write the next part."""
-        table = pa.Table.from_pandas(neutralise(plain_cells(part)), preserve_index=False)
+        table = (
+            pa.Table.from_pandas(plain_cells(part), preserve_index=False)
+            if isinstance(part, pd.DataFrame)
+            else _plain_columns(part)
+        )
         options = pacsv.WriteOptions(include_header=self._first, quoting_style="needed")
-        pacsv.write_csv(_blanks_as_null(table), self._stream, options)
+        pacsv.write_csv(neutralise_table(table), self._stream, options)
         self._first = False
 
     def __enter__(self) -> Self:
@@ -96,13 +107,13 @@ class ExcelFile:
         self._bold = self._book.add_format({"bold": True})
         self._row = 0
 
-    def write(self, part: pd.DataFrame) -> None:
+    def write(self, part: Part) -> None:
         """Write the next part."""
         if self._row + len(part) > EXCEL_ROWS:
             raise ExportError(
                 f"An Excel sheet holds {EXCEL_ROWS:,} leads and there are more. Ask for .csv or .parquet."
             )
-        safe = neutralise(plain_cells(part))
+        safe = neutralise(plain_cells(part_frame(part)))
         if self._row == 0:
             self._start([str(name) for name in safe.columns])
         for record in safe.astype(object).itertuples(index=False, name=None):
@@ -170,11 +181,15 @@ def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**plain)
 
 
-def _blanks_as_null(table: pa.Table) -> pa.Table:
-    """Turn empty text into null, which is written as nothing at all instead of a pair of quotes."""
+def _plain_columns(table: pa.Table) -> pa.Table:
+    """Do as `plain_cells` does with an Arrow table; most columns are plain as they are."""
     for place, field in enumerate(table.schema):
-        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-            column = table.column(place)
-            blank = pc.if_else(pc.equal(column, ""), pa.scalar(None, field.type), column)
-            table = table.set_column(place, field, blank)
+        kind, column = field.type, table.column(place)
+        if pa.types.is_floating(kind):
+            plain = pc.if_else(pc.is_nan(column), pa.scalar(None, kind), column)
+        elif any(is_kind(kind) for is_kind in _PLAIN_KINDS):
+            continue
+        else:
+            plain = pa.array(plain_cells(part_frame(table, [field.name]))[field.name], pa.large_string())
+        table = table.set_column(place, field.name, plain)
     return table

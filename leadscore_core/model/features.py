@@ -174,10 +174,10 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
 
     def _text_features(self, column: str, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         if column in frame.columns:
-            keys = pd.Series(value_keys(frame[column], is_text=True))
+            places, texts = pd.factorize(frame[column])
+            unique = [*value_keys(pd.Series(texts, dtype="str"), is_text=True).tolist(), BLANK_KEY]
         else:
-            keys = pd.Series(self.neutral_[column], index=range(len(frame)))
-        places, unique = pd.factorize(keys)
+            places, unique = np.zeros(len(frame), dtype="int64"), [self.neutral_[column]]
         levels, rates = self.levels_[column], self.rates_[column]
         codes = np.array([BLANK if key == BLANK_KEY else levels.get(key, RARE) for key in unique], dtype="float64")
         counts = np.log1p(np.array([rates[key].leads if key in rates else 0 for key in unique], dtype="float64"))

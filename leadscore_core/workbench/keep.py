@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pandas.api.extensions import ExtensionArray
 
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data import LINE_PROBLEM, ColumnMapping, LeadSchema, Role, clean_leads, list_files
+from leadscore_core.data import LINE_PROBLEM, ColumnMapping, LeadSchema, Role, clean_leads, list_files, part_frame
 from leadscore_core.errors import MappingError
 from leadscore_core.inference import ScoredPart, contact_flags, contact_keys, read_contacts
 from leadscore_core.inference.writers import ParquetFile
@@ -195,7 +195,8 @@ def _write_parts(
     first = 0
     with closing(parts), ParquetFile(folder / LEADS_FILE, ROW_GROUP) as own_columns:
         try:
-            for chunk, part in parts:
+            for read, part in parts:
+                chunk = part_frame(read)
                 own_columns.write(_storable(chunk, as_text))
                 index = index_rows(chunk, part, model.schema, leads.mapping, settings.phone_region, first)
                 index["ls_draw"] = draws.random(len(chunk))
