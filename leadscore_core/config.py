@@ -14,6 +14,9 @@ from leadscore_core.errors import LeadScoreError
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
+SQLITE_FILE = "leadscore.db"
+
+
 class GradeThresholds(BaseModel):
     """Lowest propensity (0-1) of each grade; what is below ``cold`` is Junk.
 
@@ -166,6 +169,11 @@ class Settings(BaseSettings):
         for name in ("data_dir", "models_dir"):
             setattr(self, name, (PROJECT_ROOT / getattr(self, name)).resolve())
         return self
+
+    @property
+    def has_database(self) -> bool:
+        """Whether there is a database, in which people may have kept their own rules."""
+        return self.database_url is not None or (self.data_dir / SQLITE_FILE).is_file()
 
 
 def settings_file() -> Path:

@@ -39,7 +39,6 @@ from leadscore_core.inference import GRADES, ScoredPart, beside, check_output, s
 from leadscore_core.learnable import audit_list, left_out, to_learn_from
 from leadscore_core.lists import LeadList, choose_columns, open_list, settle_list
 from leadscore_core.model import LeadModel, ModelRegistry
-from leadscore_core.storage import saved_rules
 
 if TYPE_CHECKING:  # training stays off the scoring path
     from leadscore_core.training import Evaluation, Leaderboard, LeakFinding, Tuning
@@ -299,7 +298,11 @@ def score_list(
         If the list cannot be read or scored, or the result cannot be written; nothing is left behind.
     """
     check_output(out)
-    settings = saved_rules(settings or load_settings())
+    settings = settings or load_settings()
+    if settings.has_database:
+        from leadscore_core.storage import saved_rules  # slow to load, and a host that scores may have no database
+
+        settings = saved_rules(settings)
     report = ScoreReport(thresholds=settings.grades)
     scored = score_chunks(leads, model, report, reasons=reasons, settings=settings, progress=progress)
     with closing(scored):

@@ -10,10 +10,10 @@ import pandas as pd
 from leadscore_core.data.clean import CellProblem, clean_with_problems
 from leadscore_core.data.findings import EXAMPLES, Finding, Severity, sort_findings
 from leadscore_core.data.map_columns import ColumnMapping, detect_conventions, suggest_mapping
-from leadscore_core.data.parse import as_text, filled_cells
 from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM
 from leadscore_core.data.schema import TEXT_ROLES, LeadSchema, Role
 from leadscore_core.data.schema_file import load_schema
+from leadscore_core.data.text import as_text, filled_cells
 
 FIRST_ROW = 2
 _STRAY_LABELS = 0.1

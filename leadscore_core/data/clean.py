@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from leadscore_core.data.parse import clean_text, number_levels, parse_dates, parse_flags, parse_numbers
+from leadscore_core.data.parse import Parsed, number_levels, parse_dates, parse_flags, parse_numbers
 from leadscore_core.data.schema import CITY_TIER, UNLISTED_TIER, Column, LeadSchema, Role, group_column
+from leadscore_core.data.text import arrow_text, clean_text, rows_with_text
 
 _LARGEST = 1e15
 _BLANK: dict[str, object] = {"integer": 0, "flag": 0, "number": np.nan, "datetime": pd.NaT}
@@ -56,15 +58,19 @@ def clean_with_problems(frame: pd.DataFrame, schema: LeadSchema) -> tuple[pd.Dat
     cleaned: dict[str, pd.Series] = {}
     sums: dict[str, np.ndarray] = {}
     problems: list[CellProblem] = []
+    interactions = {c.name: frame[c.name] for c in schema.with_role(Role.INTERACTION) if c.name in frame.columns}
+    cells_with_text = _with_text(interactions, schema)
     for column in schema.columns:
         if column.name not in frame.columns or not (column.is_input or column.role is Role.LABEL):
             continue
+        if column.role is Role.INTERACTION:
+            group = sums.setdefault(group_column(str(column.group)), np.zeros(len(frame), dtype="int64"))
+            rows, counts, found = _clean_counts(*cells_with_text[column.name], column)
+            group[rows] += counts
+            problems += found
+            continue
         values, found = _clean_column(frame[column.name], column, schema)
         problems += found
-        if column.role is Role.INTERACTION:
-            group = group_column(str(column.group))
-            sums[group] = sums.get(group, 0) + values.to_numpy()
-            continue
         cleaned[column.name] = values
         if column.role is Role.CITY and schema.city_tiers:
             codes, cities = pd.factorize(values)
@@ -119,31 +125,60 @@ def _clean_column(cells: pd.Series, column: Column, schema: LeadSchema) -> tuple
         values = flags.values if column.role is Role.LABEL else flags.values.fillna(0).astype("int64")
         return values, _problems(column, ("not_a_flag", "neither yes nor no, 1 nor 0", flags.unusable))
     if column.type == "integer":
-        codes, numbers = number_levels(cells, marks)
-        value = numbers.values.to_numpy()
-        negative = value < 0
-        absurd = value > column.maximum if column.maximum is not None else np.zeros(len(value), dtype=bool)
-        broken = (value != np.trunc(value)) & ~np.isnan(value) & ~negative & ~absurd
-        usable = np.where(negative | absurd | broken, 0, np.nan_to_num(value))
-        problems = _problems(
-            column,
-            ("text_in_number", "text where a number was expected", numbers.unusable),
-            ("negative_number", "a count below zero", negative),
-            ("absurd_number", f"a count above {column.maximum:,.0f}" if column.maximum else "", absurd),
-            ("not_a_whole_number", "a count that is not a whole number", broken),
-            of_cell=codes,
-        )
-        return pd.Series(usable.astype("int64")[codes], index=cells.index), problems
+        rows, counts, found = _clean_counts(*_with_text({column.name: cells}, schema)[column.name], column)
+        every = np.zeros(len(cells), dtype="int64")
+        every[rows] = counts
+        return pd.Series(every, index=cells.index), found
     return clean_text(cells, marks, lower=column.role is Role.CITY), []
 
 
-def _problems(
-    column: Column, *found: tuple[str, str, np.ndarray], of_cell: np.ndarray | None = None
-) -> list[CellProblem]:
-    """Return what was found in the cells, or in the distinct values of which each cell has one."""
-    problems = []
-    for code, reason, faulty in found:
-        rows = np.flatnonzero(faulty if of_cell is None else faulty[of_cell] if faulty.any() else ())
-        if len(rows):
-            problems.append(CellProblem(code, column.name, reason, rows))
-    return problems
+def _with_text(columns: dict[str, pd.Series], schema: LeadSchema) -> dict[str, tuple[np.ndarray, np.ndarray, Parsed]]:
+    """Read columns of counts together, passing over blank cells, which are most.
+
+    Returns
+    -------
+    dict
+        Column -> the rows that were read, the place of each of them among the numbers, and the numbers.
+    """
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name in columns:
+        alike.setdefault(schema.marks_of(schema.by_name[name]), []).append(name)
+    read: dict[str, tuple[np.ndarray, np.ndarray, Parsed]] = {}
+    for marks, names in alike.items():
+        found = ((name, arrow_text(columns[name])) for name in names if "" in marks)
+        texts = {name: text for name, text in found if text is not None}
+        rows = {name: rows_with_text(text) for name, text in texts.items()}
+        for name in names:
+            if name not in rows:
+                read[name] = np.arange(len(columns[name])), *number_levels(columns[name], marks)
+        if not rows:
+            continue
+        stacked = pa.concat_arrays([texts[name].take(pa.array(own)) for name, own in rows.items()])
+        codes, numbers = number_levels(pd.Series(stacked, dtype="str"), marks)
+        for (name, own), end in zip(rows.items(), np.cumsum([len(own) for own in rows.values()]), strict=True):
+            read[name] = own, codes[end - len(own) : end], numbers
+    return read
+
+
+def _clean_counts(
+    rows: np.ndarray, codes: np.ndarray, numbers: Parsed, column: Column
+) -> tuple[np.ndarray, np.ndarray, list[CellProblem]]:
+    """Return the rows that may hold a count, and these counts, missing as 0."""
+    value = numbers.values.to_numpy()
+    negative = value < 0
+    absurd = value > column.maximum if column.maximum is not None else np.zeros(len(value), dtype=bool)
+    broken = (value != np.trunc(value)) & ~np.isnan(value) & ~negative & ~absurd
+    usable = np.where(negative | absurd | broken, 0, np.nan_to_num(value)).astype("int64")
+    kinds = (
+        ("text_in_number", "text where a number was expected", numbers.unusable),
+        ("negative_number", "a count below zero", negative),
+        ("absurd_number", f"a count above {column.maximum:,.0f}" if column.maximum else "", absurd),
+        ("not_a_whole_number", "a count that is not a whole number", broken),
+    )
+    own = [(code, reason, faulty[codes]) for code, reason, faulty in kinds if faulty.any()]
+    found = [replace(problem, rows=rows[problem.rows]) for problem in _problems(column, *own)]
+    return rows, usable[codes], found
+
+
+def _problems(column: Column, *found: tuple[str, str, np.ndarray]) -> list[CellProblem]:
+    return [CellProblem(code, column.name, reason, np.flatnonzero(rows)) for code, reason, rows in found if rows.any()]

@@ -13,8 +13,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz, process
 
-from leadscore_core.data.parse import DateOrder, as_text, date_evidence, has_decimal_comma, parse_dates
+from leadscore_core.data.parse import DateOrder, date_evidence, has_decimal_comma, parse_dates
 from leadscore_core.data.schema import NUMBER_ROLES, Column, LeadSchema, Role
+from leadscore_core.data.text import as_text
 from leadscore_core.errors import MappingError
 
 SURE_ENOUGH = 0.85

@@ -7,8 +7,8 @@ What belongs to a whole file, such as the decimal comma, is settled in the mappi
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
@@ -16,10 +16,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadscore_core.data.text import arrow_text, as_text, clean_levels, clean_text
+
 DateOrder = Literal["dmy", "mdy"]
 EXCEL_EPOCH = pd.Timestamp("1899-12-30")
 _EXCEL_DAYS = (20_000, 80_000)
-_EXACT = 1e15
 _YMD = (19_900_101, 21_000_101)
 _UNIX_SECONDS = (631_152_000, 4_102_444_800)
 _EARLIEST, _LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
@@ -29,8 +30,6 @@ _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S/%f
 _OFFSET = r"[+-]\d{2}:?\d{2}"
 _ZONE = rf"(?<=\d)\s*(?:Z|UTC|GMT)$|(?<=:\d\d)\s*{_OFFSET}$|(?<=\.\d{{3}})\s*{_OFFSET}$|(?<=\.\d{{6}})\s*{_OFFSET}$"
 _USUAL = r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?$"
-_FEW = 1_000
-_BLANKS_TO_MEND = r"^\s|\s$|\s\s|[\t\n\v\f\r\x1c-\x1f]"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 
 
@@ -39,119 +38,6 @@ class Parsed(NamedTuple):
 
     values: pd.Series
     unusable: np.ndarray
-
-
-def as_text(cells: pd.Series) -> pd.Series:
-    """Return cells as text of dtype ``str``, whole numbers without ``.0``, missing as NaN.
-
-    Examples
-    --------
-    >>> as_text(pd.Series([1.0, 2.5, None])).tolist()
-    ['1', '2.5', nan]
-    """
-    if isinstance(cells.dtype, pd.StringDtype):
-        return cells.astype("str")
-    if pd.api.types.is_bool_dtype(cells):
-        return cells.map({True: "1", False: "0"}).astype("str")
-    if pd.api.types.is_float_dtype(cells):
-        values = cells.to_numpy(dtype="float64", na_value=np.nan)
-        whole = np.isfinite(values) & (values == np.trunc(values)) & (np.abs(values) < _EXACT)
-        text = [
-            str(int(v)) if w else (None if np.isnan(v) else repr(v))
-            for v, w in zip(values.tolist(), whole.tolist(), strict=True)
-        ]
-        return pd.Series(text, index=cells.index, dtype="str")
-    if isinstance(cells.dtype, pd.CategoricalDtype):
-        return as_text(pd.Series(cells.cat.categories)).reindex(cells.cat.codes).set_axis(cells.index).astype("str")
-    return pd.Series([_cell_text(cell) for cell in cells.tolist()], index=cells.index, dtype="str")
-
-
-def _cell_text(cell: object) -> str | None:
-    """Write one cell as its whole column would be written if all cells had its type."""
-    if _missing(cell):
-        return None
-    if isinstance(cell, bool):
-        return "1" if cell else "0"
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
-        return str(int(cell))
-    return str(cell)
-
-
-def _missing(cell: object) -> bool:
-    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell))
-
-
-def clean_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), *, lower: bool = False) -> pd.Series:
-    """Normalise text: Unicode NFKC, blanks trimmed and single, missing marks as NaN.
-
-    Parameters
-    ----------
-    cells
-        Cells of any type.
-    missing_marks
-        Lower-case text that means "missing".
-    lower
-        Whether case is dropped.
-
-    Examples
-    --------
-    >>> clean_text(pd.Series(["  New  Delhi ", "Select", None]), ("", "select"), lower=True).tolist()
-    ['new delhi', nan, nan]
-    """
-    codes, levels = _clean_levels(cells, missing_marks, lower=lower)
-    return pd.Series(pd.array(levels, dtype="str").take(codes, allow_fill=True), index=cells.index)
-
-
-def filled_cells(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> np.ndarray:
-    """Tell which cells hold something, as `clean_text` sees it.
-
-    Examples
-    --------
-    >>> filled_cells(pd.Series(["Pune", " Select ", None]), ("", "select")).tolist()
-    [True, False, False]
-    """
-    codes, levels = _clean_levels(cells, missing_marks, lower=False)
-    known: np.ndarray = levels.is_valid().to_numpy(zero_copy_only=False)
-    return np.append(known, False)[codes]
-
-
-def _distinct(cells: pd.Series) -> tuple[np.ndarray, pa.Array]:
-    """Return each cell's place among the distinct texts, -1 for missing, and the texts."""
-    if isinstance(cells.dtype, pd.CategoricalDtype):
-        return cells.cat.codes.to_numpy(), pa.array(as_text(pd.Series(cells.cat.categories)), type=pa.large_string())
-    text = as_text(cells)
-    if len(text) > _FEW and text.iloc[:_FEW].is_unique:  # hardly worth looking for what repeats
-        return np.where(text.isna(), -1, np.arange(len(text))), pa.array(text, type=pa.large_string())
-    codes, levels = pd.factorize(text)
-    return codes, pa.array(levels, type=pa.large_string())
-
-
-def _clean_levels(cells: pd.Series, missing_marks: tuple[str, ...], *, lower: bool) -> tuple[np.ndarray, pa.Array]:
-    """Return each cell's place among clean texts, -1 for missing, and the texts, which may repeat; null for a mark."""
-    codes, text = _distinct(cells)
-    plain = pc.and_(pc.string_is_ascii(text), pc.invert(pc.match_substring_regex(text, _BLANKS_TO_MEND)))
-    odd = np.flatnonzero(~plain.to_numpy(zero_copy_only=False))
-    if len(odd):
-        mended = [
-            " ".join(unicodedata.normalize("NFKC", value).split()) for value in text.take(pa.array(odd)).to_pylist()
-        ]
-        mask = np.zeros(len(text), dtype=bool)
-        mask[odd] = True
-        text = pc.replace_with_mask(text, pa.array(mask), pa.array(mended, type=pa.large_string()))
-    small = _lower(text, odd)
-    is_mark = pc.is_in(small, value_set=pa.array(list(missing_marks), type=pa.large_string()))
-    return codes, pc.if_else(is_mark, pa.scalar(None, type=pa.large_string()), small if lower else text)
-
-
-def _lower(text: pa.Array, odd: np.ndarray) -> pa.Array:
-    """Return text in lower case; what is not plain ASCII as Python does it."""
-    small = pc.ascii_lower(text)
-    if not len(odd):
-        return small
-    mask = np.zeros(len(text), dtype=bool)
-    mask[odd] = True
-    lowered = [value.lower() for value in text.take(pa.array(odd)).to_pylist()]
-    return pc.replace_with_mask(small, pa.array(mask), pa.array(lowered, type=pa.large_string()))
 
 
 def parse_numbers(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> Parsed:
@@ -186,7 +72,7 @@ def number_levels(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> t
     """
     if pd.api.types.is_numeric_dtype(cells):
         return np.arange(len(cells)), parse_numbers(cells)
-    codes, texts = _clean_levels(cells, missing_marks, lower=False)
+    codes, texts = clean_levels(cells, missing_marks, lower=False)
     return codes, _read_levels(_number, texts)
 
 
@@ -221,7 +107,7 @@ def parse_flags(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> Par
     >>> parse_flags(pd.Series(["Yes", "0", "1.0", "2", None])).values.tolist()
     [1.0, 0.0, 1.0, nan, nan]
     """
-    codes, texts = _clean_levels(cells, missing_marks, lower=True)
+    codes, texts = clean_levels(cells, missing_marks, lower=True)
     levels = _read_levels(_flag, texts)
     return Parsed(pd.Series(levels.values.to_numpy()[codes], index=cells.index), levels.unusable[codes])
 
@@ -264,16 +150,30 @@ def parse_dates(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), order:
     if pd.api.types.is_numeric_dtype(cells):
         numbers = pd.Series(cells.to_numpy(dtype="float64", na_value=np.nan), index=cells.index)
         return _plausible(_from_numbers(numbers), numbers.notna().to_numpy())
-    text = clean_text(cells, missing_marks)
-    usual = text.str.match(_USUAL, na=False).to_numpy(dtype=bool)
-    dates = pd.to_datetime(text.where(usual), format="ISO8601", errors="coerce").astype("datetime64[us]")
-    if not usual.all():
-        text[~usual] = text[~usual].str.replace(_ZONE, "", regex=True)
-        dates[~usual] = _from_iso(text[~usual])
-    left = dates.isna() & text.notna()
+    dates = _usual_dates(cells, missing_marks)
+    read = dates.notna().to_numpy()
+    if read.all():
+        return _plausible(dates, read)
+    text = clean_text(cells[~read], missing_marks).str.replace(_ZONE, "", regex=True)
+    others = _from_iso(text)
+    left = others.isna() & text.notna()
     if left.any():
-        dates[left] = _irregular(text[left], order)
-    return _plausible(dates, text.notna().to_numpy())
+        others[left] = _irregular(text[left], order)
+    dates[~read] = others
+    given = read.copy()
+    given[~read] = text.notna()
+    return _plausible(dates, given)
+
+
+def _usual_dates(cells: pd.Series, missing_marks: tuple[str, ...]) -> pd.Series:
+    """Read at once what is written as most lists write it, year first; anything else is NaT."""
+    text = arrow_text(cells)
+    if text is not None and not any(re.match(_USUAL, mark) for mark in missing_marks):
+        usual = pc.if_else(pc.match_substring_regex(text, f"^{_USUAL}"), text, pa.scalar(None, text.type))
+        with suppress(pa.ArrowInvalid):  # the thirtieth of February
+            read = usual.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
+            return pd.Series(read.astype("datetime64[us]"), index=cells.index)
+    return pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us]")
 
 
 def _from_iso(text: pd.Series) -> pd.Series:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TypeAlias
+from functools import cache, reduce
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 
 LINE_PROBLEM = "line_problem (found while reading)"
 INDEX_HEADERS = frozenset({"", "unnamed: 0", "index"})
+_SPARSE = 0.1
 Part: TypeAlias = "pa.Table | pd.DataFrame"
 # whole numbers and flags keep their type in a part that has blanks
 _NULLABLE: dict[pa.DataType, pd.api.extensions.ExtensionDtype] = {
@@ -104,18 +106,44 @@ def row_keys(part: Part) -> np.ndarray:
     >>> [bool(key == keys[0]) for key in keys]
     [True, False, True]
     """
-    import duckdb  # only lists are compared row by row
-
     table = pa.Table.from_pandas(part.astype("str"), preserve_index=False) if isinstance(part, pd.DataFrame) else part
     table = table.select([name for name in table.column_names if name.strip().lower() not in INDEX_HEADERS])
     if not table.num_columns or not len(table):
         return np.zeros(len(table), dtype="uint64")
     table = table.rename_columns([f"c{place}" for place in range(table.num_columns)])
-    texts = [
-        name if pa.types.is_string(table.schema.field(name).type) else f"cast({name} as varchar)"
-        for name in table.column_names
+    filled = {
+        name: pc.fill_null(pc.binary_length(table.column(name)), 0).to_numpy() > 0
+        for name, kind in zip(table.column_names, table.schema.types, strict=True)
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    }
+    sparse = [name for name, rows in filled.items() if rows.sum() <= _SPARSE * len(table)]
+    dense = table.drop_columns(sparse)
+    keys = _hash(dense) if dense.num_columns else np.zeros(len(table), dtype="uint64")
+    if sparse:
+        some = np.flatnonzero(np.logical_or.reduce([filled[name] for name in sparse]))
+        few = table.select(sparse)
+        blank = pa.Table.from_pylist([{}], schema=few.schema)
+        hashes = _hash(pa.concat_tables([few.take(pa.array(some)), blank]))
+        rest = np.full(len(table), hashes[-1])
+        rest[some] = hashes[:-1]
+        keys ^= rest
+    return keys
+
+
+def _hash(table: pa.Table) -> np.ndarray:
+    """Return for each row what its cells' hashes give together; each cell counts for itself, whatever stands beside."""
+    cells = [
+        f"hash('{name}', coalesce({name if pa.types.is_string(kind) else f'cast({name} as varchar)'}, ''))"
+        for name, kind in zip(table.column_names, table.schema.types, strict=True)
     ]
-    cells = ", ".join(f"coalesce({text}, '')" for text in texts)
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.register("part", table)
-        return np.asarray(connection.execute(f"select hash({cells}) as key from part").fetchnumpy()["key"])
+    together = reduce(lambda one, other: f"xor({one}, {other})", cells)
+    with _duckdb().cursor() as cursor:
+        cursor.register("part", table)
+        return np.asarray(cursor.execute(f"select {together} as key from part").fetchnumpy()["key"])
+
+
+@cache
+def _duckdb() -> Any:
+    import duckdb  # only lists are compared row by row
+
+    return duckdb.connect(config={"threads": 1})  # the cores are taken by other parts

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.data.map_columns import normalise_header
-from leadscore_core.data.parse import clean_text, parse_dates, parse_flags, parse_numbers
+from leadscore_core.data.parse import parse_dates, parse_flags, parse_numbers
 from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM
 from leadscore_core.data.schema import Column, FlagWords, LeadSchema, OutcomeWords, Role
+from leadscore_core.data.text import clean_text
 from leadscore_core.errors import SchemaError
 
 KNOWN_MARKS = frozenset(

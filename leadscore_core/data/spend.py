@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.data.findings import EXAMPLES, Finding, sort_findings
-from leadscore_core.data.parse import as_text, clean_text, parse_dates, parse_numbers
+from leadscore_core.data.parse import parse_dates, parse_numbers
+from leadscore_core.data.text import as_text, clean_text
 from leadscore_core.errors import SpendError
 
 _HEADERS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,17 +11,10 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.data import ColumnMapping, LeadSchema, Role
-from leadscore_core.data.parse import clean_text
+from leadscore_core.data.text import clean_text, filled_cells
 
 CONTACT_ROLES = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
 SINGLE_LEAD_RULES = ("unreachable", "malformed_email", "disposable_email", "impossible_phone", "test_name")
-ROLES_OF_RULE = {
-    "unreachable": (Role.EMAIL, Role.PHONE),
-    "malformed_email": (Role.EMAIL,),
-    "disposable_email": (Role.EMAIL,),
-    "impossible_phone": (Role.PHONE,),
-    "test_name": (Role.NAME,),
-}
 _PLAIN_EMAIL = r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}"
 _SPECIAL_TLD = r"\.(?:test|invalid|local|localhost|onion|arpa)$"
 _TEST_WORD = (
@@ -64,17 +57,11 @@ class Contacts:
         return _map_unique(self.details[Role.PHONE], lambda text: phone_number(text, self.region))
 
 
-def read_contacts(
-    frame: pd.DataFrame,
-    schema: LeadSchema,
-    mapping: ColumnMapping,
-    region: str,
-    roles: Collection[Role] = CONTACT_ROLES,
-) -> Contacts:
-    """Return what a list says of how to reach its leads, as far as it is asked for."""
+def read_contacts(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, region: str) -> Contacts:
+    """Return what a list says of how to reach its leads."""
     details = {
         role: clean_text(frame[mapping.used[column.name]], schema.marks_of(column))
-        for role in roles
+        for role in CONTACT_ROLES
         for column in schema.with_role(role)[:1]
         if column.name in mapping.used and mapping.used[column.name] in frame.columns
     }
@@ -98,9 +85,8 @@ def contact_flags(contacts: Contacts, rules: tuple[str, ...] = SINGLE_LEAD_RULES
     """
     email, phone, name = (contacts.details.get(role) for role in (Role.EMAIL, Role.PHONE, Role.NAME))
     flags: dict[str, np.ndarray] = {}
-    given = [cells.notna().to_numpy() for cells in (email, phone) if cells is not None]
-    if given and "unreachable" in rules:
-        flags["unreachable"] = ~np.logical_or.reduce(given)
+    if "unreachable" in rules and (email is not None or phone is not None):
+        flags["unreachable"] = ~np.logical_or.reduce([c.notna().to_numpy() for c in (email, phone) if c is not None])
     if email is not None and "malformed_email" in rules:
         flags["malformed_email"] = email.notna().to_numpy() & contacts.email.isna().to_numpy()
     if email is not None and "disposable_email" in rules:
@@ -110,6 +96,17 @@ def contact_flags(contacts: Contacts, rules: tuple[str, ...] = SINGLE_LEAD_RULES
     if name is not None and "test_name" in rules:
         flags["test_name"] = _each(name, is_test_name)
     return flags
+
+
+def find_unreachable(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> dict[str, np.ndarray]:
+    """Tell as `contact_flags` does which leads have neither e-mail nor phone, and nothing else."""
+    given = [
+        filled_cells(frame[mapping.used[column.name]], schema.marks_of(column))
+        for role in (Role.EMAIL, Role.PHONE)
+        for column in schema.with_role(role)[:1]
+        if column.name in mapping.used and mapping.used[column.name] in frame.columns
+    ]
+    return {"unreachable": ~np.logical_or.reduce(given)} if given else {}
 
 
 def contact_keys(contacts: Contacts) -> pd.DataFrame:

@@ -34,7 +34,7 @@ def neutralise(frame: pd.DataFrame) -> pd.DataFrame:
             suspect = text.str.contains(_RUNS, regex=True, na=False)
             if suspect.any():
                 runs = suspect.copy()
-                runs[suspect] = ~_is_number(text[suspect])
+                runs[suspect] = ~_is_number(pa.array(text[suspect].tolist(), pa.string()))
                 cells = text.where(~runs, "'" + text)
         safe[name] = cells
     return pd.DataFrame(safe, index=frame.index).rename(columns=_safe_header)
@@ -73,17 +73,20 @@ def _safe_text(text: pa.Array) -> pa.Array:
     blank_as_null = pa.Array.from_buffers(text.type, len(text), [pa.py_buffer(bits), ends, data], offset=text.offset)
     if not len(suspect):
         return blank_as_null
-    some = text.take(pa.array(suspect)).to_pandas().astype("str")
-    runs = ~_is_number(some).to_numpy(dtype=bool)
+    some = text.take(pa.array(suspect))
+    runs = ~_is_number(some)
     if not runs.any():
         return blank_as_null
     mask = np.zeros(len(text), dtype=bool)
     mask[suspect[runs]] = True
-    return pc.replace_with_mask(blank_as_null, pa.array(mask), pa.array(("'" + some[runs]).tolist(), type=text.type))
+    return pc.replace_with_mask(
+        blank_as_null, pa.array(mask), pc.binary_join_element_wise("'", some.filter(pa.array(runs)), "")
+    )
 
 
-def _is_number(text: pd.Series) -> pd.Series:
-    return text.str.contains(f"{_NUMBER}|{_PHONE}", regex=True)
+def _is_number(text: pa.Array) -> np.ndarray:
+    found: np.ndarray = pc.match_substring_regex(text, f"{_NUMBER}|{_PHONE}").to_numpy(zero_copy_only=False)
+    return found
 
 
 def _safe_header(name: str) -> str:

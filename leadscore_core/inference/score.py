@@ -22,7 +22,7 @@ from leadscore_core.data import (
     suggest_mapping,
 )
 from leadscore_core.errors import MappingError
-from leadscore_core.inference.contact import ROLES_OF_RULE, SINGLE_LEAD_RULES, contact_flags, read_contacts
+from leadscore_core.inference.contact import SINGLE_LEAD_RULES, contact_flags, find_unreachable, read_contacts
 from leadscore_core.inference.explain import reasons_in_words
 from leadscore_core.inference.grade import JUNK_WORDS, grade_leads, junk_reasons
 from leadscore_core.model import LeadModel
@@ -114,8 +114,11 @@ def score_part(
     low = propensity < grades.cold if junk.by_propensity else np.zeros(len(frame), dtype=bool)
     reason = junk_reasons(propensity, grades).where(low, "")
     wanted = tuple(rule for rule in SINGLE_LEAD_RULES if rule in junk.contact)
-    roles = {role for rule in wanted for role in ROLES_OF_RULE[rule]}
-    flags = contact_flags(read_contacts(frame, model.schema, mapping, region, roles), wanted) if wanted else {}
+    flags = {}
+    if wanted[1:]:
+        flags = contact_flags(read_contacts(frame, model.schema, mapping, region), wanted)
+    elif wanted == ("unreachable",):  # the usual choice needs no address to be taken apart
+        flags = find_unreachable(frame, model.schema, mapping)
     for rule in reversed(list(flags)):
         reason = reason.mask(flags[rule], JUNK_WORDS[rule])
     own: dict[str, object] = {
@@ -140,7 +143,8 @@ def _looked_at(part: Part, mapping: ColumnMapping, model: LeadModel) -> pd.DataF
     there = set(names)
     used = {header: model.schema.by_name[column] for column, header in mapping.used.items() if header in there}
     noted = [LINE_PROBLEM] if LINE_PROBLEM in there else []
-    repeating = [header for header, column in used.items() if column.is_input and column.type != "datetime"]
+    repeats = {"text", "flag", "number"}
+    repeating = [header for header, column in used.items() if column.is_input and column.type in repeats]
     return part_frame(part, [*used, *noted], repeating=repeating)
 
 

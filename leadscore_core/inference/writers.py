@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import xlsxwriter
 
 from leadscore_core.data import Part, part_frame
-from leadscore_core.data.parse import as_text
+from leadscore_core.data.text import as_text
 from leadscore_core.errors import ExportError
 from leadscore_core.inference.neutralise import neutralise, neutralise_table
 

@@ -16,11 +16,10 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from leadscore_core.config import Settings
+from leadscore_core.config import SQLITE_FILE, Settings
 from leadscore_core.errors import StorageError
 from leadscore_core.storage.tables import HEAD
 
-SQLITE_FILE = "leadscore.db"
 _BUSY_SECONDS = 10
 _MIGRATION_LOCK = 7_265_309
 _opened: dict[str, Database] = {}

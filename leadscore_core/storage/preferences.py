@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from leadscore_core.config import GradeRule, JunkRules, Settings
 from leadscore_core.errors import ConflictError, StorageError
-from leadscore_core.storage.database import SQLITE_FILE, aware, now, open_database
+from leadscore_core.storage.database import aware, now, open_database
 from leadscore_core.storage.tables import PreferenceRow
 
 T = TypeVar("T", bound=BaseModel)
@@ -146,7 +146,7 @@ def saved_rules(settings: Settings) -> Settings:
     StorageError
         If the database cannot be used: other grades than those on the screen would mislead.
     """
-    if settings.database_url is None and not (settings.data_dir / SQLITE_FILE).is_file():
+    if not settings.has_database:
         return settings
     grades, junk = grade_preference(settings).current().value, junk_preference(settings).current().value
     return settings.model_copy(update={"grades": grades.thresholds, "junk": junk})

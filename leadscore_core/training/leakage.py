@@ -11,7 +11,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from leadscore_core.data import INDEX_HEADERS
-from leadscore_core.data.parse import as_text, date_evidence, parse_dates
+from leadscore_core.data.parse import date_evidence, parse_dates
+from leadscore_core.data.text import as_text
 
 QUESTION = "Is this known before the first call?"
 ALONE, NEARLY_ALONE, SOME = 0.9, 0.8, 0.55

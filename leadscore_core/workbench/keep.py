@@ -262,7 +262,7 @@ def _text_columns(schema: LeadSchema, cleaned: pd.DataFrame) -> Iterator[str]:
 
 def _storable(chunk: pd.DataFrame, as_text: bool) -> pd.DataFrame:
     """Return a list's columns as Parquet takes them; what the reader noted of a line goes along."""
-    from leadscore_core.data.parse import as_text as text_of
+    from leadscore_core.data.text import as_text as text_of
 
     if as_text:
         return pd.DataFrame({name: text_of(chunk[name]) for name in chunk.columns}, index=chunk.index)

@@ -6,15 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data.parse import (
-    as_text,
-    clean_text,
-    date_evidence,
-    has_decimal_comma,
-    parse_dates,
-    parse_flags,
-    parse_numbers,
-)
+from leadscore_core.data.parse import date_evidence, has_decimal_comma, parse_dates, parse_flags, parse_numbers
+from leadscore_core.data.text import as_text, clean_text
 
 MARKS = ("", "-", "select", "n/a")
 

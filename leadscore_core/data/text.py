@@ -1,0 +1,153 @@
+"""Text: cells as text, normalised, each distinct text looked at once."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_FEW = 1_000
+_EXACT = 1e15
+_BLANKS_TO_MEND = r"^\s|\s$|\s\s|[\t\n\v\f\r\x1c-\x1f]"
+
+
+def as_text(cells: pd.Series) -> pd.Series:
+    """Return cells as text of dtype ``str``, whole numbers without ``.0``, missing as NaN.
+
+    Examples
+    --------
+    >>> as_text(pd.Series([1.0, 2.5, None])).tolist()
+    ['1', '2.5', nan]
+    """
+    if isinstance(cells.dtype, pd.StringDtype):
+        return cells.astype("str")
+    if pd.api.types.is_bool_dtype(cells):
+        return cells.map({True: "1", False: "0"}).astype("str")
+    if pd.api.types.is_float_dtype(cells):
+        values = cells.to_numpy(dtype="float64", na_value=np.nan)
+        whole = np.isfinite(values) & (values == np.trunc(values)) & (np.abs(values) < _EXACT)
+        text = [
+            str(int(v)) if w else (None if np.isnan(v) else repr(v))
+            for v, w in zip(values.tolist(), whole.tolist(), strict=True)
+        ]
+        return pd.Series(text, index=cells.index, dtype="str")
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return as_text(pd.Series(cells.cat.categories)).reindex(cells.cat.codes).set_axis(cells.index).astype("str")
+    return pd.Series([_cell_text(cell) for cell in cells.tolist()], index=cells.index, dtype="str")
+
+
+def _cell_text(cell: object) -> str | None:
+    """Write one cell as its whole column would be written if all cells had its type."""
+    if _missing(cell):
+        return None
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
+        return str(int(cell))
+    return str(cell)
+
+
+def _missing(cell: object) -> bool:
+    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell))
+
+
+def clean_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), *, lower: bool = False) -> pd.Series:
+    """Normalise text: Unicode NFKC, blanks trimmed and single, missing marks as NaN.
+
+    Parameters
+    ----------
+    cells
+        Cells of any type.
+    missing_marks
+        Lower-case text that means "missing".
+    lower
+        Whether case is dropped.
+
+    Examples
+    --------
+    >>> clean_text(pd.Series(["  New  Delhi ", "Select", None]), ("", "select"), lower=True).tolist()
+    ['new delhi', nan, nan]
+    """
+    codes, levels = clean_levels(cells, missing_marks, lower=lower)
+    return pd.Series(pd.array(levels, dtype="str").take(codes, allow_fill=True), index=cells.index)
+
+
+def filled_cells(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> np.ndarray:
+    """Tell which cells hold something, as `clean_text` sees it.
+
+    Examples
+    --------
+    >>> filled_cells(pd.Series(["Pune", " Select ", None]), ("", "select")).tolist()
+    [True, False, False]
+    """
+    sure = np.zeros(len(cells), dtype=bool)
+    telling = "".join(sign for sign in "@0123456789" if not any(sign in mark for mark in missing_marks))
+    if isinstance(cells.dtype, pd.StringDtype) and telling:  # an address or a number is no mark
+        sure = cells.str.contains(f"[{telling}]", na=False).to_numpy(dtype=bool, copy=True)
+    if sure.all():
+        return sure
+    codes, levels = clean_levels(cells[~sure], missing_marks, lower=False)
+    known: np.ndarray = levels.is_valid().to_numpy(zero_copy_only=False)
+    sure[~sure] = np.append(known, False)[codes]
+    return sure
+
+
+def arrow_text(cells: pd.Series) -> pa.Array | None:
+    """Return a column of text as Arrow keeps it, or None for another kind of column."""
+    if not isinstance(cells.dtype, pd.StringDtype):
+        return None
+    text = pa.array(cells)
+    return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+
+
+def rows_with_text(text: pa.Array) -> np.ndarray:
+    """Return the positions of texts that are not empty.
+
+    Examples
+    --------
+    >>> rows_with_text(pa.array(["", "3", None])).tolist()
+    [1]
+    """
+    return np.flatnonzero(pc.fill_null(pc.binary_length(text), 0).to_numpy())
+
+
+def _distinct(cells: pd.Series) -> tuple[np.ndarray, pa.Array]:
+    """Return each cell's place among the distinct texts, -1 for missing, and the texts."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return cells.cat.codes.to_numpy(), pa.array(as_text(pd.Series(cells.cat.categories)), type=pa.large_string())
+    text = as_text(cells)
+    if len(text) > _FEW and text.iloc[:_FEW].is_unique:  # hardly worth looking for what repeats
+        return np.where(text.isna(), -1, np.arange(len(text))), pa.array(text, type=pa.large_string())
+    codes, levels = pd.factorize(text)
+    return codes, pa.array(levels, type=pa.large_string())
+
+
+def clean_levels(cells: pd.Series, missing_marks: tuple[str, ...], *, lower: bool) -> tuple[np.ndarray, pa.Array]:
+    """Return each cell's place among clean texts, -1 for missing, and the texts, which may repeat; null for a mark."""
+    codes, text = _distinct(cells)
+    plain = pc.and_(pc.string_is_ascii(text), pc.invert(pc.match_substring_regex(text, _BLANKS_TO_MEND)))
+    odd = np.flatnonzero(~plain.to_numpy(zero_copy_only=False))
+    if len(odd):
+        mended = [
+            " ".join(unicodedata.normalize("NFKC", value).split()) for value in text.take(pa.array(odd)).to_pylist()
+        ]
+        mask = np.zeros(len(text), dtype=bool)
+        mask[odd] = True
+        text = pc.replace_with_mask(text, pa.array(mask), pa.array(mended, type=pa.large_string()))
+    small = _lower(text, odd)
+    is_mark = pc.is_in(small, value_set=pa.array(list(missing_marks), type=pa.large_string()))
+    return codes, pc.if_else(is_mark, pa.scalar(None, type=pa.large_string()), small if lower else text)
+
+
+def _lower(text: pa.Array, odd: np.ndarray) -> pa.Array:
+    """Return text in lower case; what is not plain ASCII as Python does it."""
+    small = pc.ascii_lower(text)
+    if not len(odd):
+        return small
+    mask = np.zeros(len(text), dtype=bool)
+    mask[odd] = True
+    lowered = [value.lower() for value in text.take(pa.array(odd)).to_pylist()]
+    return pc.replace_with_mask(small, pa.array(mask), pa.array(lowered, type=pa.large_string()))
