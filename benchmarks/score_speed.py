@@ -81,6 +81,16 @@ _REPEATED = {"product", "limit"}
 _SAMPLE_ROWS = 200_000
 
 
+def write_sample(path: Path, rows: int) -> None:
+    """Write synthetic leads, no two alike."""
+    from leadscore_core.data import make_sample
+
+    with path.open("w", encoding="utf-8") as file:
+        for number, first in enumerate(range(0, rows, _SAMPLE_ROWS)):
+            part = make_sample(rows=min(_SAMPLE_ROWS, rows - first), seed=number).labelled
+            part.to_csv(file, index=False, header=number == 0)
+
+
 def measure(name: str, path: Path, folder: Path) -> dict[str, float]:
     """Run a contender in a process of its own; return its seconds and peak memory."""
     words = [sys.executable, __file__, "--as", name, "--file", str(path), "--out", str(folder / f"{name}.csv")]
@@ -95,23 +105,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--turns", type=int, default=1, help="how often; plain runs once, for it takes longest")
-    parser.add_argument("--as", dest="contender", choices=list(CONTENDERS), help=argparse.SUPPRESS)
+    parser.add_argument("--as", dest="contender", choices=[*CONTENDERS, "sample"], help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.contender == "sample":
+        write_sample(asked.file, asked.rows)
+        return
     if asked.contender:
         seconds = CONTENDERS[asked.contender](asked.file, asked.out)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         sys.stdout.write(json.dumps({"seconds": seconds, "peak_mb": peak}) + "\n")
         return
-    from leadscore_core.data import make_sample
-
     with tempfile.TemporaryDirectory(prefix="leadscore-speed-") as folder:
         path = Path(folder) / "leads.csv"
-        with path.open("w", encoding="utf-8") as file:
-            for number, first in enumerate(range(0, asked.rows, _SAMPLE_ROWS)):
-                part = make_sample(rows=min(_SAMPLE_ROWS, asked.rows - first), seed=number).labelled
-                part.to_csv(file, index=False, header=number == 0)
+        words = [sys.executable, __file__, "--rows", str(asked.rows), "--as", "sample", "--file", str(path)]
+        subprocess.run(words, check=True)  # a child's peak memory starts from its parent's, which must be small
         turns = [
             {name: measure(name, path, Path(folder)) for name in CONTENDERS if turn == 0 or name in _REPEATED}
             for turn in range(asked.turns)

@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
 import pandas as pd
-from joblib import cpu_count
 
 from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data import (
@@ -319,7 +317,7 @@ def score_chunks(
     settings: Settings,
     progress: Progress | None = None,
 ) -> Generator[tuple[Part, ScoredPart], None, None]:
-    """Score chunk by chunk on all cores, filling `report` on the way, which is complete when the last chunk is out.
+    """Score chunk by chunk, filling `report` on the way, which is complete when the last chunk is out.
 
     Yields
     ------
@@ -334,7 +332,7 @@ def score_chunks(
     check_required(leads.mapping, model.schema)
     found_in, keys, counts = [], [], Counter[str]()
 
-    def score(part: Part) -> tuple[Part, ScoredPart, np.ndarray]:
+    def score(part: Part) -> tuple[Part, ScoredPart]:
         scored = score_part(
             part,
             model,
@@ -344,11 +342,11 @@ def score_chunks(
             junk=settings.junk,
             region=settings.phone_region,
         )
-        return part, scored, row_keys(part)
+        return part, scored
 
-    for part, scored, of_rows in _in_order(score, leads.parts()):
+    for part, scored in _beside(score, leads.parts()):
         found_in.append((scored.findings, len(part)))
-        keys.append(of_rows)
+        keys.append(row_keys(part))
         counts.update({str(grade): n for grade, n in scored.own["grade"].value_counts().items()})
         report.rows += len(part)
         report.expected += float(scored.own["propensity"].sum())
@@ -366,15 +364,17 @@ def score_chunks(
     report.findings = sort_findings(found)
 
 
-def _in_order(work: Callable[[_Given], _Done], given: Iterable[_Given]) -> Generator[_Done, None, None]:
-    """Do a work on all cores and give what comes of it in order, with only so many under way as there are cores."""
-    cores = cpu_count()
-    with ThreadPoolExecutor(cores, thread_name_prefix="score") as pool:
+def _beside(work: Callable[[_Given], _Done], given: Iterable[_Given]) -> Generator[_Done, None, None]:
+    """Do a work beside what its taker does with what came of it before, and give it in order.
+
+    Reading, comparing and writing leave Python's lock to the work; more threads than these would wait for it.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="score") as pool:
         under_way: deque[Future[_Done]] = deque()
         try:
             for one in given:
                 under_way.append(pool.submit(work, one))
-                if len(under_way) > cores:
+                if len(under_way) > 1:
                     yield under_way.popleft().result()
             while under_way:
                 yield under_way.popleft().result()

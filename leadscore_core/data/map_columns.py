@@ -19,7 +19,7 @@ from leadscore_core.data.text import as_text
 from leadscore_core.errors import MappingError
 
 SURE_ENOUGH = 0.85
-CONVENTION_ROWS = 100_000
+CONVENTION_ROWS = 50_000
 _SHORTEST_FUZZY = 5
 _NEAR = 60
 How = Literal["exact", "alias", "normalised", "fuzzy", "person", "none"]

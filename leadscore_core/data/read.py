@@ -26,7 +26,7 @@ from leadscore_core.data.source import DATA_SUFFIXES, EXPECTED, LONGEST_LINE, So
 from leadscore_core.data.workbook import sheet_frame, sheet_rows
 from leadscore_core.errors import UnreadableFileError
 
-CHUNK_ROWS = 50_000
+CHUNK_ROWS = 40_000
 MOST_COLUMNS = 2_000
 
 

@@ -86,7 +86,8 @@ def filled_cells(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> np
     sure = np.zeros(len(cells), dtype=bool)
     telling = "".join(sign for sign in "@0123456789" if not any(sign in mark for mark in missing_marks))
     if isinstance(cells.dtype, pd.StringDtype) and telling:  # an address or a number is no mark
-        sure = cells.str.contains(f"[{telling}]", na=False).to_numpy(dtype=bool, copy=True)
+        sure = cells.str.contains(telling[0], regex=False, na=False).to_numpy(dtype=bool, copy=True)
+        sure[~sure] = cells[~sure].str.contains(f"[{telling}]", na=False)
     if sure.all():
         return sure
     codes, levels = clean_levels(cells[~sure], missing_marks, lower=False)

@@ -100,13 +100,14 @@ def contact_flags(contacts: Contacts, rules: tuple[str, ...] = SINGLE_LEAD_RULES
 
 def find_unreachable(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> dict[str, np.ndarray]:
     """Tell as `contact_flags` does which leads have neither e-mail nor phone, and nothing else."""
-    given = [
-        filled_cells(frame[mapping.used[column.name]], schema.marks_of(column))
-        for role in (Role.EMAIL, Role.PHONE)
-        for column in schema.with_role(role)[:1]
-        if column.name in mapping.used and mapping.used[column.name] in frame.columns
-    ]
-    return {"unreachable": ~np.logical_or.reduce(given)} if given else {}
+    ways = [column for role in (Role.EMAIL, Role.PHONE) for column in schema.with_role(role)[:1]]
+    ways = [column for column in ways if mapping.used.get(column.name) in frame.columns]
+    left = np.arange(len(frame))
+    for column in ways:
+        left = left[~filled_cells(frame[mapping.used[column.name]].iloc[left], schema.marks_of(column))]
+    unreachable = np.zeros(len(frame), dtype=bool)
+    unreachable[left] = True
+    return {"unreachable": unreachable} if ways else {}
 
 
 def contact_keys(contacts: Contacts) -> pd.DataFrame:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pandas.api.extensions import ExtensionArray
 
 from leadscore_core.config import GradeThresholds
 
@@ -21,7 +25,12 @@ JUNK_WORDS = {
 }
 
 
-def grade_leads(propensity: np.ndarray, thresholds: GradeThresholds) -> np.ndarray:
+def few_words(places: np.ndarray, words: Sequence[str]) -> ExtensionArray:
+    """Return text that takes few values, by the place of each among them."""
+    return pd.array(pa.array(words, pa.large_string()).take(pa.array(places)), dtype="str")
+
+
+def grade_leads(propensity: np.ndarray, thresholds: GradeThresholds) -> ExtensionArray:
     """Return the grade of each propensity; a value at a threshold has the higher grade.
 
     Examples
@@ -30,7 +39,7 @@ def grade_leads(propensity: np.ndarray, thresholds: GradeThresholds) -> np.ndarr
     ['Hot', 'Warm', 'Cold', 'Junk']
     """
     conditions = [propensity >= thresholds.hot, propensity >= thresholds.warm, propensity >= thresholds.cold]
-    return np.select(conditions, GRADES[:3], default=GRADES[3]).astype(object)
+    return few_words(np.select(conditions, [0, 1, 2], default=3), GRADES)
 
 
 def junk_reasons(propensity: np.ndarray, thresholds: GradeThresholds) -> pd.Series:
@@ -44,6 +53,6 @@ def junk_reasons(propensity: np.ndarray, thresholds: GradeThresholds) -> pd.Seri
     low = np.flatnonzero(propensity < thresholds.cold)
     values, place = np.unique(np.round(propensity[low] * 100, 1), return_inverse=True)
     words = [f"Low propensity: {value:.1f}%, junk is below {thresholds.cold:.0%}" for value in values.tolist()]
-    reasons = np.full(len(propensity), "", dtype=object)
-    reasons[low] = np.array(words, dtype=object)[place]
-    return pd.Series(reasons, dtype="str")
+    of_lead = np.zeros(len(propensity), dtype="int64")
+    of_lead[low] = place + 1
+    return pd.Series(few_words(of_lead, ["", *words]))

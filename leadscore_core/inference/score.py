@@ -24,7 +24,7 @@ from leadscore_core.data import (
 from leadscore_core.errors import MappingError
 from leadscore_core.inference.contact import SINGLE_LEAD_RULES, contact_flags, find_unreachable, read_contacts
 from leadscore_core.inference.explain import reasons_in_words
-from leadscore_core.inference.grade import JUNK_WORDS, grade_leads, junk_reasons
+from leadscore_core.inference.grade import JUNK_WORDS, few_words, grade_leads, junk_reasons
 from leadscore_core.model import LeadModel
 
 OWN_SUFFIX = "_leadscore"
@@ -124,14 +124,14 @@ def score_part(
     own: dict[str, object] = {
         "lead_score": np.rint(propensity * 100).astype("int64"),
         "propensity": propensity,
-        "grade": pd.array(grade_leads(propensity, grades), dtype="str"),
+        "grade": grade_leads(propensity, grades),
         "is_junk": (reason != "").to_numpy(),
         "junk_reason": reason.array,
     }
     if reasons:
         words = reasons_in_words(cleaned, model.contributions(cleaned), model, reasons)
         own |= {str(name): text.array for name, text in words.items()}
-    own["model_id"] = pd.array([model.model_id] * len(frame), dtype="str")
+    own["model_id"] = few_words(np.zeros(len(frame), dtype="int64"), [model.model_id])
     own["row_problem"] = note_row_problems(frame, raw, model.schema, mapping, problems).array
     findings = chunk_findings(frame, raw, cleaned, problems, model.schema, mapping, model.known_levels)
     return ScoredPart(pd.DataFrame(own, index=frame.index), findings, cleaned)

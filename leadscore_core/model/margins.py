@@ -16,7 +16,7 @@ import numpy as np
 from leadscore_core.model.splits import Splits
 
 MOST_LEAVES = 64
-_BLOCK = 1 << 14
+_BLOCK = 1 << 15
 _MOST_TOGETHER = 1 << 11
 _DE_BRUIJN = {32: (0x077CB531, 27), 64: (0x03F79D71B4CB0A89, 58)}  # a lone bit times this has its place on top
 

@@ -1,0 +1,135 @@
+"""Lists as Arrow keeps them are scored, compared and written as frames are, to the bit."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leadscore_core import pipelines, read_leads
+from leadscore_core.config import GradeThresholds, JunkRules
+from leadscore_core.data import (
+    SampleLeads,
+    detect_conventions,
+    iter_parts,
+    part_frame,
+    row_hashes,
+    row_keys,
+    suggest_mapping,
+)
+from leadscore_core.data import read as read_module
+from leadscore_core.inference import neutralise, score_part
+from leadscore_core.inference.neutralise import neutralise_table
+from leadscore_core.lists import open_list
+from leadscore_core.model import LeadModel
+from leadscore_core.model import classifier as classifier_module
+
+CELLS = st.sampled_from(
+    [
+        "",
+        " ",
+        "3",
+        "1,234",
+        "12%",
+        "-1",
+        "many",
+        "Level1",
+        " level1 ",
+        "Ｌevel2",
+        "select",
+        "N/A",
+        "2026-03-10 16:40:48",
+    ]
+    + [
+        "2026-02-30",
+        "10/03/2026",
+        "10.3.26 4:05 PM",
+        "44585.5",
+        "yes",
+        "0",
+        "pune",
+        "=1+1",
+        "a@b.com",
+        "+91 98765 43210",
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def headers(sample: SampleLeads) -> list[str]:
+    return list(sample.labelled.columns)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), rows=st.integers(1, 5), at_once=st.booleans())
+def test_a_table_is_scored_as_a_frame_is(
+    data: st.DataObject, rows: int, at_once: bool, headers: list[str], trained: LeadModel
+) -> None:
+    cells = {header: data.draw(st.lists(CELLS, min_size=rows, max_size=rows)) for header in headers}
+    frame = pd.DataFrame(cells, dtype="str")
+    mapping = detect_conventions(suggest_mapping(headers, trained.schema), trained.schema, frame)
+    rules = {"reasons": 2, "grades": GradeThresholds(), "junk": JunkRules()}
+    with pytest.MonkeyPatch.context() as patch:
+        if at_once:
+            patch.setattr(classifier_module, "ROWS_WORTH_LEAF_SETS", 1)
+        of_frame = score_part(frame, trained, mapping, **rules)
+        of_table = score_part(pa.table(cells), trained, mapping, **rules)
+        alone = [score_part(frame.iloc[[row]], trained, mapping, **rules) for row in range(rows)]
+    pd.testing.assert_frame_equal(of_frame.own, of_table.own)
+    pd.testing.assert_frame_equal(of_frame.cleaned, of_table.cleaned)
+    assert of_frame.findings == of_table.findings
+    pd.testing.assert_frame_equal(of_frame.own, pd.concat([part.own for part in alone]))
+    plain = trained.pipeline.predict_proba(mapping.limited_to(trained.schema).apply(frame, trained.schema))[:, 1]
+    assert (np.round(plain, 6) == of_table.own["propensity"].to_numpy()).all()
+
+
+def test_a_list_in_chunks_has_the_scores_of_the_plain_pipeline(
+    tmp_path: Path, sample: SampleLeads, trained: LeadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, out = tmp_path / "leads.csv", tmp_path / "scored.parquet"
+    sample.labelled.to_csv(path, index=False)
+    frame = read_leads(path)
+    mapped = suggest_mapping(frame.columns, trained.schema).apply(frame, trained.schema)
+    plain = np.round(trained.pipeline.predict_proba(mapped)[:, 1], 6)
+    monkeypatch.setattr(classifier_module, "ROWS_WORTH_LEAF_SETS", 1)
+    for chunk_rows in (len(frame), 997):
+        monkeypatch.setattr(read_module, "CHUNK_ROWS", chunk_rows)
+        monkeypatch.setattr(
+            "leadscore_core.lists.iter_parts", lambda p, sheet, n=chunk_rows: iter_parts(p, chunk_rows=n)
+        )
+        report = pipelines.score_list(open_list(path, trained.schema), out, trained, reasons=1)
+        scored = read_leads(out)
+        assert (scored["propensity"].to_numpy() == plain).all()
+        pd.testing.assert_frame_equal(scored[frame.columns.tolist()], frame)
+        assert report.rows == len(frame)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["", "a", "b"]), st.sampled_from(["", "x"]), st.just("")), min_size=1, max_size=20
+    )
+)
+def test_rows_are_alike_by_their_keys_as_by_their_hashes(rows: list[tuple[str, str, str]]) -> None:
+    frame = pd.DataFrame(rows, columns=["one", "two", "three"], dtype="str").assign(index=range(len(rows)))
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    half = len(rows) // 2
+    parts = [part for part in (table.slice(0, half), table.slice(half)) if len(part)]
+    keys = np.concatenate([row_keys(part) for part in parts])
+    assert pd.factorize(keys)[0].tolist() == pd.factorize(row_hashes(frame))[0].tolist()
+    assert (row_keys(frame) == row_keys(table)).all()
+
+
+@given(st.lists(st.text(alphabet="=+-@\t\r\n05.,%e ()ab'é", max_size=6), min_size=1, max_size=8), st.integers(0, 3))
+def test_a_table_is_neutralised_as_a_frame_is(cells: list[str], cut: int) -> None:
+    part = pa.table({"=note": [None, *cells], "plain": ["x", *cells]}).slice(min(cut, len(cells)))
+    frame = part_frame(part)
+    safe = neutralise_table(part)
+    assert safe.column_names == ["'=note", "plain"]
+    wanted = neutralise(frame)
+    for name in safe.column_names:
+        told = [cell or "" for cell in safe.column(name).to_pylist()]
+        assert told == wanted[name].fillna("").tolist()
