@@ -14,20 +14,25 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from leadscore_core.cli_models import models_app
+from leadscore_core.cli_scale import check_engine, score_by_dask
 from leadscore_core.cli_shared import (
     JSON_ON_STDOUT,
+    Engine,
     Files,
     JsonOut,
     Label,
     MapTo,
     ModelId,
     Out,
+    Scheduler,
     SchemaName,
     Sheet,
+    column_choices,
     load_model,
     open_leads,
     prepare_json,
     say,
+    say_findings,
     show_progress,
     write_json,
 )
@@ -37,7 +42,6 @@ from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
 from leadscore_core.errors import LeadScoreError
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
-    from leadscore_core.data import Finding
     from leadscore_core.model import LeadModel
 
 app = typer.Typer(
@@ -83,7 +87,7 @@ def check(
     levels_from = model if model is not None and model.schema.name == leads.schema.name else None
     report = check_list(leads, model=levels_from, label_expected=label is not None)
     say(f"{report.rows:,} leads, {report.columns} columns, {len(report.findings)} kinds of problems")
-    _say_findings(report.findings)
+    say_findings(report.findings)
     for found in report.leakage or ():
         say(f"  ask: is {found.column} known before the first call? {found.why}")
     write_json(json_out, report.as_json())
@@ -102,26 +106,62 @@ def clean(files: Files, out: Out, schema: SchemaName = None, sheet: Sheet = None
 
 @app.command()
 def score(
-    files: Files,
-    out: Out,
+    files: Annotated[
+        list[str],
+        typer.Argument(help="As for the other commands; with --engine dask also addresses such as s3://bucket/leads/."),
+    ],
+    out: Annotated[
+        str,
+        typer.Option(
+            "-o", "--out", help="File to write: .csv, .csv.gz, .xlsx or .parquet; with --engine dask also a folder."
+        ),
+    ],
     sheet: Sheet = None,
     map_to: MapTo = None,
     model_id: ModelId = None,
     reasons: Annotated[int, typer.Option("--reasons", min=0, max=20, help="Reasons a lead.")] = 3,
+    engine: Engine = "local",
+    scheduler: Scheduler = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a result that is there already.")] = False,
 ) -> None:
-    """Score a list: every row and column of it, then score, grade, junk verdict and reasons."""
-    from leadscore_core.inference import check_output
+    """Score a list: every row and column of it, then score, grade, junk verdict and reasons.
+
+    With --engine dask each part of a folder is scored by a worker; parts that cannot be read are named and left out,
+    and the exit code is then 1.
+    """
+    from leadscore_core.inference import check_free, check_output
     from leadscore_core.pipelines import score_list
 
     settings = load_settings()
+    check_engine(engine, scheduler)
+    if engine == "dask":
+        check_free(out, force=force)
+        model = load_model(model_id, settings)
+        return score_by_dask(
+            files,
+            out,
+            model,
+            scheduler=scheduler,
+            reasons=reasons,
+            sheet=sheet,
+            choices=column_choices(map_to),
+            settings=settings,
+            force=force,
+        )
+    remote = [file for file in [*files, out] if "://" in file]
+    if remote:
+        raise LeadScoreError(f"{remote[0]} lies on another machine. Add --engine dask, or copy it here.")
     check_output(out)
+    check_free(out, force=force)
     model = load_model(model_id, settings)
-    leads = open_leads(files, model.schema.name, None, sheet, map_to, settings, model=model)
+    paths = [Path(file) for file in files]
+    leads = open_leads(paths, model.schema.name, None, sheet, map_to, settings, model=model)
     with show_progress("Scoring", total=None) as progress:
         report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.grades.items())
     say(f"Scored {report.rows:,} leads into {out}: {counts}; about {report.expected:,.0f} applications expected")
-    _say_findings(report.findings)
+    say_findings(report.findings)
+    return None
 
 
 @app.command("app")
@@ -175,14 +215,3 @@ def _champion_or_none(settings: Settings) -> LeadModel | None:
     except LeadScoreError as error:
         typer.echo(f"Note: unknown values were not looked for. {error}", err=True)
         return None
-
-
-def _say_findings(findings: list[Finding]) -> None:
-    for finding in findings:
-        where = f" [{finding.column}]" if finding.column else ""
-        rows = f", rows {', '.join(map(str, finding.rows))}" if finding.rows else ""
-        example = f", for instance {finding.example}" if finding.example else ""
-        say(
-            f"  {finding.severity}: {finding.code}{where}: {finding.reason} ({finding.count:,}, "
-            f"{finding.share:.1%}{rows}{example})"
-        )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ from leadscore_core.config import Settings
 from leadscore_core.errors import LeadScoreError
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
+    from leadscore_core.data import Finding
     from leadscore_core.model import LeadModel
     from leadscore_core.pipelines import LeadList, Progress
 
@@ -37,6 +38,14 @@ MapTo = Annotated[
     list[str] | None, typer.Option("--map", help="Which header gives a column, as COLUMN=HEADER; may be repeated.")
 ]
 ModelId = Annotated[str | None, typer.Option("--model", help="Model to use; the champion if not given.")]
+Engine = Annotated[
+    Literal["local", "dask"],
+    typer.Option("--engine", help="Where the work is done: in this process, or by Dask's workers."),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", help="Dask scheduler, such as tcp://10.0.0.5:8786; this machine's cores if not given."),
+]
 Out = Annotated[Path, typer.Option("-o", "--out", help="File to write: .csv, .csv.gz, .xlsx or .parquet.")]
 
 
@@ -81,12 +90,17 @@ def open_leads(
     from leadscore_core.lists import open_any_list
     from leadscore_core.pipelines import open_list
 
-    choices = dict(choice.partition("=")[::2] for choice in map_to or ())
+    choices = column_choices(map_to)
     if model is None and schema is None:
         may = label is not None if may_propose is None else may_propose
         return open_any_list(files, sheet=sheet, label=label, choices=choices, may_propose=may, settings=settings)
     meaning = model.schema if model is not None else load_schema(str(schema))
     return open_list(files, meaning, sheet=sheet, label=label, choices=choices, settings=settings)
+
+
+def column_choices(map_to: list[str] | None) -> dict[str, str]:
+    """Return which header a person gave for which column."""
+    return dict(choice.partition("=")[::2] for choice in map_to or ())
 
 
 def write_json(path: Path | None, told: dict[str, Any]) -> None:
@@ -146,3 +160,15 @@ def show_progress(what: str, total: float | None) -> Iterator[Progress | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done, text: bar.update(task, completed=done, description=text)
+
+
+def say_findings(findings: list[Finding]) -> None:
+    """Say what was found in a list, a line each."""
+    for finding in findings:
+        where = f" [{finding.column}]" if finding.column else ""
+        rows = f", rows {', '.join(map(str, finding.rows))}" if finding.rows else ""
+        example = f", for instance {finding.example}" if finding.example else ""
+        say(
+            f"  {finding.severity}: {finding.code}{where}: {finding.reason} ({finding.count:,}, "
+            f"{finding.share:.1%}{rows}{example})"
+        )

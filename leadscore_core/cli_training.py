@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leadscore_core.cli_scale import trees_by
 from leadscore_core.cli_shared import (
+    Engine,
     Files,
     JsonOut,
     Label,
     MapTo,
     ModelId,
+    Scheduler,
     SchemaName,
     Sheet,
     load_model,
@@ -52,6 +55,8 @@ def train(
     params: Annotated[
         Path | None, typer.Option("--params", help="Settings of LightGBM as JSON, for instance from: leadscore tune.")
     ] = None,
+    engine: Engine = "local",
+    scheduler: Scheduler = None,
     json_out: JsonOut = None,
 ) -> None:
     """Train a model on labelled leads, judge it out-of-sample, and keep it.
@@ -67,7 +72,7 @@ def train(
     chosen = _read_params(params)
     leads = open_leads(files, schema, label, sheet, map_to, settings, may_propose=True)
     _say_proposal(leads)
-    with show_progress("Training", total=1.0) as progress:
+    with show_progress("Training", total=1.0) as progress, trees_by(engine, scheduler) as grow:
         model = train_list(
             leads,
             settings=settings,
@@ -77,6 +82,7 @@ def train(
             exclude=exclude or (),
             include=include or (),
             params=chosen,
+            grow=grow,
             progress=progress,
         )
     metadata = model.metadata

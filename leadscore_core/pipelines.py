@@ -39,6 +39,7 @@ from leadscore_core.lists import LeadList, choose_columns, open_list, settle_lis
 from leadscore_core.model import LeadModel, ModelRegistry
 
 if TYPE_CHECKING:  # training stays off the scoring path
+    from leadscore_core.model.classifier import GrowTrees
     from leadscore_core.training import Evaluation, Leaderboard, LeakFinding, Tuning
 
 __all__ = [
@@ -161,6 +162,7 @@ def train_list(
     exclude: Sequence[str] = (),
     include: Sequence[str] = (),
     params: dict[str, Any] | None = None,
+    grow: GrowTrees | None = None,
     progress: Progress | None = None,
 ) -> LeadModel:
     """Run the training pipeline: train, judge, publish, and promote if asked.
@@ -176,6 +178,8 @@ def train_list(
         Columns that it may read although they look as if they knew the outcome.
     params
         Settings of LightGBM that differ from its defaults.
+    grow
+        How trees are grown, if not on this machine.
 
     Raises
     ------
@@ -197,6 +201,7 @@ def train_list(
         synthetic=synthetic,
         excluded=excluded,
         params=params,
+        grow=grow,
         progress=progress,
     )
     registry = ModelRegistry(settings.models_dir)

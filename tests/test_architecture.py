@@ -23,13 +23,15 @@ FLOORS = {
     "pipelines": 7,
     "workbench": 8,
     "orchestrate": 9,
+    "scale": 9,
     "cli_shared": 9,
-    "cli_models": 10,
-    "cli_sources": 10,
-    "cli_training": 10,
-    "cli": 11,
-    "__main__": 12,
-    "__init__": 12,
+    "cli_models": 11,
+    "cli_scale": 10,
+    "cli_sources": 11,
+    "cli_training": 11,
+    "cli": 12,
+    "__main__": 13,
+    "__init__": 13,
 }
 MODULES = sorted(CORE.rglob("*.py"))
 PAGES = sorted((ROOT / "pages").glob("*.py"))

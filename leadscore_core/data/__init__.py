@@ -22,7 +22,7 @@ from leadscore_core.data.map_columns import (
     normalise_header,
     suggest_mapping,
 )
-from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM, Part, part_frame, row_keys
+from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM, Part, part_frame, row_keys, select_columns
 from leadscore_core.data.propose import (
     Proposal,
     ProposedColumn,
@@ -108,6 +108,7 @@ __all__ = [
     "read_spend",
     "row_hashes",
     "row_keys",
+    "select_columns",
     "sort_findings",
     "suggest_mapping",
     "write_sample",

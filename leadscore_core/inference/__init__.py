@@ -5,7 +5,7 @@ from leadscore_core.inference.contact import Contacts, contact_flags, contact_ke
 from leadscore_core.inference.crm import PRESETS, CrmPreset, to_crm
 from leadscore_core.inference.duplicates import find_duplicates
 from leadscore_core.inference.explain import Reason, explain_leads, human_name, lead_reasons, reasons_in_words
-from leadscore_core.inference.export import ENDINGS, check_folder, check_output, write_leads
+from leadscore_core.inference.export import ENDINGS, check_folder, check_free, check_output, write_leads
 from leadscore_core.inference.grade import GRADES, JUNK_WORDS, grade_leads, junk_reasons
 from leadscore_core.inference.neutralise import neutralise
 from leadscore_core.inference.plan import (
@@ -49,6 +49,7 @@ __all__ = [
     "assign_leads",
     "beside",
     "check_folder",
+    "check_free",
     "check_output",
     "choose_split",
     "city_name",

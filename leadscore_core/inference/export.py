@@ -97,6 +97,18 @@ def check_output(path: str | Path) -> Callable[[Path], Writer]:
     return WRITERS[ending]
 
 
+def check_free(path: str | Path, *, force: bool) -> None:
+    """Raise if a file is there already, unless it may be written over.
+
+    Raises
+    ------
+    ExportError
+        Naming it; it is kept.
+    """
+    if Path(path).is_file() and not force:
+        raise ExportError(f"{path} is there already and is kept. Give another name, or --force to write over it.")
+
+
 def check_folder(path: str | Path) -> None:
     """Raise if there is no folder in which this file could be written.
 

@@ -79,9 +79,9 @@ def _safe_text(text: pa.Array) -> pa.Array:
         return blank_as_null
     mask = np.zeros(len(text), dtype=bool)
     mask[suspect[runs]] = True
-    return pc.replace_with_mask(
-        blank_as_null, pa.array(mask), pc.binary_join_element_wise("'", some.filter(pa.array(runs)), "")
-    )
+    mark, nothing = pa.scalar("'", text.type), pa.scalar("", text.type)
+    safe = pc.binary_join_element_wise(mark, some.filter(pa.array(runs)), nothing)
+    return pc.replace_with_mask(blank_as_null, pa.array(mask), safe)
 
 
 def _is_number(text: pa.Array) -> np.ndarray:

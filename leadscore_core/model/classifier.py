@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from weakref import WeakKeyDictionary
 
 import lightgbm as lgb
@@ -21,12 +21,20 @@ from leadscore_core.model.features import LEVEL
 from leadscore_core.model.margins import LeafSets
 
 CalibrationMethod = Literal["none", "sigmoid", "isotonic"]
+GrowTrees = Callable[[dict[str, Any], np.ndarray, np.ndarray, list[int], list[str]], lgb.LGBMClassifier]
 _Made = TypeVar("_Made", TreeTables, LeafSets)
 _ROWS_WORTH_THREADS = {False: 5_000, True: 50}
 ROWS_WORTH_TABLES = 1_000
 ROWS_WORTH_LEAF_SETS = 20_000
 _TABLES: WeakKeyDictionary[lgb.Booster, TreeTables | None] = WeakKeyDictionary()
 _LEAF_SETS: WeakKeyDictionary[lgb.Booster, LeafSets | None] = WeakKeyDictionary()
+
+
+def _grow_here(
+    parameters: dict[str, Any], matrix: np.ndarray, label: np.ndarray, categories: list[int], names: list[str]
+) -> lgb.LGBMClassifier:
+    model = lgb.LGBMClassifier(**parameters)
+    return model.fit(matrix, label, categorical_feature=categories, feature_name=names)
 
 
 class LeadClassifier(ClassifierMixin, BaseEstimator):
@@ -65,14 +73,22 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
         self.colsample_bytree = colsample_bytree
         self.random_state = random_state
 
-    def fit(self, X: pd.DataFrame, y: object) -> LeadClassifier:  # noqa: N803
-        """Fit on the columns of `LeadFeatures`; those that end in ``__level`` are categories."""
+    def fit(self, X: pd.DataFrame, y: object, grow: GrowTrees | None = None) -> LeadClassifier:  # noqa: N803
+        """Fit on the columns of `LeadFeatures`; those that end in ``__level`` are categories.
+
+        Parameters
+        ----------
+        grow
+            How the trees are grown, where it is not here: of LightGBM's parameters, the matrix, the label, which
+            columns are categories, and the names of the columns.
+        """
         label = np.asarray(y).astype("int64")
         names = list(X.columns)
         categories = [i for i, name in enumerate(names) if name.endswith(LEVEL)]
         self.classes_ = np.array([0, 1])
-        self.lgbm_ = lgb.LGBMClassifier(**self.get_params(), n_jobs=1, deterministic=True, verbose=-1)
-        self.lgbm_.fit(X.to_numpy(dtype="float64"), label, categorical_feature=categories, feature_name=names)
+        parameters = self.get_params() | {"n_jobs": 1, "deterministic": True, "verbose": -1}
+        matrix = X.to_numpy(dtype="float64")
+        self.lgbm_ = (grow or _grow_here)(parameters, matrix, label, categories, names)
         self.calibrator_ = Calibrator("none")
         return self
 

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from leadscore_core.config import TargetMetrics
 from leadscore_core.data import LeadSchema
-from leadscore_core.model.classifier import CalibrationMethod, Calibrator
+from leadscore_core.model.classifier import CalibrationMethod, Calibrator, GrowTrees
 from leadscore_core.model.pipeline import make_pipeline
 from leadscore_core.training.folds import Fold, inner_folds
 from leadscore_core.training.metrics import Metrics, compute_metrics
@@ -23,7 +23,10 @@ WORTH_CALIBRATING = 0.0005
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is trained: what differs from the classifier's defaults, the folds and the seed."""
+    """How a model is trained: what differs from the classifier's defaults, the folds and the seed.
+
+    ``grow`` is how trees are grown where it is not in this process.
+    """
 
     schema: LeadSchema
     targets: TargetMetrics
@@ -32,6 +35,7 @@ class Recipe:
     n_repeats: int = 2
     n_inner: int = 3
     seed: int = 0
+    grow: GrowTrees | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class FoldResult:
 def fit_cleaned(cleaned: pd.DataFrame, label: np.ndarray, recipe: Recipe) -> Pipeline:
     """Fit a pipeline on cleaned leads; the cleaning step learns nothing, so it need not run again in every fold."""
     pipeline = make_pipeline(recipe.schema, recipe.params)
-    pipeline[1:].fit(cleaned, label)
+    pipeline[1:].fit(cleaned, label, model__grow=recipe.grow)
     return pipeline
 
 

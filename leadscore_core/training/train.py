@@ -30,6 +30,7 @@ from leadscore_core.data import (
 )
 from leadscore_core.errors import LabelError, NotEnoughDataError
 from leadscore_core.model import LeadModel, ModelMetadata, TrainingData
+from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
 from leadscore_core.training.folds import LEAST_OF_EACH_CLASS, Fold, repeated_folds, rolling_months
 from leadscore_core.training.metrics import average_metrics, meets_targets
@@ -53,6 +54,7 @@ def train_model(
     note: str = "",
     synthetic: bool = False,
     excluded: dict[str, str] | None = None,
+    grow: GrowTrees | None = None,
     progress: Progress | None = None,
 ) -> LeadModel:
     """Train a model and judge it by repeated cross-validation and on the months that follow.
@@ -81,6 +83,8 @@ def train_model(
         Whether these leads are made up, which whoever scores with the model is told.
     excluded
         Input columns that are left out -> why; kept with the model.
+    grow
+        How trees are grown, if not on this machine (see `leadscore_core.scale.trees_on`).
     progress
         Called with a share 0-1 and what is being done.
 
@@ -102,7 +106,7 @@ def train_model(
     schema = schema.without(excluded or {})
     cleaned, label, left_out, identity = labelled_leads(frame, schema, mapping)
     check_enough(label)
-    recipe = Recipe(schema, targets or TargetMetrics(), params or {}, n_repeats=n_repeats, seed=seed)
+    recipe = Recipe(schema, targets or TargetMetrics(), params or {}, n_repeats=n_repeats, seed=seed, grow=grow)
 
     folds = repeated_folds(label, recipe.n_splits, recipe.n_repeats, seed, identity)
     stamp = schema.one(Role.TIMESTAMP)
@@ -241,7 +245,7 @@ def _judge_all(
 ) -> list[FoldResult]:
     """Judge every fold, on all cores where that pays."""
     work = [(fold, i < recipe.n_splits) for i, fold in enumerate(folds)] + [(fold, False) for fold in months]
-    n_jobs = cpu_count() if len(label) >= _ROWS_WORTH_PROCESSES else 1
+    n_jobs = cpu_count() if len(label) >= _ROWS_WORTH_PROCESSES and recipe.grow is None else 1
     parallel = Parallel(n_jobs=n_jobs, return_as="generator", mmap_mode=None)
     results = []
     for result in parallel(

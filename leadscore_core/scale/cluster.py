@@ -1,0 +1,83 @@
+"""Clusters: Dask's workers, on this machine where no scheduler is named."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from joblib import cpu_count
+
+from leadscore_core.errors import LeadScoreError
+
+try:
+    from distributed import Client, LocalCluster
+except ImportError as error:
+    raise LeadScoreError(
+        "Dask is not installed here. Install it with: pip install 'leadscore[dask]', or leave out --engine dask."
+    ) from error
+
+PATIENCE_SECONDS = 20
+
+
+@contextmanager
+def connect(scheduler: str | None = None, *, workers: int | None = None) -> Iterator[Client]:
+    """Connect to a scheduler, or start workers on this machine, one a core; they are gone afterwards.
+
+    Parameters
+    ----------
+    scheduler
+        Address, for instance ``tcp://10.0.0.5:8786``.
+    workers
+        How many to start where no scheduler is named.
+
+    Raises
+    ------
+    LeadScoreError
+        If no scheduler answers, it has no workers, or they lack LeadScore.
+    """
+    if scheduler is None:
+        with (
+            LocalCluster(
+                n_workers=workers or cpu_count(),
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(scheduler, timeout=PATIENCE_SECONDS)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise LeadScoreError(
+            f"No Dask scheduler answers at {scheduler}. Start one with: dask scheduler, and workers with: dask worker "
+            f"{scheduler}; or leave out --scheduler to use this machine's cores."
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
+        except TimeoutError as error:
+            raise LeadScoreError(
+                f"The scheduler at {scheduler} has no workers. Start some with: dask worker {scheduler}"
+            ) from error
+        _check_workers(client, scheduler)
+        yield client
+
+
+def _check_workers(client: Client, scheduler: str) -> None:
+    """Raise if a worker has no LeadScore to work with."""
+    told = client.run(_knows_leadscore, on_error="return")
+    lacking = [str(worker) for worker, answer in told.items() if answer is not True]
+    if lacking:
+        raise LeadScoreError(
+            f"{len(lacking)} of {len(told)} workers at {scheduler} lack LeadScore, {lacking[0]} among them. Install "
+            "the same version of it there as here."
+        )
+
+
+def _knows_leadscore() -> bool:
+    import leadscore_core.pipelines  # noqa: F401
+
+    return True

@@ -1,0 +1,264 @@
+"""Scoring by parts: each part of a list is read, scored and written by a worker, whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from math import ceil
+from pathlib import Path, PurePosixPath
+
+import joblib
+import pandas as pd
+from distributed import Client, as_completed
+from distributed.comm.core import CommClosedError
+
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.data import (
+    CONVENTION_ROWS,
+    NUMBER_ROLES,
+    ColumnMapping,
+    Finding,
+    Part,
+    Role,
+    detect_conventions,
+    iter_parts,
+    merge_findings,
+    part_frame,
+    read_headers,
+    select_columns,
+)
+from leadscore_core.errors import LeadScoreError, UnreadableFileError
+from leadscore_core.inference import ENDINGS, GRADES, beside, write_leads
+from leadscore_core.lists import LeadList, open_list
+from leadscore_core.model import LeadModel
+from leadscore_core.pipelines import Progress, ScoreReport, score_chunks
+from leadscore_core.scale.addresses import list_parts, local_copy, prepare_folder, remove_folder, to_publish
+
+_RETRIES = 3
+_LEAST_EVIDENCE = 1_000
+
+
+@dataclass(frozen=True)
+class PartDone:
+    """What came of one part; ``problem`` says why nothing was written for it."""
+
+    part: str
+    rows: int = 0
+    grades: dict[str, int] = field(default_factory=dict)
+    expected: float = 0.0
+    findings: tuple[Finding, ...] = ()
+    problem: str = ""
+
+
+@dataclass
+class PartsReport:
+    """What came of a list in parts: the sums, and why parts were left out."""
+
+    total: ScoreReport
+    parts: int
+    left_out: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What is asked of every part."""
+
+    mapping: ColumnMapping
+    sheet: str | None
+    settings: Settings
+    reasons: int
+
+
+def score_parts(
+    addresses: Sequence[str],
+    out: str,
+    model: LeadModel,
+    client: Client,
+    *,
+    reasons: int = 3,
+    sheet: str | None = None,
+    choices: dict[str, str] | None = None,
+    settings: Settings | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> PartsReport:
+    """Score the parts of a list on a cluster; each lead gets what `score_list` gives it.
+
+    A part that cannot be read, or has other columns than the first, is left out and named; the others go on. A worker
+    that dies has its parts scored by another. Repeated rows are looked for within a part.
+
+    Parameters
+    ----------
+    addresses
+        Files, folders, or addresses that fsspec knows, such as ``s3://bucket/leads/``.
+    out
+        A folder or address, which gets one Parquet file a part; or one file by its ending, on a disk that the workers
+        share.
+    choices
+        Schema column -> header, for columns that are not to be found by themselves.
+    force
+        Whether a folder that holds a result already is written again.
+
+    Raises
+    ------
+    LeadScoreError
+        If there is nothing to score, the result cannot be written, or the scheduler is lost on the way.
+    """
+    settings = settings or load_settings()
+    parts = list_parts(addresses)
+    leads = _first_readable(parts, model, sheet, choices, settings)
+    order = _Order(_settle(client, parts, leads), leads.sheet, settings, reasons)
+    joined = any(out.lower().endswith(ending) for ending in ENDINGS)
+    folder = tempfile.mkdtemp(prefix=".leadscore-parts-", dir=Path(out).resolve().parent) if joined else out
+    if not joined:
+        prepare_folder(out, force=force)
+    try:
+        names = _names(parts)
+        targets = {part: f"{folder.rstrip('/')}/{name}" for part, name in zip(parts, names, strict=True)}
+        done = _run(client, targets, order, model, progress)
+        written = [targets[told.part] for told in done if not told.problem]
+        if joined and written:
+            write_leads(_in_one_order(written), out)
+    finally:
+        if joined:
+            remove_folder(Path(folder))
+    return _add_up(done, settings)
+
+
+def _names(parts: Sequence[str]) -> list[str]:
+    """Name the result of each part after it, with its place in the list, so that no two have the same name."""
+    width = len(str(len(parts)))
+    return [f"{place:0{width}d}-{PurePosixPath(part).name.split('.')[0]}.parquet" for place, part in enumerate(parts)]
+
+
+def _first_readable(
+    parts: Sequence[str], model: LeadModel, sheet: str | None, choices: dict[str, str] | None, settings: Settings
+) -> LeadList:
+    """Look into the first part that can be read."""
+    why = ""
+    for part in parts:
+        try:
+            with local_copy(part) as path:
+                return open_list(path, model.schema, sheet=sheet, choices=choices, settings=settings)
+        except UnreadableFileError as error:
+            why = why or str(error)
+    raise UnreadableFileError(f"None of {len(parts):,} parts can be read. The first: {why}")
+
+
+def _settle(client: Client, parts: Sequence[str], leads: LeadList) -> ColumnMapping:
+    """Settle dates and decimals on the evidence of the parts, as `settle_list` does."""
+    each = max(_LEAST_EVIDENCE, CONVENTION_ROWS // len(parts))
+    written = {Role.TIMESTAMP, *NUMBER_ROLES}
+    headers = [h for name, h in leads.mapping.used.items() if leads.schema.by_name[name].role in written]
+    asked = [
+        client.submit(_first_rows, part, headers, leads.sheet, each, retries=_RETRIES)
+        for part in parts[: ceil(CONVENTION_ROWS / each)]
+    ]
+    told = [frame for frame in _gathered(client, asked) if frame is not None]
+    return (
+        detect_conventions(leads.mapping, leads.schema, pd.concat(told, ignore_index=True)) if told else leads.mapping
+    )
+
+
+def _first_rows(part: str, headers: list[str], sheet: str | None, rows: int) -> pd.DataFrame | None:
+    """Read the first rows of a part; one that cannot be read is reported when it is scored."""
+    with suppress(LeadScoreError, StopIteration, KeyError), local_copy(part) as path:
+        return part_frame(next(iter_parts(path, sheet=sheet, chunk_rows=rows)), headers)
+    return None
+
+
+def _run(
+    client: Client, targets: dict[str, str], order: _Order, model: LeadModel, progress: Progress | None
+) -> list[PartDone]:
+    """Have every part scored, and return what came of each, in the list's order."""
+    packed = io.BytesIO()
+    joblib.dump(model, packed)
+    there = client.submit(_unpack, packed.getvalue())  # a worker that lost it makes it anew
+    futures = {
+        client.submit(_score_part, part, target, there, order, retries=_RETRIES): part
+        for part, target in targets.items()
+    }
+    told: dict[str, PartDone] = {}
+    for future in as_completed(list(futures)):
+        part = futures[future]
+        fault = future.exception() if future.status != "cancelled" else None
+        if future.status == "cancelled" or isinstance(fault, CommClosedError):
+            _raise_lost(len(told), len(targets))
+        told[part] = PartDone(part, problem=f"{type(fault).__name__}: {fault}") if fault else future.result()
+        future.release()
+        if progress:
+            rows = sum(one.rows for one in told.values())
+            progress(len(told) / len(targets), f"Scored {rows:,} leads, {len(told):,} of {len(targets):,} parts")
+    return [told[part] for part in targets]
+
+
+def _gathered(client: Client, asked: Sequence[object]) -> list[pd.DataFrame | None]:
+    try:
+        answers: list[pd.DataFrame | None] = client.gather(asked, errors="skip")
+    except (CommClosedError, OSError, TimeoutError) as error:
+        raise LeadScoreError(_lost(0, len(asked))) from error
+    return answers
+
+
+def _raise_lost(done: int, parts: int) -> None:
+    raise LeadScoreError(_lost(done, parts))
+
+
+def _lost(done: int, parts: int) -> str:
+    return (
+        f"The Dask scheduler was lost after {done:,} of {parts:,} parts; what was written so far is whole. Start it "
+        "again and score once more with --force."
+    )
+
+
+def _unpack(packed: bytes) -> LeadModel:
+    model: LeadModel = joblib.load(io.BytesIO(packed))
+    return model
+
+
+def _score_part(part: str, target: str, model: LeadModel, order: _Order) -> PartDone:
+    """Score one part on a worker; a fault of the part is an answer, any other is tried again."""
+    report = ScoreReport(thresholds=order.settings.grades)
+    try:
+        with local_copy(part) as path, to_publish(target) as place:
+            _check_columns(part, read_headers(path, sheet=order.sheet), order.mapping)
+            leads = LeadList(path, model.schema, order.mapping, order.sheet)
+            scored = score_chunks(leads, model, report, reasons=order.reasons, settings=order.settings)
+            with closing(scored):
+                write_leads((beside(own, told.own) for own, told in scored), place)
+    except LeadScoreError as error:
+        return PartDone(part, problem=str(error))
+    return PartDone(part, report.rows, report.grades, report.expected, tuple(report.findings))
+
+
+def _check_columns(part: str, headers: list[str], mapping: ColumnMapping) -> None:
+    missing, more = sorted(set(mapping.headers) - set(headers)), sorted(set(headers) - set(mapping.headers))
+    if missing or more:
+        raise UnreadableFileError(
+            f"{part} does not have the columns of the first part (missing: {', '.join(missing[:5]) or 'none'}; more: "
+            f"{', '.join(more[:5]) or 'none'}). Give parts with the same columns."
+        )
+
+
+def _in_one_order(written: Sequence[str]) -> Iterator[Part]:
+    """Read the results one after the other, with the columns in the order of the first."""
+    first = read_headers(written[0])
+    for path in written:
+        for part in iter_parts(path):
+            yield select_columns(part, first)
+
+
+def _add_up(done: Sequence[PartDone], settings: Settings) -> PartsReport:
+    total = ScoreReport(thresholds=settings.grades)
+    counts: Counter[str] = Counter()
+    for told in done:
+        total.rows += told.rows
+        total.expected += told.expected
+        counts.update(told.grades)
+    total.grades = {grade: counts[grade] for grade in GRADES}
+    total.findings = merge_findings((list(told.findings), told.rows) for told in done if not told.problem)
+    return PartsReport(total, len(done), {told.part: told.problem for told in done if told.problem})

@@ -1,0 +1,39 @@
+"""Training on a cluster: the trees are grown by lightgbm.dask, everything else is the training pipeline as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dask.array as da
+import lightgbm as lgb
+import numpy as np
+from distributed import Client, wait
+
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.model.classifier import GrowTrees
+
+
+def trees_on(client: Client) -> GrowTrees:
+    """Return how trees are grown on a cluster: each worker holds a share of the leads (LightGBM's data-parallel mode).
+
+    The trees differ from those of one machine in the last bits of the sums that choose a split.
+    """
+
+    def grow(
+        parameters: dict[str, Any], matrix: np.ndarray, label: np.ndarray, categories: list[int], names: list[str]
+    ) -> lgb.LGBMClassifier:
+        workers = max(1, len(client.scheduler_info()["workers"]))
+        rows = -(-len(matrix) // workers)
+        features, outcome = da.from_array(matrix, chunks=(rows, -1)), da.from_array(label, chunks=rows)
+        features, outcome = client.persist([features, outcome])  # else LightGBM may see shares of unlike length
+        wait([features, outcome])
+        model = lgb.DaskLGBMClassifier(client=client, tree_learner="data", **parameters)
+        try:
+            model.fit(features, outcome, categorical_feature=categories, feature_name=names)
+        except (OSError, RuntimeError, lgb.basic.LightGBMError) as error:
+            raise LeadScoreError(
+                f"The workers could not grow trees together ({error}). Try again, or leave out --engine dask."
+            ) from error
+        return model.to_local()
+
+    return grow
