@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Collection, Sequence
 from functools import cache, reduce
 from typing import Any, TypeAlias
@@ -146,4 +147,5 @@ def _hash(table: pa.Table) -> np.ndarray:
 def _duckdb() -> Any:
     import duckdb  # only lists are compared row by row
 
+    atexit.register(_duckdb.cache_clear)  # a connection that outlives the interpreter is complained of
     return duckdb.connect(config={"threads": 1})  # the cores are taken by other parts

@@ -130,6 +130,13 @@ def _clear(files: Any, path: str) -> None:
             files.rm_file(name)
 
 
+def sweep(folder: str) -> None:
+    """Take away what workers that were killed had begun to write in a folder on this machine."""
+    if not is_remote(folder) and Path(folder).is_dir():
+        for begun in Path(folder).glob(".*.parquet-*"):
+            begun.unlink(missing_ok=True)
+
+
 def remove_folder(path: Path) -> None:
     """Remove a folder of ours; one that is gone already is no fault."""
     shutil.rmtree(path, ignore_errors=True)

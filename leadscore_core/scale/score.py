@@ -32,11 +32,11 @@ from leadscore_core.data import (
     select_columns,
 )
 from leadscore_core.errors import LeadScoreError, UnreadableFileError
-from leadscore_core.inference import ENDINGS, GRADES, beside, write_leads
+from leadscore_core.inference import ENDINGS, GRADES, beside, check_output, write_leads
 from leadscore_core.lists import LeadList, open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.pipelines import Progress, ScoreReport, score_chunks
-from leadscore_core.scale.addresses import list_parts, local_copy, prepare_folder, remove_folder, to_publish
+from leadscore_core.scale.addresses import list_parts, local_copy, prepare_folder, remove_folder, sweep, to_publish
 
 _RETRIES = 3
 _LEAST_EVIDENCE = 1_000
@@ -109,10 +109,12 @@ def score_parts(
         If there is nothing to score, the result cannot be written, or the scheduler is lost on the way.
     """
     settings = settings or load_settings()
+    joined = any(out.lower().endswith(ending) for ending in ENDINGS)
+    if joined:
+        check_output(out)
     parts = list_parts(addresses)
     leads = _first_readable(parts, model, sheet, choices, settings)
     order = _Order(_settle(client, parts, leads), leads.sheet, settings, reasons)
-    joined = any(out.lower().endswith(ending) for ending in ENDINGS)
     folder = tempfile.mkdtemp(prefix=".leadscore-parts-", dir=Path(out).resolve().parent) if joined else out
     if not joined:
         prepare_folder(out, force=force)
@@ -120,6 +122,7 @@ def score_parts(
         names = _names(parts)
         targets = {part: f"{folder.rstrip('/')}/{name}" for part, name in zip(parts, names, strict=True)}
         done = _run(client, targets, order, model, progress)
+        sweep(out)
         written = [targets[told.part] for told in done if not told.problem]
         if joined and written:
             write_leads(_in_one_order(written), out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import dask.array as da
@@ -25,9 +26,12 @@ def trees_on(client: Client) -> GrowTrees:
         workers = max(1, len(client.scheduler_info()["workers"]))
         rows = -(-len(matrix) // workers)
         features, outcome = da.from_array(matrix, chunks=(rows, -1)), da.from_array(label, chunks=rows)
+        client.run(_quiet)
+        _quiet()
         features, outcome = client.persist([features, outcome])  # else LightGBM may see shares of unlike length
         wait([features, outcome])
-        model = lgb.DaskLGBMClassifier(client=client, tree_learner="data", **parameters)
+        own = {name: value for name, value in parameters.items() if name != "n_jobs"}  # each worker uses its threads
+        model = lgb.DaskLGBMClassifier(client=client, tree_learner="data", **own)
         try:
             model.fit(features, outcome, categorical_feature=categories, feature_name=names)
         except (OSError, RuntimeError, lgb.basic.LightGBMError) as error:
@@ -37,3 +41,8 @@ def trees_on(client: Client) -> GrowTrees:
         return model.to_local()
 
     return grow
+
+
+def _quiet() -> None:
+    """Keep what LightGBM says of its network off the standard output, which may be for JSON."""
+    lgb.register_logger(logging.getLogger("lightgbm"))

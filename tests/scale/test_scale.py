@@ -1,0 +1,236 @@
+"""Dask beside this process: the same scores, whatever dies, is damaged or is not there."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import numpy as np
+import pandas as pd
+import pytest
+from distributed import Client
+from moto.server import ThreadedMotoServer
+
+from leadscore_core import LeadScoreError, cli, read_leads, score_leads
+from leadscore_core.data import SampleLeads, row_keys
+from leadscore_core.lists import open_list
+from leadscore_core.model import LeadModel
+from leadscore_core.pipelines import score_list
+from leadscore_core.scale import cluster, connect, score_parts, trees_on
+from leadscore_core.training import train_model
+from tests.conftest import FEW_TREES
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+PARTS = 8
+
+
+@pytest.fixture
+def folder(sample: SampleLeads, tmp_path: Path) -> Path:
+    """A folder of parts, CSV and Parquet, whose types differ."""
+    where = tmp_path / "leads"
+    where.mkdir()
+    leads = sample.labelled.reset_index(drop=True)
+    for part in range(PARTS):
+        own = leads.iloc[part * len(leads) // PARTS : (part + 1) * len(leads) // PARTS]
+        if part % 2:
+            own.astype({"total_leads_droppped": "float64"}).to_parquet(where / f"part-{part}.parquet", index=False)
+        else:
+            own.to_csv(where / f"part-{part}.csv", index=False)
+    return where
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """Start a server that speaks S3, and return the address of a bucket; workers find it by their environment."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    own = {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+    own |= {"AWS_DEFAULT_REGION": "us-east-1"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in own.items():
+            patch.setenv(name, value)
+        boto3.client("s3").create_bucket(Bucket="leads")
+        yield "s3://leads"
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def client(s3: str) -> Iterator[Client]:
+    with connect(workers=2) as connected:
+        yield connected
+
+
+def local(folder: Path, model: LeadModel, tmp_path: Path) -> pd.DataFrame:
+    score_list(open_list(folder, model.schema), tmp_path / "local.csv", model, reasons=2)
+    return pd.read_csv(tmp_path / "local.csv", dtype="str")
+
+
+def test_a_cluster_gives_each_lead_what_this_process_gives_it(
+    client: Client, folder: Path, trained: LeadModel, places: Path, tmp_path: Path
+) -> None:
+    wanted = local(folder, trained, tmp_path)
+    told: list[float] = []
+    report = score_parts(
+        [str(folder)], str(tmp_path / "one.csv"), trained, client, reasons=2, progress=lambda done, _: told.append(done)
+    )
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "one.csv", dtype="str"), wanted)
+    assert report.total.rows == len(wanted)
+    assert report.total.grades == {g: int((wanted["grade"] == g).sum()) for g in ("Hot", "Warm", "Cold", "Junk")}
+    assert len(told) == PARTS
+    assert told[-1] == 1.0
+    score_parts([str(folder)], str(tmp_path / "many"), trained, client, reasons=2)
+    many = pd.concat([read_leads(path) for path in sorted((tmp_path / "many").iterdir())], ignore_index=True)
+    assert (many["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
+    assert list(many["reason_1"]) == list(wanted["reason_1"])
+    assert not list(tmp_path.glob(".leadscore-parts-*"))
+
+
+def test_a_worker_that_is_killed_loses_and_doubles_nothing(
+    folder: Path, trained: LeadModel, places: Path, tmp_path: Path
+) -> None:
+    wanted = local(folder, trained, tmp_path)
+    killed: list[int] = []
+    with connect(workers=2) as own:
+        workers = own.run(os.getpid)
+
+        def kill_one(done: float, text: str) -> None:
+            if not killed:
+                killed.append(next(iter(workers.values())))
+                os.kill(killed[0], signal.SIGKILL)
+
+        report = score_parts([str(folder)], str(tmp_path / "out"), trained, own, reasons=2, progress=kill_one)
+    assert killed
+    assert not report.left_out
+    scored = pd.concat([read_leads(path) for path in sorted((tmp_path / "out").iterdir())], ignore_index=True)
+    assert len(scored) == len(wanted) == report.total.rows
+    assert (scored["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
+    assert len(np.unique(row_keys(scored))) == len(wanted)
+
+
+def test_leads_behind_an_address(
+    client: Client, s3: str, folder: Path, trained: LeadModel, places: Path, tmp_path: Path
+) -> None:
+    store = boto3.client("s3")
+    for path in sorted(folder.iterdir()):
+        store.upload_file(str(path), "leads", f"in/{path.name}")
+    report = score_parts([f"{s3}/in"], f"{s3}/out", trained, client, reasons=2)
+    assert not report.left_out
+    names = [item["Key"] for item in store.list_objects_v2(Bucket="leads", Prefix="out/")["Contents"]]
+    assert len(names) == PARTS
+    for name in names:
+        store.download_file("leads", name, str(tmp_path / Path(name).name))
+    scored = pd.concat([read_leads(tmp_path / Path(name).name) for name in sorted(names)], ignore_index=True)
+    wanted = local(folder, trained, tmp_path)
+    assert (scored["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
+    with pytest.raises(LeadScoreError, match="s3://leads/out holds something already and is kept"):
+        score_parts([f"{s3}/in"], f"{s3}/out", trained, client)
+    assert score_parts([f"{s3}/in"], f"{s3}/out", trained, client, force=True).total.rows == len(wanted)
+    with pytest.raises(LeadScoreError, match=r"s3://leads/none holds no lead list\."):
+        score_parts([f"{s3}/none"], f"{s3}/other", trained, client)
+    with pytest.raises(LeadScoreError, match=r"s3://nobody/none (cannot be read|holds no lead list)"):
+        score_parts(["s3://nobody/none"], f"{s3}/other", trained, client)
+
+
+@pytest.fixture
+def run(client: Client, places: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """Run the command line in this process, with a cluster that is there; return exit code, output and errors."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["leadscore", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return int(ended.value.code or 0), said.out, said.err
+
+    return call
+
+
+def test_parts_that_cannot_be_scored_are_named_and_the_rest_goes_on(
+    run, client: Client, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "part-1.parquet").write_bytes(b"PAR1 cut short")
+    (folder / "part-2.csv").write_text("who,what\na,b\n")
+    (folder / "part-4.csv").write_bytes(b"")
+    header = (folder / "part-0.csv").read_text().splitlines()[0]
+    (folder / "part-6.csv").write_text(header + "\n")
+    words = ("score", folder, "-o", tmp_path / "out", "--engine", "dask", "--scheduler", client.scheduler.address)
+    code, said, errors = run(*words)
+    assert code == 1
+    assert "of 4 of 8 parts into" in said
+    for name in ("part-1.parquet is a damaged", "does not have the columns of the first", "part-4.csv is empty"):
+        assert name in errors
+    assert "part-6.csv has a header but no leads" in errors
+    assert "Dask's dashboard: http://" in errors
+    assert len(list((tmp_path / "out").iterdir())) == 4
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
+    code, _, errors = run(*words)
+    assert code == 2
+    assert "holds something already and is kept" in errors
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
+    for path in folder.iterdir():
+        path.write_bytes(b"PAR1 cut short")
+    code, _, errors = run("score", folder, "-o", tmp_path / "none", "--engine", "dask", "--scheduler", words[-1])
+    assert code == 2
+    assert "None of 8 parts can be read" in errors
+
+
+def test_what_is_asked_for_in_vain(run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "PATIENCE_SECONDS", 1)
+    code, _, errors = run("score", folder, "-o", tmp_path / "o", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9")
+    assert (code, "No Dask scheduler answers at tcp://127.0.0.1:9" in errors) == (2, True)
+    code, _, errors = run("score", folder, "-o", tmp_path / "o.csv", "--scheduler", "tcp://127.0.0.1:9")
+    assert (code, "Add --engine dask" in errors) == (2, True)
+    code, _, errors = run("score", "s3://leads/in", "-o", tmp_path / "o.csv")
+    assert (code, "s3://leads/in lies on another machine. Add --engine dask" in errors) == (2, True)
+    assert not list(tmp_path.glob("o*"))
+
+
+def test_a_scheduler_that_dies_is_one_message_and_what_was_written_is_whole(
+    folder: Path, trained: LeadModel, places: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "scheduler.json"
+    begin = [sys.executable, "-m", "dask"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    scheduler = subprocess.Popen(
+        [*begin, "scheduler", "--no-dashboard", "--port", "0", "--host", "127.0.0.1", "--scheduler-file", str(file)],
+        **quiet,
+    )
+    workers = subprocess.Popen(
+        [*begin, "worker", "--scheduler-file", str(file), "--nthreads", "1", "--death-timeout", "5", "--no-dashboard"],
+        **quiet,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not file.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        address = json.loads(file.read_text())["address"]
+        with pytest.raises(LeadScoreError, match="scheduler was lost after"), connect(address) as own:
+            score_parts(
+                [str(folder)], str(tmp_path / "out"), trained, own, progress=lambda done, text: scheduler.kill()
+            )
+    finally:
+        scheduler.kill()
+        workers.terminate()
+        scheduler.wait()
+        workers.wait()
+    for path in (tmp_path / "out").iterdir():
+        if not path.name.startswith("."):
+            assert "propensity" in read_leads(path)
+
+
+def test_trees_grown_by_workers_are_as_good_within_the_spread_of_the_folds(
+    client: Client, sample: SampleLeads, trained: LeadModel
+) -> None:
+    together = train_model(sample.labelled, params=FEW_TREES, n_repeats=1, grow=trees_on(client))
+    here, there = (model.metadata.metrics["cross_validation"] for model in (trained, together))
+    assert abs(here["auc"] - there["auc"]) < 2 * max(here["auc_std"], there["auc_std"])
+    leads = sample.new.head(200)
+    one, other = (score_leads(leads, model, reasons=0)["propensity"] for model in (trained, together))
+    assert np.corrcoef(one, other)[0, 1] > 0.8
