@@ -13,10 +13,18 @@ from airflow.sdk.exceptions import AirflowFailException
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = os.environ.get("LEADSCORE_PYTHON", str(ROOT / ".venv" / "bin" / "python"))
-RETRIES = {"retries": 2, "retry_delay": 30}
+RETRIES = {"retries": 2, "retry_delay": int(os.environ.get("LEADSCORE_RETRY_SECONDS", "30"))}
+ARRIVED = Asset("leadscore_arrived_leads")
 CLEAN_LEADS = Asset("leadscore_clean_leads")
 CHALLENGER = Asset("leadscore_challenger")
 SCORED_BATCH = Asset("leadscore_scored_batch")
+
+
+# the list that arrived, where an arrival began the run; else the one that was asked for
+FILES = (
+    "{% set arrived = (triggering_asset_events or {}).values() | sum(start=[]) | selectattr('extra.files') | list %}"
+    "{{ arrived[-1].extra.files if arrived else params.files }}"
+)
 
 
 @task.external_python(python=PYTHON, expect_airflow=False, expect_pendulum=False, **RETRIES)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import pyarrow.parquet as pq
 
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import LeadSchema, list_files, load_schema, read_headers
+from leadscore_core.data.source import DATA_SUFFIXES
 from leadscore_core.errors import LeadScoreError
+from leadscore_core.inference.export import whole_file
 from leadscore_core.lists import LeadList, fitting_schema, open_list
 from leadscore_core.model import ModelMetadata, ModelRegistry, export_model, import_model
 from leadscore_core.pipelines import CheckReport, check_list, clean_list, train_list
@@ -31,10 +34,12 @@ __all__ = [
     "check_raw",
     "check_trainable",
     "clean_leads_to",
+    "find_arrivals",
     "judge_challenger",
     "load_champion_id",
     "promote_challenger",
     "register_challenger",
+    "remember_arrivals",
     "score_batch",
     "train_challenger",
 ]
@@ -43,6 +48,7 @@ Told = dict[str, Any]
 _BLOCKS = 1 << 20
 _MOST_JUNK = 0.9
 _FAR = 0.25
+_SETTLED_SECONDS = 10
 
 
 def check_raw(files: str, *, label: str = "", schema: str = "") -> Told:
@@ -73,6 +79,41 @@ def check_raw(files: str, *, label: str = "", schema: str = "") -> Told:
     report.write_text(json.dumps(found.as_json(), indent=1, default=str), encoding="utf-8")
     told: Told = {"why": _why(found), "report": str(report), "rows": found.rows, "key": key}
     return told | {"ok": not told["why"]}
+
+
+def find_arrivals(inbox: str) -> list[str]:
+    """Return the lists in a folder that were not announced yet; those changed within the last seconds may be unfinished.
+
+    Parameters
+    ----------
+    inbox
+        A folder; one that is not there holds nothing.
+    """
+    folder = Path(inbox)
+    if not folder.is_dir():
+        return []
+    known = _announced(load_settings())
+    settled = time.time() - _SETTLED_SECONDS
+    return [
+        str(path)
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in DATA_SUFFIXES
+        and not path.name.startswith(".")
+        and path.stat().st_mtime <= settled
+        and known.get(str(path)) != _state(path)
+    ]
+
+
+def remember_arrivals(files: str) -> int:
+    """Remember lists that were announced, so that they are not announced again; return how many."""
+    settings = load_settings()
+    paths = _paths(files)
+    known = _announced(settings) | {str(path): _state(path) for path in paths}
+    place = _arrivals_file(settings)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(place) as aside:
+        aside.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    return len(paths)
 
 
 def clean_leads_to(files: str, key: str, *, label: str = "", schema: str = "") -> str:
@@ -268,6 +309,21 @@ def check_predictions(scored: Told) -> Told:
     report = Path(batch.scores_path).with_name("predictions.json")
     report.write_text(json.dumps({"rows": len(p), "mean": mean, "junk": junk, "faults": faults}), encoding="utf-8")
     return {"ok": not faults, "why": "; ".join(faults), "mean": mean, "junk": junk, "report": str(report)}
+
+
+def _arrivals_file(settings: Settings) -> Path:
+    return settings.data_dir / "pipelines" / "arrivals.json"
+
+
+def _announced(settings: Settings) -> dict[str, str]:
+    place = _arrivals_file(settings)
+    known: dict[str, str] = json.loads(place.read_text(encoding="utf-8")) if place.is_file() else {}
+    return known
+
+
+def _state(path: Path) -> str:
+    told = path.stat()
+    return f"{told.st_size} {told.st_mtime_ns}"
 
 
 def _open(files: str, schema: str, label: str) -> LeadList:

@@ -4,18 +4,23 @@ Steps run in the project's environment; sample leads, twice with the same result
 that are not fit.
 """
 
+import contextlib
 import importlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 pytest.importorskip("airflow", reason="Airflow lives in an environment of its own: make test-airflow")
+
+psutil = pytest.importorskip("psutil")  # it comes with Airflow
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "data" / "codepro" / "labelled_leads.csv"
@@ -30,6 +35,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "LEADSCORE_DATA_DIR": str(folder / "data"),
         "LEADSCORE_MODELS_DIR": str(folder / "models"),
         "LEADSCORE_TRACKING_URI": "off",
+        "LEADSCORE_RETRY_SECONDS": "1",
     }
     sys.path.insert(0, str(ROOT / "dags"))
     return folder
@@ -106,10 +112,69 @@ def test_a_list_is_scored_once_and_kept_as_a_batch(home: Path) -> None:
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the real leads are not on this machine")
-def test_real_leads_pass_the_data_pipeline(home: Path) -> None:
+def test_real_leads_pass_all_three_pipelines(home: Path) -> None:
     state, tasks, told = run("data_pipeline", files=str(REAL), label="app_complete_flag", schema="")
     assert state == "success", tasks
     assert told["store"]["rows"] == 18_480
+    words = {"files": str(REAL), "label": "app_complete_flag", "schema": "", "promote": "gates hold"}
+    state, tasks, told = run("training_pipeline", **words)
+    assert state == "success", tasks
+    assert told["evaluate_and_gate"]["ok"] is True
+    assert told["evaluate_and_gate"]["auc"] > 0.83
+    assert told["promote"] == "promoted"
+    state, tasks, scored = run("inference_pipeline", files=str(REAL.with_name("new_leads.csv")), schema="")
+    assert state == "success", tasks
+    assert scored["load_champion"] == scored["score"]["model_id"] == told["register"]
+    assert scored["score"]["rows"] == 1_973
+
+
+def test_a_list_that_arrives_in_a_folder_is_announced_once(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "monday.csv"
+    shutil.copy(ROOT / "sample_data" / "new_leads.csv", path)
+    os.utime(path, (0, path.stat().st_mtime - 60))
+    (tmp_path / "half.csv").write_text("still being written", encoding="utf-8")
+    state, tasks, told = run("arrivals", inbox=str(tmp_path))
+    assert state == "success", tasks
+    assert told["look"] == [str(path)]
+    assert told["announce"] == str(path)
+    state, tasks, told = run("arrivals", inbox=str(tmp_path))
+    assert (state, told["look"]) == ("success", [])
+    assert tasks["announce"] == "skipped"
+    assert len(announced()) == 1
+    assert announced() == [{"files": str(path)}]
+
+
+def announced() -> list[dict[str, str]]:
+    """Return what the events of the arrivals say, as Airflow keeps them."""
+    from airflow.models.asset import AssetEvent, AssetModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        events = session.query(AssetEvent).join(AssetModel, AssetModel.id == AssetEvent.asset_id)
+        return [event.extra for event in events.filter(AssetModel.name == "leadscore_arrived_leads")]
+
+
+def test_a_task_that_is_killed_is_tried_again(home: Path, leads: Path) -> None:
+    killed: list[int] = []
+
+    def kill_one() -> None:
+        deadline = time.monotonic() + 120
+        while not killed and time.monotonic() < deadline:
+            for child in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    if os.environ["LEADSCORE_PYTHON"] in child.cmdline():
+                        child.kill()
+                        killed.append(child.pid)
+                        break
+            time.sleep(0.05)
+
+    watcher = threading.Thread(target=kill_one)
+    watcher.start()
+    state, tasks, told = run("data_pipeline", files=str(leads), label="app_complete_flag", schema="")
+    watcher.join()
+    assert killed
+    assert state == "success", tasks
+    assert told["store"]["rows"] == 1_200
 
 
 def test_the_steps_run_in_the_projects_environment() -> None:
