@@ -5,8 +5,9 @@ Parameters
     files   leads to score: a file, a folder, or several with commas between
     schema  name of what the columns mean; found by the headers if empty
 
-It runs by hand, when a list arrived (see arrivals) or when a model was registered. A list that was scored before is found again, not doubled; the batch is
-on the Leads page. Predictions that look wrong stop the run with their report; the batch is kept for people to look at.
+It runs by hand, when a list arrived (see arrivals) or when a model was registered. A list that was scored before is
+found again, not doubled; the batch is on the Leads page. Predictions that look wrong stop the run with their report;
+the batch is kept for people to look at.
 """
 
 from airflow.sdk import Param, dag

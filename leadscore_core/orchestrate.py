@@ -82,7 +82,7 @@ def check_raw(files: str, *, label: str = "", schema: str = "") -> Told:
 
 
 def find_arrivals(inbox: str) -> list[str]:
-    """Return the lists in a folder that were not announced yet; those changed within the last seconds may be unfinished.
+    """Return the lists in a folder that were not announced yet and are no longer written to.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """Steps of the pipelines, as a scheduler calls them: plain values, found again, and leads that are not fit."""
 
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -103,3 +104,24 @@ def test_predictions_that_look_wrong_are_told(
     told = orchestrate.check_predictions(orchestrate.score_batch(str(path), key, trained.model_id))
     assert not told["ok"]
     assert "every lead has the same propensity" in told["why"]
+
+
+def test_a_list_that_arrives_is_found_until_it_is_remembered_and_again_when_it_changes(
+    places: Path, tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    assert orchestrate.find_arrivals(str(inbox)) == []
+    inbox.mkdir()
+    for name in ("monday.csv", "notes.docx", ".hidden.csv"):
+        (inbox / name).write_text("source,medium\na,b\n", encoding="utf-8")
+    assert orchestrate.find_arrivals(str(inbox)) == []  # it may still be written to
+    for path in inbox.iterdir():
+        os.utime(path, (0, path.stat().st_mtime - 60))
+    found = orchestrate.find_arrivals(str(inbox))
+    assert found == [str(inbox / "monday.csv")]
+    assert orchestrate.find_arrivals(str(inbox)) == found
+    assert orchestrate.remember_arrivals(",".join(found)) == 1
+    assert orchestrate.find_arrivals(str(inbox)) == []
+    (inbox / "monday.csv").write_text("source,medium\na,b\nc,d\n", encoding="utf-8")
+    os.utime(inbox / "monday.csv", (0, (inbox / "monday.csv").stat().st_mtime - 30))
+    assert orchestrate.find_arrivals(str(inbox)) == found

@@ -133,6 +133,7 @@ def test_a_list_that_arrives_in_a_folder_is_announced_once(home: Path, tmp_path:
     shutil.copy(ROOT / "sample_data" / "new_leads.csv", path)
     os.utime(path, (0, path.stat().st_mtime - 60))
     (tmp_path / "half.csv").write_text("still being written", encoding="utf-8")
+    os.utime(tmp_path / "half.csv", (0, time.time() + 3_600))
     state, tasks, told = run("arrivals", inbox=str(tmp_path))
     assert state == "success", tasks
     assert told["look"] == [str(path)]
