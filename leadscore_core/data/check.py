@@ -91,7 +91,7 @@ def chunk_findings(
         *cell_findings(problems, frame, schema, mapping),
         *_row_findings(frame, raw, schema, mapping),
         *unknown_levels(cleaned, schema, mapping, levels),
-        *empty_columns(frame, schema, mapping),
+        *empty_columns(frame, cleaned, schema, mapping),
     ]
 
 
@@ -236,19 +236,21 @@ def unknown_levels(
     return found
 
 
-def empty_columns(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> list[Finding]:
+def empty_columns(
+    frame: pd.DataFrame, cleaned: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping
+) -> list[Finding]:
     """Find mapped columns, interactions and contacts aside, that hold nothing at all."""
     found = []
     for name, header in mapping.used.items():
         column = schema.by_name[name]
-        if (
-            column.is_input
-            and column.role is not Role.INTERACTION
-            and not any(
-                filled_cells(frame[header].iloc[rows], schema.marks_of(column)).any()
-                for rows in (slice(_FIRST_FEW), slice(_FIRST_FEW, None))
-            )
-        ):
+        if not column.is_input or column.role is Role.INTERACTION:
+            continue
+        if column.type == "text":
+            filled = bool(cleaned[name].notna().any())
+        else:
+            rows = (slice(_FIRST_FEW), slice(_FIRST_FEW, None))  # most columns show it soon
+            filled = any(filled_cells(frame[header].iloc[some], schema.marks_of(column)).any() for some in rows)
+        if not filled:
             found.append(
                 _finding("empty_column", header, f"{column.human} is blank in every row", len(frame), len(frame))
             )
