@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
@@ -58,7 +58,7 @@ class LeadList:
         """Read the rows in chunks, all columns."""
         return iter_leads(self.paths, sheet=self.sheet)
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Generator[Part, None, None]:
         """Read the rows in chunks, all columns, as the files hold them."""
         return iter_parts(self.paths, sheet=self.sheet)
 

@@ -349,15 +349,16 @@ def score_chunks(
         )
         return part, scored
 
-    for part, scored in _beside(score, leads.parts()):
-        found_in.append((scored.findings, len(part)))
-        keys.append(row_keys(part))
-        counts.update({str(grade): n for grade, n in scored.own["grade"].value_counts().items()})
-        report.rows += len(part)
-        report.expected += float(scored.own["propensity"].sum())
-        if progress:
-            progress(report.rows, f"Scored {report.rows:,} leads")
-        yield part, scored
+    with closing(leads.parts()) as parts:
+        for part, scored in _beside(score, parts):
+            found_in.append((scored.findings, len(part)))
+            keys.append(row_keys(part))
+            counts.update({str(grade): n for grade, n in scored.own["grade"].value_counts().items()})
+            report.rows += len(part)
+            report.expected += float(scored.own["propensity"].sum())
+            if progress:
+                progress(report.rows, f"Scored {report.rows:,} leads")
+            yield part, scored
     report.grades = {grade: counts[grade] for grade in GRADES}
     found = [
         *merge_findings(found_in),

@@ -1,6 +1,7 @@
 """What all tests share: sample leads, a small model, and the real leads where they are."""
 
 import os
+import sys
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from leadscore_core import cli
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import LeadSchema, SampleLeads, load_schema, make_sample
 from leadscore_core.lists import open_list
@@ -59,6 +61,21 @@ def places(models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("LEADSCORE_DATA_DIR", str(tmp_path / "data"))
     yield tmp_path / "data"
     close_databases()
+
+
+@pytest.fixture
+def run(places: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """Run the command line in this process; return exit code, output and errors."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["leadscore", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return int(ended.value.code or 0), said.out, said.err
+
+    return call
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadscore_core import cli
 from leadscore_core.config import GradeRule, GradeThresholds, load_settings
 from leadscore_core.data import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, write_sample
 from leadscore_core.lists import open_list
@@ -25,21 +24,6 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lists")
     write_sample(folder, rows=1_500, seed=7)
     return folder
-
-
-@pytest.fixture
-def run(places: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    """Run the command line in this process; return exit code, output and errors."""
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["leadscore", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return int(ended.value.code or 0), said.out, said.err
-
-    return call
 
 
 def test_score_writes_every_row_and_column_then_ours(run, lists: Path, tmp_path: Path) -> None:
@@ -200,12 +184,21 @@ def test_a_scored_ragged_list_can_be_scored_again(run, tmp_path: Path) -> None:
     assert "left over: surplus" in once["row_problem"][1]
 
 
+def test_a_result_that_is_there_is_kept_unless_forced(run, lists: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("mine")
+    code, _, said = run("score", lists / NEW, "-o", tmp_path / "out.csv")
+    assert (code, "out.csv is there already and is kept. Give another name, or --force" in said) == (2, True)
+    assert (tmp_path / "out.csv").read_text() == "mine"
+    assert run("score", lists / NEW, "-o", tmp_path / "out.csv", "--force", "--reasons", 0)[0] == 0
+    assert len(pd.read_csv(tmp_path / "out.csv")) == 250
+
+
 def test_a_header_can_be_named_on_the_command_line(run, tmp_path: Path) -> None:
     (tmp_path / "odd.csv").write_text("Kind,Where from\na,b\n")
     maps = ["--map", "first_utm_medium_c=Kind", "--map", "first_utm_source_c=Where from"]
     assert run("score", tmp_path / "odd.csv", "-o", tmp_path / "out.csv", *maps)[0] == 0
     code, _, said = run(
-        "score", tmp_path / "odd.csv", "-o", tmp_path / "out.csv", "--map", "first_utm_medium_c=Nothing"
+        "score", tmp_path / "odd.csv", "-o", tmp_path / "two.csv", "--map", "first_utm_medium_c=Nothing"
     )
     assert code == 2
     assert "headers are Kind, Where from" in said

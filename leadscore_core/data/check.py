@@ -245,7 +245,7 @@ def empty_columns(
         column = schema.by_name[name]
         if not column.is_input or column.role is Role.INTERACTION:
             continue
-        if column.type == "text":
+        if column.type == "text" and name in cleaned:
             filled = bool(cleaned[name].notna().any())
         else:
             rows = (slice(_FIRST_FEW), slice(_FIRST_FEW, None))  # most columns show it soon

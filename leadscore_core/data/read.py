@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ def iter_parts(
     sheet: str | None = None,
     columns: Sequence[str] | None = None,
     chunk_rows: int = CHUNK_ROWS,
-) -> Iterator[Part]:
+) -> Generator[Part, None, None]:
     """Read a lead list as `iter_leads` does, each chunk as it was read: text and Parquet as an Arrow table."""
     files = list_files(path)
     one_is_ragged = len(files) > 1 and any(_file_is_ragged(file) for file in files)

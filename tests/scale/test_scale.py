@@ -16,7 +16,7 @@ import pytest
 from distributed import Client
 from moto.server import ThreadedMotoServer
 
-from leadscore_core import LeadScoreError, cli, read_leads, score_leads
+from leadscore_core import LeadScoreError, read_leads, score_leads
 from leadscore_core.data import SampleLeads, row_keys
 from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel
@@ -135,21 +135,6 @@ def test_leads_behind_an_address(
         score_parts([f"{s3}/none"], f"{s3}/other", trained, client)
     with pytest.raises(LeadScoreError, match=r"s3://nobody/none (cannot be read|holds no lead list)"):
         score_parts(["s3://nobody/none"], f"{s3}/other", trained, client)
-
-
-@pytest.fixture
-def run(client: Client, places: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    """Run the command line in this process, with a cluster that is there; return exit code, output and errors."""
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["leadscore", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return int(ended.value.code or 0), said.out, said.err
-
-    return call
 
 
 def test_parts_that_cannot_be_scored_are_named_and_the_rest_goes_on(
