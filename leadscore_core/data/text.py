@@ -104,6 +104,10 @@ def arrow_text(cells: pd.Series) -> pa.Array | None:
     return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
 
 
+def _array(text: pd.Series) -> pa.Array:
+    return pc.fill_null(arrow_text(text), "").cast(pa.large_string())
+
+
 def rows_with_text(text: pa.Array) -> np.ndarray:
     """Return the positions of texts that are not empty.
 
@@ -121,7 +125,7 @@ def _distinct(cells: pd.Series) -> tuple[np.ndarray, pa.Array]:
         return cells.cat.codes.to_numpy(), pa.array(as_text(pd.Series(cells.cat.categories)), type=pa.large_string())
     text = as_text(cells)
     if len(text) > _FEW and text.iloc[:_FEW].is_unique:  # hardly worth looking for what repeats
-        return np.where(text.isna(), -1, np.arange(len(text))), pa.array(text, type=pa.large_string())
+        return np.where(text.isna(), -1, np.arange(len(text))), _array(text)
     codes, levels = pd.factorize(text)
     return codes, pa.array(levels, type=pa.large_string())
 
