@@ -6,7 +6,9 @@ Each contender runs in a process of its own, which reports its peak memory, in t
 counts. `seconds` is `score_list` without reasons:
 CSV in, CSV out, every row and column, in chunks. Plain is what one would write first: pandas reads the file, the
 pipeline predicts, pandas writes. The limit is what no tool can go below: pyarrow reads the columns that the model
-needs, and LightGBM predicts on a matrix that is ready. The last line is JSON.
+needs, and LightGBM predicts on a matrix that is ready. PyCaret's `predict_model`, where a python that has it is named
+(--pycaret, or PYCARET_PYTHON), predicts the first 100,000 leads of a frame that is there, by its own LightGBM, and
+writes nothing. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -77,8 +79,39 @@ def limit(path: Path, out: Path) -> float:
 
 
 CONTENDERS = {"product": product, "limit": limit, "plain": plain}
+PYCARET = """
+import sys, time, warnings
+warnings.filterwarnings("ignore")
+import pandas as pd
+from pycaret.classification import ClassificationExperiment
+path, label, *names = sys.argv[1:]
+leads = pd.read_csv(path, usecols=[label, *names], nrows=100_000)
+one = ClassificationExperiment()
+one.setup(leads.head(20_000), target=label, session_id=0, verbose=False, html=False, max_encoding_ohe=25, n_jobs=2,
+          fold=3)
+model = one.create_model("lightgbm", cross_validation=False, verbose=False, n_estimators=200)
+new = leads.drop(columns=label)
+began = time.perf_counter()
+one.predict_model(model, data=new, verbose=False)
+print(len(new) / (time.perf_counter() - began))
+"""
 _REPEATED = {"product", "limit"}
 _SAMPLE_ROWS = 200_000
+
+
+def pycaret_rows_per_s(python: str, path: Path) -> float | None:
+    """Return how many leads a second PyCaret predicts; None where it is not there."""
+    from leadscore_core.data import load_schema
+
+    schema = load_schema()
+    names = [column.name for column in schema.inputs if column.type != "datetime"]
+    label = schema.label.name if schema.label else ""
+    words = [python, "-c", PYCARET, str(path), label, *names]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=path.parent)
+    if done.returncode != 0:
+        sys.stderr.write(f"PyCaret is left out: {(done.stderr.strip().splitlines() or ['it did not run'])[-1]}\n")
+        return None
+    return float(done.stdout.strip().splitlines()[-1])
 
 
 def write_sample(path: Path, rows: int) -> None:
@@ -105,6 +138,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--turns", type=int, default=1, help="how often; plain runs once, for it takes longest")
+    parser.add_argument("--pycaret", default=os.environ.get("PYCARET_PYTHON", ""), help="python that has PyCaret")
     parser.add_argument("--as", dest="contender", choices=[*CONTENDERS, "sample"], help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
@@ -129,6 +163,7 @@ def main() -> None:
             name: {key: median(turn[name][key] for turn in turns if name in turn) for key in turns[0][name]}
             for name in CONTENDERS
         }
+        pycaret = pycaret_rows_per_s(asked.pycaret, path) if asked.pycaret else None
     own = told["product"]
     figures = {
         "rows": asked.rows,
@@ -141,6 +176,8 @@ def main() -> None:
         "limit_seconds": round(told["limit"]["seconds"], 2),
         "ratio_to_limit": round(own["seconds"] / told["limit"]["seconds"], 2),
         "speedup_vs_plain": round(told["plain"]["seconds"] / own["seconds"], 2),
+        "pycaret_rows_per_s": None if pycaret is None else round(pycaret),
+        "speedup_vs_pycaret": None if pycaret is None else round(asked.rows / own["seconds"] / pycaret, 1),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in ("pandas", "pyarrow", "lightgbm")},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from joblib import cpu_count
 from leadscore_core.errors import LeadScoreError
 
 try:
-    from distributed import Client, LocalCluster
+    from distributed import Client, LocalCluster, WorkerPlugin
 except ImportError as error:
     raise LeadScoreError(
         "Dask is not installed here. Install it with: pip install 'leadscore[dask]', or leave out --engine dask."
@@ -46,6 +47,7 @@ def connect(scheduler: str | None = None, *, workers: int | None = None) -> Iter
             ) as cluster,
             Client(cluster) as client,
         ):
+            client.register_plugin(_Mute())
             yield client
         return
     try:
@@ -64,6 +66,14 @@ def connect(scheduler: str | None = None, *, workers: int | None = None) -> Iter
             ) from error
         _check_workers(client, scheduler)
         yield client
+
+
+class _Mute(WorkerPlugin):
+    """Closes the standard output of workers of ours: LightGBM's network writes there, and it may be for JSON."""
+
+    def setup(self, worker: object) -> None:
+        """Point it to nowhere."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _check_workers(client: Client, scheduler: str) -> None:

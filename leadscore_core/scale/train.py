@@ -19,6 +19,8 @@ def trees_on(client: Client) -> GrowTrees:
 
     The trees differ from those of one machine in the last bits of the sums that choose a split.
     """
+    quiet = logging.getLogger("lightgbm")
+    quiet.setLevel(logging.ERROR)  # it tells of ports and of parameters that it sets itself
 
     def grow(
         parameters: dict[str, Any], matrix: np.ndarray, label: np.ndarray, categories: list[int], names: list[str]
@@ -26,8 +28,7 @@ def trees_on(client: Client) -> GrowTrees:
         workers = max(1, len(client.scheduler_info()["workers"]))
         rows = -(-len(matrix) // workers)
         features, outcome = da.from_array(matrix, chunks=(rows, -1)), da.from_array(label, chunks=rows)
-        client.run(_quiet)
-        _quiet()
+        lgb.register_logger(quiet)
         features, outcome = client.persist([features, outcome])  # else LightGBM may see shares of unlike length
         wait([features, outcome])
         own = {name: value for name, value in parameters.items() if name != "n_jobs"}  # each worker uses its threads
@@ -41,8 +42,3 @@ def trees_on(client: Client) -> GrowTrees:
         return model.to_local()
 
     return grow
-
-
-def _quiet() -> None:
-    """Keep what LightGBM says of its network off the standard output, which may be for JSON."""
-    lgb.register_logger(logging.getLogger("lightgbm"))

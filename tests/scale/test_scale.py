@@ -177,6 +177,16 @@ def test_what_is_asked_for_in_vain(run, folder: Path, tmp_path: Path, monkeypatc
     assert not list(tmp_path.glob("o*"))
 
 
+def test_without_dask_it_is_said_how_to_get_it(
+    run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("leadscore_core.scale")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    code, _, errors = run("score", folder, "-o", tmp_path / "o", "--engine", "dask")
+    assert (code, "Dask is not installed here. Install it with: pip install 'leadscore[dask]'" in errors) == (2, True)
+
+
 def test_a_scheduler_that_dies_is_one_message_and_what_was_written_is_whole(
     folder: Path, trained: LeadModel, places: Path, tmp_path: Path
 ) -> None:
@@ -208,6 +218,25 @@ def test_a_scheduler_that_dies_is_one_message_and_what_was_written_is_whole(
     for path in (tmp_path / "out").iterdir():
         if not path.name.startswith("."):
             assert "propensity" in read_leads(path)
+
+
+def test_training_by_workers_says_its_figures_alone(
+    places: Path, sample: SampleLeads, tmp_path: Path, models_dir: Path
+) -> None:
+    sample.labelled.head(600).to_csv(tmp_path / "leads.csv", index=False)
+    env = os.environ | {"LEADSCORE_MODELS_DIR": str(tmp_path / "models"), "LEADSCORE_DATA_DIR": str(tmp_path / "data")}
+    words = ["train", str(tmp_path / "leads.csv"), "--engine", "dask", "--params", str(tmp_path / "few.json")]
+    (tmp_path / "few.json").write_text(json.dumps({"n_estimators": 5}))
+    done = subprocess.run(
+        [sys.executable, "-m", "leadscore_core", *words, "--json", "-"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert 0.5 < json.loads(done.stdout)["auc"] < 1
+    assert "Listening" not in done.stdout + done.stderr
 
 
 def test_trees_grown_by_workers_are_as_good_within_the_spread_of_the_folds(
