@@ -114,11 +114,10 @@ def score_part(
     low = propensity < grades.cold if junk.by_propensity else np.zeros(len(frame), dtype=bool)
     reason = junk_reasons(propensity, grades).where(low, "")
     wanted = tuple(rule for rule in SINGLE_LEAD_RULES if rule in junk.contact)
-    flags = {}
-    if wanted[1:]:
-        flags = contact_flags(read_contacts(frame, model.schema, mapping, region), wanted)
-    elif wanted == ("unreachable",):  # the usual choice needs no address to be taken apart
+    if wanted == ("unreachable",):  # the usual choice needs no address to be taken apart
         flags = find_unreachable(frame, model.schema, mapping)
+    else:
+        flags = contact_flags(read_contacts(frame, model.schema, mapping, region), wanted) if wanted else {}
     for rule in reversed(list(flags)):
         reason = reason.mask(flags[rule], JUNK_WORDS[rule])
     own: dict[str, object] = {

@@ -4,10 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.config import GradeThresholds
-from leadscore_core.data import SampleLeads, read_leads
+from leadscore_core.config import GradeThresholds, JunkRules
+from leadscore_core.data import SampleLeads, read_leads, suggest_mapping
 from leadscore_core.errors import MappingError
-from leadscore_core.inference import GRADES, describe_plan, grade_leads, plan_calls, score_leads
+from leadscore_core.inference import (
+    GRADES,
+    JUNK_WORDS,
+    contact_flags,
+    describe_plan,
+    grade_leads,
+    plan_calls,
+    read_contacts,
+    score_leads,
+)
+from leadscore_core.inference.contact import SINGLE_LEAD_RULES
 from leadscore_core.model import LeadModel
 
 OWN = ["lead_score", "propensity", "grade", "is_junk", "junk_reason", "reason_1", "reason_2", "reason_3"]
@@ -153,3 +163,20 @@ def test_the_plans_interval_holds_what_happens() -> None:
     best = np.sort(propensity)[::-1][:200]
     happened = (rng.random((2_000, 200)) < best).sum(axis=1)
     assert 0.93 < ((happened >= plan.low) & (happened <= plan.high)).mean() < 0.97
+
+
+@pytest.mark.parametrize("rule", SINGLE_LEAD_RULES)
+def test_each_contact_rule_alone_says_what_the_rules_together_say(
+    rule: str, sample: SampleLeads, trained: LeadModel
+) -> None:
+    leads = sample.labelled.head(6).assign(
+        full_name=["Anne Roy", "asdfgh", "Ben Das", "Eva Sen", "Ida Rao", "Test"],
+        email=["a@b.com", "", "b@@c", "x@mailinator.com", "", "f@g.com"],
+        phone=["+91 98765 43210", "", "12", "+91 98765 43211", "", "+91 98765 43212"],
+    )
+    mapping = suggest_mapping(leads.columns, trained.schema)
+    wanted = contact_flags(read_contacts(leads, trained.schema, mapping, "IN"))[rule]
+    told = score_leads(leads, trained, reasons=0, junk=JunkRules(by_propensity=False, contact=(rule,)))
+    assert wanted.any()
+    assert (told["junk_reason"] == JUNK_WORDS[rule]).tolist() == wanted.tolist()
+    assert told["is_junk"].tolist() == wanted.tolist()
