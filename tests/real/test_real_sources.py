@@ -9,10 +9,8 @@ from scipy.stats import binomtest
 
 from leadscore_core import source_report
 from leadscore_core.data import read_leads
-from tests.test_cli import run
 
 SOURCE, LABEL = "first_utm_source_c", "app_complete_flag"
-__all__ = ["run"]
 
 
 @pytest.fixture(scope="module")
