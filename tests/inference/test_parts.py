@@ -20,10 +20,9 @@ from leadscore_core.data import (
     row_keys,
     suggest_mapping,
 )
-from leadscore_core.data import read as read_module
 from leadscore_core.inference import neutralise, score_part
 from leadscore_core.inference.neutralise import neutralise_table
-from leadscore_core.lists import open_list
+from leadscore_core.lists import LeadList, open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.model import classifier as classifier_module
 
@@ -95,12 +94,10 @@ def test_a_list_in_chunks_has_the_scores_of_the_plain_pipeline(
     mapped = suggest_mapping(frame.columns, trained.schema).apply(frame, trained.schema)
     plain = np.round(trained.pipeline.predict_proba(mapped)[:, 1], 6)
     monkeypatch.setattr(classifier_module, "ROWS_WORTH_LEAF_SETS", 1)
+    leads = open_list(path, trained.schema)
     for chunk_rows in (len(frame), 997):
-        monkeypatch.setattr(read_module, "CHUNK_ROWS", chunk_rows)
-        monkeypatch.setattr(
-            "leadscore_core.lists.iter_parts", lambda p, sheet, n=chunk_rows: iter_parts(p, chunk_rows=n)
-        )
-        report = pipelines.score_list(open_list(path, trained.schema), out, trained, reasons=1)
+        monkeypatch.setattr(LeadList, "parts", lambda own, n=chunk_rows: iter_parts(own.paths, chunk_rows=n))
+        report = pipelines.score_list(leads, out, trained, reasons=1)
         scored = read_leads(out)
         assert (scored["propensity"].to_numpy() == plain).all()
         pd.testing.assert_frame_equal(scored[frame.columns.tolist()], frame)
