@@ -32,11 +32,13 @@ from joblib import cpu_count
 def product(path: Path, out: Path) -> float:
     """Score with the product, and return the seconds it took."""
     from leadscore_core import load_champion
+    from leadscore_core.data import look_ahead
     from leadscore_core.lists import open_list
     from leadscore_core.pipelines import score_list
 
     began = time.perf_counter()
-    model = load_champion()
+    with look_ahead(path):
+        model = load_champion()
     score_list(open_list(path, model.schema), out, model, reasons=0)
     return time.perf_counter() - began
 

@@ -129,6 +129,7 @@ def score(
     With --engine dask each part of a folder is scored by a worker; parts that cannot be read are named and left out,
     and the exit code is then 1.
     """
+    from leadscore_core.data import look_ahead
     from leadscore_core.inference import check_free, check_output
     from leadscore_core.pipelines import score_list
 
@@ -153,8 +154,9 @@ def score(
         raise LeadScoreError(f"{remote[0]} lies on another machine. Add --engine dask, or copy it here.")
     check_output(out)
     check_free(out, force=force)
-    model = load_model(model_id, settings)
     paths = [Path(file) for file in files]
+    with look_ahead(paths):
+        model = load_model(model_id, settings)
     leads = open_leads(paths, model.schema.name, None, sheet, map_to, settings, model=model)
     with show_progress("Scoring", total=None) as progress:
         report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)

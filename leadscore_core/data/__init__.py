@@ -32,7 +32,7 @@ from leadscore_core.data.propose import (
     numbers_of,
     propose_schema,
 )
-from leadscore_core.data.read import iter_leads, iter_parts, list_files, read_headers, read_leads
+from leadscore_core.data.read import iter_leads, iter_parts, list_files, look_ahead, read_headers, read_leads
 from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
 from leadscore_core.data.schema import (
     CITY_TIER,
@@ -91,6 +91,7 @@ __all__ = [
     "kept_folder",
     "label_findings",
     "list_files",
+    "look_ahead",
     "list_schemas",
     "list_sheets",
     "load_schema",

@@ -191,7 +191,7 @@ def _nearly_alike(schema: LeadSchema, found: dict[str, Match], free: dict[str, s
 
 
 def detect_conventions(mapping: ColumnMapping, schema: LeadSchema, frame: pd.DataFrame) -> ColumnMapping:
-    """Settle how a file writes dates and decimals, from its first 100,000 rows.
+    """Settle how a file writes dates and decimals, from its first rows.
 
     Parameters
     ----------

@@ -12,6 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadscore_core.data.text import one_array
+
 LINE_PROBLEM = "line_problem (found while reading)"
 INDEX_HEADERS = frozenset({"", "unnamed: 0", "index"})
 _SPARSE = 0.1
@@ -53,7 +55,7 @@ def part_frame(part: Part, columns: Sequence[str] | None = None, *, repeating: C
     table = part if columns is None else part.select(list(columns))
     for place, field in enumerate(table.schema):
         if field.name in repeating and (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
-            table = table.set_column(place, field.name, table.column(place).combine_chunks().dictionary_encode())
+            table = table.set_column(place, field.name, one_array(table.column(place)).dictionary_encode())
     return table.to_pandas(ignore_metadata=True, types_mapper=_NULLABLE.get)
 
 

@@ -101,7 +101,12 @@ def arrow_text(cells: pd.Series) -> pa.Array | None:
     if not isinstance(cells.dtype, pd.StringDtype):
         return None
     text = pa.array(cells)
-    return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    return one_array(text) if isinstance(text, pa.ChunkedArray) else text
+
+
+def one_array(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column in one piece, which is not copied where it is one already."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _array(text: pd.Series) -> pa.Array:

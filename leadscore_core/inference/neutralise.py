@@ -9,6 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadscore_core.data.text import one_array
+
 _RUNS = r"^[=+\-@\t\r]"
 _FIRST_BYTES = np.isin(np.arange(256), list(b"=+-@\t\r"))
 _NUMBER = r"^[+-]?(?:\d[\d,.]*|\.\d+)(?:[eE][+-]?\d+)?\s?%?$"
@@ -50,7 +52,7 @@ def neutralise_table(table: pa.Table) -> pa.Table:
     """
     for place, field in enumerate(table.schema):
         if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-            text = table.column(place).combine_chunks()
+            text = one_array(table.column(place))
             table = table.set_column(place, field.name, _safe_text(text))
     return table.rename_columns([_safe_header(name) for name in table.column_names])
 

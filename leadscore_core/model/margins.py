@@ -7,6 +7,7 @@ look-ups; leaves are added up in the order of the trees, as LightGBM adds them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ import numpy as np
 from leadscore_core.model.splits import Splits
 
 MOST_LEAVES = 64
-_BLOCK = 1 << 15
+_BLOCK = 1 << 16
 _MOST_TOGETHER = 1 << 11
 _DE_BRUIJN = {32: (0x077CB531, 27), 64: (0x03F79D71B4CB0A89, 58)}  # a lone bit times this has its place on top
 
@@ -67,10 +68,12 @@ class LeafSets:
             Features as the booster was trained on, float64, shape (leads, features).
         """
         groups = _put_together({column: self.splits.codes(matrix[:, column], column) for column in self.splits.n_codes})
+        first, alike = _distinct(groups, len(matrix))
+        groups = [group._replace(of_lead=group.of_lead.take(first)) for group in groups]
         steps = [(self._of_groups(tree, groups), tree.values) for tree in self._trees]
-        total = np.zeros(len(matrix))
+        total = np.zeros(len(first))
         factor, shift = map(self._type, _DE_BRUIJN[self._bits])
-        for start in range(0, len(matrix), _BLOCK):
+        for start in range(0, len(first), _BLOCK):
             part = total[start : start + _BLOCK]
             where = [group.of_lead[start : start + _BLOCK] for group in groups]
             left, more = np.empty((2, len(part)), dtype=self._type)
@@ -79,8 +82,8 @@ class LeafSets:
                 if not reach:
                     part += values[0]
                     continue
-                (first, table), *others = reach
-                table.take(where[first], out=left, mode="clip")
+                (place, table), *others = reach
+                table.take(where[place], out=left, mode="clip")
                 for place, table in others:
                     table.take(where[place], out=more, mode="clip")
                     np.bitwise_and(left, more, out=left)
@@ -88,7 +91,7 @@ class LeafSets:
                 np.right_shift(left, shift, out=left)
                 values.take(left, out=value, mode="clip")
                 part += value
-        return total
+        return total.take(alike)
 
     def _of_groups(self, tree: _Tree, groups: Sequence[_Group]) -> list[tuple[int, np.ndarray]]:
         """Return the groups that matter to a tree, and the leaves that each of their combinations can reach."""
@@ -150,6 +153,18 @@ def _put_together(codes: dict[int, np.ndarray]) -> list[_Group]:
         else:
             groups.append(single)
     return groups
+
+
+def _distinct(groups: Sequence[_Group], n_leads: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first of the leads that no split tells apart, and for each lead its place among these."""
+    sizes = [len(next(iter(group.codes.values()))) for group in groups]
+    if math.prod(sizes) > np.iinfo("int64").max:
+        return np.arange(n_leads), np.arange(n_leads)
+    together = np.zeros(n_leads, dtype="int64")
+    for group, size in zip(groups, sizes, strict=True):
+        together = together * size + group.of_lead
+    _, first, alike = np.unique(together, return_index=True, return_inverse=True)
+    return first, alike
 
 
 def _observed(codes: dict[int, np.ndarray]) -> _Group:
