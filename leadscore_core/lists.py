@@ -207,7 +207,7 @@ def settle_list(leads: LeadList) -> LeadList:
     schema = leads.schema
     written = {Role.TIMESTAMP, *NUMBER_ROLES}
     headers = [header for name, header in leads.mapping.used.items() if schema.by_name[name].role in written]
-    firsts = [next(iter_parts(file, sheet=leads.sheet, columns=headers, chunk_rows=each)) for file in files]
+    firsts = [next(iter_parts(file, sheet=leads.sheet, chunk_rows=each)) for file in files]
     first = pd.concat([part_frame(part, headers) for part in firsts], ignore_index=True)
     return replace(leads, mapping=detect_conventions(leads.mapping, leads.schema, first))
 

@@ -218,10 +218,10 @@ def _parts(
     elif source.kind == "excel":
         frame = sheet_frame(source, headers, sheet)[chosen]
         yield from (frame.iloc[i : i + chunk_rows].reset_index(drop=True) for i in range(0, len(frame), chunk_rows))
-    elif _is_ragged(source.path, source, tuple(headers)):
-        yield from _without_blank_tail(_ragged_parts(source, headers, chosen, chunk_rows))
     else:
-        yield from _without_blank_tail(_csv_parts(source, headers, chosen, chunk_rows))
+        read = _ragged_parts if _is_ragged(source.path, source, tuple(headers)) else _csv_parts
+        for part in _without_blank_tail(read(source, headers, chunk_rows)):
+            yield select_columns(part, [*chosen, LINE_PROBLEM])
 
 
 def _first_record(source: Source) -> list[str]:
@@ -271,10 +271,10 @@ def _is_ragged(path: Path, source: Source, headers: tuple[str, ...]) -> bool:
     return False
 
 
-def _csv_parts(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pa.Table]:
+def _csv_parts(source: Source, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
     held: list[pa.RecordBatch] = []
     rows = 0
-    with pacsv.open_csv(source.path, **_csv_options(source, headers, columns)) as reader:
+    with pacsv.open_csv(source.path, **_csv_options(source, headers, headers)) as reader:
         for batch in reader:
             held.append(batch)
             rows += batch.num_rows
@@ -287,7 +287,7 @@ def _csv_parts(source: Source, headers: list[str], columns: list[str], chunk_row
             yield pa.Table.from_batches(held)
 
 
-def _ragged_parts(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pa.Table]:
+def _ragged_parts(source: Source, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
     width = len(headers)
     csv.field_size_limit(LONGEST_LINE)
     with source.path.open(encoding="utf-8-sig", newline="") as file:
@@ -299,7 +299,7 @@ def _ragged_parts(source: Source, headers: list[str], columns: list[str], chunk_
             while block := list(islice(records, chunk_rows)):
                 frame = pd.DataFrame(
                     [row[:width] + [""] * (width - len(row)) for row in block], columns=headers, dtype="str"
-                )[columns]
+                )
                 frame[LINE_PROBLEM] = pd.array([_line_problem(row, width) for row in block], dtype="str")
                 yield pa.Table.from_pandas(frame, preserve_index=False)
         except csv.Error as error:

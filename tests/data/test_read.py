@@ -107,6 +107,13 @@ def test_chunks_are_even_and_add_up(tmp_path: Path) -> None:
     assert list(read_leads(path, columns=["source"]).columns) == ["source"]
 
 
+def test_leads_that_are_blank_in_the_chosen_columns_are_read(tmp_path: Path) -> None:
+    for name, text in {"even": "source,medium\nnews,\nfair,\n,\n", "ragged": "source,medium\nnews\nfair,\n,\n"}.items():
+        path = tmp_path / f"{name}.csv"
+        path.write_text(text)
+        assert read_leads(path, columns=["medium"])["medium"].tolist() == ["", ""]
+
+
 def test_a_folder_is_read_in_the_order_of_names_and_must_agree(tmp_path: Path) -> None:
     for name, value in (("b.csv", "2"), ("a.csv", "1")):
         (tmp_path / name).write_text(f"source,n\nx,{value}\n")
