@@ -320,10 +320,13 @@ def _row_findings(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, ma
 
 
 def _blank_rows(raw: pd.DataFrame, schema: LeadSchema) -> np.ndarray:
-    blank = np.ones(len(raw), dtype=bool)
+    left = np.arange(len(raw))
     for column in sorted(schema.inputs, key=lambda column: column.type == "datetime"):  # few texts are soon looked at
-        if column.name in raw.columns and blank.any():
-            blank &= ~filled_cells(raw[column.name], schema.marks_of(column))
+        if column.name in raw.columns and len(left):
+            cells = raw[column.name] if len(left) == len(raw) else raw[column.name].iloc[left]
+            left = left[~filled_cells(cells, schema.marks_of(column))]
+    blank = np.zeros(len(raw), dtype=bool)
+    blank[left] = True
     return blank
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from leadscore_core.data.parse import Parsed, number_levels, parse_dates, parse_flags, parse_numbers
 from leadscore_core.data.schema import CITY_TIER, UNLISTED_TIER, Column, LeadSchema, Role, group_column
-from leadscore_core.data.text import arrow_text, clean_text, rows_with_text
+from leadscore_core.data.text import arrow_text, clean_text, has_text
 
 _LARGEST = 1e15
 _BLANK: dict[str, object] = {"integer": 0, "flag": 0, "number": np.nan, "datetime": pd.NaT}
@@ -147,7 +147,7 @@ def _with_text(columns: dict[str, pd.Series], schema: LeadSchema) -> dict[str, t
     for marks, names in alike.items():
         found = ((name, arrow_text(columns[name])) for name in names if "" in marks)
         texts = {name: text for name, text in found if text is not None}
-        rows = {name: rows_with_text(text) for name, text in texts.items()}
+        rows = {name: np.flatnonzero(has_text(text)) for name, text in texts.items()}
         for name in names:
             if name not in rows:
                 read[name] = np.arange(len(columns[name])), *number_levels(columns[name], marks)

@@ -10,9 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from leadscore_core.data.text import one_array
+from leadscore_core.data.text import has_text, one_array
 
 LINE_PROBLEM = "line_problem (found while reading)"
 INDEX_HEADERS = frozenset({"", "unnamed: 0", "index"})
@@ -92,8 +91,7 @@ def filled_rows(table: pa.Table) -> int:
         start = max(0, end - step)
         filled = np.zeros(end - start, dtype=bool)
         for text in texts:
-            length = pc.fill_null(pc.binary_length(text.slice(start, end - start)), 0)
-            filled |= length.to_numpy() > 0
+            filled |= np.concatenate([has_text(chunk) for chunk in text.slice(start, end - start).chunks])
         if filled.any():
             return start + int(np.flatnonzero(filled)[-1]) + 1
         end, step = start, step * 8
@@ -115,7 +113,7 @@ def row_keys(part: Part) -> np.ndarray:
         return np.zeros(len(table), dtype="uint64")
     table = table.rename_columns([f"c{place}" for place in range(table.num_columns)])
     filled = {
-        name: pc.fill_null(pc.binary_length(table.column(name)), 0).to_numpy() > 0
+        name: np.concatenate([has_text(chunk) for chunk in table.column(name).chunks])
         for name, kind in zip(table.column_names, table.schema.types, strict=True)
         if pa.types.is_string(kind) or pa.types.is_large_string(kind)
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -281,10 +281,13 @@ def _csv_parts(source: Source, headers: list[str], chunk_rows: int) -> Iterator[
             if rows >= chunk_rows:
                 table = pa.Table.from_batches(held)
                 whole = rows - rows % chunk_rows
-                yield from (table.slice(i, chunk_rows) for i in range(0, whole, chunk_rows))
-                held, rows = table.slice(whole).to_batches(), rows - whole
+                ready = deque(table.slice(i, chunk_rows).combine_chunks() for i in range(0, whole, chunk_rows))
+                held, rows = table.slice(whole).combine_chunks().to_batches(), rows - whole
+                del table, batch  # what was read is not kept while its copy in one piece is used
+                while ready:
+                    yield ready.popleft()
         if rows:
-            yield pa.Table.from_batches(held)
+            yield pa.Table.from_batches(held).combine_chunks()
 
 
 def _ragged_parts(source: Source, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:

@@ -113,15 +113,26 @@ def _array(text: pd.Series) -> pa.Array:
     return pc.fill_null(arrow_text(text), "").cast(pa.large_string())
 
 
-def rows_with_text(text: pa.Array) -> np.ndarray:
-    """Return the positions of texts that are not empty.
+def text_ends(text: pa.Array) -> np.ndarray:
+    """Return where each text of Arrow's begins among its bytes, and last where the last one ends; not copied."""
+    width = "int64" if pa.types.is_large_string(text.type) else "int32"
+    ends = text.buffers()[1]
+    if ends is None or not len(text):
+        return np.zeros(len(text) + 1, dtype=width)
+    return np.frombuffer(ends, dtype=width)[text.offset : text.offset + len(text) + 1]
+
+
+def has_text(text: pa.Array) -> np.ndarray:
+    """Tell of each text whether it is neither empty nor missing.
 
     Examples
     --------
-    >>> rows_with_text(pa.array(["", "3", None])).tolist()
-    [1]
+    >>> has_text(pa.array(["", "3", None])).tolist()
+    [False, True, False]
     """
-    return np.flatnonzero(pc.fill_null(pc.binary_length(text), 0).to_numpy())
+    ends = text_ends(text)
+    filled: np.ndarray = ends[1:] > ends[:-1]
+    return filled & text.is_valid().to_numpy(zero_copy_only=False) if text.null_count else filled
 
 
 def _distinct(cells: pd.Series) -> tuple[np.ndarray, pa.Array]:

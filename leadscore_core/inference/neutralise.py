@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadscore_core.data.text import one_array
+from leadscore_core.data.text import has_text, one_array, text_ends
 
 _RUNS = r"^[=+\-@\t\r]"
 _FIRST_BYTES = np.isin(np.arange(256), list(b"=+-@\t\r"))
@@ -61,13 +61,8 @@ def _safe_text(text: pa.Array) -> pa.Array:
     """Look at the first byte of each text, and at the rest of it only where that is one of those that run."""
     if not len(text):
         return text
-    width = "int64" if pa.types.is_large_string(text.type) else "int32"
     _, ends, data = text.buffers()
-    ends_of = np.frombuffer(ends, dtype=width)[text.offset : text.offset + len(text) + 1]
-    starts = ends_of[:-1]
-    filled = ends_of[1:] > starts
-    if text.null_count:
-        filled &= text.is_valid().to_numpy(zero_copy_only=False)
+    starts, filled = text_ends(text)[:-1], has_text(text)
     bytes_of = np.frombuffer(data, dtype="uint8") if data is not None else np.empty(0, dtype="uint8")
     rows = np.flatnonzero(filled)
     suspect = rows[_FIRST_BYTES[bytes_of[starts[rows]]]]

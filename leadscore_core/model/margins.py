@@ -113,13 +113,9 @@ class LeafSets:
                 return 1 << (len(leaf_values) - 1)
             below_left, below_right = walk(node["left_child"]), walk(node["right_child"])
             column, everything = node["split_feature"], (1 << self._bits) - 1
-            known = reach.setdefault(column, np.full(self.splits.n_codes[column], everything, dtype=self._type))
-            kept = np.where(
-                self.splits.goes_left(node),
-                self._type(everything ^ below_right),
-                self._type(everything ^ below_left),
-            )
-            np.bitwise_and(known, kept, out=known)
+            sides = self._type(everything ^ below_left), self._type(everything ^ below_right)
+            kept = np.where(self.splits.goes_left(node), sides[1], sides[0])
+            reach[column] = reach[column] & kept if column in reach else kept
             return below_left | below_right
 
         walk(tree)

@@ -42,6 +42,8 @@ class Splits:
         if any(node["missing_type"] == "Zero" for node in nodes):
             raise ValueError("expected a booster that does not treat zero as missing")
         self._thresholds: dict[int, np.ndarray] = {}
+        self._places: dict[int, dict[float, int]] = {}
+        self._of_zero: dict[int, int] = {}
         self.n_codes: dict[int, int] = {}
         for column in sorted({node["split_feature"] for node in nodes}):
             own = [node for node in nodes if node["split_feature"] == column]
@@ -49,7 +51,10 @@ class Splits:
                 largest = max(max(_categories(node)) for node in own)
                 self.n_codes[column] = largest + 2  # what lies beyond agrees with no split
             else:
-                self._thresholds[column] = np.unique([float(node["threshold"]) for node in own])
+                thresholds = np.unique([float(node["threshold"]) for node in own])
+                self._thresholds[column] = thresholds
+                self._places[column] = {threshold: place for place, threshold in enumerate(thresholds.tolist())}
+                self._of_zero[column] = int(np.searchsorted(thresholds, 0.0, side="left"))
                 self.n_codes[column] = len(self._thresholds[column]) + 2  # a range more than thresholds, and missing
 
     def codes(self, values: np.ndarray, column: int) -> np.ndarray:
@@ -69,10 +74,8 @@ class Splits:
         if node["decision_type"] == "==":
             left[_categories(node)] = True
             return left
-        at = int(np.searchsorted(self._thresholds[column], float(node["threshold"])))
-        left[: at + 1] = True
-        zero = int(np.searchsorted(self._thresholds[column], 0.0, side="left"))
-        left[-1] = node["default_left"] if node["missing_type"] == "NaN" else left[zero]
+        left[: self._places[column][float(node["threshold"])] + 1] = True
+        left[-1] = node["default_left"] if node["missing_type"] == "NaN" else left[self._of_zero[column]]
         return left
 
 
