@@ -33,6 +33,7 @@ from leadscore_core.cli_shared import (
     prepare_json,
     say,
     say_findings,
+    say_left_out,
     show_progress,
     write_json,
 )
@@ -126,8 +127,8 @@ def score(
 ) -> None:
     """Score a list: every row and column of it, then score, grade, junk verdict and reasons.
 
-    With --engine dask each part of a folder is scored by a worker; parts that cannot be read are named and left out,
-    and the exit code is then 1.
+    Of several files, those that cannot be read are named and left out, and the exit code is then 1. With --engine dask
+    each file is scored by a worker.
     """
     from leadscore_core.data import look_ahead
     from leadscore_core.inference import check_free, check_output
@@ -157,12 +158,13 @@ def score(
     paths = [Path(file) for file in files]
     with look_ahead(paths):
         model = load_model(model_id, settings)
-    leads = open_leads(paths, model.schema.name, None, sheet, map_to, settings, model=model)
+    leads = open_leads(paths, model.schema.name, None, sheet, map_to, settings, model=model, go_on=True)
     with show_progress("Scoring", total=None) as progress:
         report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.grades.items())
     say(f"Scored {report.rows:,} leads into {out}: {counts}; about {report.expected:,.0f} applications expected")
     say_findings(report.findings)
+    say_left_out(report.left_out)
     return None
 
 

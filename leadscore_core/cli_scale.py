@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from leadscore_core.cli_shared import say, say_findings, show_progress
+from leadscore_core.cli_shared import say, say_findings, say_left_out, show_progress
 from leadscore_core.config import Settings
 from leadscore_core.errors import LeadScoreError
 
@@ -94,10 +94,9 @@ def score_by_dask(
             force=force,
             progress=progress,
         )
-    for why in report.left_out.values():
-        typer.echo(f"Left out: {why}", err=True)
     if len(report.left_out) == report.parts:
-        raise LeadScoreError(f"None of {report.parts:,} parts could be scored; the lines above say why.")
+        why = "; ".join(report.left_out.values())
+        raise LeadScoreError(f"None of {report.parts:,} parts could be scored: {why}")
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.total.grades.items())
     parts = f"{report.parts - len(report.left_out):,} of {report.parts:,} parts"
     say(
@@ -105,5 +104,4 @@ def score_by_dask(
         "applications expected"
     )
     say_findings(report.total.findings)
-    if report.left_out:
-        raise typer.Exit(1)
+    say_left_out(report.left_out)

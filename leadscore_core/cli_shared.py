@@ -73,6 +73,7 @@ def open_leads(
     *,
     model: LeadModel | None = None,
     may_propose: bool | None = None,
+    go_on: bool = False,
 ) -> LeadList:
     """Look into a list as the options say; a model's schema goes before a named one, which goes before a fitting one.
 
@@ -80,6 +81,8 @@ def open_leads(
     ----------
     may_propose
         Whether a list that fits no schema gets one of its own; if not given, where its outcome is named.
+    go_on
+        Whether a file of several that cannot be read is left out; where the schema is known.
 
     Raises
     ------
@@ -95,7 +98,7 @@ def open_leads(
         may = label is not None if may_propose is None else may_propose
         return open_any_list(files, sheet=sheet, label=label, choices=choices, may_propose=may, settings=settings)
     meaning = model.schema if model is not None else load_schema(str(schema))
-    return open_list(files, meaning, sheet=sheet, label=label, choices=choices, settings=settings)
+    return open_list(files, meaning, sheet=sheet, label=label, choices=choices, settings=settings, go_on=go_on)
 
 
 def column_choices(map_to: list[str] | None) -> dict[str, str]:
@@ -160,6 +163,14 @@ def show_progress(what: str, total: float | None) -> Iterator[Progress | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done, text: bar.update(task, completed=done, description=text)
+
+
+def say_left_out(left_out: dict[str, str]) -> None:
+    """Say which files were left out and why, and exit with 1 if there are any."""
+    for why in left_out.values():
+        typer.echo(f"Left out: {why}", err=True)
+    if left_out:
+        raise typer.Exit(1)
 
 
 def say_findings(findings: list[Finding]) -> None:

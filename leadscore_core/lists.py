@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -32,9 +32,10 @@ from leadscore_core.data import (
     part_frame,
     propose_schema,
     read_headers,
+    select_columns,
     suggest_mapping,
 )
-from leadscore_core.errors import LabelError, MappingError, SchemaError
+from leadscore_core.errors import LabelError, MappingError, SchemaError, UnreadableFileError
 from leadscore_core.storage import MappingStore
 
 _NEARLY_ALL, _MOST, _HALF = 0.9, 0.6, 0.5
@@ -45,7 +46,8 @@ Paths = str | Path | Sequence[str | Path]
 class LeadList:
     """A list that was looked into: its files, and which header gives which column.
 
-    ``proposal`` is there where nobody has said yet what its columns mean, and the schema was made of it.
+    ``proposal`` is there where nobody has said yet what its columns mean, and the schema was made of it. ``left_out``
+    says by path why a file of several is left out; where it is None, a file that cannot be read is an error.
     """
 
     paths: Paths
@@ -53,6 +55,7 @@ class LeadList:
     mapping: ColumnMapping
     sheet: str | None = None
     proposal: Proposal | None = None
+    left_out: dict[str, str] | None = None
 
     def chunks(self) -> Iterator[pd.DataFrame]:
         """Read the rows in chunks, all columns."""
@@ -60,7 +63,7 @@ class LeadList:
 
     def parts(self) -> Generator[Part, None, None]:
         """Read the rows in chunks, all columns, as the files hold them."""
-        return iter_parts(self.paths, sheet=self.sheet)
+        return iter_parts(self.paths, sheet=self.sheet, left_out=self.left_out)
 
 
 def open_list(
@@ -71,6 +74,7 @@ def open_list(
     label: str | None = None,
     choices: dict[str, str] | None = None,
     settings: Settings | None = None,
+    go_on: bool = False,
 ) -> LeadList:
     """Look into a list: suggest its mapping, with what a person chose before for the same headers.
 
@@ -80,6 +84,8 @@ def open_list(
         Header of the outcome, if it is not to be found by itself.
     choices
         Schema column -> header, for columns that are not to be found by themselves.
+    go_on
+        Whether a file of several that cannot be read, or has other columns than the first that can, is left out.
 
     Raises
     ------
@@ -91,7 +97,7 @@ def open_list(
     settings = settings or load_settings()
     store = MappingStore(settings.data_dir)
     sheet = sheet or _best_sheet(paths, schema, store)
-    headers = read_headers(paths, sheet=sheet)
+    headers = read_headers(_first_sound(paths, sheet) if go_on else paths, sheet=sheet)
     mapping = store.recall(suggest_mapping(headers, schema))
     if label is not None and schema.label is not None:
         if label not in headers:
@@ -107,7 +113,7 @@ def open_list(
                 f"headers are {', '.join(headers[:12])}. Give one of each."
             )
     mapping = mapping.corrected(dict(choices or {}))
-    return settle_list(LeadList(paths, schema, mapping, sheet))
+    return settle_list(LeadList(paths, schema, mapping, sheet, left_out={} if go_on else None))
 
 
 def open_any_list(
@@ -207,9 +213,25 @@ def settle_list(leads: LeadList) -> LeadList:
     schema = leads.schema
     written = {Role.TIMESTAMP, *NUMBER_ROLES}
     headers = [header for name, header in leads.mapping.used.items() if schema.by_name[name].role in written]
-    firsts = [next(iter_parts(file, sheet=leads.sheet, chunk_rows=each)) for file in files]
-    first = pd.concat([part_frame(part, headers) for part in firsts], ignore_index=True)
+    firsts = []
+    for file in files:
+        with suppress(UnreadableFileError) if leads.left_out is not None else nullcontext():
+            part = next(iter_parts(file, sheet=leads.sheet, chunk_rows=each))
+            firsts.append(part_frame(select_columns(part, headers)))  # what it lacks is said when it is read
+    if not firsts:
+        return leads  # why is said when it is read
+    first = pd.concat(firsts, ignore_index=True)
     return replace(leads, mapping=detect_conventions(leads.mapping, leads.schema, first))
+
+
+def _first_sound(paths: Paths, sheet: str | None) -> Path:
+    """Return the first file that can be read, or the first."""
+    files = list_files(paths)
+    for file in files:
+        with suppress(UnreadableFileError):
+            next(iter_parts(file, sheet=sheet, chunk_rows=1))
+            return file
+    return files[0]
 
 
 def choose_columns(leads: LeadList, choices: dict[str, str | None], *, settings: Settings | None = None) -> LeadList:

@@ -93,13 +93,14 @@ class CheckReport:
 
 @dataclass
 class ScoreReport:
-    """What came of scoring a list."""
+    """What came of scoring a list; ``left_out`` says by path why a file of it was left out."""
 
     rows: int = 0
     grades: dict[str, int] = field(default_factory=dict)
     expected: float = 0.0
     findings: list[Finding] = field(default_factory=list)
     thresholds: GradeThresholds = field(default_factory=GradeThresholds)
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expected: bool = False) -> CheckReport:
@@ -360,6 +361,7 @@ def score_chunks(
                 progress(report.rows, f"Scored {report.rows:,} leads")
             yield part, scored
     report.grades = {grade: counts[grade] for grade in GRADES}
+    report.left_out = dict(leads.left_out or {})
     found = [
         *merge_findings(found_in),
         *duplicate_findings(keys),

@@ -478,3 +478,43 @@ def test_leads_on_the_second_sheet_are_trained_on_as_what_they_are(
     assert "no known leads" not in said
     (metadata,) = own_models.list_models()
     assert (metadata.schema_name, metadata.training_data.rows) == ("codepro", 600)
+
+
+def test_files_of_a_folder_that_cannot_be_read_are_left_out_and_named(run, lists: Path, tmp_path: Path) -> None:
+    leads = pd.read_csv(lists / NEW, dtype="str", keep_default_na=False)
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    leads.iloc[:100].to_csv(folder / "a.csv", index=False)
+    leads.iloc[100:300].to_csv(folder / "b.csv", index=False)
+    assert run("score", folder, "-o", tmp_path / "wanted.csv")[0] == 0
+    (folder / "0.csv").write_bytes(b"\x89PNG no list")
+    leads.head(5).drop(columns=leads.columns[2]).to_csv(folder / "aa.csv", index=False)
+    leads.head(0).to_csv(folder / "c.csv", index=False)
+    leads.iloc[300:400].to_parquet(folder / "d.parquet", row_group_size=50)
+    whole = bytearray((folder / "d.parquet").read_bytes())
+    middle = len(whole) // 2
+    whole[middle - 2000 : middle + 2000] = b"\xff" * 4000
+    (folder / "d.parquet").write_bytes(whole)
+    code, said, errors = run("score", folder, "-o", tmp_path / "out.csv")
+    assert code == 1
+    assert "0.csv is a PNG image" in errors
+    assert "aa.csv does not have the columns of a.csv" in errors
+    assert "c.csv has a header but no leads below it" in errors
+    assert "d.parquet is a damaged Parquet file" in errors
+    assert errors.count("Left out: ") == 4
+    scored, wanted = (pd.read_csv(tmp_path / name, dtype="str") for name in ("out.csv", "wanted.csv"))
+    pd.testing.assert_frame_equal(scored.head(300), wanted)
+    code, _, errors = run("check", folder / "a.csv", folder / "aa.csv")
+    assert code == 2
+    assert "aa.csv does not have the columns of a.csv" in errors
+
+
+def test_a_folder_of_which_nothing_can_be_read_gives_no_result(run, tmp_path: Path) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    (folder / "a.csv").write_text("source,medium\n")
+    (folder / "b.csv").write_bytes(b"\x89PNG no list")
+    code, _, errors = run("score", folder, "-o", tmp_path / "out.csv")
+    assert code == 2
+    assert "None of 2 files can be read. The first: a.csv has a header but no leads" in errors
+    assert not (tmp_path / "out.csv").exists()

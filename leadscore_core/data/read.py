@@ -7,7 +7,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -88,25 +88,44 @@ def iter_parts(
     sheet: str | None = None,
     columns: Sequence[str] | None = None,
     chunk_rows: int = CHUNK_ROWS,
+    left_out: dict[str, str] | None = None,
 ) -> Generator[Part, None, None]:
-    """Read a lead list as `iter_leads` does, each chunk as it was read: text and Parquet as an Arrow table."""
+    """Read a lead list as `iter_leads` does, each chunk as it was read: text and Parquet as an Arrow table.
+
+    Parameters
+    ----------
+    left_out
+        Where it is given, a file that cannot be read is left out of several, and why is put here under its path.
+    """
     files = list_files(path)
-    one_is_ragged = len(files) > 1 and any(_file_is_ragged(file) for file in files)
-    wanted: list[str] | None = None
-    first = ""
+    may_go_on = left_out is not None and len(files) > 1
+    one_is_ragged = len(files) > 1 and any(_file_is_ragged(file, may_go_on) for file in files)
+    wanted: list[str] = []
+    first = why = ""
     for file in files:
-        with open_source(file) as source:
-            headers = _headers(source, sheet)
-            if wanted is not None and set(headers) != set(wanted):
-                raise UnreadableFileError(_difference(source.name, headers, first, wanted))
-            wanted, first = wanted or headers, first or source.name
-            rows = 0
-            for part in _parts(source, headers, sheet, columns, chunk_rows):
-                rows += len(part)
-                whole = with_line_problem(part) if one_is_ragged else part
-                yield select_columns(whole, [*wanted, LINE_PROBLEM])
-            if rows == 0:
-                raise UnreadableFileError(f"{source.name} has a header but no leads below it. Export the list again.")
+        rows = 0
+        try:
+            with open_source(file) as source:
+                headers = _headers(source, sheet)
+                if wanted and set(headers) != set(wanted):
+                    raise UnreadableFileError(_difference(source.name, headers, first, wanted))
+                for part in _parts(source, headers, sheet, columns, chunk_rows):
+                    wanted, first = wanted or headers, first or source.name
+                    rows += len(part)
+                    whole = with_line_problem(part) if one_is_ragged else part
+                    yield select_columns(whole, [*wanted, LINE_PROBLEM])
+                if rows == 0:
+                    raise UnreadableFileError(
+                        f"{source.name} has a header but no leads below it. Export the list again."
+                    )
+        except UnreadableFileError as error:
+            if left_out is None or not may_go_on:
+                raise
+            read = f" Its first {rows:,} leads could be read and are there." if rows else ""
+            left_out[str(file)] = f"{error}{read}"
+            why = why or str(error)
+    if not wanted:
+        raise UnreadableFileError(f"None of {len(files):,} files can be read. The first: {why}")
 
 
 @contextmanager
@@ -252,9 +271,10 @@ def _csv_options(source: Source, headers: Sequence[str], columns: Sequence[str])
     }
 
 
-def _file_is_ragged(file: Path) -> bool:
-    with open_source(file) as source:
+def _file_is_ragged(file: Path, may_go_on: bool = False) -> bool:
+    with suppress(UnreadableFileError) if may_go_on else nullcontext(), open_source(file) as source:
         return source.kind == "csv" and _is_ragged(source.path, source, tuple(_headers(source, None)))
+    return False
 
 
 @once_a_file
