@@ -97,7 +97,8 @@ def open_list(
     settings = settings or load_settings()
     store = MappingStore(settings.data_dir)
     sheet = sheet or _best_sheet(paths, schema, store)
-    headers = read_headers(_first_sound(paths, sheet) if go_on else paths, sheet=sheet)
+    several = go_on and len(list_files(paths)) > 1
+    headers = read_headers(_first_sound(paths, sheet) if several else paths, sheet=sheet)
     mapping = store.recall(suggest_mapping(headers, schema))
     if label is not None and schema.label is not None:
         if label not in headers:
@@ -113,7 +114,7 @@ def open_list(
                 f"headers are {', '.join(headers[:12])}. Give one of each."
             )
     mapping = mapping.corrected(dict(choices or {}))
-    return settle_list(LeadList(paths, schema, mapping, sheet, left_out={} if go_on else None))
+    return settle_list(LeadList(paths, schema, mapping, sheet, left_out={} if several else None))
 
 
 def open_any_list(

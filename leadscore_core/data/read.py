@@ -95,11 +95,10 @@ def iter_parts(
     Parameters
     ----------
     left_out
-        Where it is given, a file that cannot be read is left out of several, and why is put here under its path.
+        Where it is given, a file that cannot be read is passed over, and why is put here under its path.
     """
     files = list_files(path)
-    may_go_on = left_out is not None and len(files) > 1
-    one_is_ragged = len(files) > 1 and any(_file_is_ragged(file, may_go_on) for file in files)
+    one_is_ragged = len(files) > 1 and any(_file_is_ragged(file, left_out is not None) for file in files)
     wanted: list[str] = []
     first = why = ""
     for file in files:
@@ -119,7 +118,7 @@ def iter_parts(
                         f"{source.name} has a header but no leads below it. Export the list again."
                     )
         except UnreadableFileError as error:
-            if left_out is None or not may_go_on:
+            if left_out is None:
                 raise
             read = f" Its first {rows:,} leads could be read and are there." if rows else ""
             left_out[str(file)] = f"{error}{read}"
