@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -248,3 +249,14 @@ def test_trees_grown_by_workers_are_as_good_within_the_spread_of_the_folds(
     leads = sample.new.head(200)
     one, other = (score_leads(leads, model, reasons=0)["propensity"] for model in (trained, together))
     assert np.corrcoef(one, other)[0, 1] > 0.8
+
+
+def test_a_worker_whose_disk_is_full_writes_nothing_and_says_so(
+    folder: Path, trained: LeadModel, tmp_path: Path
+) -> None:
+    with connect(workers=1) as alone:
+        alone.run(resource.setrlimit, resource.RLIMIT_FSIZE, (4096, 4096))  # writing more fails, as on a full disk
+        report = score_parts([str(folder)], str(tmp_path / "out"), trained, alone)
+    assert report.parts == len(report.left_out) == PARTS
+    assert all("could not be written (" in why for why in report.left_out.values())
+    assert not list((tmp_path / "out").iterdir())
