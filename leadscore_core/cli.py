@@ -27,6 +27,7 @@ from leadscore_core.cli_shared import (
     Scheduler,
     SchemaName,
     Sheet,
+    check_apart,
     column_choices,
     load_model,
     open_leads,
@@ -101,6 +102,7 @@ def clean(files: Files, out: Out, schema: SchemaName = None, sheet: Sheet = None
     """Write the cleaned table, one row a lead."""
     from leadscore_core.pipelines import clean_list
 
+    check_apart(str(out), files)
     rows = clean_list(open_leads(files, schema, None, sheet, map_to, load_settings()), out)
     say(f"Cleaned {rows:,} leads into {out}")
 
@@ -154,8 +156,9 @@ def score(
     if remote:
         raise LeadScoreError(f"{remote[0]} lies on another machine. Add --engine dask, or copy it here.")
     check_output(out)
-    check_free(out, force=force)
     paths = [Path(file) for file in files]
+    check_apart(out, paths)
+    check_free(out, force=force)
     with look_ahead(paths):
         model = load_model(model_id, settings)
     leads = open_leads(paths, model.schema.name, None, sheet, map_to, settings, model=model, go_on=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from leadscore_core.config import Settings
-from leadscore_core.errors import LeadScoreError
+from leadscore_core.errors import LeadScoreError, UnreadableFileError
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.data import Finding
@@ -99,6 +99,21 @@ def open_leads(
         return open_any_list(files, sheet=sheet, label=label, choices=choices, may_propose=may, settings=settings)
     meaning = model.schema if model is not None else load_schema(str(schema))
     return open_list(files, meaning, sheet=sheet, label=label, choices=choices, settings=settings, go_on=go_on)
+
+
+def check_apart(out: str, files: list[Path]) -> None:
+    """Raise if a result would be written over a list that it is made of.
+
+    Raises
+    ------
+    LeadScoreError
+        Naming it.
+    """
+    from leadscore_core.data import list_files
+
+    with suppress(UnreadableFileError):
+        if Path(out).resolve() in [file.resolve() for file in list_files(files)]:
+            raise LeadScoreError(f"{out} is one of the lists that are read. Give the result another name or folder.")
 
 
 def column_choices(map_to: list[str] | None) -> dict[str, str]:

@@ -57,6 +57,7 @@ __all__ = [
     "settle_list",
     "train_list",
     "tune_list",
+    "with_saved_rules",
 ]
 
 Progress = Callable[[float, str], None]
@@ -302,16 +303,21 @@ def score_list(
         If the list cannot be read or scored, or the result cannot be written; nothing is left behind.
     """
     check_output(out)
-    settings = settings or load_settings()
-    if settings.has_database:
-        from leadscore_core.storage import saved_rules  # slow to load, and a host that scores may have no database
-
-        settings = saved_rules(settings)
+    settings = with_saved_rules(settings or load_settings())
     report = ScoreReport(thresholds=settings.grades)
     scored = score_chunks(leads, model, report, reasons=reasons, settings=settings, progress=progress)
     with closing(scored):
         write_leads((beside(part, told.own) for part, told in scored), out)
     return report
+
+
+def with_saved_rules(settings: Settings) -> Settings:
+    """Return settings with the grades and junk rules that people saved in the dashboard, where there are any."""
+    if not settings.has_database:
+        return settings
+    from leadscore_core.storage import saved_rules  # slow to load, and a host that scores may have no database
+
+    return saved_rules(settings)
 
 
 def score_chunks(

@@ -518,3 +518,31 @@ def test_a_folder_of_which_nothing_can_be_read_gives_no_result(run, tmp_path: Pa
     assert code == 2
     assert "None of 2 files can be read. The first: a.csv has a header but no leads" in errors
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_result_is_never_written_over_a_list_that_it_is_made_of(run, lists: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_bytes((lists / NEW).read_bytes())
+    before = own.read_bytes()
+    for words in (("score", own, "-o", own, "--force"), ("clean", own, "-o", own), ("score", tmp_path, "-o", own)):
+        code, _, errors = run(*words)
+        assert code == 2
+        assert "own.csv is one of the lists that are read" in errors
+    assert own.read_bytes() == before
+
+
+def test_parquet_parts_whose_types_differ_are_named_without_their_cells(run, lists: Path, tmp_path: Path) -> None:
+    leads = pd.read_csv(lists / NEW, dtype="str", keep_default_na=False).head(40)
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    leads.assign(remark=None, number=7).to_parquet(folder / "a.parquet")
+    leads.assign(remark="call again", number=8).to_parquet(folder / "b.parquet")
+    assert run("score", folder, "-o", tmp_path / "out.parquet")[0] == 0
+    scored = pd.read_parquet(tmp_path / "out.parquet")
+    assert scored["remark"].isna().sum() == (scored["remark"] == "call again").sum() == 40
+    leads.assign(remark="call again", number="+91 98765 43210").to_parquet(folder / "c.parquet")
+    code, _, errors = run("score", folder, "-o", tmp_path / "other.parquet")
+    assert code == 2
+    assert "these differ: number (int64, " in errors
+    assert "98765" not in errors
+    assert not (tmp_path / "other.parquet").exists()

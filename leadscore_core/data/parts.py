@@ -112,6 +112,10 @@ def row_keys(part: Part) -> np.ndarray:
     if not table.num_columns or not len(table):
         return np.zeros(len(table), dtype="uint64")
     table = table.rename_columns([f"c{place}" for place in range(table.num_columns)])
+    for place, field in enumerate(table.schema):
+        if pa.types.is_float16(field.type) or pa.types.is_decimal256(field.type):  # which DuckDB does not know
+            wide = pa.float32() if pa.types.is_float16(field.type) else pa.string()
+            table = table.set_column(place, field.name, table.column(place).cast(wide))
     filled = {
         name: np.concatenate([has_text(chunk) for chunk in table.column(name).chunks])
         for name, kind in zip(table.column_names, table.schema.types, strict=True)

@@ -97,11 +97,12 @@ def filled_cells(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> np
 
 
 def arrow_text(cells: pd.Series) -> pa.Array | None:
-    """Return a column of text as Arrow keeps it, or None for another kind of column."""
+    """Return a column of text as Arrow keeps it, large_string, or None for another kind of column."""
     if not isinstance(cells.dtype, pd.StringDtype):
         return None
     text = pa.array(cells)
-    return one_array(text) if isinstance(text, pa.ChunkedArray) else text
+    text = one_array(text) if isinstance(text, pa.ChunkedArray) else text
+    return text if pa.types.is_large_string(text.type) else text.cast(pa.large_string())
 
 
 def one_array(column: pa.ChunkedArray) -> pa.Array:
@@ -110,7 +111,7 @@ def one_array(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _array(text: pd.Series) -> pa.Array:
-    return pc.fill_null(arrow_text(text), "").cast(pa.large_string())
+    return pc.fill_null(arrow_text(text), "")
 
 
 def text_ends(text: pa.Array) -> np.ndarray:

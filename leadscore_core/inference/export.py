@@ -11,10 +11,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from leadscore_core.data import Part
-from leadscore_core.errors import ExportError
+from leadscore_core.errors import ExportError, UnreadableFileError
 from leadscore_core.inference.writers import WRITERS, Writer
 
 ENDINGS = tuple(WRITERS)
+_NO_TEXT = "The list holds text that is not UTF-8. Write it again in UTF-8, or as CSV."
+_ODD = "The list holds cells that cannot be read as their column's type says. Write it again, or as CSV."
 
 
 def write_leads(parts: Iterable[Part], path: str | Path) -> int:
@@ -42,10 +44,25 @@ def write_leads(parts: Iterable[Part], path: str | Path) -> int:
     writer_of = check_output(path)
     rows = 0
     with whole_file(path) as aside, writer_of(aside) as writer:
-        for part in parts:
+        for part in _as_given(parts):
             writer.write(part)
             rows += len(part)
     return rows
+
+
+def _as_given(parts: Iterable[Part]) -> Iterator[Part]:
+    """Give the parts; what goes wrong in giving them is no fault of the file that they are written to."""
+    try:
+        yield from parts
+    except OSError as error:
+        raise UnreadableFileError(
+            f"The list could not be read to its end ({error.strerror or type(error).__name__}). Copy it to this "
+            "machine and try again."
+        ) from error
+    except UnicodeError as error:
+        raise UnreadableFileError(_NO_TEXT) from error
+    except pa.ArrowInvalid as error:  # its own words may quote a lead
+        raise UnreadableFileError(_NO_TEXT if "UTF8" in str(error) or "Wrapping" in str(error) else _ODD) from error
 
 
 @contextmanager
@@ -73,8 +90,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         ) from error
     except pa.ArrowException as error:
         raise ExportError(
-            f"{path.name} could not be written: the parts of the list differ in their types ({error}). Give one file "
-            "at a time, or ask for .csv."
+            f"{path.name} could not be written: the parts of the list differ in their types. Give one file at a time, "
+            "or ask for .csv."
         ) from error
     finally:
         os.close(handle)

@@ -54,11 +54,25 @@ class ParquetFile:
             texts = {name: as_text(part[name]) for name in part.columns if part[name].dtype == object}
             table = pa.Table.from_pandas(part.assign(**texts), preserve_index=False, schema=schema)
         else:
-            table = part if schema is None else part.cast(schema)
+            table = _typed(part) if schema is None else self._like_before(part, schema)
         table = table.replace_schema_metadata(None)
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
         self._writer.write_table(table, row_group_size=self._row_group_rows)
+
+    def _like_before(self, part: pa.Table, schema: pa.Schema) -> pa.Table:
+        try:
+            return part.cast(schema)
+        except pa.ArrowException as error:  # its own words may quote a lead
+            columns = [
+                f"{before.name} ({before.type}, {now.type})"
+                for before, now in zip(schema, part.schema, strict=True)
+                if not _casts(part.column(now.name), before.type)
+            ]
+            raise ExportError(
+                f"A Parquet column has one type, and between the parts of the list these differ: "
+                f"{', '.join(columns[:5])}. Give one file at a time, or ask for .csv."
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -68,6 +82,22 @@ class ParquetFile:
     ) -> None:
         if self._writer is not None:
             self._writer.close()
+
+
+def _casts(column: pa.ChunkedArray, kind: pa.DataType) -> bool:
+    try:
+        column.cast(kind)
+    except pa.ArrowException:
+        return False
+    return True
+
+
+def _typed(table: pa.Table) -> pa.Table:
+    """Give columns that hold nothing a type, for later parts may fill them."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_null(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+    return table
 
 
 class CsvFile:

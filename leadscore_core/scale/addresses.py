@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from leadscore_core.data import list_files
 from leadscore_core.data.source import DATA_SUFFIXES, EXPECTED
 from leadscore_core.errors import ExportError, UnreadableFileError
 
+_OURS = re.compile(r"leads-\d{4,}-.*\.parquet|\.leads-\d{4,}-.*\.parquet-.*")
 _NEXT = "Check the address, the rights and the credentials."
 
 
@@ -30,6 +32,31 @@ def is_remote(address: str) -> bool:
     return "://" in address
 
 
+def absolute(address: str) -> str:
+    """Return an address that means the same to a worker in another folder.
+
+    Examples
+    --------
+    >>> absolute("file:///leads/2026"), absolute("s3://leads/2026")
+    ('/leads/2026', 's3://leads/2026')
+    """
+    local = address.removeprefix("file://") if address.startswith("file://") else address
+    return local if is_remote(local) else str(Path(local).resolve())
+
+
+def check_apart(out: str, parts: Sequence[str]) -> None:
+    """Raise if a result would be written over, or among, the parts that it is made of.
+
+    Raises
+    ------
+    ExportError
+        Naming the part.
+    """
+    inside = next((part for part in parts if part == out or part.startswith(f"{out.rstrip('/')}/")), None)
+    if inside is not None:
+        raise ExportError(f"{out} holds {inside}, which is to be scored. Name another place for the result.")
+
+
 def list_parts(addresses: Sequence[str]) -> list[str]:
     """Turn files, folders and addresses into parts, those of a folder in the order of their names.
 
@@ -39,19 +66,20 @@ def list_parts(addresses: Sequence[str]) -> list[str]:
         If there is nothing behind an address, or it may not be read.
     """
     parts: list[str] = []
-    for address in addresses:
+    for address in map(absolute, addresses):
         if not is_remote(address):
-            parts += [str(path.resolve()) for path in list_files(address)]
+            parts += [str(path) for path in list_files(address)]
             continue
         try:
             files, path = _system(address)
             inside = sorted(files.find(path)) if files.isdir(path) else [path] if files.exists(path) else []
         except Exception as error:  # each kind of store has errors of its own
             raise UnreadableFileError(f"{address} cannot be read ({_said(error)}). {_NEXT}") from error
-        kept = [name for name in inside if PurePosixPath(name).suffix.lower() in DATA_SUFFIXES]
+        kept = [name for name in map(PurePosixPath, inside) if name.suffix.lower() in DATA_SUFFIXES]
+        kept = [name for name in kept if not name.name.startswith(".")]
         if not kept:
             raise UnreadableFileError(f"{address} holds no lead list. {EXPECTED} {_NEXT}")
-        parts += [files.unstrip_protocol(name) for name in kept]
+        parts += [files.unstrip_protocol(str(name)) for name in kept]
     return parts
 
 
@@ -79,7 +107,7 @@ def local_copy(part: str) -> Iterator[Path]:
 
 @contextmanager
 def to_publish(address: str) -> Iterator[Path]:
-    """Give a file to write, which is put in its place when it is complete and never before.
+    """Give a file to write, which is put in its place when it is complete; a store that puts objects puts it whole.
 
     Raises
     ------
@@ -105,17 +133,19 @@ def prepare_folder(address: str, *, force: bool) -> None:
     Raises
     ------
     ExportError
-        If it holds something already, which is kept unless `force`, or cannot be made.
+        If it holds a result already, which is kept unless `force`, or anything else, or cannot be made.
     """
     try:
         files, path = _system(address)
         if files.isfile(path):
             raise ExportError(f"{address} is a file. Give the name of a folder.")
-        filled = files.exists(path) and bool(files.ls(path, detail=False))
-        if filled and not force:
-            raise ExportError(f"{address} holds something already and is kept. Give another folder, or --force.")
-        if filled:
-            _clear(files, path)
+        inside = [PurePosixPath(name).name for name in files.ls(path, detail=False)] if files.exists(path) else []
+        inside = [name for name in inside if _OURS.fullmatch(name) or not name.startswith(".")]
+        other = next((name for name in inside if not _OURS.fullmatch(name)), None)
+        if other is not None:
+            raise ExportError(f"{address} holds {other}, which is no result of this. Give another folder.")
+        if inside and not force:
+            raise ExportError(f"{address} holds a result already and is kept. Give another folder, or --force.")
         files.makedirs(path, exist_ok=True)
     except ExportError:
         raise
@@ -123,11 +153,23 @@ def prepare_folder(address: str, *, force: bool) -> None:
         raise ExportError(f"{address} cannot be written ({_said(error)}). {_NEXT}") from error
 
 
-def _clear(files: Any, path: str) -> None:
-    """Take away the parts of an earlier result, and nothing else."""
-    for name in files.ls(path, detail=False):
-        if PurePosixPath(name).suffix == ".parquet":
-            files.rm_file(name)
+def remove_earlier(address: str, written: Sequence[str]) -> None:
+    """Take the parts of an earlier result away, which this one has not written over, and nothing else.
+
+    Raises
+    ------
+    ExportError
+        If they may not be removed; what was written now is there.
+    """
+    kept = {PurePosixPath(target).name for target in written}
+    try:
+        files, path = _system(address)
+        for place in files.ls(path, detail=False):
+            name = PurePosixPath(place).name
+            if _OURS.fullmatch(name) and name not in kept:
+                files.rm_file(place)
+    except Exception as error:
+        raise ExportError(f"Parts of an earlier result are still in {address} ({_said(error)}). {_NEXT}") from error
 
 
 def sweep(folder: str) -> None:

@@ -52,7 +52,7 @@ def connect(scheduler: str | None = None, *, workers: int | None = None) -> Iter
         return
     try:
         client = Client(scheduler, timeout=PATIENCE_SECONDS)
-    except (OSError, TimeoutError, ValueError) as error:
+    except (OSError, TimeoutError, TypeError, ValueError) as error:
         raise LeadScoreError(
             f"No Dask scheduler answers at {scheduler}. Start one with: dask scheduler, and workers with: dask worker "
             f"{scheduler}; or leave out --scheduler to use this machine's cores."

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from math import ceil
 from pathlib import Path, PurePosixPath
 
 import joblib
@@ -31,15 +30,27 @@ from leadscore_core.data import (
     read_headers,
     select_columns,
 )
-from leadscore_core.errors import LeadScoreError, UnreadableFileError
+from leadscore_core.errors import ExportError, LeadScoreError, UnreadableFileError
 from leadscore_core.inference import ENDINGS, GRADES, beside, check_output, write_leads
 from leadscore_core.lists import LeadList, open_list
 from leadscore_core.model import LeadModel
-from leadscore_core.pipelines import Progress, ScoreReport, score_chunks
-from leadscore_core.scale.addresses import list_parts, local_copy, prepare_folder, remove_folder, sweep, to_publish
+from leadscore_core.pipelines import Progress, ScoreReport, score_chunks, with_saved_rules
+from leadscore_core.scale.addresses import (
+    absolute,
+    check_apart,
+    is_remote,
+    list_parts,
+    local_copy,
+    prepare_folder,
+    remove_earlier,
+    remove_folder,
+    sweep,
+    to_publish,
+)
 
 _RETRIES = 3
 _LEAST_EVIDENCE = 1_000
+_ASKED_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -101,31 +112,36 @@ def score_parts(
     choices
         Schema column -> header, for columns that are not to be found by themselves.
     force
-        Whether a folder that holds a result already is written again.
+        Whether a folder that holds a result already gets this one in its place; until then it stays.
 
     Raises
     ------
     LeadScoreError
         If there is nothing to score, the result cannot be written, or the scheduler is lost on the way.
     """
-    settings = settings or load_settings()
+    settings = with_saved_rules(settings or load_settings())
+    out = absolute(out)
     joined = any(out.lower().endswith(ending) for ending in ENDINGS)
+    if joined and is_remote(out):
+        raise ExportError(f"{out} would be one file, which needs a disk that the workers share. Name a folder instead.")
     if joined:
         check_output(out)
     parts = list_parts(addresses)
+    check_apart(out, parts)
     leads = _first_readable(parts, model, sheet, choices, settings)
-    order = _Order(_settle(client, parts, leads), leads.sheet, settings, reasons)
-    folder = tempfile.mkdtemp(prefix=".leadscore-parts-", dir=Path(out).resolve().parent) if joined else out
+    order = _Order(_settle(client, parts, leads), sheet if len(parts) > 1 else leads.sheet, settings, reasons)
+    folder = tempfile.mkdtemp(prefix=".leadscore-parts-", dir=Path(out).parent) if joined else out
     if not joined:
         prepare_folder(out, force=force)
     try:
-        names = _names(parts)
-        targets = {part: f"{folder.rstrip('/')}/{name}" for part, name in zip(parts, names, strict=True)}
-        done = _run(client, targets, order, model, progress)
+        targets = [f"{folder.rstrip('/')}/{name}" for name in _names(parts)]
+        done = _run(client, list(zip(parts, targets, strict=True)), order, model, progress)
         sweep(out)
-        written = [targets[told.part] for told in done if not told.problem]
+        written = [target for target, told in zip(targets, done, strict=True) if not told.problem]
         if joined and written:
             write_leads(_in_one_order(written), out)
+        elif written:
+            remove_earlier(out, written)
     finally:
         if joined:
             remove_folder(Path(folder))
@@ -134,8 +150,10 @@ def score_parts(
 
 def _names(parts: Sequence[str]) -> list[str]:
     """Name the result of each part after it, with its place in the list, so that no two have the same name."""
-    width = len(str(len(parts)))
-    return [f"{place:0{width}d}-{PurePosixPath(part).name.split('.')[0]}.parquet" for place, part in enumerate(parts)]
+    width = max(4, len(str(len(parts))))
+    return [
+        f"leads-{place:0{width}d}-{PurePosixPath(part).name.split('.')[0]}.parquet" for place, part in enumerate(parts)
+    ]
 
 
 def _first_readable(
@@ -153,15 +171,19 @@ def _first_readable(
 
 
 def _settle(client: Client, parts: Sequence[str], leads: LeadList) -> ColumnMapping:
-    """Settle dates and decimals on the evidence of the parts, as `settle_list` does."""
+    """Settle dates and decimals on the evidence of as many parts as it takes, as `settle_list` does."""
     each = max(_LEAST_EVIDENCE, CONVENTION_ROWS // len(parts))
     written = {Role.TIMESTAMP, *NUMBER_ROLES}
     headers = [h for name, h in leads.mapping.used.items() if leads.schema.by_name[name].role in written]
-    asked = [
-        client.submit(_first_rows, part, headers, leads.sheet, each, retries=_RETRIES)
-        for part in parts[: ceil(CONVENTION_ROWS / each)]
-    ]
-    told = [frame for frame in _gathered(client, asked) if frame is not None]
+    told: list[pd.DataFrame] = []
+    for begin in range(0, len(parts), _ASKED_AT_ONCE):
+        asked = [
+            client.submit(_first_rows, part, headers, leads.sheet, each, retries=_RETRIES)
+            for part in parts[begin : begin + _ASKED_AT_ONCE]
+        ]
+        told += [frame for frame in _gathered(client, asked) if frame is not None]
+        if sum(map(len, told)) >= CONVENTION_ROWS:
+            break
     return (
         detect_conventions(leads.mapping, leads.schema, pd.concat(told, ignore_index=True)) if told else leads.mapping
     )
@@ -169,34 +191,35 @@ def _settle(client: Client, parts: Sequence[str], leads: LeadList) -> ColumnMapp
 
 def _first_rows(part: str, headers: list[str], sheet: str | None, rows: int) -> pd.DataFrame | None:
     """Read the first rows of a part; one that cannot be read is reported when it is scored."""
-    with suppress(LeadScoreError, StopIteration, KeyError), local_copy(part) as path:
-        return part_frame(next(iter_parts(path, sheet=sheet, chunk_rows=rows)), headers)
+    with suppress(LeadScoreError, StopIteration), local_copy(part) as path:
+        return part_frame(select_columns(next(iter_parts(path, sheet=sheet, chunk_rows=rows)), headers))
     return None
 
 
 def _run(
-    client: Client, targets: dict[str, str], order: _Order, model: LeadModel, progress: Progress | None
+    client: Client, targets: Sequence[tuple[str, str]], order: _Order, model: LeadModel, progress: Progress | None
 ) -> list[PartDone]:
     """Have every part scored, and return what came of each, in the list's order."""
     packed = io.BytesIO()
     joblib.dump(model, packed)
     there = client.submit(_unpack, packed.getvalue())  # a worker that lost it makes it anew
     futures = {
-        client.submit(_score_part, part, target, there, order, retries=_RETRIES): part
-        for part, target in targets.items()
+        client.submit(_score_part, part, target, there, order, retries=_RETRIES): place
+        for place, (part, target) in enumerate(targets)
     }
-    told: dict[str, PartDone] = {}
+    told: dict[int, PartDone] = {}
     for future in as_completed(list(futures)):
-        part = futures[future]
+        place = futures[future]
         fault = future.exception() if future.status != "cancelled" else None
         if future.status == "cancelled" or isinstance(fault, CommClosedError):
             _raise_lost(len(told), len(targets))
-        told[part] = PartDone(part, problem=f"{type(fault).__name__}: {fault}") if fault else future.result()
+        part = targets[place][0]
+        told[place] = PartDone(part, problem=_unforeseen(part, fault)) if fault else future.result()
         future.release()
         if progress:
             rows = sum(one.rows for one in told.values())
             progress(len(told) / len(targets), f"Scored {rows:,} leads, {len(told):,} of {len(targets):,} parts")
-    return [told[part] for part in targets]
+    return [told[place] for place in range(len(targets))]
 
 
 def _gathered(client: Client, asked: Sequence[object]) -> list[pd.DataFrame | None]:
@@ -207,14 +230,19 @@ def _gathered(client: Client, asked: Sequence[object]) -> list[pd.DataFrame | No
     return answers
 
 
+def _unforeseen(part: str, fault: BaseException) -> str:
+    """Name a fault by its kind alone, for its text may quote a lead."""
+    return f"{part}: something went wrong inside LeadScore ({type(fault).__name__}). Score it alone to see what."
+
+
 def _raise_lost(done: int, parts: int) -> None:
     raise LeadScoreError(_lost(done, parts))
 
 
 def _lost(done: int, parts: int) -> str:
     return (
-        f"The Dask scheduler was lost after {done:,} of {parts:,} parts; what was written so far is whole. Start it "
-        "again and score once more with --force."
+        f"The Dask scheduler was lost after {done:,} of {parts:,} parts; each that is in the result's folder is whole. "
+        "Start it again and score once more with --force."
     )
 
 

@@ -1,4 +1,6 @@
 import gzip
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.errors import ExportError
+from leadscore_core.errors import ExportError, UnreadableFileError
 from leadscore_core.inference import EXCEL_ROWS, neutralise, write_leads
+from tests.paths import ROOT
 
 
 @pytest.fixture
@@ -90,10 +93,35 @@ def test_a_failure_on_the_way_keeps_the_old_file_and_leaves_nothing(
         yield frame
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(ExportError, match="No space left on device"):
+    with pytest.raises(UnreadableFileError, match="No space left on device"):
         write_leads(parts(), path)
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+FULL = """
+import resource, sys
+import numpy as np, pandas as pd
+from leadscore_core.errors import ExportError, UnreadableFileError
+from leadscore_core.inference import write_leads
+frame = pd.DataFrame({"number": np.random.default_rng(0).random(5_000)})
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # writing more fails, as on a full disk
+for path in sys.argv[1:]:
+    try:
+        write_leads([frame, frame], path)
+    except ExportError as error:
+        print(error)
+"""
+
+
+def test_a_full_disk_keeps_the_old_file_and_says_so(tmp_path: Path) -> None:
+    paths = [tmp_path / f"out{ending}" for ending in (".csv", ".csv.gz", ".xlsx", ".parquet")]
+    for path in paths:
+        path.write_bytes(b"old")
+    done = subprocess.run([sys.executable, "-c", FULL, *paths], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.count("could not be written (") == done.stdout.count("Make room") == len(paths)
+    assert [path.read_bytes() for path in paths] == [b"old"] * len(paths)
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
 ALONE = ["-5", "+4.5", "-1,234.50", "-12%", "-1e-3", "", "plain", "'-x"]

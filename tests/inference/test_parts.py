@@ -1,17 +1,21 @@
 """Lists as Arrow keeps them are scored, compared and written as frames are, to the bit."""
 
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadscore_core import pipelines, read_leads
+from leadscore_core import pipelines, read_leads, score_leads
 from leadscore_core.config import GradeThresholds, JunkRules
 from leadscore_core.data import (
+    Role,
     SampleLeads,
     detect_conventions,
     iter_parts,
@@ -20,11 +24,13 @@ from leadscore_core.data import (
     row_keys,
     suggest_mapping,
 )
-from leadscore_core.inference import neutralise, score_part
+from leadscore_core.errors import UnreadableFileError
+from leadscore_core.inference import neutralise, score_part, write_leads
 from leadscore_core.inference.neutralise import neutralise_table
 from leadscore_core.lists import LeadList, open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.model import classifier as classifier_module
+from leadscore_core.pipelines import score_list
 
 CELLS = st.sampled_from(
     [
@@ -131,3 +137,35 @@ def test_a_table_is_neutralised_as_a_frame_is(cells: list[str], cut: int) -> Non
     for name in safe.column_names:
         told = [cell or "" for cell in safe.column(name).to_pylist()]
         assert told == wanted[name].fillna("").tolist()
+
+
+def test_columns_of_unusual_numbers_stream_through(sample: SampleLeads, trained: LeadModel, tmp_path: Path) -> None:
+    frame = sample.labelled.head(6).reset_index(drop=True)
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    half = pa.array(np.array([1.5, 2, 3, 1.5, 2, 3], dtype="float16"))
+    wide = pa.array([Decimal("1.5")] * 6, pa.decimal256(50, 2))
+    pq.write_table(table.append_column("half", half).append_column("wide", wide), tmp_path / "odd.parquet")
+    score_list(open_list(tmp_path / "odd.parquet", trained.schema), tmp_path / "out.csv", trained, reasons=0)
+    assert pd.read_csv(tmp_path / "out.csv")["half"].tolist() == [1.5, 2, 3, 1.5, 2, 3]
+
+
+def test_kinds_of_text_may_be_mixed_in_a_frame(sample: SampleLeads, trained: LeadModel) -> None:
+    frame = sample.labelled.head(50).reset_index(drop=True)
+    counted = [c.name for c in trained.schema.with_role(Role.INTERACTION)][:2]
+    mixed = frame.astype(dict.fromkeys(frame.columns, "str")).astype({counted[0]: "string[python]"})
+    mixed[counted[1]] = pd.array(frame[counted[1]], dtype=pd.ArrowDtype(pa.string()))
+    own = ["propensity", "grade"]
+    pd.testing.assert_frame_equal(score_leads(mixed, trained)[own], score_leads(frame, trained)[own])
+
+
+def test_a_list_that_fails_on_the_way_is_not_taken_for_a_full_disk(tmp_path: Path) -> None:
+    def parts(fault: Exception) -> Iterator[pa.Table]:
+        yield pa.table({"a": ["x"]})
+        raise fault
+
+    with pytest.raises(UnreadableFileError, match=r"could not be read to its end \(Input/output error\)"):
+        write_leads(parts(OSError(5, "Input/output error")), tmp_path / "o.csv")
+    with pytest.raises(UnreadableFileError, match="text that is not UTF-8") as told:
+        write_leads(parts(pa.ArrowInvalid("Wrapping Anna failed")), tmp_path / "o.csv")
+    assert "Anna" not in str(told.value)
+    assert not list(tmp_path.iterdir())

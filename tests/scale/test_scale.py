@@ -18,11 +18,13 @@ from distributed import Client
 from moto.server import ThreadedMotoServer
 
 from leadscore_core import LeadScoreError, read_leads, score_leads
+from leadscore_core.config import GradeThresholds, load_settings
 from leadscore_core.data import SampleLeads, row_keys
 from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.pipelines import score_list
 from leadscore_core.scale import cluster, connect, score_parts, trees_on
+from leadscore_core.storage import grade_preference
 from leadscore_core.training import train_model
 from tests.conftest import FEW_TREES
 
@@ -129,7 +131,7 @@ def test_leads_behind_an_address(
     scored = pd.concat([read_leads(tmp_path / Path(name).name) for name in sorted(names)], ignore_index=True)
     wanted = local(folder, trained, tmp_path)
     assert (scored["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
-    with pytest.raises(LeadScoreError, match="s3://leads/out holds something already and is kept"):
+    with pytest.raises(LeadScoreError, match="s3://leads/out holds a result already and is kept"):
         score_parts([f"{s3}/in"], f"{s3}/out", trained, client)
     assert score_parts([f"{s3}/in"], f"{s3}/out", trained, client, force=True).total.rows == len(wanted)
     with pytest.raises(LeadScoreError, match=r"s3://leads/none holds no lead list\."):
@@ -158,7 +160,7 @@ def test_parts_that_cannot_be_scored_are_named_and_the_rest_goes_on(
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
     code, _, errors = run(*words)
     assert code == 2
-    assert "holds something already and is kept" in errors
+    assert "holds a result already and is kept" in errors
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
     for path in folder.iterdir():
         path.write_bytes(b"PAR1 cut short")
@@ -260,3 +262,68 @@ def test_a_worker_whose_disk_is_full_writes_nothing_and_says_so(
     assert report.parts == len(report.left_out) == PARTS
     assert all("could not be written (" in why for why in report.left_out.values())
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_writing_again_with_force_keeps_lists_and_strangers(
+    client: Client, folder: Path, trained: LeadModel, tmp_path: Path
+) -> None:
+    lists = sorted(folder.iterdir())
+    with pytest.raises(LeadScoreError, match="which is to be scored"):
+        score_parts([str(folder)], str(folder), trained, client, force=True)
+    assert sorted(folder.iterdir()) == lists
+    out = tmp_path / "out"
+    score_parts([str(path) for path in lists[:3]], str(out), trained, client, reasons=0)
+    first = sorted(out.iterdir())
+    (folder / "broken.csv").write_bytes(b"")
+    with pytest.raises(LeadScoreError, match="None of 1 parts can be read"):
+        score_parts([str(folder / "broken.csv")], str(out), trained, client, force=True)
+    assert sorted(out.iterdir()) == first
+    score_parts([str(lists[4])], str(out), trained, client, reasons=0, force=True)
+    assert [path.name for path in out.iterdir()] == ["leads-0000-part-4.parquet"]
+    (out / "precious.parquet").write_bytes(b"mine")
+    with pytest.raises(LeadScoreError, match=r"holds precious\.parquet, which is no result of this"):
+        score_parts([str(lists[4])], str(out), trained, client, force=True)
+    assert (out / "precious.parquet").read_bytes() == b"mine"
+
+
+def test_saved_grades_a_list_given_twice_and_sheets_are_as_without_dask(
+    client: Client, sample: SampleLeads, trained: LeadModel, places: Path, tmp_path: Path
+) -> None:
+    strict = GradeThresholds(hot=0.9, warm=0.8, cold=0.7)
+    grade_preference(load_settings()).save(strict, based_on=0, author="Anna")
+    for name, rows in (("jan", sample.labelled.head(20)), ("feb", sample.labelled.iloc[20:40])):
+        rows.to_excel(tmp_path / f"{name}.xlsx", sheet_name=name, index=False)
+    paths = [tmp_path / f"{name}.xlsx" for name in ("jan", "feb", "jan")]
+    score_list(open_list(paths, trained.schema), tmp_path / "local.csv", trained, reasons=0)
+    wanted = pd.read_csv(tmp_path / "local.csv")
+    report = score_parts([str(path) for path in paths], str(tmp_path / "o.csv"), trained, client, reasons=0)
+    assert report.left_out == {}
+    scored = pd.read_csv(tmp_path / "o.csv")
+    assert len(scored) == len(wanted) == 60
+    own = ["propensity", "grade", "is_junk"]
+    pd.testing.assert_frame_equal(scored[own], wanted[own])
+
+
+def test_dates_are_settled_on_all_of_many_small_parts(
+    client: Client, sample: SampleLeads, trained: LeadModel, tmp_path: Path
+) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    dates = ["03/04/2026 10:00"] * 58 + ["25/04/2026 10:00"] * 2
+    for place, date in enumerate(dates):
+        sample.labelled.iloc[place : place + 1].assign(created_date=date).to_csv(
+            folder / f"{place:02d}.csv", index=False
+        )
+    score_list(open_list(folder, trained.schema), tmp_path / "local.csv", trained, reasons=0)
+    score_parts([str(folder)], str(tmp_path / "o.csv"), trained, client, reasons=0)
+    scored, wanted = (pd.read_csv(tmp_path / name)["propensity"] for name in ("o.csv", "local.csv"))
+    pd.testing.assert_series_equal(scored, wanted)
+
+
+def test_a_folder_of_ones_own_is_meant_wherever_the_workers_run(
+    folder: Path, trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connect(workers=1) as elsewhere:  # they stay in the folder where they were started
+        monkeypatch.chdir(tmp_path)
+        score_parts([str(folder / "part-0.csv")], "scored", trained, elsewhere, reasons=0)
+    assert [path.name for path in (tmp_path / "scored").iterdir()] == ["leads-0000-part-0.parquet"]
