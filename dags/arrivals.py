@@ -4,9 +4,9 @@ Parameters
 ----------
     inbox  the folder to look into; LEADSCORE_INBOX names it where the run is scheduled
 
-A list that came begins the inference pipeline, which takes it from the asset's event; anything else that adds such an
-event (``{"files": path}`` on leadscore_arrived_leads) does the same. A file that is still being written waits for the
-next look, and one that was announced is not announced again unless its content changes.
+Each list that came is announced by an event of its own, which begins the inference pipeline; anything else that adds
+such an event (``{"files": path}`` on leadscore_arrived_leads) does the same. A file that is still being written waits
+for the next look, and one that was announced is not announced again unless its content changes.
 """
 
 import os
@@ -31,20 +31,15 @@ def arrivals() -> None:
     """Look, announce."""
     came = step.override(task_id="look")("find_arrivals", str(ROOT), {"inbox": "{{ params.inbox }}"})
 
-    @task.short_circuit
-    def anything(files: list[str]) -> bool:
-        """Go on only where a list came, so that nothing is announced for nothing."""
-        return bool(files)
-
     @task(outlets=[ARRIVED], retries=0)
-    def announce(files: list[str], *, outlet_events: Any = None) -> str:
+    def announce(arrived: dict[str, str], *, outlet_events: Any = None) -> dict[str, str]:
         """Tell the inference pipeline."""
-        outlet_events[ARRIVED].extra = {"files": ",".join(files)}
-        return ",".join(files)
+        outlet_events[ARRIVED].extra = {"files": arrived["path"]}
+        return arrived
 
-    told = announce(came)
-    anything(came) >> told
-    told >> step.override(task_id="remember")("remember_arrivals", str(ROOT), {"files": told})
+    announce.expand(arrived=came) >> step.override(task_id="remember")(
+        "remember_arrivals", str(ROOT), {"arrived": came}
+    )
 
 
 arrivals()

@@ -5,13 +5,24 @@ Parameters
     files   leads to score: a file, a folder, or several with commas between
     schema  name of what the columns mean; found by the headers if empty
 
-It runs by hand, when a list arrived (see arrivals) or when a model was registered. A list that was scored before is
-found again, not doubled; the batch is on the Leads page. Predictions that look wrong stop the run with their report;
-the batch is kept for people to look at.
+It runs by hand, when lists arrived (see arrivals) or when a model was registered. Each list that arrived since the run
+before goes its own way: one that is not fit stops alone, with its report. A list that was scored before is found again,
+not doubled; the batch is on the Leads page. Predictions that look wrong stop their list with their report; the batch is
+kept for people to look at.
 """
 
-from airflow.sdk import Param, dag
-from steps import ARRIVED, CHALLENGER, FILES, ROOT, SCORED_BATCH, require, step
+from typing import Any
+
+from airflow.sdk import Param, dag, task, task_group
+from steps import ARRIVED, CHALLENGER, ROOT, SCORED_BATCH, require, step
+
+
+@task(retries=0)
+def choose_lists(asked_for: str, *, triggering_asset_events: Any = None) -> list[str]:
+    """Return each list that arrived, where arrivals began the run; else the one that was asked for."""
+    events = [event for of_asset in (triggering_asset_events or {}).values() for event in of_asset]
+    arrived = [event.extra["files"] for event in events if event.extra.get("files")]
+    return list(dict.fromkeys(arrived)) or [asked_for]
 
 
 @dag(
@@ -28,15 +39,21 @@ from steps import ARRIVED, CHALLENGER, FILES, ROOT, SCORED_BATCH, require, step
 )
 def inference_pipeline() -> None:
     """Check, score, check, publish."""
-    files = FILES
-    raw = step.override(task_id="check_raw")("check_raw", str(ROOT), {"files": files, "schema": "{{ params.schema }}"})
-    fit = require.override(task_id="raw_is_fit")(raw, "The leads are not fit to be scored")
     model = step.override(task_id="load_champion")("load_champion_id", str(ROOT), {})
-    batch = step.override(task_id="score")(
-        "score_batch", str(ROOT), {"files": files, "key": fit["key"], "model_id": model}
-    )
-    told = step.override(task_id="check_predictions")("check_predictions", str(ROOT), {"scored": batch})
-    require.override(task_id="publish", outlets=[SCORED_BATCH])(told, "The predictions look wrong")
+
+    @task_group(prefix_group_id=False)
+    def one_list(files: str, model_id: str) -> None:
+        raw = step.override(task_id="check_raw")(
+            "check_raw", str(ROOT), {"files": files, "schema": "{{ params.schema }}"}
+        )
+        fit = require.override(task_id="raw_is_fit")(raw, "The leads are not fit to be scored")
+        batch = step.override(task_id="score")(
+            "score_batch", str(ROOT), {"files": files, "key": fit["key"], "model_id": model_id}
+        )
+        told = step.override(task_id="check_predictions")("check_predictions", str(ROOT), {"scored": batch})
+        require.override(task_id="publish", outlets=[SCORED_BATCH])(told, "The predictions look wrong")
+
+    one_list.partial(model_id=model).expand(files=choose_lists("{{ params.files }}"))
 
 
 inference_pipeline()

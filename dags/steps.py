@@ -20,13 +20,6 @@ CHALLENGER = Asset("leadscore_challenger")
 SCORED_BATCH = Asset("leadscore_scored_batch")
 
 
-# the list that arrived, where an arrival began the run; else the one that was asked for
-FILES = (
-    "{% set arrived = (triggering_asset_events or {}).values() | sum(start=[]) | selectattr('extra.files') | list %}"
-    "{{ arrived[-1].extra.files if arrived else params.files }}"
-)
-
-
 @task.external_python(python=PYTHON, expect_airflow=False, expect_pendulum=False, **RETRIES)
 def step(name: str, root: str, words: dict[str, Any]) -> Any:
     """Carry out one step of `leadscore_core.orchestrate` in the project's own environment."""

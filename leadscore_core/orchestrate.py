@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,39 +83,50 @@ def check_raw(files: str, *, label: str = "", schema: str = "") -> Told:
     return told | {"ok": not told["why"]}
 
 
-def find_arrivals(inbox: str) -> list[str]:
-    """Return the lists in a folder that were not announced yet and are no longer written to.
+def find_arrivals(inbox: str) -> list[dict[str, str]]:
+    """Find the lists in a folder that were not announced yet and are no longer written to.
 
     Parameters
     ----------
     inbox
         A folder; one that is not there holds nothing.
+
+    Returns
+    -------
+    list
+        ``path`` and ``state`` (size and time of change) of each, in the order of their names.
     """
     folder = Path(inbox)
     if not folder.is_dir():
         return []
     known = _announced(load_settings())
     settled = time.time() - _SETTLED_SECONDS
-    return [
-        str(path)
-        for path in sorted(folder.iterdir())
-        if path.suffix.lower() in DATA_SUFFIXES
-        and not path.name.startswith(".")
-        and path.stat().st_mtime <= settled
-        and known.get(str(path)) != _state(path)
-    ]
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in DATA_SUFFIXES and not path.name.startswith("."):
+            with suppress(FileNotFoundError):  # whoever takes lists out of the folder may be quicker
+                told = path.stat()
+                state = f"{told.st_size} {told.st_mtime_ns}"
+                if told.st_mtime <= settled and known.get(str(path)) != state:
+                    found.append({"path": str(path), "state": state})
+    return found
 
 
-def remember_arrivals(files: str) -> int:
-    """Remember lists that were announced, so that they are not announced again; return how many."""
+def remember_arrivals(arrived: Sequence[dict[str, str]]) -> int:
+    """Remember lists that were announced, as they were then, so that they are not announced again; return how many.
+
+    Parameters
+    ----------
+    arrived
+        As from `find_arrivals`.
+    """
     settings = load_settings()
-    paths = _paths(files)
-    known = _announced(settings) | {str(path): _state(path) for path in paths}
+    known = _announced(settings) | {one["path"]: one["state"] for one in arrived}
     place = _arrivals_file(settings)
     place.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(place) as aside:
         aside.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    return len(paths)
+    return len(arrived)
 
 
 def clean_leads_to(files: str, key: str, *, label: str = "", schema: str = "") -> str:
@@ -321,11 +334,6 @@ def _announced(settings: Settings) -> dict[str, str]:
     return known
 
 
-def _state(path: Path) -> str:
-    told = path.stat()
-    return f"{told.st_size} {told.st_mtime_ns}"
-
-
 def _open(files: str, schema: str, label: str) -> LeadList:
     paths = _paths(files)
     declared: LeadSchema | None = load_schema(schema) if schema else None
@@ -335,6 +343,8 @@ def _open(files: str, schema: str, label: str) -> LeadList:
 
 
 def _paths(files: str) -> list[Path]:
+    if Path(files).exists():  # the name of one list may have a comma in it
+        return [Path(files)]
     return [Path(part.strip()) for part in files.split(",") if part.strip()]
 
 

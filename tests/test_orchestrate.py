@@ -118,10 +118,20 @@ def test_a_list_that_arrives_is_found_until_it_is_remembered_and_again_when_it_c
     for path in inbox.iterdir():
         os.utime(path, (0, path.stat().st_mtime - 60))
     found = orchestrate.find_arrivals(str(inbox))
-    assert found == [str(inbox / "monday.csv")]
+    assert [one["path"] for one in found] == [str(inbox / "monday.csv")]
     assert orchestrate.find_arrivals(str(inbox)) == found
-    assert orchestrate.remember_arrivals(",".join(found)) == 1
+    (inbox / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
+    assert orchestrate.remember_arrivals(found) == 1
     assert orchestrate.find_arrivals(str(inbox)) == []
     (inbox / "monday.csv").write_text("source,medium\na,b\nc,d\n", encoding="utf-8")
     os.utime(inbox / "monday.csv", (0, (inbox / "monday.csv").stat().st_mtime - 30))
-    assert orchestrate.find_arrivals(str(inbox)) == found
+    again = orchestrate.find_arrivals(str(inbox))
+    assert [one["path"] for one in again] == [str(inbox / "monday.csv")]
+    assert again != found
+
+
+def test_a_comma_may_be_part_of_a_lists_name(places: Path, labelled: str, tmp_path: Path) -> None:
+    path = tmp_path / "leads, june.csv"
+    path.write_bytes(Path(labelled).read_bytes())
+    assert orchestrate.check_raw(str(path))["ok"]
+    assert orchestrate.check_raw(f"{path.parent / 'none.csv'}, {path.parent / 'other.csv'}")["ok"] is False

@@ -51,12 +51,15 @@ def leads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(name: str, **conf: str) -> tuple[str, dict[str, str], dict[str, Any]]:
-    """Run a DAG; return its state, the state of each task, and what each returned."""
+    """Run a DAG; return its state, the state of each task, and what each returned; of a mapped task with its place."""
     dag = getattr(importlib.import_module(name), name)()
     done = dag.test(run_conf=conf)
-    tasks = done.get_task_instances()
-    told = {task.task_id: task.xcom_pull(task_ids=task.task_id) for task in tasks}
-    return str(done.state), {task.task_id: str(task.state) for task in tasks}, told
+    states, told = {}, {}
+    for task in done.get_task_instances():
+        one = task.task_id if task.map_index < 0 else f"{task.task_id} {task.map_index}"
+        states[one] = str(task.state)
+        told[one] = task.xcom_pull(task_ids=task.task_id, map_indexes=task.map_index)
+    return str(done.state), states, told
 
 
 def models(home: Path) -> list[str]:
@@ -106,9 +109,9 @@ def test_a_list_is_scored_once_and_kept_as_a_batch(home: Path) -> None:
     first = run("inference_pipeline", files=files, schema="")
     assert first[0] == "success", first[1]
     again = run("inference_pipeline", files=files, schema="")
-    assert again[2]["score"] == first[2]["score"] | {"new": False}
-    assert first[2]["score"]["new"] is True
-    assert sum(first[2]["score"]["grades"].values()) == first[2]["score"]["rows"]
+    assert again[2]["score 0"] == first[2]["score 0"] | {"new": False}
+    assert first[2]["score 0"]["new"] is True
+    assert sum(first[2]["score 0"]["grades"].values()) == first[2]["score 0"]["rows"]
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the real leads are not on this machine")
@@ -124,35 +127,53 @@ def test_real_leads_pass_all_three_pipelines(home: Path) -> None:
     assert told["promote"] == "promoted"
     state, tasks, scored = run("inference_pipeline", files=str(REAL.with_name("new_leads.csv")), schema="")
     assert state == "success", tasks
-    assert scored["load_champion"] == scored["score"]["model_id"] == told["register"]
-    assert scored["score"]["rows"] == 1_973
+    assert scored["load_champion"] == scored["score 0"]["model_id"] == told["register"]
+    assert scored["score 0"]["rows"] == 1_973
 
 
-def test_a_list_that_arrives_in_a_folder_is_announced_once(home: Path, tmp_path: Path) -> None:
-    path = tmp_path / "monday.csv"
-    shutil.copy(ROOT / "sample_data" / "new_leads.csv", path)
-    os.utime(path, (0, path.stat().st_mtime - 60))
+def test_lists_that_arrive_are_announced_once_and_scored_each_for_itself(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header, *lines = (ROOT / "sample_data" / "new_leads.csv").read_text(encoding="utf-8").splitlines()
+    paths = [tmp_path / name for name in ("friday, late.csv", "monday.csv", "odd.csv")]
+    for path, text in zip(paths, ([header, *lines[:60]], [header, *lines[60:90]], ["who,what", "a,b"]), strict=True):
+        path.write_text("\n".join(text) + "\n", encoding="utf-8")
+        os.utime(path, (0, time.time() - 60))
     (tmp_path / "half.csv").write_text("still being written", encoding="utf-8")
     os.utime(tmp_path / "half.csv", (0, time.time() + 3_600))
     state, tasks, told = run("arrivals", inbox=str(tmp_path))
     assert state == "success", tasks
-    assert told["look"] == [str(path)]
-    assert told["announce"] == str(path)
+    assert [one["path"] for one in told["look"]] == [str(path) for path in paths]
     state, tasks, told = run("arrivals", inbox=str(tmp_path))
     assert (state, told["look"]) == ("success", [])
     assert tasks["announce"] == "skipped"
-    assert len(announced()) == 1
-    assert announced() == [{"files": str(path)}]
+
+    from airflow.models import dagrun
+
+    create = dagrun.get_or_create_dagrun
+
+    def as_the_scheduler_does(*, session: Any, **words: Any) -> Any:
+        begun = create(session=session, **words)
+        begun.consumed_asset_events.extend(arrivals(session))
+        session.commit()
+        return begun
+
+    monkeypatch.setattr(dagrun, "get_or_create_dagrun", as_the_scheduler_does)
+    state, tasks, told = run("inference_pipeline")
+    lists = told["choose_lists"]
+    assert sorted(lists) == [str(path) for path in paths]
+    friday, monday, odd = (lists.index(str(path)) for path in paths)
+    assert [told[f"score {place}"]["rows"] for place in (friday, monday)] == [60, 30]
+    assert [tasks[f"publish {place}"] for place in (friday, monday)] == ["success", "success"]
+    assert (state, tasks[f"raw_is_fit {odd}"], tasks[f"score {odd}"]) == ("failed", "failed", "upstream_failed")
 
 
-def announced() -> list[dict[str, str]]:
-    """Return what the events of the arrivals say, as Airflow keeps them."""
+def arrivals(session: Any) -> list[Any]:
+    """Return the events of the arrivals, as Airflow keeps them."""
     from airflow.models.asset import AssetEvent, AssetModel
-    from airflow.utils.session import create_session
 
-    with create_session() as session:
-        events = session.query(AssetEvent).join(AssetModel, AssetModel.id == AssetEvent.asset_id)
-        return [event.extra for event in events.filter(AssetModel.name == "leadscore_arrived_leads")]
+    events = session.query(AssetEvent).join(AssetModel, AssetModel.id == AssetEvent.asset_id)
+    return list(events.filter(AssetModel.name == "leadscore_arrived_leads").order_by(AssetEvent.id))
 
 
 def test_a_task_that_is_killed_is_tried_again(home: Path, leads: Path) -> None:
