@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 
 from joblib import cpu_count
 
@@ -77,17 +78,17 @@ class _Mute(WorkerPlugin):
 
 
 def _check_workers(client: Client, scheduler: str) -> None:
-    """Raise if a worker has no LeadScore to work with."""
-    told = client.run(_knows_leadscore, on_error="return")
-    lacking = [str(worker) for worker, answer in told.items() if answer is not True]
+    """Raise if a worker has no LeadScore of this version to work with."""
+    told = client.run(_own_version, on_error="return")
+    lacking = [str(worker) for worker, answer in told.items() if answer != _own_version()]
     if lacking:
         raise LeadScoreError(
-            f"{len(lacking)} of {len(told)} workers at {scheduler} lack LeadScore, {lacking[0]} among them. Install "
-            "the same version of it there as here."
+            f"{len(lacking)} of {len(told)} workers at {scheduler} lack LeadScore {_own_version()}, {lacking[0]} among "
+            "them. Install the same version of it there as here."
         )
 
 
-def _knows_leadscore() -> bool:
+def _own_version() -> str:
     import leadscore_core.pipelines  # noqa: F401
 
-    return True
+    return version("leadscore")
