@@ -307,7 +307,7 @@ def score_list(
     report = ScoreReport(thresholds=settings.grades)
     scored = score_chunks(leads, model, report, reasons=reasons, settings=settings, progress=progress)
     with closing(scored):
-        write_leads((beside(part, told.own) for part, told in scored), out)
+        write_leads(map(lambda one: beside(one[0], one[1].own), scored), out)
     return report
 
 
@@ -366,6 +366,7 @@ def score_chunks(
             if progress:
                 progress(report.rows, f"Scored {report.rows:,} leads")
             yield part, scored
+            del part, scored  # not to be kept while the next is waited for
     report.grades = {grade: counts[grade] for grade in GRADES}
     report.left_out = dict(leads.left_out or {})
     found = [

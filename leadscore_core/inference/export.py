@@ -47,6 +47,7 @@ def write_leads(parts: Iterable[Part], path: str | Path) -> int:
         for part in _as_given(parts):
             writer.write(part)
             rows += len(part)
+            del part  # not to be kept while the next is made
     return rows
 
 
