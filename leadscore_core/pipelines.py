@@ -33,7 +33,7 @@ from leadscore_core.data import (
     row_keys,
     sort_findings,
 )
-from leadscore_core.inference import GRADES, ScoredPart, beside, check_output, score_part, write_leads
+from leadscore_core.inference import GRADES, ScoredPart, check_output, join_scored, score_part, write_leads
 from leadscore_core.learnable import audit_list, left_out, to_learn_from
 from leadscore_core.lists import LeadList, choose_columns, open_list, settle_list
 from leadscore_core.model import LeadModel, ModelRegistry
@@ -307,7 +307,7 @@ def score_list(
     report = ScoreReport(thresholds=settings.grades)
     scored = score_chunks(leads, model, report, reasons=reasons, settings=settings, progress=progress)
     with closing(scored):
-        write_leads(map(lambda one: beside(one[0], one[1].own), scored), out)
+        write_leads(map(join_scored, scored), out)
     return report
 
 

@@ -19,7 +19,7 @@ from leadscore_core.inference.plan import (
     rank_leads,
 )
 from leadscore_core.inference.present import city_name
-from leadscore_core.inference.score import ScoredPart, beside, score_leads, score_part
+from leadscore_core.inference.score import ScoredPart, beside, join_scored, score_leads, score_part
 from leadscore_core.inference.tradeoff import (
     Share,
     choose_split,
@@ -65,6 +65,7 @@ __all__ = [
     "grade_leads",
     "human_name",
     "judge_trend",
+    "join_scored",
     "junk_reasons",
     "lead_reasons",
     "make_plan",

@@ -165,6 +165,11 @@ def beside(part: Part, own: pd.DataFrame) -> Part:
     return table
 
 
+def join_scored(scored: tuple[Part, ScoredPart]) -> Part:
+    """Return a part of a list with what came of it beside its own columns."""
+    return beside(scored[0], scored[1].own)
+
+
 def own_name(name: str, taken: pd.Index | list[str]) -> str:
     """Return the name of one of our columns beside columns that may have it already.
 

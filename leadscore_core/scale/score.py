@@ -31,7 +31,7 @@ from leadscore_core.data import (
     select_columns,
 )
 from leadscore_core.errors import ExportError, LeadScoreError, UnreadableFileError
-from leadscore_core.inference import ENDINGS, GRADES, beside, check_output, write_leads
+from leadscore_core.inference import ENDINGS, GRADES, check_output, join_scored, write_leads
 from leadscore_core.lists import LeadList, open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.pipelines import Progress, ScoreReport, score_chunks, with_saved_rules
@@ -260,7 +260,7 @@ def _score_part(part: str, target: str, model: LeadModel, order: _Order) -> Part
             leads = LeadList(path, model.schema, order.mapping, order.sheet)
             scored = score_chunks(leads, model, report, reasons=order.reasons, settings=order.settings)
             with closing(scored):
-                write_leads((beside(own, told.own) for own, told in scored), place)
+                write_leads(map(join_scored, scored), place)
     except LeadScoreError as error:
         return PartDone(part, problem=str(error))
     return PartDone(part, report.rows, report.grades, report.expected, tuple(report.findings))
