@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 done, but a stated check did not hold; 2 bad usage or unus
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -186,6 +187,7 @@ def open_app() -> None:
 def main() -> NoReturn:
     """Run the command line; every fault is one message on standard error."""
     JSON_ON_STDOUT.set(False)
+    gc.set_threshold(100_000, 20, 20)  # what libraries make while they load stays; looking for garbage takes a third
     try:
         app(prog_name="leadscore")
     except LeadScoreError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -10,6 +11,8 @@ import shutil
 import tempfile
 import uuid
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -115,11 +118,11 @@ class ModelRegistry:
                 f"The pickle of model {model_id} is not the one that was published (its SHA-256 differs), so it was "
                 "not loaded. Restore it from a backup, choose another model or train again."
             )
-        from sklearn.exceptions import InconsistentVersionWarning  # slow to load, and needed for models alone
-        from sklearn.pipeline import Pipeline
-
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _uncollected():
+                from sklearn.exceptions import InconsistentVersionWarning  # slow to load, and for models alone
+                from sklearn.pipeline import Pipeline
+
                 warnings.simplefilter("ignore", InconsistentVersionWarning)
                 pipeline = joblib.load(path)
         except Exception as error:  # unpickling can raise anything
@@ -339,6 +342,18 @@ def load_champion(models_dir: Path | None = None) -> LeadModel:
         If there is no champion that can be loaded.
     """
     return ModelRegistry(models_dir or load_settings().models_dir).load_champion()[0]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for garbage among the many objects of libraries that load: they all stay."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _read_out_of_sample(path: Path) -> pd.DataFrame | None:
