@@ -97,7 +97,6 @@ began = time.perf_counter()
 one.predict_model(model, data=new, verbose=False)
 print(len(new) / (time.perf_counter() - began))
 """
-_REPEATED = {"product", "limit"}
 _SAMPLE_ROWS = 200_000
 
 
@@ -139,7 +138,7 @@ def main() -> None:
     """Measure, and print one line of JSON last."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--turns", type=int, default=1, help="how often; plain runs once, for it takes longest")
+    parser.add_argument("--turns", type=int, default=1, help="how often")
     parser.add_argument("--pycaret", default=os.environ.get("PYCARET_PYTHON", ""), help="python that has PyCaret")
     parser.add_argument("--as", dest="contender", choices=[*CONTENDERS, "sample"], help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
@@ -157,14 +156,8 @@ def main() -> None:
         path = Path(folder) / "leads.csv"
         words = [sys.executable, __file__, "--rows", str(asked.rows), "--as", "sample", "--file", str(path)]
         subprocess.run(words, check=True)  # a child's peak memory starts from its parent's, which must be small
-        turns = [
-            {name: measure(name, path, Path(folder)) for name in CONTENDERS if turn == 0 or name in _REPEATED}
-            for turn in range(asked.turns)
-        ]
-        told = {
-            name: {key: median(turn[name][key] for turn in turns if name in turn) for key in turns[0][name]}
-            for name in CONTENDERS
-        }
+        turns = [{name: measure(name, path, Path(folder)) for name in CONTENDERS} for _ in range(asked.turns)]
+        told = {name: {key: median(turn[name][key] for turn in turns) for key in turns[0][name]} for name in CONTENDERS}
         pycaret = pycaret_rows_per_s(asked.pycaret, path) if asked.pycaret else None
     own = told["product"]
     figures = {
