@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import joblib
@@ -129,7 +129,10 @@ def score_parts(
     parts = list_parts(addresses)
     check_apart(out, parts)
     leads = _first_readable(parts, model, sheet, choices, settings)
-    order = _Order(_settle(client, parts, leads), sheet if len(parts) > 1 else leads.sheet, settings, reasons)
+    leads = replace(
+        leads, sheet=sheet if len(parts) > 1 else leads.sheet
+    )  # workbooks may name their sheets differently
+    order = _Order(_settle(client, parts, leads), leads.sheet, settings, reasons)
     folder = tempfile.mkdtemp(prefix=".leadscore-parts-", dir=Path(out).parent) if joined else out
     if not joined:
         prepare_folder(out, force=force)
