@@ -14,7 +14,7 @@ help:
 	@echo "make test          set everything up and run all tests, browser included"
 	@echo "make lint          ruff and mypy"
 	@echo "make lock          pin the dependencies anew"
-	@echo "make bench         measure the speed of scoring, reasons and pages"
+	@echo "make bench         measure the speed of scoring, reasons and pages, into docs/benchmarks.md"
 	@echo "make airflow       open Airflow with the three pipelines"
 	@echo "make test-airflow  run the three pipelines in Airflow's own environment"
 	@echo "make mlflow        open MLflow's pages for the runs and models kept here"
@@ -57,10 +57,7 @@ $(AIRFLOW)/.ready: requirements-airflow.txt | $(BIN)/python
 	@touch $@
 
 bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/score_speed.py --rows 1000000
-	$(BIN)/python benchmarks/reasons_speed.py --rows 100000
-	$(BIN)/python benchmarks/leads_page.py --rows 1000000
-	$(BIN)/python benchmarks/sources_page.py --rows 1000000
+	$(BIN)/python benchmarks/speed.py
 
 mlflow: $(VENV)/.app
 	@$(BIN)/leadscore models mlflow

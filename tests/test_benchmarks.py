@@ -1,0 +1,51 @@
+"""The benchmarks measure and tell, on few leads; their figures are for docs/benchmarks.md."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.paths import ROOT
+
+
+@pytest.fixture(scope="module")
+def speed() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("speed", ROOT / "benchmarks" / "speed.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_table_takes_its_place_and_leaves_the_rest(speed: ModuleType, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"# Before\n\n{speed.BEGIN}old\n{speed.END}\nAfter\n", encoding="utf-8")
+    for _ in range(2):
+        speed.put_into(page, "new\n")
+    assert page.read_text(encoding="utf-8") == f"# Before\n\n{speed.BEGIN}\nnew\n\n{speed.END}\nAfter\n"
+    page.write_text("# Without marks\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="lacks the lines"):
+        speed.put_into(page, "new\n")
+    assert page.read_text(encoding="utf-8") == "# Without marks\n"
+
+
+def test_the_speed_of_scoring_is_told_as_ratios_of_one_run(speed: ModuleType, tmp_path: Path) -> None:
+    words = [sys.executable, str(ROOT / "benchmarks" / "score_speed.py"), "--rows", "2000"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
+    told = json.loads(done.stdout.strip().splitlines()[-1])
+    assert told["speedup_vs_plain"] == pytest.approx(told["plain_seconds"] / told["seconds"], rel=0.05)
+    assert told["pycaret_rows_per_s"] is None
+    reasons = {"rows": 10, "rows_per_s": 20, "rows_per_s_with_words": 10, "shap_rows_per_s": 2, "speedup_vs_shap": 10.0}
+    reasons |= {"lightgbm_rows_per_s": 3, "max_abs_diff": 1.6e-14}
+    leads = {"rows": 10, "rss_mb": 1_234.0, **dict.fromkeys(("open_ms", "page_ms", "filter_ms", "sort_ms"), 1.6)}
+    sources = {"rows": 10, "rss_mb": 1.0, "page_ms": 1.0, "pandas_load_ms": 1.0, "pandas_group_ms": 1.0}
+    table = speed.table(told, reasons, leads | {"search_ms": 3.0}, sources)
+    assert {line.count("|") for line in table.splitlines()} == {4}
+    assert "score 2,000 leads" in table
+    assert "PyCaret's `predict_model` was not there" in table
+    assert "largest difference 2e-14" in table
