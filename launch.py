@@ -1,6 +1,5 @@
 """Start the dashboard so that a bookmark of any page opens through app.py, also on a fresh server."""
 
-import gc
 import importlib
 import threading
 
@@ -22,7 +21,6 @@ def warm() -> None:
 
 
 if __name__ == "__main__":
-    gc.set_threshold(100_000, 20, 20)  # what libraries make while they load stays; looking for garbage takes a third
     PagesManager.uses_pages_directory = False  # until app.py ran once, pages/ would be taken for apps of their own
     threading.Thread(target=warm, name="warm", daemon=True).start()
     main()

@@ -95,8 +95,8 @@ def score_by_dask(
             progress=progress,
         )
     if len(report.left_out) == report.parts:
-        why = "; ".join(report.left_out.values())
-        raise LeadScoreError(f"None of {report.parts:,} parts could be scored: {why}")
+        why = next(iter(report.left_out.values()))
+        raise LeadScoreError(f"None of {report.parts:,} parts could be scored. The first: {why}")
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.total.grades.items())
     parts = f"{report.parts - len(report.left_out):,} of {report.parts:,} parts"
     say(

@@ -39,7 +39,7 @@ from leadscore_core.errors import LabelError, MappingError, SchemaError, Unreada
 from leadscore_core.storage import MappingStore
 
 _NEARLY_ALL, _MOST, _HALF = 0.9, 0.6, 0.5
-_LEAST_EVIDENCE = 1_000
+LEAST_EVIDENCE = 1_000  # rows of each file, however many there are
 Paths = str | Path | Sequence[str | Path]
 
 
@@ -211,7 +211,7 @@ def _best_sheet(paths: Paths, schema: LeadSchema, store: MappingStore) -> str | 
 def settle_list(leads: LeadList) -> LeadList:
     """Return the list with its dates and decimals settled for its mapping, on the evidence of all its files."""
     files = list_files(leads.paths)
-    each = max(_LEAST_EVIDENCE, CONVENTION_ROWS // len(files))
+    each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(files))
     schema = leads.schema
     written = {Role.TIMESTAMP, *NUMBER_ROLES}
     headers = [header for name, header in leads.mapping.used.items() if schema.by_name[name].role in written]
@@ -231,7 +231,7 @@ def _first_sound(paths: Paths, sheet: str | None) -> Path:
     files = list_files(paths)
     for file in files:
         with suppress(UnreadableFileError):
-            next(iter_parts(file, sheet=sheet, chunk_rows=_LEAST_EVIDENCE))
+            next(iter_parts(file, sheet=sheet, chunk_rows=LEAST_EVIDENCE))
             return file
     return files[0]
 

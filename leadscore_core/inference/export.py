@@ -39,6 +39,8 @@ def write_leads(parts: Iterable[Part], path: str | Path) -> int:
     ExportError
         For another ending, a folder that cannot be written, a full disk, or more rows than Excel holds; a file that
         was there before is then unchanged.
+    UnreadableFileError
+        If the parts cannot be read to their end; likewise.
     """
     path = Path(path)
     writer_of = check_output(path)

@@ -32,7 +32,7 @@ from leadscore_core.data import (
 )
 from leadscore_core.errors import ExportError, LeadScoreError, UnreadableFileError
 from leadscore_core.inference import ENDINGS, GRADES, check_output, join_scored, write_leads
-from leadscore_core.lists import LeadList, open_list
+from leadscore_core.lists import LEAST_EVIDENCE, LeadList, open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.pipelines import Progress, ScoreReport, score_chunks, with_saved_rules
 from leadscore_core.scale.addresses import (
@@ -49,7 +49,6 @@ from leadscore_core.scale.addresses import (
 )
 
 _RETRIES = 3
-_LEAST_EVIDENCE = 1_000
 _ASKED_AT_ONCE = 50
 
 
@@ -175,7 +174,7 @@ def _first_readable(
 
 def _settle(client: Client, parts: Sequence[str], leads: LeadList) -> ColumnMapping:
     """Settle dates and decimals on the evidence of as many parts as it takes, as `settle_list` does."""
-    each = max(_LEAST_EVIDENCE, CONVENTION_ROWS // len(parts))
+    each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(parts))
     written = {Role.TIMESTAMP, *NUMBER_ROLES}
     headers = [h for name, h in leads.mapping.used.items() if leads.schema.by_name[name].role in written]
     told: list[pd.DataFrame] = []

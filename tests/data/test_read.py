@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadscore_core.data import LINE_PROBLEM, iter_leads, list_sheets, read_headers, read_leads
+from leadscore_core.data import LINE_PROBLEM, iter_leads, list_sheets, look_ahead, read_headers, read_leads
 from leadscore_core.data import read as read_module
 from leadscore_core.data.read import unique_headers
 from leadscore_core.errors import UnreadableFileError
@@ -242,3 +242,14 @@ def test_memory_of_reading_is_bounded_by_the_chunk(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(read_module, "LONGEST_LINE", 1 << 16)
     largest = max(len(part) for part in iter_leads(path, chunk_rows=1_000))
     assert largest == 1_000
+
+
+def test_looking_ahead_leaves_what_is_wrong_to_be_said_by_the_reader(tmp_path: Path) -> None:
+    with look_ahead(tmp_path / "none.csv"):
+        pass
+    path = tmp_path / "leads.csv"
+    path.write_text("source,medium\nnews,fair,surplus\n")
+    with look_ahead(path):
+        assert read_leads(path)[LINE_PROBLEM].tolist() == ["3 fields where the header has 2; left over: surplus"]
+    with pytest.raises(KeyError, match="mine"), look_ahead(path):
+        raise KeyError("mine")
