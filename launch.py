@@ -1,17 +1,13 @@
 """Start the dashboard so that a bookmark of any page opens through app.py, also on a fresh server."""
 
 import importlib
+import sys
 import threading
 
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.cli import main
 
-FIRST_PAGE_NEEDS = (
-    "leadscore_core.model.classifier",
-    "sklearn.pipeline",
-    "leadscore_core.workbench",
-    "plotly.graph_objects",
-)
+FIRST_PAGE_NEEDS = ("pages._shared.components", "pages._shared.intake")
 
 
 def warm() -> None:
@@ -22,5 +18,6 @@ def warm() -> None:
 
 if __name__ == "__main__":
     PagesManager.uses_pages_directory = False  # until app.py ran once, pages/ would be taken for apps of their own
+    sys.setswitchinterval(0.0005)  # answer a browser among imports, which hold Python's lock
     threading.Thread(target=warm, name="warm", daemon=True).start()
     main()

@@ -3,11 +3,10 @@
 import streamlit as st
 
 from leadscore_core.errors import LeadScoreError
-from pages._shared import (
-    choose_batch,
+from pages._shared.batches import choose_batch
+from pages._shared.components import get_model, plain
+from pages._shared.driving import (
     choose_group,
-    get_model,
-    plain,
     render_dependence,
     render_importance,
     render_interaction,

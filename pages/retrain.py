@@ -3,19 +3,13 @@
 import streamlit as st
 
 from leadscore_core.errors import LeadScoreError
-from pages._shared import (
-    choose_model,
-    get_model,
-    plain,
-    render_challenge,
-    render_comparisons,
-    render_due,
-    render_promotion,
-    render_state_of_models,
-    render_training,
-    render_verdict,
-    state,
-)
+from pages._shared import state
+from pages._shared.challenging import render_challenge
+from pages._shared.comparing import render_comparisons
+from pages._shared.components import get_model, plain
+from pages._shared.promoting import render_promotion
+from pages._shared.training import render_training
+from pages._shared.verdict import choose_model, render_due, render_state_of_models, render_verdict
 
 SECTIONS = ["Train", "Verdict", "Against the model in use", "Compare", "Promote or roll back"]
 

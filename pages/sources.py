@@ -3,20 +3,11 @@
 import streamlit as st
 
 from leadscore_core.errors import LeadScoreError
-from pages._shared import (
-    choose_leads,
-    choose_scope,
-    get_model,
-    plain,
-    render_course,
-    render_mix,
-    render_money,
-    render_rates,
-    render_report,
-    render_source_answer,
-    render_targets,
-    state,
-)
+from pages._shared import state
+from pages._shared.components import get_model, plain
+from pages._shared.source_parts import render_course, render_mix, render_targets
+from pages._shared.sourcing import choose_leads, choose_scope, render_rates, render_report, render_source_answer
+from pages._shared.spending import render_money
 
 SECTIONS = ["Rates", "Mix or own", "Leaks and chances", "Weeks and flow", "Money"]
 

@@ -114,6 +114,19 @@ def test_the_scoring_path_stays_light() -> None:
     assert loaded_after(code).isdisjoint(heavy)
 
 
+def test_a_list_can_be_brought_before_the_models_libraries_are_loaded() -> None:
+    heavy = {"sklearn", "lightgbm", "scipy", "sqlalchemy", "duckdb", "statsmodels", "openpyxl", "jinja2"}
+    bare = loaded_after("import streamlit, streamlit.web.cli, pandas")
+    loaded = loaded_after("import streamlit, streamlit.web.cli, pages._shared.components, pages._shared.intake")
+    assert (loaded - bare).isdisjoint(heavy)
+
+
+def test_no_page_loads_statistics_before_they_are_asked_for() -> None:
+    names = [f"pages._shared.{path.stem}" for path in (ROOT / "pages/_shared").glob("[a-z]*.py")]
+    code = f"import {', '.join(names)}\nassert not {{'sklearn', 'scipy.stats', 'lightgbm'}} & set(sys.modules)"
+    assert "streamlit" in loaded_after(code)
+
+
 def test_training_is_not_loaded_for_scoring() -> None:
     code = "import leadscore_core.pipelines\nassert not any('leadscore_core.training' in m for m in sys.modules)"
     assert "leadscore_core" in loaded_after(code)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+import scipy  # its parts load when they are used
 
 from leadscore_core.model import BLANK_KEY, LeadModel, Observed
 
@@ -181,5 +181,5 @@ def _rank(name: str, model: LeadModel) -> Callable[[str], tuple[int, str]]:
 def _interval(seen: Observed) -> tuple[float, float, float]:
     if seen.leads == 0:
         return float("nan"), float("nan"), float("nan")
-    told = binomtest(seen.completed, seen.leads).proportion_ci(0.95, method="wilson")
+    told = scipy.stats.binomtest(seen.completed, seen.leads).proportion_ci(0.95, method="wilson")
     return seen.rate, float(told.low), float(told.high)

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from scipy.special import expit
+import scipy  # its parts load when they are used
 
 from leadscore_core.insights.rates import FALSE_DISCOVERIES, control_discoveries
 
@@ -230,7 +229,7 @@ def _standardised(
     reach = slopes @ strata.T
     at_average = np.zeros(reach.shape)
     for place in range(margins.shape[1]):
-        at_average += shares[:, place, None] * expit(margins[:, place, None] + reach)
+        at_average += shares[:, place, None] * scipy.special.expit(margins[:, place, None] + reach)
     return np.einsum("dgs,ds->dg", weights, at_average) / np.maximum(size, 1)
 
 
@@ -249,7 +248,7 @@ def _spread(
     """Return standard errors of mix and own part, by group."""
     many = len(level)
     features = np.hstack([np.ones((len(n), 1)), np.eye(many)[groups], design])
-    fitted = expit(intercept + level[groups] + design @ slope)
+    fitted = scipy.special.expit(intercept + level[groups] + design @ slope)
     bent = features * (n * fitted * (1 - fitted))[:, None]
     curve = features.T @ bent + _PENALTY * np.diag([1e-6, *([1.0] * (many + design.shape[1]))])
     mixes, owns = [], []
@@ -285,10 +284,10 @@ def _test_own(size: np.ndarray, rate: np.ndarray, expected: np.ndarray, spread: 
     """
     by_luck = np.sqrt(expected * (1 - expected) / np.maximum(size, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2 * stats.norm.sf(np.abs((rate - expected) / np.maximum(spread, by_luck)))
+        p = 2 * scipy.stats.norm.sf(np.abs((rate - expected) / np.maximum(spread, by_luck)))
     for place in np.flatnonzero(size * np.minimum(expected, 1 - expected) < _FEW_EXPECTED).tolist():
         k, n = round(rate[place] * size[place]), round(size[place])
-        exact = stats.binomtest(min(k, n), n, float(np.clip(expected[place], 0, 1))).pvalue
+        exact = scipy.stats.binomtest(min(k, n), n, float(np.clip(expected[place], 0, 1))).pvalue
         p[place] = max(p[place], float(exact))
     return p
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
+import scipy  # its parts load when they are used
 
 OVER, EXPECTED, UNDER, FEW = "Over-delivers", "As expected", "Under-delivers", "Too few to say"
 NOT_APPLICABLE = "Not applicable"
@@ -84,7 +84,7 @@ def fit_prior(k: np.ndarray, n: np.ndarray) -> Prior:
     def unlikely(free: np.ndarray) -> float:
         rate, strength = 1 / (1 + np.exp(-free[0])), np.exp(free[1])
         alpha, beta = rate * strength, (1 - rate) * strength
-        return -float((special.betaln(k + alpha, n - k + beta) - special.betaln(alpha, beta)).sum())
+        return -float((scipy.special.betaln(k + alpha, n - k + beta) - scipy.special.betaln(alpha, beta)).sum())
 
     if len(n) < 2:
         return Prior(mean * _MOST_STRENGTH, (1 - mean) * _MOST_STRENGTH)
@@ -92,7 +92,7 @@ def fit_prior(k: np.ndarray, n: np.ndarray) -> Prior:
     bounds = [(-14.0, 14.0), (np.log(_LEAST_STRENGTH), np.log(_MOST_STRENGTH))]
     found = min(
         (
-            optimize.minimize(unlikely, [start, np.log(strength)], method="L-BFGS-B", bounds=bounds)
+            scipy.optimize.minimize(unlikely, [start, np.log(strength)], method="L-BFGS-B", bounds=bounds)
             for strength in (5.0, 200.0)
         ),
         key=lambda result: result.fun,
@@ -111,7 +111,7 @@ def shrink(k: np.ndarray, n: np.ndarray, prior: Prior) -> tuple[np.ndarray, np.n
     """
     k, n = np.asarray(k, dtype="float64"), np.asarray(n, dtype="float64")
     alpha, beta = prior.alpha + k, prior.beta + np.maximum(n - k, 0)
-    return alpha / (alpha + beta), stats.beta.ppf(0.025, alpha, beta), stats.beta.ppf(0.975, alpha, beta)
+    return alpha / (alpha + beta), scipy.stats.beta.ppf(0.025, alpha, beta), scipy.stats.beta.ppf(0.975, alpha, beta)
 
 
 def compare_with_rest(k: np.ndarray, n: np.ndarray, all_k: float, all_n: float) -> np.ndarray:
@@ -142,11 +142,11 @@ def compare_with_rest(k: np.ndarray, n: np.ndarray, all_k: float, all_n: float) 
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / rest_n))
         z = (k / n - rest_k / rest_n) / spread
-    p[testable] = 2 * stats.norm.sf(np.abs(z[testable]))
+    p[testable] = 2 * scipy.stats.norm.sf(np.abs(z[testable]))
     small = testable & (n * min(pooled, 1 - pooled) < _SMALL)
     for place in np.flatnonzero(small).tolist():
         table = np.rint([[k[place], n[place] - k[place]], [rest_k[place], rest_n[place] - rest_k[place]]])
-        p[place] = stats.fisher_exact(np.maximum(table, 0)).pvalue
+        p[place] = scipy.stats.fisher_exact(np.maximum(table, 0)).pvalue
     return p
 
 
@@ -191,9 +191,9 @@ def leads_needed(rate: np.ndarray, average: float, tests: int = 1) -> np.ndarray
     rate = np.asarray(rate, dtype="float64")
     away = np.abs(rate - average)
     spread = np.maximum(rate * (1 - rate), average * (1 - average) / 2)
-    power = stats.norm.ppf(0.8)
+    power = scipy.stats.norm.ppf(0.8)
     with np.errstate(divide="ignore"):
-        to_differ = (stats.norm.ppf(1 - 0.025 / max(1, tests)) + power) ** 2 * spread / away**2
+        to_differ = (scipy.stats.norm.ppf(1 - 0.025 / max(1, tests)) + power) ** 2 * spread / away**2
         to_be_near = (_Z + power) ** 2 * spread / np.maximum(MARGIN * average - away, 0) ** 2
     return np.ceil(np.minimum(to_differ, to_be_near)).astype("int64")
 

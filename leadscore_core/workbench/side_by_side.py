@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model import LeadModel, ModelMetadata
@@ -98,6 +97,8 @@ def _figure(metadata: ModelMetadata, split: str, name: str) -> float:
 
 def _folds(models: Sequence[LeadModel]) -> pd.DataFrame | None:
     """Return the AUC of each fold where all models were judged on the same leads in the same folds."""
+    from sklearn.metrics import roc_auc_score  # seconds to load, and no page needs it before two models are chosen
+
     parts: list[pd.DataFrame] = []
     for model in models:
         if model.out_of_sample is None or "row" not in model.out_of_sample:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
@@ -13,8 +13,10 @@ from leadscore_core.config import GradeRule, GradeShares, GradeThresholds, load_
 from leadscore_core.data import Spend
 from leadscore_core.lists import LeadList
 from leadscore_core.storage import LeadFilter
-from leadscore_core.workbench import ExportJob
 from pages._shared.uploads import UploadFolder
+
+if TYPE_CHECKING:  # seconds to load, which the first page does not need
+    from leadscore_core.workbench import ExportJob
 
 _OPENED, _CAPACITY, _SEEN, _PROBLEM = "opened_list", "daily_call_capacity", "seen_upload", "list_problem"
 _SCORED, _RECOGNISED, _BATCH, _LEAD, _NAME = "scored_batch", "recognised", "batch_id", "lead_row", "person_name"
