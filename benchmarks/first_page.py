@@ -2,8 +2,8 @@
 
     python benchmarks/first_page.py --turns 5
 
-A headless Chromium that is open already asks for the page as soon as the server listens; nothing is kept from the turn
-before but the operating system's file cache. The contenders take turns. The last line is JSON.
+A headless Chromium that is open already asks for the page as soon as the server listens. The contenders take turns,
+each with a new server and a new browser context; compiled modules and files stay cached. The last line is JSON.
 """
 
 from __future__ import annotations
