@@ -10,7 +10,7 @@ from leadscore_core.data.check import (
     note_row_problems,
     row_hashes,
 )
-from leadscore_core.data.clean import CellProblem, clean_leads, clean_with_problems, complete_columns
+from leadscore_core.data.clean import CellProblem, clean_leads, clean_with_problems, complete_columns, plain_text
 from leadscore_core.data.findings import Finding, merge_findings, sort_findings
 from leadscore_core.data.map_columns import (
     CONVENTION_ROWS,
@@ -103,6 +103,7 @@ __all__ = [
     "note_row_problems",
     "numbers_of",
     "part_frame",
+    "plain_text",
     "propose_schema",
     "read_headers",
     "read_leads",

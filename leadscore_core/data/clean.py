@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from leadscore_core.data.parse import Parsed, number_levels, parse_dates, parse_flags, parse_numbers
 from leadscore_core.data.schema import CITY_TIER, UNLISTED_TIER, Column, LeadSchema, Role, group_column
-from leadscore_core.data.text import arrow_text, clean_text, has_text
+from leadscore_core.data.text import arrow_text, as_text, clean_text, has_text
 
 _LARGEST = 1e15
 _BLANK: dict[str, object] = {"integer": 0, "flag": 0, "number": np.nan, "datetime": pd.NaT}
@@ -53,8 +53,16 @@ def clean_leads(frame: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
     return clean_with_problems(frame, schema)[0]
 
 
-def clean_with_problems(frame: pd.DataFrame, schema: LeadSchema) -> tuple[pd.DataFrame, list[CellProblem]]:
-    """Clean as `clean_leads` does and also say which cells could not be used."""
+def clean_with_problems(
+    frame: pd.DataFrame, schema: LeadSchema, *, categories: bool = False
+) -> tuple[pd.DataFrame, list[CellProblem]]:
+    """Clean as `clean_leads` does and also say which cells could not be used.
+
+    Parameters
+    ----------
+    categories
+        Whether text that comes as categories stays so, each looked at once from here on (see `plain_text`).
+    """
     cleaned: dict[str, pd.Series] = {}
     sums: dict[str, np.ndarray] = {}
     problems: list[CellProblem] = []
@@ -69,7 +77,7 @@ def clean_with_problems(frame: pd.DataFrame, schema: LeadSchema) -> tuple[pd.Dat
             group[rows] += counts
             problems += found
             continue
-        values, found = _clean_column(frame[column.name], column, schema)
+        values, found = _clean_column(frame[column.name], column, schema, categories)
         problems += found
         cleaned[column.name] = values
         if column.role is Role.CITY and schema.city_tiers:
@@ -104,7 +112,21 @@ def complete_columns(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
     return pd.DataFrame(columns, index=cleaned.index)
 
 
-def _clean_column(cells: pd.Series, column: Column, schema: LeadSchema) -> tuple[pd.Series, list[CellProblem]]:
+def plain_text(cleaned: pd.DataFrame) -> pd.DataFrame:
+    """Return cleaned leads with their categories as text.
+
+    Examples
+    --------
+    >>> plain_text(pd.DataFrame({"city": pd.Categorical(["pune", None])}))["city"].dtype.name
+    'str'
+    """
+    coded = cleaned.select_dtypes("category").columns
+    return cleaned.assign(**{name: as_text(cleaned[name]) for name in coded}) if len(coded) else cleaned
+
+
+def _clean_column(
+    cells: pd.Series, column: Column, schema: LeadSchema, categories: bool
+) -> tuple[pd.Series, list[CellProblem]]:
     marks = schema.marks_of(column)
     if column.type == "datetime":
         dates = parse_dates(cells, marks, schema.date_order)
@@ -129,7 +151,7 @@ def _clean_column(cells: pd.Series, column: Column, schema: LeadSchema) -> tuple
         every = np.zeros(len(cells), dtype="int64")
         every[rows] = counts
         return pd.Series(every, index=cells.index), found
-    return clean_text(cells, marks, lower=column.role is Role.CITY), []
+    return clean_text(cells, marks, lower=column.role is Role.CITY, categories=categories), []
 
 
 def _with_text(columns: dict[str, pd.Series], schema: LeadSchema) -> dict[str, tuple[np.ndarray, np.ndarray, Parsed]]:

@@ -54,7 +54,9 @@ def _missing(cell: object) -> bool:
     return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell))
 
 
-def clean_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), *, lower: bool = False) -> pd.Series:
+def clean_text(
+    cells: pd.Series, missing_marks: tuple[str, ...] = ("",), *, lower: bool = False, categories: bool = False
+) -> pd.Series:
     """Normalise text: Unicode NFKC, blanks trimmed and single, missing marks as NaN.
 
     Parameters
@@ -65,6 +67,8 @@ def clean_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), *, lowe
         Lower-case text that means "missing".
     lower
         Whether case is dropped.
+    categories
+        Whether categories come as categories.
 
     Examples
     --------
@@ -72,6 +76,9 @@ def clean_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), *, lowe
     ['new delhi', nan, nan]
     """
     codes, levels = clean_levels(cells, missing_marks, lower=lower)
+    if categories and isinstance(cells.dtype, pd.CategoricalDtype):
+        places, unique = pd.factorize(pd.array(levels, dtype="str"))  # cells written differently may be one text
+        return pd.Series(pd.Categorical.from_codes(np.append(places, -1)[codes], unique), index=cells.index)
     return pd.Series(pd.array(levels, dtype="str").take(codes, allow_fill=True), index=cells.index)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from leadscore_core.data import (
     detect_conventions,
     note_row_problems,
     part_frame,
+    plain_text,
     suggest_mapping,
 )
 from leadscore_core.errors import MappingError
@@ -31,12 +33,18 @@ OWN_SUFFIX = "_leadscore"
 PROPENSITY_DECIMALS = 6
 
 
-class ScoredPart(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class ScoredPart:
     """Our columns alone, under their plain names; what is wrong in this part; and what the model saw of it."""
 
     own: pd.DataFrame
     findings: list[Finding]
-    cleaned: pd.DataFrame
+    seen: pd.DataFrame
+
+    @cached_property
+    def cleaned(self) -> pd.DataFrame:
+        """The cleaned leads, text as text."""
+        return plain_text(self.seen)
 
 
 def score_leads(
@@ -108,7 +116,7 @@ def score_part(
     mapping = mapping.limited_to(model.schema)
     frame = _looked_at(part, mapping, model)
     raw = mapping.apply(frame, model.schema)
-    cleaned, problems = model.clean(raw)
+    cleaned, problems = model.clean(raw, categories=True)
     propensity = np.round(model.propensity(cleaned), PROPENSITY_DECIMALS) if len(frame) else np.empty(0)
     junk = junk or JunkRules(contact=())
     low = propensity < grades.cold if junk.by_propensity else np.zeros(len(frame), dtype=bool)
@@ -128,7 +136,8 @@ def score_part(
         "junk_reason": reason.array,
     }
     if reasons:
-        words = reasons_in_words(cleaned, model.contributions(cleaned), model, reasons)
+        told = plain_text(cleaned)
+        words = reasons_in_words(told, model.contributions(told), model, reasons)
         own |= {str(name): text.array for name, text in words.items()}
     own["model_id"] = few_words(np.zeros(len(frame), dtype="int64"), [model.model_id])
     own["row_problem"] = note_row_problems(frame, raw, model.schema, mapping, problems).array

@@ -16,6 +16,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
+from leadscore_core.model.coded import Coded
 from leadscore_core.model.contributions import TreeTables
 from leadscore_core.model.features import LEVEL
 from leadscore_core.model.margins import LeafSets
@@ -96,13 +97,24 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
         """Return the log-odds before calibration, one a lead."""
         return self._predict(X, contributions=False)
 
-    def propensities(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
-        """Return the second column of `predict_proba`, to the bit; of many leads at once by `LeafSets`."""
-        if len(X) >= ROWS_WORTH_LEAF_SETS and list(X.columns) == self.lgbm_.booster_.feature_name():
-            leaf_sets = _made_once(_LEAF_SETS, LeafSets, self.lgbm_.booster_)
+    def propensities(self, features: dict[str, Coded]) -> np.ndarray:
+        """Return the second column of `predict_proba`, to the bit; of many leads at once by `LeafSets`.
+
+        Parameters
+        ----------
+        features
+            Name -> column, as from `LeadFeatures.coded`.
+        """
+        columns = list(features.values())
+        if columns[0].n_leads >= ROWS_WORTH_LEAF_SETS and list(features) == self.lgbm_.booster_.feature_name():
+            leaf_sets = self.leaf_sets()
             if leaf_sets is not None:
-                return self.calibrator_.apply(leaf_sets.margins(X.to_numpy(dtype="float64")))
-        return self.predict_proba(X)[:, 1]
+                return self.calibrator_.apply(leaf_sets.margins(columns))
+        return self.predict_proba(pd.DataFrame({name: column.of_leads() for name, column in features.items()}))[:, 1]
+
+    def leaf_sets(self) -> LeafSets | None:
+        """Return the trees as `LeafSets`, made once; None for trees that cannot be made into them."""
+        return _made_once(_LEAF_SETS, LeafSets, self.lgbm_.booster_)
 
     def contributions(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
         """Return exact SHAP values in log-odds, one column a feature and the base value last; rows sum to `raw_margin`.

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from leadscore_core.data.schema import CITY_TIER, TEXT_ROLES, LeadSchema, Role, group_column
+from leadscore_core.model.coded import Coded
 from leadscore_core.model.observed import BLANK_KEY, Observed, Ranges, learn_ranges, value_keys
 
 DAY_ZERO = pd.Timestamp("2020-01-01")
@@ -90,20 +91,22 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
         """Return float64 features, one row a lead; names are letters, digits and underscores."""
+        return pd.DataFrame({name: column.of_leads() for name, column in self.coded(X).items()}, index=X.index)
+
+    def coded(self, X: pd.DataFrame) -> dict[str, Coded]:  # noqa: N803
+        """Return what `transform` does, by name, the features of a text column as those of its distinct texts."""
         check_is_fitted(self, "columns_")
-        features: dict[str, np.ndarray] = {}
+        features: dict[str, Coded] = {}
         for column in self.columns_:
             name = _safe(column)
             if self._is_text(column):
-                codes, counts = self._text_features(column, X)
-                features[name + LEVEL] = codes
-                features[name + "__count"] = counts
+                features[name + LEVEL], features[name + "__count"] = self._text_features(column, X)
             else:
                 given = column in X.columns
                 numbers = _numbers(X[column]) if given else np.full(len(X), self.neutral_[column])
                 is_blank = np.isnan(numbers) & (not self._has_role(column, Role.NUMBER))
-                features[name] = np.where(is_blank, self.neutral_[column], numbers)
-        return pd.DataFrame(features, index=X.index)
+                features[name] = Coded(np.where(is_blank, self.neutral_[column], numbers))
+        return features
 
     def keys_of(self, values: pd.Series, column: str) -> np.ndarray:
         """Return the key of each value of a cleaned column in `rates_`."""
@@ -172,16 +175,17 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         gap = (candidates["sum"] / candidates["size"] - self.base_rate_).abs()
         self.neutral_[column] = str(gap.idxmin())
 
-    def _text_features(self, column: str, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    def _text_features(self, column: str, frame: pd.DataFrame) -> tuple[Coded, Coded]:
         if column in frame.columns:
             places, texts = pd.factorize(frame[column])
+            places[places < 0] = len(texts)
             unique = [*value_keys(pd.Series(texts, dtype="str"), is_text=True).tolist(), BLANK_KEY]
         else:
             places, unique = np.zeros(len(frame), dtype="int64"), [self.neutral_[column]]
         levels, rates = self.levels_[column], self.rates_[column]
         codes = np.array([BLANK if key == BLANK_KEY else levels.get(key, RARE) for key in unique], dtype="float64")
         counts = np.log1p(np.array([rates[key].leads if key in rates else 0 for key in unique], dtype="float64"))
-        return codes[places], counts[places]
+        return Coded(codes, places), Coded(counts, places)
 
 
 def _numbers(values: pd.Series) -> np.ndarray:

@@ -57,14 +57,14 @@ class LeadModel:
         """Column -> lower-case levels seen in training."""
         return {column: set(self.features.rates_[column]) for column in self.features.levels_}
 
-    def clean(self, mapped: pd.DataFrame) -> tuple[pd.DataFrame, list[CellProblem]]:
-        """Clean mapped leads as the pipeline does, and say which cells could not be used."""
+    def clean(self, mapped: pd.DataFrame, *, categories: bool = False) -> tuple[pd.DataFrame, list[CellProblem]]:
+        """Clean mapped leads as the pipeline does, and say which cells could not be used; see `clean_with_problems`."""
         inputs = [column.name for column in self.schema.inputs if column.name in mapped.columns]
-        return clean_with_problems(mapped[inputs], self.schema)
+        return clean_with_problems(mapped[inputs], self.schema, categories=categories)
 
     def propensity(self, cleaned: pd.DataFrame) -> np.ndarray:
         """Return the probability of application completion, 0-1, for cleaned leads."""
-        return self.classifier.propensities(self.features.transform(cleaned))
+        return self.classifier.propensities(self.features.coded(cleaned))
 
     def contributions(self, cleaned: pd.DataFrame) -> pd.DataFrame:
         """Return SHAP contributions in log-odds by the lead's own columns, and ``base_value``.

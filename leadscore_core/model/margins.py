@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 import lightgbm as lgb
 import numpy as np
+import pandas as pd
 
+from leadscore_core.model.coded import Coded
 from leadscore_core.model.splits import Splits
 
 MOST_LEAVES = 64
@@ -59,16 +61,16 @@ class LeafSets:
         self._type = np.dtype(f"uint{self._bits}").type
         self._trees = [self._read(tree) for tree in self.splits.trees]
 
-    def margins(self, matrix: np.ndarray) -> np.ndarray:
+    def margins(self, columns: Sequence[Coded]) -> np.ndarray:
         """Return the raw margin of each lead in log-odds, equal to ``Booster.predict(raw_score=True)`` to the bit.
 
         Parameters
         ----------
-        matrix
-            Features as the booster was trained on, float64, shape (leads, features).
+        columns
+            Features as the booster was trained on, in its order.
         """
-        groups = _put_together({column: self.splits.codes(matrix[:, column], column) for column in self.splits.n_codes})
-        first, alike = _distinct(groups, len(matrix))
+        groups = _put_together(self._by_places(columns))
+        first, alike = _distinct(groups, columns[0].n_leads)
         groups = [group._replace(of_lead=group.of_lead.take(first)) for group in groups]
         steps = [(self._of_groups(tree, groups), tree.values) for tree in self._trees]
         total = np.zeros(len(first))
@@ -92,6 +94,25 @@ class LeafSets:
                 values.take(left, out=value, mode="clip")
                 part += value
         return total.take(alike)
+
+    def _by_places(self, columns: Sequence[Coded]) -> list[_Group]:
+        """Return a group for each column, or for columns that share their places."""
+        shared: dict[int, tuple[np.ndarray, list[int]]] = {}
+        groups = []
+        for column in self.splits.n_codes:
+            places = columns[column].places
+            if places is None:
+                groups.append(_observed({column: self.splits.codes(columns[column].values, column)}))
+            else:
+                shared.setdefault(id(places), (places, []))[1].append(column)
+        for places, together in shared.values():
+            codes = {column: self.splits.codes(columns[column].values, column) for column in together}
+            first, alike = _distinct(
+                [_observed({column: own}) for column, own in codes.items()], len(codes[together[0]])
+            )
+            of_lead = alike.take(places)
+            groups.append(_Group(of_lead, {column: own.take(first) for column, own in codes.items()}))
+        return groups
 
     def _of_groups(self, tree: _Tree, groups: Sequence[_Group]) -> list[tuple[int, np.ndarray]]:
         """Return the groups that matter to a tree, and the leaves that each of their combinations can reach."""
@@ -134,12 +155,9 @@ def _count_leaves(node: dict[str, Any]) -> int:
     return _count_leaves(node["left_child"]) + _count_leaves(node["right_child"]) if "split_feature" in node else 1
 
 
-def _put_together(codes: dict[int, np.ndarray]) -> list[_Group]:
-    """Group columns, those with the fewest values first, while their combinations stay few."""
-    singles = sorted(
-        (_observed({column: own}) for column, own in codes.items()),
-        key=lambda group: len(next(iter(group.codes.values()))),
-    )
+def _put_together(singles: Sequence[_Group]) -> list[_Group]:
+    """Join groups, those with the fewest values first, while their combinations stay few."""
+    singles = sorted(singles, key=lambda group: len(next(iter(group.codes.values()))))
     groups: list[_Group] = []
     for single in singles:
         last = groups[-1] if groups else None
@@ -159,7 +177,9 @@ def _distinct(groups: Sequence[_Group], n_leads: int) -> tuple[np.ndarray, np.nd
     together = np.zeros(n_leads, dtype="int64")
     for group, size in zip(groups, sizes, strict=True):
         together = together * size + group.of_lead
-    _, first, alike = np.unique(together, return_index=True, return_inverse=True)
+    alike, distinct = pd.factorize(together)
+    first = np.empty(len(distinct), dtype="int64")
+    first[alike[::-1]] = np.arange(n_leads)[::-1]
     return first, alike
 
 

@@ -12,6 +12,7 @@ from leadscore_core.data import SampleLeads, detect_conventions, suggest_mapping
 from leadscore_core.inference import explain_leads, score_leads
 from leadscore_core.model import LeadModel
 from leadscore_core.model import classifier as classifier_module
+from leadscore_core.model.coded import Coded
 from leadscore_core.model.contributions import TreeTables
 from leadscore_core.model.margins import LeafSets
 
@@ -73,7 +74,12 @@ def test_any_booster_with_numbers_and_categories(
     told = model.booster_.predict(unseen, pred_contrib=True)
     assert np.abs(TreeTables(model.booster_).contributions(unseen) - told).max() < 1e-9
     margin = model.booster_.predict(unseen, raw_score=True)
-    assert (LeafSets(model.booster_).margins(unseen) == margin).all()
+    assert (LeafSets(model.booster_).margins([Coded(column) for column in unseen.T]) == margin).all()
+    distinct, places = np.unique(unseen[:, [1, 2, 3]], axis=0, return_inverse=True)
+    shared = places.ravel()
+    coded = {place: Coded(distinct[:, own], shared) for own, place in enumerate([1, 2, 3])}
+    columns = [coded.get(place, Coded(column)) for place, column in enumerate(unseen.T)]
+    assert (LeafSets(model.booster_).margins(columns) == margin).all()
 
 
 def test_paths_of_many_columns_are_computed_without_a_table() -> None:
