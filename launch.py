@@ -3,7 +3,9 @@
 import importlib
 import sys
 import threading
+import time
 
+from streamlit.runtime import Runtime, RuntimeState
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.cli import main
 
@@ -11,7 +13,9 @@ FIRST_PAGE_NEEDS = ("pages._shared.components", "pages._shared.intake")
 
 
 def warm() -> None:
-    """Load what the first page needs while the browser loads the dashboard's own files."""
+    """Load what the first page needs while the browser loads the dashboard's own files, and not before it can."""
+    while not Runtime.exists() or Runtime.instance().state is RuntimeState.INITIAL:
+        time.sleep(0.01)
     for name in FIRST_PAGE_NEEDS:
         importlib.import_module(name)
 
