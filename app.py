@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._shared.components import check_settings, render_sidebar
+from pages._shared.shell import check_settings, render_sidebar
 
 st.set_page_config(page_title="LeadScore", page_icon=":material/leaderboard:", layout="wide")
 page = st.navigation(

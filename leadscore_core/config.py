@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from leadscore_core.errors import LeadScoreError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-
+SAMPLE_LEADS = PROJECT_ROOT / "sample_data" / "new_leads.csv"
 
 SQLITE_FILE = "leadscore.db"
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from leadscore_core.errors import LeadScoreError
 from pages._shared.batches import choose_batch
-from pages._shared.components import get_model, plain
+from pages._shared.components import get_model
 from pages._shared.driving import (
     choose_group,
     render_dependence,
@@ -13,6 +13,7 @@ from pages._shared.driving import (
     render_swarm,
     sample_effects,
 )
+from pages._shared.shell import plain
 
 st.title("What makes a lead convert?", anchor=False)
 view = choose_batch(get_model(), manage=False)

@@ -5,13 +5,14 @@ import streamlit as st
 from leadscore_core.errors import LeadScoreError
 from pages._shared import state
 from pages._shared.batches import choose_batch
-from pages._shared.components import get_model, plain
+from pages._shared.components import get_model
 from pages._shared.grading import render_grades
 from pages._shared.junk import render_junk
 from pages._shared.lead_card import render_lead, render_opener
 from pages._shared.lead_list import render_answer, render_export, render_filters, render_key_figures, render_table
 from pages._shared.planner import render_planner
 from pages._shared.quarantine import render_quarantine, render_review
+from pages._shared.shell import plain
 
 SECTIONS = ["Call list", "Quarantine", "Plan", "Grades", "Junk filter", "Review list"]
 

@@ -6,8 +6,9 @@ from leadscore_core.errors import LeadScoreError
 from pages._shared import state
 from pages._shared.challenging import render_challenge
 from pages._shared.comparing import render_comparisons
-from pages._shared.components import get_model, plain
+from pages._shared.components import get_model
 from pages._shared.promoting import render_promotion
+from pages._shared.shell import plain
 from pages._shared.training import render_training
 from pages._shared.verdict import choose_model, render_due, render_state_of_models, render_verdict
 

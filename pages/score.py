@@ -1,17 +1,32 @@
 """Score leads: a list in; whom to call first, who is junk, and why, out."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from leadscore_core.config import load_settings
 from pages._shared import state
-from pages._shared.components import get_model, what_is_needed
 from pages._shared.intake import render_intake
+
+if TYPE_CHECKING:
+    from leadscore_core.data import LeadSchema
+
+
+def get_schema() -> LeadSchema:
+    """Return what the model in use reads."""
+    from pages._shared.components import get_model
+
+    return get_model().schema
+
 
 st.title("Score leads", anchor=False)
 settings = load_settings()
-render_intake(lambda: get_model().schema, settings)
+render_intake(get_schema, settings)
 
-from pages._shared.scored import render_scored  # noqa: E402  a list can be brought while all else still loads
+from pages._shared.components import get_model, what_is_needed  # noqa: E402  a list can be brought before these load
+from pages._shared.scored import render_scored  # noqa: E402
 
 model = get_model()
 if state.get_problem():

@@ -4,7 +4,8 @@ import streamlit as st
 
 from leadscore_core.errors import LeadScoreError
 from pages._shared import state
-from pages._shared.components import get_model, plain
+from pages._shared.components import get_model
+from pages._shared.shell import plain
 from pages._shared.source_parts import render_course, render_mix, render_targets
 from pages._shared.sourcing import choose_leads, choose_scope, render_rates, render_report, render_source_answer
 from pages._shared.spending import render_money

@@ -115,9 +115,9 @@ def test_the_scoring_path_stays_light() -> None:
 
 
 def test_a_list_can_be_brought_before_the_models_libraries_are_loaded() -> None:
-    heavy = {"sklearn", "lightgbm", "scipy", "sqlalchemy", "duckdb", "statsmodels", "openpyxl", "jinja2"}
-    bare = loaded_after("import streamlit, streamlit.web.cli, pandas")
-    loaded = loaded_after("import streamlit, streamlit.web.cli, pages._shared.components, pages._shared.intake")
+    heavy = {"numpy", "pandas", "pyarrow", "plotly", "joblib", "sklearn", "lightgbm", "scipy", "sqlalchemy", "duckdb"}
+    bare = loaded_after("import streamlit, streamlit.web.cli")
+    loaded = loaded_after("import streamlit, streamlit.web.cli, pages._shared.shell, pages._shared.intake")
     assert (loaded - bare).isdisjoint(heavy)
 
 

@@ -15,12 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from leadscore_core.config import SAMPLE_LEADS
 from leadscore_core.data.schema import LeadSchema, Role
 from leadscore_core.data.schema_file import SCHEMA_DIR, load_schema
 from leadscore_core.errors import ExportError
 
 LEAST_ROWS, MOST_ROWS = 200, 5_000_000
-LABELLED, KEPT_ASIDE, NEW, MESSY = "labelled_leads.csv", "kept_aside_leads.csv", "new_leads.csv", "messy_export.csv"
+LABELLED, KEPT_ASIDE, NEW, MESSY = "labelled_leads.csv", "kept_aside_leads.csv", SAMPLE_LEADS.name, "messy_export.csv"
 _DOMAINS = ("example.com", "example.org", "example.net")
 
 

@@ -1,15 +1,21 @@
 """The model: what is pickled, and the registry that keeps it.
 
 The parts of the pickle (`cleaner`, `features`, `classifier`, `pipeline`) load scikit-learn and LightGBM, so they are
-imported from their own modules where they are needed.
+imported from their own modules where they are needed; what stands here loads when it is asked for.
 """
 
-from leadscore_core.model.card import write_card, write_card_html
-from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.metadata import ModelMetadata, TrainingData
-from leadscore_core.model.observed import BLANK_KEY, Observed, value_keys, write_number
-from leadscore_core.model.registry import ModelRegistry, load_champion
-from leadscore_core.model.transfer import export_model, import_model
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from leadscore_core.model.card import write_card, write_card_html
+    from leadscore_core.model.lead_model import LeadModel
+    from leadscore_core.model.metadata import ModelMetadata, TrainingData
+    from leadscore_core.model.observed import BLANK_KEY, Observed, value_keys, write_number
+    from leadscore_core.model.registry import ModelRegistry, load_champion
+    from leadscore_core.model.transfer import export_model, import_model
 
 __all__ = [
     "BLANK_KEY",
@@ -26,3 +32,26 @@ __all__ = [
     "write_card_html",
     "write_number",
 ]
+
+_HOMES = {
+    "BLANK_KEY": "observed",
+    "LeadModel": "lead_model",
+    "ModelMetadata": "metadata",
+    "ModelRegistry": "registry",
+    "Observed": "observed",
+    "TrainingData": "metadata",
+    "export_model": "transfer",
+    "import_model": "transfer",
+    "load_champion": "registry",
+    "value_keys": "observed",
+    "write_card": "card",
+    "write_card_html": "card",
+    "write_number": "observed",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name when it is first asked for, so that a list can be brought before any model loads."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'leadscore_core.model' has no attribute {name!r}")
+    return getattr(import_module(f"leadscore_core.model.{_HOMES[name]}"), name)

@@ -13,20 +13,22 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import joblib
-import pandas as pd
-import pyarrow as pa
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from leadscore_core.config import load_settings
 from leadscore_core.errors import RegistryError
-from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
+
+if TYPE_CHECKING:  # models are listed and promoted without what loads them
+    import pandas as pd
+
+    from leadscore_core.model.lead_model import LeadModel
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 OUT_OF_SAMPLE = "out_of_sample.parquet"
@@ -105,6 +107,8 @@ class ModelRegistry:
         RegistryError
             If it is missing, damaged, foreign or was changed.
         """
+        from leadscore_core.model.lead_model import LeadModel
+
         metadata = self.read_metadata(model_id)
         path = self._folder(model_id) / PICKLE
         try:
@@ -120,7 +124,8 @@ class ModelRegistry:
             )
         try:
             with warnings.catch_warnings(), _uncollected():
-                from sklearn.exceptions import InconsistentVersionWarning  # slow to load, and for models alone
+                import joblib
+                from sklearn.exceptions import InconsistentVersionWarning
                 from sklearn.pipeline import Pipeline
 
                 warnings.simplefilter("ignore", InconsistentVersionWarning)
@@ -148,6 +153,8 @@ class ModelRegistry:
         RegistryError
             If the directory cannot be written; nothing is left behind.
         """
+        import joblib
+
         folder = self._folder(model.model_id)
         if folder.exists():
             raise RegistryError(
@@ -175,7 +182,7 @@ class ModelRegistry:
         finally:
             if staging is not None:
                 shutil.rmtree(staging, ignore_errors=True)
-        return LeadModel(model.pipeline, metadata, model.out_of_sample)
+        return replace(model, metadata=metadata)
 
     @property
     def champion_id(self) -> str | None:
@@ -358,6 +365,9 @@ def _uncollected() -> Iterator[None]:
 
 def _read_out_of_sample(path: Path) -> pd.DataFrame | None:
     """Return the out-of-sample predictions, or None where a model has none that can be read."""
+    import pandas as pd
+    import pyarrow as pa
+
     try:
         found = pd.read_parquet(path)
     except (OSError, pa.ArrowException):

@@ -10,7 +10,8 @@ from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import Batch, BatchStore
 from leadscore_core.workbench import BatchView, open_view, rescore_batch
 from pages._shared import state
-from pages._shared.components import act, get_named_model, plain
+from pages._shared.components import act, get_named_model
+from pages._shared.shell import plain
 
 
 def get_view(batch: Batch, model: LeadModel) -> BatchView:

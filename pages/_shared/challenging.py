@@ -9,7 +9,7 @@ import streamlit as st
 
 from leadscore_core.model import LeadModel
 from leadscore_core.workbench import describe_verdict, gates_of
-from pages._shared.components import plain
+from pages._shared.shell import plain
 from pages._shared.verdict import FIGURES
 
 

@@ -11,7 +11,8 @@ from leadscore_core.config import load_settings
 from leadscore_core.model import ModelRegistry
 from leadscore_core.workbench import MOST_SIDE_BY_SIDE, Run, compare_runs, list_runs
 from pages._shared import state
-from pages._shared.components import get_named_model, plain
+from pages._shared.components import get_named_model
+from pages._shared.shell import plain
 from pages._shared.verdict import model_name
 
 

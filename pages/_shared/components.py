@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from leadscore_core.data import ColumnMapping, Finding, LeadSchema, Match, Role,
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model import LeadModel, ModelRegistry
 from pages._shared import state
+from pages._shared.shell import plain
 
 NOT_HERE = "Not in this list"
 HOW_WORDS = {
@@ -51,15 +51,6 @@ def get_named_model(model_id: str) -> LeadModel:
     return load_named(str(load_settings().models_dir), model_id)
 
 
-def check_settings() -> None:
-    """Say which settings cannot be used, and stop."""
-    try:
-        load_settings()
-    except LeadScoreError as error:
-        st.error(str(error), icon=":material/error:")
-        st.stop()
-
-
 def get_model() -> LeadModel:
     """Return the model in use; without one, say what to do and stop the page."""
     try:
@@ -84,17 +75,6 @@ def act(action: Callable[[], object], message: str) -> None:
         st.rerun()
 
 
-def plain(text: str) -> str:
-    r"""Return text that somebody typed so that it is shown as it is and never as formatting, a link or a picture.
-
-    Examples
-    --------
-    >>> plain("![x](http://a.b) *now*")
-    '\\!\\[x\\](http\\://a.b) \\*now\\*'
-    """
-    return re.sub(r"([\\`*_\[\]<>$~:#|!])", r"\\\1", text)
-
-
 def render_chart(figure: go.Figure, key: str | None = None, on_click: Callable[[], None] | None = None) -> None:
     """Draw a figure with labels dark enough on a light page and light enough on a dark one.
 
@@ -113,35 +93,6 @@ def render_chart(figure: go.Figure, key: str | None = None, on_click: Callable[[
         st.plotly_chart(figure, config=config, alt=told, key=key)
     else:
         st.plotly_chart(figure, config=config, alt=told, key=key, on_select=on_click, selection_mode="points")
-
-
-def render_sidebar() -> None:
-    """Show what every page shares: the calls a day, and which model speaks."""
-    with st.sidebar:
-        st.markdown("#### :material/leaderboard: LeadScore")
-        calls = st.number_input(
-            "Calls a day",
-            min_value=1,
-            max_value=1_000_000,
-            value=load_settings().daily_call_capacity,
-            key="calls-a-day",
-            step=10,
-            help="How many leads your team can call in a day. It sets whom to call first.",
-        )
-        state.set_capacity(int(calls))
-        name = st.text_input(
-            "Your name", value=state.get_name(), max_chars=60, key="your-name", help="Stands beside what you decide."
-        )
-        state.set_name(name)
-        st.divider()
-        try:
-            registry = ModelRegistry(load_settings().models_dir)
-            metadata = registry.read_metadata(registry.champion_id or "")
-        except LeadScoreError:
-            st.caption("No model is in use.")
-            return
-        data = metadata.training_data
-        st.caption(f"**Model** {metadata.created_at:%d %b %Y}, trained on {data.rows:,} leads. {data.note}")
 
 
 def render_findings(findings: list[Finding]) -> None:

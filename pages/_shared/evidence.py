@@ -10,7 +10,8 @@ import streamlit as st
 from leadscore_core.figures import ImageForm, draw_images, find_browser
 from leadscore_core.inference import neutralise
 from leadscore_core.workbench import Evidence
-from pages._shared.components import plain, render_chart
+from pages._shared.components import render_chart
+from pages._shared.shell import plain
 
 _PERCENT = ("Rate", "Ranked at", "Rate before", "All leads of the month", "Comparable", "Hot", "Warm", "Cold", "Junk")
 _POINTS = ("Gap", "Mix of leads", "Its own")

@@ -15,7 +15,7 @@ from leadscore_core.model import LeadModel
 from leadscore_core.storage import Preference, Version, cumulated, grade_preference
 from leadscore_core.workbench import BatchView, preview_grades
 from pages._shared import state
-from pages._shared.components import plain
+from pages._shared.shell import plain
 
 BY_WORDS = {"propensity": "By chance of applying", "share": "By share of the list"}
 _LABELS = {

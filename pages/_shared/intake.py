@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from leadscore_core.config import PROJECT_ROOT, Settings
-from leadscore_core.data import NEW, LeadSchema, list_sheets
+from leadscore_core.config import SAMPLE_LEADS, Settings
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.lists import open_list
 from pages._shared import state
-from pages._shared.components import plain
+from pages._shared.shell import plain
 from pages._shared.uploads import UploadFolder
+
+if TYPE_CHECKING:
+    from leadscore_core.data import LeadSchema
 
 TYPES = ["csv", "tsv", "txt", "gz", "zip", "xlsx", "xlsm", "xlsb", "xls", "ods", "parquet"]
 
@@ -41,13 +43,12 @@ def render_intake(schema: Callable[[], LeadSchema], settings: Settings) -> None:
             )
         else:
             _open(state.OpenedList(upload.name, folder=folder, path=folder.path), schema(), settings, None)
-    sample = PROJECT_ROOT / "sample_data" / NEW
     if (
         state.get_opened() is None
-        and sample.is_file()
+        and SAMPLE_LEADS.is_file()
         and st.button("Try the sample leads", type="primary", icon=":material/play_arrow:")
     ):
-        _open(state.OpenedList("the sample leads", path=sample), schema(), settings, None)
+        _open(state.OpenedList("the sample leads", path=SAMPLE_LEADS), schema(), settings, None)
         st.rerun()
     opened = state.get_opened()
     if opened is not None and st.button(f"Close {plain(opened.name)}", type="tertiary", icon=":material/close:"):
@@ -63,6 +64,9 @@ def render_intake(schema: Callable[[], LeadSchema], settings: Settings) -> None:
 
 
 def _open(opened: state.OpenedList, schema: LeadSchema, settings: Settings, sheet: str | None) -> None:
+    from leadscore_core.data import list_sheets
+    from leadscore_core.lists import open_list
+
     try:
         leads = open_list(opened.path, schema, sheet=sheet, settings=settings)
         sheets = list_sheets(opened.path)

@@ -13,7 +13,8 @@ from leadscore_core.inference import GRADES, Reason, human_name
 from leadscore_core.storage import VERDICTS, DecisionStore
 from leadscore_core.workbench import BatchView, LeadStory, tell_story, waterfall
 from pages._shared import state
-from pages._shared.components import get_named_model, plain, render_chart
+from pages._shared.components import get_named_model, render_chart
+from pages._shared.shell import plain
 
 TREND_ICONS = {"Improving": ":material/trending_up:", "Declining": ":material/trending_down:"}
 PARTS = {"model": "The model changed", "time": "Time passed", "data": "{} changed"}

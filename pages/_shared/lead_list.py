@@ -27,7 +27,8 @@ from leadscore_core.workbench import (
     show_value,
 )
 from pages._shared import state
-from pages._shared.components import plain, render_chart
+from pages._shared.components import render_chart
+from pages._shared.shell import plain
 
 KEY_FIGURE_WIDTH = 170
 PAGE_ROWS = 50

@@ -16,7 +16,8 @@ from leadscore_core.workbench import (
     roll_back,
 )
 from pages._shared import state
-from pages._shared.components import act, plain
+from pages._shared.components import act
+from pages._shared.shell import plain
 
 KEEP = "Keep as they are"
 

@@ -23,7 +23,7 @@ from leadscore_core.lists import fitting_schema, propose_list
 from leadscore_core.model import LeadModel
 from leadscore_core.workbench import MEANINGS, corrected_proposal, full_schema, proposal_table
 from pages._shared import state
-from pages._shared.components import plain
+from pages._shared.shell import plain
 
 _COLUMNS = {
     "Column": st.column_config.TextColumn(pinned=True, width=190),

@@ -13,9 +13,9 @@ from leadscore_core.inference import JUNK_WORDS
 from leadscore_core.storage import VERDICTS, DecisionStore
 from leadscore_core.workbench import BatchView
 from pages._shared import state
-from pages._shared.components import plain
 from pages._shared.lead_card import render_opener
 from pages._shared.lead_list import render_export, render_filters, render_table
+from pages._shared.shell import plain
 
 
 def render_quarantine(view: BatchView) -> None:

@@ -12,9 +12,10 @@ from leadscore_core.storage import Batch, BatchStore
 from leadscore_core.workbench import ALL, find_kept, keep_list, rescore_batch
 from pages._shared import state
 from pages._shared.batches import get_view
-from pages._shared.components import columns_found, plain, render_mapping, render_problems
+from pages._shared.components import columns_found, render_mapping, render_problems
 from pages._shared.lead_card import render_lead
 from pages._shared.lead_list import render_answer, render_downloads, render_key_figures, render_table
+from pages._shared.shell import plain
 
 
 def render_scored(opened: state.OpenedList, model: LeadModel, settings: Settings) -> None:

@@ -24,8 +24,8 @@ from leadscore_core.workbench import (
 )
 from pages._shared import state
 from pages._shared.batches import get_view
-from pages._shared.components import plain
 from pages._shared.evidence import render_evidence, render_frame
+from pages._shared.shell import plain
 from pages._shared.sourcing import scope_key
 
 MOST_TOLD = 5

@@ -38,9 +38,9 @@ from leadscore_core.workbench import (
     show_rates,
 )
 from pages._shared import state
-from pages._shared.components import plain
 from pages._shared.evidence import render_evidence, render_frame
 from pages._shared.intake import TYPES
+from pages._shared.shell import plain
 from pages._shared.uploads import UploadFolder
 
 KEY_FIGURE_WIDTH = 170

@@ -19,9 +19,10 @@ from leadscore_core.workbench import (
     set_costs,
 )
 from pages._shared import state
-from pages._shared.components import plain, render_findings
+from pages._shared.components import render_findings
 from pages._shared.evidence import render_frame
 from pages._shared.intake import TYPES
+from pages._shared.shell import plain
 from pages._shared.uploads import UploadFolder
 
 _EXAMPLE = "Source,From,To,Amount,Currency\nLevel2,2026-03-01,2026-03-31,120000,INR\n"

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 import streamlit as st
 
 from leadscore_core.config import GradeRule, GradeShares, GradeThresholds, load_settings
-from leadscore_core.data import Spend
-from leadscore_core.lists import LeadList
-from leadscore_core.storage import LeadFilter
 from pages._shared.uploads import UploadFolder
 
 if TYPE_CHECKING:  # seconds to load, which the first page does not need
+    from leadscore_core.data import Spend
+    from leadscore_core.lists import LeadList
+    from leadscore_core.storage import LeadFilter, View
     from leadscore_core.workbench import ExportJob
 
 _OPENED, _CAPACITY, _SEEN, _PROBLEM = "opened_list", "daily_call_capacity", "seen_upload", "list_problem"
@@ -99,7 +99,7 @@ def set_batch(batch_id: str | None) -> None:
     if st.session_state.get(_BATCH) != batch_id:
         st.session_state[_BATCH] = batch_id
         set_lead(None)
-        set_filter(LeadFilter())
+        set_filter(_no_filter("calls"))
 
 
 def get_lead() -> int | None:
@@ -131,13 +131,19 @@ def open_selected(key: str, rows: list[int]) -> None:
 
 def get_filter() -> LeadFilter:
     """Return the filter of the Leads page."""
-    return st.session_state.get(_FILTERS, LeadFilter())
+    return st.session_state.get(_FILTERS, _no_filter("calls"))
 
 
 def set_filter(chosen: LeadFilter) -> None:
     """Set the filter and draw its widgets anew."""
     st.session_state[_FILTERS] = chosen
     st.session_state[_FILTER_ROUND] = filter_round() + 1
+
+
+def _no_filter(view: View) -> LeadFilter:
+    from leadscore_core.storage import LeadFilter
+
+    return LeadFilter(view=view)
 
 
 def keep_filter(chosen: LeadFilter) -> None:
@@ -236,7 +242,7 @@ def drafted_grades(by: str) -> GradeRule:
 
 def get_source_filter() -> LeadFilter:
     """Return which leads the Sources page counts."""
-    return st.session_state.get(_SOURCE_FILTER, LeadFilter(view="all"))
+    return st.session_state.get(_SOURCE_FILTER, _no_filter("all"))
 
 
 def set_source_filter(chosen: LeadFilter) -> None:
@@ -264,7 +270,7 @@ def set_source_batches(batch_ids: list[str]) -> None:
     """Count the leads of other lists, without the filter of those before."""
     if get_source_batches() != batch_ids:
         st.session_state[_SOURCE_BATCHES] = batch_ids
-        set_source_filter(LeadFilter(view="all"))
+        set_source_filter(_no_filter("all"))
 
 
 def get_source_by() -> str | None:

@@ -34,9 +34,9 @@ from leadscore_core.workbench import (
     start_run,
 )
 from pages._shared import state
-from pages._shared.components import plain
 from pages._shared.intake import TYPES
 from pages._shared.proposing import choose_meaning
+from pages._shared.shell import plain
 from pages._shared.uploads import UploadFolder
 
 if TYPE_CHECKING:

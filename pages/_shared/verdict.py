@@ -29,7 +29,8 @@ from leadscore_core.workbench import (
     propose_retraining,
 )
 from pages._shared import state
-from pages._shared.components import get_named_model, plain, render_chart
+from pages._shared.components import get_named_model, render_chart
+from pages._shared.shell import plain
 
 FIGURES = {"auc": "AUC", "precision": "Precision", "recall": "Recall", "brier": "Brier score"}
 
