@@ -9,11 +9,11 @@ from streamlit.runtime import Runtime, RuntimeState
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.cli import main
 
-FIRST_PAGE_NEEDS = ("pages._shared.shell", "pages._shared.intake", "pages._shared.components")
+FIRST_PAGE_NEEDS = ("pages._shared.shell", "pages._shared.intake")  # no more: what is slow would hold the first page up
 
 
 def warm() -> None:
-    """Load what the first page needs, in that order, while the browser loads the dashboard's own files."""
+    """Load what the first page needs while the browser loads the dashboard's own files."""
     while not Runtime.exists() or Runtime.instance().state is RuntimeState.INITIAL:
         time.sleep(0.01)
     for name in FIRST_PAGE_NEEDS:
