@@ -20,6 +20,9 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+from tests.browser.install import find_chromium  # noqa: E402  the project's root is found on the line above
+
 BEGIN, END = "<!-- make bench writes from here -->\n", "<!-- to here -->\n"
 _LIBRARIES = ("lightgbm", "pandas", "pyarrow", "duckdb", "shap")
 
@@ -48,8 +51,14 @@ def machine() -> str:
     )
 
 
-def table(score: dict[str, Any], reasons: dict[str, Any], leads: dict[str, Any], sources: dict[str, Any]) -> str:
-    """Return the figures of the four benchmarks as a table in Markdown."""
+def table(
+    score: dict[str, Any],
+    reasons: dict[str, Any],
+    leads: dict[str, Any],
+    sources: dict[str, Any],
+    first: dict[str, Any] | None,
+) -> str:
+    """Return the figures of the benchmarks as a table in Markdown; the first page's may be missing."""
     pycaret = score["pycaret_rows_per_s"]
     rows = [
         ("what", "LeadScore", "beside it"),
@@ -79,6 +88,11 @@ def table(score: dict[str, Any], reasons: dict[str, Any], leads: dict[str, Any],
             f"shap's TreeExplainer {reasons['shap_rows_per_s']:,} leads/s: {reasons['speedup_vs_shap']:.0f} times as "
             f"fast; LightGBM's own {reasons['lightgbm_rows_per_s']:,}; "
             f"largest difference {reasons['max_abs_diff']:.0e}",
+        ),
+        (
+            "from start to the first page",
+            "no Chromium was there" if first is None else f"{first['leadscore_s']:.1f} s",
+            "" if first is None else f"a bare Streamlit page {first['bare_s']:.1f} s: {first['ratio']:.2f} times",
         ),
         (
             f"Leads page, {leads['rows']:,} leads",
@@ -123,7 +137,10 @@ def main() -> None:
     rows = str(asked.rows)
     score = measured("score_speed.py", "--rows", rows, "--turns", str(asked.turns), "--pycaret", asked.pycaret)
     reasons = measured("reasons_speed.py", "--rows", str(min(100_000, asked.rows)))
-    told = table(score, reasons, measured("leads_page.py", "--rows", rows), measured("sources_page.py", "--rows", rows))
+    first = measured("first_page.py") if find_chromium() is not None else None
+    told = table(
+        score, reasons, measured("leads_page.py", "--rows", rows), measured("sources_page.py", "--rows", rows), first
+    )
     put_into(asked.page, f"{machine()}\n\n{told}")
     sys.stdout.write(told)
 
