@@ -83,7 +83,7 @@ def check(
     """Find every problem of a list; exit 1 if one makes it unfit."""
     from leadscore_core.pipelines import check_list
 
-    prepare_json(json_out)
+    prepare_json(json_out, files)
     settings = load_settings()
     leads = open_leads(files, schema, label, sheet, map_to, settings)
     model = _champion_or_none(settings)

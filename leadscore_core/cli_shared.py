@@ -54,13 +54,14 @@ def say(text: str) -> None:
     typer.echo(text, err=JSON_ON_STDOUT.get())
 
 
-def prepare_json(path: Path | None) -> None:
-    """Make sure before the work that its JSON can be written."""
+def prepare_json(path: Path | None, files: list[Path]) -> None:
+    """Make sure before the work that its JSON can be written, and not over a list that is read."""
     from leadscore_core.inference import check_folder
 
     JSON_ON_STDOUT.set(str(path) == "-")
     if path is not None and str(path) != "-":
         check_folder(path)
+        check_apart(str(path), files)
 
 
 def open_leads(

@@ -47,7 +47,7 @@ def sources(
     """Tell which sources convert, what is their own in it, and where targeting is off."""
     from leadscore_core.workbench import report_list
 
-    prepare_json(json_out)
+    prepare_json(json_out, [file])
     settings = load_settings()
     model = _model_or_none(model_id, settings)
     leads = open_leads([file], schema, label, sheet, map_to, settings)

@@ -67,7 +67,7 @@ def train(
     from leadscore_core.data import kept_folder
     from leadscore_core.pipelines import train_list
 
-    prepare_json(json_out)
+    prepare_json(json_out, files)
     settings = load_settings()
     chosen = _read_params(params)
     leads = open_leads(files, schema, label, sheet, map_to, settings, may_propose=True)
@@ -119,7 +119,7 @@ def evaluate(
     """Measure a model on leads that it has not seen; exit 1 below the targets."""
     from leadscore_core.pipelines import evaluate_list
 
-    prepare_json(json_out)
+    prepare_json(json_out, [file])
     settings = load_settings()
     model = load_model(model_id, settings)
     result = evaluate_list(
@@ -158,7 +158,7 @@ def compare(
     """Judge other algorithms beside LightGBM on the same folds; nothing is kept."""
     from leadscore_core.pipelines import compare_list
 
-    prepare_json(json_out)
+    prepare_json(json_out, files)
     settings = load_settings()
     leads = open_leads(files, schema, label, sheet, map_to, settings, may_propose=True)
     with show_progress("Comparing", total=1.0) as progress:
@@ -192,7 +192,7 @@ def tune(
     """Search better settings of LightGBM; the same leads take an earlier search up again."""
     from leadscore_core.pipelines import tune_list
 
-    prepare_json(json_out)
+    prepare_json(json_out, files)
     settings = load_settings()
     leads = open_leads(files, schema, label, sheet, map_to, settings, may_propose=True)
     with show_progress("Searching", total=1.0) as progress:

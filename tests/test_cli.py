@@ -524,7 +524,13 @@ def test_a_result_is_never_written_over_a_list_that_it_is_made_of(run, lists: Pa
     own = tmp_path / "own.csv"
     own.write_bytes((lists / NEW).read_bytes())
     before = own.read_bytes()
-    for words in (("score", own, "-o", own, "--force"), ("clean", own, "-o", own), ("score", tmp_path, "-o", own)):
+    told = [(command, own, "--json", own) for command in ("check", "train", "evaluate", "compare", "tune", "sources")]
+    for words in (
+        ("score", own, "-o", own, "--force"),
+        ("clean", own, "-o", own),
+        ("score", tmp_path, "-o", own),
+        *told,
+    ):
         code, _, errors = run(*words)
         assert code == 2
         assert "own.csv is one of the lists that are read" in errors

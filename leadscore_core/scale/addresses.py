@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
+from uuid import uuid4
 
 import fsspec
 from fsspec.core import url_to_fs
@@ -17,6 +18,7 @@ from leadscore_core.data import list_files
 from leadscore_core.data.source import DATA_SUFFIXES, EXPECTED
 from leadscore_core.errors import ExportError, UnreadableFileError
 
+_FILE_SERVERS = frozenset({"ftp", "hdfs", "sftp", "smb", "ssh", "webhdfs"})  # where a file is seen as it arrives
 _OURS = re.compile(r"leads-\d{4,}-.*\.parquet|\.leads-\d{4,}-.*\.parquet-.*")
 _NEXT = "Check the address, the rights and the credentials."
 
@@ -75,11 +77,11 @@ def list_parts(addresses: Sequence[str]) -> list[str]:
             inside = sorted(files.find(path)) if files.isdir(path) else [path] if files.exists(path) else []
         except Exception as error:  # each kind of store has errors of its own
             raise UnreadableFileError(f"{address} cannot be read ({_said(error)}). {_NEXT}") from error
-        kept = [name for name in map(PurePosixPath, inside) if name.suffix.lower() in DATA_SUFFIXES]
-        kept = [name for name in kept if not name.name.startswith(".")]
+        lists = [name for name in inside if PurePosixPath(name).suffix.lower() in DATA_SUFFIXES]
+        kept = [name for name in lists if not PurePosixPath(name).name.startswith(".")]
         if not kept:
             raise UnreadableFileError(f"{address} holds no lead list. {EXPECTED} {_NEXT}")
-        parts += [files.unstrip_protocol(str(name)) for name in kept]
+        parts += [_below(address, str(path), name) for name in kept]
     return parts
 
 
@@ -107,7 +109,7 @@ def local_copy(part: str) -> Iterator[Path]:
 
 @contextmanager
 def to_publish(address: str) -> Iterator[Path]:
-    """Give a file to write, which is put in its place when it is complete; a store that puts objects puts it whole.
+    """Give a file to write, which is put in its place when it is complete, there too.
 
     Raises
     ------
@@ -122,7 +124,12 @@ def to_publish(address: str) -> Iterator[Path]:
         yield path
         try:
             files, name = _system(address)
-            files.put_file(str(path), name)
+            if address.partition("://")[0] in _FILE_SERVERS:
+                begun = str(PurePosixPath(name).with_name(f".{path.name}-{uuid4().hex[:8]}"))
+                files.put_file(str(path), begun)
+                files.mv(begun, name)
+            else:  # an object is put whole
+                files.put_file(str(path), name)
         except Exception as error:
             raise ExportError(f"{address} could not be written ({_said(error)}). {_NEXT}") from error
 
@@ -188,6 +195,11 @@ def _system(address: str) -> tuple[Any, str]:
     fsspec.config.conf.setdefault("s3", {}).setdefault("use_listings_cache", False)
     files, path = url_to_fs(address)
     return files, str(path)
+
+
+def _below(address: str, path: str, name: str) -> str:
+    """Return the address of a file at or below the path of an address, with the host and all else that it names."""
+    return f"{address.rstrip('/')}{name.removeprefix(path.rstrip('/'))}"
 
 
 def _said(error: Exception) -> str:

@@ -3,9 +3,11 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +63,32 @@ def s3() -> Iterator[str]:
         boto3.client("s3").create_bucket(Bucket="leads")
         yield "s3://leads"
     server.stop()
+
+
+@pytest.fixture
+def ftp(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
+    """Start an FTP server; return its address, its folder, and the names under which files arrived."""
+    from pyftpdlib.authorizers import DummyAuthorizer  # warns of deprecation, which a module's import must not
+    from pyftpdlib.handlers import FTPHandler
+    from pyftpdlib.servers import ThreadedFTPServer
+
+    arrived: list[str] = []
+
+    class Handler(FTPHandler):
+        def on_file_received(self, file: str) -> None:
+            arrived.append(Path(file).name)
+
+    served = tmp_path / "served"
+    served.mkdir()
+    Handler.authorizer = DummyAuthorizer()
+    Handler.authorizer.add_user("crm", "secret", str(served), perm="elradfmw")
+    server = ThreadedFTPServer(("127.0.0.1", 0), Handler)
+    port = server.socket.getsockname()[1]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"ftp://crm:secret@127.0.0.1:{port}", served, arrived
+    server.close_all()
+    thread.join(5)
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +166,23 @@ def test_leads_behind_an_address(
         score_parts([f"{s3}/none"], f"{s3}/other", trained, client)
     with pytest.raises(LeadScoreError, match=r"s3://nobody/none (cannot be read|holds no lead list)"):
         score_parts(["s3://nobody/none"], f"{s3}/other", trained, client)
+
+
+def test_on_a_file_server_a_part_is_seen_when_it_is_whole(
+    client: Client, ftp: tuple[str, Path, list[str]], folder: Path, trained: LeadModel, places: Path, tmp_path: Path
+) -> None:
+    address, served, arrived = ftp
+    shutil.copytree(folder, served / "in")
+    for _ in range(2):
+        report = score_parts([f"{address}/in"], f"{address}/out", trained, client, reasons=2, force=True)
+        assert not report.left_out
+    assert len(arrived) == 2 * PARTS
+    assert all(name.startswith(".leads-") for name in arrived)
+    written = sorted((served / "out").iterdir())
+    assert [path.name[:11] for path in written] == [f"leads-{part:04}-" for part in range(PARTS)]
+    scored = pd.concat([read_leads(path) for path in written], ignore_index=True)
+    wanted = local(folder, trained, tmp_path)
+    assert (scored["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
 
 
 def test_parts_that_cannot_be_scored_are_named_and_the_rest_goes_on(
