@@ -57,6 +57,7 @@ def table(
     leads: dict[str, Any],
     sources: dict[str, Any],
     first: dict[str, Any] | None,
+    reruns: dict[str, Any],
 ) -> str:
     """Return the figures of the benchmarks as a table in Markdown; the first page's may be missing."""
     pycaret = score["pycaret_rows_per_s"]
@@ -93,6 +94,11 @@ def table(
             "from start to the first page",
             "no Chromium was there" if first is None else f"{first['leadscore_s']:.1f} s",
             "" if first is None else f"a bare Streamlit page {first['bare_s']:.1f} s: {first['ratio']:.2f} times",
+        ),
+        (
+            "a page run anew, the sample's 1,000 leads open",
+            ", ".join(f"{page} {ms:.0f}" for page, ms in reruns["ms"].items()) + " ms",
+            "",
         ),
         (
             f"Leads page, {leads['rows']:,} leads",
@@ -138,9 +144,9 @@ def main() -> None:
     score = measured("score_speed.py", "--rows", rows, "--turns", str(asked.turns), "--pycaret", asked.pycaret)
     reasons = measured("reasons_speed.py", "--rows", str(min(100_000, asked.rows)))
     first = measured("first_page.py") if find_chromium() is not None else None
-    told = table(
-        score, reasons, measured("leads_page.py", "--rows", rows), measured("sources_page.py", "--rows", rows), first
-    )
+    reruns = measured("reruns.py")
+    leads, sources = (measured(f"{page}_page.py", "--rows", rows) for page in ("leads", "sources"))
+    told = table(score, reasons, leads, sources, first, reruns)
     put_into(asked.page, f"{machine()}\n\n{told}")
     sys.stdout.write(told)
 

@@ -29,8 +29,8 @@ try:
     effects, everyone = sample_effects(view, group)
     log_odds = st.toggle("In log-odds", help="For data scientists: contributions as the model adds them up")
     render_importance(view, effects, everyone, log_odds=log_odds)
-    render_swarm(view, effects, log_odds=log_odds)
-    render_dependence(view, effects)
-    render_interaction(view, effects)
+    render_swarm(view, group, effects, log_odds=log_odds)
+    render_dependence(view, group, effects)
+    render_interaction(view, group, effects)
 except LeadScoreError as error:
     st.error(plain(str(error)), icon=":material/error:")

@@ -17,7 +17,7 @@ model = get_model()
 view, batches = choose_leads(model)
 try:
     scope = choose_scope(view)
-    rates = render_source_answer(view, scope)
+    rates = render_source_answer(view, batches, scope)
     if rates is None:
         st.stop()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -25,7 +25,7 @@ try:
         section = st.segmented_control("Section", SECTIONS, key=key, required=True, label_visibility="collapsed")
         render_report(view, scope)
     if section == "Rates":
-        render_rates(view, scope, rates)
+        render_rates(view, batches, scope, rates)
     elif section == "Mix or own":
         render_mix(view, scope, batches)
     elif section == "Leaks and chances":

@@ -45,11 +45,13 @@ def test_the_speed_of_scoring_is_told_as_ratios_of_one_run(speed: ModuleType, tm
     leads = {"rows": 10, "rss_mb": 1_234.0, **dict.fromkeys(("open_ms", "page_ms", "filter_ms", "sort_ms"), 1.6)}
     sources = {"rows": 10, "rss_mb": 1.0, "page_ms": 1.0, "pandas_load_ms": 1.0, "pandas_group_ms": 1.0}
     first = {"leadscore_s": 2.24, "bare_s": 2.0, "ratio": 1.12}
-    table = speed.table(told, reasons, leads | {"search_ms": 3.0}, sources, first)
+    reruns = {"ms": {"score": 90.4, "leads": 101.0}}
+    table = speed.table(told, reasons, leads | {"search_ms": 3.0}, sources, first, reruns)
     assert {line.count("|") for line in table.splitlines()} == {4}
     assert "score 2,000 leads" in table
     assert "PyCaret's `predict_model` was not there" in table
     assert "largest difference 2e-14" in table
     assert "| from start to the first page | 2.2 s | a bare Streamlit page 2.0 s: 1.12 times |" in table
-    without = speed.table(told, reasons, leads | {"search_ms": 3.0}, sources, None)
+    assert "| a page run anew, the sample's 1,000 leads open | score 90, leads 101 ms |  |" in table
+    without = speed.table(told, reasons, leads | {"search_ms": 3.0}, sources, None, reruns)
     assert "| from start to the first page | no Chromium was there |" in without

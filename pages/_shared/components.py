@@ -84,9 +84,10 @@ def render_chart(figure: go.Figure, key: str | None = None, on_click: Callable[[
         Called before the next run when a person clicks a mark; the key tells which.
     """
     ink = "#CBD5E1" if st.context.theme.type == "dark" else "#334155"
-    figure.update_layout(font={"color": ink}, title={"font": {"color": ink}}, legend={"font": {"color": ink}})
-    for update in (figure.update_xaxes, figure.update_yaxes):
-        update(tickfont={"color": ink}, title={"font": {"color": ink}})
+    if figure.layout.font.color != ink:  # a figure that is remembered has it already
+        figure.update_layout(font={"color": ink}, title={"font": {"color": ink}}, legend={"font": {"color": ink}})
+        for update in (figure.update_xaxes, figure.update_yaxes):
+            update(tickfont={"color": ink}, title={"font": {"color": ink}})
     told = str(figure.layout.title.text).replace("<br>", " ")
     config = {"displayModeBar": False}
     if on_click is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from leadscore_core.data import Role
@@ -50,6 +51,11 @@ def choose_group(view: BatchView) -> LeadFilter:
         return replace(ALL, values={column: (str(value),)})
 
 
+def group_key(view: BatchView, group: LeadFilter) -> tuple[object, ...]:
+    """Return what a result about a group of these leads can be remembered by."""
+    return (view.batch.id, view.batch.scoring.number, str(group))
+
+
 def sample_effects(view: BatchView, group: LeadFilter) -> tuple[Effects, Effects | None]:
     """Return what each column adds to the scores of a group, and of all leads to compare; say what was sampled."""
     chosen = _effects(view, group)
@@ -64,13 +70,12 @@ def sample_effects(view: BatchView, group: LeadFilter) -> tuple[Effects, Effects
 def _effects(view: BatchView, group: LeadFilter) -> Effects:
     assert view.model is not None
     model = view.model
-    key = (view.batch.id, view.batch.scoring.number, str(group))
 
     def measure() -> Effects:
         with st.spinner("Computing what moves the scores", show_time=True):
             return measure_effects(view.cleaned(view.table.sample(group, EXACT_ROWS)), model)
 
-    return state.remembered(key, measure)
+    return state.remembered(("effects", *group_key(view, group)), measure)
 
 
 def render_importance(view: BatchView, effects: Effects, everyone: Effects | None, *, log_odds: bool) -> None:
@@ -123,35 +128,44 @@ def render_importance(view: BatchView, effects: Effects, everyone: Effects | Non
         st.dataframe(table, column_config=config, hide_index=True, height="content", alt="Effects")
 
 
-def render_swarm(view: BatchView, effects: Effects, *, log_odds: bool) -> None:
+def render_swarm(view: BatchView, group: LeadFilter, effects: Effects, *, log_odds: bool) -> None:
     """Draw every lead as a point in each of the strongest columns."""
     assert view.model is not None
-    ranked = rank_importance(effects, log_odds=log_odds)
-    ranked = ranked.loc[ranked["effect"] > 0, "column"].head(MOST_COLUMNS).tolist()
-    points = swarm(effects, ranked, view.model, log_odds=log_odds)
-    points["human"] = [human_name(c, view.schema) for c in points["column"]]
-    points["value"] = points["value"].replace("", "blank")
-    title = "Each point is one lead: what its value in a column does to its score"
-    render_chart(plot_beeswarm(points, title, log_odds=log_odds), key="swarm")
+    model = view.model
+
+    def draw() -> go.Figure:
+        ranked = rank_importance(effects, log_odds=log_odds)
+        strongest = ranked.loc[ranked["effect"] > 0, "column"].head(MOST_COLUMNS).tolist()
+        points = swarm(effects, strongest, model, log_odds=log_odds)
+        points["human"] = [human_name(c, view.schema) for c in points["column"]]
+        points["value"] = points["value"].replace("", "blank")
+        title = "Each point is one lead: what its value in a column does to its score"
+        return plot_beeswarm(points, title, log_odds=log_odds)
+
+    render_chart(state.remembered(("swarm", log_odds, *group_key(view, group)), draw), key="swarm")
     st.caption("Green points have values whose leads completed often in training, orange ones rarely.")
 
 
-def render_dependence(view: BatchView, effects: Effects) -> None:
+def render_dependence(view: BatchView, group: LeadFilter, effects: Effects) -> None:
     """Show propensity and observed rate by the values of one column."""
     assert view.model is not None
+    model = view.model
     columns = list(rank_importance(effects)["column"])
     st.subheader("One column", anchor=False)
     column = st.selectbox(
         "Column", columns, format_func=lambda c: human_name(c, view.schema), key=f"depend-{view.batch.id}", width=280
     )
-    table = depend(effects.cleaned, view.model.propensity(effects.cleaned), str(column), view.model)
+    table = state.remembered(
+        ("depend", column, *group_key(view, group)),
+        lambda: depend(effects.cleaned, model.propensity(effects.cleaned), str(column), model),
+    )
     human = human_name(str(column), view.schema)
     best = table[table["leads"] >= 30].sort_values("propensity", ascending=False)
     title = f"Chance of completing by {human.lower()}"
     if len(best):
         title += f": highest for {best['value'].iat[0]}, {best['propensity'].iat[0]:.0%}"
     ordered = not pd.api.types.is_string_dtype(effects.cleaned[column])
-    figure = plot_dependence(table, view.model.features.base_rate_, title, ordered=ordered)
+    figure = plot_dependence(table, model.features.base_rate_, title, ordered=ordered)
     render_chart(figure, key="dependence")
     shown = pd.DataFrame(
         {
@@ -171,9 +185,10 @@ def render_dependence(view: BatchView, effects: Effects) -> None:
     st.dataframe(shown, column_config=config, hide_index=True, height="content", alt=title)
 
 
-def render_interaction(view: BatchView, effects: Effects) -> None:
+def render_interaction(view: BatchView, group: LeadFilter, effects: Effects) -> None:
     """Show the propensity by two columns."""
     assert view.model is not None
+    model = view.model
     columns = list(rank_importance(effects)["column"])
     if len(columns) < 2:
         return
@@ -190,8 +205,12 @@ def render_interaction(view: BatchView, effects: Effects) -> None:
             key=f"cross-b-{view.batch.id}",
             width=260,
         )
-    mean, leads = cross(effects.cleaned, view.model.propensity(effects.cleaned), str(first), str(second), view.model)
     names = human_name(str(first), view.schema), human_name(str(second), view.schema)
-    title = f"Mean propensity by {names[0].lower()} and {names[1].lower()}"
-    render_chart(plot_interaction(mean, leads, title, names), key="interaction")
+
+    def draw() -> go.Figure:
+        mean, leads = cross(effects.cleaned, model.propensity(effects.cleaned), str(first), str(second), model)
+        title = f"Mean propensity by {names[0].lower()} and {names[1].lower()}"
+        return plot_interaction(mean, leads, title, names)
+
+    render_chart(state.remembered(("cross", first, second, *group_key(view, group)), draw), key="interaction")
     st.caption("Cells of few leads say little; n stands in each.")

@@ -228,12 +228,15 @@ def scope_key(view: SourceView, batches: list[Batch], scope: Scope) -> tuple[obj
     return (came, repr(view.table.tables[0].standing), str(scope))
 
 
-def render_source_answer(view: SourceView, scope: Scope) -> Rates | None:
+def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -> Rates | None:
     """Say what earns and what does not; return the rates, or None where there is nothing to count."""
     if int(view.table.totals(scope.chosen)["leads"]) == 0:
         st.info("No lead fits these filters and dates. Widen them, or show all leads.", icon=":material/search_off:")
         return None
-    rates = rate_by(view, [scope.by], scope.chosen, scope.counted, before=scope.before)
+    rates = state.remembered(
+        ("rates", *scope_key(view, batches, scope)),
+        lambda: rate_by(view, [scope.by], scope.chosen, scope.counted, before=scope.before),
+    )
     if not rates.totals["n"]:
         st.info(
             "No outcome of these leads is known yet. Count the applications expected, or bring outcomes.",
@@ -252,13 +255,16 @@ def render_source_answer(view: SourceView, scope: Scope) -> Rates | None:
     return rates
 
 
-def render_rates(view: SourceView, scope: Scope, rates: Rates) -> None:
+def render_rates(view: SourceView, batches: list[Batch], scope: Scope, rates: Rates) -> None:
     """Show rates with their intervals, volume against rate, the crossed table, and all groups."""
-    told = rates if scope.across is None else rate_by(
-        view, scope.dimensions, scope.chosen, scope.counted, before=scope.before
-    )  # fmt: skip
+
+    def draw() -> tuple[Rates, Evidence, Evidence, Evidence]:
+        crossed = scope.across is not None
+        told = rate_by(view, scope.dimensions, scope.chosen, scope.counted, before=scope.before) if crossed else rates
+        return told, show_rates(view, scope, told), show_bubbles(view, scope, rates), show_heatmap(view, scope)
+
+    told, shown, bubbles, heatmap = state.remembered(("shown", *scope_key(view, batches, scope)), draw)
     turn = state.source_round()
-    shown = show_rates(view, scope, told)
     render_evidence(shown, key=f"rates-{turn}", on_click=_clicker(view, scope, shown, turn), table=shown.table)
     st.caption("Click a mark to look at its leads alone.")
     first = shown.table.columns[0]
@@ -274,10 +280,9 @@ def render_rates(view: SourceView, scope: Scope, rates: Rates) -> None:
         st.caption(f"{told.groups:,} values: the {len(told.table) - 1:,} largest are told apart, the rest is one row.")
     with st.expander("What the numbers mean", icon=":material/help:"):
         st.markdown("\n".join(f"- **{name}**: {words}" for name, words in DEFINITIONS.items()))
-    bubbles = show_bubbles(view, scope, rates)
     if bubbles.figure is not None:
         render_evidence(bubbles, key=f"volume-{turn}", on_click=_clicker(view, scope, bubbles, turn), table=shown.table)
-    render_evidence(show_heatmap(view, scope), key=f"crossed-{turn}")
+    render_evidence(heatmap, key=f"crossed-{turn}")
 
 
 def _clicker(view: SourceView, scope: Scope, shown: Evidence, turn: int):  # type: ignore[no-untyped-def]

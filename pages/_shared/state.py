@@ -38,7 +38,7 @@ _SOURCE_FILTER, _SOURCE_ROUND, _SOURCE_BATCHES, _SOURCE_BY, _SPEND = (
     "spend",
 )
 _GRADE_KEYS = ("grade-hot", "grade-warm", "grade-cold")
-_MOST_KEPT = 6
+_MOST_KEPT = 12
 T = TypeVar("T")
 
 
