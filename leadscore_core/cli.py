@@ -37,6 +37,7 @@ from leadscore_core.cli_shared import (
     say_findings,
     say_left_out,
     show_progress,
+    without_passwords,
     write_json,
 )
 from leadscore_core.cli_sources import outcomes, sources
@@ -213,7 +214,7 @@ def main() -> NoReturn:
 
 
 def _fail(message: str) -> NoReturn:
-    typer.echo(f"Error: {message}", err=True)
+    typer.echo(without_passwords(f"Error: {message}"), err=True)
     sys.exit(2)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -51,7 +52,18 @@ Out = Annotated[Path, typer.Option("-o", "--out", help="File to write: .csv, .cs
 
 def say(text: str) -> None:
     """Tell a person; on standard error where standard output is for JSON."""
-    typer.echo(text, err=JSON_ON_STDOUT.get())
+    typer.echo(without_passwords(text), err=JSON_ON_STDOUT.get())
+
+
+def without_passwords(text: str) -> str:
+    """Return a text whose addresses say no user and no password.
+
+    Examples
+    --------
+    >>> without_passwords("ftp://crm:secret@10.0.0.5/in holds no lead list.")
+    'ftp://10.0.0.5/in holds no lead list.'
+    """
+    return re.sub(r"(?<=://)[^/\s@]+@", "", text)
 
 
 def prepare_json(path: Path | None, files: list[Path]) -> None:
@@ -184,7 +196,7 @@ def show_progress(what: str, total: float | None) -> Iterator[Progress | None]:
 def say_left_out(left_out: dict[str, str]) -> None:
     """Say which files were left out and why, and exit with 1 if there are any."""
     for why in left_out.values():
-        typer.echo(f"Left out: {why}", err=True)
+        typer.echo(without_passwords(f"Left out: {why}"), err=True)
     if left_out:
         raise typer.Exit(1)
 

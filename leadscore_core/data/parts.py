@@ -124,27 +124,36 @@ def row_keys(part: Part) -> np.ndarray:
     sparse = [name for name, rows in filled.items() if rows.sum() <= _SPARSE * len(table)]
     dense = table.drop_columns(sparse)
     keys = _hash(dense) if dense.num_columns else np.zeros(len(table), dtype="uint64")
+    rows = {name: np.flatnonzero(filled[name]) for name in sparse}
     if sparse:
-        some = np.flatnonzero(np.logical_or.reduce([filled[name] for name in sparse]))
-        few = table.select(sparse)
-        blank = pa.Table.from_pylist([{}], schema=few.schema)
-        hashes = _hash(pa.concat_tables([few.take(pa.array(some)), blank]))
-        rest = np.full(len(table), hashes[-1])
-        rest[some] = hashes[:-1]
-        keys ^= rest
+        texts = [one_array(table.column(name)).take(pa.array(own)).cast(pa.string()) for name, own in rows.items()]
+        counts = [len(own) for own in rows.values()]
+        names = pa.array(sparse).take(pa.array(np.repeat(np.arange(len(sparse)), counts)))
+        blank = pa.table({"name": sparse, "cell": [""] * len(sparse)})
+        cells = pa.concat_tables([blank, pa.table({"name": names, "cell": pa.concat_arrays(texts)})])
+        hashes = _asked(cells, "hash(name, cell)")
+        of_blank, of_cells = hashes[: len(sparse)], np.split(hashes[len(sparse) :], np.cumsum(counts)[:-1])
+        keys ^= np.bitwise_xor.reduce(of_blank)
+        for own, told, without in zip(rows.values(), of_cells, of_blank, strict=True):
+            keys[own] ^= told ^ without
     return keys
 
 
 def _hash(table: pa.Table) -> np.ndarray:
     """Return for each row what its cells' hashes give together; each cell counts for itself, whatever stands beside."""
-    cells = [
-        f"hash('{name}', coalesce({name if pa.types.is_string(kind) else f'cast({name} as varchar)'}, ''))"
-        for name, kind in zip(table.column_names, table.schema.types, strict=True)
-    ]
-    together = reduce(lambda one, other: f"xor({one}, {other})", cells)
+    cells = []
+    for name, kind in zip(table.column_names, table.schema.types, strict=True):
+        text = name if pa.types.is_string(kind) else f"cast({name} as varchar)"
+        cell = f"coalesce({text}, '')" if table.column(name).null_count else text
+        cells.append(f"hash('{name}', {cell})")
+    return _asked(table, reduce(lambda one, other: f"xor({one}, {other})", cells))
+
+
+def _asked(table: pa.Table, expression: str) -> np.ndarray:
+    """Return what DuckDB makes of each row."""
     with _duckdb().cursor() as cursor:
         cursor.register("part", table)
-        return np.asarray(cursor.execute(f"select {together} as key from part").fetchnumpy()["key"])
+        return np.asarray(cursor.execute(f"select {expression} as key from part").fetchnumpy()["key"])
 
 
 @cache

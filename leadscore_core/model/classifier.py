@@ -107,14 +107,10 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
         """
         columns = list(features.values())
         if columns[0].n_leads >= ROWS_WORTH_LEAF_SETS and list(features) == self.lgbm_.booster_.feature_name():
-            leaf_sets = self.leaf_sets()
+            leaf_sets = _made_once(_LEAF_SETS, LeafSets, self.lgbm_.booster_)
             if leaf_sets is not None:
                 return self.calibrator_.apply(leaf_sets.margins(columns))
         return self.predict_proba(pd.DataFrame({name: column.of_leads() for name, column in features.items()}))[:, 1]
-
-    def leaf_sets(self) -> LeafSets | None:
-        """Return the trees as `LeafSets`, made once; None for trees that cannot be made into them."""
-        return _made_once(_LEAF_SETS, LeafSets, self.lgbm_.booster_)
 
     def contributions(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
         """Return exact SHAP values in log-odds, one column a feature and the base value last; rows sum to `raw_margin`.

@@ -222,6 +222,8 @@ def test_what_is_asked_for_in_vain(run, folder: Path, tmp_path: Path, monkeypatc
     assert (code, "Add --engine dask" in errors) == (2, True)
     code, _, errors = run("score", "s3://leads/in", "-o", tmp_path / "o.csv")
     assert (code, "s3://leads/in lies on another machine. Add --engine dask" in errors) == (2, True)
+    code, _, errors = run("score", "ftp://crm:secret@host/in", "-o", tmp_path / "o.csv")
+    assert (code, "ftp://host/in lies on another machine" in errors) == (2, True)
     assert not list(tmp_path.glob("o*"))
 
 
