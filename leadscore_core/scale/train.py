@@ -17,7 +17,8 @@ from leadscore_core.model.classifier import GrowTrees
 def trees_on(client: Client) -> GrowTrees:
     """Return how trees are grown on a cluster: each worker holds a share of the leads (LightGBM's data-parallel mode).
 
-    The trees differ from those of one machine in the last bits of the sums that choose a split.
+    Each column's bins and categories are found by one worker on its own share alone, so the shares are drawn at random;
+    the trees differ from those of one machine by that draw.
     """
     quiet = logging.getLogger("lightgbm")
     quiet.setLevel(logging.ERROR)  # it tells of ports and of parameters that it sets itself
@@ -27,7 +28,8 @@ def trees_on(client: Client) -> GrowTrees:
     ) -> lgb.LGBMClassifier:
         workers = max(1, len(client.scheduler_info()["workers"]))
         rows = -(-len(matrix) // workers)
-        features, outcome = da.from_array(matrix, chunks=(rows, -1)), da.from_array(label, chunks=rows)
+        drawn = np.random.default_rng(parameters.get("random_state", 0)).permutation(len(matrix))
+        features, outcome = da.from_array(matrix[drawn], chunks=(rows, -1)), da.from_array(label[drawn], chunks=rows)
         lgb.register_logger(quiet)
         features, outcome = client.persist([features, outcome])  # else LightGBM may see shares of unlike length
         wait([features, outcome])

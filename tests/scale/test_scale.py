@@ -18,12 +18,14 @@ import pandas as pd
 import pytest
 from distributed import Client
 from moto.server import ThreadedMotoServer
+from sklearn.metrics import roc_auc_score
 
 from leadscore_core import LeadScoreError, read_leads, score_leads
 from leadscore_core.config import GradeThresholds, load_settings
 from leadscore_core.data import SampleLeads, row_keys
 from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel
+from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.pipelines import score_list
 from leadscore_core.scale import cluster, connect, score_parts, trees_on
 from leadscore_core.storage import grade_preference
@@ -298,6 +300,20 @@ def test_trees_grown_by_workers_are_as_good_within_the_spread_of_the_folds(
     leads = sample.new.head(200)
     one, other = (score_leads(leads, model, reasons=0)["propensity"] for model in (trained, together))
     assert np.corrcoef(one, other)[0, 1] > 0.8
+
+
+def test_workers_learn_from_leads_that_come_in_order(client: Client) -> None:
+    rng = np.random.default_rng(0)
+    day = np.sort(rng.uniform(0, 100, 4_000))
+    level = np.repeat(np.arange(8.0), 500)  # a source that was used for a while, and another after it
+    matrix = np.column_stack([day, level, rng.normal(size=4_000)])
+    label = (rng.uniform(size=4_000) < np.where(level % 2, 0.8, 0.2)).astype("int64")
+    parameters = LeadClassifier(n_estimators=20).get_params() | {"verbose": -1}
+    names = ["day", "source__level", "noise"]
+    together = trees_on(client)(parameters, matrix, label, [1], names).booster_
+    alone = LeadClassifier(n_estimators=20).fit(pd.DataFrame(matrix, columns=names), label).lgbm_.booster_
+    one, other = (roc_auc_score(label, booster.predict(matrix)) for booster in (alone, together))
+    assert abs(one - other) < 0.01
 
 
 def test_a_worker_whose_disk_is_full_writes_nothing_and_says_so(
