@@ -248,8 +248,9 @@ def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -
     with st.container(horizontal=True):
         st.metric("Leads", f"{totals['leads']:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
         st.metric("Outcome known", f"{totals['known']:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
-        done = f"{totals['completed']:,.0f}" if totals["known"] else "Not known"
-        st.metric("Completed", done, border=True, width=KEY_FIGURE_WIDTH)
+        done = f"{totals['completed']:,.0f}" if totals["known"] else "–"
+        unknown = None if totals["known"] else "No outcome of these leads is known yet."
+        st.metric("Completed", done, border=True, width=KEY_FIGURE_WIDTH, help=unknown)
         st.metric("Expected", f"{totals['expected']:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
         st.metric("Average rate", f"{rates.average:.1%}", border=True, width=KEY_FIGURE_WIDTH)
     return rates
