@@ -12,9 +12,17 @@ from streamlit.web.cli import main
 FIRST_PAGE_NEEDS = ("pages._shared.shell", "pages._shared.intake")  # no more: what is slow would hold the first page up
 
 
+def is_listening() -> bool:
+    """Tell whether the server takes browsers."""
+    try:
+        return Runtime.instance().state is not RuntimeState.INITIAL
+    except (RuntimeError, AttributeError):  # not made yet, or half made
+        return False
+
+
 def warm() -> None:
     """Load what the first page needs while the browser loads the dashboard's own files."""
-    while not Runtime.exists() or Runtime.instance().state is RuntimeState.INITIAL:
+    while not is_listening():
         time.sleep(0.01)
     for name in FIRST_PAGE_NEEDS:
         importlib.import_module(name)

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import uuid4
 
 import typer
 
@@ -56,14 +57,16 @@ def say(text: str) -> None:
 
 
 def without_passwords(text: str) -> str:
-    """Return a text whose addresses say no user and no password.
+    """Return a text whose addresses say no user and password.
 
     Examples
     --------
     >>> without_passwords("ftp://crm:secret@10.0.0.5/in holds no lead list.")
     'ftp://10.0.0.5/in holds no lead list.'
+    >>> without_passwords("ftp:/crm:p@ss@host/in, abfs://leads@account/in")
+    'ftp:/host/in, abfs://leads@account/in'
     """
-    return re.sub(r"(?<=://)[^/\s@]+@", "", text)
+    return re.sub(r"(\w:/{1,2})[^/\s:@]+:[^/\s]*@", r"\1", text)
 
 
 def prepare_json(path: Path | None, files: list[Path]) -> None:
@@ -125,8 +128,12 @@ def check_apart(out: str, files: list[Path]) -> None:
     from leadscore_core.data import list_files
 
     with suppress(UnreadableFileError):
-        if Path(out).resolve() in [file.resolve() for file in list_files(files)]:
+        if any(_is_same(Path(out), file) for file in list_files(files)):
             raise LeadScoreError(f"{out} is one of the lists that are read. Give the result another name or folder.")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.samefile(other) if one.exists() and other.exists() else one.resolve() == other.resolve()
 
 
 def column_choices(map_to: list[str] | None) -> dict[str, str]:
@@ -148,9 +155,14 @@ def write_json(path: Path | None, told: dict[str, Any]) -> None:
     if str(path) == "-":
         typer.echo(text)
         return
+    begun = path if path.exists() and not path.is_file() else path.with_name(f".{path.name}-{uuid4().hex[:8]}")
     try:
-        path.write_text(text + "\n", encoding="utf-8")
+        begun.write_text(text + "\n", encoding="utf-8")
+        if begun != path:  # a pipe or a device is written as it is
+            begun.replace(path)
     except OSError as error:
+        if begun != path:
+            begun.unlink(missing_ok=True)
         raise LeadScoreError(
             f"{path} could not be written ({error.strerror}). Choose another place for the JSON."
         ) from error

@@ -16,6 +16,7 @@ from leadscore_core.data.text import has_text, one_array
 LINE_PROBLEM = "line_problem (found while reading)"
 INDEX_HEADERS = frozenset({"", "unnamed: 0", "index"})
 _SPARSE = 0.1
+_BLANK = "''"
 Part: TypeAlias = "pa.Table | pd.DataFrame"
 # whole numbers and flags keep their type in a part that has blanks
 _NULLABLE: dict[pa.DataType, pd.api.extensions.ExtensionDtype] = {
@@ -124,28 +125,31 @@ def row_keys(part: Part) -> np.ndarray:
     sparse = [name for name, rows in filled.items() if rows.sum() <= _SPARSE * len(table)]
     dense = table.drop_columns(sparse)
     keys = _hash(dense) if dense.num_columns else np.zeros(len(table), dtype="uint64")
-    rows = {name: np.flatnonzero(filled[name]) for name in sparse}
     if sparse:
-        texts = [one_array(table.column(name)).take(pa.array(own)).cast(pa.string()) for name, own in rows.items()]
-        counts = [len(own) for own in rows.values()]
+        places = {name: np.flatnonzero(filled[name]) for name in sparse}
+        texts = [one_array(table.column(name)).take(pa.array(own)).cast(pa.string()) for name, own in places.items()]
+        counts = [len(own) for own in places.values()]
         names = pa.array(sparse).take(pa.array(np.repeat(np.arange(len(sparse)), counts)))
         blank = pa.table({"name": sparse, "cell": [""] * len(sparse)})
         cells = pa.concat_tables([blank, pa.table({"name": names, "cell": pa.concat_arrays(texts)})])
-        hashes = _asked(cells, "hash(name, cell)")
+        hashes = _asked(cells, "hash(hash(name, cell))")
         of_blank, of_cells = hashes[: len(sparse)], np.split(hashes[len(sparse) :], np.cumsum(counts)[:-1])
         keys ^= np.bitwise_xor.reduce(of_blank)
-        for own, told, without in zip(rows.values(), of_cells, of_blank, strict=True):
+        for own, told, without in zip(places.values(), of_cells, of_blank, strict=True):
             keys[own] ^= told ^ without
     return keys
 
 
 def _hash(table: pa.Table) -> np.ndarray:
-    """Return for each row what its cells' hashes give together; each cell counts for itself, whatever stands beside."""
+    """Return for each row what its cells' hashes give together; each cell counts for itself, whatever stands beside.
+
+    DuckDB's hash of two values is one xor the other, more or less, so it is hashed again: a name must not cancel out.
+    """
     cells = []
     for name, kind in zip(table.column_names, table.schema.types, strict=True):
         text = name if pa.types.is_string(kind) else f"cast({name} as varchar)"
-        cell = f"coalesce({text}, '')" if table.column(name).null_count else text
-        cells.append(f"hash('{name}', {cell})")
+        whole = pa.types.is_string(kind) and not table.column(name).null_count
+        cells.append(f"hash(hash('{name}', {text if whole else f'coalesce({text}, {_BLANK})'}))")
     return _asked(table, reduce(lambda one, other: f"xor({one}, {other})", cells))
 
 

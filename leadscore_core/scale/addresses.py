@@ -18,7 +18,7 @@ from leadscore_core.data import list_files
 from leadscore_core.data.source import DATA_SUFFIXES, EXPECTED
 from leadscore_core.errors import ExportError, UnreadableFileError
 
-_FILE_SERVERS = frozenset({"ftp", "hdfs", "sftp", "smb", "ssh", "webhdfs"})  # where a file is seen as it arrives
+_FILE_SERVERS = frozenset({"ftp", "sftp", "ssh"})  # where a file is seen as it arrives, and a rename takes its place
 _OURS = re.compile(r"leads-\d{4,}-.*\.parquet|\.leads-\d{4,}-.*\.parquet-.*")
 _NEXT = "Check the address, the rights and the credentials."
 
@@ -109,7 +109,7 @@ def local_copy(part: str) -> Iterator[Path]:
 
 @contextmanager
 def to_publish(address: str) -> Iterator[Path]:
-    """Give a file to write, which is put in its place when it is complete, there too.
+    """Give a file to write, which is put in its place when it is complete; object stores and FTP show it whole.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def to_publish(address: str) -> Iterator[Path]:
                 begun = str(PurePosixPath(name).with_name(f".{path.name}-{uuid4().hex[:8]}"))
                 files.put_file(str(path), begun)
                 files.mv(begun, name)
-            else:  # an object is put whole
+            else:
                 files.put_file(str(path), name)
         except Exception as error:
             raise ExportError(f"{address} could not be written ({_said(error)}). {_NEXT}") from error
@@ -199,7 +199,8 @@ def _system(address: str) -> tuple[Any, str]:
 
 def _below(address: str, path: str, name: str) -> str:
     """Return the address of a file at or below the path of an address, with the host and all else that it names."""
-    return f"{address.rstrip('/')}{name.removeprefix(path.rstrip('/'))}"
+    scheme, _, rest = address.partition("://")
+    return name if is_remote(name) else f"{scheme}://{rest.rstrip('/')}{name.removeprefix(path.rstrip('/'))}"
 
 
 def _said(error: Exception) -> str:

@@ -27,7 +27,7 @@ def render_junk(view: BatchView, model: LeadModel) -> None:
 
 def _render_trade_off(view: BatchView, model: LeadModel) -> None:
     st.subheader("Put aside by low propensity", anchor=False)
-    key = (view.batch.id, view.batch.scoring.number, "trade-off")
+    key = ("trade-off", view.batch.id, view.batch.scoring.number)
     trade: TradeOff = state.remembered(key, lambda: trade_off(view))
     preference = grade_preference(load_settings())
     current = look_at(preference)

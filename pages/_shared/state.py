@@ -38,7 +38,7 @@ _SOURCE_FILTER, _SOURCE_ROUND, _SOURCE_BATCHES, _SOURCE_BY, _SPEND = (
     "spend",
 )
 _GRADE_KEYS = ("grade-hot", "grade-warm", "grade-cold")
-_MOST_KEPT = 12
+_MOST_KEPT = 4
 T = TypeVar("T")
 
 
@@ -304,13 +304,19 @@ def set_spend(name: str, spend: Spend | None) -> None:
 
 
 def remembered(key: tuple[object, ...], make: Callable[[], T]) -> T:
-    """Return a result of this session, made once for each key; only the last few are kept, and no other user's."""
-    kept = st.session_state.setdefault(_KEPT, {})
-    if key not in kept:
-        if len(kept) >= _MOST_KEPT:
-            kept.pop(next(iter(kept)))
-        kept[key] = make()
-    return kept[key]
+    """Return a result of this session, made once for each key; no other user's.
+
+    Parameters
+    ----------
+    key
+        What it is, and of what. Of each thing the few that were used last are kept.
+    """
+    kept = st.session_state.setdefault(_KEPT, {}).setdefault(key[0], {})
+    made = kept.pop(key) if key in kept else make()
+    while len(kept) >= _MOST_KEPT:
+        kept.pop(next(iter(kept)))
+    kept[key] = made
+    return made
 
 
 def get_name() -> str:

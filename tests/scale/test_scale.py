@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import fsspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,6 +29,7 @@ from leadscore_core.model import LeadModel
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.pipelines import score_list
 from leadscore_core.scale import cluster, connect, score_parts, trees_on
+from leadscore_core.scale.addresses import list_parts, local_copy
 from leadscore_core.storage import grade_preference
 from leadscore_core.training import train_model
 from tests.conftest import FEW_TREES
@@ -185,6 +187,24 @@ def test_on_a_file_server_a_part_is_seen_when_it_is_whole(
     scored = pd.concat([read_leads(path) for path in written], ignore_index=True)
     wanted = local(folder, trained, tmp_path)
     assert (scored["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
+
+
+def test_a_part_keeps_all_that_its_address_names() -> None:
+    memory = fsspec.filesystem("memory")
+    for name in ("/a.csv", "/in/b.csv"):
+        memory.pipe(name, b"source,medium\na,b\n")
+    try:
+        for address, wanted in (
+            ("memory://", ["memory:///a.csv", "memory:///in/b.csv"]),
+            ("memory://in/", ["memory://in/b.csv"]),
+            ("memory:///in/b.csv", ["memory:///in/b.csv"]),
+        ):
+            assert list_parts([address]) == wanted
+            for part in wanted:
+                with local_copy(part) as path:
+                    assert path.read_bytes().startswith(b"source")
+    finally:
+        memory.rm("/", recursive=True)
 
 
 def test_parts_that_cannot_be_scored_are_named_and_the_rest_goes_on(
