@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from leadscore_core.later import load_later
 
 if TYPE_CHECKING:
     from leadscore_core.data import check_leads, read_leads
@@ -29,21 +30,17 @@ __all__ = [
     "train_model",
 ]
 
-_HOMES = {
-    "LeadScoreError": "errors",
-    "check_leads": "data",
-    "evaluate_model": "training",
-    "explain_leads": "inference",
-    "load_champion": "model",
-    "read_leads": "data",
-    "score_leads": "inference",
-    "source_report": "workbench",
-    "train_model": "training",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load a public name when it is first asked for, so that reading needs no model and scoring no training."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'leadscore_core' has no attribute {name!r}")
-    return getattr(import_module(f"leadscore_core.{_HOMES[name]}"), name)
+__getattr__ = load_later(
+    __name__,  # reading needs no model, scoring no training
+    {
+        "LeadScoreError": "errors",
+        "check_leads": "data",
+        "evaluate_model": "training",
+        "explain_leads": "inference",
+        "load_champion": "model",
+        "read_leads": "data",
+        "score_leads": "inference",
+        "source_report": "workbench",
+        "train_model": "training",
+    },
+)

@@ -6,8 +6,9 @@ imported from their own modules where they are needed; what stands here loads wh
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from leadscore_core.later import load_later
 
 if TYPE_CHECKING:
     from leadscore_core.model.card import write_card, write_card_html
@@ -33,25 +34,21 @@ __all__ = [
     "write_number",
 ]
 
-_HOMES = {
-    "BLANK_KEY": "observed",
-    "LeadModel": "lead_model",
-    "ModelMetadata": "metadata",
-    "ModelRegistry": "registry",
-    "Observed": "observed",
-    "TrainingData": "metadata",
-    "export_model": "transfer",
-    "import_model": "transfer",
-    "load_champion": "registry",
-    "value_keys": "observed",
-    "write_card": "card",
-    "write_card_html": "card",
-    "write_number": "observed",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load a name when it is first asked for, so that a list can be brought before any model loads."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'leadscore_core.model' has no attribute {name!r}")
-    return getattr(import_module(f"leadscore_core.model.{_HOMES[name]}"), name)
+__getattr__ = load_later(
+    __name__,  # a list can be brought before any model loads
+    {
+        "BLANK_KEY": "observed",
+        "LeadModel": "lead_model",
+        "ModelMetadata": "metadata",
+        "ModelRegistry": "registry",
+        "Observed": "observed",
+        "TrainingData": "metadata",
+        "export_model": "transfer",
+        "import_model": "transfer",
+        "load_champion": "registry",
+        "value_keys": "observed",
+        "write_card": "card",
+        "write_card_html": "card",
+        "write_number": "observed",
+    },
+)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from leadscore_core.later import load_later
 
 if TYPE_CHECKING:
     from leadscore_core.storage.batches import Batch, BatchStore, Scoring, hash_files
@@ -54,46 +55,42 @@ __all__ = [
     "saved_rules",
 ]
 
-_HOMES = {
-    "BLANK": "filters",
-    "CAPPED": "dimensions",
-    "OTHERS": "source_table",
-    "OUTCOME": "source_table",
-    "RULE": "lead_table",
-    "TIME_DIMENSIONS": "dimensions",
-    "VERDICTS": "decisions",
-    "Batch": "batches",
-    "BatchStore": "batches",
-    "Database": "database",
-    "DecisionStore": "decisions",
-    "Feedback": "decisions",
-    "LeadFilter": "filters",
-    "LeadTable": "lead_table",
-    "MappingStore": "mappings",
-    "OutcomeStore": "outcomes",
-    "Outcomes": "outcomes",
-    "Override": "decisions",
-    "Preference": "preferences",
-    "Restored": "decisions",
-    "Scoring": "batches",
-    "Sort": "lead_table",
-    "SourceTable": "source_table",
-    "Standing": "lead_table",
-    "Version": "preferences",
-    "View": "filters",
-    "close_databases": "database",
-    "cumulated": "lead_table",
-    "grade_preference": "preferences",
-    "hash_files": "batches",
-    "junk_preference": "preferences",
-    "now": "database",
-    "open_database": "database",
-    "saved_rules": "preferences",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load a name when it is first asked for: remembered columns need no database."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'leadscore_core.storage' has no attribute {name!r}")
-    return getattr(import_module(f"leadscore_core.storage.{_HOMES[name]}"), name)
+__getattr__ = load_later(
+    __name__,  # remembered columns need no database
+    {
+        "BLANK": "filters",
+        "CAPPED": "dimensions",
+        "OTHERS": "source_table",
+        "OUTCOME": "source_table",
+        "RULE": "lead_table",
+        "TIME_DIMENSIONS": "dimensions",
+        "VERDICTS": "decisions",
+        "Batch": "batches",
+        "BatchStore": "batches",
+        "Database": "database",
+        "DecisionStore": "decisions",
+        "Feedback": "decisions",
+        "LeadFilter": "filters",
+        "LeadTable": "lead_table",
+        "MappingStore": "mappings",
+        "OutcomeStore": "outcomes",
+        "Outcomes": "outcomes",
+        "Override": "decisions",
+        "Preference": "preferences",
+        "Restored": "decisions",
+        "Scoring": "batches",
+        "Sort": "lead_table",
+        "SourceTable": "source_table",
+        "Standing": "lead_table",
+        "Version": "preferences",
+        "View": "filters",
+        "close_databases": "database",
+        "cumulated": "lead_table",
+        "grade_preference": "preferences",
+        "hash_files": "batches",
+        "junk_preference": "preferences",
+        "now": "database",
+        "open_database": "database",
+        "saved_rules": "preferences",
+    },
+)
