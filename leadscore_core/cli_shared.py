@@ -6,11 +6,10 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from uuid import uuid4
 
 import typer
 
@@ -155,14 +154,13 @@ def write_json(path: Path | None, told: dict[str, Any]) -> None:
     if str(path) == "-":
         typer.echo(text)
         return
-    begun = path if path.exists() and not path.is_file() else path.with_name(f".{path.name}-{uuid4().hex[:8]}")
+    from leadscore_core.inference.export import whole_file
+
+    is_pipe = path.exists() and not path.is_file()
     try:
-        begun.write_text(text + "\n", encoding="utf-8")
-        if begun != path:  # a pipe or a device is written as it is
-            begun.replace(path)
+        with nullcontext(path) if is_pipe else whole_file(path) as place:
+            place.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        if begun != path:
-            begun.unlink(missing_ok=True)
         raise LeadScoreError(
             f"{path} could not be written ({error.strerror}). Choose another place for the JSON."
         ) from error

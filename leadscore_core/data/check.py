@@ -205,7 +205,6 @@ def duplicate_findings(hashes: Iterable[np.ndarray]) -> list[Finding]:
     if not (ordered[1:] == ordered[:-1]).any():
         return []
     order = np.argsort(joined, kind="stable")  # a table of ten million would take half a gigabyte
-    ordered = joined[order]
     again = np.sort(order[1:][ordered[1:] == ordered[:-1]])
     return [_finding("duplicate_row", "", "the same row stands earlier in the list", len(again), len(joined), again)]
 

@@ -81,7 +81,7 @@ def list_parts(addresses: Sequence[str]) -> list[str]:
         kept = [name for name in lists if not PurePosixPath(name).name.startswith(".")]
         if not kept:
             raise UnreadableFileError(f"{address} holds no lead list. {EXPECTED} {_NEXT}")
-        parts += [_below(address, str(path), name) for name in kept]
+        parts += [_below(address, path, name) for name in kept]
     return parts
 
 
