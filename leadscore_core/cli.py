@@ -30,6 +30,7 @@ from leadscore_core.cli_shared import (
     Sheet,
     check_apart,
     column_choices,
+    list_options,
     load_model,
     open_leads,
     prepare_json,
@@ -86,7 +87,7 @@ def check(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    leads = open_leads(files, schema, label, sheet, map_to, settings)
+    leads = open_leads(files, schema, list_options(sheet, map_to, label), settings)
     model = _champion_or_none(settings)
     levels_from = model if model is not None and model.schema.name == leads.schema.name else None
     report = check_list(leads, model=levels_from, label_expected=label is not None)
@@ -105,7 +106,7 @@ def clean(files: Files, out: Out, schema: SchemaName = None, sheet: Sheet = None
     from leadscore_core.pipelines import clean_list
 
     check_apart(str(out), files)
-    rows = clean_list(open_leads(files, schema, None, sheet, map_to, load_settings()), out)
+    rows = clean_list(open_leads(files, schema, list_options(sheet, map_to), load_settings()), out)
     say(f"Cleaned {rows:,} leads into {out}")
 
 
@@ -163,7 +164,7 @@ def score(
     check_free(out, force=force)
     with look_ahead(paths):
         model = load_model(model_id, settings)
-    leads = open_leads(paths, model.schema.name, None, sheet, map_to, settings, model=model, go_on=True)
+    leads = open_leads(paths, model.schema.name, list_options(sheet, map_to), settings, model=model, go_on=True)
     with show_progress("Scoring", total=None) as progress:
         report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.grades.items())

@@ -18,6 +18,7 @@ from leadscore_core.errors import LeadScoreError, UnreadableFileError
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.data import Finding
+    from leadscore_core.lists import ListOptions
     from leadscore_core.model import LeadModel
     from leadscore_core.pipelines import LeadList, Progress
 
@@ -81,9 +82,7 @@ def prepare_json(path: Path | None, files: list[Path]) -> None:
 def open_leads(
     files: list[Path],
     schema: str | None,
-    label: str | None,
-    sheet: str | None,
-    map_to: list[str] | None,
+    options: ListOptions,
     settings: Settings,
     *,
     model: LeadModel | None = None,
@@ -108,12 +107,18 @@ def open_leads(
     from leadscore_core.lists import open_any_list
     from leadscore_core.pipelines import open_list
 
-    choices = column_choices(map_to)
     if model is None and schema is None:
-        may = label is not None if may_propose is None else may_propose
-        return open_any_list(files, sheet=sheet, label=label, choices=choices, may_propose=may, settings=settings)
+        may = options.label is not None if may_propose is None else may_propose
+        return open_any_list(files, options=options, may_propose=may, settings=settings)
     meaning = model.schema if model is not None else load_schema(str(schema))
-    return open_list(files, meaning, sheet=sheet, label=label, choices=choices, settings=settings, go_on=go_on)
+    return open_list(files, meaning, options=options, settings=settings, go_on=go_on)
+
+
+def list_options(sheet: str | None, map_to: list[str] | None, label: str | None = None) -> ListOptions:
+    """Return what the options say of a list."""
+    from leadscore_core.lists import ListOptions
+
+    return ListOptions(sheet=sheet, label=label, choices=column_choices(map_to))
 
 
 def check_apart(out: str, files: list[Path]) -> None:

@@ -15,6 +15,7 @@ from leadscore_core.cli_shared import (
     ModelId,
     SchemaName,
     Sheet,
+    list_options,
     open_leads,
     prepare_json,
     say,
@@ -50,7 +51,7 @@ def sources(
     prepare_json(json_out, [file])
     settings = load_settings()
     model = _model_or_none(model_id, settings)
-    leads = open_leads([file], schema, label, sheet, map_to, settings)
+    leads = open_leads([file], schema, list_options(sheet, map_to, label), settings)
     told = report_list(leads, by or (), model=model, settings=settings)
     what = "completed" if told["counted"] == "completed" else "expected to complete"
     say(
@@ -85,7 +86,7 @@ def outcomes(
     from leadscore_core.workbench import bring_outcomes
 
     settings = load_settings()
-    brought = open_leads(files, schema, label, sheet, map_to, settings, may_propose=False)
+    brought = open_leads(files, schema, list_options(sheet, map_to, label), settings, may_propose=False)
     report = bring_outcomes(brought, settings=settings)
     say(report.told)
     for name, (leads, completed) in report.batches.items():

@@ -20,6 +20,7 @@ from leadscore_core.cli_shared import (
     Scheduler,
     SchemaName,
     Sheet,
+    list_options,
     load_model,
     open_leads,
     prepare_json,
@@ -70,7 +71,7 @@ def train(
     prepare_json(json_out, files)
     settings = load_settings()
     chosen = _read_params(params)
-    leads = open_leads(files, schema, label, sheet, map_to, settings, may_propose=True)
+    leads = open_leads(files, schema, list_options(sheet, map_to, label), settings, may_propose=True)
     _say_proposal(leads)
     with show_progress("Training", total=1.0) as progress, trees_by(engine, scheduler) as grow:
         model = train_list(
@@ -123,7 +124,9 @@ def evaluate(
     settings = load_settings()
     model = load_model(model_id, settings)
     result = evaluate_list(
-        open_leads([file], model.schema.name, label, sheet, map_to, settings, model=model), model, settings=settings
+        open_leads([file], model.schema.name, list_options(sheet, map_to, label), settings, model=model),
+        model,
+        settings=settings,
     )
     say(
         f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and "
@@ -160,7 +163,7 @@ def compare(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    leads = open_leads(files, schema, label, sheet, map_to, settings, may_propose=True)
+    leads = open_leads(files, schema, list_options(sheet, map_to, label), settings, may_propose=True)
     with show_progress("Comparing", total=1.0) as progress:
         board = compare_list(leads, algorithm or (), exclude=exclude or (), settings=settings, progress=progress)
     say(f"{'':28} {'AUC':>15} {'precision':>9} {'recall':>7} {'fit':>7}   against LightGBM")
@@ -194,7 +197,7 @@ def tune(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    leads = open_leads(files, schema, label, sheet, map_to, settings, may_propose=True)
+    leads = open_leads(files, schema, list_options(sheet, map_to, label), settings, may_propose=True)
     with show_progress("Searching", total=1.0) as progress:
         found = tune_list(leads, minutes, exclude=exclude or (), settings=settings, progress=progress)
     say(

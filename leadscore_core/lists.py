@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -44,6 +44,25 @@ Paths = str | Path | Sequence[str | Path]
 
 
 @dataclass(frozen=True)
+class ListOptions:
+    """What a person says of a list beforehand.
+
+    Attributes
+    ----------
+    sheet
+        Of a workbook; found if not given.
+    label
+        Header of the outcome, if it is not to be found by itself.
+    choices
+        Schema column -> header, for columns that are not to be found by themselves.
+    """
+
+    sheet: str | None = None
+    label: str | None = None
+    choices: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class LeadList:
     """A list that was looked into: its files, and which header gives which column.
 
@@ -71,9 +90,7 @@ def open_list(
     paths: Paths,
     schema: LeadSchema,
     *,
-    sheet: str | None = None,
-    label: str | None = None,
-    choices: dict[str, str] | None = None,
+    options: ListOptions | None = None,
     settings: Settings | None = None,
     go_on: bool = False,
 ) -> LeadList:
@@ -81,10 +98,8 @@ def open_list(
 
     Parameters
     ----------
-    label
-        Header of the outcome, if it is not to be found by itself.
-    choices
-        Schema column -> header, for columns that are not to be found by themselves.
+    options
+        What a person says of it.
     go_on
         Whether a file of several that cannot be read, or has other columns than the first that can, is left out.
 
@@ -97,7 +112,8 @@ def open_list(
     """
     settings = settings or load_settings()
     store = MappingStore(settings.data_dir)
-    sheet = sheet or _best_sheet(paths, schema, store)
+    options = options or ListOptions()
+    sheet, label = options.sheet or _best_sheet(paths, schema, store), options.label
     several = go_on and len(list_files(paths)) > 1
     headers = read_headers(_first_sound(paths, sheet) if several else paths, sheet=sheet)
     mapping = store.recall(suggest_mapping(headers, schema))
@@ -108,22 +124,20 @@ def open_list(
                 "of them."
             )
         mapping = mapping.corrected({schema.label.name: label})
-    for column, header in (choices or {}).items():
+    for column, header in options.choices.items():
         if column not in schema.by_name or header not in headers:
             raise MappingError(
                 f"{column}={header} cannot be: columns are {', '.join(c.name for c in schema.columns[:12])}; "
                 f"headers are {', '.join(headers[:12])}. Give one of each."
             )
-    mapping = mapping.corrected(dict(choices or {}))
+    mapping = mapping.corrected(dict(options.choices))
     return settle_list(LeadList(paths, schema, mapping, sheet, left_out={} if several else None))
 
 
 def open_any_list(
     paths: Paths,
     *,
-    sheet: str | None = None,
-    label: str | None = None,
-    choices: dict[str, str] | None = None,
+    options: ListOptions | None = None,
     may_propose: bool = True,
     settings: Settings | None = None,
 ) -> LeadList:
@@ -131,8 +145,8 @@ def open_any_list(
 
     Parameters
     ----------
-    label
-        Header of the outcome, which a proposal needs where it cannot be guessed.
+    options
+        What a person says of it; a proposal needs the outcome's header where it cannot be guessed.
     may_propose
         Whether a list that fits no schema is given one of its own; else it is read by the shipped one.
 
@@ -146,19 +160,22 @@ def open_any_list(
         If no schema fits and there is nothing to learn from.
     """
     settings = settings or load_settings()
-    sheet = sheet or _best_sheet(paths, load_schema(), MappingStore(settings.data_dir))
+    options = options or ListOptions()
+    sheet = options.sheet or _best_sheet(paths, load_schema(), MappingStore(settings.data_dir))
+    options = replace(options, sheet=sheet)
     headers = read_headers(paths, sheet=sheet)
     fits = fitting_schema(headers, settings)
     if fits is not None or not may_propose:
         known = fits or load_schema()
-        return open_list(paths, known, sheet=sheet, label=label, choices=choices, settings=settings)
-    proposal = propose_list(paths, sheet=sheet, label=label)
+        return open_list(paths, known, options=options, settings=settings)
+    proposal = propose_list(paths, sheet=sheet, label=options.label)
+    options = replace(options, label=None)  # the schema that is made of the proposal names it
     if proposal.label is None:  # nothing to propose for; the shipped schema says what is missing
-        return open_list(paths, load_schema(), sheet=sheet, choices=choices, settings=settings)
+        return open_list(paths, load_schema(), options=options, settings=settings)
     first = list_files(paths)[0]
     taken, name = set(list_schemas()), name_schema(first.name)
     free = name if name not in taken else next(n for i in count(2) if (n := f"{name}-{i}") not in taken)
-    leads = open_list(paths, build_schema(proposal, free), sheet=sheet, choices=choices, settings=settings)
+    leads = open_list(paths, build_schema(proposal, free), options=options, settings=settings)
     return replace(leads, proposal=proposal)
 
 

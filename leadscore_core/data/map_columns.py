@@ -26,12 +26,16 @@ How = Literal["exact", "alias", "normalised", "fuzzy", "person", "none"]
 
 
 class Match(BaseModel):
-    """One column of the schema and the header that gives it, if any; confidence 0-1."""
+    """One column of the schema and the header that gives it, if any; confidence 0-1.
+
+    ``more`` are further headers that mean the same: a second phone or e-mail, the last name after the first.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     column: str
     header: str | None = None
+    more: tuple[str, ...] = ()
     confidence: float = Field(0.0, ge=0, le=1)
     how: How = "none"
 
@@ -56,8 +60,13 @@ class ColumnMapping(BaseModel):
     @property
     def unused_headers(self) -> list[str]:
         """Headers that give no column of the schema."""
-        taken = set(self.used.values())
+        taken = set(self.used.values()).union(*(match.more for match in self.matches))
         return [header for header in self.headers if header not in taken]
+
+    def headers_of(self, schema: LeadSchema, role: Role) -> list[str]:
+        """Return every header of a role, the first of each column before its further ones."""
+        own = [match for match in self.matches if schema.by_name[match.column].role is role and match.header]
+        return [str(match.header) for match in own] + [header for match in own for header in match.more]
 
     def corrected(self, choices: dict[str, str | None]) -> ColumnMapping:
         """Return the mapping with a person's choices; a header serves one column, the one chosen last.
@@ -78,7 +87,8 @@ class ColumnMapping(BaseModel):
             elif match.header in taken and match.column not in choices:
                 matches.append(Match(column=match.column))
             else:
-                matches.append(match)
+                others = tuple(header for header in match.more if header not in taken)
+                matches.append(match if others == match.more else match.model_copy(update={"more": others}))
         return self.model_copy(update={"matches": tuple(matches)})
 
     def limited_to(self, schema: LeadSchema) -> ColumnMapping:

@@ -143,7 +143,7 @@ class LeadSchema(BaseModel):
     def _consistent(self) -> LeadSchema:
         names = [column.name for column in self.columns]
         faults = [f"column {name!r} stands twice" for name in sorted({n for n in names if names.count(n) > 1})]
-        for role in (Role.TIMESTAMP, Role.CITY, Role.LABEL, *sorted(CONTACT_ROLES)):
+        for role in (Role.TIMESTAMP, Role.CITY, Role.LABEL, Role.ID):
             if len(self.with_role(role)) > 1:
                 faults.append(f"role {role} is given to more than one column")
         for column in self.columns:

@@ -32,7 +32,7 @@ from leadscore_core.data import (
 )
 from leadscore_core.errors import ExportError, LeadScoreError, UnreadableFileError
 from leadscore_core.inference import ENDINGS, GRADES, check_output, join_scored, write_leads
-from leadscore_core.lists import LEAST_EVIDENCE, LeadList, open_list
+from leadscore_core.lists import LEAST_EVIDENCE, LeadList, ListOptions, open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.pipelines import Progress, ScoreReport, score_chunks, with_saved_rules
 from leadscore_core.scale.addresses import (
@@ -127,7 +127,7 @@ def score_parts(
         check_output(out)
     parts = list_parts(addresses)
     check_apart(out, parts)
-    leads = _first_readable(parts, model, sheet, choices, settings)
+    leads = _first_readable(parts, model, ListOptions(sheet=sheet, choices=choices or {}), settings)
     leads = replace(
         leads, sheet=sheet if len(parts) > 1 else leads.sheet
     )  # workbooks may name their sheets differently
@@ -158,15 +158,13 @@ def _names(parts: Sequence[str]) -> list[str]:
     ]
 
 
-def _first_readable(
-    parts: Sequence[str], model: LeadModel, sheet: str | None, choices: dict[str, str] | None, settings: Settings
-) -> LeadList:
+def _first_readable(parts: Sequence[str], model: LeadModel, options: ListOptions, settings: Settings) -> LeadList:
     """Look into the first part that can be read."""
     why = ""
     for part in parts:
         try:
             with local_copy(part) as path:
-                return open_list(path, model.schema, sheet=sheet, choices=choices, settings=settings)
+                return open_list(path, model.schema, options=options, settings=settings)
         except UnreadableFileError as error:
             why = why or str(error)
     raise UnreadableFileError(f"None of {len(parts):,} parts can be read. The first: {why}")

@@ -65,10 +65,10 @@ def render_intake(schema: Callable[[], LeadSchema], settings: Settings) -> None:
 
 def _open(opened: state.OpenedList, schema: LeadSchema, settings: Settings, sheet: str | None) -> None:
     from leadscore_core.data import list_sheets
-    from leadscore_core.lists import open_list
+    from leadscore_core.lists import ListOptions, open_list
 
     try:
-        leads = open_list(opened.path, schema, sheet=sheet, settings=settings)
+        leads = open_list(opened.path, schema, options=ListOptions(sheet=sheet), settings=settings)
         sheets = list_sheets(opened.path)
     except LeadScoreError as error:
         still = state.get_opened()
