@@ -204,12 +204,12 @@ def main() -> NoReturn:
             f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check the path, the rights and "
             "the space left."
         )
-    except Exception as error:  # a fault of ours: still one message, the trace for whoever asks for it
+    except Exception:  # a fault of ours: still one message, the trace for whoever asks for it
         if os.environ.get("LEADSCORE_DEBUG"):
             raise
         _fail(
-            f"Something went wrong inside LeadScore ({type(error).__name__}: {error}). Set LEADSCORE_DEBUG=1 to see "
-            "where, and report it."
+            "Something went wrong inside LeadScore, and what was asked was not done. Set LEADSCORE_DEBUG=1 and run it "
+            "again to see where, and report it."
         )
     sys.exit(0)
 

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from leadscore_core.errors import LeadScoreError
+from leadscore_core.errors import LeadScoreError, validation_faults
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_LEADS = PROJECT_ROOT / "sample_data" / "new_leads.csv"
@@ -197,9 +197,9 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors())
         raise LeadScoreError(
-            f"Settings that cannot be used: {faults}. Correct them in {settings_file()} or the LEADSCORE_* variables."
+            f"Settings that cannot be used: {validation_faults(error)}. Correct them in {settings_file()} or the "
+            "LEADSCORE_* variables."
         ) from error
     except ValueError as error:
         raise LeadScoreError(

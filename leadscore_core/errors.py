@@ -1,5 +1,12 @@
 """Errors that a person can act on."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the floor of the house imports nothing
+    from pydantic import ValidationError
+
 
 class LeadScoreError(Exception):
     """Base of every error that is shown to a person.
@@ -59,3 +66,30 @@ class FigureError(LeadScoreError):
 
 class TrainingBusyError(LeadScoreError):
     """Another training run is on in the same registry."""
+
+
+def validation_faults(error: ValidationError) -> str:
+    """Return every fault of declared values in plain words, each with its place and what came.
+
+    Examples
+    --------
+    >>> from pydantic import BaseModel, ValidationError
+    >>> class Capacity(BaseModel):
+    ...     calls: int
+    >>> try:
+    ...     Capacity.model_validate({"calls": "many"})
+    ... except ValidationError as error:
+    ...     print(validation_faults(error))
+    calls: should be a valid integer, unable to parse string as an integer (got 'many')
+    """
+    return "; ".join(_fault(found) for found in error.errors(include_url=False))
+
+
+def _fault(found: Any) -> str:
+    place = ".".join(map(str, found["loc"]))
+    words = {"missing": "is missing", "extra_forbidden": "is not known"}.get(found["type"])
+    if words is None:
+        words = found["msg"].removeprefix("Value error, ").replace("Input should", "should")
+        came = found["input"]
+        words += f" (got {came!r})" if isinstance(came, str | int | float | bool) else ""
+    return f"{place}: {words}" if place else words

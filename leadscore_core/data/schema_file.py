@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from leadscore_core.config import load_settings
 from leadscore_core.data.schema import LeadSchema, Role
-from leadscore_core.errors import SchemaError
+from leadscore_core.errors import SchemaError, validation_faults
 
 SCHEMA_DIR = Path(__file__).parent / "schemas"
 DEFAULT_SCHEMA = "codepro"
@@ -72,10 +72,23 @@ def load_schema(name_or_path: str | Path = DEFAULT_SCHEMA) -> LeadSchema:
             ]
         return LeadSchema.model_validate(declared)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'schema'}: {e['msg']}" for e in error.errors())
-        raise SchemaError(f"{path.name} is not a usable schema: {faults}. Correct the file.") from error
-    except (tomllib.TOMLDecodeError, OSError, KeyError, ValueError, TypeError) as error:
-        raise SchemaError(f"{path.name} is not a usable schema: {error}. Correct the file.") from error
+        raise SchemaError(
+            f"{path.name} is not a usable schema: {validation_faults(error)}. Correct the file."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SchemaError(
+            f"{path.name} is not a usable schema, as it is not valid TOML: {error}. Correct the file."
+        ) from error
+    except OSError as error:
+        named = Path(error.filename or path).name
+        raise SchemaError(
+            f"{path.name}: {named} cannot be read ({error.strerror}). Put it beside the schema."
+        ) from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise SchemaError(
+            f"{path.name} is not a usable schema: the files of cities or interactions that it names lack a column or "
+            f"hold something else than expected ({error}). Correct them."
+        ) from error
 
 
 def list_schemas() -> list[str]:

@@ -59,9 +59,7 @@ async def _draw(figures: Sequence[go.Figure], form: ImageForm, width: int) -> li
                 scale = {"scale": _SCALE} if form == "png" else {}
                 drawn.append(await kaleido.calc_fig(on_white(figure), opts=options | scale))
     except (BrowserFailedError, ChromeNotFoundError, OSError, TimeoutError, RuntimeError) as error:
-        raise FigureError(
-            f"Chromium could not draw the figure ({type(error).__name__}). Try again, or download the table as CSV."
-        ) from error
+        raise FigureError("Chromium could not draw the figure. Try again, or download the table as CSV.") from error
     return drawn
 
 

@@ -90,8 +90,7 @@ class ModelRegistry:
             metadata = ModelMetadata.model_validate(told)
         except (ValueError, ValidationError, OSError, AttributeError) as error:
             raise RegistryError(
-                f"Model {model_id} has damaged metadata ({str(error).splitlines()[0]}). Choose another model or "
-                "train again."
+                f"Model {model_id} has damaged metadata ({METADATA}). Choose another model or train again."
             ) from error
         if metadata.model_id != model_id:
             raise RegistryError(
@@ -133,7 +132,7 @@ class ModelRegistry:
         except Exception as error:  # unpickling can raise anything
             made_with = ", ".join(f"{name} {version}" for name, version in metadata.libraries.items())
             raise RegistryError(
-                f"Model {model_id} cannot be loaded here ({type(error).__name__}: {error}). It was made with "
+                f"Model {model_id} cannot be loaded here: its file does not fit what is installed. It was made with "
                 f"{made_with}. Install these versions or train again."
             ) from error
         if not isinstance(pipeline, Pipeline):

@@ -39,7 +39,7 @@ def trees_on(client: Client) -> GrowTrees:
             model.fit(features, outcome, categorical_feature=categories, feature_name=names)
         except (OSError, RuntimeError, lgb.basic.LightGBMError) as error:
             raise LeadScoreError(
-                f"The workers could not grow trees together ({error}). Try again, or leave out --engine dask."
+                "The workers could not grow trees together. Try again, or leave out --engine dask."
             ) from error
         return model.to_local()
 

@@ -50,7 +50,7 @@ def read_people(path: Path) -> pd.DataFrame:
             columns = ", ".join(quoted(name) for name in wanted if name in present)
             frame = cursor.sql(f"SELECT {columns} FROM {source} ORDER BY ls_row").to_arrow_table()
     except duckdb.Error as error:
-        raise StorageError(f"{path} cannot be read ({str(error).splitlines()[0]}).") from error
+        raise StorageError(f"{path} is gone or damaged. Upload the list again, or delete the batch.") from error
     return frame.to_pandas(types_mapper=_nullable)
 
 

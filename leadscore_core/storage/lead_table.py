@@ -333,8 +333,7 @@ class LeadTable:
             raise StorageError("This needs more memory than LeadScore may use. Narrow the filter.") from error
         except duckdb.Error as error:
             raise StorageError(
-                f"The leads of this batch cannot be read ({str(error).splitlines()[0]}). Clear the filter, or upload "
-                "the list again."
+                "The leads of this batch cannot be read as asked. Clear the filter, or upload the list again."
             ) from error
 
 

@@ -119,8 +119,9 @@ class OutcomeStore:
                 "yours again."
             ) from error
         except (OSError, pa.ArrowException) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else "a file of it is damaged"
             raise StorageError(
-                f"The outcomes of {batch.name} could not be kept ({error}). Nothing was changed. Check the data "
+                f"The outcomes of {batch.name} could not be kept ({reason}). Nothing was changed. Check the data "
                 "directory and the space left, then try again."
             ) from error
         finally:

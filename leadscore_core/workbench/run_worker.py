@@ -227,7 +227,7 @@ def main() -> int:
         told = str(error)
         if not isinstance(error, LeadScoreError):
             traceback.print_exc()
-            told = f"Something went wrong inside LeadScore ({type(error).__name__}); the log says where."
+            told = "Something went wrong inside LeadScore; the log says where."
         told += " Nothing was published, and the model in use is unchanged."
         write_state(folder, RunState(state="failed", told=told, ended_at=datetime.now(UTC), pid=os.getpid()))
         return 1

@@ -222,7 +222,9 @@ def test_killed_while_promoting_the_registry_stays_sound(registry: ModelRegistry
 
 def test_two_promotions_at_once_are_one_after_the_other(registry: ModelRegistry) -> None:
     processes = [changing(registry, name) for name in ("first", "second")]
-    time.sleep(2.0)
+    until = time.monotonic() + 60
+    while len(registry.history()) <= 8 and time.monotonic() < until:
+        time.sleep(0.1)
     for process in processes:
         assert process.poll() is None, process.communicate()[1]
         process.kill()
