@@ -25,7 +25,6 @@ from leadscore_core.data.map_columns import (
 from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM, Part, part_frame, row_keys, select_columns
 from leadscore_core.data.propose import (
     Proposal,
-    ProposedColumn,
     build_schema,
     headers_found,
     name_schema,
@@ -33,6 +32,7 @@ from leadscore_core.data.propose import (
     propose_schema,
 )
 from leadscore_core.data.read import iter_leads, iter_parts, list_files, look_ahead, read_headers, read_leads
+from leadscore_core.data.roles import ProposedColumn
 from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
 from leadscore_core.data.schema import (
     CITY_TIER,

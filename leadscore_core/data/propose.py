@@ -10,23 +10,13 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.data.map_columns import normalise_header
-from leadscore_core.data.parse import parse_dates, parse_flags, parse_numbers
-from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM
+from leadscore_core.data.parts import LINE_PROBLEM
+from leadscore_core.data.roles import KNOWN_MARKS, ProposedColumn, look_at_column, plain_header
 from leadscore_core.data.schema import Column, FlagWords, LeadSchema, OutcomeWords, Role
 from leadscore_core.data.text import clean_text
 from leadscore_core.errors import SchemaError
 
-KNOWN_MARKS = frozenset(
-    ("-", "--", "?", ".", "#n/a", "<na>", "n/a", "na", "nan", "none", "null", "(blank)", "select", "please select")
-    + ("choose", "select one", "not available", "not provided", "not specified", "undefined", "unknown", "tbd")
-)
-MOST_LEVELS = 5_000
-_EACH_ITS_OWN = 0.95
-_FREE_TEXT = 0.5
-_FEW = 50
 _MOST_OUTCOMES = 20
-_MOSTLY = 0.9
-_EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 _OUTCOMES = (
     r"\b(converted|conversion|app complete( flag)?|application completed?|l2ac|is customer|enrolled|admitted|won|"
     r"purchased|signed up|subscribed|outcome|target|label)\b"
@@ -35,46 +25,7 @@ _YES_WORDS = frozenset(
     {"1", "yes", "y", "true", "t", "won", "converted", "completed", "enrolled", "success", "customer"}
 )
 _YES_WORDS |= {"admitted", "purchased", "closed won", "signed up", "subscribed", "positive"}
-_NAMES: tuple[tuple[Role, str], ...] = (
-    (Role.EMAIL, r"\be ?mails?( address)?$"),
-    (Role.PHONE, r"\b(phones?|mobiles?|telephone|tel|cell|whatsapp)( (number|no))?$"),
-    (Role.NAME, r"^(?!.*(campaign|company|course|product|source|medium|city|file|page|event)).*name$"),
-    (Role.CITY, r"^(mailing |billing |lead )?(city|town)$"),
-    (Role.SOURCE, r"\bsource$"),
-    (Role.MEDIUM, r"\b(medium|channel)$"),
-    (Role.PLATFORM, r"\b(platform|device|device type)$"),
-)
-_CONTACT = r"\b(address|street|zip|post ?code|pin ?code|birth|birthday|dob|passport|ip|password|url|linkedin)\b"
-_MOMENT = r"\b(date|time ?stamp|created|moment|day)\b|( at| on)$"
 _ONCE = frozenset({Role.TIMESTAMP, Role.CITY, Role.LABEL, Role.ID, Role.NAME, Role.EMAIL, Role.PHONE})
-
-
-@dataclass(frozen=True)
-class ProposedColumn:
-    """What one header is thought to mean.
-
-    Attributes
-    ----------
-    header
-        As in the file.
-    role
-        None for a column that is left out.
-    human
-        What people call it.
-    missing_marks
-        Lower-case text that means blank in it, besides nothing at all.
-    why
-        In words.
-    example
-        Its most frequent value.
-    """
-
-    header: str
-    role: Role | None
-    human: str
-    missing_marks: tuple[str, ...] = ()
-    why: str = ""
-    example: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +81,7 @@ def propose_schema(frame: pd.DataFrame, label: str | None = None) -> Proposal:
     headers = [str(h) for h in frame.columns if h != LINE_PROBLEM]
     if label is not None and label not in headers:
         raise SchemaError(f"There is no column {label!r}. Columns: {', '.join(headers[:12])}. Give one of them.")
-    looked = [_look(header, frame[header]) for header in headers]
+    looked = [look_at_column(header, frame[header]) for header in headers]
     outcomes = {h: values for h in headers if (values := _values(frame[h], least=0 if h == label else 2))}
     columns, taken = [], set()
     for column in looked:
@@ -140,7 +91,7 @@ def propose_schema(frame: pd.DataFrame, label: str | None = None) -> Proposal:
             taken.add(column.role)
         columns.append(column)
     proposal = Proposal(tuple(columns), (), outcomes)
-    named = (h for h, values in outcomes.items() if re.search(_OUTCOMES, _plain(h)) and _yes_of(values))
+    named = (h for h, values in outcomes.items() if re.search(_OUTCOMES, plain_header(h)) and _yes_of(values))
     found = label or next(named, None)
     return proposal if found is None else proposal.with_label(found)
 
@@ -236,61 +187,6 @@ def _own_names(headers: Sequence[str]) -> list[str]:
     return names
 
 
-def _look(header: str, cells: pd.Series) -> ProposedColumn:
-    """Say what one column may mean, from its name and its values."""
-    text = clean_text(cells, ("",))
-    lower = text.str.casefold()
-    marks = tuple(sorted(KNOWN_MARKS & set(lower.dropna().unique())))
-    given = text[text.notna() & ~lower.isin(KNOWN_MARKS)]
-    example = str(given.mode().iloc[0])[:40] if len(given) else ""
-    role, why = _role(header, given)
-    return ProposedColumn(header, role, _human(header), marks, why, example)
-
-
-def _role(header: str, given: pd.Series) -> tuple[Role | None, str]:
-    plain = _plain(header)
-    unique = given.nunique()
-    if header.strip().casefold() in INDEX_HEADERS or not plain:
-        return None, "a row number"
-    if not unique:
-        return None, "blank in every row"
-    each_its_own = unique >= _EACH_ITS_OWN * len(given) and unique > _FEW
-    by_name = next((role for role, pattern in _NAMES if re.search(pattern, plain)), None)
-    if by_name is Role.EMAIL and _share(given, _EMAIL) >= _FREE_TEXT or _share(given, _EMAIL) >= _MOSTLY:
-        return Role.EMAIL, "holds e-mail addresses; for people, never for the model"
-    numbers = parse_numbers(given).values
-    is_number = numbers.notna().mean() >= _MOSTLY
-    if by_name is Role.PHONE and _share(given, r"\+?[\d\s()./-]{5,20}") >= _FREE_TEXT:
-        return Role.PHONE, "holds phone numbers; for people, never for the model"
-    if each_its_own and is_number and _share(given, r"\+?[\d\s()./-]{9,17}") >= _MOSTLY:
-        return Role.PHONE, "looks like phone numbers; for people, never for the model"
-    if by_name is Role.NAME and not is_number and unique > _FEW:
-        return Role.NAME, "holds names; for people, never for the model"
-    if re.search(_CONTACT, plain):
-        return None, "tells who a person is, not whether a lead converts"
-    if unique == 1:
-        return None, "the same in every row"
-    if not is_number and parse_dates(given).values.notna().mean() >= _MOSTLY:
-        return Role.TIMESTAMP, "holds dates: when a lead came"
-    if is_number and re.search(_MOMENT, plain) and parse_dates(given).values.notna().mean() >= _MOSTLY:
-        return Role.TIMESTAMP, "holds dates as numbers: when a lead came"
-    if each_its_own and not (is_number and (numbers.dropna() % 1 != 0).any()):
-        return Role.ID, "each lead has its own; it tells leads apart and is not learned from"
-    if unique == 2 and not parse_flags(given).unusable.any():
-        return Role.FLAG, "yes or no"
-    if is_number and unique > 2:
-        return Role.NUMBER, "measured numbers"
-    if unique > _FREE_TEXT * len(given) and unique > _FEW or unique > MOST_LEVELS:
-        return None, "free text: nearly each lead has its own"
-    if by_name is not None and by_name not in {Role.EMAIL, Role.PHONE, Role.NAME}:
-        return by_name, f"its name says {by_name}"
-    return Role.CATEGORY, f"{unique:,} different values"
-
-
-def _share(given: pd.Series, pattern: str) -> float:
-    return float(given.str.fullmatch(pattern).mean()) if len(given) else 0.0
-
-
 def _values(cells: pd.Series, least: int) -> tuple[str, ...]:
     """Return the values of a column that could be an outcome, the most frequent first; nothing for any other."""
     counts = clean_text(cells, ("", *KNOWN_MARKS), lower=True).value_counts()
@@ -302,25 +198,6 @@ def _yes_of(values: Sequence[str]) -> tuple[str, ...]:
     """Return the values that mean yes: those that say so, else the rarer of two."""
     said = tuple(value for value in values if value in _YES_WORDS)
     return said or (tuple(values[-1:]) if len(values) == 2 else ())
-
-
-def _plain(header: str) -> str:
-    split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header)
-    return " ".join(re.sub(r"[\W_]+", " ", split).casefold().split())
-
-
-def _human(header: str) -> str:
-    """Write a header as people read it.
-
-    Examples
-    --------
-    >>> _human("TotalVisits"), _human("lead_source"), _human("Lead Source")
-    ('Total visits', 'Lead source', 'Lead Source')
-    """
-    words = re.sub(r"_+", " ", header).strip()
-    if " " not in words:
-        words = re.sub(r"(?<=[a-z])([A-Z])(?=[a-z])", lambda found: f" {found[1].lower()}", words)
-    return (words[:1].upper() + words[1:]) or header
 
 
 def numbers_of(columns: Sequence[ProposedColumn]) -> dict[str, int]:
