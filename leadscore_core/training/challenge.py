@@ -21,6 +21,7 @@ from leadscore_core.training.fit import Recipe, judge_fold
 from leadscore_core.training.folds import repeated_folds
 from leadscore_core.training.judge import at_threshold
 from leadscore_core.training.moves import largest_moves
+from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.train import labelled_leads
 
 BASES = {
@@ -139,8 +140,10 @@ def _refit(
     params = {name: value for name, value in champion.metadata.parameters.items() if name != "seed"}
     recipe = Recipe(champion.schema.without(leaking), champion.metadata.targets, params, n_repeats=1, seed=seed)
     told = np.full(len(label), np.nan)
-    for fold in repeated_folds(label, recipe.n_splits, 1, seed, identity):
-        told[fold.test] = judge_fold(cleaned, label, fold, recipe, identity, with_costs=False).propensity
+    tasks = [(fold, False) for fold in repeated_folds(label, recipe.n_splits, 1, seed, identity)]
+    in_processes = len(label) >= ROWS_WORTH_PROCESSES
+    for result in run_on_shared(judge_fold, (cleaned, label, identity, recipe), tasks, in_processes=in_processes):
+        told[result.fold.test] = result.propensity
     return told
 
 

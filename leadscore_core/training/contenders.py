@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, cpu_count, delayed
 from scipy import stats
 from sklearn.base import ClassifierMixin
 from sklearn.compose import make_column_selector, make_column_transformer
@@ -28,6 +27,7 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LEVEL, LeadFeatures
 from leadscore_core.training.folds import Fold, repeated_folds
+from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.threshold import choose_threshold
 
 Progress = Callable[[float, str], None]
@@ -118,10 +118,8 @@ def compare_contenders(
     folds = repeated_folds(label, n_splits, n_repeats, seed, identity)
     work = [(fold, name) for fold in folds for name in wanted]
     done: list[_Judged] = []
-    parallel = Parallel(n_jobs=cpu_count() if len(label) >= 2_000 else 1, return_as="generator", mmap_mode=None)
-    for judged in parallel(
-        delayed(_judge)(cleaned, label, fold, name, schema, params or {}, seed) for fold, name in work
-    ):
+    shared = (cleaned, label, schema, params or {}, seed)
+    for judged in run_on_shared(_judge, shared, work, in_processes=len(label) >= ROWS_WORTH_PROCESSES / 2):
         done.append(judged)
         tell(len(done) / len(work), f"{NAMES[judged.name]}, {judged.fold.name} ({len(done)} of {len(work)})")
     by_fold = pd.DataFrame(
@@ -148,11 +146,11 @@ class _Judged:
 def _judge(
     cleaned: pd.DataFrame,
     label: np.ndarray,
-    fold: Fold,
-    name: str,
     schema: LeadSchema,
     params: dict[str, Any],
     seed: int,
+    fold: Fold,
+    name: str,
 ) -> _Judged:
     began = time.perf_counter()
     train, test = cleaned.iloc[fold.train], cleaned.iloc[fold.test]

@@ -69,10 +69,9 @@ def raw_margin(pipeline: Pipeline, cleaned: pd.DataFrame) -> np.ndarray:
 def judge_fold(
     cleaned: pd.DataFrame,
     label: np.ndarray,
-    fold: Fold,
+    identity: np.ndarray | None,
     recipe: Recipe,
-    identity: np.ndarray | None = None,
-    *,
+    fold: Fold,
     with_costs: bool,
 ) -> FoldResult:
     """Fit on a fold's training leads alone and judge on the others.

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, cpu_count, delayed
 from sklearn.metrics import roc_auc_score
 
 from leadscore_core.data import LeadSchema
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LeadFeatures
 from leadscore_core.training.folds import LEAST_OF_EACH_CLASS, Fold, repeated_folds
+from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 
 Progress = Callable[[float, str], None]
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
@@ -52,9 +52,9 @@ def learning_curve(
         parts = [rows[: round(share * len(rows))] for rows in drawn]
         if min(min(label[rows].sum(), len(rows) - label[rows].sum()) for rows in parts) >= LEAST_OF_EACH_CLASS:
             work += [(share, rows, fold) for rows, fold in zip(parts, folds, strict=True)]
-    parallel = Parallel(n_jobs=cpu_count() if len(label) >= 4_000 else 1, mmap_mode=None)
-    told = parallel(delayed(_auc)(cleaned, label, rows, fold, schema, params or {}) for _, rows, fold in work)
-    table = pd.DataFrame({"share": [w[0] for w in work], "rows": [len(w[1]) for w in work], "auc": told})
+    shared, tasks = (cleaned, label, schema, params or {}), [(rows, fold) for _, rows, fold in work]
+    aucs = list(run_on_shared(_auc, shared, tasks, in_processes=len(label) >= ROWS_WORTH_PROCESSES))
+    table = pd.DataFrame({"share": [w[0] for w in work], "rows": [len(w[1]) for w in work], "auc": aucs})
     grouped = table.groupby("share").agg(
         rows=("rows", "mean"), auc=("auc", "mean"), std=("auc", lambda a: a.std(ddof=0))
     )
@@ -62,7 +62,7 @@ def learning_curve(
 
 
 def _auc(
-    cleaned: pd.DataFrame, label: np.ndarray, rows: np.ndarray, fold: Fold, schema: LeadSchema, params: dict[str, Any]
+    cleaned: pd.DataFrame, label: np.ndarray, schema: LeadSchema, params: dict[str, Any], rows: np.ndarray, fold: Fold
 ) -> float:
     train, test = cleaned.iloc[rows], cleaned.iloc[fold.test]
     features = LeadFeatures(schema).fit(train, label[rows])

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, cpu_count, delayed
 from sklearn.pipeline import Pipeline
 
 from leadscore_core.config import PROJECT_ROOT, GradeThresholds, TargetMetrics
@@ -34,10 +33,10 @@ from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
 from leadscore_core.training.folds import LEAST_OF_EACH_CLASS, Fold, repeated_folds, rolling_months
 from leadscore_core.training.metrics import average_metrics, meets_targets
+from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.threshold import choose_threshold
 
 Progress = Callable[[float, str], None]
-_ROWS_WORTH_PROCESSES = 4_000
 _LIBRARIES = ("lightgbm", "scikit-learn", "pandas", "numpy", "joblib")
 
 
@@ -245,12 +244,10 @@ def _judge_all(
 ) -> list[FoldResult]:
     """Judge every fold, on all cores where that pays."""
     work = [(fold, i < recipe.n_splits) for i, fold in enumerate(folds)] + [(fold, False) for fold in months]
-    n_jobs = cpu_count() if len(label) >= _ROWS_WORTH_PROCESSES and recipe.grow is None else 1
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator", mmap_mode=None)
+    shared = (cleaned, label, identity, recipe)
+    in_processes = len(label) >= ROWS_WORTH_PROCESSES and recipe.grow is None
     results = []
-    for result in parallel(
-        delayed(judge_fold)(cleaned, label, fold, recipe, identity, with_costs=costs) for fold, costs in work
-    ):
+    for result in run_on_shared(judge_fold, shared, work, in_processes=in_processes):
         results.append(result)
         tell(0.05 + 0.9 * len(results) / len(work), f"Judged {result.fold.name} ({len(results)} of {len(work)})")
     return results
