@@ -12,6 +12,7 @@ from leadscore_core.data.check import (
 )
 from leadscore_core.data.clean import CellProblem, clean_leads, clean_with_problems, complete_columns, plain_text
 from leadscore_core.data.findings import Finding, merge_findings, sort_findings
+from leadscore_core.data.header_words import normalise_header
 from leadscore_core.data.map_columns import (
     CONVENTION_ROWS,
     ColumnMapping,
@@ -19,7 +20,6 @@ from leadscore_core.data.map_columns import (
     check_required,
     detect_conventions,
     fingerprint,
-    normalise_header,
     suggest_mapping,
 )
 from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM, Part, part_frame, row_keys, select_columns

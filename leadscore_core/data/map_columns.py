@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Literal
 
@@ -13,6 +11,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz, process
 
+from leadscore_core.data.header_words import normalise_header
 from leadscore_core.data.parse import DateOrder, date_evidence, has_decimal_comma, parse_dates
 from leadscore_core.data.schema import NUMBER_ROLES, Column, LeadSchema, Role
 from leadscore_core.data.text import as_text
@@ -130,18 +129,6 @@ def fingerprint(headers: Iterable[str]) -> str:
     True
     """
     return hashlib.sha256(json.dumps(sorted(headers)).encode()).hexdigest()[:16]
-
-
-def normalise_header(header: str) -> str:
-    """Reduce a header to lower-case letters and digits.
-
-    Examples
-    --------
-    >>> normalise_header(" First UTM-Source ")
-    'firstutmsource'
-    """
-    plain = unicodedata.normalize("NFKD", header)
-    return re.sub(r"[^\w]|_", "", plain).casefold()
 
 
 def suggest_mapping(headers: Iterable[str], schema: LeadSchema) -> ColumnMapping:

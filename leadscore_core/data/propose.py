@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from leadscore_core.data.map_columns import normalise_header
+from leadscore_core.data.header_words import normalise_header
 from leadscore_core.data.parts import LINE_PROBLEM
-from leadscore_core.data.roles import KNOWN_MARKS, ProposedColumn, look_at_column, plain_header
+from leadscore_core.data.roles import KNOWN_MARKS, ProposedColumn, infer_roles, plain_header
 from leadscore_core.data.schema import Column, FlagWords, LeadSchema, OutcomeWords, Role
 from leadscore_core.data.text import clean_text
 from leadscore_core.errors import SchemaError
@@ -25,7 +25,7 @@ _YES_WORDS = frozenset(
     {"1", "yes", "y", "true", "t", "won", "converted", "completed", "enrolled", "success", "customer"}
 )
 _YES_WORDS |= {"admitted", "purchased", "closed won", "signed up", "subscribed", "positive"}
-_ONCE = frozenset({Role.TIMESTAMP, Role.CITY, Role.LABEL, Role.ID, Role.NAME, Role.EMAIL, Role.PHONE})
+_ONCE = frozenset({Role.TIMESTAMP, Role.CITY, Role.LABEL, Role.ID})
 
 
 @dataclass(frozen=True)
@@ -81,16 +81,8 @@ def propose_schema(frame: pd.DataFrame, label: str | None = None) -> Proposal:
     headers = [str(h) for h in frame.columns if h != LINE_PROBLEM]
     if label is not None and label not in headers:
         raise SchemaError(f"There is no column {label!r}. Columns: {', '.join(headers[:12])}. Give one of them.")
-    looked = [look_at_column(header, frame[header]) for header in headers]
     outcomes = {h: values for h in headers if (values := _values(frame[h], least=0 if h == label else 2))}
-    columns, taken = [], set()
-    for column in looked:
-        if column.role in taken and column.role in _ONCE:
-            column = replace(column, role=None, why=f"another column is the {column.role} already")
-        if column.role is not None:
-            taken.add(column.role)
-        columns.append(column)
-    proposal = Proposal(tuple(columns), (), outcomes)
+    proposal = Proposal(tuple(infer_roles(frame, headers)), (), outcomes)
     named = (h for h, values in outcomes.items() if re.search(_OUTCOMES, plain_header(h)) and _yes_of(values))
     found = label or next(named, None)
     return proposal if found is None else proposal.with_label(found)

@@ -1,0 +1,157 @@
+"""Which role a column of somebody else's leads is given: by its name and all its values, never by its place."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leadscore_core.data import Role
+from leadscore_core.data.roles import ProposedColumn, infer_roles
+
+N = 240
+INDEX = range(N)
+DAYS = pd.date_range("2026-01-05 09:10", periods=N, freq="7h")
+ISO = DAYS.strftime("%Y-%m-%d %H:%M:%S").tolist()
+LATER = (DAYS + pd.Timedelta(days=9)).strftime("%Y-%m-%d %H:%M:%S").tolist()
+EPOCH_MS = [str(int(day.timestamp() * 1000)) for day in DAYS]
+RECORD_IDS = [str(10_000_000_000 + 17_389 * i % 99_991) for i in INDEX]
+REVENUE = [str(40_118 + 7_919 * i) for i in INDEX]
+PHONES = [f"+9198765{i:05d}" for i in INDEX]
+EMAILS = [f"lead{i}@example.com" for i in INDEX]
+TEAM = [f"{name}@example.com" for name in ("asha", "ben", "chris")] * (N // 3)
+AD_IDS = [f"12021000111222333{i % 4}" for i in INDEX]
+SALESFORCE = [f"00Q5g00000{chr(65 + i // 26 % 26)}{chr(97 + i % 26)}{i % 10}XyEAK" for i in INDEX]
+UUIDS = [f"7927b2df-8bba-4d29-b9a2-{i:012x}" for i in INDEX]
+NOTES = [f"asked about item {i}, wants to be called back" for i in INDEX]
+
+ONE_COLUMN: list[tuple[str, list[str], Role | None, str]] = [
+    ("Record ID", RECORD_IDS, Role.ID, "all 240 different"),
+    ("Lead No", [f"B-{i:05d}" for i in INDEX], Role.ID, "all 240 different; 7 letters and digits"),
+    ("Lead Id", SALESFORCE, Role.ID, "18 letters and digits"),
+    ("Key", UUIDS, Role.ID, "36 letters and digits"),
+    ("Row", [str(i + 1) for i in INDEX], Role.ID, "runs from 1 to 240"),
+    ("Annual revenue", REVENUE, Role.NUMBER, "measured numbers from 40,118"),
+    ("Deal Amount", [f"{v}.50" for v in REVENUE], Role.NUMBER, "measured numbers"),
+    ("No. of Employees", [str(i % 60) for i in INDEX], Role.NUMBER, "60 different"),
+    ("NumWebVisits", [str(i % 9) for i in INDEX], Role.NUMBER, "from 0 to 8"),
+    ("Income", [str(22_000 + 113 * i) for i in INDEX], Role.NUMBER, "from 22,000"),
+    ("Campaign", AD_IDS, Role.CATEGORY, "18 digits, 4 different"),
+    ("Ad Set ID", AD_IDS, Role.CATEGORY, "4 different"),
+    ("Product_ID", [str(i % 13) for i in INDEX], Role.CATEGORY, "13 different"),
+    ("Phone Number", PHONES, Role.PHONE, "100% are written as phone numbers, 240 different"),
+    ("Mobile", [f"626XXXX{i:03d}" for i in INDEX], Role.PHONE, "phone numbers"),
+    ("Kontakt", PHONES, Role.PHONE, "written as phone numbers"),
+    ("Handynummer", [f"0151 23{i:05d}" for i in INDEX], Role.PHONE, "phone numbers"),
+    ("Téléphone", [f"06 12 34 {i // 100:02d} {i % 100:02d}" for i in INDEX], Role.PHONE, "phone numbers"),
+    ("WhatsApp", [f"{v}.0" for v in RECORD_IDS], Role.PHONE, "phone numbers"),
+    ("Email", EMAILS, Role.EMAIL, "100% are e-mail addresses, 240 different"),
+    ("Correo electrónico", EMAILS, Role.EMAIL, "e-mail addresses"),
+    ("Anything", EMAILS, Role.EMAIL, "e-mail addresses"),
+    ("Owner Email", TEAM, None, "somebody else than the lead: 3 for 240 leads"),
+    ("Sales Rep Email", TEAM, None, "somebody else"),
+    ("Handled", TEAM, None, "3 addresses for 240 leads"),
+    ("Account Owner Phone", PHONES, None, "somebody else"),
+    ("Company Phone", PHONES, None, "somebody else"),
+    ("First Name", ["Ada", "Bo", "Cy"] * (N // 3), Role.NAME, "its name says so"),
+    ("Nachname", ["Müller", "Roth", "Weiß"] * (N // 3), Role.NAME, "its name says so"),
+    ("Campaign Name", ["Spring", "Autumn", "Fair"] * (N // 3), Role.CATEGORY, "3 different"),
+    ("Created Date", ISO, Role.TIMESTAMP, "100% are dates"),
+    ("createdate", EPOCH_MS, Role.TIMESTAMP, "100% are dates"),
+    ("Erstellt am", ISO, Role.TIMESTAMP, "100% are dates"),
+    ("Last Modified Date", LATER, None, "later than when the lead came"),
+    ("Close Date", LATER, None, "later than when the lead came"),
+    ("Date de naissance", ISO, None, "later than when the lead came"),
+    ("Region", ["EU", "NA", "APAC", "LATAM"] * (N // 4), Role.CATEGORY, "4 different values"),
+    ("Country", ["DE", "NA", "FR", "ZA"] * (N // 4), Role.CATEGORY, "4 different values"),
+    ("Quelle", ["Messe", "Web", "Empfehlung"] * (N // 3), Role.SOURCE, "its name says source"),
+    ("Ville", ["Paris", "Lyon", "Nice"] * (N // 3), Role.CITY, "its name says city"),
+    ("Last Activity", ["Email Activity", "Visit", "Call"] * (N // 3), Role.CATEGORY, "3 different values"),
+    ("Company", [f"Firma {i} GmbH" for i in INDEX], None, "free text"),
+    ("Notes", NOTES, None, "free text: 240 different in 240 leads"),
+    ("Postal Code", [f"{10_000 + i}" for i in INDEX], None, "tells who a person is"),
+    ("Newsletter", ["0", "1"] * (N // 2), Role.FLAG, "yes or no: 0 and 1"),
+    ("Blank", [""] * N, None, "blank in every row"),
+]
+
+
+def one(header: str, values: list[str]) -> ProposedColumn:
+    return infer_roles(pd.DataFrame({header: pd.Series(values, dtype="str")}), [header])[0]
+
+
+@pytest.mark.parametrize(("header", "values", "role", "why"), ONE_COLUMN, ids=[case[0] for case in ONE_COLUMN])
+def test_a_column_has_the_role_that_its_name_and_values_say(
+    header: str, values: list[str], role: Role | None, why: str
+) -> None:
+    found = one(header, values)
+    assert found.role is role
+    assert why in found.why
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "is_blank"),
+    [
+        ("Region", ["EU", "NA", "APAC"], False),
+        ("Sales territory", ["US", "NA", "DE"], False),
+        ("Grade", ["A", "NA", "B"], True),
+        ("Answer", ["YES", "NA", "NO"], True),
+        ("Region", ["North", "NA", "South"], True),
+        ("Region", ["EU", "n/a", "APAC"], True),
+    ],
+)
+def test_na_is_a_region_where_the_others_are_regions(header: str, values: list[str], is_blank: bool) -> None:
+    found = one(header, values * 80)
+    assert bool({"na", "n/a"} & set(found.missing_marks)) is is_blank
+
+
+CREATED_BESIDE: list[tuple[dict[str, list[str]], str]] = [
+    ({"Last Modified Date": LATER, "Created Date": ISO}, "Created Date"),
+    ({"Datum": LATER, "Eingangsdatum": ISO}, "Eingangsdatum"),
+    ({"Date B": ISO, "Date A": LATER}, "Date B"),  # the earlier of two that name nothing
+    ({"Create Date": [""] * (N - 9) + ISO[:9], "Enquiry date": ISO}, "Enquiry date"),
+    ({"SystemModstamp": LATER, "LastActivityDate": LATER, "CreatedDate": ISO}, "CreatedDate"),
+]
+
+
+@pytest.mark.parametrize(("columns", "created"), CREATED_BESIDE)
+def test_of_several_dates_the_one_when_a_lead_came_is_taken(columns: dict[str, list[str]], created: str) -> None:
+    frame = pd.DataFrame(columns)
+    for headers in (list(columns), list(columns)[::-1]):
+        stamps = [c.header for c in infer_roles(frame, headers) if c.role is Role.TIMESTAMP]
+        assert stamps == [created]
+
+
+def test_of_several_ids_the_lead_s_own_is_taken_and_the_others_say_which() -> None:
+    frame = pd.DataFrame(
+        {"Company ID": RECORD_IDS, "External ID": [""] * 200 + UUIDS[:40], "Record ID": RECORD_IDS[::-1]}
+    )
+    found = {column.header: column for column in infer_roles(frame, list(frame.columns))}
+    assert [h for h, column in found.items() if column.role is Role.ID] == ["Record ID"]
+    assert found["External ID"].why.startswith("Record ID is the id already: all 240 different")
+
+
+def test_several_phones_and_mails_are_all_kept() -> None:
+    frame = pd.DataFrame({"Phone": PHONES, "Mobile": PHONES[::-1], "Email": EMAILS, "Work Email": EMAILS[::-1]})
+    roles = [column.role for column in infer_roles(frame, list(frame.columns))]
+    assert roles == [Role.PHONE, Role.PHONE, Role.EMAIL, Role.EMAIL]
+
+
+MIXED = pd.DataFrame({header: pd.Series(values, dtype="str") for header, values, _, _ in ONE_COLUMN})
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, Role | None]:
+    return {column.header: column.role for column in infer_roles(MIXED, list(MIXED.columns))}
+
+
+@settings(max_examples=5)
+@given(order=st.permutations(list(MIXED.columns)), seed=st.integers(0, 99))
+def test_neither_the_order_of_columns_nor_of_rows_nor_more_columns_change_a_role(
+    expected: dict[str, Role | None], order: list[str], seed: int
+) -> None:
+    rows = np.random.default_rng(seed).permutation(N)
+    noise = pd.DataFrame({"Shoe size": [str(36 + i % 9) for i in INDEX], "Colour": ["red", "blue"] * (N // 2)})
+    frame = pd.concat([MIXED[order].iloc[rows].reset_index(drop=True), noise], axis=1)
+    found = {column.header: column.role for column in infer_roles(frame, list(frame.columns))}
+    assert {header: found[header] for header in expected} == expected
+    assert (found["Shoe size"], found["Colour"]) == (Role.NUMBER, Role.CATEGORY)
