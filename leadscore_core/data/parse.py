@@ -7,7 +7,6 @@ What belongs to a whole file, such as the decimal comma, is settled in the mappi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple, cast
 
@@ -16,6 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadscore_core.data.moments import read_moments
+from leadscore_core.data.numbers import read_number, read_numbers
 from leadscore_core.data.text import arrow_text, as_text, clean_levels, clean_text
 
 DateOrder = Literal["dmy", "mdy"]
@@ -30,7 +31,6 @@ _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S/%f
 _OFFSET = r"[+-]\d{2}:?\d{2}"
 _ZONE = rf"(?<=\d)\s*(?:Z|UTC|GMT)$|(?<=:\d\d)\s*{_OFFSET}$|(?<=\.\d{{3}})\s*{_OFFSET}$|(?<=\.\d{{6}})\s*{_OFFSET}$"
 _USUAL = r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?$"
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 
 
 class Parsed(NamedTuple):
@@ -41,10 +41,10 @@ class Parsed(NamedTuple):
 
 
 def parse_numbers(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> Parsed:
-    """Read numbers: thousands separators, percent signs and decimal points; missing and unusable become NaN.
+    """Read numbers with currencies, units, brackets for negative ones, percent signs; the rest becomes NaN.
 
     A comma between groups of three digits separates thousands, any other is a decimal comma; both together are told
-    apart by their order.
+    apart by their order. What a whole column says of its decimals is settled in the mapping.
 
     Returns
     -------
@@ -73,30 +73,14 @@ def number_levels(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> t
     if pd.api.types.is_numeric_dtype(cells):
         return np.arange(len(cells)), parse_numbers(cells)
     codes, texts = clean_levels(cells, missing_marks, lower=False)
-    return codes, _read_levels(_number, texts)
+    return codes, _numbers_of(texts)
 
 
-def _read_levels(read: Callable[[str], float], texts: pa.Array) -> Parsed:
-    """Read each text, and one more that is missing; what is filled and cannot be read is unusable."""
-    numbers = np.array([np.nan if text is None else read(text) for text in texts.to_pylist()] + [np.nan])
+def _numbers_of(texts: pa.Array) -> Parsed:
+    """Read each text as a number, and one more that is missing; what is filled and cannot be read is unusable."""
+    numbers = np.append(read_numbers(texts), np.nan)
     filled = np.append(texts.is_valid().to_numpy(zero_copy_only=False), False)
     return Parsed(pd.Series(numbers), np.isnan(numbers) & filled)
-
-
-def _number(text: str) -> float:
-    bare = re.sub(r"(?<=\d)[\s'’_](?=\d)", "", text).replace("−", "-")
-    percent = bare.endswith("%")
-    bare = bare.rstrip("% ").lower()
-    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", bare):
-        bare = bare.replace(",", "")
-    elif re.fullmatch(r"[+-]?(\d{1,3}(\.\d{3}){2,}|\d{1,3}(\.\d{3})+,\d+)", bare) or (
-        re.fullmatch(r"[+-]?\d+,\d+", bare)
-    ):
-        bare = bare.replace(".", "").replace(",", ".")
-    if not _NUMBER.fullmatch(bare):
-        return np.nan
-    value = float(bare) / (100 if percent else 1)
-    return value if np.isfinite(value) else np.nan
 
 
 def parse_flags(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> Parsed:
@@ -108,7 +92,9 @@ def parse_flags(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> Par
     [1.0, 0.0, 1.0, nan, nan]
     """
     codes, texts = clean_levels(cells, missing_marks, lower=True)
-    levels = _read_levels(_flag, texts)
+    flags = np.array([np.nan if text is None else _flag(text) for text in texts.to_pylist()] + [np.nan])
+    filled = np.append(texts.is_valid().to_numpy(zero_copy_only=False), False)
+    levels = Parsed(pd.Series(flags), np.isnan(flags) & filled)
     return Parsed(pd.Series(levels.values.to_numpy()[codes], index=cells.index), levels.unusable[codes])
 
 
@@ -117,12 +103,12 @@ def _flag(text: str) -> float:
         return 1.0
     if text in _NO:
         return 0.0
-    number = _number(text)
+    number = read_number(text)
     return number if number in (0.0, 1.0) else np.nan
 
 
 def parse_dates(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), order: DateOrder = "dmy") -> Parsed:
-    """Read dates and times as local time: ISO, day-first or US, names of months, Excel serial days, Unix seconds.
+    """Read dates and times as local time: ISO, day-first or US, names of months, Excel serial days, Unix time.
 
     Parameters
     ----------
@@ -185,43 +171,33 @@ def _from_iso(text: pd.Series) -> pd.Series:
 def _irregular(text: pd.Series, order: DateOrder) -> pd.Series:
     codes, levels = pd.factorize(text)
     unique = pd.Series(levels, dtype="str")
-    dates = _from_numbers(pd.to_numeric(unique, errors="coerce"))
+    dates = pd.Series(pd.NaT, index=unique.index, dtype="datetime64[us]")
+    plain = unique.str.fullmatch(r"\d{1,16}(\.\d{1,9})?")  # 1.78E+12 has lost the digits that tell the day
+    dates[plain] = _from_numbers(pd.to_numeric(unique[plain], errors="coerce").astype("float64"))
     for first in (order, "mdy" if order == "dmy" else "dmy"):
         left = dates.isna()
         if left.any():
-            dates[left] = _with_order(unique[left], first)
+            dates[left] = _in_digits(unique[left], first)
+    left = dates.isna()
+    if left.any():
+        dates[left] = read_moments(unique[left], order)
     return pd.Series(dates.to_numpy()[codes], index=text.index)
 
 
-def _with_order(text: pd.Series, order: str) -> pd.Series:
-    plain = (
-        text.str.replace(r"[./-]", "/", regex=True)
-        .str.replace(",", " ")
-        .str.replace(r"(?<=\d)T(?=\d)", " ", regex=True)
-    )
-    plain = plain.str.replace(r"\s+", " ", regex=True)
+def _in_digits(text: pd.Series, order: str) -> pd.Series:
+    """Read at once what is written in digits, with a clock or without; anything else is NaT."""
     day = "%d/%m" if order == "dmy" else "%m/%d"
-    shapes = {
-        r"\d{1,2}/\d{1,2}/\d{2,4}\b": [f"{day}/%Y", f"{day}/%y"],
-        r".*[A-Za-z]{3}": [
-            "%d %b %Y",
-            "%d/%b/%Y",
-            "%d/%b/%y",
-            "%d %B %Y",
-            "%b %d %Y",
-            "%B %d %Y",
-            "%a %d %b %Y",
-            "%a %b %d %Y",
-        ],
-    }
+    shapes = {r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b": [f"{day}/%Y", f"{day}/%y"]}
     dates = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
     for shape, days in shapes.items():
-        candidate = plain.str.match(shape)
+        rows = np.flatnonzero(text.str.match(shape))
+        plain = text.iloc[rows].str.replace(r"[./-]", "/", regex=True).str.replace(",", " ")
+        plain = plain.str.replace(r"(?<=\d)T(?=\d)", " ", regex=True).str.replace(r"\s+", " ", regex=True)
         for form in (f"{day_form}{clock}" for day_form in days for clock in _CLOCKS):
-            left = candidate & dates.isna()
+            left = dates.iloc[rows].isna().to_numpy()
             if not left.any():
                 break
-            dates[left] = pd.to_datetime(plain[left], format=form, errors="coerce")
+            dates.iloc[rows[left]] = pd.to_datetime(plain[left], format=form, errors="coerce")
     return dates
 
 
@@ -233,7 +209,7 @@ def _from_numbers(numbers: pd.Series) -> pd.Series:
     )
     compact = numbers.between(*_YMD) & (numbers % 1 == 0)
     dates[compact] = pd.to_datetime(numbers[compact].astype("int64").astype("str"), format="%Y%m%d", errors="coerce")
-    for unit, scale in (("s", 1), ("ms", 1_000)):
+    for unit, scale in (("s", 1), ("ms", 1_000), ("us", 1_000_000)):
         stamps = numbers.between(_UNIX_SECONDS[0] * scale, _UNIX_SECONDS[1] * scale)
         dates[stamps] = pd.to_datetime(numbers[stamps].astype("int64"), unit=cast(Any, unit)).astype("datetime64[us]")
     return dates
