@@ -25,9 +25,11 @@ from leadscore_core.cli_shared import (
     MapTo,
     ModelId,
     Out,
+    Positive,
     Scheduler,
     SchemaName,
     Sheet,
+    StillOpen,
     check_apart,
     column_choices,
     list_options,
@@ -37,6 +39,8 @@ from leadscore_core.cli_shared import (
     say,
     say_findings,
     say_left_out,
+    say_outcome,
+    say_proposal,
     show_progress,
     without_passwords,
     write_json,
@@ -78,6 +82,8 @@ def check(
     files: Files,
     schema: SchemaName = None,
     label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
     sheet: Sheet = None,
     map_to: MapTo = None,
     json_out: JsonOut = None,
@@ -87,15 +93,19 @@ def check(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    leads = open_leads(files, schema, list_options(sheet, map_to, label), settings)
+    label_expected = bool(label or positive or still_open)
+    options = list_options(sheet, map_to, label, positive, still_open)
+    leads = open_leads(files, schema, options, settings, outcomes="read" if label_expected else None)
     model = _champion_or_none(settings)
     levels_from = model if model is not None and model.schema.name == leads.schema.name else None
-    report = check_list(leads, model=levels_from, label_expected=label is not None)
+    report = check_list(leads, model=levels_from, label_expected=label_expected)
+    say_proposal(leads)
     say(f"{report.rows:,} leads, {report.columns} columns, {len(report.findings)} kinds of problems")
+    say_outcome(leads)
     say_findings(report.findings)
     for found in report.leakage or ():
         say(f"  ask: is {found.column} known before the first call? {found.why}")
-    write_json(json_out, report.as_json())
+    write_json(json_out, report.as_json() | (leads.outcome.as_json() if leads.outcome else {}))
     if report.has_errors:
         raise typer.Exit(1)
 

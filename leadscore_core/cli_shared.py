@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.model import LeadModel
     from leadscore_core.pipelines import LeadList, Progress
 
+ANEW = "new"
 JSON_ON_STDOUT: ContextVar[bool] = ContextVar("json_on_stdout", default=False)
 
 Files = Annotated[
@@ -30,9 +31,20 @@ Files = Annotated[
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON; - for standard output.")]
 SchemaName = Annotated[
     str | None,
-    typer.Option("--schema", help="Name or TOML file of what the columns mean; found by the headers if not given."),
+    typer.Option(
+        "--schema",
+        help="Name or TOML file of what the columns mean, or new to look afresh; found by the headers if not given.",
+    ),
 ]
 Label = Annotated[str | None, typer.Option("--label", help="Header of the outcome, if it is not found by itself.")]
+Positive = Annotated[
+    list[str] | None,
+    typer.Option("--positive", help="Value of the outcome that means yes; may be repeated, and others mean no then."),
+]
+StillOpen = Annotated[
+    list[str] | None,
+    typer.Option("--open", help="Value of the outcome that says nothing yet; may be repeated, '' for: there is none."),
+]
 Sheet = Annotated[
     str | None, typer.Option("--sheet", help="Sheet of a workbook; the first with the needed columns if not given.")
 ]
@@ -88,6 +100,7 @@ def open_leads(
     model: LeadModel | None = None,
     may_propose: bool | None = None,
     go_on: bool = False,
+    outcomes: Literal["ask", "read"] | None = None,
 ) -> LeadList:
     """Look into a list as the options say; a model's schema goes before a named one, which goes before a fitting one.
 
@@ -97,6 +110,8 @@ def open_leads(
         Whether a list that fits no schema gets one of its own; if not given, where its outcome is named.
     go_on
         Whether a file of several that cannot be read is left out; where the schema is known.
+    outcomes
+        Whether outcomes are read from it, and what is not clear about them asked.
 
     Raises
     ------
@@ -104,21 +119,67 @@ def open_leads(
         If it is no lead list, or an option names what it has not.
     """
     from leadscore_core.data import load_schema
+    from leadscore_core.list_outcomes import settle_outcomes
     from leadscore_core.lists import open_any_list
     from leadscore_core.pipelines import open_list
 
-    if model is None and schema is None:
-        may = options.label is not None if may_propose is None else may_propose
-        return open_any_list(files, options=options, may_propose=may, settings=settings)
-    meaning = model.schema if model is not None else load_schema(str(schema))
-    return open_list(files, meaning, options=options, settings=settings, go_on=go_on)
+    if model is None and schema in {None, ANEW}:
+        may = options.label is not None or schema == ANEW if may_propose is None else may_propose
+        leads = open_any_list(files, options=options, may_propose=may, anew=schema == ANEW, settings=settings)
+    else:
+        meaning = model.schema if model is not None else load_schema(str(schema))
+        leads = open_list(files, meaning, options=options, settings=settings, go_on=go_on)
+    return leads if outcomes is None else settle_outcomes(leads, options, ask=outcomes == "ask")
 
 
-def list_options(sheet: str | None, map_to: list[str] | None, label: str | None = None) -> ListOptions:
+def list_options(
+    sheet: str | None,
+    map_to: list[str] | None,
+    label: str | None = None,
+    positive: list[str] | None = None,
+    still_open: list[str] | None = None,
+) -> ListOptions:
     """Return what the options say of a list."""
     from leadscore_core.lists import ListOptions
 
-    return ListOptions(sheet=sheet, label=label, choices=column_choices(map_to))
+    return ListOptions(
+        sheet=sheet,
+        label=label,
+        choices=column_choices(map_to),
+        positive=tuple(positive or ()),
+        open=tuple(still_open or ()),
+    )
+
+
+def say_proposal(leads: LeadList) -> None:
+    """Say what the columns of a list are thought to mean, where nobody has said so yet."""
+    if leads.proposal is None:
+        return
+    say(f"These are no known leads; their columns are taken as (outcome {leads.proposal.label!r}):")
+    for column in leads.proposal.columns:
+        marks = f"; {', '.join(map(repr, column.missing_marks))} is blank" if column.missing_marks else ""
+        say(f"  {column.header}: {column.role or 'left out'} ({column.why}{marks})")
+
+
+def say_outcome(leads: LeadList, *, where_known: bool = True) -> None:
+    """Say which values of the outcome count as completed.
+
+    Parameters
+    ----------
+    where_known
+        Whether it is said too where they are the schema's own words.
+    """
+    from leadscore_core.data import Meaning
+
+    label = leads.schema.label
+    if leads.outcome is None or label is None:
+        return
+    own = {value.casefold() for value in (label.positive or ("1", "yes"))}
+    if where_known or {value.key for value in leads.outcome.values if value.meaning is Meaning.WON} - own:
+        for line in leads.outcome.statement():
+            say(line)
+        if leads.outcome.of(Meaning.UNKNOWN):
+            say("  --positive VALUE and --open VALUE settle what it means.")
 
 
 def check_apart(out: str, files: list[Path]) -> None:

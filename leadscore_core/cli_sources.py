@@ -13,12 +13,15 @@ from leadscore_core.cli_shared import (
     Label,
     MapTo,
     ModelId,
+    Positive,
     SchemaName,
     Sheet,
+    StillOpen,
     list_options,
     open_leads,
     prepare_json,
     say,
+    say_outcome,
     write_json,
 )
 from leadscore_core.config import Settings, load_settings
@@ -40,6 +43,8 @@ def sources(
     ] = None,
     schema: SchemaName = None,
     label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
     sheet: Sheet = None,
     map_to: MapTo = None,
     model_id: ModelId = None,
@@ -51,7 +56,9 @@ def sources(
     prepare_json(json_out, [file])
     settings = load_settings()
     model = _model_or_none(model_id, settings)
-    leads = open_leads([file], schema, list_options(sheet, map_to, label), settings)
+    options = list_options(sheet, map_to, label, positive, still_open)
+    leads = open_leads([file], schema, options, settings, outcomes="read")
+    say_outcome(leads, where_known=False)
     told = report_list(leads, by or (), model=model, settings=settings)
     what = "completed" if told["counted"] == "completed" else "expected to complete"
     say(
@@ -72,13 +79,15 @@ def sources(
                 f"{abs(found['difference']):,.0f} applications {'fewer' if found['difference'] < 0 else 'more'} than "
                 "the average brings"
             )
-    write_json(json_out, told)
+    write_json(json_out, told | (leads.outcome.as_json() if leads.outcome else {}))
 
 
 def outcomes(
     files: Files,
     schema: SchemaName = None,
     label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
     sheet: Sheet = None,
     map_to: MapTo = None,
 ) -> None:
@@ -86,7 +95,9 @@ def outcomes(
     from leadscore_core.workbench import bring_outcomes
 
     settings = load_settings()
-    brought = open_leads(files, schema, list_options(sheet, map_to, label), settings, may_propose=False)
+    options = list_options(sheet, map_to, label, positive, still_open)
+    brought = open_leads(files, schema, options, settings, may_propose=False, outcomes="read")
+    say_outcome(brought, where_known=False)
     report = bring_outcomes(brought, settings=settings)
     say(report.told)
     for name, (leads, completed) in report.batches.items():

@@ -17,14 +17,18 @@ from leadscore_core.cli_shared import (
     Label,
     MapTo,
     ModelId,
+    Positive,
     Scheduler,
     SchemaName,
     Sheet,
+    StillOpen,
     list_options,
     load_model,
     open_leads,
     prepare_json,
     say,
+    say_outcome,
+    say_proposal,
     show_progress,
     track,
     write_json,
@@ -41,6 +45,8 @@ def train(
     files: Files,
     schema: SchemaName = None,
     label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
     sheet: Sheet = None,
     map_to: MapTo = None,
     promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
@@ -71,8 +77,10 @@ def train(
     prepare_json(json_out, files)
     settings = load_settings()
     chosen = _read_params(params)
-    leads = open_leads(files, schema, list_options(sheet, map_to, label), settings, may_propose=True)
-    _say_proposal(leads)
+    options = list_options(sheet, map_to, label, positive, still_open)
+    leads = open_leads(files, schema, options, settings, may_propose=True, outcomes="ask")
+    say_proposal(leads)
+    say_outcome(leads)
     with show_progress("Training", total=1.0) as progress, trees_by(engine, scheduler) as grow:
         model = train_list(
             leads,
@@ -106,12 +114,14 @@ def train(
     say(_verdict(metadata.meets_targets, settings))
     say("It is the champion now." if promote else f"Use it with: leadscore models promote {model.model_id}")
     track(settings)
-    write_json(json_out, _training_json(model, crossed, following))
+    write_json(json_out, _training_json(model, crossed, following) | _outcome_json(leads))
 
 
 def evaluate(
     file: Annotated[Path, typer.Argument(help="Labelled leads that the model has not seen.")],
     label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
     sheet: Sheet = None,
     map_to: MapTo = None,
     model_id: ModelId = None,
@@ -123,11 +133,10 @@ def evaluate(
     prepare_json(json_out, [file])
     settings = load_settings()
     model = load_model(model_id, settings)
-    result = evaluate_list(
-        open_leads([file], model.schema.name, list_options(sheet, map_to, label), settings, model=model),
-        model,
-        settings=settings,
-    )
+    options = list_options(sheet, map_to, label, positive, still_open)
+    leads = open_leads([file], model.schema.name, options, settings, model=model, outcomes="read")
+    say_outcome(leads, where_known=False)
+    result = evaluate_list(leads, model, settings=settings)
     say(
         f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and "
         f"{result.seen_in_training:,} from its training left out)"
@@ -136,7 +145,7 @@ def evaluate(
     for text in result.metrics.notes:
         say(text)
     say(_verdict(result.meets_targets, settings))
-    write_json(json_out, result.as_json())
+    write_json(json_out, result.as_json() | _outcome_json(leads))
     if not result.meets_targets:
         raise typer.Exit(1)
 
@@ -145,6 +154,8 @@ def compare(
     files: Files,
     schema: SchemaName = None,
     label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
     sheet: Sheet = None,
     map_to: MapTo = None,
     algorithm: Annotated[
@@ -163,7 +174,9 @@ def compare(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    leads = open_leads(files, schema, list_options(sheet, map_to, label), settings, may_propose=True)
+    options = list_options(sheet, map_to, label, positive, still_open)
+    leads = open_leads(files, schema, options, settings, may_propose=True, outcomes="ask")
+    say_outcome(leads)
     with show_progress("Comparing", total=1.0) as progress:
         board = compare_list(leads, algorithm or (), exclude=exclude or (), settings=settings, progress=progress)
     say(f"{'':28} {'AUC':>15} {'precision':>9} {'recall':>7} {'fit':>7}   against LightGBM")
@@ -185,6 +198,8 @@ def tune(
     minutes: Annotated[float, typer.Option("--minutes", min=0.05, max=720, help="How long to search.")] = 10.0,
     schema: SchemaName = None,
     label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
     sheet: Sheet = None,
     map_to: MapTo = None,
     exclude: Annotated[
@@ -197,7 +212,9 @@ def tune(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    leads = open_leads(files, schema, list_options(sheet, map_to, label), settings, may_propose=True)
+    options = list_options(sheet, map_to, label, positive, still_open)
+    leads = open_leads(files, schema, options, settings, may_propose=True, outcomes="ask")
+    say_outcome(leads)
     with show_progress("Searching", total=1.0) as progress:
         found = tune_list(leads, minutes, exclude=exclude or (), settings=settings, progress=progress)
     say(
@@ -238,14 +255,8 @@ def _read_params(path: Path | None) -> dict[str, Any]:
     return {name: type(known[name])(value) for name, value in params.items()}
 
 
-def _say_proposal(leads: LeadList) -> None:
-    """Say what the columns of a list are thought to mean, where nobody has said so yet."""
-    if leads.proposal is None:
-        return
-    say(f"These are no known leads; their columns are taken as (outcome {leads.proposal.label!r}):")
-    for column in leads.proposal.columns:
-        marks = f"; {', '.join(map(repr, column.missing_marks))} is blank" if column.missing_marks else ""
-        say(f"  {column.header}: {column.role or 'left out'} ({column.why}{marks})")
+def _outcome_json(leads: LeadList) -> dict[str, Any]:
+    return {} if leads.outcome is None else leads.outcome.as_json()
 
 
 def _figures(what: str, block: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -16,14 +16,17 @@ from leadscore_core.data import (
     NUMBER_ROLES,
     ColumnMapping,
     LeadSchema,
+    OutcomeSplit,
     Part,
     Proposal,
     Role,
     build_schema,
+    count_column,
     detect_conventions,
     headers_found,
     iter_leads,
     iter_parts,
+    kept_folder,
     list_files,
     list_schemas,
     list_sheets,
@@ -33,6 +36,7 @@ from leadscore_core.data import (
     propose_schema,
     read_headers,
     select_columns,
+    split_outcomes,
     suggest_mapping,
 )
 from leadscore_core.errors import LabelError, MappingError, SchemaError, UnreadableFileError
@@ -55,11 +59,15 @@ class ListOptions:
         Header of the outcome, if it is not to be found by itself.
     choices
         Schema column -> header, for columns that are not to be found by themselves.
+    positive, open
+        Values of the outcome that mean yes, and those without an outcome yet, where these are not to be found.
     """
 
     sheet: str | None = None
     label: str | None = None
     choices: dict[str, str] = field(default_factory=dict)
+    positive: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,7 @@ class LeadList:
 
     ``proposal`` is there where nobody has said yet what its columns mean, and the schema was made of it. ``left_out``
     says by path why a file of several is left out; where it is None, a file that cannot be read is an error.
+    ``outcome`` says what the values of the outcome mean, once that was settled.
     """
 
     paths: Paths
@@ -76,6 +85,7 @@ class LeadList:
     sheet: str | None = None
     proposal: Proposal | None = None
     left_out: dict[str, str] | None = None
+    outcome: OutcomeSplit | None = None
 
     def chunks(self) -> Iterator[pd.DataFrame]:
         """Read the rows in chunks, all columns."""
@@ -139,6 +149,7 @@ def open_any_list(
     *,
     options: ListOptions | None = None,
     may_propose: bool = True,
+    anew: bool = False,
     settings: Settings | None = None,
 ) -> LeadList:
     """Look into a list of which nobody said what its columns mean: by a known schema if one fits, else by a proposal.
@@ -149,13 +160,16 @@ def open_any_list(
         What a person says of it; a proposal needs the outcome's header where it cannot be guessed.
     may_propose
         Whether a list that fits no schema is given one of its own; else it is read by the shipped one.
+    anew
+        Whether a schema of its own is proposed even where a known one fits.
 
     Raises
     ------
     UnreadableFileError
         If it is not a lead list.
     LabelError, MappingError
-        If there is no such header or column.
+        If there is no such header or column, or it is not clear what the outcome's values mean, or the outcome that was
+        named is not that of the schema that fits.
     SchemaError
         If no schema fits and there is nothing to learn from.
     """
@@ -164,19 +178,45 @@ def open_any_list(
     sheet = options.sheet or _best_sheet(paths, load_schema(), MappingStore(settings.data_dir))
     options = replace(options, sheet=sheet)
     headers = read_headers(paths, sheet=sheet)
-    fits = fitting_schema(headers, settings)
+    fits = None if anew else fitting_schema(headers, settings)
     if fits is not None or not may_propose:
         known = fits or load_schema()
+        if may_propose and options.label is not None:
+            _check_same_outcome(options.label, headers, known, settings)
         return open_list(paths, known, options=options, settings=settings)
     proposal = propose_list(paths, sheet=sheet, label=options.label)
     options = replace(options, label=None)  # the schema that is made of the proposal names it
     if proposal.label is None:  # nothing to propose for; the shipped schema says what is missing
         return open_list(paths, load_schema(), options=options, settings=settings)
+    with closing(iter_parts(paths, sheet=sheet)) as parts:
+        counts = count_column(parts, proposal.label)
+    split = split_outcomes(counts, positive=options.positive, still_open=options.open)
+    question = split.question(proposal.label)
+    if question is not None:
+        raise LabelError(question)
+    proposal = proposal.with_label(proposal.label, split)
     first = list_files(paths)[0]
     taken, name = set(list_schemas()), name_schema(first.name)
     free = name if name not in taken else next(n for i in count(2) if (n := f"{name}-{i}") not in taken)
     leads = open_list(paths, build_schema(proposal, free), options=options, settings=settings)
-    return replace(leads, proposal=proposal)
+    return replace(leads, proposal=proposal, outcome=split)
+
+
+def _check_same_outcome(header: str, headers: Sequence[str], schema: LeadSchema, settings: Settings) -> None:
+    """Raise if a person names another outcome than that of the schema that fits a list."""
+    label = schema.label
+    if label is None or header not in headers:
+        return
+    found = MappingStore(settings.data_dir).recall(suggest_mapping(headers, schema)).used.get(label.name)
+    is_kept = (kept_folder(settings.data_dir) / f"{schema.name}.toml").is_file()
+    if header == found or (found is None and not is_kept):
+        return
+    instead = f", or leave --label out to use {found!r}" if found is not None else ""
+    raise LabelError(
+        f"These columns are known as {schema.name!r}, whose outcome is {label.human!r}, and --label names {header!r}. "
+        f"Give --schema {schema.name} to read {header!r} as that outcome, --schema new to keep these columns under "
+        f"another name with {header!r} as their outcome{instead}."
+    )
 
 
 def fitting_schema(headers: Sequence[str], settings: Settings | None = None) -> LeadSchema | None:

@@ -20,6 +20,7 @@ FLOORS = {
     **dict.fromkeys(SIDE_BY_SIDE, 4),
     "lists": 5,
     "tracking": 5,
+    "list_outcomes": 6,
     "learnable": 6,
     "pipelines": 7,
     "workbench": 8,

@@ -22,6 +22,11 @@ from leadscore_core.data.map_columns import (
     fingerprint,
     suggest_mapping,
 )
+from leadscore_core.data.outcome_column import count_column
+from leadscore_core.data.outcome_reader import OutcomeReader
+from leadscore_core.data.outcome_split import split_cells, split_outcomes
+from leadscore_core.data.outcome_values import OutcomeSplit, OutcomeValue, count_values, name_values
+from leadscore_core.data.outcome_words import Meaning
 from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM, Part, part_frame, row_keys, select_columns
 from leadscore_core.data.propose import (
     Proposal,
@@ -66,8 +71,12 @@ __all__ = [
     "FlagWords",
     "LeadSchema",
     "Match",
-    "Part",
+    "Meaning",
+    "OutcomeReader",
+    "OutcomeSplit",
+    "OutcomeValue",
     "OutcomeWords",
+    "Part",
     "Proposal",
     "ProposedColumn",
     "Role",
@@ -80,6 +89,8 @@ __all__ = [
     "clean_leads",
     "clean_with_problems",
     "complete_columns",
+    "count_column",
+    "count_values",
     "detect_conventions",
     "duplicate_findings",
     "fingerprint",
@@ -99,6 +110,7 @@ __all__ = [
     "mapping_findings",
     "merge_findings",
     "name_schema",
+    "name_values",
     "normalise_header",
     "note_row_problems",
     "numbers_of",
@@ -112,6 +124,8 @@ __all__ = [
     "row_keys",
     "select_columns",
     "sort_findings",
+    "split_cells",
+    "split_outcomes",
     "suggest_mapping",
     "write_sample",
     "write_schema",

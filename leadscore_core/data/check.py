@@ -10,6 +10,10 @@ import pandas as pd
 from leadscore_core.data.clean import CellProblem, clean_with_problems
 from leadscore_core.data.findings import EXAMPLES, Finding, Severity, sort_findings
 from leadscore_core.data.map_columns import ColumnMapping, detect_conventions, suggest_mapping
+from leadscore_core.data.outcome_reader import read_outcomes
+from leadscore_core.data.outcome_split import split_cells
+from leadscore_core.data.outcome_values import name_values
+from leadscore_core.data.outcome_words import Meaning
 from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM
 from leadscore_core.data.schema import TEXT_ROLES, LeadSchema, Role
 from leadscore_core.data.schema_file import load_schema
@@ -21,6 +25,8 @@ _FIRST_FEW = 1_000
 _SEVERITY: dict[str, Severity] = {
     "label_one_class": "error",
     "label_missing": "error",
+    "label_no_outcome": "error",
+    "label_open": "info",
     "required_column": "error",
     "missing_column": "info",
     "empty_column": "info",
@@ -267,13 +273,19 @@ def label_findings(
         human = label.human if label else "label"
         return [_finding("label_missing", label.name if label else "", f"no column for {human}", n_rows, n_rows)]
     header, found = mapping.used[label.name], []
-    values = cleaned[label.name]
-    given = filled_cells(raw[label.name], schema.marks_of(label))
-    unusable = np.flatnonzero(given & values.isna().to_numpy())
-    blank = np.flatnonzero(~given)
+    values, marks = cleaned[label.name], schema.marks_of(label)
+    split = split_cells(raw[label.name], label, marks)
+    unusable = np.flatnonzero(read_outcomes(raw[label.name], label, marks)[1])
+    given = filled_cells(raw[label.name], marks)
+    blank = np.flatnonzero(~given & values.isna().to_numpy())
+    still = split.of(Meaning.OPEN)
+    if still:
+        reason = f"no outcome yet: {name_values(still)}; such leads are left out"
+        found.append(_finding("label_open", header, reason, split.count(Meaning.OPEN), n_rows))
     if len(unusable):
         example = _shown(raw[label.name].iloc[unusable[0]])
-        reason = "neither yes nor no; such leads are left out"
+        named = name_values(split.of(Meaning.UNKNOWN))
+        reason = f"not known to say yes or no: {named}; such leads have no outcome and are left out"
         found.append(_finding("label_not_binary", header, reason, len(unusable), n_rows, unusable, example))
         if len(unusable) > _STRAY_LABELS * n_rows:
             found[-1] = found[-1].model_copy(update={"severity": "error"})
@@ -282,15 +294,13 @@ def label_findings(
             _finding("label_blank", header, "no outcome yet; such leads are left out", len(blank), n_rows, blank)
         )
     if values.nunique() == 1:
-        found.append(
-            _finding(
-                "label_one_class",
-                header,
-                f"every lead has the outcome {values.dropna().iloc[0]:.0f}",
-                int(values.notna().sum()),
-                n_rows,
-            )
-        )
+        only = split.of(Meaning.WON if values.max() == 1 else Meaning.LOST)
+        said = "completed" if values.max() == 1 else "did not complete"
+        reason = f"every lead that has an outcome {said}: {name_values(only) or 'blank'}"
+        found.append(_finding("label_one_class", header, reason, int(values.notna().sum()), n_rows))
+    elif n_rows and not values.notna().any():
+        reason = f"no lead has an outcome: {name_values(split.values) or 'blank in every row'}"
+        found.append(_finding("label_no_outcome", header, reason, n_rows, n_rows))
     return found
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from leadscore_core.data.outcome_reader import read_outcomes
 from leadscore_core.data.parse import Parsed, number_levels, parse_dates, parse_flags, parse_numbers
 from leadscore_core.data.schema import CITY_TIER, UNLISTED_TIER, Column, LeadSchema, Role, group_column
 from leadscore_core.data.text import arrow_text, as_text, clean_text, has_text
@@ -131,9 +132,9 @@ def _clean_column(
     if column.type == "datetime":
         dates = parse_dates(cells, marks, schema.date_order)
         return dates.values, _problems(column, ("unreadable_date", "not a date between 1990 and 2100", dates.unusable))
-    if column.positive:
-        words = clean_text(cells, marks, lower=True)
-        return words.isin(column.positive).astype("float64").where(words.notna()), []
+    if column.role is Role.LABEL:
+        outcomes, unknown = read_outcomes(cells, column, marks)
+        return outcomes, _problems(column, ("not_an_outcome", "not known to say yes or no", unknown))
     if column.type == "number":
         measured = parse_numbers(cells, marks)
         absurd = (measured.values.abs() > _LARGEST).to_numpy()
@@ -144,8 +145,9 @@ def _clean_column(
         )
     if column.type == "flag":
         flags = parse_flags(cells, marks)
-        values = flags.values if column.role is Role.LABEL else flags.values.fillna(0).astype("int64")
-        return values, _problems(column, ("not_a_flag", "neither yes nor no, 1 nor 0", flags.unusable))
+        return flags.values.fillna(0).astype("int64"), _problems(
+            column, ("not_a_flag", "neither yes nor no, 1 nor 0", flags.unusable)
+        )
     if column.type == "integer":
         rows, counts, found = _clean_counts(*_with_text({column.name: cells}, schema)[column.name], column)
         every = np.zeros(len(cells), dtype="int64")

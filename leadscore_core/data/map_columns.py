@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz, process
 
 from leadscore_core.data.header_words import normalise_header
+from leadscore_core.data.outcome_reader import reword_outcomes
 from leadscore_core.data.parse import DateOrder, date_evidence, has_decimal_comma, parse_dates
 from leadscore_core.data.schema import NUMBER_ROLES, Column, LeadSchema, Role
 from leadscore_core.data.text import as_text
@@ -40,7 +41,11 @@ class Match(BaseModel):
 
 
 class ColumnMapping(BaseModel):
-    """How one file's headers give the schema's columns, and how the file writes dates and decimals."""
+    """How one file's headers give the schema's columns, and how the file writes dates, decimals and outcomes.
+
+    ``outcomes`` pairs values of the outcome (lower case, "" for blank) with what the schema reads for them, where that
+    is not what it would read by itself.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -50,6 +55,7 @@ class ColumnMapping(BaseModel):
     date_order: DateOrder = "dmy"
     ambiguous_dates: int = 0
     decimal_comma: tuple[str, ...] = ()
+    outcomes: tuple[tuple[str, str], ...] = ()
 
     @property
     def used(self) -> dict[str, str]:
@@ -112,6 +118,9 @@ class ColumnMapping(BaseModel):
         for name in self.decimal_comma:
             if name in columns:
                 columns[name] = as_text(columns[name]).str.replace(".", "").str.replace(",", ".")
+        label = schema.label
+        if self.outcomes and label and label.name in columns:
+            columns[label.name] = reword_outcomes(columns[label.name], dict(self.outcomes))
         stamp = schema.one(Role.TIMESTAMP)
         if stamp and stamp.name in columns and self.date_order != schema.date_order:
             parsed = parse_dates(columns[stamp.name], schema.marks_of(stamp), self.date_order)

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.data.header_words import normalise_header
+from leadscore_core.data.outcome_split import split_outcomes
+from leadscore_core.data.outcome_values import MOST_VALUES, OutcomeSplit, count_values
+from leadscore_core.data.outcome_words import Meaning
 from leadscore_core.data.parts import LINE_PROBLEM
 from leadscore_core.data.roles import KNOWN_MARKS, ProposedColumn, infer_roles, plain_header
 from leadscore_core.data.schema import Column, FlagWords, LeadSchema, OutcomeWords, Role
-from leadscore_core.data.text import clean_text
 from leadscore_core.errors import SchemaError
 
 _MOST_OUTCOMES = 20
@@ -21,31 +23,34 @@ _OUTCOMES = (
     r"\b(converted|conversion|app complete( flag)?|application completed?|l2ac|is customer|enrolled|admitted|won|"
     r"purchased|signed up|subscribed|outcome|target|label)\b"
 )
-_YES_WORDS = frozenset(
-    {"1", "yes", "y", "true", "t", "won", "converted", "completed", "enrolled", "success", "customer"}
-)
-_YES_WORDS |= {"admitted", "purchased", "closed won", "signed up", "subscribed", "positive"}
+_FEW = 50
 _ONCE = frozenset({Role.TIMESTAMP, Role.CITY, Role.LABEL, Role.ID})
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What the columns of a file are thought to mean, and which values of the outcome mean yes.
-
-    ``outcomes`` gives, of columns that could be the outcome, their lower-case values, the most frequent first.
-    """
+    """What the columns of a file are thought to mean, and what the values of those that could be the outcome mean."""
 
     columns: tuple[ProposedColumn, ...]
-    positive: tuple[str, ...]
-    outcomes: dict[str, tuple[str, ...]]
+    outcomes: dict[str, OutcomeSplit]
 
     @property
     def label(self) -> str | None:
         """The header of the outcome."""
         return next((column.header for column in self.columns if column.role is Role.LABEL), None)
 
-    def with_label(self, header: str, positive: Sequence[str] = ()) -> Proposal:
-        """Return the proposal with another outcome; the values that mean yes are guessed where they are not given."""
+    @property
+    def split(self) -> OutcomeSplit:
+        """What the values of the outcome mean."""
+        return self.outcomes.get(self.label or "", OutcomeSplit(()))
+
+    @property
+    def positive(self) -> tuple[str, ...]:
+        """Values of the outcome that mean yes, in lower case."""
+        return self.split.keys(Meaning.WON)
+
+    def with_label(self, header: str, split: OutcomeSplit | None = None) -> Proposal:
+        """Return the proposal with another outcome, and what its values mean where that is known better."""
         columns = tuple(
             replace(column, role=Role.LABEL, why="chosen as the outcome")
             if column.header == header
@@ -54,7 +59,8 @@ class Proposal:
             else column
             for column in self.columns
         )
-        return replace(self, columns=columns, positive=tuple(positive) or _yes_of(self.outcomes.get(header, ())))
+        outcomes = self.outcomes if split is None else self.outcomes | {header: split}
+        return replace(self, columns=columns, outcomes=outcomes)
 
 
 def propose_schema(frame: pd.DataFrame, label: str | None = None) -> Proposal:
@@ -81,9 +87,9 @@ def propose_schema(frame: pd.DataFrame, label: str | None = None) -> Proposal:
     headers = [str(h) for h in frame.columns if h != LINE_PROBLEM]
     if label is not None and label not in headers:
         raise SchemaError(f"There is no column {label!r}. Columns: {', '.join(headers[:12])}. Give one of them.")
-    outcomes = {h: values for h in headers if (values := _values(frame[h], least=0 if h == label else 2))}
-    proposal = Proposal(tuple(infer_roles(frame, headers)), (), outcomes)
-    named = (h for h, values in outcomes.items() if re.search(_OUTCOMES, plain_header(h)) and _yes_of(values))
+    outcomes = {h: split for h in headers if (split := _split(frame[h], is_label=h == label)) is not None}
+    proposal = Proposal(tuple(infer_roles(frame, headers)), outcomes)
+    named = (h for h, split in outcomes.items() if re.search(_OUTCOMES, plain_header(h)) and split.completed)
     found = label or next(named, None)
     return proposal if found is None else proposal.with_label(found)
 
@@ -161,8 +167,10 @@ def _column(proposed: ProposedColumn, name: str, proposal: Proposal) -> Column:
         aliases=(proposed.header,),
         phrase=f"{words} {{value}}",
         flag_words=FlagWords(yes=f"{human} is yes", no=f"{human} is no") if role is Role.FLAG else None,
-        missing_marks=("", *proposed.missing_marks),
+        missing_marks=("", *(proposed.missing_marks if role is not Role.LABEL else ())),
         positive=proposal.positive if role is Role.LABEL else (),
+        negative=proposal.split.keys(Meaning.LOST) if role is Role.LABEL else (),
+        open=proposal.split.keys(Meaning.OPEN) if role is Role.LABEL else (),
     )
 
 
@@ -179,17 +187,17 @@ def _own_names(headers: Sequence[str]) -> list[str]:
     return names
 
 
-def _values(cells: pd.Series, least: int) -> tuple[str, ...]:
-    """Return the values of a column that could be an outcome, the most frequent first; nothing for any other."""
-    counts = clean_text(cells, ("", *KNOWN_MARKS), lower=True).value_counts()
-    values = tuple(str(value) for value in counts.index[:_MOST_OUTCOMES])
-    return values if least == 0 or least <= len(counts) <= _MOST_OUTCOMES else ()
-
-
-def _yes_of(values: Sequence[str]) -> tuple[str, ...]:
-    """Return the values that mean yes: those that say so, else the rarer of two."""
-    said = tuple(value for value in values if value in _YES_WORDS)
-    return said or (tuple(values[-1:]) if len(values) == 2 else ())
+def _split(cells: pd.Series, *, is_label: bool) -> OutcomeSplit | None:
+    """Say what the values of a column that could be an outcome mean; None for any other."""
+    if not is_label and cells.head(_FEW * MOST_VALUES).nunique() > MOST_VALUES:
+        return None
+    counts = count_values(cells)
+    if is_label:
+        return split_outcomes(counts)
+    values = {text.casefold() for text in counts} - KNOWN_MARKS - {""}
+    split = split_outcomes(counts) if len(counts) <= MOST_VALUES else OutcomeSplit(())
+    ticked = len(values) == 1 and split.completed and split.blank
+    return split if 2 <= len(values) <= _MOST_OUTCOMES or ticked else None
 
 
 def numbers_of(columns: Sequence[ProposedColumn]) -> dict[str, int]:

@@ -74,9 +74,9 @@ class OutcomeWords(BaseModel):
 class Column(BaseModel):
     """One column of a lead: its role, what a blank means, and its names.
 
-    ``missing_marks`` is lower-case text that means blank in this column (the schema's marks if None); ``positive`` is
-    lower-case text of a label that means yes, everything else that is filled in meaning no (yes and no, 1 and 0 if
-    empty).
+    ``missing_marks`` is lower-case text that means blank in this column (the schema's marks if None). Of a label,
+    ``positive``, ``negative`` and ``open`` are lower-case values that mean yes, no, and no outcome yet; any other value
+    is read by the table of outcome words, and has no outcome where the table does not know it either.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,10 +93,12 @@ class Column(BaseModel):
     flag_words: FlagWords | None = None
     missing_marks: tuple[str, ...] | None = None
     positive: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Give a column of an older pickle the fields that came later."""
-        later = {"missing_marks": None, "positive": ()}
+        later = {"missing_marks": None, "positive": (), "negative": (), "open": ()}
         super().__setstate__(state | {"__dict__": later | state["__dict__"]})
 
     @property

@@ -37,6 +37,7 @@ from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.threshold import choose_threshold
 
 Progress = Callable[[float, str], None]
+_BLOCKING = frozenset({"label_missing", "label_one_class", "label_no_outcome"})
 _LIBRARIES = ("lightgbm", "scikit-learn", "pandas", "numpy", "joblib")
 
 
@@ -188,9 +189,7 @@ def labelled_leads(
     """
     raw = mapping.apply(frame, schema)
     cleaned, _ = clean_with_problems(raw, schema)
-    blocking = [
-        f for f in label_findings(cleaned, raw, schema, mapping) if f.code in {"label_missing", "label_one_class"}
-    ]
+    blocking = [f for f in label_findings(cleaned, raw, schema, mapping) if f.code in _BLOCKING]
     if blocking:
         name = schema.label.human if schema.label else "label"
         raise LabelError(
@@ -200,11 +199,6 @@ def labelled_leads(
     assert schema.label is not None  # label_findings has refused a schema without one
     label = cleaned.pop(schema.label.name)
     usable = label.notna().to_numpy()
-    if not usable.any():
-        raise LabelError(
-            f"The column {mapping.used[schema.label.name]!r} holds no usable outcome in any row. Expected yes or no, "
-            "1 or 0."
-        )
     told_apart = any(column.name in mapping.used for column in schema.with_role(Role.TIMESTAMP, Role.ID))
     identity = row_hashes(frame)[usable] if told_apart else None
     cleaned, values = cleaned[usable].reset_index(drop=True), label[usable].to_numpy(dtype="int64")

@@ -43,7 +43,15 @@ from leadscore_core.workbench.promotion import (
     promote_model,
     roll_back,
 )
-from leadscore_core.workbench.proposals import MEANINGS, corrected_proposal, full_schema, proposal_table
+from leadscore_core.workbench.proposals import (
+    MEANINGS,
+    OUTCOME_MEANINGS,
+    corrected_outcome,
+    corrected_proposal,
+    full_schema,
+    outcome_table,
+    proposal_table,
+)
 from leadscore_core.workbench.runs import (
     Run,
     RunState,
@@ -113,6 +121,7 @@ __all__ = [
     "LEAST_OF_EACH",
     "LEAST_REASON",
     "MEANINGS",
+    "OUTCOME_MEANINGS",
     "MOST_SIDE_BY_SIDE",
     "SHOWN_AT_FIRST",
     "SPLIT_NAMES",
@@ -145,6 +154,7 @@ __all__ = [
     "cancel_run",
     "choose_counted",
     "compare_runs",
+    "corrected_outcome",
     "corrected_proposal",
     "count_applications",
     "describe_costs",
@@ -183,6 +193,7 @@ __all__ = [
     "present_targets",
     "preview_grades",
     "promote_model",
+    "outcome_table",
     "proposal_table",
     "propose_retraining",
     "rate_by",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from leadscore_core.data import LeadSchema, Proposal, Role, load_schema
+from leadscore_core.data import LeadSchema, Meaning, OutcomeSplit, Proposal, Role, load_schema
 from leadscore_core.errors import SchemaError
 from leadscore_core.model import LeadModel
 
@@ -27,6 +27,8 @@ MEANINGS: dict[str, Role | None] = {
     "Phone": Role.PHONE,
     LEFT_OUT: None,
 }
+OUTCOME_MEANINGS = {"Won": Meaning.WON, "Lost": Meaning.LOST, "Still open": Meaning.OPEN, "Not known": Meaning.UNKNOWN}
+_SAID_OF_OUTCOME = {meaning: said for said, meaning in OUTCOME_MEANINGS.items()}
 _SAID = {role: meaning for meaning, role in MEANINGS.items()}
 
 
@@ -64,6 +66,30 @@ def corrected_proposal(proposal: Proposal, table: pd.DataFrame) -> Proposal:
             column = replace(column, role=MEANINGS[_cell(row, 1)], human=human, missing_marks=marks)
         columns.append(column)
     return replace(proposal, columns=tuple(columns))
+
+
+def outcome_table(split: OutcomeSplit) -> pd.DataFrame:
+    """Lay the values of an outcome out for correction.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``Value``, ``Leads``, ``Share`` (percent of all leads), ``Means`` (one of `OUTCOME_MEANINGS`), the most
+        frequent first; indexed by the value in lower case, "" for blank.
+    """
+    rows = [(value.key, value.shown, value.count, _SAID_OF_OUTCOME[value.meaning]) for value in split.values]
+    if split.blank:
+        rows.append(("", "(blank)", split.blank, "Lost" if split.blank_is_no else "Still open"))
+    table = pd.DataFrame(rows, columns=["key", "Value", "Leads", "Means"]).set_index("key")
+    table.insert(2, "Share", 100 * table["Leads"] / max(1, int(table["Leads"].sum())))
+    return table
+
+
+def corrected_outcome(split: OutcomeSplit, table: pd.DataFrame) -> OutcomeSplit:
+    """Return what the values mean with what a person changed in the table of `outcome_table`."""
+    meanings = {str(key): OUTCOME_MEANINGS[str(said)] for key, said in table["Means"].items()}
+    blank_is_no = meanings.pop("", Meaning.OPEN) is Meaning.LOST
+    return replace(split.with_meanings(meanings), blank_is_no=blank_is_no)
 
 
 def _cell(row: pd.Series, place: int) -> str:

@@ -23,6 +23,7 @@ from leadscore_core.lists import fitting_schema, propose_list
 from leadscore_core.model import LeadModel
 from leadscore_core.workbench import MEANINGS, corrected_proposal, full_schema, proposal_table
 from pages._shared import state
+from pages._shared.outcome_values import choose_outcome_values
 from pages._shared.shell import plain
 
 _COLUMNS = {
@@ -82,19 +83,16 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
             icon=":material/error:",
         )
         return
-    left, right = st.columns(2)
     offered = list(proposal.outcomes)
     index = offered.index(proposal.label) if proposal.label in offered else None
-    outcome = left.selectbox(
+    outcome = st.selectbox(
         "Which column says whether a lead converted?", offered, index, key=f"outcome-{upload}",
         placeholder="Choose the outcome",
     )  # fmt: skip
     if outcome is None:
         return
-    proposal = proposal if outcome == proposal.label else proposal.with_label(outcome)
-    positive = right.multiselect(
-        "Which of its values mean yes?", proposal.outcomes[outcome], proposal.positive, key=f"yes-{upload}-{outcome}"
-    )
+    split = choose_outcome_values(path, upload, outcome)
+    proposal = proposal.with_label(outcome, split)
     table = st.data_editor(
         proposal_table(proposal),
         hide_index=True,
@@ -103,7 +101,9 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
         height="content" if len(proposal.columns) <= 15 else 560,
         key=f"meaning-{upload}-{outcome}",
     )
-    proposal = corrected_proposal(proposal, table).with_label(outcome, positive)
+    proposal = corrected_proposal(proposal, table).with_label(outcome, split)
+    for line in split.statement():
+        st.caption(plain(line))
     told = numbers_of(proposal.columns)
     st.caption(
         f"{told['read']} columns to learn from, {told['people']} that say who a person is and are never learned from, "
@@ -115,7 +115,7 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
     if chosen in list_schemas() and (known is None or chosen != known.name):
         st.caption(f"What was kept as {plain(chosen)} will be replaced.")
     try:
-        schema = build_schema(proposal, chosen) if positive else None
+        schema = build_schema(proposal, chosen) if split.completed else None
     except LeadScoreError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

@@ -35,6 +35,7 @@ from leadscore_core.workbench import (
 )
 from pages._shared import state
 from pages._shared.intake import TYPES
+from pages._shared.outcome_values import render_outcome
 from pages._shared.proposing import choose_meaning
 from pages._shared.shell import plain
 from pages._shared.uploads import UploadFolder
@@ -195,10 +196,13 @@ def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ..
         names = [brought[0]] if brought is not None else []
         names += [by_id[b].name for b in picked]
         meaning = hash(schema.model_dump_json(exclude={"city_tiers"}))
-        key = ("train", brought[1] if brought is not None else "", meaning, *picked)
+        lists = []
+        if brought is not None:
+            lists = [render_outcome(open_list(brought[2].path, schema, settings=settings), f"{brought[1]}-{meaning}")]
+        settled = tuple(leads.mapping.outcomes for leads in lists)
+        key = ("train", brought[1] if brought is not None else "", meaning, settled, *picked)
 
         def gather() -> pd.DataFrame:
-            lists = [open_list(brought[2].path, schema, settings=settings)] if brought is not None else []
             with st.spinner("Reading the leads", show_time=True):
                 return gather_leads(lists, [by_id[b] for b in picked], schema, settings)
 

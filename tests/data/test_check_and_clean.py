@@ -131,7 +131,9 @@ def test_all_problems_are_reported_at_once(plain_leads: pd.DataFrame, schema: Le
     ("labels", "expected"),
     [
         (["1", "0", "1", "0"], {}),
-        (["yes", "no", "pending", ""], {"label_not_binary": 1, "label_blank": 1}),
+        (["yes", "no", "pending", ""], {"label_open": 1, "label_blank": 1}),
+        (["yes", "no", "sooner", "Won"], {"label_not_binary": 1}),
+        (["New", "Open", "", "contacted"], {"label_open": 3, "label_blank": 1, "label_no_outcome": 4}),
         (["1", "1", "1", "1"], {"label_one_class": 4}),
         (None, {"label_missing": 4}),
     ],

@@ -66,6 +66,14 @@ def test_who_a_person_is_never_becomes_an_input(proposal: Proposal) -> None:
     assert not {"Ref", "Member Name", "E-mail", "Mobile"} & {c.aliases[0] for c in schema.inputs}
 
 
+def test_of_two_words_that_say_nothing_none_is_taken() -> None:
+    frame = pd.DataFrame({"Source": ["a", "b", "c"] * 20, "Result": ["alpha", "beta", "beta"] * 20})
+    proposal = propose_schema(frame, "Result")
+    assert proposal.positive == ()
+    with pytest.raises(SchemaError, match="no value of 'Result' means that a lead converted"):
+        build_schema(proposal, "any")
+
+
 @pytest.mark.parametrize(
     ("values", "yes"),
     [
@@ -73,7 +81,7 @@ def test_who_a_person_is_never_becomes_an_input(proposal: Proposal) -> None:
         (["Yes", "No", "Yes"], "yes"),
         (["1", "0", "0"], "1"),
         (["TRUE", "FALSE", "TRUE"], "true"),
-        (["member", "stranger", "stranger"], "member"),  # neither says so: the rarer
+        (["member", "not a member", "member"], "member"),
     ],
 )
 def test_which_value_means_yes(values: list[str], yes: str) -> None:
@@ -83,9 +91,9 @@ def test_which_value_means_yes(values: list[str], yes: str) -> None:
 
 def test_an_outcome_of_several_words_keeps_open_leads_out(members: pd.DataFrame) -> None:
     frame = members.assign(Status=["Open", *members["Status"].iloc[1:]])
-    proposal = propose_schema(frame, "Status").with_label("Status", ["joined"])
-    marked = [replace(c, missing_marks=("open",)) if c.header == "Status" else c for c in proposal.columns]
-    schema = build_schema(replace(proposal, columns=tuple(marked)), "members")
+    schema = build_schema(propose_schema(frame, "Status"), "members")
+    assert schema.label is not None
+    assert (schema.label.positive, schema.label.negative, schema.label.open) == (("joined",), ("lost",), ("open",))
     cleaned = clean_leads(suggest_mapping(frame.columns, schema).apply(frame, schema), schema)["status"]
     assert cleaned.isna().tolist()[:2] == [True, False]
     assert cleaned.sum() == (frame["Status"] == "Joined").sum()

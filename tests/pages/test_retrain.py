@@ -161,7 +161,7 @@ def test_anybodys_leads_are_described_kept_trained_and_exported(registry: ModelR
     assert "What do these columns mean?" in words(app)
     app.selectbox[0].set_value("Status").run()
     assert not app.exception
-    assert app.multiselect[0].value == ["joined"]  # neither value says so: the rarer
+    assert app.multiselect[0].value == ["joined"]
     table = next(d.value for d in app.dataframe if "Meaning" in d.value.columns).set_index("Column")
     assert table.loc["Lead Source", "Meaning"] == "Source"
     assert table.loc["E-mail", "Meaning"] == "E-mail"

@@ -1,0 +1,77 @@
+"""Outcomes of a list: what the values of its outcome's column mean, settled from all of its rows."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+
+from leadscore_core.data import (
+    LeadSchema,
+    Meaning,
+    OutcomeReader,
+    OutcomeSplit,
+    count_column,
+    split_outcomes,
+)
+from leadscore_core.errors import LabelError
+from leadscore_core.lists import LeadList, ListOptions
+
+_FEW_UNKNOWN = 0.1
+
+
+def settle_outcomes(leads: LeadList, options: ListOptions | None = None, *, ask: bool = False) -> LeadList:
+    """Return the list with what its outcome's values mean, which is asked for where it is not clear.
+
+    Parameters
+    ----------
+    options
+        What a person says of the list: values that mean yes, and values without an outcome yet.
+    ask
+        Whether nearly every value has to be known, as for training; else what is not known has no outcome.
+
+    Raises
+    ------
+    LabelError
+        With the values and the options that settle them; or if a value that was named is not there.
+    """
+    options = options or ListOptions()
+    label = leads.schema.label
+    header = leads.mapping.used.get(label.name) if label is not None else None
+    if label is None or header is None:
+        if options.positive or options.open:
+            raise LabelError("The list has no column with the outcome whose values could be named. Add --label COLUMN.")
+        return leads
+    split = leads.outcome
+    if split is None:
+        with closing(leads.parts()) as parts:
+            counts = count_column(parts, header)
+        split = split_outcomes(counts, label, positive=options.positive, still_open=options.open)
+        question = split.question(header)
+        if question is not None and split.of(Meaning.UNKNOWN) and (ask or _is_unreadable(split)):
+            raise LabelError(question)
+    reader = OutcomeReader(label, leads.schema.marks_of(label))
+    reworded = reworded_values(split, reader)
+    return replace(leads, outcome=split, mapping=leads.mapping.model_copy(update={"outcomes": reworded}))
+
+
+def reworded_values(split: OutcomeSplit, reader: OutcomeReader) -> tuple[tuple[str, str], ...]:
+    """Return the values that a schema would read otherwise than their column says, with what it reads for them."""
+    wanted = {value.key: value.meaning for value in split.values if value.meaning is not Meaning.UNKNOWN}
+    if split.blank:
+        wanted[""] = Meaning.LOST if split.blank_is_no else Meaning.OPEN
+    return tuple(
+        (key, reader.text_for(meaning)) for key, meaning in wanted.items() if reader.meaning(key) is not meaning
+    )
+
+
+def label_headers(schema: LeadSchema) -> list[str]:
+    """Return every name of a schema's outcome."""
+    label = schema.label
+    return [] if label is None else [label.name, label.human, *label.aliases]
+
+
+def _is_unreadable(split: OutcomeSplit) -> bool:
+    """Tell whether no value is known, or much is written in numbers that mean nothing by themselves."""
+    unknown = split.of(Meaning.UNKNOWN)
+    coded = sum(value.count for value in unknown if not any(c.isalpha() for c in value.key))
+    return not split.known or coded > _FEW_UNKNOWN * sum(value.count for value in split.values)

@@ -1,0 +1,93 @@
+"""Outcomes on the screen: what the values of an outcome mean, each with its count, corrected in a table."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from leadscore_core.data import Meaning, OutcomeSplit, count_column, iter_parts, split_outcomes
+from leadscore_core.list_outcomes import settle_outcomes
+from leadscore_core.lists import LeadList
+from leadscore_core.workbench import OUTCOME_MEANINGS, corrected_outcome, outcome_table
+from pages._shared import state
+from pages._shared.shell import plain
+
+_COLUMNS = {
+    "Value": st.column_config.TextColumn(pinned=True),
+    "Leads": st.column_config.NumberColumn(format="localized"),
+    "Share": st.column_config.NumberColumn(format="%.1f%%"),
+    "Means": st.column_config.SelectboxColumn(
+        options=list(OUTCOME_MEANINGS), required=True, help="A lead that is still open is not learned from"
+    ),
+}
+
+
+def choose_outcome_values(path: Path, upload: str, header: str) -> OutcomeSplit:
+    """Let a person say which values of an outcome's column mean yes; the others are looked up, and can be corrected."""
+
+    def count() -> dict[str, int]:
+        with closing(iter_parts(path)) as parts:
+            return count_column(parts, header)
+
+    counts = state.remembered(("outcome", upload, header), count)
+    split = split_outcomes(counts)
+    offered = [value.key for value in split.values][:100]
+    proposed = [key for key in split.keys(Meaning.WON) if key in offered]
+    chosen = st.multiselect(
+        "Which of its values mean yes?", offered, proposed, key=f"yes-{upload}-{header}",
+        placeholder="Choose the values that mean that a lead completed",
+    )  # fmt: skip
+    if set(chosen) != set(proposed):
+        lost = split.with_meanings(dict.fromkeys(proposed, Meaning.UNKNOWN))
+        split = split_outcomes(counts, positive=chosen) if chosen else lost
+    elif split.question(header) is not None:
+        st.warning(
+            f"It is not clear what {plain(header)} says of a lead. Choose the values that mean yes.",
+            icon=":material/help:",
+        )
+    return _correct(split, f"{upload}-{header}-{'-'.join(chosen)}")
+
+
+def render_outcome(leads: LeadList, upload: str) -> LeadList:
+    """Say what a known outcome's values are taken for, and let a person correct it; return the list with it settled."""
+    label = leads.schema.label
+    header = leads.mapping.used.get(label.name) if label is not None else None
+    if label is None or header is None:
+        return leads
+
+    def count() -> dict[str, int]:
+        with closing(leads.parts()) as parts:
+            return count_column(parts, header)
+
+    counts = state.remembered(("outcome", upload, header), count)
+    split = split_outcomes(counts, label)
+    unclear = bool(split.of(Meaning.UNKNOWN))
+    if len(split.values) <= 100:
+        with st.expander("What the outcome's values mean", expanded=unclear, icon=":material/flag:"):
+            split = _correct(split, f"{upload}-{header}-{leads.schema.name}")
+    _say(split)
+    return settle_outcomes(replace(leads, outcome=split))
+
+
+def _correct(split: OutcomeSplit, key: str) -> OutcomeSplit:
+    """Show each value with its count and meaning, and return the split with what a person changed."""
+    if not split.values:
+        return split
+    table = outcome_table(split)
+    edited = st.data_editor(
+        table,
+        hide_index=True,
+        disabled=["Value", "Leads", "Share"],
+        column_config=_COLUMNS,
+        height="content" if len(table) <= 15 else 560,
+        key=f"outcome-values-{key}",
+    )
+    return split if edited["Means"].equals(table["Means"]) else corrected_outcome(split, edited)
+
+
+def _say(split: OutcomeSplit) -> None:
+    for line in split.statement():
+        st.caption(plain(line))
