@@ -95,7 +95,7 @@ def check(
     settings = load_settings()
     label_expected = bool(label or positive or still_open)
     options = list_options(sheet, map_to, label, positive, still_open)
-    leads = open_leads(files, schema, options, settings, outcomes="read" if label_expected else None)
+    leads = open_leads(files, schema, options, settings, ask="nothing" if label_expected else None)
     model = _champion_or_none(settings)
     levels_from = model if model is not None and model.schema.name == leads.schema.name else None
     report = check_list(leads, model=levels_from, label_expected=label_expected)

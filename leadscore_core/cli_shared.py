@@ -100,7 +100,7 @@ def open_leads(
     model: LeadModel | None = None,
     may_propose: bool | None = None,
     go_on: bool = False,
-    outcomes: Literal["ask", "read"] | None = None,
+    ask: Literal["all", "unreadable", "nothing"] | None = None,
 ) -> LeadList:
     """Look into a list as the options say; a model's schema goes before a named one, which goes before a fitting one.
 
@@ -110,8 +110,8 @@ def open_leads(
         Whether a list that fits no schema gets one of its own; if not given, where its outcome is named.
     go_on
         Whether a file of several that cannot be read is left out; where the schema is known.
-    outcomes
-        Whether outcomes are read from it, and what is not clear about them asked.
+    ask
+        What of its outcomes a person has to settle (see `settle_outcomes`); None where outcomes are not read.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def open_leads(
     else:
         meaning = model.schema if model is not None else load_schema(str(schema))
         leads = open_list(files, meaning, options=options, settings=settings, go_on=go_on)
-    return leads if outcomes is None else settle_outcomes(leads, options, ask=outcomes == "ask")
+    return leads if ask is None else settle_outcomes(leads, options, ask=ask)
 
 
 def list_options(

@@ -57,7 +57,7 @@ def sources(
     settings = load_settings()
     model = _model_or_none(model_id, settings)
     options = list_options(sheet, map_to, label, positive, still_open)
-    leads = open_leads([file], schema, options, settings, outcomes="read")
+    leads = open_leads([file], schema, options, settings, ask="unreadable")
     say_outcome(leads, where_known=False)
     told = report_list(leads, by or (), model=model, settings=settings)
     what = "completed" if told["counted"] == "completed" else "expected to complete"
@@ -96,7 +96,7 @@ def outcomes(
 
     settings = load_settings()
     options = list_options(sheet, map_to, label, positive, still_open)
-    brought = open_leads(files, schema, options, settings, may_propose=False, outcomes="read")
+    brought = open_leads(files, schema, options, settings, may_propose=False, ask="unreadable")
     say_outcome(brought, where_known=False)
     report = bring_outcomes(brought, settings=settings)
     say(report.told)

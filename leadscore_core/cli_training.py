@@ -78,7 +78,7 @@ def train(
     settings = load_settings()
     chosen = _read_params(params)
     options = list_options(sheet, map_to, label, positive, still_open)
-    leads = open_leads(files, schema, options, settings, may_propose=True, outcomes="ask")
+    leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_proposal(leads)
     say_outcome(leads)
     with show_progress("Training", total=1.0) as progress, trees_by(engine, scheduler) as grow:
@@ -134,7 +134,7 @@ def evaluate(
     settings = load_settings()
     model = load_model(model_id, settings)
     options = list_options(sheet, map_to, label, positive, still_open)
-    leads = open_leads([file], model.schema.name, options, settings, model=model, outcomes="read")
+    leads = open_leads([file], model.schema.name, options, settings, model=model, ask="unreadable")
     say_outcome(leads, where_known=False)
     result = evaluate_list(leads, model, settings=settings)
     say(
@@ -175,7 +175,7 @@ def compare(
     prepare_json(json_out, files)
     settings = load_settings()
     options = list_options(sheet, map_to, label, positive, still_open)
-    leads = open_leads(files, schema, options, settings, may_propose=True, outcomes="ask")
+    leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_outcome(leads)
     with show_progress("Comparing", total=1.0) as progress:
         board = compare_list(leads, algorithm or (), exclude=exclude or (), settings=settings, progress=progress)
@@ -213,7 +213,7 @@ def tune(
     prepare_json(json_out, files)
     settings = load_settings()
     options = list_options(sheet, map_to, label, positive, still_open)
-    leads = open_leads(files, schema, options, settings, may_propose=True, outcomes="ask")
+    leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_outcome(leads)
     with show_progress("Searching", total=1.0) as progress:
         found = tune_list(leads, minutes, exclude=exclude or (), settings=settings, progress=progress)

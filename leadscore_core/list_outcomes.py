@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from typing import Literal
 
 from leadscore_core.data import (
     LeadSchema,
@@ -16,10 +17,11 @@ from leadscore_core.data import (
 from leadscore_core.errors import LabelError
 from leadscore_core.lists import LeadList, ListOptions
 
+Ask = Literal["all", "unreadable", "nothing"]
 _FEW_UNKNOWN = 0.1
 
 
-def settle_outcomes(leads: LeadList, options: ListOptions | None = None, *, ask: bool = False) -> LeadList:
+def settle_outcomes(leads: LeadList, options: ListOptions | None = None, *, ask: Ask = "unreadable") -> LeadList:
     """Return the list with what its outcome's values mean, which is asked for where it is not clear.
 
     Parameters
@@ -27,7 +29,9 @@ def settle_outcomes(leads: LeadList, options: ListOptions | None = None, *, ask:
     options
         What a person says of the list: values that mean yes, and values without an outcome yet.
     ask
-        Whether nearly every value has to be known, as for training; else what is not known has no outcome.
+        What a person has to settle: ``all`` where some values are not clear, as for training; ``unreadable`` where
+        What a person has to settle: ``all`` where some values are not clear, as for training; ``unreadable`` where none
+        What is not known and not asked has no outcome.
 
     Raises
     ------
@@ -47,7 +51,7 @@ def settle_outcomes(leads: LeadList, options: ListOptions | None = None, *, ask:
             counts = count_column(parts, header)
         split = split_outcomes(counts, label, positive=options.positive, still_open=options.open)
         question = split.question(header)
-        if question is not None and split.of(Meaning.UNKNOWN) and (ask or _is_unreadable(split)):
+        if question is not None and split.of(Meaning.UNKNOWN) and _is_asked(split, ask):
             raise LabelError(question)
     reader = OutcomeReader(label, leads.schema.marks_of(label))
     reworded = reworded_values(split, reader)
@@ -70,8 +74,10 @@ def label_headers(schema: LeadSchema) -> list[str]:
     return [] if label is None else [label.name, label.human, *label.aliases]
 
 
-def _is_unreadable(split: OutcomeSplit) -> bool:
-    """Tell whether no value is known, or much is written in numbers that mean nothing by themselves."""
+def _is_asked(split: OutcomeSplit, ask: Ask) -> bool:
+    """Tell whether a person is asked: by no means, or where no value is known or many are codes, or in any case."""
+    if ask != "unreadable":
+        return ask == "all"
     unknown = split.of(Meaning.UNKNOWN)
     coded = sum(value.count for value in unknown if not any(c.isalpha() for c in value.key))
     return not split.known or coded > _FEW_UNKNOWN * sum(value.count for value in split.values)
