@@ -132,7 +132,16 @@ def mapping_findings(
                     n_rows,
                 )
             )
+    for doubt in mapping.decimal_doubts:
+        cells = doubt.comma + doubt.point + doubt.either
+        found.append(_finding("mixed_decimals", mapping.used[doubt.column], doubt.words, cells, n_rows))
     stamp = schema.one(Role.TIMESTAMP)
+    if stamp and mapping.swapped_dates:
+        reason = (
+            "a spreadsheet seems to have swapped day and month: dates it took for dates have days to 12 alone, those "
+            "it left as text later days alone; export the list anew as CSV, without opening it in between"
+        )
+        found.append(_finding("swapped_dates", mapping.used[stamp.name], reason, mapping.swapped_dates, n_rows))
     if stamp and mapping.ambiguous_dates:
         order = "day before month" if mapping.date_order == "dmy" else "month before day"
         reason = f"dates that could be read both ways are read with the {order}"

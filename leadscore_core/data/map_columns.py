@@ -11,11 +11,13 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz, process
 
+from leadscore_core.data.conventions import DecimalDoubt, column_decimals, swapped_days, with_points
 from leadscore_core.data.header_words import normalise_header
+from leadscore_core.data.numbers import DecimalMark
 from leadscore_core.data.outcome_reader import reword_outcomes
-from leadscore_core.data.parse import DateOrder, date_evidence, has_decimal_comma, parse_dates
+from leadscore_core.data.parse import DateOrder, date_evidence, parse_dates
 from leadscore_core.data.schema import NUMBER_ROLES, Column, LeadSchema, Role
-from leadscore_core.data.text import as_text
+from leadscore_core.data.text import as_text, is_text
 from leadscore_core.errors import MappingError
 
 SURE_ENOUGH = 0.85
@@ -56,6 +58,10 @@ class ColumnMapping(BaseModel):
     ambiguous_dates: int = 0
     decimal_comma: tuple[str, ...] = ()
     outcomes: tuple[tuple[str, str], ...] = ()
+    decimal_doubts: tuple[DecimalDoubt, ...] = ()
+    swapped_dates: int = 0
+    said_order: DateOrder | None = None
+    said_decimals: dict[str, DecimalMark] = Field(default_factory=dict)
 
     @property
     def used(self) -> dict[str, str]:
@@ -115,12 +121,14 @@ class ColumnMapping(BaseModel):
             Same rows and index.
         """
         columns = {column: frame[header] for column, header in self.used.items() if header in frame.columns}
-        for name in self.decimal_comma:
-            if name in columns:
-                columns[name] = as_text(columns[name]).str.replace(".", "").str.replace(",", ".")
         label = schema.label
         if self.outcomes and label and label.name in columns:
             columns[label.name] = reword_outcomes(columns[label.name], dict(self.outcomes))
+        left_out = {doubt.column for doubt in self.decimal_doubts if doubt.leaves_out}
+        for name in dict.fromkeys([*self.decimal_comma, *left_out]):
+            if name in columns and is_text(columns[name]):
+                mark: DecimalMark = "comma" if name in self.decimal_comma else "point"
+                columns[name] = with_points(columns[name], mark, leave_out=name in left_out)
         stamp = schema.one(Role.TIMESTAMP)
         if stamp and stamp.name in columns and self.date_order != schema.date_order:
             parsed = parse_dates(columns[stamp.name], schema.marks_of(stamp), self.date_order)
@@ -197,27 +205,34 @@ def _nearly_alike(schema: LeadSchema, found: dict[str, Match], free: dict[str, s
 
 
 def detect_conventions(mapping: ColumnMapping, schema: LeadSchema, frame: pd.DataFrame) -> ColumnMapping:
-    """Settle how a file writes dates and decimals, from its first rows.
+    """Settle how a file writes dates and decimals; what a person said of it goes first.
 
     Parameters
     ----------
     frame
         The file, under its own headers; only timestamps and numbers are looked at.
     """
-    if len(frame) > CONVENTION_ROWS:
-        frame = frame.head(CONVENTION_ROWS)
     columns = {name: frame[header] for name, header in mapping.used.items() if header in frame.columns}
     update: dict[str, object] = {}
     stamp = schema.one(Role.TIMESTAMP)
     if stamp and stamp.name in columns:
         day_first, month_first, either = date_evidence(columns[stamp.name])
         order = schema.date_order if day_first == month_first else "dmy" if day_first > month_first else "mdy"
+        is_open = mapping.said_order is None and (day_first > 0) == (month_first > 0)
         update |= {
-            "date_order": order,
-            "ambiguous_dates": either if (day_first > 0) == (month_first > 0) else 0,
+            "date_order": mapping.said_order or order,
+            "ambiguous_dates": either if is_open else 0,
+            "swapped_dates": swapped_days(columns[stamp.name]),
         }
     numbers = [column.name for column in schema.with_role(*NUMBER_ROLES) if column.name in columns]
-    update["decimal_comma"] = tuple(name for name in numbers if has_decimal_comma(columns[name]))
+    found = {name: column_decimals(columns[name]) for name in numbers}
+    marks = {name: mapping.said_decimals.get(name, evidence.decimal) for name, evidence in found.items()}
+    update["decimal_comma"] = tuple(name for name in numbers if marks[name] == "comma")
+    update["decimal_doubts"] = tuple(
+        DecimalDoubt(column=name, **evidence._asdict())
+        for name, evidence in found.items()
+        if name not in mapping.said_decimals and (evidence.is_mixed or evidence.is_open)
+    )
     return mapping.model_copy(update=update)
 
 

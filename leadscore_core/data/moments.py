@@ -71,7 +71,7 @@ _BASIC = re.compile(r"(\d{4})(\d{2})(\d{2})[t ]?(\d{2})(\d{2})(\d{2})?(?:[.,]\d+
 _NUMERIC = re.compile(r"(\d{1,4})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{1,4})")
 # what cannot be a moment is seen by its shape, before anything is looked at one by one
 _STEMS = (
-    "jan|feb|f[eé]v|m[aä]r|mrz|mrt|maa|apr|avr|abr|kwi|ma[iyjg]|mei|jun|jui|giu|cze|jul|lug|lip|aug|a[oô]u|ago|sie|sep|"
+    "jan|feb|f[eé]v|m[aä]r|mrz|mrt|maa|apr|avr|abr|kwi|ma[iyjg]|mei|jun|jui|giu|cze|jul|lug|lip|aug|a[oô][uû]|ago|sie|sep|"
     "set|wrz|oct|okt|out|ott|pa[zź]|nov|lis|dec|d[eé]c|dez|dic|gru|ene|gen|sty|lut"
 )
 _SHAPE = (

@@ -114,7 +114,7 @@ def _words(text: str) -> list[str]:
 def _without_sign(text: str) -> tuple[str, int]:
     if text[:1] in {"-", "+"}:
         return text[1:].lstrip(), -1 if text[0] == "-" else 1
-    if len(text) > 1 and text[-1] == "-" and text[-2].isdigit():
+    if len(text) > 1 and text[-1] == "-" and text[-2] not in ".,-":
         return text[:-1].rstrip(), -1
     return text, 1
 
@@ -145,6 +145,18 @@ def read_number(text: str, decimal: DecimalMark | None = None) -> float:
     # a quotient is the nearest number to what was written, where a product with 0.01 is not
     value = value / 100 if written.factor == 0.01 else value * written.factor
     return written.sign * value if np.isfinite(value) else float("nan")
+
+
+def is_either(text: str) -> bool:
+    """Tell whether a number could have thousands or decimals behind its only mark.
+
+    Examples
+    --------
+    >>> is_either("1.234"), is_either("0.234"), is_either("1.23")
+    (True, False, False)
+    """
+    written = take_apart(text)
+    return written is not None and not written.core.startswith("0") and _EITHER.fullmatch(written.core) is not None
 
 
 def _in_points(core: str, decimal: DecimalMark | None) -> str:
@@ -228,7 +240,7 @@ def decimal_evidence(texts: Iterable[str], counts: Iterable[int]) -> DecimalEvid
         if written is None:
             continue
         core = written.core
-        if _EITHER.fullmatch(core) and not core.startswith("0"):
+        if is_either(core):
             either += count
             marks[core[-4]] += count
             with_currency += count if written.currency else 0

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from leadscore_core.data.moments import read_moments
 from leadscore_core.data.numbers import read_number, read_numbers
-from leadscore_core.data.text import arrow_text, as_text, clean_levels, clean_text
+from leadscore_core.data.text import arrow_text, as_text, clean_levels, clean_text, is_text
 
 DateOrder = Literal["dmy", "mdy"]
 EXCEL_EPOCH = pd.Timestamp("1899-12-30")
@@ -228,7 +228,7 @@ def date_evidence(cells: pd.Series) -> tuple[int, int, int]:
     >>> date_evidence(pd.Series(["25/04/2022", "03/04/2022", "2022-04-03"]))
     (1, 0, 1)
     """
-    if not _may_be_text(cells):
+    if not is_text(cells):
         return 0, 0, 0
     text = as_text(cells)
     text = text[text.str.match(r"\s*\d{1,2}[/.-]", na=False)]  # most lists write the year first
@@ -237,32 +237,3 @@ def date_evidence(cells: pd.Series) -> tuple[int, int, int]:
     either = (first <= 12) & (second <= 12) & (first != second)
     day_first, month_first = (first > 12) & (second <= 12), (first <= 12) & (second > 12)
     return int(day_first.sum()), int(month_first.sum()), int(either.sum())
-
-
-def has_decimal_comma(cells: pd.Series) -> bool:
-    """Tell whether a column's numbers are written with a decimal comma.
-
-    Examples
-    --------
-    >>> has_decimal_comma(pd.Series(["1,5", "2"])), has_decimal_comma(pd.Series(["1,234", "1.5"]))
-    (True, False)
-    """
-    if not _may_be_text(cells):
-        return False
-    text = as_text(cells)
-    if not text.str.contains(",", regex=False).any():
-        return False
-    unique = pd.Series(text.dropna().unique(), dtype="str").str.strip()
-    comma = (
-        unique.str.fullmatch(r"[+-]?[\d.]*,\d{1,2}%?").sum()
-        + unique.str.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+%?").sum()
-    )
-    point = (
-        unique.str.fullmatch(r"[+-]?[\d,]*\.\d{1,2}%?").sum()
-        + unique.str.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+%?").sum()
-    )
-    return bool(comma > point)
-
-
-def _may_be_text(cells: pd.Series) -> bool:
-    return isinstance(cells.dtype, pd.StringDtype | pd.CategoricalDtype) or cells.dtype == object

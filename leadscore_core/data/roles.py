@@ -28,11 +28,9 @@ from leadscore_core.data.header_words import (
 from leadscore_core.data.parse import parse_flags
 from leadscore_core.data.parts import INDEX_HEADERS
 from leadscore_core.data.schema import Role
+from leadscore_core.data.text import ALWAYS_BLANK, MAYBE_BLANK
 
-KNOWN_MARKS = frozenset(
-    ("-", "--", "?", ".", "#n/a", "<na>", "n/a", "na", "nan", "none", "null", "(blank)", "select", "please select")
-    + ("choose", "select one", "not available", "not provided", "not specified", "undefined", "unknown", "tbd")
-)
+KNOWN_MARKS = ALWAYS_BLANK | MAYBE_BLANK
 MOST_LEVELS = 5_000
 _EACH_ITS_OWN = 0.95
 _FREE_TEXT = 0.5

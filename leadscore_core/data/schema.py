@@ -12,10 +12,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from leadscore_core.data.text import ALWAYS_BLANK
 from leadscore_core.errors import SchemaError
 
 CITY_TIER = "city_tier"
 UNLISTED_TIER = 3
+_ALWAYS = tuple(sorted(ALWAYS_BLANK))
 
 
 class Role(StrEnum):
@@ -172,7 +174,8 @@ class LeadSchema(BaseModel):
 
     def marks_of(self, column: Column) -> tuple[str, ...]:
         """Return the lower-case text that means blank in a column."""
-        return self.missing_marks if column.missing_marks is None else column.missing_marks
+        own = self.missing_marks if column.missing_marks is None else column.missing_marks
+        return tuple(dict.fromkeys((*own, *_ALWAYS)))
 
     def without(self, names: Collection[str]) -> LeadSchema:
         """Return the schema without some input columns, which a model must not read.

@@ -9,6 +9,25 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+# what programs and people write for "nothing", in lower case: blank in every schema
+ALWAYS_BLANK = frozenset(
+    ("…", "...", "—", "–", "n/a", "n.a.", "n.a", "#n/a", "#na", "<na>", "nan", "-none-", "--none--", "(none)", "[none]")
+    + ("<none>", "null", "<null>", "(null)", "[null]", "nil", "\\n", "undefined", "(undefined)", "unknown", "(unknown)")
+    + ("not set", "(not set)", "not provided", "(not provided)", "not specified", "(not specified)", "not available")
+    + ("no value", "(no value)", "unspecified", "(blank)", "[blank]", "(empty)", "--select--", "-select-", "- select -")
+    + ("-- select --", "please select", "select one", "please choose", "choose one", "#ref!", "#value!", "#null!")
+    + ("#div/0!", "#num!", "#name?", "n/d", "s/d", "k.a.", "keine angabe", "nicht angegeben", "non renseigné")
+)
+# the same where the column says so: NA may be a region, and none an answer
+MAYBE_BLANK = frozenset(
+    ("-", "--", "---", ".", "..", "?", "??", "na", "none", "select", "choose", "blank", "empty", "tbd")
+)
+# zero-width and bidirectional marks, soft hyphens, byte order marks: never part of a value's ends
+_INVISIBLE = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063"
+_INVISIBLE += "\u2064\u2066\u2067\u2068\u2069\ufeff"
+_ANYWHERE = dict.fromkeys(
+    map(ord, _INVISIBLE.replace("\u200c", "").replace("\u200d", ""))
+)  # scripts join with these two
 _FEW = 1_000
 _EXACT = 1e15
 _BLANKS_TO_MEND = r"^\s|\s$|\s\s|[\t\n\v\f\r\x1c-\x1f]"
@@ -48,6 +67,11 @@ def _cell_text(cell: object) -> str | None:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
         return str(int(cell))
     return str(cell)
+
+
+def is_text(cells: pd.Series) -> bool:
+    """Tell whether a column's cells may be text, whose writing says something."""
+    return isinstance(cells.dtype, pd.StringDtype | pd.CategoricalDtype) or cells.dtype == object
 
 
 def _missing(cell: object) -> bool:
@@ -160,15 +184,21 @@ def clean_levels(cells: pd.Series, missing_marks: tuple[str, ...], *, lower: boo
     plain = pc.and_(pc.string_is_ascii(text), pc.invert(pc.match_substring_regex(text, _BLANKS_TO_MEND)))
     odd = np.flatnonzero(~plain.to_numpy(zero_copy_only=False))
     if len(odd):
-        mended = [
-            " ".join(unicodedata.normalize("NFKC", value).split()) for value in text.take(pa.array(odd)).to_pylist()
-        ]
+        mended = [_mended(value) for value in text.take(pa.array(odd)).to_pylist()]
         mask = np.zeros(len(text), dtype=bool)
         mask[odd] = True
         text = pc.replace_with_mask(text, pa.array(mask), pa.array(mended, type=pa.large_string()))
     small = _lower(text, odd)
     is_mark = pc.is_in(small, value_set=pa.array(list(missing_marks), type=pa.large_string()))
     return codes, pc.if_else(is_mark, pa.scalar(None, type=pa.large_string()), small if lower else text)
+
+
+def _mended(value: str) -> str:
+    """Return a text in Unicode NFKC, blanks single, invisible marks gone: joiners at its ends, others anywhere."""
+    plain = unicodedata.normalize("NFKC", value)
+    if not plain.isascii():
+        plain = plain.translate(_ANYWHERE).strip(_INVISIBLE + " ")
+    return " ".join(plain.split())
 
 
 def _lower(text: pa.Array, odd: np.ndarray) -> pa.Array:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data.parse import date_evidence, has_decimal_comma, parse_dates, parse_flags, parse_numbers
+from leadscore_core.data.parse import date_evidence, parse_dates, parse_flags, parse_numbers
 from leadscore_core.data.text import as_text, clean_text, filled_cells
 
 MARKS = ("", "-", "select", "n/a")
@@ -133,14 +133,6 @@ def test_text_of_typed_cells() -> None:
     assert as_text(pd.Series([3.0, np.nan])).fillna("?").tolist() == ["3", "?"]
     assert as_text(pd.Series(["a", "b", "a"], dtype="category")).tolist() == ["a", "b", "a"]
     assert as_text(pd.Series(["a", None, 5], dtype=object)).fillna("?").tolist() == ["a", "?", "5"]
-
-
-@pytest.mark.parametrize(
-    ("cells", "comma"),
-    [(["1,5", "2"], True), (["1,234", "1.5"], False), (["1,234"], False), (["1.234,50"], True), (["3.5"], False)],
-)
-def test_the_decimal_comma_is_seen_where_there_is_evidence(cells: list[str], comma: bool) -> None:
-    assert has_decimal_comma(pd.Series(cells)) is comma
 
 
 @pytest.mark.parametrize("repeats", [1, 3])
