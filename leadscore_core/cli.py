@@ -116,8 +116,10 @@ def clean(files: Files, out: Out, schema: SchemaName = None, sheet: Sheet = None
     from leadscore_core.pipelines import clean_list
 
     check_apart(str(out), files)
-    rows = clean_list(open_leads(files, schema, list_options(sheet, map_to), load_settings()), out)
+    leads = open_leads(files, schema, list_options(sheet, map_to), load_settings())
+    rows = clean_list(leads, out)
     say(f"Cleaned {rows:,} leads into {out}")
+    say_findings(leads.file_findings())
 
 
 @app.command()

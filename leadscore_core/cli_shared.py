@@ -281,7 +281,7 @@ def say_findings(findings: list[Finding]) -> None:
     """Say what was found in a list, a line each."""
     for finding in findings:
         where = f" [{finding.column}]" if finding.column else ""
-        rows = f", rows {', '.join(map(str, finding.rows))}" if finding.rows else ""
+        rows = f", {finding.places}" if finding.places else ""
         example = f", for instance {finding.example}" if finding.example else ""
         say(
             f"  {finding.severity}: {finding.code}{where}: {finding.reason} ({finding.count:,}, "

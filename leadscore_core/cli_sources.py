@@ -21,6 +21,7 @@ from leadscore_core.cli_shared import (
     open_leads,
     prepare_json,
     say,
+    say_findings,
     say_outcome,
     write_json,
 )
@@ -58,6 +59,7 @@ def sources(
     model = _model_or_none(model_id, settings)
     options = list_options(sheet, map_to, label, positive, still_open)
     leads = open_leads([file], schema, options, settings, ask="unreadable")
+    say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
     told = report_list(leads, by or (), model=model, settings=settings)
     what = "completed" if told["counted"] == "completed" else "expected to complete"
@@ -97,6 +99,7 @@ def outcomes(
     settings = load_settings()
     options = list_options(sheet, map_to, label, positive, still_open)
     brought = open_leads(files, schema, options, settings, may_propose=False, ask="unreadable")
+    say_findings(brought.file_findings())
     say_outcome(brought, where_known=False)
     report = bring_outcomes(brought, settings=settings)
     say(report.told)

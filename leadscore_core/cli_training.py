@@ -27,6 +27,7 @@ from leadscore_core.cli_shared import (
     open_leads,
     prepare_json,
     say,
+    say_findings,
     say_outcome,
     say_proposal,
     show_progress,
@@ -80,6 +81,7 @@ def train(
     options = list_options(sheet, map_to, label, positive, still_open)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_proposal(leads)
+    say_findings(leads.file_findings())
     say_outcome(leads)
     with show_progress("Training", total=1.0) as progress, trees_by(engine, scheduler) as grow:
         model = train_list(
@@ -135,6 +137,7 @@ def evaluate(
     model = load_model(model_id, settings)
     options = list_options(sheet, map_to, label, positive, still_open)
     leads = open_leads([file], model.schema.name, options, settings, model=model, ask="unreadable")
+    say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
     result = evaluate_list(leads, model, settings=settings)
     say(
@@ -176,6 +179,7 @@ def compare(
     settings = load_settings()
     options = list_options(sheet, map_to, label, positive, still_open)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
+    say_findings(leads.file_findings())
     say_outcome(leads)
     with show_progress("Comparing", total=1.0) as progress:
         board = compare_list(leads, algorithm or (), exclude=exclude or (), settings=settings, progress=progress)
@@ -214,6 +218,7 @@ def tune(
     settings = load_settings()
     options = list_options(sheet, map_to, label, positive, still_open)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
+    say_findings(leads.file_findings())
     say_outcome(leads)
     with show_progress("Searching", total=1.0) as progress:
         found = tune_list(leads, minutes, exclude=exclude or (), settings=settings, progress=progress)

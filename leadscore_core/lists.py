@@ -15,10 +15,12 @@ from leadscore_core.data import (
     CONVENTION_ROWS,
     NUMBER_ROLES,
     ColumnMapping,
+    Finding,
     LeadSchema,
     OutcomeSplit,
     Part,
     Proposal,
+    ReadLog,
     Role,
     build_schema,
     count_column,
@@ -31,6 +33,7 @@ from leadscore_core.data import (
     list_schemas,
     list_sheets,
     load_schema,
+    look_at_files,
     name_schema,
     part_frame,
     propose_schema,
@@ -87,13 +90,17 @@ class LeadList:
     left_out: dict[str, str] | None = None
     outcome: OutcomeSplit | None = None
 
-    def chunks(self) -> Iterator[pd.DataFrame]:
-        """Read the rows in chunks, all columns."""
-        return iter_leads(self.paths, sheet=self.sheet)
+    def chunks(self, log: ReadLog | None = None) -> Iterator[pd.DataFrame]:
+        """Read the rows in chunks, all columns; a log gets what is found of the files on the way."""
+        return iter_leads(self.paths, sheet=self.sheet, log=log)
 
-    def parts(self) -> Generator[Part, None, None]:
+    def parts(self, log: ReadLog | None = None) -> Generator[Part, None, None]:
         """Read the rows in chunks, all columns, as the files hold them."""
-        return iter_parts(self.paths, sheet=self.sheet, left_out=self.left_out)
+        return iter_parts(self.paths, sheet=self.sheet, left_out=self.left_out, log=log)
+
+    def file_findings(self) -> list[Finding]:
+        """Return what was found of the files themselves: rows that are no leads, quotes and bytes that were mended."""
+        return look_at_files(self.paths, sheet=self.sheet, go_on=self.left_out is not None).findings()
 
 
 def open_list(

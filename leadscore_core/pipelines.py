@@ -19,6 +19,7 @@ from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data import (
     Finding,
     Part,
+    ReadLog,
     check_required,
     chunk_findings,
     clean_leads,
@@ -94,7 +95,7 @@ class CheckReport:
 
 @dataclass
 class ScoreReport:
-    """What came of scoring a list; ``left_out`` says by path why a file of it was left out."""
+    """What came of a list: ``left_out`` says by path why a file is left out, ``log`` what was found in each."""
 
     rows: int = 0
     grades: dict[str, int] = field(default_factory=dict)
@@ -102,6 +103,7 @@ class ScoreReport:
     findings: list[Finding] = field(default_factory=list)
     thresholds: GradeThresholds = field(default_factory=GradeThresholds)
     left_out: dict[str, str] = field(default_factory=dict)
+    log: ReadLog = field(default_factory=ReadLog)
 
 
 def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expected: bool = False) -> CheckReport:
@@ -117,7 +119,8 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
     levels = model.known_levels if model is not None else {}
     costs = model.metadata.column_costs if model is not None else {}
     parts, hashes, labels, rows, columns = [], [], [], 0, 0
-    for chunk in leads.chunks():
+    log = ReadLog()
+    for chunk in leads.chunks(log):
         raw = leads.mapping.apply(chunk, leads.schema)
         cleaned, problems = clean_with_problems(raw, leads.schema)
         parts.append((chunk_findings(chunk, raw, cleaned, problems, leads.schema, leads.mapping, levels), len(chunk)))
@@ -126,16 +129,15 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
             labels.append((cleaned[[leads.schema.label.name]], raw[[leads.schema.label.name]]))
         rows, columns = rows + len(chunk), len(leads.mapping.headers)
     found = [
-        *merge_findings(parts),
-        *duplicate_findings(hashes),
+        *log.numbered([*merge_findings(parts), *duplicate_findings(hashes)]),
+        *log.findings(),
         *mapping_findings(leads.mapping, leads.schema, rows, costs),
     ]
     if label_expected:
-        cleaned_label = (
-            pd.concat([c for c, _ in labels], ignore_index=True) if labels else pd.DataFrame(index=range(rows))
-        )
-        raw_label = pd.concat([r for _, r in labels], ignore_index=True) if labels else pd.DataFrame(index=range(rows))
-        found += label_findings(cleaned_label, raw_label, leads.schema, leads.mapping)
+        blank = pd.DataFrame(index=range(rows))
+        cleaned_label = pd.concat([c for c, _ in labels], ignore_index=True) if labels else blank
+        raw_label = pd.concat([r for _, r in labels], ignore_index=True) if labels else blank
+        found += log.numbered(label_findings(cleaned_label, raw_label, leads.schema, leads.mapping))
     return CheckReport(rows, columns, sort_findings(found), audit_list(leads) if label_expected else None)
 
 
@@ -356,7 +358,7 @@ def score_chunks(
         )
         return part, scored
 
-    with closing(leads.parts()) as parts:
+    with closing(leads.parts(report.log)) as parts:
         for part, scored in _beside(score, parts):
             found_in.append((scored.findings, len(part)))
             keys.append(row_keys(part))
@@ -370,8 +372,8 @@ def score_chunks(
     report.grades = {grade: counts[grade] for grade in GRADES}
     report.left_out = dict(leads.left_out or {})
     found = [
-        *merge_findings(found_in),
-        *duplicate_findings(keys),
+        *report.log.numbered([*merge_findings(found_in), *duplicate_findings(keys)]),
+        *report.log.findings(),
         *mapping_findings(
             leads.mapping.limited_to(model.schema), model.schema, report.rows, model.metadata.column_costs
         ),

@@ -11,6 +11,7 @@ from leadscore_core.data.check import (
     row_hashes,
 )
 from leadscore_core.data.clean import CellProblem, clean_leads, clean_with_problems, complete_columns, plain_text
+from leadscore_core.data.file_notes import FileNotes, ReadLog
 from leadscore_core.data.findings import Finding, merge_findings, sort_findings
 from leadscore_core.data.header_words import normalise_header
 from leadscore_core.data.map_columns import (
@@ -36,7 +37,15 @@ from leadscore_core.data.propose import (
     numbers_of,
     propose_schema,
 )
-from leadscore_core.data.read import iter_leads, iter_parts, list_files, look_ahead, read_headers, read_leads
+from leadscore_core.data.read import (
+    iter_leads,
+    iter_parts,
+    list_files,
+    look_ahead,
+    look_at_files,
+    read_headers,
+    read_leads,
+)
 from leadscore_core.data.roles import ProposedColumn
 from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
 from leadscore_core.data.schema import (
@@ -67,6 +76,7 @@ __all__ = [
     "CellProblem",
     "Column",
     "ColumnMapping",
+    "FileNotes",
     "Finding",
     "FlagWords",
     "LeadSchema",
@@ -78,6 +88,7 @@ __all__ = [
     "OutcomeWords",
     "Part",
     "Proposal",
+    "ReadLog",
     "ProposedColumn",
     "Role",
     "SampleLeads",
@@ -106,6 +117,7 @@ __all__ = [
     "list_sheets",
     "load_schema",
     "look_ahead",
+    "look_at_files",
     "make_sample",
     "mapping_findings",
     "merge_findings",

@@ -14,8 +14,8 @@ Severity = Literal["error", "warning", "info"]
 class Finding(BaseModel):
     """One problem of a list.
 
-    ``column`` is the header as in the file; ``rows`` are row numbers as a spreadsheet shows them, the header being
-    row 1; ``example`` is the cell of the first of them.
+    ``column`` is the header as in the file; ``rows`` are row numbers as a spreadsheet or an editor shows them, and
+    ``files`` the file of each where the list has several; ``example`` is the cell of the first of them.
     """
 
     code: str
@@ -26,6 +26,26 @@ class Finding(BaseModel):
     share: float
     example: str = ""
     rows: tuple[int, ...] = ()
+    files: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> str:
+        """Its rows in words, empty where it has none.
+
+        Examples
+        --------
+        >>> found = Finding(code="x", severity="info", column="", reason="", count=3, share=1.0, rows=(2, 7, 3))
+        >>> found.places, found.model_copy(update={"files": ("a.csv", "a.csv", "b.csv")}).places
+        ('rows 2, 7, 3', 'rows a.csv 2, 7; b.csv 3')
+        """
+        if not self.rows:
+            return f"in {', '.join(dict.fromkeys(self.files))}" if self.files else ""
+        if not self.files:
+            return f"rows {', '.join(map(str, self.rows))}"
+        by_file: dict[str, list[str]] = {}
+        for file, row in zip(self.files, self.rows, strict=False):
+            by_file.setdefault(file, []).append(str(row))
+        return "rows " + "; ".join(f"{file} {', '.join(rows)}" for file, rows in by_file.items())
 
 
 def sort_findings(found: list[Finding]) -> list[Finding]:
@@ -40,20 +60,25 @@ def merge_findings(parts: Iterable[tuple[list[Finding], int]]) -> list[Finding]:
     Parameters
     ----------
     parts
-        Findings of a chunk and its number of rows, in order. What concerns the whole file is counted once.
+        Findings of a chunk and its number of rows, in order. What concerns the whole file is counted once; rows are
+        counted on through the chunks, but for findings that name their files.
     """
     merged: dict[tuple[str, str], Finding] = {}
     total = 0
     for found, n_rows in parts:
         for finding in found:
-            shifted = tuple(row + total for row in finding.rows)
+            shifted = finding.rows if finding.files else tuple(row + total for row in finding.rows)
             key = (finding.code, finding.column)
             before = merged.get(key)
             if before is None:
                 merged[key] = finding.model_copy(update={"rows": shifted})
             elif finding.code not in {"required_column", "missing_column", "guessed_column", "ambiguous_date"}:
                 merged[key] = before.model_copy(
-                    update={"count": before.count + finding.count, "rows": (before.rows + shifted)[:EXAMPLES]}
+                    update={
+                        "count": before.count + finding.count,
+                        "rows": (before.rows + shifted)[:EXAMPLES],
+                        "files": (before.files + finding.files)[:EXAMPLES],
+                    }
                 )
         total += n_rows
     kept = [f for f in merged.values() if f.code != "empty_column" or f.count == total]

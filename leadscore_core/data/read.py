@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
-from leadscore_core.data.parts import (
-    LINE_PROBLEM,
-    Part,
-    filled_rows,
-    part_frame,
-    select_columns,
-    with_line_problem,
-)
-from leadscore_core.data.source import DATA_SUFFIXES, EXPECTED, LONGEST_LINE, Source, once_a_file, open_source
+from leadscore_core.data.file_notes import FileNotes, ReadLog
+from leadscore_core.data.parquet_file import open_parquet, parquet_parts
+from leadscore_core.data.parts import LINE_PROBLEM, Part, part_frame, select_columns, with_line_problem
+from leadscore_core.data.source import DATA_SUFFIXES, EXPECTED, Source, open_source
+from leadscore_core.data.text_file import first_record, text_parts
+from leadscore_core.data.text_look import look_through
 from leadscore_core.data.workbook import sheet_frame, sheet_rows
 from leadscore_core.errors import UnreadableFileError
 
@@ -76,9 +67,10 @@ def iter_leads(
     sheet: str | None = None,
     columns: Sequence[str] | None = None,
     chunk_rows: int = CHUNK_ROWS,
+    log: ReadLog | None = None,
 ) -> Iterator[pd.DataFrame]:
-    """Read a lead list in chunks, with memory bounded by the chunk. See `read_leads`."""
-    for part in iter_parts(path, sheet=sheet, columns=columns, chunk_rows=chunk_rows):
+    """Read a lead list in chunks, with memory bounded by the chunk. See `read_leads` and `iter_parts`."""
+    for part in iter_parts(path, sheet=sheet, columns=columns, chunk_rows=chunk_rows, log=log):
         yield part_frame(part)
 
 
@@ -89,6 +81,7 @@ def iter_parts(
     columns: Sequence[str] | None = None,
     chunk_rows: int = CHUNK_ROWS,
     left_out: dict[str, str] | None = None,
+    log: ReadLog | None = None,
 ) -> Generator[Part, None, None]:
     """Read a lead list as `iter_leads` does, each chunk as it was read: text and Parquet as an Arrow table.
 
@@ -96,7 +89,10 @@ def iter_parts(
     ----------
     left_out
         Where it is given, a file that cannot be read is passed over, and why is put here under its path.
+    log
+        Gets what was found of each file, and how many leads it gave.
     """
+    log = log if log is not None else ReadLog()
     files = list_files(path)
     one_is_ragged = len(files) > 1 and any(_file_is_ragged(file, left_out is not None) for file in files)
     wanted: list[str] = []
@@ -108,9 +104,12 @@ def iter_parts(
                 headers = _headers(source, sheet)
                 if wanted and set(headers) != set(wanted):
                     raise UnreadableFileError(_difference(source.name, headers, first, wanted))
-                for part in _parts(source, headers, sheet, columns, chunk_rows):
+                notes, parts = _parts(source, headers, sheet, columns, chunk_rows)
+                log.begin(notes)
+                for part in parts:
                     wanted, first = wanted or headers, first or source.name
                     rows += len(part)
+                    log.count(len(part))
                     whole = with_line_problem(part) if one_is_ragged else part
                     yield select_columns(whole, [*wanted, LINE_PROBLEM])
                 if rows == 0:
@@ -147,6 +146,22 @@ def look_ahead(path: str | Path | Sequence[str | Path]) -> Iterator[None]:
         except BaseException:
             stop.set()
             raise
+
+
+def look_at_files(path: str | Path | Sequence[str | Path], *, sheet: str | None = None, go_on: bool = False) -> ReadLog:
+    """Look through the files of a list and return what was found of each; their leads are not counted.
+
+    Parameters
+    ----------
+    go_on
+        Whether a file that cannot be read is passed over.
+    """
+    log = ReadLog()
+    for file in list_files(path):
+        with suppress(UnreadableFileError) if go_on else nullcontext(), open_source(file) as source:
+            notes, _ = _parts(source, _headers(source, sheet), sheet, None, CHUNK_ROWS)
+            log.begin(notes)
+    return log
 
 
 def read_headers(path: str | Path | Sequence[str | Path], *, sheet: str | None = None) -> list[str]:
@@ -191,11 +206,11 @@ def _difference(name: str, headers: list[str], first: str, wanted: list[str]) ->
 
 def _headers(source: Source, sheet: str | None) -> list[str]:
     if source.kind == "parquet":
-        headers = _parquet(source).schema_arrow.names
+        headers = open_parquet(source).schema_arrow.names
     elif source.kind == "excel":
         headers = ["" if cell is None else str(cell) for cell in sheet_rows(source, sheet)[0]]
     else:
-        headers = _first_record(source)
+        headers = first_record(source)
     if len(headers) > MOST_COLUMNS:
         raise UnreadableFileError(
             f"{source.name} has {len(headers):,} columns; at most {MOST_COLUMNS:,} make sense for leads. Export only "
@@ -229,159 +244,21 @@ def unique_headers(headers: Iterable[str]) -> list[str]:
 
 def _parts(
     source: Source, headers: list[str], sheet: str | None, columns: Sequence[str] | None, chunk_rows: int
-) -> Iterator[Part]:
+) -> tuple[FileNotes, Iterator[Part]]:
+    """Return what was found of a file, and its leads in parts."""
     chosen = headers if columns is None else [h for h in headers if h in set(columns)]
     if source.kind == "parquet":
-        yield from _parquet_parts(source, headers, chosen, chunk_rows)
-    elif source.kind == "excel":
+        return FileNotes(source.name), parquet_parts(source, headers, chosen, chunk_rows)
+    if source.kind == "excel":
         frame = sheet_frame(source, headers, sheet)[chosen]
-        yield from (frame.iloc[i : i + chunk_rows].reset_index(drop=True) for i in range(0, len(frame), chunk_rows))
-    else:
-        read = _ragged_parts if _is_ragged(source.path, source, tuple(headers)) else _csv_parts
-        for part in _without_blank_tail(read(source, headers, chunk_rows)):
-            yield select_columns(part, [*chosen, LINE_PROBLEM])
-
-
-def _first_record(source: Source) -> list[str]:
-    with source.path.open(encoding="utf-8-sig", newline="") as file:
-        for _ in range(source.skip_lines):
-            file.readline()
-        try:
-            return next(csv.reader(file, delimiter=source.delimiter))
-        except (csv.Error, StopIteration) as error:
-            raise UnreadableFileError(f"{source.name} has no readable header line ({error}). {EXPECTED}") from error
-
-
-def _csv_options(source: Source, headers: Sequence[str], columns: Sequence[str]) -> dict[str, Any]:
-    return {
-        "read_options": pacsv.ReadOptions(
-            column_names=list(headers),
-            skip_rows=source.skip_lines,
-            skip_rows_after_names=1,
-            block_size=LONGEST_LINE,  # Arrow reads a dozen of them ahead
-        ),
-        "parse_options": pacsv.ParseOptions(delimiter=source.delimiter, newlines_in_values=True),
-        "convert_options": pacsv.ConvertOptions(
-            include_columns=list(columns),
-            column_types=dict.fromkeys(headers, pa.string()),
-            strings_can_be_null=False,
-            check_utf8=False,
-        ),
-    }
+        places = range(0, len(frame), chunk_rows)
+        return FileNotes(source.name), (frame.iloc[i : i + chunk_rows].reset_index(drop=True) for i in places)
+    look = look_through(source, headers)
+    read = text_parts(source, look, headers, chunk_rows)
+    return look.notes, (select_columns(part, [*chosen, LINE_PROBLEM]) for part in read)
 
 
 def _file_is_ragged(file: Path, may_go_on: bool = False) -> bool:
     with suppress(UnreadableFileError) if may_go_on else nullcontext(), open_source(file) as source:
-        return source.kind == "csv" and _is_ragged(source.path, source, tuple(_headers(source, None)))
+        return source.kind == "csv" and look_through(source, _headers(source, None)).is_ragged
     return False
-
-
-@once_a_file
-def _is_ragged(path: Path, source: Source, headers: tuple[str, ...]) -> bool:
-    """Tell whether any line has another number of fields than the header."""
-    try:
-        with pacsv.open_csv(path, **_csv_options(source, headers, headers[:1])) as reader:
-            for _ in reader:
-                pass
-    except pa.ArrowInvalid as error:
-        if "columns" in str(error) or path.stat().st_size <= LONGEST_LINE:
-            return True
-        raise UnreadableFileError(_endless(source)) from error
-    return False
-
-
-def _csv_parts(source: Source, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
-    held: list[pa.RecordBatch] = []
-    rows = 0
-    with pacsv.open_csv(source.path, **_csv_options(source, headers, headers)) as reader:
-        for batch in reader:
-            held.append(batch)
-            rows += batch.num_rows
-            if rows >= chunk_rows:
-                table = pa.Table.from_batches(held)
-                whole = rows - rows % chunk_rows
-                ready = deque(table.slice(i, chunk_rows).combine_chunks() for i in range(0, whole, chunk_rows))
-                held, rows = table.slice(whole).combine_chunks().to_batches(), rows - whole
-                del table, batch  # what was read is not kept while its copy in one piece is used
-                while ready:
-                    yield ready.popleft()
-        if rows:
-            yield pa.Table.from_batches(held).combine_chunks()
-
-
-def _ragged_parts(source: Source, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
-    width = len(headers)
-    csv.field_size_limit(LONGEST_LINE)
-    with source.path.open(encoding="utf-8-sig", newline="") as file:
-        for _ in range(source.skip_lines):
-            file.readline()
-        records = (row for row in csv.reader(file, delimiter=source.delimiter) if row)
-        next(records)
-        try:
-            while block := list(islice(records, chunk_rows)):
-                frame = pd.DataFrame(
-                    [row[:width] + [""] * (width - len(row)) for row in block], columns=headers, dtype="str"
-                )
-                frame[LINE_PROBLEM] = pd.array([_line_problem(row, width) for row in block], dtype="str")
-                yield pa.Table.from_pandas(frame, preserve_index=False)
-        except csv.Error as error:
-            raise UnreadableFileError(_endless(source)) from error
-
-
-def _endless(source: Source) -> str:
-    return (
-        f"{source.name} has a record of more than {LONGEST_LINE >> 20} MB: probably a quotation mark that is opened "
-        "and never closed. Correct it or export the list again."
-    )
-
-
-def _line_problem(row: list[str], width: int) -> str:
-    surplus = [cell for cell in row[width:] if cell]
-    if surplus:
-        return f"{len(row)} fields where the header has {width}; left over: {' | '.join(surplus)}"
-    return f"{len(row)} fields where the header has {width}" if len(row) < width else ""
-
-
-def _without_blank_tail(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Hold blank rows back until a row with text follows them."""
-    held: pa.Table | None = None
-    for part in parts:
-        table = part if held is None else pa.concat_tables([held, part])
-        end = filled_rows(table)
-        held = table.slice(end) if end < len(table) else None
-        if end:
-            yield table.slice(0, end)
-
-
-def _parquet(source: Source) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(source.path)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-        raise UnreadableFileError(
-            f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."
-        ) from error
-
-
-def _readable(column: pa.Array) -> pa.Array:
-    """Turn what neither a spreadsheet nor a model can read (bytes, lists, records) into text."""
-    if (
-        pa.types.is_binary(column.type)
-        or pa.types.is_large_binary(column.type)
-        or pa.types.is_fixed_size_binary(column.type)
-    ):
-        return pa.array([None if v is None else v.decode("utf-8", "replace") for v in column.to_pylist()], pa.string())
-    if pa.types.is_nested(column.type):
-        return pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())
-    return column
-
-
-def _parquet_parts(source: Source, headers: list[str], columns: list[str], chunk_rows: int) -> Iterator[pa.Table]:
-    file = _parquet(source)
-    places = [headers.index(name) for name in columns]
-    try:
-        for batch in file.iter_batches(batch_size=chunk_rows):
-            yield pa.Table.from_arrays([_readable(batch.column(i)) for i in places], names=columns)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise UnreadableFileError(
-            f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."
-        ) from error

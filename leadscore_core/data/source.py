@@ -12,14 +12,15 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import IO, Literal, TypeVar, TypeVarTuple
 
+from leadscore_core.data.dialect import find_dialect
+from leadscore_core.data.findings import Severity
 from leadscore_core.errors import UnreadableFileError
 
-DELIMITERS = (",", ";", "\t", "|")
 DATA_SUFFIXES = frozenset(
     {".csv", ".tsv", ".txt", ".gz", ".zip", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet", ".pq"}
 )
@@ -28,7 +29,8 @@ LONGEST_LINE = 1 << 20
 LARGEST_UNPACKED = 16 << 30
 MOST_LAYERS = 3
 _SAMPLE = 64 << 10
-_BLANKS = '\r\n\t ,;|"\ufeff'
+_BLANKS = '\r\n\t ,;|^~"\ufeff'
+Remark = tuple[str, Severity, str, tuple[int, ...], str]
 _BLOCK = 4 << 20
 _SETTLED_SECONDS = 2.0
 _Found = TypeVar("_Found")
@@ -49,14 +51,32 @@ _FOREIGN = {
 
 @dataclass(frozen=True)
 class Source:
-    """A file that can be read: unpacked, and in UTF-8 if it is text."""
+    """A file that can be read: unpacked, and in UTF-8 if it is text.
+
+    Attributes
+    ----------
+    name
+        For people.
+    origin
+        The file as it was given.
+    path, scratch
+        What is read, and a folder for copies of it; both are gone afterwards, so two sources are equal without them.
+    skip_lines, titles
+        Lines above the header; those that hold something, each with its number.
+    remarks
+        What a person should know of how it is read: code, severity, reason, rows, example.
+    """
 
     name: str
     kind: Literal["csv", "excel", "parquet"]
-    path: Path
+    origin: Path
+    path: Path = field(compare=False)
+    scratch: Path = field(compare=False)
     delimiter: str = ","
     encoding: str = "utf-8"
-    skip_lines: int = 0  # above the header
+    skip_lines: int = 0
+    titles: tuple[tuple[int, str], ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 @contextmanager
@@ -84,7 +104,7 @@ def open_source(path: str | Path) -> Iterator[Source]:
         raise UnreadableFileError(f"{path} does not exist. Check the name and the folder.")
     with tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
         try:
-            yield _identify(path, path.name, Path(scratch))
+            yield replace(_identify(path, path.name, Path(scratch)), origin=path)
         except PermissionError as error:
             raise UnreadableFileError(
                 f"{path.name} may not be read (permission denied). Ask for access or copy the file."
@@ -106,11 +126,11 @@ def _identify(path: Path, name: str, scratch: Path) -> Source:
     if head.startswith(b"\x1f\x8b"):
         return _identify(_unpack_gzip(path, name, scratch), name, scratch)
     if head.startswith(b"PAR1"):
-        return Source(name, "parquet", path)
+        return Source(name, "parquet", path, path, scratch)
     if head.startswith(b"PK"):
         return _identify_zip(path, name, scratch)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        return Source(name, "excel", path)
+        return Source(name, "excel", path, path, scratch)
     return _identify_text(path, name, head, scratch)
 
 
@@ -119,7 +139,7 @@ def _identify_zip(path: Path, name: str, scratch: Path) -> Source:
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()
             if any(m.startswith("xl/") for m in members) or "mimetype" in members:
-                return Source(name, "excel", path)
+                return Source(name, "excel", path, path, scratch)
             files = [
                 m for m in archive.infolist() if not m.is_dir() and not re.search(r"(^|/)(\.|__MACOSX/)", m.filename)
             ]
@@ -182,11 +202,8 @@ def _identify_text(path: Path, name: str, head: bytes, scratch: Path) -> Source:
         raise UnreadableFileError(
             f"{name} has a first line of more than {LONGEST_LINE >> 20} MB, so it is not a table of leads. {EXPECTED}"
         )
-    declared = re.match(r"sep=(.)\r?\n", text)
-    lines = re.split(r"\r\n|\r|\n", text)[1 if declared else 0 :]
-    blank = next(i for i, line in enumerate(lines) if line.strip(_BLANKS))
-    delimiter = declared[1] if declared else _delimiter("\n".join(lines[blank:]))
-    return Source(name, "csv", path, delimiter, encoding, skip_lines=blank + (1 if declared else 0))
+    dialect = find_dialect(text)
+    return Source(name, "csv", path, path, scratch, dialect.delimiter, encoding, dialect.skip_lines, dialect.titles)
 
 
 def _encoding(path: Path, name: str, head: bytes) -> str:
@@ -239,20 +256,3 @@ def _first_undecodable(path: Path) -> bytes | None:
                 return block[max(0, error.start - _SAMPLE) : error.start + _SAMPLE] or b"\xff"
             if not block:
                 return None
-
-
-def _delimiter(text: str) -> str:
-    sample = text[: _SAMPLE // 4]
-    whole_lines = sample[: sample.rfind("\n") + 1] or sample
-    header = whole_lines.splitlines()[0]
-    present = [delimiter for delimiter in DELIMITERS if delimiter in header]
-    if len(present) == 1:
-        return present[0]
-    import clevercsv  # slow to load, and needed only where the header leaves a doubt
-
-    try:
-        dialect = clevercsv.Sniffer().sniff(whole_lines, delimiters=list(DELIMITERS))
-    except clevercsv.exceptions.Error:
-        dialect = None
-    found = dialect.delimiter if dialect is not None else ""
-    return found if found in DELIMITERS else max(DELIMITERS, key=header.count)

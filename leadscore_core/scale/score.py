@@ -291,5 +291,15 @@ def _add_up(done: Sequence[PartDone], settings: Settings) -> PartsReport:
         total.expected += told.expected
         counts.update(told.grades)
     total.grades = {grade: counts[grade] for grade in GRADES}
-    total.findings = merge_findings((list(told.findings), told.rows) for told in done if not told.problem)
+    sound = [told for told in done if not told.problem]
+    total.findings = merge_findings((_with_part(told, len(sound) > 1), told.rows) for told in sound)
     return PartsReport(total, len(done), {told.part: told.problem for told in done if told.problem})
+
+
+def _with_part(told: PartDone, several: bool) -> list[Finding]:
+    """Return the findings of a part, whose rows are its own, with its name where there are several."""
+    name = PurePosixPath(told.part).name
+    return [
+        found.model_copy(update={"files": (name,) * len(found.rows)}) if several and found.rows else found
+        for found in told.findings
+    ]

@@ -105,7 +105,7 @@ def render_findings(findings: list[Finding]) -> None:
             "Leads": [f.count for f in findings],
             "Share": [100 * f.share for f in findings],
             "Example": [f.example.strip("'") for f in findings],
-            "Rows": [", ".join(map(str, f.rows)) for f in findings],
+            "Rows": [f.places.removeprefix("rows ") for f in findings],
         }
     )
     if len({f.severity for f in findings}) > 1:
@@ -115,9 +115,7 @@ def render_findings(findings: list[Finding]) -> None:
         "What": st.column_config.TextColumn(width="large"),
         "Leads": st.column_config.NumberColumn(format="localized", width="small"),
         "Share": st.column_config.NumberColumn(format="%.1f%%", width="small"),
-        "Rows": st.column_config.TextColumn(
-            help="As a spreadsheet numbers them, the header being row 1; the first five"
-        ),
+        "Rows": st.column_config.TextColumn(help="As a spreadsheet or an editor numbers them; the first five"),
     }
     st.dataframe(table, column_config=columns, hide_index=True, height="content", alt="Problems of this list")
 
@@ -180,5 +178,8 @@ def render_problems(findings: list[Finding]) -> None:
         if not findings:
             st.caption("Every cell could be read and every value was seen in training.")
             return
-        st.caption("No lead was dropped. What could not be read counts as missing; a download says so in its row.")
+        st.caption(
+            "No lead was dropped; lines that are no leads are named below. What could not be read counts as missing; a "
+            "download says so in its row."
+        )
         render_findings(findings)

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadscore_core.data import LINE_PROBLEM, iter_leads, list_sheets, look_ahead, read_headers, read_leads
-from leadscore_core.data import read as read_module
+from leadscore_core.data import LINE_PROBLEM, iter_leads, list_sheets, look_ahead, read_headers, read_leads, text_look
 from leadscore_core.data.read import unique_headers
 from leadscore_core.errors import UnreadableFileError
 from tests.bad_files import BAD_FILES, make_bad_file
@@ -239,7 +238,7 @@ def test_headers_become_unique_and_first_ones_stay(headers: list[str]) -> None:
 def test_memory_of_reading_is_bounded_by_the_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "leads.csv"
     path.write_text("n,source\n" + "1,abc\n" * 400_000)
-    monkeypatch.setattr(read_module, "LONGEST_LINE", 1 << 16)
+    monkeypatch.setattr(text_look, "LONGEST_LINE", 1 << 16)
     largest = max(len(part) for part in iter_leads(path, chunk_rows=1_000))
     assert largest == 1_000
 

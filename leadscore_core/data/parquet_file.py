@@ -1,0 +1,54 @@
+"""Parquet files in parts; what neither a spreadsheet nor a model can read becomes text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from leadscore_core.data.source import Source
+from leadscore_core.errors import UnreadableFileError
+
+
+def open_parquet(source: Source) -> pq.ParquetFile:
+    """Open a Parquet file.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it is damaged.
+    """
+    try:
+        return pq.ParquetFile(source.path)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise UnreadableFileError(
+            f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."
+        ) from error
+
+
+def parquet_parts(
+    source: Source, headers: Sequence[str], columns: Sequence[str], chunk_rows: int
+) -> Iterator[pa.Table]:
+    """Read some columns in parts."""
+    file = open_parquet(source)
+    places = [headers.index(name) for name in columns]
+    try:
+        for batch in file.iter_batches(batch_size=chunk_rows):
+            yield pa.Table.from_arrays([_readable(batch.column(i)) for i in places], names=list(columns))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise UnreadableFileError(
+            f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."
+        ) from error
+
+
+def _readable(column: pa.Array) -> pa.Array:
+    if (
+        pa.types.is_binary(column.type)
+        or pa.types.is_large_binary(column.type)
+        or pa.types.is_fixed_size_binary(column.type)
+    ):
+        return pa.array([None if v is None else v.decode("utf-8", "replace") for v in column.to_pylist()], pa.string())
+    if pa.types.is_nested(column.type):
+        return pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())
+    return column
