@@ -42,8 +42,8 @@ class FileNotes:
 
     @property
     def left_out(self) -> list[NonLead]:
-        """The rows that are no leads."""
-        return [found for found in self.non_leads if found.sure]
+        """The rows that are no leads; blank ones between them are not worth a word."""
+        return [found for found in self.non_leads if found.sure and found.row.text]
 
     def findings(self) -> list[Finding]:
         """Return what was found, as findings."""

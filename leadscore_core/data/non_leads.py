@@ -21,7 +21,7 @@ WORDS: dict[Kind, str] = {
 }
 _PLAIN_NUMBER = re.compile(r"[-+(]?\d[\d.,'\s]*\)?%?")
 _ENOUGH_ROWS = 8
-_BARE = 0.6
+_BARE, _BARE_TOTAL = 0.6, 0.4
 _SHOWN = 120
 
 
@@ -79,7 +79,7 @@ def find_non_leads(
     n_rows
         Rows under the header.
     sums
-        Column -> sum and count of its numbers over all rows but the given positions' own; asked for when needed.
+        Column -> sum and count of its numbers over all rows; asked for when needed.
 
     Returns
     -------
@@ -149,10 +149,10 @@ class _Judge:
             return "rule"
         if row.position == 0 and self._is_units(row, filled):
             return "units"
-        if self._is_like_a_lead(row):
-            return None
         if self._is_total(row, filled):
             return "total"
+        if self._is_like_a_lead(row):
+            return None
         if is_footer_text(filled[0]) and self._is_thin(row, filled):
             if self.profile.rows >= _ENOUGH_ROWS or self._is_short(row):
                 return "total" if is_total_text(filled[0]) else "footer"
@@ -182,11 +182,11 @@ class _Judge:
             len(filled) <= 2 and self._is_short(row) and least > len(filled)
         )
 
-    def _is_bare(self, row: Row) -> bool:
-        """Tell whether what every lead has is lacking."""
+    def _is_bare(self, row: Row, share: float = _BARE) -> bool:
+        """Tell whether such a share of what every lead has is lacking."""
         always = self.profile.always
         blank = sum(1 for place in always if place >= len(row.cells) or not row.cells[place].strip())
-        return len(always) > 1 and blank >= _BARE * len(always)
+        return len(always) > 1 and blank >= share * len(always)
 
     def _is_units(self, row: Row, filled: Sequence[str]) -> bool:
         known = sum(1 for cell in filled if UNIT.fullmatch(cell.strip()))
@@ -202,11 +202,16 @@ class _Judge:
         numbers = {place: number for place, cell in enumerate(row.cells) if (number := _number(cell)) is not None}
         words = [cell for cell in filled if _number(cell) is None]
         labelled = any(map(is_total_text, words))
-        if not numbers or len(words) > 2 or not (labelled or (not words and self._is_bare(row))):
+        if (
+            not numbers
+            or len(words) > 2
+            or self._has_own_shape(row)
+            or not (labelled or (not words and self._is_bare(row)))
+        ):
             return False
         told = self.sums(numbers)
         right = [self._adds_up(number, *told.get(place, (0.0, 0))) for place, number in numbers.items()]
-        if labelled and (self._is_bare(row) or self._is_short(row)) and self.profile.rows >= _ENOUGH_ROWS:
+        if labelled and self.profile.rows >= _ENOUGH_ROWS and (self._is_bare(row, _BARE_TOTAL) or self._is_short(row)):
             return True
         return all(right) and (labelled or any(abs(number) > 1 for number in numbers.values()))
 

@@ -17,7 +17,7 @@ from leadscore_core.data.parts import LINE_PROBLEM, Part, part_frame, select_col
 from leadscore_core.data.source import DATA_SUFFIXES, EXPECTED, Source, open_source
 from leadscore_core.data.text_file import first_record, text_parts
 from leadscore_core.data.text_look import look_through
-from leadscore_core.data.workbook import sheet_frame, sheet_rows
+from leadscore_core.data.workbook import read_sheet
 from leadscore_core.errors import UnreadableFileError
 
 CHUNK_ROWS = 60_000
@@ -208,7 +208,7 @@ def _headers(source: Source, sheet: str | None) -> list[str]:
     if source.kind == "parquet":
         headers = open_parquet(source).schema_arrow.names
     elif source.kind == "excel":
-        headers = ["" if cell is None else str(cell) for cell in sheet_rows(source, sheet)[0]]
+        headers = read_sheet(source, sheet).headers
     else:
         headers = first_record(source)
     if len(headers) > MOST_COLUMNS:
@@ -250,9 +250,10 @@ def _parts(
     if source.kind == "parquet":
         return FileNotes(source.name), parquet_parts(source, headers, chosen, chunk_rows)
     if source.kind == "excel":
-        frame = sheet_frame(source, headers, sheet)[chosen]
+        table = read_sheet(source, sheet)
+        frame = table.frame(headers)[chosen]
         places = range(0, len(frame), chunk_rows)
-        return FileNotes(source.name), (frame.iloc[i : i + chunk_rows].reset_index(drop=True) for i in places)
+        return table.notes, (frame.iloc[i : i + chunk_rows].reset_index(drop=True) for i in places)
     look = look_through(source, headers)
     read = text_parts(source, look, headers, chunk_rows)
     return look.notes, (select_columns(part, [*chosen, LINE_PROBLEM]) for part in read)

@@ -12,6 +12,7 @@ _TYPED_SHARE = 0.9
 _ALWAYS = 0.98
 _MOST_MASKS = 4
 _LEAST_CELLS = 4
+_SMALL, _FEW_OF_SMALL, _FEW_SHARE = 12, 0.4, 0.2
 _WORD_OR_NUMBER = re.compile(r"[^\W\d_]+|\d+|\s+")
 
 
@@ -66,7 +67,7 @@ class RowProfile:
         >>> profile.masks, sorted(profile.always), profile.least_filled
         ({0: frozenset({'A-9'})}, [0], 1)
         """
-        whole = [row for row in rows if len(row) == width]
+        whole = _without_few_thin([row for row in rows if len(row) == width])
         masks, always = {}, set()
         for place in range(width):
             filled = [cell for row in whole if (cell := row[place].strip())]
@@ -96,3 +97,15 @@ class RowProfile:
     def looks_like_a_lead(self, row: Sequence[str]) -> bool:
         """Tell whether a row has the cells of this list in their columns, beyond a doubt."""
         return len(row) == self.width and self.fitting(row) > max(0, self.unfitting(row))
+
+
+def _without_few_thin(rows: list[Sequence[str]]) -> list[Sequence[str]]:
+    """Leave out blank rows, and a few that are far emptier than the others: footers would hide what leads look like."""
+    filled = [(sum(1 for cell in row if cell.strip()), row) for row in rows]
+    filled = [(count, row) for count, row in filled if count]
+    if not filled:
+        return []
+    usual = sorted(count for count, _ in filled)[len(filled) // 2]
+    thick = [row for count, row in filled if 2 * count >= usual]
+    few = _FEW_SHARE if len(filled) > _SMALL else _FEW_OF_SMALL
+    return thick if len(filled) - len(thick) <= few * len(filled) else [row for _, row in filled]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Literal, TypeVar, TypeVarTuple
 
 from leadscore_core.data.dialect import find_dialect
+from leadscore_core.data.file_format import name_archive, name_foreign, name_ole
 from leadscore_core.data.findings import Severity
 from leadscore_core.errors import UnreadableFileError
 
@@ -35,18 +36,6 @@ _BLOCK = 4 << 20
 _SETTLED_SECONDS = 2.0
 _Found = TypeVar("_Found")
 _More = TypeVarTuple("_More")
-_FOREIGN = {
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"GIF8": "a GIF image",
-    b"BM": "a bitmap image",
-    b"%PDF": "a PDF document",
-    b"\x7fELF": "a program",
-    b"7z\xbc\xaf": "a 7z archive",
-    b"Rar!": "a RAR archive",
-    b"{\\rtf": "an RTF document",
-    b"SQLite format 3": "a SQLite database",
-}
 
 
 @dataclass(frozen=True)
@@ -120,9 +109,7 @@ def _identify(path: Path, name: str, scratch: Path) -> Source:
         head = file.read(_SAMPLE)
     if not head:
         raise UnreadableFileError(f"{name} is empty (0 bytes). Export the list again.")
-    for signature, what in _FOREIGN.items():
-        if head.startswith(signature):
-            raise UnreadableFileError(f"{name} is {what}, whatever its name says. {EXPECTED}")
+    _check_foreign(name, name_foreign(head))
     if head.startswith(b"\x1f\x8b"):
         return _identify(_unpack_gzip(path, name, scratch), name, scratch)
     if head.startswith(b"PAR1"):
@@ -130,14 +117,30 @@ def _identify(path: Path, name: str, scratch: Path) -> Source:
     if head.startswith(b"PK"):
         return _identify_zip(path, name, scratch)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
+        _check_foreign(name, name_ole(_directory_of(path)))
         return Source(name, "excel", path, path, scratch)
     return _identify_text(path, name, head, scratch)
+
+
+def _check_foreign(name: str, foreign: tuple[str, str] | None) -> None:
+    if foreign is not None:
+        what, advice = foreign
+        raise UnreadableFileError(f"{name} is {what}, whatever its name says. {advice}. {EXPECTED}")
+
+
+def _directory_of(path: Path) -> bytes:
+    """Return the beginning and the end of an old Office file, where the names of its streams stand."""
+    with path.open("rb") as file:
+        head = file.read(_BLOCK)
+        file.seek(max(0, path.stat().st_size - _BLOCK))
+        return head + file.read(_BLOCK)
 
 
 def _identify_zip(path: Path, name: str, scratch: Path) -> Source:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()
+            _check_foreign(name, name_archive(members))
             if any(m.startswith("xl/") for m in members) or "mimetype" in members:
                 return Source(name, "excel", path, path, scratch)
             files = [

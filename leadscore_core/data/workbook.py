@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
-from leadscore_core.data.source import Source, open_source
+from leadscore_core.data.file_notes import FileNotes
+from leadscore_core.data.non_leads import NonLead, Row, find_non_leads, number_of
+from leadscore_core.data.row_numbers import RowNumbers
+from leadscore_core.data.row_profile import RowProfile
+from leadscore_core.data.source import Remark, Source, open_source
 from leadscore_core.errors import UnreadableFileError
 
 _HEADER_SEARCH = 20
 _HEADER_SHARE = 0.7
 _INT64 = 2**63
+_SMALL_TABLE = 0.5
+_PROFILE_ROWS = 1_000
+_BESIDE = "another table stands beside the list, parted from it by an empty column; it is left out"
+ALL_SHEETS = "all"
 
 
 def list_sheets(path: str | Path) -> list[str]:
-    """List the sheets of a workbook that hold anything; an empty list for other files."""
+    """List the sheets of a workbook that hold anything, hidden ones only if no other does; empty for other files."""
     with open_source(path) as source:
         if source.kind != "excel":
             return []
         workbook = _workbook(source)
-        return [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).end is not None]
+        filled = [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).end is not None]
+        return [name for name in filled if name not in _hidden(workbook)] or filled
+
+
+def _hidden(workbook: CalamineWorkbook) -> set[str]:
+    return {sheet.name for sheet in workbook.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
 
 
 def _workbook(source: Source) -> CalamineWorkbook:
@@ -42,13 +58,27 @@ def _workbook(source: Source) -> CalamineWorkbook:
         ) from error
 
 
-def sheet_rows(source: Source, sheet: str | None) -> list[list[Any]]:
-    """Return a sheet's rows from the header on: the first row that is nearly as wide as the widest.
+@dataclass(frozen=True, eq=False)
+class SheetTable:
+    """A sheet's leads: its header, the rows under it and what was found."""
+
+    headers: list[str]
+    rows: list[list[Any]]
+    notes: FileNotes
+
+    def frame(self, headers: Sequence[str]) -> pd.DataFrame:
+        """Return the leads under these headers."""
+        return pd.DataFrame({name: _typed([row[i] for row in self.rows]) for i, name in enumerate(headers)})
+
+
+def read_sheet(source: Source, sheet: str | None) -> SheetTable:
+    """Read a sheet from its header on: the first row that is nearly as wide as the widest.
 
     Parameters
     ----------
     sheet
-        The first sheet with a header and a row below it if not given.
+        The first that is not hidden, with a header and a row below it, if not given; `ALL_SHEETS` for all that are not
+        hidden and have the columns of the first.
 
     Raises
     ------
@@ -56,30 +86,152 @@ def sheet_rows(source: Source, sheet: str | None) -> list[list[Any]]:
         If the workbook is damaged or locked, there is no such sheet, or nothing in it.
     """
     workbook = _workbook(source)
-    if sheet is not None and sheet not in workbook.sheet_names:
-        raise UnreadableFileError(
-            f"{source.name} has no sheet {sheet!r}. Its sheets: {', '.join(workbook.sheet_names)}."
-        )
-    for name in [sheet] if sheet is not None else workbook.sheet_names:
-        rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
-        filled = [sum(1 for cell in row if cell not in ("", None)) for row in rows[:_HEADER_SEARCH]]
-        widest = max(filled, default=0)
-        if widest:
-            start = next(i for i, n in enumerate(filled) if n >= _HEADER_SHARE * widest)
-            if sheet is not None or any(filled[start + 1 :]):
-                return rows[start:]
+    names = workbook.sheet_names
+    if sheet is not None and sheet not in names and sheet.casefold() != ALL_SHEETS:
+        raise UnreadableFileError(f"{source.name} has no sheet {sheet!r}. Its sheets: {', '.join(names)}.")
+    hidden = _hidden(workbook)
+    shown = [name for name in names if name not in hidden]
+    is_named = sheet in names
+    for name in [str(sheet)] if is_named else [*shown, *(name for name in names if name in hidden)]:
+        found = _table(source, workbook, name, is_named=is_named)
+        if found is None:
+            continue
+        alike = [] if name in hidden else _alike(source, workbook, [other for other in shown if other != name], found)
+        if sheet is not None and not is_named:
+            return _together(source, [found, *(table for _, table in alike)])
+        return replace(found, notes=replace(found.notes, remarks=(*found.notes.remarks, *_say(name, hidden, alike))))
     raise UnreadableFileError(
-        f"{source.name} has no sheet with a header and leads below it (sheets: {', '.join(workbook.sheet_names)}). "
+        f"{source.name} has no sheet with a header and leads below it (sheets: {', '.join(names)}). "
         "Export the list again."
     )
 
 
-def sheet_frame(source: Source, headers: list[str], sheet: str | None) -> pd.DataFrame:
-    """Return a sheet's leads under these headers, blank rows at the end left out."""
-    rows = sheet_rows(source, sheet)[1:]
-    while rows and all(cell in ("", None) for cell in rows[-1]):
-        rows.pop()
-    return pd.DataFrame({name: _typed([row[i] for row in rows]) for i, name in enumerate(headers)})
+def _say(name: str, hidden: set[str], alike: Sequence[tuple[str, SheetTable]]) -> list[Remark]:
+    said: list[Remark] = []
+    if name in hidden:
+        said.append(("hidden_sheet", "warning", f"the sheet {name!r} is hidden, and no other holds a list", (), ""))
+    if alike:
+        others = ", ".join(repr(other) for other, _ in alike)
+        more = sum(len(table.rows) for _, table in alike)
+        reason = (
+            f"only the sheet {name!r} is read; {others} {'has' if len(alike) == 1 else 'have'} the same columns and "
+            f"{more:,} more leads: choose all sheets (--sheet all) to read them as one list"
+        )
+        said.append(("same_sheets", "warning", reason, (), ""))
+    return said
+
+
+def _alike(
+    source: Source, workbook: CalamineWorkbook, names: Sequence[str], first: SheetTable
+) -> list[tuple[str, SheetTable]]:
+    tables = [(name, _table(source, workbook, name, is_named=False)) for name in names]
+    wanted = {header.strip().casefold() for header in first.headers}
+    return [
+        (name, table)
+        for name, table in tables
+        if table is not None and {header.strip().casefold() for header in table.headers} == wanted
+    ]
+
+
+def _together(source: Source, tables: Sequence[SheetTable]) -> SheetTable:
+    """Put sheets with the same columns one under the other."""
+    headers = tables[0].headers
+    names = [header.strip().casefold() for header in headers]
+    rows: list[list[Any]] = []
+    non_leads: list[NonLead] = []
+    starts, numbers = [], []
+    for table in tables:
+        places = [[h.strip().casefold() for h in table.headers].index(name) for name in names]
+        starts.append(table.notes.numbers.starts + len(rows))
+        numbers.append(table.notes.numbers.rows)
+        rows += [[row[place] for place in places] for row in table.rows]
+        non_leads += table.notes.non_leads
+    joined = RowNumbers(np.concatenate(starts), np.concatenate(numbers))
+    return SheetTable(headers, rows, FileNotes(source.name, joined, tuple(non_leads)))
+
+
+def _table(source: Source, workbook: CalamineWorkbook, name: str, *, is_named: bool) -> SheetTable | None:
+    """Return a sheet's leads, or None if it has no header with a row below it."""
+    sheet = workbook.get_sheet_by_name(name)
+    rows = sheet.to_python(skip_empty_area=True)
+    rows, beside = _main_block(rows)
+    filled = [sum(1 for cell in row if cell not in ("", None)) for row in rows[:_HEADER_SEARCH]]
+    widest = max(filled, default=0)
+    if not widest:
+        return None
+    start = next(i for i, n in enumerate(filled) if n >= _HEADER_SHARE * widest)
+    if not is_named and not any(filled[start + 1 :]):
+        return None
+    first = (sheet.start[0] if sheet.start else 0) + 1
+    headers = ["" if cell is None else str(cell) for cell in rows[start]]
+    titles = tuple(
+        (first + at, " ".join(str(cell) for cell in row if cell not in ("", None)))
+        for at, row in enumerate(rows[:start])
+        if filled[at]
+    )
+    body = rows[start + 1 :]
+    while body and all(cell in ("", None) for cell in body[-1]):
+        body.pop()
+    non_leads = _non_leads(headers, body, first + start + 1)
+    dropped = [found.row.position for found in non_leads if found.sure]
+    gone = set(dropped)
+    numbers = RowNumbers(np.array([0]), np.array([first + start + 1])).without(dropped)
+    kept = [row for at, row in enumerate(body) if at not in gone]
+    while kept and all(cell in ("", None) for cell in kept[-1]):
+        kept.pop()
+    remarks: tuple[Remark, ...] = (("second_table", "warning", _BESIDE, (), beside),) if beside else ()
+    return SheetTable(headers, kept, FileNotes(source.name, numbers, tuple(non_leads), (), titles, remarks))
+
+
+def _main_block(rows: list[list[Any]]) -> tuple[list[list[Any]], str]:
+    """Return the columns of the longest table where empty columns part a sheet, and what stands beside, for people."""
+    if not rows:
+        return rows, ""
+    counts = [sum(1 for cell in column if cell not in ("", None)) for column in zip(*rows, strict=True)]
+    blocks: list[list[int]] = [[]]
+    for place, count in enumerate(counts):
+        if count:
+            blocks[-1].append(place)
+        elif blocks[-1]:
+            blocks.append([])
+    blocks = [block for block in blocks if block]
+    if len(blocks) < 2:
+        return rows, ""
+    length = [max(counts[place] for place in block) for block in blocks]
+    main = max(range(len(blocks)), key=lambda at: (length[at], len(blocks[at])))
+    small = [at for at in range(len(blocks)) if length[at] <= _SMALL_TABLE * length[main] and at != main]
+    if not small:
+        return rows, ""
+    gone = {place for at in small for place in blocks[at]}
+    beside = [str(row[place]) for at in small for row in rows for place in blocks[at] if row[place] not in ("", None)]
+    left = [place for place in range(len(counts)) if place not in gone]
+    while left and not counts[left[-1]]:
+        left.pop()
+    while left and not counts[left[0]]:
+        left.pop(0)
+    return [[row[place] for place in left] for row in rows], " | ".join(beside[:6])
+
+
+def _non_leads(headers: list[str], body: list[list[Any]], first: int) -> list[NonLead]:
+    rows = [
+        Row(at, first + at, tuple("" if cell is None else _text(cell) for cell in row)) for at, row in enumerate(body)
+    ]
+    step = max(1, len(rows) // _PROFILE_ROWS)
+    profile = RowProfile.of([row.cells for row in rows[::step] if any(row.cells)], len(headers))
+
+    def sums(places: Collection[int]) -> dict[int, tuple[float, int]]:
+        told = {}
+        for place in places:
+            numbers = [number for row in rows if (number := number_of(row.cells[place])) is not None]
+            told[place] = (sum(numbers), len(numbers))
+        return told
+
+    found = find_non_leads(headers, rows, profile, len(rows), sums)
+    return found if sum(one.sure for one in found) < len(rows) else []
+
+
+def _text(cell: Any) -> str:
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def _typed(cells: list[Any]) -> pd.Series:
