@@ -89,6 +89,7 @@ def check(
     json_out: JsonOut = None,
 ) -> None:
     """Find every problem of a list; exit 1 if one makes it unfit."""
+    from leadscore_core.list_outcomes import check_holds_leads
     from leadscore_core.pipelines import check_list
 
     prepare_json(json_out, files)
@@ -96,6 +97,7 @@ def check(
     label_expected = bool(label or positive or still_open)
     options = list_options(sheet, map_to, label, positive, still_open)
     leads = open_leads(files, schema, options, settings, ask="nothing" if label_expected else None)
+    check_holds_leads(leads)
     model = _champion_or_none(settings)
     levels_from = model if model is not None and model.schema.name == leads.schema.name else None
     report = check_list(leads, model=levels_from, label_expected=label_expected)

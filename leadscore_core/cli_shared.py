@@ -175,10 +175,11 @@ def say_outcome(leads: LeadList, *, where_known: bool = True) -> None:
     if leads.outcome is None or label is None:
         return
     own = {value.casefold() for value in (label.positive or ("1", "yes"))}
-    if where_known or {value.key for value in leads.outcome.values if value.meaning is Meaning.WON} - own:
+    unknown = leads.outcome.of(Meaning.UNKNOWN)
+    if where_known or unknown or {value.key for value in leads.outcome.values if value.meaning is Meaning.WON} - own:
         for line in leads.outcome.statement():
             say(line)
-        if leads.outcome.of(Meaning.UNKNOWN):
+        if unknown:
             say("  --positive VALUE and --open VALUE settle what it means.")
 
 

@@ -94,13 +94,15 @@ def outcomes(
     map_to: MapTo = None,
 ) -> None:
     """Bring back what became of scored leads; they are known by id, e-mail or phone."""
-    from leadscore_core.workbench import bring_outcomes
+    from leadscore_core.data import load_schema
+    from leadscore_core.workbench import bring_outcomes, open_outcome_files
 
     settings = load_settings()
     options = list_options(sheet, map_to, label, positive, still_open)
-    brought = open_leads(files, schema, options, settings, may_propose=False, ask="unreadable")
-    say_findings(brought.file_findings())
-    say_outcome(brought, where_known=False)
+    declared = load_schema(schema) if schema is not None else None
+    brought = open_outcome_files(files, schema=declared, options=options, settings=settings)
+    say_findings(brought[0].file_findings())
+    say_outcome(brought[0], where_known=False)
     report = bring_outcomes(brought, settings=settings)
     say(report.told)
     for name, (leads, completed) in report.batches.items():

@@ -7,18 +7,17 @@ from dataclasses import replace
 from typing import Literal
 
 from leadscore_core.data import (
-    LeadSchema,
     Meaning,
     OutcomeReader,
     OutcomeSplit,
     count_column,
     split_outcomes,
 )
-from leadscore_core.errors import LabelError
+from leadscore_core.errors import LabelError, MappingError
 from leadscore_core.lists import LeadList, ListOptions
 
 Ask = Literal["all", "unreadable", "nothing"]
-_FEW_UNKNOWN = 0.1
+_FEW_UNKNOWN, _FEW_HEADERS = 0.1, 3
 
 
 def settle_outcomes(leads: LeadList, options: ListOptions | None = None, *, ask: Ask = "unreadable") -> LeadList:
@@ -59,6 +58,25 @@ def settle_outcomes(leads: LeadList, options: ListOptions | None = None, *, ask:
     return replace(leads, outcome=split, mapping=leads.mapping.model_copy(update={"outcomes": reworded}))
 
 
+def check_holds_leads(leads: LeadList) -> None:
+    """Raise if a list says what became of leads, and nothing of what they are.
+
+    Raises
+    ------
+    MappingError
+        With what to do with it.
+    """
+    label, used, headers = leads.schema.label, leads.mapping.used, leads.mapping.headers
+    if any(column.name in used for column in leads.schema.inputs):
+        return
+    if (label is not None and label.name in used) or len(headers) <= _FEW_HEADERS:
+        raise MappingError(
+            f"There is nothing to check: of {', '.join(map(repr, headers[:6]))} no column says what a lead is. If the "
+            "file says what became of leads that were scored, bring it with: leadscore outcomes FILE. If these are "
+            "leads, name what their columns mean with --schema, or the outcome with --label."
+        )
+
+
 def reworded_values(split: OutcomeSplit, reader: OutcomeReader) -> tuple[tuple[str, str], ...]:
     """Return the values that a schema would read otherwise than their column says, with what it reads for them."""
     wanted = {value.key: value.meaning for value in split.values if value.meaning is not Meaning.UNKNOWN}
@@ -67,12 +85,6 @@ def reworded_values(split: OutcomeSplit, reader: OutcomeReader) -> tuple[tuple[s
     return tuple(
         (key, reader.text_for(meaning)) for key, meaning in wanted.items() if reader.meaning(key) is not meaning
     )
-
-
-def label_headers(schema: LeadSchema) -> list[str]:
-    """Return every name of a schema's outcome."""
-    label = schema.label
-    return [] if label is None else [label.name, label.human, *label.aliases]
 
 
 def _is_asked(split: OutcomeSplit, ask: Ask) -> bool:

@@ -35,6 +35,7 @@ from leadscore_core.data import (
     load_schema,
     look_at_files,
     name_schema,
+    normalise_header,
     part_frame,
     propose_schema,
     read_headers,
@@ -185,7 +186,7 @@ def open_any_list(
     sheet = options.sheet or _best_sheet(paths, load_schema(), MappingStore(settings.data_dir))
     options = replace(options, sheet=sheet)
     headers = read_headers(paths, sheet=sheet)
-    fits = None if anew else fitting_schema(headers, settings)
+    fits = None if anew else fitting_schema(headers, settings, label=options.label)
     if fits is not None or not may_propose:
         known = fits or load_schema()
         if may_propose and options.label is not None:
@@ -226,11 +227,14 @@ def _check_same_outcome(header: str, headers: Sequence[str], schema: LeadSchema,
     )
 
 
-def fitting_schema(headers: Sequence[str], settings: Settings | None = None) -> LeadSchema | None:
+def fitting_schema(
+    headers: Sequence[str], settings: Settings | None = None, *, label: str | None = None
+) -> LeadSchema | None:
     """Return the schema that these headers fit, or None.
 
     That is a kept one with nearly all its columns, else the shipped one with all that it requires or half its columns,
-    else a kept one with most of its columns.
+    else a kept one with most of its columns. Of kept ones with nearly all, one whose outcome has the header `label`
+    goes before the others.
     """
     settings = settings or load_settings()
     kept = {}
@@ -241,11 +245,18 @@ def fitting_schema(headers: Sequence[str], settings: Settings | None = None) -> 
     shipped = load_schema()
     found = suggest_mapping(headers, shipped).used
     others = sorted((fit for name, fit in kept.items() if name != shipped.name), key=lambda fit: -fit[0])
-    if others and others[0][0] >= _NEARLY_ALL:
-        return others[0][1]
+    nearly = [schema for share, schema in others if share >= _NEARLY_ALL]
+    if nearly:
+        return next((schema for schema in nearly if label is not None and _has_outcome(schema, label)), nearly[0])
     if all(column.name in found for column in shipped.columns if column.required) or kept[shipped.name][0] >= _HALF:
         return shipped
     return others[0][1] if others and others[0][0] >= _MOST else None
+
+
+def _has_outcome(schema: LeadSchema, header: str) -> bool:
+    column = schema.label
+    names = (column.name, column.human, *column.aliases) if column is not None else ()
+    return normalise_header(header) in map(normalise_header, names)
 
 
 def propose_list(paths: Paths, *, sheet: str | None = None, label: str | None = None) -> Proposal:

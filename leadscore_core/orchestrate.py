@@ -23,6 +23,7 @@ from leadscore_core.data import LeadSchema, list_files, load_schema, read_header
 from leadscore_core.data.source import DATA_SUFFIXES
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.export import whole_file
+from leadscore_core.list_outcomes import settle_outcomes
 from leadscore_core.lists import LeadList, ListOptions, fitting_schema, open_list
 from leadscore_core.model import ModelMetadata, ModelRegistry, export_model, import_model
 from leadscore_core.pipelines import CheckReport, check_list, clean_list, train_list
@@ -339,7 +340,8 @@ def _open(files: str, schema: str, label: str) -> LeadList:
     declared: LeadSchema | None = load_schema(schema) if schema else None
     if declared is None:
         declared = fitting_schema(read_headers(paths)) or load_schema()
-    return open_list(paths, declared, options=ListOptions(label=label or None))
+    leads = open_list(paths, declared, options=ListOptions(label=label or None))
+    return settle_outcomes(leads, ask="all" if label else "nothing")
 
 
 def _paths(files: str) -> list[Path]:

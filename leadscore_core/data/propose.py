@@ -15,7 +15,7 @@ from leadscore_core.data.outcome_values import MOST_VALUES, OutcomeSplit, count_
 from leadscore_core.data.outcome_words import Meaning
 from leadscore_core.data.parts import LINE_PROBLEM
 from leadscore_core.data.roles import KNOWN_MARKS, ProposedColumn, infer_roles, plain_header
-from leadscore_core.data.schema import Column, FlagWords, LeadSchema, OutcomeWords, Role
+from leadscore_core.data.schema import CONTACT_ROLES, Column, FlagWords, LeadSchema, OutcomeWords, Role
 from leadscore_core.errors import SchemaError
 
 _MOST_OUTCOMES = 20
@@ -117,6 +117,12 @@ def build_schema(proposal: Proposal, name: str, title: str = "") -> LeadSchema:
         faults.append("no column is the outcome; choose the one that says which leads converted")
     elif not proposal.positive:
         faults.append(f"no value of {proposal.label!r} means that a lead converted; choose at least one")
+    people = {Role.LABEL, *CONTACT_ROLES}
+    if not any(column.role not in people for column in used):
+        faults.append(
+            "no column is left to learn from; if the file says what became of leads that were scored, bring it with: "
+            "leadscore outcomes FILE"
+        )
     for role in sorted(_ONCE):
         twice = [column.header for column in used if column.role is role]
         if len(twice) > 1:

@@ -22,6 +22,7 @@ from leadscore_core.workbench.labelled import (
     new_since,
     period_of,
 )
+from leadscore_core.workbench.outcome_files import open_outcome_files
 from leadscore_core.workbench.outcomes import OutcomeReport, bring_outcomes
 from leadscore_core.workbench.planning import (
     ALL,
@@ -185,6 +186,7 @@ __all__ = [
     "narrow_leads",
     "narrow_to",
     "new_since",
+    "open_outcome_files",
     "open_sources",
     "open_view",
     "period_of",

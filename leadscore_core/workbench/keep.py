@@ -18,6 +18,7 @@ from leadscore_core.data import LINE_PROBLEM, ColumnMapping, LeadSchema, Role, c
 from leadscore_core.errors import MappingError
 from leadscore_core.inference import ScoredPart, contact_flags, contact_keys, read_contacts
 from leadscore_core.inference.writers import ParquetFile
+from leadscore_core.list_outcomes import settle_outcomes
 from leadscore_core.lists import LeadList
 from leadscore_core.model import LeadModel
 from leadscore_core.pipelines import Progress, ScoreReport, score_chunks
@@ -72,6 +73,7 @@ def keep_list(
     settings = settings or load_settings()
     store = BatchStore(settings)
     store.sweep()
+    leads = settle_outcomes(leads, ask="nothing")
     files = list_files(leads.paths)
     file_hash = hash_files(files, leads.sheet)
     with store.staging() as folder:
@@ -118,7 +120,7 @@ def rescore_batch(
             f"{batch.schema_name!r}. Choose another model, or upload the list anew."
         )
     store = BatchStore(settings)
-    leads = LeadList([batch.leads_path], model.schema, mapping or batch.mapping)
+    leads = settle_outcomes(LeadList([batch.leads_path], model.schema, mapping or batch.mapping), ask="nothing")
     batch = store.get(batch.id)
     number = max(scoring.number for scoring in store.scorings(batch)) + 1
     with store.staging() as folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,7 +68,9 @@ class OutcomeReport:
         return "; ".join(parts) + "."
 
 
-def bring_outcomes(leads: LeadList, *, by: str = "", settings: Settings | None = None) -> OutcomeReport:
+def bring_outcomes(
+    leads: LeadList | Sequence[LeadList], *, by: str = "", settings: Settings | None = None
+) -> OutcomeReport:
     """Match a file of outcomes to the leads of all batches, and keep what it tells.
 
     A lead is known again by its id, else its normalised e-mail, else its phone; where file and batch share none of
@@ -77,7 +80,8 @@ def bring_outcomes(leads: LeadList, *, by: str = "", settings: Settings | None =
     Parameters
     ----------
     leads
-        A list with the outcome and something to know leads by.
+        A list with the outcome and something to know leads by; or the same file as several schemas read it, each for
+        batches of its own (see `open_outcome_files`).
     by
         Who brought it.
 
@@ -89,13 +93,52 @@ def bring_outcomes(leads: LeadList, *, by: str = "", settings: Settings | None =
         If it cannot be read or kept.
     """
     settings = settings or load_settings()
+    lists = [leads] if isinstance(leads, LeadList) else list(leads)
+    told_by = [_told(one, settings) for one in lists]
+    report = OutcomeReport(rows=len(told_by[0]))
+    knows = np.logical_or.reduce([told["outcome"].notna().to_numpy() for told in told_by])
+    report.without = int((~knows).sum())
+    if not knows.any():
+        raise LabelError(f"None of the {report.rows:,} rows tells an outcome. Expected yes or no, 1 or 0, in each.")
+    if all(told.loc[knows, [*_KEYS, "moment"]].isna().all(axis=None) for told in told_by):
+        raise LabelError(
+            "The file has nothing to know its leads by: no id, e-mail, phone or moment of creation. Export it with one "
+            "of these."
+        )
+    matched = np.zeros(report.rows, dtype=bool)
+    contradicting: set[tuple[str, int]] = set()
+    files = list_files(lists[0].paths)
+    name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    for one, everything in zip(lists, told_by, strict=True):
+        told = everything[everything["outcome"].notna()]
+        for batch in BatchStore(settings).list_batches():
+            if batch.schema_name != one.schema.name:
+                continue
+            rows, completed, used, twice, strangers = _match(batch, told, one.schema)
+            report.strangers += strangers
+            matched[told.index[used]] = True
+            contradicting |= {(batch.id, row) for row in twice}
+            if len(rows):
+                OutcomeStore(settings).add(batch, rows, completed, file_name=name, by=by)
+                report.batches[batch.name] = (len(rows), int(completed.sum()))
+    report.unmatched, report.contradictory = int((~matched & knows).sum()), len(contradicting)
+    if not report.batches:
+        raise LabelError(
+            f"None of the {knows.sum():,} outcomes belongs to a lead that was scored. Score the list that these leads "
+            "were in first, or check that both files have the same ids, e-mails or phones."
+        )
+    return report
+
+
+def _told(leads: LeadList, settings: Settings) -> pd.DataFrame:
+    """Return what a file tells, a row a row of it: the keys of its lead, and the outcome, NaN where it tells none."""
     label = leads.schema.label
     if label is None or label.name not in leads.mapping.used:
         raise LabelError(
             "The file has no column that says whether the application was completed. Name it, for instance, "
             f"{label.human if label else 'Outcome'!r}, or say which it is."
         )
-    parts, report = [], OutcomeReport()
+    parts = []
     for chunk in leads.chunks():
         outcome = pd.Series(known_outcomes(chunk, leads.schema, leads.mapping))
         keys = contact_keys(read_contacts(chunk, leads.schema, leads.mapping, settings.phone_region))
@@ -103,37 +146,7 @@ def bring_outcomes(leads: LeadList, *, by: str = "", settings: Settings | None =
         cleaned = clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema)
         keys["moment"] = moment_keys(cleaned, leads.schema)
         parts.append(keys.assign(outcome=outcome.to_numpy(dtype="float64", na_value=np.nan)))
-    told = pd.concat(parts, ignore_index=True)
-    report.rows, report.without = len(told), int(told["outcome"].isna().sum())
-    told = told[told["outcome"].notna()]
-    if told.empty:
-        raise LabelError(f"None of the {report.rows:,} rows tells an outcome. Expected yes or no, 1 or 0, in each.")
-    if told[[*_KEYS, "moment"]].isna().all(axis=None):
-        raise LabelError(
-            "The file has nothing to know its leads by: no id, e-mail, phone or moment of creation. Export it with one "
-            "of these."
-        )
-    matched = np.zeros(len(told), dtype=bool)
-    contradicting: set[tuple[str, int]] = set()
-    files = list_files(leads.paths)
-    name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
-    for batch in BatchStore(settings).list_batches():
-        if batch.schema_name != leads.schema.name:
-            continue
-        rows, completed, used, twice, strangers = _match(batch, told, leads.schema)
-        report.strangers += strangers
-        matched |= used
-        contradicting |= {(batch.id, row) for row in twice}
-        if len(rows):
-            OutcomeStore(settings).add(batch, rows, completed, file_name=name, by=by)
-            report.batches[batch.name] = (len(rows), int(completed.sum()))
-    report.unmatched, report.contradictory = int((~matched).sum()), len(contradicting)
-    if not report.batches:
-        raise LabelError(
-            f"None of the {len(told):,} outcomes belongs to a lead that was scored. Score the list that these leads "
-            "were in first, or check that both files have the same ids, e-mails or phones."
-        )
-    return report
+    return pd.concat(parts, ignore_index=True)
 
 
 def moment_keys(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.Series:

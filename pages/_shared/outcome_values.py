@@ -51,6 +51,29 @@ def choose_outcome_values(path: Path, upload: str, header: str) -> OutcomeSplit:
     return _correct(split, f"{upload}-{header}-{'-'.join(chosen)}")
 
 
+def needs_answer(leads: LeadList) -> bool:
+    """Tell whether values of an outcome are not known, so that a person is asked before they are brought."""
+    return leads.outcome is not None and bool(leads.outcome.of(Meaning.UNKNOWN))
+
+
+def ask_outcome(lists: list[LeadList], upload: str) -> list[LeadList]:
+    """Let a person say what the values of a file of outcomes mean; return its lists with them settled."""
+    split = next(leads.outcome for leads in lists if leads.outcome is not None and needs_answer(leads))
+    counts = {value.shown: value.count for value in split.values} | {"": split.blank}
+    st.warning("It is not clear what some of its values say of a lead.", icon=":material/help:")
+    chosen = st.multiselect(
+        "Which of its values mean yes?",
+        [value.key for value in split.values],
+        split.keys(Meaning.WON),
+        key=f"outcome-yes-{upload}",
+    )
+    if chosen and set(chosen) != set(split.keys(Meaning.WON)):
+        split = split_outcomes(counts, positive=chosen)
+    split = _correct(split, f"{upload}-{'-'.join(chosen)}")
+    _say(split)
+    return [settle_outcomes(replace(leads, outcome=split)) if leads.outcome is not None else leads for leads in lists]
+
+
 def render_outcome(leads: LeadList, upload: str) -> LeadList:
     """Say what a known outcome's values are taken for, and let a person correct it; return the list with it settled."""
     label = leads.schema.label

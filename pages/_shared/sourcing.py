@@ -11,7 +11,7 @@ import streamlit as st
 from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data import LABELLED, Role
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.lists import open_list
+from leadscore_core.lists import LeadList, open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.storage import BLANK, Batch, BatchStore, LeadFilter, OutcomeStore
 from leadscore_core.workbench import (
@@ -31,6 +31,7 @@ from leadscore_core.workbench import (
     keep_list,
     make_report,
     narrow_to,
+    open_outcome_files,
     open_sources,
     rate_by,
     show_bubbles,
@@ -40,6 +41,7 @@ from leadscore_core.workbench import (
 from pages._shared import state
 from pages._shared.evidence import render_evidence, render_frame
 from pages._shared.intake import TYPES
+from pages._shared.outcome_values import ask_outcome, needs_answer
 from pages._shared.shell import plain
 from pages._shared.uploads import UploadFolder
 
@@ -106,11 +108,24 @@ def _render_outcomes(model: LeadModel) -> None:
     """Take a file that says what became of leads that were scored."""
     st.caption("A file with each lead's id, e-mail or phone, and whether the application was completed.")
     upload = st.file_uploader("Outcomes", type=TYPES, max_upload_size=load_settings().upload_limit_mb)
-    if not state.is_new_upload(upload.file_id if upload else None, "outcomes") or upload is None:
+    is_new = state.is_new_upload(upload.file_id if upload else None, "outcomes")
+    if upload is None:
         return
-    try:
+
+    def read() -> tuple[UploadFolder, list[LeadList]]:
         folder = UploadFolder(upload.name, upload.getbuffer())
-        report = bring_outcomes(open_list(folder.path, model.schema), by=state.get_name())
+        return folder, open_outcome_files(folder.path, ask="nothing")
+
+    try:
+        _, lists = state.remembered(("outcome-file", upload.file_id), read)
+        unclear = any(needs_answer(leads) for leads in lists)
+        if unclear:
+            lists = ask_outcome(lists, upload.file_id)
+            if not st.button("Bring these outcomes", type="primary"):
+                return
+        elif not is_new:
+            return
+        report = bring_outcomes(lists, by=state.get_name())
     except (LeadScoreError, OSError) as error:
         st.error(plain(str(error)), icon=":material/error:")
     else:
