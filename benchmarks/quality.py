@@ -33,7 +33,7 @@ from joblib import Parallel, cpu_count, delayed
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
 
 from leadscore_core.config import TargetMetrics
-from leadscore_core.data import LeadSchema, Role, detect_conventions, load_schema, read_leads, suggest_mapping
+from leadscore_core.data import LeadSchema, Role, load_schema, map_frame, read_leads
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LEVEL, LeadFeatures
 from leadscore_core.training import available, labelled_leads, meets_targets
@@ -92,7 +92,7 @@ class Bench:
     def __init__(self, path: Path) -> None:
         self.schema: LeadSchema = load_schema()
         self.frame = read_leads(path)
-        mapping = detect_conventions(suggest_mapping(self.frame.columns, self.schema), self.schema, self.frame)
+        mapping = map_frame(self.frame, self.schema)
         self.cleaned, self.label, _, self.identity = labelled_leads(self.frame, self.schema, mapping)
         self.targets = TargetMetrics()
         self.stamp = self.schema.one(Role.TIMESTAMP)

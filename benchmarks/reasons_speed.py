@@ -21,7 +21,7 @@ import numpy as np
 from joblib import cpu_count
 
 from leadscore_core import load_champion
-from leadscore_core.data import detect_conventions, make_sample, suggest_mapping
+from leadscore_core.data import make_sample, map_frame
 from leadscore_core.inference import reasons_in_words
 from leadscore_core.model.contributions import TreeTables
 
@@ -38,7 +38,7 @@ def main() -> None:
         import shap
     model = load_champion()
     frame = make_sample(rows=rows, seed=1).labelled.head(rows)
-    mapping = detect_conventions(suggest_mapping(frame.columns, model.schema), model.schema, frame)
+    mapping = map_frame(frame, model.schema)
     cleaned, _ = model.clean(mapping.apply(frame, model.schema))
     matrix = model.features.transform(cleaned).to_numpy("float64")
     booster = model.classifier.lgbm_.booster_

@@ -15,6 +15,7 @@ from leadscore_core.errors import LeadScoreError
 if TYPE_CHECKING:  # Dask loads where it is asked for
     from distributed import Client
 
+    from leadscore_core.data import Choice
     from leadscore_core.model import LeadModel
     from leadscore_core.model.classifier import GrowTrees
 
@@ -68,7 +69,7 @@ def score_by_dask(
     scheduler: str | None,
     reasons: int,
     sheet: str | None,
-    choices: dict[str, str],
+    choices: dict[str, Choice],
     settings: Settings,
     force: bool,
 ) -> None:

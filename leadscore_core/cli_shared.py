@@ -17,7 +17,7 @@ from leadscore_core.config import Settings
 from leadscore_core.errors import LeadScoreError, UnreadableFileError
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
-    from leadscore_core.data import Finding
+    from leadscore_core.data import Choice, Finding
     from leadscore_core.lists import ListOptions
     from leadscore_core.model import LeadModel
     from leadscore_core.pipelines import LeadList, Progress
@@ -49,7 +49,11 @@ Sheet = Annotated[
     str | None, typer.Option("--sheet", help="Sheet of a workbook; the first with the needed columns if not given.")
 ]
 MapTo = Annotated[
-    list[str] | None, typer.Option("--map", help="Which header gives a column, as COLUMN=HEADER; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--map",
+        help="Which header gives a column, as COLUMN=HEADER; may be repeated, also for a second phone or e-mail.",
+    ),
 ]
 ModelId = Annotated[str | None, typer.Option("--model", help="Model to use; the champion if not given.")]
 Engine = Annotated[
@@ -202,9 +206,19 @@ def _is_same(one: Path, other: Path) -> bool:
     return one.samefile(other) if one.exists() and other.exists() else one.resolve() == other.resolve()
 
 
-def column_choices(map_to: list[str] | None) -> dict[str, str]:
-    """Return which header a person gave for which column."""
-    return dict(choice.partition("=")[::2] for choice in map_to or ())
+def column_choices(map_to: list[str] | None) -> dict[str, Choice]:
+    """Return which headers a person gave for which column.
+
+    Examples
+    --------
+    >>> column_choices(["city=Town", "phone=Phone", "phone=Mobile Number"])
+    {'city': 'Town', 'phone': ('Phone', 'Mobile Number')}
+    """
+    told: dict[str, list[str]] = {}
+    for choice in map_to or ():
+        column, _, header = choice.partition("=")
+        told.setdefault(column.strip(), []).append(header)
+    return {column: headers[0] if len(headers) == 1 else tuple(headers) for column, headers in told.items()}
 
 
 def write_json(path: Path | None, told: dict[str, Any]) -> None:

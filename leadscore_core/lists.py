@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -14,6 +14,7 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import (
     CONVENTION_ROWS,
     NUMBER_ROLES,
+    Choice,
     ColumnMapping,
     Finding,
     LeadSchema,
@@ -23,8 +24,10 @@ from leadscore_core.data import (
     ReadLog,
     Role,
     build_schema,
+    contested_headers,
     count_column,
     detect_conventions,
+    headers_chosen,
     headers_found,
     iter_leads,
     iter_parts,
@@ -37,8 +40,11 @@ from leadscore_core.data import (
     name_schema,
     normalise_header,
     part_frame,
+    profile_column,
     propose_schema,
     read_headers,
+    resolve_mapping,
+    sample_rows,
     select_columns,
     split_outcomes,
     suggest_mapping,
@@ -62,14 +68,14 @@ class ListOptions:
     label
         Header of the outcome, if it is not to be found by itself.
     choices
-        Schema column -> header, for columns that are not to be found by themselves.
+        Schema column -> header, or several that mean the same, for columns that are not to be found by themselves.
     positive, open
         Values of the outcome that mean yes, and those without an outcome yet, where these are not to be found.
     """
 
     sheet: str | None = None
     label: str | None = None
-    choices: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, Choice] = field(default_factory=dict)
     positive: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
 
@@ -142,13 +148,8 @@ def open_list(
                 "of them."
             )
         mapping = mapping.corrected({schema.label.name: label})
-    for column, header in options.choices.items():
-        if column not in schema.by_name or header not in headers:
-            raise MappingError(
-                f"{column}={header} cannot be: columns are {', '.join(c.name for c in schema.columns[:12])}; "
-                f"headers are {', '.join(headers[:12])}. Give one of each."
-            )
-    mapping = mapping.corrected(dict(options.choices))
+    check_choices(options.choices, schema, headers)
+    mapping = mapping.corrected(options.choices)
     return settle_list(LeadList(paths, schema, mapping, sheet, left_out={} if several else None))
 
 
@@ -260,13 +261,8 @@ def _has_outcome(schema: LeadSchema, header: str) -> bool:
 
 
 def propose_list(paths: Paths, *, sheet: str | None = None, label: str | None = None) -> Proposal:
-    """Look at the first leads of a list and say what each column may mean (see `propose_schema`)."""
-    parts: list[pd.DataFrame] = []
-    for chunk in iter_leads(paths, sheet=sheet):
-        parts.append(chunk)
-        if sum(map(len, parts)) >= CONVENTION_ROWS:
-            break
-    return propose_schema(pd.concat(parts, ignore_index=True), label)
+    """Look at leads from all over a list and say what each column may mean (see `propose_schema`)."""
+    return propose_schema(sample_rows(iter_parts(paths, sheet=sheet)), label)
 
 
 def _best_sheet(paths: Paths, schema: LeadSchema, store: MappingStore) -> str | None:
@@ -284,7 +280,12 @@ def _best_sheet(paths: Paths, schema: LeadSchema, store: MappingStore) -> str | 
 
 
 def settle_list(leads: LeadList) -> LeadList:
-    """Return the list with its dates and decimals settled for its mapping, on the evidence of all its files."""
+    """Return the list with its columns, dates and decimals settled, on the evidence of all its files."""
+    contested = contested_headers(leads.mapping, leads.schema)
+    if contested:
+        left_out = None if leads.left_out is None else dict(leads.left_out)
+        rows = sample_rows(iter_parts(leads.paths, sheet=leads.sheet, columns=contested, left_out=left_out))
+        leads = replace(leads, mapping=resolve_mapping(leads.mapping, leads.schema, rows))
     files = list_files(leads.paths)
     each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(files))
     schema = leads.schema
@@ -311,25 +312,63 @@ def _first_sound(paths: Paths, sheet: str | None) -> Path:
     return files[0]
 
 
-def choose_columns(leads: LeadList, choices: dict[str, str | None], *, settings: Settings | None = None) -> LeadList:
+def check_choices(choices: Mapping[str, Choice], schema: LeadSchema, headers: Sequence[str]) -> None:
+    """Raise if a choice names a column or header that is not there, or several headers for a column that has one.
+
+    Raises
+    ------
+    MappingError
+        Naming it and what could be given.
+    """
+    several = {Role.PHONE, Role.EMAIL, Role.NAME}
+    for column, choice in choices.items():
+        chosen = headers_chosen(choice)
+        said = ", ".join(chosen)
+        if column not in schema.by_name or not set(chosen) <= set(headers):
+            raise MappingError(
+                f"{column}={said} cannot be: columns are {', '.join(c.name for c in schema.columns[:12])}; "
+                f"headers are {', '.join(headers[:12])}. Give one of each."
+            )
+        if len(chosen) > 1 and schema.by_name[column].role not in several:
+            raise MappingError(
+                f"{schema.by_name[column].human} ({column}) is given by one header, and {said} are {len(chosen)}. "
+                "Choose one of them; only a name, e-mail or phone may stand in several columns."
+            )
+
+
+def evidence_of(leads: LeadList) -> dict[str, str]:
+    """Say of each header that gives a column, or could, how full it is and what it holds; from the first leads."""
+    own = [header for match in leads.mapping.matches for header in (match.header, *match.more, *match.others) if header]
+    part = next(iter_parts(leads.paths, sheet=leads.sheet, columns=own, chunk_rows=CONVENTION_ROWS), None)
+    frame = pd.DataFrame() if part is None else part_frame(part)
+    there = [header for header in own if header in frame.columns]
+    profiles = {header: profile_column(header, frame[header]) for header in there}
+    return {
+        header: f"{profile.fill:.0%} filled" + (f", for instance {profile.example}" if profile.distinct else "")
+        for header, profile in profiles.items()
+    }
+
+
+def choose_columns(leads: LeadList, choices: Mapping[str, Choice], *, settings: Settings | None = None) -> LeadList:
     """Return the list with a person's choice of columns, which is remembered for files with the same headers.
 
     Parameters
     ----------
     choices
-        Schema column -> header, or None for "not in this file".
+        Schema column -> header, several headers that mean the same, or None for "not in this file".
 
     Raises
     ------
     LeadScoreError
         If one header is chosen twice, or the choice cannot be kept.
     """
-    chosen = [header for header in choices.values() if header is not None]
+    chosen = [header for choice in choices.values() for header in headers_chosen(choice)]
     twice = sorted({header for header in chosen if chosen.count(header) > 1})
     if twice:
         raise MappingError(
             f"One column cannot mean two things: {', '.join(map(repr, twice))} is chosen more than once. Choose it "
             "once."
         )
+    check_choices(choices, leads.schema, leads.mapping.headers)
     MappingStore((settings or load_settings()).data_dir).remember(leads.mapping, choices)
     return settle_list(replace(leads, mapping=leads.mapping.corrected(choices)))

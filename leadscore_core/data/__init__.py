@@ -11,17 +11,20 @@ from leadscore_core.data.check import (
     row_hashes,
 )
 from leadscore_core.data.clean import CellProblem, clean_leads, clean_with_problems, complete_columns, plain_text
+from leadscore_core.data.column_profile import ColumnProfile, profile_column
 from leadscore_core.data.file_notes import FileNotes, ReadLog
 from leadscore_core.data.findings import Finding, merge_findings, sort_findings
+from leadscore_core.data.header_matching import suggest_mapping
 from leadscore_core.data.header_words import normalise_header
 from leadscore_core.data.map_columns import (
     CONVENTION_ROWS,
+    Choice,
     ColumnMapping,
     Match,
     check_required,
     detect_conventions,
     fingerprint,
-    suggest_mapping,
+    headers_chosen,
 )
 from leadscore_core.data.outcome_column import count_column
 from leadscore_core.data.outcome_reader import OutcomeReader
@@ -46,7 +49,9 @@ from leadscore_core.data.read import (
     read_headers,
     read_leads,
 )
+from leadscore_core.data.resolve_columns import contested_headers, map_frame, resolve_mapping
 from leadscore_core.data.roles import ProposedColumn
+from leadscore_core.data.row_sample import sample_rows
 from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
 from leadscore_core.data.schema import (
     CITY_TIER,
@@ -74,9 +79,11 @@ __all__ = [
     "NEW",
     "NUMBER_ROLES",
     "CellProblem",
+    "Choice",
     "Column",
     "ColumnMapping",
     "FileNotes",
+    "ColumnProfile",
     "Finding",
     "FlagWords",
     "LeadSchema",
@@ -100,12 +107,14 @@ __all__ = [
     "clean_leads",
     "clean_with_problems",
     "complete_columns",
+    "contested_headers",
     "count_column",
     "count_values",
     "detect_conventions",
     "duplicate_findings",
     "fingerprint",
     "group_column",
+    "headers_chosen",
     "headers_found",
     "iter_leads",
     "iter_parts",
@@ -119,6 +128,7 @@ __all__ = [
     "look_ahead",
     "look_at_files",
     "make_sample",
+    "map_frame",
     "mapping_findings",
     "merge_findings",
     "name_schema",
@@ -128,12 +138,15 @@ __all__ = [
     "numbers_of",
     "part_frame",
     "plain_text",
+    "profile_column",
     "propose_schema",
     "read_headers",
     "read_leads",
     "read_spend",
+    "resolve_mapping",
     "row_hashes",
     "row_keys",
+    "sample_rows",
     "select_columns",
     "sort_findings",
     "split_cells",

@@ -9,12 +9,13 @@ import pandas as pd
 
 from leadscore_core.data.clean import CellProblem, clean_with_problems
 from leadscore_core.data.findings import EXAMPLES, Finding, Severity, sort_findings
-from leadscore_core.data.map_columns import ColumnMapping, detect_conventions, suggest_mapping
+from leadscore_core.data.map_columns import ColumnMapping
 from leadscore_core.data.outcome_reader import read_outcomes
 from leadscore_core.data.outcome_split import split_cells
 from leadscore_core.data.outcome_values import name_values
 from leadscore_core.data.outcome_words import Meaning
 from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM
+from leadscore_core.data.resolve_columns import map_frame
 from leadscore_core.data.schema import TEXT_ROLES, LeadSchema, Role
 from leadscore_core.data.schema_file import load_schema
 from leadscore_core.data.text import as_text, filled_cells
@@ -70,7 +71,7 @@ def check_leads(
     """
     schema = schema or load_schema()
     if mapping is None:
-        mapping = detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+        mapping = map_frame(frame, schema)
     raw = mapping.apply(frame, schema)
     cleaned, problems = clean_with_problems(raw, schema)
     found = [
@@ -132,6 +133,9 @@ def mapping_findings(
                     n_rows,
                 )
             )
+        if match.why:
+            reason = f"{column.human}: {match.why}; choose another if it is not"
+            found.append(_finding("chosen_column", str(match.header), reason, n_rows, n_rows))
     for doubt in mapping.decimal_doubts:
         cells = doubt.comma + doubt.point + doubt.either
         found.append(_finding("mixed_decimals", mapping.used[doubt.column], doubt.words, cells, n_rows))

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 EXAMPLES = 5
+_OF_THE_FILE = frozenset({"required_column", "missing_column", "guessed_column", "chosen_column", "ambiguous_date"})
 Severity = Literal["error", "warning", "info"]
 
 
@@ -72,7 +73,13 @@ def merge_findings(parts: Iterable[tuple[list[Finding], int]]) -> list[Finding]:
             before = merged.get(key)
             if before is None:
                 merged[key] = finding.model_copy(update={"rows": shifted})
-            elif finding.code not in {"required_column", "missing_column", "guessed_column", "ambiguous_date"}:
+            elif finding.code not in {
+                "required_column",
+                "missing_column",
+                "guessed_column",
+                "chosen_column",
+                "ambiguous_date",
+            }:
                 merged[key] = before.model_copy(
                     update={
                         "count": before.count + finding.count,

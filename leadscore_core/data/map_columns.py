@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Literal, TypeAlias
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
 from leadscore_core.data.conventions import DecimalDoubt, column_decimals, swapped_days, with_points
 from leadscore_core.data.header_words import normalise_header
@@ -22,15 +22,16 @@ from leadscore_core.errors import MappingError
 
 SURE_ENOUGH = 0.85
 CONVENTION_ROWS = 50_000
-_SHORTEST_FUZZY = 5
 _NEAR = 60
-How = Literal["exact", "alias", "normalised", "fuzzy", "person", "none"]
+How = Literal["exact", "alias", "normalised", "crm", "words", "fuzzy", "person", "none"]
+Choice: TypeAlias = "str | tuple[str, ...] | None"
 
 
 class Match(BaseModel):
     """One column of the schema and the header that gives it, if any; confidence 0-1.
 
     ``more`` are further headers that mean the same: a second phone or e-mail, the last name after the first.
+    ``others`` are headers that could have given the column and do not; ``why`` says with numbers how it was chosen.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,6 +39,8 @@ class Match(BaseModel):
     column: str
     header: str | None = None
     more: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    why: str = ""
     confidence: float = Field(0.0, ge=0, le=1)
     how: How = "none"
 
@@ -79,27 +82,32 @@ class ColumnMapping(BaseModel):
         own = [match for match in self.matches if schema.by_name[match.column].role is role and match.header]
         return [str(match.header) for match in own] + [header for match in own for header in match.more]
 
-    def corrected(self, choices: dict[str, str | None]) -> ColumnMapping:
+    def corrected(self, choices: Mapping[str, Choice]) -> ColumnMapping:
         """Return the mapping with a person's choices; a header serves one column, the one chosen last.
 
         Parameters
         ----------
         choices
-            Schema column -> header, or None for "not in this file".
+            Schema column -> header, several headers that mean the same, or None for "not in this file".
         """
-        taken = {header for header in choices.values() if header is not None}
+        chosen = {column: headers_chosen(choice) for column, choice in choices.items()}
+        taken = {header for headers in chosen.values() for header in headers}
         matches = []
         for match in self.matches:
-            if match.column in choices and choices[match.column] != match.header:
-                header = choices[match.column]
+            headers = chosen.get(match.column)
+            if headers is None:
+                left = tuple(h for h in (match.header, *match.more) if h is not None and h not in taken)
+                others = tuple(header for header in match.others if header not in taken)
+                kept = {"header": left[0], "more": left[1:], "others": others} if left else None
+                matches.append(match.model_copy(update=kept) if kept else Match(column=match.column))
+            elif headers == [match.header, *match.more] and not (match.more or match.others):
+                matches.append(match)
+            elif headers:
                 matches.append(
-                    Match(column=match.column, header=header, confidence=1.0, how="person" if header else "none")
+                    Match(column=match.column, header=headers[0], more=tuple(headers[1:]), confidence=1.0, how="person")
                 )
-            elif match.header in taken and match.column not in choices:
-                matches.append(Match(column=match.column))
             else:
-                others = tuple(header for header in match.more if header not in taken)
-                matches.append(match if others == match.more else match.model_copy(update={"more": others}))
+                matches.append(Match(column=match.column))
         return self.model_copy(update={"matches": tuple(matches)})
 
     def limited_to(self, schema: LeadSchema) -> ColumnMapping:
@@ -137,6 +145,17 @@ class ColumnMapping(BaseModel):
         return pd.DataFrame(columns, index=frame.index)
 
 
+def headers_chosen(choice: Choice) -> list[str]:
+    """Return the headers of a choice.
+
+    Examples
+    --------
+    >>> headers_chosen("Phone"), headers_chosen(("Phone", "Mobile")), headers_chosen(None)
+    (['Phone'], ['Phone', 'Mobile'], [])
+    """
+    return [] if choice is None else [choice] if isinstance(choice, str) else list(choice)
+
+
 def fingerprint(headers: Iterable[str]) -> str:
     """Return a short name for a set of headers, whatever their order.
 
@@ -146,62 +165,6 @@ def fingerprint(headers: Iterable[str]) -> str:
     True
     """
     return hashlib.sha256(json.dumps(sorted(headers)).encode()).hexdigest()[:16]
-
-
-def suggest_mapping(headers: Iterable[str], schema: LeadSchema) -> ColumnMapping:
-    """Suggest which header gives which column: exact, then alike but for case and punctuation, then alias, then fuzzy.
-
-    Each header serves one column at most. A fuzzy match is taken from a confidence of 0.85 on.
-
-    Examples
-    --------
-    >>> from leadscore_core.data import load_schema
-    >>> mapping = suggest_mapping(["Lead Source", "first_utm_medium", "Citty_Mapped"], load_schema())
-    >>> [(m.header, m.how, round(m.confidence, 2)) for m in mapping.matches if m.header]
-    [('Citty_Mapped', 'fuzzy', 0.95), ('first_utm_medium', 'alias', 0.95), ('Lead Source', 'alias', 0.95)]
-    """
-    given = tuple(str(header) for header in headers)
-    found: dict[str, Match] = {}
-    free = {header: normalise_header(header) for header in given if normalise_header(header)}
-
-    def take(column: Column, header: str, confidence: float, how: How) -> None:
-        found[column.name] = Match(column=column.name, header=header, confidence=confidence, how=how)
-        del free[header]
-
-    for column in schema.columns:
-        if column.name in free:
-            take(column, column.name, 1.0, "exact")
-    steps: tuple[tuple[How, float], ...] = (("normalised", 0.98), ("alias", 0.95))
-    for how, confidence in steps:
-        for column in schema.columns:
-            wanted = [column.name] if how == "normalised" else [column.human, *column.aliases]
-            header = next((h for name in wanted for h, n in free.items() if n == normalise_header(name)), None)
-            if column.name not in found and header is not None:
-                take(column, header, confidence, how)
-    for score, name, header in _nearly_alike(schema, found, free):
-        if name not in found and header in free:
-            take(schema.by_name[name], header, score, "fuzzy")
-    matches = tuple(found.get(column.name, Match(column=column.name)) for column in schema.columns)
-    return ColumnMapping(schema_name=schema.name, headers=given, matches=matches, date_order=schema.date_order)
-
-
-def _nearly_alike(schema: LeadSchema, found: dict[str, Match], free: dict[str, str]) -> list[tuple[float, str, str]]:
-    candidates = {header: name for header, name in free.items() if len(name) >= _SHORTEST_FUZZY}
-    near = []
-    for column in schema.columns:
-        if column.name in found:
-            continue
-        names = [
-            n for n in map(normalise_header, (column.name, column.human, *column.aliases)) if len(n) >= _SHORTEST_FUZZY
-        ]
-        for name in names:
-            near += [
-                (score / 100, column.name, header)
-                for _, score, header in process.extract(
-                    name, candidates, scorer=fuzz.ratio, score_cutoff=100 * SURE_ENOUGH
-                )
-            ]
-    return sorted(near, key=lambda found: (-found[0], found[1], found[2]))
 
 
 def detect_conventions(mapping: ColumnMapping, schema: LeadSchema, frame: pd.DataFrame) -> ColumnMapping:

@@ -14,8 +14,7 @@ from leadscore_core.data import (
     LeadSchema,
     OutcomeWords,
     Role,
-    detect_conventions,
-    suggest_mapping,
+    map_frame,
 )
 from leadscore_core.inference.present import city_name
 from leadscore_core.model import BLANK_KEY, LeadModel, Observed, write_number
@@ -44,7 +43,7 @@ def explain_leads(frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMappi
     pandas.DataFrame
         One row a lead, one column an input of the schema, and ``base_value``; each row sums to the raw margin.
     """
-    mapping = mapping or detect_conventions(suggest_mapping(frame.columns, model.schema), model.schema, frame)
+    mapping = mapping or map_frame(frame, model.schema)
     cleaned, _ = model.clean(mapping.apply(frame, model.schema))
     return model.contributions(cleaned)
 
@@ -118,7 +117,7 @@ def human_name(name: str, schema: LeadSchema) -> str:
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema
+    >>> from leadscore_core.data import load_schema, map_frame
     >>> human_name("city_tier", load_schema()), human_name("payment_interaction", load_schema())
     ('City tier', 'Payment interactions')
     """

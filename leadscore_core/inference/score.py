@@ -17,11 +17,10 @@ from leadscore_core.data import (
     Part,
     check_required,
     chunk_findings,
-    detect_conventions,
+    map_frame,
     note_row_problems,
     part_frame,
     plain_text,
-    suggest_mapping,
 )
 from leadscore_core.errors import MappingError
 from leadscore_core.inference.contact import SINGLE_LEAD_RULES, contact_flags, find_unreachable, read_contacts
@@ -87,7 +86,7 @@ def score_leads(
     twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
     if twice:
         raise MappingError(f"Two columns have the same name: {', '.join(twice)}. Give every column a name of its own.")
-    mapping = mapping or detect_conventions(suggest_mapping(frame.columns, model.schema), model.schema, frame)
+    mapping = mapping or map_frame(frame, model.schema)
     check_required(mapping, model.schema)
     settings = load_settings()
     part = score_part(

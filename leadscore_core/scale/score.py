@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -19,15 +19,18 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import (
     CONVENTION_ROWS,
     NUMBER_ROLES,
+    Choice,
     ColumnMapping,
     Finding,
     Part,
     Role,
+    contested_headers,
     detect_conventions,
     iter_parts,
     merge_findings,
     part_frame,
     read_headers,
+    resolve_mapping,
     select_columns,
 )
 from leadscore_core.errors import ExportError, LeadScoreError, UnreadableFileError
@@ -91,7 +94,7 @@ def score_parts(
     *,
     reasons: int = 3,
     sheet: str | None = None,
-    choices: dict[str, str] | None = None,
+    choices: Mapping[str, Choice] | None = None,
     settings: Settings | None = None,
     force: bool = False,
     progress: Progress | None = None,
@@ -109,7 +112,7 @@ def score_parts(
         A folder or address, which gets one Parquet file a part; or one file by its ending, on a disk that the workers
         share.
     choices
-        Schema column -> header, for columns that are not to be found by themselves.
+        Schema column -> header, or several that mean the same, for columns that are not found by themselves.
     force
         Whether a folder that holds a result already gets this one in its place; until then it stays.
 
@@ -127,7 +130,7 @@ def score_parts(
         check_output(out)
     parts = list_parts(addresses)
     check_apart(out, parts)
-    leads = _first_readable(parts, model, ListOptions(sheet=sheet, choices=choices or {}), settings)
+    leads = _first_readable(parts, model, ListOptions(sheet=sheet, choices=dict(choices or {})), settings)
     leads = replace(
         leads, sheet=sheet if len(parts) > 1 else leads.sheet
     )  # workbooks may name their sheets differently
@@ -171,10 +174,11 @@ def _first_readable(parts: Sequence[str], model: LeadModel, options: ListOptions
 
 
 def _settle(client: Client, parts: Sequence[str], leads: LeadList) -> ColumnMapping:
-    """Settle dates and decimals on the evidence of as many parts as it takes, as `settle_list` does."""
+    """Settle columns, dates and decimals on the evidence of as many parts as it takes, as `settle_list` does."""
     each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(parts))
     written = {Role.TIMESTAMP, *NUMBER_ROLES}
     headers = [h for name, h in leads.mapping.used.items() if leads.schema.by_name[name].role in written]
+    headers = list(dict.fromkeys([*headers, *contested_headers(leads.mapping, leads.schema)]))
     told: list[pd.DataFrame] = []
     for begin in range(0, len(parts), _ASKED_AT_ONCE):
         asked = [
@@ -184,9 +188,10 @@ def _settle(client: Client, parts: Sequence[str], leads: LeadList) -> ColumnMapp
         told += [frame for frame in _gathered(client, asked) if frame is not None]
         if sum(map(len, told)) >= CONVENTION_ROWS:
             break
-    return (
-        detect_conventions(leads.mapping, leads.schema, pd.concat(told, ignore_index=True)) if told else leads.mapping
-    )
+    if not told:
+        return leads.mapping
+    rows = pd.concat(told, ignore_index=True)
+    return detect_conventions(resolve_mapping(leads.mapping, leads.schema, rows), leads.schema, rows)
 
 
 def _first_rows(part: str, headers: list[str], sheet: str | None, rows: int) -> pd.DataFrame | None:

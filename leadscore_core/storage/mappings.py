@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from leadscore_core.data import ColumnMapping, fingerprint
+from leadscore_core.data import Choice, ColumnMapping, fingerprint, headers_chosen
 from leadscore_core.errors import LeadScoreError
 
 
@@ -32,16 +33,16 @@ class MappingStore:
         if not isinstance(choices, dict):
             return mapping
         known = {match.column for match in mapping.matches}
-        usable = {c: h for c, h in choices.items() if c in known and (h is None or h in mapping.headers)}
-        return mapping.corrected(usable)
+        told = {column: tuple(h) if isinstance(h, list) else h for column, h in choices.items() if column in known}
+        return mapping.corrected({c: h for c, h in told.items() if set(headers_chosen(h)) <= set(mapping.headers)})
 
-    def remember(self, mapping: ColumnMapping, choices: dict[str, str | None]) -> None:
+    def remember(self, mapping: ColumnMapping, choices: Mapping[str, Choice]) -> None:
         """Keep a person's choices for files with the same headers; atomic.
 
         Parameters
         ----------
         choices
-            Schema column -> header, or None for "not in this file".
+            Schema column -> header, several headers that mean the same, or None for "not in this file".
 
         Raises
         ------
@@ -52,7 +53,7 @@ class MappingStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, aside = tempfile.mkstemp(dir=self.folder)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(choices, file, indent=1)
+                json.dump(dict(choices), file, indent=1)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(aside, self._path(mapping))

@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from leadscore_core.config import TargetMetrics
-from leadscore_core.data import ColumnMapping, check_required, detect_conventions, suggest_mapping
+from leadscore_core.data import ColumnMapping, check_required, map_frame
 from leadscore_core.errors import LabelError
 from leadscore_core.model import LeadModel
 from leadscore_core.training.metrics import Metrics, compute_metrics, meets_targets
@@ -53,7 +53,7 @@ def evaluate_model(
         If there is no label to compare with, or every lead was in the training data.
     """
     schema = model.schema
-    mapping = mapping or detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    mapping = mapping or map_frame(frame, schema)
     check_required(mapping, schema)
     cleaned, label, without_label, _ = labelled_leads(frame, schema, mapping)
     known = model.features.was_seen(cleaned)

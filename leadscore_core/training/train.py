@@ -21,11 +21,10 @@ from leadscore_core.data import (
     Role,
     check_required,
     clean_with_problems,
-    detect_conventions,
     label_findings,
     load_schema,
+    map_frame,
     row_hashes,
-    suggest_mapping,
 )
 from leadscore_core.errors import LabelError, NotEnoughDataError
 from leadscore_core.model import LeadModel, ModelMetadata, TrainingData
@@ -101,7 +100,7 @@ def train_model(
     schema = schema or load_schema()
     tell = progress or (lambda share, what: None)
     tell(0.0, "Cleaning the leads")
-    mapping = mapping or detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    mapping = mapping or map_frame(frame, schema)
     check_required(mapping, schema)
     schema = schema.without(excluded or {})
     cleaned, label, left_out, identity = labelled_leads(frame, schema, mapping)

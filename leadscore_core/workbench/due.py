@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data import clean_leads, suggest_mapping
+from leadscore_core.data import clean_leads, map_frame
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import BatchStore
@@ -83,7 +83,7 @@ def _on_new_outcomes(model: LeadModel, settings: Settings) -> tuple[int, float |
         frame = gather_leads([], batches, schema, settings)
     except LeadScoreError:
         return 0, None, None, None
-    cleaned = clean_leads(suggest_mapping(frame.columns, schema).apply(frame, schema), schema)
+    cleaned = clean_leads(map_frame(frame, schema).apply(frame, schema), schema)
     label = cleaned.pop(schema.label.name)
     seen = model.features.was_seen(cleaned)
     new = label.notna().to_numpy() & (~seen if seen is not None else True)

@@ -22,7 +22,7 @@ import pandas as pd
 from filelock import Timeout
 
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data import ColumnMapping, LeadSchema, Role, detect_conventions, suggest_mapping
+from leadscore_core.data import ColumnMapping, LeadSchema, Role, map_frame
 from leadscore_core.errors import LeadScoreError, TrainingBusyError
 from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.pipelines import STUDIES, Progress
@@ -105,7 +105,7 @@ def carry_out(folder: Path, settings: Settings) -> None:
 def _read(folder: Path) -> tuple[pd.DataFrame, LeadSchema, ColumnMapping]:
     schema = LeadSchema.model_validate_json((folder / SCHEMA).read_text(encoding="utf-8"))
     frame = pd.read_parquet(folder / LEADS)
-    return frame, schema, detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    return frame, schema, map_frame(frame, schema)
 
 
 def _to_learn_from(folder: Path, request: RunRequest) -> tuple[LeadSchema, pd.DataFrame, np.ndarray, np.ndarray | None]:

@@ -19,9 +19,8 @@ from leadscore_core.data import (
     LeadSchema,
     Role,
     clean_leads,
-    detect_conventions,
     load_schema,
-    suggest_mapping,
+    map_frame,
 )
 from leadscore_core.errors import LabelError
 from leadscore_core.inference import score_part
@@ -127,7 +126,7 @@ def source_report(
     [('fair', 0.0, 'Under-delivers'), ('news', 1.0, 'Over-delivers')]
     """
     schema = model.schema if model is not None else load_schema()
-    mapping = mapping or detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    mapping = mapping or map_frame(frame, schema)
     with tempfile.TemporaryDirectory(prefix="leadscore-sources-") as folder:
         path = Path(folder) / "leads.parquet"
         _write(iter([frame]), path, schema, mapping, model, load_settings())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from leadscore_core.config import load_settings
-from leadscore_core.data import ColumnMapping, Finding, LeadSchema, Match, Role, fingerprint
+from leadscore_core.data import Choice, ColumnMapping, Finding, LeadSchema, Match, Role, fingerprint
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model import LeadModel, ModelRegistry
 from pages._shared import state
@@ -21,6 +21,8 @@ HOW_WORDS = {
     "exact": "Same name",
     "normalised": "Same name, written otherwise ({:.0%} sure)",
     "alias": "Recognised ({:.0%} sure)",
+    "crm": "A header of a CRM's export ({:.0%} sure)",
+    "words": "Its words say so ({:.0%} sure)",
     "fuzzy": "Nearly the same name ({:.0%} sure)",
     "person": "Chosen by you",
     "none": " ",
@@ -143,32 +145,58 @@ def what_is_needed(schema: LeadSchema) -> str:
     return f"A list needs the {' and '.join(needed)} of each lead.{more}"
 
 
-def render_mapping(mapping: ColumnMapping, schema: LeadSchema) -> dict[str, str | None] | None:
-    """Let a person correct which header gives which column; return the choices when they are made."""
+def render_mapping(
+    mapping: ColumnMapping, schema: LeadSchema, evidence: Mapping[str, str]
+) -> dict[str, Choice] | None:
+    """Let a person correct which headers give which column; return the choices when they are made.
+
+    Parameters
+    ----------
+    evidence
+        Header -> how full it is and what it holds, in words.
+    """
     shown = main_columns(mapping, schema)
     counters = [match for match in mapping.matches if match not in shown]
     if counters:
         found = sum(match.header is not None for match in counters)
         st.caption(f"{found} of {len(counters)} counters of clicks on the website were found too.")
-    choices: dict[str, str | None] = {}
+    choices: dict[str, Choice] = {}
     with st.form("columns", border=False):
         grid = st.columns(3)
         for place, match in enumerate(shown):
-            column = schema.by_name[match.column]
-            options = [NOT_HERE, *mapping.headers]
             with grid[place % 3]:
-                chosen = st.selectbox(
-                    f"{column.human}{' (needed)' if column.required else ''}",
-                    options,
-                    index=options.index(match.header) if match.header is not None else 0,
-                    format_func=lambda header: header or "(no header)",
-                    key=f"column-{fingerprint(mapping.headers)}-{match.column}-{match.header}",
-                )
-                st.caption(HOW_WORDS[match.how].format(match.confidence))
-            choices[match.column] = None if chosen == NOT_HERE else chosen
+                choices[match.column] = _choose_headers(match, mapping, schema)
+                st.caption(plain(_how_chosen(match, evidence)))
         if st.form_submit_button("Use these columns", icon=":material/check:"):
             return choices
     return None
+
+
+def _choose_headers(match: Match, mapping: ColumnMapping, schema: LeadSchema) -> Choice:
+    """Ask which header gives a column; a name, an e-mail and a phone may stand in several."""
+    column = schema.by_name[match.column]
+    label = f"{column.human}{' (needed)' if column.required else ''}"
+    given = [match.header, *match.more] if match.header is not None else []
+    key = f"column-{fingerprint(mapping.headers)}-{match.column}-{'+'.join(map(str, given)) or None}"
+    if column.role in {Role.NAME, Role.EMAIL, Role.PHONE}:
+        several = st.multiselect(
+            label, list(mapping.headers), given, key=key, placeholder=NOT_HERE,
+            format_func=lambda header: header or "(no header)",
+        )  # fmt: skip
+        return None if not several else several[0] if len(several) == 1 else tuple(several)
+    options = [NOT_HERE, *mapping.headers]
+    chosen = st.selectbox(
+        label, options, index=options.index(match.header) if match.header is not None else 0, key=key,
+        format_func=lambda header: header or "(no header)",
+    )  # fmt: skip
+    return None if chosen == NOT_HERE else chosen
+
+
+def _how_chosen(match: Match, evidence: Mapping[str, str]) -> str:
+    how = HOW_WORDS[match.how].format(match.confidence)
+    headers = [header for header in (match.header, *match.more) if header in evidence]
+    held = [evidence[header] if len(headers) == 1 else f"{header}: {evidence[header]}" for header in headers]
+    return ". ".join(text for text in (how, match.why, *held) if text.strip()) or " "
 
 
 def render_problems(findings: list[Finding]) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from leadscore_core.config import Settings
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.lists import choose_columns
+from leadscore_core.lists import choose_columns, evidence_of
 from leadscore_core.model import LeadModel
 from leadscore_core.storage import Batch, BatchStore
 from leadscore_core.workbench import ALL, find_kept, keep_list, rescore_batch
@@ -81,7 +81,9 @@ def _render_columns(opened: state.OpenedList, model: LeadModel, settings: Settin
     assert opened.leads is not None
     mapping = opened.leads.mapping
     with st.expander(columns_found(mapping, model.schema), icon=":material/view_column:", expanded=expanded):
-        choices = render_mapping(mapping, model.schema)
+        leads = opened.leads
+        evidence = state.remembered(("evidence", str(opened.path), mapping.matches), lambda: evidence_of(leads))
+        choices = render_mapping(mapping, model.schema, evidence)
         if choices is not None:
             try:
                 opened.leads = choose_columns(opened.leads, choices, settings=settings)
