@@ -102,7 +102,7 @@ def test_a_list_in_chunks_has_the_scores_of_the_plain_pipeline(
     monkeypatch.setattr(classifier_module, "ROWS_WORTH_LEAF_SETS", 1)
     leads = open_list(path, trained.schema)
     for chunk_rows in (len(frame), 997):
-        monkeypatch.setattr(LeadList, "parts", lambda own, n=chunk_rows: iter_parts(own.paths, chunk_rows=n))
+        monkeypatch.setattr(LeadList, "parts", lambda own, log=None, n=chunk_rows: iter_parts(own.paths, chunk_rows=n))
         report = pipelines.score_list(leads, out, trained, reasons=1)
         scored = read_leads(out)
         assert (scored["propensity"].to_numpy() == plain).all()

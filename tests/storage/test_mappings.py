@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from leadscore_core.data import LeadSchema, suggest_mapping
+from leadscore_core.data import LeadSchema, Role, suggest_mapping
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.storage import MappingStore
 
@@ -37,3 +37,11 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, schema: LeadSc
     (tmp_path / "data").write_text("a file where the folder should be")
     with pytest.raises(LeadScoreError, match="holds for this list only"):
         MappingStore(tmp_path / "data").remember(suggest_mapping(HEADERS, schema), CHOICES)
+
+
+def test_several_headers_of_one_column_come_back(tmp_path: Path, schema: LeadSchema) -> None:
+    store, headers = MappingStore(tmp_path), ["Source", "Medium", "Ring me", "Or here"]
+    store.remember(suggest_mapping(headers, schema), {"phone": ("Ring me", "Or here"), "email": None})
+    recalled = store.recall(suggest_mapping(headers, schema))
+    assert recalled.headers_of(schema, Role.PHONE) == ["Ring me", "Or here"]
+    assert recalled.unused_headers == []
