@@ -18,6 +18,7 @@ from leadscore_core.cli_models import models_app
 from leadscore_core.cli_scale import check_engine, score_by_dask
 from leadscore_core.cli_shared import (
     JSON_ON_STDOUT,
+    Encoding,
     Engine,
     Files,
     JsonOut,
@@ -85,6 +86,7 @@ def check(
     positive: Positive = None,
     still_open: StillOpen = None,
     sheet: Sheet = None,
+    encoding: Encoding = None,
     map_to: MapTo = None,
     json_out: JsonOut = None,
 ) -> None:
@@ -95,7 +97,7 @@ def check(
     prepare_json(json_out, files)
     settings = load_settings()
     label_expected = bool(label or positive or still_open)
-    options = list_options(sheet, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open)
     leads = open_leads(files, schema, options, settings, ask="nothing" if label_expected else None)
     check_holds_leads(leads)
     model = _champion_or_none(settings)
@@ -113,12 +115,19 @@ def check(
 
 
 @app.command()
-def clean(files: Files, out: Out, schema: SchemaName = None, sheet: Sheet = None, map_to: MapTo = None) -> None:
+def clean(
+    files: Files,
+    out: Out,
+    schema: SchemaName = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    map_to: MapTo = None,
+) -> None:
     """Write the cleaned table, one row a lead."""
     from leadscore_core.pipelines import clean_list
 
     check_apart(str(out), files)
-    leads = open_leads(files, schema, list_options(sheet, map_to), load_settings())
+    leads = open_leads(files, schema, list_options(sheet, encoding, map_to), load_settings())
     rows = clean_list(leads, out)
     say(f"Cleaned {rows:,} leads into {out}")
     say_findings(leads.file_findings())
@@ -137,6 +146,7 @@ def score(
         ),
     ],
     sheet: Sheet = None,
+    encoding: Encoding = None,
     map_to: MapTo = None,
     model_id: ModelId = None,
     reasons: Annotated[int, typer.Option("--reasons", min=0, max=20, help="Reasons a lead.")] = 3,
@@ -178,7 +188,9 @@ def score(
     check_free(out, force=force)
     with look_ahead(paths):
         model = load_model(model_id, settings)
-    leads = open_leads(paths, model.schema.name, list_options(sheet, map_to), settings, model=model, go_on=True)
+    leads = open_leads(
+        paths, model.schema.name, list_options(sheet, encoding, map_to), settings, model=model, go_on=True
+    )
     with show_progress("Scoring", total=None) as progress:
         report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.grades.items())

@@ -46,7 +46,13 @@ StillOpen = Annotated[
     typer.Option("--open", help="Value of the outcome that says nothing yet; may be repeated, '' for: there is none."),
 ]
 Sheet = Annotated[
-    str | None, typer.Option("--sheet", help="Sheet of a workbook; the first with the needed columns if not given.")
+    str | None,
+    typer.Option(
+        "--sheet", help="Sheet of a workbook, all for those alike; the first with the needed columns if not given."
+    ),
+]
+Encoding = Annotated[
+    str | None, typer.Option("--encoding", help="Of text files, such as cp1252 or shift_jis; found if not given.")
 ]
 MapTo = Annotated[
     list[str] | None,
@@ -138,6 +144,7 @@ def open_leads(
 
 def list_options(
     sheet: str | None,
+    encoding: str | None,
     map_to: list[str] | None,
     label: str | None = None,
     positive: list[str] | None = None,
@@ -148,6 +155,7 @@ def list_options(
 
     return ListOptions(
         sheet=sheet,
+        encoding=encoding,
         label=label,
         choices=column_choices(map_to),
         positive=tuple(positive or ()),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leadscore_core.cli_shared import (
+    Encoding,
     Files,
     JsonOut,
     Label,
@@ -47,6 +48,7 @@ def sources(
     positive: Positive = None,
     still_open: StillOpen = None,
     sheet: Sheet = None,
+    encoding: Encoding = None,
     map_to: MapTo = None,
     model_id: ModelId = None,
     json_out: JsonOut = None,
@@ -57,7 +59,7 @@ def sources(
     prepare_json(json_out, [file])
     settings = load_settings()
     model = _model_or_none(model_id, settings)
-    options = list_options(sheet, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open)
     leads = open_leads([file], schema, options, settings, ask="unreadable")
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
@@ -91,6 +93,7 @@ def outcomes(
     positive: Positive = None,
     still_open: StillOpen = None,
     sheet: Sheet = None,
+    encoding: Encoding = None,
     map_to: MapTo = None,
 ) -> None:
     """Bring back what became of scored leads; they are known by id, e-mail or phone."""
@@ -98,7 +101,7 @@ def outcomes(
     from leadscore_core.workbench import bring_outcomes, open_outcome_files
 
     settings = load_settings()
-    options = list_options(sheet, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open)
     declared = load_schema(schema) if schema is not None else None
     brought = open_outcome_files(files, schema=declared, options=options, settings=settings)
     say_findings(brought[0].file_findings())

@@ -11,6 +11,7 @@ import typer
 
 from leadscore_core.cli_scale import trees_by
 from leadscore_core.cli_shared import (
+    Encoding,
     Engine,
     Files,
     JsonOut,
@@ -49,6 +50,7 @@ def train(
     positive: Positive = None,
     still_open: StillOpen = None,
     sheet: Sheet = None,
+    encoding: Encoding = None,
     map_to: MapTo = None,
     promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
     note: Annotated[str, typer.Option("--note", help="Kept with the model.")] = "",
@@ -78,7 +80,7 @@ def train(
     prepare_json(json_out, files)
     settings = load_settings()
     chosen = _read_params(params)
-    options = list_options(sheet, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_proposal(leads)
     say_findings(leads.file_findings())
@@ -125,6 +127,7 @@ def evaluate(
     positive: Positive = None,
     still_open: StillOpen = None,
     sheet: Sheet = None,
+    encoding: Encoding = None,
     map_to: MapTo = None,
     model_id: ModelId = None,
     json_out: JsonOut = None,
@@ -135,7 +138,7 @@ def evaluate(
     prepare_json(json_out, [file])
     settings = load_settings()
     model = load_model(model_id, settings)
-    options = list_options(sheet, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open)
     leads = open_leads([file], model.schema.name, options, settings, model=model, ask="unreadable")
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
@@ -160,6 +163,7 @@ def compare(
     positive: Positive = None,
     still_open: StillOpen = None,
     sheet: Sheet = None,
+    encoding: Encoding = None,
     map_to: MapTo = None,
     algorithm: Annotated[
         list[str] | None,
@@ -177,7 +181,7 @@ def compare(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    options = list_options(sheet, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_findings(leads.file_findings())
     say_outcome(leads)
@@ -205,6 +209,7 @@ def tune(
     positive: Positive = None,
     still_open: StillOpen = None,
     sheet: Sheet = None,
+    encoding: Encoding = None,
     map_to: MapTo = None,
     exclude: Annotated[
         list[str] | None, typer.Option("--exclude", help="Column that the model must not read; may be repeated.")
@@ -216,7 +221,7 @@ def tune(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    options = list_options(sheet, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_findings(leads.file_findings())
     say_outcome(leads)

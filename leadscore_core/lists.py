@@ -63,8 +63,8 @@ class ListOptions:
 
     Attributes
     ----------
-    sheet
-        Of a workbook; found if not given.
+    sheet, encoding
+        Of a workbook, and of a text file; found if not given.
     label
         Header of the outcome, if it is not to be found by itself.
     choices
@@ -78,6 +78,7 @@ class ListOptions:
     choices: dict[str, Choice] = field(default_factory=dict)
     positive: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,18 +97,21 @@ class LeadList:
     proposal: Proposal | None = None
     left_out: dict[str, str] | None = None
     outcome: OutcomeSplit | None = None
+    encoding: str | None = None
 
     def chunks(self, log: ReadLog | None = None) -> Iterator[pd.DataFrame]:
         """Read the rows in chunks, all columns; a log gets what is found of the files on the way."""
-        return iter_leads(self.paths, sheet=self.sheet, log=log)
+        return iter_leads(self.paths, sheet=self.sheet, log=log, encoding=self.encoding)
 
     def parts(self, log: ReadLog | None = None) -> Generator[Part, None, None]:
         """Read the rows in chunks, all columns, as the files hold them."""
-        return iter_parts(self.paths, sheet=self.sheet, left_out=self.left_out, log=log)
+        return iter_parts(self.paths, sheet=self.sheet, left_out=self.left_out, log=log, encoding=self.encoding)
 
     def file_findings(self) -> list[Finding]:
         """Return what was found of the files themselves: rows that are no leads, quotes and bytes that were mended."""
-        return look_at_files(self.paths, sheet=self.sheet, go_on=self.left_out is not None).findings()
+        return look_at_files(
+            self.paths, sheet=self.sheet, go_on=self.left_out is not None, encoding=self.encoding
+        ).findings()
 
 
 def open_list(
@@ -137,9 +141,11 @@ def open_list(
     settings = settings or load_settings()
     store = MappingStore(settings.data_dir)
     options = options or ListOptions()
-    sheet, label = options.sheet or _best_sheet(paths, schema, store), options.label
+    sheet, label = options.sheet or _best_sheet(paths, schema, store, options.encoding), options.label
     several = go_on and len(list_files(paths)) > 1
-    headers = read_headers(_first_sound(paths, sheet) if several else paths, sheet=sheet)
+    headers = read_headers(
+        _first_sound(paths, sheet, options.encoding) if several else paths, sheet=sheet, encoding=options.encoding
+    )
     mapping = store.recall(suggest_mapping(headers, schema))
     if label is not None and schema.label is not None:
         if label not in headers:
@@ -150,7 +156,9 @@ def open_list(
         mapping = mapping.corrected({schema.label.name: label})
     check_choices(options.choices, schema, headers)
     mapping = mapping.corrected(options.choices)
-    return settle_list(LeadList(paths, schema, mapping, sheet, left_out={} if several else None))
+    return settle_list(
+        LeadList(paths, schema, mapping, sheet, left_out={} if several else None, encoding=options.encoding)
+    )
 
 
 def open_any_list(
@@ -184,20 +192,20 @@ def open_any_list(
     """
     settings = settings or load_settings()
     options = options or ListOptions()
-    sheet = options.sheet or _best_sheet(paths, load_schema(), MappingStore(settings.data_dir))
+    sheet = options.sheet or _best_sheet(paths, load_schema(), MappingStore(settings.data_dir), options.encoding)
     options = replace(options, sheet=sheet)
-    headers = read_headers(paths, sheet=sheet)
+    headers = read_headers(paths, sheet=sheet, encoding=options.encoding)
     fits = None if anew else fitting_schema(headers, settings, label=options.label)
     if fits is not None or not may_propose:
         known = fits or load_schema()
         if may_propose and options.label is not None:
             _check_same_outcome(options.label, headers, known, settings)
         return open_list(paths, known, options=options, settings=settings)
-    proposal = propose_list(paths, sheet=sheet, label=options.label)
+    proposal = propose_list(paths, sheet=sheet, label=options.label, encoding=options.encoding)
     options = replace(options, label=None)  # the schema that is made of the proposal names it
     if proposal.label is None:  # nothing to propose for; the shipped schema says what is missing
         return open_list(paths, load_schema(), options=options, settings=settings)
-    with closing(iter_parts(paths, sheet=sheet)) as parts:
+    with closing(iter_parts(paths, sheet=sheet, encoding=options.encoding)) as parts:
         counts = count_column(parts, proposal.label)
     split = split_outcomes(counts, positive=options.positive, still_open=options.open)
     question = split.question(proposal.label)
@@ -260,17 +268,19 @@ def _has_outcome(schema: LeadSchema, header: str) -> bool:
     return normalise_header(header) in map(normalise_header, names)
 
 
-def propose_list(paths: Paths, *, sheet: str | None = None, label: str | None = None) -> Proposal:
+def propose_list(
+    paths: Paths, *, sheet: str | None = None, label: str | None = None, encoding: str | None = None
+) -> Proposal:
     """Look at leads from all over a list and say what each column may mean (see `propose_schema`)."""
-    return propose_schema(sample_rows(iter_parts(paths, sheet=sheet)), label)
+    return propose_schema(sample_rows(iter_parts(paths, sheet=sheet, encoding=encoding)), label)
 
 
-def _best_sheet(paths: Paths, schema: LeadSchema, store: MappingStore) -> str | None:
+def _best_sheet(paths: Paths, schema: LeadSchema, store: MappingStore, encoding: str | None = None) -> str | None:
     """Return the first sheet of one workbook that has what is needed, else the first; None for anything else."""
     first, *others = list_files(paths)
     if others:
         return None  # the workbooks of a folder may name their sheets differently
-    sheets = list_sheets(first)
+    sheets = list_sheets(first, encoding)
     needed = {column.name for column in schema.columns if column.required}
     for sheet in sheets if len(sheets) > 1 else ():
         mapping = store.recall(suggest_mapping(read_headers(first, sheet=sheet), schema))
@@ -294,7 +304,7 @@ def settle_list(leads: LeadList) -> LeadList:
     firsts = []
     for file in files:
         with suppress(UnreadableFileError) if leads.left_out is not None else nullcontext():
-            part = next(iter_parts(file, sheet=leads.sheet, chunk_rows=each))
+            part = next(iter_parts(file, sheet=leads.sheet, chunk_rows=each, encoding=leads.encoding))
             firsts.append(part_frame(select_columns(part, headers)))  # what it lacks is said when it is read
     if not firsts:
         return leads  # why is said when it is read
@@ -302,12 +312,12 @@ def settle_list(leads: LeadList) -> LeadList:
     return replace(leads, mapping=detect_conventions(leads.mapping, leads.schema, first))
 
 
-def _first_sound(paths: Paths, sheet: str | None) -> Path:
+def _first_sound(paths: Paths, sheet: str | None, encoding: str | None) -> Path:
     """Return the first file that can be read, or the first."""
     files = list_files(paths)
     for file in files:
         with suppress(UnreadableFileError):
-            next(iter_parts(file, sheet=sheet, chunk_rows=LEAST_EVIDENCE))
+            next(iter_parts(file, sheet=sheet, chunk_rows=LEAST_EVIDENCE, encoding=encoding))
             return file
     return files[0]
 

@@ -26,7 +26,11 @@ _TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})  # what is packed is unpack
 
 
 def read_leads(
-    path: str | Path | Sequence[str | Path], *, sheet: str | None = None, columns: Sequence[str] | None = None
+    path: str | Path | Sequence[str | Path],
+    *,
+    sheet: str | None = None,
+    columns: Sequence[str] | None = None,
+    encoding: str | None = None,
 ) -> pd.DataFrame:
     r"""Read a lead list whole.
 
@@ -38,6 +42,8 @@ def read_leads(
         Sheet of a workbook; without it, the first that is not empty.
     columns
         Headers to read; without it, all.
+    encoding
+        Of text files; found from all of each if not given.
 
     Returns
     -------
@@ -58,7 +64,7 @@ def read_leads(
     >>> read_leads(folder / "leads.csv").to_dict("records")
     [{'Source': 'news', 'Amount': '1,5'}]
     """
-    return pd.concat(iter_leads(path, sheet=sheet, columns=columns), ignore_index=True)
+    return pd.concat(iter_leads(path, sheet=sheet, columns=columns, encoding=encoding), ignore_index=True)
 
 
 def iter_leads(
@@ -68,9 +74,10 @@ def iter_leads(
     columns: Sequence[str] | None = None,
     chunk_rows: int = CHUNK_ROWS,
     log: ReadLog | None = None,
+    encoding: str | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Read a lead list in chunks, with memory bounded by the chunk. See `read_leads` and `iter_parts`."""
-    for part in iter_parts(path, sheet=sheet, columns=columns, chunk_rows=chunk_rows, log=log):
+    for part in iter_parts(path, sheet=sheet, columns=columns, chunk_rows=chunk_rows, log=log, encoding=encoding):
         yield part_frame(part)
 
 
@@ -82,6 +89,7 @@ def iter_parts(
     chunk_rows: int = CHUNK_ROWS,
     left_out: dict[str, str] | None = None,
     log: ReadLog | None = None,
+    encoding: str | None = None,
 ) -> Generator[Part, None, None]:
     """Read a lead list as `iter_leads` does, each chunk as it was read: text and Parquet as an Arrow table.
 
@@ -94,13 +102,13 @@ def iter_parts(
     """
     log = log if log is not None else ReadLog()
     files = list_files(path)
-    one_is_ragged = len(files) > 1 and any(_file_is_ragged(file, left_out is not None) for file in files)
+    one_is_ragged = len(files) > 1 and any(_file_is_ragged(file, encoding, left_out is not None) for file in files)
     wanted: list[str] = []
     first = why = ""
     for file in files:
         rows = 0
         try:
-            with open_source(file) as source:
+            with open_source(file, encoding) as source:
                 headers = _headers(source, sheet)
                 if wanted and set(headers) != set(wanted):
                     raise UnreadableFileError(_difference(source.name, headers, first, wanted))
@@ -148,7 +156,13 @@ def look_ahead(path: str | Path | Sequence[str | Path]) -> Iterator[None]:
             raise
 
 
-def look_at_files(path: str | Path | Sequence[str | Path], *, sheet: str | None = None, go_on: bool = False) -> ReadLog:
+def look_at_files(
+    path: str | Path | Sequence[str | Path],
+    *,
+    sheet: str | None = None,
+    go_on: bool = False,
+    encoding: str | None = None,
+) -> ReadLog:
     """Look through the files of a list and return what was found of each; their leads are not counted.
 
     Parameters
@@ -158,15 +172,17 @@ def look_at_files(path: str | Path | Sequence[str | Path], *, sheet: str | None 
     """
     log = ReadLog()
     for file in list_files(path):
-        with suppress(UnreadableFileError) if go_on else nullcontext(), open_source(file) as source:
+        with suppress(UnreadableFileError) if go_on else nullcontext(), open_source(file, encoding) as source:
             notes, _ = _parts(source, _headers(source, sheet), sheet, None, CHUNK_ROWS)
             log.begin(notes)
     return log
 
 
-def read_headers(path: str | Path | Sequence[str | Path], *, sheet: str | None = None) -> list[str]:
+def read_headers(
+    path: str | Path | Sequence[str | Path], *, sheet: str | None = None, encoding: str | None = None
+) -> list[str]:
     """Read the column names of a lead list, made unique, without its rows."""
-    with open_source(list_files(path)[0]) as source:
+    with open_source(list_files(path)[0], encoding) as source:
         return _headers(source, sheet)
 
 
@@ -259,7 +275,7 @@ def _parts(
     return look.notes, (select_columns(part, [*chosen, LINE_PROBLEM]) for part in read)
 
 
-def _file_is_ragged(file: Path, may_go_on: bool = False) -> bool:
-    with suppress(UnreadableFileError) if may_go_on else nullcontext(), open_source(file) as source:
+def _file_is_ragged(file: Path, encoding: str | None = None, may_go_on: bool = False) -> bool:
+    with suppress(UnreadableFileError) if may_go_on else nullcontext(), open_source(file, encoding) as source:
         return source.kind == "csv" and look_through(source, _headers(source, None)).is_ragged
     return False

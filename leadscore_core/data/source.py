@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import gzip
 import re
-import shutil
 import tempfile
 import time
 import zipfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import IO, Literal, TypeVar, TypeVarTuple
 
 from leadscore_core.data.dialect import find_dialect
+from leadscore_core.data.encoding import MEND, EncodingGuess, guess_encoding
 from leadscore_core.data.file_format import name_archive, name_foreign, name_ole
 from leadscore_core.data.findings import Severity
 from leadscore_core.errors import UnreadableFileError
@@ -34,6 +34,7 @@ _BLANKS = '\r\n\t ,;|^~"\ufeff'
 Remark = tuple[str, Severity, str, tuple[int, ...], str]
 _BLOCK = 4 << 20
 _SETTLED_SECONDS = 2.0
+_FEW_NULS = 3
 _Found = TypeVar("_Found")
 _More = TypeVarTuple("_More")
 
@@ -69,13 +70,15 @@ class Source:
 
 
 @contextmanager
-def open_source(path: str | Path) -> Iterator[Source]:
+def open_source(path: str | Path, encoding: str | None = None) -> Iterator[Source]:
     """Find out what a file is and make it readable; temporary copies are gone afterwards.
 
     Parameters
     ----------
     path
         Any file. What counts is its content: a workbook named ``.csv`` is read as a workbook.
+    encoding
+        Of a text file; found from all of it if not given.
 
     Yields
     ------
@@ -93,14 +96,14 @@ def open_source(path: str | Path) -> Iterator[Source]:
         raise UnreadableFileError(f"{path} does not exist. Check the name and the folder.")
     with tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
         try:
-            yield replace(_identify(path, path.name, Path(scratch)), origin=path)
+            yield replace(_identify(path, path.name, Path(scratch), encoding), origin=path)
         except PermissionError as error:
             raise UnreadableFileError(
                 f"{path.name} may not be read (permission denied). Ask for access or copy the file."
             ) from error
 
 
-def _identify(path: Path, name: str, scratch: Path) -> Source:
+def _identify(path: Path, name: str, scratch: Path, given: str | None) -> Source:
     if len(list(scratch.iterdir())) > MOST_LAYERS:
         raise UnreadableFileError(
             f"{name} is packed more than {MOST_LAYERS} times over. Unpack it and give the list itself."
@@ -111,15 +114,15 @@ def _identify(path: Path, name: str, scratch: Path) -> Source:
         raise UnreadableFileError(f"{name} is empty (0 bytes). Export the list again.")
     _check_foreign(name, name_foreign(head))
     if head.startswith(b"\x1f\x8b"):
-        return _identify(_unpack_gzip(path, name, scratch), name, scratch)
+        return _identify(_unpack_gzip(path, name, scratch), name, scratch, given)
     if head.startswith(b"PAR1"):
         return Source(name, "parquet", path, path, scratch)
     if head.startswith(b"PK"):
-        return _identify_zip(path, name, scratch)
+        return _identify_zip(path, name, scratch, given)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         _check_foreign(name, name_ole(_directory_of(path)))
         return Source(name, "excel", path, path, scratch)
-    return _identify_text(path, name, head, scratch)
+    return _identify_text(path, name, head, scratch, given)
 
 
 def _check_foreign(name: str, foreign: tuple[str, str] | None) -> None:
@@ -136,7 +139,7 @@ def _directory_of(path: Path) -> bytes:
         return head + file.read(_BLOCK)
 
 
-def _identify_zip(path: Path, name: str, scratch: Path) -> Source:
+def _identify_zip(path: Path, name: str, scratch: Path, given: str | None) -> Source:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()
@@ -161,7 +164,7 @@ def _identify_zip(path: Path, name: str, scratch: Path) -> Source:
         raise UnreadableFileError(
             f"{name} is a damaged or unusual zip file ({error}). Download or export it again."
         ) from error
-    return _identify(target, f"{name} ({files[0].filename})", scratch)
+    return _identify(target, f"{name} ({files[0].filename})", scratch, given)
 
 
 def _unpack_gzip(path: Path, name: str, scratch: Path) -> Path:
@@ -187,16 +190,9 @@ def _copy_bounded(packed: IO[bytes] | gzip.GzipFile, out: IO[bytes], name: str) 
         out.write(block)
 
 
-def _identify_text(path: Path, name: str, head: bytes, scratch: Path) -> Source:
-    encoding = _encoding(path, name, head)
-    if encoding != "utf-8":
-        readable = scratch / "utf8.csv"
-        with (
-            path.open(encoding=encoding, newline="", errors="replace") as file,
-            readable.open("w", encoding="utf-8", newline="") as out,
-        ):
-            shutil.copyfileobj(file, out, _BLOCK)
-        path = readable
+def _identify_text(path: Path, name: str, head: bytes, scratch: Path, given: str | None) -> Source:
+    guess = _encoding(path, name, head, given)
+    path = _readable(path, scratch, guess, b"\0" in head)
     with path.open(encoding="utf-8-sig", newline="") as file:
         text = file.read(LONGEST_LINE)
     if not text.strip(_BLANKS):
@@ -206,24 +202,74 @@ def _identify_text(path: Path, name: str, head: bytes, scratch: Path) -> Source:
             f"{name} has a first line of more than {LONGEST_LINE >> 20} MB, so it is not a table of leads. {EXPECTED}"
         )
     dialect = find_dialect(text)
-    return Source(name, "csv", path, path, scratch, dialect.delimiter, encoding, dialect.skip_lines, dialect.titles)
+    return Source(
+        name,
+        "csv",
+        path,
+        path,
+        scratch,
+        dialect.delimiter,
+        guess.name,
+        dialect.skip_lines,
+        dialect.titles,
+        _remarks(guess),
+    )
 
 
-def _encoding(path: Path, name: str, head: bytes) -> str:
+def _encoding(path: Path, name: str, head: bytes, given: str | None) -> EncodingGuess:
+    if given is not None:
+        return EncodingGuess(_known(given))
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if b"\0" in head:
+        return EncodingGuess("utf-16")
+    if head.count(0) > max(_FEW_NULS, len(head) // 1000):
         even, odd = head[0::2].count(0), head[1::2].count(0)
         if max(even, odd) > len(head) // 8 and min(even, odd) <= len(head) // 50:
-            return "utf-16-le" if odd > even else "utf-16-be"
+            return EncodingGuess("utf-16-le" if odd > even else "utf-16-be")
         raise UnreadableFileError(f"{name} is not text, a workbook or Parquet: it holds binary data. {EXPECTED}")
-    foreign = _first_undecodable(path)
-    if foreign is None:
-        return "utf-8"
-    import charset_normalizer  # only exports in old encodings need it
+    found = _guess(path)
+    if found.rivals:
+        read = " or ".join(f"{codec} ({word!r})" for codec, word in found.rivals)
+        raise UnreadableFileError(
+            f"{name} could be in the encoding {read}, and its cells differ. Say which with --encoding, or save it as "
+            "UTF-8."
+        )
+    return found
 
-    found = charset_normalizer.from_bytes(foreign, cp_isolation=["cp1252", "latin_1"]).best()
-    return found.encoding if found else "latin_1"
+
+def _known(encoding: str) -> str:
+    try:
+        name = codecs.lookup(encoding.strip()).name
+        "".encode(name)
+    except (LookupError, ValueError) as error:
+        raise UnreadableFileError(
+            f"There is no encoding {encoding!r}. Give one such as utf-8, cp1252, cp1250, cp1251, koi8-r, shift_jis, "
+            "gb18030, big5 or euc-kr."
+        ) from error
+    return name
+
+
+def _readable(path: Path, scratch: Path, guess: EncodingGuess, has_nul: bool) -> Path:
+    """Return a file as UTF-8 without NUL: itself, or a copy."""
+    if guess.name == "utf-8" and not guess.bad_lines and not has_nul:
+        return path
+    readable = scratch / "utf8.csv"
+    errors = MEND if guess.name == "utf-8" else "replace"
+    with (
+        path.open(encoding=guess.name, newline="", errors=errors) as file,
+        readable.open("w", encoding="utf-8", newline="") as out,
+    ):
+        while block := file.read(_BLOCK):
+            out.write(block.replace("\0", "") if has_nul else block)
+    return readable
+
+
+def _remarks(guess: EncodingGuess) -> tuple[Remark, ...]:
+    if guess.bad_lines:
+        reason = "bytes that are not UTF-8 as the rest of the file; read as Windows-1252"
+        return (("mended_bytes", "warning", reason, guess.bad_lines, ""),)
+    if guess.name.replace("_", "-") in ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"):
+        return ()
+    return (("encoding", "info", f"read in the encoding {guess.name}; choose another if words look wrong", (), ""),)
 
 
 def once_a_file(look: Callable[[Path, *_More], _Found]) -> Callable[[Path, *_More], _Found]:
@@ -247,15 +293,5 @@ def once_a_file(look: Callable[[Path, *_More], _Found]) -> Callable[[Path, *_Mor
 
 
 @once_a_file
-def _first_undecodable(path: Path) -> bytes | None:
-    """Return the surroundings of the first bytes that are not UTF-8, or None."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
-        while True:
-            block = file.read(_BLOCK)
-            try:
-                decoder.decode(block, final=not block)
-            except UnicodeDecodeError as error:
-                return block[max(0, error.start - _SAMPLE) : error.start + _SAMPLE] or b"\xff"
-            if not block:
-                return None
+def _guess(path: Path) -> EncodingGuess:
+    return guess_encoding(path)

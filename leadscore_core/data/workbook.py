@@ -27,9 +27,9 @@ _BESIDE = "another table stands beside the list, parted from it by an empty colu
 ALL_SHEETS = "all"
 
 
-def list_sheets(path: str | Path) -> list[str]:
+def list_sheets(path: str | Path, encoding: str | None = None) -> list[str]:
     """List the sheets of a workbook that hold anything, hidden ones only if no other does; empty for other files."""
-    with open_source(path) as source:
+    with open_source(path, encoding) as source:
         if source.kind != "excel":
             return []
         workbook = _workbook(source)

@@ -1,0 +1,209 @@
+"""Encoding of a text file, found from all of it: UTF-8 but for single bytes, or what makes its words plausible."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+# What exports are written in, the more common first: of two that give the same text the first is taken.
+CANDIDATES = (
+    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp932", "gb18030", "big5", "cp949",
+    "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-15", "koi8-r", "euc_jp", "cp866", "cp852", "cp850", "mac_roman",
+)  # fmt: skip
+_MULTIBYTE = {"cp932": "shift_jis", "gb18030": "gb2312", "big5": "big5", "cp949": "euc_kr", "euc_jp": "euc_jp"}
+# how much more often exports are in these than in others, so that a few words are read as most would be
+_USUAL = {"cp1252": 1.5, "cp1251": 1.1, **dict.fromkeys(("gb18030", "cp932", "big5", "cp949", "euc_jp"), 1.2)}
+_USUAL |= dict.fromkeys(("cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "koi8-r", "iso8859-2", "iso8859-7"), 1.0)
+_RARE, _ICELANDIC = 0.7, 0.6
+_BLOCK = 4 << 20
+_MOST_WORDS = 3_000
+_NEAR = 0.04
+_RIVAL = 0.8
+
+
+@dataclass(frozen=True)
+class EncodingGuess:
+    """How a file's bytes are read.
+
+    Attributes
+    ----------
+    name
+        Of the codec.
+    bad_lines
+        Lines of a UTF-8 file with single bytes that are not UTF-8, each read as Windows-1252.
+    rivals
+        Others that are about as likely, each with a word as it reads it; the first is the guess.
+    """
+
+    name: str
+    bad_lines: tuple[int, ...] = ()
+    rivals: tuple[tuple[str, str], ...] = ()
+
+
+def guess_encoding(path: Path) -> EncodingGuess:
+    """Look through a whole file for what it is written in."""
+    valid = 0
+    bad: list[int] = []
+    words: dict[bytes, None] = {}
+    line = 0
+    with path.open("rb") as file:
+        for block in _whole_lines(file):
+            if block.isascii():
+                line += block.count(b"\n")
+                continue
+            try:
+                text = block.decode("utf-8")
+                valid += len(block) - len(text)
+                line += block.count(b"\n")
+                continue
+            except UnicodeDecodeError:
+                pass
+            for raw in block.splitlines(keepends=True):
+                line += 1
+                if raw.isascii():
+                    continue
+                text = raw.decode("utf-8", "ignore")
+                lost = len(raw) - len(text.encode())
+                valid += len(raw) - len(text) - lost
+                bad += [line] if lost else []
+                if lost and len(words) < _MOST_WORDS:
+                    words.update(dict.fromkeys(_words(raw)))
+    if not bad:
+        return EncodingGuess("utf-8")
+    if valid > 2 * len(bad):
+        return EncodingGuess("utf-8", tuple(bad))
+    return _most_plausible(list(words))
+
+
+def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
+    rest = b""
+    while block := file.read(_BLOCK):
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield rest + block[:end]
+            rest = block[end:]
+        else:
+            rest += block
+    if rest:
+        yield rest
+
+
+def _words(raw: bytes) -> list[bytes]:
+    return [part for part in re.split(rb"[\x00-\x1f ,;\t|\"@0-9]+", raw) if not part.isascii()]
+
+
+def _most_plausible(words: Sequence[bytes]) -> EncodingGuess:
+    sample = b" ".join(words)
+    texts: dict[str, str] = {}
+    for name in CANDIDATES:
+        try:
+            texts[name] = sample.decode(name)
+        except UnicodeDecodeError:
+            continue
+    if not texts:
+        return EncodingGuess("latin_1")
+    scores = {name: plausibility(text, name) for name, text in texts.items()}
+    best = max(scores.values())
+    left = [name for name in texts if scores[name] >= best - _NEAR]
+    weights = _weights(sample)
+    weight = {name: weights.get(_plain(name), 0.0) * _USUAL.get(name, _RARE) for name in left}
+    if "cp1252" in weight and re.search("[ðþÐÞ]", texts["cp1252"]):
+        weight["cp1252"] *= _ICELANDIC
+    for name in left:  # what gives the same text is as likely
+        weight[name] = max(weight[other] for other in left if texts[other] == texts[name])
+    first = max(left, key=lambda name: (weight[name], scores[name], -CANDIDATES.index(name)))
+    first = next(name for name in CANDIDATES if name in left and texts[name] == texts[first])
+    rivals, seen = [first], {texts[first]}
+    for name in sorted(left, key=lambda name: -weight[name]):
+        if texts[name] not in seen and weight[name] >= _RIVAL * weight[first]:
+            rivals.append(name)
+            seen.add(texts[name])
+    if len(rivals) == 1:
+        return EncodingGuess(first)
+    differing = next(word for word in words if len({word.decode(name, "replace") for name in rivals}) > 1)
+    return EncodingGuess(first, rivals=tuple((name, differing.decode(name, "replace")) for name in rivals))
+
+
+def _plain(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return name
+
+
+def _weights(sample: bytes) -> dict[str, float]:
+    import chardet  # only exports in old encodings need it
+
+    found: dict[str, float] = {}
+    for told in chardet.detect_all(sample[: 64 << 10], ignore_threshold=True):
+        name = _plain(str(told["encoding"] or ""))
+        found[name] = max(found.get(name, 0.0), float(told["confidence"] or 0.0))
+    return found
+
+
+def plausibility(text: str, encoding: str) -> float:
+    """Return how much a text looks like words: 1 for letters of one script in usual cases, less for anything else.
+
+    Examples
+    --------
+    >>> plausibility("łódź kraków", "cp1250") > plausibility("³ódŸ kraków", "cp1252")
+    True
+    """
+    worth = total = 0.0
+    for word in text.split():
+        previous = ""
+        foreign = sum(1 for sign in word if not sign.isascii())
+        latin = any(sign.isascii() and sign.isalpha() for sign in word)
+        for sign in word:
+            if not sign.isascii():
+                total += 1
+                worth += _worth(sign, previous, latin, encoding)
+                if foreign > 2 and foreign > 0.7 * len(word) and "LATIN" in unicodedata.name(sign, ""):
+                    worth -= 0.5
+            previous = sign
+    return worth / total if total else 0.0
+
+
+def _worth(sign: str, previous: str, latin: bool, encoding: str) -> float:
+    kind = unicodedata.category(sign)
+    if kind.startswith("C"):
+        return -2.0
+    if kind == "Lo" and encoding in _MULTIBYTE and ord(sign) >= 0x2E80:
+        return 1.0 if _is_common(sign, encoding) else 0.7
+    if kind.startswith("L") or kind.startswith("M"):
+        script = unicodedata.name(sign, "").split(" ")[0]
+        if latin and script not in ("LATIN", "FEMININE", "MASCULINE"):
+            return 0.0 if script in ("CYRILLIC", "GREEK", "HEBREW", "ARABIC") else 0.5
+        if previous.islower() and sign.isupper():
+            return 0.0
+        return 0.6 if sign in "ªºƒˆ˜µ" else 1.0
+    if sign in "–—‘’“”„…€°§®©«»·\u00a0" and not (previous.isalpha() and sign not in "’"):
+        return 0.7
+    return 0.1
+
+
+def _is_common(sign: str, encoding: str) -> bool:
+    """Tell whether a sign is of the first level of its standard."""
+    try:
+        first = sign.encode(_MULTIBYTE[encoding])[0]
+    except UnicodeEncodeError:
+        return False
+    levels = {"cp932": (0x82, 0x97), "gb18030": (0xB0, 0xD7), "big5": (0xA4, 0xC6), "cp949": (0xB0, 0xC8)}
+    low, high = levels.get(encoding, (0xA4, 0xCF))
+    return low <= first <= high
+
+
+def mend_bytes(error: UnicodeError) -> tuple[str, int]:
+    """Read single bytes that are not UTF-8 as Windows-1252; for `codecs.register_error`."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+MEND = "leadscore-mend"
+codecs.register_error(MEND, mend_bytes)
