@@ -294,7 +294,9 @@ def settle_list(leads: LeadList) -> LeadList:
     contested = contested_headers(leads.mapping, leads.schema)
     if contested:
         left_out = None if leads.left_out is None else dict(leads.left_out)
-        rows = sample_rows(iter_parts(leads.paths, sheet=leads.sheet, columns=contested, left_out=left_out))
+        rows = sample_rows(
+            iter_parts(leads.paths, sheet=leads.sheet, columns=contested, left_out=left_out, encoding=leads.encoding)
+        )
         leads = replace(leads, mapping=resolve_mapping(leads.mapping, leads.schema, rows))
     files = list_files(leads.paths)
     each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(files))
@@ -349,7 +351,10 @@ def check_choices(choices: Mapping[str, Choice], schema: LeadSchema, headers: Se
 def evidence_of(leads: LeadList) -> dict[str, str]:
     """Say of each header that gives a column, or could, how full it is and what it holds; from the first leads."""
     own = [header for match in leads.mapping.matches for header in (match.header, *match.more, *match.others) if header]
-    part = next(iter_parts(leads.paths, sheet=leads.sheet, columns=own, chunk_rows=CONVENTION_ROWS), None)
+    part = next(
+        iter_parts(leads.paths, sheet=leads.sheet, columns=own, encoding=leads.encoding, chunk_rows=CONVENTION_ROWS),
+        None,
+    )
     frame = pd.DataFrame() if part is None else part_frame(part)
     there = [header for header in own if header in frame.columns]
     profiles = {header: profile_column(header, frame[header]) for header in there}
