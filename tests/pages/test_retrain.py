@@ -176,6 +176,33 @@ def test_anybodys_leads_are_described_kept_trained_and_exported(registry: ModelR
     assert any("Train on 900 leads" in b.label for b in app.button)
 
 
+def test_an_outcome_that_says_nothing_is_asked_and_stages_are_shown(registry: ModelRegistry, places: Path) -> None:
+    members = make_members()
+    app = bring(
+        opened(), "m.csv", csv(members.assign(Status=members["Status"].map({"Joined": "Alpha", "Lost": "Beta"})))
+    )
+    app.selectbox[0].set_value("Status").run()
+    assert app.multiselect[0].value == []
+    assert "It is not clear what Status says of a lead" in words(app)
+    assert not any("Use these columns" in b.label for b in app.button)
+    app.multiselect[0].set_value(["alpha"]).run()
+    assert not app.exception
+    done = int((members["Status"] == "Joined").sum())
+    shown = next(d.value for d in app.dataframe if "Means" in d.value.columns).set_index("Value")
+    assert shown["Means"].to_dict() == {"Alpha": "Won", "Beta": "Lost"}
+    assert shown["Leads"].to_dict() == {"Alpha": done, "Beta": 900 - done}
+    press(app, "Use these columns")
+    assert {m.label: m.value for m in app.metric}["Converted"] == f"{done:,}"
+
+    staged = members.assign(Status=["Contacted"] * 100 + members["Status"].iloc[100:].tolist())
+    app = bring(opened(), "s.csv", csv(staged))
+    assert "Completed: 'Joined'" in words(app)
+    assert "open: 'Contacted' 100" in words(app)
+    figures = {m.label: m.value for m in app.metric}
+    assert figures["Outcome known"] == "800"
+    assert figures["Converted"] == f"{(staged['Status'] == 'Joined').sum():,}"
+
+
 def test_what_the_columns_mean_can_be_said_anew(registry: ModelRegistry, places: Path, sample: SampleLeads) -> None:
     app = bring(opened(), "labelled.csv", csv(sample.labelled))
     assert "Read as CodePro leads: 100% of their columns are there" in words(app)
