@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 DELIMITERS = (",", ";", "\t", "|", "^", "~")
 _BLANKS = '\r\n\t ,;|^~"\ufeff'
@@ -49,7 +50,8 @@ def find_dialect(text: str) -> Dialect:
     declared = re.match(r"sep=(.)\r?\n", text)
     lines = re.split(r"\r\n|\r|\n", text)
     above = 1 if declared else 0
-    places = [at for at, line in enumerate(lines) if at >= above and line.strip(_BLANKS)][:_SAMPLE_LINES]
+    filled = (at for at, line in enumerate(lines) if at >= above and line.strip(_BLANKS))
+    places = list(islice(filled, _SAMPLE_LINES))
     if len(places) > 2 and len(text) > 1 << 16:
         places.pop()  # may be cut short
     shown = [lines[at] for at in places]
