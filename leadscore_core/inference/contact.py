@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 
 from leadscore_core.data import ColumnMapping, LeadSchema, Role
 from leadscore_core.data.text import clean_text, filled_cells
+from leadscore_core.inference.identity import is_placeholder, is_ruined, unwrap
 
 CONTACT_ROLES = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
 SINGLE_LEAD_RULES = ("unreachable", "malformed_email", "disposable_email", "impossible_phone", "test_name")
@@ -27,14 +28,16 @@ _MASH_LENGTH = 4
 
 @dataclass(frozen=True)
 class Contacts:
-    """Id, name, e-mail and phone of some leads, of those that the list has.
+    """Id, name, e-mails and phones of some leads, of those that the list has.
 
     Attributes
     ----------
     details
-        Clean text, blanks NaN.
+        Clean text, blanks NaN; of several e-mails or phones those of the first column.
     region
         Country (ISO 3166, two letters) of phone numbers without a country code.
+    more
+        The e-mails or phones of further columns.
 
     Examples
     --------
@@ -45,31 +48,93 @@ class Contacts:
 
     details: dict[Role, pd.Series]
     region: str
+    more: dict[Role, tuple[pd.Series, ...]] = field(default_factory=dict)
+
+    def columns(self, role: Role) -> list[pd.Series]:
+        """Return the cells of every column of a role, in order."""
+        return [self.details[role], *self.more.get(role, ())] if role in self.details else []
 
     @cached_property
+    def emails(self) -> list[pd.Series]:
+        """Addresses of each column in the form that all spellings share, NaN where blank or malformed."""
+        return [_map_unique(cells, normalise_email) for cells in self.columns(Role.EMAIL)]
+
+    @cached_property
+    def phones(self) -> list[pd.Series]:
+        """Numbers of each column in E.164 form, NaN where blank or impossible."""
+        return [_map_unique(cells, lambda text: phone_number(text, self.region)) for cells in self.columns(Role.PHONE)]
+
+    @property
     def email(self) -> pd.Series:
-        """Addresses in the form that all spellings share, NaN where blank or malformed."""
-        return _map_unique(self.details[Role.EMAIL], normalise_email)
+        """The first address of each lead that works, in its common form."""
+        return _first(self.emails)
+
+    @property
+    def phone(self) -> pd.Series:
+        """The first number of each lead that works, in E.164 form."""
+        return _first(self.phones)
 
     @cached_property
-    def phone(self) -> pd.Series:
-        """Numbers in E.164 form, NaN where blank or impossible."""
-        return _map_unique(self.details[Role.PHONE], lambda text: phone_number(text, self.region))
+    def shown(self) -> dict[Role, pd.Series]:
+        """Details for people: of several e-mails or phones the first that works, else the first that is given."""
+        shown = dict(self.details)
+        for role, usable in ((Role.EMAIL, self.emails), (Role.PHONE, self.phones)) if self.more else ():
+            columns = self.columns(role)
+            working = [cells.where(known.notna()) for cells, known in zip(columns, usable, strict=True)]
+            if columns:
+                shown[role] = _first([*working, *columns])
+        return shown
+
+
+def _first(columns: list[pd.Series]) -> pd.Series:
+    """Return the first of several columns that is filled, row by row."""
+    first = columns[0]
+    for other in columns[1:]:
+        first = first.where(first.notna(), other)
+    return first
 
 
 def read_contacts(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, region: str) -> Contacts:
-    """Return what a list says of how to reach its leads."""
-    details = {
-        role: clean_text(frame[mapping.used[column.name]], schema.marks_of(column))
-        for role in CONTACT_ROLES
-        for column in schema.with_role(role)[:1]
-        if column.name in mapping.used and mapping.used[column.name] in frame.columns
-    }
-    return Contacts(details, region)
+    """Return what a list says of how to reach its leads; parts of a name are joined."""
+    details: dict[Role, pd.Series] = {}
+    more: dict[Role, tuple[pd.Series, ...]] = {}
+    for role in CONTACT_ROLES:
+        headers = [header for header in mapping.headers_of(schema, role) if header in frame.columns]
+        if not headers:
+            continue
+        marks = schema.marks_of(schema.with_role(role)[0])
+        first, *others = (clean_text(frame[header], marks) for header in headers)
+        if role is Role.NAME and others:
+            first, others = join_names([first, *others]), []
+        details[role] = first
+        if others and role in {Role.EMAIL, Role.PHONE}:
+            more[role] = tuple(others)
+    return Contacts(details, region, more)
+
+
+def join_names(parts: list[pd.Series]) -> pd.Series:
+    """Join the parts of names, first before last; a part that stands in the others already is not repeated.
+
+    Examples
+    --------
+    >>> join_names([pd.Series(["Anne", None, "Bo"]), pd.Series(["Roy", "Lee", "Bo Ek"])]).tolist()
+    ['Anne Roy', 'Lee', 'Bo Ek']
+    """
+    texts = [part.fillna("").astype("str").tolist() for part in parts]
+    joined = []
+    for cells in zip(*texts, strict=True):
+        kept: list[str] = []
+        for cell in cells:
+            if cell and not any(cell.casefold() in have.casefold() for have in kept):
+                kept = [have for have in kept if have.casefold() not in cell.casefold()] + [cell]
+        joined.append(" ".join(kept) or None)
+    return pd.Series(joined, index=parts[0].index, dtype="str")
 
 
 def contact_flags(contacts: Contacts, rules: tuple[str, ...] = SINGLE_LEAD_RULES) -> dict[str, np.ndarray]:
     """Tell for each contact rule which leads it touches; rules whose columns the list lacks are left out.
+
+    Of several e-mails or phones, one that works is enough.
 
     Parameters
     ----------
@@ -83,28 +148,40 @@ def contact_flags(contacts: Contacts, rules: tuple[str, ...] = SINGLE_LEAD_RULES
     >>> flags["malformed_email"].tolist(), flags["unreachable"].tolist()
     ([False, True, False], [False, False, True])
     """
-    email, phone, name = (contacts.details.get(role) for role in (Role.EMAIL, Role.PHONE, Role.NAME))
+    emails, phones = contacts.columns(Role.EMAIL), contacts.columns(Role.PHONE)
+    name = contacts.details.get(Role.NAME)
     flags: dict[str, np.ndarray] = {}
-    if "unreachable" in rules and (email is not None or phone is not None):
-        flags["unreachable"] = ~np.logical_or.reduce([c.notna().to_numpy() for c in (email, phone) if c is not None])
-    if email is not None and "malformed_email" in rules:
-        flags["malformed_email"] = email.notna().to_numpy() & contacts.email.isna().to_numpy()
-    if email is not None and "disposable_email" in rules:
-        flags["disposable_email"] = _each(email, _is_disposable)
-    if phone is not None and "impossible_phone" in rules:
-        flags["impossible_phone"] = phone.notna().to_numpy() & contacts.phone.isna().to_numpy()
+    if "unreachable" in rules and (emails or phones):
+        flags["unreachable"] = ~_any_filled([*emails, *phones])
+    if emails and "malformed_email" in rules:
+        flags["malformed_email"] = _any_filled(emails) & ~_any_filled(contacts.emails)
+    if emails and "disposable_email" in rules:
+        disposable = [_each(cells, _is_disposable) for cells in emails]
+        lasting = [known.notna().to_numpy() & ~gone for known, gone in zip(contacts.emails, disposable, strict=True)]
+        flags["disposable_email"] = np.logical_or.reduce(disposable) & ~np.logical_or.reduce(lasting)
+    if phones and "impossible_phone" in rules:
+        flags["impossible_phone"] = _any_filled(phones) & ~_any_filled(contacts.phones)
     if name is not None and "test_name" in rules:
         flags["test_name"] = _each(name, is_test_name)
     return flags
 
 
+def _any_filled(columns: list[pd.Series]) -> np.ndarray:
+    filled: np.ndarray = np.logical_or.reduce([cells.notna().to_numpy() for cells in columns])
+    return filled
+
+
 def find_unreachable(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> dict[str, np.ndarray]:
     """Tell as `contact_flags` does which leads have neither e-mail nor phone, and nothing else."""
-    ways = [column for role in (Role.EMAIL, Role.PHONE) for column in schema.with_role(role)[:1]]
-    ways = [column for column in ways if mapping.used.get(column.name) in frame.columns]
+    ways = [
+        (header, schema.marks_of(schema.with_role(role)[0]))
+        for role in (Role.EMAIL, Role.PHONE)
+        for header in mapping.headers_of(schema, role)
+        if header in frame.columns
+    ]
     left = np.arange(len(frame))
-    for column in ways:
-        left = left[~filled_cells(frame[mapping.used[column.name]].iloc[left], schema.marks_of(column))]
+    for header, marks in ways:
+        left = left[~filled_cells(frame[header].iloc[left], marks)]
     unreachable = np.zeros(len(frame), dtype=bool)
     unreachable[left] = True
     return {"unreachable": unreachable} if ways else {}
@@ -116,20 +193,21 @@ def contact_keys(contacts: Contacts) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``id``, ``email`` and ``phone`` as Int64, of what the list has.
+        ``id``, ``email`` and ``phone`` as Int64, of what the list has; further columns' as ``email_2``, ``phone_2``..
     """
     normal: dict[str, pd.Series] = {}
     if Role.ID in contacts.details:
         normal["id"] = contacts.details[Role.ID].str.casefold()
-    if Role.EMAIL in contacts.details:
-        normal["email"] = contacts.email
-    if Role.PHONE in contacts.details:
-        normal["phone"] = contacts.phone
-    keys = {}
-    for name, text in normal.items():
-        hashes = pd.Series(pd.util.hash_array(text.fillna("").to_numpy(dtype=object)).view("int64"), dtype="Int64")
-        keys[name] = hashes.mask(text.isna().to_numpy())
-    return pd.DataFrame(keys)
+    addresses = [cells.mask(_each(cells, is_placeholder)) for cells in contacts.emails]
+    for name, columns in (("email", addresses), ("phone", contacts.phones)):
+        normal |= {name if place == 1 else f"{name}_{place}": cells for place, cells in enumerate(columns, 1)}
+    return pd.DataFrame({name: hash_texts(text) for name, text in normal.items()})
+
+
+def hash_texts(text: pd.Series) -> pd.Series:
+    """Return a hash of each text as Int64, NA where there is none."""
+    hashes = pd.Series(pd.util.hash_array(text.fillna("").to_numpy(dtype=object)).view("int64"), dtype="Int64")
+    return hashes.mask(text.isna().to_numpy())
 
 
 def valid_email(text: str) -> bool:
@@ -180,8 +258,11 @@ def phone_number(text: str, region: str) -> str | None:
     """
     import phonenumbers
 
+    bare = unwrap(text)
+    if is_ruined(bare):
+        return None
     try:
-        number = phonenumbers.parse(text, region)
+        number = phonenumbers.parse(bare, region)
     except phonenumbers.NumberParseException:
         return None
     national = str(number.national_number)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
@@ -9,6 +11,7 @@ from rapidfuzz import fuzz, process
 SIMILAR = 92
 WINDOW = 5
 SHARED_BY_TOO_MANY = 20
+SHARED_BY_OTHERS = 3
 _WORDS = {
     "id": "same lead number",
     "email": "same e-mail",
@@ -23,14 +26,15 @@ def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
     Two leads are one person if they share an e-mail or a phone (see `contact_keys`), or if their city is the same,
     their names differ by a letter or so and no contact detail speaks against it. Names are compared with their five
     neighbours in alphabetical order (sorted neighbourhood, Hernandez and Stolfo, 1995). A detail that more than 20
-    leads of the new list give identifies nobody.
+    leads of the new list give, or more than three of different names, identifies nobody.
 
     Kept is a lead of an earlier list; else the one with the most ways to reach it; else the first.
 
     Parameters
     ----------
     people
-        ``email`` and ``phone`` (Int64 hashes or NA), ``name`` and ``city`` (text or NaN), ``earlier`` (bool).
+        ``email`` and ``phone``, and further ones as ``email_2`` (Int64 hashes or NA), ``name`` and ``city`` (text or
+        NaN), ``earlier`` (bool).
 
     Returns
     -------
@@ -44,7 +48,7 @@ def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
     >>> find_duplicates(people.assign(name=None, city=None))["kept"].tolist()
     [1, -1, -1]
     """
-    edges = [_same(people[key], people["earlier"], key) for key in ("email", "phone") if key in people]
+    edges = [_same(people, kind) for kind in ("email", "phone")]
     edges.append(_similar(people))
     pairs = pd.concat([edge for edge in edges if len(edge)] or [pd.DataFrame(columns=["a", "b", "why"])])
     n = len(people)
@@ -56,7 +60,7 @@ def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
 
         links = coo_array((np.ones(len(pairs)), (pairs["a"].to_numpy("int64"), pairs["b"].to_numpy("int64"))), (n, n))
         _, group = connected_components(links, directed=False)
-        reach = sum((people[key].notna().astype("int64") for key in ("email", "phone") if key in people), start=0)
+        reach = ways_to_reach(people)
         order = pd.DataFrame({"group": group, "earlier": people["earlier"].to_numpy(), "reach": reach})
         best = order.sort_values(["earlier", "reach"], ascending=False, kind="stable").groupby("group", sort=False)
         first = best.head(1)
@@ -71,14 +75,41 @@ def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"kept": kept, "why": why}, index=people.index)
 
 
-def _same(keys: pd.Series, earlier: pd.Series, name: str) -> pd.DataFrame:
-    """Link each lead to the first with the same key."""
-    given = pd.DataFrame({"key": keys.to_numpy(dtype=object), "row": np.arange(len(keys)), "new": ~earlier.to_numpy()})
-    given = given.dropna()
-    groups = given.groupby("key")
+def key_columns(people: pd.DataFrame, kind: str) -> list[str]:
+    """Return the columns that hold keys of a kind: ``email``, ``email_2``, ..
+
+    Examples
+    --------
+    >>> key_columns(pd.DataFrame(columns=["email", "name", "email_2", "phone"]), "email")
+    ['email', 'email_2']
+    """
+    return [str(name) for name in people.columns if re.fullmatch(rf"{kind}(_\d+)?", str(name))]
+
+
+def ways_to_reach(people: pd.DataFrame) -> np.ndarray:
+    """Return how many e-mails and phones each lead has."""
+    columns = [name for kind in ("email", "phone") for name in key_columns(people, kind)]
+    return people[columns].notna().sum(axis=1).to_numpy() if columns else np.zeros(len(people), dtype="int64")
+
+
+def _same(people: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Link each lead to the first with the same key; one that too many leads, or leads of other names give, is none."""
+    new = ~people["earlier"].to_numpy()
+    parts = [
+        pd.DataFrame({"key": people[name].to_numpy(dtype=object), "row": np.arange(len(people)), "new": new})
+        for name in key_columns(people, kind)
+    ]
+    given = pd.concat(parts).dropna().drop_duplicates(["key", "row"]) if parts else pd.DataFrame()
+    if given.empty:
+        return pd.DataFrame(columns=["a", "b", "why"])
+    given = given.sort_values("row", kind="stable")
+    names = people["name"].iloc[given["row"]].str.casefold().to_numpy() if "name" in people else np.nan
+    groups = given.assign(name=names).groupby("key")
     given = given.assign(new=groups["new"].transform("sum"), a=groups["row"].transform("first"))
-    shared = given[(given["new"] <= SHARED_BY_TOO_MANY) & (given["a"] != given["row"])]
-    return pd.DataFrame({"a": shared["a"].to_numpy(), "b": shared["row"].to_numpy(), "why": _WORDS[name]})
+    different = groups["name"].transform("nunique")
+    switchboard = (different > SHARED_BY_OTHERS) & (different == groups["name"].transform("count"))
+    shared = given[(given["new"] <= SHARED_BY_TOO_MANY) & ~switchboard & (given["a"] != given["row"])]
+    return pd.DataFrame({"a": shared["a"].to_numpy(), "b": shared["row"].to_numpy(), "why": _WORDS[kind]})
 
 
 def _similar(people: pd.DataFrame) -> pd.DataFrame:
@@ -108,8 +139,13 @@ def _similar(people: pd.DataFrame) -> pd.DataFrame:
         found.append(pd.DataFrame({"a": a[alike], "b": b[alike]}))
     pairs = pd.concat(found) if found else pd.DataFrame(columns=["a", "b"])
     contradicted = np.zeros(len(pairs), dtype=bool)
-    for key in ("email", "phone"):
-        if key in people and len(pairs):
-            one, other = people[key].iloc[pairs["a"]].array, people[key].iloc[pairs["b"]].array
-            contradicted |= pd.Series(one != other).fillna(False).to_numpy(dtype=bool)
+    for kind in ("email", "phone") if len(pairs) else ():
+        columns = key_columns(people, kind)
+        if not columns:
+            continue
+        filled, keys = people[columns].notna().to_numpy(), people[columns].fillna(0).to_numpy("int64")
+        a, b = pairs["a"].to_numpy("int64"), pairs["b"].to_numpy("int64")
+        same_key = (keys[a][:, :, None] == keys[b][:, None, :]) & filled[a][:, :, None] & filled[b][:, None, :]
+        both = filled[a].any(axis=1) & filled[b].any(axis=1)
+        contradicted |= both & ~same_key.any(axis=(1, 2))
     return pairs[~contradicted].assign(why=_WORDS["name"])

@@ -149,7 +149,8 @@ def _looked_at(part: Part, mapping: ColumnMapping, model: LeadModel) -> pd.DataF
     names = part.column_names if isinstance(part, pa.Table) else list(part.columns)
     there = set(names)
     used = {header: model.schema.by_name[column] for column, header in mapping.used.items() if header in there}
-    noted = [LINE_PROBLEM] if LINE_PROBLEM in there else []
+    more = [header for match in mapping.matches for header in match.more if header in there and header not in used]
+    noted = [*more, LINE_PROBLEM] if LINE_PROBLEM in there else more
     repeats = {"text", "flag", "number"}
     repeating = [header for header, column in used.items() if column.is_input and column.type in repeats]
     return part_frame(part, [*used, *noted], repeating=repeating)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,16 @@ def sort_into(unsorted: Path, extra: pd.DataFrame | None, target: Path, row_grou
             raise OSError(str(error).splitlines()[0]) from error
 
 
+_IDENTITY = re.compile(r"ls_row|ls_id|ls_name|ls_(?:id|email|phone)(?:_\d+)?_key")
+
+
 def read_people(path: Path) -> pd.DataFrame:
     """Return what tells whether two leads are one person: their keys, names and positions, of what a batch has."""
-    wanted = ("ls_row", "ls_id_key", "ls_email_key", "ls_phone_key", "ls_name")
     try:
         with borrowed_cursor() as cursor:
             source = f"read_parquet('{sql_text(path)}')"
-            present = {row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
-            columns = ", ".join(quoted(name) for name in wanted if name in present)
+            present = [row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+            columns = ", ".join(quoted(name) for name in present if _IDENTITY.fullmatch(name))
             frame = cursor.sql(f"SELECT {columns} FROM {source} ORDER BY ls_row").to_arrow_table()
     except duckdb.Error as error:
         raise StorageError(f"{path} is gone or damaged. Upload the list again, or delete the batch.") from error

@@ -20,6 +20,7 @@ from leadscore_core.training.compare import (
 from leadscore_core.training.fit import Recipe, judge_fold
 from leadscore_core.training.folds import repeated_folds
 from leadscore_core.training.judge import at_threshold
+from leadscore_core.training.known_leads import lead_identities, seen_in_training
 from leadscore_core.training.moves import largest_moves
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.train import labelled_leads
@@ -90,7 +91,7 @@ def challenge_champion(
     judged = challenger.out_of_sample
     judged = judged[judged["split"] == "cross_validation"].drop_duplicates("row").set_index("row").sort_index()
     new = judged["propensity"].reindex(range(len(label))).to_numpy("float64")
-    seen = champion.features.was_seen(cleaned)
+    seen = seen_in_training(champion, cleaned, lead_identities(frame, champion.schema, mapping))
     unseen = np.zeros(len(label), dtype=bool) if seen is None else ~seen
     done = int(label[unseen].sum())
     if min(done, int(unseen.sum()) - done) >= LEAST_OF_EACH_CLASS:

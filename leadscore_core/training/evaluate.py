@@ -12,6 +12,7 @@ from leadscore_core.config import TargetMetrics
 from leadscore_core.data import ColumnMapping, check_required, map_frame
 from leadscore_core.errors import LabelError
 from leadscore_core.model import LeadModel
+from leadscore_core.training.known_leads import lead_identities, seen_in_training
 from leadscore_core.training.metrics import Metrics, compute_metrics, meets_targets
 from leadscore_core.training.train import labelled_leads
 
@@ -56,7 +57,7 @@ def evaluate_model(
     mapping = mapping or map_frame(frame, schema)
     check_required(mapping, schema)
     cleaned, label, without_label, _ = labelled_leads(frame, schema, mapping)
-    known = model.features.was_seen(cleaned)
+    known = seen_in_training(model, cleaned, lead_identities(frame, schema, mapping))
     seen = np.zeros(len(cleaned), dtype=bool) if known is None else known
     if seen.all():
         raise LabelError(

@@ -31,6 +31,7 @@ from leadscore_core.model import LeadModel, ModelMetadata, TrainingData
 from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
 from leadscore_core.training.folds import LEAST_OF_EACH_CLASS, Fold, repeated_folds, rolling_months
+from leadscore_core.training.known_leads import lead_identities
 from leadscore_core.training.metrics import average_metrics, meets_targets
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.threshold import choose_threshold
@@ -116,6 +117,8 @@ def train_model(
     tell(0.95, "Fitting the model on all leads")
     crossed, following = results[: len(folds)], results[len(folds) :]
     pipeline = fit_cleaned(cleaned, label, recipe)
+    identities = lead_identities(frame, schema, mapping)
+    pipeline.named_steps["features"].identities_ = {kind: np.unique(own) for kind, own in identities.items()}
     margin = np.full(len(label), np.nan)
     for result in crossed[: recipe.n_splits]:
         margin[result.fold.test] = result.margin

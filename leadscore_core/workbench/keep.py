@@ -223,20 +223,20 @@ def index_rows(
         Position in the list of the part's first lead.
     """
     contacts = read_contacts(chunk, schema, mapping, region)
-    details = contacts.details
     columns: dict[str, object] = {
         "ls_row": np.arange(first, first + len(chunk), dtype="int64"),
         "ls_propensity": part.own["propensity"].to_numpy(),
         "ls_score": part.own["lead_score"].to_numpy(),
         "ls_row_problem": part.own["row_problem"].to_numpy(dtype=object),
     }
-    columns |= {_KINDS[role]: cells.to_numpy(dtype=object) for role, cells in details.items()}
+    columns |= {_KINDS[role]: cells.to_numpy(dtype=object) for role, cells in contacts.shown.items()}
     columns |= {RULE + rule: flags for rule, flags in contact_flags(contacts).items()}
     columns |= {f"ls_{name}_key": keys.array for name, keys in contact_keys(contacts).items()}
     outcome = known_outcomes(chunk, schema, mapping)
     if outcome is not None:
         columns[OUTCOME] = outcome
-    searched = [*details.values(), *(part.cleaned[name] for name in _text_columns(schema, part.cleaned))]
+    given = [cells for role in contacts.details for cells in contacts.columns(role)]
+    searched = [*given, *(part.cleaned[name] for name in _text_columns(schema, part.cleaned))]
     search = pd.Series([""] * len(chunk), dtype="str")
     for cells in searched:
         search = search + " " + cells.reset_index(drop=True).fillna("").str.casefold()

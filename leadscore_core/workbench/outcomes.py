@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,12 +17,14 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import LeadSchema, Role, clean_leads, list_files
 from leadscore_core.errors import LabelError, StorageError
 from leadscore_core.inference import contact_keys, read_contacts
+from leadscore_core.inference.duplicates import key_columns
 from leadscore_core.lists import LeadList
 from leadscore_core.storage import Batch, BatchStore, OutcomeStore
 from leadscore_core.storage.lead_files import read_people
 from leadscore_core.workbench.keep import known_outcomes
+from leadscore_core.workbench.matching import KINDS, Matches, match_moments, match_people
 
-_KEYS = ("id", "email", "phone")
+_HUMAN = {"id": "id", "email": "e-mail", "phone": "phone", "moment": "moment of creation"}
 
 
 @dataclass
@@ -39,6 +43,12 @@ class OutcomeReport:
         Leads that stand in the file with both outcomes; the later row counts.
     strangers
         Leads whose id stands in the file beside the e-mail or phone of somebody else; their outcome is not taken.
+    ambiguous
+        Rows that could be several leads', or whose details contradict each other; nothing is taken of them.
+    shared
+        Id, e-mail or phone -> values of it that several leads share, which identify nobody.
+    by
+        Id, e-mail, phone or moment -> leads that were known by it.
     batches
         Name of each batch that learned something -> leads whose outcome came, and how many of them completed.
     """
@@ -48,6 +58,9 @@ class OutcomeReport:
     unmatched: int = 0
     contradictory: int = 0
     strangers: int = 0
+    ambiguous: int = 0
+    shared: dict[str, int] = field(default_factory=dict)
+    by: dict[str, int] = field(default_factory=dict)
     batches: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
@@ -56,16 +69,25 @@ class OutcomeReport:
         leads = sum(n for n, _ in self.batches.values())
         done = sum(k for _, k in self.batches.values())
         parts = [f"Outcomes of {leads:,} leads came back, {done:,} of them completed"]
+        parts += [f"matched by {', '.join(f'{_HUMAN[kind]} {n:,}' for kind, n in self.by.items())}"] * bool(self.by)
         parts += [f"{self.without:,} rows tell no outcome"] if self.without else []
         parts += [f"{self.unmatched:,} rows match no lead that was scored"] if self.unmatched else []
         parts += [f"{self.contradictory:,} leads stand there with both outcomes, the later one counts"] * bool(
             self.contradictory
         )
+        if self.ambiguous:
+            parts.append(f"{self.ambiguous:,} rows are ambiguous and were left out{self._why_ambiguous()}")
         if self.strangers:
             parts.append(f"{self.strangers:,} leads have an id that belongs to somebody else in the file")
         if len(self.batches) > 1:
             parts.append(f"a lead that stands in several of the {len(self.batches)} lists counts in each")
         return "; ".join(parts) + "."
+
+    def _why_ambiguous(self) -> str:
+        shared = [f"{n:,} value{'s' * (n > 1)} of {_HUMAN[kind]}" for kind, n in self.shared.items()]
+        if not shared:
+            return " (their id, e-mail and phone point to different leads)"
+        return f" ({' and '.join(shared)} shared by several leads, which identifies nobody)"
 
 
 def bring_outcomes(
@@ -100,28 +122,47 @@ def bring_outcomes(
     report.without = int((~knows).sum())
     if not knows.any():
         raise LabelError(f"None of the {report.rows:,} rows tells an outcome. Expected yes or no, 1 or 0, in each.")
-    if all(told.loc[knows, [*_KEYS, "moment"]].isna().all(axis=None) for told in told_by):
+    if all(told[knows].drop(columns="outcome").isna().all(axis=None) for told in told_by):
         raise LabelError(
             "The file has nothing to know its leads by: no id, e-mail, phone or moment of creation. Export it with one "
             "of these."
         )
-    matched = np.zeros(report.rows, dtype=bool)
-    contradicting: set[tuple[str, int]] = set()
+    matched, ambiguous = np.zeros(report.rows, dtype=bool), np.zeros(report.rows, dtype=bool)
     files = list_files(lists[0].paths)
     name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    found: list[tuple[Batch, np.ndarray, np.ndarray]] = []
     for one, everything in zip(lists, told_by, strict=True):
         told = everything[everything["outcome"].notna()]
         for batch in BatchStore(settings).list_batches():
             if batch.schema_name != one.schema.name:
                 continue
-            rows, completed, used, twice, strangers = _match(batch, told, one.schema)
-            report.strangers += strangers
-            matched[told.index[used]] = True
-            contradicting |= {(batch.id, row) for row in twice}
-            if len(rows):
-                OutcomeStore(settings).add(batch, rows, completed, file_name=name, by=by)
-                report.batches[batch.name] = (len(rows), int(completed.sum()))
-    report.unmatched, report.contradictory = int((~matched & knows).sum()), len(contradicting)
+            with suppress(StorageError):  # a batch whose file is gone learns nothing
+                people = _people(batch.scores_path, one.schema)
+                matches = _match(people, told.reset_index(drop=True))
+                matched[told.index[matches.matched]] = True
+                ambiguous[told.index[matches.ambiguous]] = True
+                report.strangers += matches.strangers
+                report.contradictory += len(matches.contradictory)
+                for kind, n in matches.shared.items():
+                    report.shared[kind] = max(n, report.shared.get(kind, 0))
+                if len(matches.pairs):
+                    rows = people["ls_row"].to_numpy("int64")[matches.pairs["lead"]]
+                    completed = told["outcome"].to_numpy("int64")[matches.pairs["row"]]
+                    found.append((batch, rows, completed))
+                    for known_by, n in matches.pairs["by"].value_counts().items():
+                        report.by[str(known_by)] = report.by.get(str(known_by), 0) + int(n)
+    ambiguous &= ~matched
+    report.ambiguous = int(ambiguous.sum())
+    report.unmatched = int((~matched & ~ambiguous & knows).sum())
+    if report.ambiguous > knows.sum() / 2:
+        raise LabelError(
+            f"{report.ambiguous:,} of the {knows.sum():,} outcomes are ambiguous{report._why_ambiguous()}, so nothing "
+            "was carried over. Export both lists with an id, e-mail or phone that each lead has alone; leave out an "
+            "id that is another system's."
+        )
+    for batch, rows, completed in found:
+        OutcomeStore(settings).add(batch, rows, completed, file_name=name, by=by)
+        report.batches[batch.name] = (len(rows), int(completed.sum()))
     if not report.batches:
         raise LabelError(
             f"None of the {knows.sum():,} outcomes belongs to a lead that was scored. Score the list that these leads "
@@ -141,8 +182,10 @@ def _told(leads: LeadList, settings: Settings) -> pd.DataFrame:
     parts = []
     for chunk in leads.chunks():
         outcome = pd.Series(known_outcomes(chunk, leads.schema, leads.mapping))
-        keys = contact_keys(read_contacts(chunk, leads.schema, leads.mapping, settings.phone_region))
-        keys = keys.reindex(index=outcome.index, columns=list(_KEYS))
+        contacts = read_contacts(chunk, leads.schema, leads.mapping, settings.phone_region)
+        keys = contact_keys(contacts).reindex(index=outcome.index).drop(columns="id", errors="ignore")
+        ids = contacts.details.get(Role.ID)
+        keys["id_text"] = pd.Series(pd.NA, index=keys.index, dtype="str") if ids is None else ids.set_axis(keys.index)
         cleaned = clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema)
         keys["moment"] = moment_keys(cleaned, leads.schema)
         parts.append(keys.assign(outcome=outcome.to_numpy(dtype="float64", na_value=np.nan)))
@@ -162,57 +205,23 @@ def moment_keys(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.Series:
     return hashes.mask(cleaned[stamp.name].isna().to_numpy())
 
 
-def _match(
-    batch: Batch, told: pd.DataFrame, schema: LeadSchema
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[int], int]:
-    """Return positions of leads that are told of, their outcomes, which rows tell, which clash, and strangers."""
-    try:
-        people = _people(batch.scores_path, schema)
-    except StorageError:
-        return np.empty(0, dtype="int64"), np.empty(0, dtype="int64"), np.zeros(len(told), dtype=bool), [], 0
-    outcome = pd.Series(pd.NA, index=people.index, dtype="Float64")
-    used = np.zeros(len(told), dtype=bool)
-    clashing = np.zeros(len(people), dtype=bool)
-    strangers = 0
-    shares_contacts = any(key in people and people[key].notna().any() and told[key].notna().any() for key in _KEYS)
-    for key in _KEYS if shares_contacts else ("moment",):
-        if key not in people or told[key].isna().all():
-            continue
-        of_key = told.loc[told[key].notna(), [key, "outcome"]]
-        if key == "moment":
-            of_key = of_key[~of_key[key].duplicated(keep=False)]
-            people[key] = people[key].mask(people[key].duplicated(keep=False))
-        by_key = of_key.groupby(key)["outcome"].agg(["last", "nunique"])
-        open_rows = outcome.isna() & people[key].notna()
-        found = people[key].where(open_rows).map(by_key["last"])
-        if key == "id":
-            stranger = _contradicts(people, told, key)
-            found = found.mask(stranger)
-            strangers = int((stranger & open_rows).sum())
-        clashing |= (people[key].where(open_rows).map(by_key["nunique"]).fillna(0) > 1).to_numpy()
-        outcome = outcome.fillna(found.astype("Float64"))
-        used |= told[key].isin(people[key].dropna()).to_numpy()
-    known = outcome.notna().to_numpy()
-    rows = people.loc[known, "ls_row"].to_numpy(dtype="int64")
-    completed = outcome[known].to_numpy(dtype="int64")
-    return rows, completed, used, people.loc[clashing & known, "ls_row"].astype("int64").tolist(), strangers
+def _match(people: pd.DataFrame, told: pd.DataFrame) -> Matches:
+    """Match by what identifies a person, or by moments where a batch and a file share nothing of the kind."""
 
+    def has(table: pd.DataFrame, kind: str) -> bool:
+        return any(table[name].notna().any() for name in key_columns(table, kind))
 
-def _contradicts(people: pd.DataFrame, told: pd.DataFrame, key: str) -> pd.Series:
-    """Tell which people have the same key as somebody in the file whose e-mail and phone are others'."""
-    agree, differ = (pd.Series(False, index=people.index) for _ in range(2))
-    for contact in ("email", "phone"):
-        if contact not in people or told[contact].isna().all():
-            continue
-        theirs = people[key].map(told.dropna(subset=[key]).groupby(key)[contact].last())
-        both = people[contact].notna() & theirs.notna()
-        agree |= (both & (people[contact] == theirs)).fillna(False).astype(bool)
-        differ |= (both & (people[contact] != theirs)).fillna(False).astype(bool)
-    return differ & ~agree
+    shares = any(has(people, kind) and has(told, kind) for kind in ("id_text", *KINDS))
+    return match_people(people, told) if shares else match_moments(people, told)
 
 
 def _people(path: Path, schema: LeadSchema) -> pd.DataFrame:
-    found = read_people(path).rename(columns={f"ls_{key}_key": key for key in _KEYS})
+    found = read_people(path)
+    found = found.rename(columns=lambda name: re.sub(r"^ls_((?:email|phone)(?:_\d+)?)_key$", r"\1", str(name)))
+    found = found.rename(columns={"ls_id": "id_text", "ls_name": "name"})
+    found = found.drop(columns="ls_id_key", errors="ignore")
+    if "id_text" not in found:
+        found["id_text"] = pd.Series(pd.NA, index=found.index, dtype="str")
     stamp = schema.one(Role.TIMESTAMP)
     needed = [column.name for column in schema.inputs if column.required]
     wanted = [name for name in ([stamp.name] if stamp else []) + needed if name]
@@ -220,5 +229,5 @@ def _people(path: Path, schema: LeadSchema) -> pd.DataFrame:
         present = [name for name in wanted if name in pq.read_schema(path).names]
         table = pq.read_table(path, columns=["ls_row", *present]).to_pandas().sort_values("ls_row")
     except (OSError, pa.ArrowException) as error:
-        raise StorageError(f"{path} cannot be read ({error}).") from error
+        raise StorageError(f"{path} is gone or damaged. Upload the list again, or delete the batch.") from error
     return found.assign(moment=moment_keys(table.reset_index(drop=True), schema).array)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from leadscore_core.config import Settings
 from leadscore_core.data import FIRST_ROW, LeadSchema, Role
 from leadscore_core.errors import StorageError
 from leadscore_core.inference import find_duplicates
-from leadscore_core.inference.duplicates import SHARED_BY_TOO_MANY
+from leadscore_core.inference.duplicates import SHARED_BY_TOO_MANY, key_columns, ways_to_reach
 from leadscore_core.storage import RULE, BatchStore
 from leadscore_core.storage.lead_files import read_people
 
@@ -47,8 +48,7 @@ def mark_repeats(
     repeat = within["kept"].to_numpy() >= 0
     words = np.full(len(people), "", dtype=object)
     kept = within["kept"].to_numpy()
-    reach = sum((people[key].notna().astype("int64") for key in ("email", "phone") if key in people), start=0)
-    ways = np.broadcast_to(np.asarray(reach), len(people))
+    ways = ways_to_reach(people)
     whys, keeps = within["why"].tolist(), kept.tolist()
     for at in np.flatnonzero(repeat).tolist():
         because = "has more contact details" if ways[kept[at]] > ways[at] else "came first"
@@ -77,9 +77,10 @@ def mark_repeats(
 def _people(path: Path, schema: LeadSchema) -> pd.DataFrame:
     found = read_people(path)
     people = pd.DataFrame({"row": found["ls_row"]})
-    for key in ("email", "phone"):
-        if f"ls_{key}_key" in found:
-            people[key] = found[f"ls_{key}_key"]
+    for name in found.columns:
+        key = re.fullmatch(r"ls_((?:email|phone)(?:_\d+)?)_key", str(name))
+        if key:
+            people[key[1]] = found[name]
     people["name"] = found["ls_name"] if "ls_name" in found else pd.Series(pd.NA, index=found.index, dtype="str")
     city = schema.one(Role.CITY)
     present = pq.read_schema(path).names
@@ -106,11 +107,12 @@ def _earlier(
             continue  # a batch whose file is gone tells nothing
         looked_at += len(old)
         may_be = old["city"].isin(people["city"].dropna().unique()) & old["name"].notna()
-        for key in ("email", "phone"):
-            if key in old and key in people:
+        for kind in ("email", "phone"):
+            known = set(people[key_columns(people, kind)].stack().dropna()) if key_columns(people, kind) else set()
+            for key in key_columns(old, kind):
                 sizes = old.groupby(key)[key].transform("size")
                 old[key] = old[key].mask((sizes > SHARED_BY_TOO_MANY).fillna(False))
-                may_be |= old[key].isin(people[key].dropna().unique())
+                may_be |= old[key].isin(known)
         parts.append(old[may_be])
         names += [batch.name] * int(may_be.sum())
     return (pd.concat(parts, ignore_index=True) if parts else people.iloc[:0]), names

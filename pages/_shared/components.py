@@ -145,9 +145,7 @@ def what_is_needed(schema: LeadSchema) -> str:
     return f"A list needs the {' and '.join(needed)} of each lead.{more}"
 
 
-def render_mapping(
-    mapping: ColumnMapping, schema: LeadSchema, evidence: Mapping[str, str]
-) -> dict[str, Choice] | None:
+def render_mapping(mapping: ColumnMapping, schema: LeadSchema, evidence: Mapping[str, str]) -> dict[str, Choice] | None:
     """Let a person correct which headers give which column; return the choices when they are made.
 
     Parameters

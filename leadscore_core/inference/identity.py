@@ -1,0 +1,145 @@
+"""Identity: the forms of ids, e-mails and phones in which one lead is known again, and keys that identify nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+_SALESFORCE = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
+_SALESFORCE_SHARE = 0.9
+_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+# a spreadsheet keeps fifteen digits; what it writes as a power of ten has lost even more
+_POWER = re.compile(r"[+-]?(?:\d[.,]\d+[eE]\+?\d{2,}|\d[eE]\+\d{2,})")
+_ROUNDED = re.compile(r"\d{15}0+")
+_KEPT_AS_TEXT = re.compile(r"=\"(.*)\"|'(.+)")
+_FLOAT = re.compile(r"(\+?\d+)[.,]0+")
+# addresses that stand for none
+_PLACEHOLDER = re.compile(
+    r"(?:no-?reply|no-?e?-?mail|none|null|na|n\.a|not-?provided|not-?available|unknown|test|abc|xyz|aaa|xxx|dummy|fake|"
+    r"nobody|noone|anonymous|asdf|placeholder|keine|sin-?correo)\d{0,3}@.+"
+)
+
+
+def unwrap(text: str) -> str:
+    """Return a text as it was before a spreadsheet took it: without its quoting, and without ``.0`` behind digits.
+
+    Examples
+    --------
+    >>> unwrap('="00123"'), unwrap("'0123"), unwrap("9876543000.0"), unwrap("A-1")
+    ('00123', '0123', '9876543000', 'A-1')
+    """
+    bare = text.strip()
+    kept = _KEPT_AS_TEXT.fullmatch(bare)
+    bare = (kept[1] or kept[2] or "").strip() if kept else bare
+    whole = _FLOAT.fullmatch(bare)
+    return whole[1] if whole else bare
+
+
+def is_ruined(text: str) -> bool:
+    """Tell whether a spreadsheet has taken digits from an id or a phone number.
+
+    Examples
+    --------
+    >>> is_ruined("9.19877E+11"), is_ruined("123456789012345000"), is_ruined("12E4-7"), is_ruined("1000")
+    (True, True, False, False)
+    """
+    return bool(_POWER.fullmatch(text) or _ROUNDED.fullmatch(text))
+
+
+def is_placeholder(address: str) -> bool:
+    """Tell whether an address stands for none.
+
+    Examples
+    --------
+    >>> is_placeholder("noemail@example.com"), is_placeholder("anne@example.com")
+    (True, False)
+    """
+    return bool(_PLACEHOLDER.fullmatch(address.casefold()))
+
+
+def salesforce_18(text: str) -> str:
+    """Return a Salesforce id with its three characters that tell the case of the others (Salesforce, Id field type).
+
+    Examples
+    --------
+    >>> salesforce_18("00Q5e00001AbCda"), salesforce_18("00Q5e00001AbCdA")
+    ('00Q5e00001AbCdaEAF', '00Q5e00001AbCdAEAV')
+    """
+    if len(text) != 15:
+        return text
+    suffix = ""
+    for start in (0, 5, 10):
+        upper = [char.isupper() for char in text[start : start + 5]]
+        suffix += _CHECK[sum(1 << place for place, is_upper in enumerate(upper) if is_upper)]
+    return text + suffix
+
+
+def comparable_ids(*columns: pd.Series) -> list[pd.Series]:
+    """Return ids of several lists in one form, so that equal means the same lead.
+
+    Ids that a spreadsheet ruined are NaN. Case and leading zeros are dropped where that makes no two ids of a list
+    one; a Salesforce id of 15 characters, whose case tells leads apart, gets the form of 18.
+
+    Examples
+    --------
+    >>> [ids.tolist() for ids in comparable_ids(pd.Series(["L-1", "l-2"]), pd.Series(["l-1"]))]
+    [['l-1', 'l-2'], ['l-1']]
+    >>> [ids.tolist() for ids in comparable_ids(pd.Series(["007", "12"]), pd.Series(["7", "0012"]))]
+    [['7', '12'], ['7', '12']]
+    """
+    ids = [_each(column, unwrap) for column in columns]
+    ids = [_each(column, lambda text: "" if is_ruined(text) else text) for column in ids]
+    given = pd.concat(ids).dropna()
+    if len(given) and given.str.fullmatch(_SALESFORCE).mean() >= _SALESFORCE_SHARE and given.str.contains(r"\D").any():
+        return [_each(_each(column, salesforce_18), str.casefold) for column in ids]
+    forms: tuple[Callable[[str], str], ...] = (str.casefold, _without_zeros)
+    for form in forms:
+        formed = [_each(column, form) for column in ids]
+        if all(new.nunique() == old.nunique() for new, old in zip(formed, ids, strict=True)):
+            ids = formed
+    return ids
+
+
+def _without_zeros(text: str) -> str:
+    return text.lstrip("0") or "0" if text.isdigit() else text
+
+
+def _each(cells: pd.Series, function: Callable[[str], str]) -> pd.Series:
+    """Map each distinct text once; blanks stay NaN."""
+    places, unique = pd.factorize(cells)
+    values = np.array([*(function(text) or None for text in unique.tolist()), None], dtype=object)
+    return pd.Series(values[places], index=cells.index, dtype="str")
+
+
+def shared_values(keys: pd.Series, *others: pd.Series) -> set[object]:
+    """Return values of a key that different leads share, which therefore identify nobody.
+
+    Leads of one value are one person if they agree in another detail that all of them have.
+
+    Parameters
+    ----------
+    keys
+        One a lead, NA where it has none.
+    others
+        Details of the same leads: another key, a name.
+
+    Examples
+    --------
+    >>> keys, names = pd.Series(["a", "a", "b", "b", "c"]), pd.Series(["Ann", "Ann", "Bo", "Cy", "Di"])
+    >>> shared_values(keys, names)
+    {'b'}
+    """
+    given = keys.notna().to_numpy()
+    twice = keys[given][keys[given].duplicated(keep=False)]
+    if twice.empty:
+        return set()
+    shared = set(twice.unique())
+    for other in others:
+        detail = other.reindex(twice.index)
+        groups = detail.groupby(twice.to_numpy())
+        agree = groups.nunique().eq(1) & groups.count().eq(groups.size())
+        shared -= set(agree.index[agree])
+    return shared

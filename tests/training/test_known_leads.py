@@ -1,0 +1,48 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from leadscore_core.data import SampleLeads, detect_conventions, suggest_mapping
+from leadscore_core.model import LeadModel
+from leadscore_core.training import evaluate_model
+from leadscore_core.training.known_leads import lead_identities
+
+
+def test_leads_that_were_trained_on_are_known_in_any_order_with_a_column_more(
+    trained: LeadModel, sample: SampleLeads
+) -> None:
+    known = sample.labelled.sample(300, random_state=1)
+    others = sample.kept_aside.head(200)
+    mixed = pd.concat([known, others]).assign(extra="x")
+    mixed = mixed[sorted(mixed.columns)].sample(frac=1, random_state=2)
+    assert evaluate_model(mixed, trained).seen_in_training == 300
+
+
+def test_two_leads_of_the_same_minute_are_not_the_same_lead(trained: LeadModel, sample: SampleLeads) -> None:
+    twins = sample.labelled.head(200).assign(lead_id=[f"T-{n}" for n in range(200)])
+    assert evaluate_model(twins, trained).seen_in_training == 0
+
+
+def test_a_list_without_ids_goes_by_its_moments(trained: LeadModel, sample: SampleLeads) -> None:
+    known = pd.concat([sample.labelled.head(100), sample.kept_aside.head(100)]).drop(columns="lead_id")
+    assert evaluate_model(known, trained).seen_in_training == 100
+
+
+@pytest.mark.parametrize("as_typed", [True, False])
+def test_people_are_known_whatever_the_types(schema, as_typed: bool) -> None:
+    frame = pd.DataFrame(
+        {
+            "Created Date": ["2026-01-02 10:00", "2026-01-02 10:00"],
+            "first_utm_source_c": ["a", "a"],
+            "first_utm_medium_c": ["b", "b"],
+            "E-mail": ["A@x.com", "b@x.com"],
+        }
+    )
+    mapping = detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    first = lead_identities(frame, schema, mapping)["person"]
+    other = frame.assign(
+        **{"Created Date": pd.to_datetime(frame["Created Date"]) if as_typed else frame["Created Date"]}
+    )
+    other = other.assign(**{"E-mail": other["E-mail"].str.lower()})
+    assert np.array_equal(first, lead_identities(other, schema, mapping)["person"])
+    assert len(set(first.tolist())) == 2
