@@ -18,6 +18,8 @@ from leadscore_core.cli_models import models_app
 from leadscore_core.cli_scale import check_engine, score_by_dask
 from leadscore_core.cli_shared import (
     JSON_ON_STDOUT,
+    Dates,
+    Decimals,
     Encoding,
     Engine,
     Files,
@@ -32,7 +34,6 @@ from leadscore_core.cli_shared import (
     Sheet,
     StillOpen,
     check_apart,
-    column_choices,
     list_options,
     load_model,
     open_leads,
@@ -88,6 +89,8 @@ def check(
     sheet: Sheet = None,
     encoding: Encoding = None,
     map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
     json_out: JsonOut = None,
 ) -> None:
     """Find every problem of a list; exit 1 if one makes it unfit."""
@@ -97,7 +100,7 @@ def check(
     prepare_json(json_out, files)
     settings = load_settings()
     label_expected = bool(label or positive or still_open)
-    options = list_options(sheet, encoding, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
     leads = open_leads(files, schema, options, settings, ask="nothing" if label_expected else None)
     check_holds_leads(leads)
     model = _champion_or_none(settings)
@@ -122,12 +125,16 @@ def clean(
     sheet: Sheet = None,
     encoding: Encoding = None,
     map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
 ) -> None:
     """Write the cleaned table, one row a lead."""
     from leadscore_core.pipelines import clean_list
 
     check_apart(str(out), files)
-    leads = open_leads(files, schema, list_options(sheet, encoding, map_to), load_settings())
+    leads = open_leads(
+        files, schema, list_options(sheet, encoding, map_to, dates=dates, decimals=decimals), load_settings()
+    )
     rows = clean_list(leads, out)
     say(f"Cleaned {rows:,} leads into {out}")
     say_findings(leads.file_findings())
@@ -148,6 +155,8 @@ def score(
     sheet: Sheet = None,
     encoding: Encoding = None,
     map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
     model_id: ModelId = None,
     reasons: Annotated[int, typer.Option("--reasons", min=0, max=20, help="Reasons a lead.")] = 3,
     engine: Engine = "local",
@@ -164,6 +173,7 @@ def score(
     from leadscore_core.pipelines import score_list
 
     settings = load_settings()
+    options = list_options(sheet, encoding, map_to, dates=dates, decimals=decimals)
     check_engine(engine, scheduler)
     if engine == "dask":
         check_free(out, force=force)
@@ -174,8 +184,7 @@ def score(
             model,
             scheduler=scheduler,
             reasons=reasons,
-            sheet=sheet,
-            choices=column_choices(map_to),
+            options=options,
             settings=settings,
             force=force,
         )
@@ -188,9 +197,7 @@ def score(
     check_free(out, force=force)
     with look_ahead(paths):
         model = load_model(model_id, settings)
-    leads = open_leads(
-        paths, model.schema.name, list_options(sheet, encoding, map_to), settings, model=model, go_on=True
-    )
+    leads = open_leads(paths, model.schema.name, options, settings, model=model, go_on=True)
     with show_progress("Scoring", total=None) as progress:
         report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.grades.items())

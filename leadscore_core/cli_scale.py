@@ -15,7 +15,7 @@ from leadscore_core.errors import LeadScoreError
 if TYPE_CHECKING:  # Dask loads where it is asked for
     from distributed import Client
 
-    from leadscore_core.data import Choice
+    from leadscore_core.list_options import ListOptions
     from leadscore_core.model import LeadModel
     from leadscore_core.model.classifier import GrowTrees
 
@@ -68,8 +68,7 @@ def score_by_dask(
     *,
     scheduler: str | None,
     reasons: int,
-    sheet: str | None,
-    choices: dict[str, Choice],
+    options: ListOptions,
     settings: Settings,
     force: bool,
 ) -> None:
@@ -89,8 +88,7 @@ def score_by_dask(
             model,
             client,
             reasons=reasons,
-            sheet=sheet,
-            choices=choices,
+            options=options,
             settings=settings,
             force=force,
             progress=progress,

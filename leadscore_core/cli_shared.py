@@ -18,7 +18,9 @@ from leadscore_core.errors import LeadScoreError, UnreadableFileError
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.data import Choice, Finding
-    from leadscore_core.lists import ListOptions
+    from leadscore_core.data.numbers import DecimalMark
+    from leadscore_core.data.parse import DateOrder
+    from leadscore_core.list_options import ListOptions
     from leadscore_core.model import LeadModel
     from leadscore_core.pipelines import LeadList, Progress
 
@@ -59,6 +61,16 @@ MapTo = Annotated[
     typer.Option(
         "--map",
         help="Which header gives a column, as COLUMN=HEADER; may be repeated, also for a second phone or e-mail.",
+    ),
+]
+Dates = Annotated[
+    Literal["dmy", "mdy"] | None,
+    typer.Option("--dates", help="Whether dates have the day first or the month; found if not given."),
+]
+Decimals = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--decimal", help="Which mark separates a column's decimals, as COLUMN=comma or COLUMN=point; may be repeated."
     ),
 ]
 ModelId = Annotated[str | None, typer.Option("--model", help="Model to use; the champion if not given.")]
@@ -149,9 +161,12 @@ def list_options(
     label: str | None = None,
     positive: list[str] | None = None,
     still_open: list[str] | None = None,
+    *,
+    dates: DateOrder | None = None,
+    decimals: list[str] | None = None,
 ) -> ListOptions:
     """Return what the options say of a list."""
-    from leadscore_core.lists import ListOptions
+    from leadscore_core.list_options import ListOptions
 
     return ListOptions(
         sheet=sheet,
@@ -160,6 +175,8 @@ def list_options(
         choices=column_choices(map_to),
         positive=tuple(positive or ()),
         open=tuple(still_open or ()),
+        dates=dates,
+        decimals=decimal_marks(decimals),
     )
 
 
@@ -227,6 +244,34 @@ def column_choices(map_to: list[str] | None) -> dict[str, Choice]:
         column, _, header = choice.partition("=")
         told.setdefault(column.strip(), []).append(header)
     return {column: headers[0] if len(headers) == 1 else tuple(headers) for column, headers in told.items()}
+
+
+def decimal_marks(decimals: list[str] | None) -> dict[str, DecimalMark]:
+    """Return which mark a person said for which column.
+
+    Raises
+    ------
+    LeadScoreError
+        If it is another mark than comma and point.
+
+    Examples
+    --------
+    >>> decimal_marks(["Amount=comma", "Size = Point"])
+    {'Amount': 'comma', 'Size': 'point'}
+    """
+    said: dict[str, DecimalMark] = {}
+    for choice in decimals or ():
+        column, _, mark = choice.rpartition("=")
+        match mark.strip().casefold():
+            case "comma" | ",":
+                said[column.strip()] = "comma"
+            case "point" | ".":
+                said[column.strip()] = "point"
+            case _:
+                raise LeadScoreError(
+                    f"--decimal {choice!r} does not say what separates decimals. Give COLUMN=comma or COLUMN=point."
+                )
+    return said
 
 
 def write_json(path: Path | None, told: dict[str, Any]) -> None:

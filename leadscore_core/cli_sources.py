@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leadscore_core.cli_shared import (
+    Dates,
+    Decimals,
     Encoding,
     Files,
     JsonOut,
@@ -50,6 +52,8 @@ def sources(
     sheet: Sheet = None,
     encoding: Encoding = None,
     map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
     model_id: ModelId = None,
     json_out: JsonOut = None,
 ) -> None:
@@ -59,7 +63,7 @@ def sources(
     prepare_json(json_out, [file])
     settings = load_settings()
     model = _model_or_none(model_id, settings)
-    options = list_options(sheet, encoding, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
     leads = open_leads([file], schema, options, settings, ask="unreadable")
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
@@ -95,13 +99,15 @@ def outcomes(
     sheet: Sheet = None,
     encoding: Encoding = None,
     map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
 ) -> None:
     """Bring back what became of scored leads; they are known by id, e-mail or phone."""
     from leadscore_core.data import load_schema
     from leadscore_core.workbench import bring_outcomes, open_outcome_files
 
     settings = load_settings()
-    options = list_options(sheet, encoding, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
     declared = load_schema(schema) if schema is not None else None
     brought = open_outcome_files(files, schema=declared, options=options, settings=settings)
     say_findings(brought[0].file_findings())

@@ -11,6 +11,8 @@ import typer
 
 from leadscore_core.cli_scale import trees_by
 from leadscore_core.cli_shared import (
+    Dates,
+    Decimals,
     Encoding,
     Engine,
     Files,
@@ -52,6 +54,8 @@ def train(
     sheet: Sheet = None,
     encoding: Encoding = None,
     map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
     promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
     note: Annotated[str, typer.Option("--note", help="Kept with the model.")] = "",
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Tell users that these leads are made up.")] = False,
@@ -80,7 +84,7 @@ def train(
     prepare_json(json_out, files)
     settings = load_settings()
     chosen = _read_params(params)
-    options = list_options(sheet, encoding, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_proposal(leads)
     say_findings(leads.file_findings())
@@ -129,6 +133,8 @@ def evaluate(
     sheet: Sheet = None,
     encoding: Encoding = None,
     map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
     model_id: ModelId = None,
     json_out: JsonOut = None,
 ) -> None:
@@ -138,7 +144,7 @@ def evaluate(
     prepare_json(json_out, [file])
     settings = load_settings()
     model = load_model(model_id, settings)
-    options = list_options(sheet, encoding, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
     leads = open_leads([file], model.schema.name, options, settings, model=model, ask="unreadable")
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
@@ -165,6 +171,8 @@ def compare(
     sheet: Sheet = None,
     encoding: Encoding = None,
     map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
     algorithm: Annotated[
         list[str] | None,
         typer.Option(
@@ -181,7 +189,7 @@ def compare(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    options = list_options(sheet, encoding, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_findings(leads.file_findings())
     say_outcome(leads)
@@ -211,6 +219,8 @@ def tune(
     sheet: Sheet = None,
     encoding: Encoding = None,
     map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
     exclude: Annotated[
         list[str] | None, typer.Option("--exclude", help="Column that the model must not read; may be repeated.")
     ] = None,
@@ -221,7 +231,7 @@ def tune(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    options = list_options(sheet, encoding, map_to, label, positive, still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_findings(leads.file_findings())
     say_outcome(leads)

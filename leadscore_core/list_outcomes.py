@@ -14,7 +14,8 @@ from leadscore_core.data import (
     split_outcomes,
 )
 from leadscore_core.errors import LabelError, MappingError
-from leadscore_core.lists import LeadList, ListOptions
+from leadscore_core.list_options import ListOptions
+from leadscore_core.lists import LeadList
 
 Ask = Literal["all", "unreadable", "nothing"]
 _FEW_UNKNOWN, _FEW_HEADERS = 0.1, 3

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -13,30 +13,20 @@ import pandas as pd
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import (
     CONVENTION_ROWS,
-    NUMBER_ROLES,
     Choice,
-    ColumnMapping,
-    Finding,
     LeadSchema,
-    OutcomeSplit,
-    Part,
     Proposal,
-    ReadLog,
-    Role,
     build_schema,
     contested_headers,
     count_column,
-    detect_conventions,
     headers_chosen,
     headers_found,
-    iter_leads,
     iter_parts,
     kept_folder,
     list_files,
     list_schemas,
     list_sheets,
     load_schema,
-    look_at_files,
     name_schema,
     normalise_header,
     part_frame,
@@ -45,73 +35,30 @@ from leadscore_core.data import (
     read_headers,
     resolve_mapping,
     sample_rows,
-    select_columns,
     split_outcomes,
     suggest_mapping,
 )
 from leadscore_core.errors import LabelError, MappingError, SchemaError, UnreadableFileError
+from leadscore_core.lead_list import LeadList, Paths
+from leadscore_core.list_conventions import LEAST_EVIDENCE, find_conventions
+from leadscore_core.list_options import ListOptions, check_choices, say_conventions
 from leadscore_core.storage import MappingStore
 
+__all__ = [
+    "LeadList",
+    "ListOptions",
+    "Paths",
+    "check_choices",
+    "choose_columns",
+    "evidence_of",
+    "fitting_schema",
+    "open_any_list",
+    "open_list",
+    "propose_list",
+    "settle_list",
+]
+
 _NEARLY_ALL, _MOST, _HALF = 0.9, 0.6, 0.5
-LEAST_EVIDENCE = 1_000  # rows of each file, however many there are
-Paths = str | Path | Sequence[str | Path]
-
-
-@dataclass(frozen=True)
-class ListOptions:
-    """What a person says of a list beforehand.
-
-    Attributes
-    ----------
-    sheet, encoding
-        Of a workbook, and of a text file; found if not given.
-    label
-        Header of the outcome, if it is not to be found by itself.
-    choices
-        Schema column -> header, or several that mean the same, for columns that are not to be found by themselves.
-    positive, open
-        Values of the outcome that mean yes, and those without an outcome yet, where these are not to be found.
-    """
-
-    sheet: str | None = None
-    label: str | None = None
-    choices: dict[str, Choice] = field(default_factory=dict)
-    positive: tuple[str, ...] = ()
-    open: tuple[str, ...] = ()
-    encoding: str | None = None
-
-
-@dataclass(frozen=True)
-class LeadList:
-    """A list that was looked into: its files, and which header gives which column.
-
-    ``proposal`` is there where nobody has said yet what its columns mean, and the schema was made of it. ``left_out``
-    says by path why a file of several is left out; where it is None, a file that cannot be read is an error.
-    ``outcome`` says what the values of the outcome mean, once that was settled.
-    """
-
-    paths: Paths
-    schema: LeadSchema
-    mapping: ColumnMapping
-    sheet: str | None = None
-    proposal: Proposal | None = None
-    left_out: dict[str, str] | None = None
-    outcome: OutcomeSplit | None = None
-    encoding: str | None = None
-
-    def chunks(self, log: ReadLog | None = None) -> Iterator[pd.DataFrame]:
-        """Read the rows in chunks, all columns; a log gets what is found of the files on the way."""
-        return iter_leads(self.paths, sheet=self.sheet, log=log, encoding=self.encoding)
-
-    def parts(self, log: ReadLog | None = None) -> Generator[Part, None, None]:
-        """Read the rows in chunks, all columns, as the files hold them."""
-        return iter_parts(self.paths, sheet=self.sheet, left_out=self.left_out, log=log, encoding=self.encoding)
-
-    def file_findings(self) -> list[Finding]:
-        """Return what was found of the files themselves: rows that are no leads, quotes and bytes that were mended."""
-        return look_at_files(
-            self.paths, sheet=self.sheet, go_on=self.left_out is not None, encoding=self.encoding
-        ).findings()
 
 
 def open_list(
@@ -156,9 +103,12 @@ def open_list(
         mapping = mapping.corrected({schema.label.name: label})
     check_choices(options.choices, schema, headers)
     mapping = mapping.corrected(options.choices)
-    return settle_list(
+    leads = _with_columns(
         LeadList(paths, schema, mapping, sheet, left_out={} if several else None, encoding=options.encoding)
     )
+    said = say_conventions(leads.mapping, schema, options.dates, options.decimals)
+    leads = replace(leads, mapping=said)
+    return replace(leads, mapping=find_conventions(leads))
 
 
 def open_any_list(
@@ -291,27 +241,20 @@ def _best_sheet(paths: Paths, schema: LeadSchema, store: MappingStore, encoding:
 
 def settle_list(leads: LeadList) -> LeadList:
     """Return the list with its columns, dates and decimals settled, on the evidence of all its files."""
+    leads = _with_columns(leads)
+    return replace(leads, mapping=find_conventions(leads))
+
+
+def _with_columns(leads: LeadList) -> LeadList:
+    """Return the list with the headers that give its columns, where several could."""
     contested = contested_headers(leads.mapping, leads.schema)
-    if contested:
-        left_out = None if leads.left_out is None else dict(leads.left_out)
-        rows = sample_rows(
-            iter_parts(leads.paths, sheet=leads.sheet, columns=contested, left_out=left_out, encoding=leads.encoding)
-        )
-        leads = replace(leads, mapping=resolve_mapping(leads.mapping, leads.schema, rows))
-    files = list_files(leads.paths)
-    each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(files))
-    schema = leads.schema
-    written = {Role.TIMESTAMP, *NUMBER_ROLES}
-    headers = [header for name, header in leads.mapping.used.items() if schema.by_name[name].role in written]
-    firsts = []
-    for file in files:
-        with suppress(UnreadableFileError) if leads.left_out is not None else nullcontext():
-            part = next(iter_parts(file, sheet=leads.sheet, chunk_rows=each, encoding=leads.encoding))
-            firsts.append(part_frame(select_columns(part, headers)))  # what it lacks is said when it is read
-    if not firsts:
-        return leads  # why is said when it is read
-    first = pd.concat(firsts, ignore_index=True)
-    return replace(leads, mapping=detect_conventions(leads.mapping, leads.schema, first))
+    if not contested:
+        return leads
+    left_out = None if leads.left_out is None else dict(leads.left_out)
+    rows = sample_rows(
+        iter_parts(leads.paths, sheet=leads.sheet, columns=contested, left_out=left_out, encoding=leads.encoding)
+    )
+    return replace(leads, mapping=resolve_mapping(leads.mapping, leads.schema, rows))
 
 
 def _first_sound(paths: Paths, sheet: str | None, encoding: str | None) -> Path:
@@ -322,30 +265,6 @@ def _first_sound(paths: Paths, sheet: str | None, encoding: str | None) -> Path:
             next(iter_parts(file, sheet=sheet, chunk_rows=LEAST_EVIDENCE, encoding=encoding))
             return file
     return files[0]
-
-
-def check_choices(choices: Mapping[str, Choice], schema: LeadSchema, headers: Sequence[str]) -> None:
-    """Raise if a choice names a column or header that is not there, or several headers for a column that has one.
-
-    Raises
-    ------
-    MappingError
-        Naming it and what could be given.
-    """
-    several = {Role.PHONE, Role.EMAIL, Role.NAME}
-    for column, choice in choices.items():
-        chosen = headers_chosen(choice)
-        said = ", ".join(chosen)
-        if column not in schema.by_name or not set(chosen) <= set(headers):
-            raise MappingError(
-                f"{column}={said} cannot be: columns are {', '.join(c.name for c in schema.columns[:12])}; "
-                f"headers are {', '.join(headers[:12])}. Give one of each."
-            )
-        if len(chosen) > 1 and schema.by_name[column].role not in several:
-            raise MappingError(
-                f"{schema.by_name[column].human} ({column}) is given by one header, and {said} are {len(chosen)}. "
-                "Choose one of them; only a name, e-mail or phone may stand in several columns."
-            )
 
 
 def evidence_of(leads: LeadList) -> dict[str, str]:

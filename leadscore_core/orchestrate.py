@@ -23,8 +23,9 @@ from leadscore_core.data import LeadSchema, list_files, load_schema, read_header
 from leadscore_core.data.source import DATA_SUFFIXES
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.export import whole_file
+from leadscore_core.list_options import ListOptions
 from leadscore_core.list_outcomes import settle_outcomes
-from leadscore_core.lists import LeadList, ListOptions, fitting_schema, open_list
+from leadscore_core.lists import LeadList, fitting_schema, open_list
 from leadscore_core.model import ModelMetadata, ModelRegistry, export_model, import_model
 from leadscore_core.pipelines import CheckReport, check_list, clean_list, train_list
 from leadscore_core.storage import BatchStore
@@ -55,7 +56,7 @@ _SETTLED_SECONDS = 10
 
 
 def check_raw(files: str, *, label: str = "", schema: str = "") -> Told:
-    """Check raw leads before anything is made of them.
+    """Check raw leads before anything is made of them; a list whose encoding is a question is not fit.
 
     Parameters
     ----------

@@ -22,9 +22,11 @@ from leadscore_core.data.map_columns import (
     ColumnMapping,
     Match,
     check_required,
+    count_evidence,
     detect_conventions,
     fingerprint,
     headers_chosen,
+    settle_conventions,
 )
 from leadscore_core.data.outcome_column import count_column
 from leadscore_core.data.outcome_reader import OutcomeReader
@@ -109,6 +111,7 @@ __all__ = [
     "complete_columns",
     "contested_headers",
     "count_column",
+    "count_evidence",
     "count_values",
     "detect_conventions",
     "duplicate_findings",
@@ -148,6 +151,7 @@ __all__ = [
     "row_keys",
     "sample_rows",
     "select_columns",
+    "settle_conventions",
     "sort_findings",
     "split_cells",
     "split_outcomes",

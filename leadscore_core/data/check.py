@@ -138,7 +138,9 @@ def mapping_findings(
             found.append(_finding("chosen_column", str(match.header), reason, n_rows, n_rows))
     for doubt in mapping.decimal_doubts:
         cells = doubt.comma + doubt.point + doubt.either
-        found.append(_finding("mixed_decimals", mapping.used[doubt.column], doubt.words, cells, n_rows))
+        header = mapping.used[doubt.column]
+        reason = f"{doubt.words}; choose comma or point for the column (--decimal {header!r}=comma or =point)"
+        found.append(_finding("mixed_decimals", header, reason, cells, n_rows))
     stamp = schema.one(Role.TIMESTAMP)
     if stamp and mapping.swapped_dates:
         reason = (
@@ -148,7 +150,10 @@ def mapping_findings(
         found.append(_finding("swapped_dates", mapping.used[stamp.name], reason, mapping.swapped_dates, n_rows))
     if stamp and mapping.ambiguous_dates:
         order = "day before month" if mapping.date_order == "dmy" else "month before day"
-        reason = f"dates that could be read both ways are read with the {order}"
+        reason = (
+            f"dates that could be read both ways are read with the {order}; choose which comes first (--dates dmy or "
+            "--dates mdy)"
+        )
         found.append(_finding("ambiguous_date", mapping.used[stamp.name], reason, mapping.ambiguous_dates, n_rows))
     return found
 

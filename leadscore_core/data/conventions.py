@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -52,6 +54,39 @@ class DecimalDoubt(BaseModel):
             return f"{both}; each is read by itself"
         what = "are counted as missing" if self.leaves_out else "are read as most cells are written"
         return f"{both}; {self.either:,} that could be either ({self.either_example}) {what}"
+
+
+@dataclass(frozen=True)
+class ConventionEvidence:
+    """What a file shows of how it writes dates and decimals.
+
+    Attributes
+    ----------
+    dates
+        Dates that can only be day-first, only month-first, or either; None without a column of dates.
+    swapped
+        Dates that a spreadsheet seems to have swapped.
+    decimals
+        Schema column -> what its cells show.
+    """
+
+    dates: tuple[int, int, int] | None = None
+    swapped: int = 0
+    decimals: dict[str, DecimalEvidence] = field(default_factory=dict)
+
+    @property
+    def dates_are_open(self) -> bool:
+        """Whether dates could be read both ways and none says which."""
+        return self.dates is not None and self.dates[:2] == (0, 0) and self.dates[2] > 0
+
+    def plus(self, other: ConventionEvidence) -> ConventionEvidence:
+        """Return the evidence of two stretches of a file together."""
+        pairs = [one for one in (self.dates, other.dates) if one is not None]
+        dates = (sum(p[0] for p in pairs), sum(p[1] for p in pairs), sum(p[2] for p in pairs)) if pairs else None
+        decimals = dict(self.decimals)
+        for name, found in other.decimals.items():
+            decimals[name] = decimals[name].plus(found) if name in decimals else found
+        return ConventionEvidence(dates, max(self.swapped, other.swapped), decimals)
 
 
 def column_decimals(cells: pd.Series) -> DecimalEvidence:

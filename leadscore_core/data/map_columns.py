@@ -11,7 +11,13 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz
 
-from leadscore_core.data.conventions import DecimalDoubt, column_decimals, swapped_days, with_points
+from leadscore_core.data.conventions import (
+    ConventionEvidence,
+    DecimalDoubt,
+    column_decimals,
+    swapped_days,
+    with_points,
+)
 from leadscore_core.data.header_words import normalise_header
 from leadscore_core.data.numbers import DecimalMark
 from leadscore_core.data.outcome_reader import reword_outcomes
@@ -175,26 +181,40 @@ def detect_conventions(mapping: ColumnMapping, schema: LeadSchema, frame: pd.Dat
     frame
         The file, under its own headers; only timestamps and numbers are looked at.
     """
+    return settle_conventions(mapping, schema, count_evidence(mapping, schema, frame))
+
+
+def count_evidence(mapping: ColumnMapping, schema: LeadSchema, frame: pd.DataFrame) -> ConventionEvidence:
+    """Count what a stretch of a file shows of how it writes dates and decimals; columns that it lacks show nothing."""
     columns = {name: frame[header] for name, header in mapping.used.items() if header in frame.columns}
+    numbers = [column.name for column in schema.with_role(*NUMBER_ROLES) if column.name in columns]
+    decimals = {name: column_decimals(columns[name]) for name in numbers}
+    stamp = schema.one(Role.TIMESTAMP)
+    if stamp is None or stamp.name not in columns:
+        return ConventionEvidence(decimals=decimals)
+    return ConventionEvidence(date_evidence(columns[stamp.name]), swapped_days(columns[stamp.name]), decimals)
+
+
+def settle_conventions(mapping: ColumnMapping, schema: LeadSchema, evidence: ConventionEvidence) -> ColumnMapping:
+    """Settle how a file writes dates and decimals on this evidence; what a person said of it goes first."""
     update: dict[str, object] = {}
     stamp = schema.one(Role.TIMESTAMP)
-    if stamp and stamp.name in columns:
-        day_first, month_first, either = date_evidence(columns[stamp.name])
+    if stamp is not None and evidence.dates is not None:
+        day_first, month_first, either = evidence.dates
         order = schema.date_order if day_first == month_first else "dmy" if day_first > month_first else "mdy"
         is_open = mapping.said_order is None and (day_first > 0) == (month_first > 0)
         update |= {
             "date_order": mapping.said_order or order,
             "ambiguous_dates": either if is_open else 0,
-            "swapped_dates": swapped_days(columns[stamp.name]),
+            "swapped_dates": evidence.swapped,
         }
-    numbers = [column.name for column in schema.with_role(*NUMBER_ROLES) if column.name in columns]
-    found = {name: column_decimals(columns[name]) for name in numbers}
-    marks = {name: mapping.said_decimals.get(name, evidence.decimal) for name, evidence in found.items()}
-    update["decimal_comma"] = tuple(name for name in numbers if marks[name] == "comma")
+    found = evidence.decimals
+    marks = {name: mapping.said_decimals.get(name, counted.decimal) for name, counted in found.items()}
+    update["decimal_comma"] = tuple(name for name in found if marks[name] == "comma")
     update["decimal_doubts"] = tuple(
-        DecimalDoubt(column=name, **evidence._asdict())
-        for name, evidence in found.items()
-        if name not in mapping.said_decimals and (evidence.is_mixed or evidence.is_open)
+        DecimalDoubt(column=name, **counted._asdict())
+        for name, counted in found.items()
+        if name not in mapping.said_decimals and (counted.is_mixed or counted.is_open)
     )
     return mapping.model_copy(update=update)
 

@@ -222,6 +222,25 @@ class DecimalEvidence(NamedTuple):
         """Whether cells could be read both ways and nothing says which."""
         return bool(self.either) and self.decimal is None
 
+    def plus(self, other: DecimalEvidence) -> DecimalEvidence:
+        """Return the evidence of two stretches of a column together.
+
+        Examples
+        --------
+        >>> DecimalEvidence(either=2).plus(DecimalEvidence(comma=1, comma_example="2,5")).decimal
+        'comma'
+        """
+        comma, point = self.comma + other.comma, self.point + other.point
+        return DecimalEvidence(
+            comma,
+            point,
+            self.either + other.either,
+            self.comma_example or other.comma_example,
+            self.point_example or other.point_example,
+            self.either_example or other.either_example,
+            self.thousands if self.thousands == other.thousands and not (comma or point) else "",
+        )
+
 
 def decimal_evidence(texts: Iterable[str], counts: Iterable[int]) -> DecimalEvidence:
     """Count what distinct texts of one column say of its decimals.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import joblib
 import pandas as pd
@@ -18,24 +20,31 @@ from distributed.comm.core import CommClosedError
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import (
     CONVENTION_ROWS,
-    NUMBER_ROLES,
-    Choice,
     ColumnMapping,
     Finding,
     Part,
-    Role,
     contested_headers,
-    detect_conventions,
+    count_evidence,
     iter_parts,
     merge_findings,
     part_frame,
     read_headers,
     resolve_mapping,
     select_columns,
+    settle_conventions,
 )
+from leadscore_core.data.conventions import ConventionEvidence
 from leadscore_core.errors import ExportError, LeadScoreError, UnreadableFileError
 from leadscore_core.inference import ENDINGS, GRADES, check_output, join_scored, write_leads
-from leadscore_core.lists import LEAST_EVIDENCE, LeadList, ListOptions, open_list
+from leadscore_core.list_conventions import (
+    LEAST_EVIDENCE,
+    convention_headers,
+    open_headers,
+    read_evidence,
+    with_evidence,
+)
+from leadscore_core.list_options import ListOptions
+from leadscore_core.lists import LeadList, open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.pipelines import Progress, ScoreReport, score_chunks, with_saved_rules
 from leadscore_core.scale.addresses import (
@@ -82,6 +91,7 @@ class _Order:
 
     mapping: ColumnMapping
     sheet: str | None
+    encoding: str | None
     settings: Settings
     reasons: int
 
@@ -93,8 +103,7 @@ def score_parts(
     client: Client,
     *,
     reasons: int = 3,
-    sheet: str | None = None,
-    choices: Mapping[str, Choice] | None = None,
+    options: ListOptions | None = None,
     settings: Settings | None = None,
     force: bool = False,
     progress: Progress | None = None,
@@ -111,8 +120,8 @@ def score_parts(
     out
         A folder or address, which gets one Parquet file a part; or one file by its ending, on a disk that the workers
         share.
-    choices
-        Schema column -> header, or several that mean the same, for columns that are not found by themselves.
+    options
+        What a person says of the list; it holds for every part.
     force
         Whether a folder that holds a result already gets this one in its place; until then it stays.
 
@@ -130,11 +139,12 @@ def score_parts(
         check_output(out)
     parts = list_parts(addresses)
     check_apart(out, parts)
-    leads = _first_readable(parts, model, ListOptions(sheet=sheet, choices=dict(choices or {})), settings)
+    options = options or ListOptions()
+    leads = _first_readable(parts, model, options, settings)
     leads = replace(
-        leads, sheet=sheet if len(parts) > 1 else leads.sheet
+        leads, sheet=options.sheet if len(parts) > 1 else leads.sheet
     )  # workbooks may name their sheets differently
-    order = _Order(_settle(client, parts, leads), leads.sheet, settings, reasons)
+    order = _Order(_settle(client, parts, leads), leads.sheet, leads.encoding, settings, reasons)
     folder = tempfile.mkdtemp(prefix=".leadscore-parts-", dir=Path(out).parent) if joined else out
     if not joined:
         prepare_folder(out, force=force)
@@ -176,13 +186,12 @@ def _first_readable(parts: Sequence[str], model: LeadModel, options: ListOptions
 def _settle(client: Client, parts: Sequence[str], leads: LeadList) -> ColumnMapping:
     """Settle columns, dates and decimals on the evidence of as many parts as it takes, as `settle_list` does."""
     each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(parts))
-    written = {Role.TIMESTAMP, *NUMBER_ROLES}
-    headers = [h for name, h in leads.mapping.used.items() if leads.schema.by_name[name].role in written]
+    headers = convention_headers(leads.mapping, leads.schema)
     headers = list(dict.fromkeys([*headers, *contested_headers(leads.mapping, leads.schema)]))
     told: list[pd.DataFrame] = []
     for begin in range(0, len(parts), _ASKED_AT_ONCE):
         asked = [
-            client.submit(_first_rows, part, headers, leads.sheet, each, retries=_RETRIES)
+            client.submit(_first_rows, part, headers, leads.sheet, leads.encoding, each, retries=_RETRIES)
             for part in parts[begin : begin + _ASKED_AT_ONCE]
         ]
         told += [frame for frame in _gathered(client, asked) if frame is not None]
@@ -191,13 +200,33 @@ def _settle(client: Client, parts: Sequence[str], leads: LeadList) -> ColumnMapp
     if not told:
         return leads.mapping
     rows = pd.concat(told, ignore_index=True)
-    return detect_conventions(resolve_mapping(leads.mapping, leads.schema, rows), leads.schema, rows)
+    mapping = resolve_mapping(leads.mapping, leads.schema, rows)
+    evidence = count_evidence(mapping, leads.schema, rows)
+    still_open = open_headers(mapping, leads.schema, evidence)
+    if still_open:
+        leads = replace(leads, mapping=mapping)
+        whole = [client.submit(_whole_evidence, part, still_open, leads, retries=_RETRIES) for part in parts]
+        counted = [found for found in _gathered(client, whole) if found is not None]
+        if counted:
+            evidence = with_evidence(evidence, reduce(ConventionEvidence.plus, counted))
+    return settle_conventions(mapping, leads.schema, evidence)
 
 
-def _first_rows(part: str, headers: list[str], sheet: str | None, rows: int) -> pd.DataFrame | None:
+def _first_rows(
+    part: str, headers: list[str], sheet: str | None, encoding: str | None, rows: int
+) -> pd.DataFrame | None:
     """Read the first rows of a part; one that cannot be read is reported when it is scored."""
     with suppress(LeadScoreError, StopIteration), local_copy(part) as path:
-        return part_frame(select_columns(next(iter_parts(path, sheet=sheet, chunk_rows=rows)), headers))
+        return part_frame(
+            select_columns(next(iter_parts(path, sheet=sheet, chunk_rows=rows, encoding=encoding)), headers)
+        )
+    return None
+
+
+def _whole_evidence(part: str, headers: list[str], leads: LeadList) -> ConventionEvidence | None:
+    """Count what all rows of a part show of dates and decimals that are still open."""
+    with suppress(LeadScoreError), local_copy(part) as path:
+        return read_evidence(replace(leads, paths=path), headers)
     return None
 
 
@@ -227,9 +256,9 @@ def _run(
     return [told[place] for place in range(len(targets))]
 
 
-def _gathered(client: Client, asked: Sequence[object]) -> list[pd.DataFrame | None]:
+def _gathered(client: Client, asked: Sequence[object]) -> list[Any]:
     try:
-        answers: list[pd.DataFrame | None] = client.gather(asked, errors="skip")
+        answers: list[Any] = client.gather(asked, errors="skip")
     except (CommClosedError, OSError, TimeoutError) as error:
         raise LeadScoreError(_lost(0, len(asked))) from error
     return answers
@@ -261,8 +290,8 @@ def _score_part(part: str, target: str, model: LeadModel, order: _Order) -> Part
     report = ScoreReport(thresholds=order.settings.grades)
     try:
         with local_copy(part) as path, to_publish(target) as place:
-            _check_columns(part, read_headers(path, sheet=order.sheet), order.mapping)
-            leads = LeadList(path, model.schema, order.mapping, order.sheet)
+            _check_columns(part, read_headers(path, sheet=order.sheet, encoding=order.encoding), order.mapping)
+            leads = LeadList(path, model.schema, order.mapping, order.sheet, encoding=order.encoding)
             scored = score_chunks(leads, model, report, reasons=order.reasons, settings=order.settings)
             with closing(scored):
                 write_leads(map(join_scored, scored), place)

@@ -22,8 +22,9 @@ from leadscore_core.data import (
 )
 from leadscore_core.data.roles import plain_header
 from leadscore_core.errors import LabelError, MappingError, SchemaError
+from leadscore_core.list_options import ListOptions
 from leadscore_core.list_outcomes import Ask, settle_outcomes
-from leadscore_core.lists import LeadList, ListOptions, Paths, fitting_schema, open_list
+from leadscore_core.lists import LeadList, Paths, fitting_schema, open_list
 from leadscore_core.storage import BatchStore
 
 _OUTCOME_NAMES = re.compile(

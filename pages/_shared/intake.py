@@ -65,7 +65,8 @@ def render_intake(schema: Callable[[], LeadSchema], settings: Settings) -> None:
 
 def _open(opened: state.OpenedList, schema: LeadSchema, settings: Settings, sheet: str | None) -> None:
     from leadscore_core.data import list_sheets
-    from leadscore_core.lists import ListOptions, open_list
+    from leadscore_core.list_options import ListOptions
+    from leadscore_core.lists import open_list
 
     try:
         leads = open_list(opened.path, schema, options=ListOptions(sheet=sheet), settings=settings)
