@@ -38,6 +38,7 @@ from leadscore_core.inference import GRADES, ScoredPart, check_output, join_scor
 from leadscore_core.learnable import audit_list, left_out, to_learn_from
 from leadscore_core.lists import LeadList, choose_columns, open_list, settle_list
 from leadscore_core.model import LeadModel, ModelRegistry
+from leadscore_core.shared_keys import shared_key_findings
 
 if TYPE_CHECKING:  # training stays off the scoring path
     from leadscore_core.model.classifier import GrowTrees
@@ -116,29 +117,28 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
     label_expected
         Whether the list is for training or evaluation.
     """
-    levels = model.known_levels if model is not None else {}
-    costs = model.metadata.column_costs if model is not None else {}
-    parts, hashes, labels, rows, columns = [], [], [], 0, 0
-    log = ReadLog()
+    levels, costs = (model.known_levels, model.metadata.column_costs) if model is not None else ({}, {})
+    parts, hashes, labels, rows, log = [], [], [], 0, ReadLog()
     for chunk in leads.chunks(log):
         raw = leads.mapping.apply(chunk, leads.schema)
         cleaned, problems = clean_with_problems(raw, leads.schema)
         parts.append((chunk_findings(chunk, raw, cleaned, problems, leads.schema, leads.mapping, levels), len(chunk)))
         hashes.append(row_hashes(chunk))
-        if label_expected and leads.schema.label is not None and leads.schema.label.name in raw:
-            labels.append((cleaned[[leads.schema.label.name]], raw[[leads.schema.label.name]]))
-        rows, columns = rows + len(chunk), len(leads.mapping.headers)
+        if label_expected and (label := leads.schema.label) is not None and label.name in raw:
+            labels.append((cleaned[[label.name]], raw[[label.name]]))
+        rows += len(chunk)
     found = [
         *log.numbered([*merge_findings(parts), *duplicate_findings(hashes)]),
         *log.findings(),
+        *shared_key_findings(leads),
         *mapping_findings(leads.mapping, leads.schema, rows, costs),
     ]
     if label_expected:
-        blank = pd.DataFrame(index=range(rows))
-        cleaned_label = pd.concat([c for c, _ in labels], ignore_index=True) if labels else blank
-        raw_label = pd.concat([r for _, r in labels], ignore_index=True) if labels else blank
-        found += log.numbered(label_findings(cleaned_label, raw_label, leads.schema, leads.mapping))
-    return CheckReport(rows, columns, sort_findings(found), audit_list(leads) if label_expected else None)
+        both = zip(*labels or [(pd.DataFrame(index=range(rows)),) * 2], strict=True)
+        cleaned, raw = (pd.concat(own, ignore_index=True) for own in both)
+        found += log.numbered(label_findings(cleaned, raw, leads.schema, leads.mapping))
+    leaks = audit_list(leads) if label_expected else None
+    return CheckReport(rows, len(leads.mapping.headers), sort_findings(found), leaks)
 
 
 def clean_list(leads: LeadList, out: str | Path) -> int:

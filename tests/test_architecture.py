@@ -25,6 +25,7 @@ FLOORS = {
     "tracking": 5,
     "list_outcomes": 6,
     "learnable": 6,
+    "shared_keys": 6,
     "pipelines": 7,
     "workbench": 8,
     "orchestrate": 9,

@@ -1,3 +1,5 @@
+import json
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -122,3 +124,19 @@ def test_one_way_that_works_is_enough_and_shown() -> None:
 )
 def test_a_phone_is_the_same_however_it_came(text: str) -> None:
     assert Contacts({Role.PHONE: pd.Series([text])}, "IN").phone.tolist() == ["+919876543000"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "emails", "columns"),
+    [
+        (["1.23457E+17"] * 4, ["a@x.com", "b@x.com", "c@x.com", "d@x.com"], ["Lead ID"]),
+        (["1", "2", "3", "4"], ["a@x.com", "a@x.com", "c@x.com", "d@x.com"], ["Email"]),
+        (["1", "2", "3", "4"], ["a@x.com", "b@x.com", "c@x.com", "d@x.com"], []),
+    ],
+)
+def test_a_column_that_identifies_nobody_is_named(run, tmp_path, ids, emails, columns) -> None:
+    frame = pd.DataFrame({"Lead ID": ids, "Full Name": ["Ann A", "Bo B", "Cy C", "Di D"], "Email": emails})
+    frame.assign(Medium="m", **{"Lead Source": "s"}).to_csv(tmp_path / "leads.csv", index=False)
+    run("check", tmp_path / "leads.csv", "--json", tmp_path / "found.json")
+    problems = json.loads((tmp_path / "found.json").read_text())["problems"]
+    assert [found["column"] for found in problems if found["code"] == "shared_key"] == columns
