@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from leadscore_core.data.conventions import DecimalDoubt, column_decimals
 from leadscore_core.data.findings import EXAMPLES, Finding, sort_findings
-from leadscore_core.data.parse import parse_dates, parse_numbers
+from leadscore_core.data.footer_words import is_total_text
+from leadscore_core.data.numbers import CURRENCIES, DecimalMark, read_number, take_apart
+from leadscore_core.data.parse import DateOrder, date_evidence, parse_dates
 from leadscore_core.data.text import as_text, clean_text
 from leadscore_core.errors import SpendError
 
@@ -21,16 +24,12 @@ _HEADERS = {
     "end": ("to", "end", "ends", "until"),
     "period": ("month", "period", "date", "day"),
 }
-_SYMBOLS = {"₹": "INR", "€": "EUR", "£": "GBP", "$": "USD", "us$": "USD", "rs": "INR", "rs.": "INR", "euro": "EUR"}
-_CODES = frozenset(
-    {"AED", "AUD", "BDT", "BRL", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "HKD", "IDR", "INR", "JPY", "KES", "KRW"}
-    | {"LKR", "MXN", "MYR", "NGN", "NOK", "NPR", "NZD", "PHP", "PKR", "PLN", "SAR", "SEK", "SGD", "THB", "TRY", "USD"}
-    | {"VND", "ZAR"}
-)
-_UNITS = {"k": 1e3, "lakh": 1e5, "lakhs": 1e5, "lac": 1e5, "lacs": 1e5, "mn": 1e6, "m": 1e6, "million": 1e6}
-_UNITS |= {"cr": 1e7, "crore": 1e7, "crores": 1e7}
 _MARKS = ("", "-", "n/a", "na", "none", "null")
 _FIRST_ROW = 2
+_SAME_SUM = 0.001
+# "Total Gym" may be a source
+_TOTAL_ALONE = r"[\W_]*(\S+|(grand|overall|report|sub|общий|genel)\s+\S+|total\s+(g[ée]n[ée]ral|geral))[\W_]*"
+_TOTAL_OF = r"^(?:sub)?(?:total|summe|gesamt)s?[\s:-]+(.+)$|^(.+?)[\s:-]+(?:sub)?totals?$"
 
 
 @dataclass(frozen=True)
@@ -59,14 +58,16 @@ class Spend:
     kind: str = "name"
 
 
-def read_spend(frame: pd.DataFrame) -> Spend:
-    """Read a table of spend.
+def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: DecimalMark | None = None) -> Spend:
+    """Read a table of spend; the order of day and month and the decimal mark are those of the whole file.
 
     Parameters
     ----------
     frame
         As from `read_leads`: a column with the names of sources (or media, or campaigns), one with the amount, and, if
         it has them, a currency and a period (one column with months or days, or a first and a last day).
+    order, decimal
+        What a person says of the dates and amounts; found if not given.
 
     Raises
     ------
@@ -87,11 +88,14 @@ def read_spend(frame: pd.DataFrame) -> Spend:
     found = _find_columns(frame)
     names = clean_text(as_text(frame[found["name"]]))
     written = as_text(frame[found["amount"]])
-    amounts, symbols = _amounts(written)
+    evidence = column_decimals(frame[found["amount"]])
+    amounts, symbols = _amounts(written, decimal or evidence.decimal)
     currencies = _currencies(frame, found, symbols)
-    start, end = _periods(frame, found)
+    day_first, month_first, either = _order_evidence(frame, found)
+    start, end = _periods(frame, found, order or ("mdy" if month_first > day_first else "dmy"))
     why = pd.Series("", index=frame.index, dtype="str")
     checks = [
+        (_totals(names, amounts), "it is a total of other rows"),
         (names.isna(), "it names no source"),
         (written.isna() | (written == ""), "it has no amount"),
         (amounts.isna(), "the amount is not a number"),
@@ -117,7 +121,14 @@ def read_spend(frame: pd.DataFrame) -> Spend:
         {"row": range(_FIRST_ROW, len(frame) + _FIRST_ROW), "name": names, "amount": written, "why": why}
     )
     aside = aside[~usable.to_numpy()].reset_index(drop=True)
-    findings = _findings(rows, aside, currency, others, "start" in found or "period" in found)
+    doubts = []
+    if decimal is None and (evidence.is_mixed or evidence.is_open):
+        doubt = DecimalDoubt(column=found["amount"], **evidence._asdict())
+        doubts.append(("mixed_decimals", doubt.words, doubt.comma + doubt.point + doubt.either))
+    if order is None and either and (day_first > 0) == (month_first > 0):
+        reason = "days that could be read both ways are read with the day before the month"
+        doubts.append(("ambiguous_date", reason, either))
+    findings = _findings(rows, aside, currency, others, "start" in found or "period" in found, doubts)
     words = _plain(found["name"]).split()
     kind = next((name for name in _HEADERS["name"] if name in words), "name")
     return Spend(rows, currency, aside, findings, kind)
@@ -157,52 +168,56 @@ def _plain(header: str) -> str:
     return " ".join(re.sub(r"[^\w]|_", " ", bare).split())
 
 
-def _amounts(written: pd.Series) -> tuple[pd.Series, pd.Series]:
+def _amounts(written: pd.Series, decimal: DecimalMark | None) -> tuple[pd.Series, pd.Series]:
     """Return amounts as numbers, and the currency that a cell names; any other word makes it no number."""
-    text = written.fillna("").str.strip()
-    currencies, bare, factors = [], [], []
-    for cell in text.tolist():
-        words = re.findall(r"us\$|[₹€£$]|[A-Za-z]+\.?", cell, flags=re.IGNORECASE)
-        known = {word: currency for word in words if (currency := _currency(word))}
-        units = [word for word in words if word.casefold() in _UNITS]
-        for word in [*known, *units]:
-            cell = cell.replace(word, " ", 1)
-        currencies.append(next(iter(known.values()), ""))
-        factors.append(float(np.prod([_UNITS[unit.casefold()] for unit in units])) if len(units) < 2 else np.nan)
-        bare.append(re.sub(r"(?<=\d),(?=\d\d,\d{3}\b)", "", cell.strip()))  # 1,23,456 as written in India
-    numbers = parse_numbers(pd.Series(bare, index=written.index, dtype="str"), _MARKS).values
-    return numbers * factors, pd.Series(currencies, index=written.index, dtype="str")
+    texts = ["" if cell.casefold() in _MARKS else cell for cell in written.fillna("").str.strip().tolist()]
+    parts = [take_apart(text) for text in texts]
+    numbers = [read_number(text, decimal) if part else np.nan for text, part in zip(texts, parts, strict=True)]
+    currencies = ["" if part is None else part.currency for part in parts]
+    return pd.Series(numbers, index=written.index), pd.Series(currencies, index=written.index, dtype="str")
 
 
-def _currency(word: str) -> str:
-    """Return the code of a currency, or an empty text for a word that is none."""
-    plain = word.casefold()
-    return _SYMBOLS.get(plain) or (plain.upper() if plain.upper() in _CODES else "")
+def _totals(names: pd.Series, amounts: pd.Series) -> pd.Series:
+    """Tell which rows sum up others: by their name, or unnamed with the sum of all rows that have one."""
+    plain = names.fillna("").str.casefold()
+    called = plain.map(is_total_text).astype(bool)
+    in_all = amounts[~called & names.notna()].sum()
+    is_sum = (amounts - in_all).abs() <= _SAME_SUM * max(abs(in_all), 1.0)
+    of_one = plain.str.extract(_TOTAL_OF)
+    of_one_source = of_one[0].fillna(of_one[1]).isin(set(plain[plain != ""]))
+    return (called & (is_sum | plain.str.fullmatch(_TOTAL_ALONE))) | of_one_source | (names.isna() & is_sum)
+
+
+def _order_evidence(frame: pd.DataFrame, found: dict[str, str]) -> tuple[int, int, int]:
+    """Count days of all columns with dates that can only be day-first, only month-first, or be both."""
+    counts = [date_evidence(frame[found[what]]) for what in ("start", "end", "period") if what in found]
+    day_first, month_first, either = (sum(count) for count in zip((0, 0, 0), *counts, strict=True))
+    return day_first, month_first, either
 
 
 def _currencies(frame: pd.DataFrame, found: dict[str, str], symbols: pd.Series) -> pd.Series:
     """Return each row's currency: of its own column, else of its cell, else of the header."""
     header = re.search(r"[(\[]\s*(\S+?)\s*[)\]]", found["amount"])
-    fallback = _currency(header.group(1)) if header else ""
+    fallback = CURRENCIES.get(header.group(1).casefold(), "") if header else ""
     currency = symbols.where(symbols != "", fallback)
     if "currency" in found:
         own = clean_text(as_text(frame[found["currency"]])).fillna("")
-        own = own.map(lambda written: _currency(written) or written.upper())
+        own = own.map(lambda written: CURRENCIES.get(written.casefold()) or written.upper())
         currency = own.where(own != "", currency)
     return currency
 
 
-def _periods(frame: pd.DataFrame, found: dict[str, str]) -> tuple[pd.Series, pd.Series]:
+def _periods(frame: pd.DataFrame, found: dict[str, str], order: DateOrder) -> tuple[pd.Series, pd.Series]:
     """Return the first and the last day of each row."""
     if "start" in found:
-        start = parse_dates(frame[found["start"]], _MARKS).values
-        return start.dt.normalize(), parse_dates(frame[found["end"]], _MARKS).values.dt.normalize()
+        start = parse_dates(frame[found["start"]], _MARKS, order).values
+        return start.dt.normalize(), parse_dates(frame[found["end"]], _MARKS, order).values.dt.normalize()
     if "period" not in found:
         nothing = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
         return nothing, nothing
     text = as_text(frame[found["period"]]).fillna("").str.strip()
     months = [_month(cell) for cell in text.tolist()]
-    days = parse_dates(frame[found["period"]], _MARKS).values.dt.normalize()
+    days = parse_dates(frame[found["period"]], _MARKS, order).values.dt.normalize()
     if "date" not in _plain(found["period"]) and (days.dropna().dt.day == 1).all():
         months = [pd.Period(day, freq="M") if not pd.isna(day) else m for m, day in zip(months, days, strict=True)]
     firsts = pd.Series([m.start_time if m is not None else pd.NaT for m in months], index=frame.index)
@@ -220,7 +235,12 @@ def _month(cell: str) -> pd.Period | None:
 
 
 def _findings(
-    rows: pd.DataFrame, aside: pd.DataFrame, currency: str, others: list[str], has_period: bool
+    rows: pd.DataFrame,
+    aside: pd.DataFrame,
+    currency: str,
+    others: list[str],
+    has_period: bool,
+    doubts: list[tuple[str, str, int]],
 ) -> list[Finding]:
     total = len(rows) + len(aside)
 
@@ -249,6 +269,8 @@ def _findings(
     if others:
         reason = f"amounts in {currency} and {', '.join(others)} cannot be added; only {currency} is counted"
         found.append(told("two_currencies", "warning", reason, None))
+    for code, reason, count in doubts:
+        found.append(told(code, "warning", reason, None).model_copy(update={"count": count, "share": count / total}))
     if not has_period:
         found.append(told("no_period", "info", "no period given: counted whole, whatever dates are shown", None))
     overlapping = [

@@ -131,3 +131,34 @@ def test_overlapping_periods_and_a_missing_period_are_said() -> None:
 def test_what_cannot_be_counted_at_all_is_refused_in_words(table: pd.DataFrame, words: str) -> None:
     with pytest.raises(SpendError, match=words):
         read_spend(table)
+
+
+def test_totals_are_no_spend() -> None:
+    named = frame(Source=["a", "b", "Grand Total"], Amount=["1000", "500", "1500"])
+    unnamed = frame(Source=["a", "b", ""], Amount=["1000", "500", "1500"])
+    of_parts = frame(Source=["a", "a", "a total", "b", "Gesamt"], Amount=["1", "2", "3", "4", "7"])
+    for table, amount in ((named, 1500), (unnamed, 1500), (of_parts, 7)):
+        spend = read_spend(table)
+        assert spend.rows["amount"].sum() == amount
+        assert set(spend.set_aside["why"]) == {"it is a total of other rows"}
+
+
+def test_a_source_that_is_called_like_a_total_stays_if_it_is_none() -> None:
+    assert read_spend(frame(Source=["Total Gym", "b"], Amount=["1", "2"])).rows["name"].tolist() == ["Total Gym", "b"]
+
+
+def test_the_order_of_days_is_that_of_the_whole_file() -> None:
+    us = frame(Source=["a", "b"], From=["01/02/2026", "02/01/2026"], To=["01/31/2026", "02/28/2026"], Amount=["1", "2"])
+    assert read_spend(us).rows["start"].dt.strftime("%m-%d").tolist() == ["01-02", "02-01"]
+    neither = frame(Source=["a"], From=["01/02/2026"], To=["03/02/2026"], Amount=["1"])
+    spend = read_spend(neither)
+    assert [f.code for f in spend.findings] == ["ambiguous_date"]
+    assert spend.rows["start"].dt.month.tolist() == [2]
+    assert read_spend(neither, order="mdy").rows["start"].dt.month.tolist() == [1]
+
+
+def test_decimals_of_spend_are_those_of_its_column() -> None:
+    german = frame(Source=["a", "b"], Amount=["1.234", "2.500,50"])
+    assert read_spend(german).rows["amount"].tolist() == [1234, 2500.5]
+    both = read_spend(frame(Source=["a", "b"], Amount=["1234.50", "2500,50"]))
+    assert "mixed_decimals" in {f.code for f in both.findings}
