@@ -34,6 +34,7 @@ from leadscore_core.cli_shared import (
     Sheet,
     StillOpen,
     check_apart,
+    column_line,
     list_options,
     load_model,
     open_leads,
@@ -111,7 +112,7 @@ def check(
     say_outcome(leads)
     say_findings(report.findings)
     for found in report.leakage or ():
-        say(f"  ask: is {found.column} known before the first call? {found.why}")
+        say(column_line(found.column, found.why, found.is_certain, found.auc_with, found.auc_without))
     write_json(json_out, report.as_json() | (leads.outcome.as_json() if leads.outcome else {}))
     if report.has_errors:
         raise typer.Exit(1)

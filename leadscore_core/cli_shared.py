@@ -355,3 +355,17 @@ def say_findings(findings: list[Finding]) -> None:
             f"  {finding.severity}: {finding.code}{where}: {finding.reason} ({finding.count:,}, "
             f"{finding.share:.1%}{rows}{example})"
         )
+
+
+def column_line(column: str, why: str, is_left_out: bool, auc_with: float | None, auc_without: float | None) -> str:
+    """Say of a column that it is left out of training, or asked about, why, and what it is worth.
+
+    Examples
+    --------
+    >>> column_line("Tags", "It gives the answer.", True, 0.998, 0.812)
+    'Left out: Tags: It gives the answer. (AUC with it 0.998, without 0.812)'
+    """
+    worth = (
+        "" if auc_with is None or auc_without is None else f" (AUC with it {auc_with:.3f}, without {auc_without:.3f})"
+    )
+    return f"{'Left out' if is_left_out else 'Asked'}: {column}: {why}{worth}"

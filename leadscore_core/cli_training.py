@@ -25,6 +25,7 @@ from leadscore_core.cli_shared import (
     SchemaName,
     Sheet,
     StillOpen,
+    column_line,
     list_options,
     load_model,
     open_leads,
@@ -103,8 +104,8 @@ def train(
             progress=progress,
         )
     metadata = model.metadata
-    for column, why in metadata.excluded.items():
-        say(f"Left out: {column}: {why}")
+    for one in metadata.audit:
+        say(column_line(one.column, one.why, one.left_out, one.auc_with, one.auc_without))
     if leads.proposal is not None:
         say(f"What the columns mean is kept as {leads.schema.name!r}: {kept_folder() / leads.schema.name}.toml")
     crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
@@ -305,6 +306,8 @@ def _training_json(model: LeadModel, crossed: dict[str, Any], following: dict[st
         "cross_validation": crossed | targets | {"meets_targets": metadata.meets_targets},
         "next_period": following,
         "calibration": metadata.calibration,
+        "left_out": [one.model_dump(exclude={"left_out"}) for one in metadata.audit if one.left_out],
+        "asked": [one.model_dump(exclude={"left_out"}) for one in metadata.audit if not one.left_out],
     }
 
 

@@ -15,23 +15,33 @@ from leadscore_core.data import (
     Role,
     check_required,
     clean_leads,
+    is_shipped,
     normalise_header,
 )
 from leadscore_core.lists import LeadList
+from leadscore_core.model import ColumnAudit
 
 if TYPE_CHECKING:  # training stays off the scoring path
     from leadscore_core.training import LeakFinding
 
+BY_HAND = "left out by hand"
 
-def audit_list(leads: LeadList) -> list[LeakFinding]:
-    """Look in all columns of a labelled list for those that may know the outcome; none where there is no outcome."""
+
+def audit_list(leads: LeadList, frame: pd.DataFrame | None = None) -> list[LeakFinding]:
+    """Look in all columns of a labelled list for those that may know the outcome; none where there is no outcome.
+
+    Parameters
+    ----------
+    frame
+        All rows of the list, where they were read already.
+    """
     from leadscore_core.training import audit_leakage
 
     label = leads.schema.label
     header = leads.mapping.used.get(label.name) if label is not None else None
     if label is None or header is None:
         return []
-    frame = pd.concat(leads.chunks(), ignore_index=True)
+    frame = pd.concat(leads.chunks(), ignore_index=True) if frame is None else frame
     cleaned = clean_leads(leads.mapping.apply(frame, leads.schema), leads.schema)
     known = cleaned[label.name].notna().to_numpy()
     stamp = leads.schema.one(Role.TIMESTAMP)
@@ -57,22 +67,45 @@ def to_learn_from(
     return schema, cleaned, label, identity
 
 
-def left_out(leads: LeadList, exclude: Sequence[str], include: Sequence[str]) -> dict[str, str]:
-    """Return what a model must not read, with why: what a person said, and of a proposed schema what may leak."""
-    excluded = dict.fromkeys(_input_names(leads, exclude), "left out by hand")
-    if leads.proposal is not None:
-        excluded = leaks_of(leads) | excluded
+def left_out(
+    leads: LeadList, exclude: Sequence[str], include: Sequence[str], found: Sequence[LeakFinding] | None = None
+) -> dict[str, str]:
+    """Return what a model must not read, with why: what a person said, and of a company's own schema what leaks.
+
+    Parameters
+    ----------
+    found
+        What the audit found, where it was made already.
+    """
+    inputs = {column.name for column in leads.schema.inputs}
+    by_hand = [*(name for name in leads.schema.left_out if name in inputs), *_input_names(leads, exclude)]
+    excluded = dict.fromkeys(by_hand, BY_HAND)
+    if not is_shipped(leads.schema.name):
+        names = {header: name for name, header in leads.mapping.used.items()}
+        leaks = [f for f in (audit_list(leads) if found is None else found) if f.is_certain]
+        excluded = {names[f.column]: f.why for f in leaks if names.get(f.column) in inputs} | excluded
     for name in _input_names(leads, include):
         excluded.pop(name, None)
     return excluded
 
 
-def leaks_of(leads: LeadList) -> dict[str, str]:
-    """Return the input columns of a labelled list that should be left out unless somebody knows better, with why."""
-    names = {header: name for name, header in leads.mapping.used.items()}
-    inputs = {column.name for column in leads.schema.inputs}
-    found = [(names.get(leak.column, ""), leak.why) for leak in audit_list(leads) if leak.is_certain]
-    return {name: why for name, why in found if name in inputs}
+def describe_audit(leads: LeadList, found: Sequence[LeakFinding], excluded: dict[str, str]) -> list[ColumnAudit]:
+    """Return what is kept with a model of the columns that it must not read and of those that are asked about."""
+    by_header = {finding.column: finding for finding in found}
+    told = []
+    for name, why in excluded.items():
+        header = leads.mapping.used.get(name, name)
+        finding = by_header.pop(header, None)
+        told.append(
+            ColumnAudit(
+                column=header,
+                why=why,
+                left_out=True,
+                auc_with=finding.auc_with if finding else None,
+                auc_without=finding.auc_without if finding else None,
+            )
+        )
+    return told + [ColumnAudit(left_out=False, **finding.as_json()) for finding in by_header.values()]
 
 
 def _input_names(leads: LeadList, wanted: Sequence[str]) -> list[str]:

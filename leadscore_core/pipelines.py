@@ -26,6 +26,7 @@ from leadscore_core.data import (
     clean_with_problems,
     complete_columns,
     duplicate_findings,
+    is_shipped,
     keep_schema,
     label_findings,
     mapping_findings,
@@ -35,7 +36,7 @@ from leadscore_core.data import (
     sort_findings,
 )
 from leadscore_core.inference import GRADES, ScoredPart, check_output, join_scored, score_part, write_leads
-from leadscore_core.learnable import audit_list, left_out, to_learn_from
+from leadscore_core.learnable import BY_HAND, audit_list, describe_audit, left_out, to_learn_from
 from leadscore_core.lists import LeadList, choose_columns, open_list, settle_list
 from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.shared_keys import shared_key_findings
@@ -91,6 +92,8 @@ class CheckReport:
         }
         if self.leakage is not None:
             told["leakage"] = [{"column": found.column, "why": found.why} for found in self.leakage]
+            told["left_out"] = [found.as_json() for found in self.leakage if found.is_certain]
+            told["asked"] = [found.as_json() for found in self.leakage if not found.is_certain]
         return told
 
 
@@ -193,8 +196,9 @@ def train_list(
     from leadscore_core.training import train_model
 
     settings = settings or load_settings()
-    excluded = left_out(leads, exclude, include)
     frame = pd.concat(leads.chunks(), ignore_index=True)
+    found = audit_list(leads, frame)
+    excluded = left_out(leads, exclude, include, found)
     model = train_model(
         frame,
         leads.schema,
@@ -204,14 +208,16 @@ def train_list(
         note=note,
         synthetic=synthetic,
         excluded=excluded,
+        audit=describe_audit(leads, found, excluded),
         params=params,
         grow=grow,
         progress=progress,
     )
     registry = ModelRegistry(settings.models_dir)
     published = registry.publish(model)
-    if leads.proposal is not None:
-        keep_schema(leads.schema.without(excluded), settings.data_dir)
+    by_hand = tuple(sorted(name for name, why in excluded.items() if why == BY_HAND))
+    if leads.proposal is not None or (by_hand != leads.schema.left_out and not is_shipped(leads.schema.name)):
+        keep_schema(leads.schema.model_copy(update={"left_out": by_hand}), settings.data_dir)
     if promote:
         registry.promote(published.model_id)
     return published

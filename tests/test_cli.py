@@ -329,7 +329,7 @@ def test_check_asks_about_columns_that_may_know_the_outcome(run, lists: Path, tm
         "check", tmp_path / "leaks.csv", "--label", "app_complete_flag", "--json", tmp_path / "out.json"
     )
     assert code == 0
-    assert "ask: is status known before the first call?" in said
+    assert "Left out: status: Alone it tells the outcome of almost every lead" in said
     told = json.loads((tmp_path / "out.json").read_text())["leakage"]
     assert told[0]["column"] == "status"
     assert set(told[0]) == {"column", "why"}
@@ -365,7 +365,7 @@ def test_anybodys_leads_train_and_score_without_preparation(
     assert code == 0, wrong
     assert "Goal: category (4 different values" not in said
     assert "Goal: category (3 different values; 'select' is blank)" in said
-    assert "Left out: remarks: Alone it tells the outcome" in said
+    assert "Left out: Remarks: Alone it tells the outcome" in said
     (metadata,) = own_models.list_models()
     assert set(metadata.excluded) == {"remarks"}
     assert 0.6 < metadata.metrics["cross_validation"]["auc"] < 0.9
@@ -400,6 +400,18 @@ def test_a_column_that_only_looks_as_if_it_leaked_can_be_read(
     (metadata,) = own_models.list_models()
     assert metadata.excluded == {}
     assert metadata.metrics["cross_validation"]["auc"] > 0.99
+
+
+def test_what_was_left_out_can_be_read_by_a_second_training_and_what_a_person_left_out_stays_out(
+    run, places: Path, own_models: ModelRegistry, tmp_path: Path
+) -> None:
+    make_members().to_csv(tmp_path / "members.csv", index=False)
+    assert run("train", tmp_path / "members.csv", "--label", "Status", "--exclude", "Goal")[0] == 0
+    assert run("train", tmp_path / "members.csv", "--include", "Remarks", "--json", tmp_path / "told.json")[0] == 0
+    newest, oldest = own_models.list_models()
+    assert set(oldest.excluded) == {"goal", "remarks"}
+    assert set(newest.excluded) == {"goal"}
+    assert [one["column"] for one in json.loads((tmp_path / "told.json").read_text())["left_out"]] == ["Goal"]
 
 
 def test_a_list_scored_with_the_wrong_model_is_told_so(run, lists: Path, places: Path, tmp_path: Path) -> None:

@@ -65,7 +65,14 @@ from leadscore_core.data.schema import (
     Role,
     group_column,
 )
-from leadscore_core.data.schema_file import keep_schema, kept_folder, list_schemas, load_schema, write_schema
+from leadscore_core.data.schema_file import (
+    is_shipped,
+    keep_schema,
+    kept_folder,
+    list_schemas,
+    load_schema,
+    write_schema,
+)
 from leadscore_core.data.spend import Spend, read_spend
 from leadscore_core.data.workbook import list_sheets
 
@@ -122,6 +129,7 @@ __all__ = [
     "iter_leads",
     "iter_parts",
     "keep_schema",
+    "is_shipped",
     "kept_folder",
     "label_findings",
     "list_files",

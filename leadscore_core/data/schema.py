@@ -138,6 +138,7 @@ class LeadSchema(BaseModel):
     groups: dict[str, str] = {}
     city_tiers: dict[str, int] = {}
     outcome: OutcomeWords = OutcomeWords()
+    left_out: tuple[str, ...] = ()  # inputs that a person left out of training: the next training leaves them out too
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Give a schema of an older pickle the fields that came later."""

@@ -97,6 +97,11 @@ def list_schemas() -> list[str]:
     return [*shipped, *sorted({p.stem for p in kept_folder().glob("*.toml")} - set(shipped))]
 
 
+def is_shipped(name: str) -> bool:
+    """Whether a schema of this name ships with LeadScore."""
+    return (SCHEMA_DIR / f"{name}.toml").is_file()
+
+
 def kept_folder(data_dir: Path | None = None) -> Path:
     """Return the folder of the schemas that people kept."""
     return (data_dir or load_settings().data_dir) / "schemas"
@@ -123,7 +128,7 @@ def keep_schema(schema: LeadSchema, data_dir: Path | None = None) -> Path:
     SchemaError
         If the name is that of a shipped schema, or the file cannot be written.
     """
-    if (SCHEMA_DIR / f"{schema.name}.toml").is_file():
+    if is_shipped(schema.name):
         raise SchemaError(f"{schema.name!r} is the name of a schema that ships with LeadScore. Choose another name.")
     folder = kept_folder(data_dir)
     aside: Path | None = None

@@ -13,13 +13,14 @@ from leadscore_core.later import load_later
 if TYPE_CHECKING:
     from leadscore_core.model.card import write_card, write_card_html
     from leadscore_core.model.lead_model import LeadModel
-    from leadscore_core.model.metadata import ModelMetadata, TrainingData
+    from leadscore_core.model.metadata import ColumnAudit, ModelMetadata, TrainingData
     from leadscore_core.model.observed import BLANK_KEY, Observed, value_keys, write_number
     from leadscore_core.model.registry import ModelRegistry, load_champion
     from leadscore_core.model.transfer import export_model, import_model
 
 __all__ = [
     "BLANK_KEY",
+    "ColumnAudit",
     "LeadModel",
     "ModelMetadata",
     "ModelRegistry",
@@ -38,6 +39,7 @@ __getattr__ = load_later(
     __name__,  # a list can be brought before any model loads
     {
         "BLANK_KEY": "observed",
+        "ColumnAudit": "metadata",
         "LeadModel": "lead_model",
         "ModelMetadata": "metadata",
         "ModelRegistry": "registry",

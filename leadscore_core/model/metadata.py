@@ -32,12 +32,26 @@ class TrainingData(BaseModel):
     synthetic: bool = False
 
 
+class ColumnAudit(BaseModel):
+    """One column that was left out of training, or is asked about: why, and the AUC of a quick model with and without.
+
+    ``column`` is its header; the AUCs are None where they were not measured.
+    """
+
+    column: str
+    why: str
+    left_out: bool
+    auc_with: float | None = None
+    auc_without: float | None = None
+
+
 class ModelMetadata(BaseModel):
     """Everything about a model but its pickle.
 
     ``metrics`` holds the blocks ``cross_validation`` and ``next_period`` of contracts, each with the split it was
     measured on; ``column_costs`` the loss of AUC, out-of-sample, where a list lacks a column; ``excluded`` the input
-    columns that were left out of training, with the reason; ``importance`` a column's share (0-1) of what the splits
+    columns that were left out of training, with the reason; ``audit`` those
+    and the columns asked about, with their AUCs; ``importance`` a column's share (0-1) of what the splits
     gained, as mean and standard deviation over the folds.
     """
 
@@ -59,6 +73,7 @@ class ModelMetadata(BaseModel):
     column_costs: dict[str, float]
     training_data: TrainingData
     excluded: dict[str, str] = {}
+    audit: list[ColumnAudit] = []
     importance: dict[str, tuple[float, float]] = {}
     libraries: dict[str, str]
     git_commit: str | None

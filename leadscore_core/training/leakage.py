@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,26 +14,37 @@ from sklearn.model_selection import StratifiedKFold
 from leadscore_core.data import INDEX_HEADERS
 from leadscore_core.data.parse import date_evidence, parse_dates
 from leadscore_core.data.text import as_text
+from leadscore_core.training.leakage_worth import auc_with_and_without
 
 QUESTION = "Is this known before the first call?"
 ALONE, NEARLY_ALONE, SOME = 0.9, 0.8, 0.55
 _TELLING_ODDS = 8.0
 _ONE_CLASS = 0.97
-_LEAST = 30
+_LEAST, _LEAST_RARE, _CHANCE = 30, 8, 1e-9
 _UNIQUE = 0.95
 _AS_VALUES, _BINS = 50, 20
 _SMOOTH = 10
 _COLLAPSE = 0.4
 _SEQUENCE = 0.6
 _BLANKS = ("", "select", "-", "--", "?", "na", "n/a", "nan", "none", "null", "not available")
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
+_KNOWN_BEFORE = (
+    r"\b(marital|civil|family|employment|work|job|housing|home|education|smoking) status\b|\b(last|family) name\b"
+)
 _AFTERWARDS = (
-    (r"\b(tags?|status|stage|disposition|remarks?|comments?|notes?|feedback)\b", "people write it down as they talk"),
     (
-        r"\b(quality|profile|rating|score|index|grade|priority|probability)\b",
+        r"\b(tags?|status|substatus|stage|lifecycle|disposition|remarks?|comments?|notes?|feedback)\b",
+        "people write it down as they talk",
+    ),
+    (
+        r"\b(quality|profile|rating|score|index|grade|priority|probability|forecast)\b",
         "it judges the lead, with hindsight",
     ),
     (r"\b(last|latest|recent|modified|updated)\b", "it is overwritten as the lead goes on"),
-    (r"\b(closed?|won|lost|enrolled|paid|payment|invoice|outcome|result)\b", "it sounds like the outcome itself"),
+    (
+        r"\b(closed?|won|lost|converted|conversion|enrolled|paid|invoice|outcome|result)\b",
+        "it sounds like the outcome itself",
+    ),
 )
 _KINDS = ("alone", "one_class", "sequence", "later", "blank", "collapses", "name", "counter")
 _COUNTERS = r"\b(total|count|number of|times|visits|views)\b"
@@ -55,17 +67,26 @@ class LeakFinding:
         (its name says that it counts, perhaps on and on).
     auc
         What the column alone gives, out-of-fold, 0.5 to 1.
+    auc_with, auc_without
+        What a quick model gives in folds with this column and without any column of the findings (see
+        `auc_with_and_without`); None where that was not measured.
     """
 
     column: str
     why: str
     kind: str
     auc: float
+    auc_with: float | None = None
+    auc_without: float | None = None
 
     @property
     def is_certain(self) -> bool:
-        """Whether it should be left out unless somebody knows better."""
-        return self.kind in {"alone", "one_class", "sequence", "later", "name"}
+        """Whether its values say that it should be left out unless somebody knows better; a name alone does not."""
+        return self.kind in {"alone", "one_class", "sequence"}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what commands write about it."""
+        return {"column": self.column, "why": self.why, "auc_with": self.auc_with, "auc_without": self.auc_without}
 
 
 def audit_leakage(
@@ -102,7 +123,12 @@ def audit_leakage(
         return []
     wanted = columns if columns is not None else [c for c in frame.columns if not _is_index(c)]
     found = [f for name in wanted if (f := _look(str(name), frame[name], label, dates)) is not None]
-    return sorted(found, key=lambda f: (_KINDS.index(f.kind), -f.auc, f.column))
+    found = sorted(found, key=lambda f: (_KINDS.index(f.kind), -f.auc, f.column))
+    worth = auc_with_and_without(frame[wanted], label, [f.column for f in found])
+    return [
+        replace(f, auc_with=worth[f.column][0], auc_without=worth[f.column][1]) if f.column in worth else f
+        for f in found
+    ]
 
 
 def _is_index(header: object) -> bool:
@@ -119,7 +145,7 @@ def _look(name: str, cells: pd.Series, label: np.ndarray, dates: pd.Series | Non
     is_number = np.isfinite(numbers).sum() >= _UNIQUE * (~blank).sum()
     unique = text[~blank].nunique()
     if unique >= _UNIQUE * (~blank).sum() and unique > _AS_VALUES and (not is_number or _whole(numbers)):
-        return _sequence(name, numbers if is_number else None, label, blank)
+        return _sequence(name, numbers if is_number else None, label, blank) or _by_name(name, None)
     codes = _codes(text, blank, numbers if is_number else None)
     auc = _alone(codes, label)
     rate = label.mean()
@@ -129,6 +155,11 @@ def _look(name: str, cells: pd.Series, label: np.ndarray, dates: pd.Series | Non
     if _LEAST <= len(given) < len(label) and _one_sided(given.mean(), rate):
         what = "completed" if given.mean() > 0.5 else "did not complete"
         why = f"It is filled in for {len(given):,} leads, and {max(given.mean(), 1 - given.mean()):.0%} of them {what}."
+        return LeakFinding(name, why, "one_class", auc)
+    nonzero = (numbers != 0) & np.isfinite(numbers)
+    with_value = label[nonzero]
+    if is_number and (numbers[~blank] == 0).mean() >= 0.5 and _is_giving_away(with_value, rate):
+        why = f"It is other than zero for {len(with_value):,} leads, and {with_value.mean():.0%} of them completed."
         return LeakFinding(name, why, "one_class", auc)
     later = _later(cells, dates, label)
     if later:
@@ -144,12 +175,18 @@ def _look(name: str, cells: pd.Series, label: np.ndarray, dates: pd.Series | Non
             f"Among leads of all months it tells something (AUC {auc:.2f}), of the last month little ({collapse:.2f})."
         )
         return LeakFinding(name, why, "collapses", auc)
-    plain = " ".join(re.sub(r"[^a-z0-9]+", " ", name.casefold()).split())
+    return _by_name(name, auc) if unique > 1 or blank.any() else None
+
+
+def _by_name(name: str, auc: float | None) -> LeakFinding | None:
+    """Ask about a column whose name says that it is filled in afterwards, whatever it tells of these leads."""
+    plain = " ".join(word.casefold() for word in _WORDS.split(name) if word)
+    alone = "" if auc is None else f" (alone: AUC {auc:.2f})"
     for pattern, why in _AFTERWARDS:
-        if auc >= SOME and re.search(pattern, plain):
-            return LeakFinding(name, f"Its name suggests that {why} (alone: AUC {auc:.2f}).", "name", auc)
-    if auc >= SOME and re.search(_COUNTERS, plain):
-        why = f"Its name suggests that it may have gone on counting until the outcome (alone: AUC {auc:.2f})."
+        if re.search(pattern, re.sub(_KNOWN_BEFORE, "", plain)):
+            return LeakFinding(name, f"Its name suggests that {why}{alone}.", "name", auc or 0.5)
+    if auc is not None and auc >= SOME and re.search(_COUNTERS, plain):
+        why = f"Its name suggests that it may have gone on counting until the outcome{alone}."
         return LeakFinding(name, why, "counter", auc)
     return None
 
@@ -176,11 +213,23 @@ def _sequence(name: str, numbers: np.ndarray | None, label: np.ndarray, blank: n
 
 
 def _codes(text: pd.Series, blank: np.ndarray, numbers: np.ndarray | None) -> np.ndarray:
-    """Return a column's values as whole numbers: levels, or twenty equal parts of numbers; blank is one of its own."""
-    if numbers is not None and len(np.unique(numbers[np.isfinite(numbers)])) > _AS_VALUES:
-        edges = np.unique(np.nanquantile(numbers, np.linspace(0, 1, _BINS + 1)[1:-1]))
-        return np.where(np.isfinite(numbers), np.searchsorted(edges, numbers, side="right"), -1)
-    return np.where(blank, -1, pd.factorize(text.str.casefold())[0])
+    """Return a column's values as whole numbers: levels, or parts of numbers; blank is one of its own.
+
+    A number that many leads share, such as zero, is a part of its own, and the others are cut into twenty equal parts:
+    cut together, a rare amount would fall into one part with the zeros.
+    """
+    if numbers is None or len(np.unique(numbers[np.isfinite(numbers)])) <= _AS_VALUES:
+        return np.where(blank, -1, pd.factorize(text.str.casefold())[0])
+    known = numbers[np.isfinite(numbers)]
+    values, counts = np.unique(known, return_counts=True)
+    common = values[counts * _BINS >= len(known)]
+    rest = known[~np.isin(known, common)]
+    edges = np.unique(np.quantile(rest, np.linspace(0, 1, _BINS + 1)[1:-1])) if len(rest) else np.empty(0)
+    codes = np.where(np.isfinite(numbers), np.searchsorted(edges, numbers, side="right"), -1)
+    at = np.searchsorted(common, numbers)
+    is_common = np.isin(numbers, common)
+    codes[is_common] = len(edges) + 1 + at[is_common]
+    return codes
 
 
 def _alone(codes: np.ndarray, label: np.ndarray) -> float:
@@ -201,6 +250,13 @@ def _rates(codes: np.ndarray, label: np.ndarray, wanted: np.ndarray) -> np.ndarr
 
 def _one_sided(given: float, rate: float) -> bool:
     return (given >= _ONE_CLASS > rate + 0.05) or (given <= 1 - _ONE_CLASS < rate - 0.05)
+
+
+def _is_giving_away(label: np.ndarray, rate: float) -> bool:
+    """Whether leads completed so nearly all that chance is out of the question, however rare completing is."""
+    if len(label) < _LEAST_RARE or label.mean() < _ONE_CLASS or rate >= _ONE_CLASS - 0.05:
+        return False
+    return bool(len(label) * np.log(rate) <= np.log(_CHANCE))
 
 
 def _odds_apart(first: float, second: float) -> bool:

@@ -27,7 +27,7 @@ from leadscore_core.data import (
     row_hashes,
 )
 from leadscore_core.errors import LabelError, NotEnoughDataError
-from leadscore_core.model import LeadModel, ModelMetadata, TrainingData
+from leadscore_core.model import ColumnAudit, LeadModel, ModelMetadata, TrainingData
 from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
 from leadscore_core.training.folds import LEAST_OF_EACH_CLASS, Fold, repeated_folds, rolling_months
@@ -54,6 +54,7 @@ def train_model(
     note: str = "",
     synthetic: bool = False,
     excluded: dict[str, str] | None = None,
+    audit: Sequence[ColumnAudit] = (),
     grow: GrowTrees | None = None,
     progress: Progress | None = None,
 ) -> LeadModel:
@@ -83,6 +84,8 @@ def train_model(
         Whether these leads are made up, which whoever scores with the model is told.
     excluded
         Input columns that are left out -> why; kept with the model.
+    audit
+        What the columns that are left out or asked about are worth; kept with the model.
     grow
         How trees are grown, if not on this machine (see `leadscore_core.scale.trees_on`).
     progress
@@ -148,6 +151,7 @@ def train_model(
             "calibration": calibration.as_dict(),
             "column_costs": _mean_costs(crossed),
             "excluded": excluded or {},
+            "audit": list(audit),
             "importance": _mean_importance(crossed),
         }
     )

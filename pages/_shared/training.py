@@ -314,18 +314,22 @@ def _render_audit(frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ..
     st.subheader(f"Is this known before the first call? {many} to ask about", anchor=False)
     table = pd.DataFrame(
         {
-            "Leave out": [f.is_certain for f in found],
+            "Leave out": [f.is_certain or f.column in schema.left_out for f in found],
             "Column": [schema.by_name[f.column].human for f in found],
             "Why it is asked": [f.why for f in found],
+            "AUC with it": [f.auc_with for f in found],
+            "AUC without": [f.auc_without for f in found],
         }
     )
     edited = st.data_editor(
         table,
         hide_index=True,
-        disabled=["Column", "Why it is asked"],
+        disabled=["Column", "Why it is asked", "AUC with it", "AUC without"],
         column_config={
             "Leave out": st.column_config.CheckboxColumn(width="small"),
             "Why it is asked": st.column_config.TextColumn(width="large"),
+            "AUC with it": st.column_config.NumberColumn(format="%.3f", width="small"),
+            "AUC without": st.column_config.NumberColumn(format="%.3f", width="small"),
         },
         height="content",
         key=f"audit-{hash(key)}",

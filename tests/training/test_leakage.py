@@ -94,3 +94,36 @@ def test_of_another_companys_leads_what_was_filled_in_afterwards_is_named() -> N
     assert {"Tags", "Lead Quality", "Last Activity", "Last Notable Activity"} | scores <= named
     assert "Lead Source" not in named
     assert "Lead Origin" not in named
+
+
+def test_a_rare_amount_above_zero_for_converters_alone_is_evidence_with_both_aucs() -> None:
+    rng = np.random.default_rng(3)
+    label = (rng.random(3_000) < 0.03).astype("int64")
+    amount = np.where(label == 1, rng.integers(100, 9_000, 3_000), 0)
+    frame = pd.DataFrame({"visits": rng.integers(1, 9, 3_000), "order amount": amount})
+    (found,) = audit_leakage(frame, label)
+    assert (found.column, found.kind, found.is_certain) == ("order amount", "alone", True)
+    assert found.auc_with == 1.0
+    assert found.auc_without is not None
+    assert found.auc_without < 0.6
+
+
+def test_an_amount_of_some_converters_alone_is_evidence_too() -> None:
+    rng = np.random.default_rng(4)
+    label = (rng.random(3_000) < 0.03).astype("int64")
+    amount = np.where((label == 1) & (rng.random(3_000) < 0.3), rng.integers(100, 9_000, 3_000), 0)
+    (found,) = audit_leakage(pd.DataFrame({"amount": amount}), label)
+    assert (found.kind, found.is_certain) == ("one_class", True)
+
+
+@pytest.mark.parametrize("name", ["StageName", "LastModifiedDate", "IsClosed", "LeadScore", "profile_completed"])
+def test_a_name_alone_asks_and_leaves_nothing_out(name: str) -> None:
+    frame, label, rng = honest(5)
+    (found,) = audit_leakage(frame.assign(**{name: rng.choice(["1", "2", "3"], len(label))}), label)
+    assert (found.column, found.kind, found.is_certain) == (name, "name", False)
+    assert found.auc_with is not None
+
+
+def test_marital_status_is_no_status_of_the_lead() -> None:
+    frame, label, rng = honest(6)
+    assert audit_leakage(frame.assign(**{"Marital Status": rng.choice(["single", "married"], len(label))}), label) == []
