@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from leadscore_core.config import Settings
 from leadscore_core.data import (
     INDEX_HEADERS,
     LINE_PROBLEM,
@@ -16,6 +17,7 @@ from leadscore_core.data import (
     check_required,
     clean_leads,
     is_shipped,
+    keep_schema,
     normalise_header,
 )
 from leadscore_core.lists import LeadList
@@ -87,6 +89,25 @@ def left_out(
     for name in _input_names(leads, include):
         excluded.pop(name, None)
     return excluded
+
+
+def audit_json(found: Sequence[LeakFinding]) -> dict[str, list[dict[str, Any]]]:
+    """Return what `check --json` writes of the audit."""
+    return {
+        "leakage": [{"column": finding.column, "why": finding.why} for finding in found],
+        "left_out": [finding.as_json() for finding in found if finding.is_certain],
+        "asked": [finding.as_json() for finding in found if not finding.is_certain],
+    }
+
+
+def keep_meaning(leads: LeadList, excluded: dict[str, str], settings: Settings) -> None:
+    """Keep what the columns of a company's own leads mean, and which of them a person left out, for the next time.
+
+    All columns are kept, also those that are left out: the next training may read them.
+    """
+    by_hand = tuple(sorted(name for name, why in excluded.items() if why == BY_HAND))
+    if leads.proposal is not None or (by_hand != leads.schema.left_out and not is_shipped(leads.schema.name)):
+        keep_schema(leads.schema.model_copy(update={"left_out": by_hand}), settings.data_dir)
 
 
 def describe_audit(leads: LeadList, found: Sequence[LeakFinding], excluded: dict[str, str]) -> list[ColumnAudit]:

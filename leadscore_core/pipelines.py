@@ -26,8 +26,6 @@ from leadscore_core.data import (
     clean_with_problems,
     complete_columns,
     duplicate_findings,
-    is_shipped,
-    keep_schema,
     label_findings,
     mapping_findings,
     merge_findings,
@@ -36,7 +34,7 @@ from leadscore_core.data import (
     sort_findings,
 )
 from leadscore_core.inference import GRADES, ScoredPart, check_output, join_scored, score_part, write_leads
-from leadscore_core.learnable import BY_HAND, audit_list, describe_audit, left_out, to_learn_from
+from leadscore_core.learnable import audit_json, audit_list, describe_audit, keep_meaning, left_out, to_learn_from
 from leadscore_core.lists import LeadList, choose_columns, open_list, settle_list
 from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.shared_keys import shared_key_findings
@@ -91,9 +89,7 @@ class CheckReport:
             "problems": [finding.model_dump() for finding in self.findings],
         }
         if self.leakage is not None:
-            told["leakage"] = [{"column": found.column, "why": found.why} for found in self.leakage]
-            told["left_out"] = [found.as_json() for found in self.leakage if found.is_certain]
-            told["asked"] = [found.as_json() for found in self.leakage if not found.is_certain]
+            told |= audit_json(self.leakage)
         return told
 
 
@@ -215,9 +211,7 @@ def train_list(
     )
     registry = ModelRegistry(settings.models_dir)
     published = registry.publish(model)
-    by_hand = tuple(sorted(name for name, why in excluded.items() if why == BY_HAND))
-    if leads.proposal is not None or (by_hand != leads.schema.left_out and not is_shipped(leads.schema.name)):
-        keep_schema(leads.schema.model_copy(update={"left_out": by_hand}), settings.data_dir)
+    keep_meaning(leads, excluded, settings)
     if promote:
         registry.promote(published.model_id)
     return published
