@@ -11,11 +11,13 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
 from leadscore_core.data.numbers import DecimalEvidence, DecimalMark, decimal_evidence, is_either, read_number
+from leadscore_core.data.parse import written_days
 from leadscore_core.data.text import as_text, is_text
 
 _MOST_LOOKED_AT = 20_000
 _WORTH_A_DOUBT = 0.05
 _LEAST_SWAPPED = 3
+_TYPED = r"^\d{4}-\d\d-(?P<day>\d\d)(?: \d\d:\d\d:\d\d)?$"
 _WHOLE = r"^[+-]?\d+$"
 _POINTS = r"^[+-]?(\d*\.\d{1,2}|\d+\.\d{4,}|0+\.\d+|\d{4,}\.\d{3})$"
 
@@ -163,10 +165,9 @@ def swapped_days(cells: pd.Series) -> int:
     """
     if not is_text(cells):
         return 0
-    text = as_text(cells)
-    typed = text.str.extract(r"^\d{4}-\d\d-(\d\d)(?: \d\d:\d\d:\d\d)?$")[0].dropna().astype("int64")
-    written = text.str.extract(r"^\s*(\d{1,2})[/.-](\d{1,2})[/.-](?:\d{4}|\d{2})\b").dropna().astype("int64")
-    if min(len(typed), len(written)) < _LEAST_SWAPPED or typed.max() > 12:
+    typed = pc.extract_regex(pa.array(as_text(cells), type=pa.large_string()), _TYPED).drop_null().field("day")
+    one, two = written_days(cells)
+    if min(len(typed), len(one)) < _LEAST_SWAPPED or pc.max(typed.cast(pa.int64())).as_py() > 12:
         return 0
-    first, second = written[0] > 12, written[1] > 12
+    first, second = one > 12, two > 12
     return len(typed) if bool((first & ~second).all() or (second & ~first).all()) else 0

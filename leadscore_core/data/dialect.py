@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 DELIMITERS = (",", ";", "\t", "|", "^", "~")
@@ -35,6 +36,7 @@ class _Reading:
     header: int
 
 
+@lru_cache(maxsize=8)  # a list is opened several times
 def find_dialect(text: str) -> Dialect:
     r"""Find the delimiter and the header in the beginning of a file.
 

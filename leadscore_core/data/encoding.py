@@ -20,6 +20,8 @@ _MULTIBYTE = {"cp932": "shift_jis", "gb18030": "gb2312", "big5": "big5", "cp949"
 _USUAL = {"cp1252": 1.5, "cp1251": 1.1, **dict.fromkeys(("gb18030", "cp932", "big5", "cp949", "euc_jp"), 1.2)}
 _USUAL |= dict.fromkeys(("cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "koi8-r", "iso8859-2", "iso8859-7"), 1.0)
 _RARE, _ICELANDIC = 0.7, 0.6
+# signs that may be the second byte of a letter stand between words only after an ASCII sign
+_BETWEEN_WORDS = re.compile(rb"(?:[\x00-\x1f ,;\"]|(?<![\x80-\xff])[0-9@|^~])+")
 _BLOCK = 4 << 20
 _MOST_WORDS = 3_000
 _NEAR = 0.04
@@ -94,7 +96,11 @@ def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _words(raw: bytes) -> list[bytes]:
-    return [part for part in re.split(rb"[\x00-\x1f ,;\t|\"@0-9]+", raw) if not part.isascii()]
+    return [part for part in _BETWEEN_WORDS.split(raw) if not part.isascii()]
+
+
+def _decode(raw: bytes, encoding: str, errors: str = "strict") -> str:
+    return re.sub(r"[0-9@|^~]+", " ", raw.decode(encoding, errors)).strip()
 
 
 def _most_plausible(words: Sequence[bytes]) -> EncodingGuess:
@@ -102,14 +108,18 @@ def _most_plausible(words: Sequence[bytes]) -> EncodingGuess:
     texts: dict[str, str] = {}
     for name in CANDIDATES:
         try:
-            texts[name] = sample.decode(name)
+            texts[name] = _decode(sample, name)
         except UnicodeDecodeError:
             continue
     if not texts:
         return EncodingGuess("latin_1")
-    scores = {name: plausibility(text, name) for name, text in texts.items()}
+    alike = {name: (text, name if name in _MULTIBYTE else "") for name, text in texts.items()}
+    worth = {(text, name): plausibility(text, name) for text, name in alike.values()}
+    scores = {name: worth[alike[name]] for name in texts}
     best = max(scores.values())
     left = [name for name in texts if scores[name] >= best - _NEAR]
+    if len({texts[name] for name in left}) == 1:
+        return EncodingGuess(left[0])
     weights = _weights(sample)
     weight = {name: weights.get(_plain(name), 0.0) * _USUAL.get(name, _RARE) for name in left}
     if "cp1252" in weight and re.search("[ðþÐÞ]", texts["cp1252"]):
@@ -125,8 +135,8 @@ def _most_plausible(words: Sequence[bytes]) -> EncodingGuess:
             seen.add(texts[name])
     if len(rivals) == 1:
         return EncodingGuess(first)
-    differing = next(word for word in words if len({word.decode(name, "replace") for name in rivals}) > 1)
-    return EncodingGuess(first, rivals=tuple((name, differing.decode(name, "replace")) for name in rivals))
+    differing = next(word for word in words if len({_decode(word, name, "replace") for name in rivals}) > 1)
+    return EncodingGuess(first, rivals=tuple((name, _decode(differing, name, "replace")) for name in rivals))
 
 
 def _plain(name: str) -> str:

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -82,29 +81,28 @@ _LONGEST = 100
 _FAR_EAST = str.maketrans("年月년월日일時时시", "----  :::")
 
 
-def read_moments(texts: pd.Series, order: str) -> pd.Series:
-    """Read distinct texts, day before month where ``order`` is ``dmy`` and a text could be read both ways.
+def read_moments(texts: pa.Array, order: str) -> np.ndarray:
+    """Read distinct texts of Arrow's, day before month where ``order`` is ``dmy`` and a text could be read both ways.
 
     Returns
     -------
-    pandas.Series
+    numpy.ndarray
         datetime64[us], NaT where a text is no moment.
 
     Examples
     --------
-    >>> texts = pd.Series(["1. Juli 2026 um 9:05", "Sept 2nd, 2026 6 p.m.", "Wed Jul 01 2026 09:05:07 GMT+0530", "?"])
-    >>> read_moments(texts, "dmy").dt.strftime("%Y-%m-%d %H:%M").tolist()
-    ['2026-07-01 09:05', '2026-09-02 18:00', '2026-07-01 09:05', nan]
+    >>> texts = pa.array(["1. Juli 2026 um 9:05", "Sept 2nd, 2026 6 p.m.", "Wed Jul 01 2026 09:05:07 GMT+0530", "?"])
+    >>> read_moments(texts, "dmy").astype("datetime64[m]").astype(str).tolist()
+    ['2026-07-01T09:05', '2026-09-02T18:00', '2026-07-01T09:05', 'NaT']
     """
-    given = pa.array(texts, type=pa.large_string())
-    like = pc.and_(pc.less(pc.binary_length(given), _LONGEST), pc.match_substring_regex(given, _SHAPE)).fill_null(False)
+    like = pc.and_(pc.less(pc.binary_length(texts), _LONGEST), pc.match_substring_regex(texts, _SHAPE)).fill_null(False)
     places = np.flatnonzero(like.to_numpy(zero_copy_only=False))
     moments = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[us]")
-    for place, text in zip(places.tolist(), texts.iloc[places].tolist(), strict=True):
+    for place, text in zip(places.tolist(), texts.take(pa.array(places)).to_pylist(), strict=True):
         found = read_moment(text, order)
         if found is not None:
             moments[place] = np.datetime64(found, "us")
-    return pd.Series(moments, index=texts.index)
+    return moments
 
 
 def read_moment(text: str, order: str = "dmy") -> datetime | None:

@@ -53,7 +53,8 @@ _COMMA_ONLY = re.compile(r"\d{1,3}(\.\d{3})+,\d+|\d*,\d{1,2}|\d+,\d{4,}|0+,\d+|\
 _EITHER = re.compile(r"(\d{1,3})([.,])(\d{3})")
 _INDIAN = r"\d{1,2}(?:,\d{2})*,\d{3}"
 # what cannot be a number is seen by its shape, before anything is looked at one by one
-_SHAPE = r"^[^\p{Nd}]{0,14}\p{Nd}[\p{Nd}\s.,'’_٫٬]*([eE][+-]?\p{Nd}+)?[^\p{Nd}]{0,14}$"
+_SHAPE = r"^[^\p{Nd}]*\p{Nd}[\p{Nd}\s.,'’_٫٬]*([eE][+-]?\p{Nd}+)?[^\p{Nd}]*$"
+_LONGEST = 64
 _PLAIN = r"^-?\d{1,15}(\.\d{1,15})?$"
 
 
@@ -183,9 +184,11 @@ def read_numbers(texts: pa.Array) -> np.ndarray:
     plain = pc.match_substring_regex(texts, _PLAIN)
     values = pc.if_else(plain, texts, pa.scalar(None, texts.type)).cast(pa.float64())
     numbers = np.array(values.to_numpy(zero_copy_only=False), dtype="float64")
-    odd = pc.and_not(pc.match_substring_regex(texts, _SHAPE), plain)
-    places = np.flatnonzero(odd.fill_null(False).to_numpy(zero_copy_only=False))
+    odd = pc.and_not(pc.less(pc.binary_length(texts), _LONGEST), plain).fill_null(False)
+    places = np.flatnonzero(odd.to_numpy(zero_copy_only=False))
     if len(places):
+        like = pc.match_substring_regex(texts.take(pa.array(places)), _SHAPE)
+        places = places[like.to_numpy(zero_copy_only=False)]
         numbers[places] = [read_number(text) for text in texts.take(pa.array(places)).to_pylist()]
     return numbers
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple, cast
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,12 @@ _UNIX_SECONDS = (631_152_000, 4_102_444_800)
 _EARLIEST, _LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
 _YES = frozenset({"1", "yes", "y", "true", "t", "ja", "oui", "si", "sí", "x"})
 _NO = frozenset({"0", "no", "n", "false", "f", "nein", "non"})
-_CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S/%f")
+_DIGITS = (
+    r"(?i)^(?P<one>\d{1,2})[./-](?P<two>\d{1,2})[./-](?P<year>\d{4}|\d{2})(?:(?:[\s,]+|T)(?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
+    r"(?::(?P<second>\d{1,2})(?:[./-](?P<micro>\d{1,6}))?)?(?:[ ,]*(?P<half>[AP])M)?)?$"
+)
+_WRITTEN_DAY = r"^\s*(?P<one>\d{1,2})[/.-](?P<two>\d{1,2})[/.-](?:\d{4}|\d{2})\b"
+_PLAIN_NUMBER = r"^\d{1,16}(\.\d{1,9})?$"
 _OFFSET = r"[+-]\d{2}:?\d{2}"
 _ZONE = rf"(?<=\d)\s*(?:Z|UTC|GMT)$|(?<=:\d\d)\s*{_OFFSET}$|(?<=\.\d{{3}})\s*{_OFFSET}$|(?<=\.\d{{6}})\s*{_OFFSET}$"
 _USUAL = r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?$"
@@ -135,7 +140,8 @@ def parse_dates(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), order:
         return _plausible(local.astype("datetime64[us]"), cells.notna().to_numpy())
     if pd.api.types.is_numeric_dtype(cells):
         numbers = pd.Series(cells.to_numpy(dtype="float64", na_value=np.nan), index=cells.index)
-        return _plausible(_from_numbers(numbers), numbers.notna().to_numpy())
+        dates = pd.Series(_from_numbers(numbers.to_numpy()), index=cells.index)
+        return _plausible(dates, numbers.notna().to_numpy())
     dates = _usual_dates(cells, missing_marks)
     read = dates.notna().to_numpy()
     if read.all():
@@ -164,55 +170,82 @@ def _usual_dates(cells: pd.Series, missing_marks: tuple[str, ...]) -> pd.Series:
 
 def _from_iso(text: pd.Series) -> pd.Series:
     alike = text.str.match(r"\d{4}-\d\d?-\d\d?|\d{8}$|\d{4}/\d\d?/\d\d?", na=False)
+    if not alike.any():
+        return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
     dates = pd.to_datetime(text.where(alike).str.replace("/", "-"), format="ISO8601", errors="coerce")
     return dates.astype("datetime64[us]")
 
 
 def _irregular(text: pd.Series, order: DateOrder) -> pd.Series:
     codes, levels = pd.factorize(text)
-    unique = pd.Series(levels, dtype="str")
-    dates = pd.Series(pd.NaT, index=unique.index, dtype="datetime64[us]")
-    plain = unique.str.fullmatch(r"\d{1,16}(\.\d{1,9})?")  # 1.78E+12 has lost the digits that tell the day
-    dates[plain] = _from_numbers(pd.to_numeric(unique[plain], errors="coerce").astype("float64"))
-    for first in (order, "mdy" if order == "dmy" else "dmy"):
-        left = dates.isna()
-        if left.any():
-            dates[left] = _in_digits(unique[left], first)
-    left = dates.isna()
-    if left.any():
-        dates[left] = read_moments(unique[left], order)
-    return pd.Series(dates.to_numpy()[codes], index=text.index)
+    texts = pa.array(levels, type=pa.large_string())
+    dates = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[us]")
+    plain = pc.match_substring_regex(texts, _PLAIN_NUMBER)  # 1.78E+12 has lost the digits that tell the day
+    numbers = texts.filter(plain)
+    if len(numbers):
+        dates[plain.to_numpy(zero_copy_only=False)] = _from_numbers(numbers.cast(pa.float64()).to_numpy())
+    for read in (_in_digits, read_moments):
+        left = np.flatnonzero(np.isnat(dates))
+        if len(left):
+            dates[left] = read(texts.take(pa.array(left)), order)
+    return pd.Series(dates[codes], index=text.index)
 
 
-def _in_digits(text: pd.Series, order: str) -> pd.Series:
+def _in_digits(texts: pa.Array, order: str) -> np.ndarray:
     """Read at once what is written in digits, with a clock or without; anything else is NaT."""
-    day = "%d/%m" if order == "dmy" else "%m/%d"
-    shapes = {r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b": [f"{day}/%Y", f"{day}/%y"]}
-    dates = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
-    for shape, days in shapes.items():
-        rows = np.flatnonzero(text.str.match(shape))
-        plain = text.iloc[rows].str.replace(r"[./-]", "/", regex=True).str.replace(",", " ")
-        plain = plain.str.replace(r"(?<=\d)T(?=\d)", " ", regex=True).str.replace(r"\s+", " ", regex=True)
-        for form in (f"{day_form}{clock}" for day_form in days for clock in _CLOCKS):
-            left = dates.iloc[rows].isna().to_numpy()
-            if not left.any():
-                break
-            dates.iloc[rows[left]] = pd.to_datetime(plain[left], format=form, errors="coerce")
-    return dates
+    parts = pc.extract_regex(texts, _DIGITS)
+    if parts.null_count == len(parts):
+        return np.full(len(parts), np.datetime64("NaT"), dtype="datetime64[us]")
+    part = {name: _integers(parts.field(name)) for name in ("one", "two", "year", "hour", "minute", "second", "micro")}
+    half = pc.utf8_lower(parts.field("half")).fill_null("").to_numpy(zero_copy_only=False)
+    year, hour = part["year"], part["hour"]
+    short = pc.binary_length(parts.field("year")).fill_null(0).to_numpy(zero_copy_only=False) == 2
+    year = np.where(short, year + np.where(year < 69, 2000, 1900), year)
+    first, second = (part["two"], part["one"]) if order == "dmy" else (part["one"], part["two"])
+    days = _days(year, first, second)
+    days = np.where(np.isnat(days), _days(year, second, first), days)
+    has_half = half != ""
+    possible = parts.is_valid().to_numpy(zero_copy_only=False) & (part["minute"] < 60) & (part["second"] < 60)
+    possible &= np.where(has_half, (hour >= 1) & (hour <= 12), hour < 24)
+    hour = np.where(has_half, hour % 12 + np.where(half == "p", 12, 0), hour)
+    digits = pc.binary_length(parts.field("micro")).fill_null(0).to_numpy(zero_copy_only=False)
+    micro = part["micro"] * 10 ** (6 - digits).astype("int64")
+    since = ((hour * 60 + part["minute"]) * 60 + part["second"]) * 1_000_000 + micro
+    found: np.ndarray = days.astype("datetime64[us]") + since.astype("timedelta64[us]")
+    return np.where(possible, found, np.datetime64("NaT"))
 
 
-def _from_numbers(numbers: pd.Series) -> pd.Series:
-    dates = pd.Series(pd.NaT, index=numbers.index, dtype="datetime64[us]")
-    serial = numbers.between(*_EXCEL_DAYS)
-    dates[serial] = (EXCEL_EPOCH + pd.to_timedelta((numbers[serial] * 86_400).round(), unit="s")).astype(
-        "datetime64[us]"
-    )
-    compact = numbers.between(*_YMD) & (numbers % 1 == 0)
-    dates[compact] = pd.to_datetime(numbers[compact].astype("int64").astype("str"), format="%Y%m%d", errors="coerce")
+def _integers(texts: pa.Array) -> np.ndarray:
+    filled = pc.if_else(pc.equal(texts, ""), "0", texts).fill_null("0")
+    numbers: np.ndarray = filled.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def _days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """Return dates, datetime64[D], NaT where there is no such day."""
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
+    there = (month >= 1) & (month <= 12) & (day >= 1) & (days.astype("datetime64[M]") == months)
+    return np.where(there, days, np.datetime64("NaT"))
+
+
+def _from_numbers(numbers: np.ndarray) -> np.ndarray:
+    """Read days since Excel's epoch, YYYYMMDD, and seconds, milliseconds or microseconds since that of Unix."""
+    dates = np.full(len(numbers), np.datetime64("NaT"), dtype="datetime64[us]")
+    serial = _between(numbers, *_EXCEL_DAYS)
+    dates[serial] = EXCEL_EPOCH.to_datetime64() + np.round(numbers[serial] * 86_400).astype("timedelta64[s]")
+    compact = _between(numbers, *_YMD) & (numbers % 1 == 0)
+    whole = numbers[compact].astype("int64")
+    dates[compact] = _days(whole // 10_000, whole // 100 % 100, whole % 100)
     for unit, scale in (("s", 1), ("ms", 1_000), ("us", 1_000_000)):
-        stamps = numbers.between(_UNIX_SECONDS[0] * scale, _UNIX_SECONDS[1] * scale)
-        dates[stamps] = pd.to_datetime(numbers[stamps].astype("int64"), unit=cast(Any, unit)).astype("datetime64[us]")
+        stamps = _between(numbers, _UNIX_SECONDS[0] * scale, _UNIX_SECONDS[1] * scale)
+        dates[stamps] = numbers[stamps].astype("int64").astype(f"datetime64[{unit}]")
     return dates
+
+
+def _between(numbers: np.ndarray, low: float, high: float) -> np.ndarray:
+    found: np.ndarray = (numbers >= low) & (numbers <= high)
+    return found
 
 
 def _plausible(dates: pd.Series, given: np.ndarray) -> Parsed:
@@ -230,10 +263,19 @@ def date_evidence(cells: pd.Series) -> tuple[int, int, int]:
     """
     if not is_text(cells):
         return 0, 0, 0
-    text = as_text(cells)
-    text = text[text.str.match(r"\s*\d{1,2}[/.-]", na=False)]  # most lists write the year first
-    parts = text.str.extract(r"^\s*(\d{1,2})[/.-](\d{1,2})[/.-](?:\d{4}|\d{2})\b").dropna()
-    first, second = parts[0].astype("int64"), parts[1].astype("int64")
-    either = (first <= 12) & (second <= 12) & (first != second)
-    day_first, month_first = (first > 12) & (second <= 12), (first <= 12) & (second > 12)
+    one, two = written_days(cells)
+    either = (one <= 12) & (two <= 12) & (one != two)
+    day_first, month_first = (one > 12) & (two <= 12), (one <= 12) & (two > 12)
     return int(day_first.sum()), int(month_first.sum()), int(either.sum())
+
+
+def written_days(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the second number of the dates in digits whose year stands last.
+
+    Examples
+    --------
+    >>> [numbers.tolist() for numbers in written_days(pd.Series(["25/04/2022", "3.4.22 9:05", "2022-04-03", None]))]
+    [[25, 3], [4, 4]]
+    """
+    parts = pc.extract_regex(pa.array(as_text(cells), type=pa.large_string()), _WRITTEN_DAY).drop_null()
+    return _integers(parts.field("one")), _integers(parts.field("two"))

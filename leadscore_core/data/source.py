@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import hashlib
 import re
 import tempfile
 import time
@@ -272,22 +273,32 @@ def _remarks(guess: EncodingGuess) -> tuple[Remark, ...]:
     return (("encoding", "info", f"read in the encoding {guess.name}; choose another if words look wrong", (), ""),)
 
 
+@dataclass(frozen=True)
+class _At:
+    """Where a content lies; what is found in it does not depend on that."""
+
+    path: Path = field(compare=False)
+
+
 def once_a_file(look: Callable[[Path, *_More], _Found]) -> Callable[[Path, *_More], _Found]:
     """Make a look through a whole file remember what it found for as long as the file stays as it is.
 
-    A file that was written a moment ago is looked at each time: another write might leave the same time of change.
+    A small file is known by its content. A large one that was written a moment ago is looked at each time: another
+    write might leave the same time of change.
     """
 
     @lru_cache(maxsize=256)
-    def found(_: tuple[int, ...], path: Path, *more: *_More) -> _Found:
-        return look(path, *more)
+    def found(_: tuple[Path | bytes | int, ...], at: _At, *more: *_More) -> _Found:
+        return look(at.path, *more)
 
     @wraps(look)
     def wrapper(path: Path, *more: *_More) -> _Found:
         state = path.stat()
+        if state.st_size <= _SAMPLE:
+            return found((hashlib.blake2b(path.read_bytes()).digest(),), _At(path), *more)
         if time.time() - state.st_mtime < _SETTLED_SECONDS:
             return look(path, *more)
-        return found((state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns), path, *more)
+        return found((path, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns), _At(path), *more)
 
     return wrapper
 

@@ -47,6 +47,20 @@ def test_cities_are_read_as_written_or_the_encoding_is_asked_for(
         assert read_leads(path)["city"].tolist() == lived
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "cp932", "big5", "cp949"])
+@pytest.mark.parametrize("delimiter", [",", "|", "^", "~"])
+def test_second_bytes_that_look_like_signs_are_parts_of_letters(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    cities = next(cities for names, cities in CITIES.values() if encoding in names).split()
+    odd = {"gb18030": "março ã", "cp932": "予約ソ表ミ十", "big5": "功育程", "cp949": "서울 햏"}[encoding]
+    lived = [cities[at % len(cities)] for at in range(40)]
+    lines = [f"L-{at}{delimiter}{city}{delimiter}{odd}{at}" for at, city in enumerate(lived)]
+    path = tmp_path / "leads.csv"
+    path.write_bytes("\n".join([delimiter.join(["id", "city", "note"]), *lines]).encode(encoding))
+    read = read_leads(path)
+    assert read["city"].tolist() == lived
+    assert read["note"].tolist() == [f"{odd}{at}" for at in range(40)]
+
+
 def test_a_stray_byte_is_mended_by_line(tmp_path: Path) -> None:
     path = tmp_path / "leads.csv"
     lived = write(path, ["münchen", "köln"], "utf-8")

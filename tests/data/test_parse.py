@@ -159,3 +159,26 @@ def test_dates_that_are_written_in_many_ways_are_read_beside_usual_ones() -> Non
         np.nan,
     ]
     assert told.unusable[1_200:].tolist() == [False, True, False, False, True]
+
+
+@pytest.mark.parametrize("order", ["dmy", "mdy"])
+@pytest.mark.parametrize(
+    ("clock", "hour", "minute", "second"),
+    [
+        ("", 0, 0, 0),
+        (" 9:05", 9, 5, 0),
+        ("T21:05:07", 21, 5, 7),
+        (", 09:05:07 PM", 21, 5, 7),
+        (" 12:05am", 0, 5, 0),
+        ("  12:05, PM", 12, 5, 0),
+    ],
+)
+@pytest.mark.parametrize("mark", ["/", ".", "-"])
+def test_days_in_digits(order: str, clock: str, hour: int, minute: int, second: int, mark: str) -> None:
+    for day, month, year in ((3, 4, "2026"), (29, 2, "2024"), (31, 12, "99"), (7, 1, "26")):
+        first, last = (day, month) if order == "dmy" else (month, day)
+        read = parse_dates(pd.Series([f"{first:02d}{mark}{last}{mark}{year}{clock}"]), order=order).values[0]  # type: ignore[arg-type]
+        full = {"99": 1999, "26": 2026}.get(year) or int(year)
+        assert read == pd.Timestamp(full, month, day, hour, minute, second)
+    unread = pd.Series([f"31{mark}02{mark}2026{clock}", f"29{mark}02{mark}2026{clock}", f"0{mark}1{mark}2026{clock}"])
+    assert parse_dates(unread, order=order).values.isna().all()  # type: ignore[arg-type]

@@ -1,0 +1,74 @@
+"""Reads a list as scoring does, and says what is other than it was written."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from leadscore_core.config import Settings
+from leadscore_core.data import Column, LeadSchema, Role, clean_leads
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.lists import open_list
+from tests.any_file import Way, expected, write
+
+SCHEMA = LeadSchema(
+    name="any",
+    title="leads of any file",
+    version=1,
+    columns=(
+        Column(name="id", role=Role.ID, human="Lead ID"),
+        Column(name="city", role=Role.CITY, human="City"),
+        Column(name="created", role=Role.TIMESTAMP, human="Created"),
+        Column(name="amount", role=Role.NUMBER, human="Amount"),
+        Column(name="source", role=Role.SOURCE, human="Source"),
+    ),
+)
+_SAYS_WHERE_OR_WHAT = re.compile(r"--[a-z]+|\b(?:line|row)s? \d")
+
+
+@contextmanager
+def two_readers() -> Iterator[ProcessPoolExecutor]:
+    """Processes that read lists beside each other."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+def read(path: Path, settings: Settings) -> dict[str, list[Any]]:
+    """Read the columns of a list."""
+    leads = open_list(path, SCHEMA, settings=settings)
+    frame = pd.concat(leads.chunks(), ignore_index=True)
+    cleaned = clean_leads(leads.mapping.apply(frame, SCHEMA), SCHEMA)
+    created = [None if pd.isna(moment) else moment.to_pydatetime() for moment in cleaned["created"]]
+    found = {name: cleaned[name].tolist() for name in ("city", "amount", "source")}
+    return {"id": frame[leads.mapping.used["id"]].tolist(), "created": created, **found}
+
+
+def difference(way: Way, folder: Path, settings: Settings) -> tuple[str, str]:
+    """Return the first difference of what is read from what was written, or else the question that was asked."""
+    try:
+        found = read(write(way, folder), settings)
+    except LeadScoreError as error:
+        return ("", str(error)) if _SAYS_WHERE_OR_WHAT.search(str(error)) else (f"{way}: {error}", "")
+    for name, wanted in expected(way).items():
+        if len(found[name]) != len(wanted):
+            return f"{way}: {len(found[name])} of {len(wanted)} leads", ""
+        unlike = next(((f, w) for f, w in zip(found[name], wanted, strict=True) if f != w), None)
+        if unlike is not None:
+            return f"{way}: {name} {unlike[0]!r} for {unlike[1]!r}", ""
+    return "", ""
+
+
+def differences(ways: Sequence[Way]) -> list[tuple[str, str]]:
+    """Return the difference or the question of each way, both empty where the same leads were read."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        settings = Settings(data_dir=folder / "kept")
+        return [difference(way, folder, settings) for way in ways]
