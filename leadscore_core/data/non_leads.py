@@ -101,7 +101,8 @@ def is_header_again(cells: Sequence[str], headers: Sequence[str]) -> bool:
     given = [_plain(cell) for cell in cells] + [""] * (len(headers) - len(cells))
     filled = sum(1 for cell in given if cell)
     same = sum(1 for cell, header in zip(given, wanted, strict=False) if cell and cell == header)
-    return same == filled and same >= max(1, len([h for h in wanted if h]) - 1)
+    named = sum(1 for header in wanted if header)
+    return same == filled and same >= max(1, named - 1 if named > 2 else named)
 
 
 def _plain(text: str) -> str:
