@@ -19,7 +19,8 @@ _MULTIBYTE = {"cp932": "shift_jis", "gb18030": "gb2312", "big5": "big5", "cp949"
 # how much more often exports are in these than in others, so that a few words are read as most would be
 _USUAL = {"cp1252": 1.5, "cp1251": 1.1, **dict.fromkeys(("gb18030", "cp932", "big5", "cp949", "euc_jp"), 1.2)}
 _USUAL |= dict.fromkeys(("cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "koi8-r", "iso8859-2", "iso8859-7"), 1.0)
-_RARE, _ICELANDIC = 0.7, 0.6
+_RARE, _ICELANDIC, _NOT_EASTERN = 0.7, 0.6, 0.6
+_NEVER_EASTERN = re.compile("ń[aeiouy]|ă[oe]|[őű][aeo]|ę[aeiou]")  # as in ñ, ã, õ, û and ê of the West
 # signs that may be the second byte of a letter stand between words only after an ASCII sign
 _BETWEEN_WORDS = re.compile(rb"(?:[\x00-\x1f ,;\"]|(?<![\x80-\xff])[0-9@|^~])+")
 _BLOCK = 4 << 20
@@ -124,6 +125,8 @@ def _most_plausible(words: Sequence[bytes]) -> EncodingGuess:
     weight = {name: weights.get(_plain(name), 0.0) * _USUAL.get(name, _RARE) for name in left}
     if "cp1252" in weight and re.search("[ðþÐÞ]", texts["cp1252"]):
         weight["cp1252"] *= _ICELANDIC
+    for name in weight.keys() & {"cp1250", "iso8859-2"}:
+        weight[name] *= _NOT_EASTERN if _NEVER_EASTERN.search(texts[name]) else 1.0
     for name in left:  # what gives the same text is as likely
         weight[name] = max(weight[other] for other in left if texts[other] == texts[name])
     first = max(left, key=lambda name: (weight[name], scores[name], -CANDIDATES.index(name)))

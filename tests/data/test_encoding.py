@@ -47,6 +47,14 @@ def test_cities_are_read_as_written_or_the_encoding_is_asked_for(
         assert read_leads(path)["city"].tolist() == lived
 
 
+@pytest.mark.parametrize(
+    "cities", ["München Orléans Nîmes Málaga Coruña Besançon", "São_Paulo Ribeirão Belém", "Logroño Cáceres Köln"]
+)
+def test_letters_of_the_west_are_not_asked_about(tmp_path: Path, cities: str) -> None:
+    lived = write(tmp_path / "leads.csv", cities.replace("_", " ").split(), "cp1252")
+    assert read_leads(tmp_path / "leads.csv")["city"].tolist() == lived
+
+
 @pytest.mark.parametrize("encoding", ["gb18030", "cp932", "big5", "cp949"])
 @pytest.mark.parametrize("delimiter", [",", "|", "^", "~"])
 def test_second_bytes_that_look_like_signs_are_parts_of_letters(tmp_path: Path, encoding: str, delimiter: str) -> None:
