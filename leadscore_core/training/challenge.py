@@ -92,6 +92,10 @@ def challenge_champion(
     judged = judged[judged["split"] == "cross_validation"].drop_duplicates("row").set_index("row").sort_index()
     new = judged["propensity"].reindex(range(len(label))).to_numpy("float64")
     seen = seen_in_training(champion, cleaned, lead_identities(frame, champion.schema, mapping))
+    known = np.flatnonzero(~np.isnan(new))  # of very many leads, some were judged
+    if len(known) < len(new):
+        cleaned, label, new = cleaned.iloc[known].reset_index(drop=True), label[known], new[known]
+        identity, seen = (None if a is None else a[known] for a in (identity, seen))
     unseen = np.zeros(len(label), dtype=bool) if seen is None else ~seen
     done = int(label[unseen].sum())
     if min(done, int(unseen.sum()) - done) >= LEAST_OF_EACH_CLASS:

@@ -13,6 +13,7 @@ from leadscore_core.data import LeadSchema
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LeadFeatures
 from leadscore_core.training.folds import LEAST_OF_EACH_CLASS, Fold, repeated_folds
+from leadscore_core.training.judging_plan import MOST_JUDGED
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 
 Progress = Callable[[float, str], None]
@@ -44,8 +45,12 @@ def learning_curve(
         ``rows`` (learned from), ``auc`` (mean over three of five folds), ``std`` (over them); sizes with fewer than 40
         leads of either outcome are left out.
     """
-    folds = repeated_folds(label, 5, 1, seed, identity)[:3]
     rng = np.random.default_rng(seed)
+    if len(label) > MOST_JUDGED:
+        some = np.sort(rng.choice(len(label), MOST_JUDGED, replace=False))
+        cleaned, label = cleaned.iloc[some].reset_index(drop=True), label[some]
+        identity = None if identity is None else identity[some]
+    folds = repeated_folds(label, 5, 1, seed, identity)[:3]
     drawn = [rng.permutation(fold.train) for fold in folds]
     work = []
     for share in SHARES:

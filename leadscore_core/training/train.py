@@ -30,7 +30,8 @@ from leadscore_core.errors import LabelError, NotEnoughDataError
 from leadscore_core.model import ColumnAudit, LeadModel, ModelMetadata, TrainingData
 from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
-from leadscore_core.training.folds import LEAST_OF_EACH_CLASS, Fold, repeated_folds, rolling_months
+from leadscore_core.training.folds import LEAST_OF_EACH_CLASS
+from leadscore_core.training.judging_plan import JudgingPlan, plan_judging
 from leadscore_core.training.known_leads import lead_identities
 from leadscore_core.training.metrics import average_metrics, meets_targets
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
@@ -111,38 +112,29 @@ def train_model(
     check_enough(label)
     recipe = Recipe(schema, targets or TargetMetrics(), params or {}, n_repeats=n_repeats, seed=seed, grow=grow)
 
-    folds = repeated_folds(label, recipe.n_splits, recipe.n_repeats, seed, identity)
     stamp = schema.one(Role.TIMESTAMP)
     dates = cleaned[stamp.name] if stamp and stamp.name in cleaned else None
-    months, no_months = rolling_months(dates, label)
-    results = _judge_all(cleaned, label, identity, folds, months, recipe, tell)
+    plan = plan_judging(label, dates, identity, n_splits=recipe.n_splits, n_repeats=n_repeats, seed=seed)
+    results = _judge_all(cleaned, label, identity, plan, recipe, tell)
 
     tell(0.95, "Fitting the model on all leads")
-    crossed, following = results[: len(folds)], results[len(folds) :]
+    crossed, following = results[: len(plan.folds)], results[len(plan.folds) :]
     pipeline = fit_cleaned(cleaned, label, recipe)
     identities = lead_identities(frame, schema, mapping)
     pipeline.named_steps["features"].identities_ = {kind: np.unique(own) for kind, own in identities.items()}
-    margin = np.full(len(label), np.nan)
+    margin = np.full(len(plan.rows), np.nan)
     for result in crossed[: recipe.n_splits]:
         margin[result.fold.test] = result.margin
-    calibrator, calibration = choose_calibration(margin, label, seed)
+    calibrator, calibration = choose_calibration(margin, label[plan.rows], seed)
     pipeline.named_steps["model"].calibrator_ = calibrator
-    threshold = choose_threshold(label, calibration.propensity, recipe.targets)
+    threshold = choose_threshold(label[plan.rows], calibration.propensity, recipe.targets)
 
     metrics = {
-        "cross_validation": average_metrics(
-            [r.metrics for r in crossed],
-            (
-                f"{recipe.n_splits} stratified folds, drawn {recipe.n_repeats} times; "
-                "levels, calibration and threshold learned inside each training fold"
-            ),
-        ),
-        "next_period": average_metrics(
-            [r.metrics for r in following], "each month judged by a model of the leads before it"
-        )
+        "cross_validation": average_metrics([r.metrics for r in crossed], plan.split),
+        "next_period": average_metrics([r.metrics for r in following], plan.next_split)
         | {"months": {r.fold.name: r.metrics.model_dump(exclude={"deciles"}) for r in following}}
         if following
-        else {"not_applicable": no_months},
+        else {"not_applicable": plan.no_months},
     }
     metadata = _describe(frame, cleaned, label, left_out, dates, recipe, pipeline, grades, metrics, note, synthetic)
     metadata = metadata.model_copy(
@@ -156,10 +148,12 @@ def train_model(
         }
     )
     tell(1.0, "Done")
-    return LeadModel(pipeline, metadata, _out_of_sample(label, crossed[: recipe.n_splits], following))
+    return LeadModel(pipeline, metadata, _out_of_sample(label, plan.rows, crossed[: recipe.n_splits], following))
 
 
-def _out_of_sample(label: np.ndarray, crossed: Sequence[FoldResult], following: Sequence[FoldResult]) -> pd.DataFrame:
+def _out_of_sample(
+    label: np.ndarray, rows: np.ndarray, crossed: Sequence[FoldResult], following: Sequence[FoldResult]
+) -> pd.DataFrame:
     """Return what models that had not seen a lead said of it, beside what became of it."""
     parts = [
         pd.DataFrame(
@@ -167,8 +161,8 @@ def _out_of_sample(label: np.ndarray, crossed: Sequence[FoldResult], following: 
                 "split": split,
                 "part": r.fold.name,
                 "propensity": r.propensity,
-                "completed": label[r.fold.test],
-                "row": r.fold.test,
+                "completed": label[rows[r.fold.test]],
+                "row": rows[r.fold.test],
             }
         )
         for split, results in (("cross_validation", crossed), ("next_period", following))
@@ -237,14 +231,14 @@ def _judge_all(
     cleaned: pd.DataFrame,
     label: np.ndarray,
     identity: np.ndarray | None,
-    folds: Sequence[Fold],
-    months: Sequence[Fold],
+    plan: JudgingPlan,
     recipe: Recipe,
     tell: Progress,
 ) -> list[FoldResult]:
     """Judge every fold, on all cores where that pays."""
-    work = [(fold, i < recipe.n_splits) for i, fold in enumerate(folds)] + [(fold, False) for fold in months]
-    shared = (cleaned, label, identity, recipe)
+    work = [(fold, i < recipe.n_splits) for i, fold in enumerate(plan.folds)] + [(fold, False) for fold in plan.months]
+    own_identity = None if identity is None else identity[plan.rows]
+    shared = (cleaned.iloc[plan.rows].reset_index(drop=True), label[plan.rows], own_identity, recipe)
     in_processes = len(label) >= ROWS_WORTH_PROCESSES and recipe.grow is None
     results = []
     for result in run_on_shared(judge_fold, shared, work, in_processes=in_processes):
