@@ -80,6 +80,8 @@ def match_people(people: pd.DataFrame, rows: pd.DataFrame) -> Matches:
         theirs[kind] = theirs[kind][~theirs[kind]["key"].isin(nobody)]
         pairs = own[kind].merge(theirs[kind], on="key", suffixes=("_lead", "_row"))
         found.append(pd.DataFrame({"lead": pairs["at_lead"], "row": pairs["at_row"], "kind": kind}))
+    if ruined.any():
+        shared["id"] = shared.get("id", 0) + int(rows.loc[ruined.to_numpy(), "id_text"].nunique())
     candidates = pd.concat(found, ignore_index=True).drop_duplicates()
     if candidates.empty:
         return Matches(_no_pairs(), np.zeros(len(rows), dtype=bool), doubtful, shared=shared)

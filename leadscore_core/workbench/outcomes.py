@@ -122,7 +122,12 @@ def bring_outcomes(
     report.without = int((~knows).sum())
     if not knows.any():
         raise LabelError(f"None of the {report.rows:,} rows tells an outcome. Expected yes or no, 1 or 0, in each.")
-    if all(told[knows].drop(columns="outcome").isna().all(axis=None) for told in told_by):
+    if all(told[knows].drop(columns=["outcome", "given"]).isna().all(axis=None) for told in told_by):
+        if any(told["given"].any() for told in told_by):
+            raise LabelError(
+                "Nothing in the file identifies a lead, so nothing was carried over: its e-mails and phones stand for "
+                "none, or are ones that several leads share. Export it with the id of each lead."
+            )
         raise LabelError(
             "The file has nothing to know its leads by: no id, e-mail, phone or moment of creation. Export it with one "
             "of these."
@@ -187,6 +192,8 @@ def _told(leads: LeadList, settings: Settings) -> pd.DataFrame:
         ids = contacts.details.get(Role.ID)
         keys["id_text"] = pd.Series(pd.NA, index=keys.index, dtype="str") if ids is None else ids.set_axis(keys.index)
         cleaned = clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema)
+        ways = [cells.notna() for role in (Role.EMAIL, Role.PHONE) for cells in contacts.columns(role)]
+        keys["given"] = np.logical_or.reduce([np.zeros(len(chunk), dtype=bool), *(way.to_numpy() for way in ways)])
         keys["moment"] = moment_keys(cleaned, leads.schema)
         parts.append(keys.assign(outcome=outcome.to_numpy(dtype="float64", na_value=np.nan)))
     return pd.concat(parts, ignore_index=True)
