@@ -24,6 +24,14 @@ class UnreadableFileError(LeadScoreError):
     """The file is not a lead list that can be read."""
 
 
+class EncodingQuestionError(UnreadableFileError):
+    """A text file can be read in more than one encoding; ``candidates`` are these, each with a word as it reads it."""
+
+    def __init__(self, message: str, candidates: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.candidates = candidates
+
+
 class SchemaError(LeadScoreError):
     """A schema file does not say what a schema must say."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing, nullcontext, suppress
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
@@ -26,17 +26,43 @@ from leadscore_core.errors import UnreadableFileError
 
 if TYPE_CHECKING:
     from leadscore_core.data.conventions import ConventionEvidence
+    from leadscore_core.data.numbers import DecimalEvidence, DecimalMark
+    from leadscore_core.data.parse import DateOrder
     from leadscore_core.lead_list import LeadList
 
+Remembered: TypeAlias = "tuple[DateOrder | None, dict[str, DecimalMark]]"
 LEAST_EVIDENCE = 1_000  # rows of each file, however many there are
 
 
-def find_conventions(leads: LeadList) -> ColumnMapping:
+def find_conventions(leads: LeadList, remembered: Remembered = (None, {})) -> ColumnMapping:
     """Return a list's mapping with its dates and decimals settled.
 
     The first rows of each file settle most lists; where they leave dates or a column's decimals open, all rows of
     these columns are read.
+
+    Parameters
+    ----------
+    remembered
+        What a person said before of files with the same headers; it counts only where this list leaves it open.
     """
+    evidence = gather_evidence(leads)
+    if evidence is None:
+        return leads.mapping  # why is said when it is read
+    found = settle_conventions(leads.mapping, leads.schema, evidence)
+    order, marks = remembered
+    doubted = {doubt.column for doubt in found.decimal_doubts}
+    marks = {column: mark for column, mark in marks.items() if column in doubted}
+    if not marks and not (order and found.ambiguous_dates):
+        return found
+    said = {
+        "said_order": (order if found.ambiguous_dates else None) or found.said_order,
+        "said_decimals": found.said_decimals | marks,
+    }
+    return settle_conventions(found.model_copy(update=said), leads.schema, evidence)
+
+
+def gather_evidence(leads: LeadList) -> ConventionEvidence | None:
+    """Count what a list shows of how it writes dates and decimals; None if nothing of it can be read."""
     files = list_files(leads.paths)
     each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(files))
     headers = convention_headers(leads.mapping, leads.schema)
@@ -48,12 +74,10 @@ def find_conventions(leads: LeadList) -> ColumnMapping:
             firsts.append(part_frame(select_columns(part, headers)))  # what it lacks is said when it is read
             whole &= len(part) < each
     if not firsts:
-        return leads.mapping  # why is said when it is read
+        return None
     evidence = count_evidence(leads.mapping, leads.schema, pd.concat(firsts, ignore_index=True))
     still_open = [] if whole else open_headers(leads.mapping, leads.schema, evidence)
-    if still_open:
-        evidence = with_evidence(evidence, read_evidence(leads, still_open))
-    return settle_conventions(leads.mapping, leads.schema, evidence)
+    return with_evidence(evidence, read_evidence(leads, still_open)) if still_open else evidence
 
 
 def convention_headers(mapping: ColumnMapping, schema: LeadSchema) -> list[str]:
@@ -91,3 +115,72 @@ def read_evidence(leads: LeadList, headers: Sequence[str]) -> ConventionEvidence
             counted = count_evidence(leads.mapping, leads.schema, part_frame(select_columns(part, headers)))
             found = counted if found is None else found.plus(counted)
     return found or count_evidence(leads.mapping, leads.schema, pd.DataFrame())
+
+
+@dataclass(frozen=True)
+class ConventionChoice:
+    """How a column's dates or decimals are read, which a person may choose otherwise.
+
+    Attributes
+    ----------
+    column, header
+        Of the schema, and in the list.
+    chosen
+        ``dmy`` or ``mdy`` for dates, ``comma`` or ``point`` for decimals.
+    is_open
+        Whether it is a question: the list does not say which, or says both, and no person said it.
+    evidence
+        What the column's cells show, in words.
+    """
+
+    column: str
+    header: str
+    chosen: DateOrder | DecimalMark
+    is_open: bool
+    evidence: str
+
+
+def list_choices(leads: LeadList) -> list[ConventionChoice]:
+    """Return the columns whose dates or decimals could be read in two ways, with what their cells show."""
+    mapping, schema = leads.mapping, leads.schema
+    evidence = gather_evidence(leads)
+    if evidence is None:
+        return []
+    choices = []
+    stamp = schema.one(Role.TIMESTAMP)
+    if stamp is not None and evidence.dates is not None and any(evidence.dates):
+        choices.append(
+            ConventionChoice(
+                stamp.name,
+                mapping.used[stamp.name],
+                mapping.date_order,
+                mapping.ambiguous_dates > 0,
+                _date_words(evidence.dates, evidence.date_example),
+            )
+        )
+    doubted = {doubt.column for doubt in mapping.decimal_doubts}
+    for name, found in evidence.decimals.items():
+        if found.comma or found.either:
+            mark: DecimalMark = "comma" if name in mapping.decimal_comma else "point"
+            words = _decimal_words(found)
+            choices.append(ConventionChoice(name, mapping.used[name], mark, name in doubted, words))
+    return choices
+
+
+def _date_words(dates: tuple[int, int, int], example: str) -> str:
+    day_first, month_first, either = dates
+    parts = [f"{either:,} dates such as {example} can be read both ways"] if either else []
+    if day_first:
+        parts.append(f"{day_first:,} can only have the day first")
+    if month_first:
+        parts.append(f"{month_first:,} can only have the month first")
+    return "; ".join(parts)
+
+
+def _decimal_words(found: DecimalEvidence) -> str:
+    parts = [f"{found.comma:,} with a decimal comma ({found.comma_example})"] if found.comma else []
+    if found.point:
+        parts.append(f"{found.point:,} with a decimal point ({found.point_example})")
+    if found.either:
+        parts.append(f"{found.either:,} that can be read both ways ({found.either_example})")
+    return "; ".join(parts)

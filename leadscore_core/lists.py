@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -44,12 +45,17 @@ from leadscore_core.list_conventions import LEAST_EVIDENCE, find_conventions
 from leadscore_core.list_options import ListOptions, check_choices, say_conventions
 from leadscore_core.storage import MappingStore
 
+if TYPE_CHECKING:
+    from leadscore_core.data.numbers import DecimalMark
+    from leadscore_core.data.parse import DateOrder
+
 __all__ = [
     "LeadList",
     "ListOptions",
     "Paths",
     "check_choices",
     "choose_columns",
+    "choose_conventions",
     "evidence_of",
     "fitting_schema",
     "open_any_list",
@@ -108,7 +114,7 @@ def open_list(
     )
     said = say_conventions(leads.mapping, schema, options.dates, options.decimals)
     leads = replace(leads, mapping=said)
-    return replace(leads, mapping=find_conventions(leads))
+    return replace(leads, mapping=find_conventions(leads, store.recall_conventions(leads.mapping)))
 
 
 def open_any_list(
@@ -281,6 +287,33 @@ def evidence_of(leads: LeadList) -> dict[str, str]:
         header: f"{profile.fill:.0%} filled" + (f", for instance {profile.example}" if profile.distinct else "")
         for header, profile in profiles.items()
     }
+
+
+def choose_conventions(
+    leads: LeadList,
+    *,
+    dates: DateOrder | None = None,
+    decimals: Mapping[str, DecimalMark] | None = None,
+    settings: Settings | None = None,
+) -> LeadList:
+    """Return the list with a person's choice of how its dates and decimals are read.
+
+    It is remembered for files with the same headers, and used for those that do not say it themselves.
+
+    Parameters
+    ----------
+    decimals
+        Header or schema column -> mark.
+
+    Raises
+    ------
+    LeadScoreError
+        If there is no such column of numbers, or the choice cannot be kept.
+    """
+    said = say_conventions(leads.mapping, leads.schema, dates, decimals)
+    MappingStore((settings or load_settings()).data_dir).remember_conventions(said)
+    leads = replace(leads, mapping=said)
+    return replace(leads, mapping=find_conventions(leads))
 
 
 def choose_columns(leads: LeadList, choices: Mapping[str, Choice], *, settings: Settings | None = None) -> LeadList:

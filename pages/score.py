@@ -34,7 +34,7 @@ if state.get_problem():
 opened = state.get_opened()
 if opened is not None:
     render_scored(opened, model, settings)
-elif not state.get_problem():
+elif not state.get_problem() and state.get_waiting() is None:
     st.info(
         f"You will see here whom to call first, who is junk, and why. {what_is_needed(model.schema)}",
         icon=":material/info:",

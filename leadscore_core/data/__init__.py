@@ -74,9 +74,10 @@ from leadscore_core.data.schema_file import (
     write_schema,
 )
 from leadscore_core.data.spend import Spend, read_spend
-from leadscore_core.data.workbook import list_sheets
+from leadscore_core.data.workbook import ALL_SHEETS, alike_sheets, list_sheets
 
 __all__ = [
+    "ALL_SHEETS",
     "CITY_TIER",
     "CONVENTION_ROWS",
     "FIRST_ROW",
@@ -109,6 +110,7 @@ __all__ = [
     "Role",
     "SampleLeads",
     "Spend",
+    "alike_sheets",
     "build_schema",
     "check_leads",
     "check_required",

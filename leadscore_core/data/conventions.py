@@ -68,6 +68,8 @@ class ConventionEvidence:
         Dates that can only be day-first, only month-first, or either; None without a column of dates.
     swapped
         Dates that a spreadsheet seems to have swapped.
+    date_example
+        A date that could be read both ways.
     decimals
         Schema column -> what its cells show.
     """
@@ -75,6 +77,7 @@ class ConventionEvidence:
     dates: tuple[int, int, int] | None = None
     swapped: int = 0
     decimals: dict[str, DecimalEvidence] = field(default_factory=dict)
+    date_example: str = ""
 
     @property
     def dates_are_open(self) -> bool:
@@ -88,7 +91,9 @@ class ConventionEvidence:
         decimals = dict(self.decimals)
         for name, found in other.decimals.items():
             decimals[name] = decimals[name].plus(found) if name in decimals else found
-        return ConventionEvidence(dates, max(self.swapped, other.swapped), decimals)
+        return ConventionEvidence(
+            dates, max(self.swapped, other.swapped), decimals, self.date_example or other.date_example
+        )
 
 
 def column_decimals(cells: pd.Series) -> DecimalEvidence:

@@ -27,6 +27,7 @@ _BLOCK = 4 << 20
 _MOST_WORDS = 3_000
 _NEAR = 0.04
 _RIVAL = 0.8
+_MOST_CANDIDATES = 10
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,14 @@ class EncodingGuess:
         Lines of a UTF-8 file with single bytes that are not UTF-8, each read as Windows-1252.
     rivals
         Others that are about as likely, each with a word as it reads it; the first is the guess.
+    candidates
+        The rivals, and after them what else can read the file, the more plausible first.
     """
 
     name: str
     bad_lines: tuple[int, ...] = ()
     rivals: tuple[tuple[str, str], ...] = ()
+    candidates: tuple[tuple[str, str], ...] = ()
 
 
 def guess_encoding(path: Path) -> EncodingGuess:
@@ -139,7 +143,15 @@ def _most_plausible(words: Sequence[bytes]) -> EncodingGuess:
     if len(rivals) == 1:
         return EncodingGuess(first)
     differing = next(word for word in words if len({_decode(word, name, "replace") for name in rivals}) > 1)
-    return EncodingGuess(first, rivals=tuple((name, _decode(differing, name, "replace")) for name in rivals))
+    candidates = {_decode(differing, name, "replace"): name for name in rivals}
+    for name in sorted(texts, key=lambda name: -scores[name]):
+        candidates.setdefault(_decode(differing, name, "replace"), name)
+    read = [(name, word) for word, name in candidates.items()]
+    return EncodingGuess(
+        first,
+        rivals=tuple((name, _decode(differing, name, "replace")) for name in rivals),
+        candidates=tuple(read[:_MOST_CANDIDATES]),
+    )
 
 
 def _plain(name: str) -> str:

@@ -21,7 +21,7 @@ from leadscore_core.data.conventions import (
 from leadscore_core.data.header_words import normalise_header
 from leadscore_core.data.numbers import DecimalMark
 from leadscore_core.data.outcome_reader import reword_outcomes
-from leadscore_core.data.parse import DateOrder, date_evidence, parse_dates
+from leadscore_core.data.parse import DateOrder, date_evidence, example_of_either, parse_dates
 from leadscore_core.data.schema import NUMBER_ROLES, Column, LeadSchema, Role
 from leadscore_core.data.text import as_text, is_text
 from leadscore_core.errors import MappingError
@@ -192,7 +192,10 @@ def count_evidence(mapping: ColumnMapping, schema: LeadSchema, frame: pd.DataFra
     stamp = schema.one(Role.TIMESTAMP)
     if stamp is None or stamp.name not in columns:
         return ConventionEvidence(decimals=decimals)
-    return ConventionEvidence(date_evidence(columns[stamp.name]), swapped_days(columns[stamp.name]), decimals)
+    cells = columns[stamp.name]
+    dates = date_evidence(cells)
+    example = example_of_either(cells) if dates[2] else ""
+    return ConventionEvidence(dates, swapped_days(cells), decimals, example)
 
 
 def settle_conventions(mapping: ColumnMapping, schema: LeadSchema, evidence: ConventionEvidence) -> ColumnMapping:

@@ -279,3 +279,18 @@ def written_days(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """
     parts = pc.extract_regex(pa.array(as_text(cells), type=pa.large_string()), _WRITTEN_DAY).drop_null()
     return _integers(parts.field("one")), _integers(parts.field("two"))
+
+
+def example_of_either(cells: pd.Series) -> str:
+    """Return the first date that could be read with the day or the month first, or an empty text.
+
+    Examples
+    --------
+    >>> example_of_either(pd.Series(["25/04/2022", "04/04/2022", "03/04/2022 10:00"]))
+    '03/04/2022 10:00'
+    """
+    for text in as_text(cells).dropna().drop_duplicates().tolist():
+        found = re.match(r"\s*(\d{1,2})[/.-](\d{1,2})[/.-]\d", text)
+        if found and found[1] != found[2] and max(int(found[1]), int(found[2])) <= 12:
+            return str(text)
+    return ""

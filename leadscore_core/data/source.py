@@ -21,7 +21,7 @@ from leadscore_core.data.dialect import find_dialect
 from leadscore_core.data.encoding import MEND, EncodingGuess, guess_encoding
 from leadscore_core.data.file_format import name_archive, name_foreign, name_ole
 from leadscore_core.data.findings import Severity
-from leadscore_core.errors import UnreadableFileError
+from leadscore_core.errors import EncodingQuestionError, UnreadableFileError
 
 DATA_SUFFIXES = frozenset(
     {".csv", ".tsv", ".txt", ".gz", ".zip", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet", ".pq"}
@@ -230,9 +230,10 @@ def _encoding(path: Path, name: str, head: bytes, given: str | None) -> Encoding
     found = _guess(path)
     if found.rivals:
         read = " or ".join(f"{codec} ({word!r})" for codec, word in found.rivals)
-        raise UnreadableFileError(
+        raise EncodingQuestionError(
             f"{name} could be in the encoding {read}, and its cells differ. Say which with --encoding, or save it as "
-            "UTF-8."
+            "UTF-8.",
+            found.candidates,
         )
     return found
 

@@ -37,6 +37,29 @@ def list_sheets(path: str | Path, encoding: str | None = None) -> list[str]:
         return [name for name in filled if name not in _hidden(workbook)] or filled
 
 
+def alike_sheets(path: str | Path, encoding: str | None = None) -> list[str]:
+    """List the sheets that `ALL_SHEETS` reads as one list; empty where no two have the same columns."""
+    with open_source(path, encoding) as source:
+        if source.kind != "excel":
+            return []
+        workbook = _workbook(source)
+        if len(workbook.sheet_names) < 2:
+            return []
+        names = [name for name, _ in _largest_group(source, workbook)]
+        return names if len(names) > 1 else []
+
+
+def _largest_group(source: Source, workbook: CalamineWorkbook) -> list[tuple[str, SheetTable]]:
+    """Return the sheets that are not hidden and have the same columns as most others, or as the first."""
+    hidden = _hidden(workbook)
+    groups: dict[frozenset[str], list[tuple[str, SheetTable]]] = {}
+    for name in workbook.sheet_names:
+        table = _table(source, workbook, name, is_named=False) if name not in hidden else None
+        if table is not None:
+            groups.setdefault(frozenset(h.strip().casefold() for h in table.headers), []).append((name, table))
+    return max(groups.values(), key=len, default=[])
+
+
 def _hidden(workbook: CalamineWorkbook) -> set[str]:
     return {sheet.name for sheet in workbook.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
 
@@ -78,7 +101,7 @@ def read_sheet(source: Source, sheet: str | None) -> SheetTable:
     ----------
     sheet
         The first that is not hidden, with a header and a row below it, if not given; `ALL_SHEETS` for all that are not
-        hidden and have the columns of the first.
+        hidden and have the same columns.
 
     Raises
     ------
@@ -92,13 +115,15 @@ def read_sheet(source: Source, sheet: str | None) -> SheetTable:
     hidden = _hidden(workbook)
     shown = [name for name in names if name not in hidden]
     is_named = sheet in names
+    if sheet is not None and not is_named:
+        group = _largest_group(source, workbook)
+        if group:
+            return _together(source, [table for _, table in group])
     for name in [str(sheet)] if is_named else [*shown, *(name for name in names if name in hidden)]:
         found = _table(source, workbook, name, is_named=is_named)
         if found is None:
             continue
         alike = [] if name in hidden else _alike(source, workbook, [other for other in shown if other != name], found)
-        if sheet is not None and not is_named:
-            return _together(source, [found, *(table for _, table in alike)])
         return replace(found, notes=replace(found.notes, remarks=(*found.notes.remarks, *_say(name, hidden, alike))))
     raise UnreadableFileError(
         f"{source.name} has no sheet with a header and leads below it (sheets: {', '.join(names)}). "

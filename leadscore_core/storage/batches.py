@@ -269,9 +269,9 @@ class BatchStore:
         )
 
 
-def hash_files(paths: list[Path], sheet: str | None = None) -> str:
-    """Return the SHA-256 of files, one after the other, and of the sheet that was chosen."""
-    told = hashlib.sha256((sheet or "").encode())
+def hash_files(paths: list[Path], sheet: str | None = None, encoding: str | None = None) -> str:
+    """Return the SHA-256 of files, one after the other, and of the sheet and encoding that were chosen."""
+    told = hashlib.sha256("\0".join(filter(None, (sheet or "", encoding))).encode())
     for path in paths:
         with path.open("rb") as file:
             told.update(hashlib.file_digest(file, "sha256").digest())

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from leadscore_core.data import Choice, ColumnMapping, fingerprint, headers_chosen
+from leadscore_core.data.numbers import DecimalMark
+from leadscore_core.data.parse import DateOrder
 from leadscore_core.errors import LeadScoreError
 
 
@@ -49,19 +51,45 @@ class MappingStore:
         LeadScoreError
             If the data directory cannot be written.
         """
+        self._write(self._path(mapping), dict(choices))
+
+    def recall_conventions(self, mapping: ColumnMapping) -> tuple[DateOrder | None, dict[str, DecimalMark]]:
+        """Return what was said of dates and decimals of files with these headers, as far as it can be read."""
+        try:
+            told = json.loads(self._conventions(mapping).read_text(encoding="utf-8"))
+            order, marks = told["dates"], dict(told["decimals"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None, {}
+        known = {column: mark for column, mark in marks.items() if mark in ("comma", "point")}
+        return (order if order in ("dmy", "mdy") else None), known
+
+    def remember_conventions(self, mapping: ColumnMapping) -> None:
+        """Keep what a person said of dates and decimals for files with the same headers; atomic.
+
+        Raises
+        ------
+        LeadScoreError
+            If the data directory cannot be written.
+        """
+        self._write(self._conventions(mapping), {"dates": mapping.said_order, "decimals": dict(mapping.said_decimals)})
+
+    def _write(self, path: Path, told: dict[str, object]) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, aside = tempfile.mkstemp(dir=self.folder)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(dict(choices), file, indent=1)
+                json.dump(told, file, indent=1)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(aside, self._path(mapping))
+            os.replace(aside, path)
         except OSError as error:
             raise LeadScoreError(
                 f"The choice of columns could not be kept in {self.folder} ({error.strerror}). It holds for this "
                 "list only."
             ) from error
+
+    def _conventions(self, mapping: ColumnMapping) -> Path:
+        return self._path(mapping).with_suffix(".conventions.json")
 
     def _path(self, mapping: ColumnMapping) -> Path:
         return self.folder / f"{mapping.schema_name}-{fingerprint(mapping.headers)}.json"

@@ -43,8 +43,12 @@ _KINDS = {Role.ID: "ls_id", Role.NAME: "ls_name", Role.EMAIL: "ls_email", Role.P
 
 
 def find_kept(leads: LeadList, settings: Settings | None = None) -> Batch | None:
-    """Return the batch that was made from the same file and sheet before, or None."""
-    return BatchStore(settings or load_settings()).find_same_file(hash_files(list_files(leads.paths), leads.sheet))
+    """Return the batch that was made from the same file, sheet and encoding before, or None."""
+    return BatchStore(settings or load_settings()).find_same_file(_hash_list(leads))
+
+
+def _hash_list(leads: LeadList) -> str:
+    return hash_files(list_files(leads.paths), leads.sheet, leads.encoding)
 
 
 def keep_list(
@@ -75,7 +79,7 @@ def keep_list(
     store.sweep()
     leads = settle_outcomes(leads, ask="nothing")
     files = list_files(leads.paths)
-    file_hash = hash_files(files, leads.sheet)
+    file_hash = _hash_list(leads)
     with store.staging() as folder:
         scoring = _score_into(folder, leads, model, settings, file_hash, number=1, by=by, progress=progress)
         return store.save(

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from leadscore_core.config import SAMPLE_LEADS, Settings
-from leadscore_core.errors import LeadScoreError
+from leadscore_core.errors import EncodingQuestionError, LeadScoreError
 from pages._shared import state
+from pages._shared.encodings import choose_encoding
 from pages._shared.shell import plain
 from pages._shared.uploads import UploadFolder
 
 if TYPE_CHECKING:
     from leadscore_core.data import LeadSchema
 
+ALL_SHEETS = "all"
 TYPES = ["csv", "tsv", "txt", "gz", "zip", "xlsx", "xlsm", "xlsb", "xls", "ods", "parquet"]
 
 
@@ -35,6 +37,7 @@ def render_intake(schema: Callable[[], LeadSchema], settings: Settings) -> None:
         help="CSV, TSV, Excel or Parquet as your CRM exports it, also as .gz or .zip",
     )
     if state.is_new_upload(upload.file_id if upload else None) and upload is not None:
+        state.set_waiting(None)
         try:
             folder = UploadFolder(upload.name, upload.getbuffer())
         except OSError as error:
@@ -42,37 +45,69 @@ def render_intake(schema: Callable[[], LeadSchema], settings: Settings) -> None:
                 f"{upload.name} could not be stored ({error.strerror}). Make room on this machine and try again."
             )
         else:
-            _open(state.OpenedList(upload.name, folder=folder, path=folder.path), schema(), settings, None)
+            _open(state.OpenedList(upload.name, folder=folder, path=folder.path), schema(), settings)
+    _ask_encoding(schema, settings)
     if (
         state.get_opened() is None
+        and state.get_waiting() is None
         and SAMPLE_LEADS.is_file()
         and st.button("Try the sample leads", type="primary", icon=":material/play_arrow:")
     ):
-        _open(state.OpenedList("the sample leads", path=SAMPLE_LEADS), schema(), settings, None)
+        _open(state.OpenedList("the sample leads", path=SAMPLE_LEADS), schema(), settings)
         st.rerun()
     opened = state.get_opened()
     if opened is not None and st.button(f"Close {plain(opened.name)}", type="tertiary", icon=":material/close:"):
         state.close_opened()
         st.rerun()
     if opened is not None and len(opened.sheets) > 1:
-        sheet = st.selectbox(
-            "Sheet", opened.sheets, index=opened.sheets.index(opened.sheet), key=f"sheet-{opened.path}"
-        )
-        if sheet != opened.sheet:
-            _open(opened, schema(), settings, sheet)
-            st.rerun()
+        _choose_sheet(opened, schema, settings)
 
 
-def _open(opened: state.OpenedList, schema: LeadSchema, settings: Settings, sheet: str | None) -> None:
-    from leadscore_core.data import list_sheets
+def _ask_encoding(schema: Callable[[], LeadSchema], settings: Settings) -> None:
+    """Ask how the letters of a list are read, where that is a question, and let the answer be corrected."""
+    asked = state.get_waiting() or state.get_opened()
+    if asked is None or choose_encoding(str(asked.path), asked.name):
+        return
+    encoding = state.get_encoding(str(asked.path))
+    if encoding is not None and (asked.leads is None or asked.leads.encoding != encoding):
+        _open(asked, schema(), settings, asked.sheet)
+        st.rerun()
+
+
+def _choose_sheet(opened: state.OpenedList, schema: Callable[[], LeadSchema], settings: Settings) -> None:
+    every = f"All {opened.alike} sheets with the same columns" if opened.alike < len(opened.sheets) else ""
+    offered = {**({ALL_SHEETS: every or f"All {opened.alike} sheets"} if opened.alike else {})}
+    offered |= {name: name for name in opened.sheets}
+    sheet = st.selectbox(
+        "Sheet",
+        list(offered),
+        index=list(offered).index(str(opened.sheet)),
+        format_func=lambda name: offered[name],
+        key=f"sheet-{opened.path}",
+    )
+    if sheet != opened.sheet:
+        _open(opened, schema(), settings, sheet)
+        st.rerun()
+
+
+def _open(opened: state.OpenedList, schema: LeadSchema, settings: Settings, sheet: str | None = None) -> None:
+    from leadscore_core.data import alike_sheets, list_sheets
     from leadscore_core.list_options import ListOptions
     from leadscore_core.lists import open_list
 
+    key = str(opened.path)
+    encoding = state.get_encoding(key)
     try:
-        leads = open_list(opened.path, schema, options=ListOptions(sheet=sheet), settings=settings)
-        sheets = list_sheets(opened.path)
+        leads = open_list(opened.path, schema, options=ListOptions(sheet=sheet, encoding=encoding), settings=settings)
+        sheets = list_sheets(opened.path, encoding)
+        alike = len(alike_sheets(opened.path)) if len(sheets) > 1 else 0
+    except EncodingQuestionError as error:
+        state.ask_encoding(key, error.candidates)
+        state.set_waiting(opened)
+        state.set_problem("")
     except LeadScoreError as error:
         still = state.get_opened()
         state.set_problem(f"{error} Still open: {still.name}." if still else str(error))
     else:
-        state.set_opened(state.OpenedList(opened.name, Path(opened.path), leads, opened.folder, sheets, leads.sheet))
+        path = Path(opened.path)
+        state.set_opened(state.OpenedList(opened.name, path, leads, opened.folder, sheets, leads.sheet, alike))

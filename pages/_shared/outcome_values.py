@@ -29,10 +29,11 @@ def choose_outcome_values(path: Path, upload: str, header: str) -> OutcomeSplit:
     """Let a person say which values of an outcome's column mean yes; the others are looked up, and can be corrected."""
 
     def count() -> dict[str, int]:
-        with closing(iter_parts(path)) as parts:
+        with closing(iter_parts(path, encoding=encoding)) as parts:
             return count_column(parts, header)
 
-    counts = state.remembered(("outcome", upload, header), count)
+    encoding = state.get_encoding(upload)
+    counts = state.remembered(("outcome", upload, header, encoding), count)
     split = split_outcomes(counts)
     offered = [value.key for value in split.values][:100]
     proposed = [key for key in split.keys(Meaning.WON) if key in offered]

@@ -65,9 +65,11 @@ def choose_meaning(
 
 
 def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | None, settings: Settings) -> None:
+    encoding = state.get_encoding(upload)
+
     def propose() -> Proposal:
         with st.spinner("Looking at every column", show_time=True):
-            return propose_list(path)
+            return propose_list(path, encoding=encoding)
 
     st.subheader("What do these columns mean?", anchor=False)
     if known is None:
@@ -75,7 +77,7 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
             f"{plain(name)} has columns that no model here reads. This is what they seem to mean; correct what is "
             "wrong. It is kept under a name and used from then on."
         )
-    proposal = state.remembered(("proposal", upload), propose)
+    proposal = state.remembered(("proposal", upload, encoding), propose)
     if not proposal.outcomes:
         st.error(
             "No column could be the outcome: none has between two and twenty values. Bring leads with a column that "

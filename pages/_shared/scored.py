@@ -13,6 +13,7 @@ from leadscore_core.workbench import ALL, find_kept, keep_list, rescore_batch
 from pages._shared import state
 from pages._shared.batches import get_view
 from pages._shared.components import columns_found, render_mapping, render_problems
+from pages._shared.conventions import render_corrections, render_questions
 from pages._shared.lead_card import render_lead
 from pages._shared.lead_list import render_answer, render_downloads, render_key_figures, render_table
 from pages._shared.shell import plain
@@ -21,6 +22,7 @@ from pages._shared.shell import plain
 def render_scored(opened: state.OpenedList, model: LeadModel, settings: Settings) -> None:
     """Show the open list with its scores, or why it cannot be scored, and let a person say which column is which."""
     shown = False
+    render_questions(opened, settings)
     try:
         if state.get_scored() is None:
             _keep(opened, model, settings)
@@ -83,6 +85,7 @@ def _render_columns(opened: state.OpenedList, model: LeadModel, settings: Settin
     with st.expander(columns_found(mapping, model.schema), icon=":material/view_column:", expanded=expanded):
         leads = opened.leads
         evidence = state.remembered(("evidence", str(opened.path), mapping.matches), lambda: evidence_of(leads))
+        render_corrections(opened, settings)
         choices = render_mapping(mapping, model.schema, evidence)
         if choices is not None:
             try:

@@ -10,7 +10,8 @@ import streamlit as st
 
 from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data import LABELLED, Role
-from leadscore_core.errors import LeadScoreError
+from leadscore_core.errors import EncodingQuestionError, LeadScoreError
+from leadscore_core.list_options import ListOptions
 from leadscore_core.lists import LeadList, open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.storage import BLANK, Batch, BatchStore, LeadFilter, OutcomeStore
@@ -39,6 +40,7 @@ from leadscore_core.workbench import (
     show_rates,
 )
 from pages._shared import state
+from pages._shared.encodings import choose_encoding
 from pages._shared.evidence import render_evidence, render_frame
 from pages._shared.intake import TYPES
 from pages._shared.outcome_values import ask_outcome, needs_answer
@@ -108,16 +110,17 @@ def _render_outcomes(model: LeadModel) -> None:
     """Take a file that says what became of leads that were scored."""
     st.caption("A file with each lead's id, e-mail or phone, and whether the application was completed.")
     upload = st.file_uploader("Outcomes", type=TYPES, max_upload_size=load_settings().upload_limit_mb)
-    is_new = state.is_new_upload(upload.file_id if upload else None, "outcomes")
-    if upload is None:
+    encoding = state.get_encoding(upload.file_id) if upload else None
+    is_new = state.is_new_upload(f"{upload.file_id} {encoding}" if upload else None, "outcomes")
+    if upload is None or choose_encoding(upload.file_id, upload.name):
         return
 
     def read() -> tuple[UploadFolder, list[LeadList]]:
         folder = UploadFolder(upload.name, upload.getbuffer())
-        return folder, open_outcome_files(folder.path, ask="nothing")
+        return folder, open_outcome_files(folder.path, options=ListOptions(encoding=encoding), ask="nothing")
 
     try:
-        _, lists = state.remembered(("outcome-file", upload.file_id), read)
+        _, lists = state.remembered(("outcome-file", upload.file_id, encoding), read)
         unclear = any(needs_answer(leads) for leads in lists)
         if unclear:
             lists = ask_outcome(lists, upload.file_id)
@@ -126,6 +129,9 @@ def _render_outcomes(model: LeadModel) -> None:
         elif not is_new:
             return
         report = bring_outcomes(lists, by=state.get_name())
+    except EncodingQuestionError as error:
+        state.ask_encoding(upload.file_id, error.candidates)
+        st.rerun()
     except (LeadScoreError, OSError) as error:
         st.error(plain(str(error)), icon=":material/error:")
     else:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # seconds to load, which the first page does not need
 
 _OPENED, _CAPACITY, _SEEN, _PROBLEM = "opened_list", "daily_call_capacity", "seen_upload", "list_problem"
 _SCORED, _RECOGNISED, _BATCH, _LEAD, _NAME = "scored_batch", "recognised", "batch_id", "lead_row", "person_name"
-_TABLE_ROUND = "table_round"
+_TABLE_ROUND, _WAITING = "table_round", "waiting_list"
 _FILTERS, _FILTER_ROUND, _JOB, _SECTION, _DRAFT, _KEPT, _TOLD = (
     "lead_filters",
     "lead_filter_round",
@@ -44,7 +44,10 @@ T = TypeVar("T")
 
 @dataclass
 class OpenedList:
-    """A list that a person brought, with its temporary folder if it was uploaded, and what was found of it."""
+    """A list that a person brought, with its temporary folder if it was uploaded, and what was found of it.
+
+    ``alike`` counts the sheets that can be read as one list.
+    """
 
     name: str
     path: Path
@@ -52,6 +55,7 @@ class OpenedList:
     folder: UploadFolder | None = None
     sheets: list[str] = field(default_factory=list)
     sheet: str | None = None
+    alike: int = 0
 
 
 def get_opened() -> OpenedList | None:
@@ -62,14 +66,44 @@ def get_opened() -> OpenedList | None:
 def set_opened(opened: OpenedList) -> None:
     """Open a list in place of another; what was scored before stays among the batches."""
     st.session_state[_OPENED] = opened
-    for key in (_SCORED, _RECOGNISED, _PROBLEM):
+    for key in (_SCORED, _RECOGNISED, _PROBLEM, _WAITING):
         st.session_state.pop(key, None)
 
 
 def close_opened() -> None:
     """Close the list that is open, with its problem; its batch stays."""
-    for key in (_OPENED, _SCORED, _RECOGNISED, _PROBLEM):
+    for key in (_OPENED, _SCORED, _RECOGNISED, _PROBLEM, _WAITING):
         st.session_state.pop(key, None)
+
+
+def get_waiting() -> OpenedList | None:
+    """Return the list that waits for an answer before it can be opened."""
+    return st.session_state.get(_WAITING)
+
+
+def set_waiting(waiting: OpenedList | None) -> None:
+    """Let a list wait for an answer, or none."""
+    st.session_state[_WAITING] = waiting
+
+
+def get_candidates(upload: str) -> dict[str, str]:
+    """Return the encodings in which an upload could be read, each with a word as it reads it, if that is a question."""
+    return st.session_state.get(f"candidates-{upload}", {})
+
+
+def ask_encoding(upload: str, candidates: tuple[tuple[str, str], ...]) -> None:
+    """Let a person be asked in which encoding an upload is read."""
+    st.session_state[f"candidates-{upload}"] = dict(candidates)
+
+
+def get_encoding(upload: str) -> str | None:
+    """Return the encoding that a person chose for an upload."""
+    return st.session_state.get(f"encoding-of-{upload}")
+
+
+def set_encoding(upload: str, encoding: str) -> None:
+    """Keep the encoding that a person chose for an upload."""
+    st.session_state[f"encoding-of-{upload}"] = encoding
 
 
 def get_scored() -> str | None:

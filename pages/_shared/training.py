@@ -10,7 +10,8 @@ import streamlit as st
 
 from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data import LABELLED, LeadSchema, Role, read_headers
-from leadscore_core.errors import LeadScoreError
+from leadscore_core.errors import EncodingQuestionError, LeadScoreError
+from leadscore_core.list_options import ListOptions
 from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.storage import BatchStore
@@ -34,6 +35,7 @@ from leadscore_core.workbench import (
     start_run,
 )
 from pages._shared import state
+from pages._shared.encodings import choose_encoding
 from pages._shared.intake import TYPES
 from pages._shared.outcome_values import render_outcome
 from pages._shared.proposing import choose_meaning
@@ -148,8 +150,8 @@ def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ..
         max_upload_size=settings.upload_limit_mb,
         help="A list with a column that says what became of each lead; of any company, with any columns",
     )
+    brought = state.get_brought()
     try:
-        brought = state.get_brought()
         ids = " ".join(upload.file_id for upload in uploads)
         if uploads and (brought is None or brought[1] != ids):
             folder = UploadFolder(uploads[0].name, uploads[0].getbuffer())
@@ -162,7 +164,10 @@ def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ..
             if not uploads and st.button(f"Close {plain(name)}", type="tertiary", icon=":material/close:"):
                 state.set_brought(None)
                 st.rerun()
-            meant = choose_meaning(folder.path, name, file_id, read_headers(folder.path), model, settings)
+            if choose_encoding(file_id, name):
+                return None
+            headers = read_headers(folder.path, encoding=state.get_encoding(file_id))
+            meant = choose_meaning(folder.path, name, file_id, headers, model, settings)
             if meant is None:
                 return None
             schema = meant
@@ -198,9 +203,12 @@ def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ..
         meaning = hash(schema.model_dump_json(exclude={"city_tiers"}))
         lists = []
         if brought is not None:
-            lists = [render_outcome(open_list(brought[2].path, schema, settings=settings), f"{brought[1]}-{meaning}")]
+            encoding = state.get_encoding(brought[1])
+            leads = open_list(brought[2].path, schema, options=ListOptions(encoding=encoding), settings=settings)
+            lists = [render_outcome(leads, f"{brought[1]}-{meaning}-{encoding}")]
         settled = tuple(leads.mapping.outcomes for leads in lists)
-        key = ("train", brought[1] if brought is not None else "", meaning, settled, *picked)
+        read_as = tuple(leads.encoding for leads in lists)
+        key = ("train", brought[1] if brought is not None else "", meaning, settled, read_as, *picked)
 
         def gather() -> pd.DataFrame:
             with st.spinner("Reading the leads", show_time=True):
@@ -208,6 +216,9 @@ def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ..
 
         return state.remembered(key, gather), " and ".join(names), key, schema
     except (LeadScoreError, OSError) as error:
+        if isinstance(error, EncodingQuestionError) and brought is not None:
+            state.ask_encoding(brought[1], error.candidates)
+            st.rerun()
         st.error(plain(str(error)), icon=":material/error:")
         return None
 

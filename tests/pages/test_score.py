@@ -86,7 +86,7 @@ def test_problems_are_listed_in_words(app: AppTest, sample: SampleLeads) -> None
     upload(app, MESSY, sample.messy)
     found = app.dataframe[1].value
     assert "Not a date between 1990 and 2100; counted as missing" in found["What"].tolist()
-    assert list(found.columns) == ["Column", "What", "Leads", "Share", "Example", "Rows"]
+    assert list(found.columns) == ["Column", "What", "Leads", "Share", "Example", "Rows", "Severity"]
     assert metrics(app)["Leads"] == "243"
 
 

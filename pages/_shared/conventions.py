@@ -1,0 +1,86 @@
+"""Dates and decimals on the screen: what can be read in two ways is asked, and what was found can be corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from leadscore_core.config import Settings
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.list_conventions import ConventionChoice, list_choices
+from leadscore_core.lists import LeadList, choose_conventions
+from pages._shared import state
+from pages._shared.shell import plain
+
+ORDERS = {"dmy": "Day first", "mdy": "Month first"}
+MARKS = {"comma": "Decimal comma", "point": "Decimal point"}
+
+
+def render_questions(opened: state.OpenedList, settings: Settings) -> None:
+    """Ask what a list leaves open of its dates and decimals, above its scores."""
+    assert opened.leads is not None
+    mapping = opened.leads.mapping
+    if mapping.ambiguous_dates or mapping.decimal_doubts:
+        choices = [choice for choice in _choices_of(opened, opened.leads) if choice.is_open]
+        with st.container(border=True):
+            _ask(choices, opened, settings, "open")
+
+
+def render_corrections(opened: state.OpenedList, settings: Settings) -> None:
+    """Show how a list's dates and decimals are read, and let a person correct it."""
+    assert opened.leads is not None
+    choices = [choice for choice in _choices_of(opened, opened.leads) if not choice.is_open]
+    if choices:
+        st.markdown("**Dates and decimals**")
+        _ask(choices, opened, settings, "settled")
+
+
+def _choices_of(opened: state.OpenedList, leads: LeadList) -> list[ConventionChoice]:
+    mapping = leads.mapping
+    read = (mapping.matches, mapping.said_order, tuple(mapping.said_decimals.items()))
+    key = ("conventions", str(opened.path), leads.sheet, leads.encoding, read)
+    return state.remembered(key, lambda: list_choices(leads))
+
+
+def _ask(choices: Sequence[ConventionChoice], opened: state.OpenedList, settings: Settings, where: str) -> None:
+    assert opened.leads is not None
+    for choice in choices:
+        is_date = choice.chosen in ORDERS
+        words = ORDERS if is_date else MARKS
+        key = f"{where}-{opened.path}-{opened.sheet}-{choice.column}"
+        column = opened.leads.schema.by_name[choice.column]
+        evidence = f"{column.human}: {choice.evidence}"
+        picked = choose_one(evidence, words, choice.chosen, key=key, is_open=choice.is_open)
+        if picked is None or (picked == choice.chosen and not choice.is_open):
+            continue
+        try:
+            if is_date:
+                opened.leads = choose_conventions(opened.leads, dates=picked, settings=settings)  # type: ignore[arg-type]
+            else:
+                opened.leads = choose_conventions(
+                    opened.leads,
+                    decimals={choice.column: picked},  # type: ignore[dict-item]
+                    settings=settings,
+                )
+            state.set_opened(opened)
+            st.toast("Remembered for files with the same headers.", icon=":material/check:")
+        except LeadScoreError as error:
+            state.set_problem(str(error))
+        st.rerun()
+
+
+def choose_one(evidence: str, words: dict[str, str], chosen: str, *, key: str, is_open: bool) -> str | None:
+    """Show what a column's cells say and let a person choose; None while nothing is chosen."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        icon = ":material/help: " if is_open else ""
+        read = f" Read with the {words[chosen].lower()} until you choose." if is_open else ""
+        st.markdown(f"{icon}{plain(evidence)}.{read}", width="stretch")
+        return st.segmented_control(
+            evidence,
+            list(words),
+            format_func=words.get,
+            default=None if is_open else chosen,
+            key=key,
+            label_visibility="collapsed",
+        )
