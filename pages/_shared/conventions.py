@@ -50,8 +50,9 @@ def _ask(choices: Sequence[ConventionChoice], opened: state.OpenedList, settings
         words = ORDERS if is_date else MARKS
         key = f"{where}-{opened.path}-{opened.sheet}-{choice.column}"
         column = opened.leads.schema.by_name[choice.column]
-        evidence = f"{column.human}: {choice.evidence}"
-        picked = choose_one(evidence, words, choice.chosen, key=key, is_open=choice.is_open)
+        until = f". Read with the {words[choice.chosen].lower()} until you choose" if choice.is_open else ""
+        evidence = f"{column.human}: {choice.evidence}{until}"
+        picked = choose_one(evidence, words, None if choice.is_open else choice.chosen, key=key)
         if picked is None or (picked == choice.chosen and not choice.is_open):
             continue
         try:
@@ -70,17 +71,11 @@ def _ask(choices: Sequence[ConventionChoice], opened: state.OpenedList, settings
         st.rerun()
 
 
-def choose_one(evidence: str, words: dict[str, str], chosen: str, *, key: str, is_open: bool) -> str | None:
-    """Show what a column's cells say and let a person choose; None while nothing is chosen."""
+def choose_one(evidence: str, words: dict[str, str], chosen: str | None, *, key: str) -> str | None:
+    """Show what a column's cells say and let a person choose; nothing is chosen where it is a question."""
+    icon = ":material/help: " if chosen is None else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        icon = ":material/help: " if is_open else ""
-        read = f" Read with the {words[chosen].lower()} until you choose." if is_open else ""
-        st.markdown(f"{icon}{plain(evidence)}.{read}", width="stretch")
+        st.markdown(f"{icon}{plain(evidence)}.", width="stretch")
         return st.segmented_control(
-            evidence,
-            list(words),
-            format_func=words.get,
-            default=None if is_open else chosen,
-            key=key,
-            label_visibility="collapsed",
+            evidence, list(words), format_func=words.get, default=chosen, key=key, label_visibility="collapsed"
         )

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.config import load_settings
-from leadscore_core.data import Spend, read_leads, read_spend
-from leadscore_core.errors import LeadScoreError
+from leadscore_core.data import Finding, Spend, read_leads, read_spend
+from leadscore_core.errors import EncodingQuestionError, LeadScoreError
 from leadscore_core.insights import Costs
 from leadscore_core.workbench import (
     Scope,
@@ -20,11 +20,14 @@ from leadscore_core.workbench import (
 )
 from pages._shared import state
 from pages._shared.components import render_findings
+from pages._shared.conventions import MARKS, ORDERS, choose_one
+from pages._shared.encodings import choose_encoding
 from pages._shared.evidence import render_frame
 from pages._shared.intake import TYPES
 from pages._shared.shell import plain
 from pages._shared.uploads import UploadFolder
 
+QUESTIONS = {"ambiguous_date": ORDERS, "mixed_decimals": MARKS}
 _EXAMPLE = "Source,From,To,Amount,Currency\nLevel2,2026-03-01,2026-03-31,120000,INR\n"
 
 
@@ -37,14 +40,22 @@ def render_money(view: SourceView, scope: Scope) -> None:
         max_upload_size=load_settings().upload_limit_mb,
         help="A source, medium or campaign, an amount and, if you have them, a period and a currency in each row",
     )
-    if state.is_new_upload(upload.file_id if upload else None, "spend") and upload is not None:
+    encoding = state.get_encoding(upload.file_id) if upload else None
+    if state.is_new_upload(f"{upload.file_id} {encoding}" if upload else None, "spend") and upload is not None:
         try:
             folder = UploadFolder(upload.name, upload.getbuffer())
-            state.set_spend(upload.name, read_spend(read_leads(folder.path)))
+            frame = read_leads(folder.path, encoding=encoding)
+            spend = read_spend(frame)
+            state.set_spend(upload.name, spend)
+            state.set_spend_file(frame, {f.code: _question(f) for f in spend.findings if f.code in QUESTIONS})
+        except EncodingQuestionError as error:
+            state.ask_encoding(upload.file_id, error.candidates)
         except (LeadScoreError, OSError) as error:
             still = f" Still counted: {kept[0]}." if kept else ""
             st.error(plain(f"{error}{still}"), icon=":material/error:")
         kept = state.get_spend()
+    if upload is not None and choose_encoding(upload.file_id, upload.name):
+        return
     if kept is None:
         st.info(
             "Bring what you spent, by source, medium or campaign, and see what a lead, a Hot lead and an application "
@@ -56,6 +67,7 @@ def render_money(view: SourceView, scope: Scope) -> None:
         )
         return
     name, spend = kept
+    _ask_conventions(name)
     costs, dimension = set_costs(view, scope, spend)
     if costs.table.empty:
         st.warning(
@@ -73,6 +85,37 @@ def render_money(view: SourceView, scope: Scope) -> None:
     if st.button("Forget this spend", type="tertiary", icon=":material/close:"):
         state.set_spend("", None)
         st.rerun()
+
+
+def _ask_conventions(name: str) -> None:
+    """Ask how the days and amounts of a file of spend are read, where it leaves them open."""
+    file = state.get_spend_file()
+    if file is None or not file[1]:
+        return
+    frame, questions, said = file
+    with st.container(border=True):
+        picked = tuple(
+            choose_one(questions[code], words, before, key=f"spend-{code}-{name}-{len(frame)}")
+            if code in questions
+            else None
+            for (code, words), before in zip(QUESTIONS.items(), said, strict=True)
+        )
+    if picked != said:
+        order, decimal = picked
+        try:
+            state.set_spend(name, read_spend(frame, order=order, decimal=decimal))  # type: ignore[arg-type]
+        except LeadScoreError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
+        state.set_spend_file(frame, questions, (order, decimal))
+        st.rerun()
+
+
+def _question(finding: Finding) -> str:
+    if finding.code == "ambiguous_date":
+        return f"{finding.count:,} days can be read both ways; until you choose, the day comes first"
+    told = finding.reason.partition(";")[0]
+    return told[:1].upper() + told[1:]
 
 
 def _period_words(scope: Scope) -> str:

@@ -13,6 +13,8 @@ from leadscore_core.config import GradeRule, GradeShares, GradeThresholds, load_
 from pages._shared.uploads import UploadFolder
 
 if TYPE_CHECKING:  # seconds to load, which the first page does not need
+    import pandas as pd
+
     from leadscore_core.data import Spend
     from leadscore_core.lists import LeadList
     from leadscore_core.storage import LeadFilter, View
@@ -335,6 +337,18 @@ def get_spend() -> tuple[str, Spend] | None:
 def set_spend(name: str, spend: Spend | None) -> None:
     """Keep spend, or forget it."""
     st.session_state[_SPEND] = None if spend is None else (name, spend)
+
+
+def get_spend_file() -> tuple[pd.DataFrame, dict[str, str], tuple[str | None, str | None]] | None:
+    """Return the file of spend, what it leaves open by code, and which order of dates and decimal mark were chosen."""
+    return st.session_state.get("spend-file")
+
+
+def set_spend_file(
+    frame: pd.DataFrame, questions: dict[str, str], said: tuple[str | None, str | None] = (None, None)
+) -> None:
+    """Keep the file of spend with what it leaves open, and what a person said of it."""
+    st.session_state["spend-file"] = (frame, questions, said)
 
 
 def remembered(key: tuple[object, ...], make: Callable[[], T]) -> T:

@@ -203,6 +203,31 @@ def test_spend_is_set_against_leads_and_a_bad_file_keeps_the_good_one(page: AppT
     assert "Bring what you spent" in words(page)
 
 
+def test_what_a_file_of_spend_leaves_open_is_asked(page: AppTest) -> None:
+    section(page, "Money")
+    money = pd.DataFrame(
+        {
+            "Source": ["Level2", "Level10", "radio"],
+            "From": "01/02/2026",
+            "To": "03/04/2026",
+            "Amount": ["1.234", "5.678", "20000"],
+        }
+    )
+    spend = next(u for u in page.file_uploader if u.label == "Spend")
+    spend.upload("spend.csv", _csv(money), "text/csv").run()
+    assert not page.exception
+    days, marks = (group for group in page.button_group if group.key.startswith("spend-"))
+    assert "6 days can be read both ways" in days.label
+    assert "1.234" in marks.label
+    kept = page.session_state["spend"][1].rows
+    assert (kept["start"].dt.month.iloc[0], kept["amount"].iloc[0]) == (2, 1.234)
+    days.select("mdy").run()
+    next(group for group in page.button_group if group.key.startswith("spend-mixed")).select("comma").run()
+    assert not page.exception
+    kept = page.session_state["spend"][1].rows
+    assert (kept["start"].dt.month.iloc[0], kept["amount"].tolist()) == (1, [1234, 5678, 20000])
+
+
 def test_a_batch_that_is_gone_is_said(page: AppTest, labelled: Batch) -> None:
     shutil.rmtree(labelled.folder)
     page.run()
