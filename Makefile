@@ -7,11 +7,12 @@ AIRFLOW := .venv-airflow
 IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER=$(CURDIR)/dags AIRFLOW__CORE__LOAD_EXAMPLES=False PYTHONPATH=$(CURDIR)/dags LEADSCORE_PYTHON=$(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: airflow test-airflow bench help app test lint lock sample mlflow clean
+.PHONY: airflow test-airflow bench help app test soak lint lock sample mlflow clean
 
 help:
 	@echo "make app           set everything up and open the dashboard"
 	@echo "make test          set everything up and run all tests, browser included"
+	@echo "make soak          read one list written in 20,000 more ways, other ones each day; about ten minutes"
 	@echo "make lint          ruff and mypy"
 	@echo "make lock          pin the dependencies anew"
 	@echo "make bench         measure the speed of scoring, reasons and pages, into docs/benchmarks.md"
@@ -26,6 +27,9 @@ app: $(VENV)/.app
 test: $(VENV)/.dev
 	@$(BIN)/python tests/browser/install.py
 	$(BIN)/python -m pytest
+
+soak: $(VENV)/.dev
+	LEADSCORE_SOAK=1 $(BIN)/python -m pytest tests/soak
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

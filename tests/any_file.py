@@ -251,11 +251,11 @@ def write(way: Way, folder: Path) -> Path:
     def line(cells: Sequence[str]) -> str:
         return way.delimiter.join(quoted(cell, place, way) for place, cell in enumerate(cells))
 
-    body = [line(row) for row in rows(way)]
+    leads = rows(way)
+    body = [line(row) for row in leads]
     marked = {"opened": '"call again', "inside": '"a 5" pipe"' if way.quoting == "all" else 'a 5" pipe'}
     if way.quote_in_note != "none":
-        cells = rows(way)[16][:-1]
-        body[16] = line(cells) + way.delimiter + marked[way.quote_in_note]
+        body[16] = line(leads[16][:-1]) + way.delimiter + marked[way.quote_in_note]
     if way.header_again:
         body.insert(20, line(HEADER))
     if UNITS[way.units]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
@@ -35,10 +36,18 @@ _SAYS_WHERE_OR_WHAT = re.compile(r"--[a-z]+|\b(?:line|row)s? \d")
 
 
 @contextmanager
-def two_readers() -> Iterator[ProcessPoolExecutor]:
-    """Processes that read lists beside each other."""
+def reading(ways: Sequence[Way], block: int) -> Iterator[list[Future[list[tuple[str, str]]]]]:
+    """Read lists in two processes and give what `differences` finds, block by block, as it comes."""
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        yield pool
+        yield [pool.submit(differences, ways[first : first + block]) for first in range(0, len(ways), block)]
+
+
+def check(found: Sequence[tuple[str, str]], most_questions: float) -> None:
+    """Assert that no list was read wrong, and that few were asked about."""
+    wrong = [told for told, _ in found if told]
+    assert not wrong, "\n".join([f"{len(wrong)} of {len(found)} are read wrong", *wrong[:20]])
+    asked = Counter(question.partition("(")[0] for _, question in found if question)
+    assert sum(asked.values()) <= most_questions * len(found), asked
 
 
 def read(path: Path, settings: Settings) -> dict[str, list[Any]]:

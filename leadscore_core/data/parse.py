@@ -35,6 +35,8 @@ _WRITTEN_DAY = r"^\s*(?P<one>\d{1,2})[/.-](?P<two>\d{1,2})[/.-](?:\d{4}|\d{2})\b
 _PLAIN_NUMBER = r"^\d{1,16}(\.\d{1,9})?$"
 _OFFSET = r"[+-]\d{2}:?\d{2}"
 _ZONE = rf"(?<=\d)\s*(?:Z|UTC|GMT)$|(?<=:\d\d)\s*{_OFFSET}$|(?<=\.\d{{3}})\s*{_OFFSET}$|(?<=\.\d{{6}})\s*{_OFFSET}$"
+_MAY_HAVE_ZONE = r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})$"
+_YEAR_FIRST = r"\d{4}-\d\d?-\d\d?|\d{8}$|\d{4}/\d\d?/\d\d?"
 _USUAL = r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?$"
 
 
@@ -146,7 +148,9 @@ def parse_dates(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), order:
     read = dates.notna().to_numpy()
     if read.all():
         return _plausible(dates, read)
-    text = clean_text(cells[~read], missing_marks).str.replace(_ZONE, "", regex=True)
+    text = clean_text(cells[~read], missing_marks)
+    if _any(text, _MAY_HAVE_ZONE):
+        text = text.str.replace(_ZONE, "", regex=True)
     others = _from_iso(text)
     left = others.isna() & text.notna()
     if left.any():
@@ -169,11 +173,15 @@ def _usual_dates(cells: pd.Series, missing_marks: tuple[str, ...]) -> pd.Series:
 
 
 def _from_iso(text: pd.Series) -> pd.Series:
-    alike = text.str.match(r"\d{4}-\d\d?-\d\d?|\d{8}$|\d{4}/\d\d?/\d\d?", na=False)
-    if not alike.any():
+    if not _any(text, f"^(?:{_YEAR_FIRST})"):
         return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
+    alike = text.str.match(_YEAR_FIRST, na=False)
     dates = pd.to_datetime(text.where(alike).str.replace("/", "-"), format="ISO8601", errors="coerce")
     return dates.astype("datetime64[us]")
+
+
+def _any(text: pd.Series, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(pa.array(text, type=pa.large_string()), pattern)).as_py())
 
 
 def _irregular(text: pd.Series, order: DateOrder) -> pd.Series:

@@ -31,6 +31,7 @@ LONGEST_LINE = 1 << 20
 LARGEST_UNPACKED = 16 << 30
 MOST_LAYERS = 3
 _SAMPLE = 64 << 10
+_GLANCE = 64
 _BLANKS = '\r\n\t ,;|^~"\ufeff'
 Remark = tuple[str, Severity, str, tuple[int, ...], str]
 _BLOCK = 4 << 20
@@ -124,6 +125,15 @@ def _identify(path: Path, name: str, scratch: Path, given: str | None) -> Source
         _check_foreign(name, name_ole(_directory_of(path)))
         return Source(name, "excel", path, path, scratch)
     return _identify_text(path, name, head, scratch, given)
+
+
+def is_plain_text(path: str | Path) -> bool:
+    """Tell at a glance whether a file begins with text and nothing else; it may still not be a list."""
+    if not Path(path).is_file():
+        return False
+    with Path(path).open("rb") as file:
+        head = file.read(_GLANCE)
+    return bool(head) and head.isascii() and b"\0" not in head and name_foreign(head) is None and head[:2] != b"PK"
 
 
 def _check_foreign(name: str, foreign: tuple[str, str] | None) -> None:

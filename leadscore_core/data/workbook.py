@@ -15,7 +15,7 @@ from leadscore_core.data.file_notes import FileNotes
 from leadscore_core.data.non_leads import NonLead, Row, find_non_leads, number_of
 from leadscore_core.data.row_numbers import RowNumbers
 from leadscore_core.data.row_profile import RowProfile
-from leadscore_core.data.source import Remark, Source, open_source
+from leadscore_core.data.source import Remark, Source, is_plain_text, open_source
 from leadscore_core.errors import UnreadableFileError
 
 _HEADER_SEARCH = 20
@@ -29,6 +29,8 @@ ALL_SHEETS = "all"
 
 def list_sheets(path: str | Path, encoding: str | None = None) -> list[str]:
     """List the sheets of a workbook that hold anything, hidden ones only if no other does; empty for other files."""
+    if is_plain_text(path):
+        return []
     with open_source(path, encoding) as source:
         if source.kind != "excel":
             return []
