@@ -52,7 +52,9 @@ class FileNotes:
         if left:
             kinds = Counter(WORDS[one.kind] for one in left)
             told = ", ".join(kind if n == 1 else f"{kind} ({n:,})" for kind, n in kinds.items())
-            reason = f"no leads but {told}: left out, and counted nowhere"
+            texts = "; ".join(f"row {one.row.number:,} {_cut(one.row.text)!r}" for one in left[:EXAMPLES])
+            more = f"; and {len(left) - EXAMPLES:,} more" if len(left) > EXAMPLES else ""
+            reason = f"no leads but {told}: left out, and counted nowhere ({texts}{more})"
             found.append(_finding("not_a_lead", "warning", reason, [one.row.number for one in left], left[0].row.text))
         if kept:
             reason = "perhaps no leads but lines of a report; kept as leads. Take them out of the file if they are none"
@@ -74,8 +76,12 @@ class FileNotes:
         return found
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
 def _finding(code: str, severity: Severity, reason: str, rows: Sequence[int], example: str = "") -> Finding:
-    shown = example if len(example) <= _SHOWN else f"{example[: _SHOWN - 3]}..."
+    shown = _cut(example)
     return Finding(
         code=code,
         severity=severity,

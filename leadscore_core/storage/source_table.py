@@ -27,6 +27,7 @@ _COUNTS = (
     + ", ".join(f"count(*) FILTER (ls_grade = '{grade}') AS {grade.lower()}" for grade in _GRADES)
 )
 
+_PAIR = ("first", "first_value", "second", "second_value")
 _SUMMED = dict.fromkeys(("leads", "known", "completed"), "BIGINT") | dict.fromkeys(
     ("expected", "expected_known"), "DOUBLE"
 )
@@ -120,6 +121,8 @@ class SourceTable:
             ``first``, ``first_value``, ``second``, ``second_value`` (None for groups of one dimension; NaN in a value
             where it is blank), then the counts of `groups`.
         """
+        if not dimensions:  # a list may have neither source nor city nor anything else of the kind
+            return self.groups((), chosen).iloc[:0].reindex(columns=[*_PAIR, *_SUMMED])
         names = [f"g{place}" for place in range(len(dimensions))]
         keys = ", ".join(f"{self._cell(d)} AS {name}" for d, name in zip(dimensions, names, strict=True))
         condition, wheres = self._where(chosen)
@@ -142,7 +145,7 @@ class SourceTable:
                 part.insert(2, "second", pd.Series([second] * len(part), dtype="str"))
                 if len(places) == 1:
                     part.insert(3, "second_value", pd.Series([None] * len(part), dtype="str"))
-                parts.append(part.set_axis(["first", "first_value", "second", "second_value", *_SUMMED], axis=1))
+                parts.append(part.set_axis([*_PAIR, *_SUMMED], axis=1))
             cursor.execute("DROP TABLE pairs")
         return pd.concat(parts, ignore_index=True)
 
