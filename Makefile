@@ -26,7 +26,8 @@ app: $(VENV)/.app
 
 test: $(VENV)/.dev
 	@$(BIN)/python tests/browser/install.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 soak: $(VENV)/.dev
 	LEADSCORE_SOAK=1 $(BIN)/python -m pytest tests/soak

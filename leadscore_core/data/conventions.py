@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from leadscore_core.data.numbers import DecimalEvidence, DecimalMark, decimal_evidence, is_either, read_number
 from leadscore_core.data.parse import written_days
-from leadscore_core.data.text import as_text, is_text
+from leadscore_core.data.text import arrow_text, as_text, is_text
 
 _MOST_LOOKED_AT = 20_000
 _WORTH_A_DOUBT = 0.05
@@ -170,7 +170,7 @@ def swapped_days(cells: pd.Series) -> int:
     """
     if not is_text(cells):
         return 0
-    typed = pc.extract_regex(pa.array(as_text(cells), type=pa.large_string()), _TYPED).drop_null().field("day")
+    typed = pc.extract_regex(arrow_text(as_text(cells)), _TYPED).drop_null().field("day")
     one, two = written_days(cells)
     if min(len(typed), len(one)) < _LEAST_SWAPPED or pc.max(typed.cast(pa.int64())).as_py() > 12:
         return 0

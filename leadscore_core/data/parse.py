@@ -285,7 +285,7 @@ def written_days(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     >>> [numbers.tolist() for numbers in written_days(pd.Series(["25/04/2022", "3.4.22 9:05", "2022-04-03", None]))]
     [[25, 3], [4, 4]]
     """
-    parts = pc.extract_regex(pa.array(as_text(cells), type=pa.large_string()), _WRITTEN_DAY).drop_null()
+    parts = pc.extract_regex(arrow_text(as_text(cells)), _WRITTEN_DAY).drop_null()
     return _integers(parts.field("one")), _integers(parts.field("two"))
 
 

@@ -97,7 +97,7 @@ def test_leads_without_an_outcome_are_left_out_and_counted(sample: SampleLeads) 
     [
         (lambda f: f.drop(columns="app_complete_flag"), LabelError, "no column for Application completed"),
         (lambda f: f.assign(app_complete_flag=1), LabelError, "every lead that has an outcome completed"),
-        (lambda f: f.assign(app_complete_flag="soon"), LabelError, "no usable outcome"),
+        (lambda f: f.assign(app_complete_flag="soon"), LabelError, "no lead has an outcome"),
         (lambda f: f.groupby("app_complete_flag").head(20), NotEnoughDataError, "completed 20 of 40 needed"),
         (lambda f: f.drop(columns="first_utm_source_c"), MappingError, "First source"),
     ],
