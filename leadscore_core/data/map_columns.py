@@ -85,7 +85,8 @@ class ColumnMapping(BaseModel):
 
     def headers_of(self, schema: LeadSchema, role: Role) -> list[str]:
         """Return every header of a role, the first of each column before its further ones."""
-        own = [match for match in self.matches if schema.by_name[match.column].role is role and match.header]
+        roles = {column.name: column.role for column in schema.columns}
+        own = [match for match in self.matches if roles.get(match.column) is role and match.header]
         return [str(match.header) for match in own] + [header for match in own for header in match.more]
 
     def corrected(self, choices: Mapping[str, Choice]) -> ColumnMapping:

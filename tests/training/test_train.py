@@ -129,7 +129,7 @@ def test_no_lead_is_learned_from_where_its_repeat_is_judged() -> None:
 
 
 def test_leads_that_cannot_be_compared_are_said(sample: SampleLeads) -> None:
-    undated = train(sample.labelled.drop(columns="created_date"))
+    undated = train(sample.labelled.drop(columns=["created_date", "lead_id"]))
     judged = evaluate_model(sample.kept_aside, undated)
     assert any("could not be compared" in note for note in judged.metrics.notes)
 
