@@ -142,7 +142,8 @@ class LeadSchema(BaseModel):
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Give a schema of an older pickle the fields that came later."""
-        super().__setstate__(state | {"__dict__": {"outcome": OutcomeWords()} | state["__dict__"]})
+        later = {"outcome": OutcomeWords(), "left_out": LeadSchema.model_fields["left_out"].default}
+        super().__setstate__(state | {"__dict__": later | state["__dict__"]})
 
     @model_validator(mode="after")
     def _consistent(self) -> LeadSchema:

@@ -261,3 +261,9 @@ def test_a_full_disk_publishes_nothing_by_half(registry: ModelRegistry) -> None:
     assert {m.model_id for m in registry.list_models()} == {"first", "second"}
     assert not list(registry.root.glob(".staging-*"))
     assert registry.load_champion()[0].model_id == "second"
+
+
+def test_the_shipped_model_has_every_field_that_came_after_it() -> None:
+    schema = ModelRegistry(ROOT / "models").load_champion()[0].schema
+    assert set(type(schema).model_fields) <= set(schema.__dict__)
+    assert all(set(type(column).model_fields) <= set(column.__dict__) for column in schema.columns)
