@@ -42,7 +42,7 @@ def reading(ways: Sequence[Way], block: int) -> Iterator[list[Future[list[tuple[
         yield [pool.submit(differences, ways[first : first + block]) for first in range(0, len(ways), block)]
 
 
-def check(found: Sequence[tuple[str, str]], most_questions: float) -> None:
+def assert_the_same(found: Sequence[tuple[str, str]], most_questions: float) -> None:
     """Assert that no list was read wrong, and that few were asked about."""
     wrong = [told for told, _ in found if told]
     assert not wrong, "\n".join([f"{len(wrong)} of {len(found)} are read wrong", *wrong[:20]])

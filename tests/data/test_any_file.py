@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from leadscore_core.config import Settings
 from tests.any_file import CHOICES, Way, draw_ways, possible
-from tests.read_any_file import check, difference, reading
+from tests.read_any_file import assert_the_same, difference, reading
 
 BLOCKS, BLOCK, SEED = 8, 252, 16
 MOST_QUESTIONS = 0.03
@@ -23,7 +23,7 @@ def read_blocks() -> Iterator[list[Future[Found]]]:
 
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_a_list_is_the_same_in_any_file(read_blocks: list[Future[Found]], block: int) -> None:
-    check(read_blocks[block].result(), MOST_QUESTIONS)
+    assert_the_same(read_blocks[block].result(), MOST_QUESTIONS)
 
 
 @hypothesis_settings(max_examples=25, derandomize=True)
