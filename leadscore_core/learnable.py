@@ -19,6 +19,7 @@ from leadscore_core.data import (
     is_shipped,
     keep_schema,
     normalise_header,
+    sample_rows,
 )
 from leadscore_core.lists import LeadList
 from leadscore_core.model import ColumnAudit
@@ -27,15 +28,18 @@ if TYPE_CHECKING:  # training stays off the scoring path
     from leadscore_core.training import LeakFinding
 
 BY_HAND = "left out by hand"
+AUDITED_ROWS = 100_000
 
 
 def audit_list(leads: LeadList, frame: pd.DataFrame | None = None) -> list[LeakFinding]:
     """Look in all columns of a labelled list for those that may know the outcome; none where there is no outcome.
 
+    Of a list of more than 100,000 rows, that many at most are looked at, from all over it.
+
     Parameters
     ----------
     frame
-        All rows of the list, where they were read already.
+        All rows of the list or their `RowSample`, where they were read already.
     """
     from leadscore_core.training import audit_leakage
 
@@ -43,7 +47,7 @@ def audit_list(leads: LeadList, frame: pd.DataFrame | None = None) -> list[LeakF
     header = leads.mapping.used.get(label.name) if label is not None else None
     if label is None or header is None:
         return []
-    frame = pd.concat(leads.chunks(), ignore_index=True) if frame is None else frame
+    frame = sample_rows(leads.chunks() if frame is None else [frame], AUDITED_ROWS)
     cleaned = clean_leads(leads.mapping.apply(frame, leads.schema), leads.schema)
     known = cleaned[label.name].notna().to_numpy()
     stamp = leads.schema.one(Role.TIMESTAMP)

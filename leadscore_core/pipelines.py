@@ -21,27 +21,23 @@ from leadscore_core.data import (
     Part,
     ReadLog,
     check_required,
-    chunk_findings,
     clean_leads,
-    clean_with_problems,
     complete_columns,
     duplicate_findings,
-    label_findings,
     mapping_findings,
     merge_findings,
-    row_hashes,
     row_keys,
     sort_findings,
 )
 from leadscore_core.inference import GRADES, ScoredPart, check_output, join_scored, score_part, write_leads
-from leadscore_core.learnable import audit_json, audit_list, describe_audit, keep_meaning, left_out, to_learn_from
+from leadscore_core.learnable import audit_list, describe_audit, keep_meaning, left_out, to_learn_from
+from leadscore_core.list_check import CheckReport, check_list
 from leadscore_core.lists import LeadList, choose_columns, open_list, settle_list
 from leadscore_core.model import LeadModel, ModelRegistry
-from leadscore_core.shared_keys import shared_key_findings
 
 if TYPE_CHECKING:  # training stays off the scoring path
     from leadscore_core.model.classifier import GrowTrees
-    from leadscore_core.training import Evaluation, Leaderboard, LeakFinding, Tuning
+    from leadscore_core.training import Evaluation, Leaderboard, Tuning
 
 __all__ = [
     "CheckReport",
@@ -68,32 +64,6 @@ STUDIES = "studies.db"
 
 
 @dataclass
-class CheckReport:
-    """What was found in a list."""
-
-    rows: int
-    columns: int
-    findings: list[Finding]
-    leakage: list[LeakFinding] | None = None
-
-    @property
-    def has_errors(self) -> bool:
-        """Whether anything found makes the list unfit for its purpose."""
-        return any(finding.severity == "error" for finding in self.findings)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what `check --json` writes."""
-        told: dict[str, Any] = {
-            "rows": self.rows,
-            "columns": self.columns,
-            "problems": [finding.model_dump() for finding in self.findings],
-        }
-        if self.leakage is not None:
-            told |= audit_json(self.leakage)
-        return told
-
-
-@dataclass
 class ScoreReport:
     """What came of a list: ``left_out`` says by path why a file is left out, ``log`` what was found in each."""
 
@@ -104,40 +74,6 @@ class ScoreReport:
     thresholds: GradeThresholds = field(default_factory=GradeThresholds)
     left_out: dict[str, str] = field(default_factory=dict)
     log: ReadLog = field(default_factory=ReadLog)
-
-
-def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expected: bool = False) -> CheckReport:
-    """Find every problem of a list, in chunks.
-
-    Parameters
-    ----------
-    model
-        For the share of levels that it has never seen.
-    label_expected
-        Whether the list is for training or evaluation.
-    """
-    levels, costs = (model.known_levels, model.metadata.column_costs) if model is not None else ({}, {})
-    parts, hashes, labels, rows, log = [], [], [], 0, ReadLog()
-    for chunk in leads.chunks(log):
-        raw = leads.mapping.apply(chunk, leads.schema)
-        cleaned, problems = clean_with_problems(raw, leads.schema)
-        parts.append((chunk_findings(chunk, raw, cleaned, problems, leads.schema, leads.mapping, levels), len(chunk)))
-        hashes.append(row_hashes(chunk))
-        if label_expected and (label := leads.schema.label) is not None and label.name in raw:
-            labels.append((cleaned[[label.name]], raw[[label.name]]))
-        rows += len(chunk)
-    found = [
-        *log.numbered([*merge_findings(parts), *duplicate_findings(hashes)]),
-        *log.findings(),
-        *shared_key_findings(leads),
-        *mapping_findings(leads.mapping, leads.schema, rows, costs),
-    ]
-    if label_expected:
-        both = zip(*labels or [(pd.DataFrame(index=range(rows)),) * 2], strict=True)
-        cleaned, raw = (pd.concat(own, ignore_index=True) for own in both)
-        found += log.numbered(label_findings(cleaned, raw, leads.schema, leads.mapping))
-    leaks = audit_list(leads) if label_expected else None
-    return CheckReport(rows, len(leads.mapping.headers), sort_findings(found), leaks)
 
 
 def clean_list(leads: LeadList, out: str | Path) -> int:

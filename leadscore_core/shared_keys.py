@@ -17,41 +17,53 @@ _SHARED = "shared by different leads, so it identifies nobody; outcomes are not 
 _RUINED = "a spreadsheet has rounded these ids, so they identify nobody; export the list anew, and open it as text"
 
 
-def shared_key_findings(leads: LeadList) -> list[Finding]:
-    """Name the columns by which leads cannot be known again: several share a value, or a spreadsheet ruined it.
+class SharedKeys:
+    """The columns by which leads of a list cannot be known again, found as its rows are read.
 
     Leads of one value are one person if they agree in another detail that all of them have.
     """
-    contacts = [role for role in (*_ROLES.values(), Role.NAME) if leads.mapping.headers_of(leads.schema, role)]
-    if not contacts or contacts == [Role.NAME]:
-        return []
-    region = load_settings().phone_region
-    parts = []
-    for chunk in leads.chunks():
-        given = read_contacts(chunk, leads.schema, leads.mapping, region)
-        part = contact_keys(given).drop(columns="id", errors="ignore").assign(n=np.arange(len(chunk)))
+
+    def __init__(self, leads: LeadList) -> None:
+        self._leads = leads
+        given = {role for role in (*_ROLES.values(), Role.NAME) if leads.mapping.headers_of(leads.schema, role)}
+        self._is_wanted = bool(given - {Role.NAME})
+        self._region = load_settings().phone_region
+        self._parts: list[pd.DataFrame] = []
+
+    def add(self, rows: pd.DataFrame) -> None:
+        """Take the keys of some rows, under the list's own headers."""
+        if not self._is_wanted:
+            return
+        given = read_contacts(rows, self._leads.schema, self._leads.mapping, self._region)
+        part = contact_keys(given).drop(columns="id", errors="ignore").assign(n=np.arange(len(rows)))
         for name, role in {**{f"{kind}_text": role for kind, role in _ROLES.items()}, "name": Role.NAME}.items():
             if role in given.details:
                 part[name] = given.details[role].reset_index(drop=True)
-        parts.append(part)
-    people = pd.concat(parts, ignore_index=True)
-    found = []
-    if "id_text" in people:
-        people["id"] = hash_texts(comparable_ids(people["id_text"])[0])
-        found += _ruined(people["id_text"], leads.mapping.headers_of(leads.schema, Role.ID)[0])
-    names = people["name"].str.casefold() if "name" in people else None
-    for kind, role in _ROLES.items():
-        if kind not in people:
-            continue
-        others = [people[other] for other in _ROLES if other != kind and other in people]
-        nobody = shared_values(people[kind], *others, *([names] if names is not None else []))
-        rows = people.index[people[kind].isin(nobody)]
-        if len(rows):
-            header = leads.mapping.headers_of(leads.schema, role)[0]
-            what = "one value is" if len(nobody) == 1 else f"{len(nobody):,} values are each"
-            example = str(people[f"{kind}_text"].loc[rows[0]])
-            found.append(_finding(header, f"{what} {_SHARED}", rows, example, len(people)))
-    return found
+        self._parts.append(part)
+
+    def findings(self) -> list[Finding]:
+        """Name the columns of which several leads share a value, or that a spreadsheet ruined."""
+        if not self._parts:
+            return []
+        people = pd.concat(self._parts, ignore_index=True)
+        mapping, schema = self._leads.mapping, self._leads.schema
+        found = []
+        if "id_text" in people:
+            people["id"] = hash_texts(comparable_ids(people["id_text"])[0])
+            found += _ruined(people["id_text"], mapping.headers_of(schema, Role.ID)[0])
+        names = people["name"].str.casefold() if "name" in people else None
+        for kind, role in _ROLES.items():
+            if kind not in people:
+                continue
+            others = [people[other] for other in _ROLES if other != kind and other in people]
+            nobody = shared_values(people[kind], *others, *([names] if names is not None else []))
+            rows = people.index[people[kind].isin(nobody)]
+            if len(rows):
+                what = "one value is" if len(nobody) == 1 else f"{len(nobody):,} values are each"
+                example = str(people[f"{kind}_text"].loc[rows[0]])
+                header = mapping.headers_of(schema, role)[0]
+                found.append(_finding(header, f"{what} {_SHARED}", rows, example, len(people)))
+        return found
 
 
 def _finding(header: str, reason: str, rows: pd.Index, example: str, n_rows: int) -> Finding:

@@ -53,7 +53,7 @@ from leadscore_core.data.read import (
 )
 from leadscore_core.data.resolve_columns import contested_headers, map_frame, resolve_mapping
 from leadscore_core.data.roles import ProposedColumn
-from leadscore_core.data.row_sample import sample_rows
+from leadscore_core.data.row_sample import RowSample, sample_rows
 from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
 from leadscore_core.data.schema import (
     CITY_TIER,
@@ -108,6 +108,7 @@ __all__ = [
     "ReadLog",
     "ProposedColumn",
     "Role",
+    "RowSample",
     "SampleLeads",
     "Spend",
     "alike_sheets",

@@ -11,15 +11,45 @@ from leadscore_core.data.parts import Part, part_frame
 EVIDENCE_ROWS = 50_000
 
 
-def sample_rows(parts: Iterable[Part], rows: int = EVIDENCE_ROWS) -> pd.DataFrame:
-    """Return every row of a short list, and of a long one every second, fourth, eighth and so on.
+class RowSample:
+    """Every row of a short list, and of a long one every second, fourth, eighth and so on, as the list is read.
 
     Parameters
     ----------
-    parts
-        The list as it is read.
     rows
-        The most rows that come, and at least half as many where the list has them.
+        The most rows that are kept, and at least half as many where the list has them.
+
+    Examples
+    --------
+    >>> sample = RowSample(rows=4)
+    >>> sample.add(pd.DataFrame({"n": range(6)}))
+    >>> sample.add(pd.DataFrame({"n": range(6, 12)}))
+    >>> sample.frame()["n"].tolist()
+    [0, 4, 8]
+    """
+
+    def __init__(self, rows: int = EVIDENCE_ROWS) -> None:
+        self.rows = rows
+        self._kept: list[pd.DataFrame] = []
+        self._step, self._seen = 1, 0
+
+    def add(self, part: Part) -> None:
+        """Take of a part what belongs to the sample."""
+        first = -self._seen % self._step
+        rest = part.iloc[first:] if isinstance(part, pd.DataFrame) else part.slice(first)
+        self._kept.append(part_frame(rest).iloc[:: self._step])
+        self._seen += len(part)
+        while sum(map(len, self._kept)) > self.rows:
+            self._step *= 2
+            self._kept = _every_second(self._kept)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the sample, in the list's order."""
+        return pd.concat(self._kept, ignore_index=True) if self._kept else pd.DataFrame()
+
+
+def sample_rows(parts: Iterable[Part], rows: int = EVIDENCE_ROWS) -> pd.DataFrame:
+    """Return the `RowSample` of a list as it is read.
 
     Examples
     --------
@@ -27,18 +57,10 @@ def sample_rows(parts: Iterable[Part], rows: int = EVIDENCE_ROWS) -> pd.DataFram
     >>> sample_rows([pa.table({"n": range(6)}), pa.table({"n": range(6, 12)})], rows=4)["n"].tolist()
     [0, 4, 8]
     """
-    kept: list[pd.DataFrame] = []
-    step, seen = 1, 0
+    sample = RowSample(rows)
     for part in parts:
-        first = -seen % step
-        kept.append(
-            part_frame(part.slice(first) if not isinstance(part, pd.DataFrame) else part.iloc[first:]).iloc[::step]
-        )
-        seen += len(part)
-        while sum(map(len, kept)) > rows:
-            step *= 2
-            kept = _every_second(kept)
-    return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
+        sample.add(part)
+    return sample.frame()
 
 
 def _every_second(kept: list[pd.DataFrame]) -> list[pd.DataFrame]:
