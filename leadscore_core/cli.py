@@ -44,6 +44,7 @@ from leadscore_core.cli_shared import (
     say_left_out,
     say_outcome,
     say_proposal,
+    say_sample,
     show_progress,
     without_passwords,
     write_json,
@@ -113,6 +114,8 @@ def check(
     say_findings(report.findings)
     for found in report.leakage or ():
         say(column_line(found.column, found.why, found.is_certain, found.auc_with, found.auc_without))
+    if report.leakage:
+        say_sample(report.rows)
     write_json(json_out, report.as_json() | (leads.outcome.as_json() if leads.outcome else {}))
     if report.has_errors:
         raise typer.Exit(1)

@@ -369,3 +369,11 @@ def column_line(column: str, why: str, is_left_out: bool, auc_with: float | None
         "" if auc_with is None or auc_without is None else f" (AUC with it {auc_with:.3f}, without {auc_without:.3f})"
     )
     return f"{'Left out' if is_left_out else 'Asked'}: {column}: {why}{worth}"
+
+
+def say_sample(n_leads: int) -> None:
+    """Say of how many leads the audit's figures are, where not of all."""
+    from leadscore_core.training import describe_sample
+
+    if told := describe_sample(n_leads):
+        say(told)

@@ -34,6 +34,7 @@ from leadscore_core.cli_shared import (
     say_findings,
     say_outcome,
     say_proposal,
+    say_sample,
     show_progress,
     track,
     write_json,
@@ -106,6 +107,8 @@ def train(
     metadata = model.metadata
     for one in metadata.audit:
         say(column_line(one.column, one.why, one.left_out, one.auc_with, one.auc_without))
+    if metadata.audit:
+        say_sample(metadata.training_data.rows)
     if leads.proposal is not None:
         say(f"What the columns mean is kept as {leads.schema.name!r}: {kept_folder() / leads.schema.name}.toml")
     crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]

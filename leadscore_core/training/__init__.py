@@ -21,6 +21,7 @@ from leadscore_core.training.contenders import (
 from leadscore_core.training.evaluate import Evaluation, evaluate_model
 from leadscore_core.training.judge import SPLITS, Gate, at_threshold, draw_curves, judge_gates, judge_groups
 from leadscore_core.training.leakage import QUESTION, LeakFinding, audit_leakage
+from leadscore_core.training.leakage_worth import describe_sample
 from leadscore_core.training.learning import learning_curve, more_leads_help
 from leadscore_core.training.metrics import Metrics, compute_metrics, lift_by_decile, meets_targets
 from leadscore_core.training.threshold import choose_threshold
@@ -28,6 +29,7 @@ from leadscore_core.training.train import check_enough, labelled_leads, train_mo
 from leadscore_core.training.tune import Tuning, tune_model
 
 __all__ = [
+    "describe_sample",
     "NAMES",
     "QUESTION",
     "SPLITS",
@@ -52,6 +54,7 @@ __all__ = [
     "compare_models",
     "compute_metrics",
     "delong",
+    "describe_sample",
     "draw_curves",
     "evaluate_model",
     "grade_moves",

@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from leadscore_core.data import INDEX_HEADERS
+from leadscore_core.data.header_words import moment_rank
 from leadscore_core.data.parse import date_evidence, parse_dates
 from leadscore_core.data.text import as_text
 from leadscore_core.training.leakage_worth import auc_with_and_without
@@ -161,7 +162,7 @@ def _look(name: str, cells: pd.Series, label: np.ndarray, dates: pd.Series | Non
     if is_number and (numbers[~blank] == 0).mean() >= 0.5 and _is_giving_away(with_value, rate):
         why = f"It is other than zero for {len(with_value):,} leads, and {with_value.mean():.0%} of them completed."
         return LeakFinding(name, why, "one_class", auc)
-    later = _later(cells, dates, label)
+    later = "" if is_number and not moment_rank(name) else _later(cells, dates, label)
     if later:
         return LeakFinding(name, later, "later", auc)
     if auc >= NEARLY_ALONE:

@@ -56,6 +56,19 @@ def auc_with_and_without(
     return told
 
 
+def describe_sample(n_leads: int) -> str:
+    """Say of how many leads the audit's figures are, where not of all; empty where of all.
+
+    Examples
+    --------
+    >>> describe_sample(30_000)
+    'The AUCs are those of quick models, in folds, of 20,000 of the 30,000 leads.'
+    """
+    if n_leads <= SAMPLE_ROWS:
+        return ""
+    return f"The AUCs are those of quick models, in folds, of {SAMPLE_ROWS:,} of the {n_leads:,} leads."
+
+
 def _draw(label: np.ndarray, seed: int) -> np.ndarray:
     """Draw leads, with as many of the rarer outcome as its share gives, but at least 1,000 where there are."""
     rng = np.random.default_rng(seed)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from leadscore_core.data import LeadSchema, Role, clean_leads
+from leadscore_core.data import LeadSchema, Role, clean_leads, sample_rows
+from leadscore_core.learnable import AUDITED_ROWS
 from leadscore_core.model import LeadModel
 from leadscore_core.storage import BLANK
 
@@ -137,9 +138,10 @@ def leave_out_young(frame: pd.DataFrame, schema: LeadSchema, days: int) -> pd.Da
 
 
 def audit_labelled(frame: pd.DataFrame, schema: LeadSchema) -> list[LeakFinding]:
-    """Look for input columns that may know the outcome (see `audit_leakage`)."""
+    """Look for input columns that may know the outcome, in at most 100,000 leads (see `audit_leakage`)."""
     from leadscore_core.training import audit_leakage
 
+    frame = sample_rows([frame], AUDITED_ROWS)
     label, dates = _label_and_dates(frame, schema)
     known = label.notna().to_numpy()
     inputs = [c.name for c in schema.inputs if c.name in frame]

@@ -163,6 +163,7 @@ def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress
         note=request.note or request.data,
         synthetic=request.synthetic,
         excluded=request.excluded,
+        audit=request.audit,
         params=request.task.params,
         progress=lambda share, told: tell(_TRAINING * share, told),
     )

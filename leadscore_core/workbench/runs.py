@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
 from leadscore_core.data import LeadSchema
 from leadscore_core.errors import StorageError, TrainingBusyError
+from leadscore_core.model import ColumnAudit
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 LEADS, REQUEST, STATE, REPORT, LOG = "leads.parquet", "request.json", "state.json", "report.json", "log.txt"
@@ -57,6 +59,7 @@ class RunRequest(BaseModel):
     rows: int
     schema_name: str
     excluded: dict[str, str] = {}
+    audit: tuple[ColumnAudit, ...] = ()
     capacity: int = 300
     synthetic: bool = False
     task: RunTask = RunTask()
@@ -113,6 +116,7 @@ def start_run(
     data: str,
     schema: LeadSchema,
     excluded: dict[str, str] | None = None,
+    audit: Sequence[ColumnAudit] = (),
     by: str = "",
     note: str = "",
     synthetic: bool = False,
@@ -128,6 +132,8 @@ def start_run(
         As from `gather_leads`.
     data
         What these leads are, in words.
+    excluded, audit
+        Input columns that are left out -> why; what these and the columns that were asked about are worth.
     task
         Training if not given.
 
@@ -152,6 +158,7 @@ def start_run(
         rows=len(frame),
         schema_name=schema.name,
         excluded=excluded or {},
+        audit=tuple(audit),
         capacity=capacity or settings.daily_call_capacity,
         synthetic=synthetic,
         task=task or RunTask(),

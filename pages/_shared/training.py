@@ -13,7 +13,7 @@ from leadscore_core.data import LABELLED, LeadSchema, Role, read_headers
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
 from leadscore_core.list_options import ListOptions
 from leadscore_core.lists import open_list
-from leadscore_core.model import LeadModel
+from leadscore_core.model import ColumnAudit, LeadModel
 from leadscore_core.storage import BatchStore
 from leadscore_core.workbench import (
     LEAST_OF_EACH,
@@ -84,7 +84,7 @@ def render_training(model: LeadModel) -> None:
     key = (*key, *narrowed)
     if not _render_check(frame, schema, model):
         return
-    excluded = _render_audit(frame, schema, key)
+    audit = _render_audit(frame, schema, key)
     task = _choose_task()
     with st.form("train", border=False):
         note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
@@ -96,7 +96,8 @@ def render_training(model: LeadModel) -> None:
                     frame,
                     data=name,
                     schema=schema,
-                    excluded=excluded,
+                    excluded={name: one.why for name, one in audit.items() if one.left_out},
+                    audit=list(audit.values()),
                     by=state.get_name(),
                     note=note,
                     synthetic=name == SAMPLE,
@@ -310,12 +311,14 @@ def _render_check(frame: pd.DataFrame, schema: LeadSchema, model: LeadModel) -> 
     return True
 
 
-def _render_audit(frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ...]) -> dict[str, str]:
-    """Ask about columns that may know the outcome; return those that are left out, and why."""
+def _render_audit(frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ...]) -> dict[str, ColumnAudit]:
+    """Ask about columns that may know the outcome; return what was said of each, by the schema's column."""
 
     def audit() -> list[LeakFinding]:
         with st.spinner("Looking for columns that know the answer"):
             return audit_labelled(frame, schema)
+
+    from leadscore_core.training import describe_sample
 
     found = state.remembered(("audit", *key), audit)
     if not found:
@@ -346,9 +349,13 @@ def _render_audit(frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ..
         key=f"audit-{hash(key)}",
     )
     st.caption(
-        "What is filled in after the outcome makes a model look good and fail on new leads. Leave it out if unsure."
+        "What is filled in after the outcome makes a model look good and fail on new leads. Leave it out if unsure. "
+        f"{describe_sample(len(frame))}"
     )
-    return {f.column: f.why for f, out in zip(found, edited["Leave out"].tolist(), strict=True) if out}
+    return {
+        f.column: ColumnAudit(**f.as_json() | {"column": schema.by_name[f.column].human}, left_out=bool(out))
+        for f, out in zip(found, edited["Leave out"].tolist(), strict=True)
+    }
 
 
 @st.fragment(run_every=1.0)

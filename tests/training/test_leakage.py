@@ -54,6 +54,15 @@ def test_a_moment_after_the_lead_came_and_a_column_that_loses_its_meaning_are_as
     assert found == {"enrolment date": "later", "campaign": "collapses"}
 
 
+def test_amounts_that_could_be_a_spreadsheets_days_are_no_moments() -> None:
+    frame, label, rng = honest(1, 3_000)
+    dates = pd.Series(pd.date_range("2014-01-01", "2014-04-30", periods=3_000))
+    frame["Income"] = rng.integers(45_000, 70_000, 3_000).astype(str)  # as days of 2023 to 2091
+    assert audit_leakage(frame, label, dates=dates) == []
+    asked = audit_leakage(frame.rename(columns={"Income": "Close Date"}), label, dates=dates)
+    assert [(f.column, f.kind) for f in asked] == [("Close Date", "later")]
+
+
 def test_one_outcome_or_hardly_any_lead_gives_nothing() -> None:
     frame, label, _ = honest(0)
     assert audit_leakage(frame, np.ones(len(label))) == []

@@ -15,7 +15,7 @@ from leadscore_core.config import GradeRule, GradeThresholds, load_settings
 from leadscore_core.data import SampleLeads
 from leadscore_core.errors import LabelError, RegistryError, TrainingBusyError
 from leadscore_core.lists import open_list
-from leadscore_core.model import LeadModel, ModelRegistry
+from leadscore_core.model import ColumnAudit, LeadModel, ModelRegistry
 from leadscore_core.storage import Batch, OutcomeStore, grade_preference
 from leadscore_core.workbench import (
     Run,
@@ -73,7 +73,9 @@ def test_outcomes_that_came_back_are_learned_from(
 def test_a_run_trains_compares_publishes_and_is_found_again(
     leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
 ) -> None:
-    run = start_run(leads, data="labelled.csv", schema=trained.schema, by="Anna", excluded={"city_mapped": "asked"})
+    asked = ColumnAudit(column="City", why="asked", left_out=True, auc_with=0.8, auc_without=0.7)
+    excluded = {"city_mapped": "asked"}
+    run = start_run(leads, data="labelled.csv", schema=trained.schema, by="Anna", excluded=excluded, audit=[asked])
     with pytest.raises(TrainingBusyError, match="Anna is training a model here since"):
         start_run(leads, data="again", schema=trained.schema)
     run = wait(run)
@@ -81,6 +83,7 @@ def test_a_run_trains_compares_publishes_and_is_found_again(
     assert registry.champion_id == trained.model_id, "a run only proposes"
     model = registry.load(run.state.model_id)
     assert model.metadata.excluded == {"city_mapped": "asked"}
+    assert model.metadata.audit == [asked]
     assert model.metadata.training_data.note == "labelled.csv"
     challenge = run.report["challenge"]
     assert challenge["champion_id"] == trained.model_id
