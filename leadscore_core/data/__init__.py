@@ -45,6 +45,7 @@ from leadscore_core.data.propose import (
 from leadscore_core.data.read import (
     iter_leads,
     iter_parts,
+    list_encodings,
     list_files,
     look_ahead,
     look_at_files,
@@ -135,6 +136,7 @@ __all__ = [
     "is_shipped",
     "kept_folder",
     "label_findings",
+    "list_encodings",
     "list_files",
     "list_schemas",
     "list_sheets",

@@ -41,9 +41,11 @@ class EncodingGuess:
     bad_lines
         Lines of a UTF-8 file with single bytes that are not UTF-8, each read as Windows-1252.
     rivals
-        Others that are about as likely, each with a word as it reads it; the first is the guess.
+        Others that are about as likely, each with a word as it reads it; the first is the guess. None where there is
+        no doubt.
     candidates
-        The rivals, and after them what else can read the file, the more plausible first.
+        The guess, its rivals, and after them what else can read the file, the more plausible first, each with a word
+        as it reads it; none of a file in UTF-8.
     """
 
     name: str
@@ -124,7 +126,7 @@ def _most_plausible(words: Sequence[bytes]) -> EncodingGuess:
     best = max(scores.values())
     left = [name for name in texts if scores[name] >= best - _NEAR]
     if len({texts[name] for name in left}) == 1:
-        return EncodingGuess(left[0])
+        return EncodingGuess(left[0], candidates=_candidates(words, [left[0]], texts, scores))
     weights = _weights(sample)
     weight = {name: weights.get(_plain(name), 0.0) * _USUAL.get(name, _RARE) for name in left}
     if "cp1252" in weight and re.search("[ðþÐÞ]", texts["cp1252"]):
@@ -140,18 +142,22 @@ def _most_plausible(words: Sequence[bytes]) -> EncodingGuess:
         if texts[name] not in seen and weight[name] >= _RIVAL * weight[first]:
             rivals.append(name)
             seen.add(texts[name])
+    read = _candidates(words, rivals, texts, scores)
     if len(rivals) == 1:
-        return EncodingGuess(first)
-    differing = next(word for word in words if len({_decode(word, name, "replace") for name in rivals}) > 1)
-    candidates = {_decode(differing, name, "replace"): name for name in rivals}
-    for name in sorted(texts, key=lambda name: -scores[name]):
-        candidates.setdefault(_decode(differing, name, "replace"), name)
-    read = [(name, word) for word, name in candidates.items()]
-    return EncodingGuess(
-        first,
-        rivals=tuple((name, _decode(differing, name, "replace")) for name in rivals),
-        candidates=tuple(read[:_MOST_CANDIDATES]),
-    )
+        return EncodingGuess(first, candidates=read)
+    return EncodingGuess(first, rivals=tuple(pair for pair in read if pair[0] in rivals), candidates=read)
+
+
+def _candidates(
+    words: Sequence[bytes], rivals: Sequence[str], texts: dict[str, str], scores: dict[str, float]
+) -> tuple[tuple[str, str], ...]:
+    """Return the rivals and what else can read the words, each with the first word that they read differently."""
+    apart = rivals if len(rivals) > 1 else list(texts)
+    differing = next((word for word in words if len({_decode(word, name, "replace") for name in apart}) > 1), words[0])
+    told: dict[str, str] = {}
+    for name in [*rivals, *sorted(texts, key=lambda name: -scores[name])]:
+        told.setdefault(_decode(differing, name, "replace"), name)
+    return tuple((name, word) for word, name in told.items())[:_MOST_CANDIDATES]
 
 
 def _plain(name: str) -> str:

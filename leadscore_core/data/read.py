@@ -279,3 +279,12 @@ def _file_is_ragged(file: Path, encoding: str | None = None, may_go_on: bool = F
     with suppress(UnreadableFileError) if may_go_on else nullcontext(), open_source(file, encoding) as source:
         return source.kind == "csv" and look_through(source, _headers(source, None)).is_ragged
     return False
+
+
+def list_encodings(path: str | Path) -> dict[str, str]:
+    """Return the encodings in which a text file could be read, the found one first, each with a word as it reads it.
+
+    Empty where there is no other, as of a file in UTF-8 or a workbook.
+    """
+    with open_source(path) as source:
+        return dict(source.encodings)

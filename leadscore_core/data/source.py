@@ -57,6 +57,9 @@ class Source:
         Lines above the header; those that hold something, each with its number.
     remarks
         What a person should know of how it is read: code, severity, reason, rows, example.
+    encodings
+        In which its text could be read, that in which it is first, each with a word as it reads it; none where there is
+        no other.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Source:
     skip_lines: int = 0
     titles: tuple[tuple[int, str], ...] = ()
     remarks: tuple[Remark, ...] = ()
+    encodings: tuple[tuple[str, str], ...] = ()
 
 
 @contextmanager
@@ -224,6 +228,7 @@ def _identify_text(path: Path, name: str, head: bytes, scratch: Path, given: str
         dialect.skip_lines,
         dialect.titles,
         _remarks(guess),
+        guess.candidates,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages._shared import state
@@ -23,12 +25,26 @@ _LANGUAGES = {
 }
 
 
+def offer_encodings(upload: str, path: str | Path) -> None:
+    """Let a person correct how an upload is read, where it could be read otherwise.
+
+    Raises
+    ------
+    LeadScoreError
+        If it cannot be read, or it is a question in which encoding; nothing is offered then.
+    """
+    from leadscore_core.data import list_encodings
+
+    if state.get_encoding(upload) is None:
+        state.offer_encodings(upload, list_encodings(path))
+
+
 def choose_encoding(upload: str, name: str) -> bool:
-    """Ask how an upload is read, where that was a question; tell whether it still is one."""
+    """Ask how an upload is read, where that is a question or can be corrected; tell whether it still is a question."""
     candidates = state.get_candidates(upload)
     if not candidates:
         return False
-    chosen = state.get_encoding(upload)
+    chosen = state.get_encoding(upload) or state.get_found_encoding(upload)
     if chosen is None:
         st.warning(
             f"The letters of {plain(name)} can be read in more than one way, and the file does not say which. Choose "

@@ -11,7 +11,7 @@ import streamlit as st
 from leadscore_core.config import SAMPLE_LEADS, Settings
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
 from pages._shared import state
-from pages._shared.encodings import choose_encoding
+from pages._shared.encodings import choose_encoding, offer_encodings
 from pages._shared.shell import plain
 from pages._shared.uploads import UploadFolder
 
@@ -101,6 +101,7 @@ def _open(opened: state.OpenedList, schema: LeadSchema, settings: Settings, shee
         leads = open_list(opened.path, schema, options=ListOptions(sheet=sheet, encoding=encoding), settings=settings)
         sheets = list_sheets(opened.path, encoding)
         alike = len(alike_sheets(opened.path)) if len(sheets) > 1 else 0
+        offer_encodings(key, opened.path)
     except EncodingQuestionError as error:
         state.ask_encoding(key, error.candidates)
         state.set_waiting(opened)

@@ -40,7 +40,7 @@ from leadscore_core.workbench import (
     show_rates,
 )
 from pages._shared import state
-from pages._shared.encodings import choose_encoding
+from pages._shared.encodings import choose_encoding, offer_encodings
 from pages._shared.evidence import render_evidence, render_frame
 from pages._shared.intake import TYPES
 from pages._shared.outcome_values import ask_outcome, needs_answer
@@ -117,6 +117,7 @@ def _render_outcomes(model: LeadModel) -> None:
 
     def read() -> tuple[UploadFolder, list[LeadList]]:
         folder = UploadFolder(upload.name, upload.getbuffer())
+        offer_encodings(upload.file_id, folder.path)
         return folder, open_outcome_files(folder.path, options=ListOptions(encoding=encoding), ask="nothing")
 
     try:

@@ -21,7 +21,7 @@ from leadscore_core.workbench import (
 from pages._shared import state
 from pages._shared.components import render_findings
 from pages._shared.conventions import MARKS, ORDERS, choose_one
-from pages._shared.encodings import choose_encoding
+from pages._shared.encodings import choose_encoding, offer_encodings
 from pages._shared.evidence import render_frame
 from pages._shared.intake import TYPES
 from pages._shared.shell import plain
@@ -44,6 +44,7 @@ def render_money(view: SourceView, scope: Scope) -> None:
     if state.is_new_upload(f"{upload.file_id} {encoding}" if upload else None, "spend") and upload is not None:
         try:
             folder = UploadFolder(upload.name, upload.getbuffer())
+            offer_encodings(upload.file_id, folder.path)
             frame = read_leads(folder.path, encoding=encoding)
             spend = read_spend(frame)
             state.set_spend(upload.name, spend)

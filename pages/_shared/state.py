@@ -89,13 +89,25 @@ def set_waiting(waiting: OpenedList | None) -> None:
 
 
 def get_candidates(upload: str) -> dict[str, str]:
-    """Return the encodings in which an upload could be read, each with a word as it reads it, if that is a question."""
+    """Return the encodings in which an upload could be read, each with a word as it reads it; none if in one alone."""
     return st.session_state.get(f"candidates-{upload}", {})
 
 
 def ask_encoding(upload: str, candidates: tuple[tuple[str, str], ...]) -> None:
     """Let a person be asked in which encoding an upload is read."""
     st.session_state[f"candidates-{upload}"] = dict(candidates)
+
+
+def offer_encodings(upload: str, candidates: dict[str, str]) -> None:
+    """Let a person correct the encoding that was found, which is the first."""
+    if len(candidates) > 1:
+        st.session_state[f"candidates-{upload}"] = candidates
+        st.session_state[f"found-encoding-{upload}"] = next(iter(candidates))
+
+
+def get_found_encoding(upload: str) -> str | None:
+    """Return the encoding in which an upload is read as long as nobody chooses another."""
+    return st.session_state.get(f"found-encoding-{upload}")
 
 
 def get_encoding(upload: str) -> str | None:

@@ -35,7 +35,7 @@ from leadscore_core.workbench import (
     start_run,
 )
 from pages._shared import state
-from pages._shared.encodings import choose_encoding
+from pages._shared.encodings import choose_encoding, offer_encodings
 from pages._shared.intake import TYPES
 from pages._shared.outcome_values import render_outcome
 from pages._shared.proposing import choose_meaning
@@ -160,6 +160,7 @@ def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ..
                 folder.add(other.name, other.getbuffer())
             brought = (" and ".join(upload.name for upload in uploads), ids, folder)
             state.set_brought(brought)
+            offer_encodings(ids, folder.path)
         if brought is not None:
             name, file_id, folder = brought
             if not uploads and st.button(f"Close {plain(name)}", type="tertiary", icon=":material/close:"):

@@ -55,6 +55,24 @@ def test_a_question_of_encoding_is_asked_and_its_answer_corrected(app: AppTest, 
     assert set(app.dataframe[0].value["Name"]) == {"Şahin"}
 
 
+def test_an_encoding_that_was_found_can_be_corrected(app: AppTest, sample: SampleLeads) -> None:
+    names = ["Иванова", "Кузнецов", "Соколова", "Морозов", "Волкова"]
+    frame = sample.new.assign(full_name=[names[i % 5] for i in range(len(sample.new))])
+    upload(app, "list.csv", frame.to_csv(index=False).encode("cp1251"))
+    assert not app.warning
+    assert set(app.dataframe[0].value["Name"]) == set(names)
+    offered = only(app.selectbox, "Words are read as")
+    assert offered.value == "cp1251"
+    assert offered.options[0] == "Иванова (Cyrillic, cp1251)"
+    offered.select("koi8-r").run()
+    assert not app.exception
+    assert "хБЮМНБЮ" in {name.swapcase() for name in app.dataframe[0].value["Name"]} | set(
+        app.dataframe[0].value["Name"]
+    )
+    only(app.selectbox, "Words are read as").select("cp1251").run()
+    assert set(app.dataframe[0].value["Name"]) == set(names)
+
+
 def test_sheets_with_the_same_columns_are_one_list_on_demand(app: AppTest, sample: SampleLeads) -> None:
     book = io.BytesIO()
     with pd.ExcelWriter(book, engine="openpyxl") as writer:
