@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from leadscore_core.data.schema import CITY_TIER, TEXT_ROLES, LeadSchema, Role, group_column
 from leadscore_core.model.coded import Coded
-from leadscore_core.model.observed import BLANK_KEY, Observed, Ranges, learn_ranges, value_keys
+from leadscore_core.model.observed import BLANK_KEY, Observed, Ranges, coded_keys, learn_ranges, value_keys
 
 DAY_ZERO = pd.Timestamp("2020-01-01")
 LEVEL = "__level"
@@ -63,8 +63,14 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         self.schema = schema
         self.min_leads = min_leads
 
-    def fit(self, X: pd.DataFrame, y: object) -> LeadFeatures:  # noqa: N803
-        """Learn levels, counts, neutral values and observed rates from cleaned training leads."""
+    def fit(self, X: pd.DataFrame, y: object, *, recognise: bool = True) -> LeadFeatures:  # noqa: N803
+        """Learn levels, counts, neutral values and observed rates from cleaned training leads.
+
+        Parameters
+        ----------
+        recognise
+            Whether to learn `seen_`, which a model that only judges a fold does not need.
+        """
         label = np.asarray(y, dtype="float64")
         self.base_rate_ = float(label.mean())
         self.levels_: dict[str, dict[str, int]] = {}
@@ -72,16 +78,15 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         self.rates_: dict[str, dict[str, Observed]] = {}
         self.ranges_: dict[str, Ranges] = {}
         self.columns_ = [column for column in self._input_columns() if column in X.columns]
-        told_apart = bool(self._identity())
+        told_apart = recognise and bool(self._identity())
         self.seen_ = {r: np.unique(self._identities(X, r)) for r in ("s", "min")} if told_apart else None
         for column in self.columns_:
             if self._has_role(column, Role.NUMBER):
                 self.ranges_[column] = learn_ranges(X[column])
-            keys = self.keys_of(X[column], column)
-            table = pd.DataFrame({"key": keys, "y": label}).groupby("key", sort=True)["y"].agg(["size", "sum"])
-            self.rates_[column] = {str(key): Observed(int(n), int(done)) for key, n, done in table.itertuples()}
+            observed = self._observe(X[column], column, label)
+            self.rates_[column] = observed
             if self._is_text(column):
-                self._learn_levels(column, table)
+                self._learn_levels(column, observed)
             else:
                 numbers = _numbers(X[column])
                 known = numbers[np.isfinite(numbers)]
@@ -110,8 +115,7 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
 
     def keys_of(self, values: pd.Series, column: str) -> np.ndarray:
         """Return the key of each value of a cleaned column in `rates_`."""
-        ranges = getattr(self, "ranges_", {}).get(column)  # models of an older LeadScore have none
-        return value_keys(values, pd.api.types.is_string_dtype(values), ranges)
+        return value_keys(values, pd.api.types.is_string_dtype(values), self._ranges_of(column))
 
     def column_of(self) -> list[str]:
         """Return the lead's own column behind each feature, in the order of `transform`; a tier belongs to its city."""
@@ -134,6 +138,20 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         to_the_second = bool((stamps.dt.second.fillna(0) != 0).any())
         seen = self.seen_["s"] if to_the_second else self.seen_["min"]
         return np.isin(self._identities(X, "s" if to_the_second else "min"), seen)
+
+    def _ranges_of(self, column: str) -> Ranges | None:
+        return getattr(self, "ranges_", {}).get(column)  # models of an older LeadScore have none
+
+    def _observe(self, values: pd.Series, column: str, label: np.ndarray) -> dict[str, Observed]:
+        """Return key -> how many leads had it and how many of them completed, in the keys' order."""
+        codes, keys = coded_keys(values, pd.api.types.is_string_dtype(values), self._ranges_of(column))
+        names, places = np.unique(keys, return_inverse=True)
+        own = places[codes]
+        leads = np.bincount(own, minlength=len(names)).tolist()
+        completed = np.bincount(own, weights=label, minlength=len(names)).tolist()
+        return {
+            name: Observed(n, int(done)) for name, n, done in zip(names.tolist(), leads, completed, strict=True) if n
+        }
 
     def _identity(self) -> list[str]:
         """Name the columns that tell leads apart, the timestamp first; empty where there is none."""
@@ -166,14 +184,13 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         declared = self.schema.by_name.get(column)
         return declared is not None and declared.role is role
 
-    def _learn_levels(self, column: str, table: pd.DataFrame) -> None:
-        by_size = table.drop(index=BLANK_KEY, errors="ignore").sort_values("size", ascending=False, kind="stable")
-        common = by_size.index[by_size["size"] >= self.min_leads]
-        self.levels_[column] = {str(level): FIRST_LEVEL + i for i, level in enumerate(common)}
-        enough = table[table["size"] >= _NEUTRAL_SHARE * table["size"].sum()]
-        candidates = enough if len(enough) else table
-        gap = (candidates["sum"] / candidates["size"] - self.base_rate_).abs()
-        self.neutral_[column] = str(gap.idxmin())
+    def _learn_levels(self, column: str, observed: dict[str, Observed]) -> None:
+        common = [key for key, (n, _) in observed.items() if key != BLANK_KEY and n >= self.min_leads]
+        common.sort(key=lambda key: -observed[key].leads)
+        self.levels_[column] = {level: FIRST_LEVEL + i for i, level in enumerate(common)}
+        least = _NEUTRAL_SHARE * sum(n for n, _ in observed.values())
+        enough = [key for key, (n, _) in observed.items() if n >= least]
+        self.neutral_[column] = min(enough or observed, key=lambda key: abs(observed[key].rate - self.base_rate_))
 
     def _text_features(self, column: str, frame: pd.DataFrame) -> tuple[Coded, Coded]:
         if column in frame.columns:

@@ -88,15 +88,27 @@ def value_keys(values: pd.Series, is_text: bool, ranges: Ranges | None = None) -
     >>> value_keys(pd.Series([0, 1, 7]), is_text=False).tolist()
     ['0', '1', '5+']
     """
+    codes, keys = coded_keys(values, is_text, ranges)
+    found: np.ndarray = keys[codes]
+    return found
+
+
+def coded_keys(values: pd.Series, is_text: bool, ranges: Ranges | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `value_keys` does as the place of each value's key, and the keys; a key may stand there twice.
+
+    Each distinct value is written once, however many leads have it.
+    """
     if is_text:
-        return values.str.casefold().fillna(BLANK_KEY).to_numpy(dtype=object)
+        codes, texts = pd.factorize(values)
+        keys = pd.Series(texts, dtype="str").str.casefold().tolist()
+        return np.where(codes < 0, len(keys), codes), np.array([*keys, BLANK_KEY], dtype=object)
     if pd.api.types.is_datetime64_any_dtype(values):
-        return values.dt.strftime("%Y-%m").fillna(BLANK_KEY).to_numpy(dtype=object)
+        codes, months = pd.factorize(values.to_numpy("datetime64[ns]").astype("datetime64[M]").astype("int64"))
+        written = months.astype("datetime64[M]").astype("str").astype(object)
+        return codes, np.where(written == "NaT", BLANK_KEY, written)
     if ranges is not None:
         numbers = values.to_numpy("float64")
         places = np.where(np.isnan(numbers), len(ranges.names), np.searchsorted(ranges.edges, numbers, side="right"))
-        return np.array([*ranges.names, BLANK_KEY], dtype=object)[places]
-    clipped = values.clip(upper=_COUNT_TOP)
-    return np.array(
-        [f"{_COUNT_TOP}+" if value >= _COUNT_TOP else str(int(value)) for value in clipped.tolist()], dtype=object
-    )
+        return places, np.array([*ranges.names, BLANK_KEY], dtype=object)
+    codes, counts = pd.factorize(values.clip(upper=_COUNT_TOP).to_numpy())
+    return codes, np.array([f"{_COUNT_TOP}+" if n >= _COUNT_TOP else str(int(n)) for n in counts.tolist()], object)

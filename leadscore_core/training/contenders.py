@@ -154,7 +154,7 @@ def _judge(
 ) -> _Judged:
     began = time.perf_counter()
     train, test = cleaned.iloc[fold.train], cleaned.iloc[fold.test]
-    features = LeadFeatures(schema).fit(train, label[fold.train])
+    features = LeadFeatures(schema).fit(train, label[fold.train], recognise=False)
     model = make_contender(name, params, seed).fit(features.transform(train), label[fold.train])
     fitted = time.perf_counter()
     propensity = model.predict_proba(features.transform(test))[:, 1]

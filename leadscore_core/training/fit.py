@@ -55,10 +55,16 @@ class FoldResult:
     importance: dict[str, float]
 
 
-def fit_cleaned(cleaned: pd.DataFrame, label: np.ndarray, recipe: Recipe) -> Pipeline:
-    """Fit a pipeline on cleaned leads; the cleaning step learns nothing, so it need not run again in every fold."""
+def fit_cleaned(cleaned: pd.DataFrame, label: np.ndarray, recipe: Recipe, *, recognise: bool = False) -> Pipeline:
+    """Fit a pipeline on cleaned leads; the cleaning step learns nothing, so it need not run again in every fold.
+
+    Parameters
+    ----------
+    recognise
+        Whether it is to recognise its training leads, as a model that is published must.
+    """
     pipeline = make_pipeline(recipe.schema, recipe.params)
-    pipeline[1:].fit(cleaned, label, model__grow=recipe.grow)
+    pipeline[1:].fit(cleaned, label, features__recognise=recognise, model__grow=recipe.grow)
     return pipeline
 
 
@@ -113,8 +119,15 @@ def _column_costs(
     if len(np.unique(label)) < 2:
         return {}
     whole = float(roc_auc_score(label, margin[some]))
-    names = [column.name for column in recipe.schema.inputs if column.name in test]
-    return {name: whole - float(roc_auc_score(label, raw_margin(pipeline, test.drop(columns=name)))) for name in names}
+    features, model = pipeline.named_steps["features"], pipeline.named_steps["model"]
+    given, lacking = features.transform(test), features.transform(test.iloc[:1, :0])
+    owners = np.array(features.column_of())
+    costs = {}
+    for name in (column.name for column in recipe.schema.inputs if column.name in test):
+        own = given.columns[owners == name]
+        without = given.assign(**{feature: lacking[feature].iloc[0] for feature in own})
+        costs[name] = whole - float(roc_auc_score(label, model.raw_margin(without)))
+    return costs
 
 
 def gain_shares(pipeline: Pipeline) -> dict[str, float]:

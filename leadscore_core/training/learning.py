@@ -70,7 +70,7 @@ def _auc(
     cleaned: pd.DataFrame, label: np.ndarray, schema: LeadSchema, params: dict[str, Any], rows: np.ndarray, fold: Fold
 ) -> float:
     train, test = cleaned.iloc[rows], cleaned.iloc[fold.test]
-    features = LeadFeatures(schema).fit(train, label[rows])
+    features = LeadFeatures(schema).fit(train, label[rows], recognise=False)
     model = LeadClassifier(**params).fit(features.transform(train), label[rows])
     return float(roc_auc_score(label[fold.test], model.raw_margin(features.transform(test))))
 

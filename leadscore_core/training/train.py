@@ -119,7 +119,7 @@ def train_model(
 
     tell(0.95, "Fitting the model on all leads")
     crossed, following = results[: len(plan.folds)], results[len(plan.folds) :]
-    pipeline = fit_cleaned(cleaned, label, recipe)
+    pipeline = fit_cleaned(cleaned, label, recipe, recognise=True)
     identities = lead_identities(frame, schema, mapping)
     pipeline.named_steps["features"].identities_ = {kind: np.unique(own) for kind, own in identities.items()}
     margin = np.full(len(plan.rows), np.nan)

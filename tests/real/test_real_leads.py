@@ -10,7 +10,6 @@ from leadscore_core.data import read_leads
 from leadscore_core.inference import score_leads
 from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel
-from leadscore_core.scale import connect, trees_on
 from leadscore_core.training import evaluate_model, train_model
 from leadscore_core.workbench import keep_list, open_view, trade_off
 
@@ -44,15 +43,6 @@ def test_repeated_cross_validation_clears_every_target_with_room(model: LeadMode
 def test_the_next_months_are_harder_and_said_so(model: LeadModel) -> None:
     following = model.metadata.metrics["next_period"]
     assert 0.78 <= following["auc"] < model.metadata.metrics["cross_validation"]["auc"]
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-def test_workers_grow_trees_that_are_as_good(labelled: pd.DataFrame, model: LeadModel) -> None:
-    with connect(workers=2) as client:
-        together = train_model(labelled, n_repeats=1, grow=trees_on(client))
-    here, there = (trained.metadata.metrics["cross_validation"] for trained in (model, together))
-    assert there["auc"] == pytest.approx(here["auc"], abs=here["auc_std"])
-    assert together.metadata.meets_targets
 
 
 def test_leads_kept_aside_are_judged_as_cross_validation_said(labelled: pd.DataFrame) -> None:
