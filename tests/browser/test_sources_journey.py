@@ -43,6 +43,7 @@ def choose(page: Page, label: str, value: str) -> None:
 
 
 def go(page: Page, section: str) -> None:
+    calm(page)  # while a page is drawn anew, its parts may stand there twice
     page.get_by_role("radio", name=section, exact=True).click()
     expect(page.get_by_role("radio", name=section, exact=True)).to_be_checked(timeout=PATIENCE)
     calm(page)
