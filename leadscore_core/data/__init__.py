@@ -1,15 +1,14 @@
 """The data pipeline: schema, read, map columns, check, clean."""
 
 from leadscore_core.data.check import (
-    FIRST_ROW,
     check_leads,
     chunk_findings,
     duplicate_findings,
-    label_findings,
     mapping_findings,
     note_row_problems,
     row_hashes,
 )
+from leadscore_core.data.check_label import label_findings
 from leadscore_core.data.clean import CellProblem, clean_leads, clean_with_problems, complete_columns, plain_text
 from leadscore_core.data.column_profile import ColumnProfile, profile_column
 from leadscore_core.data.file_notes import FileNotes, ReadLog
@@ -54,6 +53,7 @@ from leadscore_core.data.read import (
 )
 from leadscore_core.data.resolve_columns import contested_headers, map_frame, resolve_mapping
 from leadscore_core.data.roles import ProposedColumn
+from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.data.row_sample import RowSample, sample_rows
 from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
 from leadscore_core.data.schema import (

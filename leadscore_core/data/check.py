@@ -7,32 +7,18 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from leadscore_core.data.check_label import label_findings
 from leadscore_core.data.clean import CellProblem, clean_with_problems
-from leadscore_core.data.findings import EXAMPLES, Finding, Severity, sort_findings
+from leadscore_core.data.findings import Finding, make_finding, show_cell, sort_findings
 from leadscore_core.data.map_columns import ColumnMapping
-from leadscore_core.data.outcome_reader import read_outcomes
-from leadscore_core.data.outcome_split import split_cells
-from leadscore_core.data.outcome_values import name_values
-from leadscore_core.data.outcome_words import Meaning
 from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM
 from leadscore_core.data.resolve_columns import map_frame
 from leadscore_core.data.schema import TEXT_ROLES, LeadSchema, Role
 from leadscore_core.data.schema_file import load_schema
 from leadscore_core.data.text import as_text, filled_cells
+from leadscore_core.data.units import mixed_units
 
-FIRST_ROW = 2
-_STRAY_LABELS = 0.1
 _FIRST_FEW = 1_000
-_SEVERITY: dict[str, Severity] = {
-    "label_one_class": "error",
-    "label_missing": "error",
-    "label_no_outcome": "error",
-    "label_open": "info",
-    "required_column": "error",
-    "missing_column": "info",
-    "empty_column": "info",
-    "guessed_column": "info",
-}
 
 
 def check_leads(
@@ -99,6 +85,7 @@ def chunk_findings(
         *_row_findings(frame, raw, schema, mapping),
         *unknown_levels(cleaned, schema, mapping, levels),
         *empty_columns(frame, cleaned, schema, mapping),
+        *_unit_findings(frame, schema, mapping),
     ]
 
 
@@ -117,15 +104,15 @@ def mapping_findings(
         column = schema.by_name[match.column]
         if match.header is None and column.required:
             reason = f"{column.human}: no such column, and no list can be scored without it"
-            found.append(_finding("required_column", column.name, reason, n_rows, n_rows))
+            found.append(make_finding("required_column", column.name, reason, n_rows, n_rows))
         elif match.header is None and column.is_input and column.role is not Role.INTERACTION:
             cost = (costs or {}).get(column.name)
             price = "" if cost is None else f", which costs about {max(0.0, cost):.3f} of AUC"
             reason = f"{column.human}: no such column; leads are scored as average in it{price}"
-            found.append(_finding("missing_column", column.name, reason, n_rows, n_rows))
+            found.append(make_finding("missing_column", column.name, reason, n_rows, n_rows))
         elif match.how == "fuzzy":
             found.append(
-                _finding(
+                make_finding(
                     "guessed_column",
                     str(match.header),
                     f"taken as {column.human} ({match.confidence:.0%} alike); correct it if it is not",
@@ -135,26 +122,26 @@ def mapping_findings(
             )
         if match.why:
             reason = f"{column.human}: {match.why}; choose another if it is not"
-            found.append(_finding("chosen_column", str(match.header), reason, n_rows, n_rows))
+            found.append(make_finding("chosen_column", str(match.header), reason, n_rows, n_rows))
     for doubt in mapping.decimal_doubts:
         cells = doubt.comma + doubt.point + doubt.either
         header = mapping.used[doubt.column]
         reason = f"{doubt.words}; choose comma or point for the column (--decimal {header!r}=comma or =point)"
-        found.append(_finding("mixed_decimals", header, reason, cells, n_rows))
+        found.append(make_finding("mixed_decimals", header, reason, cells, n_rows))
     stamp = schema.one(Role.TIMESTAMP)
     if stamp and mapping.swapped_dates:
         reason = (
             "a spreadsheet seems to have swapped day and month: dates it took for dates have days to 12 alone, those "
             "it left as text later days alone; export the list anew as CSV, without opening it in between"
         )
-        found.append(_finding("swapped_dates", mapping.used[stamp.name], reason, mapping.swapped_dates, n_rows))
+        found.append(make_finding("swapped_dates", mapping.used[stamp.name], reason, mapping.swapped_dates, n_rows))
     if stamp and mapping.ambiguous_dates:
         order = "day before month" if mapping.date_order == "dmy" else "month before day"
         reason = (
             f"dates that could be read both ways are read with the {order}; choose which comes first (--dates dmy or "
             "--dates mdy)"
         )
-        found.append(_finding("ambiguous_date", mapping.used[stamp.name], reason, mapping.ambiguous_dates, n_rows))
+        found.append(make_finding("ambiguous_date", mapping.used[stamp.name], reason, mapping.ambiguous_dates, n_rows))
     return found
 
 
@@ -167,9 +154,9 @@ def cell_findings(
         if schema.by_name[problem.column].role is Role.LABEL:
             continue  # label_findings says it where a label is expected
         header = mapping.used[problem.column]
-        example = _shown(frame[header].iloc[int(problem.rows[0])])
+        example = show_cell(frame[header].iloc[int(problem.rows[0])])
         found.append(
-            _finding(
+            make_finding(
                 problem.code,
                 header,
                 f"{problem.reason}; counted as missing",
@@ -203,7 +190,8 @@ def note_row_problems(
             continue
         header = mapping.used[problem.column]
         note(
-            problem.rows, (f"{header}: {problem.reason} ({_shown(cell)})" for cell in frame[header].iloc[problem.rows])
+            problem.rows,
+            (f"{header}: {problem.reason} ({show_cell(cell)})" for cell in frame[header].iloc[problem.rows]),
         )
     if LINE_PROBLEM in frame.columns:
         rows = np.flatnonzero(_filled(frame[LINE_PROBLEM]))
@@ -230,7 +218,9 @@ def duplicate_findings(hashes: Iterable[np.ndarray]) -> list[Finding]:
         return []
     order = np.argsort(joined, kind="stable")  # a table of ten million would take half a gigabyte
     again = np.sort(order[1:][ordered[1:] == ordered[:-1]])
-    return [_finding("duplicate_row", "", "the same row stands earlier in the list", len(again), len(joined), again)]
+    return [
+        make_finding("duplicate_row", "", "the same row stands earlier in the list", len(again), len(joined), again)
+    ]
 
 
 def unknown_levels(
@@ -245,9 +235,9 @@ def unknown_levels(
         unknown = [value.casefold() not in levels[column.name] for value in values.tolist()]
         rows = np.flatnonzero(np.array([*unknown, False])[codes])
         if len(rows):
-            example = _shown(cleaned[column.name].iloc[rows[0]])
+            example = show_cell(cleaned[column.name].iloc[rows[0]])
             found.append(
-                _finding(
+                make_finding(
                     "unknown_level",
                     mapping.used[column.name],
                     f"{column.human} that the model has never seen; treated as rare",
@@ -276,50 +266,26 @@ def empty_columns(
             filled = any(filled_cells(frame[header].iloc[some], schema.marks_of(column)).any() for some in rows)
         if not filled:
             found.append(
-                _finding("empty_column", header, f"{column.human} is blank in every row", len(frame), len(frame))
+                make_finding("empty_column", header, f"{column.human} is blank in every row", len(frame), len(frame))
             )
     return found
 
 
-def label_findings(
-    cleaned: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping
-) -> list[Finding]:
-    """Find what keeps the label from being learned from."""
-    label = schema.label
-    n_rows = len(raw)
-    if label is None or label.name not in raw.columns:
-        human = label.human if label else "label"
-        return [_finding("label_missing", label.name if label else "", f"no column for {human}", n_rows, n_rows)]
-    header, found = mapping.used[label.name], []
-    values, marks = cleaned[label.name], schema.marks_of(label)
-    split = split_cells(raw[label.name], label, marks)
-    unusable = np.flatnonzero(read_outcomes(raw[label.name], label, marks)[1])
-    given = filled_cells(raw[label.name], marks)
-    blank = np.flatnonzero(~given & values.isna().to_numpy())
-    still = split.of(Meaning.OPEN)
-    if still:
-        reason = f"no outcome yet: {name_values(still)}; such leads are left out"
-        found.append(_finding("label_open", header, reason, split.count(Meaning.OPEN), n_rows))
-    if len(unusable):
-        example = _shown(raw[label.name].iloc[unusable[0]])
-        named = name_values(split.of(Meaning.UNKNOWN))
-        reason = f"not known to say yes or no: {named}; such leads have no outcome and are left out"
-        found.append(_finding("label_not_binary", header, reason, len(unusable), n_rows, unusable, example))
-        if len(unusable) > _STRAY_LABELS * n_rows:
-            found[-1] = found[-1].model_copy(update={"severity": "error"})
-    if len(blank):
-        found.append(
-            _finding("label_blank", header, "no outcome yet; such leads are left out", len(blank), n_rows, blank)
+def _unit_findings(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> list[Finding]:
+    measures = [column.name for column in schema.with_role(Role.NUMBER) if column.name in mapping.used]
+    return [
+        make_finding(
+            "mixed_units",
+            mapping.used[name],
+            found.words,
+            len(found.rows),
+            len(frame),
+            found.rows,
+            show_cell(frame[mapping.used[name]].iloc[found.rows[0]]),
         )
-    if values.nunique() == 1:
-        only = split.of(Meaning.WON if values.max() == 1 else Meaning.LOST)
-        said = "completed" if values.max() == 1 else "did not complete"
-        reason = f"every lead that has an outcome {said}: {name_values(only) or 'blank'}"
-        found.append(_finding("label_one_class", header, reason, int(values.notna().sum()), n_rows))
-    elif n_rows and not values.notna().any():
-        reason = f"no lead has an outcome: {name_values(split.values) or 'blank in every row'}"
-        found.append(_finding("label_no_outcome", header, reason, n_rows, n_rows))
-    return found
+        for name in measures
+        for found in mixed_units(frame[mapping.used[name]])
+    ]
 
 
 def _row_findings(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> list[Finding]:
@@ -329,7 +295,7 @@ def _row_findings(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, ma
         if len(rows):
             example = str(frame[LINE_PROBLEM].iloc[rows[0]])
             found.append(
-                _finding(
+                make_finding(
                     "line_problem",
                     "",
                     "more or fewer fields than the header; values may stand in the wrong column",
@@ -342,7 +308,7 @@ def _row_findings(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, ma
     blank = np.flatnonzero(_blank_rows(raw, schema))
     if len(blank):
         found.append(
-            _finding("blank_row", "", "every column that the model reads is blank", len(blank), len(frame), blank)
+            make_finding("blank_row", "", "every column that the model reads is blank", len(blank), len(frame), blank)
         )
     return found
 
@@ -360,25 +326,3 @@ def _blank_rows(raw: pd.DataFrame, schema: LeadSchema) -> np.ndarray:
 
 def _filled(cells: pd.Series) -> np.ndarray:
     return (cells.notna() & (cells != "")).to_numpy(dtype=bool)
-
-
-def _shown(cell: object) -> str:
-    text = repr(cell)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _finding(
-    code: str, column: str, reason: str, count: int, n_rows: int, rows: np.ndarray | None = None, example: str = ""
-) -> Finding:
-    numbered = () if rows is None else tuple(int(row) + FIRST_ROW for row in rows[:EXAMPLES])
-    share = count / n_rows if n_rows else 0.0
-    return Finding(
-        code=code,
-        severity=_SEVERITY.get(code, "warning"),
-        column=column,
-        reason=reason,
-        count=count,
-        share=share,
-        example=example,
-        rows=numbered,
-    )

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from leadscore_core.data.findings import EXAMPLES, Finding, Severity
 from leadscore_core.data.non_leads import WORDS, NonLead
 from leadscore_core.data.row_numbers import FIRST_ROW, RowNumbers
@@ -111,9 +113,19 @@ class ReadLog:
 
     def numbered(self, found: Iterable[Finding]) -> list[Finding]:
         """Return findings whose rows are counted through the list with the rows that their files show."""
-        if len(self.files) == 1 and self.files[0][0].numbers.is_plain:
+        if self.is_plain:
             return list(found)
         return [self._numbered(finding) for finding in found]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is one file, whose header is row 1 and of which every other row is a lead."""
+        return len(self.files) == 1 and self.files[0][0].numbers.is_plain
+
+    def rows(self) -> np.ndarray:
+        """Return the row of each lead in its file, in the list's order; int64."""
+        each = [notes.numbers.rows_of(np.arange(leads)) for notes, leads in self.files]
+        return np.concatenate([np.empty(0, dtype="int64"), *each])
 
     def findings(self) -> list[Finding]:
         """Return what was found of the files themselves; of several with the names of the files."""

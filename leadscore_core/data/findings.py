@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel
+
+from leadscore_core.data.row_numbers import FIRST_ROW
 
 EXAMPLES = 5
 _OF_THE_FILE = frozenset({"required_column", "missing_column", "guessed_column", "chosen_column", "ambiguous_date"})
 Severity = Literal["error", "warning", "info"]
+_SEVERITY: dict[str, Severity] = {
+    "label_one_class": "error",
+    "label_missing": "error",
+    "label_no_outcome": "error",
+    "label_open": "info",
+    "required_column": "error",
+    "missing_column": "info",
+    "empty_column": "info",
+    "guessed_column": "info",
+}
 
 
 class Finding(BaseModel):
@@ -48,6 +61,16 @@ class Finding(BaseModel):
             by_file.setdefault(file, []).append(str(row))
         return "rows " + "; ".join(f"{file} {', '.join(rows)}" for file, rows in by_file.items())
 
+    def at_rows(self, rows: np.ndarray) -> Finding:
+        """Return the finding of a list that was kept, with the rows that its file shows.
+
+        Parameters
+        ----------
+        rows
+            Of each lead in its file, in the list's order.
+        """
+        return self.model_copy(update={"rows": tuple(int(rows[row - FIRST_ROW]) for row in self.rows)})
+
 
 def sort_findings(found: list[Finding]) -> list[Finding]:
     """Order findings by how much they matter."""
@@ -73,13 +96,7 @@ def merge_findings(parts: Iterable[tuple[list[Finding], int]]) -> list[Finding]:
             before = merged.get(key)
             if before is None:
                 merged[key] = finding.model_copy(update={"rows": shifted})
-            elif finding.code not in {
-                "required_column",
-                "missing_column",
-                "guessed_column",
-                "chosen_column",
-                "ambiguous_date",
-            }:
+            elif finding.code not in _OF_THE_FILE:
                 merged[key] = before.model_copy(
                     update={
                         "count": before.count + finding.count,
@@ -90,3 +107,27 @@ def merge_findings(parts: Iterable[tuple[list[Finding], int]]) -> list[Finding]:
         total += n_rows
     kept = [f for f in merged.values() if f.code != "empty_column" or f.count == total]
     return sort_findings([f.model_copy(update={"share": f.count / total if total else 0.0}) for f in kept])
+
+
+def show_cell(cell: object) -> str:
+    """Return a cell as a finding shows it."""
+    text = repr(cell)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def make_finding(
+    code: str, column: str, reason: str, count: int, n_rows: int, rows: np.ndarray | None = None, example: str = ""
+) -> Finding:
+    """Make a finding of so many cells of a column, with its first rows as a spreadsheet numbers a whole list's."""
+    numbered = () if rows is None else tuple(int(row) + FIRST_ROW for row in rows[:EXAMPLES])
+    share = count / n_rows if n_rows else 0.0
+    return Finding(
+        code=code,
+        severity=_SEVERITY.get(code, "warning"),
+        column=column,
+        reason=reason,
+        count=count,
+        share=share,
+        example=example,
+        rows=numbered,
+    )

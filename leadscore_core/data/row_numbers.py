@@ -38,8 +38,13 @@ class RowNumbers:
 
     def row_of(self, position: int) -> int:
         """Return the row of the lead at a position, the first being 0."""
-        at = max(0, int(np.searchsorted(self.starts, position, side="right")) - 1)
-        return int(self.rows[at]) + position - int(self.starts[at])
+        return int(self.rows_of(np.array([position]))[0])
+
+    def rows_of(self, positions: np.ndarray) -> np.ndarray:
+        """Return the rows of the leads at these positions."""
+        at = np.maximum(0, np.searchsorted(self.starts, positions, side="right") - 1)
+        found: np.ndarray = self.rows[at] + positions - self.starts[at]
+        return found
 
     def without(self, dropped: Sequence[int]) -> RowNumbers:
         """Return the numbers of what is left when the rows at these positions, in order, are no leads.

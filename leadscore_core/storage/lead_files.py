@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +17,7 @@ from leadscore_core.storage.dimensions import quoted
 from leadscore_core.storage.duck import borrowed_cursor, sql_text, string_types
 
 POSITION = "file_row_number"
+FILE_ROW = "ls_file_row"
 
 
 def sort_into(unsorted: Path, extra: pd.DataFrame | None, target: Path, row_group: int) -> None:
@@ -39,6 +41,15 @@ def sort_into(unsorted: Path, extra: pd.DataFrame | None, target: Path, row_grou
             )
         except duckdb.Error as error:
             raise OSError(str(error).splitlines()[0]) from error
+
+
+def read_file_rows(path: Path) -> np.ndarray | None:
+    """Return the row in its file of each lead of a batch, in the list's order; None where they are counted on."""
+    if FILE_ROW not in pq.read_schema(path).names:
+        return None
+    table = pq.read_table(path, columns=["ls_row", FILE_ROW]).sort_by("ls_row")
+    rows: np.ndarray = table[FILE_ROW].to_numpy()
+    return rows
 
 
 _IDENTITY = re.compile(r"ls_row|ls_id|ls_name|ls_(?:id|email|phone)(?:_\d+)?_key")

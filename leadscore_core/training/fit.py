@@ -19,7 +19,7 @@ from leadscore_core.training.metrics import Metrics, compute_metrics
 from leadscore_core.training.threshold import choose_threshold
 
 WORTH_CALIBRATING = 0.0005
-COSTED_ROWS = 20_000
+COSTED_ROWS = 5_000
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def judge_fold(
     identity
         The same number for rows that repeat each other (see `repeated_folds`).
     with_costs
-        Whether to measure what each column is worth, by scoring the fold's test leads without it; of more than 20,000
+        Whether to measure what each column is worth, by scoring the fold's test leads without it; of more than 5,000
         such leads, that many drawn at random.
     """
     train, train_label = cleaned.iloc[fold.train], label[fold.train]

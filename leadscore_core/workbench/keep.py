@@ -14,7 +14,16 @@ import pyarrow.parquet as pq
 from pandas.api.extensions import ExtensionArray
 
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data import LINE_PROBLEM, ColumnMapping, LeadSchema, Role, clean_leads, list_files, part_frame
+from leadscore_core.data import (
+    FIRST_ROW,
+    LINE_PROBLEM,
+    ColumnMapping,
+    LeadSchema,
+    Role,
+    clean_leads,
+    list_files,
+    part_frame,
+)
 from leadscore_core.errors import MappingError
 from leadscore_core.inference import ScoredPart, contact_flags, contact_keys, read_contacts
 from leadscore_core.inference.writers import ParquetFile
@@ -34,7 +43,7 @@ from leadscore_core.storage import (
     now,
 )
 from leadscore_core.storage.batches import LEADS_FILE
-from leadscore_core.storage.lead_files import sort_into
+from leadscore_core.storage.lead_files import FILE_ROW, read_file_rows, sort_into
 from leadscore_core.workbench.repeats import mark_repeats
 
 ROW_GROUP = 10_000
@@ -138,6 +147,7 @@ def rescore_batch(
             by=by,
             progress=progress,
             before=batch.created_at,
+            rows=read_file_rows(batch.scores_path),
         )
         (folder / LEADS_FILE).unlink()
         return store.add_scoring(batch, folder, scoring, leads.mapping)
@@ -154,8 +164,15 @@ def _score_into(
     by: str,
     progress: Progress | None,
     before: datetime | None = None,
+    rows: np.ndarray | None = None,
 ) -> Scoring:
-    """Write the list's own columns and the sorted scores into a folder, and return what came of it."""
+    """Write the list's own columns and the sorted scores into a folder, and return what came of it.
+
+    Parameters
+    ----------
+    rows
+        Of each lead in its file; as they are read if not given.
+    """
     report = ScoreReport(thresholds=settings.grades)
     try:
         _write_parts(folder, leads, model, settings, report, file_hash, progress, as_text=False)
@@ -165,7 +182,12 @@ def _score_into(
     unsorted = folder / _UNSORTED
     if progress:
         progress(report.rows, "Looking for duplicates")
-    extra = mark_repeats(unsorted, model.schema, settings, before=before)
+    is_again = rows is not None
+    rows = report.log.rows() if rows is None else rows
+    extra = mark_repeats(unsorted, model.schema, settings, rows, before=before)
+    counted = np.arange(len(rows))
+    if not np.array_equal(rows, counted + FIRST_ROW):
+        extra = (pd.DataFrame({"ls_row": counted}) if extra is None else extra).assign(**{FILE_ROW: rows})
     grades, junk = grade_preference(settings).current(), junk_preference(settings).current()
     scoring = Scoring(
         number=number,
@@ -174,7 +196,7 @@ def _score_into(
         scored_by=by,
         expected=report.expected,
         counts={"rows": report.rows, "grades": report.grades},
-        findings=report.findings,
+        findings=[finding.at_rows(rows) for finding in report.findings] if is_again else report.findings,
         settings={"grades": grades.value.model_dump(mode="json"), "junk": junk.value.model_dump(mode="json")},
     )
     if progress:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadscore_core.config import Settings
-from leadscore_core.data import FIRST_ROW, LeadSchema, Role
+from leadscore_core.data import LeadSchema, Role
 from leadscore_core.errors import StorageError
 from leadscore_core.inference import find_duplicates
 from leadscore_core.inference.duplicates import SHARED_BY_TOO_MANY, key_columns, ways_to_reach
@@ -23,7 +23,7 @@ MOST_EARLIER = 2_000_000
 
 
 def mark_repeats(
-    unsorted: Path, schema: LeadSchema, settings: Settings, *, before: datetime | None = None
+    unsorted: Path, schema: LeadSchema, settings: Settings, rows: np.ndarray, *, before: datetime | None = None
 ) -> pd.DataFrame | None:
     """Find repeats within a list and against earlier batches.
 
@@ -31,6 +31,8 @@ def mark_repeats(
     ----------
     unsorted
         The new batch's leads (see `LeadTable`), not yet ranked.
+    rows
+        Of each lead in its file, in the list's order.
     before
         Only batches kept before then are looked into: a batch that is scored again is not its own repeat.
 
@@ -52,7 +54,7 @@ def mark_repeats(
     whys, keeps = within["why"].tolist(), kept.tolist()
     for at in np.flatnonzero(repeat).tolist():
         because = "has more contact details" if ways[kept[at]] > ways[at] else "came first"
-        words[at] = f"{whys[at]} as row {keeps[at] + FIRST_ROW:,}, which {because} and is kept"
+        words[at] = f"{whys[at]} as row {rows[keeps[at]]:,}, which {because} and is kept"
     seen = np.zeros(len(people), dtype=bool)
     earlier, names = _earlier(people, schema, settings, before)
     if len(earlier):

@@ -16,7 +16,7 @@ from leadscore_core.inference import Reason, explain_change, judge_trend, lead_r
 from leadscore_core.model import LeadModel
 from leadscore_core.storage import BatchStore, DecisionStore, LeadTable, Override, Restored, Standing
 from leadscore_core.storage.lead_files import read_own
-from leadscore_core.workbench.view import BatchView
+from leadscore_core.workbench.view import BatchView, file_rows
 
 MOST_REASONS = 5
 _KEYS = ("ls_id_key", "ls_email_key", "ls_phone_key")
@@ -64,6 +64,11 @@ class LeadStory:
     restored: Restored | None
     override: Override | None
     junk: str
+
+    @property
+    def file_row(self) -> int:
+        """The row in its file, as a spreadsheet or an editor shows it."""
+        return int(file_rows(self.lead.to_frame().T).iloc[0])
 
     @property
     def for_it(self) -> list[Reason]:

@@ -23,13 +23,18 @@ from leadscore_core.storage import (
     grade_preference,
     junk_preference,
 )
-from leadscore_core.storage.lead_files import read_own
+from leadscore_core.storage.lead_files import FILE_ROW, read_own
 
 IN_LIST = "In the list: "
 WHY, AND, JUNK = "Why", "And", "Why it is put aside"
 _WHO = (("ls_name", Role.NAME), ("ls_id", Role.ID), ("ls_email", Role.EMAIL))
 _GIVEN = {Role.ID: "ls_id", Role.NAME: "ls_name", Role.EMAIL: "ls_email", Role.PHONE: "ls_phone"}
 _ABOUT = (Role.SOURCE, Role.CITY, Role.TIMESTAMP)
+
+
+def file_rows(leads: pd.DataFrame) -> pd.Series:
+    """Return the row of each lead in its file, as a spreadsheet or an editor shows it."""
+    return leads[FILE_ROW] if FILE_ROW in leads else leads["ls_row"] + FIRST_ROW
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class BatchView:
         table: dict[str, object] = {"Rank": leads["ls_rank"]}
         who = next(((name, role) for name, role in _WHO if name in leads), None)
         if who is None:
-            table["Row"] = leads["ls_row"] + FIRST_ROW
+            table["Row"] = file_rows(leads)
         else:
             table[self._human(who[1])] = leads[who[0]].fillna("")
         table["Score"] = leads["ls_score"]
@@ -157,7 +162,7 @@ class BatchView:
         cells = leads[column]
         declared = self.schema.by_name.get(column)
         if column == "ls_row":
-            return cells + FIRST_ROW
+            return file_rows(leads)
         if declared is not None and declared.role is Role.FLAG:
             return cells.map({1: "Yes", 0: "No"})
         if declared is not None and declared.role is Role.CITY:

@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.config import load_settings
-from leadscore_core.data import FIRST_ROW
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.figures import plot_history, plot_waterfall
 from leadscore_core.inference import GRADES, Reason, human_name
@@ -44,7 +43,7 @@ def render_lead(view: BatchView) -> None:
         return
     lead = story.lead
     who = next((str(lead[k]) for k in ("ls_name", "ls_id", "ls_email") if k in lead and pd.notna(lead[k])), None)
-    st.subheader(plain(who or "") or f"Row {int(lead['ls_row']) + FIRST_ROW:,}", anchor=False)
+    st.subheader(plain(who or "") or f"Row {int(story.file_row):,}", anchor=False)
     _render_standing(view, story)
     if view.model is not None and story.base is not None:
         _render_reasons(view, story)

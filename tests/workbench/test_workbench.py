@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from leadscore_core.config import GradeRule, GradeShares, JunkRules, load_settings
@@ -37,6 +38,7 @@ from leadscore_core.workbench import (
     waterfall,
     with_junk_cut,
 )
+from leadscore_core.workbench.view import file_rows
 from tests.conftest import FEW_TREES
 
 QUARANTINE = LeadFilter(view="quarantine")
@@ -376,3 +378,18 @@ def test_history_follows_when_leads_came_not_when_they_were_scored(
     assert [a.batch_name for a in story.history] == ["Monday", "March"]
     first = BatchStore(load_settings()).get(batch.id)
     assert [a.batch_name for a in tell_story(look(first, trained), row, lambda _: trained).history] == ["Monday"] * 2
+
+
+def test_rows_are_those_that_the_file_shows(
+    places: Path, trained: LeadModel, plain_leads: pd.DataFrame, tmp_path: Path
+) -> None:
+    named = plain_leads.assign(email=[f"lead{i}@example.com" for i in range(4)])
+    again = pd.concat([named, named.iloc[[1]]], ignore_index=True)
+    lines = again.to_csv(index=False).splitlines()
+    path = tmp_path / "titled.csv"
+    path.write_text("\n".join(["Leads of the week", "", *lines[:3], lines[0], *lines[3:], "Grand Total,5"]) + "\n")
+    batch = keep_list(open_list(path, trained.schema), trained, name="Titled")
+    for kept in (batch, rescore_batch(batch, trained)):
+        leads = pq.read_table(kept.scores_path).to_pandas().sort_values("ls_row")
+        assert file_rows(leads).tolist() == [4, 5, 7, 8, 9]
+        assert "as row 5, which came first and is kept" in leads["ls_repeat"].iloc[-1]

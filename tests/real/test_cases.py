@@ -1,9 +1,7 @@
 """Small files that went wrong once, and what each must give; skipped where they are missing."""
 
 import json
-import os
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,33 +13,10 @@ from leadscore_core.data import Role, clean_leads, read_leads
 from leadscore_core.data.spend import read_spend
 from leadscore_core.lists import ListOptions, open_any_list
 from leadscore_core.model import ModelRegistry
-from tests.paths import ROOT
+from tests.cases import SAME_FORTY, YES_NO
+from tests.paths import CASES, ROOT
 
-CASES = ROOT.parent / "shared" / "data" / "cases"
-pytestmark = [
-    pytest.mark.skipif(not CASES.is_dir(), reason="the case files are not on this machine"),
-    pytest.mark.skipif(not os.environ.get("LEADSCORE_SOAK"), reason="a long round: make soak"),
-]
-
-SAME_FORTY = [
-    "01a_sf_footer.csv",
-    "01c_rows_footer.csv",
-    "10f_totals.xlsx",
-    "02a_title_csv.csv",
-    "02c_one_title.csv",
-    "06i_header_repeat_midfile.csv",
-    "06r_units_row.csv",
-    "09b_unclosed_quote_one.csv",
-    "09j_tsv_quote_two.tsv",
-    "09h_unclosed_quote_to_end.csv",
-    "06a_dup_header_first_blank.csv",
-    "06w_utm_and_lead_source.csv",
-    "08c_utf8_one_stray_cp1252_byte.csv",
-    "10g_hidden_first_sheet.xlsx",
-    "06t_phone_and_mobile.csv",
-    "06u_two_emails.csv",
-    "06y_first_last_name.csv",
-]
+pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the case files are not on this machine")
 
 
 @pytest.fixture
@@ -152,17 +127,6 @@ def test_moments_are_read_to_the_minute(shipped, tmp_path: Path, name: str) -> N
     read = pd.to_datetime(pd.read_csv(tmp_path / "out.csv")["created_date"], format="ISO8601")
     gives_seconds = read.dt.second.any()
     assert read.tolist() == (truth if gives_seconds else truth.dt.floor("min")).tolist()
-
-
-YES_NO = {
-    "30_plain.csv": ("Converted", "1"),
-    "30b_float60.csv": ("Converted", "1.0"),
-    "30g_si_no60.csv": ("Outcome", "Sí"),
-    "30j_hi60.csv": ("Outcome", "हाँ"),
-    "30l_accepted60.csv": ("Outcome", "Accepted"),
-    "30p_check_cross.csv": ("Converted", "✓"),
-    "deutsch-ja-nein.csv": ("Gekauft", "ja"),
-}
 
 
 @pytest.mark.parametrize("name", YES_NO)
@@ -345,38 +309,6 @@ def test_columns_that_may_know_the_outcome_come_with_their_price(own_models, tmp
         assert re.search(
             rf"(Asked|Left out): {column}: .*\(AUC with it [01]\.\d{{3}}, without [01]\.\d{{3}}\)", said
         ), said
-
-
-INTERNAL = re.compile(
-    r"pydantic|pandas|pyarrow|arrow|numpy|sklearn|scikit|lightgbm|joblib|openpyxl|calamine|duckdb|sqlalchemy|clevercsv|"
-    r"charset|codec can't|Traceback|Exception|KeyError|ValueError|TypeError|NoneType|validation error|inside LeadScore|"
-    r"__|leadscore_core\.|DataFrame|dtype|Errno",
-    re.IGNORECASE,
-)
-
-
-@pytest.mark.parametrize("command", ["check", "check-label", "clean", "score", "sources", "outcomes", "evaluate"])
-def test_no_message_speaks_of_what_is_inside(shipped, tmp_path: Path, command: str) -> None:
-    for path in sorted(p for p in CASES.iterdir() if p.suffix not in {".md", ".py", ".txt"}):
-        last = _last(path.name)
-        words: list[object] = {
-            "check-label": ["check", path, "--label", last],
-            "clean": ["clean", path, "-o", tmp_path / f"{path.name}.csv"],
-            "score": ["score", path, "-o", tmp_path / f"{path.name}.csv", "--force"],
-        }.get(command, [command, path])
-        code, said, wrong = shipped(*words)
-        assert code in {0, 1, 2}
-        found = INTERNAL.search(wrong + (said if command != "score" else ""))
-        assert not found, f"{command} {path.name}: {found}: {wrong or said}"
-
-
-def test_a_hundred_thousand_and_more_leads_are_trained_on(own_models, tmp_path: Path, monkeypatch) -> None:
-    shutil.copy(CASES / "make_135k.py", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    exec(compile((tmp_path / "make_135k.py").read_text(), "make_135k.py", "exec"), {})
-    code, said, wrong = own_models("train", tmp_path / "big135k.csv", "--label", "Won")
-    assert code == 0, wrong
-    assert "135,000" in said
 
 
 def _last(name: str) -> str:
