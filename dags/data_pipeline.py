@@ -4,6 +4,8 @@ Parameters
 ----------
     files   a file, a folder, or several with commas between
     label   header of the outcome; empty for leads without one
+    positive, open
+            values of the outcome that mean yes, and that there is none yet; several with semicolons between
     schema  name of what the columns mean; found by the headers if empty
 
 A second run of the same files makes nothing twice. Leads that are not fit stop the run, with the report in the log.
@@ -22,12 +24,15 @@ from steps import CLEAN_LEADS, ROOT, require, step
     params={
         "files": Param(str(ROOT / "sample_data" / "labelled_leads.csv"), type="string", description="Leads to clean"),
         "label": Param("app_complete_flag", type="string", description="Header of the outcome; may be empty"),
+        "positive": Param("", type="string", description="Values of the outcome that mean yes, with ; between"),
+        "open": Param("", type="string", description="Values that mean no outcome yet, with ; between"),
         "schema": Param("", type="string", description="What the columns mean; found by the headers if empty"),
     },
 )
 def data_pipeline() -> None:
     """Check, clean, check, store."""
     given = {"label": "{{ params.label }}", "schema": "{{ params.schema }}"}
+    given |= {"positive": "{{ params.positive }}", "still_open": "{{ params.open }}"}
     files = "{{ params.files }}"
     raw = step.override(task_id="check_raw")("check_raw", str(ROOT), {"files": files, **given})
     fit = require.override(task_id="raw_is_fit")(raw, "The raw leads are not fit")

@@ -4,6 +4,8 @@ Parameters
 ----------
     files    labelled leads: a file, a folder, or several with commas between
     label    header of the outcome
+    positive, open
+             values of the outcome that mean yes, and that there is none yet; several with semicolons between
     schema   name of what the columns mean; found by the headers if empty
     promote  "never", or "gates hold" to promote a model that meets every target
 
@@ -24,6 +26,8 @@ from steps import CHALLENGER, CLEAN_LEADS, ROOT, require, step
     params={
         "files": Param(str(ROOT / "sample_data" / "labelled_leads.csv"), type="string", description="Labelled leads"),
         "label": Param("app_complete_flag", type="string", description="Header of the outcome"),
+        "positive": Param("", type="string", description="Values of the outcome that mean yes, with ; between"),
+        "open": Param("", type="string", description="Values that mean no outcome yet, with ; between"),
         "schema": Param("", type="string", description="What the columns mean; found by the headers if empty"),
         "promote": Param("never", enum=["never", "gates hold"], description="Whether a model may be promoted here"),
     },
@@ -31,6 +35,7 @@ from steps import CHALLENGER, CLEAN_LEADS, ROOT, require, step
 def training_pipeline() -> None:
     """Features, train, evaluate, gate, register."""
     given = {"label": "{{ params.label }}", "schema": "{{ params.schema }}"}
+    given |= {"positive": "{{ params.positive }}", "still_open": "{{ params.open }}"}
     files = "{{ params.files }}"
     raw = step.override(task_id="check_raw")("check_raw", str(ROOT), {"files": files, **given})
     fit = require.override(task_id="raw_is_fit")(raw, "The labelled leads are not fit")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,14 +13,15 @@ from leadscore_core.data import (
     ColumnMapping,
     Finding,
     LeadSchema,
-    OutcomeSplit,
     Part,
-    Proposal,
     ReadLog,
     iter_leads,
     iter_parts,
     look_at_files,
 )
+
+if TYPE_CHECKING:
+    from leadscore_core.data import OutcomeSplit, Proposal
 
 Paths = str | Path | Sequence[str | Path]
 

@@ -16,27 +16,19 @@ from leadscore_core.data import (
     CONVENTION_ROWS,
     Choice,
     LeadSchema,
-    Proposal,
-    build_schema,
     contested_headers,
-    count_column,
     headers_chosen,
-    headers_found,
     iter_parts,
     kept_folder,
     list_files,
     list_schemas,
     list_sheets,
     load_schema,
-    name_schema,
     normalise_header,
     part_frame,
-    profile_column,
-    propose_schema,
     read_headers,
     resolve_mapping,
     sample_rows,
-    split_outcomes,
     suggest_mapping,
 )
 from leadscore_core.errors import LabelError, MappingError, SchemaError, UnreadableFileError
@@ -46,6 +38,7 @@ from leadscore_core.list_options import ListOptions, check_choices, say_conventi
 from leadscore_core.storage import MappingStore
 
 if TYPE_CHECKING:
+    from leadscore_core.data import Proposal
     from leadscore_core.data.numbers import DecimalMark
     from leadscore_core.data.parse import DateOrder
 
@@ -146,6 +139,8 @@ def open_any_list(
     SchemaError
         If no schema fits and there is nothing to learn from.
     """
+    from leadscore_core.data import build_schema, count_column, name_schema, split_outcomes  # not needed to score
+
     settings = settings or load_settings()
     options = options or ListOptions()
     sheet = options.sheet or _best_sheet(paths, load_schema(), MappingStore(settings.data_dir), options.encoding)
@@ -201,6 +196,8 @@ def fitting_schema(
     else a kept one with most of its columns. Of kept ones with nearly all, one whose outcome has the header `label`
     goes before the others.
     """
+    from leadscore_core.data import headers_found
+
     settings = settings or load_settings()
     kept = {}
     for name in list_schemas():
@@ -228,6 +225,8 @@ def propose_list(
     paths: Paths, *, sheet: str | None = None, label: str | None = None, encoding: str | None = None
 ) -> Proposal:
     """Look at leads from all over a list and say what each column may mean (see `propose_schema`)."""
+    from leadscore_core.data import propose_schema
+
     return propose_schema(sample_rows(iter_parts(paths, sheet=sheet, encoding=encoding)), label)
 
 
@@ -275,6 +274,8 @@ def _first_sound(paths: Paths, sheet: str | None, encoding: str | None) -> Path:
 
 def evidence_of(leads: LeadList) -> dict[str, str]:
     """Say of each header that gives a column, or could, how full it is and what it holds; from the first leads."""
+    from leadscore_core.data import profile_column
+
     own = [header for match in leads.mapping.matches for header in (match.header, *match.more, *match.others) if header]
     part = next(
         iter_parts(leads.paths, sheet=leads.sheet, columns=own, encoding=leads.encoding, chunk_rows=CONVENTION_ROWS),

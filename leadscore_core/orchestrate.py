@@ -55,7 +55,7 @@ _FAR = 0.25
 _SETTLED_SECONDS = 10
 
 
-def check_raw(files: str, *, label: str = "", schema: str = "") -> Told:
+def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = "", still_open: str = "") -> Told:
     """Check raw leads before anything is made of them; a list whose encoding is a question is not fit.
 
     Parameters
@@ -66,6 +66,9 @@ def check_raw(files: str, *, label: str = "", schema: str = "") -> Told:
         Header of the outcome, where the leads are for training.
     schema
         Name of what the columns mean; found by the headers if not given.
+    positive, still_open
+        Values of the outcome that mean yes, and that there is none yet; several with semicolons between. By the words
+        that are known if not given.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def check_raw(files: str, *, label: str = "", schema: str = "") -> Told:
     """
     settings = load_settings()
     try:
-        leads = _open(files, schema, label)
+        leads = _open(files, schema, label, positive, still_open)
         found = check_list(leads, label_expected=bool(label))
         key = _key(leads, label)
     except LeadScoreError as error:
@@ -131,11 +134,13 @@ def remember_arrivals(arrived: Sequence[dict[str, str]]) -> int:
     return len(arrived)
 
 
-def clean_leads_to(files: str, key: str, *, label: str = "", schema: str = "") -> str:
+def clean_leads_to(
+    files: str, key: str, *, label: str = "", schema: str = "", positive: str = "", still_open: str = ""
+) -> str:
     """Clean raw leads into one Parquet file of the input's key, and return its path; one that is there is kept."""
     out = _folder(load_settings(), key) / "clean.parquet"
     if not out.is_file():
-        clean_list(_open(files, schema, label), out)
+        clean_list(_open(files, schema, label, positive, still_open), out)
     return str(out)
 
 
@@ -181,7 +186,16 @@ def check_trainable(path: str, *, schema: str = "") -> Told:
     return {"ok": not why, "why": why, "rows": len(frame), "report": path, "completed": done, "not_completed": rest}
 
 
-def train_challenger(files: str, key: str, *, label: str = "", schema: str = "", note: str = "") -> str:
+def train_challenger(
+    files: str,
+    key: str,
+    *,
+    label: str = "",
+    schema: str = "",
+    positive: str = "",
+    still_open: str = "",
+    note: str = "",
+) -> str:
     """Train and judge a model in a registry of this input alone, and return its name; one that is there is kept."""
     settings = load_settings()
     registry = ModelRegistry(_folder(settings, key) / "models")
@@ -189,7 +203,8 @@ def train_challenger(files: str, key: str, *, label: str = "", schema: str = "",
     if known:
         return known[0].model_id
     aside = settings.model_copy(update={"models_dir": registry.root})
-    return train_list(_open(files, schema, label), settings=aside, note=note).model_id
+    leads = _open(files, schema, label, positive, still_open)
+    return train_list(leads, settings=aside, note=note).model_id
 
 
 def judge_challenger(key: str, model_id: str) -> Told:
@@ -336,13 +351,18 @@ def _announced(settings: Settings) -> dict[str, str]:
     return known
 
 
-def _open(files: str, schema: str, label: str) -> LeadList:
+def _open(files: str, schema: str, label: str, positive: str, still_open: str) -> LeadList:
     paths = _paths(files)
     declared: LeadSchema | None = load_schema(schema) if schema else None
     if declared is None:
         declared = fitting_schema(read_headers(paths)) or load_schema()
-    leads = open_list(paths, declared, options=ListOptions(label=label or None))
-    return settle_outcomes(leads, ask="all" if label else "nothing")
+    options = ListOptions(label=label or None, positive=_values(positive), open=_values(still_open))
+    leads = open_list(paths, declared, options=options)
+    return settle_outcomes(leads, options, ask="all" if label else "nothing")
+
+
+def _values(given: str) -> tuple[str, ...]:
+    return tuple(value.strip() for value in given.split(";") if value.strip())
 
 
 def _paths(files: str) -> list[Path]:
@@ -354,6 +374,7 @@ def _paths(files: str) -> list[Path]:
 def _key(leads: LeadList, label: str) -> str:
     """Name an input by its content, what its columns mean, and its outcome."""
     digest = hashlib.sha256(f"{leads.schema.name} {leads.schema.version} {label} {leads.mapping.used}".encode())
+    digest.update(repr(leads.mapping.outcomes).encode())
     for path in list_files(leads.paths):
         with path.open("rb") as file:
             while block := file.read(_BLOCKS):

@@ -30,12 +30,13 @@ from leadscore_core.data import (
     sort_findings,
 )
 from leadscore_core.inference import GRADES, ScoredPart, check_output, join_scored, score_part, write_leads
+from leadscore_core.later import load_later
 from leadscore_core.learnable import audit_list, describe_audit, keep_meaning, left_out, to_learn_from
-from leadscore_core.list_check import CheckReport, check_list
 from leadscore_core.lists import LeadList, choose_columns, open_list, settle_list
 from leadscore_core.model import LeadModel, ModelRegistry
 
-if TYPE_CHECKING:  # training stays off the scoring path
+if TYPE_CHECKING:  # training and checking stay off the scoring path
+    from leadscore_core.list_check import CheckReport, check_list
     from leadscore_core.model.classifier import GrowTrees
     from leadscore_core.training import Evaluation, Leaderboard, Tuning
 
@@ -56,6 +57,8 @@ __all__ = [
     "tune_list",
     "with_saved_rules",
 ]
+
+__getattr__ = load_later("leadscore_core", {"CheckReport": "list_check", "check_list": "list_check"})
 
 Progress = Callable[[float, str], None]
 _Given = TypeVar("_Given")

@@ -34,6 +34,24 @@ def test_raw_leads_are_named_by_their_content(registry: ModelRegistry, labelled:
     assert orchestrate.check_raw(str(copy), label=LABEL)["key"] != told["key"]
 
 
+def test_what_an_outcome_means_is_said_where_no_word_is_known(
+    registry: ModelRegistry, sample: SampleLeads, tmp_path: Path
+) -> None:
+    path = tmp_path / "labelled.csv"
+    words = sample.labelled[LABEL].astype(str).map({"1": "Alpha", "0": "Beta"})
+    words[:50] = "Gamma"
+    sample.labelled.assign(**{LABEL: words}).to_csv(path, index=False)
+    told = orchestrate.check_raw(str(path), label=LABEL)
+    assert not told["ok"]
+    assert "'Alpha'" in told["why"]
+    said = {"label": LABEL, "positive": "Alpha", "still_open": "Gamma"}
+    told = orchestrate.check_raw(str(path), **said)
+    assert told["ok"], told["why"]
+    enough = orchestrate.check_trainable(orchestrate.clean_leads_to(str(path), told["key"], **said))
+    assert enough["completed"] == (words == "Alpha").sum()
+    assert enough["not_completed"] == (words == "Beta").sum()
+
+
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", f"first_utm_source_c,first_utm_medium_c,{LABEL}\na,b,1\n"])
 def test_leads_that_are_not_fit_are_told_not_raised(registry: ModelRegistry, tmp_path: Path, content: str) -> None:
     path = tmp_path / "bad.csv"

@@ -1,4 +1,11 @@
-"""The data pipeline: schema, read, map columns, check, clean."""
+"""The data pipeline: schema, read, map columns, check, clean.
+
+What a list that is scored does not need loads when it is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from leadscore_core.data.check import (
     check_leads,
@@ -8,9 +15,7 @@ from leadscore_core.data.check import (
     note_row_problems,
     row_hashes,
 )
-from leadscore_core.data.check_label import label_findings
 from leadscore_core.data.clean import CellProblem, clean_leads, clean_with_problems, complete_columns, plain_text
-from leadscore_core.data.column_profile import ColumnProfile, profile_column
 from leadscore_core.data.file_notes import FileNotes, ReadLog
 from leadscore_core.data.findings import Finding, merge_findings, sort_findings
 from leadscore_core.data.header_matching import suggest_mapping
@@ -27,20 +32,10 @@ from leadscore_core.data.map_columns import (
     headers_chosen,
     settle_conventions,
 )
-from leadscore_core.data.outcome_column import count_column
 from leadscore_core.data.outcome_reader import OutcomeReader
-from leadscore_core.data.outcome_split import split_cells, split_outcomes
 from leadscore_core.data.outcome_values import OutcomeSplit, OutcomeValue, count_values, name_values
 from leadscore_core.data.outcome_words import Meaning
 from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM, Part, part_frame, row_keys, select_columns
-from leadscore_core.data.propose import (
-    Proposal,
-    build_schema,
-    headers_found,
-    name_schema,
-    numbers_of,
-    propose_schema,
-)
 from leadscore_core.data.read import (
     iter_leads,
     iter_parts,
@@ -52,10 +47,8 @@ from leadscore_core.data.read import (
     read_leads,
 )
 from leadscore_core.data.resolve_columns import contested_headers, map_frame, resolve_mapping
-from leadscore_core.data.roles import ProposedColumn
 from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.data.row_sample import RowSample, sample_rows
-from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
 from leadscore_core.data.schema import (
     CITY_TIER,
     NUMBER_ROLES,
@@ -74,8 +67,25 @@ from leadscore_core.data.schema_file import (
     load_schema,
     write_schema,
 )
-from leadscore_core.data.spend import Spend, read_spend
 from leadscore_core.data.workbook import ALL_SHEETS, alike_sheets, list_sheets
+from leadscore_core.later import load_later
+
+if TYPE_CHECKING:
+    from leadscore_core.data.check_label import label_findings
+    from leadscore_core.data.column_profile import ColumnProfile, profile_column
+    from leadscore_core.data.outcome_column import count_column
+    from leadscore_core.data.outcome_split import split_cells, split_outcomes
+    from leadscore_core.data.propose import (
+        Proposal,
+        build_schema,
+        headers_found,
+        name_schema,
+        numbers_of,
+        propose_schema,
+    )
+    from leadscore_core.data.roles import ProposedColumn
+    from leadscore_core.data.sample import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, make_sample, write_sample
+    from leadscore_core.data.spend import Spend, read_spend
 
 __all__ = [
     "ALL_SHEETS",
@@ -172,3 +182,31 @@ __all__ = [
     "write_sample",
     "write_schema",
 ]
+
+__getattr__ = load_later(
+    __name__,
+    {
+        "ColumnProfile": "column_profile",
+        "KEPT_ASIDE": "sample",
+        "LABELLED": "sample",
+        "MESSY": "sample",
+        "NEW": "sample",
+        "Proposal": "propose",
+        "ProposedColumn": "roles",
+        "SampleLeads": "sample",
+        "Spend": "spend",
+        "build_schema": "propose",
+        "count_column": "outcome_column",
+        "headers_found": "propose",
+        "label_findings": "check_label",
+        "make_sample": "sample",
+        "name_schema": "propose",
+        "numbers_of": "propose",
+        "profile_column": "column_profile",
+        "propose_schema": "propose",
+        "read_spend": "spend",
+        "split_cells": "outcome_split",
+        "split_outcomes": "outcome_split",
+        "write_sample": "sample",
+    },
+)

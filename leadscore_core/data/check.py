@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from leadscore_core.data.check_label import label_findings
 from leadscore_core.data.clean import CellProblem, clean_with_problems
 from leadscore_core.data.findings import Finding, make_finding, show_cell, sort_findings
 from leadscore_core.data.map_columns import ColumnMapping
@@ -66,6 +65,8 @@ def check_leads(
         *duplicate_findings([row_hashes(frame)]),
     ]
     if label_expected:
+        from leadscore_core.data.check_label import label_findings  # not needed to score
+
         found += label_findings(cleaned, raw, schema, mapping)
     return sort_findings(found)
 

@@ -56,15 +56,14 @@ class EncodingGuess:
 
 def guess_encoding(path: Path) -> EncodingGuess:
     """Look through a whole file for what it is written in."""
+    if _is_utf8(path):
+        return EncodingGuess("utf-8")
     valid = 0
     bad: list[int] = []
     words: dict[bytes, None] = {}
     line = 0
     with path.open("rb") as file:
         for block in _whole_lines(file):
-            if block.isascii():
-                line += block.count(b"\n")
-                continue
             try:
                 text = block.decode("utf-8")
                 valid += len(block) - len(text)
@@ -82,11 +81,24 @@ def guess_encoding(path: Path) -> EncodingGuess:
                 bad += [line] if lost else []
                 if lost and len(words) < _MOST_WORDS:
                     words.update(dict.fromkeys(_words(raw)))
-    if not bad:
-        return EncodingGuess("utf-8")
     if valid > 2 * len(bad):
         return EncodingGuess("utf-8", tuple(bad))
     return _most_plausible(list(words))
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    between = False  # two blocks that share a letter
+    with path.open("rb") as file:
+        try:
+            while block := file.read(_BLOCK):
+                if between or not block.isascii():
+                    decoder.decode(block)
+                    between = bool(decoder.getstate()[0])
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
 
 
 def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
