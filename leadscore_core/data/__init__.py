@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leadscore_core.data.check import (
+    blank_rows,
     check_leads,
     chunk_findings,
     duplicate_findings,
@@ -123,6 +124,7 @@ __all__ = [
     "SampleLeads",
     "Spend",
     "alike_sheets",
+    "blank_rows",
     "build_schema",
     "check_leads",
     "check_required",

@@ -79,11 +79,18 @@ def chunk_findings(
     schema: LeadSchema,
     mapping: ColumnMapping,
     levels: dict[str, set[str]],
+    blank: np.ndarray | None = None,
 ) -> list[Finding]:
-    """Find what is wrong in one chunk that was cleaned already; duplicates and labels aside."""
+    """Find what is wrong in one chunk that was cleaned already; duplicates and labels aside.
+
+    Parameters
+    ----------
+    blank
+        Its `blank_rows`, if they are known.
+    """
     return [
         *cell_findings(problems, frame, schema, mapping),
-        *_row_findings(frame, raw, schema, mapping),
+        *_row_findings(frame, blank_rows(raw, schema) if blank is None else blank),
         *unknown_levels(cleaned, schema, mapping, levels),
         *empty_columns(frame, cleaned, schema, mapping),
         *_unit_findings(frame, schema, mapping),
@@ -171,9 +178,19 @@ def cell_findings(
 
 
 def note_row_problems(
-    frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, problems: list[CellProblem]
+    frame: pd.DataFrame,
+    raw: pd.DataFrame,
+    schema: LeadSchema,
+    mapping: ColumnMapping,
+    problems: list[CellProblem],
+    blank: np.ndarray | None = None,
 ) -> pd.Series:
     """Say for each row, in words, why it could not be scored in full; empty where it could.
+
+    Parameters
+    ----------
+    blank
+        The `blank_rows`, if they are known.
 
     Returns
     -------
@@ -197,7 +214,7 @@ def note_row_problems(
     if LINE_PROBLEM in frame.columns:
         rows = np.flatnonzero(_filled(frame[LINE_PROBLEM]))
         note(rows, as_text(frame[LINE_PROBLEM].iloc[rows]))
-    blank = _blank_rows(raw, schema)
+    blank = blank_rows(raw, schema) if blank is None else blank
     note(np.flatnonzero(blank), ["nothing to score: every column that the model reads is blank"] * int(blank.sum()))
     texts = np.full(len(frame), "", dtype=object)
     for row, said in notes.items():
@@ -289,7 +306,7 @@ def _unit_findings(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMappi
     ]
 
 
-def _row_findings(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> list[Finding]:
+def _row_findings(frame: pd.DataFrame, is_blank: np.ndarray) -> list[Finding]:
     found = []
     if LINE_PROBLEM in frame.columns:
         rows = np.flatnonzero(_filled(frame[LINE_PROBLEM]))
@@ -306,7 +323,7 @@ def _row_findings(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, ma
                     example,
                 )
             )
-    blank = np.flatnonzero(_blank_rows(raw, schema))
+    blank = np.flatnonzero(is_blank)
     if len(blank):
         found.append(
             make_finding("blank_row", "", "every column that the model reads is blank", len(blank), len(frame), blank)
@@ -314,7 +331,8 @@ def _row_findings(frame: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, ma
     return found
 
 
-def _blank_rows(raw: pd.DataFrame, schema: LeadSchema) -> np.ndarray:
+def blank_rows(raw: pd.DataFrame, schema: LeadSchema) -> np.ndarray:
+    """Tell of which mapped rows every column that the model reads is blank."""
     left = np.arange(len(raw))
     for column in sorted(schema.inputs, key=lambda column: column.type == "datetime"):  # few texts are soon looked at
         if column.name in raw.columns and len(left):

@@ -192,14 +192,12 @@ def _quick_look(source: Source, path: Path, headers: Sequence[str]) -> _Count | 
     key = next((h for h in headers if h.strip().lower() not in INDEX_HEADERS), headers[0])
     first = re.escape(key.strip().lower())
     pattern = rf"^(?i:\s*{first}\s*$|{_MID_FILE}|[-=_*+.]{{3,}}$)" if key.strip() else rf"^(?i:{_MID_FILE})"
-    begins = _BEGINS_ODD.copy()
-    begins[list(key.strip()[:1].swapcase().encode() + key.strip()[:1].encode())] = True
     try:
         with pacsv.open_csv(path, **csv_options(source, headers, [key], pass_over)) as reader:
             for batch in reader:
                 count.records += batch.num_rows
                 if not count.is_odd:
-                    cells = _beginning_with(batch.column(0), begins)
+                    cells = _perhaps_odd(batch.column(0), key.strip())
                     count.is_odd = len(cells) > 0 and bool(pc.any(pc.match_substring_regex(cells, pattern)).as_py())
     except pa.ArrowInvalid:
         return None
@@ -207,14 +205,25 @@ def _quick_look(source: Source, path: Path, headers: Sequence[str]) -> _Count | 
     return count
 
 
-def _beginning_with(cells: pa.Array, begins: np.ndarray) -> pa.Array:
-    """Return the cells whose first byte is one of these: most need no look at the rest of them."""
+def _perhaps_odd(cells: pa.Array, header: str) -> pa.Array:
+    """Return the cells that may be the header again or a total, by their first bytes: most need no further look."""
     offsets = np.frombuffer(cells.buffers()[1], dtype="int32")[cells.offset : cells.offset + len(cells) + 1]
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
     if not len(filled):
         return cells.slice(0, 0)
     signs = np.frombuffer(cells.buffers()[2], dtype="uint8")
-    return cells.take(pa.array(filled[begins[signs[offsets[filled]]]]))
+    starts = offsets[filled]
+    first, second = signs[starts], signs[np.minimum(starts + 1, len(signs) - 1)]
+    is_header = _either_case(header[:1])[first]
+    if len(header) > 1:
+        is_header &= _either_case(header[1])[second]
+    return cells.take(pa.array(filled[_BEGINS_ODD[first] | is_header]))
+
+
+def _either_case(sign: str) -> np.ndarray:
+    begins = np.zeros(256, dtype=bool)
+    begins[[*sign.lower().encode()[:1], *sign.upper().encode()[:1]]] = True
+    return begins
 
 
 def _ends_are_odd(source: Source, path: Path, width: int) -> bool:

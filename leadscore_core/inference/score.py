@@ -15,6 +15,7 @@ from leadscore_core.data import (
     ColumnMapping,
     Finding,
     Part,
+    blank_rows,
     check_required,
     chunk_findings,
     map_frame,
@@ -139,8 +140,9 @@ def score_part(
         words = reasons_in_words(told, model.contributions(told), model, reasons)
         own |= {str(name): text.array for name, text in words.items()}
     own["model_id"] = few_words(np.zeros(len(frame), dtype="int64"), [model.model_id])
-    own["row_problem"] = note_row_problems(frame, raw, model.schema, mapping, problems).array
-    findings = chunk_findings(frame, raw, cleaned, problems, model.schema, mapping, model.known_levels)
+    blank = blank_rows(raw, model.schema)
+    own["row_problem"] = note_row_problems(frame, raw, model.schema, mapping, problems, blank).array
+    findings = chunk_findings(frame, raw, cleaned, problems, model.schema, mapping, model.known_levels, blank)
     return ScoredPart(pd.DataFrame(own, index=frame.index), findings, cleaned)
 
 
