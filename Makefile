@@ -12,7 +12,7 @@ IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER
 help:
 	@echo "make app           set everything up and open the dashboard"
 	@echo "make test          set everything up and run all tests, browser included"
-	@echo "make soak          read one list written in 20,000 more ways, other ones each day; about ten minutes"
+	@echo "make soak          long rounds: a list in 20,000 more ways, other ones each day, and training on every small file"
 	@echo "make lint          ruff and mypy"
 	@echo "make lock          pin the dependencies anew"
 	@echo "make bench         measure the speed of scoring, reasons and pages, into docs/benchmarks.md"

@@ -34,6 +34,21 @@ def test_the_table_takes_its_place_and_leaves_the_rest(speed: ModuleType, tmp_pa
     assert page.read_text(encoding="utf-8") == "# Without marks\n"
 
 
+def test_training_is_measured_command_by_command(tmp_path: Path) -> None:
+    words = [sys.executable, str(ROOT / "benchmarks" / "train_scale.py"), "--rows", "400", "--only", "made"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
+    told = json.loads(done.stdout.strip().splitlines()[-1])
+    assert told["rows"] == 400
+    assert "codepro" not in told
+    assert {name for name, figure in told["made"].items() if figure > 0} == {
+        "check_s",
+        "train_s",
+        "evaluate_s",
+        "peak_mb",
+    }
+    assert told["made"]["peak_mb"] > 100
+
+
 def test_the_speed_of_scoring_is_told_as_ratios_of_one_run(speed: ModuleType, tmp_path: Path) -> None:
     words = [sys.executable, str(ROOT / "benchmarks" / "score_speed.py"), "--rows", "2000"]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
