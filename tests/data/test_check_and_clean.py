@@ -16,7 +16,9 @@ from leadscore_core.data import (
     read_leads,
     suggest_mapping,
 )
+from leadscore_core.lists import ListOptions, open_any_list
 from leadscore_core.model.cleaner import LeadCleaner
+from leadscore_core.pipelines import check_list
 
 CLEANED = [
     "created_date",
@@ -189,3 +191,27 @@ def test_the_real_new_leads_are_clean(real_leads: Path, schema: LeadSchema) -> N
     for group, members in groups:
         wanted = direct[list(members)].fillna(0).sum(axis=1).astype("int64")
         assert np.array_equal(cleaned[f"{group}_interaction"], wanted)
+
+
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [
+        (["12%", "40%"], "2 cells in percent (12%) are read as shares, and 398 without the sign"),
+        (["€ 12", "40 EUR", "$ 30"], "amounts in several currencies (EUR 2, USD 1) are read as they stand"),
+    ],
+)
+def test_cells_of_another_unit_are_named_with_their_rows(tmp_path: Path, others: list[str], words: str) -> None:
+    rng = np.random.default_rng(0)
+    discounts = rng.uniform(5, 90, 400).round(1).astype(str)
+    frame = pd.DataFrame({"Discount": discounts, "Won": rng.choice(["Yes", "No"], 400)})
+    frame.loc[range(10, 10 + len(others)), "Discount"] = others
+    frame.to_csv(tmp_path / "list.csv", index=False)
+    leads = open_any_list(tmp_path / "list.csv", options=ListOptions(label="Won"))
+    (found,) = [f for f in check_list(leads).findings if f.code == "mixed_units"]
+    assert words in found.reason
+    assert found.column == "Discount"
+    assert set(found.rows) <= set(range(12, 12 + len(others)))
+    frame["Discount"] = [f"{value}%" for value in range(400)]
+    frame.to_csv(tmp_path / "even.csv", index=False)
+    leads = open_any_list(tmp_path / "even.csv", options=ListOptions(label="Won"))
+    assert not [f for f in check_list(leads).findings if f.code == "mixed_units"]

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from leadscore_core.data import read_leads
 from leadscore_core.storage import close_databases
 from tests.cases import SAME_FORTY, YES_NO
 from tests.paths import CASES, ROOT
@@ -65,6 +66,6 @@ def test_the_yes_of_an_outcome_is_yes_and_said_before_training(app: AppTest, nam
     assert app.multiselect[0].value == [yes.casefold()]
     next(b for b in app.button if "Use these columns" in b.label).click().run()
     assert not app.exception
-    done = (pd.read_csv(CASES / name, dtype="str", keep_default_na=False)[label] == yes).sum()
+    done = (read_leads(CASES / name)[label] == yes).sum()
     figures = {metric.label: metric.value for metric in app.metric}
     assert figures["Converted"] == f"{done:,}"
