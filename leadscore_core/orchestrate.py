@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +15,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from leadscore_core.arrivals import find_arrivals, remember_arrivals
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import LeadSchema, list_files, load_schema, read_headers
-from leadscore_core.data.source import DATA_SUFFIXES
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.inference.export import whole_file
 from leadscore_core.list_options import ListOptions
 from leadscore_core.list_outcomes import settle_outcomes
 from leadscore_core.lists import LeadList, fitting_schema, open_list
@@ -52,7 +48,6 @@ Told = dict[str, Any]
 _BLOCKS = 1 << 20
 _MOST_JUNK = 0.9
 _FAR = 0.25
-_SETTLED_SECONDS = 10
 
 
 def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = "", still_open: str = "") -> Told:
@@ -86,52 +81,6 @@ def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = 
     report.write_text(json.dumps(found.as_json(), indent=1, default=str), encoding="utf-8")
     told: Told = {"why": _why(found), "report": str(report), "rows": found.rows, "key": key}
     return told | {"ok": not told["why"]}
-
-
-def find_arrivals(inbox: str) -> list[dict[str, str]]:
-    """Find the lists in a folder that were not announced yet and are no longer written to.
-
-    Parameters
-    ----------
-    inbox
-        A folder; one that is not there holds nothing.
-
-    Returns
-    -------
-    list
-        ``path`` and ``state`` (size and time of change) of each, in the order of their names.
-    """
-    folder = Path(inbox)
-    if not folder.is_dir():
-        return []
-    known = _announced(load_settings())
-    settled = time.time() - _SETTLED_SECONDS
-    found = []
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in DATA_SUFFIXES and not path.name.startswith("."):
-            with suppress(FileNotFoundError):  # whoever takes lists out of the folder may be quicker
-                told = path.stat()
-                state = f"{told.st_size} {told.st_mtime_ns}"
-                if told.st_mtime <= settled and known.get(str(path)) != state:
-                    found.append({"path": str(path), "state": state})
-    return found
-
-
-def remember_arrivals(arrived: Sequence[dict[str, str]]) -> int:
-    """Remember lists that were announced, as they were then, so that they are not announced again; return how many.
-
-    Parameters
-    ----------
-    arrived
-        As from `find_arrivals`.
-    """
-    settings = load_settings()
-    known = _announced(settings) | {one["path"]: one["state"] for one in arrived}
-    place = _arrivals_file(settings)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(place) as aside:
-        aside.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    return len(arrived)
 
 
 def clean_leads_to(
@@ -339,16 +288,6 @@ def check_predictions(scored: Told) -> Told:
     report = Path(batch.scores_path).with_name("predictions.json")
     report.write_text(json.dumps({"rows": len(p), "mean": mean, "junk": junk, "faults": faults}), encoding="utf-8")
     return {"ok": not faults, "why": "; ".join(faults), "mean": mean, "junk": junk, "report": str(report)}
-
-
-def _arrivals_file(settings: Settings) -> Path:
-    return settings.data_dir / "pipelines" / "arrivals.json"
-
-
-def _announced(settings: Settings) -> dict[str, str]:
-    place = _arrivals_file(settings)
-    known: dict[str, str] = json.loads(place.read_text(encoding="utf-8")) if place.is_file() else {}
-    return known
 
 
 def _open(files: str, schema: str, label: str, positive: str, still_open: str) -> LeadList:

@@ -26,18 +26,20 @@ FLOORS = {
     "list_outcomes": 6,
     "learnable": 6,
     "shared_keys": 6,
-    "pipelines": 7,
-    "workbench": 8,
-    "orchestrate": 9,
-    "scale": 9,
-    "cli_shared": 9,
-    "cli_models": 11,
-    "cli_scale": 10,
-    "cli_sources": 11,
-    "cli_training": 11,
-    "cli": 12,
-    "__main__": 13,
-    "__init__": 13,
+    "list_check": 7,
+    "pipelines": 8,
+    "workbench": 9,
+    "arrivals": 9,
+    "orchestrate": 10,
+    "scale": 10,
+    "cli_shared": 10,
+    "cli_models": 12,
+    "cli_scale": 11,
+    "cli_sources": 12,
+    "cli_training": 12,
+    "cli": 13,
+    "__main__": 14,
+    "__init__": 14,
 }
 MODULES = sorted(CORE.rglob("*.py"))
 PAGES = sorted((ROOT / "pages").glob("*.py"))
@@ -100,9 +102,9 @@ def test_pages_are_thin(path: Path) -> None:
     assert calls.isdisjoint({"groupby", "merge", "fit", "predict", "predict_proba"})
 
 
-def test_session_state_has_one_owner() -> None:
+def test_session_state_has_its_owners_alone() -> None:
     users = [p for p in [ROOT / "app.py", *(ROOT / "pages").rglob("*.py")] if "session_state" in p.read_text()]
-    assert [p.name for p in users] == ["state.py"]
+    assert {p.name for p in users} == {"source_state.py", "state.py"}
     assert (ROOT / "app.py").read_text().count("\n") <= 60
 
 

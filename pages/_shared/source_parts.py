@@ -22,7 +22,7 @@ from leadscore_core.workbench import (
     show_gap,
     show_trend,
 )
-from pages._shared import state
+from pages._shared import source_state, state
 from pages._shared.batches import get_view
 from pages._shared.evidence import render_evidence, render_frame
 from pages._shared.shell import plain
@@ -54,7 +54,7 @@ def render_mix(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
     weight = (order["gap"].abs() * order["n"]).where(order["own"].notna(), -1.0).to_numpy()
     name = st.selectbox(
         view.dimensions[scope.by], names, index=int(weight.argmax()),
-        key=f"mix-{scope.by}-{state.source_round()}", width=320,
+        key=f"mix-{scope.by}-{source_state.source_round()}", width=320,
     )  # fmt: skip
     place = int(order.index[names.index(str(name))])
     st.markdown(f"### {plain(describe_gap(str(name), mix.table.iloc[place], mix.average))}")
@@ -106,7 +106,7 @@ def _render_target(
 
 def _render_links(pairs: dict[str, str | None], scope: Scope, batches: list[Batch], model: LeadModel, key: str) -> None:
     if st.button("Only these leads", key=f"filter-{key}", icon=":material/filter_alt:"):
-        state.set_source_filter(narrow_to(scope.chosen, pairs))
+        source_state.set_source_filter(narrow_to(scope.chosen, pairs))
         st.rerun()
     if st.button("See its leads", key=f"leads-{key}", icon=":material/call:", help="Open the Leads page on them"):
         _go_to_leads(narrow_to(scope.chosen, pairs), max(batches, key=lambda b: b.rows), model, len(batches))
@@ -126,5 +126,5 @@ def _go_to_leads(chosen: LeadFilter, batch: Batch, model: LeadModel, lists: int)
 
 def render_course(view: SourceView, scope: Scope) -> None:
     """Show rates week by week, and how leads pass from group to grade to application."""
-    render_evidence(show_trend(view, scope), key=f"weeks-{state.source_round()}")
-    render_evidence(show_flow(view, scope), key=f"flow-{state.source_round()}")
+    render_evidence(show_trend(view, scope), key=f"weeks-{source_state.source_round()}")
+    render_evidence(show_flow(view, scope), key=f"flow-{source_state.source_round()}")

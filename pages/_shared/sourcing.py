@@ -39,7 +39,7 @@ from leadscore_core.workbench import (
     show_heatmap,
     show_rates,
 )
-from pages._shared import state
+from pages._shared import source_state, state
 from pages._shared.encodings import choose_encoding, offer_encodings
 from pages._shared.evidence import render_evidence, render_frame
 from pages._shared.intake import TYPES
@@ -64,7 +64,7 @@ def choose_leads(model: LeadModel) -> tuple[SourceView, list[Batch]]:
         if not batches:
             _offer_sample(model)
         by_id = {batch.id: batch for batch in batches}
-        present = [b for b in state.get_source_batches() if b in by_id] or [state.get_batch() or ""]
+        present = [b for b in source_state.get_source_batches() if b in by_id] or [state.get_batch() or ""]
         present = [b for b in present if b in by_id] or [batches[0].id]
         with st.container(horizontal=True, vertical_alignment="bottom"):
             chosen = st.multiselect(
@@ -80,7 +80,7 @@ def choose_leads(model: LeadModel) -> tuple[SourceView, list[Batch]]:
         if not chosen:
             st.info("Choose a list to count its leads.", icon=":material/info:")
             st.stop()
-        state.set_source_batches(chosen)
+        source_state.set_source_batches(chosen)
         looked_at = [by_id[b] for b in chosen]
         return open_sources(looked_at, model.schema, settings=settings), looked_at
     except LeadScoreError as error:
@@ -101,7 +101,7 @@ def _offer_sample(model: LeadModel) -> None:
         leads = open_list(sample, model.schema)
         with st.spinner("Scoring the sample leads", show_time=True):
             batch = find_kept(leads) or keep_list(leads, model, name="Sample leads with outcomes", by=state.get_name())
-        state.set_source_batches([batch.id])
+        source_state.set_source_batches([batch.id])
         st.rerun()
     st.stop()
 
@@ -142,15 +142,15 @@ def _render_outcomes(model: LeadModel) -> None:
 
 def choose_scope(view: SourceView) -> Scope:
     """Let a person choose what to group by, what is counted, which leads, and a period to compare with."""
-    chosen = state.get_source_filter()
-    turn = state.source_round()
-    by = state.get_source_by() if state.get_source_by() in view.dimensions else view.default
+    chosen = source_state.get_source_filter()
+    turn = source_state.source_round()
+    by = source_state.get_source_by() if source_state.get_source_by() in view.dimensions else view.default
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = st.selectbox(
             "Group by", list(view.dimensions), index=list(view.dimensions).index(str(by)),
             format_func=view.dimensions.get, key=f"source-by-{turn}", width=200,
         )  # fmt: skip
-        state.set_source_by(by)
+        source_state.set_source_by(by)
         others = [None, *(d for d in view.dimensions if d != by)]
         across = st.selectbox(
             "Crossed with", others, format_func=lambda d: view.dimensions.get(str(d), NOT_CROSSED),
@@ -189,7 +189,7 @@ def _render_filter(view: SourceView, kept: LeadFilter, key: str) -> LeadFilter:
     first, last = _dates(view, kept, key)
     chosen = replace(kept, values=values, created_from=first, created_to=last)
     if chosen != kept:
-        state.keep_source_filter(chosen)
+        source_state.keep_source_filter(chosen)
     return chosen
 
 
@@ -239,7 +239,7 @@ def _render_narrowed(view: SourceView, chosen: LeadFilter) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(" ".join(f":gray-badge[{plain(text)}]" for text in told))
         if st.button("Show all leads", type="tertiary", icon=":material/filter_alt_off:"):
-            state.set_source_filter(EVERYBODY)
+            source_state.set_source_filter(EVERYBODY)
             st.rerun()
 
 
@@ -287,7 +287,7 @@ def render_rates(view: SourceView, batches: list[Batch], scope: Scope, rates: Ra
         return told, show_rates(view, scope, told), show_bubbles(view, scope, rates), show_heatmap(view, scope)
 
     told, shown, bubbles, heatmap = state.remembered(("shown", *scope_key(view, batches, scope)), draw)
-    turn = state.source_round()
+    turn = source_state.source_round()
     render_evidence(shown, key=f"rates-{turn}", on_click=_clicker(view, scope, shown, turn), table=shown.table)
     st.caption("Click a mark to look at its leads alone.")
     first = shown.table.columns[0]
@@ -317,9 +317,9 @@ def _click(view: SourceView, scope: Scope, shown: Evidence, key: str) -> None:
     for name in state.clicked_marks(key, "y"):
         if name in shown.values:
             pairs = shown.values[name]
-            state.set_source_filter(narrow_to(scope.chosen, dict(pairs)))
+            source_state.set_source_filter(narrow_to(scope.chosen, dict(pairs)))
             following = [view.first(role) for role in _DRILL]
-            state.set_source_by(next((d for d in following if d and d not in pairs), scope.by))
+            source_state.set_source_by(next((d for d in following if d and d not in pairs), scope.by))
 
 
 def render_report(view: SourceView, scope: Scope) -> None:

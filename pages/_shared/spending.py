@@ -18,7 +18,7 @@ from leadscore_core.workbench import (
     present_costs,
     set_costs,
 )
-from pages._shared import state
+from pages._shared import source_state, state
 from pages._shared.components import render_findings
 from pages._shared.conventions import MARKS, ORDERS, choose_one
 from pages._shared.encodings import choose_encoding, offer_encodings
@@ -33,7 +33,7 @@ _EXAMPLE = "Source,From,To,Amount,Currency\nLevel2,2026-03-01,2026-03-31,120000,
 
 def render_money(view: SourceView, scope: Scope) -> None:
     """Take a file of spend, and show what leads and applications cost."""
-    kept = state.get_spend()
+    kept = source_state.get_spend()
     upload = st.file_uploader(
         "Spend",
         type=TYPES,
@@ -47,14 +47,14 @@ def render_money(view: SourceView, scope: Scope) -> None:
             offer_encodings(upload.file_id, folder.path)
             frame = read_leads(folder.path, encoding=encoding)
             spend = read_spend(frame)
-            state.set_spend(upload.name, spend)
-            state.set_spend_file(frame, {f.code: _question(f) for f in spend.findings if f.code in QUESTIONS})
+            source_state.set_spend(upload.name, spend)
+            source_state.set_spend_file(frame, {f.code: _question(f) for f in spend.findings if f.code in QUESTIONS})
         except EncodingQuestionError as error:
             state.ask_encoding(upload.file_id, error.candidates)
         except (LeadScoreError, OSError) as error:
             still = f" Still counted: {kept[0]}." if kept else ""
             st.error(plain(f"{error}{still}"), icon=":material/error:")
-        kept = state.get_spend()
+        kept = source_state.get_spend()
     if upload is not None and choose_encoding(upload.file_id, upload.name):
         return
     if kept is None:
@@ -84,13 +84,13 @@ def render_money(view: SourceView, scope: Scope) -> None:
         _render_move(costs, spend.currency)
     _render_left(costs, spend)
     if st.button("Forget this spend", type="tertiary", icon=":material/close:"):
-        state.set_spend("", None)
+        source_state.set_spend("", None)
         st.rerun()
 
 
 def _ask_conventions(name: str) -> None:
     """Ask how the days and amounts of a file of spend are read, where it leaves them open."""
-    file = state.get_spend_file()
+    file = source_state.get_spend_file()
     if file is None or not file[1]:
         return
     frame, questions, said = file
@@ -104,11 +104,11 @@ def _ask_conventions(name: str) -> None:
     if picked != said:
         order, decimal = picked
         try:
-            state.set_spend(name, read_spend(frame, order=order, decimal=decimal))  # type: ignore[arg-type]
+            source_state.set_spend(name, read_spend(frame, order=order, decimal=decimal))  # type: ignore[arg-type]
         except LeadScoreError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return
-        state.set_spend_file(frame, questions, (order, decimal))
+        source_state.set_spend_file(frame, questions, (order, decimal))
         st.rerun()
 
 

@@ -1,4 +1,4 @@
-"""Session state: the one place that knows its keys."""
+"""Session state: with `source_state`, the one place that knows its keys."""
 
 from __future__ import annotations
 
@@ -13,9 +13,6 @@ from leadscore_core.config import GradeRule, GradeShares, GradeThresholds, load_
 from pages._shared.uploads import UploadFolder
 
 if TYPE_CHECKING:  # seconds to load, which the first page does not need
-    import pandas as pd
-
-    from leadscore_core.data import Spend
     from leadscore_core.lists import LeadList
     from leadscore_core.storage import LeadFilter, View
     from leadscore_core.workbench import ExportJob
@@ -31,13 +28,6 @@ _FILTERS, _FILTER_ROUND, _JOB, _SECTION, _DRAFT, _KEPT, _TOLD = (
     "grade_draft",
     "kept_results",
     "message",
-)
-_SOURCE_FILTER, _SOURCE_ROUND, _SOURCE_BATCHES, _SOURCE_BY, _SPEND = (
-    "source_filter",
-    "source_round",
-    "source_batches",
-    "source_by",
-    "spend",
 )
 _GRADE_KEYS = ("grade-hot", "grade-warm", "grade-cold")
 _MOST_KEPT = 4
@@ -147,7 +137,7 @@ def set_batch(batch_id: str | None) -> None:
     if st.session_state.get(_BATCH) != batch_id:
         st.session_state[_BATCH] = batch_id
         set_lead(None)
-        set_filter(_no_filter("calls"))
+        set_filter(empty_filter("calls"))
 
 
 def get_lead() -> int | None:
@@ -179,7 +169,7 @@ def open_selected(key: str, rows: list[int]) -> None:
 
 def get_filter() -> LeadFilter:
     """Return the filter of the Leads page."""
-    return st.session_state.get(_FILTERS, _no_filter("calls"))
+    return st.session_state.get(_FILTERS, empty_filter("calls"))
 
 
 def set_filter(chosen: LeadFilter) -> None:
@@ -188,7 +178,8 @@ def set_filter(chosen: LeadFilter) -> None:
     st.session_state[_FILTER_ROUND] = filter_round() + 1
 
 
-def _no_filter(view: View) -> LeadFilter:
+def empty_filter(view: View) -> LeadFilter:
+    """Return the filter of a view that leaves nothing out."""
     from leadscore_core.storage import LeadFilter
 
     return LeadFilter(view=view)
@@ -288,49 +279,6 @@ def drafted_grades(by: str) -> GradeRule:
     return GradeRule(by="share", shares=shares)
 
 
-def get_source_filter() -> LeadFilter:
-    """Return which leads the Sources page counts."""
-    return st.session_state.get(_SOURCE_FILTER, _no_filter("all"))
-
-
-def set_source_filter(chosen: LeadFilter) -> None:
-    """Count other leads, and draw the filter's widgets anew."""
-    st.session_state[_SOURCE_FILTER] = chosen
-    st.session_state[_SOURCE_ROUND] = source_round() + 1
-
-
-def keep_source_filter(chosen: LeadFilter) -> None:
-    """Keep what the filter's widgets say."""
-    st.session_state[_SOURCE_FILTER] = chosen
-
-
-def source_round() -> int:
-    """Return a number that changes whenever widgets and marks of the Sources page must be drawn anew."""
-    return int(st.session_state.get(_SOURCE_ROUND, 0))
-
-
-def get_source_batches() -> list[str]:
-    """Return the lists that the Sources page counts."""
-    return list(st.session_state.get(_SOURCE_BATCHES, []))
-
-
-def set_source_batches(batch_ids: list[str]) -> None:
-    """Count the leads of other lists, without the filter of those before."""
-    if get_source_batches() != batch_ids:
-        st.session_state[_SOURCE_BATCHES] = batch_ids
-        set_source_filter(_no_filter("all"))
-
-
-def get_source_by() -> str | None:
-    """Return what the Sources page groups by, if a person or a click chose it."""
-    return st.session_state.get(_SOURCE_BY)
-
-
-def set_source_by(dimension: str | None) -> None:
-    """Group by another column."""
-    st.session_state[_SOURCE_BY] = dimension
-
-
 def clicked_marks(key: str, axis: str) -> list[str]:
     """Return the names of the marks that were just clicked in a figure, read off one of its axes or its data."""
     points = st.session_state[key]["selection"]["points"]
@@ -339,28 +287,6 @@ def clicked_marks(key: str, axis: str) -> list[str]:
         data = point.get("customdata")
         found.append(str(data[0] if isinstance(data, list) and data else point.get(axis)))
     return found
-
-
-def get_spend() -> tuple[str, Spend] | None:
-    """Return the spend of this session, and the name of the file that it came from."""
-    return st.session_state.get(_SPEND)
-
-
-def set_spend(name: str, spend: Spend | None) -> None:
-    """Keep spend, or forget it."""
-    st.session_state[_SPEND] = None if spend is None else (name, spend)
-
-
-def get_spend_file() -> tuple[pd.DataFrame, dict[str, str], tuple[str | None, str | None]] | None:
-    """Return the file of spend, what it leaves open by code, and which order of dates and decimal mark were chosen."""
-    return st.session_state.get("spend-file")
-
-
-def set_spend_file(
-    frame: pd.DataFrame, questions: dict[str, str], said: tuple[str | None, str | None] = (None, None)
-) -> None:
-    """Keep the file of spend with what it leaves open, and what a person said of it."""
-    st.session_state["spend-file"] = (frame, questions, said)
 
 
 def remembered(key: tuple[object, ...], make: Callable[[], T]) -> T:
