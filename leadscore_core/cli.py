@@ -115,7 +115,7 @@ def check(
     for found in report.leakage or ():
         say(column_line(found.column, found.why, found.is_certain, found.auc_with, found.auc_without))
     if report.leakage:
-        say_sample(report.rows)
+        say_sample(report.labelled)
     write_json(json_out, report.as_json() | (leads.outcome.as_json() if leads.outcome else {}))
     if report.has_errors:
         raise typer.Exit(1)

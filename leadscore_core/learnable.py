@@ -52,7 +52,12 @@ def audit_list(leads: LeadList, frame: pd.DataFrame | None = None) -> list[LeakF
     known = cleaned[label.name].notna().to_numpy()
     stamp = leads.schema.one(Role.TIMESTAMP)
     dates = cleaned[stamp.name][known].reset_index(drop=True) if stamp and stamp.name in cleaned else None
-    contacts = {leads.mapping.used.get(c.name) for c in leads.schema.columns if not c.is_input}
+    contacts = {
+        given
+        for match in leads.mapping.matches
+        if not leads.schema.by_name[match.column].is_input
+        for given in (match.header, *match.more)
+    }
     columns = [c for c in frame.columns if c not in {header, LINE_PROBLEM} | contacts]
     columns = [c for c in columns if str(c).strip().casefold() not in INDEX_HEADERS]
     rows = frame.loc[known, columns].reset_index(drop=True)

@@ -31,12 +31,13 @@ if TYPE_CHECKING:  # training stays off the scoring path
 
 @dataclass
 class CheckReport:
-    """What was found in a list."""
+    """What was found in a list; ``labelled`` counts the leads that have an outcome."""
 
     rows: int
     columns: int
     findings: list[Finding]
     leakage: list[LeakFinding] | None = None
+    labelled: int = 0
 
     @property
     def has_errors(self) -> bool:
@@ -89,4 +90,5 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
         cleaned, raw = (pd.concat(own, ignore_index=True) for own in both)
         found += log.numbered(label_findings(cleaned, raw, leads.schema, leads.mapping))
     leaks = audit_list(leads, sample.frame()) if label_expected else None
-    return CheckReport(rows, len(leads.mapping.headers), sort_findings(found), leaks)
+    labelled = sum(int(part.notna().to_numpy().sum()) for part, _ in labels)
+    return CheckReport(rows, len(leads.mapping.headers), sort_findings(found), leaks, labelled)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from leadscore_core.arrivals import find_arrivals, remember_arrivals
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data import LeadSchema, list_files, load_schema, read_headers
+from leadscore_core.data import LeadSchema, Role, list_files, load_schema, read_headers
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.list_options import ListOptions
 from leadscore_core.list_outcomes import settle_outcomes
@@ -46,6 +46,7 @@ __all__ = [
 
 Told = dict[str, Any]
 _BLOCKS = 1 << 20
+_CONTACTS = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
 _MOST_JUNK = 0.9
 _FAR = 0.25
 
@@ -78,7 +79,11 @@ def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = 
     except LeadScoreError as error:
         return {"ok": False, "why": str(error), "report": "", "rows": 0, "key": ""}
     report = _folder(settings, key) / "raw.json"
-    report.write_text(json.dumps(found.as_json(), indent=1, default=str), encoding="utf-8")
+    written = found.as_json()
+    contacts = {header for role in _CONTACTS for header in leads.mapping.headers_of(leads.schema, role)}
+    for problem in written["problems"]:
+        problem["example"] = "" if problem["column"] in contacts else problem["example"]
+    report.write_text(json.dumps(written, indent=1, default=str), encoding="utf-8")
     told: Told = {"why": _why(found), "report": str(report), "rows": found.rows, "key": key}
     return told | {"ok": not told["why"]}
 
@@ -313,7 +318,8 @@ def _paths(files: str) -> list[Path]:
 def _key(leads: LeadList, label: str) -> str:
     """Name an input by its content, what its columns mean, and its outcome."""
     digest = hashlib.sha256(f"{leads.schema.name} {leads.schema.version} {label} {leads.mapping.used}".encode())
-    digest.update(repr(leads.mapping.outcomes).encode())
+    read_as = (leads.mapping.outcomes, leads.mapping.date_order, sorted(leads.mapping.decimal_comma), leads.encoding)
+    digest.update(repr(read_as).encode())
     for path in list_files(leads.paths):
         with path.open("rb") as file:
             while block := file.read(_BLOCKS):

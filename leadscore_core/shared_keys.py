@@ -9,6 +9,7 @@ from leadscore_core.config import load_settings
 from leadscore_core.data import Finding, Role
 from leadscore_core.inference import contact_keys, read_contacts
 from leadscore_core.inference.contact import hash_texts
+from leadscore_core.inference.duplicates import key_columns
 from leadscore_core.inference.identity import comparable_ids, is_ruined, shared_values, unwrap
 from leadscore_core.lists import LeadList
 
@@ -52,16 +53,16 @@ class SharedKeys:
             people["id"] = hash_texts(comparable_ids(people["id_text"])[0])
             found += _ruined(people["id_text"], mapping.headers_of(schema, Role.ID)[0])
         names = people["name"].str.casefold() if "name" in people else None
-        for kind, role in _ROLES.items():
-            if kind not in people:
-                continue
+        keys = [(kind, role, name) for kind, role in _ROLES.items() for name in key_columns(people, kind)]
+        for kind, role, name in keys:
             others = [people[other] for other in _ROLES if other != kind and other in people]
-            nobody = shared_values(people[kind], *others, *([names] if names is not None else []))
-            rows = people.index[people[kind].isin(nobody)]
+            nobody = shared_values(people[name], *others, *([names] if names is not None else []))
+            rows = people.index[people[name].isin(nobody)]
             if len(rows):
                 what = "one value is" if len(nobody) == 1 else f"{len(nobody):,} values are each"
-                example = str(people[f"{kind}_text"].loc[rows[0]])
-                header = mapping.headers_of(schema, role)[0]
+                example = str(people[f"{kind}_text"].loc[rows[0]]) if name == kind else ""
+                place = int(name.removeprefix(kind).removeprefix("_") or 1) - 1
+                header = mapping.headers_of(schema, role)[place]
                 found.append(_finding(header, f"{what} {_SHARED}", rows, example, len(people)))
         return found
 

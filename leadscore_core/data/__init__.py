@@ -18,7 +18,7 @@ from leadscore_core.data.check import (
 )
 from leadscore_core.data.clean import CellProblem, clean_leads, clean_with_problems, complete_columns, plain_text
 from leadscore_core.data.file_notes import FileNotes, ReadLog
-from leadscore_core.data.findings import Finding, merge_findings, sort_findings
+from leadscore_core.data.findings import Finding, sort_findings
 from leadscore_core.data.header_matching import suggest_mapping
 from leadscore_core.data.header_words import normalise_header
 from leadscore_core.data.map_columns import (
@@ -33,6 +33,7 @@ from leadscore_core.data.map_columns import (
     headers_chosen,
     settle_conventions,
 )
+from leadscore_core.data.merge import merge_findings
 from leadscore_core.data.outcome_reader import OutcomeReader
 from leadscore_core.data.outcome_values import OutcomeSplit, OutcomeValue, count_values, name_values
 from leadscore_core.data.outcome_words import Meaning

@@ -10,12 +10,13 @@ import pandas as pd
 from leadscore_core.data.clean import CellProblem, clean_with_problems
 from leadscore_core.data.findings import Finding, make_finding, show_cell, sort_findings
 from leadscore_core.data.map_columns import ColumnMapping
+from leadscore_core.data.merge import merge_findings
 from leadscore_core.data.parts import INDEX_HEADERS, LINE_PROBLEM
 from leadscore_core.data.resolve_columns import map_frame
 from leadscore_core.data.schema import TEXT_ROLES, LeadSchema, Role
 from leadscore_core.data.schema_file import load_schema
 from leadscore_core.data.text import as_text, filled_cells
-from leadscore_core.data.units import mixed_units
+from leadscore_core.data.units import UNIT, find_units
 
 _FIRST_FEW = 1_000
 
@@ -61,7 +62,7 @@ def check_leads(
     cleaned, problems = clean_with_problems(raw, schema)
     found = [
         *mapping_findings(mapping, schema, len(frame)),
-        *chunk_findings(frame, raw, cleaned, problems, schema, mapping, levels or {}),
+        *merge_findings([(chunk_findings(frame, raw, cleaned, problems, schema, mapping, levels or {}), len(frame))]),
         *duplicate_findings([row_hashes(frame)]),
     ]
     if label_expected:
@@ -81,7 +82,7 @@ def chunk_findings(
     levels: dict[str, set[str]],
     blank: np.ndarray | None = None,
 ) -> list[Finding]:
-    """Find what is wrong in one chunk that was cleaned already; duplicates and labels aside.
+    """Find what is wrong in one chunk that was cleaned already, for `merge_findings`; duplicates and labels aside.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def chunk_findings(
         *_row_findings(frame, blank_rows(raw, schema) if blank is None else blank),
         *unknown_levels(cleaned, schema, mapping, levels),
         *empty_columns(frame, cleaned, schema, mapping),
-        *_unit_findings(frame, schema, mapping),
+        *_unit_findings(frame, cleaned, schema, mapping),
     ]
 
 
@@ -289,20 +290,23 @@ def empty_columns(
     return found
 
 
-def _unit_findings(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> list[Finding]:
-    measures = [column.name for column in schema.with_role(Role.NUMBER) if column.name in mapping.used]
+def _unit_findings(
+    frame: pd.DataFrame, cleaned: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping
+) -> list[Finding]:
+    used = mapping.used
+    measures = [column.name for column in schema.with_role(Role.NUMBER) if column.name in used]
     return [
         make_finding(
-            "mixed_units",
-            mapping.used[name],
-            found.words,
+            UNIT + found.unit,
+            used[name],
+            "",
             len(found.rows),
             len(frame),
             found.rows,
-            show_cell(frame[mapping.used[name]].iloc[found.rows[0]]),
+            show_cell(frame[used[name]].iloc[found.rows[0]]),
         )
         for name in measures
-        for found in mixed_units(frame[mapping.used[name]])
+        for found in find_units(frame[used[name]], cleaned[name])
     ]
 
 

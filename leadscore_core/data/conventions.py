@@ -113,11 +113,13 @@ def column_decimals(cells: pd.Series) -> DecimalEvidence:
     whole = _matches(texts, _WHOLE)
     odd = np.flatnonzero(~points & ~whole & _matches(texts, r"\d"))
     if not len(odd):
-        return DecimalEvidence(point=int(counts[points].sum()))
+        first = texts[int(np.flatnonzero(points)[0])].as_py() if points.any() else ""
+        return DecimalEvidence(point=int(counts[points].sum()), point_example=first)
     step = -(-len(odd) // _MOST_LOOKED_AT)
     some_whole = np.flatnonzero(whole)[:: -(-max(whole.sum(), 1) // _MOST_LOOKED_AT)]
     some = np.concatenate([odd[::step], some_whole])
-    found = decimal_evidence(texts.take(pa.array(some)).to_pylist(), counts[some].tolist())
+    weights = counts[some] * np.repeat([step, 1], [len(some) - len(some_whole), len(some_whole)])
+    found = decimal_evidence(texts.take(pa.array(some)).to_pylist(), weights.tolist())
     example = found.point_example or (texts[int(np.flatnonzero(points)[0])].as_py() if points.any() else "")
     point = found.point + int(counts[points].sum())
     return found._replace(point=point, point_example=example, thousands="" if point else found.thousands)

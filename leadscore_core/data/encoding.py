@@ -86,6 +86,20 @@ def guess_encoding(path: Path) -> EncodingGuess:
     return _most_plausible(list(words))
 
 
+def bad_lines(path: Path) -> tuple[int, ...]:
+    """Return the lines of a file that are not UTF-8."""
+    if _is_utf8(path):
+        return ()
+    found = []
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            try:
+                raw.decode("utf-8")
+            except UnicodeDecodeError:
+                found.append(number)
+    return tuple(found)
+
+
 def _is_utf8(path: Path) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     between = False  # two blocks that share a letter

@@ -122,6 +122,11 @@ class ReadLog:
         """Whether there is one file, whose header is row 1 and of which every other row is a lead."""
         return len(self.files) == 1 and self.files[0][0].numbers.is_plain
 
+    def say_row(self, position: int) -> str:
+        """Say in which row of its file a lead stands, and of which file where there are several."""
+        name, row = self._place(position)
+        return f"row {row:,} of {name}" if len(self.files) > 1 else f"row {row:,}"
+
     def rows(self) -> np.ndarray:
         """Return the row of each lead in its file, in the list's order; int64."""
         each = [notes.numbers.rows_of(np.arange(leads)) for notes, leads in self.files]

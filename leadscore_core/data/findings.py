@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -11,7 +10,6 @@ from pydantic import BaseModel
 from leadscore_core.data.row_numbers import FIRST_ROW
 
 EXAMPLES = 5
-_OF_THE_FILE = frozenset({"required_column", "missing_column", "guessed_column", "chosen_column", "ambiguous_date"})
 Severity = Literal["error", "warning", "info"]
 _SEVERITY: dict[str, Severity] = {
     "label_one_class": "error",
@@ -76,37 +74,6 @@ def sort_findings(found: list[Finding]) -> list[Finding]:
     """Order findings by how much they matter."""
     rank = {"error": 0, "warning": 1, "info": 2}
     return sorted(found, key=lambda f: (rank[f.severity], -f.count, f.column))
-
-
-def merge_findings(parts: Iterable[tuple[list[Finding], int]]) -> list[Finding]:
-    """Add up the findings of consecutive chunks.
-
-    Parameters
-    ----------
-    parts
-        Findings of a chunk and its number of rows, in order. What concerns the whole file is counted once; rows are
-        counted on through the chunks, but for findings that name their files.
-    """
-    merged: dict[tuple[str, str], Finding] = {}
-    total = 0
-    for found, n_rows in parts:
-        for finding in found:
-            shifted = finding.rows if finding.files else tuple(row + total for row in finding.rows)
-            key = (finding.code, finding.column)
-            before = merged.get(key)
-            if before is None:
-                merged[key] = finding.model_copy(update={"rows": shifted})
-            elif finding.code not in _OF_THE_FILE:
-                merged[key] = before.model_copy(
-                    update={
-                        "count": before.count + finding.count,
-                        "rows": (before.rows + shifted)[:EXAMPLES],
-                        "files": (before.files + finding.files)[:EXAMPLES],
-                    }
-                )
-        total += n_rows
-    kept = [f for f in merged.values() if f.code != "empty_column" or f.count == total]
-    return sort_findings([f.model_copy(update={"share": f.count / total if total else 0.0}) for f in kept])
 
 
 def show_cell(cell: object) -> str:

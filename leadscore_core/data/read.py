@@ -284,7 +284,10 @@ def _file_is_ragged(file: Path, encoding: str | None = None, may_go_on: bool = F
 def list_encodings(path: str | Path) -> dict[str, str]:
     """Return the encodings in which a text file could be read, the found one first, each with a word as it reads it.
 
-    Empty where there is no other, as of a file in UTF-8 or a workbook.
+    Empty where there is no other, as of a file in UTF-8 or a workbook, and of several files.
     """
-    with open_source(path) as source:
+    files = list_files(path)
+    if len(files) > 1:
+        return {}
+    with open_source(files[0]) as source:
         return dict(source.encodings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import gzip
 import hashlib
 import re
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import IO, Literal, TypeVar, TypeVarTuple
 
 from leadscore_core.data.dialect import find_dialect
-from leadscore_core.data.encoding import MEND, EncodingGuess, guess_encoding
+from leadscore_core.data.encoding import MEND, EncodingGuess, bad_lines, guess_encoding
 from leadscore_core.data.file_format import name_archive, name_foreign, name_ole
 from leadscore_core.data.findings import Severity
 from leadscore_core.errors import EncodingQuestionError, UnreadableFileError
@@ -30,6 +31,7 @@ EXPECTED = "Expected a lead list as CSV, TSV, Excel or Parquet, also as .gz or .
 LONGEST_LINE = 1 << 20
 LARGEST_UNPACKED = 16 << 30
 MOST_LAYERS = 3
+csv.field_size_limit(LONGEST_LINE)  # of every csv reader: what can be read must not depend on what was read before
 _SAMPLE = 64 << 10
 _GLANCE = 64
 _BLANKS = '\r\n\t ,;|^~"\ufeff'
@@ -207,7 +209,7 @@ def _copy_bounded(packed: IO[bytes] | gzip.GzipFile, out: IO[bytes], name: str) 
 
 def _identify_text(path: Path, name: str, head: bytes, scratch: Path, given: str | None) -> Source:
     guess = _encoding(path, name, head, given)
-    path = _readable(path, scratch, guess, b"\0" in head)
+    path = _readable(path, name, scratch, guess, has_nul=b"\0" in head, is_said=given is not None)
     with path.open(encoding="utf-8-sig", newline="") as file:
         text = file.read(LONGEST_LINE)
     if not text.strip(_BLANKS):
@@ -234,7 +236,8 @@ def _identify_text(path: Path, name: str, head: bytes, scratch: Path, given: str
 
 def _encoding(path: Path, name: str, head: bytes, given: str | None) -> EncodingGuess:
     if given is not None:
-        return EncodingGuess(_known(given))
+        codec = _known(given)
+        return EncodingGuess(codec, bad_lines(path) if codec == "utf-8" else ())
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return EncodingGuess("utf-16")
     if head.count(0) > max(_FEW_NULS, len(head) // 1000):
@@ -265,18 +268,24 @@ def _known(encoding: str) -> str:
     return name
 
 
-def _readable(path: Path, scratch: Path, guess: EncodingGuess, has_nul: bool) -> Path:
+def _readable(path: Path, name: str, scratch: Path, guess: EncodingGuess, *, has_nul: bool, is_said: bool) -> Path:
     """Return a file as UTF-8 without NUL: itself, or a copy."""
     if guess.name == "utf-8" and not guess.bad_lines and not has_nul:
         return path
     readable = scratch / "utf8.csv"
-    errors = MEND if guess.name == "utf-8" else "replace"
-    with (
-        path.open(encoding=guess.name, newline="", errors=errors) as file,
-        readable.open("w", encoding="utf-8", newline="") as out,
-    ):
-        while block := file.read(_BLOCK):
-            out.write(block.replace("\0", "") if has_nul else block)
+    errors = MEND if guess.name == "utf-8" else "strict" if is_said else "replace"
+    try:
+        with (
+            path.open(encoding=guess.name, newline="", errors=errors) as file,
+            readable.open("w", encoding="utf-8", newline="") as out,
+        ):
+            while block := file.read(_BLOCK):
+                out.write(block.replace("\0", "") if has_nul else block)
+    except UnicodeError as error:
+        raise UnreadableFileError(
+            f"{name} is not written in {guess.name}: it holds bytes that mean nothing there. Give another --encoding, "
+            "or none to have it found."
+        ) from error
     return readable
 
 

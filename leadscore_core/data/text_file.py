@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from leadscore_core.data.parts import LINE_PROBLEM, filled_rows
-from leadscore_core.data.source import EXPECTED, LONGEST_LINE, Source
+from leadscore_core.data.source import EXPECTED, Source
 from leadscore_core.data.text_look import TextLook, csv_options, endless, mended_path
 from leadscore_core.errors import UnreadableFileError
 
@@ -62,7 +62,6 @@ def _skip(_: pacsv.InvalidRow) -> str:
 
 def _ragged_parts(source: Source, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
     width = len(headers)
-    csv.field_size_limit(LONGEST_LINE)
     with mended_path(source, look).open(encoding="utf-8-sig", newline="") as file:
         for _ in range(source.skip_lines):
             file.readline()

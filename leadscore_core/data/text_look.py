@@ -25,6 +25,7 @@ from leadscore_core.data.quotes import Edit, copy_edited, find_broken_quotes
 from leadscore_core.data.row_numbers import RowNumbers
 from leadscore_core.data.row_profile import RowProfile
 from leadscore_core.data.source import LONGEST_LINE, Source, once_a_file
+from leadscore_core.data.text import text_ends
 from leadscore_core.errors import UnreadableFileError
 
 _BLOCK = 4 << 20
@@ -98,7 +99,10 @@ def csv_options(
 
 def look_through(source: Source, headers: Sequence[str]) -> TextLook:
     """Look through a text file, once for as long as it stays as it is."""
-    return _look_through(source.origin, source, tuple(headers))
+    try:
+        return _look_through(source.origin, source, tuple(headers))
+    except csv.Error as error:
+        raise UnreadableFileError(endless(source)) from error
 
 
 def mended_path(source: Source, look: TextLook) -> Path:
@@ -207,7 +211,7 @@ def _quick_look(source: Source, path: Path, headers: Sequence[str]) -> _Count | 
 
 def _perhaps_odd(cells: pa.Array, header: str) -> pa.Array:
     """Return the cells that may be the header again or a total, by their first bytes: most need no further look."""
-    offsets = np.frombuffer(cells.buffers()[1], dtype="int32")[cells.offset : cells.offset + len(cells) + 1]
+    offsets = text_ends(cells)
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
     if not len(filled):
         return cells.slice(0, 0)
@@ -304,7 +308,6 @@ class _Walk:
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line on which each record begins, and its cells, none for a blank line."""
-        csv.field_size_limit(LONGEST_LINE)
         with self.path.open(encoding="utf-8-sig", newline="") as file:
             for _ in range(self.source.skip_lines):
                 file.readline()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,66 +10,76 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadscore_core.data.findings import Finding
 from leadscore_core.data.numbers import take_apart
 from leadscore_core.data.text import as_text, is_text
 
+PERCENT, PLAIN = "percent", "plain"
+UNIT = "unit_"  # of a finding of one part, which `judge_units` takes together for the list
 _WITH_UNIT = r"[%٪\p{Sc}\p{L}]"
-_PERCENT = "percent"
 
 
-class MixedUnits(NamedTuple):
-    """What is mixed in a column, in words, and the positions of the cells that are of the rarer units."""
+class OneUnit(NamedTuple):
+    """A unit of a column: percent, a currency's code, or plain numbers above 1; and the positions of its cells."""
 
-    words: str
+    unit: str
     rows: np.ndarray
 
 
-def mixed_units(cells: pd.Series) -> Iterator[MixedUnits]:
-    """Find percent beside numbers above 1 without a sign, and amounts in several currencies.
+def find_units(cells: pd.Series, numbers: pd.Series) -> list[OneUnit]:
+    """Return the units in which a column's cells are written.
+
+    Parameters
+    ----------
+    cells, numbers
+        As written, and as they were read.
 
     Examples
     --------
-    >>> [(found.words, found.rows.tolist()) for found in mixed_units(pd.Series(["12%", "40", "35", "0.5"]))]
-    ... # doctest: +NORMALIZE_WHITESPACE
-    [('1 cell in percent (12%) is read as a share, and 2 without the sign (40) as they stand, a hundred times as much;
-    write all in one way', [0])]
-    >>> [found.words for found in mixed_units(pd.Series(["$ 5", "$ 7", "9 EUR", "8"]))]
-    ['amounts in several currencies (USD 2, EUR 1) are read as they stand; give them in one']
+    >>> cells = pd.Series(["12%", "40", "0.5", "$ 5", "9 EUR"])
+    >>> [(found.unit, found.rows.tolist()) for found in find_units(cells, pd.Series([0.12, 40, 0.5, 5, 9]))]
+    [('EUR', [4]), ('USD', [3]), ('percent', [0]), ('plain', [1])]
     """
-    if not is_text(cells):
-        return
-    codes, levels = pd.factorize(as_text(cells))
-    texts = pa.array(levels, type=pa.large_string())
-    if not pc.any(pc.match_substring_regex(texts, _WITH_UNIT)).as_py():
-        return
-    units = np.array([*map(_unit, texts.to_pylist()), ""], dtype=object)[codes]
-    is_percent, is_plain = units == _PERCENT, units == "plain"
-    if is_percent.any() and is_plain.any():
-        n, others = int(is_percent.sum()), int(is_plain.sum())
-        percent, plain = (str(cells.iloc[int(np.flatnonzero(some)[0])]).strip() for some in (is_percent, is_plain))
-        yield MixedUnits(
-            f"{n:,} {'cell' if n == 1 else 'cells'} in percent ({percent}) {'is' if n == 1 else 'are'} read as "
-            f"{'a share' if n == 1 else 'shares'}, and {others:,} without the sign ({plain}) as they stand, a hundred "
-            "times as much; write all in one way",
-            np.flatnonzero(is_percent if n <= others else is_plain),
-        )
-    has_currency = ~is_percent & ~is_plain & (units != "")
-    counts = pd.Series(units[has_currency]).value_counts()
-    if len(counts) > 1:
-        named = ", ".join(f"{code} {n:,}" for code, n in counts.items())
-        yield MixedUnits(
-            f"amounts in several currencies ({named}) are read as they stand; give them in one",
-            np.flatnonzero(has_currency & (units != counts.index[0])),
-        )
+    above = numbers.abs().to_numpy("float64", na_value=np.nan) > 1
+    units = np.full(len(cells), "", dtype=object)
+    if is_text(cells):
+        codes, levels = pd.factorize(as_text(cells))
+        texts = pa.array(levels, type=pa.large_string())
+        if pc.any(pc.match_substring_regex(texts, _WITH_UNIT)).as_py():
+            units = np.array([*map(_unit, texts.to_pylist()), ""], dtype=object)[codes]
+    units[above & (units == "")] = PLAIN
+    return [OneUnit(unit, np.flatnonzero(units == unit)) for unit in sorted(set(units.tolist()) - {""})]
+
+
+def judge_units(found: Iterable[Finding]) -> list[Finding]:
+    """Replace findings of single units by what is mixed in a column: percent and plain numbers, or currencies."""
+    others: list[Finding] = []
+    columns: dict[str, dict[str, Finding]] = {}
+    for finding in found:
+        if finding.code.startswith(UNIT):
+            columns.setdefault(finding.column, {})[finding.code.removeprefix(UNIT)] = finding
+        else:
+            others.append(finding)
+    for units in columns.values():
+        percent, plain = units.pop(PERCENT, None), units.pop(PLAIN, None)
+        if percent is not None and plain is not None:
+            reason = (
+                f"some are in percent ({percent.count:,}, for instance {percent.example}), which are read as shares, "
+                f"and others without the sign ({plain.count:,}, for instance {plain.example}), as they stand, a "
+                "hundred times as much; write all in one way"
+            )
+            rarer = min(percent, plain, key=lambda one: one.count)
+            others.append(rarer.model_copy(update={"code": "mixed_units", "reason": reason}))
+        if len(units) > 1:
+            ordered = sorted(units.items(), key=lambda one: -one[1].count)
+            named = ", ".join(f"{code} {one.count:,}" for code, one in ordered)
+            reason = f"amounts in several currencies ({named}) are read as they stand; give them in one"
+            others.append(ordered[-1][1].model_copy(update={"code": "mixed_currencies", "reason": reason}))
+    return others
 
 
 def _unit(text: str) -> str:
     written = take_apart(text)
     if written is None:
         return ""
-    if text.strip().endswith(("%", "٪")):
-        return _PERCENT
-    if written.currency:
-        return written.currency
-    digits = written.core.partition("e")[0]
-    return "plain" if digits.lstrip("0.,") and not digits.startswith(("0.", "0,", ".", ",")) and digits != "1" else ""
+    return PERCENT if text.strip().rstrip(")").endswith(("%", "٪")) else written.currency

@@ -44,10 +44,16 @@ def sort_into(unsorted: Path, extra: pd.DataFrame | None, target: Path, row_grou
 
 
 def read_file_rows(path: Path) -> np.ndarray | None:
-    """Return the row in its file of each lead of a batch, in the list's order; None where they are counted on."""
-    if FILE_ROW not in pq.read_schema(path).names:
+    """Return the row in its file of each lead of a batch, in the list's order; None where they are counted on.
+
+    Where the file is gone they are counted on too: scoring again makes it anew.
+    """
+    try:
+        if FILE_ROW not in pq.read_schema(path).names:
+            return None
+        table = pq.read_table(path, columns=["ls_row", FILE_ROW]).sort_by("ls_row")
+    except (OSError, pa.ArrowException):
         return None
-    table = pq.read_table(path, columns=["ls_row", FILE_ROW]).sort_by("ls_row")
     rows: np.ndarray = table[FILE_ROW].to_numpy()
     return rows
 

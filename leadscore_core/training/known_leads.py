@@ -13,7 +13,7 @@ _PERSON = (Role.NAME, Role.EMAIL, Role.PHONE)
 
 
 def lead_identities(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> dict[str, np.ndarray]:
-    """Return one-way hashes by which leads are recognised in another file; no detail can be read from them.
+    """Return one-way hashes by which leads are recognised in another file; no detail is kept as it was written.
 
     Parameters
     ----------

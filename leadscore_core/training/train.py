@@ -67,8 +67,8 @@ def train_model(
     Parameters
     ----------
     frame
-        Labelled leads as read, under their own headers. Leads without a usable label and exact repeats of another are
-        left out and counted.
+        Labelled leads as read, under their own headers. Leads without a usable label are left out and counted; a repeat
+        of a lead that is judged is not learned from in that fold.
     schema
         What the columns mean; CodePro's if not given.
     mapping

@@ -184,7 +184,8 @@ def _score_into(
         progress(report.rows, "Looking for duplicates")
     is_again = rows is not None
     rows = report.log.rows() if rows is None else rows
-    extra = mark_repeats(unsorted, model.schema, settings, rows, before=before)
+    say_row = (lambda position: f"row {rows[position]:,}") if is_again else report.log.say_row
+    extra = mark_repeats(unsorted, model.schema, settings, say_row, before=before)
     counted = np.arange(len(rows))
     if not np.array_equal(rows, counted + FIRST_ROW):
         extra = (pd.DataFrame({"ls_row": counted}) if extra is None else extra).assign(**{FILE_ROW: rows})

@@ -137,6 +137,11 @@ def leave_out_young(frame: pd.DataFrame, schema: LeadSchema, days: int) -> pd.Da
     return frame[~young].reset_index(drop=True)
 
 
+def count_labelled(frame: pd.DataFrame, schema: LeadSchema) -> int:
+    """Return how many leads have an outcome."""
+    return int(_label_and_dates(frame, schema)[0].notna().sum())
+
+
 def audit_labelled(frame: pd.DataFrame, schema: LeadSchema) -> list[LeakFinding]:
     """Look for input columns that may know the outcome, in at most 100,000 leads (see `audit_leakage`)."""
     from leadscore_core.training import audit_leakage

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -23,7 +24,12 @@ MOST_EARLIER = 2_000_000
 
 
 def mark_repeats(
-    unsorted: Path, schema: LeadSchema, settings: Settings, rows: np.ndarray, *, before: datetime | None = None
+    unsorted: Path,
+    schema: LeadSchema,
+    settings: Settings,
+    say_row: Callable[[int], str],
+    *,
+    before: datetime | None = None,
 ) -> pd.DataFrame | None:
     """Find repeats within a list and against earlier batches.
 
@@ -31,8 +37,8 @@ def mark_repeats(
     ----------
     unsorted
         The new batch's leads (see `LeadTable`), not yet ranked.
-    rows
-        Of each lead in its file, in the list's order.
+    say_row
+        Says where the lead at a position of the list stands in its file.
     before
         Only batches kept before then are looked into: a batch that is scored again is not its own repeat.
 
@@ -54,7 +60,7 @@ def mark_repeats(
     whys, keeps = within["why"].tolist(), kept.tolist()
     for at in np.flatnonzero(repeat).tolist():
         because = "has more contact details" if ways[kept[at]] > ways[at] else "came first"
-        words[at] = f"{whys[at]} as row {rows[keeps[at]]:,}, which {because} and is kept"
+        words[at] = f"{whys[at]} as {say_row(keeps[at])}, which {because} and is kept"
     seen = np.zeros(len(people), dtype=bool)
     earlier, names = _earlier(people, schema, settings, before)
     if len(earlier):

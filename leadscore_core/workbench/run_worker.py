@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import tempfile
 import time
 import traceback
 from dataclasses import asdict
@@ -45,6 +47,7 @@ from leadscore_core.workbench.runs import (
     REPORT,
     REQUEST,
     SCHEMA,
+    SCRATCH,
     RunRequest,
     RunState,
     base_rates,
@@ -193,7 +196,8 @@ def _segments(frame: pd.DataFrame, model: LeadModel, mapping: ColumnMapping) -> 
     cleaned, label, left_out, _ = labelled_leads(frame, model.schema, mapping)
     assert model.out_of_sample is not None
     judged = model.out_of_sample[model.out_of_sample["split"] == "cross_validation"].set_index("row").sort_index()
-    p = judged["propensity"].reindex(range(len(label))).to_numpy("float64")
+    some = judged.index.to_numpy()  # of very many leads, a part was judged
+    cleaned, label, p = cleaned.iloc[some], label[some], judged["propensity"].to_numpy("float64")
     threshold = model.metadata.threshold
     stamp = model.schema.one(Role.TIMESTAMP)
     dates = cleaned[stamp.name] if stamp is not None and stamp.name in cleaned else None
@@ -222,6 +226,9 @@ def _learning(
 def main() -> int:
     """Run, and write down a fault in words; the trace goes to the log."""
     folder = Path(sys.argv[1])
+    scratch = folder / SCRATCH
+    scratch.mkdir(exist_ok=True)
+    tempfile.tempdir = str(scratch)  # what a run that is killed leaves must be found and removed
     try:
         carry_out(folder, load_settings())
     except Exception as error:  # whatever it is, the page must say so
@@ -234,6 +241,7 @@ def main() -> int:
         return 1
     finally:
         (folder / LEADS).unlink(missing_ok=True)
+        shutil.rmtree(scratch, ignore_errors=True)
     return 0
 
 

@@ -29,7 +29,7 @@ from leadscore_core.model import ColumnAudit
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 LEADS, REQUEST, STATE, REPORT, LOG = "leads.parquet", "request.json", "state.json", "report.json", "log.txt"
-SCHEMA = "schema.json"
+SCHEMA, SCRATCH = "schema.json", "scratch"
 LOCK, HOLDER = ".training.lock", ".training.json"
 _MOST_KEPT = 30
 _children: dict[str, subprocess.Popen[bytes]] = {}
@@ -243,6 +243,7 @@ def cancel_run(run: Run) -> Run:
         latest = latest.model_copy(update={"state": "cancelled", "told": told, "ended_at": datetime.now(UTC)})
         write_state(run.folder, latest)
     (run.folder / LEADS).unlink(missing_ok=True)
+    shutil.rmtree(run.folder / SCRATCH, ignore_errors=True)
     return Run(run.folder, run.request, latest)
 
 

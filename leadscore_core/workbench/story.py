@@ -99,7 +99,7 @@ def tell_story(
     settings = settings or load_settings()
     found = view.table.by_row(row)
     if found.empty:
-        raise StorageError(f"{view.batch.name} has no lead in row {row}. Choose one from the list.")
+        raise StorageError(f"{view.batch.name} has no such lead any more. Choose one from the list.")
     lead, cleaned = found.iloc[0], view.cleaned(found)
     reasons: list[Reason] = []
     base = base_margin = None

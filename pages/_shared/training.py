@@ -11,6 +11,7 @@ import streamlit as st
 from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data import LABELLED, LeadSchema, Role, read_headers
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
+from leadscore_core.learnable import BY_HAND
 from leadscore_core.list_options import ListOptions
 from leadscore_core.lists import open_list
 from leadscore_core.model import ColumnAudit, LeadModel
@@ -22,6 +23,7 @@ from leadscore_core.workbench import (
     audit_labelled,
     batches_with_outcomes,
     cancel_run,
+    count_labelled,
     full_schema,
     gather_leads,
     leave_out_young,
@@ -96,7 +98,8 @@ def render_training(model: LeadModel) -> None:
                     frame,
                     data=name,
                     schema=schema,
-                    excluded={name: one.why for name, one in audit.items() if one.left_out},
+                    excluded=dict.fromkeys(_left_out_before(schema, audit), BY_HAND)
+                    | {name: one.why for name, one in audit.items() if one.left_out},
                     audit=list(audit.values()),
                     by=state.get_name(),
                     note=note,
@@ -322,6 +325,7 @@ def _render_audit(frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ..
     from leadscore_core.training import describe_sample
 
     found = state.remembered(("audit", *key), audit)
+    known = state.remembered(("labelled", *key), lambda: count_labelled(frame, schema))
     if not found:
         st.success("No column looks as if it knew the outcome.", icon=":material/verified:")
         return {}
@@ -351,12 +355,17 @@ def _render_audit(frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ..
     )
     st.caption(
         "What is filled in after the outcome makes a model look good and fail on new leads. Leave it out if unsure. "
-        f"{describe_sample(len(frame))}"
+        f"{describe_sample(known)}"
     )
     return {
         f.column: ColumnAudit(**f.as_json() | {"column": schema.by_name[f.column].human}, left_out=bool(out))
         for f, out in zip(found, edited["Leave out"].tolist(), strict=True)
     }
+
+
+def _left_out_before(schema: LeadSchema, audit: dict[str, ColumnAudit]) -> list[str]:
+    """Name the inputs that a person left out of an earlier training, of those that are not asked about now."""
+    return [column.name for column in schema.inputs if column.name in schema.left_out and column.name not in audit]
 
 
 @st.fragment(run_every=1.0)

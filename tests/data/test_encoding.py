@@ -91,3 +91,18 @@ def test_an_unknown_encoding_is_named(tmp_path: Path) -> None:
     write(path, ["pune"], "utf-8")
     with pytest.raises(UnreadableFileError, match="no encoding 'nope'"):
         read_leads(path, encoding="nope")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-16", "euc_jp"])
+def test_an_encoding_that_a_file_is_not_written_in_is_refused(tmp_path: Path, encoding: str) -> None:
+    write(tmp_path / "leads.csv", ["Müller", "Größe", "Ångström"], "cp1252")
+    with pytest.raises(UnreadableFileError, match="not written in"):
+        read_leads(tmp_path / "leads.csv", encoding=encoding)
+
+
+def test_single_bytes_that_are_not_utf8_are_mended_where_utf8_is_said(tmp_path: Path) -> None:
+    lived = write(tmp_path / "leads.csv", ["Müller", "Größe"], "cp1252")
+    log = ReadLog()
+    (read,) = iter_leads(tmp_path / "leads.csv", encoding="utf-8", log=log)
+    assert read["city"].tolist() == lived
+    assert "mended_bytes" in {finding.code for finding in log.findings()}

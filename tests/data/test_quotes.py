@@ -2,6 +2,7 @@ import csv
 import io
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,3 +112,9 @@ def test_a_record_that_was_written_is_split_as_it_was(cells: list[str]) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="", quoting=csv.QUOTE_ALL).writerow(cells)
     assert split_record(text.getvalue(), ",", len(cells)) is not None
+
+
+def test_a_long_cell_is_read_whatever_was_read_before(tmp_path: Path) -> None:
+    long = "word " * 40_000
+    pd.DataFrame({"id": ["1", "2"], "note": [long, "short"]}).to_csv(tmp_path / "long.csv", index=False)
+    assert read_leads(tmp_path / "long.csv")["note"].tolist() == [long, "short"]

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 from leadscore_core.config import GradeRule, GradeThresholds, load_settings
-from leadscore_core.data import SampleLeads
+from leadscore_core.data import SampleLeads, map_frame
 from leadscore_core.errors import LabelError, RegistryError, TrainingBusyError
 from leadscore_core.lists import open_list
 from leadscore_core.model import ColumnAudit, LeadModel, ModelRegistry
@@ -33,6 +34,7 @@ from leadscore_core.workbench import (
     start_run,
 )
 from leadscore_core.workbench import runs as runs_module
+from leadscore_core.workbench.run_worker import _segments
 
 LABEL = "app_complete_flag"
 PATIENCE = 180
@@ -216,3 +218,12 @@ def test_lists_scored_by_another_model_are_offered_again(
     assert batches_behind(trained) == []
     newer = LeadModel(trained.pipeline, trained.metadata.model_copy(update={"model_id": "newer"}))
     assert [b.id for b in batches_behind(newer)] == [batch.id]
+
+
+def test_months_and_sources_of_a_model_of_which_a_part_of_the_leads_was_judged(
+    leads: pd.DataFrame, trained: LeadModel
+) -> None:
+    whole = trained.out_of_sample
+    part = replace(trained, out_of_sample=whole[whole["row"] % 2 == 0])
+    told = _segments(leads, part, map_frame(leads, trained.schema))
+    assert 0 < sum(group["n"] for group in told["segments"]["First platform"]) <= len(leads) / 2

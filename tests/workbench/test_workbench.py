@@ -98,7 +98,7 @@ def test_the_story_of_a_lead(view: BatchView, trained: LeadModel, sample: Sample
     assert story.base + parts["points"].sum() == pytest.approx(story.lead["ls_propensity"], abs=1e-6)
     own = dict(zip(story.own["Column"], story.own["Value"], strict=True))
     assert own["full_name"] == sample.new["full_name"].iloc[12]
-    with pytest.raises(LeadScoreError, match="no lead in row"):
+    with pytest.raises(LeadScoreError, match="no such lead"):
         tell_story(view, 10_000, lambda _: trained)
 
 
