@@ -133,7 +133,7 @@ def clean(
     decimals: Decimals = None,
 ) -> None:
     """Write the cleaned table, one row a lead."""
-    from leadscore_core.pipelines import clean_list
+    from leadscore_core.pipelines import check_list, clean_list
 
     check_apart(str(out), files)
     leads = open_leads(
@@ -141,7 +141,7 @@ def clean(
     )
     rows = clean_list(leads, out)
     say(f"Cleaned {rows:,} leads into {out}")
-    say_findings(leads.file_findings())
+    say_findings(check_list(leads).findings)
 
 
 @app.command()

@@ -154,6 +154,11 @@ def open_any_list(
         return open_list(paths, known, options=options, settings=settings)
     proposal = propose_list(paths, sheet=sheet, label=options.label, encoding=options.encoding)
     options = replace(options, label=None)  # the schema that is made of the proposal names it
+    if proposal.label is None and anew:
+        raise LabelError(
+            "No column says by its name and values what became of the leads, so nothing can be proposed for them. Name "
+            "the outcome with --label COLUMN, where the command has it, or another kind of leads with --schema."
+        )
     if proposal.label is None:  # nothing to propose for; the shipped schema says what is missing
         return open_list(paths, load_schema(), options=options, settings=settings)
     with closing(iter_parts(paths, sheet=sheet, encoding=options.encoding)) as parts:

@@ -14,6 +14,7 @@ from typing import IO
 CANDIDATES = (
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp932", "gb18030", "big5", "cp949",
     "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-15", "koi8-r", "euc_jp", "cp866", "cp852", "cp850", "mac_roman",
+    "cp874",
 )  # fmt: skip
 _MULTIBYTE = {"cp932": "shift_jis", "gb18030": "gb2312", "big5": "big5", "cp949": "euc_kr", "euc_jp": "euc_jp"}
 # how much more often exports are in these than in others, so that a few words are read as most would be
@@ -57,8 +58,8 @@ class EncodingGuess:
 def guess_encoding(path: Path) -> EncodingGuess:
     """Look through a whole file for what it is written in."""
     if _is_utf8(path):
-        return EncodingGuess("utf-8")
-    valid = 0
+        return EncodingGuess("iso2022_jp" if _has_shifts(path) else "utf-8")
+    valid = good = 0
     bad: list[int] = []
     words: dict[bytes, None] = {}
     line = 0
@@ -67,6 +68,7 @@ def guess_encoding(path: Path) -> EncodingGuess:
             try:
                 text = block.decode("utf-8")
                 valid += len(block) - len(text)
+                good += len(text) < len(block)
                 line += block.count(b"\n")
                 continue
             except UnicodeDecodeError:
@@ -79,11 +81,18 @@ def guess_encoding(path: Path) -> EncodingGuess:
                 lost = len(raw) - len(text.encode())
                 valid += len(raw) - len(text) - lost
                 bad += [line] if lost else []
+                good += not lost
                 if lost and len(words) < _MOST_WORDS:
                     words.update(dict.fromkeys(_words(raw)))
-    if valid > 2 * len(bad):
+    if good and valid > 2 * len(bad):  # where no line is UTF-8, pairs of bytes that could be are chance
         return EncodingGuess("utf-8", tuple(bad))
     return _most_plausible(list(words))
+
+
+def _has_shifts(path: Path) -> bool:
+    """Tell whether a file changes between sets of letters as ISO-2022-JP does, in bytes that are ASCII."""
+    with path.open("rb") as file:
+        return b"\x1b$" in file.read(_BLOCK)
 
 
 def bad_lines(path: Path) -> tuple[int, ...]:

@@ -34,9 +34,10 @@ _DIGITS = (
 _WRITTEN_DAY = r"^\s*(?P<one>\d{1,2})[/.-](?P<two>\d{1,2})[/.-](?:\d{4}|\d{2})\b"
 _PLAIN_NUMBER = r"^\d{1,16}(\.\d{1,9})?$"
 _OFFSET = r"[+-]\d{2}:?\d{2}"
-_ZONE = rf"(?<=\d)\s*(?:Z|UTC|GMT)$|(?<=:\d\d)\s*{_OFFSET}$|(?<=\.\d{{3}})\s*{_OFFSET}$|(?<=\.\d{{6}})\s*{_OFFSET}$"
+_ZONE = r"(\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?:\s*\(?[A-Z]{2,5}\)?)?$"
 _MAY_HAVE_ZONE = r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})$"
 _YEAR_FIRST = r"\d{4}-\d\d?-\d\d?|\d{8}$|\d{4}/\d\d?/\d\d?"
+_ZONE = r"(?<=\d\d:\d\d)(:\d\d(?:[.,]\d+)?)?\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?:\s*\(?[A-Z]{2,5}\)?)?$"
 _USUAL = r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?$"
 
 
@@ -150,7 +151,7 @@ def parse_dates(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), order:
         return _plausible(dates, read)
     text = clean_text(cells[~read], missing_marks)
     if _any(text, _MAY_HAVE_ZONE):
-        text = text.str.replace(_ZONE, "", regex=True)
+        text = text.str.replace(_ZONE, r"\1", regex=True)
     others = _from_iso(text)
     left = others.isna() & text.notna()
     if left.any():
@@ -176,8 +177,8 @@ def _from_iso(text: pd.Series) -> pd.Series:
     if not _any(text, f"^(?:{_YEAR_FIRST})"):
         return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]")
     alike = text.str.match(_YEAR_FIRST, na=False)
-    dates = pd.to_datetime(text.where(alike).str.replace("/", "-"), format="ISO8601", errors="coerce")
-    return dates.astype("datetime64[us]")
+    local = text.where(alike).str.replace("/", "-").str.replace(_ZONE, r"\1", regex=True)
+    return pd.to_datetime(local, format="ISO8601", errors="coerce").astype("datetime64[us]")
 
 
 def _any(text: pd.Series, pattern: str) -> bool:

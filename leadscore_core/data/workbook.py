@@ -79,7 +79,7 @@ def _workbook(source: Source) -> CalamineWorkbook:
                 f"{source.name} is protected by a password. Save it in Excel without one and try again."
             ) from error
         raise UnreadableFileError(
-            f"{source.name} is a damaged or foreign workbook ({error}). Save it again as .xlsx."
+            f"{source.name} is a damaged or foreign workbook. Open it where it was made, and save it again as .xlsx."
         ) from error
 
 

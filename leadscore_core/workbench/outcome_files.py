@@ -86,7 +86,11 @@ def open_outcome_files(
     if not found:
         leads = open_list(paths, _nearest_schema(paths, options, settings), options=options, settings=settings)
         found.append(settle_outcomes(_with_columns(leads, _first_rows(leads), options), options, ask=ask))
-    return found
+    return [leads for leads in found if _has_outcome(leads)] or found
+
+
+def _has_outcome(leads: LeadList) -> bool:
+    return leads.schema.label is not None and leads.schema.label.name in leads.mapping.used
 
 
 def _kept_schemas(settings: Settings) -> list[LeadSchema]:

@@ -22,6 +22,7 @@ _LANGUAGES = {
     "Simplified Chinese": ("gb18030",),
     "Traditional Chinese": ("big5",),
     "Korean": ("cp949",),
+    "Thai": ("cp874",),
 }
 
 

@@ -22,6 +22,7 @@ CITIES = {
     "zh": (["gb18030"], "北京 上海 广州 深圳 成都 杭州 武汉"),
     "tw": (["big5"], "台北 高雄 台中 台南 新竹 基隆"),
     "ko": (["cp949"], "서울 부산 대구 인천 광주 대전"),
+    "th": (["cp874"], "กรุงเทพ เชียงใหม่ ภูเก็ต ขอนแก่น หาดใหญ่ พัทยา"),
 }
 CASES = [(encoding, cities.split()) for encodings, cities in CITIES.values() for encoding in encodings]
 
