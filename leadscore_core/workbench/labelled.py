@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from leadscore_core.data import LeadSchema, Role, clean_leads, sample_rows
-from leadscore_core.learnable import AUDITED_ROWS
+from leadscore_core.learnable import AUDITED_ROWS, BY_HAND
 from leadscore_core.model import LeadModel
 from leadscore_core.storage import BLANK
 
@@ -140,6 +140,11 @@ def leave_out_young(frame: pd.DataFrame, schema: LeadSchema, days: int) -> pd.Da
 def count_labelled(frame: pd.DataFrame, schema: LeadSchema) -> int:
     """Return how many leads have an outcome."""
     return int(_label_and_dates(frame, schema)[0].notna().sum())
+
+
+def left_out_before(schema: LeadSchema, asked: Container[str]) -> dict[str, str]:
+    """Return the inputs that a person left out of an earlier training -> why, of those that are not asked about now."""
+    return {c.name: BY_HAND for c in schema.inputs if c.name in schema.left_out and c.name not in asked}
 
 
 def audit_labelled(frame: pd.DataFrame, schema: LeadSchema) -> list[LeakFinding]:

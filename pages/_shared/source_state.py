@@ -1,12 +1,10 @@
-"""Session state of the Sources page: which leads are counted and how, and the spend that was brought."""
+"""What the Sources page keeps in the session, by way of `state`: which leads are counted, how, and the spend brought."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
-from pages._shared.state import empty_filter
+from pages._shared.state import empty_filter, keep, kept
 
 if TYPE_CHECKING:  # seconds to load, which the first page does not need
     import pandas as pd
@@ -20,64 +18,64 @@ _SPEND_FILE = "spend-file"
 
 def get_source_filter() -> LeadFilter:
     """Return which leads the Sources page counts."""
-    return st.session_state.get(_FILTER, empty_filter("all"))
+    return kept(_FILTER, empty_filter("all"))
 
 
 def set_source_filter(chosen: LeadFilter) -> None:
     """Count other leads, and draw the filter's widgets anew."""
-    st.session_state[_FILTER] = chosen
-    st.session_state[_ROUND] = source_round() + 1
+    keep(_FILTER, chosen)
+    keep(_ROUND, source_round() + 1)
 
 
 def keep_source_filter(chosen: LeadFilter) -> None:
     """Keep what the filter's widgets say."""
-    st.session_state[_FILTER] = chosen
+    keep(_FILTER, chosen)
 
 
 def source_round() -> int:
     """Return a number that changes whenever widgets and marks of the Sources page must be drawn anew."""
-    return int(st.session_state.get(_ROUND, 0))
+    return int(kept(_ROUND, 0))
 
 
 def get_source_batches() -> list[str]:
     """Return the lists that the Sources page counts."""
-    return list(st.session_state.get(_BATCHES, []))
+    return list(kept(_BATCHES, []))
 
 
 def set_source_batches(batch_ids: list[str]) -> None:
     """Count the leads of other lists, without the filter of those before."""
     if get_source_batches() != batch_ids:
-        st.session_state[_BATCHES] = batch_ids
+        keep(_BATCHES, batch_ids)
         set_source_filter(empty_filter("all"))
 
 
 def get_source_by() -> str | None:
     """Return what the Sources page groups by, if a person or a click chose it."""
-    return st.session_state.get(_BY)
+    return kept(_BY)
 
 
 def set_source_by(dimension: str | None) -> None:
     """Group by another column."""
-    st.session_state[_BY] = dimension
+    keep(_BY, dimension)
 
 
 def get_spend() -> tuple[str, Spend] | None:
     """Return the spend of this session, and the name of the file that it came from."""
-    return st.session_state.get(_SPEND)
+    return kept(_SPEND)
 
 
 def set_spend(name: str, spend: Spend | None) -> None:
     """Keep spend, or forget it."""
-    st.session_state[_SPEND] = None if spend is None else (name, spend)
+    keep(_SPEND, None if spend is None else (name, spend))
 
 
 def get_spend_file() -> tuple[pd.DataFrame, dict[str, str], tuple[str | None, str | None]] | None:
     """Return the file of spend, what it leaves open by code, and which order of dates and decimal mark were chosen."""
-    return st.session_state.get(_SPEND_FILE)
+    return kept(_SPEND_FILE)
 
 
 def set_spend_file(
     frame: pd.DataFrame, questions: dict[str, str], said: tuple[str | None, str | None] = (None, None)
 ) -> None:
     """Keep the file of spend with what it leaves open, and what a person said of it."""
-    st.session_state[_SPEND_FILE] = (frame, questions, said)
+    keep(_SPEND_FILE, (frame, questions, said))

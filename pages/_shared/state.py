@@ -1,11 +1,11 @@
-"""Session state: with `source_state`, the one place that knows its keys."""
+"""Session state: the one place that touches it; what only the Sources page keeps has its names in `source_state`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
@@ -48,6 +48,16 @@ class OpenedList:
     sheets: list[str] = field(default_factory=list)
     sheet: str | None = None
     alike: int = 0
+
+
+def kept(key: str, otherwise: Any = None) -> Any:
+    """Return what this session keeps under a key."""
+    return st.session_state.get(key, otherwise)
+
+
+def keep(key: str, value: object) -> None:
+    """Keep something in this session."""
+    st.session_state[key] = value
 
 
 def get_opened() -> OpenedList | None:

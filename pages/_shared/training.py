@@ -11,7 +11,6 @@ import streamlit as st
 from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data import LABELLED, LeadSchema, Role, read_headers
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
-from leadscore_core.learnable import BY_HAND
 from leadscore_core.list_options import ListOptions
 from leadscore_core.lists import open_list
 from leadscore_core.model import ColumnAudit, LeadModel
@@ -27,6 +26,7 @@ from leadscore_core.workbench import (
     full_schema,
     gather_leads,
     leave_out_young,
+    left_out_before,
     levels_of,
     list_runs,
     look_at_labelled,
@@ -98,7 +98,7 @@ def render_training(model: LeadModel) -> None:
                     frame,
                     data=name,
                     schema=schema,
-                    excluded=dict.fromkeys(_left_out_before(schema, audit), BY_HAND)
+                    excluded=left_out_before(schema, audit)
                     | {name: one.why for name, one in audit.items() if one.left_out},
                     audit=list(audit.values()),
                     by=state.get_name(),
@@ -361,11 +361,6 @@ def _render_audit(frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ..
         f.column: ColumnAudit(**f.as_json() | {"column": schema.by_name[f.column].human}, left_out=bool(out))
         for f, out in zip(found, edited["Leave out"].tolist(), strict=True)
     }
-
-
-def _left_out_before(schema: LeadSchema, audit: dict[str, ColumnAudit]) -> list[str]:
-    """Name the inputs that a person left out of an earlier training, of those that are not asked about now."""
-    return [column.name for column in schema.inputs if column.name in schema.left_out and column.name not in audit]
 
 
 @st.fragment(run_every=1.0)
