@@ -1,4 +1,4 @@
-"""What the Sources page keeps in the session, by way of `state`: which leads are counted, how, and the spend brought."""
+"""What the Sources page keeps in the session, by way of `state`: which leads are counted, how, and the spend."""
 
 from __future__ import annotations
 
