@@ -33,6 +33,8 @@ class FileNotes:
         Lines above the header, each with its number.
     remarks
         What else a person should know: code, severity, reason, rows, example.
+    blank_rows
+        Rows between the leads that hold nothing, and are left out.
     """
 
     name: str
@@ -41,6 +43,7 @@ class FileNotes:
     mended_quotes: tuple[int, ...] = ()
     titles: tuple[tuple[int, str], ...] = ()
     remarks: tuple[tuple[str, Severity, str, tuple[int, ...], str], ...] = ()
+    blank_rows: np.ndarray = field(default_factory=lambda: np.empty(0, dtype="int64"))
 
     @property
     def left_out(self) -> list[NonLead]:
@@ -63,6 +66,9 @@ class FileNotes:
             found.append(
                 _finding("perhaps_not_a_lead", "warning", reason, [one.row.number for one in kept], kept[0].row.text)
             )
+        if len(self.blank_rows):
+            reason = "blank rows are no leads; they are left out, and counted nowhere"
+            found.append(_finding("blank_rows", "info", reason, self.blank_rows.tolist()))
         if self.mended_quotes:
             reason = (
                 "a quotation mark is opened and never closed; it is read as a part of the text, and each lead is there"

@@ -63,6 +63,14 @@ UNIT = re.compile(
     r"[dmyhs]{1,4}(?:[-/.: t]+[dmyhs]{1,4})+(?: [ap]m)?)",
     re.IGNORECASE,
 )
+_CONTACT = re.compile(
+    r"(?:(?:e-?\s?mail|mail(?:to)?|phone|tel(?:e[fp]h?on[eo]?)?|mobile?|cell|whats\s?app|fax|handy|contact|url|web(?:site)?|"
+    r"linkedin)\w*\.?(?:\s?(?:no|nr|number|address|adresse)\.?)?\s?[:=]?\s*)?"
+    r"(?:<?[^\s@<>]+@[^\s@<>]+>?|(?:https?://|www\.)\S+|(?P<phone>[+(\d][\d\s().\-/+]*(?:(?:ext|x)\.?\s?\d+)?))",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*")
+PHONE_DIGITS = 7
 
 
 def is_footer_text(cell: str) -> bool:
@@ -85,3 +93,17 @@ def is_total_text(cell: str) -> bool:
     [True, True, True, False, False]
     """
     return TOTAL.match(cell.strip()) is not None
+
+
+def is_contact(cell: str) -> bool:
+    """Tell whether a cell reaches somebody: an address, or enough digits for a phone.
+
+    Examples
+    --------
+    >>> [is_contact(cell) for cell in ("a@b.example", "98765 00006 ext 3", "Phone: +91 98765 00006", "2026-10-10")]
+    [True, True, True, False]
+    """
+    found = _CONTACT.fullmatch(cell.strip())
+    if found is None or _DATE.fullmatch(found["phone"] or ""):
+        return False
+    return found["phone"] is None or sum(sign.isdigit() for sign in found["phone"]) >= PHONE_DIGITS

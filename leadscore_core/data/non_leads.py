@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from leadscore_core.data.footer_words import RULE, UNIT, is_footer_text, is_total_text
+from leadscore_core.data.footer_words import RULE, UNIT, is_contact, is_footer_text, is_total_text
 from leadscore_core.data.row_profile import RowProfile, cell_mask
 
-Kind = Literal["header", "units", "footer", "total", "rule", "table"]
+Kind = Literal["header", "units", "footer", "total", "rule", "table", "group"]
 WORDS: dict[Kind, str] = {
     "header": "the header again",
     "units": "units or types under the header",
@@ -18,6 +18,7 @@ WORDS: dict[Kind, str] = {
     "total": "totals",
     "rule": "ruled lines",
     "table": "another table below",
+    "group": "lines that head or close groups",
 }
 _PLAIN_NUMBER = re.compile(r"[-+(]?\d[\d.,'\s]*\)?%?")
 _ENOUGH_ROWS = 8
@@ -232,7 +233,8 @@ class _Judge:
             filled = [cell for cell in row.cells if cell.strip()]
             if self._is(row, "header"):
                 break
-            if not self._is(row) and filled and (self._is_like_a_lead(row) or not self._is_weak(row, filled)):
+            is_lead = self._is_like_a_lead(row) or self._reaches_somebody(at) or not self._is_weak(row, filled)
+            if not self._is(row) and filled and is_lead:
                 break
             run.append(row)
             at -= 1
@@ -250,6 +252,16 @@ class _Judge:
             sure = told or (self.profile.rows >= _ENOUGH_ROWS and (apart or self._is_nothing_of_a_lead(row)))
             if filled or told:
                 self._say(row, "footer", sure=sure)
+
+    def _reaches_somebody(self, at: int) -> bool:
+        """Tell whether a row holds an address or a phone; one that begins a line under a footer is a report's own."""
+        row = self.rows[at]
+        contacts = [place for place, cell in enumerate(row.cells) if cell.strip() and is_contact(cell)]
+        above = self.rows[at - 1] if at else None
+        is_under_footer = row.after_blank or (
+            above is not None and (self._is(above) or not any(cell.strip() for cell in above.cells))
+        )
+        return bool(contacts) and (contacts[0] > 0 or not is_under_footer)
 
     def _is_weak(self, row: Row, filled: Sequence[str]) -> bool:
         return self._is_thin(row, filled) or (self._is_bare(row) and len(filled) <= 3)

@@ -69,3 +69,18 @@ class RowNumbers:
         offset = self.rows - self.starts
         new = np.concatenate([[True], offset[1:] != offset[:-1]])
         return RowNumbers(self.starts[new], self.rows[new])
+
+
+def last_kept(dropped: np.ndarray, n_rows: int) -> int:
+    """Return the position of the last row that is not dropped; -1 for none.
+
+    Examples
+    --------
+    >>> last_kept(np.array([2, 4, 5]), 6), last_kept(np.array([0]), 1)
+    (3, -1)
+    """
+    end = n_rows - 1
+    at = len(dropped) - 1
+    while at >= 0 and dropped[at] == end:
+        end, at = end - 1, at - 1
+    return end

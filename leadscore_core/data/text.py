@@ -23,10 +23,10 @@ MAYBE_BLANK = frozenset(
     ("-", "--", "---", ".", "..", "?", "??", "na", "none", "select", "choose", "blank", "empty", "tbd")
 )
 # zero-width and bidirectional marks, soft hyphens, byte order marks: never part of a value's ends
-_INVISIBLE = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063"
-_INVISIBLE += "\u2064\u2066\u2067\u2068\u2069\ufeff"
+INVISIBLE = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063"
+INVISIBLE += "\u2064\u2066\u2067\u2068\u2069\ufeff"
 _ANYWHERE = dict.fromkeys(
-    map(ord, _INVISIBLE.replace("\u200c", "").replace("\u200d", ""))
+    map(ord, INVISIBLE.replace("\u200c", "").replace("\u200d", ""))
 )  # scripts join with these two
 _FEW = 1_000
 _EXACT = 1e15
@@ -197,7 +197,7 @@ def _mended(value: str) -> str:
     """Return a text in Unicode NFKC, blanks single, invisible marks gone: joiners at its ends, others anywhere."""
     plain = unicodedata.normalize("NFKC", value)
     if not plain.isascii():
-        plain = plain.translate(_ANYWHERE).strip(_INVISIBLE + " ")
+        plain = plain.translate(_ANYWHERE).strip(INVISIBLE + " ")
     return " ".join(plain.split())
 
 

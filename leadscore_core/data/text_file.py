@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from leadscore_core.data.parts import LINE_PROBLEM, filled_rows
+from leadscore_core.data.quick_look import csv_options
+from leadscore_core.data.record_walk import endless
 from leadscore_core.data.source import EXPECTED, Source
-from leadscore_core.data.text_look import TextLook, csv_options, endless, mended_path
+from leadscore_core.data.text_look import TextLook, mended_path
 from leadscore_core.errors import UnreadableFileError
 
 

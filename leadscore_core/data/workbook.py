@@ -12,9 +12,9 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from leadscore_core.data.file_notes import FileNotes
-from leadscore_core.data.non_leads import NonLead, Row, find_non_leads, number_of
-from leadscore_core.data.row_numbers import RowNumbers
-from leadscore_core.data.row_profile import RowProfile
+from leadscore_core.data.group_rows import RowShape, judge_rows
+from leadscore_core.data.non_leads import NonLead, Row, number_of
+from leadscore_core.data.row_numbers import RowNumbers, last_kept
 from leadscore_core.data.source import Remark, Source, is_plain_text, open_source
 from leadscore_core.errors import UnreadableFileError
 
@@ -174,7 +174,8 @@ def _together(source: Source, tables: Sequence[SheetTable]) -> SheetTable:
         rows += [[row[place] for place in places] for row in table.rows]
         non_leads += table.notes.non_leads
     joined = RowNumbers(np.concatenate(starts), np.concatenate(numbers))
-    return SheetTable(headers, rows, FileNotes(source.name, joined, tuple(non_leads)))
+    blank = np.concatenate([table.notes.blank_rows for table in tables])
+    return SheetTable(headers, rows, FileNotes(source.name, joined, tuple(non_leads), blank_rows=blank))
 
 
 def _table(source: Source, workbook: CalamineWorkbook, name: str, *, is_named: bool) -> SheetTable | None:
@@ -199,15 +200,16 @@ def _table(source: Source, workbook: CalamineWorkbook, name: str, *, is_named: b
     body = rows[start + 1 :]
     while body and all(cell in ("", None) for cell in body[-1]):
         body.pop()
-    non_leads = _non_leads(headers, body, first + start + 1)
-    dropped = [found.row.position for found in non_leads if found.sure]
-    gone = set(dropped)
+    non_leads, blank = _non_leads(headers, body, first + start + 1)
+    gone = {found.row.position for found in non_leads if found.sure}.union(blank)
+    dropped = sorted(gone)
     numbers = RowNumbers(np.array([0]), np.array([first + start + 1])).without(dropped)
+    last = last_kept(np.array(dropped, dtype="int64"), len(body))
+    between = np.array([first + start + 1 + at for at in blank if at < last], dtype="int64")
     kept = [row for at, row in enumerate(body) if at not in gone]
-    while kept and all(cell in ("", None) for cell in kept[-1]):
-        kept.pop()
     remarks: tuple[Remark, ...] = (("second_table", "warning", _BESIDE, (), beside),) if beside else ()
-    return SheetTable(headers, kept, FileNotes(source.name, numbers, tuple(non_leads), (), titles, remarks))
+    notes = FileNotes(source.name, numbers, tuple(non_leads), (), titles, remarks, between)
+    return SheetTable(headers, kept, notes)
 
 
 def _main_block(rows: list[list[Any]]) -> tuple[list[list[Any]], str]:
@@ -239,12 +241,17 @@ def _main_block(rows: list[list[Any]]) -> tuple[list[list[Any]], str]:
     return [[row[place] for place in left] for row in rows], " | ".join(beside[:6])
 
 
-def _non_leads(headers: list[str], body: list[list[Any]], first: int) -> list[NonLead]:
+def _non_leads(headers: list[str], body: list[list[Any]], first: int) -> tuple[list[NonLead], list[int]]:
+    """Return the rows that are no leads, and the positions of blank ones."""
     rows = [
         Row(at, first + at, tuple("" if cell is None else _text(cell) for cell in row)) for at, row in enumerate(body)
     ]
     step = max(1, len(rows) // _PROFILE_ROWS)
-    profile = RowProfile.of([row.cells for row in rows[::step] if any(row.cells)], len(headers))
+    sample = [row.cells for row in rows[::step] if any(row.cells)]
+    shape = RowShape(headers, sample)
+    filled = [shape.thin_row(row.cells) for row in rows]
+    blank = [at for at, count in enumerate(filled) if count == 0]
+    thin = [row for row, count in zip(rows, filled, strict=True) if count]
 
     def sums(places: Collection[int]) -> dict[int, tuple[float, int]]:
         told = {}
@@ -253,8 +260,10 @@ def _non_leads(headers: list[str], body: list[list[Any]], first: int) -> list[No
             told[place] = (sum(numbers), len(numbers))
         return told
 
-    found = find_non_leads(headers, rows, profile, len(rows), sums)
-    return found if sum(one.sure for one in found) < len(rows) else []
+    found = judge_rows(headers, rows, thin, sample, len(rows), sums)
+    if len({one.row.position for one in found if one.sure}.union(blank)) < len(rows):
+        return found, blank
+    return [], blank if len(blank) < len(rows) else []
 
 
 def _text(cell: Any) -> str:

@@ -1,0 +1,154 @@
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from leadscore_core.data import ReadLog, iter_leads
+
+HEADER = ["Lead ID", "Name", "Phone", "Created", "City", "Amount"]
+NAMES = ["Ann", "Bo", "Cem", "Dee", "Eva", "Finn", "Gita", "Hugo", "Ida", "Jo"]
+LEADS = [
+    [f"L-{at:04d}", NAMES[at % 10], f"98765{at:05d}", f"2026-10-{at % 28 + 1:02d}", "pune", str(10 * at)]
+    for at in range(40)
+]
+IDS = [cells[0] for cells in LEADS]
+GROUPS = [
+    "Owner: Asha",
+    "Lead Source: Web (12 records)",
+    "- Asha (3)",
+    "Subtotal",
+    "Web (n=12)",
+    "▼ Asha",
+    "# checked by Bela",
+    "*** Web ***",
+    "Region = North",
+    "Zwischensumme Web",
+    "Inhaber: Jörg Müller",
+    "担当者：佐藤",
+    "Page 2 of 3",
+]
+BLANKS = [",,,,,", "  , ,\u200b,,, ", "\xa0,,,,,", '"","","","","",""', '" ",,,,,']
+
+
+def look(path: Path, chunk_rows: int = 60_000) -> tuple[pd.DataFrame, list[int], dict[str, tuple[int, ...]]]:
+    log = ReadLog()
+    frame = pd.concat(iter_leads(path, log=log, chunk_rows=chunk_rows), ignore_index=True)
+    rows = [int(row) for row in log.rows()]
+    return frame, rows, {found.code: found.rows for found in log.findings()}
+
+
+def write(path: Path, inserted: dict[int, str], leads: list[list[str]] = LEADS) -> list[int]:
+    """Write leads with lines before some of them, and return the row of each lead."""
+    lines, rows = [",".join(HEADER)], []
+    for at, cells in enumerate(leads):
+        lines += [inserted[at]] if at in inserted else []
+        rows.append(len(lines) + 1)
+        lines.append(",".join(cells))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return rows
+
+
+@pytest.mark.parametrize("text", GROUPS)
+@pytest.mark.parametrize("shape", ["{},,,,,", ",{},,,,", "{}", "{},,,,,120"])
+def test_a_line_that_heads_a_group_is_no_lead(tmp_path: Path, text: str, shape: str) -> None:
+    path = tmp_path / "leads.csv"
+    rows = write(path, {0: shape.format(text), 13: shape.format(text)})
+    frame, found_rows, found = look(path)
+    assert frame["Lead ID"].tolist() == IDS
+    assert found_rows == rows
+    assert found["not_a_lead"] == (2, 16)
+
+
+def test_bare_group_names_in_the_column_of_ids_are_no_leads(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    rows = write(path, {0: "Asha,,,,,", 13: "Bela,,,,,"})
+    frame, found_rows, found = look(path)
+    assert frame["Lead ID"].tolist() == IDS
+    assert found_rows == rows
+    assert found["not_a_lead"] == (2, 16)
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_blank_rows_are_left_out_with_their_numbers(tmp_path: Path, blank: str) -> None:
+    path = tmp_path / "leads.csv"
+    rows = write(path, {0: blank, 5: blank, 39: blank})
+    frame, found_rows, found = look(path, chunk_rows=7)
+    assert frame["Lead ID"].tolist() == IDS
+    assert found_rows == rows
+    assert found["blank_rows"] == (2, 8, 43)
+
+
+SINGLE = [
+    ["", "", "9876500006", "", "", ""],
+    ["", "", "+91 98765 00006", "", "", ""],
+    ["a@b.example", "", "", "", "", ""],
+    ["", "Zed", "", "", "", ""],
+    ["", "Zed Owner", "", "", "", ""],
+    ["L-9999", "", "", "", "", ""],
+    ["", "", "Phone: 98765 00006", "", "", ""],
+    ["", "", "", "2026-10-10", "", ""],
+]
+
+
+@pytest.mark.parametrize("odd", SINGLE)
+@pytest.mark.parametrize("at", [0, 20, 40])
+def test_a_lead_with_one_cell_is_a_lead(tmp_path: Path, odd: list[str], at: int) -> None:
+    path = tmp_path / "leads.csv"
+    leads = [*LEADS[:at], odd, *LEADS[at:]]
+    write(path, {}, leads)
+    frame, found_rows, _ = look(path)
+    assert frame[HEADER].to_numpy().tolist() == leads
+    assert found_rows == list(range(2, 43))
+
+
+def test_many_small_groups_in_a_workbook(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(HEADER)
+    rows = []
+    for at, cells in enumerate(LEADS):
+        book.active.append([f"Owner: {NAMES[at % 10]}"])
+        book.active.append(cells)
+        rows.append(book.active.max_row)
+        book.active.append([None, None, None, "Subtotal", None, int(cells[-1])])
+        book.active.append([" ", "\u200b"])
+    book.save(tmp_path / "leads.xlsx")
+    frame, found_rows, found = look(tmp_path / "leads.xlsx")
+    assert frame["Lead ID"].tolist() == IDS
+    assert found_rows == rows
+    assert found["blank_rows"] == (5, 9, 13, 17, 21)
+    assert found["not_a_lead"] == (2, 4, 6, 8, 10)
+
+
+def test_notes_that_look_like_group_lines_are_leads_where_leads_have_them(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    lines = ["Phone,Note,City"] + [f"98765{at:05d},Owner: {NAMES[at % 10]},pune" for at in range(40)]
+    lines[8] = ",Owner: Ann,"
+    path.write_text("\n".join(lines) + "\n")
+    assert len(look(path)[0]) == 40
+
+
+@hypothesis_settings(max_examples=40, derandomize=True, deadline=None)
+@given(st.dictionaries(st.integers(0, 39), st.sampled_from([*(f"{text},,,,," for text in GROUPS), *BLANKS])))
+def test_any_lines_between_leads_leave_the_leads_and_their_numbers(
+    tmp_path_factory: pytest.TempPathFactory, inserted: dict[int, str]
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "leads.csv"
+    rows = write(path, inserted)
+    frame, found_rows, _ = look(path, chunk_rows=9)
+    assert frame["Lead ID"].tolist() == IDS
+    assert found_rows == rows
+
+
+def test_rows_far_down_a_long_list_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    leads = [[f"L-{at:06d}", NAMES[at % 10], f"98765{at:05d}", "2026-10-01", "pune", "7"] for at in range(3_000)]
+    rows = write(path, {2_000: "Owner: Asha,,,,,", 2_100: ",,,,,"}, leads)
+    frame, found_rows, found = look(path, chunk_rows=500)
+    assert len(frame) == 3_000
+    assert found_rows == rows
+    assert found["not_a_lead"] == (2_002,)
+    assert found["blank_rows"] == (2_103,)
