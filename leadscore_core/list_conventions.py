@@ -26,7 +26,8 @@ from leadscore_core.errors import UnreadableFileError
 
 if TYPE_CHECKING:
     from leadscore_core.data.conventions import ConventionEvidence
-    from leadscore_core.data.numbers import DecimalEvidence, DecimalMark
+    from leadscore_core.data.decimals import DecimalEvidence
+    from leadscore_core.data.numbers import DecimalMark
     from leadscore_core.data.parse import DateOrder
     from leadscore_core.lead_list import LeadList
 
@@ -50,7 +51,7 @@ def find_conventions(leads: LeadList, remembered: Remembered = (None, {})) -> Co
         return leads.mapping  # why is said when it is read
     found = settle_conventions(leads.mapping, leads.schema, evidence)
     order, marks = remembered
-    doubted = {doubt.column for doubt in found.decimal_doubts}
+    doubted = {doubt.column for doubt in (*found.decimal_doubts, *found.decimal_guesses)}
     marks = {column: mark for column, mark in marks.items() if column in doubted}
     if not marks and not (order and found.ambiguous_dates):
         return found
@@ -89,7 +90,12 @@ def convention_headers(mapping: ColumnMapping, schema: LeadSchema) -> list[str]:
 def open_headers(mapping: ColumnMapping, schema: LeadSchema, evidence: ConventionEvidence) -> list[str]:
     """Return the headers whose way of writing is still open, and of which nobody said it."""
     used, stamp = mapping.used, schema.one(Role.TIMESTAMP)
-    columns = [name for name, found in evidence.decimals.items() if found.is_open and name not in mapping.said_decimals]
+    columns = [
+        name
+        for name, found in evidence.decimals.items()
+        if found.only_mark and schema.by_name[name].type == "number" or found.is_open
+        if name not in mapping.said_decimals
+    ]
     if stamp is not None and evidence.dates_are_open and mapping.said_order is None:
         columns.append(stamp.name)
     return [used[name] for name in columns if name in used]

@@ -152,7 +152,9 @@ def open_any_list(
         if may_propose and options.label is not None:
             _check_same_outcome(options.label, headers, known, settings)
         return open_list(paths, known, options=options, settings=settings)
-    proposal = propose_list(paths, sheet=sheet, label=options.label, encoding=options.encoding)
+    proposal = propose_list(
+        paths, sheet=sheet, label=options.label, encoding=options.encoding, decimals=options.decimals
+    )
     options = replace(options, label=None)  # the schema that is made of the proposal names it
     if proposal.label is None and anew:
         raise LabelError(
@@ -227,12 +229,17 @@ def _has_outcome(schema: LeadSchema, header: str) -> bool:
 
 
 def propose_list(
-    paths: Paths, *, sheet: str | None = None, label: str | None = None, encoding: str | None = None
+    paths: Paths,
+    *,
+    sheet: str | None = None,
+    label: str | None = None,
+    encoding: str | None = None,
+    decimals: Mapping[str, DecimalMark] | None = None,
 ) -> Proposal:
     """Look at leads from all over a list and say what each column may mean (see `propose_schema`)."""
     from leadscore_core.data import propose_schema
 
-    return propose_schema(sample_rows(iter_parts(paths, sheet=sheet, encoding=encoding)), label)
+    return propose_schema(sample_rows(iter_parts(paths, sheet=sheet, encoding=encoding)), label, decimals)
 
 
 def _best_sheet(paths: Paths, schema: LeadSchema, store: MappingStore, encoding: str | None = None) -> str | None:

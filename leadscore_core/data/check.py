@@ -137,6 +137,10 @@ def mapping_findings(
         header = mapping.used[doubt.column]
         reason = f"{doubt.words}; choose comma or point for the column (--decimal {header!r}=comma or =point)"
         found.append(make_finding("mixed_decimals", header, reason, cells, n_rows))
+    for guess in mapping.decimal_guesses:
+        header = mapping.used[guess.column]
+        reason = f"{guess.guess}; if that is wrong, say so (--decimal {header!r}=comma or =point)"
+        found.append(make_finding("thousands_or_decimals", header, reason, guess.either, n_rows))
     stamp = schema.one(Role.TIMESTAMP)
     if stamp and mapping.swapped_dates:
         reason = (

@@ -15,12 +15,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadscore_core.data.conventions import level_decimals, with_points
+from leadscore_core.data.decimals import settle_mark
+from leadscore_core.data.numbers import DecimalMark
 from leadscore_core.data.parse import parse_dates, parse_numbers
 from leadscore_core.data.text import clean_levels
 
 _FIRST_LOOKS = (60, 2_000)
 _MOST_SHAPES, _OF_ONE_SHAPE = 300, 500
 _PLAIN_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)$"
+_EITHER = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 PHONE = r"^(?:\+|00)?[\dXx*\s()./-]{5,22}(?:\.0)?(?:\s*(?:x|ext\.?)\s*\d+)?$"
 WRITTEN_PHONE = r"^(?:\+|0|\()|\d[\s)/.-]+\d.*\d[\s/.-]+\d"
@@ -45,6 +49,10 @@ class ColumnProfile:
         Cells of each value.
     marks
         Lower-case text that counts as blank in this column.
+    of_file
+        The decimal mark of other columns of its file, where they show one.
+    said
+        Its own decimal mark, where a person said it.
     """
 
     header: str
@@ -53,6 +61,8 @@ class ColumnProfile:
     values: pa.Array
     counts: np.ndarray
     marks: tuple[str, ...] = ()
+    of_file: DecimalMark | None = None
+    said: DecimalMark | None = None
 
     @property
     def filled(self) -> int:
@@ -102,11 +112,13 @@ class ColumnProfile:
         plain = _true(pc.match_substring_regex(self.values, _PLAIN_NUMBER))
         numbers = np.full(self.distinct, np.nan)
         numbers[plain] = self.values.filter(pa.array(plain)).cast(pa.float64()).to_numpy(zero_copy_only=False)
-        if self.counts[plain].sum() < self.filled:
-            if self._share(_are_numbers, least=0.9) < 0.9:
-                return None
-            others = self.values.filter(pa.array(~plain))
-            numbers[~plain] = parse_numbers(pd.Series(others.to_pylist(), dtype="str")).values.to_numpy()
+        if self.counts[plain].sum() < self.filled and self._share(_are_numbers, least=0.9) < 0.9:
+            return None
+        odd = ~plain | _true(pc.match_substring_regex(self.values, _EITHER))
+        if odd.any():
+            others = _series(self.values.filter(pa.array(odd)))
+            mark = self.said or settle_mark(level_decimals(self.values, self.counts), self.of_file)[0]
+            numbers[odd] = parse_numbers(with_points(others, mark) if mark else others).values.to_numpy()
         enough = self.counts[~np.isnan(numbers)].sum() >= 0.9 * self.filled
         return numbers if enough else None
 

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
-from leadscore_core.data.numbers import DecimalEvidence, DecimalMark, decimal_evidence, is_either, read_number
+from leadscore_core.data.decimals import DecimalEvidence, decimal_evidence
+from leadscore_core.data.numbers import DecimalMark, is_either, read_number
 from leadscore_core.data.parse import written_days
-from leadscore_core.data.text import arrow_text, as_text, is_text
+from leadscore_core.data.text import arrow_text, as_text, ascii_digits, is_text
 
 _MOST_LOOKED_AT = 20_000
 _WORTH_A_DOUBT = 0.05
@@ -23,7 +24,10 @@ _POINTS = r"^[+-]?(\d*\.\d{1,2}|\d+\.\d{4,}|0+\.\d+|\d{4,}\.\d{3})$"
 
 
 class DecimalDoubt(BaseModel):
-    """A column whose decimals are written in two ways, or can be read in two, with cells of each and an example."""
+    """A column whose decimals are written in two ways, or can be read in two, with cells of each and an example.
+
+    ``taken`` is how cells that could be either are read; ``of_file`` is what other columns of the file show.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -34,6 +38,9 @@ class DecimalDoubt(BaseModel):
     comma_example: str = ""
     point_example: str = ""
     either_example: str = ""
+    small: int = 0
+    taken: DecimalMark | None = None
+    of_file: DecimalMark | None = None
 
     @property
     def leaves_out(self) -> bool:
@@ -44,9 +51,12 @@ class DecimalDoubt(BaseModel):
     def words(self) -> str:
         """What is in doubt, in a sentence."""
         if not (self.comma and self.point):
+            signs = "nothing in the column says which"
+            if self.of_file is not None:
+                signs = f"other columns have a decimal {self.of_file}, which does not go with the numbers beside them"
             return (
-                f"numbers such as {self.either_example} may be thousands or decimals, and nothing in the column says "
-                "which; read with a decimal point"
+                f"numbers such as {self.either_example} may be thousands or decimals, and {signs}; read with a decimal "
+                f"{self.taken or 'point'}"
             )
         both = (
             f"two ways to write decimals: a comma in {self.comma:,} cells ({self.comma_example}), a point in "
@@ -56,6 +66,19 @@ class DecimalDoubt(BaseModel):
             return f"{both}; each is read by itself"
         what = "are counted as missing" if self.leaves_out else "are read as most cells are written"
         return f"{both}; {self.either:,} that could be either ({self.either_example}) {what}"
+
+    @property
+    def guess(self) -> str:
+        """How cells that could all be read both ways are read, and what suggests it, in a sentence."""
+        number = read_number(self.either_example, self.taken)
+        if self.of_file is not None:
+            signs = f"other columns of the list have a decimal {self.of_file}"
+        elif self.small:
+            signs = "beside them are whole numbers up to 999 alone"
+        else:
+            signs = "the mark stands before three digits in every cell"
+        what = "thousands" if abs(number) >= 1000 else "decimals"
+        return f"numbers such as {self.either_example} are taken for {what} ({number:,.15g}): {signs}"
 
 
 @dataclass(frozen=True)
@@ -107,8 +130,12 @@ def column_decimals(cells: pd.Series) -> DecimalEvidence:
     if not is_text(cells):
         return DecimalEvidence()
     counted = as_text(cells).value_counts()
-    texts = pa.array(counted.index, type=pa.large_string())
-    counts = counted.to_numpy()
+    return level_decimals(pa.array(counted.index, type=pa.large_string()), counted.to_numpy())
+
+
+def level_decimals(texts: pa.Array, counts: np.ndarray) -> DecimalEvidence:
+    """Count what distinct texts, each with its number of cells, say of their decimals."""
+    texts = ascii_digits(texts)
     points = _matches(texts, _POINTS)
     whole = _matches(texts, _WHOLE)
     odd = np.flatnonzero(~points & ~whole & _matches(texts, r"\d"))
@@ -122,7 +149,7 @@ def column_decimals(cells: pd.Series) -> DecimalEvidence:
     found = decimal_evidence(texts.take(pa.array(some)).to_pylist(), weights.tolist())
     example = found.point_example or (texts[int(np.flatnonzero(points)[0])].as_py() if points.any() else "")
     point = found.point + int(counts[points].sum())
-    return found._replace(point=point, point_example=example, thousands="" if point else found.thousands)
+    return found._replace(point=point, point_example=example)
 
 
 def with_points(cells: pd.Series, mark: DecimalMark, *, leave_out: bool = False) -> pd.Series:

@@ -18,6 +18,7 @@ from leadscore_core.data.conventions import (
     swapped_days,
     with_points,
 )
+from leadscore_core.data.decimals import DecimalEvidence, file_decimal, settle_mark
 from leadscore_core.data.header_words import normalise_header
 from leadscore_core.data.numbers import DecimalMark
 from leadscore_core.data.outcome_reader import reword_outcomes
@@ -68,6 +69,7 @@ class ColumnMapping(BaseModel):
     decimal_comma: tuple[str, ...] = ()
     outcomes: tuple[tuple[str, str], ...] = ()
     decimal_doubts: tuple[DecimalDoubt, ...] = ()
+    decimal_guesses: tuple[DecimalDoubt, ...] = ()
     swapped_dates: int = 0
     said_order: DateOrder | None = None
     said_decimals: dict[str, DecimalMark] = Field(default_factory=dict)
@@ -212,15 +214,31 @@ def settle_conventions(mapping: ColumnMapping, schema: LeadSchema, evidence: Con
             "ambiguous_dates": either if is_open else 0,
             "swapped_dates": evidence.swapped,
         }
-    found = evidence.decimals
-    marks = {name: mapping.said_decimals.get(name, counted.decimal) for name, counted in found.items()}
-    update["decimal_comma"] = tuple(name for name in found if marks[name] == "comma")
-    update["decimal_doubts"] = tuple(
-        DecimalDoubt(column=name, **counted._asdict())
-        for name, counted in found.items()
-        if name not in mapping.said_decimals and (counted.is_mixed or counted.is_open)
-    )
-    return mapping.model_copy(update=update)
+    return mapping.model_copy(update=update | _settle_decimals(mapping, schema, evidence.decimals))
+
+
+def _settle_decimals(
+    mapping: ColumnMapping, schema: LeadSchema, found: dict[str, DecimalEvidence]
+) -> dict[str, object]:
+    """Say which mark separates decimals in each column, and where that is in doubt or a guess."""
+    commas: list[str] = []
+    doubts: list[DecimalDoubt] = []
+    guesses: list[DecimalDoubt] = []
+    of_file = file_decimal(found)
+    for name, counted in found.items():
+        mark, in_doubt = settle_mark(counted, of_file)
+        is_count = schema.by_name[name].type != "number"
+        if is_count and counted.only_mark is not None:  # what is counted has thousands and no decimals
+            mark, in_doubt = "comma" if counted.only_mark == "point" else "point", False
+        mark = mapping.said_decimals.get(name, mark)
+        if mark == "comma":
+            commas.append(name)
+        if name in mapping.said_decimals or not (in_doubt or counted.only_mark) or (is_count and not in_doubt):
+            continue
+        told = of_file if counted.only_mark and (in_doubt or not counted.shows_thousands) else None
+        doubt = DecimalDoubt.model_validate(counted._asdict() | {"column": name, "taken": mark, "of_file": told})
+        (doubts if in_doubt else guesses).append(doubt)
+    return {"decimal_comma": tuple(commas), "decimal_doubts": tuple(doubts), "decimal_guesses": tuple(guesses)}
 
 
 def check_required(mapping: ColumnMapping, schema: LeadSchema) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -46,10 +45,8 @@ _PARTS = re.compile(
 _BRACKETS = re.compile(r"([^()\d]{0,6})\(([^()]*)\)([^()\d]{0,6})")
 _ID_LIKE = re.compile(r"[^\W\d_]+[-_/#]")
 _EXACT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
-_POINT_ONLY = re.compile(
-    r"\d{1,3}(,\d{3})+\.\d+|\d{1,2}(,\d{2})+,\d{3}(\.\d+)?|\d*\.\d{1,2}|\d+\.\d{4,}|0+\.\d+|\d{4,}\.\d{3}|\d{1,3}(,\d{3}){2,}"
-)
-_COMMA_ONLY = re.compile(r"\d{1,3}(\.\d{3})+,\d+|\d*,\d{1,2}|\d+,\d{4,}|0+,\d+|\d{4,},\d{3}|\d{1,3}(\.\d{3}){2,}")
+_EXPONENT = re.compile(r"(\d+),(\d+)(e[+-]?\d+)")
+_CLOSING = re.compile(r"\s*/[-=](?:\s*only)?$")  # of Indian amounts: Rs. 5,000/-
 _EITHER = re.compile(r"(\d{1,3})([.,])(\d{3})")
 _INDIAN = r"\d{1,2}(?:,\d{2})*,\d{3}"
 # what cannot be a number is seen by its shape, before anything is looked at one by one
@@ -80,20 +77,22 @@ def take_apart(text: str) -> WrittenNumber | None:
     True
     """
     bare = unicodedata.normalize("NFKC", text).strip().replace("−", "-").replace("٫", ".").replace("٬", ",").casefold()
+    bare = _CLOSING.sub("", bare)
     sign = 1
     in_brackets = _BRACKETS.fullmatch(bare)
     if in_brackets:
         sign, bare = -1, "".join(in_brackets.groups()).strip()
-    bare, found = _without_sign(bare)
-    sign *= found
+    bare, before = _without_sign(bare)
     factor = 1.0
     if bare.endswith(("%", "٪")):
         factor, bare = 0.01, bare[:-1].rstrip()
     words = None if _ID_LIKE.match(bare) else _PARTS.fullmatch(bare)
     if words is None:
         return None
-    core, found = _without_sign(words["core"])
-    sign *= found
+    core, within = _without_sign(words["core"])
+    if sum(mark is not None for mark in (before, within)) + (sign < 0) > 1:  # a sign said twice is no number
+        return None
+    sign *= (before or 1) * (within or 1)
     currency, unit = "", 1.0
     for word in [*_words(words["before"]), *_words(words["after"])]:
         if word in CURRENCIES and not currency:
@@ -112,12 +111,13 @@ def _words(text: str) -> list[str]:
     return [found.group(0).strip() for found in re.finditer(rf"[^\W\d_]{{1,2}}\$s?|{_WORD}", text)]
 
 
-def _without_sign(text: str) -> tuple[str, int]:
+def _without_sign(text: str) -> tuple[str, int | None]:
+    """Take a sign off, which may stand behind; None where there is none."""
     if text[:1] in {"-", "+"}:
         return text[1:].lstrip(), -1 if text[0] == "-" else 1
     if len(text) > 1 and text[-1] == "-" and text[-2] not in ".,-":
         return text[:-1].rstrip(), -1
-    return text, 1
+    return text, None
 
 
 def read_number(text: str, decimal: DecimalMark | None = None) -> float:
@@ -162,6 +162,8 @@ def is_either(text: str) -> bool:
 
 def _in_points(core: str, decimal: DecimalMark | None) -> str:
     """Write digits with a point before the decimals and nothing between thousands."""
+    if "e" in core:  # an exponent follows decimals, never thousands
+        return _EXPONENT.sub(r"\1.\2\3", core)
     either = _EITHER.fullmatch(core)
     if either and decimal is not None and not core.startswith("0"):
         is_decimal = (either[2] == ",") == (decimal == "comma")
@@ -191,93 +193,3 @@ def read_numbers(texts: pa.Array) -> np.ndarray:
         places = places[like.to_numpy(zero_copy_only=False)]
         numbers[places] = [read_number(text) for text in texts.take(pa.array(places)).to_pylist()]
     return numbers
-
-
-class DecimalEvidence(NamedTuple):
-    """How many cells of a column show which mark separates decimals, with an example of each.
-
-    ``either`` counts cells such as ``1.234``, which say nothing by themselves; ``thousands`` says what they suggest
-    together, where they do.
-    """
-
-    comma: int = 0
-    point: int = 0
-    either: int = 0
-    comma_example: str = ""
-    point_example: str = ""
-    either_example: str = ""
-    thousands: Literal["", "comma", "point"] = ""
-
-    @property
-    def decimal(self) -> DecimalMark | None:
-        """The mark of the column: what most cells show, else what the others suggest; None where nothing does."""
-        if self.comma != self.point:
-            return "comma" if self.comma > self.point else "point"
-        return {"comma": "point", "point": "comma"}.get(self.thousands)  # type: ignore[return-value]
-
-    @property
-    def is_mixed(self) -> bool:
-        """Whether cells show both marks."""
-        return bool(self.comma and self.point)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether cells could be read both ways and nothing says which."""
-        return bool(self.either) and self.decimal is None
-
-    def plus(self, other: DecimalEvidence) -> DecimalEvidence:
-        """Return the evidence of two stretches of a column together.
-
-        Examples
-        --------
-        >>> DecimalEvidence(either=2).plus(DecimalEvidence(comma=1, comma_example="2,5")).decimal
-        'comma'
-        """
-        comma, point = self.comma + other.comma, self.point + other.point
-        return DecimalEvidence(
-            comma,
-            point,
-            self.either + other.either,
-            self.comma_example or other.comma_example,
-            self.point_example or other.point_example,
-            self.either_example or other.either_example,
-            self.thousands if self.thousands == other.thousands and not (comma or point) else "",
-        )
-
-
-def decimal_evidence(texts: Iterable[str], counts: Iterable[int]) -> DecimalEvidence:
-    """Count what distinct texts of one column say of its decimals.
-
-    Examples
-    --------
-    >>> found = decimal_evidence(["1,5", "1.234", "2.50"], [3, 1, 1])
-    >>> found.comma, found.point, found.either, found.decimal, found.is_mixed
-    (3, 1, 1, 'comma', True)
-    """
-    comma = point = either = small = large = with_currency = 0
-    marks = {".": 0, ",": 0}
-    examples = dict.fromkeys(("comma", "point", "either"), "")
-    for text, count in zip(texts, counts, strict=True):
-        written = take_apart(text)
-        if written is None:
-            continue
-        core = written.core
-        if is_either(core):
-            either += count
-            marks[core[-4]] += count
-            with_currency += count if written.currency else 0
-            examples["either"] = examples["either"] or text
-        elif _POINT_ONLY.fullmatch(core):
-            point += count
-            examples["point"] = examples["point"] or text
-        elif _COMMA_ONLY.fullmatch(core):
-            comma += count
-            examples["comma"] = examples["comma"] or text
-        elif core.isdigit():
-            small, large = small + (count if len(core) <= 3 else 0), large + (count if len(core) > 3 else 0)
-    thousands: Literal["", "comma", "point"] = ""
-    if either and not (comma or point) and not large and min(marks.values()) == 0:
-        only = "point" if marks["."] else "comma"
-        if with_currency == either or small or only == "comma":
-            thousands = "point" if only == "point" else "comma"
-    return DecimalEvidence(comma, point, either, examples["comma"], examples["point"], examples["either"], thousands)

@@ -143,6 +143,21 @@ def value_meaning(text: str) -> Meaning:
     return _meaning(plain_value(text))
 
 
+@lru_cache(maxsize=8192)
+def answer_meaning(text: str) -> Meaning:
+    """Say what a value answers to a question of yes or no, which no other word of an outcome does.
+
+    Examples
+    --------
+    >>> [str(answer_meaning(text)) for text in ("Ja", "1.0", "✗", "नहीं", "Won", "2")]
+    ['won', 'won', 'lost', 'lost', 'unknown', 'unknown']
+    """
+    plain, table = plain_value(text), _table()
+    if plain in table.answers_yes:
+        return Meaning.WON
+    return Meaning.LOST if plain in table.answers_no else Meaning.UNKNOWN
+
+
 def weak_meaning(text: str) -> Meaning:
     """Say what a value means where nothing in its column says it more plainly, such as Qualified or Accepted.
 

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadscore_core.data.moments import read_moments
-from leadscore_core.data.numbers import read_number, read_numbers
+from leadscore_core.data.numbers import read_numbers
+from leadscore_core.data.outcome_words import Meaning, answer_meaning
 from leadscore_core.data.text import arrow_text, as_text, clean_levels, clean_text, is_text
 
 DateOrder = Literal["dmy", "mdy"]
@@ -25,8 +26,7 @@ _EXCEL_DAYS = (20_000, 80_000)
 _YMD = (19_900_101, 21_000_101)
 _UNIX_SECONDS = (631_152_000, 4_102_444_800)
 _EARLIEST, _LATEST = pd.Timestamp("1990-01-01"), pd.Timestamp("2100-01-01")
-_YES = frozenset({"1", "yes", "y", "true", "t", "ja", "oui", "si", "sí", "x"})
-_NO = frozenset({"0", "no", "n", "false", "f", "nein", "non"})
+_ANSWERS = {Meaning.WON: 1.0, Meaning.LOST: 0.0}
 _DIGITS = (
     r"(?i)^(?P<one>\d{1,2})[./-](?P<two>\d{1,2})[./-](?P<year>\d{4}|\d{2})(?:(?:[\s,]+|T)(?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
     r"(?::(?P<second>\d{1,2})(?:[./-](?P<micro>\d{1,6}))?)?(?:[ ,]*(?P<half>[AP])M)?)?$"
@@ -92,7 +92,7 @@ def _numbers_of(texts: pa.Array) -> Parsed:
 
 
 def parse_flags(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> Parsed:
-    """Read yes/no, true/false, 1/0 in any case; missing and unusable become NaN.
+    """Read yes/no, true/false, 1/0 by the table of outcome words; missing and unusable become NaN.
 
     Examples
     --------
@@ -100,19 +100,13 @@ def parse_flags(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> Par
     [1.0, 0.0, 1.0, nan, nan]
     """
     codes, texts = clean_levels(cells, missing_marks, lower=True)
-    flags = np.array([np.nan if text is None else _flag(text) for text in texts.to_pylist()] + [np.nan])
+    flags = np.array(
+        [np.nan if text is None else _ANSWERS.get(answer_meaning(text), np.nan) for text in texts.to_pylist()]
+        + [np.nan]
+    )
     filled = np.append(texts.is_valid().to_numpy(zero_copy_only=False), False)
     levels = Parsed(pd.Series(flags), np.isnan(flags) & filled)
     return Parsed(pd.Series(levels.values.to_numpy()[codes], index=cells.index), levels.unusable[codes])
-
-
-def _flag(text: str) -> float:
-    if text in _YES:
-        return 1.0
-    if text in _NO:
-        return 0.0
-    number = read_number(text)
-    return number if number in (0.0, 1.0) else np.nan
 
 
 def parse_dates(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), order: DateOrder = "dmy") -> Parsed:

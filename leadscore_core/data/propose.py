@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from leadscore_core.data.header_words import normalise_header
+from leadscore_core.data.numbers import DecimalMark
 from leadscore_core.data.outcome_split import split_outcomes
 from leadscore_core.data.outcome_values import MOST_VALUES, OutcomeSplit, count_values
 from leadscore_core.data.outcome_words import Meaning
@@ -63,7 +64,9 @@ class Proposal:
         return replace(self, columns=columns, outcomes=outcomes)
 
 
-def propose_schema(frame: pd.DataFrame, label: str | None = None) -> Proposal:
+def propose_schema(
+    frame: pd.DataFrame, label: str | None = None, decimals: Mapping[str, DecimalMark] | None = None
+) -> Proposal:
     """Look at every column and say what it may mean.
 
     Parameters
@@ -72,6 +75,8 @@ def propose_schema(frame: pd.DataFrame, label: str | None = None) -> Proposal:
         Leads as read, under their own headers.
     label
         Header of the outcome, if a person gave it.
+    decimals
+        Header -> decimal mark, where a person said it.
 
     Raises
     ------
@@ -88,7 +93,7 @@ def propose_schema(frame: pd.DataFrame, label: str | None = None) -> Proposal:
     if label is not None and label not in headers:
         raise SchemaError(f"There is no column {label!r}. Columns: {', '.join(headers[:12])}. Give one of them.")
     outcomes = {h: split for h in headers if (split := _split(frame[h], is_label=h == label)) is not None}
-    proposal = Proposal(tuple(infer_roles(frame, headers)), outcomes)
+    proposal = Proposal(tuple(infer_roles(frame, headers, decimals)), outcomes)
     named = (h for h, split in outcomes.items() if re.search(_OUTCOMES, plain_header(h)) and split.completed)
     found = label or next(named, None)
     return proposal if found is None else proposal.with_label(found)

@@ -7,7 +7,7 @@ city), the candidates are compared by name, fill and age; their order in the fil
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,9 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from leadscore_core.data.column_profile import CODE, EMAIL, PHONE, WRITTEN_PHONE, ColumnProfile, profile_column
+from leadscore_core.data.conventions import column_decimals
 from leadscore_core.data.crm_headers import crm_role, schema_role
+from leadscore_core.data.decimals import file_decimal
 from leadscore_core.data.header_words import (
     contact_role,
     id_rank,
@@ -25,10 +27,11 @@ from leadscore_core.data.header_words import (
     name_part,
     words_of,
 )
+from leadscore_core.data.numbers import DecimalMark
 from leadscore_core.data.parse import parse_flags
 from leadscore_core.data.parts import INDEX_HEADERS
 from leadscore_core.data.schema import Role
-from leadscore_core.data.text import ALWAYS_BLANK, MAYBE_BLANK
+from leadscore_core.data.text import ALWAYS_BLANK, MAYBE_BLANK, as_text
 
 KNOWN_MARKS = ALWAYS_BLANK | MAYBE_BLANK
 MOST_LEVELS = 5_000
@@ -39,6 +42,7 @@ _MOSTLY = 0.9
 _SOME = 0.05
 _LONGEST_NUMBER = 15
 _COMPARED_ROWS = 2_000
+_LIKE_A_NUMBER = r"\W*(?:[^\W\d]{1,4}\W*)?\d[\d.,'’\s]*(?:e[+-]?\d+)?\W*(?:[^\W\d]{1,6}\W*)?"
 _REGIONS = frozenset(
     (
         "EU",
@@ -106,7 +110,9 @@ class ProposedColumn:
     example: str = ""
 
 
-def infer_roles(frame: pd.DataFrame, headers: Sequence[str]) -> list[ProposedColumn]:
+def infer_roles(
+    frame: pd.DataFrame, headers: Sequence[str], decimals: Mapping[str, DecimalMark] | None = None
+) -> list[ProposedColumn]:
     """Say of each column what it may mean.
 
     Parameters
@@ -115,6 +121,8 @@ def infer_roles(frame: pd.DataFrame, headers: Sequence[str]) -> list[ProposedCol
         Leads as read.
     headers
         Of the columns that are looked at.
+    decimals
+        Header -> decimal mark, where a person said it.
 
     Examples
     --------
@@ -124,8 +132,9 @@ def infer_roles(frame: pd.DataFrame, headers: Sequence[str]) -> list[ProposedCol
     """
     found: dict[str, ProposedColumn] = {}
     rivals: dict[Role, list[ColumnProfile]] = {role: [] for role in _ONE}
+    of_file = _decimal_of(frame, headers)
     for header in headers:
-        profile = _profile(header, frame[header])
+        profile = replace(_profile(header, frame[header]), of_file=of_file, said=(decimals or {}).get(header))
         role, why = _role(profile)
         if role in rivals:
             rivals[role].append(profile)
@@ -137,6 +146,13 @@ def infer_roles(frame: pd.DataFrame, headers: Sequence[str]) -> list[ProposedCol
                 lost = f"{best.header} is the {role} already: {found[best.header].why}"
                 found[profile.header] = replace(found[profile.header], role=None, why=lost)
     return [found[header] for header in headers]
+
+
+def _decimal_of(frame: pd.DataFrame, headers: Sequence[str]) -> DecimalMark | None:
+    """Return the decimal mark that the first rows of the columns of numbers agree on."""
+    firsts = {header: as_text(frame[header].head(_COMPARED_ROWS)).dropna() for header in headers}
+    measured = (h for h, first in firsts.items() if first.str.fullmatch(_LIKE_A_NUMBER).mean() >= _MOSTLY)
+    return file_decimal({header: column_decimals(firsts[header]) for header in measured})
 
 
 def _profile(header: str, cells: pd.Series) -> ColumnProfile:
@@ -235,7 +251,7 @@ def _number(column: ColumnProfile) -> tuple[Role | None, str] | None:
         return _codes(column, f"codes, not amounts: {long}{column.distinct:,} different for {column.filled:,} leads")
     if column.numbers is None:
         return None
-    if column.distinct <= 2 and not parse_flags(_text_of(column)).unusable.any():
+    if column.distinct <= 2 and _answers(column):
         return Role.FLAG, f"yes or no: {' and '.join(sorted(column.values.to_pylist()))}"
     each_its_own = column.uniqueness >= _EACH_ITS_OWN and column.distinct > 1
     if column.is_whole and each_its_own:
@@ -277,7 +293,7 @@ def _text(column: ColumnProfile) -> tuple[Role | None, str] | None:
         digits = column.share(r"\d", least=_MOSTLY) >= _MOSTLY
         if rank > 0 or (digits and column.distinct > _FEW):
             return Role.ID, f"{_how_different(column)}; {_lengths(column)}; never learned from"
-    if column.distinct == 2 and not parse_flags(_text_of(column)).unusable.any():
+    if column.distinct == 2 and _answers(column):
         return Role.FLAG, f"yes or no: {' and '.join(sorted(column.values.to_pylist()))}"
     if (column.distinct > _FREE_TEXT * column.filled and column.distinct > _FEW) or column.distinct > MOST_LEVELS:
         return None, f"free text: {column.distinct:,} different in {column.filled:,} leads"
@@ -289,8 +305,9 @@ def _text(column: ColumnProfile) -> tuple[Role | None, str] | None:
     return None
 
 
-def _text_of(column: ColumnProfile) -> pd.Series:
-    return pd.Series(column.values.to_pylist(), dtype="str")
+def _answers(column: ColumnProfile) -> bool:
+    """Tell whether one of its values says yes and the other no."""
+    return sorted(parse_flags(pd.Series(column.values.to_pylist(), dtype="str")).values) == [0.0, 1.0]
 
 
 def _how_different(column: ColumnProfile) -> str:

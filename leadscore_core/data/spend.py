@@ -125,6 +125,9 @@ def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: 
     if decimal is None and (evidence.is_mixed or evidence.is_open):
         doubt = DecimalDoubt(column=found["amount"], **evidence._asdict())
         doubts.append(("mixed_decimals", doubt.words, doubt.comma + doubt.point + doubt.either))
+    elif decimal is None and evidence.is_guess:
+        doubt = DecimalDoubt.model_validate(evidence._asdict() | {"column": found["amount"], "taken": evidence.decimal})
+        doubts.append(("thousands_or_decimals", f"{doubt.guess}; choose otherwise if not", evidence.either))
     if order is None and either and (day_first > 0) == (month_first > 0):
         reason = "days that could be read both ways are read with the day before the month"
         doubts.append(("ambiguous_date", reason, either))

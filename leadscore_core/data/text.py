@@ -194,11 +194,30 @@ def clean_levels(cells: pd.Series, missing_marks: tuple[str, ...], *, lower: boo
 
 
 def _mended(value: str) -> str:
-    """Return a text in Unicode NFKC, blanks single, invisible marks gone: joiners at its ends, others anywhere."""
+    """Return a text in Unicode NFKC, blanks single, digits of 0 to 9, invisible marks gone: joiners at its ends."""
     plain = unicodedata.normalize("NFKC", value)
     if not plain.isascii():
-        plain = plain.translate(_ANYWHERE).strip(INVISIBLE + " ")
+        plain = _plain_digits(plain.translate(_ANYWHERE).strip(INVISIBLE + " "))
     return " ".join(plain.split())
+
+
+def ascii_digits(texts: pa.Array) -> pa.Array:
+    """Return texts of Arrow's with the digits of any script as 0 to 9; those of ASCII alone are not looked at.
+
+    Examples
+    --------
+    >>> ascii_digits(pa.array(["१२३ रु", "١٢/٠٣", "１２", "12", None])).to_pylist()
+    ['123 रु', '12/03', '12', '12', None]
+    """
+    odd = pc.invert(pc.string_is_ascii(texts)).fill_null(False)
+    if not pc.any(odd).as_py():
+        return texts
+    some = [_plain_digits(text) for text in texts.filter(odd).to_pylist()]
+    return pc.replace_with_mask(texts, odd, pa.array(some, type=texts.type))
+
+
+def _plain_digits(text: str) -> str:
+    return "".join(str(unicodedata.decimal(sign, sign)) if not sign.isascii() else sign for sign in text)
 
 
 def _lower(text: pa.Array, odd: np.ndarray) -> pa.Array:

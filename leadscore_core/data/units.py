@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -11,16 +12,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadscore_core.data.findings import Finding
-from leadscore_core.data.numbers import take_apart
+from leadscore_core.data.numbers import read_number, take_apart
 from leadscore_core.data.text import as_text, is_text
 
-PERCENT, PLAIN = "percent", "plain"
+PERCENT, PLAIN, LETTER = "percent", "plain", "letter"
 UNIT = "unit_"  # of a finding of one part, which `judge_units` takes together for the list
+_LETTER = re.compile(r"[\d.,\s+-]*\d\s*(?:m|mil)\.?", re.IGNORECASE)  # also minutes, months and metres, or thousands
 _WITH_UNIT = r"[%٪\p{Sc}\p{L}]"
 
 
 class OneUnit(NamedTuple):
-    """A unit of a column: percent, a currency's code, or plain numbers above 1; and the positions of its cells."""
+    """A unit of a column and the positions of its cells.
+
+    Percent, a currency's code, letters that may mean millions or minutes, or plain numbers above 1.
+    """
 
     unit: str
     rows: np.ndarray
@@ -61,6 +66,14 @@ def judge_units(found: Iterable[Finding]) -> list[Finding]:
         else:
             others.append(finding)
     for units in columns.values():
+        letter = units.pop(LETTER, None)
+        if letter is not None:
+            number = read_number(letter.example.strip("'\""))
+            reason = (
+                f"cells such as {letter.example} are read as {number:,.15g}; if the letters mean something else, such "
+                "as minutes or months, write the numbers without them"
+            )
+            others.append(letter.model_copy(update={"code": "unit_letters", "reason": reason}))
         percent, plain = units.pop(PERCENT, None), units.pop(PLAIN, None)
         if percent is not None and plain is not None:
             reason = (
@@ -82,4 +95,6 @@ def _unit(text: str) -> str:
     written = take_apart(text)
     if written is None:
         return ""
+    if _LETTER.fullmatch(text):
+        return LETTER
     return PERCENT if text.strip().rstrip(")").endswith(("%", "٪")) else written.currency

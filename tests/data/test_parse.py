@@ -182,3 +182,17 @@ def test_days_in_digits(order: str, clock: str, hour: int, minute: int, second: 
         assert read == pd.Timestamp(full, month, day, hour, minute, second)
     unread = pd.Series([f"31{mark}02{mark}2026{clock}", f"29{mark}02{mark}2026{clock}", f"0{mark}1{mark}2026{clock}"])
     assert parse_dates(unread, order=order).values.isna().all()  # type: ignore[arg-type]
+
+
+def test_flags_are_read_by_the_table_of_answers() -> None:
+    cells = pd.Series(["да", "नहीं", "✗", "✓", "Sim", "1.00", "0,0", "Won", "2", "maybe"])
+    parsed = parse_flags(cells, MARKS)
+    assert parsed.values.tolist()[:7] == [1, 0, 0, 1, 1, 1, 0]
+    assert parsed.unusable.tolist() == [False] * 7 + [True] * 3
+
+
+def test_two_words_for_yes_are_no_flag() -> None:
+    from leadscore_core.data.roles import infer_roles
+
+    frame = pd.DataFrame({"Kind": ["Y", "X"] * 40, "Member": ["да", "нет"] * 40})
+    assert [str(column.role) for column in infer_roles(frame, ["Kind", "Member"])] == ["category", "flag"]
