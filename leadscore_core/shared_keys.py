@@ -62,7 +62,8 @@ class SharedKeys:
                 what = "one value is" if len(nobody) == 1 else f"{len(nobody):,} values are each"
                 example = str(people[f"{kind}_text"].loc[rows[0]]) if name == kind else ""
                 place = int(name.removeprefix(kind).removeprefix("_") or 1) - 1
-                header = mapping.headers_of(schema, role)[place]
+                headers = mapping.headers_of(schema, role)
+                header = headers[min(place, len(headers) - 1)]
                 found.append(_finding(header, f"{what} {_SHARED}", rows, example, len(people)))
         return found
 

@@ -25,9 +25,12 @@ _FIRST_LOOKS = (60, 2_000)
 _MOST_SHAPES, _OF_ONE_SHAPE = 300, 500
 _PLAIN_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)$"
 _EITHER = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
-EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
-PHONE = r"^(?:\+|00)?[\dXx*\s()./-]{5,22}(?:\.0)?(?:\s*(?:x|ext\.?)\s*\d+)?$"
-WRITTEN_PHONE = r"^(?:\+|0|\()|\d[\s)/.-]+\d.*\d[\s/.-]+\d"
+_ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+EMAIL = rf"^(?:[^@]{{0,60}}[\s<(:;,|])?{_ADDRESS}(?:[\s;,|/]+(?:[^@]{{0,60}}[\s<(:;,|])?{_ADDRESS}){{0,4}}[\s>);,|]*$"
+_LABEL = r"(?:(?:tel|telephone|phone|ph|mob|mobile|cell|callto|whatsapp|wa|sms|home|office|[mtpchw])\.?\s*[:.]?\s*)?"
+_DIALLED = r"(?:\+|00)?[\dXx*\s()./-]{5,22}(?:\.0)?(?:\s*[,;]?\s*(?:x|ext(?:ension|n)?\.?|#)\s*[:.]?\s*\d{1,6})?"
+PHONE = rf"(?i)^\s*{_LABEL}{_DIALLED}(?:\s*(?:[/,;|&]|\bor\b|\band\b)\s*{_LABEL}{_DIALLED}){{0,3}}\s*$"
+WRITTEN_PHONE = r"^(?:\+|0|\(|tel:|callto:)|\d[\s)/.-]+\d.*\d[\s/.-]+\d"
 CODE = r"^[\w./:#{}-]{1,64}$"
 
 

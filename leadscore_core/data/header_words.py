@@ -18,8 +18,14 @@ _PHONE = _set(
     "handy telefon telefonnummer mobil mobilnummer mobiltelefon mobilfunk mobilfunknummer rufnummer "
     "handynummer festnetz portable telefono telefonos movil celular celulares telefone telefones telemovel "
     "cellulare telefoon mobiel komorka mobilephone workphone homephone phonenumber mobilenumber telephone1 "
-    "telephone2 telephone3"
+    "telephone2 telephone3 ph mob tlf fon fone hp gsm cel"
 )
+_RELATIVES = _set(
+    "parent parents parental guardian guardians father fathers mother mothers dad mom mum s eltern elternteil vater "
+    "mutter pere mere padre madre padres tutor genitore genitori pai mae pais"
+)
+_OTHER = _set("alternate alternative alternativo alternativa alt secondary other additional another backup emergency")
+_LITTLE = _set("of the du la el del do da di des der die das d")
 _EMAIL = _set(
     "email emails mail mails courriel correo e emailaddress emailaddress1 emailaddress2 emailaddress3 "
     "mailadresse emailadresse emailid"
@@ -33,7 +39,8 @@ _QUALIFIERS = _set(
     "private main direct lead leads contact contacts customer client student prospect person people applicant "
     "candidate member patient guest pupil donor buyer your my the preferred default additional second first "
     "third 1 2 3 4 5 privat geschaftlich dienstlich arbeit professionnel professionnelle personnel particular "
-    "casa trabajo trabalho oficina principal fixe fijo fixo lavoro ufficio i ii lead's"
+    "casa trabajo trabalho oficina principal fixe fijo fixo lavoro ufficio i ii alt self own registered residence "
+    "residential resi best calling day evening emergency backup"
 )
 _FIRST = _set(
     "first given fore firstname forename givenname vorname prenom prenoms nombre nombres nome imie voornaam "
@@ -44,10 +51,6 @@ _LAST = _set(
     "last family sur lastname surname familyname nachname familienname zuname nom apellido apellidos sobrenome "
     "apelido cognome nazwisko achternaam lname lastnames"
 )
-_NEEDS_NEEDS_NAME = _set("first given fore middle last family sur")
-_WHOSE = _QUALIFIERS - {"first", "second", "third"}
-_NAME = _set("first given fore middle last family sur")
-_WHOSE = _QUALIFIERS - {"first", "second", "third"}
 _NEEDS_NAME = _set("first given fore middle last family sur")
 _WHOSE = _QUALIFIERS - {"first", "second", "third"}
 _NAME = _set("name names")
@@ -57,7 +60,9 @@ _SOMEBODY_ELSE = _set(
     "modified modifier updated updater assigned assignee account accounts company companies firm firma "
     "organisation organization organizacion employer parent referrer referred referral referee assistant "
     "spouse partner vendor dealer counsellor counselor advisor adviser consultant support team user users "
-    "author editor recruiter executive caller telecaller besitzer bearbeiter vertriebler propietario "
+    "author editor recruiter executive caller telecaller branch branches store shop showroom outlet centre center "
+    "school college university institute campus clinic hospital hotel franchise franchisee department helpline hotline "
+    "switchboard reception supplier broker doctor head filiale zentrale besitzer bearbeiter vertriebler propietario "
     "responsable proprietaire proprietario responsavel mitarbeiter verantwortlicher betreuer unternehmen "
     "entreprise empresa azienda societe"
 )
@@ -88,7 +93,6 @@ _ID = _set(
     "id ids no nr number num key ref reference uuid guid code nummer numero kennung schlussel identifier "
     "identificador recordid leadid contactid prospectid"
 )
-_NUMBER = _set("no nr number num nummer numero")
 _NUMBER = _set("no nr number num nummer numero")
 _OWN_ID = _set(
     "lead leads record prospect contact customer enquiry inquiry application applicant student candidate "
@@ -153,13 +157,31 @@ def contact_role(header: str) -> Role | None:
     ['phone', 'email', 'name', 'None', 'None']
     """
     words = set(words_of(header))
-    if words & _PHONE and words <= _PHONE | _PHONE_TAIL | _QUALIFIERS:
+    whose = _QUALIFIERS | _RELATIVES | _LITTLE
+    if words & _PHONE and words <= _PHONE | _PHONE_TAIL | whose:
         return Role.PHONE
-    if {"contact", "whatsapp"} & words and words & _PHONE_TAIL and words <= _PHONE_TAIL | _QUALIFIERS | {"whatsapp"}:
-        return Role.PHONE
-    if words & (_EMAIL - {"e"}) and words <= _EMAIL | _EMAIL_TAIL | _QUALIFIERS:
+    if words & (_EMAIL - {"e"}) and words <= _EMAIL | _EMAIL_TAIL | whose:
         return Role.EMAIL
-    return Role.NAME if name_part(header) is not None else None
+    if name_part(header) is not None:
+        return Role.NAME
+    return Role.PHONE if may_be_phone(header) else None
+
+
+def may_be_phone(header: str) -> bool:
+    """Tell whether a header may name a phone without saying so, which only its cells can.
+
+    Examples
+    --------
+    >>> [may_be_phone(h) for h in ("Alternate Number", "Secondary Contact", "Contact No.", "Phone", "Lead No")]
+    [True, True, True, False, False]
+    """
+    words = set(words_of(header))
+    if words & _PHONE or not words <= _PHONE_TAIL | _QUALIFIERS | _RELATIVES | _LITTLE:
+        return False
+    further = words & (_OTHER | (_RELATIVES - {"s"}))
+    if "contact" in words:
+        return bool(further or words & _PHONE_TAIL or words & {"1", "2", "3", "second", "primary"})
+    return bool((further or words & {"calling", "best"}) and words & (_PHONE_TAIL - {"de"}))
 
 
 def name_part(header: str) -> int | None:
@@ -175,14 +197,9 @@ def name_part(header: str) -> int | None:
     asks_name = bool(set(words) & _NAME)
     for place, known in ((1, _FIRST), (2, _MIDDLE), (3, _LAST)):
         said = inner & known
-        needs_name = _set("first given fore middle last family sur")
-        if (
-            said
-            and inner <= known | (_QUALIFIERS - {"first", "second", "third"})
-            and (asks_name or not said <= needs_name)
-        ):
+        if said and inner <= known | _WHOSE and (asks_name or not said <= _NEEDS_NAME):
             return place
-    if asks_name and inner <= _FULL | (_QUALIFIERS - {"first", "second", "third"}):
+    if asks_name and inner <= _FULL | _WHOSE:
         return 0
     return 0 if len(inner) == 1 and inner <= {"fullname", "leadname", "contactname"} else None
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from leadscore_core.data.column_profile import EMAIL, PHONE, ColumnProfile, profile_column
 from leadscore_core.data.header_matching import SEVERAL, suggest_mapping
-from leadscore_core.data.header_words import name_part
+from leadscore_core.data.header_words import may_be_phone, name_part
 from leadscore_core.data.map_columns import CONVENTION_ROWS, ColumnMapping, Match, detect_conventions
 from leadscore_core.data.schema import Column, LeadSchema, Role
 
@@ -69,7 +69,9 @@ def map_frame(frame: pd.DataFrame, schema: LeadSchema) -> ColumnMapping:
 def _is_contested(match: Match, schema: LeadSchema) -> bool:
     if match.header is None or match.how == "person":
         return False
-    return bool(match.others) or (bool(match.more) and schema.by_name[match.column].role in SEVERAL)
+    if schema.by_name[match.column].role in SEVERAL:
+        return bool(match.others or match.more) or may_be_phone(match.header)
+    return bool(match.others)
 
 
 def _headers_of(match: Match) -> list[str]:
@@ -124,7 +126,8 @@ def _several(match: Match, profiles: dict[str, ColumnProfile], shape: str) -> Ma
     """Keep each header that holds such addresses or numbers, the likeliest by name first."""
     kept = [h for h, p in profiles.items() if p.share(shape, least=_HARDLY_ANY) >= _HARDLY_ANY]
     if not kept:
-        return match.model_copy(update={"more": ()})
+        kept = [h for h in profiles if not may_be_phone(h)]
+        return match.model_copy(update={"header": kept[0], "more": ()}) if kept else Match(column=match.column)
     left = [header for header in profiles if header not in kept and profiles[header].distinct]
     why = f"{' and '.join(left)} holds none" if left else ""
     return match.model_copy(update={"header": kept[0], "more": tuple(kept[1:]), "why": why})

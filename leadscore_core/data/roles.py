@@ -23,6 +23,7 @@ from leadscore_core.data.header_words import (
     id_rank,
     is_place,
     is_somebody_elses,
+    may_be_phone,
     moment_rank,
     name_part,
     words_of,
@@ -79,6 +80,8 @@ _NO_PERSON = (
     r"\b(campaign|company|course|product|source|medium|city|file|page|event|owner|agent|rep|account|user|firm|firma|"
     r"category|stage|ad|adset|form|list|plan|host|domain|device|browser)\b"
 )
+_DIALLED = r"^(?:[^\d]*\d){8,}"
+_ASIDE = frozenset(["verified", "status", "type", "valid", "consent", "fax"])
 _ONE = (Role.ID, Role.TIMESTAMP, Role.CITY)
 
 
@@ -194,12 +197,13 @@ def _contact(column: ColumnProfile) -> tuple[Role | None, str] | None:
         return Role.EMAIL, f"{addresses:.0%} are e-mail addresses, {column.distinct:,} different; for people alone"
     if named is Role.PHONE:
         numbers = column.share(PHONE, least=_SOME)
-        if numbers >= _FREE_TEXT:
+        dialled = not may_be_phone(header) or column.share(_DIALLED, least=_FREE_TEXT) >= _FREE_TEXT
+        if numbers >= _FREE_TEXT and dialled:
             return (
                 Role.PHONE,
                 f"{numbers:.0%} are written as phone numbers, {column.distinct:,} different; for people alone",
             )
-    elif id_rank(header) <= 0 and moment_rank(header) == 0 and column.share(PHONE, least=_MOSTLY) >= _MOSTLY:
+    elif _may_hold_phones(header) and column.share(PHONE, least=_MOSTLY) >= _MOSTLY:
         long = column.share(r"(?:\d[^\d]*){9,15}", least=_MOSTLY) >= _MOSTLY
         if long and column.share(WRITTEN_PHONE, least=_MOSTLY) >= _MOSTLY and not _are_decimals(column):
             if elses:
@@ -210,6 +214,10 @@ def _contact(column: ColumnProfile) -> tuple[Role | None, str] | None:
     if name_part(header) is not None and column.uniqueness > _FREE_TEXT and column.distinct > _FEW:
         return Role.NAME, f"its name says so, {column.distinct:,} different; for people alone"
     return None
+
+
+def _may_hold_phones(header: str) -> bool:
+    return words_of(header)[-1] not in _ASIDE and id_rank(header) <= 0 and moment_rank(header) == 0
 
 
 def _are_decimals(column: ColumnProfile) -> bool:

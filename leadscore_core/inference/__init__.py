@@ -1,7 +1,7 @@
 """The inference pipeline: score, grade, junk, explain, export."""
 
 from leadscore_core.inference.change import explain_change, judge_trend
-from leadscore_core.inference.contact import Contacts, contact_flags, contact_keys, read_contacts
+from leadscore_core.inference.contact import Contacts, contact_flags, contact_keys, key_names, read_contacts
 from leadscore_core.inference.crm import PRESETS, CrmPreset, to_crm
 from leadscore_core.inference.duplicates import find_duplicates
 from leadscore_core.inference.explain import Reason, explain_leads, human_name, lead_reasons, reasons_in_words
@@ -74,6 +74,7 @@ __all__ = [
     "observed_curve",
     "plan_calls",
     "rank_leads",
+    "key_names",
     "read_contacts",
     "read_curve",
     "reasons_in_words",

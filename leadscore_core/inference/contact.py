@@ -12,6 +12,7 @@ import pandas as pd
 
 from leadscore_core.data import ColumnMapping, LeadSchema, Role
 from leadscore_core.data.text import clean_text, filled_cells
+from leadscore_core.inference.contact_cells import split_contacts
 from leadscore_core.inference.identity import is_placeholder, is_ruined, unwrap
 
 CONTACT_ROLES = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
@@ -37,7 +38,7 @@ class Contacts:
     region
         Country (ISO 3166, two letters) of phone numbers without a country code.
     more
-        The e-mails or phones of further columns.
+        The e-mails or phones of further columns, and after these the second ones of cells that hold two.
 
     Examples
     --------
@@ -95,7 +96,7 @@ def _first(columns: list[pd.Series]) -> pd.Series:
 
 
 def read_contacts(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, region: str) -> Contacts:
-    """Return what a list says of how to reach its leads; parts of a name are joined."""
+    """Return what a list says of how to reach its leads; parts of a name are joined, two numbers in a cell parted."""
     details: dict[Role, pd.Series] = {}
     more: dict[Role, tuple[pd.Series, ...]] = {}
     for role in CONTACT_ROLES:
@@ -106,6 +107,11 @@ def read_contacts(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMappin
         first, *others = (clean_text(frame[header], marks) for header in headers)
         if role is Role.NAME and others:
             first, others = join_names([first, *others]), []
+        if role in {Role.EMAIL, Role.PHONE}:
+            read = [split_contacts(cells, role) for cells in (first, *others)]
+            first, *others = (cells for cells, _ in read)
+            second = [cells for _, cells in read if cells is not None]
+            others += [_first(second)] if second else []
         details[role] = first
         if others and role in {Role.EMAIL, Role.PHONE}:
             more[role] = tuple(others)
@@ -185,6 +191,15 @@ def find_unreachable(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMap
     unreachable = np.zeros(len(frame), dtype=bool)
     unreachable[left] = True
     return {"unreachable": unreachable} if ways else {}
+
+
+def key_names(schema: LeadSchema, mapping: ColumnMapping) -> list[str]:
+    """Return the columns of `contact_keys` that parts of a list may have: one beyond its headers, for second ones."""
+    names = ["id"] if mapping.headers_of(schema, Role.ID) else []
+    for name, role in (("email", Role.EMAIL), ("phone", Role.PHONE)):
+        headers = len(mapping.headers_of(schema, role))
+        names += [name if place == 1 else f"{name}_{place}" for place in range(1, headers + 2 if headers else 1)]
+    return names
 
 
 def contact_keys(contacts: Contacts) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from leadscore_core.data import (
     part_frame,
 )
 from leadscore_core.errors import MappingError
-from leadscore_core.inference import ScoredPart, contact_flags, contact_keys, read_contacts
+from leadscore_core.inference import ScoredPart, contact_flags, contact_keys, key_names, read_contacts
 from leadscore_core.inference.writers import ParquetFile
 from leadscore_core.list_outcomes import settle_outcomes
 from leadscore_core.lists import LeadList
@@ -258,7 +258,10 @@ def index_rows(
     }
     columns |= {_KINDS[role]: cells.to_numpy(dtype=object) for role, cells in contacts.shown.items()}
     columns |= {RULE + rule: flags for rule, flags in contact_flags(contacts).items()}
-    columns |= {f"ls_{name}_key": keys.array for name, keys in contact_keys(contacts).items()}
+    keys = contact_keys(contacts)
+    for name in key_names(schema, mapping):  # of every part the same, whatever its cells hold
+        own = keys[name].array if name in keys else pd.array([pd.NA] * len(chunk), dtype="Int64")
+        columns[f"ls_{name}_key"] = own
     outcome = known_outcomes(chunk, schema, mapping)
     if outcome is not None:
         columns[OUTCOME] = outcome

@@ -155,3 +155,55 @@ def test_neither_the_order_of_columns_nor_of_rows_nor_more_columns_change_a_role
     found = {column.header: column.role for column in infer_roles(frame, list(frame.columns))}
     assert {header: found[header] for header in expected} == expected
     assert (found["Shoe size"], found["Colour"]) == (Role.NUMBER, Role.CATEGORY)
+
+
+_NUMBERS = [f"98{10_000_000 + 7_919 * i:08d}" for i in range(60)]
+_LEADS_OWN = (
+    "Parent Phone", "Guardian Mobile", "Alternate Number", "Father's Mobile No.", "Secondary Contact", "Mob No",
+    "WhatsApp Number", "Home Phone", "Office Tel", "Alt. No.", "Parent's Contact Number", "Phone (Mother)", "Contact 2",
+    "Téléphone du père", "Teléfono de la madre", "Registered Mobile", "Emergency Contact Number", "FatherMobile",
+)  # fmt: skip
+_NOT_THE_LEADS = (
+    "Owner Phone", "Agent Mobile", "Branch Phone", "Company Phone", "Counsellor Number", "School Phone",
+    "Phone Verified", "Store Telephone", "Helpline Number",
+    "Head Office Phone", "Franchise Contact No", "Created By Phone",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("written", ["{}", "+91 {}"])
+@pytest.mark.parametrize("header", _LEADS_OWN)
+def test_phones_of_the_lead_and_its_family_are_read(header: str, written: str) -> None:
+    frame = pd.DataFrame({"Phone": _NUMBERS[::-1], header: [written.format(n) for n in _NUMBERS]})
+    assert [column.role for column in infer_roles(frame, ["Phone", header])] == [Role.PHONE, Role.PHONE]
+
+
+@pytest.mark.parametrize("header", _NOT_THE_LEADS)
+def test_phones_of_others_are_not_the_leads(header: str) -> None:
+    frame = pd.DataFrame({"Phone": _NUMBERS[::-1], header: [f"+91 {n}" for n in _NUMBERS]})
+    assert infer_roles(frame, ["Phone", header])[1].role is not Role.PHONE
+
+
+def test_further_contacts_that_hold_names_or_short_numbers_are_no_phones() -> None:
+    names, numbers = [f"Asha {i}" for i in range(60)], [str(10_000 + i) for i in range(60)]
+    frame = pd.DataFrame({"Secondary Contact": names, "Alternate Number": numbers})
+    assert Role.PHONE not in [column.role for column in infer_roles(frame, list(frame.columns))]
+
+
+@pytest.mark.parametrize(
+    ("written", "role"),
+    [
+        ("mailto:{}@x.in", Role.EMAIL),
+        ("<{}@x.in>", Role.EMAIL),
+        ("Asha <{}@x.in>", Role.EMAIL),
+        ("{}@x.in; b@y.in", Role.EMAIL),
+        ("tel:+91-{}", Role.PHONE),
+        ("{} x123", Role.PHONE),
+        ("{} ext. 4", Role.PHONE),
+        ("{} / 9876543210", Role.PHONE),
+        ("Mob: {}", Role.PHONE),
+    ],
+)
+def test_contacts_are_known_whatever_stands_around_them(written: str, role: Role) -> None:
+    header = "Email" if role is Role.EMAIL else "Phone"
+    frame = pd.DataFrame({header: [written.format(n) for n in _NUMBERS]})
+    assert infer_roles(frame, [header])[0].role is role

@@ -6,9 +6,10 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data import LeadSchema, Role, suggest_mapping
-from leadscore_core.inference import Contacts, contact_flags, contact_keys, read_contacts
+from leadscore_core.data import LeadSchema, Role, load_schema, suggest_mapping
+from leadscore_core.inference import Contacts, contact_flags, contact_keys, key_names, read_contacts
 from leadscore_core.inference.contact import is_test_name, normalise_email, phone_number, valid_email
+from leadscore_core.inference.contact_cells import addresses_in, numbers_in
 
 
 @given(
@@ -97,3 +98,69 @@ def test_rules_without_their_columns_do_not_apply(schema: LeadSchema) -> None:
     assert list(contact_flags(only_name)) == ["test_name"]
     only_phone = Contacts({Role.PHONE: pd.Series(["", None], dtype="str").replace("", None)}, "IN")
     assert contact_flags(only_phone)["unreachable"].tolist() == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("cell", "addresses"),
+    [
+        ("mailto:x@y.com", ["x@y.com"]),
+        ("<x@y.com>", ["x@y.com"]),
+        ("Asha <x@y.com>", ["x@y.com"]),
+        ('"Roy, Asha" <x@y.com>', ["x@y.com"]),
+        ("x@y.com (work)", ["x@y.com"]),
+        ("a@x.com; b@y.com", ["a@x.com", "b@y.com"]),
+        ("a@x.com / b@y.com", ["a@x.com", "b@y.com"]),
+        ("a@x.com,b@y.com", ["a@x.com", "b@y.com"]),
+        ("mailto:a@x.com?subject=Hi", ["a@x.com"]),
+    ],
+)
+def test_addresses_are_read_whatever_stands_around_them(cell: str, addresses: list[str]) -> None:
+    mapping = suggest_mapping(["Email"], load_schema())
+    contacts = read_contacts(pd.DataFrame({"Email": [cell, None]}), load_schema(), mapping, "IN")
+    assert [cells[0] for cells in contacts.emails] == addresses
+    flags = contact_flags(contacts)
+    assert not flags["malformed_email"].any()
+    assert flags["unreachable"].tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("cell", "numbers"),
+    [
+        ("tel:+91-98765-43210", ["+919876543210"]),
+        ("98765 43210 x123", ["+919876543210"]),
+        ("9876543210x123", ["+919876543210"]),
+        ("98765 43210 ext. 4", ["+919876543210"]),
+        ("98765 43210, ext 4", ["+919876543210"]),
+        ("98765 43210 / 98765 43211", ["+919876543210", "+919876543211"]),
+        ("9876543210/9876543211", ["+919876543210", "+919876543211"]),
+        ("9876543210, 9876543211", ["+919876543210", "+919876543211"]),
+        ("9876543210 9876543211", ["+919876543210", "+919876543211"]),
+        ("9876543210/11", ["+919876543210"]),
+        ("Mob: 9876543210", ["+919876543210"]),
+        ("9876543210 (father)", ["+919876543210"]),
+        ("9876543210 or 9876543211", ["+919876543210", "+919876543211"]),
+        ("+49 30/1234567", ["+49301234567"]),
+        ("9876543210.0", ["+919876543210"]),
+    ],
+)
+def test_numbers_are_read_whatever_stands_around_them(cell: str, numbers: list[str]) -> None:
+    mapping = suggest_mapping(["Phone"], load_schema())
+    contacts = read_contacts(pd.DataFrame({"Phone": [cell, None]}), load_schema(), mapping, "IN")
+    assert [cells[0] for cells in contacts.phones] == numbers
+    assert contact_flags(contacts)["impossible_phone"].tolist() == [False, False]
+
+
+def test_each_number_of_a_cell_counts_for_matching_and_parts_of_a_list_have_the_same_keys() -> None:
+    schema = load_schema()
+    mapping = suggest_mapping(["Phone", "Parent Phone"], schema)
+    frame = pd.DataFrame({"Phone": [None, "98765 43210"], "Parent Phone": ["9876543211 / 98765 43210", None]})
+    keys = contact_keys(read_contacts(frame, schema, mapping, "IN"))
+    assert keys["phone_3"][0] == keys["phone"][1]
+    assert list(keys.columns) == key_names(schema, mapping)
+
+
+@given(st.text(max_size=40))
+def test_any_cell_gives_at_least_one_text_and_nothing_else_than_it_holds(text: str) -> None:
+    for found in (addresses_in(text), numbers_in(text)):
+        assert found
+    assert all(address in text for address in addresses_in(text))
