@@ -349,12 +349,9 @@ def say_findings(findings: list[Finding]) -> None:
     """Say what was found in a list, a line each."""
     for finding in findings:
         where = f" [{finding.column}]" if finding.column else ""
-        rows = f", {finding.places}" if finding.places else ""
-        example = f", for instance {finding.example}" if finding.example else ""
-        say(
-            f"  {finding.severity}: {finding.code}{where}: {finding.reason} ({finding.count:,}, "
-            f"{finding.share:.1%}{rows}{example})"
-        )
+        example = f"for instance {finding.example}" if finding.example else ""
+        more = ", ".join(part for part in (finding.amount, finding.places, example) if part)
+        say(f"  {finding.severity}: {finding.code}{where}: {finding.reason}{f' ({more})' if more else ''}")
 
 
 def column_line(column: str, why: str, is_left_out: bool, auc_with: float | None, auc_without: float | None) -> str:

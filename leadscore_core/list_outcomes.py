@@ -71,10 +71,12 @@ def check_holds_leads(leads: LeadList) -> None:
     if any(column.name in used for column in leads.schema.inputs):
         return
     if (label is not None and label.name in used) or len(headers) <= _FEW_HEADERS:
+        said = [found.reason for found in leads.file_findings() if found.code == "hidden_sheet"]
+        hidden = f" Mind that {said[0]}." if said else ""
         raise MappingError(
             f"There is nothing to check: of {', '.join(map(repr, headers[:6]))} no column says what a lead is. If the "
             "file says what became of leads that were scored, bring it with: leadscore outcomes FILE. If these are "
-            "leads, name what their columns mean with --schema, or the outcome with --label."
+            "leads, name what their columns mean with --schema, or the outcome with --label." + hidden
         )
 
 

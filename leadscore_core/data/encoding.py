@@ -28,6 +28,7 @@ _BLOCK = 4 << 20
 _MOST_WORDS = 3_000
 _NEAR = 0.04
 _RIVAL = 0.8
+_SHORT = 40  # different signs
 _MOST_CANDIDATES = 10
 
 
@@ -47,12 +48,15 @@ class EncodingGuess:
     candidates
         The guess, its rivals, and after them what else can read the file, the more plausible first, each with a word
         as it reads it; none of a file in UTF-8.
+    doubts
+        Where the text is short and East Asian: the guess and others that read it as well, each with a word.
     """
 
     name: str
     bad_lines: tuple[int, ...] = ()
     rivals: tuple[tuple[str, str], ...] = ()
     candidates: tuple[tuple[str, str], ...] = ()
+    doubts: tuple[tuple[str, str], ...] = ()
 
 
 def guess_encoding(path: Path) -> EncodingGuess:
@@ -179,8 +183,20 @@ def _most_plausible(words: Sequence[bytes]) -> EncodingGuess:
             seen.add(texts[name])
     read = _candidates(words, rivals, texts, scores)
     if len(rivals) == 1:
-        return EncodingGuess(first, candidates=read)
+        return EncodingGuess(first, candidates=read, doubts=_doubts(first, left, texts, read))
     return EncodingGuess(first, rivals=tuple(pair for pair in read if pair[0] in rivals), candidates=read)
+
+
+def _doubts(
+    first: str, left: Sequence[str], texts: dict[str, str], read: Sequence[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    """Return which East Asian encodings read a short text equally well; none where there is one only."""
+    alike = [name for name in left if name in _MULTIBYTE]
+    signs = {sign for sign in texts[first] if not sign.isascii()}
+    if first not in _MULTIBYTE or len(signs) > _SHORT:
+        return ()
+    found = tuple(pair for pair in read if pair[0] in alike)
+    return found if len(found) > 1 else ()
 
 
 def _candidates(

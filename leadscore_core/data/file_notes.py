@@ -157,7 +157,10 @@ class ReadLog:
                         }
                     )
                 merged[finding.code, finding.reason] = finding
-        return [f.model_copy(update={"share": min(1.0, f.count / total) if total else 0.0}) for f in merged.values()]
+        return [
+            f.model_copy(update={"share": min(1.0, f.count / total) if total and f.rows else 0.0})
+            for f in merged.values()
+        ]
 
     def _numbered(self, finding: Finding) -> Finding:
         places = [self._place(row - FIRST_ROW) for row in finding.rows]

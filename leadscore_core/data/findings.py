@@ -42,6 +42,25 @@ class Finding(BaseModel):
     files: tuple[str, ...] = ()
 
     @property
+    def amount(self) -> str:
+        """How many, and of the whole list in percent where that says something; empty for what a file has once.
+
+        Examples
+        --------
+        >>> found = Finding(code="x", severity="info", column="", reason="", count=3, share=3e-6)
+        >>> found.amount, found.model_copy(update={"share": 0.25}).amount, found.model_copy(update={"share": 0}).amount
+        ('3, less than 0.1%', '3, 25.0%', '3')
+        """
+        if not self.share and not self.rows and self.count <= 1:
+            return ""
+        return f"{self.count:,}, {self.share_shown}" if self.share else f"{self.count:,}"
+
+    @property
+    def share_shown(self) -> str:
+        """Its share of the list in percent; empty where it has none."""
+        return share_words(self.share) if self.share else ""
+
+    @property
     def places(self) -> str:
         """Its rows in words, empty where it has none.
 
@@ -69,6 +88,19 @@ class Finding(BaseModel):
             Of each lead in its file, in the list's order.
         """
         return self.model_copy(update={"rows": tuple(int(rows[row - FIRST_ROW]) for row in self.rows)})
+
+
+def share_words(share: float) -> str:
+    """Return a share in percent, of few among many as less than the least that is shown.
+
+    Examples
+    --------
+    >>> [share_words(share) for share in (0.0, 0.0002, 0.0026, 0.9999, 1.0)]
+    ['0.0%', 'less than 0.1%', '0.3%', 'more than 99.9%', '100.0%']
+    """
+    if 0 < share < 0.0005:
+        return "less than 0.1%"
+    return "more than 99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"
 
 
 def sort_findings(found: list[Finding]) -> list[Finding]:

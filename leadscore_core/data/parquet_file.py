@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from leadscore_core.data.source import Source
+from leadscore_core.data.source_text import unwrap_cell
 from leadscore_core.errors import UnreadableFileError
 
 
@@ -51,4 +53,9 @@ def _readable(column: pa.Array) -> pa.Array:
         return pa.array([None if v is None else v.decode("utf-8", "replace") for v in column.to_pylist()], pa.string())
     if pa.types.is_nested(column.type):
         return pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        written = pc.fill_null(pc.starts_with(column, '="'), False)
+        if pc.any(written).as_py():
+            plain = [unwrap_cell(v) for v in column.filter(written).to_pylist()]
+            return pc.replace_with_mask(column, written, pa.array(plain, column.type))
     return column

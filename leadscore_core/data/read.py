@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from leadscore_core.data.blank_cells import is_blank
+from leadscore_core.data.column_remarks import columns_beside, second_table, unnamed_columns, with_remarks
 from leadscore_core.data.file_notes import FileNotes, ReadLog
 from leadscore_core.data.parquet_file import open_parquet, parquet_parts
 from leadscore_core.data.parts import LINE_PROBLEM, Part, part_frame, select_columns, with_line_problem
@@ -221,12 +223,7 @@ def _difference(name: str, headers: list[str], first: str, wanted: list[str]) ->
 
 
 def _headers(source: Source, sheet: str | None) -> list[str]:
-    if source.kind == "parquet":
-        headers = open_parquet(source).schema_arrow.names
-    elif source.kind == "excel":
-        headers = read_sheet(source, sheet).headers
-    else:
-        headers = first_record(source)
+    headers = _file_headers(source, sheet)
     if len(headers) > MOST_COLUMNS:
         raise UnreadableFileError(
             f"{source.name} has {len(headers):,} columns; at most {MOST_COLUMNS:,} make sense for leads. Export only "
@@ -235,23 +232,29 @@ def _headers(source: Source, sheet: str | None) -> list[str]:
     return unique_headers(headers)
 
 
+def _file_headers(source: Source, sheet: str | None) -> list[str]:
+    if source.kind == "parquet":
+        return list(open_parquet(source).schema_arrow.names)
+    return read_sheet(source, sheet).headers if source.kind == "excel" else first_record(source)
+
+
 def unique_headers(headers: Iterable[str]) -> list[str]:
-    """Give every column a name of its own, as pandas does.
+    """Give every column a name of its own: the first blank one at the left stays blank, others say where they stand.
 
     Examples
     --------
     >>> unique_headers(["", "email", "email", ""])
-    ['', 'email', 'email.1', 'Unnamed: 3']
+    ['', 'email', 'email.1', 'Column 4']
     """
     given = [str(header).strip("\ufeff") for header in headers]
     taken, unique = set(given), []
     seen: Counter[str] = Counter()
     for position, header in enumerate(given):
         name = header
-        if seen[header] and not header:
-            name = f"Unnamed: {position}"
+        if is_blank(header) and position:
+            name = header = f"Column {position + 1}"
         while (name in taken and seen[header]) or name in unique:
-            name = f"{header}.{seen[header]}"
+            name = f"{header}.{max(1, seen[header])}"
             seen[header] += 1
         seen[header] += 1
         unique.append(name)
@@ -269,10 +272,15 @@ def _parts(
         table = read_sheet(source, sheet)
         frame = table.frame(headers)[chosen]
         places = range(0, len(frame), chunk_rows)
-        return table.notes, (frame.iloc[i : i + chunk_rows].reset_index(drop=True) for i in places)
+        notes = with_remarks(table.notes, unnamed_columns(table.headers))
+        return notes, (frame.iloc[i : i + chunk_rows].reset_index(drop=True) for i in places)
     look = look_through(source, headers)
     read = text_parts(source, look, headers, chunk_rows)
-    return look.notes, (select_columns(part, [*chosen, LINE_PROBLEM]) for part in read)
+    written = first_record(source)
+    beside = columns_beside(written)
+    second = second_table(text_parts(source, look, headers, chunk_rows), headers, beside) if beside else []
+    notes = with_remarks(look.notes, [*second, *unnamed_columns(written)])
+    return notes, (select_columns(part, [*chosen, LINE_PROBLEM]) for part in read)
 
 
 def _file_is_ragged(file: Path, encoding: str | None = None, may_go_on: bool = False) -> bool:

@@ -22,6 +22,13 @@ from leadscore_core.data.dialect import find_dialect
 from leadscore_core.data.encoding import MEND, EncodingGuess, bad_lines, guess_encoding
 from leadscore_core.data.file_format import name_archive, name_foreign, name_ole
 from leadscore_core.data.findings import Severity
+from leadscore_core.data.source_text import (
+    find_marks,
+    has_wrapped_lines,
+    unwrapped_lines,
+    without_formulas,
+    write_lines,
+)
 from leadscore_core.errors import EncodingQuestionError, UnreadableFileError
 
 DATA_SUFFIXES = frozenset(
@@ -39,6 +46,20 @@ Remark = tuple[str, Severity, str, tuple[int, ...], str]
 _BLOCK = 4 << 20
 _SETTLED_SECONDS = 2.0
 _FEW_NULS = 3
+_WRAPPED_LINES: Remark = (
+    "quoted_lines",
+    "warning",
+    "each line is quoted as a whole, as one cell; these quotes are taken off, and the fields between them are read",
+    (),
+    "",
+)
+_FORMULAS: Remark = (
+    "formula_text",
+    "info",
+    'cells are written ="...", which keeps a spreadsheet from changing them; what stands between the quotes is read',
+    (),
+    "",
+)
 _Found = TypeVar("_Found")
 _More = TypeVarTuple("_More")
 
@@ -209,15 +230,26 @@ def _copy_bounded(packed: IO[bytes] | gzip.GzipFile, out: IO[bytes], name: str) 
 
 def _identify_text(path: Path, name: str, head: bytes, scratch: Path, given: str | None) -> Source:
     guess = _encoding(path, name, head, given)
-    path = _readable(path, name, scratch, guess, has_nul=b"\0" in head, is_said=given is not None)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        text = file.read(LONGEST_LINE)
+    formulas, marks = _marks(path)
+    is_utf8 = guess.name == "utf-8"
+    drop = "\0" * (b"\0" in head) + "\ufeff" * (marks or not is_utf8)
+    path = _readable(path, name, scratch, guess, drop=drop, is_said=given is not None)
+    formulas = formulas if is_utf8 else find_marks(path)[0]
+    text = _beginning(path)
     if not text.strip(_BLANKS):
         raise UnreadableFileError(f"{name} holds no text but blanks. Export the list again.")
     if len(text) == LONGEST_LINE and not re.search(r"[\r\n]", text):
         raise UnreadableFileError(
             f"{name} has a first line of more than {LONGEST_LINE >> 20} MB, so it is not a table of leads. {EXPECTED}"
         )
+    remarks = _remarks(guess)
+    if has_wrapped_lines(text):
+        path = write_lines(unwrapped_lines(path), scratch / "lines.csv")
+        remarks += (_WRAPPED_LINES,)
+    if formulas:
+        path, changed = without_formulas(path, scratch / "cells.csv")
+        remarks += (_FORMULAS,) * changed
+    text = _beginning(path)
     dialect = find_dialect(text)
     return Source(
         name,
@@ -229,9 +261,14 @@ def _identify_text(path: Path, name: str, head: bytes, scratch: Path, given: str
         guess.name,
         dialect.skip_lines,
         dialect.titles,
-        _remarks(guess),
+        remarks,
         guess.candidates,
     )
+
+
+def _beginning(path: Path) -> str:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return file.read(LONGEST_LINE)
 
 
 def _encoding(path: Path, name: str, head: bytes, given: str | None) -> EncodingGuess:
@@ -268,9 +305,9 @@ def _known(encoding: str) -> str:
     return name
 
 
-def _readable(path: Path, name: str, scratch: Path, guess: EncodingGuess, *, has_nul: bool, is_said: bool) -> Path:
-    """Return a file as UTF-8 without NUL: itself, or a copy."""
-    if guess.name == "utf-8" and not guess.bad_lines and not has_nul:
+def _readable(path: Path, name: str, scratch: Path, guess: EncodingGuess, *, drop: str, is_said: bool) -> Path:
+    """Return a file as UTF-8 without some signs: itself, or a copy."""
+    if guess.name == "utf-8" and not guess.bad_lines and not drop:
         return path
     readable = scratch / "utf8.csv"
     errors = MEND if guess.name == "utf-8" else "strict" if is_said else "replace"
@@ -280,7 +317,7 @@ def _readable(path: Path, name: str, scratch: Path, guess: EncodingGuess, *, has
             readable.open("w", encoding="utf-8", newline="") as out,
         ):
             while block := file.read(_BLOCK):
-                out.write(block.replace("\0", "") if has_nul else block)
+                out.write(block.translate(dict.fromkeys(map(ord, drop))) if drop else block)
     except UnicodeError as error:
         raise UnreadableFileError(
             f"{name} is not written in {guess.name}: it holds bytes that mean nothing there. Give another --encoding, "
@@ -295,6 +332,14 @@ def _remarks(guess: EncodingGuess) -> tuple[Remark, ...]:
         return (("mended_bytes", "warning", reason, guess.bad_lines, ""),)
     if guess.name.replace("_", "-") in ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"):
         return ()
+    if guess.doubts:
+        (name, word), *others = guess.doubts
+        reason = (
+            f"read in the encoding {name} ({word!r}); so little text reads as well in "
+            f"{' and '.join(f'{other} ({as_read!r})' for other, as_read in others)}: choose with --encoding if words "
+            "look wrong"
+        )
+        return (("encoding", "warning", reason, (), ""),)
     return (("encoding", "info", f"read in the encoding {guess.name}; choose another if words look wrong", (), ""),)
 
 
@@ -326,6 +371,11 @@ def once_a_file(look: Callable[[Path, *_More], _Found]) -> Callable[[Path, *_Mor
         return found((path, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns), _At(path), *more)
 
     return wrapper
+
+
+@once_a_file
+def _marks(path: Path) -> tuple[bool, bool]:
+    return find_marks(path)
 
 
 @once_a_file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from leadscore_core.data.group_rows import RowShape, judge_rows
 from leadscore_core.data.non_leads import NonLead, Row, number_of
 from leadscore_core.data.row_numbers import RowNumbers, last_kept
 from leadscore_core.data.source import Remark, Source, is_plain_text, open_source
+from leadscore_core.data.source_text import unwrap_cell
+from leadscore_core.data.workbook_formulas import with_text_formulas
 from leadscore_core.errors import UnreadableFileError
 
 _HEADER_SEARCH = 20
@@ -24,6 +26,10 @@ _INT64 = 2**63
 _SMALL_TABLE = 0.5
 _PROFILE_ROWS = 1_000
 _BESIDE = "another table stands beside the list, parted from it by an empty column; it is left out"
+_NO_RESULTS = (
+    "the workbook has {:,} formulas without their results; their cells are read as blank. Open it in a spreadsheet, "
+    "save it and bring it again"
+)
 ALL_SHEETS = "all"
 
 
@@ -68,7 +74,7 @@ def _hidden(workbook: CalamineWorkbook) -> set[str]:
 
 def _workbook(source: Source) -> CalamineWorkbook:
     try:
-        return CalamineWorkbook.from_path(str(source.path))
+        return CalamineWorkbook.from_path(str(with_text_formulas(source).path))
     except PasswordError as error:
         raise UnreadableFileError(
             f"{source.name} is protected by a password. Save it in Excel without one and try again."
@@ -121,16 +127,62 @@ def read_sheet(source: Source, sheet: str | None) -> SheetTable:
         group = _largest_group(source, workbook)
         if group:
             return _together(source, [table for _, table in group])
-    for name in [str(sheet)] if is_named else [*shown, *(name for name in names if name in hidden)]:
-        found = _table(source, workbook, name, is_named=is_named)
-        if found is None:
-            continue
+    if is_named:
+        found = _table(source, workbook, str(sheet), is_named=True)
+        chosen = (str(sheet), found) if found is not None else None
+    else:
+        chosen = _first_list(source, workbook, names, hidden)
+    if chosen is not None:
+        name, found = chosen
         alike = [] if name in hidden else _alike(source, workbook, [other for other in shown if other != name], found)
-        return replace(found, notes=replace(found.notes, remarks=(*found.notes.remarks, *_say(name, hidden, alike))))
+        said = _say(name, hidden, alike)
+        if not is_named and name not in hidden:
+            said += _say_hidden(found, _tables(source, workbook, [one for one in names if one in hidden]))
+        return replace(found, notes=replace(found.notes, remarks=(*found.notes.remarks, *said)))
     raise UnreadableFileError(
         f"{source.name} has no sheet with a header and leads below it (sheets: {', '.join(names)}). "
         "Export the list again."
     )
+
+
+def _first_list(
+    source: Source, workbook: CalamineWorkbook, names: Sequence[str], hidden: set[str]
+) -> tuple[str, SheetTable] | None:
+    """Return the first sheet with a header and rows below it; a hidden one only if no other has several columns."""
+    shown = _tables(source, workbook, [name for name in names if name not in hidden])
+    first = next(shown, None)
+    if first is not None and (not hidden or len(first[1].headers) > 1):
+        return first
+    wide = next((found for found in shown if len(found[1].headers) > 1), None)
+    unseen = list(_tables(source, workbook, [name for name in names if name in hidden])) if wide is None else []
+    return wide or next((found for found in unseen if len(found[1].headers) > 1), first or next(iter(unseen), None))
+
+
+def _tables(source: Source, workbook: CalamineWorkbook, names: Sequence[str]) -> Iterator[tuple[str, SheetTable]]:
+    for name in names:
+        table = _table(source, workbook, name, is_named=False)
+        if table is not None:
+            yield name, table
+
+
+def _say_hidden(read: SheetTable, hidden: Iterable[tuple[str, SheetTable]]) -> list[Remark]:
+    """Say which hidden sheets hold more than the one that is read."""
+    larger = [
+        (name, table)
+        for name, table in hidden
+        if len(table.headers) > len(read.headers) or len(table.rows) > len(read.rows)
+    ]
+    return [
+        (
+            "hidden_sheet",
+            "warning",
+            f"the sheet {name!r} is hidden and is not read, with {len(table.rows):,} rows in {len(table.headers)} "
+            f"columns; name it (--sheet {name!r}) if it holds the leads",
+            (),
+            "",
+        )
+        for name, table in larger
+    ]
 
 
 def _say(name: str, hidden: set[str], alike: Sequence[tuple[str, SheetTable]]) -> list[Remark]:
@@ -181,7 +233,7 @@ def _together(source: Source, tables: Sequence[SheetTable]) -> SheetTable:
 def _table(source: Source, workbook: CalamineWorkbook, name: str, *, is_named: bool) -> SheetTable | None:
     """Return a sheet's leads, or None if it has no header with a row below it."""
     sheet = workbook.get_sheet_by_name(name)
-    rows = sheet.to_python(skip_empty_area=True)
+    rows = [[_plain(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
     rows, beside = _main_block(rows)
     filled = [sum(1 for cell in row if cell not in ("", None)) for row in rows[:_HEADER_SEARCH]]
     widest = max(filled, default=0)
@@ -207,7 +259,10 @@ def _table(source: Source, workbook: CalamineWorkbook, name: str, *, is_named: b
     last = last_kept(np.array(dropped, dtype="int64"), len(body))
     between = np.array([first + start + 1 + at for at in blank if at < last], dtype="int64")
     kept = [row for at, row in enumerate(body) if at not in gone]
+    missing = with_text_formulas(source).missing
     remarks: tuple[Remark, ...] = (("second_table", "warning", _BESIDE, (), beside),) if beside else ()
+    if missing:
+        remarks += (("empty_formulas", "warning", _NO_RESULTS.format(missing), (), ""),)
     notes = FileNotes(source.name, numbers, tuple(non_leads), (), titles, remarks, between)
     return SheetTable(headers, kept, notes)
 
@@ -264,6 +319,10 @@ def _non_leads(headers: list[str], body: list[list[Any]], first: int) -> tuple[l
     if len({one.row.position for one in found if one.sure}.union(blank)) < len(rows):
         return found, blank
     return [], blank if len(blank) < len(rows) else []
+
+
+def _plain(cell: Any) -> Any:
+    return unwrap_cell(cell) if isinstance(cell, str) and cell[:2] == '="' else cell
 
 
 def _text(cell: Any) -> str:

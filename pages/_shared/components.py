@@ -105,7 +105,7 @@ def render_findings(findings: list[Finding]) -> None:
             "Column": [f.column or "Whole row" for f in findings],
             "What": [f.reason[:1].upper() + f.reason[1:] for f in findings],
             "Leads": [f.count for f in findings],
-            "Share": [100 * f.share for f in findings],
+            "Share": [f.share_shown for f in findings],
             "Example": [f.example.strip("'") for f in findings],
             "Rows": [f.places.removeprefix("rows ") for f in findings],
         }
@@ -116,7 +116,7 @@ def render_findings(findings: list[Finding]) -> None:
         "Severity": st.column_config.TextColumn(width="small"),
         "What": st.column_config.TextColumn(width="large"),
         "Leads": st.column_config.NumberColumn(format="localized", width="small"),
-        "Share": st.column_config.NumberColumn(format="%.1f%%", width="small"),
+        "Share": st.column_config.TextColumn(width="small"),
         "Rows": st.column_config.TextColumn(help="As a spreadsheet or an editor numbers them; the first five"),
     }
     st.dataframe(table, column_config=columns, hide_index=True, height="content", alt="Problems of this list")

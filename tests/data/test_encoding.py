@@ -107,3 +107,17 @@ def test_single_bytes_that_are_not_utf8_are_mended_where_utf8_is_said(tmp_path: 
     (read,) = iter_leads(tmp_path / "leads.csv", encoding="utf-8", log=log)
     assert read["city"].tolist() == lived
     assert "mended_bytes" in {finding.code for finding in log.findings()}
+
+
+@pytest.mark.parametrize(("encoding", "word"), [("euc_jp", "東京"), ("gb18030", "北京"), ("euc_kr", "서울")])
+def test_one_east_asian_word_is_read_with_its_alternatives_named(tmp_path: Path, encoding: str, word: str) -> None:
+    path = tmp_path / "leads.csv"
+    lines = ["Lead ID,City,Created", *(f"L-{at:04d},{word},2026-10-{at % 28 + 1:02d}" for at in range(40))]
+    path.write_bytes("\n".join(lines).encode(encoding))
+    log = ReadLog()
+    assert sum(map(len, iter_leads(path, log=log))) == 40
+    (found,) = [found for found in log.findings() if found.code == "encoding"]
+    assert found.severity == "warning"
+    assert repr(word) in found.reason
+    assert "--encoding" in found.reason
+    assert read_leads(path, encoding=encoding)["City"].tolist() == [word] * 40

@@ -129,3 +129,39 @@ def test_a_hidden_sheet_does_not_win_and_alike_sheets_are_one_list(tmp_path: Pat
     assert "same_sheets" in found
     assert read_leads(path, sheet="all")["Lead ID"].tolist() == IDS
     assert read_leads(path, sheet="Old")["Lead ID"].tolist() == IDS[:3]
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+@pytest.mark.parametrize("shown", [[], [["How to use"], ["Step 1"], ["Step 2"]]])
+def test_a_hidden_sheet_that_alone_holds_leads_is_read_with_a_word(
+    tmp_path: Path, state: str, shown: list[list[object]]
+) -> None:
+    path = write_book(tmp_path / "a.xlsx", {"Notes": shown, "Leads": [HEADER, *LEADS]})
+    book = openpyxl.load_workbook(path)
+    book["Leads"].sheet_state = state
+    book.save(path)
+    frame, found = look(path)
+    assert frame["Lead ID"].tolist() == IDS
+    assert "hidden_sheet" in found
+
+
+def test_a_hidden_sheet_that_holds_more_than_the_one_that_is_read_is_named(tmp_path: Path) -> None:
+    sheets = {"Summary": [["Source", "Leads"], ["news", 12], ["fair", 28]], "Leads": [HEADER, *LEADS]}
+    path = write_book(tmp_path / "a.xlsx", sheets, hidden="Leads")
+    log = ReadLog()
+    assert sum(map(len, iter_leads(path, log=log))) == 2
+    assert "'Leads' is hidden and is not read, with 40 rows" in log.findings()[0].reason
+
+
+def test_a_small_table_beside_a_list_and_columns_without_a_name_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "leads.csv"
+    beside = [",,Source,Leads", ",,news,12", ",,fair,28"]
+    path.write_text(
+        "".join(f"{','.join(cells)}{beside[at] if at < 3 else ',,,'}\n" for at, cells in enumerate([HEADER, *LEADS]))
+    )
+    log = ReadLog()
+    frame = pd.concat(iter_leads(path, log=log))
+    assert list(frame.columns) == [*HEADER, "Column 7", "Source", "Leads"]
+    reasons = {found.code: found.reason for found in log.findings()}
+    assert "Source, Leads are filled in the first 2 of 40 rows" in reasons["second_table"]
+    assert "Column 7" in reasons["unnamed_columns"]
