@@ -74,7 +74,7 @@ def second_table(parts: Iterable[pa.Table], headers: Sequence[str], places: Sequ
         return []
     reason = (
         f"another table seems to stand beside the list, after an empty column: {', '.join(after[:_MOST_NAMED])} "
-        f"{'is' if len(after) == 1 else 'are'} filled in the first {filled:,} of {rows:,} rows alone. It is read as columns "
-        "of these leads; take it out of the file if it is no part of them"
+        f"{'is' if len(after) == 1 else 'are'} filled in the first {filled:,} of {rows:,} rows alone. It is read as "
+        "columns of these leads; take it out of the file if it is no part of them"
     )
     return [("second_table", "warning", reason, (), "")]
