@@ -18,8 +18,8 @@ from leadscore_core.errors import LeadScoreError, UnreadableFileError
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.data import Choice, Finding
+    from leadscore_core.data.date_order import DateOrder
     from leadscore_core.data.numbers import DecimalMark
-    from leadscore_core.data.parse import DateOrder
     from leadscore_core.list_options import ListOptions
     from leadscore_core.model import LeadModel
     from leadscore_core.pipelines import LeadList, Progress
@@ -64,8 +64,8 @@ MapTo = Annotated[
     ),
 ]
 Dates = Annotated[
-    Literal["dmy", "mdy"] | None,
-    typer.Option("--dates", help="Whether dates have the day first or the month; found if not given."),
+    Literal["dmy", "mdy", "ymd", "ydm"] | None,
+    typer.Option("--dates", help="In which order dates have day, month and year; found if not given."),
 ]
 Decimals = Annotated[
     list[str] | None,

@@ -26,9 +26,9 @@ from leadscore_core.errors import UnreadableFileError
 
 if TYPE_CHECKING:
     from leadscore_core.data.conventions import ConventionEvidence
+    from leadscore_core.data.date_order import DateEvidence, DateOrder
     from leadscore_core.data.decimals import DecimalEvidence
     from leadscore_core.data.numbers import DecimalMark
-    from leadscore_core.data.parse import DateOrder
     from leadscore_core.lead_list import LeadList
 
 Remembered: TypeAlias = "tuple[DateOrder | None, dict[str, DecimalMark]]"
@@ -53,10 +53,11 @@ def find_conventions(leads: LeadList, remembered: Remembered = (None, {})) -> Co
     order, marks = remembered
     doubted = {doubt.column for doubt in (*found.decimal_doubts, *found.decimal_guesses)}
     marks = {column: mark for column, mark in marks.items() if column in doubted}
-    if not marks and not (order and found.ambiguous_dates):
+    is_unsure = bool(found.ambiguous_dates or found.date_note)
+    if not marks and not (order and is_unsure):
         return found
     said = {
-        "said_order": (order if found.ambiguous_dates else None) or found.said_order,
+        "said_order": (order if is_unsure else None) or found.said_order,
         "said_decimals": found.said_decimals | marks,
     }
     return settle_conventions(found.model_copy(update=said), leads.schema, evidence)
@@ -132,11 +133,13 @@ class ConventionChoice:
     column, header
         Of the schema, and in the list.
     chosen
-        ``dmy`` or ``mdy`` for dates, ``comma`` or ``point`` for decimals.
+        ``dmy``, ``mdy``, ``ymd`` or ``ydm`` for dates, ``comma`` or ``point`` for decimals.
     is_open
         Whether it is a question: the list does not say which, or says both, and no person said it.
     evidence
         What the column's cells show, in words.
+    options
+        What may be chosen.
     """
 
     column: str
@@ -144,6 +147,7 @@ class ConventionChoice:
     chosen: DateOrder | DecimalMark
     is_open: bool
     evidence: str
+    options: tuple[str, ...]
 
 
 def list_choices(leads: LeadList) -> list[ConventionChoice]:
@@ -154,14 +158,15 @@ def list_choices(leads: LeadList) -> list[ConventionChoice]:
         return []
     choices = []
     stamp = schema.one(Role.TIMESTAMP)
-    if stamp is not None and evidence.dates is not None and any(evidence.dates):
+    if stamp is not None and evidence.dates is not None and evidence.dates.choices:
         choices.append(
             ConventionChoice(
                 stamp.name,
                 mapping.used[stamp.name],
                 mapping.date_order,
                 mapping.ambiguous_dates > 0,
-                _date_words(evidence.dates, evidence.date_example),
+                _date_words(evidence.dates),
+                tuple(dict.fromkeys((*evidence.dates.choices, mapping.date_order))),
             )
         )
     doubted = {doubt.column for doubt in mapping.decimal_doubts}
@@ -169,13 +174,16 @@ def list_choices(leads: LeadList) -> list[ConventionChoice]:
         if found.comma or found.either:
             mark: DecimalMark = "comma" if name in mapping.decimal_comma else "point"
             words = _decimal_words(found)
-            choices.append(ConventionChoice(name, mapping.used[name], mark, name in doubted, words))
+            choices.append(ConventionChoice(name, mapping.used[name], mark, name in doubted, words, ("comma", "point")))
     return choices
 
 
-def _date_words(dates: tuple[int, int, int], example: str) -> str:
-    day_first, month_first, either = dates
-    parts = [f"{either:,} dates such as {example} can be read both ways"] if either else []
+def _date_words(dates: DateEvidence) -> str:
+    day_first, month_first, either = dates.days_and_months
+    both = max(either, dates.ambiguous)
+    parts = [dates.note] if dates.note else []
+    if both:
+        parts.append(f"{both:,} dates such as {dates.example} can be read both ways")
     if day_first:
         parts.append(f"{day_first:,} can only have the day first")
     if month_first:

@@ -10,8 +10,8 @@ from leadscore_core.data import NUMBER_ROLES, Choice, ColumnMapping, LeadSchema,
 from leadscore_core.errors import MappingError
 
 if TYPE_CHECKING:
+    from leadscore_core.data.date_order import DateOrder
     from leadscore_core.data.numbers import DecimalMark
-    from leadscore_core.data.parse import DateOrder
 
 _MOST_NAMED = 12
 
@@ -31,7 +31,7 @@ class ListOptions:
     positive, open
         Values of the outcome that mean yes, and those without an outcome yet, where these are not to be found.
     dates
-        Whether ``03/04/2026`` is the third of April (``dmy``) or the fourth of March (``mdy``).
+        Whether ``03/04/26`` is the third of April (``dmy``), the fourth of March (``mdy``) or of 2003 (``ymd``).
     decimals
         Header or schema column -> which mark separates decimals where a cell could be read both ways.
     """

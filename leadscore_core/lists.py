@@ -39,8 +39,8 @@ from leadscore_core.storage import MappingStore
 
 if TYPE_CHECKING:
     from leadscore_core.data import Proposal
+    from leadscore_core.data.date_order import DateOrder
     from leadscore_core.data.numbers import DecimalMark
-    from leadscore_core.data.parse import DateOrder
 
 __all__ = [
     "LeadList",

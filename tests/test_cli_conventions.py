@@ -39,7 +39,7 @@ def test_an_option_says_which_comes_first(run, places: Path, tmp_path: Path) -> 
     path = write_leads(tmp_path / "leads.csv", ["03/05/2026", "05/03/2026"])
     assert days_of(run, path, "--dates", "dmy")[1] == ["2026-05-03", "2026-03-05"]
     assert days_of(run, path, "--dates", "mdy")[1] == ["2026-03-05", "2026-05-03"]
-    code, _, wrong = days_of(run, path, "--dates", "ymd")
+    code, _, wrong = days_of(run, path, "--dates", "dym")
     assert code == 2
     assert "dmy" in wrong
     assert "mdy" in wrong

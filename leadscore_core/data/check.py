@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from leadscore_core.data.clean import CellProblem, clean_with_problems
+from leadscore_core.data.date_order import ORDER_WORDS, DateOrder
 from leadscore_core.data.findings import Finding, make_finding, show_cell, sort_findings
 from leadscore_core.data.map_columns import ColumnMapping
 from leadscore_core.data.merge import merge_findings
@@ -149,13 +150,25 @@ def mapping_findings(
         )
         found.append(make_finding("swapped_dates", mapping.used[stamp.name], reason, mapping.swapped_dates, n_rows))
     if stamp and mapping.ambiguous_dates:
-        order = "day before month" if mapping.date_order == "dmy" else "month before day"
+        such = f" such as {mapping.date_example}" if mapping.date_example else ""
         reason = (
-            f"dates that could be read both ways are read with the {order}; choose which comes first (--dates dmy or "
-            "--dates mdy)"
+            f"dates{such} that could be read both ways are read with the {ORDER_WORDS[mapping.date_order]}; choose "
+            f"which comes first ({_options(mapping.date_choices or ('dmy', 'mdy'))})"
         )
         found.append(make_finding("ambiguous_date", mapping.used[stamp.name], reason, mapping.ambiguous_dates, n_rows))
+    if stamp and mapping.date_note:
+        others = tuple(order for order in mapping.date_choices if order != mapping.date_order)
+        reason = (
+            f"dates are read with the {ORDER_WORDS[mapping.date_order]}, as {mapping.date_note}; if that is wrong, say "
+            f"so ({_options(others)})"
+        )
+        found.append(make_finding("date_order", mapping.used[stamp.name], reason, n_rows, n_rows))
     return found
+
+
+def _options(orders: Sequence[DateOrder]) -> str:
+    said = [f"--dates {order}" for order in orders]
+    return " or ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
 
 def cell_findings(

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from leadscore_core.data.conventions import level_decimals, with_points
+from leadscore_core.data.date_order import DateOrder, date_evidence
 from leadscore_core.data.decimals import settle_mark
 from leadscore_core.data.numbers import DecimalMark
 from leadscore_core.data.parse import parse_dates, parse_numbers
@@ -126,20 +127,25 @@ class ColumnProfile:
         return numbers if enough else None
 
     @cached_property
+    def date_order(self) -> DateOrder:
+        """The order of day, month and year, if it holds dates."""
+        return date_evidence(_series(self._some(min(self.distinct, _FIRST_LOOKS[-1])))).order()
+
+    @cached_property
     def date_share(self) -> float:
         """Share of filled cells that can be read as dates, 0-1; of many alike but for their digits, some are read."""
         for size in _FIRST_LOOKS:
-            if self.distinct > 2 * size and not _are_dates(self._some(size)).any():
+            if self.distinct > 2 * size and not _are_dates(self._some(size), self.date_order).any():
                 return 0.0
         encoded = pc.replace_substring_regex(self.values, r"\d", "9").dictionary_encode()
         shapes = encoded.indices.to_numpy(zero_copy_only=False)
         if len(encoded.dictionary) > _MOST_SHAPES:
-            return self._share(_are_dates, 0.0)
+            return self._share(lambda some: _are_dates(some, self.date_order), 0.0)
         read = 0.0
         for shape in range(len(encoded.dictionary)):
             alike = np.flatnonzero(shapes == shape)
             some = alike[np.linspace(0, len(alike) - 1, min(len(alike), _OF_ONE_SHAPE)).astype(np.int64)]
-            rate = _are_dates(self.values.take(pa.array(some))) * self.counts[some]
+            rate = _are_dates(self.values.take(pa.array(some)), self.date_order) * self.counts[some]
             read += self.counts[alike].sum() * rate.sum() / self.counts[some].sum()
         return read / self.filled if self.filled else 0.0
 
@@ -147,7 +153,7 @@ class ColumnProfile:
         """Return the moments of some rows, by their positions; NaT for what is none."""
         codes = self.codes[rows]
         told = self.values.take(pa.array(np.where(codes < 0, 0, codes)))
-        return parse_dates(_series(told).where(codes >= 0)).values
+        return parse_dates(_series(told).where(codes >= 0), order=self.date_order).values
 
     def _some(self, size: int) -> pa.Array:
         return self.values.take(pa.array(np.linspace(0, self.distinct - 1, size).astype(np.int64)))
@@ -221,8 +227,8 @@ def _are_numbers(texts: pa.Array) -> np.ndarray:
     return read
 
 
-def _are_dates(texts: pa.Array) -> np.ndarray:
+def _are_dates(texts: pa.Array, order: DateOrder) -> np.ndarray:
     if not _true(pc.match_substring_regex(texts, r"\d")).any():
         return np.zeros(len(texts), dtype=bool)
-    read: np.ndarray = parse_dates(_series(texts)).values.notna().to_numpy()
+    read: np.ndarray = parse_dates(_series(texts), order=order).values.notna().to_numpy()
     return read

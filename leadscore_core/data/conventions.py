@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
+from leadscore_core.data.date_order import DateEvidence
 from leadscore_core.data.decimals import DecimalEvidence, decimal_evidence
 from leadscore_core.data.numbers import DecimalMark, is_either, read_number
 from leadscore_core.data.parse import written_days
@@ -88,35 +89,30 @@ class ConventionEvidence:
     Attributes
     ----------
     dates
-        Dates that can only be day-first, only month-first, or either; None without a column of dates.
+        What its dates show of their order; None without a column of dates.
     swapped
         Dates that a spreadsheet seems to have swapped.
-    date_example
-        A date that could be read both ways.
     decimals
         Schema column -> what its cells show.
     """
 
-    dates: tuple[int, int, int] | None = None
+    dates: DateEvidence | None = None
     swapped: int = 0
     decimals: dict[str, DecimalEvidence] = field(default_factory=dict)
-    date_example: str = ""
 
     @property
     def dates_are_open(self) -> bool:
-        """Whether dates could be read both ways and none says which."""
-        return self.dates is not None and self.dates[:2] == (0, 0) and self.dates[2] > 0
+        """Whether dates could be read in two ways and none says which."""
+        return self.dates is not None and self.dates.ambiguous > 0 and self.dates.days_and_months[:2] == (0, 0)
 
     def plus(self, other: ConventionEvidence) -> ConventionEvidence:
         """Return the evidence of two stretches of a file together."""
-        pairs = [one for one in (self.dates, other.dates) if one is not None]
-        dates = (sum(p[0] for p in pairs), sum(p[1] for p in pairs), sum(p[2] for p in pairs)) if pairs else None
+        both = self.dates is not None and other.dates is not None
+        dates = self.dates.plus(other.dates) if both else self.dates or other.dates  # type: ignore[union-attr, arg-type]
         decimals = dict(self.decimals)
         for name, found in other.decimals.items():
             decimals[name] = decimals[name].plus(found) if name in decimals else found
-        return ConventionEvidence(
-            dates, max(self.swapped, other.swapped), decimals, self.date_example or other.date_example
-        )
+        return ConventionEvidence(dates, max(self.swapped, other.swapped), decimals)
 
 
 def column_decimals(cells: pd.Series) -> DecimalEvidence:

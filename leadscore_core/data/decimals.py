@@ -82,8 +82,11 @@ class DecimalEvidence(NamedTuple):
         >>> DecimalEvidence(either=2).plus(DecimalEvidence(comma=1, comma_example="2,5")).decimal
         'comma'
         """
-        both = [a or b if isinstance(a, str) else a + b for a, b in zip(self, other, strict=True)]  # type: ignore[operator]
-        return DecimalEvidence(*both)  # type: ignore[arg-type]
+        return DecimalEvidence._make(_add(one, two) for one, two in zip(self, other, strict=True))
+
+
+def _add(one: object, two: object) -> object:
+    return one + two if isinstance(one, int) and isinstance(two, int) else one or two
 
 
 def decimal_evidence(texts: Iterable[str], counts: Iterable[int]) -> DecimalEvidence:

@@ -20,6 +20,7 @@ _SEVERITY: dict[str, Severity] = {
     "missing_column": "info",
     "empty_column": "info",
     "guessed_column": "info",
+    "date_order": "info",
     "thousands_or_decimals": "info",
 }
 

@@ -18,11 +18,12 @@ from leadscore_core.data.conventions import (
     swapped_days,
     with_points,
 )
+from leadscore_core.data.date_order import DateOrder, date_evidence
 from leadscore_core.data.decimals import DecimalEvidence, file_decimal, settle_mark
 from leadscore_core.data.header_words import normalise_header
 from leadscore_core.data.numbers import DecimalMark
 from leadscore_core.data.outcome_reader import reword_outcomes
-from leadscore_core.data.parse import DateOrder, date_evidence, example_of_either, parse_dates
+from leadscore_core.data.parse import parse_dates
 from leadscore_core.data.schema import NUMBER_ROLES, Column, LeadSchema, Role
 from leadscore_core.data.text import as_text, is_text
 from leadscore_core.errors import MappingError
@@ -30,6 +31,7 @@ from leadscore_core.errors import MappingError
 SURE_ENOUGH = 0.85
 CONVENTION_ROWS = 50_000
 _NEAR = 60
+_UNREADABLE = " ?"  # so that what has no place in the file's order is not read in another one
 How = Literal["exact", "alias", "normalised", "crm", "words", "fuzzy", "person", "none"]
 Choice: TypeAlias = "str | tuple[str, ...] | None"
 
@@ -66,6 +68,9 @@ class ColumnMapping(BaseModel):
     matches: tuple[Match, ...]
     date_order: DateOrder = "dmy"
     ambiguous_dates: int = 0
+    date_example: str = ""
+    date_choices: tuple[DateOrder, ...] = ()
+    date_note: str = ""
     decimal_comma: tuple[str, ...] = ()
     outcomes: tuple[tuple[str, str], ...] = ()
     decimal_doubts: tuple[DecimalDoubt, ...] = ()
@@ -150,6 +155,7 @@ class ColumnMapping(BaseModel):
         if stamp and stamp.name in columns and self.date_order != schema.date_order:
             parsed = parse_dates(columns[stamp.name], schema.marks_of(stamp), self.date_order)
             text = as_text(columns[stamp.name])
+            text = text.where(~parsed.unusable, text + _UNREADABLE)
             columns[stamp.name] = text.where(parsed.values.isna(), parsed.values.dt.strftime("%Y-%m-%d %H:%M:%S.%f"))
         return pd.DataFrame(columns, index=frame.index)
 
@@ -196,9 +202,7 @@ def count_evidence(mapping: ColumnMapping, schema: LeadSchema, frame: pd.DataFra
     if stamp is None or stamp.name not in columns:
         return ConventionEvidence(decimals=decimals)
     cells = columns[stamp.name]
-    dates = date_evidence(cells)
-    example = example_of_either(cells) if dates[2] else ""
-    return ConventionEvidence(dates, swapped_days(cells), decimals, example)
+    return ConventionEvidence(date_evidence(cells), swapped_days(cells), decimals)
 
 
 def settle_conventions(mapping: ColumnMapping, schema: LeadSchema, evidence: ConventionEvidence) -> ColumnMapping:
@@ -206,12 +210,13 @@ def settle_conventions(mapping: ColumnMapping, schema: LeadSchema, evidence: Con
     update: dict[str, object] = {}
     stamp = schema.one(Role.TIMESTAMP)
     if stamp is not None and evidence.dates is not None:
-        day_first, month_first, either = evidence.dates
-        order = schema.date_order if day_first == month_first else "dmy" if day_first > month_first else "mdy"
-        is_open = mapping.said_order is None and (day_first > 0) == (month_first > 0)
+        dates, said = evidence.dates, mapping.said_order
         update |= {
-            "date_order": mapping.said_order or order,
-            "ambiguous_dates": either if is_open else 0,
+            "date_order": said or dates.order(schema.date_order),
+            "ambiguous_dates": dates.ambiguous if said is None else 0,
+            "date_example": dates.example,
+            "date_choices": dates.choices,
+            "date_note": dates.note if said is None else "",
             "swapped_dates": evidence.swapped,
         }
     return mapping.model_copy(update=update | _settle_decimals(mapping, schema, evidence.decimals))

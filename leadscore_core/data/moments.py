@@ -54,6 +54,7 @@ _DOTTED_CLOCK = re.compile(r"(?:^|\s)(\d{1,2})\.(\d{2})(?:\.(\d{2}))?\s*uhr\b")
 _ZONE = re.compile(
     r"(?:gmt|utc)\s*[+-]\d{1,2}:?\d{0,2}|\b(?:gmt|utc|z|ist|cet|cest|est|edt|cst|cdt|mst|mdt|pst|pdt|bst|mez|mesz)\b"
 )
+_PLACE = re.compile(r"(?<=[\dm])\s+[a-z]{3,}/[a-z_]{3,}(?:/[a-z_]{3,})?$")  # Europe/Berlin
 _OFFSET = re.compile(r"(?<=[\d\sm])\s*[+-]\d{2}:?\d{2}$")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|re|ere|eme|e|º|ª|°|o|a)\b\.?|(?<=\d)\.(?=\s|$)")
 _LETTERS = re.compile(r"[a-z]+")
@@ -120,6 +121,7 @@ def read_moment(text: str, order: str = "dmy") -> datetime | None:
         plain = unicodedata.normalize("NFKD", text.translate(_FAR_EAST)).encode("ascii", "ignore").decode()
     plain = plain.casefold().strip()
     plain = re.sub(r"\(.*?\)", " ", plain).strip() if "(" in plain else plain
+    plain = _PLACE.sub("", plain)
     if not _KNOWN.issuperset(_LETTERS.findall(plain)):
         return None
     basic = _BASIC.fullmatch(plain.removesuffix("z"))
@@ -176,18 +178,21 @@ def _read_day(text: str, order: str) -> tuple[int, int, int] | None:
         return None
     month = _MONTH_OF[months[0]]
     first, second = numbers
-    if len(first) == 4:
-        return int(first), month, int(second)
+    if len(first) == 4 or (order in {"ymd", "ydm"} and len(first) == len(second) == 2):
+        return _year(first), month, int(second)
     return None if len(second) not in {2, 4} else (_year(second), month, int(first))
 
 
 def _numeric_day(first: str, second: str, third: str, order: str) -> tuple[int, int, int] | None:
+    if len(third) <= 2 and (len(first) == 4 or (order in {"ymd", "ydm"} and len(first) <= 2)):
+        swapped = order == "ydm" and len(first) < 4
+        return _year(first), int(third if swapped else second), int(second if swapped else third)
     if len(first) == 4:
-        return (int(first), int(second), int(third)) if len(third) <= 2 else None
+        return None
     if len(first) > 2 or len(third) not in {2, 4}:
         return None
     one, two = int(first), int(second)
-    day, month = (one, two) if order == "dmy" else (two, one)
+    day, month = (two, one) if order == "mdy" else (one, two)
     if month > 12 >= day:
         day, month = month, day
     return _year(third), month, day

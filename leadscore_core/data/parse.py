@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from leadscore_core.data.date_order import DateOrder
 from leadscore_core.data.moments import read_moments
 from leadscore_core.data.numbers import read_numbers
 from leadscore_core.data.outcome_words import Meaning, answer_meaning
-from leadscore_core.data.text import arrow_text, as_text, clean_levels, clean_text, is_text
+from leadscore_core.data.text import arrow_text, as_text, ascii_digits, clean_levels, clean_text
 
-DateOrder = Literal["dmy", "mdy"]
 EXCEL_EPOCH = pd.Timestamp("1899-12-30")
 _EXCEL_DAYS = (20_000, 80_000)
 _YMD = (19_900_101, 21_000_101)
@@ -32,6 +32,7 @@ _DIGITS = (
     r"(?::(?P<second>\d{1,2})(?:[./-](?P<micro>\d{1,6}))?)?(?:[ ,]*(?P<half>[AP])M)?)?$"
 )
 _WRITTEN_DAY = r"^\s*(?P<one>\d{1,2})[/.-](?P<two>\d{1,2})[/.-](?:\d{4}|\d{2})\b"
+_YEAR_THEN_DAY = r"^(\s*\d{4})([/.-])(\d{1,2})[/.-](\d{1,2})(\D|$)"
 _PLAIN_NUMBER = r"^\d{1,16}(\.\d{1,9})?$"
 _OFFSET = r"[+-]\d{2}:?\d{2}"
 _ZONE = r"(\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?:\s*\(?[A-Z]{2,5}\)?)?$"
@@ -119,7 +120,8 @@ def parse_dates(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), order:
     missing_marks
         Lower-case text that means "missing".
     order
-        How ``03/04/2022`` is read. A date that is possible in one order only is read in that order.
+        How ``03/04/2022``, ``03/04/22`` and, with the day after the year, ``2022-03-04`` are read. A date whose year
+        stands last and that is possible in one order of day and month only is read in that order.
 
     Returns
     -------
@@ -139,6 +141,8 @@ def parse_dates(cells: pd.Series, missing_marks: tuple[str, ...] = ("",), order:
         numbers = pd.Series(cells.to_numpy(dtype="float64", na_value=np.nan), index=cells.index)
         dates = pd.Series(_from_numbers(numbers.to_numpy()), index=cells.index)
         return _plausible(dates, numbers.notna().to_numpy())
+    if order == "ydm":  # from here on as all others have it
+        cells = as_text(cells).str.replace(_YEAR_THEN_DAY, r"\1\2\4\2\3\5", regex=True)
     dates = _usual_dates(cells, missing_marks)
     read = dates.notna().to_numpy()
     if read.all():
@@ -203,10 +207,13 @@ def _in_digits(texts: pa.Array, order: str) -> np.ndarray:
     half = pc.utf8_lower(parts.field("half")).fill_null("").to_numpy(zero_copy_only=False)
     year, hour = part["year"], part["hour"]
     short = pc.binary_length(parts.field("year")).fill_null(0).to_numpy(zero_copy_only=False) == 2
-    year = np.where(short, year + np.where(year < 69, 2000, 1900), year)
-    first, second = (part["two"], part["one"]) if order == "dmy" else (part["one"], part["two"])
-    days = _days(year, first, second)
-    days = np.where(np.isnat(days), _days(year, second, first), days)
+    first, second = (part["one"], part["two"]) if order == "mdy" else (part["two"], part["one"])
+    last = np.where(short, _whole_year(year), year)
+    days = _days(last, first, second)
+    days = np.where(np.isnat(days), _days(last, second, first), days)
+    if order in {"ymd", "ydm"}:
+        month, day = (part["two"], year) if order == "ymd" else (year, part["two"])
+        days = np.where(short, _days(_whole_year(part["one"]), month, day), days)
     has_half = half != ""
     possible = parts.is_valid().to_numpy(zero_copy_only=False) & (part["minute"] < 60) & (part["second"] < 60)
     possible &= np.where(has_half, (hour >= 1) & (hour <= 12), hour < 24)
@@ -216,6 +223,10 @@ def _in_digits(texts: pa.Array, order: str) -> np.ndarray:
     since = ((hour * 60 + part["minute"]) * 60 + part["second"]) * 1_000_000 + micro
     found: np.ndarray = days.astype("datetime64[us]") + since.astype("timedelta64[us]")
     return np.where(possible, found, np.datetime64("NaT"))
+
+
+def _whole_year(year: np.ndarray) -> np.ndarray:
+    return year + np.where(year < 69, 2000, 1900)
 
 
 def _integers(texts: pa.Array) -> np.ndarray:
@@ -256,22 +267,6 @@ def _plausible(dates: pd.Series, given: np.ndarray) -> Parsed:
     return Parsed(values, given & values.isna().to_numpy())
 
 
-def date_evidence(cells: pd.Series) -> tuple[int, int, int]:
-    """Count dates that can only be day-first, only be month-first, or be both.
-
-    Examples
-    --------
-    >>> date_evidence(pd.Series(["25/04/2022", "03/04/2022", "2022-04-03"]))
-    (1, 0, 1)
-    """
-    if not is_text(cells):
-        return 0, 0, 0
-    one, two = written_days(cells)
-    either = (one <= 12) & (two <= 12) & (one != two)
-    day_first, month_first = (one > 12) & (two <= 12), (one <= 12) & (two > 12)
-    return int(day_first.sum()), int(month_first.sum()), int(either.sum())
-
-
 def written_days(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """Return the first and the second number of the dates in digits whose year stands last.
 
@@ -280,20 +275,5 @@ def written_days(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     >>> [numbers.tolist() for numbers in written_days(pd.Series(["25/04/2022", "3.4.22 9:05", "2022-04-03", None]))]
     [[25, 3], [4, 4]]
     """
-    parts = pc.extract_regex(arrow_text(as_text(cells)), _WRITTEN_DAY).drop_null()
+    parts = pc.extract_regex(ascii_digits(arrow_text(as_text(cells))), _WRITTEN_DAY).drop_null()
     return _integers(parts.field("one")), _integers(parts.field("two"))
-
-
-def example_of_either(cells: pd.Series) -> str:
-    """Return the first date that could be read with the day or the month first, or an empty text.
-
-    Examples
-    --------
-    >>> example_of_either(pd.Series(["25/04/2022", "04/04/2022", "03/04/2022 10:00"]))
-    '03/04/2022 10:00'
-    """
-    for text in as_text(cells).dropna().drop_duplicates().tolist():
-        found = re.match(r"\s*(\d{1,2})[/.-](\d{1,2})[/.-]\d", text)
-        if found and found[1] != found[2] and max(int(found[1]), int(found[2])) <= 12:
-            return str(text)
-    return ""

@@ -132,7 +132,7 @@ class LeadSchema(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
     title: str
     version: int = Field(ge=1)
-    date_order: Literal["dmy", "mdy"] = "dmy"
+    date_order: Literal["dmy", "mdy", "ymd", "ydm"] = "dmy"
     missing_marks: tuple[str, ...] = ("",)
     columns: tuple[Column, ...]
     groups: dict[str, str] = {}

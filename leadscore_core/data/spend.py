@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.data.conventions import DecimalDoubt, column_decimals
+from leadscore_core.data.date_order import ORDER_WORDS, DateEvidence, DateOrder, date_evidence
 from leadscore_core.data.findings import EXAMPLES, Finding, sort_findings
 from leadscore_core.data.footer_words import is_total_text
 from leadscore_core.data.numbers import CURRENCIES, DecimalMark, read_number, take_apart
-from leadscore_core.data.parse import DateOrder, date_evidence, parse_dates
+from leadscore_core.data.parse import parse_dates
 from leadscore_core.data.text import as_text, clean_text
 from leadscore_core.errors import SpendError
 
@@ -91,8 +92,8 @@ def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: 
     evidence = column_decimals(frame[found["amount"]])
     amounts, symbols = _amounts(written, decimal or evidence.decimal)
     currencies = _currencies(frame, found, symbols)
-    day_first, month_first, either = _order_evidence(frame, found)
-    start, end = _periods(frame, found, order or ("mdy" if month_first > day_first else "dmy"))
+    dates = _order_evidence(frame, found)
+    start, end = _periods(frame, found, order or dates.order())
     why = pd.Series("", index=frame.index, dtype="str")
     checks = [
         (_totals(names, amounts), "it is a total of other rows"),
@@ -128,9 +129,11 @@ def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: 
     elif decimal is None and evidence.is_guess:
         doubt = DecimalDoubt.model_validate(evidence._asdict() | {"column": found["amount"], "taken": evidence.decimal})
         doubts.append(("thousands_or_decimals", f"{doubt.guess}; choose otherwise if not", evidence.either))
-    if order is None and either and (day_first > 0) == (month_first > 0):
-        reason = "days that could be read both ways are read with the day before the month"
-        doubts.append(("ambiguous_date", reason, either))
+    if order is None and dates.ambiguous:
+        reason = f"days that could be read both ways are read with the {ORDER_WORDS[dates.order()]}"
+        doubts.append(("ambiguous_date", reason, dates.ambiguous))
+    elif order is None and dates.note:
+        doubts.append(("date_order", f"days are read with the {ORDER_WORDS[dates.order()]}: {dates.note}", len(frame)))
     findings = _findings(rows, aside, currency, others, "start" in found or "period" in found, doubts)
     words = _plain(found["name"]).split()
     kind = next((name for name in _HEADERS["name"] if name in words), "name")
@@ -191,11 +194,13 @@ def _totals(names: pd.Series, amounts: pd.Series) -> pd.Series:
     return (called & (is_sum | plain.str.fullmatch(_TOTAL_ALONE))) | of_one_source | (names.isna() & is_sum)
 
 
-def _order_evidence(frame: pd.DataFrame, found: dict[str, str]) -> tuple[int, int, int]:
-    """Count days of all columns with dates that can only be day-first, only month-first, or be both."""
-    counts = [date_evidence(frame[found[what]]) for what in ("start", "end", "period") if what in found]
-    day_first, month_first, either = (sum(count) for count in zip((0, 0, 0), *counts, strict=True))
-    return day_first, month_first, either
+def _order_evidence(frame: pd.DataFrame, found: dict[str, str]) -> DateEvidence:
+    """Count what all columns with dates show of their order."""
+    evidence = DateEvidence()
+    for what in ("start", "end", "period"):
+        if what in found:
+            evidence = evidence.plus(date_evidence(frame[found[what]]))
+    return evidence
 
 
 def _currencies(frame: pd.DataFrame, found: dict[str, str], symbols: pd.Series) -> pd.Series:

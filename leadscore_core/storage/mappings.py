@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from leadscore_core.data import Choice, ColumnMapping, fingerprint, headers_chosen
+from leadscore_core.data.date_order import ORDER_WORDS, DateOrder
 from leadscore_core.data.numbers import DecimalMark
-from leadscore_core.data.parse import DateOrder
 from leadscore_core.errors import LeadScoreError
 
 
@@ -61,7 +61,7 @@ class MappingStore:
         except (OSError, ValueError, KeyError, TypeError):
             return None, {}
         known = {column: mark for column, mark in marks.items() if mark in ("comma", "point")}
-        return (order if order in ("dmy", "mdy") else None), known
+        return (order if order in ORDER_WORDS else None), known
 
     def remember_conventions(self, mapping: ColumnMapping) -> None:
         """Keep what a person said of dates and decimals for files with the same headers; atomic.

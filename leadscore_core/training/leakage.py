@@ -12,8 +12,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from leadscore_core.data import INDEX_HEADERS
+from leadscore_core.data.date_order import date_evidence
 from leadscore_core.data.header_words import moment_rank
-from leadscore_core.data.parse import date_evidence, parse_dates
+from leadscore_core.data.parse import parse_dates
 from leadscore_core.data.text import as_text
 from leadscore_core.training.leakage_worth import auc_with_and_without
 
@@ -270,8 +271,7 @@ def _later(cells: pd.Series, dates: pd.Series | None, label: np.ndarray) -> str:
     """Say whether a column holds moments after the lead came, mostly of leads that completed."""
     if dates is None or pd.api.types.is_numeric_dtype(cells):
         return ""
-    day_first, month_first, _ = date_evidence(cells)
-    moments = parse_dates(cells, _BLANKS, "mdy" if month_first > day_first else "dmy").values
+    moments = parse_dates(cells, _BLANKS, date_evidence(cells).order()).values
     both = moments.notna() & dates.notna()
     if both.sum() < max(_LEAST, 0.5 * cells.notna().sum()):
         return ""

@@ -13,7 +13,7 @@ from leadscore_core.lists import LeadList, choose_conventions
 from pages._shared import state
 from pages._shared.shell import plain
 
-ORDERS = {"dmy": "Day first", "mdy": "Month first"}
+ORDERS = {"dmy": "Day first", "mdy": "Month first", "ymd": "Year first", "ydm": "Year, then day"}
 MARKS = {"comma": "Decimal comma", "point": "Decimal point"}
 
 
@@ -47,10 +47,10 @@ def _ask(choices: Sequence[ConventionChoice], opened: state.OpenedList, settings
     assert opened.leads is not None
     for choice in choices:
         is_date = choice.chosen in ORDERS
-        words = ORDERS if is_date else MARKS
+        words = {option: (ORDERS if is_date else MARKS)[option] for option in choice.options}
         key = f"{where}-{opened.path}-{opened.sheet}-{choice.column}"
         column = opened.leads.schema.by_name[choice.column]
-        until = f". Read with the {words[choice.chosen].lower()} until you choose" if choice.is_open else ""
+        until = f". Read with the {(ORDERS | MARKS)[choice.chosen].lower()} until you choose" if choice.is_open else ""
         evidence = f"{column.human}: {choice.evidence}{until}"
         picked = choose_one(evidence, words, None if choice.is_open else choice.chosen, key=key)
         if picked is None or (picked == choice.chosen and not choice.is_open):

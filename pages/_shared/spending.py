@@ -27,7 +27,7 @@ from pages._shared.intake import TYPES
 from pages._shared.shell import plain
 from pages._shared.uploads import UploadFolder
 
-QUESTIONS = {"ambiguous_date": ORDERS, "mixed_decimals": MARKS}
+QUESTIONS = {"ambiguous_date": {order: ORDERS[order] for order in ("dmy", "mdy", "ymd")}, "mixed_decimals": MARKS}
 _EXAMPLE = "Source,From,To,Amount,Currency\nLevel2,2026-03-01,2026-03-31,120000,INR\n"
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data.parse import date_evidence, parse_dates, parse_flags, parse_numbers
+from leadscore_core.data.date_order import date_evidence
+from leadscore_core.data.parse import parse_dates, parse_flags, parse_numbers
 from leadscore_core.data.text import as_text, clean_text, filled_cells
 
 MARKS = ("", "-", "select", "n/a")
@@ -93,14 +94,14 @@ def test_the_order_decides_only_what_can_be_read_both_ways() -> None:
     cells = pd.Series(["03/04/2022", "25/04/2022", "04/25/2022"])
     assert parse_dates(cells, MARKS, "dmy").values.dt.day.tolist() == [3, 25, 25]
     assert parse_dates(cells, MARKS, "mdy").values.dt.day.tolist() == [4, 25, 25]
-    assert date_evidence(cells) == (1, 1, 1)
-    assert date_evidence(pd.Series(["32.13.2026", "05.05.2026"])) == (0, 0, 0)
+    assert date_evidence(cells).days_and_months == (1, 1, 1)
+    assert date_evidence(pd.Series(["32.13.2026", "05.05.2026"])).days_and_months == (0, 0, 0)
 
 
 def test_typed_cells_are_read_as_their_text_is() -> None:
     assert parse_dates(pd.Series([20220124, 44585])).values.tolist() == [pd.Timestamp("2022-01-24")] * 2
     assert parse_numbers(pd.Series([True, None, 2.0], dtype=object)).values.fillna(-1).tolist() == [1, -1, 2]
-    assert date_evidence(pd.Series(["25/04/2022"], dtype="category")) == (1, 0, 0)
+    assert date_evidence(pd.Series(["25/04/2022"], dtype="category")).days_and_months == (1, 0, 0)
 
 
 def test_typed_dates_lose_their_zone_and_keep_local_time() -> None:
