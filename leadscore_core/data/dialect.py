@@ -15,6 +15,7 @@ _SAMPLE_LINES = 200
 _MOST_TITLES = 30
 _HEADER_SHARE = 0.6
 _CLEAR = 0.9
+_FEW_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,31 @@ def find_dialect(text: str) -> Dialect:
     above = 1 if declared else 0
     filled = (at for at, line in enumerate(lines) if at >= above and line.strip(_BLANKS))
     places = list(islice(filled, _SAMPLE_LINES))
+    comments = _count_comments([lines[at] for at in places])
     if len(places) > 2 and len(text) > 1 << 16:
         places.pop()  # may be cut short
-    shown = [lines[at] for at in places]
+    shown = [lines[at] for at in places[comments:]]
     found = _read_as(declared[1], shown) if declared else _best(shown)
-    titles = tuple((at + 1, _words(lines[at])) for at in places[: found.header])
-    return Dialect(found.delimiter, places[found.header], titles)
+    header = comments + found.header
+    titles = tuple((at + 1, _words(lines[at])) for at in places[:header])
+    return Dialect(found.delimiter, places[header], titles)
+
+
+def _count_comments(lines: Sequence[str]) -> int:
+    """Return how many lines at the top are comments; the last that begins with # may be the header."""
+    marked = next((at for at, line in enumerate(lines) if not re.match(r"\ufeff?\"?#\s*[^\W\d]", line)), 0)
+    if marked and marked < len(lines):
+        last, rest = lines[marked - 1], lines[marked : marked + _FEW_LINES]
+        is_header = any(
+            sign in last and len({count_fields(line, sign) for line in (last, *rest)}) == 1 for sign in DELIMITERS
+        )
+        marked -= is_header and not _begins_with_words(rest)
+    return marked
+
+
+def _begins_with_words(lines: Sequence[str]) -> bool:
+    """Tell whether the first line is a header as far as digits tell: the others hold some, it holds none."""
+    return not any(sign.isdigit() for sign in lines[0]) and any(sign.isdigit() for line in lines[1:] for sign in line)
 
 
 def _words(line: str) -> str:

@@ -14,10 +14,11 @@ import pandas as pd
 from leadscore_core.data.blank_cells import is_blank
 from leadscore_core.data.column_remarks import columns_beside, second_table, unnamed_columns, with_remarks
 from leadscore_core.data.file_notes import FileNotes, ReadLog
-from leadscore_core.data.parquet_file import open_parquet, parquet_parts
+from leadscore_core.data.parquet_file import open_parquet, parquet_blank_rows, parquet_parts
 from leadscore_core.data.parts import LINE_PROBLEM, Part, part_frame, select_columns, with_line_problem
+from leadscore_core.data.row_numbers import RowNumbers
 from leadscore_core.data.source import DATA_SUFFIXES, EXPECTED, Source, open_source
-from leadscore_core.data.text_file import first_record, text_parts
+from leadscore_core.data.text_file import first_record, text_parts, without_rows
 from leadscore_core.data.text_look import look_through
 from leadscore_core.data.workbook import read_sheet
 from leadscore_core.errors import UnreadableFileError
@@ -267,7 +268,10 @@ def _parts(
     """Return what was found of a file, and its leads in parts."""
     chosen = headers if columns is None else [h for h in headers if h in set(columns)]
     if source.kind == "parquet":
-        return FileNotes(source.name), parquet_parts(source, headers, chosen, chunk_rows)
+        blank = parquet_blank_rows(source)
+        numbers = RowNumbers()
+        notes = FileNotes(source.name, numbers.without(blank.tolist()), blank_rows=numbers.rows_of(blank))
+        return notes, without_rows(parquet_parts(source, headers, chosen, chunk_rows), blank)
     if source.kind == "excel":
         table = read_sheet(source, sheet)
         frame = table.frame(headers)[chosen]

@@ -57,8 +57,8 @@ def find_marks(path: Path) -> tuple[bool, bool]:
     start = 0
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
-            formulas = formulas or b'="' in block
-            marks = marks or block.find(codecs.BOM_UTF8, 0 if start else 1) >= 0
+            formulas = formulas or (b"=" in block and b'="' in block)  # one byte is looked for much faster
+            marks = marks or (not block.isascii() and block.find(codecs.BOM_UTF8, 0 if start else 1) >= 0)
             start += len(block)
     return formulas, marks
 

@@ -35,7 +35,7 @@ def text_parts(source: Source, look: TextLook, headers: list[str], chunk_rows: i
     """Read the leads in parts, text as it stands; blank rows at the end are left out."""
     read = _ragged_parts if look.is_ragged else _even_parts
     parts = read(source, look, headers, chunk_rows)
-    return _without_blank_tail(_without_rows(parts, look.dropped) if len(look.dropped) else parts)
+    return _without_blank_tail(without_rows(parts, look.dropped))
 
 
 def _even_parts(source: Source, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
@@ -87,7 +87,8 @@ def _line_problem(row: Sequence[str], width: int) -> str:
     return f"{len(row)} fields where the header has {width}" if len(row) < width else ""
 
 
-def _without_rows(parts: Iterator[pa.Table], dropped: np.ndarray) -> Iterator[pa.Table]:
+def without_rows(parts: Iterator[pa.Table], dropped: np.ndarray) -> Iterator[pa.Table]:
+    """Leave out the rows at these positions, in order, of a list that is read in parts."""
     begin = 0
     for part in parts:
         first, last = np.searchsorted(dropped, [begin, begin + len(part)])

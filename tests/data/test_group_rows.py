@@ -2,6 +2,8 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -152,3 +154,15 @@ def test_rows_far_down_a_long_list_are_found(tmp_path: Path) -> None:
     assert found_rows == rows
     assert found["not_a_lead"] == (2_002,)
     assert found["blank_rows"] == (2_103,)
+
+
+def test_blank_rows_of_a_parquet_file_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "leads.parquet"
+    blank: list[str | None] = [None, "", " ", "\u200b", None, ""]
+    rows = [*LEADS[:5], blank, *LEADS[5:20], blank, blank, *LEADS[20:]]
+    table = pa.table({name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(HEADER)})
+    pq.write_table(table, path, row_group_size=8)
+    frame, found_rows, found = look(path, chunk_rows=6)
+    assert frame["Lead ID"].tolist() == IDS
+    assert found_rows == [*range(2, 7), *range(8, 23), *range(25, 45)]
+    assert found["blank_rows"] == (7, 23, 24)
