@@ -41,7 +41,7 @@ SchemaName = Annotated[
 Label = Annotated[str | None, typer.Option("--label", help="Header of the outcome, if it is not found by itself.")]
 Positive = Annotated[
     list[str] | None,
-    typer.Option("--positive", help="Value of the outcome that means yes; may be repeated, and others mean no then."),
+    typer.Option("--positive", help="Value of the outcome that means yes (:filled for any); may be repeated."),
 ]
 StillOpen = Annotated[
     list[str] | None,

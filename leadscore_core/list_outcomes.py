@@ -13,12 +13,13 @@ from leadscore_core.data import (
     count_column,
     split_outcomes,
 )
+from leadscore_core.data.outcome_values import FEW_UNKNOWN
 from leadscore_core.errors import LabelError, MappingError
 from leadscore_core.list_options import ListOptions
 from leadscore_core.lists import LeadList
 
 Ask = Literal["all", "unreadable", "nothing"]
-_FEW_UNKNOWN, _FEW_HEADERS = 0.1, 3
+_FEW_HEADERS = 3
 
 
 def settle_outcomes(leads: LeadList, options: ListOptions | None = None, *, ask: Ask = "unreadable") -> LeadList:
@@ -96,4 +97,4 @@ def _is_asked(split: OutcomeSplit, ask: Ask) -> bool:
         return ask == "all"
     unknown = split.of(Meaning.UNKNOWN)
     coded = sum(value.count for value in unknown if not any(c.isalpha() for c in value.key))
-    return not split.known or coded > _FEW_UNKNOWN * sum(value.count for value in split.values)
+    return not split.known or coded > FEW_UNKNOWN * sum(value.count for value in split.values)

@@ -134,3 +134,30 @@ def test_outcomes_by_id_alone_reach_lists_of_any_columns_in_any_words(
         assert code == 2
         assert "leadscore outcomes FILE" in wrong
         assert "pydantic" not in wrong
+
+
+def test_dates_of_conversion_are_asked_about_learned_from_and_brought_back(
+    run, places: Path, own_models: ModelRegistry, tmp_path: Path
+) -> None:
+    frame = leads_30("1", "0")
+    won = frame.pop("Result") == "1"
+    days = pd.Series(pd.date_range("2026-03-01", periods=len(frame), freq="5h").strftime("%d/%m/%Y"))
+    path = tmp_path / "leads.csv"
+    frame.assign(**{"Converted Date": days.where(won, "")}).to_csv(path, index=False)
+    for command in ("train", "compare"):
+        code, _, wrong = run(command, path)
+        assert code == 2
+        assert all(part in wrong for part in (f"filled for {won.sum()} leads", "--positive :filled"))
+    code, said, wrong = run("train", path, "--positive", ":filled", "--promote", "--json", tmp_path / "t.json")
+    assert code == 0, wrong
+    assert f"Completed: filled, such as '{days[won.to_numpy()].mode()[0]}' ({won.mean():.1%} of 300)" in said
+    assert json.loads((tmp_path / "t.json").read_text())["base_rate"] == pytest.approx(won.mean())
+    settings, model = load_settings(), own_models.load_champion()
+    later = frame.tail(80)
+    later.to_csv(tmp_path / "later.csv", index=False)
+    keep_list(open_list(tmp_path / "later.csv", model.schema), model, settings=settings)
+    told = later.assign(**{"Converted Date": days.where(won, "")[later.index]})[["Lead No", "Converted Date"]]
+    told.to_csv(tmp_path / "told.csv", index=False)
+    code, said, wrong = run("outcomes", tmp_path / "told.csv")
+    assert code == 0, wrong
+    assert f"Outcomes of 80 leads came back, {won[later.index].sum()} of them completed" in said

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from leadscore_core.data.outcome_words import Meaning, plain_value, value_meaning
+from leadscore_core.data.outcome_words import FILLED, Meaning, filled_meaning, plain_value, value_meaning
 from leadscore_core.data.schema import Column
 from leadscore_core.data.text import clean_levels
 
@@ -39,6 +39,7 @@ class OutcomeReader:
             plain.setdefault(plain_value(value), set()).add(meaning)
         self._plain = {value: next(iter(found)) for value, found in plain.items() if len(found) == 1 and value}
         said = {value_meaning(value) for value in column.positive}
+        self.is_filled = FILLED in self._exact
         self.is_reversed = Meaning.LOST in said and Meaning.WON not in said
 
     def meaning(self, value: str) -> Meaning:
@@ -51,6 +52,8 @@ class OutcomeReader:
     def own_meaning(self, value: str) -> Meaning | None:
         """Say what the schema itself says of a value; None where it does not know it."""
         own = self._exact.get(value)
+        if own is None and self.is_filled and value not in self.blank:
+            return filled_meaning(value)
         return own if own is not None or value in self.blank else self._plain.get(plain_value(value))
 
     def turned(self, meaning: Meaning) -> Meaning:

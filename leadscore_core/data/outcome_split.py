@@ -9,10 +9,21 @@ import pandas as pd
 
 from leadscore_core.data.outcome_reader import OutcomeReader
 from leadscore_core.data.outcome_values import OutcomeSplit, OutcomeValue, count_values, name_values
-from leadscore_core.data.outcome_words import Meaning, is_tick, plain_value, tell_apart, value_meaning, weak_meaning
+from leadscore_core.data.outcome_words import (
+    FILLED,
+    Meaning,
+    filled_meaning,
+    is_tick,
+    plain_value,
+    tell_apart,
+    value_meaning,
+    weak_meaning,
+)
+from leadscore_core.data.parse import parse_dates
 from leadscore_core.data.schema import Column
 from leadscore_core.errors import LabelError
 
+_LOOKED_AT, _SHORTEST_DATE, _MOSTLY = 500, 6, 0.9
 _TRUTHS = frozenset({"true", "false", "1", "0"})
 
 
@@ -58,7 +69,9 @@ def split_outcomes(
     blank = counts.get("", 0)
     reader = None if column is None else OutcomeReader(column)
     meanings = _meanings([value.key for value in values], reader)
-    split = OutcomeSplit(values, blank).with_meanings(meanings)
+    split = replace(OutcomeSplit(values, blank).with_meanings(meanings), are_dates=_are_dates(values))
+    if FILLED in positive or (reader is not None and reader.is_filled and not positive):
+        return _filled(split, positive, still_open, is_said=FILLED in positive)
     won, opened = _named(values, positive), _named(values, [text for text in still_open if text])
     if won:
         is_all = bool(still_open)
@@ -74,6 +87,30 @@ def split_outcomes(
     ticked = bool(blank) and len(values) == 1 and split.values[0].meaning is Meaning.WON and is_tick(values[0].key)
     own_blank = reader is not None and reader.own_meaning("") is Meaning.LOST and not split.of(Meaning.LOST)
     return replace(split, blank_is_no=bool(blank) and (ticked or own_blank))
+
+
+def _filled(split: OutcomeSplit, positive: Sequence[str], still_open: Sequence[str], *, is_said: bool) -> OutcomeSplit:
+    """Take every filled cell as yes, but those that say no or that a person says are open."""
+    opened = _named(split.values, [text for text in still_open if text])
+    opened |= set() if is_said else {value.key for value in split.of(Meaning.OPEN)}
+    won = _named(split.values, [text for text in positive if text != FILLED])
+    meanings = {
+        value.key: Meaning.OPEN if value.key in opened
+        else Meaning.WON if value.key in won
+        else filled_meaning(value.key)
+        for value in split.values
+    }  # fmt: skip
+    blank_is_no = bool(split.blank) and "" not in still_open
+    return replace(split.with_meanings(meanings), blank_is_no=blank_is_no, is_filled=True)
+
+
+def _are_dates(values: Sequence[OutcomeValue]) -> bool:
+    """Tell whether the values are dates, by the most frequent of them."""
+    looked_at = [value.shown for value in values[:_LOOKED_AT]]
+    written = [text for text in looked_at if len(text) >= _SHORTEST_DATE and any(c.isdigit() for c in text)]
+    if len(written) < _MOSTLY * len(looked_at) or not written:
+        return False
+    return bool(parse_dates(pd.Series(written, dtype="str"), (), "dmy").values.notna().mean() >= _MOSTLY)
 
 
 def _named(values: Sequence[OutcomeValue], wanted: Sequence[str]) -> set[str]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from leadscore_core.data.outcome_words import Meaning
+from leadscore_core.data.outcome_words import FILLED, Meaning
 from leadscore_core.data.text import clean_levels
 
 MOST_VALUES = 200
-_FEW_UNKNOWN = 0.1
+FEW_UNKNOWN = 0.1
 _SHOWN = 8
 
 
@@ -40,12 +40,18 @@ class OutcomeSplit:
         Whether these did not complete: the column holds ticks and nothing else.
     is_said
         Whether a person said which values mean yes.
+    is_filled
+        Whether any filled cell means yes, but one that says no, and a blank one no.
+    are_dates
+        Whether the values are dates, of which none says yes or no by itself.
     """
 
     values: tuple[OutcomeValue, ...]
     blank: int = 0
     blank_is_no: bool = False
     is_said: bool = False
+    is_filled: bool = False
+    are_dates: bool = False
 
     def of(self, meaning: Meaning) -> tuple[OutcomeValue, ...]:
         """Return the values with a meaning."""
@@ -53,6 +59,8 @@ class OutcomeSplit:
 
     def keys(self, meaning: Meaning) -> tuple[str, ...]:
         """Return the values with a meaning in lower case; "" among those that mean no where blank does."""
+        if self.is_filled and meaning is Meaning.WON:
+            return (FILLED,)
         keys = tuple(value.key for value in self.of(meaning))
         return (*keys, "") if meaning is Meaning.LOST and self.blank_is_no else keys
 
@@ -72,11 +80,21 @@ class OutcomeSplit:
         return self.completed + self.count(Meaning.LOST)
 
     @property
+    def may_be_filled(self) -> bool:
+        """Whether filled may mean yes and blank no: dates, or values of which nearly each lead has its own."""
+        many = len(self.values) > MOST_VALUES or self.are_dates
+        return many and bool(self.blank) and not self.known
+
+    @property
+    def filled(self) -> int:
+        """Leads with a value."""
+        return sum(value.count for value in self.values)
+
+    @property
     def is_certain(self) -> bool:
         """Whether yes and no are both known, and nearly nothing else is unknown."""
         unknown = self.of(Meaning.UNKNOWN)
-        filled = sum(value.count for value in self.values)
-        few = sum(value.count for value in unknown) <= _FEW_UNKNOWN * filled
+        few = sum(value.count for value in unknown) <= FEW_UNKNOWN * self.filled
         coded = any(not any(c.isalpha() for c in value.key) for value in unknown)
         return bool(self.completed and self.count(Meaning.LOST)) and few and not (coded and not self.is_said)
 
@@ -87,6 +105,16 @@ class OutcomeSplit:
 
     def question(self, header: str) -> str | None:
         """Say in words what a person has to settle before leads are learned from; None where all is clear."""
+        if self.is_filled:
+            return None
+        if self.may_be_filled:
+            what = "dates" if self.are_dates else "different values"
+            return (
+                f"It is not clear what {header!r} says of a lead: it is filled for {self.filled:,} leads, with "
+                f"{len(self.values):,} {what} such as {self.values[0].shown!r}, and blank for {self.blank:,}. If "
+                f"filled means that the lead completed, and blank that it did not, give --positive {FILLED}. If not, "
+                "choose the column that says which leads completed."
+            )
         if len(self.values) > MOST_VALUES:
             return (
                 f"{header!r} holds {len(self.values):,} different values, so it is not what became of a lead. Choose "
@@ -94,17 +122,17 @@ class OutcomeSplit:
             )
         if self.is_certain or not self.values:
             return None
-        won, lost, unknown = (self.of(m) for m in (Meaning.WON, Meaning.LOST, Meaning.UNKNOWN))
-        if self.is_said or len(self.values) == 1 and not (won and self.blank):
+        won, unknown = self.of(Meaning.WON), self.of(Meaning.UNKNOWN)
+        if self.is_said or len(self.values) == 1 and not ((won or unknown) and self.blank):
             return None
-        if won and not lost and not unknown and self.blank and len(self.values) == 1:
+        if len(self.values) == 1:
             return (
                 f"It is not clear what {header!r} says of a lead: it holds {name_values(self.values)}, {self.blank:,} "
                 "blank cells, and nothing that says no. If a blank cell means that the lead did not complete, give "
-                f"--positive {won[0].shown!r}."
+                f"--positive {self.values[0].shown!r}."
             )
-        choices = won or unknown
-        named = " or ".join(f"--positive {value.shown!r}" for value in choices[:4])
+        choices = [value for value in self.values if value.meaning is not Meaning.OPEN] or self.values
+        named = " or ".join(f"--positive {value.shown!r}" for value in choices[:_SHOWN])
         return (
             f"It is not clear what {header!r} says of a lead: it holds {name_values(self.values)}. Give the value that "
             f"means that a lead completed, {named}; it may be repeated. All other values mean no then, but those with "
@@ -117,6 +145,7 @@ class OutcomeSplit:
             return [f"Completed: no lead. {name_values(self.values) or 'Every lead is blank'}"]
         still = f"; open: {name_values(self.of(Meaning.OPEN))}" if self.of(Meaning.OPEN) else ""
         won = ", ".join(repr(value.shown) for value in self.of(Meaning.WON)) or "no value"
+        won = f"filled, such as {self.of(Meaning.WON)[0].shown!r}" if self.is_filled and self.of(Meaning.WON) else won
         lines = [f"Completed: {won} ({self.completed / self.known:.1%} of {self.known:,}{still})"]
         if len(self.values) > 2 and self.of(Meaning.LOST):
             lines.append(f"Not completed: {name_values(self.of(Meaning.LOST))}")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 _NOT_DECOMPOSED = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
 _NUMBER = re.compile(r"([+-]?)(\d+)(?:[.,](\d+))?\s*(%?)")
+FILLED = ":filled"  # what a person gives as the value that means yes where any does, and a blank cell means no
 _STRONG = frozenset(
     {
         "won",
@@ -156,6 +157,21 @@ def answer_meaning(text: str) -> Meaning:
     if plain in table.answers_yes:
         return Meaning.WON
     return Meaning.LOST if plain in table.answers_no else Meaning.UNKNOWN
+
+
+def filled_meaning(text: str) -> Meaning:
+    """Say what a filled cell means where filled means yes, as of dates of conversion; a word that says no stays no.
+
+    Examples
+    --------
+    >>> [str(filled_meaning(text)) for text in ("2026-03-04", "No", "0000-00-00", "Pending")]
+    ['won', 'lost', 'lost', 'open']
+    """
+    digits = {char for char in text if char.isdigit()}
+    if digits == {"0"} and not any(char.isalpha() for char in text):
+        return Meaning.LOST
+    meaning = value_meaning(text)
+    return Meaning.WON if meaning is Meaning.UNKNOWN else meaning
 
 
 def weak_meaning(text: str) -> Meaning:

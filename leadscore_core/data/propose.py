@@ -95,7 +95,8 @@ def propose_schema(
     outcomes = {h: split for h in headers if (split := _split(frame[h], is_label=h == label)) is not None}
     proposal = Proposal(tuple(infer_roles(frame, headers, decimals)), outcomes)
     named = (h for h, split in outcomes.items() if re.search(_OUTCOMES, plain_header(h)) and split.completed)
-    found = label or next(named, None)
+    dated = (h for h, split in outcomes.items() if split.may_be_filled)
+    found = label or next(named, None) or next(dated, None)
     return proposal if found is None else proposal.with_label(found)
 
 
@@ -200,11 +201,16 @@ def _own_names(headers: Sequence[str]) -> list[str]:
 
 def _split(cells: pd.Series, *, is_label: bool) -> OutcomeSplit | None:
     """Say what the values of a column that could be an outcome mean; None for any other."""
-    if not is_label and cells.head(_FEW * MOST_VALUES).nunique() > MOST_VALUES:
+    may_be_dated = bool(re.search(_OUTCOMES, plain_header(str(cells.name))))
+    if not is_label and not may_be_dated and cells.head(_FEW * MOST_VALUES).nunique() > MOST_VALUES:
         return None
     counts = count_values(cells)
     if is_label:
         return split_outcomes(counts)
+    if may_be_dated and "" in counts:
+        dated = split_outcomes(counts)
+        if dated.may_be_filled and dated.are_dates:
+            return dated
     values = {text.casefold() for text in counts} - KNOWN_MARKS - {""}
     split = split_outcomes(counts) if len(counts) <= MOST_VALUES else OutcomeSplit(())
     ticked = len(values) == 1 and split.completed and split.blank

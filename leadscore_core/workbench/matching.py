@@ -52,7 +52,8 @@ def match_people(people: pd.DataFrame, rows: pd.DataFrame) -> Matches:
     people
         ``id_text`` (text or NaN), ``email``, ``phone`` and further ones as ``email_2`` (Int64 hashes or NA), ``name``.
     rows
-        The same but for ``name``, and ``outcome`` (0 or 1).
+        The same but for ``name``, and ``outcome`` (0 or 1); ``later`` (more for a later row, NaN where nothing says
+        so), else the lower of two rows counts.
 
     Examples
     --------
@@ -104,7 +105,9 @@ def match_people(people: pd.DataFrame, rows: pd.DataFrame) -> Matches:
     best = taken.groupby("lead")["rank"].transform("min") == taken["rank"]
     taken = taken[best].assign(outcome=lambda t: rows["outcome"].to_numpy()[t["row"]])
     twice = taken.groupby("lead")["outcome"].nunique()
-    last = taken.sort_values("row").drop_duplicates("lead", keep="last").sort_values("lead")
+    taken["later"] = rows["later"].to_numpy()[taken["row"]] if "later" in rows else np.nan
+    in_order = taken.sort_values(["later", "row"], na_position="first")
+    last = in_order.drop_duplicates("lead", keep="last").sort_values("lead")
     matched = np.zeros(len(rows), dtype=bool)
     matched[table["row"].to_numpy()[accepted]] = True
     refused = np.zeros(len(rows), dtype=bool)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import LeadSchema, Role, clean_leads, list_files
+from leadscore_core.data.text import as_text
 from leadscore_core.errors import LabelError, StorageError
 from leadscore_core.inference import contact_keys, read_contacts
 from leadscore_core.inference.duplicates import key_columns
@@ -23,6 +24,7 @@ from leadscore_core.storage import Batch, BatchStore, OutcomeStore
 from leadscore_core.storage.lead_files import read_people
 from leadscore_core.workbench.keep import known_outcomes
 from leadscore_core.workbench.matching import KINDS, Matches, match_moments, match_people
+from leadscore_core.workbench.outcome_dates import dating_headers, later_than, moments_as_numbers
 
 _HUMAN = {"id": "id", "email": "e-mail", "phone": "phone", "moment": "moment of creation"}
 
@@ -40,7 +42,9 @@ class OutcomeReport:
     unmatched
         Rows with an outcome that match no lead of any batch.
     contradictory
-        Leads that stand in the file with both outcomes; the later row counts.
+        Leads that stand in the file with both outcomes; the later one counts.
+    dated_by
+        Header of the dates that say which is the later; empty where the rows' order does.
     strangers
         Leads whose id stands in the file beside the e-mail or phone of somebody else; their outcome is not taken.
     ambiguous
@@ -57,6 +61,7 @@ class OutcomeReport:
     without: int = 0
     unmatched: int = 0
     contradictory: int = 0
+    dated_by: str = ""
     strangers: int = 0
     ambiguous: int = 0
     shared: dict[str, int] = field(default_factory=dict)
@@ -72,7 +77,7 @@ class OutcomeReport:
         parts += [f"matched by {', '.join(f'{_HUMAN[kind]} {n:,}' for kind, n in self.by.items())}"] * bool(self.by)
         parts += [f"{self.without:,} rows tell no outcome"] if self.without else []
         parts += [f"{self.unmatched:,} rows match no lead that was scored"] if self.unmatched else []
-        parts += [f"{self.contradictory:,} leads stand there with both outcomes, the later one counts"] * bool(
+        parts += [f"{self.contradictory:,} leads stand there with both outcomes, {self._which_counts()}"] * bool(
             self.contradictory
         )
         if self.ambiguous:
@@ -82,6 +87,11 @@ class OutcomeReport:
         if len(self.batches) > 1:
             parts.append(f"a lead that stands in several of the {len(self.batches)} lists counts in each")
         return "; ".join(parts) + "."
+
+    def _which_counts(self) -> str:
+        if self.dated_by:
+            return f"the later one by {self.dated_by!r} counts, and the lower row where that is the same or blank"
+        return "the lower row counts, as no column of the file says when an outcome came"
 
     def _why_ambiguous(self) -> str:
         shared = [f"{n:,} value{'s' * (n > 1)} of {_HUMAN[kind]}" for kind, n in self.shared.items()]
@@ -117,12 +127,13 @@ def bring_outcomes(
     settings = settings or load_settings()
     lists = [leads] if isinstance(leads, LeadList) else list(leads)
     told_by = [_told(one, settings) for one in lists]
-    report = OutcomeReport(rows=len(told_by[0]))
+    dated_by = next((str(told.attrs["dated_by"]) for told in told_by), "")
+    report = OutcomeReport(rows=len(told_by[0]), dated_by=dated_by)
     knows = np.logical_or.reduce([told["outcome"].notna().to_numpy() for told in told_by])
     report.without = int((~knows).sum())
     if not knows.any():
         raise LabelError(f"None of the {report.rows:,} rows tells an outcome. Expected yes or no, 1 or 0, in each.")
-    if all(told[knows].drop(columns=["outcome", "given"]).isna().all(axis=None) for told in told_by):
+    if all(told[knows].drop(columns=["outcome", "given", "later"]).isna().all(axis=None) for told in told_by):
         if any(told["given"].any() for told in told_by):
             raise LabelError(
                 "Nothing in the file identifies a lead, so nothing was carried over: its e-mails and phones stand for "
@@ -184,8 +195,10 @@ def _told(leads: LeadList, settings: Settings) -> pd.DataFrame:
             "The file has no column that says whether the application was completed. Name it, for instance, "
             f"{label.human if label else 'Outcome'!r}, or say which it is."
         )
-    parts = []
+    parts, dates = [], []
+    dating = dating_headers(leads)
     for chunk in leads.chunks():
+        dates.append(pd.DataFrame({header: as_text(chunk[header]) for header in dating if header in chunk}))
         outcome = pd.Series(known_outcomes(chunk, leads.schema, leads.mapping))
         contacts = read_contacts(chunk, leads.schema, leads.mapping, settings.phone_region)
         keys = contact_keys(contacts).reindex(index=outcome.index).drop(columns="id", errors="ignore")
@@ -196,7 +209,11 @@ def _told(leads: LeadList, settings: Settings) -> pd.DataFrame:
         keys["given"] = np.logical_or.reduce([np.zeros(len(chunk), dtype=bool), *(way.to_numpy() for way in ways)])
         keys["moment"] = moment_keys(cleaned, leads.schema)
         parts.append(keys.assign(outcome=outcome.to_numpy(dtype="float64", na_value=np.nan)))
-    return pd.concat(parts, ignore_index=True)
+    told = pd.concat(parts, ignore_index=True)
+    header, moments = later_than(pd.concat(dates, ignore_index=True), dating, leads.mapping.date_order)
+    told["later"] = np.nan if moments is None else moments_as_numbers(moments)
+    told.attrs["dated_by"] = header
+    return told
 
 
 def moment_keys(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.Series:

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from leadscore_core.data import Meaning, OutcomeSplit, count_column, iter_parts, split_outcomes
+from leadscore_core.data.outcome_words import FILLED
 from leadscore_core.list_outcomes import settle_outcomes
 from leadscore_core.lists import LeadList
 from leadscore_core.workbench import OUTCOME_MEANINGS, corrected_outcome, outcome_table
@@ -35,6 +36,10 @@ def choose_outcome_values(path: Path, upload: str, header: str) -> OutcomeSplit:
     encoding = state.get_encoding(upload)
     counts = state.remembered(("outcome", upload, header, encoding), count)
     split = split_outcomes(counts)
+    if split.may_be_filled and st.checkbox(
+        f"Filled means yes ({split.filled:,} leads), blank means no ({split.blank:,})", key=f"filled-{upload}-{header}"
+    ):
+        return split_outcomes(counts, positive=[FILLED])
     offered = [value.key for value in split.values][:100]
     proposed = [key for key in split.keys(Meaning.WON) if key in offered]
     chosen = st.multiselect(

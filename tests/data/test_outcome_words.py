@@ -1,5 +1,6 @@
 """What the values of an outcome mean, in many languages, alone and beside each other."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from leadscore_core.data import (
     count_values,
     split_outcomes,
 )
+from leadscore_core.data.outcome_reader import read_outcomes
 from leadscore_core.data.outcome_words import _table, plain_value, value_meaning
 from leadscore_core.errors import LabelError
 
@@ -206,3 +208,39 @@ def test_every_lead_is_counted_once(counts: dict[str, int]) -> None:
     reader = OutcomeReader(schema.label, ("",))
     for value in split.values:
         assert value.meaning in {reader.meaning(value.key), Meaning.UNKNOWN}
+
+
+@pytest.mark.parametrize("values", [("2", "1"), ("A", "B"), ("P", "F"), ("3", "2", "1"), ("yes", "later", "Bo said")])
+def test_a_question_names_every_value_with_its_count_and_the_option(values: tuple[str, ...]) -> None:
+    counts = {value: 40 + place for place, value in enumerate(values)}
+    question = split_outcomes(counts).question("Result")
+    assert question is not None
+    assert all(f"{value!r} {count}" in question for value, count in counts.items())
+    assert all(f"--positive {value!r}" in question for value in values)
+
+
+def test_dates_beside_blanks_are_asked_about_and_filled_is_yes_then() -> None:
+    counts = {f"{day:02d}/03/2026": 2 for day in range(1, 25)} | {"": 152}
+    asked = split_outcomes(counts).question("Converted Date")
+    assert asked is not None
+    assert all(part in asked for part in ("filled for 48 leads", "24 dates", "blank for 152", "--positive :filled"))
+    split = split_outcomes(counts, positive=[":filled"])
+    assert split.question("Converted Date") is None
+    assert (split.completed, split.known) == (48, 200)
+    assert split.keys(Meaning.WON) == (":filled",)
+    assert split.keys(Meaning.LOST) == ("",)
+    assert split.statement()[0] == "Completed: filled, such as '01/03/2026' (24.0% of 200)"
+
+
+def test_where_filled_is_yes_words_that_say_no_stay_no_in_later_files() -> None:
+    label = Column(
+        name="won", role=Role.LABEL, human="Won", missing_marks=("",), positive=(":filled",), negative=("",)
+    )
+    cells = pd.Series(["2026-03-04", "No", "", "0000-00-00", "Pending", "Yes", None])
+    values, unknown = read_outcomes(cells, label, ("",))
+    assert values.tolist()[:4] == [1, 0, 0, 0]
+    assert np.isnan(values[4])
+    assert values.tolist()[5:] == [1, 0]
+    assert not unknown.any()
+    later = split_outcomes({"2027-01-02": 3, "No": 2, "": 5}, label)
+    assert (later.completed, later.known) == (3, 10)

@@ -324,6 +324,24 @@ def test_outcomes_that_match_nothing_or_clash_are_counted(
     assert (report.rows, report.without, report.unmatched, report.contradictory) == (5, 1, 1, 1)
     assert report.batches == {"Monday": (2, 1)}
     assert "Outcomes of 2 leads came back, 1 of them completed" in report.told
+    assert "the lower row counts, as no column of the file says when an outcome came" in report.told
+
+
+@pytest.mark.parametrize("header", ["Converted Date", "Last Modified", "Stage changed on"])
+def test_of_two_rows_about_a_lead_the_one_with_the_later_date_counts(
+    batch: Batch, sample: SampleLeads, tmp_path: Path, trained: LeadModel, header: str
+) -> None:
+    ids = sample.new["lead_id"].head(3).tolist()
+    rows = [
+        (ids[0], 1, "25/03/2026"), (ids[0], 0, "02/03/2026"), (ids[1], 1, ""), (ids[1], 0, "03/02/2026"),
+        (ids[1], 1, "14/01/2026"), (ids[2], 0, "01/02/2026"), (ids[2], 1, "01/02/2026"),
+    ]  # fmt: skip
+    path = tmp_path / "told.csv"
+    pd.DataFrame(rows, columns=["lead_id", "app_complete_flag", header]).to_csv(path, index=False)
+    report = bring_outcomes(open_list(path, trained.schema))
+    assert (report.contradictory, report.dated_by) == (3, header)
+    assert report.batches == {"Monday": (3, 2)}
+    assert f"3 leads stand there with both outcomes, the later one by {header!r} counts" in report.told
 
 
 @pytest.mark.parametrize(
