@@ -13,6 +13,7 @@ from leadscore_core.data import (
     count_column,
     split_outcomes,
 )
+from leadscore_core.data.outcome_split import reworded_values
 from leadscore_core.data.outcome_values import FEW_UNKNOWN
 from leadscore_core.errors import LabelError, MappingError
 from leadscore_core.list_options import ListOptions
@@ -79,16 +80,6 @@ def check_holds_leads(leads: LeadList) -> None:
             "file says what became of leads that were scored, bring it with: leadscore outcomes FILE. If these are "
             "leads, name what their columns mean with --schema, or the outcome with --label." + hidden
         )
-
-
-def reworded_values(split: OutcomeSplit, reader: OutcomeReader) -> tuple[tuple[str, str], ...]:
-    """Return the values that a schema would read otherwise than their column says, with what it reads for them."""
-    wanted = {value.key: value.meaning for value in split.values if value.meaning is not Meaning.UNKNOWN}
-    if split.blank:
-        wanted[""] = Meaning.LOST if split.blank_is_no else Meaning.OPEN
-    return tuple(
-        (key, reader.text_for(meaning)) for key, meaning in wanted.items() if reader.meaning(key) is not meaning
-    )
 
 
 def _is_asked(split: OutcomeSplit, ask: Ask) -> bool:

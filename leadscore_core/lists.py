@@ -15,6 +15,7 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data import (
     CONVENTION_ROWS,
     Choice,
+    ColumnMapping,
     LeadSchema,
     contested_headers,
     headers_chosen,
@@ -55,6 +56,7 @@ __all__ = [
     "open_list",
     "propose_list",
     "settle_list",
+    "suggest_columns",
 ]
 
 _NEARLY_ALL, _MOST, _HALF = 0.9, 0.6, 0.5
@@ -87,12 +89,32 @@ def open_list(
     settings = settings or load_settings()
     store = MappingStore(settings.data_dir)
     options = options or ListOptions()
-    sheet, label = options.sheet or _best_sheet(paths, schema, store, options.encoding), options.label
+    sheet = options.sheet or _best_sheet(paths, schema, store, options.encoding)
     several = go_on and len(list_files(paths)) > 1
     headers = read_headers(
         _first_sound(paths, sheet, options.encoding) if several else paths, sheet=sheet, encoding=options.encoding
     )
-    mapping = store.recall(suggest_mapping(headers, schema))
+    mapping = suggest_columns(headers, schema, options, settings)
+    leads = _with_columns(
+        LeadList(paths, schema, mapping, sheet, left_out={} if several else None, encoding=options.encoding)
+    )
+    said = say_conventions(leads.mapping, schema, options.dates, options.decimals)
+    leads = replace(leads, mapping=said)
+    return replace(leads, mapping=find_conventions(leads, store.recall_conventions(leads.mapping)))
+
+
+def suggest_columns(
+    headers: Sequence[str], schema: LeadSchema, options: ListOptions, settings: Settings
+) -> ColumnMapping:
+    """Return which header gives which column by their names and what a person chose; cells are not looked at.
+
+    Raises
+    ------
+    LabelError, MappingError
+        If a person named a header or column that is not there.
+    """
+    mapping = MappingStore(settings.data_dir).recall(suggest_mapping(headers, schema))
+    label = options.label
     if label is not None and schema.label is not None:
         if label not in headers:
             raise LabelError(
@@ -101,13 +123,7 @@ def open_list(
             )
         mapping = mapping.corrected({schema.label.name: label})
     check_choices(options.choices, schema, headers)
-    mapping = mapping.corrected(options.choices)
-    leads = _with_columns(
-        LeadList(paths, schema, mapping, sheet, left_out={} if several else None, encoding=options.encoding)
-    )
-    said = say_conventions(leads.mapping, schema, options.dates, options.decimals)
-    leads = replace(leads, mapping=said)
-    return replace(leads, mapping=find_conventions(leads, store.recall_conventions(leads.mapping)))
+    return mapping.corrected(options.choices)
 
 
 def open_any_list(

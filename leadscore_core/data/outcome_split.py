@@ -193,3 +193,13 @@ def split_cells(cells: pd.Series, column: Column, marks: Sequence[str]) -> Outco
     blank_is_no = reader.own_meaning("") is Meaning.LOST
     blank += count_values(cells).get("", 0) if "" not in reader.blank else 0
     return OutcomeSplit(tuple(sorted(found.values(), key=lambda value: -value.count)), blank, blank_is_no)
+
+
+def reworded_values(split: OutcomeSplit, reader: OutcomeReader) -> tuple[tuple[str, str], ...]:
+    """Return the values that a schema would read otherwise than their column says, with what it reads for them."""
+    wanted = {value.key: value.meaning for value in split.values if value.meaning is not Meaning.UNKNOWN}
+    if split.blank:
+        wanted[""] = Meaning.LOST if split.blank_is_no else Meaning.OPEN
+    return tuple(
+        (key, reader.text_for(meaning)) for key, meaning in wanted.items() if reader.meaning(key) is not meaning
+    )

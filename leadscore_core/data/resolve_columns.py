@@ -11,6 +11,9 @@ from leadscore_core.data.column_profile import EMAIL, PHONE, ColumnProfile, prof
 from leadscore_core.data.header_matching import SEVERAL, suggest_mapping
 from leadscore_core.data.header_words import may_be_phone, name_part
 from leadscore_core.data.map_columns import CONVENTION_ROWS, ColumnMapping, Match, detect_conventions
+from leadscore_core.data.outcome_reader import OutcomeReader
+from leadscore_core.data.outcome_split import reworded_values, split_outcomes
+from leadscore_core.data.outcome_values import count_values
 from leadscore_core.data.schema import Column, LeadSchema, Role
 
 _MUCH_FULLER = 0.1
@@ -57,13 +60,20 @@ def resolve_mapping(mapping: ColumnMapping, schema: LeadSchema, frame: pd.DataFr
 
 
 def map_frame(frame: pd.DataFrame, schema: LeadSchema) -> ColumnMapping:
-    """Return which header of a frame gives which column, with its dates and decimals settled."""
+    """Return which header of a frame gives which column, with its dates, decimals and outcome's values settled."""
     mapping = suggest_mapping(frame.columns, schema)
     contested = [header for header in contested_headers(mapping, schema) if header in frame.columns]
     if contested:
         rows = np.unique(np.linspace(0, max(len(frame) - 1, 0), CONVENTION_ROWS).astype(np.int64))[: len(frame)]
         mapping = resolve_mapping(mapping, schema, frame[contested].iloc[rows])
-    return detect_conventions(mapping, schema, frame)
+    mapping = detect_conventions(mapping, schema, frame)
+    label = schema.label
+    header = mapping.used.get(label.name) if label is not None else None
+    if label is None or header is None or header not in frame:
+        return mapping
+    split = split_outcomes(count_values(frame[header]), label)
+    reworded = reworded_values(split, OutcomeReader(label, schema.marks_of(label)))
+    return mapping.model_copy(update={"outcomes": reworded})
 
 
 def _is_contested(match: Match, schema: LeadSchema) -> bool:

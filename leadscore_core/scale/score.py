@@ -22,6 +22,7 @@ from leadscore_core.data import (
     CONVENTION_ROWS,
     ColumnMapping,
     Finding,
+    LeadSchema,
     Part,
     contested_headers,
     count_evidence,
@@ -44,7 +45,7 @@ from leadscore_core.list_conventions import (
     with_evidence,
 )
 from leadscore_core.list_options import ListOptions
-from leadscore_core.lists import LeadList, open_list
+from leadscore_core.lists import LeadList, open_list, suggest_columns
 from leadscore_core.model import LeadModel
 from leadscore_core.pipelines import Progress, ScoreReport, score_chunks, with_saved_rules
 from leadscore_core.scale.addresses import (
@@ -140,7 +141,7 @@ def score_parts(
     parts = list_parts(addresses)
     check_apart(out, parts)
     options = options or ListOptions()
-    leads = _first_readable(parts, model, options, settings)
+    leads = _as_named(_first_part(parts, model.schema, options, settings), options, settings)
     leads = replace(
         leads, sheet=options.sheet if len(parts) > 1 else leads.sheet
     )  # workbooks may name their sheets differently
@@ -171,16 +172,22 @@ def _names(parts: Sequence[str]) -> list[str]:
     ]
 
 
-def _first_readable(parts: Sequence[str], model: LeadModel, options: ListOptions, settings: Settings) -> LeadList:
+def _first_part(parts: Sequence[str], schema: LeadSchema, options: ListOptions, settings: Settings) -> LeadList:
     """Look into the first part that can be read."""
     why = ""
     for part in parts:
         try:
             with local_copy(part) as path:
-                return open_list(path, model.schema, options=options, settings=settings)
+                return open_list(path, schema, options=options, settings=settings)
         except UnreadableFileError as error:
             why = why or str(error)
     raise UnreadableFileError(f"None of {len(parts):,} parts can be read. The first: {why}")
+
+
+def _as_named(leads: LeadList, options: ListOptions, settings: Settings) -> LeadList:
+    """Return a part with its columns as their headers alone have them, so that all parts' cells decide between them."""
+    suggested = suggest_columns(leads.mapping.headers, leads.schema, options, settings)
+    return replace(leads, mapping=leads.mapping.model_copy(update={"matches": suggested.matches}))
 
 
 def _settle(client: Client, parts: Sequence[str], leads: LeadList) -> ColumnMapping:

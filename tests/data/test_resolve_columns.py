@@ -10,7 +10,9 @@ from leadscore_core.data import (
     Role,
     build_schema,
     check_leads,
+    clean_leads,
     contested_headers,
+    load_schema,
     map_frame,
     propose_schema,
     resolve_mapping,
@@ -124,3 +126,15 @@ def test_a_kept_schema_of_two_phones_reads_a_file_with_fewer_and_one_with_others
     assert fewer.headers_of(schema, Role.PHONE) == ["Mobile"]
     others = suggest_mapping(["Phone", "Mobile", "Home Phone", "Lead Source"], schema)
     assert others.headers_of(schema, Role.PHONE) == ["Phone", "Mobile", "Home Phone"]
+
+
+def test_a_frame_s_outcome_is_read_from_its_whole_column() -> None:
+    schema = load_schema()
+    assert schema.label is not None
+    header = schema.label.human
+    values = ["Qualified"] * 5 + ["Unqualified"] * 4 + ["New", ""]
+    frame = pd.DataFrame({"Lead Source": "Web", header: values})
+    mapping = map_frame(frame, schema)
+    label = clean_leads(mapping.apply(frame, schema), schema)[schema.label.name]
+    assert label.tolist()[:9] == [1] * 5 + [0] * 4
+    assert label[9:].isna().all()

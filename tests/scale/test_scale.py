@@ -23,12 +23,14 @@ from sklearn.metrics import roc_auc_score
 
 from leadscore_core import LeadScoreError, read_leads, score_leads
 from leadscore_core.config import GradeThresholds, load_settings
-from leadscore_core.data import SampleLeads, row_keys
+from leadscore_core.data import Role, SampleLeads, load_schema, row_keys
+from leadscore_core.list_options import ListOptions
 from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.pipelines import score_list
 from leadscore_core.scale import cluster, connect, score_parts, trees_on
+from leadscore_core.scale import score as scoring
 from leadscore_core.scale.addresses import list_parts, local_copy
 from leadscore_core.storage import grade_preference
 from leadscore_core.training import train_model
@@ -410,3 +412,28 @@ def test_a_folder_of_ones_own_is_meant_wherever_the_workers_run(
         monkeypatch.chdir(tmp_path)
         score_parts([str(folder / "part-0.csv")], "scored", trained, elsewhere, reasons=0)
     assert [path.name for path in (tmp_path / "scored").iterdir()] == ["leads-0000-part-0.parquet"]
+
+
+class _Here:
+    """Does at once what a cluster is asked for."""
+
+    def submit(self, work, *given, retries: int = 0):  # type: ignore[no-untyped-def]
+        return work(*given)
+
+    def gather(self, asked, errors: str = ""):  # type: ignore[no-untyped-def]
+        return list(asked)
+
+
+def test_columns_are_chosen_by_all_parts_and_not_by_the_first(tmp_path: Path) -> None:
+    schema, paths = load_schema(), []
+    for place in range(3):
+        numbers = [f"98765{place:02d}{i:03d}" for i in range(40)]
+        first, other = (numbers, "") if place == 0 else ("", numbers)
+        path = tmp_path / f"part-{place}.csv"
+        frame = pd.DataFrame({"first_utm_medium": ["social"] * 40})
+        frame.assign(**{"Phone": first, "Alternate Number": other}).to_csv(path, index=False)
+        paths.append(str(path))
+    options = ListOptions()
+    leads = scoring._as_named(scoring._first_part(paths, schema, options, load_settings()), options, load_settings())
+    settled = scoring._settle(_Here(), paths, leads)  # type: ignore[arg-type]
+    assert settled.headers_of(schema, Role.PHONE) == ["Phone", "Alternate Number"]
