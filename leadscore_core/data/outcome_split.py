@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from leadscore_core.data.date_order import date_evidence
 from leadscore_core.data.outcome_reader import OutcomeReader
 from leadscore_core.data.outcome_values import OutcomeSplit, OutcomeValue, count_values, name_values
 from leadscore_core.data.outcome_words import (
@@ -110,7 +111,8 @@ def _are_dates(values: Sequence[OutcomeValue]) -> bool:
     written = [text for text in looked_at if len(text) >= _SHORTEST_DATE and any(c.isdigit() for c in text)]
     if len(written) < _MOSTLY * len(looked_at) or not written:
         return False
-    return bool(parse_dates(pd.Series(written, dtype="str"), (), "dmy").values.notna().mean() >= _MOSTLY)
+    cells = pd.Series(written, dtype="str")
+    return bool(parse_dates(cells, (), date_evidence(cells).order("dmy")).values.notna().mean() >= _MOSTLY)
 
 
 def _named(values: Sequence[OutcomeValue], wanted: Sequence[str]) -> set[str]:

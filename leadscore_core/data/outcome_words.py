@@ -281,7 +281,8 @@ def tell_apart(one: str, other: str) -> str | None:
     if set(meanings) == {Meaning.WON, Meaning.LOST}:
         return meanings[Meaning.WON]
     if _denies(a, b) != _denies(b, a):
-        return other if _denies(a, b) else one
+        yes, said = (other, b) if _denies(a, b) else (one, a)
+        return yes if _meaning(said) is not Meaning.LOST else None
     words, others = a.split(), b.split()
     left = (
         " ".join(word for word in words if word not in others),

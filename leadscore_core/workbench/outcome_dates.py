@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.data import Role
+from leadscore_core.data.date_order import DateOrder, date_evidence
 from leadscore_core.data.header_words import moment_rank, words_of
-from leadscore_core.data.parse import DateOrder, date_evidence, parse_dates
+from leadscore_core.data.parse import parse_dates
 from leadscore_core.lists import LeadList
 
 
@@ -70,9 +71,7 @@ def later_than(cells: pd.DataFrame, headers: Sequence[str], order: DateOrder) ->
         filled = text.notna() & (text != "")
         if filled.mean() < _LEAST_FILL or not text[filled].str.contains(r"\d.*\D.*\d").mean() >= _MOSTLY:
             continue
-        day_first, month_first, _ = date_evidence(text)
-        found = order if day_first == month_first else "dmy" if day_first > month_first else "mdy"
-        moments = parse_dates(text, ("",), found).values
+        moments = parse_dates(text, ("",), date_evidence(text).order(order)).values
         if moments[filled].notna().mean() >= _MOSTLY:
             return header, pd.Series(moments.to_numpy(dtype="datetime64[ns]"))
     return "", None

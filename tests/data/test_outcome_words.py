@@ -244,3 +244,10 @@ def test_where_filled_is_yes_words_that_say_no_stay_no_in_later_files() -> None:
     assert not unknown.any()
     later = split_outcomes({"2027-01-02": 3, "No": 2, "": 5}, label)
     assert (later.completed, later.known) == (3, 10)
+
+
+@pytest.mark.parametrize(("no", "other"), [("Lost", "Not lost"), ("Rejected", "Not rejected"), ("Spam", "Not spam")])
+def test_a_word_that_says_no_is_never_yes_because_another_denies_it(no: str, other: str) -> None:
+    split = split_outcomes({no: 60, other: 40})
+    assert no.casefold() not in split.keys(Meaning.WON)
+    assert split.question("Result") is not None
