@@ -14,7 +14,16 @@ def dress(figure: go.Figure, title: str, height: int = 340) -> go.Figure:
     """Give a figure its title, wrapped, and its margins; the axes keep their titles."""
     lines = wrap(title, _TITLE_WIDTH)
     figure.update_layout(
-        title={"text": "<br>".join(lines), "font": {"size": 15}, "x": 0, "xanchor": "left", "yref": "container"},
+        title={
+            "text": "<br>".join(lines),
+            "font": {"size": 15},
+            "x": 0,
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "top",
+            "pad": {"t": 8},
+            "yref": "container",
+        },
         height=height + 18 * (len(lines) - 1),
         margin={"l": 8, "r": 16, "t": 36 + 20 * len(lines), "b": 8},
         hoverlabel={"align": "left"},

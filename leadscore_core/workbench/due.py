@@ -86,7 +86,9 @@ def _on_new_outcomes(model: LeadModel, settings: Settings) -> tuple[int, float |
     cleaned = clean_leads(map_frame(frame, schema).apply(frame, schema), schema)
     label = cleaned.pop(schema.label.name)
     seen = model.features.was_seen(cleaned)
-    new = label.notna().to_numpy() & (~seen if seen is not None else True)
+    if seen is None:  # leads without dates: nothing tells those that it was trained on from others
+        return 0, None, None, None
+    new = label.notna().to_numpy() & ~seen
     truth = label[new].to_numpy("int64")
     if min(truth.sum(), len(truth) - truth.sum()) < LEAST_OF_EACH:
         return int(new.sum()), None, None, None

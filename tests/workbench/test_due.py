@@ -10,8 +10,9 @@ from leadscore_core.config import load_settings
 from leadscore_core.data import SampleLeads
 from leadscore_core.lists import open_list
 from leadscore_core.model import LeadModel, ModelRegistry
-from leadscore_core.training import evaluate_model
+from leadscore_core.training import evaluate_model, train_model
 from leadscore_core.workbench import keep_list, propose_retraining
+from tests.conftest import FEW_TREES
 
 LABEL = "app_complete_flag"
 
@@ -56,3 +57,15 @@ def test_outcomes_that_contradict_the_model_are_a_reason(
     assert due.is_due
     assert any("below the target of 0.821" in reason for reason in due.reasons)
     assert np.isfinite(due.auc)
+
+
+def test_leads_without_dates_are_not_called_new(
+    registry: ModelRegistry, sample: SampleLeads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADSCORE_RETRAIN__NEW_OUTCOMES", "1")
+    undated = sample.labelled.drop(columns="created_date")
+    model = registry.publish(train_model(undated, params=FEW_TREES, n_repeats=1))
+    registry.promote(model.model_id)
+    keep(undated, model, tmp_path / "learned.csv")
+    assert propose_retraining().new_outcomes == 0
+    assert not propose_retraining().is_due
