@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
@@ -22,12 +22,12 @@ from leadscore_core.data import (
     select_columns,
     settle_conventions,
 )
+from leadscore_core.data.convention_choices import ConventionChoice, choose_mark, choose_order
 from leadscore_core.errors import UnreadableFileError
 
 if TYPE_CHECKING:
     from leadscore_core.data.conventions import ConventionEvidence
-    from leadscore_core.data.date_order import DateEvidence, DateOrder
-    from leadscore_core.data.decimals import DecimalEvidence
+    from leadscore_core.data.date_order import DateOrder
     from leadscore_core.data.numbers import DecimalMark
     from leadscore_core.lead_list import LeadList
 
@@ -124,77 +124,19 @@ def read_evidence(leads: LeadList, headers: Sequence[str]) -> ConventionEvidence
     return found or count_evidence(leads.mapping, leads.schema, pd.DataFrame())
 
 
-@dataclass(frozen=True)
-class ConventionChoice:
-    """How a column's dates or decimals are read, which a person may choose otherwise.
-
-    Attributes
-    ----------
-    column, header
-        Of the schema, and in the list.
-    chosen
-        ``dmy``, ``mdy``, ``ymd`` or ``ydm`` for dates, ``comma`` or ``point`` for decimals.
-    is_open
-        Whether it is a question: the list does not say which, or says both, and no person said it.
-    evidence
-        What the column's cells show, in words.
-    options
-        What may be chosen.
-    """
-
-    column: str
-    header: str
-    chosen: DateOrder | DecimalMark
-    is_open: bool
-    evidence: str
-    options: tuple[str, ...]
-
-
 def list_choices(leads: LeadList) -> list[ConventionChoice]:
     """Return the columns whose dates or decimals could be read in two ways, with what their cells show."""
     mapping, schema = leads.mapping, leads.schema
     evidence = gather_evidence(leads)
     if evidence is None:
         return []
-    choices = []
+    choices: list[ConventionChoice | None] = []
     stamp = schema.one(Role.TIMESTAMP)
-    if stamp is not None and evidence.dates is not None and evidence.dates.choices:
-        choices.append(
-            ConventionChoice(
-                stamp.name,
-                mapping.used[stamp.name],
-                mapping.date_order,
-                mapping.ambiguous_dates > 0,
-                _date_words(evidence.dates),
-                tuple(dict.fromkeys((*evidence.dates.choices, mapping.date_order))),
-            )
-        )
-    doubted = {doubt.column for doubt in mapping.decimal_doubts}
+    if stamp is not None:
+        is_open = mapping.ambiguous_dates > 0
+        choices.append(choose_order(stamp.name, stamp.human, evidence.dates, mapping.date_order, is_open=is_open))
+    doubts = {doubt.column: doubt for doubt in mapping.decimal_doubts}
     for name, found in evidence.decimals.items():
-        if found.comma or found.either:
-            mark: DecimalMark = "comma" if name in mapping.decimal_comma else "point"
-            words = _decimal_words(found)
-            choices.append(ConventionChoice(name, mapping.used[name], mark, name in doubted, words, ("comma", "point")))
-    return choices
-
-
-def _date_words(dates: DateEvidence) -> str:
-    day_first, month_first, either = dates.days_and_months
-    both = max(either, dates.ambiguous)
-    parts = [dates.note] if dates.note else []
-    if both:
-        parts.append(f"{both:,} dates such as {dates.example} can be read both ways")
-    if day_first:
-        parts.append(f"{day_first:,} can only have the day first")
-    if month_first:
-        parts.append(f"{month_first:,} can only have the month first")
-    return "; ".join(parts)
-
-
-def _decimal_words(found: DecimalEvidence) -> str:
-    parts = [f"{found.comma:,} with a decimal comma ({found.comma_example})"] if found.comma else []
-    if found.point:
-        parts.append(f"{found.point:,} with a decimal point ({found.point_example})")
-    if found.either:
-        parts.append(f"{found.either:,} that can be read both ways ({found.either_example})")
-    return "; ".join(parts)
+        mark: DecimalMark = "comma" if name in mapping.decimal_comma else "point"
+        choices.append(choose_mark(name, schema.by_name[name].human, found, mark, doubts.get(name)))
+    return [choice for choice in choices if choice is not None]

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from leadscore_core.data.convention_choices import ConventionChoice, choose_mark, choose_order
 from leadscore_core.data.conventions import DecimalDoubt, column_decimals
 from leadscore_core.data.date_order import ORDER_WORDS, DateEvidence, DateOrder, date_evidence
+from leadscore_core.data.decimals import DecimalEvidence
 from leadscore_core.data.findings import EXAMPLES, Finding, sort_findings
 from leadscore_core.data.footer_words import is_total_text
-from leadscore_core.data.numbers import CURRENCIES, DecimalMark, read_number, take_apart
+from leadscore_core.data.numbers import CURRENCIES, DecimalMark, is_either, read_number, take_apart
 from leadscore_core.data.parse import parse_dates
 from leadscore_core.data.text import as_text, clean_text
 from leadscore_core.errors import SpendError
@@ -50,6 +52,8 @@ class Spend:
         Everything noticed.
     kind
         What the names are of, by their header: source, medium, campaign, channel, platform or name.
+    choices
+        How its days (``dates``) and amounts (``amount``) are read, where a person may choose otherwise.
     """
 
     rows: pd.DataFrame
@@ -57,6 +61,7 @@ class Spend:
     set_aside: pd.DataFrame
     findings: list[Finding]
     kind: str = "name"
+    choices: tuple[ConventionChoice, ...] = ()
 
 
 def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: DecimalMark | None = None) -> Spend:
@@ -90,7 +95,11 @@ def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: 
     names = clean_text(as_text(frame[found["name"]]))
     written = as_text(frame[found["amount"]])
     evidence = column_decimals(frame[found["amount"]])
+    doubt = _doubt(found["amount"], evidence) if decimal is None else None
     amounts, symbols = _amounts(written, decimal or evidence.decimal)
+    unclear = pd.Series(False, index=frame.index)
+    if doubt is not None and doubt.leaves_out:
+        unclear = written.fillna("").map(is_either).astype(bool)
     currencies = _currencies(frame, found, symbols)
     dates = _order_evidence(frame, found)
     start, end = _periods(frame, found, order or dates.order())
@@ -99,6 +108,7 @@ def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: 
         (_totals(names, amounts), "it is a total of other rows"),
         (names.isna(), "it names no source"),
         (written.isna() | (written == ""), "it has no amount"),
+        (unclear, "the amount can be read with a decimal comma and with a decimal point"),
         (amounts.isna(), "the amount is not a number"),
         (amounts < 0, "the amount is below zero"),
     ]
@@ -123,12 +133,11 @@ def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: 
     )
     aside = aside[~usable.to_numpy()].reset_index(drop=True)
     doubts = []
-    if decimal is None and (evidence.is_mixed or evidence.is_open):
-        doubt = DecimalDoubt(column=found["amount"], **evidence._asdict())
+    if doubt is not None:
         doubts.append(("mixed_decimals", doubt.words, doubt.comma + doubt.point + doubt.either))
     elif decimal is None and evidence.is_guess:
-        doubt = DecimalDoubt.model_validate(evidence._asdict() | {"column": found["amount"], "taken": evidence.decimal})
-        doubts.append(("thousands_or_decimals", f"{doubt.guess}; choose otherwise if not", evidence.either))
+        guess = DecimalDoubt.model_validate(evidence._asdict() | {"column": found["amount"], "taken": evidence.decimal})
+        doubts.append(("thousands_or_decimals", f"{guess.guess}; choose otherwise if not", evidence.either))
     if order is None and dates.ambiguous:
         reason = f"days that could be read both ways are read with the {ORDER_WORDS[dates.order()]}"
         doubts.append(("ambiguous_date", reason, dates.ambiguous))
@@ -137,7 +146,18 @@ def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: 
     findings = _findings(rows, aside, currency, others, "start" in found or "period" in found, doubts)
     words = _plain(found["name"]).split()
     kind = next((name for name in _HEADERS["name"] if name in words), "name")
-    return Spend(rows, currency, aside, findings, kind)
+    choices = (
+        choose_order("dates", "Days", dates, order or dates.order(), is_open=order is None and dates.ambiguous > 0),
+        choose_mark("amount", found["amount"], evidence, decimal or evidence.decimal or "point", doubt),
+    )
+    return Spend(rows, currency, aside, findings, kind, tuple(choice for choice in choices if choice is not None))
+
+
+def _doubt(header: str, evidence: DecimalEvidence) -> DecimalDoubt | None:
+    """Return what is in doubt of the amounts' decimals, if anything is."""
+    if not (evidence.is_mixed or evidence.is_open):
+        return None
+    return DecimalDoubt.model_validate(evidence._asdict() | {"column": header, "taken": evidence.decimal})
 
 
 def _find_columns(frame: pd.DataFrame) -> dict[str, str]:

@@ -7,75 +7,105 @@ from collections.abc import Sequence
 import streamlit as st
 
 from leadscore_core.config import Settings
+from leadscore_core.data.convention_choices import ConventionChoice
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.list_conventions import ConventionChoice, list_choices
+from leadscore_core.list_conventions import list_choices
 from leadscore_core.lists import LeadList, choose_conventions
 from pages._shared import state
 from pages._shared.shell import plain
 
 ORDERS = {"dmy": "Day first", "mdy": "Month first", "ymd": "Year first", "ydm": "Year, then day"}
 MARKS = {"comma": "Decimal comma", "point": "Decimal point"}
+REMEMBERED = "Remembered for files with the same headers."
+
+
+def choices_of(leads: LeadList, key: str) -> list[ConventionChoice]:
+    """Return how an opened list's dates and decimals are read, where that could be otherwise."""
+    mapping = leads.mapping
+    read = (mapping.matches, mapping.said_order, tuple(mapping.said_decimals.items()))
+    return state.remembered(("conventions", key, leads.sheet, leads.encoding, read), lambda: list_choices(leads))
+
+
+def ask_choices(choices: Sequence[ConventionChoice], key: str) -> dict[str, str]:
+    """Ask what a file leaves open of its dates and decimals; return what a person chose just now, by column."""
+    questions = [choice for choice in choices if choice.is_open]
+    if not questions:
+        return {}
+    with st.container(border=True):
+        return _picked(questions, f"open-{key}")
+
+
+def offer_choices(choices: Sequence[ConventionChoice], key: str) -> dict[str, str]:
+    """Say how a file's dates and decimals are read; return what a person chose otherwise just now, by column."""
+    settled = [choice for choice in choices if not choice.is_open]
+    if not settled:
+        return {}
+    readings = ", ".join(f"{choice.human}: {(ORDERS | MARKS)[choice.chosen].lower()}" for choice in settled)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Read as {plain(readings)}", width="content")
+        with st.popover("Read otherwise", icon=":material/edit:", type="tertiary"):
+            return _picked(settled, f"settled-{key}")
 
 
 def render_questions(opened: state.OpenedList, settings: Settings) -> None:
     """Ask what a list leaves open of its dates and decimals, above its scores."""
     assert opened.leads is not None
-    mapping = opened.leads.mapping
-    if mapping.ambiguous_dates or mapping.decimal_doubts:
-        choices = [choice for choice in _choices_of(opened, opened.leads) if choice.is_open]
-        with st.container(border=True):
-            _ask(choices, opened, settings, "open")
+    if opened.leads.mapping.ambiguous_dates or opened.leads.mapping.decimal_doubts:
+        key = f"{opened.path}-{opened.sheet}"
+        _apply(ask_choices(choices_of(opened.leads, key), key), opened, settings)
 
 
 def render_corrections(opened: state.OpenedList, settings: Settings) -> None:
-    """Show how a list's dates and decimals are read, and let a person correct it."""
+    """Say how a list's dates and decimals are read, and let a person correct it."""
     assert opened.leads is not None
-    choices = [choice for choice in _choices_of(opened, opened.leads) if not choice.is_open]
-    if choices:
-        st.markdown("**Dates and decimals**")
-        _ask(choices, opened, settings, "settled")
+    key = f"{opened.path}-{opened.sheet}"
+    _apply(offer_choices(choices_of(opened.leads, key), key), opened, settings)
 
 
-def _choices_of(opened: state.OpenedList, leads: LeadList) -> list[ConventionChoice]:
-    mapping = leads.mapping
-    read = (mapping.matches, mapping.said_order, tuple(mapping.said_decimals.items()))
-    key = ("conventions", str(opened.path), leads.sheet, leads.encoding, read)
-    return state.remembered(key, lambda: list_choices(leads))
+def with_choices(leads: LeadList, picked: dict[str, str], settings: Settings) -> LeadList:
+    """Return a list with what a person chose, which is remembered for files with the same headers.
+
+    Raises
+    ------
+    LeadScoreError
+        If it cannot be kept.
+    """
+    order = next((said for said in picked.values() if said in ORDERS), None)
+    marks = {column: said for column, said in picked.items() if said in MARKS}
+    return choose_conventions(leads, dates=order, decimals=marks, settings=settings)  # type: ignore[arg-type]
 
 
-def _ask(choices: Sequence[ConventionChoice], opened: state.OpenedList, settings: Settings, where: str) -> None:
+def _apply(picked: dict[str, str], opened: state.OpenedList, settings: Settings) -> None:
     assert opened.leads is not None
+    if not picked:
+        return
+    try:
+        opened.leads = with_choices(opened.leads, picked, settings)
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    state.set_opened(opened)
+    st.toast(REMEMBERED, icon=":material/check:")
+    st.rerun()
+
+
+def _picked(choices: Sequence[ConventionChoice], key: str) -> dict[str, str]:
+    """Show each choice with its evidence; nothing is chosen where it is a question."""
+    picked = {}
     for choice in choices:
-        is_date = choice.chosen in ORDERS
-        words = {option: (ORDERS if is_date else MARKS)[option] for option in choice.options}
-        key = f"{where}-{opened.path}-{opened.sheet}-{choice.column}"
-        column = opened.leads.schema.by_name[choice.column]
-        until = f". Read with the {(ORDERS | MARKS)[choice.chosen].lower()} until you choose" if choice.is_open else ""
-        evidence = f"{column.human}: {choice.evidence}{until}"
-        picked = choose_one(evidence, words, None if choice.is_open else choice.chosen, key=key)
-        if picked is None or (picked == choice.chosen and not choice.is_open):
-            continue
-        try:
-            if is_date:
-                opened.leads = choose_conventions(opened.leads, dates=picked, settings=settings)  # type: ignore[arg-type]
-            else:
-                opened.leads = choose_conventions(
-                    opened.leads,
-                    decimals={choice.column: picked},  # type: ignore[dict-item]
-                    settings=settings,
-                )
-            state.set_opened(opened)
-            st.toast("Remembered for files with the same headers.", icon=":material/check:")
-        except LeadScoreError as error:
-            state.set_problem(str(error))
-        st.rerun()
-
-
-def choose_one(evidence: str, words: dict[str, str], chosen: str | None, *, key: str) -> str | None:
-    """Show what a column's cells say and let a person choose; nothing is chosen where it is a question."""
-    icon = ":material/help: " if chosen is None else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{icon}{plain(evidence)}.", width="stretch")
-        return st.segmented_control(
-            evidence, list(words), format_func=words.get, default=chosen, key=key, label_visibility="collapsed"
-        )
+        evidence = f"{choice.human}: {choice.evidence}"
+        words = {option: (ORDERS | MARKS)[option] for option in choice.options}
+        icon = ":material/help: " if choice.is_open else ""
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{icon}{plain(evidence)}.", width="stretch")
+            chosen = st.segmented_control(
+                evidence,
+                list(words),
+                format_func=words.get,
+                default=None if choice.is_open else choice.chosen,
+                key=f"{key}-{choice.column}",
+                label_visibility="collapsed",
+            )
+        if chosen is not None and (choice.is_open or chosen != choice.chosen):
+            picked[choice.column] = chosen
+    return picked

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from leadscore_core.data import Meaning, OutcomeSplit, count_column, iter_parts, split_outcomes
+from leadscore_core.data.outcome_values import MOST_VALUES, name_values
 from leadscore_core.data.outcome_words import FILLED
 from leadscore_core.list_outcomes import settle_outcomes
 from leadscore_core.lists import LeadList
@@ -16,6 +17,7 @@ from leadscore_core.workbench import OUTCOME_MEANINGS, corrected_outcome, outcom
 from pages._shared import state
 from pages._shared.shell import plain
 
+MOST_OFFERED = 100
 _COLUMNS = {
     "Value": st.column_config.TextColumn(pinned=True),
     "Leads": st.column_config.NumberColumn(format="localized"),
@@ -36,11 +38,9 @@ def choose_outcome_values(path: Path, upload: str, header: str) -> OutcomeSplit:
     encoding = state.get_encoding(upload)
     counts = state.remembered(("outcome", upload, header, encoding), count)
     split = split_outcomes(counts)
-    if split.may_be_filled and st.checkbox(
-        f"Filled means yes ({split.filled:,} leads), blank means no ({split.blank:,})", key=f"filled-{upload}-{header}"
-    ):
+    if split.may_be_filled and _is_filled(split, f"{upload}-{header}"):
         return split_outcomes(counts, positive=[FILLED])
-    offered = [value.key for value in split.values][:100]
+    offered = [value.key for value in split.values][:MOST_OFFERED]
     proposed = [key for key in split.keys(Meaning.WON) if key in offered]
     chosen = st.multiselect(
         "Which of its values mean yes?", offered, proposed, key=f"yes-{upload}-{header}",
@@ -66,16 +66,16 @@ def ask_outcome(lists: list[LeadList], upload: str) -> list[LeadList]:
     """Let a person say what the values of a file of outcomes mean; return its lists with them settled."""
     split = next(leads.outcome for leads in lists if leads.outcome is not None and needs_answer(leads))
     counts = {value.shown: value.count for value in split.values} | {"": split.blank}
-    st.warning("It is not clear what some of its values say of a lead.", icon=":material/help:")
-    chosen = st.multiselect(
-        "Which of its values mean yes?",
-        [value.key for value in split.values],
-        split.keys(Meaning.WON),
-        key=f"outcome-yes-{upload}",
-    )
-    if chosen and set(chosen) != set(split.keys(Meaning.WON)):
-        split = split_outcomes(counts, positive=chosen)
-    split = _correct(split, f"{upload}-{'-'.join(chosen)}")
+    _ask_in_words(split)
+    if _is_filled(split, upload):
+        split = split_outcomes(counts, positive=[FILLED])
+    else:
+        offered = [value.key for value in split.values][:MOST_OFFERED]
+        proposed = [key for key in split.keys(Meaning.WON) if key in offered]
+        chosen = st.multiselect("Which of its values mean yes?", offered, proposed, key=f"outcome-yes-{upload}")
+        if chosen and set(chosen) != set(proposed):
+            split = split_outcomes(counts, positive=chosen)
+        split = _correct(split, f"{upload}-{'-'.join(chosen)}")
     _say(split)
     return [settle_outcomes(replace(leads, outcome=split)) if leads.outcome is not None else leads for leads in lists]
 
@@ -94,11 +94,37 @@ def render_outcome(leads: LeadList, upload: str) -> LeadList:
     counts = state.remembered(("outcome", upload, header), count)
     split = split_outcomes(counts, label)
     unclear = bool(split.of(Meaning.UNKNOWN))
-    if len(split.values) <= 100:
+    if unclear:
+        _ask_in_words(split, header)
+    if _is_filled(split, f"{upload}-{header}"):
+        split = split_outcomes(counts, positive=[FILLED])
+    elif len(split.values) <= MOST_OFFERED:
         with st.expander("What the outcome's values mean", expanded=unclear, icon=":material/flag:"):
             split = _correct(split, f"{upload}-{header}-{leads.schema.name}")
     _say(split)
     return settle_outcomes(replace(leads, outcome=split))
+
+
+def _ask_in_words(split: OutcomeSplit, header: str = "the outcome") -> None:
+    """Name the values of which it is not clear what they mean, with how many leads have each."""
+    unknown = split.of(Meaning.UNKNOWN)
+    if split.are_dates or len(unknown) > MOST_OFFERED:
+        what = f"{len(unknown):,} {'dates' if split.are_dates else 'different values'}: {name_values(unknown)}"
+    else:
+        what = name_values(unknown)
+    st.warning(
+        f"It is not clear what these values of {plain(header)} say of a lead, so such leads have no outcome until you "
+        f"say it: {plain(what)}.",
+        icon=":material/help:",
+    )
+
+
+def _is_filled(split: OutcomeSplit, key: str) -> bool:
+    """Let a person say that any date or id means that a lead completed, where no value says it by itself."""
+    if split.known or not (split.are_dates or len(split.values) > MOST_VALUES):
+        return False
+    blank = f", blank means not completed ({split.blank:,})" if split.blank else ""
+    return st.checkbox(f"Filled means completed ({split.filled:,} leads){blank}", key=f"filled-{key}")
 
 
 def _correct(split: OutcomeSplit, key: str) -> OutcomeSplit:

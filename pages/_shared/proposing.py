@@ -22,7 +22,7 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.lists import fitting_schema, propose_list
 from leadscore_core.model import LeadModel
 from leadscore_core.workbench import MEANINGS, corrected_proposal, full_schema, proposal_table
-from pages._shared import state
+from pages._shared import retrain_state, state
 from pages._shared.outcome_values import choose_outcome_values
 from pages._shared.shell import plain
 
@@ -48,14 +48,14 @@ def choose_meaning(
     """
     own = full_schema(model)
     known = own if headers_found(own, headers) >= 0.9 else fitting_schema(headers, settings)
-    if known is None or state.is_describing(upload):
+    if known is None or retrain_state.is_describing(upload):
         _render_proposal(path, name, upload, known, settings)
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         found = headers_found(known, headers)
         st.caption(f"Read as {plain(known.title)}: {found:.0%} of their columns are there.")
         if st.button("Say anew what the columns mean", type="tertiary", icon=":material/edit:"):
-            state.describe(upload)
+            retrain_state.describe(upload)
             st.rerun()
         st.download_button(
             "Export as TOML", write_schema(known), f"{known.name}.toml", "application/toml", type="tertiary",
@@ -127,7 +127,7 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
     with st.container(horizontal=True):
         if st.button("Use these columns", type="primary", icon=":material/check:"):
             keep_schema(schema, settings.data_dir)
-            state.describe(None)
+            retrain_state.describe(None)
             st.rerun()
         st.download_button(
             "Export as TOML", write_schema(schema), f"{schema.name}.toml", "application/toml",

@@ -81,11 +81,11 @@ def _offer_again(batch: Batch, opened: state.OpenedList, model: LeadModel, setti
 
 def _render_columns(opened: state.OpenedList, model: LeadModel, settings: Settings, *, expanded: bool) -> None:
     assert opened.leads is not None
+    render_corrections(opened, settings)
     mapping = opened.leads.mapping
     with st.expander(columns_found(mapping, model.schema), icon=":material/view_column:", expanded=expanded):
         leads = opened.leads
         evidence = state.remembered(("evidence", str(opened.path), mapping.matches), lambda: evidence_of(leads))
-        render_corrections(opened, settings)
         choices = render_mapping(mapping, model.schema, evidence)
         if choices is not None:
             try:

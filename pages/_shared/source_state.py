@@ -69,13 +69,11 @@ def set_spend(name: str, spend: Spend | None) -> None:
     keep(_SPEND, None if spend is None else (name, spend))
 
 
-def get_spend_file() -> tuple[pd.DataFrame, dict[str, str], tuple[str | None, str | None]] | None:
-    """Return the file of spend, what it leaves open by code, and which order of dates and decimal mark were chosen."""
+def get_spend_file() -> tuple[str, pd.DataFrame, dict[str, str]] | None:
+    """Return the upload's id of the file of spend, the file, and how a person said that it is read."""
     return kept(_SPEND_FILE)
 
 
-def set_spend_file(
-    frame: pd.DataFrame, questions: dict[str, str], said: tuple[str | None, str | None] = (None, None)
-) -> None:
-    """Keep the file of spend with what it leaves open, and what a person said of it."""
-    keep(_SPEND_FILE, (frame, questions, said))
+def set_spend_file(upload: str, frame: pd.DataFrame, said: dict[str, str]) -> None:
+    """Keep the file of spend with what a person said of it."""
+    keep(_SPEND_FILE, (upload, frame, said))

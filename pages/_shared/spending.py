@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.config import load_settings
-from leadscore_core.data import Finding, Spend, read_leads, read_spend
+from leadscore_core.data import Spend, read_leads, read_spend
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
 from leadscore_core.insights import Costs
 from leadscore_core.workbench import (
@@ -20,14 +20,13 @@ from leadscore_core.workbench import (
 )
 from pages._shared import source_state, state
 from pages._shared.components import render_findings
-from pages._shared.conventions import MARKS, ORDERS, choose_one
+from pages._shared.conventions import ask_choices, offer_choices
 from pages._shared.encodings import choose_encoding, offer_encodings
 from pages._shared.evidence import render_frame
 from pages._shared.intake import TYPES
 from pages._shared.shell import plain
 from pages._shared.uploads import UploadFolder
 
-QUESTIONS = {"ambiguous_date": {order: ORDERS[order] for order in ("dmy", "mdy", "ymd")}, "mixed_decimals": MARKS}
 _EXAMPLE = "Source,From,To,Amount,Currency\nLevel2,2026-03-01,2026-03-31,120000,INR\n"
 
 
@@ -48,7 +47,7 @@ def render_money(view: SourceView, scope: Scope) -> None:
             frame = read_leads(folder.path, encoding=encoding)
             spend = read_spend(frame)
             source_state.set_spend(upload.name, spend)
-            source_state.set_spend_file(frame, {f.code: _question(f) for f in spend.findings if f.code in QUESTIONS})
+            source_state.set_spend_file(upload.file_id, frame, {})
         except EncodingQuestionError as error:
             state.ask_encoding(upload.file_id, error.candidates)
         except (LeadScoreError, OSError) as error:
@@ -68,7 +67,7 @@ def render_money(view: SourceView, scope: Scope) -> None:
         )
         return
     name, spend = kept
-    _ask_conventions(name)
+    _choose_conventions(name, spend)
     costs, dimension = set_costs(view, scope, spend)
     if costs.table.empty:
         st.warning(
@@ -88,35 +87,25 @@ def render_money(view: SourceView, scope: Scope) -> None:
         st.rerun()
 
 
-def _ask_conventions(name: str) -> None:
-    """Ask how the days and amounts of a file of spend are read, where it leaves them open."""
+def _choose_conventions(name: str, spend: Spend) -> None:
+    """Ask how the days and amounts of a file of spend are read, where it leaves them open; let others be corrected."""
     file = source_state.get_spend_file()
-    if file is None or not file[1]:
+    if file is None:
         return
-    frame, questions, said = file
-    with st.container(border=True):
-        picked = tuple(
-            choose_one(questions[code], words, before, key=f"spend-{code}-{name}-{len(frame)}")
-            if code in questions
-            else None
-            for (code, words), before in zip(QUESTIONS.items(), said, strict=True)
-        )
-    if picked != said:
-        order, decimal = picked
-        try:
-            source_state.set_spend(name, read_spend(frame, order=order, decimal=decimal))  # type: ignore[arg-type]
-        except LeadScoreError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-            return
-        source_state.set_spend_file(frame, questions, (order, decimal))
-        st.rerun()
-
-
-def _question(finding: Finding) -> str:
-    if finding.code == "ambiguous_date":
-        return f"{finding.count:,} days can be read both ways; until you choose, the day comes first"
-    told = finding.reason.partition(";")[0]
-    return told[:1].upper() + told[1:]
+    upload, frame, said = file
+    key = f"spend-{upload}"
+    picked = ask_choices(spend.choices, key) | offer_choices(spend.choices, key)
+    if not picked:
+        return
+    said = said | picked
+    try:
+        spend = read_spend(frame, order=said.get("dates"), decimal=said.get("amount"))  # type: ignore[arg-type]
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    source_state.set_spend(name, spend)
+    source_state.set_spend_file(upload, frame, said)
+    st.rerun()
 
 
 def _period_words(scope: Scope) -> str:

@@ -1,4 +1,4 @@
-"""Session state: the one place that touches it; what only the Sources page keeps has its names in `source_state`."""
+"""Session state: the one place that touches it; what one page alone keeps is in `source_state`, `retrain_state`."""
 
 from __future__ import annotations
 
@@ -323,36 +323,6 @@ def get_name() -> str:
 def set_name(name: str) -> None:
     """Keep who is working."""
     st.session_state[_NAME] = name.strip()
-
-
-def is_trying_sample() -> bool:
-    """Tell whether this person trains on the sample leads."""
-    return bool(st.session_state.get("train-sample"))
-
-
-def try_sample(on: bool) -> None:
-    """Train on the sample leads, or not."""
-    st.session_state["train-sample"] = on
-
-
-def get_brought() -> tuple[str, str, UploadFolder] | None:
-    """Return the labelled leads that a person brought: their file's name, the upload's id, and where they are."""
-    return st.session_state.get("train-brought")
-
-
-def set_brought(brought: tuple[str, str, UploadFolder] | None) -> None:
-    """Keep labelled leads while other sections are looked at, or forget them."""
-    st.session_state["train-brought"] = brought
-
-
-def is_describing(upload: str) -> bool:
-    """Tell whether a person is saying anew what the columns of an uploaded list mean."""
-    return bool(st.session_state.get("describing") == upload)
-
-
-def describe(upload: str | None) -> None:
-    """Say anew what the columns of an uploaded list mean; None when it is said."""
-    st.session_state["describing"] = upload
 
 
 def tell(message: str) -> None:

@@ -8,41 +8,26 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.config import PROJECT_ROOT, load_settings
-from leadscore_core.data import LABELLED, LeadSchema, Role, read_headers
-from leadscore_core.errors import EncodingQuestionError, LeadScoreError
-from leadscore_core.list_options import ListOptions
-from leadscore_core.lists import open_list
+from leadscore_core.data import LeadSchema
+from leadscore_core.errors import LeadScoreError
 from leadscore_core.model import ColumnAudit, LeadModel
-from leadscore_core.storage import BatchStore
 from leadscore_core.workbench import (
     LEAST_OF_EACH,
     Run,
     RunTask,
     audit_labelled,
-    batches_with_outcomes,
     cancel_run,
     count_labelled,
-    full_schema,
-    gather_leads,
-    leave_out_young,
     left_out_before,
-    levels_of,
     list_runs,
     look_at_labelled,
-    narrow_leads,
     new_since,
-    period_of,
     read_run,
     start_run,
 )
 from pages._shared import state
-from pages._shared.encodings import choose_encoding, offer_encodings
-from pages._shared.intake import TYPES
-from pages._shared.outcome_values import render_outcome
-from pages._shared.proposing import choose_meaning
+from pages._shared.labelled_leads import SAMPLE, choose_labelled, narrow_labelled
 from pages._shared.shell import plain
-from pages._shared.uploads import UploadFolder
 
 if TYPE_CHECKING:
     from leadscore_core.training import LeakFinding
@@ -59,7 +44,6 @@ _TOLD = {
     "tune": "Half the time judges the search itself, inside each of five folds. Searching the same leads again goes on "
     "where the last search ended.",
 }
-SAMPLE = "the sample leads"
 
 
 def render_training(model: LeadModel) -> None:
@@ -78,11 +62,11 @@ def render_training(model: LeadModel) -> None:
             else f"{_TASKS[runs[0].request.task.kind]}: done. What came of it is in the section Compare.",
             icon=":material/check:",
         )
-    chosen = _choose_leads(model)
+    chosen = choose_labelled(model)
     if chosen is None:
         return
     frame, name, key, schema = chosen
-    frame, narrowed = _narrow(frame, schema, key)
+    frame, narrowed = narrow_labelled(frame, schema, key)
     key = (*key, *narrowed)
     if not _render_check(frame, schema, model):
         return
@@ -139,137 +123,6 @@ def _choose_task() -> RunTask:
         return RunTask()
     searched = st.toggle("Use the settings that the last search found", key=state.bind("train-searched", False))
     return RunTask(params=found["params"] if searched else {})
-
-
-def _choose_leads(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ...], LeadSchema] | None:
-    """Return labelled leads, what they are, a key for what is found in them, and what their columns mean.
-
-    None until a person chose some and said what their columns mean.
-    """
-    settings, schema = load_settings(), full_schema(model)
-    uploads = st.file_uploader(
-        "Labelled leads",
-        type=TYPES,
-        accept_multiple_files=True,
-        max_upload_size=settings.upload_limit_mb,
-        help="A list with a column that says what became of each lead; of any company, with any columns",
-    )
-    brought = state.get_brought()
-    try:
-        ids = " ".join(upload.file_id for upload in uploads)
-        if uploads and (brought is None or brought[1] != ids):
-            folder = UploadFolder(uploads[0].name, uploads[0].getbuffer())
-            for other in uploads[1:]:
-                folder.add(other.name, other.getbuffer())
-            brought = (" and ".join(upload.name for upload in uploads), ids, folder)
-            state.set_brought(brought)
-            offer_encodings(ids, folder.path)
-        if brought is not None:
-            name, file_id, folder = brought
-            if not uploads and st.button(f"Close {plain(name)}", type="tertiary", icon=":material/close:"):
-                state.set_brought(None)
-                st.rerun()
-            if choose_encoding(file_id, name):
-                return None
-            headers = read_headers(folder.path, encoding=state.get_encoding(file_id))
-            meant = choose_meaning(folder.path, name, file_id, headers, model, settings)
-            if meant is None:
-                return None
-            schema = meant
-        batches = BatchStore(settings).list_batches()
-        known = batches_with_outcomes([b for b in batches if b.schema_name == schema.name], settings)
-        by_id = {batch.id: batch for batch in batches if batch.id in known}
-        picked: list[str] = []
-        if by_id:
-            picked = st.multiselect(
-                "Kept lists with outcomes",
-                list(by_id),
-                format_func=lambda b: f"{by_id[b].name}: {known[b]:,} outcomes",
-                key=f"train-lists-{len(by_id)}",
-            )
-        sample = PROJECT_ROOT / "sample_data" / LABELLED
-        if brought is None and not picked:
-            if not state.is_trying_sample() and not (
-                sample.is_file() and st.button("Use the sample leads", icon=":material/play_arrow:")
-            ):
-                st.info(
-                    "Bring leads whose outcome is known. You will see whether a model trained on them is better than "
-                    "the one in use, and decide which one serves.",
-                    icon=":material/info:",
-                )
-                return None
-            state.try_sample(True)
-            key: tuple[object, ...] = ("train", "sample")
-            gathered = state.remembered(key, lambda: gather_leads([open_list(sample, schema)], [], schema))
-            return gathered, SAMPLE, key, schema
-        state.try_sample(False)
-        names = [brought[0]] if brought is not None else []
-        names += [by_id[b].name for b in picked]
-        meaning = hash(schema.model_dump_json(exclude={"city_tiers"}))
-        lists = []
-        if brought is not None:
-            encoding = state.get_encoding(brought[1])
-            leads = open_list(brought[2].path, schema, options=ListOptions(encoding=encoding), settings=settings)
-            lists = [render_outcome(leads, f"{brought[1]}-{meaning}-{encoding}")]
-        settled = tuple(leads.mapping.outcomes for leads in lists)
-        read_as = tuple(leads.encoding for leads in lists)
-        key = ("train", brought[1] if brought is not None else "", meaning, settled, read_as, *picked)
-
-        def gather() -> pd.DataFrame:
-            with st.spinner("Reading the leads", show_time=True):
-                return gather_leads(lists, [by_id[b] for b in picked], schema, settings)
-
-        return state.remembered(key, gather), " and ".join(names), key, schema
-    except (LeadScoreError, OSError) as error:
-        if isinstance(error, EncodingQuestionError) and brought is not None:
-            state.ask_encoding(brought[1], error.candidates)
-            st.rerun()
-        st.error(plain(str(error)), icon=":material/error:")
-        return None
-
-
-def _narrow(
-    frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ...]
-) -> tuple[pd.DataFrame, tuple[object, ...]]:
-    """Let a person choose period and values, and leave out leads too young to have an outcome; say what is left."""
-    days = int(
-        st.number_input(
-            "Leave out the last days",
-            0,
-            365,
-            0,
-            key="train-young",
-            width=220,
-            help="Leads that came so shortly before the newest one may complete yet; as failures they would mislead.",
-        )
-    )
-    everything = frame
-    period, values = None, {}
-    with st.expander("Period and filters", icon=":material/filter_list:"):
-        known = period_of(frame, schema)
-        if known is not None:
-            chosen = st.date_input(
-                "Period", known, *known, format="DD/MM/YYYY", key=f"train-period-{hash(key)}", width=320
-            )
-            if isinstance(chosen, tuple) and len(chosen) == 2 and chosen != known:
-                period = (chosen[0], chosen[1])
-        for column in schema.with_role(Role.SOURCE, Role.PLATFORM)[:2]:
-            if column.name in frame:
-                levels = state.remembered(("levels", *key), lambda: {})
-                if column.name not in levels:
-                    levels[column.name] = levels_of(frame, schema, column.name)
-                wanted = st.multiselect(
-                    f"Only these: {column.human.lower()}", levels[column.name], key=f"train-{column.name}-{hash(key)}"
-                )
-                if wanted:
-                    values[column.name] = wanted
-    if period or values:
-        frame = narrow_leads(frame, schema, period, values)
-        st.caption(f"{len(frame):,} of {len(everything):,} leads are in the period and filters.")
-    older = leave_out_young(frame, schema, days)
-    if days:
-        st.caption(f"{len(frame) - len(older):,} leads of the last {days:,} days are left out.")
-    return older, (days, period, tuple((name, tuple(wanted)) for name, wanted in values.items()))
 
 
 def _render_check(frame: pd.DataFrame, schema: LeadSchema, model: LeadModel) -> bool:

@@ -165,6 +165,37 @@ def test_outcomes_are_brought_on_the_page(batch: Batch, sample: SampleLeads) -> 
     assert {m.label: m.value for m in app.metric}["Completed"] == "50"
 
 
+def test_outcomes_in_a_wrong_encoding_are_corrected(batch: Batch, sample: SampleLeads) -> None:
+    app = opened()
+    told = sample.new[["lead_id"]].head(40).assign(app_complete_flag=["Да", "Нет"] * 20, note="ы")
+    upload = next(u for u in app.file_uploader if u.label == "Outcomes")
+    upload.upload("back.csv", told.to_csv(index=False).encode("cp866"), "text/csv").run()
+    assert not app.exception
+    choose(app, "Words are read as", "cp866")
+    known = OutcomeStore(load_settings()).current(batch)
+    assert known is not None
+    assert (known.known, known.completed) == (40, 20)
+
+
+def test_outcomes_that_are_dates_are_asked_and_filled_means_completed(batch: Batch, sample: SampleLeads) -> None:
+    app = opened()
+    told = sample.new[["lead_id"]].head(60)
+    told = told.assign(app_complete_flag=[f"2026-03-{1 + n % 28:02d}" if n < 25 else "" for n in range(60)])
+    next(u for u in app.file_uploader if u.label == "Outcomes").upload("back.csv", _csv(told), "text/csv").run()
+    assert not app.exception
+    assert "25 dates: '2026-03-01' 1" in words(app).replace("\\", "")
+    assert "and 17 more" in words(app)
+    assert OutcomeStore(load_settings()).current(batch) is None
+    filled = next(box for box in app.checkbox if box.label.startswith("Filled means completed"))
+    assert filled.label == "Filled means completed (25 leads), blank means not completed (35)"
+    filled.check().run()
+    next(b for b in app.button if b.label == "Bring these outcomes").click().run()
+    assert not app.exception
+    known = OutcomeStore(load_settings()).current(batch)
+    assert known is not None
+    assert (known.known, known.completed) == (60, 25)
+
+
 def test_a_wrong_file_of_outcomes_changes_nothing(batch: Batch) -> None:
     app = opened()
     next(u for u in app.file_uploader if u.label == "Outcomes").upload("x.csv", b"\x89PNG\r\n\x1a\n", "text/csv").run()
@@ -216,16 +247,48 @@ def test_what_a_file_of_spend_leaves_open_is_asked(page: AppTest) -> None:
     spend = next(u for u in page.file_uploader if u.label == "Spend")
     spend.upload("spend.csv", _csv(money), "text/csv").run()
     assert not page.exception
-    days, marks = (group for group in page.button_group if group.key.startswith("spend-"))
-    assert "6 days can be read both ways" in days.label
+    days, marks = (group for group in page.button_group if group.key.endswith(("-dates", "-amount")))
+    assert "6 dates such as 01/02/2026 can be read both ways" in days.label
+    assert "until you choose, those are read with the day before month" in days.label
     assert "1.234" in marks.label
+    assert "read with a decimal point" in marks.label
     kept = page.session_state["spend"][1].rows
     assert (kept["start"].dt.month.iloc[0], kept["amount"].iloc[0]) == (2, 1.234)
     days.select("mdy").run()
-    next(group for group in page.button_group if group.key.startswith("spend-mixed")).select("comma").run()
+    next(group for group in page.button_group if group.key.endswith("amount")).select("comma").run()
     assert not page.exception
     kept = page.session_state["spend"][1].rows
     assert (kept["start"].dt.month.iloc[0], kept["amount"].tolist()) == (1, [1234, 5678, 20000])
+    assert "Read as Days: month first, Amount: decimal comma" in words(page).replace("\\", "")
+    next(group for group in page.button_group if group.key.endswith("amount")).select("point").run()
+    assert page.session_state["spend"][1].rows["amount"].tolist() == [1.234, 5.678, 20000]
+
+
+def test_a_reading_of_spend_that_was_taken_can_be_corrected(page: AppTest) -> None:
+    section(page, "Money")
+    money = pd.DataFrame({"Source": ["Level2", "Level10"], "Day": ["45/03/01", "46/03/02"], "Amount": ["1.234", "7"]})
+    next(u for u in page.file_uploader if u.label == "Spend").upload("spend.csv", _csv(money), "text/csv").run()
+    assert not page.exception
+    days, marks = (group for group in page.button_group if group.key.endswith(("-dates", "-amount")))
+    assert (days.value, marks.value) == ("ymd", "comma")
+    kept = page.session_state["spend"][1].rows
+    assert kept["amount"].tolist() == [1234, 7]
+    marks.select("point").run()
+    assert not page.exception
+    assert page.session_state["spend"][1].rows["amount"].tolist() == [1.234, 7]
+
+
+def test_spend_in_a_wrong_encoding_is_corrected(page: AppTest) -> None:
+    section(page, "Money")
+    money = pd.DataFrame({"Source": ["Иванова", "Кузнецов", "Соколова", "Морозов"], "Amount": [10, 20, 30, 40]})
+    content = money.to_csv(index=False).encode("cp1251")
+    next(u for u in page.file_uploader if u.label == "Spend").upload("spend.csv", content, "text/csv").run()
+    assert not page.exception
+    choose(page, "Words are read as", "koi8-r")
+    wrong = page.session_state["spend"][1].rows["name"].tolist()
+    assert wrong == [name.encode("cp1251").decode("koi8-r") for name in money["Source"]]
+    choose(page, "Words are read as", "cp1251")
+    assert page.session_state["spend"][1].rows["name"].tolist() == money["Source"].tolist()
 
 
 def test_a_batch_that_is_gone_is_said(page: AppTest, labelled: Batch) -> None:
