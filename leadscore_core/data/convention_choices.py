@@ -79,10 +79,9 @@ def _date_words(dates: DateEvidence) -> str:
     day_first, month_first, either = dates.days_and_months
     if either:
         parts.append(f"{either:,} dates such as {dates.either_example} can be read both ways")
-    if day_first:
-        parts.append(f"{day_first:,} can only have the day first")
-    if month_first:
-        parts.append(f"{month_first:,} can only have the month first")
+    for count, first in ((day_first, "day"), (month_first, "month")):
+        if count:
+            parts.append(f"{count:,}{'' if parts else ' dates'} can only have the {first} first")
     if dates.year_day and dates.year_month:
         parts.append(
             f"{dates.year_day:,} dates such as {dates.year_example} can only have the day after the year, "

@@ -43,7 +43,7 @@ def offer_choices(choices: Sequence[ConventionChoice], key: str) -> dict[str, st
     readings = ", ".join(f"{choice.human}: {(ORDERS | MARKS)[choice.chosen].lower()}" for choice in settled)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"Read as {plain(readings)}", width="content")
-        with st.popover("Read otherwise", icon=":material/edit:", type="tertiary"):
+        with st.popover("Read otherwise", icon=":material/edit:"):
             return _picked(settled, f"settled-{key}")
 
 
