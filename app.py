@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from pages._shared.shell import check_settings, render_sidebar
+from pages.shared.sidebar import check_settings, render_sidebar
 
 st.set_page_config(page_title="LeadScore", page_icon=":material/leaderboard:", layout="wide")
 page = st.navigation(
     [
-        st.Page("pages/score.py", title="Score leads", icon=":material/upload_file:", default=True),
-        st.Page("pages/leads.py", title="Leads", icon=":material/call:"),
-        st.Page("pages/sources.py", title="Sources", icon=":material/ads_click:"),
-        st.Page("pages/drivers.py", title="Drivers", icon=":material/insights:"),
-        st.Page("pages/retrain.py", title="Retrain", icon=":material/model_training:"),
+        st.Page("pages/score/page.py", title="Score leads", icon=":material/upload_file:", default=True),
+        st.Page("pages/leads/page.py", url_path="leads", title="Leads", icon=":material/call:"),
+        st.Page("pages/sources/page.py", url_path="sources", title="Sources", icon=":material/ads_click:"),
+        st.Page("pages/drivers/page.py", url_path="drivers", title="Drivers", icon=":material/insights:"),
+        st.Page("pages/retrain/page.py", url_path="retrain", title="Retrain", icon=":material/model_training:"),
     ],
     position="sidebar",
 )

@@ -9,7 +9,7 @@ from streamlit.runtime import Runtime, RuntimeState
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.cli import main
 
-FIRST_PAGE_NEEDS = ("pages._shared.shell", "pages._shared.intake")  # no more: what is slow would hold the first page up
+FIRST_PAGE_NEEDS = ("pages.shared.sidebar", "pages.shared.upload_form")  # no more: the first page would wait for it
 
 
 def is_listening() -> bool:

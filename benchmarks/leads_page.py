@@ -20,11 +20,14 @@ def serve(rows: int) -> dict[str, object]:
     """Open the kept batch as the page does, and time what a person does there."""
     from dataclasses import replace
 
-    from leadscore_core import load_champion
+    from leadscore_core.batches.planning import ALL, CALLS, plan_batch
+    from leadscore_core.batches.view import open_view
     from leadscore_core.config import load_settings
-    from leadscore_core.data import Role
-    from leadscore_core.storage import BatchStore, LeadFilter, Sort
-    from leadscore_core.workbench import ALL, CALLS, open_view, plan_batch
+    from leadscore_core.data.schema.schema import Role
+    from leadscore_core.registry.registry import load_champion
+    from leadscore_core.storage.database.batches import BatchStore
+    from leadscore_core.storage.leads.filters import LeadFilter
+    from leadscore_core.storage.leads.lead_table import Sort
 
     model = load_champion()
     started = time.perf_counter()

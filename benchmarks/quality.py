@@ -33,13 +33,17 @@ from joblib import Parallel, cpu_count, delayed
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
 
 from leadscore_core.config import TargetMetrics
-from leadscore_core.data import LeadSchema, Role, load_schema, map_frame, read_leads
+from leadscore_core.data.reading.reader import read_leads
+from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LEVEL, LeadFeatures
-from leadscore_core.training import available, labelled_leads, meets_targets
-from leadscore_core.training.contenders import NAMES, make_contender
+from leadscore_core.training.evaluation.algorithms import NAMES, available, make_contender
+from leadscore_core.training.evaluation.metrics import meets_targets
+from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.folds import Fold, inner_folds, repeated_folds, rolling_months
-from leadscore_core.training.threshold import choose_threshold
+from leadscore_core.training.train import labelled_leads
 
 EARLY_MONTHS = 2
 PYCARET = """

@@ -20,10 +20,11 @@ from importlib.metadata import version
 import numpy as np
 from joblib import cpu_count
 
-from leadscore_core import load_champion
-from leadscore_core.data import make_sample, map_frame
-from leadscore_core.inference import reasons_in_words
-from leadscore_core.model.contributions import TreeTables
+from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.synthetic import make_sample
+from leadscore_core.inference.reasons import reasons_in_words
+from leadscore_core.model.trees.fast_shap import TreeTables
+from leadscore_core.registry.registry import load_champion
 
 SHAP_ROWS = 4_000
 

@@ -35,7 +35,7 @@ def main() -> None:
             figures[page] = round(median_ms(app.run, repeats=15), 1)
             if app.exception:
                 raise SystemExit(f"{page}: {app.exception[0].value}")
-        from leadscore_core.storage import close_databases
+        from leadscore_core.storage.database.engine import close_databases
 
         close_databases()
     for page, ms in figures.items():

@@ -31,10 +31,10 @@ from joblib import cpu_count
 
 def product(path: Path, out: Path) -> float:
     """Score with the product, and return the seconds it took."""
-    from leadscore_core import load_champion
-    from leadscore_core.data import look_ahead
-    from leadscore_core.lists import open_list
-    from leadscore_core.pipelines import score_list
+    from leadscore_core.data.dataset.open import open_list
+    from leadscore_core.data.reading.reader import look_ahead
+    from leadscore_core.pipelines.inference import score_list
+    from leadscore_core.registry.registry import load_champion
 
     began = time.perf_counter()
     with look_ahead(path):
@@ -47,8 +47,8 @@ def plain(path: Path, out: Path) -> float:
     """Score with pandas and the pipeline, all at once."""
     import pandas as pd
 
-    from leadscore_core import load_champion
-    from leadscore_core.data import suggest_mapping
+    from leadscore_core.data.schema.header_matching import suggest_mapping
+    from leadscore_core.registry.registry import load_champion
 
     began = time.perf_counter()
     model = load_champion()
@@ -64,8 +64,9 @@ def limit(path: Path, out: Path) -> float:
     """Read the needed columns and predict on a matrix that is made outside of the time."""
     import pyarrow.csv
 
-    from leadscore_core import load_champion
-    from leadscore_core.data import read_leads, suggest_mapping
+    from leadscore_core.data.reading.reader import read_leads
+    from leadscore_core.data.schema.header_matching import suggest_mapping
+    from leadscore_core.registry.registry import load_champion
 
     model = load_champion()
     frame = read_leads(path)
@@ -102,7 +103,7 @@ _SAMPLE_ROWS = 200_000
 
 def pycaret_rows_per_s(python: str, path: Path) -> float | None:
     """Return how many leads a second PyCaret predicts; None where it is not there."""
-    from leadscore_core.data import load_schema
+    from leadscore_core.data.schema.schema_files import load_schema
 
     schema = load_schema()
     names = [column.name for column in schema.inputs if column.type != "datetime"]
@@ -117,7 +118,7 @@ def pycaret_rows_per_s(python: str, path: Path) -> float | None:
 
 def write_sample(path: Path, rows: int) -> None:
     """Write synthetic leads, no two alike."""
-    from leadscore_core.data import make_sample
+    from leadscore_core.data.synthetic import make_sample
 
     with path.open("w", encoding="utf-8") as file:
         for number, first in enumerate(range(0, rows, _SAMPLE_ROWS)):

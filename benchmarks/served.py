@@ -28,10 +28,10 @@ def median_ms(act: Callable[[], object], repeats: int = 9) -> float:
 
 def keep_sample(rows: int, folder: Path, *, with_outcomes: bool) -> None:
     """Make synthetic leads and keep them as a batch."""
-    from leadscore_core import load_champion
-    from leadscore_core.data import make_sample
-    from leadscore_core.lists import open_list
-    from leadscore_core.workbench import keep_list
+    from leadscore_core.batches.save import keep_list
+    from leadscore_core.data.dataset.open import open_list
+    from leadscore_core.data.synthetic import make_sample
+    from leadscore_core.registry.registry import load_champion
 
     leads = folder / "leads.parquet"
     model = load_champion()

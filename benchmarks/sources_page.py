@@ -22,25 +22,20 @@ from served import median_ms, peak_mb, run
 
 def serve(rows: int) -> dict[str, object]:
     """Open the kept batch as the page does, and time what it computes."""
-    from leadscore_core import load_champion
-    from leadscore_core.config import load_settings
-    from leadscore_core.storage import BatchStore
-    from leadscore_core.workbench import (
+    from leadscore_core.analytics.charts import show_bubbles, show_flow, show_gap, show_heatmap, show_rates, show_trend
+    from leadscore_core.analytics.sources import (
         EVERYBODY,
         Scope,
-        answer,
         choose_counted,
         explain_mix,
         find_targets,
         open_sources,
         rate_by,
-        show_bubbles,
-        show_flow,
-        show_gap,
-        show_heatmap,
-        show_rates,
-        show_trend,
     )
+    from leadscore_core.analytics.wording import answer
+    from leadscore_core.config import load_settings
+    from leadscore_core.registry.registry import load_champion
+    from leadscore_core.storage.database.batches import BatchStore
 
     model = load_champion()
     batch = BatchStore(load_settings()).list_batches()[0]

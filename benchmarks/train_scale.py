@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from joblib import cpu_count
 
-from leadscore_core.data import KEPT_ASIDE, LABELLED, write_sample
+from leadscore_core.data.synthetic import KEPT_ASIDE, LABELLED, write_sample
 
 EVALUATED = 0.2
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from leadscore_core.later import load_later
+from leadscore_core._lazy import load_later
 
 if TYPE_CHECKING:
-    from leadscore_core.data import check_leads, read_leads
+    from leadscore_core.analytics.report_json import source_report
+    from leadscore_core.data.reading.reader import read_leads
+    from leadscore_core.data.validation import check_leads
     from leadscore_core.errors import LeadScoreError
-    from leadscore_core.inference import explain_leads, score_leads
-    from leadscore_core.model import load_champion
-    from leadscore_core.training import evaluate_model, train_model
-    from leadscore_core.workbench import source_report
+    from leadscore_core.inference.reasons import explain_leads
+    from leadscore_core.inference.score import score_leads
+    from leadscore_core.registry.registry import load_champion
+    from leadscore_core.training.evaluation.holdout import evaluate_model
+    from leadscore_core.training.train import train_model
 
 # LightGBM's idle OpenMP threads spin and starve shared cores; this must be set before its first import.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -34,13 +37,13 @@ __getattr__ = load_later(
     __name__,  # reading needs no model, scoring no training
     {
         "LeadScoreError": "errors",
-        "check_leads": "data",
-        "evaluate_model": "training",
-        "explain_leads": "inference",
-        "load_champion": "model",
-        "read_leads": "data",
-        "score_leads": "inference",
-        "source_report": "workbench",
-        "train_model": "training",
+        "check_leads": "data.validation",
+        "evaluate_model": "training.evaluation.holdout",
+        "explain_leads": "inference.reasons",
+        "load_champion": "registry.registry",
+        "read_leads": "data.reading.reader",
+        "score_leads": "inference.score",
+        "source_report": "analytics.report_json",
+        "train_model": "training.train",
     },
 )

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data.source import DATA_SUFFIXES
-from leadscore_core.inference.export import whole_file
+from leadscore_core.data.reading.opened_file import DATA_SUFFIXES
+from leadscore_core.inference.export.files import whole_file
 
 _SETTLED_SECONDS = 10
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from leadscore_core.data import read_leads
+from leadscore_core.data.reading.reader import read_leads
 from leadscore_core.errors import LeadScoreError
 from tests.paths import CASES
 

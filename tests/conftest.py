@@ -13,14 +13,20 @@ import psycopg
 import pytest
 from hypothesis import settings
 
-from leadscore_core import cli
+from leadscore_core.analytics.sources import SourceView, open_sources
+from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.view import BatchView, open_view
+from leadscore_core.cli import main as cli
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data import LeadSchema, SampleLeads, load_schema, make_sample
-from leadscore_core.lists import open_list
-from leadscore_core.model import LeadModel, ModelRegistry
-from leadscore_core.storage import Batch, close_databases
-from leadscore_core.training import train_model
-from leadscore_core.workbench import BatchView, SourceView, keep_list, open_sources, open_view
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.data.synthetic import SampleLeads, make_sample
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.engine import close_databases
+from leadscore_core.training.train import train_model
 from tests.paths import REAL, ROOT
 
 os.environ.setdefault("LEADSCORE_TRACKING_URI", "off")  # tests of tracking switch it on
@@ -28,14 +34,14 @@ settings.register_profile("steady", deadline=None)  # shared machines stall; a d
 settings.load_profile("steady")
 LONG_FILES = (  # first, so that no core waits at the end for one that began last
     "real/test_messages.py",
-    "scale/test_scale.py",
+    "distributed/test_distributed.py",
     "data/test_any_file.py",
     "training/test_size.py",
-    "test_tracking.py",
+    "registry/test_mlflow_tracking.py",
     "real/test_real_leads.py",
     "real/test_other_company.py",
-    "test_cli.py",
-    "workbench/test_runs.py",
+    "cli/test_cli.py",
+    "retraining/test_jobs.py",
     "pages/test_retrain.py",
     "training/test_compare.py",
     "test_benchmarks.py",

@@ -15,9 +15,10 @@ from typing import Any
 import pandas as pd
 
 from leadscore_core.config import Settings
-from leadscore_core.data import Column, LeadSchema, Role, clean_leads
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.schema.schema import Column, LeadSchema, Role
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.lists import open_list
 from tests.any_file import Way, expected, write
 
 SCHEMA = LeadSchema(

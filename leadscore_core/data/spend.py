@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leadscore_core.data.convention_choices import ConventionChoice, choose_mark, choose_order
-from leadscore_core.data.conventions import DecimalDoubt, column_decimals
-from leadscore_core.data.date_order import ORDER_WORDS, DateEvidence, DateOrder, date_evidence
-from leadscore_core.data.decimals import DecimalEvidence
+from leadscore_core.data.cleaning.convention_choices import ConventionChoice, choose_mark, choose_order
+from leadscore_core.data.cleaning.conventions import DecimalDoubt, column_decimals
+from leadscore_core.data.cleaning.date_order import ORDER_WORDS, DateEvidence, DateOrder, date_evidence
+from leadscore_core.data.cleaning.decimals import DecimalEvidence
+from leadscore_core.data.cleaning.numbers import CURRENCIES, DecimalMark, is_either, read_number, take_apart
+from leadscore_core.data.cleaning.parsing import parse_dates
+from leadscore_core.data.cleaning.text import as_text, clean_text
 from leadscore_core.data.findings import EXAMPLES, Finding, sort_findings
-from leadscore_core.data.footer_words import is_total_text
-from leadscore_core.data.numbers import CURRENCIES, DecimalMark, is_either, read_number, take_apart
-from leadscore_core.data.parse import parse_dates
-from leadscore_core.data.text import as_text, clean_text
+from leadscore_core.data.reading.footer_words import is_total_text
 from leadscore_core.errors import SpendError
 
 _HEADERS = {

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from leadscore_core.data import Role
+from leadscore_core.data.schema.schema import Role
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:|/\"']+@[^\s<>()\[\],;:|/\"'?]+")
 _BESIDE_ADDRESS = r"[\s<>()\[\],;:|/\"'?]"

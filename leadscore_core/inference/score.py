@@ -10,24 +10,17 @@ import pandas as pd
 import pyarrow as pa
 
 from leadscore_core.config import GradeThresholds, JunkRules, load_settings
-from leadscore_core.data import (
-    LINE_PROBLEM,
-    ColumnMapping,
-    Finding,
-    Part,
-    blank_rows,
-    check_required,
-    chunk_findings,
-    map_frame,
-    note_row_problems,
-    part_frame,
-    plain_text,
-)
+from leadscore_core.data.cleaning.cleaner import plain_text
+from leadscore_core.data.findings import Finding
+from leadscore_core.data.reading.chunks import LINE_PROBLEM, Part, part_frame
+from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
+from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.validation import blank_rows, chunk_findings, note_row_problems
 from leadscore_core.errors import MappingError
-from leadscore_core.inference.contact import SINGLE_LEAD_RULES, contact_flags, find_unreachable, read_contacts
-from leadscore_core.inference.explain import reasons_in_words
-from leadscore_core.inference.grade import JUNK_WORDS, few_words, grade_leads, junk_reasons
-from leadscore_core.model import LeadModel
+from leadscore_core.inference.contact_quality import SINGLE_LEAD_RULES, contact_flags, find_unreachable, read_contacts
+from leadscore_core.inference.grades import JUNK_WORDS, few_words, grade_leads, junk_reasons
+from leadscore_core.inference.reasons import reasons_in_words
+from leadscore_core.model.lead_model import LeadModel
 
 OWN_SUFFIX = "_leadscore"
 PROPENSITY_DECIMALS = 6

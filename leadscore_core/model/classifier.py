@@ -16,10 +16,10 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
-from leadscore_core.model.coded import Coded
-from leadscore_core.model.contributions import TreeTables
+from leadscore_core.model.category_codes import Coded
 from leadscore_core.model.features import LEVEL
-from leadscore_core.model.margins import LeafSets
+from leadscore_core.model.trees.fast_predict import LeafSets
+from leadscore_core.model.trees.fast_shap import TreeTables
 
 CalibrationMethod = Literal["none", "sigmoid", "isotonic"]
 GrowTrees = Callable[[dict[str, Any], np.ndarray, np.ndarray, list[int], list[str]], lgb.LGBMClassifier]

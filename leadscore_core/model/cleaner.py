@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from leadscore_core.data import LeadSchema, clean_leads
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.schema.schema import LeadSchema
 
 
 class LeadCleaner(TransformerMixin, BaseEstimator):

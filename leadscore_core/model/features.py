@@ -10,9 +10,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from leadscore_core.data.schema import CITY_TIER, TEXT_ROLES, LeadSchema, Role, group_column
-from leadscore_core.model.coded import Coded
-from leadscore_core.model.observed import BLANK_KEY, Observed, Ranges, coded_keys, learn_ranges, value_keys
+from leadscore_core.data.schema.schema import CITY_TIER, TEXT_ROLES, LeadSchema, Role, group_column
+from leadscore_core.model.category_codes import Coded
+from leadscore_core.model.observed_rates import BLANK_KEY, Observed, Ranges, coded_keys, learn_ranges, value_keys
 
 DAY_ZERO = pd.Timestamp("2020-01-01")
 LEVEL = "__level"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from leadscore_core.data import CellProblem, LeadSchema, clean_with_problems
+from leadscore_core.data.cleaning.cleaner import CellProblem, clean_with_problems
+from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.metadata import ModelMetadata
 
 if TYPE_CHECKING:  # scikit-learn and LightGBM load with the first model, not before

@@ -6,7 +6,7 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-from leadscore_core.data import LeadSchema
+from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.cleaner import LeadCleaner
 from leadscore_core.model.features import LeadFeatures

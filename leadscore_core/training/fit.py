@@ -11,12 +11,12 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.pipeline import Pipeline
 
 from leadscore_core.config import TargetMetrics
-from leadscore_core.data import LeadSchema
+from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.classifier import CalibrationMethod, Calibrator, GrowTrees
 from leadscore_core.model.pipeline import make_pipeline
+from leadscore_core.training.evaluation.metrics import Metrics, compute_metrics
+from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.folds import Fold, inner_folds
-from leadscore_core.training.metrics import Metrics, compute_metrics
-from leadscore_core.training.threshold import choose_threshold
 
 WORTH_CALIBRATING = 0.0005
 COSTED_ROWS = 5_000

@@ -11,11 +11,11 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from leadscore_core.data import INDEX_HEADERS
-from leadscore_core.data.date_order import date_evidence
-from leadscore_core.data.header_words import moment_rank
-from leadscore_core.data.parse import parse_dates
-from leadscore_core.data.text import as_text
+from leadscore_core.data.cleaning.date_order import date_evidence
+from leadscore_core.data.cleaning.parsing import parse_dates
+from leadscore_core.data.cleaning.text import as_text
+from leadscore_core.data.reading.chunks import INDEX_HEADERS
+from leadscore_core.data.schema.header_words import moment_rank
 from leadscore_core.training.leakage_worth import auc_with_and_without
 
 QUESTION = "Is this known before the first call?"

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from leadscore_core.data.text import as_text
+from leadscore_core.data.cleaning.text import as_text
 
 SAMPLE_ROWS, MOST_MEASURED = 20_000, 20
 _FOLDS, _TREES, _LEVELS = 3, 60, 100

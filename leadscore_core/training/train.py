@@ -15,27 +15,24 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from leadscore_core.config import PROJECT_ROOT, GradeThresholds, TargetMetrics
-from leadscore_core.data import (
-    ColumnMapping,
-    LeadSchema,
-    Role,
-    check_required,
-    clean_with_problems,
-    label_findings,
-    load_schema,
-    map_frame,
-    row_hashes,
-)
+from leadscore_core.data.cleaning.cleaner import clean_with_problems
+from leadscore_core.data.label_validation import label_findings
+from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
+from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.data.validation import row_hashes
 from leadscore_core.errors import LabelError, NotEnoughDataError
-from leadscore_core.model import ColumnAudit, LeadModel, ModelMetadata, TrainingData
 from leadscore_core.model.classifier import GrowTrees
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.metadata import ColumnAudit, ModelMetadata, TrainingData
+from leadscore_core.training.evaluation.metrics import average_metrics, meets_targets
+from leadscore_core.training.evaluation.plan import JudgingPlan, plan_judging
+from leadscore_core.training.evaluation.seen_leads import lead_identities
+from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
 from leadscore_core.training.folds import LEAST_OF_EACH_CLASS
-from leadscore_core.training.judging_plan import JudgingPlan, plan_judging
-from leadscore_core.training.known_leads import lead_identities
-from leadscore_core.training.metrics import average_metrics, meets_targets
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
-from leadscore_core.training.threshold import choose_threshold
 
 Progress = Callable[[float, str], None]
 _BLOCKING = frozenset({"label_missing", "label_one_class", "label_no_outcome"})
@@ -88,7 +85,7 @@ def train_model(
     audit
         What the columns that are left out or asked about are worth; kept with the model.
     grow
-        How trees are grown, if not on this machine (see `leadscore_core.scale.trees_on`).
+        How trees are grown, if not on this machine (see `leadscore_core.distributed.train.trees_on`).
     progress
         Called with a share 0-1 and what is being done.
 

@@ -6,19 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadscore_core.data import (
-    LeadSchema,
-    check_leads,
-    clean_leads,
-    complete_columns,
-    detect_conventions,
-    load_schema,
-    read_leads,
-    suggest_mapping,
-)
-from leadscore_core.lists import ListOptions, open_any_list
+from leadscore_core.data.cleaning.cleaner import clean_leads, complete_columns
+from leadscore_core.data.dataset.open import ListOptions, open_any_list
+from leadscore_core.data.reading.reader import read_leads
+from leadscore_core.data.schema.column_mapping import detect_conventions
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.data.validation import check_leads
 from leadscore_core.model.cleaner import LeadCleaner
-from leadscore_core.pipelines import check_list
+from leadscore_core.pipelines.data import check_list
 
 CLEANED = [
     "created_date",

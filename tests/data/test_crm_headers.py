@@ -5,9 +5,12 @@ import csv
 import pandas as pd
 import pytest
 
-from leadscore_core.data import LeadSchema, Role, check_required, map_frame, propose_schema
-from leadscore_core.data.crm_headers import crm_role
-from leadscore_core.data.schema_file import SCHEMA_DIR
+from leadscore_core.data.schema.column_mapping import check_required
+from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.schema.crm_headers import crm_role
+from leadscore_core.data.schema.inference import propose_schema
+from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema_files import SCHEMA_DIR
 from leadscore_core.errors import MappingError
 
 N = 120

@@ -8,11 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data import LeadSchema, check_leads, clean_leads, detect_conventions, suggest_mapping
-from leadscore_core.data.date_order import DateEvidence, date_evidence
-from leadscore_core.data.roles import infer_roles
-from leadscore_core.list_conventions import list_choices
-from leadscore_core.lists import choose_conventions, open_list
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.cleaning.date_order import DateEvidence, date_evidence
+from leadscore_core.data.dataset.conventions import list_choices
+from leadscore_core.data.dataset.open import choose_conventions, open_list
+from leadscore_core.data.schema.column_mapping import detect_conventions
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.roles import infer_roles
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.validation import check_leads
 
 DAYS = [date(2025, 1, 3) + timedelta(days=5 * n) for n in range(40)]
 STYLES = {
@@ -46,7 +50,7 @@ def test_a_column_is_read_in_its_own_order(schema: LeadSchema, style: str) -> No
     st.lists(st.dates(date(1996, 1, 1), date(2039, 12, 31)), min_size=1, max_size=30), st.sampled_from(sorted(STYLES))
 )
 def test_a_few_dates_are_read_whole_in_one_order_or_named(days: list[date], style: str) -> None:
-    from leadscore_core.data import load_schema
+    from leadscore_core.data.schema.schema_files import load_schema
 
     texts = [day.strftime(style) for day in days]
     found, said = read(load_schema(), texts)

@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data import Column, LeadSchema, Role, check_leads, clean_leads, detect_conventions, suggest_mapping
-from leadscore_core.data.decimals import DecimalEvidence
-from leadscore_core.data.parse import parse_numbers
-from leadscore_core.data.roles import infer_roles
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.cleaning.decimals import DecimalEvidence
+from leadscore_core.data.cleaning.parsing import parse_numbers
+from leadscore_core.data.schema.column_mapping import detect_conventions
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.roles import infer_roles
+from leadscore_core.data.schema.schema import Column, LeadSchema, Role
+from leadscore_core.data.validation import check_leads
 
 SCHEMA = LeadSchema(
     name="sized",

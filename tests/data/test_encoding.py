@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from leadscore_core.data import ReadLog, iter_leads, read_leads
+from leadscore_core.data.reading.read_log import ReadLog
+from leadscore_core.data.reading.reader import iter_leads, read_leads
 from leadscore_core.errors import UnreadableFileError
 
 CITIES = {

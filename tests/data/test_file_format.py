@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from leadscore_core.data import read_leads
+from leadscore_core.data.reading.reader import read_leads
 from leadscore_core.errors import UnreadableFileError
 
 CONTENTS = {

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from leadscore_core.data import ReadLog, iter_leads
+from leadscore_core.data.reading.read_log import ReadLog
+from leadscore_core.data.reading.reader import iter_leads
 
 HEADER = ["Lead ID", "Name", "Phone", "Created", "City", "Amount"]
 NAMES = ["Ann", "Bo", "Cem", "Dee", "Eva", "Finn", "Gita", "Hugo", "Ida", "Jo"]

@@ -3,7 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data import LeadSchema, Role, check_required, detect_conventions, fingerprint, suggest_mapping
+from leadscore_core.data.schema.column_mapping import check_required, detect_conventions, fingerprint
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import MappingError
 
 

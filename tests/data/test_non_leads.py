@@ -4,7 +4,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from leadscore_core.data import ReadLog, iter_leads, list_sheets, read_leads
+from leadscore_core.data.reading.excel import list_sheets
+from leadscore_core.data.reading.read_log import ReadLog
+from leadscore_core.data.reading.reader import iter_leads, read_leads
 
 HEADER = ["Lead ID", "Name", "Created", "City", "Calls", "Amount"]
 LEADS = [

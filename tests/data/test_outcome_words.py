@@ -6,18 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data import (
-    Column,
-    LeadSchema,
-    Meaning,
-    OutcomeReader,
-    Role,
-    clean_leads,
-    count_values,
-    split_outcomes,
-)
-from leadscore_core.data.outcome_reader import read_outcomes
-from leadscore_core.data.outcome_words import _table, plain_value, value_meaning
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.cleaning.outcome_reader import OutcomeReader, read_outcomes
+from leadscore_core.data.cleaning.outcome_split import split_outcomes
+from leadscore_core.data.cleaning.outcome_values import count_values
+from leadscore_core.data.cleaning.outcome_words import Meaning, _table, plain_value, value_meaning
+from leadscore_core.data.schema.schema import Column, LeadSchema, Role
 from leadscore_core.errors import LabelError
 
 TWO_WORDS = """
@@ -233,9 +227,7 @@ def test_dates_beside_blanks_are_asked_about_and_filled_is_yes_then() -> None:
 
 
 def test_where_filled_is_yes_words_that_say_no_stay_no_in_later_files() -> None:
-    label = Column(
-        name="won", role=Role.LABEL, human="Won", missing_marks=("",), positive=(":filled",), negative=("",)
-    )
+    label = Column(name="won", role=Role.LABEL, human="Won", missing_marks=("",), positive=(":filled",), negative=("",))
     cells = pd.Series(["2026-03-04", "No", "", "0000-00-00", "Pending", "Yes", None])
     values, unknown = read_outcomes(cells, label, ("",))
     assert values.tolist()[:4] == [1, 0, 0, 0]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data.date_order import date_evidence
-from leadscore_core.data.parse import parse_dates, parse_flags, parse_numbers
-from leadscore_core.data.text import as_text, clean_text, filled_cells
+from leadscore_core.data.cleaning.date_order import date_evidence
+from leadscore_core.data.cleaning.parsing import parse_dates, parse_flags, parse_numbers
+from leadscore_core.data.cleaning.text import as_text, clean_text, filled_cells
 
 MARKS = ("", "-", "select", "n/a")
 
@@ -193,7 +193,7 @@ def test_flags_are_read_by_the_table_of_answers() -> None:
 
 
 def test_two_words_for_yes_are_no_flag() -> None:
-    from leadscore_core.data.roles import infer_roles
+    from leadscore_core.data.schema.roles import infer_roles
 
     frame = pd.DataFrame({"Kind": ["Y", "X"] * 40, "Member": ["да", "нет"] * 40})
     assert [str(column.role) for column in infer_roles(frame, ["Kind", "Member"])] == ["category", "flag"]

@@ -9,22 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data import (
-    LeadSchema,
-    Proposal,
-    Role,
-    build_schema,
-    clean_leads,
-    headers_found,
-    keep_schema,
-    list_schemas,
-    load_schema,
-    name_schema,
-    propose_schema,
-    suggest_mapping,
-    write_schema,
-)
-from leadscore_core.data.schema import CONTACT_ROLES
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.inference import Proposal, build_schema, headers_found, name_schema, propose_schema
+from leadscore_core.data.schema.schema import CONTACT_ROLES, LeadSchema, Role
+from leadscore_core.data.schema.schema_files import keep_schema, list_schemas, load_schema, write_schema
 from leadscore_core.errors import SchemaError
 from tests.other_company import make_members
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data import ReadLog, iter_leads, read_leads
-from leadscore_core.data.quotes import split_record
+from leadscore_core.data.reading.quotes import split_record
+from leadscore_core.data.reading.read_log import ReadLog
+from leadscore_core.data.reading.reader import iter_leads, read_leads
 
 HEADER = ["Lead ID", "Created", "Note", "City", "Calls"]
 

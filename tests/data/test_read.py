@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadscore_core.data import LINE_PROBLEM, iter_leads, list_sheets, look_ahead, read_headers, read_leads, text_look
-from leadscore_core.data.read import unique_headers
+from leadscore_core.data.reading import text_scan as text_look
+from leadscore_core.data.reading.chunks import LINE_PROBLEM
+from leadscore_core.data.reading.excel import list_sheets
+from leadscore_core.data.reading.reader import iter_leads, look_ahead, read_headers, read_leads, unique_headers
 from leadscore_core.errors import UnreadableFileError
 from tests.bad_files import BAD_FILES, make_bad_file
 

@@ -5,20 +5,14 @@ import itertools
 import pandas as pd
 import pytest
 
-from leadscore_core.data import (
-    LeadSchema,
-    Role,
-    build_schema,
-    check_leads,
-    clean_leads,
-    contested_headers,
-    load_schema,
-    map_frame,
-    propose_schema,
-    resolve_mapping,
-    sample_rows,
-    suggest_mapping,
-)
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.reading.row_sample import sample_rows
+from leadscore_core.data.schema.column_resolution import contested_headers, map_frame, resolve_mapping
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.inference import build_schema, propose_schema
+from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.data.validation import check_leads
 
 N = 40
 FULL = [f"Level{i % 5}" for i in range(N)]

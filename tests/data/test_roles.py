@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadscore_core.data import Role
-from leadscore_core.data.roles import ProposedColumn, infer_roles
+from leadscore_core.data.schema.roles import ProposedColumn, infer_roles
+from leadscore_core.data.schema.schema import Role
 
 N = 240
 INDEX = range(N)

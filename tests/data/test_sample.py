@@ -3,19 +3,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadscore_core.data import (
-    LABELLED,
-    MESSY,
-    LeadSchema,
-    SampleLeads,
-    check_leads,
-    detect_conventions,
-    look_at_files,
-    make_sample,
-    read_leads,
-    suggest_mapping,
-    write_sample,
-)
+from leadscore_core.data.reading.reader import look_at_files, read_leads
+from leadscore_core.data.schema.column_mapping import detect_conventions
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.synthetic import LABELLED, MESSY, SampleLeads, make_sample, write_sample
+from leadscore_core.data.validation import check_leads
 from leadscore_core.errors import ExportError
 from tests.paths import ROOT
 

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from leadscore_core.data import LeadSchema, Role, load_schema
+from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import SchemaError
 
 

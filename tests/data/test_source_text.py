@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from leadscore_core.data import ReadLog, iter_leads, read_leads
 from leadscore_core.data.findings import share_words
+from leadscore_core.data.reading.read_log import ReadLog
+from leadscore_core.data.reading.reader import iter_leads, read_leads
 
 HEADER = ["Lead ID", "Name", "Phone", "Created"]
 LEADS = [[f"{at:07d}", f'Ann, "{at}"' if at % 3 else "Bo", f"0{at:09d}", f"2026-10-{at + 1:02d}"] for at in range(20)]

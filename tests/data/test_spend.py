@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from leadscore_core.data import read_spend
+from leadscore_core.data.spend import read_spend
 from leadscore_core.errors import SpendError
 
 

@@ -8,9 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data import LeadSchema, check_leads, clean_leads, detect_conventions, suggest_mapping
-from leadscore_core.data.conventions import column_decimals
-from leadscore_core.data.parse import parse_dates, parse_numbers
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.cleaning.conventions import column_decimals
+from leadscore_core.data.cleaning.parsing import parse_dates, parse_numbers
+from leadscore_core.data.schema.column_mapping import detect_conventions
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.validation import check_leads
 
 AMOUNTS = {
     "$1,234.50": 1234.5, "1 234,50 zł": 1234.5, "-$5": -5, "$-5": -5, "(1,234)": -1234, "($1,234)": -1234,
@@ -230,7 +234,8 @@ def test_amounts_in_any_style_read_back_by_their_columns(cents: list[int], style
 
 
 def _schema_with_amount() -> LeadSchema:
-    from leadscore_core.data import Column, Role, load_schema
+    from leadscore_core.data.schema.schema import Column, Role
+    from leadscore_core.data.schema.schema_files import load_schema
 
     schema = load_schema()
     return schema.model_copy(
@@ -312,7 +317,7 @@ def test_blank_marks_are_blank_in_every_schema(schema: LeadSchema, mark: str) ->
 
 
 def test_invisible_marks_are_no_part_of_a_value() -> None:
-    from leadscore_core.data.text import clean_text
+    from leadscore_core.data.cleaning.text import clean_text
 
     cells = pd.Series(["\u200bPune", "Pune\u200e", "\u2068Pune\u2069", "\ufeffPune\u00a0", "Pu\u00adne", "क्‍ष"])
     assert clean_text(cells).tolist() == [*["Pune"] * 5, "क्‍ष"]

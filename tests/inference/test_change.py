@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadscore_core.data import SampleLeads
-from leadscore_core.inference import explain_change
-from leadscore_core.model import LeadModel
-from leadscore_core.training import train_model
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.inference.score_change import explain_change
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.training.train import train_model
 from tests.conftest import FEW_TREES
 
 
@@ -20,7 +20,7 @@ def other(sample: SampleLeads) -> LeadModel:
 
 @pytest.fixture(scope="module")
 def cleaned(trained: LeadModel, sample: SampleLeads) -> pd.DataFrame:
-    from leadscore_core.data import suggest_mapping
+    from leadscore_core.data.schema.header_matching import suggest_mapping
 
     mapping = suggest_mapping(sample.new.columns, trained.schema)
     return trained.clean(mapping.apply(sample.new, trained.schema))[0]

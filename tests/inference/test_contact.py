@@ -6,10 +6,21 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data import LeadSchema, Role, load_schema, suggest_mapping
-from leadscore_core.inference import Contacts, contact_flags, contact_keys, key_names, read_contacts
-from leadscore_core.inference.contact import is_test_name, normalise_email, phone_number, valid_email
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.inference.contact_cells import addresses_in, numbers_in
+from leadscore_core.inference.contact_quality import (
+    Contacts,
+    contact_flags,
+    contact_keys,
+    is_test_name,
+    key_names,
+    normalise_email,
+    phone_number,
+    read_contacts,
+    valid_email,
+)
 
 
 @given(

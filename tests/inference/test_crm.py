@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from leadscore_core.inference import PRESETS, to_crm
+from leadscore_core.inference.export.crm import PRESETS, to_crm
 
 LEADS = pd.DataFrame(
     {

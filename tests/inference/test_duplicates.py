@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.inference import find_duplicates
+from leadscore_core.inference.duplicates import find_duplicates
 
 
 def people(*rows: dict[str, Any]) -> pd.DataFrame:

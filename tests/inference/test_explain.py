@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore_core.data import SampleLeads
-from leadscore_core.inference import explain_leads, reasons_in_words
-from leadscore_core.model import LeadModel
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.inference.reasons import explain_leads, reasons_in_words
+from leadscore_core.model.lead_model import LeadModel
 
 SENTENCE = re.compile(
     r"\((\+|-)\) .+: (such leads( \(5 or more\))? complete \d+% of the time \(n = [\d,]+; all leads \d+%\)"

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadscore_core.errors import ExportError, UnreadableFileError
-from leadscore_core.inference import EXCEL_ROWS, neutralise, write_leads
+from leadscore_core.inference.export import formula_injection as neutralise
+from leadscore_core.inference.export.files import write_leads
+from leadscore_core.inference.export.writers import EXCEL_ROWS
 from tests.paths import ROOT
 
 

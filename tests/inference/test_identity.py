@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data import Role
-from leadscore_core.inference import Contacts, contact_flags
+from leadscore_core.batches.outcome_matching import match_people
+from leadscore_core.data.schema.schema import Role
+from leadscore_core.inference.contact_quality import Contacts, contact_flags
 from leadscore_core.inference.identity import comparable_ids, is_placeholder, is_ruined
-from leadscore_core.workbench.matching import match_people
 
 
 def table(ids=None, emails=None, phones=None, names=None, outcome=None, phones_2=None) -> pd.DataFrame:

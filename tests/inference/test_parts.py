@@ -12,25 +12,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadscore_core import pipelines, read_leads, score_leads
 from leadscore_core.config import GradeThresholds, JunkRules
-from leadscore_core.data import (
-    Role,
-    SampleLeads,
-    detect_conventions,
-    iter_parts,
-    part_frame,
-    row_hashes,
-    row_keys,
-    suggest_mapping,
-)
+from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.reading.chunks import part_frame, row_keys
+from leadscore_core.data.reading.reader import iter_parts, read_leads
+from leadscore_core.data.schema.column_mapping import detect_conventions
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.schema import Role
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.data.validation import row_hashes
 from leadscore_core.errors import UnreadableFileError
-from leadscore_core.inference import neutralise, score_part, write_leads
-from leadscore_core.inference.neutralise import neutralise_table
-from leadscore_core.lists import LeadList, open_list
-from leadscore_core.model import LeadModel
+from leadscore_core.inference.export import formula_injection as neutralise
+from leadscore_core.inference.export.files import write_leads
+from leadscore_core.inference.export.formula_injection import neutralise_table
+from leadscore_core.inference.score import score_leads, score_part
 from leadscore_core.model import classifier as classifier_module
-from leadscore_core.pipelines import score_list
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.pipelines import training as pipelines
+from leadscore_core.pipelines.inference import score_list
 
 CELLS = st.sampled_from(
     [

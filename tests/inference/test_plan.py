@@ -8,8 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from leadscore_core.inference import applications_interval, assign_leads, gain_curve, plan_calls
-from leadscore_core.inference.plan import poisson_binomial
+from leadscore_core.inference.capacity import (
+    applications_interval,
+    assign_leads,
+    gain_curve,
+    plan_calls,
+    poisson_binomial,
+)
 
 PROPENSITIES = st.lists(st.floats(0, 1), min_size=1, max_size=9).map(np.array)
 

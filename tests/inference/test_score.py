@@ -5,20 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadscore_core.config import GradeThresholds, JunkRules
-from leadscore_core.data import SampleLeads, read_leads, suggest_mapping
+from leadscore_core.data.reading.reader import read_leads
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import MappingError
-from leadscore_core.inference import (
-    GRADES,
-    JUNK_WORDS,
-    contact_flags,
-    describe_plan,
-    grade_leads,
-    plan_calls,
-    read_contacts,
-    score_leads,
-)
-from leadscore_core.inference.contact import SINGLE_LEAD_RULES
-from leadscore_core.model import LeadModel
+from leadscore_core.inference.capacity import describe_plan, plan_calls
+from leadscore_core.inference.contact_quality import SINGLE_LEAD_RULES, contact_flags, read_contacts
+from leadscore_core.inference.grades import GRADES, JUNK_WORDS, grade_leads
+from leadscore_core.inference.score import score_leads
+from leadscore_core.model.lead_model import LeadModel
 
 OWN = ["lead_score", "propensity", "grade", "is_junk", "junk_reason", "reason_1", "reason_2", "reason_3"]
 OWN += ["model_id", "row_problem"]

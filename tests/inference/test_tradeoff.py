@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.inference import (
+from leadscore_core.inference.discard_tradeoff import (
     choose_split,
     cut_for,
     expected_curve,
@@ -16,7 +16,7 @@ from leadscore_core.inference import (
     removable,
     wilson,
 )
-from leadscore_core.model import LeadModel
+from leadscore_core.model.lead_model import LeadModel
 
 
 def known(n: int = 4_000, seed: int = 0) -> pd.DataFrame:

@@ -10,9 +10,9 @@ from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from leadscore_core.data import SampleLeads
-from leadscore_core.model import LeadModel
+from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.classifier import Calibrator, LeadClassifier
+from leadscore_core.model.lead_model import LeadModel
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,16 @@ import shap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadscore_core.data import SampleLeads, detect_conventions, suggest_mapping
-from leadscore_core.inference import explain_leads, score_leads
-from leadscore_core.model import LeadModel
+from leadscore_core.data.schema.column_mapping import detect_conventions
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.inference.reasons import explain_leads
+from leadscore_core.inference.score import score_leads
 from leadscore_core.model import classifier as classifier_module
-from leadscore_core.model.coded import Coded
-from leadscore_core.model.contributions import TreeTables
-from leadscore_core.model.margins import LeafSets
+from leadscore_core.model.category_codes import Coded
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.trees.fast_predict import LeafSets
+from leadscore_core.model.trees.fast_shap import TreeTables
 
 
 @pytest.fixture(scope="module")

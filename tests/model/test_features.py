@@ -4,9 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.data import LeadSchema, SampleLeads, clean_leads, load_schema
-from leadscore_core.model import LeadModel, Observed, value_keys
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.features import LeadFeatures
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.observed_rates import Observed, value_keys
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from leadscore_core.data import SampleLeads, load_schema
-from leadscore_core.lists import choose_conventions, open_list
+from leadscore_core.data.dataset.open import choose_conventions, open_list
+from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.data.synthetic import SampleLeads
 from tests.paths import ROOT
 
 APP = str(ROOT / "app.py")

@@ -7,13 +7,20 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from leadscore_core.batches.planning import ALL, CALLS, plan_batch, trade_off
+from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.view import BatchView
 from leadscore_core.config import GradeRule, GradeThresholds, load_settings
-from leadscore_core.data import SampleLeads
-from leadscore_core.lists import open_list
-from leadscore_core.model import LeadModel, ModelRegistry
-from leadscore_core.storage import Batch, BatchStore, DecisionStore, LeadFilter, Sort, grade_preference, junk_preference
-from leadscore_core.training import train_model
-from leadscore_core.workbench import ALL, CALLS, BatchView, keep_list, plan_batch, trade_off
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.decisions import DecisionStore
+from leadscore_core.storage.database.preferences import grade_preference, junk_preference
+from leadscore_core.storage.leads.filters import LeadFilter
+from leadscore_core.storage.leads.lead_table import Sort
+from leadscore_core.training.train import train_model
 from tests.conftest import FEW_TREES
 from tests.paths import ROOT
 
@@ -23,7 +30,7 @@ QUARANTINE = LeadFilter(view="quarantine")
 
 @pytest.fixture
 def leads(batch: Batch) -> AppTest:
-    return opened("pages/leads.py")
+    return opened("pages/leads/page.py")
 
 
 def opened(page: str) -> AppTest:
@@ -52,8 +59,8 @@ def words(app: AppTest) -> str:
 
 def test_without_a_batch_the_next_step_is_said(places: Path) -> None:
     for page, title in (
-        ("pages/leads.py", "Whom do we call first?"),
-        ("pages/drivers.py", "What makes a lead convert?"),
+        ("pages/leads/page.py", "Whom do we call first?"),
+        ("pages/drivers/page.py", "What makes a lead convert?"),
     ):
         app = opened(page)
         assert app.title[0].value == title
@@ -176,7 +183,7 @@ def test_the_junk_filter_says_what_is_lost(leads: AppTest, view: BatchView) -> N
     )
     assert f"{own.value:.1%} ({own.low:.1%} to {own.high:.1%})" in words(leads)
     press(leads, next(b.label for b in leads.button if b.label.startswith("Put aside ")))
-    again = section(opened("pages/leads.py"), "Quarantine")
+    again = section(opened("pages/leads/page.py"), "Quarantine")
     assert "Low propensity: " in "".join(again.dataframe[0].value["Why it is put aside"].tolist())
     press(section(leads, "Junk filter"), "Undo")
     assert grade_preference(load_settings()).current().value == grade_preference(load_settings()).default
@@ -211,7 +218,7 @@ def test_a_lead_is_opened_and_judged(leads: AppTest, view: BatchView, batch: Bat
 
 def test_a_batch_whose_file_is_gone_is_an_error_not_a_traceback(batch: Batch) -> None:
     batch.scores_path.unlink()
-    app = opened("pages/leads.py")
+    app = opened("pages/leads/page.py")
     assert "is gone. Upload the list again, or delete the batch" in app.error[0].value
 
 
@@ -230,13 +237,13 @@ def test_a_batch_is_renamed_and_deleted(leads: AppTest) -> None:
 
 def test_a_database_that_is_gone_is_an_error(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "LEADSCORE_DATABASE_URL", "postgresql://anna:secret@127.0.0.1:1/x")
-    app = opened("pages/leads.py")
+    app = opened("pages/leads/page.py")
     assert "cannot be used" in app.error[0].value
     assert "secret" not in app.error[0].value
 
 
 def test_drivers_say_what_moves_scores(batch: Batch) -> None:
-    app = opened("pages/drivers.py")
+    app = opened("pages/drivers/page.py")
     assert app.title[0].value == "What makes a lead convert?"
     assert "moves the scores of all leads most" in words(app)
     assert "Computed exactly for all 250 leads." in words(app)
@@ -255,7 +262,7 @@ def test_a_batch_is_scored_again_with_another_model(
     other = train_model(sample.labelled.head(900), params=FEW_TREES, n_repeats=1)
     ModelRegistry(both).publish(other)
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(both))
-    app = opened("pages/leads.py")
+    app = opened("pages/leads/page.py")
     press(app, "Score again")
     (again,) = BatchStore(load_settings()).list_batches()
     assert (again.scoring.number, again.scoring.model_id) == (2, other.model_id)
@@ -277,5 +284,5 @@ def test_drivers_of_leads_without_dates_offer_no_month(
     path = tmp_path / "undated.csv"
     sample.new.assign(created_date="").to_csv(path, index=False)
     keep_list(open_list(path, trained.schema), trained, name="undated")
-    app = opened("pages/drivers.py")
+    app = opened("pages/drivers/page.py")
     assert "Month" not in next(s for s in app.selectbox if s.label == "Look at").options

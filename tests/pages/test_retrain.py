@@ -8,10 +8,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from leadscore_core.data import SampleLeads, load_schema
-from leadscore_core.lists import open_list
-from leadscore_core.model import LeadModel, ModelRegistry
-from leadscore_core.workbench import gather_leads, list_runs, start_run
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.retraining.dataset import gather_leads
+from leadscore_core.retraining.jobs import list_runs, start_run
 from tests.other_company import make_members
 from tests.paths import ROOT
 
@@ -21,7 +24,7 @@ LABEL = "app_complete_flag"
 
 def opened() -> AppTest:
     app = AppTest.from_file(APP, default_timeout=90).run()
-    app.switch_page("pages/retrain.py").run()
+    app.switch_page("pages/retrain/page.py").run()
     assert not app.exception
     return app
 

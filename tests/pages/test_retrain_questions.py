@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from leadscore_core.data import SampleLeads
+from leadscore_core.data.synthetic import SampleLeads
 from tests.other_company import make_members
 from tests.pages.test_retrain import LABEL, bring, csv, opened, press, words
 

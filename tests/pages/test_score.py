@@ -8,10 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from leadscore_core.config import load_settings
-from leadscore_core.data import MESSY, NEW, SampleLeads
-from leadscore_core.inference import plan_calls, score_leads
-from leadscore_core.model import LeadModel
-from leadscore_core.storage import BatchStore
+from leadscore_core.data.synthetic import MESSY, NEW, SampleLeads
+from leadscore_core.inference.capacity import plan_calls
+from leadscore_core.inference.score import score_leads
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.storage.database.batches import BatchStore
 from tests.bad_files import BAD_FILES, make_bad_file
 from tests.paths import ROOT
 

@@ -8,19 +8,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from leadscore_core.analytics.sources import EVERYBODY, Scope, SourceView, explain_mix, find_targets, narrow_to, rate_by
+from leadscore_core.analytics.wording import answer
 from leadscore_core.config import load_settings
-from leadscore_core.data import SampleLeads
-from leadscore_core.storage import Batch, OutcomeStore
-from leadscore_core.workbench import (
-    EVERYBODY,
-    Scope,
-    SourceView,
-    answer,
-    explain_mix,
-    find_targets,
-    narrow_to,
-    rate_by,
-)
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.outcomes import OutcomeStore
 from tests.paths import ROOT
 
 APP = str(ROOT / "app.py")
@@ -34,7 +27,7 @@ def page(labelled: Batch) -> AppTest:
 
 def opened() -> AppTest:
     app = AppTest.from_file(APP, default_timeout=60).run()
-    app.switch_page("pages/sources.py").run()
+    app.switch_page("pages/sources/page.py").run()
     assert not app.exception
     return app
 

@@ -3,7 +3,7 @@
 import pytest
 import streamlit as st
 
-from pages._shared import state
+from pages.shared import session as state
 
 
 def test_what_was_used_last_is_remembered_and_one_thing_never_pushes_out_another(

@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from leadscore_core.data import Role, clean_leads, read_leads
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.dataset.open import ListOptions, open_any_list
+from leadscore_core.data.reading.reader import read_leads
+from leadscore_core.data.schema.schema import Role
 from leadscore_core.data.spend import read_spend
-from leadscore_core.lists import ListOptions, open_any_list
-from leadscore_core.model import ModelRegistry
+from leadscore_core.registry.registry import ModelRegistry
 from tests.cases import SAME_FORTY, YES_NO
 from tests.paths import CASES, ROOT
 
@@ -329,9 +331,9 @@ def _column(leads, header: str):
 
 
 def _score_and_keep(path: Path):
+    from leadscore_core.batches.save import keep_list
     from leadscore_core.config import load_settings
-    from leadscore_core.lists import open_list
-    from leadscore_core.workbench import keep_list
+    from leadscore_core.data.dataset.open import open_list
 
     model = ModelRegistry(load_settings().models_dir).load_champion()[0]
     return keep_list(open_list(path, model.schema), model, name="Monday")
@@ -339,7 +341,7 @@ def _score_and_keep(path: Path):
 
 def _known(batch) -> tuple[int, int]:
     from leadscore_core.config import load_settings
-    from leadscore_core.storage import OutcomeStore
+    from leadscore_core.storage.database.outcomes import OutcomeStore
 
     found = OutcomeStore(load_settings()).current(batch)
     return (found.known, found.completed) if found else (0, 0)

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from leadscore_core.data import read_leads
-from leadscore_core.storage import close_databases
+from leadscore_core.data.reading.reader import read_leads
+from leadscore_core.storage.database.engine import close_databases
 from tests.cases import SAME_FORTY, YES_NO
 from tests.paths import CASES, ROOT
 
@@ -56,7 +56,7 @@ def test_what_is_no_table_is_said_for_what_it_is(app: AppTest) -> None:
 @pytest.mark.parametrize("name", YES_NO)
 def test_the_yes_of_an_outcome_is_yes_and_said_before_training(app: AppTest, name: str) -> None:
     label, yes = YES_NO[name]
-    app.switch_page("pages/retrain.py").run()
+    app.switch_page("pages/retrain/page.py").run()
     next(u for u in app.file_uploader if u.label == "Labelled leads").upload(
         name, (CASES / name).read_bytes(), "text/csv"
     )

@@ -7,9 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadscore_core import cli
-from leadscore_core.data import Role, propose_schema, read_leads
-from leadscore_core.model import ModelRegistry
+from leadscore_core.cli import main as cli
+from leadscore_core.data.reading.reader import read_leads
+from leadscore_core.data.schema.inference import propose_schema
+from leadscore_core.data.schema.schema import Role
+from leadscore_core.registry.registry import ModelRegistry
 
 LEAKS = {"tags", "lead_quality", "last_activity", "last_notable_activity"}
 LEAKS |= {f"asymmetrique_{what}_{kind}" for what in ("activity", "profile") for kind in ("index", "score")}

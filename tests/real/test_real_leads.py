@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore_core.data import read_leads
-from leadscore_core.inference import score_leads
-from leadscore_core.lists import open_list
-from leadscore_core.model import LeadModel
-from leadscore_core.training import evaluate_model, train_model
-from leadscore_core.workbench import keep_list, open_view, trade_off
+from leadscore_core.batches.planning import trade_off
+from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.view import open_view
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.reading.reader import read_leads
+from leadscore_core.inference.score import score_leads
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.training.evaluation.holdout import evaluate_model
+from leadscore_core.training.train import train_model
 
 OWN = ["lead_score", "propensity", "grade", "junk_reason", "reason_1", "reason_2", "reason_3", "row_problem"]
 

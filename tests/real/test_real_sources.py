@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from leadscore_core import source_report
-from leadscore_core.data import read_leads
+from leadscore_core.analytics.report_json import source_report
+from leadscore_core.data.reading.reader import read_leads
 
 SOURCE, LABEL = "first_utm_source_c", "app_complete_flag"
 

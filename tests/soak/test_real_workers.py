@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from leadscore_core.data import read_leads
-from leadscore_core.scale import connect, trees_on
-from leadscore_core.training import train_model
+from leadscore_core.data.reading.reader import read_leads
+from leadscore_core.distributed.cluster import connect
+from leadscore_core.distributed.train import trees_on
+from leadscore_core.training.train import train_model
 
 pytestmark = pytest.mark.skipif("LEADSCORE_SOAK" not in os.environ, reason="a long round: make soak")
 

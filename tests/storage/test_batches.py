@@ -8,13 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from leadscore_core.batches.save import find_kept, keep_list, rescore_batch
 from leadscore_core.config import Settings
+from leadscore_core.data.dataset.open import open_list
 from leadscore_core.errors import LeadScoreError, StorageError
-from leadscore_core.lists import open_list
-from leadscore_core.model import LeadModel
-from leadscore_core.storage import Batch, BatchStore, DecisionStore
-from leadscore_core.storage import batches as batches_module
-from leadscore_core.workbench import find_kept, keep_list, rescore_batch
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.storage.database import batches as batches_module
+from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.decisions import DecisionStore
 
 
 def keep(settings: Settings, path: Path, model: LeadModel, name: str = "Monday") -> Batch:
@@ -110,9 +111,9 @@ def test_a_full_disk_is_said_and_nothing_is_kept(
         raise OSError(28, "No space left on device")
 
     target = (
-        ("leadscore_core.workbench.keep._write_parts", full)
+        ("leadscore_core.batches.save._write_parts", full)
         if step == "writing"
-        else ("leadscore_core.workbench.keep.sort_into", full)
+        else ("leadscore_core.batches.save.sort_into", full)
     )
     with monkeypatch.context() as broken:
         broken.setattr(*target)
@@ -141,7 +142,7 @@ def test_another_database_costs_no_batch_its_files(
 def test_two_people_scoring_again_at_once_do_not_mix(
     kept: Settings, new_list: Path, trained: LeadModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from leadscore_core.workbench import keep as keep_module
+    from leadscore_core.batches import save as keep_module
 
     batch = keep(kept, new_list, trained)
     once = keep_module.mark_repeats

@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from leadscore_core.config import Settings
 from leadscore_core.errors import StorageError
-from leadscore_core.storage import BatchStore, Database, open_database
-from leadscore_core.storage import database as database_module
-from leadscore_core.storage.tables import Base
+from leadscore_core.storage.database import engine as database_module
+from leadscore_core.storage.database.batches import BatchStore
+from leadscore_core.storage.database.engine import Database, open_database
+from leadscore_core.storage.database.tables import Base
 
 
 def test_the_migrations_make_the_tables_that_the_code_expects(kept: Settings) -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from leadscore_core.batches.save import keep_list
 from leadscore_core.config import Settings
+from leadscore_core.data.dataset.open import open_list
 from leadscore_core.errors import StorageError
-from leadscore_core.lists import open_list
-from leadscore_core.model import LeadModel
-from leadscore_core.storage import Batch, BatchStore, DecisionStore
-from leadscore_core.storage import decisions as decisions_module
-from leadscore_core.workbench import keep_list
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.storage.database import decisions as decisions_module
+from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.decisions import DecisionStore
 
 
 @pytest.fixture

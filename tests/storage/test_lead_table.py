@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadscore_core.batches.planning import ALL, CALLS
 from leadscore_core.config import GradeRule, GradeShares, GradeThresholds, JunkRules
 from leadscore_core.errors import StorageError
-from leadscore_core.inference import grade_leads
-from leadscore_core.storage import BLANK, Batch, LeadFilter, LeadTable, Sort, Standing
-from leadscore_core.storage.lead_files import read_own
-from leadscore_core.workbench import ALL, CALLS
+from leadscore_core.inference.grades import grade_leads
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.leads.files import read_own
+from leadscore_core.storage.leads.filters import BLANK, LeadFilter
+from leadscore_core.storage.leads.lead_table import LeadTable, Sort, Standing
 
 STAMP = "created_date"
 QUARANTINE = LeadFilter(view="quarantine")
@@ -138,9 +140,9 @@ def test_whatever_the_rules_nothing_is_lost(
 
 @pytest.fixture(scope="session")
 def kept_once(trained, sample, tmp_path_factory):  # type: ignore[no-untyped-def]
+    from leadscore_core.batches.save import keep_list
     from leadscore_core.config import Settings
-    from leadscore_core.lists import open_list
-    from leadscore_core.workbench import keep_list
+    from leadscore_core.data.dataset.open import open_list
 
     folder = tmp_path_factory.mktemp("once")
     sample.new.to_csv(folder / "leads.csv", index=False)

@@ -4,12 +4,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from leadscore_core.batches.save import keep_list
 from leadscore_core.config import Settings
+from leadscore_core.data.dataset.open import open_list
 from leadscore_core.errors import ConflictError, StorageError
-from leadscore_core.lists import open_list
-from leadscore_core.model import LeadModel
-from leadscore_core.storage import Batch, BatchStore, OutcomeStore
-from leadscore_core.workbench import keep_list
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.outcomes import OutcomeStore
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_full_disk_leaves_everything_as_it_was(kept: Settings, saved: Batch, m
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("leadscore_core.storage.outcomes.pq.write_table", full)
+    monkeypatch.setattr("leadscore_core.storage.database.outcomes.pq.write_table", full)
     with pytest.raises(StorageError, match="No space left on device"):
         OutcomeStore(kept).add(saved, np.array([1]), np.array([1]), file_name="a")
     assert OutcomeStore(kept).history(saved) == []

@@ -4,7 +4,7 @@ import pytest
 
 from leadscore_core.config import GradeRule, GradeThresholds, JunkRules, Settings
 from leadscore_core.errors import ConflictError, StorageError
-from leadscore_core.storage import grade_preference, junk_preference
+from leadscore_core.storage.database.preferences import grade_preference, junk_preference
 
 
 def rule(hot: float) -> GradeRule:

@@ -9,21 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leadscore_core.analytics.sources import EVERYBODY, SourceView, open_sources
 from leadscore_core.config import GradeRule, load_settings
 from leadscore_core.errors import StorageError
-from leadscore_core.model import LeadModel
-from leadscore_core.storage import (
-    BLANK,
-    CAPPED,
-    OTHERS,
-    Batch,
-    LeadFilter,
-    LeadTable,
-    OutcomeStore,
-    SourceTable,
-    Standing,
-)
-from leadscore_core.workbench import EVERYBODY, SourceView, open_sources
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.outcomes import OutcomeStore
+from leadscore_core.storage.leads.dimensions import CAPPED
+from leadscore_core.storage.leads.filters import BLANK, LeadFilter
+from leadscore_core.storage.leads.lead_table import LeadTable, Standing
+from leadscore_core.storage.leads.source_table import OTHERS, SourceTable
 
 SOURCE, PLATFORM, CITY = "first_utm_source_c", "first_platform_c", "city_mapped"
 TIMES, STAMP, SYLLABUS = "total_leads_droppped", "created_date", "syllabus_interaction"

@@ -7,21 +7,16 @@ from scipy.special import expit
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
 
 from leadscore_core.config import TargetMetrics
-from leadscore_core.data import SampleLeads, detect_conventions, load_schema, suggest_mapping
-from leadscore_core.model import LeadModel
-from leadscore_core.training import (
-    at_threshold,
-    challenge_champion,
-    compare_models,
-    delong,
-    draw_curves,
-    grade_moves,
-    judge_gates,
-    judge_groups,
-    losing_groups,
-    train_model,
-)
-from leadscore_core.training import compare as compare_module
+from leadscore_core.data.schema.column_mapping import detect_conventions
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.training.evaluation import paired_tests as compare_module
+from leadscore_core.training.evaluation.champion_challenger import challenge_champion
+from leadscore_core.training.evaluation.gates_and_curves import at_threshold, draw_curves, judge_gates, judge_groups
+from leadscore_core.training.evaluation.paired_tests import compare_models, delong, grade_moves, losing_groups
+from leadscore_core.training.train import train_model
 from tests.conftest import FEW_TREES
 
 LABEL = "app_complete_flag"

@@ -8,24 +8,20 @@ import pytest
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from leadscore_core.data import LeadSchema, SampleLeads, detect_conventions, suggest_mapping
+from leadscore_core.data.schema.column_mapping import detect_conventions
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model import LeadModel
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LeadFeatures
-from leadscore_core.training import (
-    NAMES,
-    compare_contenders,
-    labelled_leads,
-    learning_curve,
-    more_leads_help,
-    paired_difference,
-    train_model,
-    tune_model,
-)
-from leadscore_core.training.contenders import make_contender
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.training.evaluation.algorithms import NAMES, compare_contenders, make_contender, paired_difference
+from leadscore_core.training.evaluation.learning_curve import learning_curve, more_leads_help
+from leadscore_core.training.evaluation.score_moves import MOST, largest_moves
 from leadscore_core.training.folds import repeated_folds
-from leadscore_core.training.moves import MOST, largest_moves
+from leadscore_core.training.train import labelled_leads, train_model
+from leadscore_core.training.tuning import tune_model
 
 Leads = tuple[pd.DataFrame, np.ndarray, np.ndarray | None]
 

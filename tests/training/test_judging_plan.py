@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from leadscore_core.training.judging_plan import MOST_JUDGED, MOST_MONTHS, plan_judging
+from leadscore_core.training.evaluation.plan import MOST_JUDGED, MOST_MONTHS, plan_judging
 
 
 def plan(rows: int):

@@ -2,10 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore_core.data import SampleLeads, detect_conventions, suggest_mapping
-from leadscore_core.model import LeadModel
-from leadscore_core.training import evaluate_model
-from leadscore_core.training.known_leads import lead_identities
+from leadscore_core.data.schema.column_mapping import detect_conventions
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.training.evaluation.holdout import evaluate_model
+from leadscore_core.training.evaluation.seen_leads import lead_identities
 
 
 def test_leads_that_were_trained_on_are_known_in_any_order_with_a_column_more(

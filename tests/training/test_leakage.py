@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore_core.data import SampleLeads, read_leads
-from leadscore_core.training import audit_leakage
+from leadscore_core.data.reading.reader import read_leads
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.training.leakage import audit_leakage
 from tests.paths import REAL
 
 LABEL = "app_complete_flag"

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from leadscore_core.config import TargetMetrics
-from leadscore_core.training import choose_threshold, compute_metrics, lift_by_decile, meets_targets
-from leadscore_core.training.metrics import average_metrics
+from leadscore_core.training.evaluation.metrics import average_metrics, compute_metrics, lift_by_decile, meets_targets
+from leadscore_core.training.evaluation.threshold import choose_threshold
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore_core.lists import open_list
-from leadscore_core.model import ModelRegistry
-from leadscore_core.workbench import RunTask, gather_leads, read_run, start_run
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.retraining.dataset import gather_leads
+from leadscore_core.retraining.jobs import RunTask, read_run, start_run
 from tests.conftest import FEW_TREES
 
 ROWS = 52_000

@@ -2,13 +2,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore_core.data import LeadSchema, SampleLeads, clean_leads
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import LabelError, MappingError, NotEnoughDataError
-from leadscore_core.inference import score_leads
-from leadscore_core.model import LeadModel
-from leadscore_core.training import evaluate_model, train_model
+from leadscore_core.inference.score import score_leads
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.training.evaluation.holdout import evaluate_model
 from leadscore_core.training.fit import choose_calibration
 from leadscore_core.training.folds import repeated_folds, rolling_months
+from leadscore_core.training.train import train_model
 from tests.conftest import FEW_TREES
 
 

@@ -1,0 +1,1 @@
+"""Sources: what is counted, said and drawn, and its reports."""

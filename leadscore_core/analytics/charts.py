@@ -1,0 +1,182 @@
+"""Evidence of sources: each figure with its table, for the screen and for the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from leadscore_core.analytics.sources import MOST_LEVELS, Rates, Scope, SourceView, count_applications
+from leadscore_core.analytics.statistics.decomposition import Mix
+from leadscore_core.analytics.trends import flow_leads, trend_weeks
+from leadscore_core.analytics.wording import (
+    chart_rows,
+    describe_gap,
+    gap_parts,
+    present_mix,
+    present_rates,
+    rates_title,
+    unit,
+)
+from leadscore_core.data.schema.schema import Role
+from leadscore_core.plots.drivers import plot_interaction
+from leadscore_core.plots.sources import plot_bubbles, plot_flow, plot_gap, plot_rates, plot_trend
+from leadscore_core.storage.leads.filters import BLANK
+from leadscore_core.storage.leads.source_table import OTHERS
+
+_MOST_BUBBLES = 60
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A figure and the table that it draws.
+
+    Attributes
+    ----------
+    name
+        For file names and keys.
+    title
+        What it shows, in words.
+    figure
+        None where there is nothing to draw.
+    table
+        As people read it.
+    values
+        Mark of the figure -> dimension -> the value that it stands for, for a click.
+    """
+
+    name: str
+    title: str
+    figure: go.Figure | None
+    table: pd.DataFrame
+    values: dict[str, dict[str, str]]
+
+
+def show_rates(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
+    """Draw the rates of the largest groups, beside those of another period or those expected where they are known."""
+    rows = chart_rows(view, rates)
+    if "before_rate" in rows:
+        rows = rows.assign(compared=rows["before_rate"], compared_name="The other period")
+    elif scope.counted == "completed" and rows["expected_known"].sum() > 0:
+        rows = rows.assign(compared=rows["expected_known"] / rows["known"], compared_name="Expected of these leads")
+    title = rates_title(view, rates)
+    ordered = len(rates.by) == 1 and view.is_ordered(rates.by[0])
+    figure = plot_rates(rows, rates.average, title, unit(scope), ordered=ordered) if len(rows) else None
+    return Evidence("rates", title, figure, present_rates(view, rates), _marks(rates.by, rows))
+
+
+def show_bubbles(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
+    """Draw volume against rate."""
+    rows = rates.table[(rates.table[rates.by[0]] != OTHERS) & (rates.table["n"] > 0)].head(_MOST_BUBBLES)
+    human = view.dimensions[rates.by[0]].lower()
+    title = f"Volume against rate, by {human}: high on the right is what to buy more of"
+    if len(rates.table) > len(rows):
+        title += f" (the {len(rows)} largest of {rates.groups:,})"
+    figure = plot_bubbles(rows, rates.average, title, unit(scope)) if len(rows) > 1 else None
+    return Evidence("volume", title, figure, present_rates(view, rates), _marks(rates.by, rows))
+
+
+def _marks(by: tuple[str, ...], rows: pd.DataFrame) -> dict[str, dict[str, str]]:
+    values = [rows[d].astype("object").where(rows[d].notna(), BLANK).map(str) for d in by]
+    return {
+        name: dict(zip(by, group, strict=True)) for name, *group in zip(rows["name"].tolist(), *values, strict=True)
+    }
+
+
+def cross_dimension(view: SourceView, scope: Scope) -> str | None:
+    """Return what a heatmap crosses the groups with: as chosen, else the platform or the city tier."""
+    offered = [scope.across, view.first(Role.PLATFORM), "city_tier", view.first(Role.MEDIUM)]
+    return next((d for d in offered if d in view.dimensions and d != scope.by), None)
+
+
+def show_heatmap(view: SourceView, scope: Scope) -> Evidence:
+    """Draw the rates of two dimensions crossed, n in every cell; the seven largest values of each, and all others."""
+    across = cross_dimension(view, scope)
+    if across is None:
+        return Evidence("crossed", "There is only one column to group by", None, pd.DataFrame(), {})
+    dimensions = [scope.by, across]
+    kept = {d: view.table.values(d, scope.chosen, 24 if view.is_ordered(d) else MOST_LEVELS) for d in dimensions}
+    cells = count_applications(view.table.groups(dimensions, scope.chosen, kept=kept), scope.counted)
+    cells = cells[cells["n"] > 0]
+    names = [[view.shown(d, value) for value in (sorted_values(view, d, kept[d]))] + [OTHERS] for d in dimensions]
+    frame = pd.DataFrame(
+        {
+            "down": [view.shown(scope.by, None if pd.isna(v) else str(v)) for v in cells[scope.by]],
+            "across": [view.shown(across, None if pd.isna(v) else str(v)) for v in cells[across]],
+            "rate": (cells["k"] / cells["n"]).to_numpy("float64"),
+            "n": cells["n"].to_numpy("int64"),
+        }
+    )
+    frame = frame.drop_duplicates(["down", "across"])
+    rate, leads = (
+        frame.pivot(index="down", columns="across", values=name).reindex(index=names[0], columns=names[1])
+        for name in ("rate", "n")
+    )
+    empty = leads.isna()
+    rate, leads = (t.loc[~empty.all(axis=1), ~empty.all(axis=0)] for t in (rate, leads))
+    humans = view.dimensions[scope.by], view.dimensions[across]
+    title = f"Rate of applications by {humans[0].lower()} and {humans[1].lower()}"
+    table = frame.assign(rate=100 * frame["rate"])
+    table.columns = pd.Index([humans[0], humans[1], "Rate", "Leads"])
+    figure = plot_interaction(rate, leads, title, humans) if len(rate) else None
+    return Evidence("crossed", title, figure, table.sort_values("Leads", ascending=False).reset_index(drop=True), {})
+
+
+def sorted_values(view: SourceView, dimension: str, values: list[str | None]) -> list[str | None]:
+    """Return values in their own order where they have one, blank last."""
+    return sorted(values, key=lambda v: (v is None, v or "")) if view.is_ordered(dimension) else values
+
+
+def show_trend(view: SourceView, scope: Scope) -> Evidence:
+    """Draw the rate week by week."""
+    weeks = trend_weeks(view, scope.chosen, scope.counted)
+    if weeks.empty:
+        return Evidence("weeks", "These leads have no date, so there is no trend", None, pd.DataFrame(), {})
+    first, last = weeks["rate"].iloc[0], weeks["rate"].iloc[-1]
+    title = f"Week by week: from {first:.0%} to {last:.0%} in {len(weeks)} weeks"
+    table = pd.DataFrame(
+        {
+            "Week of": weeks["week"],
+            "Leads": weeks["n"],
+            "Applications": weeks["k"],
+            "Rate": 100 * weeks["rate"],
+            "95% interval": [f"{a:.1%} to {b:.1%}" for a, b in zip(weeks["low"], weeks["high"], strict=True)],
+            "All leads of the month": 100 * weeks["month_rate"],
+        }
+    )
+    return Evidence("weeks", title, plot_trend(weeks, title, unit(scope)), table, {})
+
+
+def show_flow(view: SourceView, scope: Scope) -> Evidence:
+    """Draw how leads pass from group to grade to application."""
+    flow = flow_leads(view, scope.by, scope.chosen, scope.counted)
+    flow = flow[flow["grade"].notna()]
+    human = view.dimensions[scope.by]
+    by_grade = flow.groupby("grade")[["leads", "applications"]].sum()
+    if by_grade.empty or by_grade["leads"].sum() == 0:
+        return Evidence("flow", "No lead whose outcome could be followed", None, pd.DataFrame(), {})
+    title = f"From {human.lower()} to grade to application"
+    if "Hot" in by_grade.index and by_grade["applications"].sum():
+        share = by_grade["applications"] / by_grade["applications"].sum()
+        title += f": Hot leads bring {share['Hot']:.0%} of the applications"
+    table = flow.set_axis([human, "Grade", "Leads", "Applications"], axis=1)
+    return Evidence("flow", title, plot_flow(flow, title, completed=scope.counted == "completed"), table, {})
+
+
+def show_gap(view: SourceView, scope: Scope, mix: Mix, place: int) -> Evidence:
+    """Draw what one group's gap to the average comes from.
+
+    Parameters
+    ----------
+    place
+        Its row in `Mix.table`.
+    """
+    row = mix.table.iloc[place]
+    name = view.shown(scope.by, row["group"])
+    title = describe_gap(name, row, mix.average)
+    table = present_mix(view, scope.by, mix)
+    if pd.isna(row["own"]):
+        return Evidence("gap", title, None, table, {})
+    figure = plot_gap(gap_parts(view, mix, place), mix.average, name, f"What makes {name} differ, in points")
+    return Evidence("gap", title, figure, table, {})

@@ -1,0 +1,216 @@
+"""The report of sources: one HTML file that holds everything, for the screen and for paper."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from leadscore_core.analytics.charts import (
+    Evidence,
+    show_bubbles,
+    show_flow,
+    show_gap,
+    show_heatmap,
+    show_rates,
+    show_trend,
+)
+from leadscore_core.analytics.sources import COUNTED_WORDS, Scope, SourceView, explain_mix, find_targets, rate_by
+from leadscore_core.analytics.wording import (
+    DEFINITIONS,
+    SHOWN_AT_FIRST,
+    answer,
+    describe_filter,
+    describe_target,
+    present_mix,
+    present_targets,
+)
+from leadscore_core.errors import FigureError
+from leadscore_core.plots.image import draw_images
+
+MOST_ROWS = 40
+_WIDTH = 860
+_TEMPLATE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>
+  :root { color-scheme: light; }
+  body { font: 15px/1.5 system-ui, sans-serif; color: #0b1220; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
+  h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+  .answer { font-size: 1.15rem; } .about, .note { color: #475569; font-size: .9rem; }
+  figure { margin: 1rem 0; } figure img { max-width: 100%; height: auto; }
+  .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .85rem; }
+  th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #d5dbe0; vertical-align: top; }
+  td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+  td:not(.number) { max-width: 18rem; } td.tight { white-space: nowrap; }
+  dt { font-weight: 600; } dd { margin: 0 0 .4rem; }
+  @page { size: A4; margin: 15mm; }
+  @media print { body { margin: 0; max-width: none; padding: 0; } section { break-inside: avoid-page; }
+    tr, figure { break-inside: avoid; } thead { display: table-header-group; } .wide { overflow: visible; } }
+</style>
+</head>
+<body>
+<h1>Which sources earn their money?</h1>
+<p class="about">{{ about }}</p>
+<p class="answer">{{ answer }}</p>
+{% if missing %}<p class="note">{{ missing }}</p>{% endif %}
+{% for part in parts %}
+<section>
+<h2>{{ part.title }}</h2>
+{% if part.image %}
+<figure><img alt="{{ part.title }}" src="data:image/svg+xml;base64,{{ part.image }}"></figure>
+{% endif %}
+{% if part.rows %}
+<div class="wide"><table>
+<thead><tr>{% for name, kind in part.columns %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for row in part.rows %}<tr>
+{%- for cell in row %}<td class="{{ part.columns[loop.index0][1] }}">{{ cell }}</td>{% endfor %}</tr>
+{% endfor %}</tbody>
+</table></div>
+{% if part.left %}<p class="note">{{ part.left }}</p>{% endif %}
+{% endif %}
+</section>
+{% endfor %}
+<section>
+<h2>What the numbers mean</h2>
+<dl>{% for name, told in definitions.items() %}<dt>{{ name }}</dt><dd>{{ told }}</dd>{% endfor %}</dl>
+</section>
+</body>
+</html>
+"""
+
+
+def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -> bytes:
+    """Make one self-contained HTML file of what is looked at: filters, figures, tables and definitions.
+
+    Figures are drawn as SVG; where no Chromium is installed the tables stand alone, and the report says why. Its size
+    depends on the groups that are shown, never on the number of leads.
+
+    Parameters
+    ----------
+    at
+        When it is made; now if not given.
+
+    Raises
+    ------
+    LeadScoreError
+        If the leads cannot be read.
+    """
+    from jinja2 import Environment
+
+    at = at or datetime.now(UTC)
+    rates = rate_by(view, [scope.by], scope.chosen, scope.counted, before=scope.before)
+    evidence = [show_rates(view, scope, rates)]
+    if scope.across is not None:
+        crossed = rate_by(view, scope.dimensions, scope.chosen, scope.counted, before=scope.before)
+        evidence.append(replace(show_rates(view, scope, crossed), name="rates-crossed"))
+    evidence += [show_bubbles(view, scope, rates), show_heatmap(view, scope)]
+    mix = explain_mix(view, scope.by, scope.chosen, scope.counted)
+    judged = mix.table.dropna(subset=["own"])
+    if len(judged):
+        weight = (judged["gap"].abs() * judged["n"]).to_numpy()
+        place = int(judged.index[int(weight.argmax())])
+        evidence.append(show_gap(view, scope, mix, place))
+    leaks, chances = find_targets(view, scope.chosen, scope.counted)
+    evidence += [
+        _targets("leaks", "Largest leaks", leaks, float(rates.totals["n"])),
+        _targets("chances", "Missed chances", chances, float(rates.totals["n"])),
+        show_trend(view, scope),
+        show_flow(view, scope),
+    ]
+    images, missing = _draw(evidence)
+    tables = {s.name: s.table[[s.table.columns[0], *_columns(s.table)]] for s in evidence if s.name.startswith("rates")}
+    tables |= {"volume": pd.DataFrame(), "gap": present_mix(view, scope.by, mix)}
+    parts = [
+        _part(shown, tables.get(shown.name, shown.table), images.get(shown.name))
+        for shown in evidence
+        if shown.figure is not None or len(shown.table)
+    ]
+    narrowed = "; ".join(describe_filter(view, scope.chosen)) or "all leads"
+    if scope.before is not None:
+        narrowed += f"; compared with {'; '.join(describe_filter(view, scope.before)) or 'all leads'}"
+    leads, known = rates.totals[["leads", "known"]].astype("int64").tolist()
+    about = (
+        f"{view.name}, {narrowed}. {COUNTED_WORDS[scope.counted]}; {leads:,} leads, {known:,} with a known outcome. "
+        f"Made {at:%d %b %Y, %H:%M} UTC by LeadScore."
+    )
+    page = Environment(autoescape=True, trim_blocks=True).from_string(_TEMPLATE)
+    text = page.render(
+        title=f"Sources: {view.name}",
+        about=about,
+        answer=answer(view, scope, rates),
+        missing=missing,
+        parts=parts,
+        definitions=DEFINITIONS,
+    )
+    return text.encode("utf-8")
+
+
+def _columns(table: pd.DataFrame) -> list[str]:
+    more = [name for name in ("Rate before", "Change", "Expected") if name in table]
+    return [*SHOWN_AT_FIRST, *more]
+
+
+def _targets(name: str, what: str, found: pd.DataFrame, all_n: float) -> Evidence:
+    title = f"{what}: none that is certain"
+    if len(found):
+        title = f"{what}: {found['name'].iloc[0]}, {describe_target(found.iloc[0], all_n)}"
+    return Evidence(name, title, None, present_targets(found), {})
+
+
+def _draw(evidence: Sequence[Evidence]) -> tuple[dict[str, str], str]:
+    """Return the figures as base64 SVG, and what is missing where they cannot be drawn."""
+    drawn = [shown for shown in evidence if shown.figure is not None]
+    figures = [go.Figure(shown.figure).update_layout(title=None, margin={"t": 28}) for shown in drawn]
+    try:
+        images = draw_images(figures, "svg", width=_WIDTH)
+    except FigureError as error:
+        return {}, f"The figures are left out. {error}"
+    return {s.name: base64.b64encode(i).decode("ascii") for s, i in zip(drawn, images, strict=True)}, ""
+
+
+def _part(shown: Evidence, table: pd.DataFrame, image: str | None) -> dict[str, object]:
+    rows = table[table.index.isin(table.nlargest(MOST_ROWS, "Leads").index)] if len(table) > MOST_ROWS else table
+    kinds = [
+        "number" if pd.api.types.is_numeric_dtype(table[name]) else "tight" if "interval" in name else ""
+        for name in table.columns
+    ]
+    left = f"The {MOST_ROWS} largest of {len(table):,}." if len(table) > MOST_ROWS else ""
+    return {
+        "title": shown.title,
+        "image": image,
+        "columns": list(zip(table.columns, kinds, strict=True)),
+        "rows": [
+            [_cell(name, value) for name, value in zip(table.columns, row, strict=True)]
+            for row in rows.itertuples(index=False, name=None)
+        ],
+        "left": left,
+    }
+
+
+_PERCENT = ("Rate", "Ranked at", "Rate before", "All leads of the month", "Comparable", "Hot", "Warm", "Cold", "Junk")
+_POINTS = ("Gap", "Mix of leads", "Its own")
+
+
+def _cell(name: str, value: object) -> str:
+    """Write a cell as people read it."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%d %b %Y}"
+    if isinstance(value, str):
+        return value
+    number = float(str(value))
+    if name in _PERCENT:
+        return f"{number:.1f}%"
+    if name in _POINTS:
+        return f"{number:+.1f}"
+    return f"{number:.2f}" if name == "Against average" else f"{number:,.0f}"

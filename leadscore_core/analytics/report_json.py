@@ -1,0 +1,236 @@
+"""Sources of files: the same counts as on the screen, for lists that are not kept."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from leadscore_core.analytics.sources import (
+    EVERYBODY,
+    Counted,
+    SourceView,
+    choose_counted,
+    explain_mix,
+    find_dimension,
+    find_targets,
+    make_view,
+    rate_by,
+)
+from leadscore_core.config import JunkRules, Settings, load_settings
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.cleaning.outcome_column import known_outcomes
+from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.schema.column_mapping import ColumnMapping
+from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.errors import LabelError
+from leadscore_core.inference.score import score_part
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.storage.leads.lead_table import LeadTable, Standing
+from leadscore_core.storage.leads.source_table import OTHERS, OUTCOME, SourceTable
+
+_RATES = ("rate", "low", "high", "shrunk", "shrunk_low", "shrunk_high", "lift", "p", "q")
+
+
+@contextmanager
+def open_file(leads: LeadList, model: LeadModel | None, settings: Settings) -> Iterator[SourceView]:
+    """Give a view of a list that is not kept; it is scored where a model is given and its columns are there.
+
+    Raises
+    ------
+    LeadScoreError
+        If the list cannot be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="leadscore-sources-") as folder:
+        path = Path(folder) / "leads.parquet"
+        _write((chunk for chunk in leads.chunks()), path, leads.schema, leads.mapping, model, settings)
+        stamp = leads.schema.one(Role.TIMESTAMP)
+        table = LeadTable(path, Standing(), stamp.name if stamp else None)
+        yield make_view("this list", SourceTable([table], [None]), leads.schema)
+
+
+def report_list(
+    leads: LeadList,
+    by: Sequence[str] = (),
+    *,
+    model: LeadModel | None = None,
+    counted: Counted | None = None,
+    settings: Settings | None = None,
+) -> dict[str, Any]:
+    """Return what `leadscore sources --json` writes of a list (see `source_report`).
+
+    Raises
+    ------
+    LeadScoreError
+        If the list cannot be read or grouped so, or it has neither outcomes nor scores.
+    """
+    settings = settings or load_settings()
+    with open_file(leads, model, settings) as view:
+        return describe(view, by, counted)
+
+
+def source_report(
+    frame: pd.DataFrame,
+    by: Sequence[str] = (),
+    *,
+    model: LeadModel | None = None,
+    mapping: ColumnMapping | None = None,
+    counted: Counted | None = None,
+) -> dict[str, Any]:
+    """Return how groups of leads convert, what is their own in it, and where targeting is off.
+
+    Parameters
+    ----------
+    frame
+        Leads as read, under their own headers, with the outcome if it is known.
+    by
+        What to group by: schema columns, human names or roles ("source", "medium", "city tier", "month", "hour"); the
+        source if none is given.
+    model
+        Scores the leads, for applications expected where outcomes are not known.
+    mapping
+        Header of each column; suggested if not given.
+    counted
+        ``completed`` or ``expected``; completed where at least 40 outcomes are known, if not given.
+
+    Returns
+    -------
+    dict
+        ``rows``, ``known``, ``counted``, ``n``, ``applications``, ``average``; ``by``: one block a dimension with its
+        ``groups`` (``value``, ``leads``, ``known``, ``completed``, ``expected``, leads of each grade, ``n``,
+        ``applications``, rates as `rate_groups` tells, ``verdict``, and
+        ``mix`` and ``own``, the parts of its gap to the average); ``leaks`` and ``chances``. Rates are 0-1, what is
+        not applicable is None.
+
+    Raises
+    ------
+    LeadScoreError
+        If the leads cannot be grouped so, or have neither outcomes nor scores.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"utm_source": ["news"] * 60 + ["fair"] * 60, "converted": ["1"] * 60 + ["0"] * 60})
+    >>> report = source_report(frame)
+    >>> [(group["value"], group["rate"], group["verdict"]) for group in report["by"][0]["groups"]]
+    [('fair', 0.0, 'Under-delivers'), ('news', 1.0, 'Over-delivers')]
+    """
+    schema = model.schema if model is not None else load_schema()
+    mapping = mapping or map_frame(frame, schema)
+    with tempfile.TemporaryDirectory(prefix="leadscore-sources-") as folder:
+        path = Path(folder) / "leads.parquet"
+        _write(iter([frame]), path, schema, mapping, model, load_settings())
+        stamp = schema.one(Role.TIMESTAMP)
+        table = LeadTable(path, Standing(), stamp.name if stamp else None)
+        return describe(make_view("these leads", SourceTable([table], [None]), schema), by, counted)
+
+
+def describe(view: SourceView, by: Sequence[str] = (), counted: Counted | None = None) -> dict[str, Any]:
+    """Return the numbers of the Sources page for a view."""
+    totals = view.table.totals(EVERYBODY)
+    counted = counted or choose_counted(view)
+    n, k = ("known", "completed") if counted == "completed" else ("leads", "expected")
+    if not totals[n] or (counted == "expected" and not totals["expected"]):
+        raise LabelError(
+            "These leads have no outcome to count, and nothing scored them. Bring a list with a column that says "
+            "whether the application was completed (give it with --label), or train a model first."
+        )
+    dimensions = [find_dimension(view, name) for name in by] or [view.default]
+    leaks, chances = find_targets(view, EVERYBODY, counted)
+    return {
+        "rows": int(totals["leads"]),
+        "known": int(totals["known"]),
+        "counted": counted,
+        "n": int(totals[n]),
+        "applications": _number(totals[k]),
+        "average": _number(totals[k] / totals[n]),
+        "by": [_block(view, dimension, counted) for dimension in dict.fromkeys(dimensions)],
+        "leaks": [_target(row) for row in leaks.to_dict("records")],
+        "chances": [_target(row) for row in chances.to_dict("records")],
+    }
+
+
+def _block(view: SourceView, dimension: str, counted: Counted) -> dict[str, Any]:
+    rates = rate_by(view, [dimension], EVERYBODY, counted)
+    mix = explain_mix(view, dimension, EVERYBODY, counted).table
+    parts = {_value(row["group"]): row for row in mix.to_dict("records")}
+    if len(parts) <= rates.groups:  # what is taken together there are others than here
+        parts.pop(OTHERS, None)
+    groups = []
+    for row in rates.table.to_dict("records"):
+        value = _value(row[dimension])
+        told = {"value": value, "name": row["name"], "leads": int(row["leads"]), "n": int(row["n"])}
+        told |= {name: int(row[name]) for name in ("known", "completed", "hot", "warm", "cold", "junk")}
+        told |= {"expected": _number(row["expected"]), "applications": _number(row["k"])} | {
+            name: _number(row[name]) for name in _RATES
+        }
+        told |= {"verdict": row["verdict"], "more_leads_needed": int(row["more"])}
+        part = parts.get(value, {})
+        for name in ("mix", "mix_low", "mix_high", "own", "own_low", "own_high", "comparable"):
+            told[name] = _number(part.get(name, float("nan")))
+        groups.append(told)
+    human = view.dimensions[dimension]
+    return {"dimension": dimension, "name": human, "groups_in_all": rates.groups, "groups": groups}
+
+
+def _target(row: dict[Any, Any]) -> dict[str, Any]:
+    where = {str(row["first"]): _value(row["first_value"])}
+    if _value(row["second"]) is not None:
+        where[str(row["second"])] = _value(row["second_value"])
+    told: dict[str, Any] = {"name": row["name"], "where": where, "n": int(row["n"]), "applications": _number(row["k"])}
+    return told | {name: _number(row[name]) for name in ("rate", "low", "high", "q", "at_average", "difference")}
+
+
+def _value(cell: object) -> str | None:
+    return None if pd.isna(cell) else str(cell)  # type: ignore[call-overload]
+
+
+def _number(value: float) -> float | None:
+    return round(float(value), 6) if np.isfinite(value) else None
+
+
+def _write(
+    chunks: Iterator[pd.DataFrame],
+    path: Path,
+    schema: LeadSchema,
+    mapping: ColumnMapping,
+    model: LeadModel | None,
+    settings: Settings,
+) -> None:
+    """Write what counting needs of a list: cleaned columns, outcome and propensity."""
+    needed = {column.name for column in schema.columns if column.required}
+    scored = model is not None and model.schema.name == schema.name and needed <= set(mapping.used)
+    inputs = schema.model_copy(update={"columns": tuple(schema.inputs)})
+    reads_all = model is not None and len(model.schema.inputs) == len(schema.inputs)
+    junk = JunkRules(contact=())  # who can be reached changes no rate
+    writer: pq.ParquetWriter | None = None
+    first = 0
+    try:
+        for chunk in chunks:
+            if scored and model is not None:
+                part = score_part(chunk, model, mapping, reasons=0, grades=settings.grades, junk=junk)
+                propensity = part.own["propensity"].to_numpy("float64")
+                cleaned = part.cleaned if reads_all else clean_leads(mapping.apply(chunk, inputs), inputs)
+            else:
+                cleaned, propensity = clean_leads(mapping.apply(chunk, inputs), inputs), np.full(len(chunk), np.nan)
+            index = cleaned.reset_index(drop=True)
+            index.insert(0, "ls_row", np.arange(first, first + len(chunk), dtype="int64"))
+            index["ls_propensity"] = pd.array(propensity, dtype="Float64")
+            outcome = known_outcomes(chunk, schema, mapping)
+            index[OUTCOME] = pd.array([pd.NA] * len(chunk), dtype="Int8") if outcome is None else outcome
+            table = pa.Table.from_pandas(index, preserve_index=False)
+            if writer is None:
+                writer = pq.ParquetWriter(path, table.schema)
+            writer.write_table(table.cast(writer.schema))
+            first += len(chunk)
+    finally:
+        if writer is not None:
+            writer.close()

@@ -1,0 +1,394 @@
+"""Sources: which groups of leads convert, what is their own in it, and where targeting is off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pandas as pd
+
+from leadscore_core.analytics.statistics.decomposition import Mix, split_gaps
+from leadscore_core.analytics.statistics.rates import FEW, compare_periods, rate_groups
+from leadscore_core.analytics.statistics.segments import LEAST_LEADS, find_leaks
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role, group_column
+from leadscore_core.errors import LeadScoreError, StorageError
+from leadscore_core.inference.present import city_name
+from leadscore_core.inference.reasons import human_name
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.outcomes import OutcomeStore
+from leadscore_core.storage.database.preferences import grade_preference
+from leadscore_core.storage.leads.dimensions import CAPPED
+from leadscore_core.storage.leads.filters import BLANK, LeadFilter
+from leadscore_core.storage.leads.lead_table import LeadTable, Standing
+from leadscore_core.storage.leads.source_table import OTHERS, SourceTable
+
+Counted = Literal["completed", "expected"]
+COUNTED_WORDS = {"completed": "Applications completed", "expected": "Applications expected"}
+LEAST_KNOWN = 40
+MOST_GROUPS = 200
+MOST_JUDGED = 24
+MOST_LEVELS = 7
+_MOST_CELLS = 20_000
+EVERYBODY = LeadFilter(view="all")
+_TIMES = {
+    "ls_month": "Month",
+    "ls_week": "Week",
+    "ls_weekday": "Weekday",
+    "ls_daypart": "Time of day",
+    "ls_hour": "Hour",
+}
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAYPARTS = {"Night": "Night (0 to 6)", "Morning": "Morning (6 to 12)"}
+_DAYPARTS |= {"Afternoon": "Afternoon (12 to 18)", "Evening": "Evening (18 to 24)"}
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """Leads to be counted.
+
+    Attributes
+    ----------
+    name
+        What these leads are, for people.
+    table
+        The leads.
+    schema
+        What their columns mean.
+    dimensions
+        What they can be grouped by -> its human name.
+    """
+
+    name: str
+    table: SourceTable
+    schema: LeadSchema
+    dimensions: dict[str, str]
+
+    def first(self, role: Role) -> str | None:
+        """Return the column with a role, if the leads have it."""
+        return next((c.name for c in self.schema.with_role(role) if c.name in self.dimensions), None)
+
+    @property
+    def default(self) -> str:
+        """What to group by at first: the source, or whatever there is."""
+        return self.first(Role.SOURCE) or next(iter(self.dimensions))
+
+    def is_ordered(self, dimension: str) -> bool:
+        """Tell whether a dimension's values have an order of their own."""
+        return dimension in _TIMES or dimension.startswith(CAPPED) or dimension == CITY_TIER
+
+    def shown(self, dimension: str, value: str | None) -> str:
+        """Return a value as people read it."""
+        return show_value(dimension, value, self.schema)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a person looks at.
+
+    Attributes
+    ----------
+    by, across
+        What to group by, and what to cross it with, if anything.
+    counted
+        What is counted.
+    chosen
+        Which leads.
+    before
+        Leads of a period to compare with, if any.
+    """
+
+    by: str
+    across: str | None = None
+    counted: Counted = "completed"
+    chosen: LeadFilter = EVERYBODY
+    before: LeadFilter | None = None
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """One dimension or two."""
+        return (self.by,) if self.across is None else (self.by, self.across)
+
+
+def open_sources(batches: Sequence[Batch], schema: LeadSchema, *, settings: Settings | None = None) -> SourceView:
+    """Open batches as one, with the outcomes that came back.
+
+    Parameters
+    ----------
+    batches
+        One or more, read by one schema.
+    schema
+        What their columns mean.
+
+    Raises
+    ------
+    StorageError
+        If a file or the database is gone, or they were read by another schema.
+    """
+    settings = settings or load_settings()
+    other = next((batch for batch in batches if batch.schema_name != schema.name), None)
+    if other is not None:
+        raise StorageError(f"{other.name} has other columns than {schema.title}. Look at it by itself.")
+    standing = Standing(grades=grade_preference(settings).current().value)
+    stamp = schema.one(Role.TIMESTAMP)
+    created = stamp.name if stamp else None
+    outcomes = OutcomeStore(settings)
+    came = [outcomes.current(batch) for batch in batches]
+    table = SourceTable(
+        [LeadTable(batch.scores_path, standing, created) for batch in batches],
+        [known.path if known else None for known in came],
+    )
+    name = batches[0].name if len(batches) == 1 else f"{batches[0].name} and {len(batches) - 1} more"
+    return make_view(name, table, schema)
+
+
+def make_view(name: str, table: SourceTable, schema: LeadSchema) -> SourceView:
+    """Return a view of a table, with what it can be grouped by."""
+    text = [c.name for c in schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
+    offered = [*text, CITY_TIER, *(c.name for c in schema.with_role(Role.CITY, Role.CATEGORY, Role.FLAG))]
+    offered += [CAPPED + column.name for column in schema.with_role(Role.COUNT)]
+    offered += [*_TIMES, *(CAPPED + group_column(group) for group in schema.groups)]
+    known = {dimension: name_dimension(dimension, schema) for dimension in offered if table.has(dimension)}
+    if not known:
+        needed = ", ".join(column.human.lower() for column in schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM))
+        raise LeadScoreError(f"These leads have nothing to group by. Bring a list with a {needed}, a city or a date.")
+    return SourceView(name, table, schema, known)
+
+
+def name_dimension(dimension: str, schema: LeadSchema) -> str:
+    """Return what people call a dimension.
+
+    Examples
+    --------
+    >>> from leadscore_core.data import load_schema
+    >>> name_dimension("ls_daypart", load_schema()), name_dimension("ls_capped:payment_interaction", load_schema())
+    ('Time of day', 'Payment interactions')
+    """
+    return _TIMES.get(dimension) or human_name(dimension.removeprefix(CAPPED), schema)
+
+
+def show_value(dimension: str, value: str | None, schema: LeadSchema) -> str:
+    """Return a value of a dimension as people read it.
+
+    Examples
+    --------
+    >>> from leadscore_core.data import load_schema
+    >>> [show_value("ls_month", "2026-03", load_schema()), show_value("ls_weekday", "1", load_schema())]
+    ['Mar 2026', 'Monday']
+    """
+    if value is None or pd.isna(value) or value == BLANK:
+        return BLANK
+    if value == OTHERS:
+        return OTHERS
+    if dimension == "ls_month":
+        return f"{pd.Timestamp(f'{value}-01'):%b %Y}"
+    if dimension == "ls_week":
+        return f"{pd.Timestamp(value):%d %b %Y}"
+    if dimension == "ls_weekday":
+        return _WEEKDAYS[int(value) - 1]
+    if dimension == "ls_hour":
+        return f"{value}:00"
+    if dimension == "ls_daypart":
+        return _DAYPARTS[value]
+    if dimension == CITY_TIER:
+        return f"Tier {value}"
+    column = schema.by_name.get(dimension)
+    if column is not None and column.role is Role.FLAG:
+        return {"1": "Yes", "0": "No"}.get(value, value)
+    return city_name(value) if column is not None and column.role is Role.CITY else value
+
+
+def choose_counted(view: SourceView, chosen: LeadFilter = EVERYBODY) -> Counted:
+    """Return what to count at first: completed where 40 outcomes are known, or nothing is scored; else expected."""
+    totals = view.table.totals(chosen)
+    return "completed" if totals["known"] >= LEAST_KNOWN or (totals["known"] and not totals["expected"]) else "expected"
+
+
+def count_applications(counts: pd.DataFrame, counted: Counted) -> pd.DataFrame:
+    """Add ``n`` and ``k`` to counts of groups: known outcomes and completed, or leads and expected."""
+    n, k = ("known", "completed") if counted == "completed" else ("leads", "expected")
+    return counts.assign(n=counts[n], k=counts[k])
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Groups with their rates.
+
+    Attributes
+    ----------
+    by
+        One dimension or two.
+    counted
+        What is counted.
+    table
+        One row a group, the largest first: the dimensions' values (NaN where blank), ``name`` for people, counts (see
+        `SourceTable.groups`), ``n``, ``k``, what `rate_groups` tells and, where two periods are compared, what
+        `compare_periods` tells under ``before_..``. What is beyond the largest groups is one row, `OTHERS`.
+    totals
+        Counts of all leads, ``n`` and ``k`` among them.
+    groups
+        How many groups there are in all.
+    """
+
+    by: tuple[str, ...]
+    counted: Counted
+    table: pd.DataFrame
+    totals: pd.Series
+    groups: int
+
+    @property
+    def average(self) -> float:
+        """Rate of all leads, 0-1, NaN where there is none."""
+        return float(self.totals["k"] / self.totals["n"]) if self.totals["n"] else float("nan")
+
+    def ranked(self) -> pd.DataFrame:
+        """Return the groups, the highest shrunken rate first; those too small to tell come after, what is left last."""
+        last, few = self.table[self.by[0]] == OTHERS, self.table["verdict"] == FEW
+        order = self.table.assign(last=last, unknown=self.table["n"] == 0, few=few)
+        keys = ["last", "unknown", "few", "shrunk"]
+        return order.sort_values(keys, ascending=[True, True, True, False], kind="stable").drop(columns=keys[:3])
+
+
+def rate_by(
+    view: SourceView,
+    by: Sequence[str],
+    chosen: LeadFilter,
+    counted: Counted,
+    *,
+    before: LeadFilter | None = None,
+    most: int = MOST_GROUPS,
+) -> Rates:
+    """Return the rates of groups.
+
+    Parameters
+    ----------
+    by
+        One dimension or two.
+    before
+        Leads of another period to compare with.
+    most
+        Groups that are told apart.
+
+    Raises
+    ------
+    StorageError
+        If there is no such dimension, or a file cannot be read.
+    """
+    counts = view.table.groups(by, chosen)
+    totals = count_applications(view.table.totals(chosen).to_frame().T, counted).iloc[0]
+    many = len(counts) if len(by) > 1 else view.table.count_values(by[0], chosen)
+    shown = counts.head(most)
+    if many > most:
+        rest = totals.drop(["n", "k"]) - shown.drop(columns=list(by)).sum()
+        left = rest.to_frame().T.assign(**dict.fromkeys(by, OTHERS))
+        shown = pd.concat([shown, left], ignore_index=True).astype(shown.dtypes.to_dict())
+    shown = count_applications(shown, counted)
+    told = rate_groups(shown, float(totals["k"]), float(totals["n"]))
+    table = pd.concat([shown, told], axis=1)
+    if before is not None:
+        then = _same_groups(view, by, before, shown, counted)
+        change = compare_periods(table.set_index(list(by)), then)
+        change.columns = pd.Index([f"before_{name.removesuffix('_before')}" for name in change.columns])
+        table = pd.concat([table, change.reset_index(drop=True)], axis=1)
+    names = [" × ".join(view.shown(d, v) for d, v in zip(by, row, strict=True)) for row in _rows(table, by)]
+    table.insert(0, "name", pd.Series(names, index=table.index, dtype="str"))
+    return Rates(tuple(by), counted, table, totals, many)
+
+
+def _same_groups(
+    view: SourceView, by: Sequence[str], chosen: LeadFilter, shown: pd.DataFrame, counted: Counted
+) -> pd.DataFrame:
+    """Count other leads in the groups that are shown, those beyond them taken together, indexed by group."""
+    counts = count_applications(view.table.groups(by, chosen, most=None), counted).set_index(list(by))[["n", "k"]]
+    kept = shown.set_index(list(by)).index
+    then = counts[counts.index.isin(kept)]
+    if OTHERS in set(shown[by[0]]):
+        rest = counts.drop(then.index).sum()
+        then.loc[OTHERS if len(by) == 1 else (OTHERS,) * len(by)] = rest
+    return then
+
+
+def _rows(table: pd.DataFrame, by: Sequence[str]) -> list[tuple[str | None, ...]]:
+    return [
+        tuple(None if pd.isna(cell) else str(cell) for cell in row)
+        for row in table[list(by)].itertuples(index=False, name=None)
+    ]
+
+
+def explain_mix(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) -> Mix:
+    """Split the gap of each group to the average into the mix of its leads and its own part (see `split_gaps`).
+
+    The mix is of platform, city tier, month, times contacted and referral, of what the leads have and are not grouped
+    by. Groups beyond the largest 24 are taken as one, and so are platforms beyond seven; fewer are told apart where
+    their combinations would be more than 20,000.
+    """
+    factors = [d for d in _factors(view) if d != by]
+    groups, months, levels = MOST_JUDGED, 12, MOST_LEVELS
+    while True:
+        kept = {by: view.table.values(by, chosen, groups)}
+        for factor in factors:
+            kept[factor] = view.table.values(factor, chosen, months if factor == "ls_month" else levels)
+        cells = count_applications(view.table.groups([by, *factors], chosen, kept=kept, most=None), counted)
+        if len(cells) <= _MOST_CELLS or levels <= 2:
+            return split_gaps(cells, by, factors)
+        groups, months, levels = max(8, groups - 8), max(3, months // 2), levels - 2
+
+
+def _factors(view: SourceView) -> list[str]:
+    offered = [view.first(Role.PLATFORM), CITY_TIER, "ls_month"]
+    offered += [CAPPED + c.name for c in view.schema.with_role(Role.COUNT)]
+    offered += [c.name for c in view.schema.with_role(Role.FLAG)]
+    return [dimension for dimension in offered if dimension in view.dimensions]
+
+
+def find_targets(view: SourceView, chosen: LeadFilter, counted: Counted) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the largest leaks and missed chances of what can be targeted (see `find_leaks`), with ``name``."""
+    roles = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM, Role.CITY)
+    offered = [*(view.first(role) for role in roles), CITY_TIER, "ls_daypart"]
+    dimensions = [d for d in offered if d in view.dimensions]
+    groups = count_applications(view.table.pairs(dimensions, chosen, LEAST_LEADS), counted)
+    totals = count_applications(view.table.totals(chosen).to_frame().T, counted).iloc[0]
+    leaks, chances = find_leaks(groups, float(totals["k"]), float(totals["n"]))
+    return _named(leaks, view), _named(chances, view)
+
+
+def _named(found: pd.DataFrame, view: SourceView) -> pd.DataFrame:
+    names = []
+    for row in _rows(found, ["first", "first_value", "second", "second_value"]):
+        pairs = [(row[0], row[1]), *([(row[2], row[3])] if row[2] is not None else [])]
+        names.append(", ".join(f"{view.dimensions[str(d)]} {view.shown(str(d), value)}" for d, value in pairs))
+    return found.assign(name=pd.Series(names, index=found.index, dtype="str"))
+
+
+def narrow_to(chosen: LeadFilter, pairs: dict[str, str | None]) -> LeadFilter:
+    """Return the filter narrowed to these values of dimensions; None stands for blank.
+
+    Examples
+    --------
+    >>> narrow_to(EVERYBODY, {"city": None}).values
+    {'city': ('(blank)',)}
+    """
+    values = {d: (BLANK if value is None or pd.isna(value) else str(value),) for d, value in pairs.items()}
+    return replace(chosen, values=chosen.values | values)
+
+
+def find_dimension(view: SourceView, name: str) -> str:
+    """Return the dimension that a person means by its name, human name or role.
+
+    Raises
+    ------
+    LeadScoreError
+        If there is none, with those that there are.
+    """
+    wanted = "_".join(name.casefold().replace("-", " ").split())
+    for dimension, human in view.dimensions.items():
+        plain = dimension.removeprefix(CAPPED)
+        column = view.schema.by_name.get(plain)
+        known = {dimension, plain, human.casefold().replace(" ", "_"), dimension.removeprefix("ls_")}
+        if column is not None:
+            known |= {str(column.role), column.human.casefold().replace(" ", "_")}
+        if wanted in {text.casefold() for text in known}:
+            return dimension
+    offered = ", ".join(human.lower() for human in view.dimensions.values())
+    raise LeadScoreError(f"These leads cannot be grouped by {name!r}. Choose from: {offered}.")

@@ -1,0 +1,1 @@
+"""Statistics of sources: rates, decomposition, segments, costs, effects."""

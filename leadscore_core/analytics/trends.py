@@ -1,0 +1,65 @@
+"""Trends and flows: how rates went over time, and how leads pass from source to grade to application."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from leadscore_core.analytics.sources import EVERYBODY, MOST_LEVELS, Counted, SourceView, count_applications
+from leadscore_core.analytics.statistics.rates import wilson_intervals
+from leadscore_core.storage.leads.filters import LeadFilter
+from leadscore_core.storage.leads.source_table import OTHERS
+
+WEEK, MONTH, GRADE = "ls_week", "ls_month", "ls_grade"
+
+
+def trend_weeks(view: SourceView, chosen: LeadFilter, counted: Counted) -> pd.DataFrame:
+    """Return the rate of each week, beside that of its month.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``week`` (its Monday), ``n``, ``k``, ``rate``, ``low``, ``high`` (0-1, Wilson 95%), ``month_rate`` (of all leads
+        of the Monday's month, whatever is filtered); empty where leads have no date.
+    """
+    if WEEK not in view.dimensions:
+        return pd.DataFrame(columns=["week", "n", "k", "rate", "low", "high", "month_rate"])
+    weeks = count_applications(view.table.groups([WEEK], chosen), counted).dropna(subset=[WEEK])
+    weeks = weeks[weeks["n"] > 0].sort_values(WEEK).reset_index(drop=True)
+    months = count_applications(view.table.groups([MONTH], EVERYBODY), counted).dropna(subset=[MONTH]).set_index(MONTH)
+    low, high = wilson_intervals(weeks["k"].to_numpy("float64"), weeks["n"].to_numpy("float64"))
+    week = pd.to_datetime(weeks[WEEK])
+    of_month = (months["k"] / months["n"].where(months["n"] > 0)).reindex(week.dt.strftime("%Y-%m"))
+    return pd.DataFrame(
+        {
+            "week": week,
+            "n": weeks["n"],
+            "k": weeks["k"],
+            "rate": weeks["k"] / weeks["n"],
+            "low": low,
+            "high": high,
+            "month_rate": of_month.to_numpy("float64"),
+        }
+    )
+
+
+def flow_leads(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) -> pd.DataFrame:
+    """Return leads by group, grade and whether they complete: those counted, the seven largest groups and all others.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``group`` (for people), ``grade``, ``leads`` and ``applications``.
+    """
+    kept = {by: view.table.values(by, chosen, MOST_LEVELS)}
+    counts = count_applications(view.table.groups([by, GRADE], chosen, kept=kept), counted)
+    counts = counts[counts["n"] > 0]
+    order = [view.shown(by, value) for value in kept[by]] + [OTHERS]
+    table = pd.DataFrame(
+        {
+            "group": [view.shown(by, None if pd.isna(value) else str(value)) for value in counts[by]],
+            "grade": counts[GRADE],
+            "leads": counts["n"],
+            "applications": counts["k"].astype("float64"),
+        }
+    )
+    return table.sort_values("group", key=lambda g: g.map(order.index), kind="stable").reset_index(drop=True)

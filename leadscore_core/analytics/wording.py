@@ -1,0 +1,306 @@
+"""Sources in words: the answer in a sentence, tables as people read them, and what numbers mean."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from leadscore_core.analytics.sources import COUNTED_WORDS, Rates, Scope, SourceView
+from leadscore_core.analytics.statistics.costs import Costs, Moved
+from leadscore_core.analytics.statistics.decomposition import Mix
+from leadscore_core.analytics.statistics.rates import EXPECTED, FEW, OVER, UNDER
+from leadscore_core.storage.leads.filters import LeadFilter
+from leadscore_core.storage.leads.source_table import OTHERS
+
+SHOWN_AT_FIRST = ("Leads", "Applications", "Rate", "95% interval", "Ranked at", "Against average", "Verdict")
+DEFINITIONS = {
+    "Rate": "Applications over leads. Completed: of leads whose outcome is known. Expected: the sum of propensities.",
+    "95% interval": "Wilson's: the true rate lies in it 19 times out of 20.",
+    "Ranked at": "The rate drawn towards that of all groups, the more the fewer leads it has (empirical Bayes), so "
+    "that a handful of lucky leads does not top the list.",
+    "Against average": "The rate over that of all leads shown: 1.2 is a fifth more.",
+    "Verdict": "Over- and under-delivers: differs from all other leads, with one false verdict in twenty at most "
+    "(Benjamini and Hochberg). As expected: the whole interval lies within a tenth of the average.",
+    "Mix of leads": "What leads of the same platform, city tier, month, times contacted and referral bring at the "
+    "average source, less the average.",
+    "Its own": "The rate less what leads like these bring at the average source. Mix and own add up to the gap.",
+}
+_VERDICTS = {OVER: "over-deliver", UNDER: "under-deliver", EXPECTED: "as expected", FEW: "too small to say"}
+_MOST_TOLD = 4
+_NOTHING = 0.0005
+
+
+def answer(view: SourceView, scope: Scope, rates: Rates) -> str:
+    """Say in one sentence what earns and what does not.
+
+    Parameters
+    ----------
+    rates
+        Of one dimension.
+    """
+    human = view.dimensions[rates.by[0]].lower()
+    verb = "completed" if rates.counted == "completed" else "are expected to complete"
+    total = f"{rates.average:.1%} of {rates.totals['n']:,.0f} leads {verb}"
+    if not 0 < rates.average < 1:
+        who = "Nobody" if rates.average == 0 else "Everybody"
+        return f"{who} among these {rates.totals['n']:,.0f} leads {verb}: no {human} can be told from another."
+    named = rates.table[rates.table[rates.by[0]] != OTHERS]
+    if len(named) < 2:
+        return f"{total}; there is one {human} only, and nothing to compare it with."
+    under = named[named["verdict"] == UNDER]
+    over = named[named["verdict"] == OVER]
+    parts = []
+    if len(under):
+        lost = (under["n"] * rates.average - under["k"]).to_numpy()
+        worst = under.iloc[int(lost.argmax())]
+        parts.append(
+            f"{worst['name']} brings {worst['n'] / rates.totals['n']:.0%} of the leads and "
+            f"{_percent(worst['k'] / rates.totals['k'])} of the applications"
+        )
+    if len(over):
+        best = over.iloc[int(over["shrunk_low"].to_numpy().argmax())]
+        parts.append(
+            f"{best['name']} converts best, {best['rate']:.0%} (n = {best['n']:,}) against {rates.average:.0%} of all "
+            "leads"
+        )
+    if not parts:
+        return f"{total}; no {human} differs from the others for certain."
+    return f"{'; '.join(parts)}."
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.02 else f"{share:.1%}"
+
+
+def rates_title(view: SourceView, rates: Rates) -> str:
+    """Say what a chart of rates shows."""
+    humans = " and ".join(view.dimensions[d].lower() for d in rates.by)
+    verdicts = rates.table["verdict"].value_counts()
+    told = [f"{verdicts[v]} {words}" for v, words in _VERDICTS.items() if v in verdicts]
+    kind = "Applications completed" if rates.counted == "completed" else "Applications expected"
+    return f"{kind} by {humans}: {', '.join(told)}" if told else f"{kind} by {humans}"
+
+
+def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
+    """Lay groups out as people read them, the highest shrunken rate first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The group under its human name, then `SHOWN_AT_FIRST` and what a chooser may add; rates in percent.
+    """
+    table = rates.table if view.is_ordered(rates.by[0]) and len(rates.by) == 1 else rates.ranked()
+    if view.is_ordered(rates.by[0]) and len(rates.by) == 1:
+        table = table.sort_values(rates.by[0], kind="stable")
+    header = " × ".join(view.dimensions[d] for d in rates.by)
+    shown = pd.DataFrame(
+        {
+            header: table["name"],
+            "Leads": table["leads"],
+            "Applications": table["k"],
+            "Rate": 100 * table["rate"],
+            "95% interval": _intervals(table),
+            "Ranked at": 100 * table["shrunk"],
+            "Against average": table["lift"],
+            "Verdict": [
+                f"{verdict}: {more:,} more leads would do" if more else verdict
+                for verdict, more in zip(table["verdict"], table["more"], strict=True)
+            ],
+        }
+    )
+    if "before_rate" in table:
+        shown["Rate before"] = 100 * table["before_rate"]
+        shown["Change"] = [
+            "no lead before" if pd.isna(c) else f"{100 * c:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+            for c, low, high in zip(table["before_change"], table["before_low"], table["before_high"], strict=True)
+        ]
+    shown["Outcome known"] = table["known"]
+    shown["Completed"] = table["completed"]
+    shown["Expected"] = table["expected"]
+    for grade in ("Hot", "Warm", "Cold", "Junk"):
+        shown[grade] = 100 * table[grade.lower()] / table["leads"].where(table["leads"] > 0)
+    return shown.reset_index(drop=True)
+
+
+def _intervals(table: pd.DataFrame) -> list[str]:
+    return [
+        "no outcome known" if n == 0 else f"{low:.1%} to {high:.1%}"
+        for n, low, high in zip(table["n"], table["low"], table["high"], strict=True)
+    ]
+
+
+def chart_rows(view: SourceView, rates: Rates, most: int = 8) -> pd.DataFrame:
+    """Return the groups that a chart shows: all of an ordered dimension, else the largest, the best first."""
+    by = rates.by[0]
+    if view.is_ordered(by) and len(rates.by) == 1:
+        return rates.table[rates.table["n"] > 0].sort_values(by, kind="stable")
+    ranked = rates.ranked()
+    named = ranked[ranked[by] != OTHERS]
+    largest = named.nlargest(most, "n").index
+    return named[named.index.isin(largest)]
+
+
+def present_mix(view: SourceView, by: str, mix: Mix) -> pd.DataFrame:
+    """Lay out each group's gap and its parts, the largest groups first, in points."""
+    table = mix.table.sort_values("n", ascending=False, kind="stable")
+    return pd.DataFrame(
+        {
+            view.dimensions[by]: [view.shown(by, group) for group in table["group"]],
+            "Leads": table["n"],
+            "Rate": 100 * table["rate"],
+            "Gap": 100 * table["gap"],
+            "Mix of leads": 100 * table["mix"],
+            "Its own": 100 * table["own"],
+            "95% interval of its own": [
+                "no comparable leads elsewhere" if pd.isna(low) else f"{100 * low:+.1f} to {100 * high:+.1f}"
+                for low, high in zip(table["own_low"], table["own_high"], strict=True)
+            ],
+            "Comparable": 100 * table["comparable"],
+            "Verdict": [
+                verdict or ("Nothing to compare with" if pd.isna(own) else "Too few to say")
+                for verdict, own in zip(table["verdict"], table["own"], strict=True)
+            ],
+        }
+    ).reset_index(drop=True)
+
+
+def describe_gap(name: str, row: pd.Series, average: float) -> str:
+    """Say in a sentence what a group's gap comes from.
+
+    Parameters
+    ----------
+    row
+        Of `Mix.table`.
+    """
+    side = "above" if row["gap"] > 0 else "below"
+    gap = f"{name} completes {row['rate']:.1%}, {abs(100 * row['gap']):.1f} points {side} the average of {average:.1%}"
+    if pd.isna(row["own"]):
+        return (
+            f"{gap}. Only {row['comparable']:.0%} of its leads have comparable ones elsewhere, too few to tell the mix "
+            "from its own part."
+        )
+    return (
+        f"{gap}: the mix of its leads explains {100 * row['mix']:+.1f}, its own part is {100 * row['own']:+.1f} "
+        f"(95% interval {100 * row['own_low']:+.1f} to {100 * row['own_high']:+.1f})."
+    )
+
+
+def gap_parts(view: SourceView, mix: Mix, place: int) -> pd.DataFrame:
+    """Return the parts of a group's gap for a waterfall: ``human`` and ``value``, its own part last."""
+    parts = mix.parts.iloc[place]
+    named = {name: view.dimensions[str(name)] for name in parts.index if name != "together"}
+    rows = [(f"Mix: {human.lower()}", float(parts[name])) for name, human in named.items()]
+    rows.append(("Mix: all of it together", float(parts["together"])))
+    rows = [(human, value) for human, value in rows if abs(value) >= _NOTHING]
+    rows.append(("Its own", float(mix.table["gap"].iloc[place]) - sum(value for _, value in rows)))
+    return pd.DataFrame(rows, columns=["human", "value"])
+
+
+def describe_target(row: pd.Series, all_n: float) -> str:
+    """Say what a leak or a chance costs or brings.
+
+    Parameters
+    ----------
+    row
+        As from `find_targets`.
+    all_n
+        Leads of everybody.
+    """
+    more = "more" if row["difference"] > 0 else "fewer"
+    return (
+        f"{row['rate']:.1%} ({row['low']:.1%} to {row['high']:.1%}) of {row['n']:,} leads, {row['n'] / all_n:.0%} of "
+        f"all: {abs(row['difference']):,.0f} applications {more} than the {row['at_average']:,.0f} that the average "
+        "brings"
+    )
+
+
+def present_targets(found: pd.DataFrame) -> pd.DataFrame:
+    """Lay leaks or chances out as people read them."""
+    return pd.DataFrame(
+        {
+            "Group": found["name"],
+            "Leads": found["n"],
+            "Rate": 100 * found["rate"],
+            "95% interval": _intervals(found),
+            "Applications": found["k"],
+            "At the average": found["at_average"],
+            "Difference": found["difference"],
+        }
+    )
+
+
+def describe_filter(view: SourceView, chosen: LeadFilter) -> list[str]:
+    """Say which leads are looked at, one text a condition; nothing for all."""
+    told = []
+    for dimension, wanted in chosen.values.items():
+        human = view.dimensions.get(dimension, dimension)
+        values = [view.shown(dimension, value) for value in wanted]
+        more = f" and {len(values) - _MOST_TOLD} more" if len(values) > _MOST_TOLD else ""
+        told.append(f"{human}: {', '.join(values[:_MOST_TOLD])}{more}")
+    if chosen.created_from is not None and chosen.created_to is not None:
+        told.append(f"Created {chosen.created_from:%d %b %Y} to {chosen.created_to:%d %b %Y}")
+    return told
+
+
+def present_costs(costs: Costs, currency: str) -> pd.DataFrame:
+    """Lay costs out as people read them; what cannot be divided is said in words."""
+    table, unit = costs.table, f" ({currency})" if currency else ""
+    return pd.DataFrame(
+        {
+            "Group": table["group"],
+            f"Spend{unit}": table["spend"],
+            "Leads": table["leads"],
+            f"Per lead{unit}": [_money(value, "no lead") for value in table["cost_per_lead"]],
+            f"Per Hot lead{unit}": [_money(value, "no Hot lead") for value in table["cost_per_hot"]],
+            "Applications": table["applications"],
+            f"Per application{unit}": [
+                _money(value, "not known" if n == 0 else "no application")
+                for value, n in zip(table["cost_per_application"], table["n"], strict=True)
+            ],
+            "95% interval": [
+                "not known" if pd.isna(high) else f"{_money(low)} to {_money(high)}"
+                for low, high in zip(table["cost_low"], table["cost_high"], strict=True)
+            ],
+            f"On junk{unit}": table["on_junk"],
+        }
+    )
+
+
+def _money(value: float, nothing: str = "no limit") -> str:
+    if pd.isna(value) or value == float("inf"):
+        return nothing
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.2f}"
+
+
+def describe_costs(costs: Costs, currency: str) -> str:
+    """Say in a sentence what applications cost."""
+    table = costs.table[costs.table["cost_per_application"].notna()]
+    spent = f"{costs.spent:,.0f} {currency}".strip()
+    junk = float(costs.table["on_junk"].sum())
+    wasted = f", {junk / costs.spent:.0%} of it on junk" if costs.spent else ""
+    if table.empty:
+        known = bool((costs.table["n"] > 0).any())
+        return f"{spent} were spent{wasted}; {'no application came of it' if known else 'no outcome is known yet'}."
+    ordered = table.sort_values("cost_per_application")
+    cheap, dear = ordered.iloc[0], ordered.iloc[-1]
+    told = f"{spent} were spent{wasted}. "
+    told += f"An application costs {_money(cheap['cost_per_application'])} from {cheap['group']}"
+    if len(ordered) > 1:
+        told += f" and {_money(dear['cost_per_application'])} from {dear['group']}"
+    return f"{told}."
+
+
+def describe_move(moved: Moved, source: str, target: str, currency: str) -> str:
+    """Say what moving a budget is expected to bring."""
+    amount = f"{moved.amount:,.0f} {currency}".strip()
+    warning = ""
+    if moved.grows > 2:
+        warning = f" {target} would get {moved.grows:.1f} times its money, which nobody has seen yet."
+    return (
+        f"Moving {amount} from {source} to {target}: {moved.change:+,.0f} applications expected (95% interval "
+        f"{moved.low:+,.0f} to {moved.high:+,.0f}).{warning}"
+    )
+
+
+def unit(scope: Scope) -> str:
+    """Return the name of a rate's axis."""
+    return f"{COUNTED_WORDS[scope.counted]}, of leads"

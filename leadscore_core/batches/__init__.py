@@ -1,0 +1,1 @@
+"""Kept batches: saved, looked at, planned, exported, and what became of their leads."""

@@ -1,0 +1,241 @@
+"""Exports: what is shown, or all of it, as the list it came from, as call sheets, or for a CRM."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.batches.view import AND, IN_LIST, JUNK, WHY, BatchView
+from leadscore_core.data.reading.chunks import LINE_PROBLEM
+from leadscore_core.data.schema.schema import Role
+from leadscore_core.errors import ExportError, LeadScoreError
+from leadscore_core.inference.capacity import assign_leads
+from leadscore_core.inference.export.call_sheets import write_call_sheets
+from leadscore_core.inference.export.crm import PRESETS, to_crm
+from leadscore_core.inference.export.files import write_leads
+from leadscore_core.inference.reasons import reasons_in_words
+from leadscore_core.inference.score import beside
+from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_INK
+from leadscore_core.storage.leads.files import read_own
+from leadscore_core.storage.leads.filters import LeadFilter
+from leadscore_core.storage.leads.lead_table import Sort
+
+CHUNK = 5_000
+ALSO = "Also"
+FORMATS = {
+    "xlsx": ("Excel, one sheet a caller", ".xlsx"),
+    "csv": ("CSV, the list's own columns and ours", ".csv"),
+    "parquet": ("Parquet, for the data scientist", ".parquet"),
+} | {name: (f"{preset.title} import (CSV)", ".csv") for name, preset in PRESETS.items()}
+
+
+@dataclass(frozen=True)
+class ExportOrder:
+    """What is to be exported.
+
+    Attributes
+    ----------
+    format
+        One of `FORMATS`.
+    chosen, sort
+        Which leads, in which order: those of the screen.
+    most
+        At most this many leads from the top, or None for all.
+    callers
+        Sheets of the workbook, each with its share of the leads.
+    reasons
+        Reasons a lead.
+    """
+
+    format: str
+    chosen: LeadFilter = field(default_factory=LeadFilter)
+    sort: Sort = field(default_factory=Sort)
+    most: int | None = None
+    callers: int = 1
+    reasons: int = 3
+
+
+class ExportCancelledError(LeadScoreError):
+    """A person stopped an export."""
+
+
+def export_leads(
+    view: BatchView,
+    order: ExportOrder,
+    path: str | Path,
+    *,
+    progress: Callable[[float, str], None] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> int:
+    """Write leads of a batch to a file, whole or not at all, and return how many.
+
+    Parameters
+    ----------
+    progress
+        Called with a share 0-1 and what is being done.
+    cancelled
+        Asked between parts whether to stop.
+
+    Raises
+    ------
+    ExportCancelledError
+        If it was stopped; nothing is left behind.
+    LeadScoreError
+        If the batch cannot be read or the file cannot be written.
+    """
+    if order.format not in FORMATS:
+        raise ExportError(f"There is no format {order.format!r}. Choose one of {', '.join(FORMATS)}.")
+    rows = view.table.rows_of(order.chosen, order.sort)[: order.most]
+    callers = max(1, order.callers) if order.format == "xlsx" else 1
+    sheets = [("Leads", rows)]
+    if callers > 1:
+        propensity = view.table.propensities(order.chosen, order.sort, order.most)
+        caller = assign_leads(propensity, callers)
+        sheets = [(f"Caller {k + 1}", rows[caller == k]) for k in range(callers)]
+    done = 0
+
+    def parts() -> Iterator[tuple[str, pd.DataFrame]]:
+        nonlocal done
+        for name, these in sheets:
+            for start in range(0, max(1, len(these)), CHUNK):
+                if cancelled():
+                    raise ExportCancelledError("The export was stopped. Nothing was written.")
+                part = these[start : start + CHUNK]
+                yield name, _layout(view, view.table.by_rows(part), order)
+                done += len(part)
+                if progress:
+                    progress(done / max(1, len(rows)), f"Wrote {done:,} of {len(rows):,} leads")
+
+    if order.format == "xlsx":
+        colours = {grade: (GRADE_COLOURS[grade], GRADE_INK[grade]) for grade in GRADE_COLOURS}
+        write_call_sheets(parts(), path, colours)
+    else:
+        write_leads((frame for _, frame in parts()), path)
+    return len(rows)
+
+
+def export_bytes(view: BatchView, order: ExportOrder) -> bytes:
+    """Return a small export as bytes."""
+    with tempfile.TemporaryDirectory(prefix="leadscore-") as folder:
+        path = Path(folder) / f"leads{FORMATS[order.format][1]}"
+        export_leads(view, order, path)
+        return path.read_bytes()
+
+
+def _layout(view: BatchView, leads: pd.DataFrame, order: ExportOrder) -> pd.DataFrame:
+    words = _reasons(view, leads, order.reasons)
+    if order.format in PRESETS:
+        return to_crm(_crm_parts(view, leads, words), PRESETS[order.format])
+    if order.format == "xlsx":
+        return _for_people(view, leads, words, order)
+    own = read_own(view.batch.leads_path, leads["ls_row"].tolist())
+    ours: dict[str, object] = {
+        "lead_score": leads["ls_score"].astype("int64"),
+        "propensity": leads["ls_propensity"],
+        "grade": leads["ls_model_grade"],
+        "is_junk": leads["ls_junk"] != "",
+        "junk_reason": view.junk_words(leads),
+    }
+    ours |= {str(name): words[name] for name in words}
+    ours["model_id"] = pd.Series(view.batch.scoring.model_id, index=leads.index, dtype="str")
+    ours["row_problem"] = leads["ls_row_problem"].fillna("")
+    if view.overrides:
+        ours["grade_set_by_hand"] = leads["ls_grade"].where(leads["ls_overridden"], "")
+    if order.format == "parquet" and view.standing.junk.learning_percent:
+        ours["learning_sample"] = leads["ls_learning"]
+    return beside(own, pd.DataFrame(ours))
+
+
+def _reasons(view: BatchView, leads: pd.DataFrame, most: int) -> pd.DataFrame:
+    names = [f"reason_{k + 1}" for k in range(most)]
+    if view.model is None or leads.empty or not most:
+        return pd.DataFrame({name: pd.Series("", index=leads.index, dtype="str") for name in names}, index=leads.index)
+    cleaned = view.cleaned(leads)
+    return reasons_in_words(cleaned, view.model.contributions(cleaned), view.model, most)
+
+
+def _crm_parts(view: BatchView, leads: pd.DataFrame, words: pd.DataFrame) -> pd.DataFrame:
+    city, source = view.column(Role.CITY), view.column(Role.SOURCE)
+    blank = pd.Series("", index=leads.index, dtype="str")
+    given = {name: leads[f"ls_{name}"].fillna("") if f"ls_{name}" in leads else blank for name in ("id", "name")}
+    given |= {name: leads[f"ls_{name}"].fillna("") if f"ls_{name}" in leads else blank for name in ("email", "phone")}
+    shown = view.present(leads, [])
+    note = "LeadScore " + leads["ls_score"].astype("str") + ", " + shown["Grade"]
+    for name in words:
+        note = note + np.where(words[name] == "", "", "\n" + words[name])
+    return pd.DataFrame(
+        given
+        | {
+            "city": view.readable(leads, city) if city else blank,
+            "source": leads[source].fillna("") if source else blank,
+            "grade": leads["ls_grade"],
+            "score": leads["ls_score"],
+            "note": note,
+        }
+    )
+
+
+def _for_people(view: BatchView, leads: pd.DataFrame, words: pd.DataFrame, order: ExportOrder) -> pd.DataFrame:
+    choices = view.choices()
+    contact = [name for name, column in choices.items() if column in {"ls_phone", "ls_email", "ls_id"}]
+    about = [name for name in view.default_columns(quarantine=False) if name != WHY and name not in contact]
+    shown = view.present(leads, [*contact, *about])
+    for name, reason in zip((WHY, AND, ALSO), words, strict=False):
+        shown[name] = words[reason]
+    if order.chosen.view != "calls":
+        shown[JUNK] = view.junk_words(leads)
+    own = read_own(view.batch.leads_path, leads["ls_row"].tolist()).drop(columns=LINE_PROBLEM, errors="ignore")
+    used = {view.batch.mapping.used[c] for c in view.batch.mapping.used}
+    rest = own[[header for header in own.columns if header not in used]].set_axis(shown.index)
+    taken = {header: IN_LIST + header for header in rest.columns if header in shown.columns}
+    return pd.concat([shown, rest.rename(columns=taken)], axis=1)
+
+
+class ExportJob:
+    """An export on its way in a thread: its progress, its file or its error, and a way to stop it."""
+
+    def __init__(self, view: BatchView, order: ExportOrder, file_name: str) -> None:
+        self.file_name, self.order = file_name, order
+        self.share, self.told = 0.0, "Starting"
+        self.error = ""
+        self.content: bytes | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(view, order), daemon=True)
+        self._thread.start()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the thread has ended, well or not."""
+        return not self._thread.is_alive()
+
+    def cancel(self) -> None:
+        """Stop after the part that is being written."""
+        self._stop.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end and tell whether it came."""
+        self._thread.join(seconds)
+        return self.is_done
+
+    def _tell(self, share: float, told: str) -> None:
+        self.share, self.told = share, told
+
+    def _run(self, view: BatchView, order: ExportOrder) -> None:
+        try:
+            with tempfile.TemporaryDirectory(prefix="leadscore-") as folder:
+                path = Path(folder) / f"leads{FORMATS[order.format][1]}"
+                export_leads(view, order, path, progress=self._tell, cancelled=self._stop.is_set)
+                self.content = path.read_bytes()
+        except LeadScoreError as error:
+            self.error = str(error)
+        except OSError as error:
+            self.error = f"The export could not be written ({error.strerror or error}). Make room and try again."
+        finally:
+            if self.content is None and not self.error:
+                self.error = "The export ended unexpectedly; the server's log says why. Nothing was written. Try CSV."

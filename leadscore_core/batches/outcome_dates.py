@@ -1,0 +1,84 @@
+"""Dates of outcomes: of several rows about one lead, which is the later one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.data.cleaning.date_order import DateOrder, date_evidence
+from leadscore_core.data.cleaning.parsing import parse_dates
+from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.schema.header_words import moment_rank, words_of
+from leadscore_core.data.schema.schema import Role
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_MOSTLY = 0.9
+_LEAST_FILL = 0.05
+_OF_OUTCOME = _set(
+    "converted conversion closed close closing won lost enrolled admitted purchased paid outcome status stage result "
+    "abschluss abschlussdatum cloture cierre fechamento chiusura"
+)
+_OF_CHANGE = _set("modified updated changed change update modification geandert modifie modificado modificacao")
+
+
+def dating_headers(leads: LeadList) -> list[str]:
+    """Return the headers that may say when an outcome came, the likeliest first; their cells settle it.
+
+    A date of the outcome goes before one of the row's last change, and this before a date of no kind.
+    """
+    label = leads.schema.label
+    outcome = leads.mapping.used.get(label.name) if label is not None else None
+    known = {leads.mapping.used.get(column.name) for column in leads.schema.with_role(Role.TIMESTAMP)}
+    ranked = [
+        (_rank(header), place, header)
+        for place, header in enumerate(leads.mapping.headers)
+        if header != outcome and header not in known and _rank(header)
+    ]
+    return [header for _, _, header in sorted(ranked)]
+
+
+def _rank(header: str) -> int:
+    words = set(words_of(header))
+    if moment_rank(header) == 0 and not words & _OF_CHANGE:
+        return 0
+    if words & {"by", "due", "expected", "next", "birth", "dob"}:
+        return 0
+    if words & _OF_OUTCOME:
+        return 1
+    if words & _OF_CHANGE:
+        return 2
+    return 3 if moment_rank(header) == 1 else 0
+
+
+def later_than(cells: pd.DataFrame, headers: Sequence[str], order: DateOrder) -> tuple[str, pd.Series | None]:
+    """Return the first header whose cells are dates, and its moments; "" and None where there is none.
+
+    Parameters
+    ----------
+    cells
+        Text of the whole file, one column a header.
+    order
+        In which days and months are read where the column does not say it.
+    """
+    for header in headers:
+        text = cells[header].astype("str").str.strip()
+        filled = text.notna() & (text != "")
+        if filled.mean() < _LEAST_FILL or not text[filled].str.contains(r"\d.*\D.*\d").mean() >= _MOSTLY:
+            continue
+        moments = parse_dates(text, ("",), date_evidence(text).order(order)).values
+        if moments[filled].notna().mean() >= _MOSTLY:
+            return header, pd.Series(moments.to_numpy(dtype="datetime64[ns]"))
+    return "", None
+
+
+def moments_as_numbers(moments: pd.Series) -> np.ndarray:
+    """Return moments as float64, NaN for none, so that a later one is more."""
+    days: np.ndarray = moments.to_numpy(dtype="datetime64[ns]").astype("int64").astype("float64")
+    days[moments.isna().to_numpy()] = np.nan
+    return days

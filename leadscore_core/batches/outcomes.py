@@ -1,0 +1,260 @@
+"""Outcomes that come back: what became of leads that were scored, matched to their batches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from leadscore_core.batches.outcome_dates import dating_headers, later_than, moments_as_numbers
+from leadscore_core.batches.outcome_matching import KINDS, Matches, match_moments, match_people
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.cleaning.outcome_column import known_outcomes
+from leadscore_core.data.cleaning.text import as_text
+from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.reading.reader import list_files
+from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.errors import LabelError, StorageError
+from leadscore_core.inference.contact_quality import contact_keys, read_contacts
+from leadscore_core.inference.duplicates import key_columns
+from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.outcomes import OutcomeStore
+from leadscore_core.storage.leads.files import read_people
+
+_HUMAN = {"id": "id", "email": "e-mail", "phone": "phone", "moment": "moment of creation"}
+
+
+@dataclass
+class OutcomeReport:
+    """What came of a file of outcomes.
+
+    Attributes
+    ----------
+    rows
+        Rows of the file.
+    without
+        Rows that tell no outcome.
+    unmatched
+        Rows with an outcome that match no lead of any batch.
+    contradictory
+        Leads that stand in the file with both outcomes; the later one counts.
+    dated_by
+        Header of the dates that say which is the later; empty where the rows' order does.
+    strangers
+        Leads whose id stands in the file beside the e-mail or phone of somebody else; their outcome is not taken.
+    ambiguous
+        Rows that could be several leads', or whose details contradict each other; nothing is taken of them.
+    shared
+        Id, e-mail or phone -> values of it that several leads share, which identify nobody.
+    by
+        Id, e-mail, phone or moment -> leads that were known by it.
+    batches
+        Name of each batch that learned something -> leads whose outcome came, and how many of them completed.
+    """
+
+    rows: int = 0
+    without: int = 0
+    unmatched: int = 0
+    contradictory: int = 0
+    dated_by: str = ""
+    strangers: int = 0
+    ambiguous: int = 0
+    shared: dict[str, int] = field(default_factory=dict)
+    by: dict[str, int] = field(default_factory=dict)
+    batches: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """The report in words."""
+        leads = sum(n for n, _ in self.batches.values())
+        done = sum(k for _, k in self.batches.values())
+        parts = [f"Outcomes of {leads:,} leads came back, {done:,} of them completed"]
+        parts += [f"matched by {', '.join(f'{_HUMAN[kind]} {n:,}' for kind, n in self.by.items())}"] * bool(self.by)
+        parts += [f"{self.without:,} rows tell no outcome"] if self.without else []
+        parts += [f"{self.unmatched:,} rows match no lead that was scored"] if self.unmatched else []
+        parts += [f"{self.contradictory:,} leads stand there with both outcomes, {self._which_counts()}"] * bool(
+            self.contradictory
+        )
+        if self.ambiguous:
+            parts.append(f"{self.ambiguous:,} rows are ambiguous and were left out{self._why_ambiguous()}")
+        if self.strangers:
+            parts.append(f"{self.strangers:,} leads have an id that belongs to somebody else in the file")
+        if len(self.batches) > 1:
+            parts.append(f"a lead that stands in several of the {len(self.batches)} lists counts in each")
+        return "; ".join(parts) + "."
+
+    def _which_counts(self) -> str:
+        if self.dated_by:
+            return f"the later one by {self.dated_by!r} counts, and the lower row where that is the same or blank"
+        return "the lower row counts, as no column of the file says when an outcome came"
+
+    def _why_ambiguous(self) -> str:
+        shared = [f"{n:,} value{'s' * (n > 1)} of {_HUMAN[kind]}" for kind, n in self.shared.items()]
+        if not shared:
+            return " (their id, e-mail and phone point to different leads)"
+        return f" ({' and '.join(shared)} shared by several leads, which identifies nobody)"
+
+
+def bring_outcomes(
+    leads: LeadList | Sequence[LeadList], *, by: str = "", settings: Settings | None = None
+) -> OutcomeReport:
+    """Match a file of outcomes to the leads of all batches, and keep what it tells.
+
+    A lead is known again by its id, else its normalised e-mail, else its phone; where file and batch share none of
+    these, by its moment of creation to the second together with the columns that every list needs, where only one lead
+    has them. Outcomes known before give way to later ones.
+
+    Parameters
+    ----------
+    leads
+        A list with the outcome and something to know leads by; or the same file as several schemas read it, each for
+        batches of its own (see `open_outcome_files`).
+    by
+        Who brought it.
+
+    Raises
+    ------
+    LabelError
+        If the file has no column with the outcome, or nothing to know a lead by, or matches no lead at all.
+    LeadScoreError
+        If it cannot be read or kept.
+    """
+    settings = settings or load_settings()
+    lists = [leads] if isinstance(leads, LeadList) else list(leads)
+    told_by = [_told(one, settings) for one in lists]
+    dated_by = next((str(told.attrs["dated_by"]) for told in told_by), "")
+    report = OutcomeReport(rows=len(told_by[0]), dated_by=dated_by)
+    knows = np.logical_or.reduce([told["outcome"].notna().to_numpy() for told in told_by])
+    report.without = int((~knows).sum())
+    if not knows.any():
+        raise LabelError(f"None of the {report.rows:,} rows tells an outcome. Expected yes or no, 1 or 0, in each.")
+    if all(told[knows].drop(columns=["outcome", "given", "later"]).isna().all(axis=None) for told in told_by):
+        if any(told["given"].any() for told in told_by):
+            raise LabelError(
+                "Nothing in the file identifies a lead, so nothing was carried over: its e-mails and phones stand for "
+                "none, or are ones that several leads share. Export it with the id of each lead."
+            )
+        raise LabelError(
+            "The file has nothing to know its leads by: no id, e-mail, phone or moment of creation. Export it with one "
+            "of these."
+        )
+    matched, ambiguous = np.zeros(report.rows, dtype=bool), np.zeros(report.rows, dtype=bool)
+    files = list_files(lists[0].paths)
+    name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    found: list[tuple[Batch, np.ndarray, np.ndarray]] = []
+    for one, everything in zip(lists, told_by, strict=True):
+        told = everything[everything["outcome"].notna()]
+        for batch in BatchStore(settings).list_batches():
+            if batch.schema_name != one.schema.name:
+                continue
+            with suppress(StorageError):  # a batch whose file is gone learns nothing
+                people = _people(batch.scores_path, one.schema)
+                matches = _match(people, told.reset_index(drop=True))
+                matched[told.index[matches.matched]] = True
+                ambiguous[told.index[matches.ambiguous]] = True
+                report.strangers += matches.strangers
+                report.contradictory += len(matches.contradictory)
+                for kind, n in matches.shared.items():
+                    report.shared[kind] = max(n, report.shared.get(kind, 0))
+                if len(matches.pairs):
+                    rows = people["ls_row"].to_numpy("int64")[matches.pairs["lead"]]
+                    completed = told["outcome"].to_numpy("int64")[matches.pairs["row"]]
+                    found.append((batch, rows, completed))
+                    for known_by, n in matches.pairs["by"].value_counts().items():
+                        report.by[str(known_by)] = report.by.get(str(known_by), 0) + int(n)
+    ambiguous &= ~matched
+    report.ambiguous = int(ambiguous.sum())
+    report.unmatched = int((~matched & ~ambiguous & knows).sum())
+    if report.ambiguous > knows.sum() / 2:
+        raise LabelError(
+            f"{report.ambiguous:,} of the {knows.sum():,} outcomes are ambiguous{report._why_ambiguous()}, so nothing "
+            "was carried over. Export both lists with an id, e-mail or phone that each lead has alone; leave out an "
+            "id that is another system's."
+        )
+    for batch, rows, completed in found:
+        OutcomeStore(settings).add(batch, rows, completed, file_name=name, by=by)
+        report.batches[batch.name] = (len(rows), int(completed.sum()))
+    if not report.batches:
+        raise LabelError(
+            f"None of the {knows.sum():,} outcomes belongs to a lead that was scored. Score the list that these leads "
+            "were in first, or check that both files have the same ids, e-mails or phones."
+        )
+    return report
+
+
+def _told(leads: LeadList, settings: Settings) -> pd.DataFrame:
+    """Return what a file tells, a row a row of it: the keys of its lead, and the outcome, NaN where it tells none."""
+    label = leads.schema.label
+    if label is None or label.name not in leads.mapping.used:
+        raise LabelError(
+            "The file has no column that says whether the application was completed. Name it, for instance, "
+            f"{label.human if label else 'Outcome'!r}, or say which it is."
+        )
+    parts, dates = [], []
+    dating = dating_headers(leads)
+    for chunk in leads.chunks():
+        dates.append(pd.DataFrame({header: as_text(chunk[header]) for header in dating if header in chunk}))
+        outcome = pd.Series(known_outcomes(chunk, leads.schema, leads.mapping))
+        contacts = read_contacts(chunk, leads.schema, leads.mapping, settings.phone_region)
+        keys = contact_keys(contacts).reindex(index=outcome.index).drop(columns="id", errors="ignore")
+        ids = contacts.details.get(Role.ID)
+        keys["id_text"] = pd.Series(pd.NA, index=keys.index, dtype="str") if ids is None else ids.set_axis(keys.index)
+        cleaned = clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema)
+        ways = [cells.notna() for role in (Role.EMAIL, Role.PHONE) for cells in contacts.columns(role)]
+        keys["given"] = np.logical_or.reduce([np.zeros(len(chunk), dtype=bool), *(way.to_numpy() for way in ways)])
+        keys["moment"] = moment_keys(cleaned, leads.schema)
+        parts.append(keys.assign(outcome=outcome.to_numpy(dtype="float64", na_value=np.nan)))
+    told = pd.concat(parts, ignore_index=True)
+    header, moments = later_than(pd.concat(dates, ignore_index=True), dating, leads.mapping.date_order)
+    told["later"] = np.nan if moments is None else moments_as_numbers(moments)
+    told.attrs["dated_by"] = header
+    return told
+
+
+def moment_keys(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.Series:
+    """Return a hash of each lead's moment of creation and the columns that every list needs; NA without a moment."""
+    stamp = schema.one(Role.TIMESTAMP)
+    needed = [column.name for column in schema.inputs if column.required and column.name in cleaned]
+    if stamp is None or stamp.name not in cleaned:
+        return pd.Series(pd.NA, index=range(len(cleaned)), dtype="Int64")
+    text = cleaned[stamp.name].dt.strftime("%Y-%m-%d %H:%M:%S").fillna("")
+    for name in needed:
+        text = text + "|" + cleaned[name].astype("str").fillna("").str.casefold()
+    hashes = pd.Series(pd.util.hash_array(text.to_numpy(dtype=object)).view("int64"), dtype="Int64")
+    return hashes.mask(cleaned[stamp.name].isna().to_numpy())
+
+
+def _match(people: pd.DataFrame, told: pd.DataFrame) -> Matches:
+    """Match by what identifies a person, or by moments where a batch and a file share nothing of the kind."""
+
+    def has(table: pd.DataFrame, kind: str) -> bool:
+        return any(table[name].notna().any() for name in key_columns(table, kind))
+
+    shares = any(has(people, kind) and has(told, kind) for kind in ("id_text", *KINDS))
+    return match_people(people, told) if shares else match_moments(people, told)
+
+
+def _people(path: Path, schema: LeadSchema) -> pd.DataFrame:
+    found = read_people(path)
+    found = found.rename(columns=lambda name: re.sub(r"^ls_((?:email|phone)(?:_\d+)?)_key$", r"\1", str(name)))
+    found = found.rename(columns={"ls_id": "id_text", "ls_name": "name"})
+    found = found.drop(columns="ls_id_key", errors="ignore")
+    if "id_text" not in found:
+        found["id_text"] = pd.Series(pd.NA, index=found.index, dtype="str")
+    stamp = schema.one(Role.TIMESTAMP)
+    needed = [column.name for column in schema.inputs if column.required]
+    wanted = [name for name in ([stamp.name] if stamp else []) + needed if name]
+    try:
+        present = [name for name in wanted if name in pq.read_schema(path).names]
+        table = pq.read_table(path, columns=["ls_row", *present]).to_pandas().sort_values("ls_row")
+    except (OSError, pa.ArrowException) as error:
+        raise StorageError(f"{path} is gone or damaged. Upload the list again, or delete the batch.") from error
+    return found.assign(moment=moment_keys(table.reset_index(drop=True), schema).array)

@@ -1,0 +1,182 @@
+"""Planning a batch: what a number of calls brings, what grades and discarding mean for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.batches.view import BatchView
+from leadscore_core.config import GradeRule, GradeShares, GradeThresholds
+from leadscore_core.inference.capacity import CallPlan, gain_curve, make_plan
+from leadscore_core.inference.discard_tradeoff import (
+    Share,
+    choose_split,
+    cut_for,
+    expected_curve,
+    observed_by_grade,
+    observed_curve,
+    read_curve,
+    removable,
+    wilson,
+)
+from leadscore_core.inference.grades import GRADES
+from leadscore_core.storage.leads.filters import LeadFilter
+from leadscore_core.storage.leads.lead_table import LeadTable, Sort, Standing, cumulated
+
+ALL, CALLS = LeadFilter(view="all"), LeadFilter()
+SPLIT_WORDS = {
+    "next_period": "{n:,} leads of later months whose outcome is known",
+    "cross_validation": "{n:,} leads whose outcome is known, each judged by a model that had not seen it",
+}
+
+
+def plan_batch(view: BatchView, leads: int) -> CallPlan:
+    """Plan calls to the first leads of the call list, beside as many in the order in which the whole list arrived.
+
+    Parameters
+    ----------
+    leads
+        How many can be called.
+    """
+    called = view.table.propensities(CALLS, Sort(), leads)
+    arrived = view.table.propensities(ALL, Sort("arrival"), len(called))
+    total = sum(expected for _, expected in view.table.by_junk().values())
+    return make_plan(called, arrived, total, view.table.rows)
+
+
+def batch_gain(view: BatchView) -> pd.DataFrame:
+    """Return the gain curve of the call list (see `gain_curve`)."""
+    return gain_curve(view.table.propensities(ALL, Sort("arrival")), view.table.propensities(CALLS, Sort()))
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """What discarding the lowest propensities of a batch loses.
+
+    Attributes
+    ----------
+    observed
+        Curve from leads whose outcome is known (see `observed_curve`), None where there are too few.
+    judged_on
+        What these leads are, in words.
+    expected
+        Curve from the batch's own propensities.
+    propensity
+        Of the whole batch, ascending.
+    known
+        Propensities of the leads whose outcome is known.
+    """
+
+    observed: pd.DataFrame | None
+    judged_on: str
+    expected: pd.DataFrame
+    propensity: np.ndarray
+    known: np.ndarray
+
+    def preset(self, most_lost: float) -> float:
+        """Return the largest share (0-1) to remove that loses at most this share of applications."""
+        return removable(self.expected if self.observed is None else self.observed, most_lost)
+
+    def lost(self, removed: float) -> tuple[Share | None, Share]:
+        """Return what removing a share loses: as observed, and as expected of this batch."""
+        seen = None if self.observed is None else read_curve(self.observed, removed)
+        return seen, read_curve(self.expected, removed)
+
+    def cut(self, removed: float) -> float:
+        """Return the propensity below which this share of the batch lies."""
+        return cut_for(self.propensity, removed)
+
+    def below(self, cut: float) -> int:
+        """Return how many leads of the batch lie below a propensity."""
+        return int(np.searchsorted(self.propensity, cut, side="left"))
+
+    def removed_elsewhere(self, cut: float) -> Share | None:
+        """Return the share of known leads that a cut would remove, which is what to expect of the next list."""
+        return wilson(int((self.known < cut).sum()), len(self.known)) if len(self.known) else None
+
+
+def trade_off(view: BatchView) -> TradeOff:
+    """Return what discarding the lowest propensities of a batch loses."""
+    propensity = np.sort(view.table.propensities(ALL, Sort("arrival")))
+    chosen = None if view.model is None else choose_split(view.model.out_of_sample)
+    if chosen is None:
+        return TradeOff(None, "", expected_curve(propensity), propensity, np.empty(0))
+    split, predictions = chosen
+    return TradeOff(
+        observed_curve(predictions),
+        SPLIT_WORDS[split].format(n=len(predictions)),
+        expected_curve(propensity),
+        propensity,
+        predictions["propensity"].to_numpy(),
+    )
+
+
+def with_junk_cut(rule: GradeRule, trade: TradeOff, removed: float) -> GradeRule:
+    """Return the rule with the lowest share (0-1) of a batch as Junk; other grades move only as far as they must."""
+    if rule.by == "share":
+        kept = 1 - removed
+        hot = min(rule.shares.hot, kept)
+        warm = min(rule.shares.warm, kept - hot)
+        return rule.model_copy(update={"shares": GradeShares(hot=hot, warm=warm, cold=max(0.0, kept - hot - warm))})
+    cut = trade.cut(removed)
+    told = rule.thresholds
+    thresholds = GradeThresholds(cold=cut, warm=max(cut, told.warm), hot=max(cut, told.hot))
+    return rule.model_copy(update={"thresholds": thresholds})
+
+
+def thresholds_of(rule: GradeRule, view: BatchView) -> GradeThresholds:
+    """Return the lowest propensity of each grade, also where grades are shares of this batch."""
+    if rule.by == "propensity":
+        return rule.thresholds
+    ascending = np.sort(view.table.propensities(ALL, Sort("arrival")))
+    hot, warm, cold = (cut_for(ascending, 1 - share) for share in cumulated(rule))
+    return GradeThresholds(hot=max(hot, warm, cold), warm=max(warm, cold), cold=cold)
+
+
+def preview_grades(view: BatchView, rule: GradeRule, capacity: int) -> pd.DataFrame:
+    """Return what a rule would mean for a batch, before it is saved.
+
+    Parameters
+    ----------
+    capacity
+        Calls a day.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a grade: ``grade``, ``from`` (lowest propensity, 0-1), ``down_to`` (share of the batch, 0-1), ``leads``,
+        ``expected`` (applications), ``observed``, ``low``, ``high`` (conversion of known leads of that grade, 0-1, NaN
+        where none is known), ``known`` (how many), ``days`` (of calls), ``a_day`` (leads a day of the batch's period).
+    """
+    table = LeadTable(view.batch.scores_path, Standing(grades=rule), view.table.created)
+    found = table.by_grade(ALL)
+    edges = thresholds_of(rule, view)
+    chosen = None if view.model is None else choose_split(view.model.out_of_sample)
+    known = observed_by_grade(chosen[1], edges.hot, edges.warm, edges.cold) if chosen else {}
+    lowest = {"Hot": edges.hot, "Warm": edges.warm, "Cold": edges.cold, "Junk": 0.0}
+    first, last = table.period()
+    period = max(1.0, (last - first).total_seconds() / 86_400) if first is not None and last is not None else None
+    rows, so_far = [], 0
+    for grade in GRADES:
+        leads, expected = found.get(grade, (0, 0.0))
+        so_far += leads
+        n, done = known.get(grade, (0, 0))
+        share = wilson(done, n) if n else Share(float("nan"), float("nan"), float("nan"))
+        rows.append(
+            {
+                "grade": grade,
+                "from": lowest[grade],
+                "down_to": so_far / table.rows if table.rows else 0.0,
+                "leads": leads,
+                "expected": expected,
+                "observed": share.value,
+                "low": share.low,
+                "high": share.high,
+                "known": n,
+                "days": leads / capacity,
+                "a_day": leads / period if period else float("nan"),
+            }
+        )
+    return pd.DataFrame(rows)

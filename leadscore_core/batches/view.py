@@ -1,0 +1,215 @@
+"""Views: a batch as it stands, laid out for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.config import GradeRule, JunkRules, Settings, load_settings
+from leadscore_core.data.row_numbers import FIRST_ROW
+from leadscore_core.data.schema.schema import Column, LeadSchema, Role
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.inference.grades import JUNK_WORDS, junk_reasons
+from leadscore_core.inference.present import city_name
+from leadscore_core.inference.reasons import human_name, reasons_in_words
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.decisions import DecisionStore, Override
+from leadscore_core.storage.database.preferences import grade_preference, junk_preference
+from leadscore_core.storage.leads.files import FILE_ROW, read_own
+from leadscore_core.storage.leads.lead_table import LeadTable, Standing, cumulated
+
+IN_LIST = "In the list: "
+WHY, AND, JUNK = "Why", "And", "Why it is put aside"
+_WHO = (("ls_name", Role.NAME), ("ls_id", Role.ID), ("ls_email", Role.EMAIL))
+_GIVEN = {Role.ID: "ls_id", Role.NAME: "ls_name", Role.EMAIL: "ls_email", Role.PHONE: "ls_phone"}
+_ABOUT = (Role.SOURCE, Role.CITY, Role.TIMESTAMP)
+
+
+def file_rows(leads: pd.DataFrame) -> pd.Series:
+    """Return the row of each lead in its file, as a spreadsheet or an editor shows it."""
+    return leads[FILE_ROW] if FILE_ROW in leads else leads["ls_row"] + FIRST_ROW
+
+
+@dataclass(frozen=True)
+class BatchView:
+    """A batch with its leads as they stand, the model that scored it if that can be loaded, and who set which grade."""
+
+    batch: Batch
+    table: LeadTable
+    schema: LeadSchema
+    model: LeadModel | None
+    overrides: dict[int, Override]
+
+    @property
+    def standing(self) -> Standing:
+        """The rules and decisions in force."""
+        return self.table.standing
+
+    def column(self, role: Role) -> str | None:
+        """Return the cleaned column with a role, if the batch has it."""
+        return next((c.name for c in self.schema.with_role(role) if c.name in self.table.columns), None)
+
+    def cleaned(self, leads: pd.DataFrame) -> pd.DataFrame:
+        """Return what the model saw of some leads of the table."""
+        return leads[[name for name in leads.columns if not name.startswith("ls_")]]
+
+    def choices(self) -> dict[str, str]:
+        """Return what the column chooser offers: human name -> column."""
+        given = {
+            column.human: _GIVEN[role]
+            for role in _GIVEN
+            for column in self.schema.with_role(role)[:1]
+            if _GIVEN[role] in self.table.columns
+        }
+        known = {human_name(c, self.schema): c for c in self.table.columns if not c.startswith("ls_")}
+        more = {"Row": "ls_row", "Propensity": "ls_propensity", WHY: WHY, AND: AND}
+        own = {IN_LIST + header: IN_LIST + header for header in self.batch.mapping.unused_headers if header}
+        return given | known | more | own
+
+    def default_columns(self, quarantine: bool) -> list[str]:
+        """Return the human names of the columns shown at first, besides rank, who it is, score and grade."""
+        names = [] if quarantine or "ls_phone" not in self.table.columns else [self._human(Role.PHONE)]
+        names += [self._human(role) for role in _ABOUT if self.column(role)]
+        return [JUNK, *names] if quarantine else [*names, WHY]
+
+    def present(self, leads: pd.DataFrame, shown: list[str]) -> pd.DataFrame:
+        """Lay leads of the table out as people read them.
+
+        Parameters
+        ----------
+        leads
+            As from `LeadTable.page`.
+        shown
+            Human names of columns, from `choices` or `default_columns`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rank, who it is, score, grade, and what is shown.
+        """
+        table: dict[str, object] = {"Rank": leads["ls_rank"]}
+        who = next(((name, role) for name, role in _WHO if name in leads), None)
+        if who is None:
+            table["Row"] = file_rows(leads)
+        else:
+            table[self._human(who[1])] = leads[who[0]].fillna("")
+        table["Score"] = leads["ls_score"]
+        table["Grade"] = self.grades_shown(leads)
+        reasons = self._reasons(leads, 2) if {WHY, AND} & set(shown) else None
+        choices = self.choices()
+        headers = [name.removeprefix(IN_LIST) for name in shown if name.startswith(IN_LIST)]
+        own = read_own(self.batch.leads_path, leads["ls_row"].tolist(), headers) if headers else None
+        for name in shown:
+            if name == JUNK:
+                table[name] = self.junk_words(leads)
+            elif name in {WHY, AND}:
+                assert reasons is not None
+                table[name] = reasons["reason_1" if name == WHY else "reason_2"]
+            elif name.startswith(IN_LIST) and own is not None:
+                bare = name.removeprefix(IN_LIST)
+                table[name if bare in table or bare in shown else bare] = own[bare].astype("str").fillna("")
+            elif choices.get(name) in leads:
+                table[name] = self.readable(leads, choices[name])
+        return pd.DataFrame(table, index=leads.index)
+
+    def not_shown(self, shown: list[str]) -> list[str]:
+        """Return the contact columns that `present` does not need for these."""
+        choices = self.choices()
+        who = next((name for name, _ in _WHO if name in self.table.columns), None)
+        return sorted(set(_GIVEN.values()) - {who, *(choices.get(name) for name in shown)})
+
+    def grades_shown(self, leads: pd.DataFrame) -> pd.Series:
+        """Return grades, saying which were set by a person."""
+        shown = leads["ls_grade"].astype("str")
+        for at in np.flatnonzero(leads["ls_overridden"]).tolist():
+            author = self.overrides[int(leads["ls_row"].to_numpy()[at])].author or "a person"
+            shown.iat[at] = f"{leads['ls_grade'].iat[at]} (set by {author})"
+        return shown
+
+    def junk_words(self, leads: pd.DataFrame) -> pd.Series:
+        """Return why each lead is put aside, in words; empty for those in the call list."""
+        codes = leads["ls_junk"].astype("str")
+        words = codes.map(JUNK_WORDS).fillna("")
+        low = codes == "low_propensity"
+        if low.any():
+            if self.standing.grades.by == "propensity":
+                told = junk_reasons(leads["ls_propensity"].to_numpy(), self.standing.grades.thresholds)
+                words = words.mask(low, told.set_axis(leads.index))
+            else:
+                lowest = 1 - cumulated(self.standing.grades)[2]
+                percent = (leads["ls_propensity"] * 100).map("{:.1f}%".format)
+                words = words.mask(low, "Low propensity: " + percent + f", among the lowest {lowest:.0%}")
+        if "ls_repeat" in leads:
+            repeats = codes.isin(["duplicate", "seen_before"])
+            words = words.mask(repeats, words + ": " + leads["ls_repeat"].fillna(""))
+        return words
+
+    def _reasons(self, leads: pd.DataFrame, most: int) -> pd.DataFrame:
+        if self.model is None or leads.empty:
+            return pd.DataFrame({f"reason_{k + 1}": "" for k in range(most)}, index=leads.index)
+        cleaned = self.cleaned(leads)
+        return reasons_in_words(cleaned, self.model.contributions(cleaned), self.model, most)
+
+    def readable(self, leads: pd.DataFrame, column: str) -> pd.Series:
+        """Return a column's cells as people read them: cities capitalised, flags as Yes and No, rows as in the file."""
+        cells = leads[column]
+        declared = self.schema.by_name.get(column)
+        if column == "ls_row":
+            return file_rows(leads)
+        if declared is not None and declared.role is Role.FLAG:
+            return cells.map({1: "Yes", 0: "No"})
+        if declared is not None and declared.role is Role.CITY:
+            return cells.map(city_name, na_action="ignore").fillna("")
+        return cells.fillna("") if pd.api.types.is_string_dtype(cells) else cells
+
+    def _human(self, role: Role) -> str:
+        column: Column | None = self.schema.one(role)
+        return column.human if column else str(role).capitalize()
+
+
+def open_view(
+    batch: Batch,
+    load_model: Callable[[str], LeadModel],
+    schema: LeadSchema,
+    *,
+    settings: Settings | None = None,
+    grades: GradeRule | None = None,
+    junk: JunkRules | None = None,
+) -> BatchView:
+    """Open a batch with the rules and decisions in force.
+
+    Parameters
+    ----------
+    load_model
+        Gives a model by its name; one that cannot be loaded costs the reasons, not the list.
+    schema
+        Used where the batch's model cannot be loaded.
+    grades, junk
+        Rules to try out; those that are saved if not given.
+
+    Raises
+    ------
+    StorageError
+        If the batch's file or the database is gone.
+    """
+    settings = settings or load_settings()
+    decisions = DecisionStore(settings)
+    try:
+        model: LeadModel | None = load_model(batch.scoring.model_id)
+    except LeadScoreError:
+        model = None
+    schema = model.schema if model is not None else schema
+    overrides = decisions.overrides(batch)
+    standing = Standing(
+        grades or grade_preference(settings).current().value,
+        junk or junk_preference(settings).current().value,
+        decisions.restored_rows(batch),
+        {row: override.grade for row, override in overrides.items()},
+    )
+    stamp = schema.one(Role.TIMESTAMP)
+    table = LeadTable(batch.scores_path, standing, stamp.name if stamp else None)
+    return BatchView(batch, table, schema, model, overrides)

@@ -1,0 +1,106 @@
+"""The command line's way to Dask: clusters, and lists in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from leadscore_core.cli.options import say, say_findings, say_left_out, show_progress
+from leadscore_core.config import Settings
+from leadscore_core.errors import LeadScoreError
+
+if TYPE_CHECKING:  # Dask loads where it is asked for
+    from distributed import Client
+
+    from leadscore_core.data.dataset.options import ListOptions
+    from leadscore_core.model.classifier import GrowTrees
+    from leadscore_core.model.lead_model import LeadModel
+
+
+@contextmanager
+def cluster(scheduler: str | None) -> Iterator[Client]:
+    """Connect to Dask and say where its dashboard is."""
+    from leadscore_core.distributed.cluster import connect
+
+    with connect(scheduler) as client:
+        typer.echo(f"Dask's dashboard: {client.dashboard_link}", err=True)
+        yield client
+
+
+@contextmanager
+def trees_by(engine: str, scheduler: str | None) -> Iterator[GrowTrees | None]:
+    """Give the way in which an engine grows trees; None for this process.
+
+    Raises
+    ------
+    LeadScoreError
+        If a scheduler is named for another engine than Dask, or Dask is not to be had.
+    """
+    check_engine(engine, scheduler)
+    if engine == "local":
+        yield None
+        return
+    from leadscore_core.distributed.train import trees_on
+
+    with cluster(scheduler) as client:
+        yield trees_on(client)
+
+
+def check_engine(engine: str, scheduler: str | None) -> None:
+    """Raise if a scheduler is named where none is used.
+
+    Raises
+    ------
+    LeadScoreError
+        With what to give.
+    """
+    if scheduler is not None and engine != "dask":
+        raise LeadScoreError("--scheduler is for Dask alone. Add --engine dask, or leave it out.")
+
+
+def score_by_dask(
+    addresses: list[str],
+    out: str,
+    model: LeadModel,
+    *,
+    scheduler: str | None,
+    reasons: int,
+    options: ListOptions,
+    settings: Settings,
+    force: bool,
+) -> None:
+    """Score a list in parts and say what came of it; exit 1 if parts were left out.
+
+    Raises
+    ------
+    LeadScoreError
+        If nothing could be scored.
+    """
+    from leadscore_core.distributed.score import score_parts
+
+    with cluster(scheduler) as client, show_progress("Scoring", total=1.0) as progress:
+        report = score_parts(
+            addresses,
+            out,
+            model,
+            client,
+            reasons=reasons,
+            options=options,
+            settings=settings,
+            force=force,
+            progress=progress,
+        )
+    if len(report.left_out) == report.parts:
+        why = next(iter(report.left_out.values()))
+        raise LeadScoreError(f"None of {report.parts:,} parts could be scored. The first: {why}")
+    counts = ", ".join(f"{number:,} {grade}" for grade, number in report.total.grades.items())
+    parts = f"{report.parts - len(report.left_out):,} of {report.parts:,} parts"
+    say(
+        f"Scored {report.total.rows:,} leads of {parts} into {out}: {counts}; about {report.total.expected:,.0f} "
+        "applications expected"
+    )
+    say_findings(report.total.findings)
+    say_left_out(report.left_out)

@@ -1,0 +1,265 @@
+"""The command line: every pipeline without a screen.
+
+Exit codes: 0 done; 1 done, but a stated check did not hold; 2 bad usage or unusable input.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from leadscore_core.cli.distributed import check_engine, score_by_dask
+from leadscore_core.cli.models import models_app
+from leadscore_core.cli.options import (
+    JSON_ON_STDOUT,
+    Dates,
+    Decimals,
+    Encoding,
+    Engine,
+    Files,
+    JsonOut,
+    Label,
+    MapTo,
+    ModelId,
+    Out,
+    Positive,
+    Scheduler,
+    SchemaName,
+    Sheet,
+    StillOpen,
+    check_apart,
+    column_line,
+    list_options,
+    load_model,
+    open_leads,
+    prepare_json,
+    say,
+    say_findings,
+    say_left_out,
+    say_outcome,
+    say_proposal,
+    say_sample,
+    show_progress,
+    without_passwords,
+    write_json,
+)
+from leadscore_core.cli.sources import outcomes, sources
+from leadscore_core.cli.training import compare, evaluate, train, tune
+from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
+from leadscore_core.errors import LeadScoreError
+
+if TYPE_CHECKING:  # the pipelines load when a command needs them
+    from leadscore_core.model.lead_model import LeadModel
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Whom to call first, who is junk, and why.",
+)
+app.add_typer(models_app, name="models")
+for command in (train, evaluate, compare, tune, sources, outcomes):
+    app.command()(command)
+
+
+@app.command("sample-data")
+def sample_data(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path("sample_data"),
+    rows: Annotated[int, typer.Option("--rows", help="Labelled leads.")] = 6_000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same leads.")] = 0,
+) -> None:
+    """Make synthetic leads: labelled, kept aside, new, and a messy export."""
+    from leadscore_core.data.synthetic import write_sample
+
+    for path in write_sample(out, rows, seed):
+        say(str(path))
+
+
+@app.command()
+def check(
+    files: Files,
+    schema: SchemaName = None,
+    label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Find every problem of a list; exit 1 if one makes it unfit."""
+    from leadscore_core.data.dataset.outcomes import check_holds_leads
+    from leadscore_core.pipelines.data import check_list
+
+    prepare_json(json_out, files)
+    settings = load_settings()
+    label_expected = bool(label or positive or still_open)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    leads = open_leads(files, schema, options, settings, ask="nothing" if label_expected else None)
+    check_holds_leads(leads)
+    model = _champion_or_none(settings)
+    levels_from = model if model is not None and model.schema.name == leads.schema.name else None
+    report = check_list(leads, model=levels_from, label_expected=label_expected)
+    say_proposal(leads)
+    say(f"{report.rows:,} leads, {report.columns} columns, {len(report.findings)} kinds of problems")
+    say_outcome(leads)
+    say_findings(report.findings)
+    for found in report.leakage or ():
+        say(column_line(found.column, found.why, found.is_certain, found.auc_with, found.auc_without))
+    if report.leakage:
+        say_sample(report.labelled)
+    write_json(json_out, report.as_json() | (leads.outcome.as_json() if leads.outcome else {}))
+    if report.has_errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def clean(
+    files: Files,
+    out: Out,
+    schema: SchemaName = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
+) -> None:
+    """Write the cleaned table, one row a lead."""
+    from leadscore_core.pipelines.data import check_list, clean_list
+
+    check_apart(str(out), files)
+    leads = open_leads(
+        files, schema, list_options(sheet, encoding, map_to, dates=dates, decimals=decimals), load_settings()
+    )
+    rows = clean_list(leads, out)
+    say(f"Cleaned {rows:,} leads into {out}")
+    say_findings([found for found in check_list(leads).findings if found.code != "missing_column"])
+
+
+@app.command()
+def score(
+    files: Annotated[
+        list[str],
+        typer.Argument(help="As for the other commands; with --engine dask also addresses such as s3://bucket/leads/."),
+    ],
+    out: Annotated[
+        str,
+        typer.Option(
+            "-o", "--out", help="File to write: .csv, .csv.gz, .xlsx or .parquet; with --engine dask also a folder."
+        ),
+    ],
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
+    model_id: ModelId = None,
+    reasons: Annotated[int, typer.Option("--reasons", min=0, max=20, help="Reasons a lead.")] = 3,
+    engine: Engine = "local",
+    scheduler: Scheduler = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a result that is there already.")] = False,
+) -> None:
+    """Score a list: every row and column of it, then score, grade, junk verdict and reasons.
+
+    Of several files, those that cannot be read are named and left out, and the exit code is then 1. With --engine dask
+    each file is scored by a worker.
+    """
+    from leadscore_core.data.reading.reader import look_ahead
+    from leadscore_core.inference.export.files import check_free, check_output
+    from leadscore_core.pipelines.inference import score_list
+
+    settings = load_settings()
+    options = list_options(sheet, encoding, map_to, dates=dates, decimals=decimals)
+    check_engine(engine, scheduler)
+    if engine == "dask":
+        check_free(out, force=force)
+        model = load_model(model_id, settings)
+        return score_by_dask(
+            files,
+            out,
+            model,
+            scheduler=scheduler,
+            reasons=reasons,
+            options=options,
+            settings=settings,
+            force=force,
+        )
+    remote = [file for file in [*files, out] if "://" in file]
+    if remote:
+        raise LeadScoreError(f"{remote[0]} lies on another machine. Add --engine dask, or copy it here.")
+    check_output(out)
+    paths = [Path(file) for file in files]
+    check_apart(out, paths)
+    check_free(out, force=force)
+    with look_ahead(paths):
+        model = load_model(model_id, settings)
+    leads = open_leads(paths, model.schema.name, options, settings, model=model, go_on=True)
+    with show_progress("Scoring", total=None) as progress:
+        report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
+    counts = ", ".join(f"{number:,} {grade}" for grade, number in report.grades.items())
+    say(f"Scored {report.rows:,} leads into {out}: {counts}; about {report.expected:,.0f} applications expected")
+    say_findings(report.findings)
+    say_left_out(report.left_out)
+    return None
+
+
+@app.command("app")
+def open_app() -> None:
+    """Open the dashboard."""
+    raise typer.Exit(
+        subprocess.run(
+            [sys.executable, str(PROJECT_ROOT / "launch.py"), "run", str(PROJECT_ROOT / "app.py")],
+            cwd=PROJECT_ROOT,
+            check=False,
+        ).returncode
+    )
+
+
+def main() -> NoReturn:
+    """Run the command line; every fault is one message on standard error."""
+    JSON_ON_STDOUT.set(False)
+    gc.set_threshold(100_000, 20, 20)  # what libraries make while they load stays; looking for garbage takes a third
+    try:
+        app(prog_name="leadscore")
+    except LeadScoreError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # the reader has gone; nothing more can be said
+        sys.exit(0)
+    except MemoryError:
+        _fail("There is not enough memory for this list. Split it into several files.")
+    except OSError as error:
+        _fail(
+            f"{error.filename or 'A file'} cannot be used: {error.strerror or error}. Check the path, the rights and "
+            "the space left."
+        )
+    except Exception:  # a fault of ours: still one message, the trace for whoever asks for it
+        if os.environ.get("LEADSCORE_DEBUG"):
+            raise
+        _fail(
+            "Something went wrong inside LeadScore, and what was asked was not done. Set LEADSCORE_DEBUG=1 and run it "
+            "again to see where, and report it."
+        )
+    sys.exit(0)
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(without_passwords(f"Error: {message}"), err=True)
+    sys.exit(2)
+
+
+def _champion_or_none(settings: Settings) -> LeadModel | None:
+    """Return the champion for the levels that it knows; checking goes on without one."""
+    try:
+        return load_model(None, settings)
+    except LeadScoreError as error:
+        typer.echo(f"Note: unknown values were not looked for. {error}", err=True)
+        return None

@@ -1,0 +1,162 @@
+"""The command line's commands on models."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leadscore_core.cli.options import track
+from leadscore_core.config import load_settings
+from leadscore_core.errors import LeadScoreError
+
+models_app = typer.Typer(no_args_is_help=True, help="The models and which of them is in use.")
+
+
+@models_app.command("list")
+def list_models() -> None:
+    """List the models, newest first."""
+    from leadscore_core.registry.registry import ModelRegistry
+
+    registry = ModelRegistry(load_settings().models_dir)
+    found = registry.list_models()
+    for metadata in found:
+        crossed = metadata.metrics["cross_validation"]
+        mark = "*" if metadata.model_id == registry.champion_id else " "
+        data = metadata.training_data
+        kind = "made-up leads. " if data.synthetic else ""
+        typer.echo(
+            f"{mark} {metadata.model_id}  {data.rows:>9,} leads  AUC {crossed['auc']:.3f}  {kind}{data.note}".rstrip()
+        )
+    typer.echo(
+        "* is the champion" if found else "There are no models yet. Train one with: leadscore train FILE --promote"
+    )
+
+
+@models_app.command("show")
+def show_model(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")]) -> None:
+    """Show what is known about a model, as JSON."""
+    from leadscore_core.registry.registry import ModelRegistry
+
+    typer.echo(ModelRegistry(load_settings().models_dir).read_metadata(model_id).model_dump_json(indent=2))
+
+
+@models_app.command("card")
+def show_card(
+    model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")],
+    as_html: Annotated[bool, typer.Option("--html", help="One HTML page instead of Markdown.")] = False,
+) -> None:
+    """Tell in Markdown what a model is for, how good it is and where it is not."""
+    from leadscore_core.model.model_card import write_card, write_card_html
+    from leadscore_core.registry.registry import ModelRegistry
+
+    registry = ModelRegistry(load_settings().models_dir)
+    model = registry.load(model_id)
+    named = [entry for entry in registry.history() if entry["model_id"] == model_id]
+    write = write_card_html if as_html else write_card
+    typer.echo(write(model.metadata, model.schema, promotions=named))
+
+
+@models_app.command("due")
+def is_retraining_due() -> None:
+    """Say whether a retrain is worth while, for a schedule; exit 1 if it is. Nothing is trained."""
+    from leadscore_core.retraining.trigger import propose_retraining
+
+    due = propose_retraining(load_settings())
+    for reason in due.reasons:
+        typer.echo(f"Retrain: {reason}")
+    if due.is_due:
+        raise typer.Exit(1)
+    typer.echo(
+        f"Nothing to do: the model in use is {due.days:,} days old, and {due.new_outcomes:,} outcomes are new since."
+    )
+
+
+@models_app.command("export")
+def export_to_file(
+    model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")],
+    out: Annotated[Path, typer.Argument(help="File to write, .zip.")],
+) -> None:
+    """Write a model into one file, to take it to another machine."""
+    from leadscore_core.registry.archive import export_model
+    from leadscore_core.registry.registry import ModelRegistry
+
+    typer.echo(f"Wrote {export_model(ModelRegistry(load_settings().models_dir), model_id, out)}")
+
+
+@models_app.command("import")
+def import_from_file(
+    file: Annotated[
+        str, typer.Argument(help="As written by: leadscore models export; or of MLflow, as models:/leadscore@champion.")
+    ],
+) -> None:
+    """Take a model from a file or an MLflow server of somebody you trust; it is not put to use."""
+    from leadscore_core.registry.archive import import_model
+    from leadscore_core.registry.mlflow_tracking import pull_model
+    from leadscore_core.registry.registry import ModelRegistry
+
+    settings = load_settings()
+    if file.startswith("models:/"):
+        model_id = pull_model(file, settings)
+    else:
+        model_id = import_model(ModelRegistry(settings.models_dir), Path(file))
+    typer.echo(f"Imported {model_id}. Use it with: leadscore models promote {model_id}")
+
+
+@models_app.command("promote")
+def promote_model(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")]) -> None:
+    """Make a model the champion."""
+    from leadscore_core.registry.registry import ModelRegistry
+
+    settings = load_settings()
+    ModelRegistry(settings.models_dir).promote(model_id)
+    typer.echo(f"{model_id} is the champion now.")
+    track(settings)
+
+
+@models_app.command("rollback")
+def rollback_model() -> None:
+    """Go back to the champion before this one."""
+    from leadscore_core.registry.registry import ModelRegistry
+
+    settings = load_settings()
+    typer.echo(f"{ModelRegistry(settings.models_dir).rollback()} is the champion again.")
+    track(settings)
+
+
+@models_app.command("track")
+def track_models() -> None:
+    """Write down in MLflow what it lacks, and point its aliases to champion and challenger."""
+    from leadscore_core.registry.mlflow_tracking import sync_tracking
+
+    told = sync_tracking(load_settings())
+    if told.problem:
+        raise LeadScoreError(told.problem)
+    for model_id in told.logged:
+        typer.echo(f"Wrote down {model_id}")
+    for alias, model_id in told.aliases.items():
+        typer.echo(f"{alias}: {model_id}")
+
+
+@models_app.command("mlflow")
+def open_mlflow(port: Annotated[int, typer.Option("--port", help="Of this machine.")] = 5000) -> None:
+    """Open MLflow's own pages for the runs and models that are kept here."""
+    from leadscore_core.registry.mlflow_tracking import sync_tracking, tracking_uri
+
+    settings = load_settings()
+    uri = tracking_uri(settings)
+    if uri is None:
+        raise LeadScoreError("Tracking is switched off. Remove LEADSCORE_TRACKING_URI=off to use it.")
+    if uri.startswith("http"):
+        typer.echo(f"Open {uri}")
+        return
+    told = sync_tracking(settings)
+    if told.problem:
+        raise LeadScoreError(told.problem)
+    typer.echo(f"Open http://127.0.0.1:{port}")
+    words = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--port", str(port)]
+    words += ["--default-artifact-root", (settings.models_dir / "mlartifacts").as_uri()]
+    raise typer.Exit(subprocess.run(words, check=False).returncode)

@@ -1,0 +1,144 @@
+"""The command line's commands on sources and outcomes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from leadscore_core.cli.options import (
+    Dates,
+    Decimals,
+    Encoding,
+    Files,
+    JsonOut,
+    Label,
+    MapTo,
+    ModelId,
+    Positive,
+    SchemaName,
+    Sheet,
+    StillOpen,
+    list_options,
+    open_leads,
+    prepare_json,
+    say,
+    say_findings,
+    say_outcome,
+    write_json,
+)
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.errors import LeadScoreError
+
+if TYPE_CHECKING:  # the pipelines load when a command needs them
+    from leadscore_core.model.lead_model import LeadModel
+
+_MOST_TOLD = 15
+
+
+def sources(
+    file: Annotated[Path, typer.Argument(help="Leads, with their outcome if it is known.")],
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by", help="Source, medium, platform, city, month, ..; may be repeated. The source if not given."
+        ),
+    ] = None,
+    schema: SchemaName = None,
+    label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
+    model_id: ModelId = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Tell which sources convert, what is their own in it, and where targeting is off."""
+    from leadscore_core.analytics.report_json import report_list
+
+    prepare_json(json_out, [file])
+    settings = load_settings()
+    model = _model_or_none(model_id, settings)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    leads = open_leads([file], schema, options, settings, ask="unreadable")
+    say_findings(leads.file_findings())
+    say_outcome(leads, where_known=False)
+    told = report_list(leads, by or (), model=model, settings=settings)
+    what = "completed" if told["counted"] == "completed" else "expected to complete"
+    say(
+        f"{told['rows']:,} leads; {told['applications']:,.0f} of {told['n']:,} {what} ({told['average']:.1%}). Rates "
+        "with 95% intervals; own: what is left of the gap to the average beside the mix of leads."
+    )
+    for block in told["by"]:
+        say(f"\n{block['name']} ({block['groups_in_all']:,} groups)")
+        for group in block["groups"][:_MOST_TOLD]:
+            say(_line(group))
+        if len(block["groups"]) > _MOST_TOLD:
+            say(f"  .. and {len(block['groups']) - _MOST_TOLD:,} more; --json tells all.")
+    for title, name in (("Leaks", "leaks"), ("Missed chances", "chances")):
+        say(f"\n{title}" if told[name] else f"\n{title}: none that is certain")
+        for found in told[name][:_MOST_TOLD]:
+            say(
+                f"  {found['name']}: {found['rate']:.1%} of {found['n']:,} leads; "
+                f"{abs(found['difference']):,.0f} applications {'fewer' if found['difference'] < 0 else 'more'} than "
+                "the average brings"
+            )
+    write_json(json_out, told | (leads.outcome.as_json() if leads.outcome else {}))
+
+
+def outcomes(
+    files: Files,
+    schema: SchemaName = None,
+    label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
+) -> None:
+    """Bring back what became of scored leads; they are known by id, e-mail or phone."""
+    from leadscore_core.batches.outcome_files import open_outcome_files
+    from leadscore_core.batches.outcomes import bring_outcomes
+    from leadscore_core.data.schema.schema_files import load_schema
+
+    settings = load_settings()
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    declared = load_schema(schema) if schema is not None else None
+    brought = open_outcome_files(files, schema=declared, options=options, settings=settings)
+    say_findings(brought[0].file_findings())
+    say_outcome(brought[0], where_known=False)
+    report = bring_outcomes(brought, settings=settings)
+    say(report.told)
+    for name, (leads, completed) in report.batches.items():
+        say(f"  {name}: {leads:,} leads, {completed:,} completed")
+
+
+def _model_or_none(model_id: str | None, settings: Settings) -> LeadModel | None:
+    """Return the model that scores; without one, outcomes alone are counted."""
+    from leadscore_core.registry.registry import ModelRegistry
+
+    registry = ModelRegistry(settings.models_dir)
+    if model_id is not None:
+        return registry.load(model_id)
+    try:
+        return registry.load_champion()[0]
+    except LeadScoreError as error:
+        typer.echo(f"Note: nothing is scored. {error}", err=True)
+        return None
+
+
+def _line(group: dict[str, Any]) -> str:
+    if group["rate"] is None:
+        return f"  {group['name']}: no lead whose outcome is known"
+    own = f", own {group['own']:+.1%}" if group["own"] is not None else ""
+    more = f" ({group['more_leads_needed']:,} more leads would do)" if group["more_leads_needed"] else ""
+    return (
+        f"  {group['name']}: {group['rate']:.1%} ({group['low']:.1%} to {group['high']:.1%}), n = {group['n']:,}{own}; "
+        f"{group['verdict'].lower()}{more}"
+    )

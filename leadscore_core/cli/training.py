@@ -1,0 +1,320 @@
+"""The command line's commands of training: train, evaluate, compare algorithms, tune."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from leadscore_core.cli.distributed import trees_by
+from leadscore_core.cli.options import (
+    Dates,
+    Decimals,
+    Encoding,
+    Engine,
+    Files,
+    JsonOut,
+    Label,
+    MapTo,
+    ModelId,
+    Positive,
+    Scheduler,
+    SchemaName,
+    Sheet,
+    StillOpen,
+    column_line,
+    list_options,
+    load_model,
+    open_leads,
+    prepare_json,
+    say,
+    say_findings,
+    say_outcome,
+    say_proposal,
+    say_sample,
+    show_progress,
+    track,
+    write_json,
+)
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.errors import LeadScoreError
+
+if TYPE_CHECKING:  # the pipelines load when a command needs them
+    from leadscore_core.data.dataset.dataset import LeadList
+    from leadscore_core.model.lead_model import LeadModel
+
+
+def train(
+    files: Files,
+    schema: SchemaName = None,
+    label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
+    note: Annotated[str, typer.Option("--note", help="Kept with the model.")] = "",
+    synthetic: Annotated[bool, typer.Option("--synthetic", help="Tell users that these leads are made up.")] = False,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="Column that the model must not read; may be repeated.")
+    ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option("--include", help="Column that is known before the first call, though it looks as if not."),
+    ] = None,
+    params: Annotated[
+        Path | None, typer.Option("--params", help="Settings of LightGBM as JSON, for instance from: leadscore tune.")
+    ] = None,
+    engine: Engine = "local",
+    scheduler: Scheduler = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Train a model on labelled leads, judge it out-of-sample, and keep it.
+
+    A list with columns of its own needs no preparation: what they mean is proposed, and columns that look as if they
+    knew the outcome are left out.
+    """
+    from leadscore_core.data.schema.schema_files import kept_folder
+    from leadscore_core.pipelines.training import train_list
+
+    prepare_json(json_out, files)
+    settings = load_settings()
+    chosen = _read_params(params)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
+    say_proposal(leads)
+    say_findings(leads.file_findings())
+    say_outcome(leads)
+    with show_progress("Training", total=1.0) as progress, trees_by(engine, scheduler) as grow:
+        model = train_list(
+            leads,
+            settings=settings,
+            promote=promote,
+            note=note,
+            synthetic=synthetic,
+            exclude=exclude or (),
+            include=include or (),
+            params=chosen,
+            grow=grow,
+            progress=progress,
+        )
+    metadata = model.metadata
+    for one in metadata.audit:
+        say(column_line(one.column, one.why, one.left_out, one.auc_with, one.auc_without))
+    if metadata.audit:
+        say_sample(metadata.training_data.rows)
+    if leads.proposal is not None:
+        say(f"What the columns mean is kept as {leads.schema.name!r}: {kept_folder() / leads.schema.name}.toml")
+    crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
+    say(
+        f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads "
+        f"({metadata.training_data.left_out:,} without an outcome left out)"
+    )
+    say(_figures("Cross-validation", crossed))
+    say(
+        _figures("Next period     ", following)
+        if "auc" in following
+        else f"Next period: not applicable. {following['not_applicable']}"
+    )
+    say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
+    say(_verdict(metadata.meets_targets, settings))
+    say("It is the champion now." if promote else f"Use it with: leadscore models promote {model.model_id}")
+    track(settings)
+    write_json(json_out, _training_json(model, crossed, following) | _outcome_json(leads))
+
+
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Labelled leads that the model has not seen.")],
+    label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
+    model_id: ModelId = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Measure a model on leads that it has not seen; exit 1 below the targets."""
+    from leadscore_core.pipelines.training import evaluate_list
+
+    prepare_json(json_out, [file])
+    settings = load_settings()
+    model = load_model(model_id, settings)
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    leads = open_leads([file], model.schema.name, options, settings, model=model, ask="unreadable")
+    say_findings(leads.file_findings())
+    say_outcome(leads, where_known=False)
+    result = evaluate_list(leads, model, settings=settings)
+    say(
+        f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and "
+        f"{result.seen_in_training:,} from its training left out)"
+    )
+    say(_figures("Out-of-sample", result.metrics.model_dump()))
+    for text in result.metrics.notes:
+        say(text)
+    say(_verdict(result.meets_targets, settings))
+    write_json(json_out, result.as_json() | _outcome_json(leads))
+    if not result.meets_targets:
+        raise typer.Exit(1)
+
+
+def compare(
+    files: Files,
+    schema: SchemaName = None,
+    label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
+    algorithm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--algorithm", help="logistic, forest, hist, catboost; may be repeated. All but the last if none."
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="Column that no model must read; may be repeated.")
+    ] = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Judge other algorithms beside LightGBM on the same folds; nothing is kept."""
+    from leadscore_core.pipelines.training import compare_list
+
+    prepare_json(json_out, files)
+    settings = load_settings()
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
+    say_findings(leads.file_findings())
+    say_outcome(leads)
+    with show_progress("Comparing", total=1.0) as progress:
+        board = compare_list(leads, algorithm or (), exclude=exclude or (), settings=settings, progress=progress)
+    say(f"{'':28} {'AUC':>15} {'precision':>9} {'recall':>7} {'fit':>7}   against LightGBM")
+    for row in board.table.to_dict("records"):
+        apart = (
+            "" if row["name"] == "lightgbm" else f"{row['difference']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})"
+        )
+        say(
+            f"{row['human']:28} {row['auc']:.4f} ± {row['auc_std']:.4f} {row['precision']:9.3f} {row['recall']:7.3f} "
+            f"{row['fit_seconds']:5.1f} s   {apart}"
+        )
+    say(f"Out-of-sample: {board.split}. {board.seconds:.0f} s in all.")
+    told = {"split": board.split, "seconds": round(board.seconds, 1), "algorithms": board.table.to_dict("records")}
+    write_json(json_out, json.loads(json.dumps(told).replace("NaN", "null")))
+
+
+def tune(
+    files: Files,
+    minutes: Annotated[float, typer.Option("--minutes", min=0.05, max=720, help="How long to search.")] = 10.0,
+    schema: SchemaName = None,
+    label: Label = None,
+    positive: Positive = None,
+    still_open: StillOpen = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    map_to: MapTo = None,
+    dates: Dates = None,
+    decimals: Decimals = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="Column that the model must not read; may be repeated.")
+    ] = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Search better settings of LightGBM; the same leads take an earlier search up again."""
+    from leadscore_core.pipelines.training import tune_list
+
+    prepare_json(json_out, files)
+    settings = load_settings()
+    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
+    say_findings(leads.file_findings())
+    say_outcome(leads)
+    with show_progress("Searching", total=1.0) as progress:
+        found = tune_list(leads, minutes, exclude=exclude or (), settings=settings, progress=progress)
+    say(
+        f"Tried {found.trials} settings. Searched anew inside each of five training folds: AUC {found.auc:.4f}; with "
+        f"the settings as they are {found.default_auc:.4f}."
+    )
+    gain = f"{found.difference:+.4f} (95% interval {found.low:+.4f} to {found.high:+.4f})"
+    say(f"Difference {gain}: {'the search helps' if found.is_better else 'no gain for certain; keep the settings'}.")
+    say("Settings: " + ", ".join(f"{name} = {value:.4g}" for name, value in found.params.items()))
+    if json_out is not None:
+        say(f"Train with them: leadscore train FILE --params {json_out}")
+    write_json(json_out, asdict(found) | {"is_better": found.is_better})
+
+
+def _read_params(path: Path | None) -> dict[str, Any]:
+    """Return settings of LightGBM from a JSON file, as `tune` writes it or plain.
+
+    Raises
+    ------
+    LeadScoreError
+        If the file cannot be read or names settings that there are not.
+    """
+    if path is None:
+        return {}
+    from leadscore_core.model.classifier import LeadClassifier
+
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LeadScoreError(
+            f"{path} cannot be read as settings ({error}). Give JSON as: leadscore tune --json."
+        ) from error
+    params = told.get("params", told) if isinstance(told, dict) else None
+    known = LeadClassifier().get_params()
+    wrong = sorted(set(params) - set(known)) if isinstance(params, dict) else ["no settings at all"]
+    if wrong or not isinstance(params, dict):
+        raise LeadScoreError(f"{path} names {', '.join(wrong)}. Settings there are: {', '.join(sorted(known))}.")
+    return {name: type(known[name])(value) for name, value in params.items()}
+
+
+def _outcome_json(leads: LeadList) -> dict[str, Any]:
+    return {} if leads.outcome is None else leads.outcome.as_json()
+
+
+def _figures(what: str, block: dict[str, Any]) -> str:
+    parts = []
+    for name, human in (("auc", "AUC"), ("precision", "precision"), ("recall", "recall"), ("brier", "Brier score")):
+        spread = f" ± {block[f'{name}_std']:.3f}" if block.get(f"{name}_std") is not None else ""
+        parts.append(f"{human} {block[name]:.3f}{spread}" if block[name] is not None else f"{human} does not exist")
+    return f"{what}: {', '.join(parts)} (base rate {block['base_rate']:.1%}, threshold {block['threshold']:.3f})"
+
+
+def _training_json(model: LeadModel, crossed: dict[str, Any], following: dict[str, Any]) -> dict[str, Any]:
+    from leadscore_core.training.evaluation.metrics import meets_targets
+
+    metadata = model.metadata
+    targets = {"targets": metadata.targets.model_dump()}
+    figures = {name: crossed[name] for name in ("base_rate", "auc", "precision", "recall", "brier", "log_loss")}
+    if "auc" in following:
+        following = following | targets | {"meets_targets": meets_targets(following, metadata.targets)}
+    return {
+        "rows": metadata.training_data.rows,
+        **figures,
+        "threshold": metadata.threshold,
+        **targets,
+        "meets_targets": metadata.meets_targets,
+        "model_id": model.model_id,
+        "cross_validation": crossed | targets | {"meets_targets": metadata.meets_targets},
+        "next_period": following,
+        "calibration": metadata.calibration,
+        "left_out": [one.model_dump(exclude={"left_out"}) for one in metadata.audit if one.left_out],
+        "asked": [one.model_dump(exclude={"left_out"}) for one in metadata.audit if not one.left_out],
+    }
+
+
+def _verdict(met: bool, settings: Settings) -> str:
+    wanted = settings.targets
+    limits = f"AUC > {wanted.auc}, precision > {wanted.precision}, recall > {wanted.recall}"
+    return f"{'Meets' if met else 'Misses'} the targets ({limits})"

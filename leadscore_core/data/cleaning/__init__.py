@@ -1,0 +1,1 @@
+"""What cells mean: text, numbers, dates, outcomes."""

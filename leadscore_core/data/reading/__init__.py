@@ -1,0 +1,1 @@
+"""Reading files of any format as chunks of text, and setting aside what is no lead."""

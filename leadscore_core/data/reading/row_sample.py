@@ -1,0 +1,71 @@
+"""Samples of rows: an even choice from all over a list of any length, the same each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from leadscore_core.data.reading.chunks import Part, part_frame
+
+EVIDENCE_ROWS = 50_000
+
+
+class RowSample:
+    """Every row of a short list, and of a long one every second, fourth, eighth and so on, as the list is read.
+
+    Parameters
+    ----------
+    rows
+        The most rows that are kept, and at least half as many where the list has them.
+
+    Examples
+    --------
+    >>> sample = RowSample(rows=4)
+    >>> sample.add(pd.DataFrame({"n": range(6)}))
+    >>> sample.add(pd.DataFrame({"n": range(6, 12)}))
+    >>> sample.frame()["n"].tolist()
+    [0, 4, 8]
+    """
+
+    def __init__(self, rows: int = EVIDENCE_ROWS) -> None:
+        self.rows = rows
+        self._kept: list[pd.DataFrame] = []
+        self._step, self._seen = 1, 0
+
+    def add(self, part: Part) -> None:
+        """Take of a part what belongs to the sample."""
+        first = -self._seen % self._step
+        rest = part.iloc[first:] if isinstance(part, pd.DataFrame) else part.slice(first)
+        self._kept.append(part_frame(rest).iloc[:: self._step])
+        self._seen += len(part)
+        while sum(map(len, self._kept)) > self.rows:
+            self._step *= 2
+            self._kept = _every_second(self._kept)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the sample, in the list's order."""
+        return pd.concat(self._kept, ignore_index=True) if self._kept else pd.DataFrame()
+
+
+def sample_rows(parts: Iterable[Part], rows: int = EVIDENCE_ROWS) -> pd.DataFrame:
+    """Return the `RowSample` of a list as it is read.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> sample_rows([pa.table({"n": range(6)}), pa.table({"n": range(6, 12)})], rows=4)["n"].tolist()
+    [0, 4, 8]
+    """
+    sample = RowSample(rows)
+    for part in parts:
+        sample.add(part)
+    return sample.frame()
+
+
+def _every_second(kept: list[pd.DataFrame]) -> list[pd.DataFrame]:
+    thinned, place = [], 0
+    for frame in kept:
+        thinned.append(frame.iloc[place % 2 :: 2])
+        place += len(frame)
+    return thinned

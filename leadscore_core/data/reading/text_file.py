@@ -1,0 +1,114 @@
+"""Text files: their records in parts, by Arrow, or by Python where lines have more or fewer fields than the header."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from leadscore_core.data.reading.chunks import LINE_PROBLEM, filled_rows
+from leadscore_core.data.reading.opened_file import EXPECTED, Source
+from leadscore_core.data.reading.quick_scan import csv_options
+from leadscore_core.data.reading.record_walk import endless
+from leadscore_core.data.reading.text_scan import TextLook, mended_path
+from leadscore_core.errors import UnreadableFileError
+
+
+def first_record(source: Source) -> list[str]:
+    """Return the cells of the header."""
+    with source.path.open(encoding="utf-8-sig", newline="") as file:
+        for _ in range(source.skip_lines):
+            file.readline()
+        try:
+            return next(csv.reader(file, delimiter=source.delimiter))
+        except (csv.Error, StopIteration) as error:
+            raise UnreadableFileError(f"{source.name} has no readable header line ({error}). {EXPECTED}") from error
+
+
+def text_parts(source: Source, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
+    """Read the leads in parts, text as it stands; blank rows at the end are left out."""
+    read = _ragged_parts if look.is_ragged else _even_parts
+    parts = read(source, look, headers, chunk_rows)
+    return _without_blank_tail(without_rows(parts, look.dropped))
+
+
+def _even_parts(source: Source, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    options = csv_options(source, headers, headers, _skip if look.skips_ragged else None)
+    with pacsv.open_csv(mended_path(source, look), **options) as reader:
+        for batch in reader:
+            held.append(batch)
+            rows += batch.num_rows
+            if rows >= chunk_rows:
+                table = pa.Table.from_batches(held)
+                whole = rows - rows % chunk_rows
+                ready = deque(table.slice(i, chunk_rows).combine_chunks() for i in range(0, whole, chunk_rows))
+                held, rows = table.slice(whole).combine_chunks().to_batches(), rows - whole
+                del table, batch  # what was read is not kept while its copy in one piece is used
+                while ready:
+                    yield ready.popleft()
+        if rows:
+            yield pa.Table.from_batches(held).combine_chunks()
+
+
+def _skip(_: pacsv.InvalidRow) -> str:
+    return "skip"
+
+
+def _ragged_parts(source: Source, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
+    width = len(headers)
+    with mended_path(source, look).open(encoding="utf-8-sig", newline="") as file:
+        for _ in range(source.skip_lines):
+            file.readline()
+        records = (row for row in csv.reader(file, delimiter=source.delimiter) if row)
+        next(records)
+        try:
+            while block := list(islice(records, chunk_rows)):
+                frame = pd.DataFrame(
+                    [row[:width] + [""] * (width - len(row)) for row in block], columns=headers, dtype="str"
+                )
+                frame[LINE_PROBLEM] = pd.array([_line_problem(row, width) for row in block], dtype="str")
+                yield pa.Table.from_pandas(frame, preserve_index=False)
+        except csv.Error as error:
+            raise UnreadableFileError(endless(source)) from error
+
+
+def _line_problem(row: Sequence[str], width: int) -> str:
+    surplus = [cell for cell in row[width:] if cell]
+    if surplus:
+        return f"{len(row)} fields where the header has {width}; left over: {' | '.join(surplus)}"
+    return f"{len(row)} fields where the header has {width}" if len(row) < width else ""
+
+
+def without_rows(parts: Iterator[pa.Table], dropped: np.ndarray) -> Iterator[pa.Table]:
+    """Leave out the rows at these positions, in order, of a list that is read in parts."""
+    begin = 0
+    for part in parts:
+        first, last = np.searchsorted(dropped, [begin, begin + len(part)])
+        if first < last:
+            left = np.ones(len(part), dtype=bool)
+            left[dropped[first:last] - begin] = False
+            begin += len(part)
+            if left.any():
+                yield part.filter(pa.array(left)).combine_chunks()
+        else:
+            begin += len(part)
+            yield part
+
+
+def _without_blank_tail(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Hold blank rows back until a row with text follows them."""
+    held: pa.Table | None = None
+    for part in parts:
+        table = part if held is None else pa.concat_tables([held, part])
+        end = filled_rows(table)
+        held = table.slice(end) if end < len(table) else None
+        if end:
+            yield table.slice(0, end)

@@ -1,0 +1,100 @@
+"""A look through a text file before it is read: broken quotes, lines of other lengths, rows that are no leads."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from leadscore_core.data.reading.opened_file import LONGEST_LINE, Source, once_a_file
+from leadscore_core.data.reading.quick_scan import count_lines, header_lines_of, quick_look
+from leadscore_core.data.reading.quotes import Edit, copy_edited, find_broken_quotes
+from leadscore_core.data.reading.read_log import FileNotes
+from leadscore_core.data.reading.record_walk import RecordWalk, endless
+from leadscore_core.data.row_numbers import RowNumbers, last_kept
+from leadscore_core.errors import UnreadableFileError
+
+
+@dataclass(frozen=True, eq=False)
+class TextLook:
+    """What is settled of a text file before it is read.
+
+    Attributes
+    ----------
+    edits
+        What makes its quotation marks balance.
+    is_ragged
+        Whether a lead has more or fewer fields than the header.
+    skips_ragged
+        Whether lines of other lengths are there and none of them is a lead.
+    dropped
+        Positions of the rows that are no leads, among those that are read.
+    notes
+        For people.
+    """
+
+    notes: FileNotes
+    edits: tuple[Edit, ...] = ()
+    is_ragged: bool = False
+    skips_ragged: bool = False
+    dropped: np.ndarray = field(default_factory=lambda: np.empty(0, dtype="int64"))
+
+
+def look_through(source: Source, headers: Sequence[str]) -> TextLook:
+    """Look through a text file, once for as long as it stays as it is."""
+    try:
+        return _look_through(source.origin, source, tuple(headers))
+    except csv.Error as error:
+        raise UnreadableFileError(endless(source)) from error
+
+
+def mended_path(source: Source, look: TextLook) -> Path:
+    """Return the file to read: the source's own, or a copy with its quotation marks mended."""
+    if not look.edits:
+        return source.path
+    mended = source.scratch / "mended.csv"
+    if not mended.exists():
+        copy_edited(source.path, look.edits, mended)
+    return mended
+
+
+@once_a_file
+def _look_through(origin: Path, source: Source, headers: tuple[str, ...]) -> TextLook:
+    lines, marks = count_lines(source.path)
+    header_lines = header_lines_of(source)
+    counted = quick_look(source, source.path, headers)
+    is_whole = counted is not None and lines == source.skip_lines + header_lines + counted.records + counted.ragged
+    edits: tuple[Edit, ...] = ()
+    broken: tuple[int, ...] = ()
+    if marks and (not is_whole or counted is None or counted.ragged):
+        repair = find_broken_quotes(source.path, source.skip_lines, source.delimiter, len(headers))
+        edits, broken = repair.edits, repair.lines
+        if edits:
+            counted = quick_look(source, mended_path(source, TextLook(FileNotes(""), edits)), headers)
+    if counted is None and source.path.stat().st_size > LONGEST_LINE:
+        raise UnreadableFileError(endless(source))
+    if is_whole and counted is not None and not (counted.ragged or counted.is_odd or edits):
+        numbers = RowNumbers(np.array([0]), np.array([source.skip_lines + header_lines + 1]))
+        return TextLook(FileNotes(source.name, numbers, titles=source.titles, remarks=source.remarks))
+    walk = RecordWalk(mended_path(source, TextLook(FileNotes(""), edits)), source, headers)
+    found, blank = walk.judge(), walk.blank_rows()
+    dropped = np.union1d(np.array([one.row.position for one in found if one.sure], dtype="int64"), blank)
+    numbers = walk.numbers()
+    between = blank[: np.searchsorted(blank, last_kept(dropped, walk.n_rows))]
+    notes = FileNotes(
+        source.name,
+        numbers.without(dropped.tolist()),
+        tuple(found),
+        broken,
+        source.titles,
+        source.remarks,
+        numbers.rows_of(between),
+    )
+    ragged = np.array(walk.ragged, dtype="int64")
+    if counted is not None and np.isin(ragged, dropped).all():
+        among = dropped[~np.isin(dropped, ragged)]
+        return TextLook(notes, edits, False, len(ragged) > 0, among - np.searchsorted(ragged, among))
+    return TextLook(notes, edits, True, False, dropped)

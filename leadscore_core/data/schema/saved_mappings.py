@@ -1,0 +1,95 @@
+"""Remembered mappings: what a person chose for files with the same headers."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from leadscore_core.data.cleaning.date_order import ORDER_WORDS, DateOrder
+from leadscore_core.data.cleaning.numbers import DecimalMark
+from leadscore_core.data.schema.column_mapping import Choice, ColumnMapping, fingerprint, headers_chosen
+from leadscore_core.errors import LeadScoreError
+
+
+class MappingStore:
+    """Choices of columns, one small JSON file for each schema and set of headers.
+
+    Parameters
+    ----------
+    data_dir
+        The data directory; it need not exist yet.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = Path(data_dir) / "mappings"
+
+    def recall(self, mapping: ColumnMapping) -> ColumnMapping:
+        """Return the mapping with what was chosen for these headers before, if anything was and can be read."""
+        try:
+            choices = json.loads(self._path(mapping).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return mapping
+        if not isinstance(choices, dict):
+            return mapping
+        known = {match.column for match in mapping.matches}
+        told = {column: tuple(h) if isinstance(h, list) else h for column, h in choices.items() if column in known}
+        return mapping.corrected({c: h for c, h in told.items() if set(headers_chosen(h)) <= set(mapping.headers)})
+
+    def remember(self, mapping: ColumnMapping, choices: Mapping[str, Choice]) -> None:
+        """Keep a person's choices for files with the same headers; atomic.
+
+        Parameters
+        ----------
+        choices
+            Schema column -> header, several headers that mean the same, or None for "not in this file".
+
+        Raises
+        ------
+        LeadScoreError
+            If the data directory cannot be written.
+        """
+        self._write(self._path(mapping), dict(choices))
+
+    def recall_conventions(self, mapping: ColumnMapping) -> tuple[DateOrder | None, dict[str, DecimalMark]]:
+        """Return what was said of dates and decimals of files with these headers, as far as it can be read."""
+        try:
+            told = json.loads(self._conventions(mapping).read_text(encoding="utf-8"))
+            order, marks = told["dates"], dict(told["decimals"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None, {}
+        known = {column: mark for column, mark in marks.items() if mark in ("comma", "point")}
+        return (order if order in ORDER_WORDS else None), known
+
+    def remember_conventions(self, mapping: ColumnMapping) -> None:
+        """Keep what a person said of dates and decimals for files with the same headers; atomic.
+
+        Raises
+        ------
+        LeadScoreError
+            If the data directory cannot be written.
+        """
+        self._write(self._conventions(mapping), {"dates": mapping.said_order, "decimals": dict(mapping.said_decimals)})
+
+    def _write(self, path: Path, told: dict[str, object]) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, aside = tempfile.mkstemp(dir=self.folder)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(told, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(aside, path)
+        except OSError as error:
+            raise LeadScoreError(
+                f"The choice of columns could not be kept in {self.folder} ({error.strerror}). It holds for this "
+                "list only."
+            ) from error
+
+    def _conventions(self, mapping: ColumnMapping) -> Path:
+        return self._path(mapping).with_suffix(".conventions.json")
+
+    def _path(self, mapping: ColumnMapping) -> Path:
+        return self.folder / f"{mapping.schema_name}-{fingerprint(mapping.headers)}.json"

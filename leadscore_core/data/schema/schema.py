@@ -1,0 +1,217 @@
+"""The schema: what each column of a lead list means.
+
+`schema_file` reads it from a TOML file and writes it to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from leadscore_core.data.cleaning.text import ALWAYS_BLANK
+from leadscore_core.errors import SchemaError
+
+CITY_TIER = "city_tier"
+UNLISTED_TIER = 3
+_ALWAYS = tuple(sorted(ALWAYS_BLANK))
+
+
+class Role(StrEnum):
+    """What a column is to a lead."""
+
+    TIMESTAMP = "timestamp"
+    CITY = "city"
+    PLATFORM = "platform"
+    MEDIUM = "medium"
+    SOURCE = "source"
+    CATEGORY = "category"
+    NUMBER = "number"
+    COUNT = "count"
+    FLAG = "flag"
+    INTERACTION = "interaction"
+    LABEL = "label"
+    ID = "id"
+    NAME = "name"
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+TEXT_ROLES = frozenset({Role.CITY, Role.PLATFORM, Role.MEDIUM, Role.SOURCE, Role.CATEGORY})
+NUMBER_ROLES = frozenset({Role.NUMBER, Role.COUNT, Role.FLAG, Role.INTERACTION})
+CONTACT_ROLES = frozenset({Role.ID, Role.NAME, Role.EMAIL, Role.PHONE})
+ColumnType = Literal["text", "datetime", "number", "integer", "flag"]
+_TYPES: dict[Role, ColumnType] = {
+    Role.TIMESTAMP: "datetime",
+    Role.NUMBER: "number",
+    Role.COUNT: "integer",
+    Role.INTERACTION: "integer",
+    Role.FLAG: "flag",
+    Role.LABEL: "flag",
+}
+
+
+class FlagWords(BaseModel):
+    """How the two values of a flag read in a sentence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    yes: str
+    no: str
+
+
+class OutcomeWords(BaseModel):
+    """How the outcome reads in a sentence: leads ``many``, a lead has ``past``, the ``noun`` is foretold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    many: str = "complete"
+    past: str = "completed"
+    noun: str = "application completion"
+
+
+class Column(BaseModel):
+    """One column of a lead: its role, what a blank means, and its names.
+
+    ``missing_marks`` is lower-case text that means blank in this column (the schema's marks if None). Of a label,
+    ``positive``, ``negative`` and ``open`` are lower-case values that mean yes, no, and no outcome yet; any other value
+    is read by the table of outcome words, and has no outcome where the table does not know it either.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    role: Role
+    human: str = Field(min_length=1)
+    missing: Literal["level", "zero", "unknown"] = "unknown"
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    group: str | None = None
+    maximum: float | None = Field(None, gt=0)
+    phrase: str = "{value}"
+    flag_words: FlagWords | None = None
+    missing_marks: tuple[str, ...] | None = None
+    positive: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Give a column of an older pickle the fields that came later."""
+        later = {"missing_marks": None, "positive": (), "negative": (), "open": ()}
+        super().__setstate__(state | {"__dict__": later | state["__dict__"]})
+
+    @property
+    def type(self) -> ColumnType:
+        """The type of the cleaned value, which follows from the role."""
+        return _TYPES.get(self.role, "text")
+
+    @property
+    def is_input(self) -> bool:
+        """Whether the model may read this column."""
+        return self.role not in CONTACT_ROLES and self.role is not Role.LABEL
+
+
+class LeadSchema(BaseModel):
+    """A named set of columns with what is known about their values.
+
+    Examples
+    --------
+    >>> from leadscore_core.data import load_schema
+    >>> schema = load_schema("codepro")
+    >>> schema.one(Role.SOURCE).human
+    'First source'
+    >>> [column.name for column in schema.with_role(Role.FLAG)]
+    ['referred_lead']
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9_-]+$")
+    title: str
+    version: int = Field(ge=1)
+    date_order: Literal["dmy", "mdy", "ymd", "ydm"] = "dmy"
+    missing_marks: tuple[str, ...] = ("",)
+    columns: tuple[Column, ...]
+    groups: dict[str, str] = {}
+    city_tiers: dict[str, int] = {}
+    outcome: OutcomeWords = OutcomeWords()
+    left_out: tuple[str, ...] = ()  # inputs that a person left out of training: the next training leaves them out too
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Give a schema of an older pickle the fields that came later."""
+        later = {"outcome": OutcomeWords(), "left_out": LeadSchema.model_fields["left_out"].default}
+        super().__setstate__(state | {"__dict__": later | state["__dict__"]})
+
+    @model_validator(mode="after")
+    def _consistent(self) -> LeadSchema:
+        names = [column.name for column in self.columns]
+        faults = [f"column {name!r} stands twice" for name in sorted({n for n in names if names.count(n) > 1})]
+        for role in (Role.TIMESTAMP, Role.CITY, Role.LABEL, Role.ID):
+            if len(self.with_role(role)) > 1:
+                faults.append(f"role {role} is given to more than one column")
+        for column in self.columns:
+            if column.role is Role.INTERACTION and column.group not in self.groups:
+                faults.append(f"interaction {column.name!r} is in group {column.group!r}, which [groups] does not name")
+        if not any(column.is_input for column in self.columns):
+            faults.append("no column that a model could learn from")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """Columns by their own names."""
+        return {column.name: column for column in self.columns}
+
+    def with_role(self, *roles: Role) -> list[Column]:
+        """Columns that have one of these roles, in the schema's order."""
+        return [column for column in self.columns if column.role in roles]
+
+    def one(self, role: Role) -> Column | None:
+        """Return the first column with this role, or None."""
+        return next(iter(self.with_role(role)), None)
+
+    def marks_of(self, column: Column) -> tuple[str, ...]:
+        """Return the lower-case text that means blank in a column."""
+        own = self.missing_marks if column.missing_marks is None else column.missing_marks
+        return tuple(dict.fromkeys((*own, *_ALWAYS)))
+
+    def without(self, names: Collection[str]) -> LeadSchema:
+        """Return the schema without some input columns, which a model must not read.
+
+        Raises
+        ------
+        SchemaError
+            If nothing is left to learn from, or a column is not one of its inputs.
+        """
+        unknown = sorted(set(names) - {column.name for column in self.inputs})
+        if unknown:
+            raise SchemaError(f"{', '.join(unknown)} cannot be left out: {self.title} have no such input column.")
+        left = tuple(column for column in self.columns if column.name not in names)
+        if not any(column.is_input for column in left):
+            raise SchemaError("Every column is left out, and nothing remains to learn from. Keep at least one.")
+        return self.model_copy(update={"columns": left})
+
+    @property
+    def inputs(self) -> list[Column]:
+        """Columns that the model may read."""
+        return [column for column in self.columns if column.is_input]
+
+    @property
+    def label(self) -> Column | None:
+        """The label's column."""
+        return self.one(Role.LABEL)
+
+
+def group_column(group: str) -> str:
+    """Return the name of the cleaned column that sums one group of interactions.
+
+    Examples
+    --------
+    >>> group_column("payment")
+    'payment_interaction'
+    """
+    return f"{group}_interaction"

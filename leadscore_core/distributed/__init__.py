@@ -1,0 +1,1 @@
+"""Scoring and training by Dask's workers."""

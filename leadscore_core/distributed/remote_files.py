@@ -1,0 +1,207 @@
+"""Addresses: the parts of a list on this machine or behind an address such as ``s3://``, as files to work on."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+from uuid import uuid4
+
+import fsspec
+from fsspec.core import url_to_fs
+
+from leadscore_core.data.reading.opened_file import DATA_SUFFIXES, EXPECTED
+from leadscore_core.data.reading.reader import list_files
+from leadscore_core.errors import ExportError, UnreadableFileError
+
+_FILE_SERVERS = frozenset({"ftp", "sftp", "ssh"})  # where a file is seen as it arrives, and a rename takes its place
+_OURS = re.compile(r"leads-\d{4,}-.*\.parquet|\.leads-\d{4,}-.*\.parquet-.*")
+_NEXT = "Check the address, the rights and the credentials."
+
+
+def is_remote(address: str) -> bool:
+    """Tell whether an address lies on another machine.
+
+    Examples
+    --------
+    >>> is_remote("s3://leads/2026/"), is_remote("leads/2026")
+    (True, False)
+    """
+    return "://" in address
+
+
+def absolute(address: str) -> str:
+    """Return an address that means the same to a worker in another folder.
+
+    Examples
+    --------
+    >>> absolute("file:///leads/2026"), absolute("s3://leads/2026")
+    ('/leads/2026', 's3://leads/2026')
+    """
+    local = address.removeprefix("file://") if address.startswith("file://") else address
+    return local if is_remote(local) else str(Path(local).resolve())
+
+
+def check_apart(out: str, parts: Sequence[str]) -> None:
+    """Raise if a result would be written over, or among, the parts that it is made of.
+
+    Raises
+    ------
+    ExportError
+        Naming the part.
+    """
+    inside = next((part for part in parts if part == out or part.startswith(f"{out.rstrip('/')}/")), None)
+    if inside is not None:
+        raise ExportError(f"{out} holds {inside}, which is to be scored. Name another place for the result.")
+
+
+def list_parts(addresses: Sequence[str]) -> list[str]:
+    """Turn files, folders and addresses into parts, those of a folder in the order of their names.
+
+    Raises
+    ------
+    UnreadableFileError
+        If there is nothing behind an address, or it may not be read.
+    """
+    parts: list[str] = []
+    for address in map(absolute, addresses):
+        if not is_remote(address):
+            parts += [str(path) for path in list_files(address)]
+            continue
+        try:
+            files, path = _system(address)
+            inside = sorted(files.find(path)) if files.isdir(path) else [path] if files.exists(path) else []
+        except Exception as error:  # each kind of store has errors of its own
+            raise UnreadableFileError(f"{address} cannot be read ({_said(error)}). {_NEXT}") from error
+        lists = [name for name in inside if PurePosixPath(name).suffix.lower() in DATA_SUFFIXES]
+        kept = [name for name in lists if not PurePosixPath(name).name.startswith(".")]
+        if not kept:
+            raise UnreadableFileError(f"{address} holds no lead list. {EXPECTED} {_NEXT}")
+        parts += [_below(address, path, name) for name in kept]
+    return parts
+
+
+@contextmanager
+def local_copy(part: str) -> Iterator[Path]:
+    """Give a part as a file on this machine; what was fetched is gone afterwards.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it cannot be fetched.
+    """
+    if not is_remote(part):
+        yield Path(part)
+        return
+    with tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
+        path = Path(scratch) / PurePosixPath(part).name
+        try:
+            files, name = _system(part)
+            files.get_file(name, str(path))
+        except Exception as error:
+            raise UnreadableFileError(f"{part} cannot be read ({_said(error)}). {_NEXT}") from error
+        yield path
+
+
+@contextmanager
+def to_publish(address: str) -> Iterator[Path]:
+    """Give a file to write, which is put in its place when it is complete; object stores and FTP show it whole.
+
+    Raises
+    ------
+    ExportError
+        If it cannot be put there.
+    """
+    if not is_remote(address):
+        yield Path(address)
+        return
+    with tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
+        path = Path(scratch) / PurePosixPath(address).name
+        yield path
+        try:
+            files, name = _system(address)
+            if address.partition("://")[0] in _FILE_SERVERS:
+                begun = str(PurePosixPath(name).with_name(f".{path.name}-{uuid4().hex[:8]}"))
+                files.put_file(str(path), begun)
+                files.mv(begun, name)
+            else:
+                files.put_file(str(path), name)
+        except Exception as error:
+            raise ExportError(f"{address} could not be written ({_said(error)}). {_NEXT}") from error
+
+
+def prepare_folder(address: str, *, force: bool) -> None:
+    """Make a folder for the parts of a result.
+
+    Raises
+    ------
+    ExportError
+        If it holds a result already, which is kept unless `force`, or anything else, or cannot be made.
+    """
+    try:
+        files, path = _system(address)
+        if files.isfile(path):
+            raise ExportError(f"{address} is a file. Give the name of a folder.")
+        inside = [PurePosixPath(name).name for name in files.ls(path, detail=False)] if files.exists(path) else []
+        inside = [name for name in inside if _OURS.fullmatch(name) or not name.startswith(".")]
+        other = next((name for name in inside if not _OURS.fullmatch(name)), None)
+        if other is not None:
+            raise ExportError(f"{address} holds {other}, which is no result of this. Give another folder.")
+        if inside and not force:
+            raise ExportError(f"{address} holds a result already and is kept. Give another folder, or --force.")
+        files.makedirs(path, exist_ok=True)
+    except ExportError:
+        raise
+    except Exception as error:
+        raise ExportError(f"{address} cannot be written ({_said(error)}). {_NEXT}") from error
+
+
+def remove_earlier(address: str, written: Sequence[str]) -> None:
+    """Take the parts of an earlier result away, which this one has not written over, and nothing else.
+
+    Raises
+    ------
+    ExportError
+        If they may not be removed; what was written now is there.
+    """
+    kept = {PurePosixPath(target).name for target in written}
+    try:
+        files, path = _system(address)
+        for place in files.ls(path, detail=False):
+            name = PurePosixPath(place).name
+            if _OURS.fullmatch(name) and name not in kept:
+                files.rm_file(place)
+    except Exception as error:
+        raise ExportError(f"Parts of an earlier result are still in {address} ({_said(error)}). {_NEXT}") from error
+
+
+def sweep(folder: str) -> None:
+    """Take away what workers that were killed had begun to write in a folder on this machine."""
+    if not is_remote(folder) and Path(folder).is_dir():
+        for begun in Path(folder).glob(".*.parquet-*"):
+            begun.unlink(missing_ok=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder of ours; one that is gone already is no fault."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _system(address: str) -> tuple[Any, str]:
+    fsspec.config.conf.setdefault("s3", {}).setdefault("use_listings_cache", False)
+    files, path = url_to_fs(address)
+    return files, str(path)
+
+
+def _below(address: str, path: str, name: str) -> str:
+    """Return the address of a file at or below the path of an address, with the host and all else that it names."""
+    scheme, _, rest = address.partition("://")
+    return name if is_remote(name) else f"{scheme}://{rest.rstrip('/')}{name.removeprefix(path.rstrip('/'))}"
+
+
+def _said(error: Exception) -> str:
+    return (str(error) or type(error).__name__).strip().splitlines()[0]

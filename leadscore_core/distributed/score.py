@@ -1,0 +1,341 @@
+"""Scoring by parts: each part of a list is read, scored and written by a worker, whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import joblib
+import pandas as pd
+from distributed import Client, as_completed
+from distributed.comm.core import CommClosedError
+
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.data.cleaning.conventions import ConventionEvidence
+from leadscore_core.data.dataset.conventions import (
+    LEAST_EVIDENCE,
+    convention_headers,
+    open_headers,
+    read_evidence,
+    with_evidence,
+)
+from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.dataset.open import open_list, suggest_columns
+from leadscore_core.data.dataset.options import ListOptions
+from leadscore_core.data.findings import Finding
+from leadscore_core.data.merge_findings import merge_findings
+from leadscore_core.data.reading.chunks import Part, part_frame, select_columns
+from leadscore_core.data.reading.reader import iter_parts, read_headers
+from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, ColumnMapping, count_evidence, settle_conventions
+from leadscore_core.data.schema.column_resolution import contested_headers, resolve_mapping
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.distributed.remote_files import (
+    absolute,
+    check_apart,
+    is_remote,
+    list_parts,
+    local_copy,
+    prepare_folder,
+    remove_earlier,
+    remove_folder,
+    sweep,
+    to_publish,
+)
+from leadscore_core.errors import ExportError, LeadScoreError, UnreadableFileError
+from leadscore_core.inference.export.files import ENDINGS, check_output, write_leads
+from leadscore_core.inference.grades import GRADES
+from leadscore_core.inference.score import join_scored
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.pipelines.inference import ScoreReport, score_chunks, with_saved_rules
+from leadscore_core.progress import Progress
+
+_RETRIES = 3
+_ASKED_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class PartDone:
+    """What came of one part; ``problem`` says why nothing was written for it."""
+
+    part: str
+    rows: int = 0
+    grades: dict[str, int] = field(default_factory=dict)
+    expected: float = 0.0
+    findings: tuple[Finding, ...] = ()
+    problem: str = ""
+
+
+@dataclass
+class PartsReport:
+    """What came of a list in parts: the sums, and why parts were left out."""
+
+    total: ScoreReport
+    parts: int
+    left_out: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What is asked of every part."""
+
+    mapping: ColumnMapping
+    sheet: str | None
+    encoding: str | None
+    settings: Settings
+    reasons: int
+
+
+def score_parts(
+    addresses: Sequence[str],
+    out: str,
+    model: LeadModel,
+    client: Client,
+    *,
+    reasons: int = 3,
+    options: ListOptions | None = None,
+    settings: Settings | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> PartsReport:
+    """Score the parts of a list on a cluster; each lead gets what `score_list` gives it.
+
+    A part that cannot be read, or has other columns than the first, is left out and named; the others go on. A worker
+    that dies has its parts scored by another. Repeated rows are looked for within a part.
+
+    Parameters
+    ----------
+    addresses
+        Files, folders, or addresses that fsspec knows, such as ``s3://bucket/leads/``.
+    out
+        A folder or address, which gets one Parquet file a part; or one file by its ending, on a disk that the workers
+        share.
+    options
+        What a person says of the list; it holds for every part.
+    force
+        Whether a folder that holds a result already gets this one in its place; until then it stays.
+
+    Raises
+    ------
+    LeadScoreError
+        If there is nothing to score, the result cannot be written, or the scheduler is lost on the way.
+    """
+    settings = with_saved_rules(settings or load_settings())
+    out = absolute(out)
+    joined = any(out.lower().endswith(ending) for ending in ENDINGS)
+    if joined and is_remote(out):
+        raise ExportError(f"{out} would be one file, which needs a disk that the workers share. Name a folder instead.")
+    if joined:
+        check_output(out)
+    parts = list_parts(addresses)
+    check_apart(out, parts)
+    options = options or ListOptions()
+    leads = _as_named(_first_part(parts, model.schema, options, settings), options, settings)
+    leads = replace(
+        leads, sheet=options.sheet if len(parts) > 1 else leads.sheet
+    )  # workbooks may name their sheets differently
+    order = _Order(_settle(client, parts, leads), leads.sheet, leads.encoding, settings, reasons)
+    folder = tempfile.mkdtemp(prefix=".leadscore-parts-", dir=Path(out).parent) if joined else out
+    if not joined:
+        prepare_folder(out, force=force)
+    try:
+        targets = [f"{folder.rstrip('/')}/{name}" for name in _names(parts)]
+        done = _run(client, list(zip(parts, targets, strict=True)), order, model, progress)
+        sweep(out)
+        written = [target for target, told in zip(targets, done, strict=True) if not told.problem]
+        if joined and written:
+            write_leads(_in_one_order(written), out)
+        elif written:
+            remove_earlier(out, written)
+    finally:
+        if joined:
+            remove_folder(Path(folder))
+    return _add_up(done, settings)
+
+
+def _names(parts: Sequence[str]) -> list[str]:
+    """Name the result of each part after it, with its place in the list, so that no two have the same name."""
+    width = max(4, len(str(len(parts))))
+    return [
+        f"leads-{place:0{width}d}-{PurePosixPath(part).name.split('.')[0]}.parquet" for place, part in enumerate(parts)
+    ]
+
+
+def _first_part(parts: Sequence[str], schema: LeadSchema, options: ListOptions, settings: Settings) -> LeadList:
+    """Look into the first part that can be read."""
+    why = ""
+    for part in parts:
+        try:
+            with local_copy(part) as path:
+                return open_list(path, schema, options=options, settings=settings)
+        except UnreadableFileError as error:
+            why = why or str(error)
+    raise UnreadableFileError(f"None of {len(parts):,} parts can be read. The first: {why}")
+
+
+def _as_named(leads: LeadList, options: ListOptions, settings: Settings) -> LeadList:
+    """Return a part with its columns as their headers alone have them, so that all parts' cells decide between them."""
+    suggested = suggest_columns(leads.mapping.headers, leads.schema, options, settings)
+    return replace(leads, mapping=leads.mapping.model_copy(update={"matches": suggested.matches}))
+
+
+def _settle(client: Client, parts: Sequence[str], leads: LeadList) -> ColumnMapping:
+    """Settle columns, dates and decimals on the evidence of as many parts as it takes, as `settle_list` does."""
+    each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(parts))
+    headers = convention_headers(leads.mapping, leads.schema)
+    headers = list(dict.fromkeys([*headers, *contested_headers(leads.mapping, leads.schema)]))
+    told: list[pd.DataFrame] = []
+    for begin in range(0, len(parts), _ASKED_AT_ONCE):
+        asked = [
+            client.submit(_first_rows, part, headers, leads.sheet, leads.encoding, each, retries=_RETRIES)
+            for part in parts[begin : begin + _ASKED_AT_ONCE]
+        ]
+        told += [frame for frame in _gathered(client, asked) if frame is not None]
+        if sum(map(len, told)) >= CONVENTION_ROWS:
+            break
+    if not told:
+        return leads.mapping
+    rows = pd.concat(told, ignore_index=True)
+    mapping = resolve_mapping(leads.mapping, leads.schema, rows)
+    evidence = count_evidence(mapping, leads.schema, rows)
+    still_open = open_headers(mapping, leads.schema, evidence)
+    if still_open:
+        leads = replace(leads, mapping=mapping)
+        whole = [client.submit(_whole_evidence, part, still_open, leads, retries=_RETRIES) for part in parts]
+        counted = [found for found in _gathered(client, whole) if found is not None]
+        if counted:
+            evidence = with_evidence(evidence, reduce(ConventionEvidence.plus, counted))
+    return settle_conventions(mapping, leads.schema, evidence)
+
+
+def _first_rows(
+    part: str, headers: list[str], sheet: str | None, encoding: str | None, rows: int
+) -> pd.DataFrame | None:
+    """Read the first rows of a part; one that cannot be read is reported when it is scored."""
+    with suppress(LeadScoreError, StopIteration), local_copy(part) as path:
+        return part_frame(
+            select_columns(next(iter_parts(path, sheet=sheet, chunk_rows=rows, encoding=encoding)), headers)
+        )
+    return None
+
+
+def _whole_evidence(part: str, headers: list[str], leads: LeadList) -> ConventionEvidence | None:
+    """Count what all rows of a part show of dates and decimals that are still open."""
+    with suppress(LeadScoreError), local_copy(part) as path:
+        return read_evidence(replace(leads, paths=path), headers)
+    return None
+
+
+def _run(
+    client: Client, targets: Sequence[tuple[str, str]], order: _Order, model: LeadModel, progress: Progress | None
+) -> list[PartDone]:
+    """Have every part scored, and return what came of each, in the list's order."""
+    packed = io.BytesIO()
+    joblib.dump(model, packed)
+    there = client.submit(_unpack, packed.getvalue())  # a worker that lost it makes it anew
+    futures = {
+        client.submit(_score_part, part, target, there, order, retries=_RETRIES): place
+        for place, (part, target) in enumerate(targets)
+    }
+    told: dict[int, PartDone] = {}
+    for future in as_completed(list(futures)):
+        place = futures[future]
+        fault = future.exception() if future.status != "cancelled" else None
+        if future.status == "cancelled" or isinstance(fault, CommClosedError):
+            _raise_lost(len(told), len(targets))
+        part = targets[place][0]
+        told[place] = PartDone(part, problem=_unforeseen(part, fault)) if fault else future.result()
+        future.release()
+        if progress:
+            rows = sum(one.rows for one in told.values())
+            progress(len(told) / len(targets), f"Scored {rows:,} leads, {len(told):,} of {len(targets):,} parts")
+    return [told[place] for place in range(len(targets))]
+
+
+def _gathered(client: Client, asked: Sequence[object]) -> list[Any]:
+    try:
+        answers: list[Any] = client.gather(asked, errors="skip")
+    except (CommClosedError, OSError, TimeoutError) as error:
+        raise LeadScoreError(_lost(0, len(asked))) from error
+    return answers
+
+
+def _unforeseen(part: str, fault: BaseException) -> str:
+    """Name a fault by its kind alone, for its text may quote a lead."""
+    return f"{part}: something went wrong inside LeadScore ({type(fault).__name__}). Score it alone to see what."
+
+
+def _raise_lost(done: int, parts: int) -> None:
+    raise LeadScoreError(_lost(done, parts))
+
+
+def _lost(done: int, parts: int) -> str:
+    return (
+        f"The Dask scheduler was lost after {done:,} of {parts:,} parts; each that is in the result's folder is whole. "
+        "Start it again and score once more with --force."
+    )
+
+
+def _unpack(packed: bytes) -> LeadModel:
+    model: LeadModel = joblib.load(io.BytesIO(packed))
+    return model
+
+
+def _score_part(part: str, target: str, model: LeadModel, order: _Order) -> PartDone:
+    """Score one part on a worker; a fault of the part is an answer, any other is tried again."""
+    report = ScoreReport(thresholds=order.settings.grades)
+    try:
+        with local_copy(part) as path, to_publish(target) as place:
+            _check_columns(part, read_headers(path, sheet=order.sheet, encoding=order.encoding), order.mapping)
+            leads = LeadList(path, model.schema, order.mapping, order.sheet, encoding=order.encoding)
+            scored = score_chunks(leads, model, report, reasons=order.reasons, settings=order.settings)
+            with closing(scored):
+                write_leads(map(join_scored, scored), place)
+    except LeadScoreError as error:
+        return PartDone(part, problem=str(error))
+    return PartDone(part, report.rows, report.grades, report.expected, tuple(report.findings))
+
+
+def _check_columns(part: str, headers: list[str], mapping: ColumnMapping) -> None:
+    missing, more = sorted(set(mapping.headers) - set(headers)), sorted(set(headers) - set(mapping.headers))
+    if missing or more:
+        raise UnreadableFileError(
+            f"{part} does not have the columns of the first part (missing: {', '.join(missing[:5]) or 'none'}; more: "
+            f"{', '.join(more[:5]) or 'none'}). Give parts with the same columns."
+        )
+
+
+def _in_one_order(written: Sequence[str]) -> Iterator[Part]:
+    """Read the results one after the other, with the columns in the order of the first."""
+    first = read_headers(written[0])
+    for path in written:
+        for part in iter_parts(path):
+            yield select_columns(part, first)
+
+
+def _add_up(done: Sequence[PartDone], settings: Settings) -> PartsReport:
+    total = ScoreReport(thresholds=settings.grades)
+    counts: Counter[str] = Counter()
+    for told in done:
+        total.rows += told.rows
+        total.expected += told.expected
+        counts.update(told.grades)
+    total.grades = {grade: counts[grade] for grade in GRADES}
+    sound = [told for told in done if not told.problem]
+    total.findings = merge_findings((_with_part(told, len(sound) > 1), told.rows) for told in sound)
+    return PartsReport(total, len(done), {told.part: told.problem for told in done if told.problem})
+
+
+def _with_part(told: PartDone, several: bool) -> list[Finding]:
+    """Return the findings of a part, whose rows are its own, with its name where there are several."""
+    name = PurePosixPath(told.part).name
+    return [
+        found.model_copy(update={"files": (name,) * len(found.rows)}) if several and found.rows else found
+        for found in told.findings
+    ]

@@ -1,0 +1,192 @@
+"""The trade-off of discarding: leads removed against applications lost, with intervals, and presets."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.inference.capacity import Z95
+
+SPLITS = ("next_period", "cross_validation")
+PRESETS = (0.01, 0.02, 0.05)
+_STEPS = 101
+_LEAST_COMPLETED = 30
+
+
+class Share(NamedTuple):
+    """A share (0-1) with its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def wilson(k: int, n: int) -> Share:
+    """Return k of n as a share with Wilson's 95% interval (Wilson, 1927); of none, nothing is known.
+
+    Examples
+    --------
+    >>> [round(part, 3) for part in wilson(2, 100)]
+    [0.02, 0.006, 0.07]
+    """
+    if n == 0:
+        return Share(float("nan"), 0.0, 1.0)
+    from scipy.stats import binomtest  # takes a second to load, which scoring does not need
+
+    interval = binomtest(int(k), int(n)).proportion_ci(0.95, method="wilson")
+    return Share(k / n, float(interval.low), float(interval.high))
+
+
+def choose_split(out_of_sample: pd.DataFrame | None) -> tuple[str, pd.DataFrame] | None:
+    """Return the out-of-sample predictions to judge by: of later months where there are enough, else of folds.
+
+    Later months are what a new list is; folds flatter, since they share the leads' months.
+
+    Returns
+    -------
+    split, predictions
+        Or None where fewer than 30 applications were completed, too few for a curve.
+    """
+    if out_of_sample is None:
+        return None
+    for split in SPLITS:
+        chosen = out_of_sample[out_of_sample["split"] == split]
+        if int(chosen["completed"].sum()) >= _LEAST_COMPLETED:
+            return split, chosen
+    return None
+
+
+def observed_curve(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return what discarding the lowest share would have lost among leads whose outcome is known.
+
+    The lowest are taken within each part (fold or month), as a list is sorted by itself.
+
+    Parameters
+    ----------
+    predictions
+        One split of `LeadModel.out_of_sample`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``removed`` (share of leads, 0 to 1 by hundredths), ``lost`` (share of applications), ``low``, ``high`` (Wilson,
+        95%).
+
+    Examples
+    --------
+    >>> told = pd.DataFrame({"part": "a", "propensity": [0.1, 0.2, 0.8, 0.9], "completed": [0, 0, 1, 1]})
+    >>> observed_curve(told).set_index("removed").loc[[0.5, 0.75], "lost"].tolist()
+    [0.0, 0.5]
+    """
+    rank = predictions.groupby("part", sort=False)["propensity"].rank(method="first")
+    size = predictions.groupby("part", sort=False)["propensity"].transform("size")
+    place = (rank / size).to_numpy()
+    completed = predictions["completed"].to_numpy(dtype=bool)
+    total = int(completed.sum())
+    removed = np.linspace(0, 1, _STEPS).round(4)
+    lost = np.searchsorted(np.sort(place[completed]), removed + 1e-12, side="right")
+    shares = [wilson(int(k), total) for k in lost]
+    return pd.DataFrame(
+        {
+            "removed": removed,
+            "lost": [s.value for s in shares],
+            "low": [s.low for s in shares],
+            "high": [s.high for s in shares],
+        }
+    )
+
+
+def expected_curve(propensity: np.ndarray) -> pd.DataFrame:
+    """Return what discarding the lowest share of a batch is expected to lose, from its own propensities.
+
+    The interval takes the propensities as right: the lost and the kept applications are independent sums of Bernoulli
+    trials, and the variance of their share follows by the delta method.
+
+    Parameters
+    ----------
+    propensity
+        0-1, in any order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as of `observed_curve`.
+
+    Examples
+    --------
+    >>> curve = expected_curve(np.array([0.9, 0.1, 0.5, 0.5]))
+    >>> round(float(curve.set_index("removed").loc[0.25, "lost"]), 3)
+    0.05
+    """
+    ascending = np.sort(np.asarray(propensity, dtype="float64"))
+    removed = np.linspace(0, 1, _STEPS).round(4)
+    at = np.floor(removed * len(ascending) + 1e-9).astype("int64")
+    sums = np.concatenate([[0.0], np.cumsum(ascending)])
+    spreads = np.concatenate([[0.0], np.cumsum(ascending * (1 - ascending))])
+    total = sums[-1]
+    if total == 0:
+        return pd.DataFrame({"removed": removed, "lost": np.nan, "low": 0.0, "high": 1.0})
+    low_sum, high_sum = sums[at], total - sums[at]
+    spread = np.sqrt(high_sum**2 * spreads[at] + low_sum**2 * (spreads[-1] - spreads[at])) / total**2
+    lost = low_sum / total
+    return pd.DataFrame(
+        {
+            "removed": removed,
+            "lost": lost,
+            "low": np.clip(lost - Z95 * spread, 0, 1),
+            "high": np.clip(lost + Z95 * spread, 0, 1),
+        }
+    )
+
+
+def read_curve(curve: pd.DataFrame, removed: float) -> Share:
+    """Return the share of applications lost where this share (0-1) of the leads is removed, between the steps too."""
+    lost, low, high = (float(np.interp(removed, curve["removed"], curve[name])) for name in ("lost", "low", "high"))
+    return Share(lost, low, high)
+
+
+def removable(curve: pd.DataFrame, most_lost: float) -> float:
+    """Return the largest share of leads (0-1) whose removal loses at most this share (0-1) of applications.
+
+    Examples
+    --------
+    >>> removable(expected_curve(np.array([0.9, 0.1, 0.5, 0.5])), 0.05)
+    0.49
+    """
+    within = curve.loc[curve["lost"] <= most_lost + 1e-12, "removed"]
+    return float(within.max()) if len(within) else 0.0
+
+
+def cut_for(propensity: np.ndarray, removed: float) -> float:
+    """Return the propensity below which this share (0-1) of a batch's leads lies, to four decimals.
+
+    Examples
+    --------
+    >>> cut_for(np.array([0.1, 0.2, 0.3, 0.4]), 0.5)
+    0.3
+    """
+    ascending = np.sort(np.asarray(propensity, dtype="float64"))
+    if len(ascending) == 0 or removed <= 0:
+        return 0.0
+    at = int(np.floor(removed * len(ascending) + 1e-9))
+    return 1.0 if at >= len(ascending) else float(np.floor(ascending[at] * 10_000) / 10_000)
+
+
+def observed_by_grade(predictions: pd.DataFrame, hot: float, warm: float, cold: float) -> dict[str, tuple[int, int]]:
+    """Return for each grade how many leads whose outcome is known would have had it, and how many of them completed.
+
+    Parameters
+    ----------
+    predictions
+        One split of `LeadModel.out_of_sample`.
+    hot, warm, cold
+        Lowest propensity (0-1) of the grades.
+    """
+    p, done = predictions["propensity"].to_numpy(), predictions["completed"].to_numpy()
+    grade = np.select([p >= hot, p >= warm, p >= cold], [0, 1, 2], default=3)
+    return {
+        name: (int((grade == code).sum()), int(done[grade == code].sum()))
+        for code, name in enumerate(("Hot", "Warm", "Cold", "Junk"))
+    }

@@ -1,0 +1,1 @@
+"""Scored leads as files, for people and for CRMs."""

@@ -1,0 +1,152 @@
+"""Exporting: scored leads as CSV, Excel or Parquet, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+
+from leadscore_core.data.reading.chunks import Part
+from leadscore_core.errors import ExportError, UnreadableFileError
+from leadscore_core.inference.export.writers import WRITERS, Writer
+
+ENDINGS = tuple(WRITERS)
+_NO_TEXT = "The list holds text that is not UTF-8. Write it again in UTF-8, or as CSV."
+_ODD = "The list holds cells that cannot be read as their column's type says. Write it again, or as CSV."
+
+
+def write_leads(parts: Iterable[Part], path: str | Path) -> int:
+    """Write parts of one list to one file; it appears only when it is complete.
+
+    Parameters
+    ----------
+    parts
+        Frames or Arrow tables with the same columns, at least one.
+    path
+        Ends in .csv, .csv.gz, .xlsx or .parquet.
+
+    Returns
+    -------
+    int
+        Rows written.
+
+    Raises
+    ------
+    ExportError
+        For another ending, a folder that cannot be written, a full disk, or more rows than Excel holds; a file that
+        was there before is then unchanged.
+    UnreadableFileError
+        If the parts cannot be read to their end; likewise.
+    """
+    path = Path(path)
+    writer_of = check_output(path)
+    rows = 0
+    with whole_file(path) as aside, writer_of(aside) as writer:
+        for part in _as_given(parts):
+            writer.write(part)
+            rows += len(part)
+            del part  # not to be kept while the next is made
+    return rows
+
+
+def _as_given(parts: Iterable[Part]) -> Iterator[Part]:
+    """Give the parts; what goes wrong in giving them is no fault of the file that they are written to."""
+    try:
+        yield from parts
+    except OSError as error:
+        raise UnreadableFileError(
+            f"The list could not be read to its end ({error.strerror or type(error).__name__}). Copy it to this "
+            "machine and try again."
+        ) from error
+    except UnicodeError as error:
+        raise UnreadableFileError(_NO_TEXT) from error
+    except pa.ArrowInvalid as error:  # its own words may quote a lead
+        raise UnreadableFileError(_NO_TEXT if "UTF8" in str(error) or "Wrapping" in str(error) else _ODD) from error
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Give a file to write aside, which takes its place when it is complete and never before.
+
+    Raises
+    ------
+    ExportError
+        For a folder that cannot be written, a full disk, or parts whose types differ; a file that was there before is
+        then unchanged.
+    """
+    path = Path(path)
+    check_folder(path)
+    mode = path.stat().st_mode & 0o777 if path.is_file() else 0o666 & ~_umask()
+    handle, aside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        yield Path(aside)
+        os.fsync(handle)
+        os.chmod(aside, mode)
+        os.replace(aside, path)
+    except OSError as error:
+        raise ExportError(
+            f"{path} could not be written ({error.strerror or error}). Make room or choose another folder."
+        ) from error
+    except pa.ArrowException as error:
+        raise ExportError(
+            f"{path.name} could not be written: the parts of the list differ in their types. Give one file at a time, "
+            "or ask for .csv."
+        ) from error
+    finally:
+        os.close(handle)
+        Path(aside).unlink(missing_ok=True)
+
+
+def check_output(path: str | Path) -> Callable[[Path], Writer]:
+    """Raise if a file could not be written there; return what writes it.
+
+    Raises
+    ------
+    ExportError
+        Naming the ending or folder, and what would do.
+    """
+    path = Path(path)
+    ending = next((e for e in sorted(ENDINGS, key=len, reverse=True) if path.name.lower().endswith(e)), None)
+    if ending is None:
+        raise ExportError(f"{path.name} has no ending that LeadScore writes. Name it with one of {', '.join(ENDINGS)}.")
+    check_folder(path)
+    return WRITERS[ending]
+
+
+def check_free(path: str | Path, *, force: bool) -> None:
+    """Raise if a file is there already, unless it may be written over.
+
+    Raises
+    ------
+    ExportError
+        Naming it; it is kept.
+    """
+    if Path(path).is_file() and not force:
+        raise ExportError(f"{path} is there already and is kept. Give another name, or --force to write over it.")
+
+
+def check_folder(path: str | Path) -> None:
+    """Raise if there is no folder in which this file could be written.
+
+    Raises
+    ------
+    ExportError
+        Naming the folder.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise ExportError(f"The folder {path.parent} does not exist. Create it or choose another.")
+    if path.is_dir():
+        raise ExportError(f"{path} is a folder. Give the name of a file.")
+    if not os.access(path.parent, os.W_OK):
+        raise ExportError(f"The folder {path.parent} may not be written. Choose another.")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,180 @@
+"""Explaining: exact contributions of each of a lead's columns, and the largest of them in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.data.schema.column_mapping import ColumnMapping
+from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.schema.schema import Column, LeadSchema, OutcomeWords, Role
+from leadscore_core.inference.present import city_name
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.observed_rates import BLANK_KEY, Observed, write_number
+
+FEW = 30
+_AGAINST_THE_RATE = 0.02
+_DECIMALS = 9
+
+
+def explain_leads(frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMapping | None = None) -> pd.DataFrame:
+    """Return what each of a lead's columns adds to its score, in log-odds.
+
+    Exact Tree SHAP (Lundberg et al., 2018); the parts of one column (a city's level, count and tier) are added up.
+
+    Parameters
+    ----------
+    frame
+        Leads as read, under their own headers.
+    model
+        The model that scores them.
+    mapping
+        Header of each column; suggested if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a lead, one column an input of the schema, and ``base_value``; each row sums to the raw margin.
+    """
+    mapping = mapping or map_frame(frame, model.schema)
+    cleaned, _ = model.clean(mapping.apply(frame, model.schema))
+    return model.contributions(cleaned)
+
+
+def reasons_in_words(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: LeadModel, top: int) -> pd.DataFrame:
+    """Say the largest contributions in words.
+
+    Parameters
+    ----------
+    cleaned
+        Cleaned leads.
+    contributions
+        As from `LeadModel.contributions`, same rows.
+    top
+        How many reasons a lead, at least 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text columns ``reason_1`` .. ``reason_<top>``, the largest first, ``(+)`` for the lead and ``(-)`` against it.
+        Columns that the list lacks give no reason; a lead with fewer reasons has empty text.
+    """
+    columns = [name for name in contributions.columns if name != "base_value" and name in cleaned.columns]
+    values = np.round(contributions[columns].to_numpy(), _DECIMALS)  # so that the last bit decides no order
+    order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :top]
+    told = np.full((len(cleaned), top), "", dtype=object)
+    for place, name in enumerate(columns):
+        row, rank = np.nonzero((order == place) & (values[:, [place]] != 0))
+        if len(row):
+            against = (values[row, place] < 0).astype("int64")
+            told[row, rank] = _column_words(cleaned[name].iloc[row], name, model)[np.arange(len(row)), against]
+    reasons = {f"reason_{k + 1}": pd.Series(told[:, k], index=cleaned.index, dtype="str") for k in range(top)}
+    return pd.DataFrame(reasons, index=cleaned.index)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One column's part in one lead's score: in words, in log-odds, and what was observed of its value in training."""
+
+    column: str
+    human: str
+    text: str
+    contribution: float
+    observed: Observed
+
+
+def lead_reasons(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: LeadModel) -> list[Reason]:
+    """Return every reason for and against one lead, the largest first; columns that add nothing give none.
+
+    Parameters
+    ----------
+    cleaned, contributions
+        One row each.
+    """
+    reasons = []
+    for name in contributions.columns:
+        if name == "base_value" or name not in cleaned.columns:
+            continue
+        value = float(contributions[name].iloc[0])
+        if value == 0:
+            continue
+        key = model.features.keys_of(cleaned[name].iloc[:1], name)[0]
+        text = _column_words(cleaned[name].iloc[:1], name, model)[0, int(value < 0)]
+        seen = model.features.rates_.get(name, {}).get(key, Observed(0, 0))
+        reasons.append(Reason(name, human_name(name, model.schema), text, value, seen))
+    return sorted(reasons, key=lambda reason: -abs(reason.contribution))
+
+
+def human_name(name: str, schema: LeadSchema) -> str:
+    """Return what people call a cleaned column.
+
+    Examples
+    --------
+    >>> from leadscore_core.data import load_schema, map_frame
+    >>> human_name("city_tier", load_schema()), human_name("payment_interaction", load_schema())
+    ('City tier', 'Payment interactions')
+    """
+    if name in schema.by_name:
+        return schema.by_name[name].human
+    groups = {f"{group}_interaction": human for group, human in schema.groups.items()}
+    return groups.get(name, name.replace("_", " ").capitalize())
+
+
+def _column_words(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
+    """Return for each lead the reason for and the reason against, shape (n, 2)."""
+    column = model.schema.by_name.get(name)
+    is_date = pd.api.types.is_datetime64_any_dtype(values)
+    shown = values.dt.to_period("M").dt.to_timestamp() if is_date else values
+    places, _ = pd.factorize(shown, use_na_sentinel=False)
+    first = np.unique(places, return_index=True)[1]
+    keys = model.features.keys_of(values.iloc[first], name)
+    rates, base_rate = model.features.rates_.get(name, {}), model.features.base_rate_
+    ranged = column is not None and column.role is Role.NUMBER
+    words = partial(_rate_words, base_rate, model.schema.outcome, ranged)
+    unique = np.empty((len(first), 2), dtype=object)
+    for i, (key, value) in enumerate(zip(keys.tolist(), values.iloc[first].tolist(), strict=True)):
+        phrase = _phrase(column, name, model.schema, key, value)
+        seen = rates.get(key, Observed(0, 0))
+        for against, sign in enumerate(("(+)", "(-)")):
+            unique[i, against] = f"{sign} {phrase}: {words(seen, key, against=bool(against))}"
+    return unique[places]
+
+
+def _phrase(column: Column | None, name: str, schema: LeadSchema, key: str, value: object) -> str:
+    if column is None:
+        group = next(human for group, human in schema.groups.items() if name.startswith(group))
+        return f"{group} {_times(int(str(value)))}"
+    if column.role is Role.FLAG and column.flag_words:
+        return column.flag_words.yes if value else column.flag_words.no
+    if key == BLANK_KEY:
+        return f"{column.human} is blank"
+    if column.role is Role.TIMESTAMP:
+        return column.phrase.format(value=f"in {pd.Timestamp(str(value)):%B %Y}")
+    if column.role is Role.COUNT:
+        return column.phrase.format(value=_times(int(str(value))))
+    text = write_number(float(str(value))) if column.role is Role.NUMBER else str(value)
+    return column.phrase.format(value=city_name(text) if column.role is Role.CITY else text)
+
+
+def _times(n: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(n, f"{n:,} times")
+
+
+def _rate_words(
+    base_rate: float, outcome: OutcomeWords, ranged: bool, seen: Observed, key: str, *, against: bool
+) -> str:
+    everyone = f"all leads {base_rate:.0%}"
+    if seen.leads == 0:
+        return f"not seen in training ({everyone})"
+    if seen.leads < FEW:
+        return f"{seen.completed} of {seen.leads} such leads {outcome.past}, too few to be sure ({everyone})"
+    named = key if ranged and " " in key else f"{key[:-1]} or more" if key.endswith("+") else ""
+    group = f"such leads ({named})" if named else "such leads"
+    text = f"{group} {outcome.many} {seen.rate:.0%} of the time (n = {seen.leads:,}; {everyone})"
+    contrary = seen.rate - base_rate if against else base_rate - seen.rate
+    if contrary > _AGAINST_THE_RATE:
+        return f"{text}, but with the rest of this lead it {'lowers' if against else 'raises'} the score"
+    return text

@@ -1,0 +1,169 @@
+"""The model card: what a model is for, what it learned from, how good it is and where it is not, in Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.model.metadata import ModelMetadata
+
+_FIGURES = {
+    "auc": "AUC",
+    "precision": "Precision",
+    "recall": "Recall",
+    "brier": "Brier score",
+    "log_loss": "Log loss (natural logarithm)",
+}
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; color: #0f172a }}
+h1, h2 {{ line-height: 1.2 }}
+table {{ border-collapse: collapse }}
+th, td {{ border-bottom: 1px solid #cbd5e1; padding: 0.3rem 0.7rem; text-align: left }}
+code {{ font-size: 0.85em; overflow-wrap: anywhere }}
+</style>
+{body}
+</html>
+"""
+_SPLITS = {"cross_validation": "Cross-validation", "next_period": "Next period"}
+
+
+def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[dict[str, str]] | None = None) -> str:
+    """Return a model's card (after Mitchell et al., 2019).
+
+    Parameters
+    ----------
+    schema
+        Of the model: whose leads it reads, and what their outcome is called.
+    promotions
+        Changes of the champion that name it: ``at``, ``action``, ``by``, ``reason``.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    data = metadata.training_data
+    period = "no dates"
+    if data.period_start and data.period_end:
+        period = f"{data.period_start:%d %b %Y} to {data.period_end:%d %b %Y}"
+    lines = [
+        f"# Model {metadata.model_id}",
+        "",
+        "## What it is for",
+        "",
+        f"It gives each of the {schema.title} a probability of {schema.outcome.noun}, to decide whom to call first. "
+        "It is",
+        "not for decisions about a person other than the order of calls, and not for leads of another company.",
+        "",
+        "## What it learned from",
+        "",
+        f"- {data.rows:,} leads with an outcome ({data.left_out:,} without were left out), {period}",
+        f"- {data.base_rate:.1%} of them {schema.outcome.past}",
+        *(
+            ["- The leads are made up: it shows what LeadScore does and must not be used to call people"]
+            * data.synthetic
+        ),
+        *([f"- Note: {data.note}"] if data.note else []),
+        f"- SHA-256 of the leads: `{data.sha256}`",
+        f"- Left out: {_left_out(metadata)}",
+        "- Names, e-mail addresses and phone numbers were never read",
+        "",
+        "## How good it is",
+        "",
+        f"Out-of-sample, at a threshold of {metadata.threshold:.3f} that was chosen on training folds.",
+        "",
+        "| Judged on | " + " | ".join(_FIGURES.values()) + " |",
+        "|---|" + "---:|" * len(_FIGURES),
+        *(_row(human, metadata.metrics.get(split, {})) for split, human in _SPLITS.items()),
+        "",
+        *(
+            f"- {human}: {metadata.metrics[split]['split']}"
+            for split, human in _SPLITS.items()
+            if _known(metadata, split)
+        ),
+        f"- Targets, all at once: AUC > {metadata.targets.auc}, precision > {metadata.targets.precision}, recall > "
+        f"{metadata.targets.recall}: {'met' if metadata.meets_targets else 'missed'} in cross-validation",
+        f"- Calibration: {metadata.calibration.get('method')}, {metadata.calibration.get('verdict')}",
+        "",
+        "## Known limits",
+        "",
+        "- Folds share the leads' months and flatter; the months that followed are nearer to what a new list brings.",
+        "- Sources and media change their meaning over time: train again when the scores of new lists drift.",
+        *_costs(metadata),
+        *_months(metadata),
+        "",
+        "## Why it was put to use",
+        "",
+        *(_promotion(entry) for entry in promotions or []),
+        *([] if promotions else ["It has not been."]),
+        "",
+        "## How it was made",
+        "",
+        f"- {metadata.created_at:%d %b %Y, %H:%M} UTC, {', '.join(f'{k} {v}' for k, v in metadata.libraries.items())}",
+        f"- Parameters: {', '.join(f'{k} = {v}' for k, v in metadata.parameters.items())}",
+        f"- SHA-256 of the pickle: `{metadata.pickle_sha256}`",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def write_card_html(
+    metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[dict[str, str]] | None = None
+) -> str:
+    """Return the card of `write_card` as one HTML page that needs nothing else."""
+    from markdown_it import MarkdownIt
+
+    body = (
+        MarkdownIt("commonmark", {"html": False})
+        .enable("table")
+        .render(write_card(metadata, schema, promotions=promotions))
+    )
+    title = f"Model {metadata.model_id}"
+    return _PAGE.format(title=title, body=body)
+
+
+def _known(metadata: ModelMetadata, split: str) -> bool:
+    return "auc" in metadata.metrics.get(split, {})
+
+
+def _left_out(metadata: ModelMetadata) -> str:
+    if not metadata.excluded:
+        return "no column"
+    return "; ".join(f"{name} ({why.rstrip('.')})" for name, why in metadata.excluded.items())
+
+
+def _row(human: str, block: dict[str, Any]) -> str:
+    if "auc" not in block:
+        return f"| {human} | " + " | ".join([block.get("not_applicable", "not applicable")] + [""] * 4) + " |"
+    cells = []
+    for name in _FIGURES:
+        spread = block.get(f"{name}_std")
+        value = "does not exist" if block[name] is None else f"{block[name]:.3f}"
+        cells.append(value if spread is None else f"{value} ± {spread:.3f}")
+    return f"| {human} | " + " | ".join(cells) + " |"
+
+
+def _costs(metadata: ModelMetadata) -> list[str]:
+    worst = sorted(metadata.column_costs.items(), key=lambda cost: -cost[1])[:3]
+    told = ", ".join(f"{name} costs {cost:.3f}" for name, cost in worst if cost >= 0.005)
+    return [f"- A list that lacks a column is scored less exactly; of AUC, {told}."] if told else []
+
+
+def _months(metadata: ModelMetadata) -> list[str]:
+    months = metadata.metrics.get("next_period", {}).get("months", {})
+    known = {name: block["auc"] for name, block in months.items() if block.get("auc") is not None}
+    if not known:
+        return []
+    worst = min(known, key=lambda name: known[name])
+    return [f"- Its worst month was {worst}, with an AUC of {known[worst]:.3f}."]
+
+
+def _promotion(entry: dict[str, str]) -> str:
+    what = "Promoted" if entry["action"] == "promote" else "Gone back to"
+    by = f" by {entry['by']}" if entry.get("by") else ""
+    return f"- {what} {entry['at'][:16].replace('T', ' ')} UTC{by}: {entry.get('reason') or 'no reason given'}"

@@ -1,0 +1,1 @@
+"""What walks LightGBM's trees: predictions and SHAP values."""

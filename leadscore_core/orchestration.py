@@ -1,0 +1,356 @@
+"""Steps of the three pipelines, each one call with plain values in and out, for whoever schedules them.
+
+A step is idempotent: what it makes is named after its input, so that a second run finds it and makes nothing twice.
+Where leads are not fit, a step does not raise: it returns ``ok`` false and ``why``, beside the path of its report.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from leadscore_core.arrivals import find_arrivals, remember_arrivals
+from leadscore_core.batches.save import find_kept, keep_list
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.dataset.open import fitting_schema, open_list
+from leadscore_core.data.dataset.options import ListOptions
+from leadscore_core.data.dataset.outcomes import settle_outcomes
+from leadscore_core.data.reading.reader import list_files, read_headers
+from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.model.metadata import ModelMetadata
+from leadscore_core.pipelines.data import CheckReport, check_list, clean_list
+from leadscore_core.pipelines.training import train_list
+from leadscore_core.registry.archive import export_model, import_model
+from leadscore_core.registry.mlflow_tracking import sync_tracking
+from leadscore_core.registry.promotion import promote_model
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.batches import BatchStore
+
+__all__ = [
+    "check_model_input",
+    "check_predictions",
+    "check_raw",
+    "check_trainable",
+    "clean_leads_to",
+    "find_arrivals",
+    "judge_challenger",
+    "load_champion_id",
+    "promote_challenger",
+    "register_challenger",
+    "remember_arrivals",
+    "score_batch",
+    "train_challenger",
+]
+
+Told = dict[str, Any]
+_BLOCKS = 1 << 20
+_CONTACTS = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
+_MOST_JUNK = 0.9
+_FAR = 0.25
+
+
+def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = "", still_open: str = "") -> Told:
+    """Check raw leads before anything is made of them; a list whose encoding is a question is not fit.
+
+    Parameters
+    ----------
+    files
+        A file, a folder, or several with commas between.
+    label
+        Header of the outcome, where the leads are for training.
+    schema
+        Name of what the columns mean; found by the headers if not given.
+    positive, still_open
+        Values of the outcome that mean yes, and that there is none yet; several with semicolons between. By the words
+        that are known if not given.
+
+    Returns
+    -------
+    dict
+        ``ok``, ``why``, ``report`` (path of its JSON), ``rows``, ``key`` (names this input).
+    """
+    settings = load_settings()
+    try:
+        leads = _open(files, schema, label, positive, still_open)
+        found = check_list(leads, label_expected=bool(label))
+        key = _key(leads, label)
+    except LeadScoreError as error:
+        return {"ok": False, "why": str(error), "report": "", "rows": 0, "key": ""}
+    report = _folder(settings, key) / "raw.json"
+    written = found.as_json()
+    contacts = {header for role in _CONTACTS for header in leads.mapping.headers_of(leads.schema, role)}
+    for problem in written["problems"]:
+        problem["example"] = "" if problem["column"] in contacts else problem["example"]
+    report.write_text(json.dumps(written, indent=1, default=str), encoding="utf-8")
+    told: Told = {"why": _why(found), "report": str(report), "rows": found.rows, "key": key}
+    return told | {"ok": not told["why"]}
+
+
+def clean_leads_to(
+    files: str, key: str, *, label: str = "", schema: str = "", positive: str = "", still_open: str = ""
+) -> str:
+    """Clean raw leads into one Parquet file of the input's key, and return its path; one that is there is kept."""
+    out = _folder(load_settings(), key) / "clean.parquet"
+    if not out.is_file():
+        clean_list(_open(files, schema, label, positive, still_open), out)
+    return str(out)
+
+
+def check_model_input(path: str, *, schema: str = "") -> Told:
+    """Check cleaned leads before a model sees them: columns, types, ranges.
+
+    Returns
+    -------
+    dict
+        ``ok``, ``why``, ``rows``, ``report`` (path).
+    """
+    declared = load_schema(schema) if schema else fitting_schema(pq.read_schema(path).names) or load_schema()
+    frame = pd.read_parquet(path)
+    faults = []
+    for column in declared.inputs:
+        if column.required and column.name not in frame:
+            faults.append(f"{column.name} is missing")
+        elif column.name in frame and column.type in {"integer", "flag", "number"}:
+            numbers = frame[column.name]
+            if not pd.api.types.is_numeric_dtype(numbers):
+                faults.append(f"{column.name} holds {numbers.dtype}, expected numbers")
+            elif column.type != "number" and (numbers < 0).any():
+                faults.append(f"{column.name} holds counts below zero")
+            elif column.type == "flag" and not numbers.isin([0, 1]).all():
+                faults.append(f"{column.name} holds values beside 0 and 1")
+    if frame.empty:
+        faults.append("there is no lead")
+    report = Path(path).with_name("model-input.json")
+    report.write_text(json.dumps({"rows": len(frame), "faults": faults}), encoding="utf-8")
+    return {"ok": not faults, "why": "; ".join(faults), "rows": len(frame), "report": str(report)}
+
+
+def check_trainable(path: str, *, schema: str = "") -> Told:
+    """Check cleaned leads with outcomes for training: both outcomes, and at least 40 leads of each."""
+    declared = load_schema(schema) if schema else fitting_schema(pq.read_schema(path).names) or load_schema()
+    label = declared.label
+    frame = pd.read_parquet(path)
+    if label is None or label.name not in frame:
+        return {"ok": False, "why": "the leads have no outcome", "rows": len(frame), "report": path}
+    known = frame[label.name].dropna()
+    done, rest = int((known == 1).sum()), int((known == 0).sum())
+    why = "" if min(done, rest) >= 40 else f"completed {done} of 40 needed, not completed {rest} of 40 needed"
+    return {"ok": not why, "why": why, "rows": len(frame), "report": path, "completed": done, "not_completed": rest}
+
+
+def train_challenger(
+    files: str,
+    key: str,
+    *,
+    label: str = "",
+    schema: str = "",
+    positive: str = "",
+    still_open: str = "",
+    note: str = "",
+) -> str:
+    """Train and judge a model in a registry of this input alone, and return its name; one that is there is kept."""
+    settings = load_settings()
+    registry = ModelRegistry(_folder(settings, key) / "models")
+    known = registry.list_models()
+    if known:
+        return known[0].model_id
+    aside = settings.model_copy(update={"models_dir": registry.root})
+    leads = _open(files, schema, label, positive, still_open)
+    return train_list(leads, settings=aside, note=note).model_id
+
+
+def judge_challenger(key: str, model_id: str) -> Told:
+    """Hold a trained model against the targets.
+
+    Returns
+    -------
+    dict
+        ``ok`` (all targets met in cross-validation), ``why``, the figures, ``report`` (path of its metadata).
+    """
+    registry = ModelRegistry(_folder(load_settings(), key) / "models")
+    metadata = registry.read_metadata(model_id)
+    crossed = metadata.metrics["cross_validation"]
+    figures = {name: crossed[name] for name in ("auc", "precision", "recall", "brier")}
+    wanted = metadata.targets.model_dump()
+    missed = [
+        f"{name} {crossed[name]:.3f}, target {target}" for name, target in wanted.items() if crossed[name] <= target
+    ]
+    report = str(registry.root / model_id / "metadata.json")
+    return {"ok": not missed, "why": "; ".join(missed), "report": report, "model_id": model_id} | figures
+
+
+def register_challenger(key: str, model_id: str) -> str:
+    """Put a trained model into the registry, where it is a challenger; one of the same leads and settings is kept."""
+    settings = load_settings()
+    own = ModelRegistry(_folder(settings, key) / "models")
+    shared = ModelRegistry(settings.models_dir)
+    metadata = own.read_metadata(model_id)
+    same = next((m for m in shared.list_models() if _same(m, metadata)), None)
+    if same is not None:
+        return same.model_id
+    packed = _folder(settings, key) / f"{model_id}.zip"
+    packed.unlink(missing_ok=True)
+    registered = import_model(shared, export_model(own, model_id, packed))
+    packed.unlink(missing_ok=True)
+    sync_tracking(settings)
+    return registered
+
+
+def promote_challenger(model_id: str, judged: Told, when: str = "never") -> str:
+    """Promote a registered model if that was asked for and its gates hold; say what was done.
+
+    Parameters
+    ----------
+    judged
+        As from `judge_challenger`.
+    when
+        ``never`` (promotion stays with a person) or ``gates hold``.
+    """
+    settings = load_settings()
+    champion = ModelRegistry(settings.models_dir).champion_id
+    if champion == model_id:
+        return "in use already"
+    if when != "gates hold":
+        return "left to a person"
+    if not judged["ok"]:
+        return "not promoted: a target is missed"
+    promote_model(model_id, by="training pipeline", reason="All gates hold", settings=settings)
+    return "promoted"
+
+
+def load_champion_id() -> str:
+    """Return the name of the model in use, after it was loaded once.
+
+    Raises
+    ------
+    LeadScoreError
+        If there is none.
+    """
+    return ModelRegistry(load_settings().models_dir).load_champion()[0].model_id
+
+
+def score_batch(files: str, key: str, model_id: str) -> Told:
+    """Score leads and keep them as a batch; a list that was kept before is found again, not doubled.
+
+    Returns
+    -------
+    dict
+        ``batch``, ``rows``, ``expected`` applications, ``grades``, ``new`` (whether it was made now).
+    """
+    settings = load_settings()
+    model = ModelRegistry(settings.models_dir).load(model_id)
+    leads = open_list(_paths(files), model.schema, settings=settings)
+    batch = find_kept(leads, settings)
+    made = batch is None
+    if batch is None:
+        batch = keep_list(leads, model, name=f"scheduled {key[:8]}", by="inference pipeline", settings=settings)
+    counts = batch.scoring.counts
+    return {
+        "batch": batch.id,
+        "rows": int(counts["rows"]),
+        "expected": float(batch.scoring.expected),
+        "grades": dict(counts["grades"]),
+        "model_id": batch.scoring.model_id,
+        "new": made,
+    }
+
+
+def check_predictions(scored: Told) -> Told:
+    """Check the distribution of a batch's propensities before people work with it.
+
+    Parameters
+    ----------
+    scored
+        As from `score_batch`.
+
+    Returns
+    -------
+    dict
+        ``ok``, ``why``, ``mean``, ``junk`` (share 0-1), ``report`` (path).
+    """
+    settings = load_settings()
+    store = BatchStore(settings)
+    batch = store.get(scored["batch"])
+    model = ModelRegistry(settings.models_dir).load(batch.scoring.model_id)
+    p = pq.read_table(batch.scores_path, columns=["ls_propensity"])["ls_propensity"].to_numpy().astype("float64")
+    base = model.metadata.training_data.base_rate
+    junk = float((p < settings.grades.cold).mean()) if len(p) else 0.0
+    faults = []
+    if not len(p):
+        faults.append("there is no lead")
+    elif not np.isfinite(p).all() or p.min() < 0 or p.max() > 1:
+        faults.append("a propensity is not between 0 and 1")
+    else:
+        if len(p) >= 50 and float(p.std()) < 1e-6:
+            faults.append("every lead has the same propensity")
+        if len(p) >= 50 and junk > _MOST_JUNK:
+            faults.append(f"{junk:.0%} of the leads are junk")
+        if len(p) >= 50 and abs(float(p.mean()) - base) > _FAR:
+            faults.append(f"the mean propensity is {p.mean():.0%}, in training {base:.0%} completed")
+    mean = float(p.mean()) if len(p) else 0.0
+    report = Path(batch.scores_path).with_name("predictions.json")
+    report.write_text(json.dumps({"rows": len(p), "mean": mean, "junk": junk, "faults": faults}), encoding="utf-8")
+    return {"ok": not faults, "why": "; ".join(faults), "mean": mean, "junk": junk, "report": str(report)}
+
+
+def _open(files: str, schema: str, label: str, positive: str, still_open: str) -> LeadList:
+    paths = _paths(files)
+    declared: LeadSchema | None = load_schema(schema) if schema else None
+    if declared is None:
+        declared = fitting_schema(read_headers(paths)) or load_schema()
+    options = ListOptions(label=label or None, positive=_values(positive), open=_values(still_open))
+    leads = open_list(paths, declared, options=options)
+    return settle_outcomes(leads, options, ask="all" if label else "nothing")
+
+
+def _values(given: str) -> tuple[str, ...]:
+    return tuple(value.strip() for value in given.split(";") if value.strip())
+
+
+def _paths(files: str) -> list[Path]:
+    if Path(files).exists():  # the name of one list may have a comma in it
+        return [Path(files)]
+    return [Path(part.strip()) for part in files.split(",") if part.strip()]
+
+
+def _key(leads: LeadList, label: str) -> str:
+    """Name an input by its content, what its columns mean, and its outcome."""
+    digest = hashlib.sha256(f"{leads.schema.name} {leads.schema.version} {label} {leads.mapping.used}".encode())
+    read_as = (leads.mapping.outcomes, leads.mapping.date_order, sorted(leads.mapping.decimal_comma), leads.encoding)
+    digest.update(repr(read_as).encode())
+    for path in list_files(leads.paths):
+        with path.open("rb") as file:
+            while block := file.read(_BLOCKS):
+                digest.update(block)
+    return digest.hexdigest()[:20]
+
+
+def _folder(settings: Settings, key: str) -> Path:
+    folder = settings.data_dir / "pipelines" / key
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _why(found: CheckReport) -> str:
+    errors = [finding for finding in found.findings if finding.severity == "error"]
+    if not found.rows:
+        return "there is no lead in it"
+    return "; ".join(f"{finding.column or 'the list'}: {finding.reason}" for finding in errors)
+
+
+def _same(one: ModelMetadata, other: ModelMetadata) -> bool:
+    return (
+        one.training_data.sha256 == other.training_data.sha256
+        and one.parameters == other.parameters
+        and one.excluded == other.excluded
+        and one.libraries == other.libraries
+    )

@@ -1,0 +1,1 @@
+"""The three pipelines that every door calls."""

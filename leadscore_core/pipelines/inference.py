@@ -1,0 +1,157 @@
+"""The inference pipeline: a list in, the same list with scores out, whole or not at all."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from leadscore_core.config import GradeThresholds, Settings, load_settings
+from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.findings import Finding, sort_findings
+from leadscore_core.data.merge_findings import merge_findings
+from leadscore_core.data.reading.chunks import Part, row_keys
+from leadscore_core.data.reading.read_log import ReadLog
+from leadscore_core.data.schema.column_mapping import check_required
+from leadscore_core.data.validation import duplicate_findings, mapping_findings
+from leadscore_core.inference.export.files import check_output, write_leads
+from leadscore_core.inference.grades import GRADES
+from leadscore_core.inference.score import ScoredPart, join_scored, score_part
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.progress import Progress
+
+_Given = TypeVar("_Given")
+_Done = TypeVar("_Done")
+
+
+@dataclass
+class ScoreReport:
+    """What came of a list: ``left_out`` says by path why a file is left out, ``log`` what was found in each."""
+
+    rows: int = 0
+    grades: dict[str, int] = field(default_factory=dict)
+    expected: float = 0.0
+    findings: list[Finding] = field(default_factory=list)
+    thresholds: GradeThresholds = field(default_factory=GradeThresholds)
+    left_out: dict[str, str] = field(default_factory=dict)
+    log: ReadLog = field(default_factory=ReadLog)
+
+
+def score_list(
+    leads: LeadList,
+    out: str | Path,
+    model: LeadModel,
+    *,
+    reasons: int = 3,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> ScoreReport:
+    """Run the inference pipeline: score a list and write it, whole or not at all.
+
+    Grades and junk rules are those that people saved in the dashboard, else those of the settings.
+
+    Raises
+    ------
+    LeadScoreError
+        If the list cannot be read or scored, or the result cannot be written; nothing is left behind.
+    """
+    check_output(out)
+    settings = with_saved_rules(settings or load_settings())
+    report = ScoreReport(thresholds=settings.grades)
+    scored = score_chunks(leads, model, report, reasons=reasons, settings=settings, progress=progress)
+    with closing(scored):
+        write_leads(map(join_scored, scored), out)
+    return report
+
+
+def with_saved_rules(settings: Settings) -> Settings:
+    """Return settings with the grades and junk rules that people saved in the dashboard, where there are any."""
+    if not settings.has_database:
+        return settings
+    from leadscore_core.storage.database.preferences import (
+        saved_rules,  # slow to load, and a host that scores may have no database
+    )
+
+    return saved_rules(settings)
+
+
+def score_chunks(
+    leads: LeadList,
+    model: LeadModel,
+    report: ScoreReport,
+    *,
+    reasons: int,
+    settings: Settings,
+    progress: Progress | None = None,
+) -> Generator[tuple[Part, ScoredPart], None, None]:
+    """Score chunk by chunk, filling `report` on the way, which is complete when the last chunk is out.
+
+    Yields
+    ------
+    part, scored
+        The list's own columns as they were read, and what came of them, in the list's order.
+
+    Raises
+    ------
+    MappingError
+        If a required column is missing.
+    """
+    check_required(leads.mapping, model.schema)
+    found_in, keys, counts = [], [], Counter[str]()
+
+    def score(part: Part) -> tuple[Part, ScoredPart]:
+        scored = score_part(
+            part,
+            model,
+            leads.mapping,
+            reasons=reasons,
+            grades=report.thresholds,
+            junk=settings.junk,
+            region=settings.phone_region,
+        )
+        return part, scored
+
+    with closing(leads.parts(report.log)) as parts:
+        for part, scored in _beside(score, parts):
+            found_in.append((scored.findings, len(part)))
+            keys.append(row_keys(part))
+            counts.update({str(grade): n for grade, n in scored.own["grade"].value_counts().items()})
+            report.rows += len(part)
+            report.expected += float(scored.own["propensity"].sum())
+            if progress:
+                progress(report.rows, f"Scored {report.rows:,} leads")
+            yield part, scored
+            del part, scored  # not to be kept while the next is waited for
+    report.grades = {grade: counts[grade] for grade in GRADES}
+    report.left_out = dict(leads.left_out or {})
+    found = [
+        *report.log.numbered([*merge_findings(found_in), *duplicate_findings(keys)]),
+        *report.log.findings(),
+        *mapping_findings(
+            leads.mapping.limited_to(model.schema), model.schema, report.rows, model.metadata.column_costs
+        ),
+    ]
+    report.findings = sort_findings(found)
+
+
+def _beside(work: Callable[[_Given], _Done], given: Iterable[_Given]) -> Generator[_Done, None, None]:
+    """Do a work beside what its taker does with what came of it before, and give it in order.
+
+    Reading, comparing and writing leave Python's lock to the work; more threads than these would wait for it.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="score") as pool:
+        under_way: deque[Future[_Done]] = deque()
+        try:
+            for one in given:
+                under_way.append(pool.submit(work, one))
+                if len(under_way) > 1:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            for left in under_way:
+                left.cancel()

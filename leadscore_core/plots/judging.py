@@ -1,0 +1,196 @@
+"""Figures of judging: ROC, precision against recall, calibration, gain, and where the scores of both outcomes lie."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress, short
+
+_SHARE = {"tickformat": ".0%", "range": [0, 1.02]}
+
+
+def _line(figure: go.Figure, x: pd.Series, y: pd.Series, name: str, colour: str = ACCENT, dash: str = "solid") -> None:
+    figure.add_scatter(x=x, y=y, name=name, mode="lines", line={"color": colour, "dash": dash, "width": 2.5})
+
+
+def plot_roc(curve: pd.DataFrame, auc: float) -> go.Figure:
+    """Draw the ROC curve.
+
+    Parameters
+    ----------
+    curve
+        ``false_positive``, ``true_positive`` (0-1).
+
+    Examples
+    --------
+    >>> plot_roc(pd.DataFrame({"false_positive": [0, 1], "true_positive": [0, 1]}), 0.5).layout.showlegend
+    False
+    """
+    figure = go.Figure()
+    _line(figure, curve["false_positive"], curve["true_positive"], "Model")
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot"}, hoverinfo="skip")
+    figure.update_traces(
+        selector=0, hovertemplate="Finds %{y:.0%} of applications<br>at %{x:.0%} of the others<extra></extra>"
+    )
+    figure.update_xaxes(title="Others taken for applicants", **_SHARE)
+    figure.update_yaxes(title="Applications found", **_SHARE)
+    figure.update_layout(showlegend=False)
+    return dress(figure, f"An applicant outranks another lead {auc:.0%} of the time", 360)
+
+
+def plot_precision_recall(curve: pd.DataFrame, base_rate: float, threshold: tuple[float, float] | None) -> go.Figure:
+    """Draw precision against recall, with the threshold in use marked.
+
+    Parameters
+    ----------
+    curve
+        ``recall``, ``precision`` (0-1).
+    base_rate
+        Precision at random, 0-1.
+    threshold
+        Recall and precision at the threshold.
+    """
+    figure = go.Figure()
+    _line(figure, curve["recall"], curve["precision"], "Model")
+    figure.update_traces(hovertemplate="Recall %{x:.1%}, precision %{y:.1%}<extra></extra>")
+    figure.add_hline(y=base_rate, line={"color": NEUTRAL, "width": 1, "dash": "dot"}, annotation_text="at random")
+    if threshold is not None:
+        figure.add_scatter(
+            x=[threshold[0]],
+            y=[threshold[1]],
+            mode="markers",
+            marker={"color": AGAINST, "size": 12},
+            hovertemplate="At the threshold: recall %{x:.1%}, precision %{y:.1%}<extra></extra>",
+        )
+    figure.update_xaxes(title="Recall: applications found", **_SHARE)
+    figure.update_yaxes(title="Precision: right when it says yes", **_SHARE)
+    figure.update_layout(showlegend=False)
+    return dress(figure, "Precision against recall, the threshold marked", 360)
+
+
+def plot_calibration(parts: pd.DataFrame) -> go.Figure:
+    """Draw observed rates against propensities, by tenths of the leads.
+
+    Parameters
+    ----------
+    parts
+        ``propensity``, ``observed``, ``low``, ``high`` (0-1), ``n``.
+    """
+    figure = go.Figure()
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot"}, hoverinfo="skip")
+    figure.add_scatter(
+        x=parts["propensity"],
+        y=parts["observed"],
+        mode="markers",
+        marker={"color": ACCENT, "size": 10},
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": parts["high"] - parts["observed"],
+            "arrayminus": parts["observed"] - parts["low"],
+            "thickness": 1.5,
+        },
+        customdata=parts[["n"]],
+        hovertemplate="Said %{x:.0%}, came %{y:.0%}<br>n = %{customdata[0]:,}<extra></extra>",
+    )
+    figure.update_xaxes(title="Propensity", **_SHARE)
+    figure.update_yaxes(title="Applications completed", **_SHARE)
+    figure.update_layout(showlegend=False)
+    worst = float((parts["propensity"] - parts["observed"]).abs().max()) if len(parts) else 0.0
+    return dress(figure, f"What it says comes true, to within {100 * worst:.0f} points", 360)
+
+
+def plot_gain_share(curve: pd.DataFrame) -> go.Figure:
+    """Draw the share of applications found by the share of leads called, best first.
+
+    Parameters
+    ----------
+    curve
+        ``leads``, ``applications`` (0-1).
+    """
+    figure = go.Figure()
+    _line(figure, curve["leads"], curve["applications"], "Best first")
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot"}, hoverinfo="skip")
+    lift = (curve["applications"] / curve["leads"].where(curve["leads"] > 0)).fillna(1.0)
+    told = "Calling %{x:.0%} finds %{y:.0%} of the applications<br>%{customdata:.2f} times the average<extra></extra>"
+    figure.update_traces(selector=0, customdata=lift, hovertemplate=told)
+    half = curve.iloc[(curve["leads"] - 0.5).abs().argmin()]["applications"] if len(curve) else 0.5
+    figure.update_xaxes(title="Leads called, best first", **_SHARE)
+    figure.update_yaxes(title="Applications found", **_SHARE)
+    figure.update_layout(showlegend=False)
+    return dress(figure, f"The better half of the leads brings {half:.0%} of the applications", 360)
+
+
+def plot_learning(curve: pd.DataFrame) -> go.Figure:
+    """Draw the AUC by the number of leads learned from.
+
+    Parameters
+    ----------
+    curve
+        ``rows``, ``auc``, ``std`` (over folds), in ascending order of rows.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        x=curve["rows"],
+        y=curve["auc"],
+        mode="lines+markers",
+        line={"color": ACCENT, "width": 2.5},
+        error_y={"array": curve["std"], "color": NEUTRAL, "thickness": 1.2},
+        hovertemplate="Learned from %{x:,} leads: AUC %{y:.3f}<extra></extra>",
+    )
+    figure.update_xaxes(title="Leads learned from", rangemode="tozero", tickformat=",")
+    figure.update_yaxes(title="AUC", tickformat=".2f")
+    figure.update_layout(showlegend=False)
+    gain = float(curve["auc"].iloc[-1] - curve["auc"].iloc[0]) if len(curve) else 0.0
+    return dress(figure, f"From the fewest leads to all of them, the AUC grows by {gain:.3f}", 360)
+
+
+def plot_stability(table: pd.DataFrame) -> go.Figure:
+    """Draw what each column is worth to the model, with how much that varies over the folds.
+
+    Parameters
+    ----------
+    table
+        ``human``, ``share`` and ``std`` (0-1), the largest first.
+    """
+    shown = table.iloc[::-1]
+    figure = go.Figure()
+    figure.add_bar(
+        x=shown["share"],
+        y=[short(name) for name in shown["human"]],
+        orientation="h",
+        marker={"color": ACCENT},
+        error_x={"array": shown["std"], "color": NEUTRAL, "thickness": 1.4},
+        hovertemplate="%{y}: %{x:.1%} of what the splits gained, ± %{error_x.array:.1%}<extra></extra>",
+    )
+    figure.update_xaxes(title="Share of what the splits gained", tickformat=".0%", rangemode="tozero")
+    figure.update_layout(showlegend=False)
+    title = (
+        f"{table.iloc[0]['human']} brings {table.iloc[0]['share']:.0%} of what the model learns" if len(table) else ""
+    )
+    return dress(figure, title, 120 + 30 * len(table))
+
+
+def plot_scores(scores: pd.DataFrame) -> go.Figure:
+    """Draw how many leads of either outcome have which score.
+
+    Parameters
+    ----------
+    scores
+        ``score`` (0-100, by fives), ``completed``, ``not_completed``.
+    """
+    figure = go.Figure()
+    for name, column, colour in (("Completed", "completed", ACCENT), ("Not completed", "not_completed", NEUTRAL)):
+        figure.add_bar(
+            x=scores["score"] + 2.5,
+            y=scores[column],
+            name=name,
+            marker={"color": colour},
+            hovertemplate=f"{name}: %{{y:,}} leads<extra></extra>",
+        )
+    figure.update_layout(barmode="overlay", legend={"orientation": "h", "y": -0.25, "x": 0}, bargap=0.05)
+    figure.update_traces(opacity=0.7)
+    figure.update_xaxes(title="Score", range=[0, 100])
+    figure.update_yaxes(title="Leads")
+    return dress(figure, "Scores of those who completed and those who did not", 360)

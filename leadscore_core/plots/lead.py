@@ -1,0 +1,76 @@
+"""Figures of one lead: how its score comes about, and how it went over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, dress, short
+
+
+def plot_waterfall(parts: pd.DataFrame, base: float, title: str, *, log_odds: bool = False) -> go.Figure:
+    """Draw how a propensity comes about.
+
+    Parameters
+    ----------
+    parts
+        ``human``, ``points`` (change of propensity) and ``log_odds``, the largest first.
+    base
+        Where it starts: a propensity (0-1), or log-odds.
+    log_odds
+        For data scientists.
+
+    Examples
+    --------
+    >>> parts = pd.DataFrame({"human": ["City"], "points": [0.2], "log_odds": [0.8]})
+    >>> list(plot_waterfall(parts, 0.5, "t").data[0].x)
+    [0.5, 0.2, 0.0]
+    """
+    values = parts["log_odds" if log_odds else "points"].tolist()
+    written = "{:+.2f}" if log_odds else "{:+.0%}"
+    plain = "{:.2f}" if log_odds else "{:.0%}"
+    figure = go.Figure(
+        go.Waterfall(
+            orientation="h",
+            y=["Average lead", *map(short, parts["human"]), "This lead"],
+            x=[base, *values, 0.0],
+            measure=["absolute", *["relative"] * len(values), "total"],
+            text=[plain.format(base), *map(written.format, values), plain.format(base + sum(values))],
+            textposition="outside",
+            increasing={"marker": {"color": FOR}},
+            decreasing={"marker": {"color": AGAINST}},
+            totals={"marker": {"color": NEUTRAL}},
+            connector={"line": {"color": NEUTRAL, "width": 1, "dash": "dot"}},
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", ticksuffix="  ")
+    levels = pd.Series([0.0 if not log_odds else base, base, *(base + pd.Series(values).cumsum())])
+    room = 0.2 * max(0.2, float(levels.max() - levels.min()))
+    figure.update_xaxes(
+        title="Log-odds" if log_odds else "Chance of completing the application",
+        tickformat=None if log_odds else ".0%",
+        range=[min(0.0, float(levels.min())) - (room if log_odds else 0), float(levels.max()) + room],
+    )
+    return dress(figure, title, 90 + 34 * (len(values) + 2))
+
+
+def plot_history(moments: Sequence[datetime], propensities: Sequence[float], batches: Sequence[str]) -> go.Figure:
+    """Draw a lead's scores over time as a small line, in the order in which they were made."""
+    figure = go.Figure(
+        go.Scatter(
+            x=[f"{moment:%d %b %Y}<br>{short(batch, 18)}" for moment, batch in zip(moments, batches, strict=True)],
+            y=[100 * p for p in propensities],
+            mode="lines+markers+text",
+            text=[f"{100 * p:.0f}" for p in propensities],
+            textposition="top center",
+            line={"color": ACCENT, "width": 2},
+            hovertemplate="%{x}: score %{y:.0f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(range=[0, 112], title="Score", tickvals=[0, 50, 100])
+    return dress(figure, "Its scores so far", 180)

@@ -1,0 +1,243 @@
+"""Figures of sources: rates with intervals, volume against rate, weeks, the flow of leads, and the parts of a gap."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_ICONS
+from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, dress, short
+
+VERDICT_COLOURS = {"Over-delivers": FOR, "As expected": "#0369A1", "Under-delivers": AGAINST}
+_SOFT = {"Hot": "rgba(194,65,12,0.45)", "Warm": "rgba(217,119,6,0.45)", "Cold": "rgba(3,105,161,0.45)"}
+_SOFT |= {"Junk": "rgba(100,116,139,0.45)"}
+
+
+def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, ordered: bool = False) -> go.Figure:
+    """Draw rates with their intervals and the average line.
+
+    Parameters
+    ----------
+    table
+        ``name``, ``rate``, ``low``, ``high`` (0-1), ``n``, ``verdict``, in the order in which they are drawn; with
+        ``compared`` (0-1), a second mark, told in ``compared_name``.
+    average
+        0-1.
+    unit
+        Name of the axis.
+    ordered
+        Whether the groups have an order of their own; they are drawn from left to right then.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"name": ["a"], "rate": [0.5], "low": [0.4], "high": [0.6], "n": [99], "verdict": [""]})
+    >>> plot_rates(table, 0.5, "t", "u").data[0].y
+    ('a',)
+    """
+    names = table["name"].tolist()
+    ticks = {"tickvals": names, "ticktext": [short(name) for name in names]}
+    colours = [VERDICT_COLOURS.get(verdict, NEUTRAL) for verdict in table["verdict"]]
+    along, across = ("x", "y") if ordered else ("y", "x")
+    error = {"type": "data", "symmetric": False, "thickness": 1.5, "width": 4, "color": NEUTRAL}
+    error |= {"array": table["high"] - table["rate"], "arrayminus": table["rate"] - table["low"]}
+    figure = go.Figure(
+        go.Scatter(
+            **{along: names, across: table["rate"].tolist(), f"error_{across}": error},
+            mode="markers",
+            marker={"color": colours, "size": 11},
+            customdata=table[["name", "n", "low", "high", "verdict"]],
+            hovertemplate="%{customdata[0]}: %{" + across + ":.1%} (%{customdata[2]:.1%} to %{customdata[3]:.1%})"
+            "<br>n = %{customdata[1]:,}; %{customdata[4]}<extra></extra>",
+            showlegend=False,
+        )
+    )
+    if "compared" in table:
+        figure.add_scatter(
+            **{along: names, across: table["compared"].tolist()},
+            mode="markers",
+            marker={"color": NEUTRAL, "size": 9, "symbol": "diamond-open", "line": {"width": 2}},
+            name=str(table["compared_name"].iloc[0]) if len(table) else "",
+            hovertemplate="%{fullData.name}: %{" + across + ":.1%}<extra></extra>",
+        )
+        figure.update_layout(legend={"orientation": "h", "y": -0.25, "x": 0}, showlegend=True)
+    _average(figure, average, vertical=not ordered)
+    axis = {"title": unit, "tickformat": ".0%", "rangemode": "tozero"}
+    if ordered:
+        figure.update_yaxes(**axis)
+        figure.update_xaxes(type="category", **ticks)
+        return dress(figure, title, 380)
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(type="category", autorange="reversed", ticksuffix="  ", **ticks)
+    return dress(figure, title, 110 + 36 * len(table))
+
+
+def plot_bubbles(table: pd.DataFrame, average: float, title: str, unit: str) -> go.Figure:
+    """Draw volume against rate; the area of a bubble is its applications.
+
+    Parameters
+    ----------
+    table
+        ``name``, ``n``, ``k``, ``rate`` (0-1), ``verdict``; the largest seven are labelled.
+    """
+    largest = set(table.nlargest(7, "n")["name"])
+    size = np.sqrt(np.maximum(table["k"].to_numpy("float64"), 0.5))
+    figure = go.Figure(
+        go.Scatter(
+            x=table["n"],
+            y=table["rate"],
+            mode="markers+text",
+            text=[short(name, 14) if name in largest else "" for name in table["name"]],
+            textposition="top center",
+            marker={
+                "size": 8 + 34 * size / size.max() if len(size) else [],
+                "color": [VERDICT_COLOURS.get(verdict, NEUTRAL) for verdict in table["verdict"]],
+                "opacity": 0.75,
+                "line": {"width": 1, "color": "#FFFFFF"},
+            },
+            customdata=table[["name", "k", "verdict"]],
+            hovertemplate="%{customdata[0]}: %{y:.1%} of %{x:,} leads<br>%{customdata[1]:,.0f} applications; "
+            "%{customdata[2]}<extra></extra>",
+        )
+    )
+    _average(figure, average, vertical=False)
+    figure.update_xaxes(title="Leads (each step is ten times more)", type="log", dtick=1)
+    figure.update_yaxes(title=unit, tickformat=".0%", rangemode="tozero")
+    return dress(figure, title, 400)
+
+
+def plot_trend(weeks: pd.DataFrame, title: str, unit: str) -> go.Figure:
+    """Draw the rate of each week with its interval, and that of its month.
+
+    Parameters
+    ----------
+    weeks
+        ``week``, ``rate``, ``low``, ``high``, ``month_rate`` (0-1), ``n``.
+    """
+    figure = go.Figure()
+    figure.add_scatter(x=weeks["week"], y=weeks["high"], mode="lines", line={"width": 0}, hoverinfo="skip")
+    figure.add_scatter(
+        x=weeks["week"],
+        y=weeks["low"],
+        mode="lines",
+        line={"width": 0},
+        fill="tonexty",
+        fillcolor="rgba(15,118,110,0.18)",
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=weeks["week"],
+        y=weeks["month_rate"],
+        name="All leads of the month",
+        mode="lines",
+        line={"color": NEUTRAL, "width": 1.5, "dash": "dot", "shape": "hv"},
+        hovertemplate="Month: %{y:.1%}<extra></extra>",
+        showlegend=True,
+    )
+    figure.add_scatter(
+        x=weeks["week"],
+        y=weeks["rate"],
+        name="Week, with its 95% interval",
+        mode="lines+markers",
+        line={"color": ACCENT, "width": 2},
+        customdata=weeks[["n", "low", "high"]],
+        hovertemplate="Week of %{x|%d %b %Y}: %{y:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
+        "<br>n = %{customdata[0]:,}<extra></extra>",
+        showlegend=True,
+    )
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "x": 0})
+    for trace in figure.data[:2]:
+        trace.showlegend = False
+    figure.update_yaxes(title=unit, tickformat=".0%", rangemode="tozero")
+    return dress(figure, title, 360)
+
+
+def plot_flow(flow: pd.DataFrame, title: str, *, completed: bool) -> go.Figure:
+    """Draw how leads pass from group to grade to application.
+
+    Parameters
+    ----------
+    flow
+        ``group``, ``grade``, ``leads``, ``applications``.
+    completed
+        Whether applications are completed, or expected.
+    """
+    groups = list(dict.fromkeys(flow["group"]))
+    grades = [grade for grade in GRADE_COLOURS if grade in set(flow["grade"])]
+    ends = ["Completed", "Not completed"] if completed else ["Expected to complete", "Not expected to"]
+    names = [*(short(group, 16) for group in groups), *(f"{GRADE_ICONS[g]} {g}" for g in grades), *ends]
+    colours = [NEUTRAL] * len(groups) + [GRADE_COLOURS[g] for g in grades] + [FOR, "#94A3B8"]
+    first, last = len(groups), len(groups) + len(grades)
+    by_grade = flow.groupby("grade")[["leads", "applications"]].sum().reindex(grades)
+    done, left = by_grade["applications"].tolist(), (by_grade["leads"] - by_grade["applications"]).tolist()
+    links = {
+        "source": [groups.index(g) for g in flow["group"]] + [first + i for i in range(len(grades)) for _ in range(2)],
+        "target": [first + grades.index(g) for g in flow["grade"]] + [last, last + 1] * len(grades),
+        "value": [*flow["leads"].tolist(), *(value for pair in zip(done, left, strict=True) for value in pair)],
+        "color": [_SOFT[g] for g in flow["grade"]] + [_SOFT[g] for g in grades for _ in range(2)],
+    }
+    figure = go.Figure(
+        go.Sankey(
+            arrangement="snap",
+            node={"label": names, "color": colours, "pad": 14, "thickness": 14, "line": {"width": 0}},
+            link=links | {"hovertemplate": "%{source.label} to %{target.label}: %{value:,.0f} leads<extra></extra>"},
+            valueformat=",.0f",
+            hoverlabel={"align": "left"},
+        )
+    )
+    return dress(figure, title, 440)
+
+
+def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str) -> go.Figure:
+    """Draw how a group's rate comes about: from the average, by the mix of its leads and its own part.
+
+    Parameters
+    ----------
+    parts
+        ``human``, ``value`` (-1 to 1), the group's own part last.
+    average
+        0-1.
+    """
+    values = parts["value"].tolist()
+    rate = average + sum(values)
+    names = ["All leads", *parts["human"], f"{name} "]
+    points = [f"{100 * value:+.1f}" for value in values]
+    figure = go.Figure(
+        go.Waterfall(
+            orientation="h",
+            y=names,
+            x=[average, *values, 0.0],
+            measure=["absolute", *["relative"] * len(values), "total"],
+            text=[f"{average:.1%}", *points, f"{rate:.1%}"],
+            textposition="outside",
+            cliponaxis=False,
+            increasing={"marker": {"color": FOR}},
+            decreasing={"marker": {"color": AGAINST}},
+            totals={"marker": {"color": NEUTRAL}},
+            connector={"line": {"color": NEUTRAL, "width": 1, "dash": "dot"}},
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    )
+    levels = average + np.concatenate([[0.0], np.cumsum(values)])
+    room = 0.2 * max(0.2, float(levels.max()))
+    figure.update_xaxes(
+        title="Rate of applications",
+        tickformat=".0%",
+        range=[min(0.0, float(levels.min())), float(levels.max()) + room],
+    )
+    labels = [short(label, 30) for label in names]
+    figure.update_yaxes(autorange="reversed", ticksuffix="  ", type="category", tickvals=names, ticktext=labels)
+    return dress(figure, title, 110 + 34 * (len(values) + 2))
+
+
+def _average(figure: go.Figure, average: float, *, vertical: bool) -> None:
+    """Draw the average as a thin line."""
+    if not np.isfinite(average):
+        return
+    line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
+    if vertical:
+        figure.add_vline(x=average, line=line, annotation_text=f"all leads {average:.1%}", annotation_position="top")
+    else:
+        figure.add_hline(
+            y=average, line=line, annotation_text=f"all leads {average:.1%}", annotation_position="top left"
+        )

@@ -1,0 +1,1 @@
+"""Models that are kept: published, promoted, taken elsewhere, tracked."""

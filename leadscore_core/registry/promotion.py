@@ -1,0 +1,136 @@
+"""Promotion: whether a model may replace the one in use, in words, and the change itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.errors import RegistryError
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.metadata import ModelMetadata
+from leadscore_core.registry.mlflow_tracking import sync_soon
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.preferences import grade_preference
+
+if TYPE_CHECKING:  # training loads when a model is judged, not with the other pages
+    from leadscore_core.training.evaluation.gates_and_curves import Gate
+
+LEAST_REASON = 10
+SPLIT_NAMES = {"cross_validation": "Cross-validation", "next_period": "Next period"}
+_NAMES = {"auc": "AUC", "precision": "precision", "recall": "recall"}
+
+
+def gates_of(model: LeadModel, threshold: float | None = None, settings: Settings | None = None) -> list[Gate]:
+    """Hold a model's out-of-sample predictions against the targets; none for a model without predictions.
+
+    Parameters
+    ----------
+    threshold
+        The model's own if not given.
+    """
+    from leadscore_core.training.evaluation.gates_and_curves import judge_gates
+
+    if model.out_of_sample is None:
+        return []
+    targets = (settings or load_settings()).targets
+    return judge_gates(model.out_of_sample, model.metadata.threshold if threshold is None else threshold, targets)
+
+
+def meets_gates(metadata: ModelMetadata) -> bool:
+    """Tell whether a model met all three targets at once in cross-validation, each fold at its own threshold."""
+    return metadata.meets_targets
+
+
+def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict[str, Any] | None) -> str:
+    """Say in a sentence or two whether a model is ready: targets, against the one in use, and where it is worse.
+
+    Parameters
+    ----------
+    challenge
+        As `Challenge.model_dump`, or None where nothing was compared.
+    """
+    missed = [_NAMES[g.name] for g in gates if g.split == "cross_validation" and not g.is_met]
+    told = "Meets all three targets in cross-validation" if not missed else f"Misses {_and(missed)} in cross-validation"
+    later = [_NAMES[g.name] for g in gates if g.split == "next_period" and not g.is_met]
+    if any(g.split == "next_period" for g in gates):
+        told += f", and {f'misses {_and(later)}' if later else 'all three'} on the months that followed"
+    told += "."
+    if not challenge or challenge.get("not_applicable"):
+        return told
+    auc = next(f for f in challenge["figures"] if f["name"] == "auc")
+    if auc["low"] == auc["high"] == 0:
+        return f"{told} It says the same as the model in use."
+    how = {"better": "Better than", "worse": "Worse than", "the same": "No better than"}[challenge["verdict"]]
+    told += f" {how} the model in use: AUC {auc['value']:+.3f} (95% interval {auc['low']:+.3f} to {auc['high']:+.3f})"
+    worse = [_NAMES[f["name"]] for f in challenge["figures"] if f["name"] in {"precision", "recall"} and _fell(f)]
+    if worse:
+        told += f"; {_and(worse)} {'falls' if len(worse) == 1 else 'fall'}"
+    if challenge["losing"]:
+        first = challenge["losing"][0]
+        told += f"; worse for {first['column'].lower()} {first['group']}"
+    return told + "."
+
+
+def _fell(figure: dict[str, Any]) -> bool:
+    return figure["high"] is not None and figure["high"] < 0
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def promote_model(
+    model_id: str, *, by: str = "", reason: str = "", reset_grades: bool = False, settings: Settings | None = None
+) -> None:
+    """Make a model the one in use; one that misses a target needs a reason, which is kept.
+
+    Parameters
+    ----------
+    reset_grades
+        Whether the grades go back to what the settings file says, instead of staying as people saved them.
+
+    Raises
+    ------
+    RegistryError
+        If it misses a target and no reason of ten characters is given, it is in use already, or cannot be loaded; the
+        model in use is unchanged then.
+    """
+    settings = settings or load_settings()
+    registry = ModelRegistry(settings.models_dir)
+    metadata = registry.read_metadata(model_id)
+    reason = " ".join(reason.split())
+    if registry.champion_id == model_id:
+        raise RegistryError(f"The model {model_id} is in use already.")
+    if not meets_gates(metadata) and len(reason) < LEAST_REASON:
+        raise RegistryError(
+            f"This model misses a target, so its promotion needs a reason of at least {LEAST_REASON} characters; it "
+            "is kept with the history. Say why, then promote it."
+        )
+    registry.promote(model_id, by=by, reason=reason)
+    if reset_grades:
+        grades = grade_preference(settings)
+        value, version = grades.default, grades.current().version
+        grades.save(value, based_on=version, author=by, model_id=model_id, note="Reset when the model was promoted")
+    sync_soon(settings)
+
+
+def batches_behind(model: LeadModel, settings: Settings | None = None) -> list[Batch]:
+    """Return the kept lists of a model's kind of leads that another model scored, the newest first."""
+    settings = settings or load_settings()
+    batches = BatchStore(settings).list_batches()
+    return [b for b in batches if b.schema_name == model.schema.name and b.scoring.model_id != model.model_id]
+
+
+def roll_back(*, by: str = "", reason: str = "", settings: Settings | None = None) -> str:
+    """Go back to the model that was in use before, and return its name.
+
+    Raises
+    ------
+    RegistryError
+        If there is none that can be loaded.
+    """
+    settings = settings or load_settings()
+    again = ModelRegistry(settings.models_dir).rollback(by=by, reason=" ".join(reason.split()))
+    sync_soon(settings)
+    return again

@@ -1,0 +1,389 @@
+"""The registry: models on disk, the champion among them, and its history."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from leadscore_core.config import load_settings
+from leadscore_core.errors import RegistryError
+from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
+
+if TYPE_CHECKING:  # models are listed and promoted without what loads them
+    import pandas as pd
+
+    from leadscore_core.model.lead_model import LeadModel
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+OUT_OF_SAMPLE = "out_of_sample.parquet"
+_PROMOTION_LOCK = ".promotion.lock"
+PICKLE, METADATA, CHAMPION, HISTORY = "pipeline.joblib", "metadata.json", "champion", "champion_history.jsonl"
+
+
+class ModelRegistry:
+    """Models in one directory, ``<model_id>/pipeline.joblib`` and ``metadata.json``; ``champion`` names the one in use.
+
+    Parameters
+    ----------
+    root
+        The models directory; it need not exist yet.
+
+    Examples
+    --------
+    >>> ModelRegistry(Path(tempfile.mkdtemp())).list_models()
+    []
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+
+    def list_models(self) -> list[ModelMetadata]:
+        """Return what is known about every sound-looking model, newest first."""
+        found = []
+        for folder in self.root.iterdir() if self.root.is_dir() else ():
+            if (folder / METADATA).is_file() and _ID.fullmatch(folder.name):
+                try:
+                    found.append(self.read_metadata(folder.name))
+                except RegistryError:
+                    continue
+        return sorted(found, key=lambda metadata: metadata.created_at, reverse=True)
+
+    def read_metadata(self, model_id: str) -> ModelMetadata:
+        """Read a model's metadata without unpickling anything.
+
+        Raises
+        ------
+        RegistryError
+            If there is no such model, or its metadata is damaged, foreign or of a newer format.
+        """
+        path = self._folder(model_id) / METADATA
+        if not path.is_file():
+            known = (
+                ", ".join(m.model_id for m in self.list_models())
+                or "none yet; train one with: leadscore train FILE --promote"
+            )
+            raise RegistryError(f"There is no model {model_id!r} in {self.root}. Known models: {known}.")
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            version = told.get("format_version")
+            if not isinstance(version, int) or version > FORMAT_VERSION:
+                raise RegistryError(
+                    f"Model {model_id} has format version {version}; this LeadScore reads up to {FORMAT_VERSION}. "
+                    "Update LeadScore or choose another model."
+                )
+            metadata = ModelMetadata.model_validate(told)
+        except (ValueError, ValidationError, OSError, AttributeError) as error:
+            raise RegistryError(
+                f"Model {model_id} has damaged metadata ({METADATA}). Choose another model or train again."
+            ) from error
+        if metadata.model_id != model_id:
+            raise RegistryError(
+                f"The folder {model_id} holds the model {metadata.model_id}. Rename the folder back or remove it."
+            )
+        return metadata
+
+    def load(self, model_id: str) -> LeadModel:
+        """Load a model after checking that its pickle is the one that was published.
+
+        Raises
+        ------
+        RegistryError
+            If it is missing, damaged, foreign or was changed.
+        """
+        from leadscore_core.model.lead_model import LeadModel
+
+        metadata = self.read_metadata(model_id)
+        path = self._folder(model_id) / PICKLE
+        try:
+            content_hash = file_hash(path)
+        except OSError as error:
+            raise RegistryError(
+                f"Model {model_id} has no readable {PICKLE}. Choose another model or train again."
+            ) from error
+        if content_hash != metadata.pickle_sha256:
+            raise RegistryError(
+                f"The pickle of model {model_id} is not the one that was published (its SHA-256 differs), so it was "
+                "not loaded. Restore it from a backup, choose another model or train again."
+            )
+        try:
+            with warnings.catch_warnings(), _uncollected():
+                from sklearn.exceptions import InconsistentVersionWarning
+                from sklearn.pipeline import Pipeline
+
+                from leadscore_core.registry.unpickling import unpickle_model
+
+                warnings.simplefilter("ignore", InconsistentVersionWarning)
+                pipeline = unpickle_model(path)
+        except Exception as error:  # unpickling can raise anything
+            made_with = ", ".join(f"{name} {version}" for name, version in metadata.libraries.items())
+            raise RegistryError(
+                f"Model {model_id} cannot be loaded here: its file does not fit what is installed. It was made with "
+                f"{made_with}. Install these versions or train again."
+            ) from error
+        if not isinstance(pipeline, Pipeline):
+            raise RegistryError(f"Model {model_id} is not a LeadScore pipeline. Choose another model or train again.")
+        return LeadModel(pipeline, metadata, _read_out_of_sample(self._folder(model_id) / OUT_OF_SAMPLE))
+
+    def publish(self, model: LeadModel) -> LeadModel:
+        """Write a model so that it is either there in full or not at all.
+
+        Returns
+        -------
+        LeadModel
+            With the hash of its pickle.
+
+        Raises
+        ------
+        RegistryError
+            If the directory cannot be written; nothing is left behind.
+        """
+        import joblib
+
+        folder = self._folder(model.model_id)
+        if folder.exists():
+            raise RegistryError(
+                f"There is already a model {model.model_id}. Models are never overwritten; train again for a new one."
+            )
+        staging: Path | None = None
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=self.root))
+            joblib.dump(model.pipeline, staging / PICKLE, compress=3)
+            metadata = model.metadata.model_copy(update={"pickle_sha256": file_hash(staging / PICKLE)})
+            (staging / METADATA).write_text(metadata.model_dump_json(indent=2) + "\n", encoding="utf-8")
+            if model.out_of_sample is not None:
+                model.out_of_sample.to_parquet(staging / OUT_OF_SAMPLE, compression="zstd", index=False)
+            for path in (*staging.iterdir(), staging):
+                _fsync(path)
+            staging.chmod(0o755)
+            staging.replace(folder)
+            _fsync(self.root)
+        except OSError as error:
+            raise RegistryError(
+                f"The model could not be written to {self.root} ({error.strerror}). Make room or give write access; "
+                "the champion is unchanged."
+            ) from error
+        finally:
+            if staging is not None:
+                shutil.rmtree(staging, ignore_errors=True)
+        return replace(model, metadata=metadata)
+
+    @property
+    def champion_id(self) -> str | None:
+        """The name of the model in use, or None."""
+        path = self.root / CHAMPION
+        return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
+
+    def promote(self, model_id: str, *, by: str = "", reason: str = "") -> None:
+        """Make a model the champion after loading it once; atomic. Who did it and why is kept.
+
+        Raises
+        ------
+        RegistryError
+            If it cannot be loaded or the directory cannot be written; the champion is then unchanged.
+        """
+        self._make_champion(model_id, "promote", by, reason)
+
+    def rollback(self, *, by: str = "", reason: str = "") -> str:
+        """Go back to the champion before the present one, and return its name; again goes back further.
+
+        Raises
+        ------
+        RegistryError
+            If there is none that can be loaded.
+        """
+        for earlier in self._earlier_champions():
+            try:
+                self._make_champion(earlier, "rollback", by, reason)
+            except RegistryError:
+                continue
+            return earlier
+        raise RegistryError(
+            "There is no earlier champion to go back to. Promote a model by its name: leadscore models promote ID."
+        )
+
+    def history(self) -> list[dict[str, str]]:
+        """Return who made which model the champion, when and why, the latest first.
+
+        Returns
+        -------
+        list of dict
+            ``at`` (ISO, UTC), ``action`` (promote or rollback), ``model_id``, ``before``, ``by``, ``reason``.
+        """
+        entries = [{"by": "", "reason": ""} | {k: str(v or "") for k, v in e.items()} for e in self._entries()]
+        return entries[::-1]
+
+    def _entries(self) -> list[dict[str, Any]]:
+        """Return changes of the champion; one that was cut off before it took effect was none."""
+        path = self.root / HISTORY
+        found, done = [], set()
+        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(entry, dict) and {"action", "model_id"} <= set(entry):
+                found.append(entry)
+            elif isinstance(entry, dict):
+                done.add(entry.get("done"))
+        last = len(found) - 1
+        return [
+            entry
+            for place, entry in enumerate(found)
+            if "key" not in entry or entry["key"] in done or (place == last and entry["model_id"] == self.champion_id)
+        ]
+
+    def _append(self, entry: dict[str, Any]) -> None:
+        with (self.root / HISTORY).open("a", encoding="utf-8") as history:
+            history.write(json.dumps(entry) + "\n")
+            history.flush()
+            os.fsync(history.fileno())
+
+    def _make_champion(self, model_id: str, action: str, by: str, reason: str) -> None:
+        self.load(model_id)
+        entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "action": action, "model_id": model_id}
+        entry |= {"by": by, "reason": reason} if by or reason else {}
+        key = uuid.uuid4().hex
+        try:
+            with FileLock(self.root / _PROMOTION_LOCK, timeout=30):
+                self._append(entry | {"before": self.champion_id, "key": key})
+                self._write_champion(model_id)
+                self._append({"done": key})
+        except Timeout:
+            raise RegistryError(
+                f"Somebody else is changing the champion in {self.root}. The champion is unchanged; try again."
+            ) from None
+        except OSError as error:
+            raise RegistryError(
+                f"{model_id} could not be promoted: {self.root} cannot be written ({error.strerror}). "
+                "The champion is unchanged."
+            ) from error
+
+    def load_champion(self) -> tuple[LeadModel, str]:
+        """Load the model in use, or the last champion that is sound.
+
+        Returns
+        -------
+        model, notice
+            The notice is empty, or says that the champion is damaged and which model serves in its place.
+
+        Raises
+        ------
+        RegistryError
+            If no champion, present or past, can be loaded.
+        """
+        champion = self.champion_id
+        if champion is None:
+            raise RegistryError(
+                f"There is no champion in {self.root}. Train and promote one: leadscore train FILE --promote."
+            )
+        try:
+            return self.load(champion), ""
+        except RegistryError as error:
+            for earlier in self._earlier_champions():
+                try:
+                    model = self.load(earlier)
+                except RegistryError:
+                    continue
+                return model, f"{error} Until then the last sound champion, {earlier}, is used."
+            raise
+
+    def _earlier_champions(self) -> list[str]:
+        """Past champions, the one before the present first; what was rolled back from is not among them."""
+        past: list[str] = []
+        for entry in self._entries():
+            action, name = entry["action"], str(entry["model_id"])
+            if action == "rollback" and name in past:
+                del past[len(past) - past[::-1].index(name) :]
+            else:
+                past.append(name)
+        latest_first = dict.fromkeys(reversed(past))
+        return [name for name in latest_first if name != self.champion_id and _ID.fullmatch(name)]
+
+    def _write_champion(self, model_id: str) -> None:
+        aside = self.root / f".{CHAMPION}-{uuid.uuid4().hex}"
+        try:
+            aside.write_text(model_id + "\n", encoding="utf-8")
+            _fsync(aside)
+            aside.replace(self.root / CHAMPION)
+            _fsync(self.root)
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def _folder(self, model_id: str) -> Path:
+        folder = self.root / model_id
+        if not _ID.fullmatch(model_id) or folder.resolve().parent != self.root.resolve():
+            raise RegistryError(
+                f"{model_id!r} is not the name of a model in {self.root}. List them with: leadscore models list."
+            )
+        return folder
+
+
+def load_champion(models_dir: Path | None = None) -> LeadModel:
+    """Load the model in use.
+
+    Parameters
+    ----------
+    models_dir
+        The models directory; that of the settings if not given.
+
+    Raises
+    ------
+    RegistryError
+        If there is no champion that can be loaded.
+    """
+    return ModelRegistry(models_dir or load_settings().models_dir).load_champion()[0]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for garbage among the many objects of libraries that load: they all stay."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read_out_of_sample(path: Path) -> pd.DataFrame | None:
+    """Return the out-of-sample predictions, or None where a model has none that can be read."""
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        found = pd.read_parquet(path)
+    except (OSError, pa.ArrowException):
+        return None
+    return found if {"split", "part", "propensity", "completed"} <= set(found.columns) else None
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

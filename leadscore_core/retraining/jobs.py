@@ -1,0 +1,334 @@
+"""Training runs: started from the screen, carried out by a process of their own, found again after a restart."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.errors import StorageError, TrainingBusyError
+from leadscore_core.model.metadata import ColumnAudit
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+LEADS, REQUEST, STATE, REPORT, LOG = "leads.parquet", "request.json", "state.json", "report.json", "log.txt"
+SCHEMA, SCRATCH = "schema.json", "scratch"
+LOCK, HOLDER = ".training.lock", ".training.json"
+_MOST_KEPT = 30
+_children: dict[str, subprocess.Popen[bytes]] = {}
+_lock = threading.Lock()
+
+
+class RunTask(BaseModel):
+    """What a run does: train a model, compare algorithms on the same folds, or search settings within a budget.
+
+    ``params`` are settings of LightGBM that differ from its defaults.
+    """
+
+    kind: Literal["train", "compare", "tune"] = "train"
+    algorithms: tuple[str, ...] = ()
+    minutes: float = Field(5.0, gt=0, le=720)
+    params: dict[str, Any] = {}
+
+
+class RunRequest(BaseModel):
+    """What is to be trained: which leads, in words, what is left out and why, and who asked."""
+
+    run_id: str
+    asked_at: datetime
+    by: str = ""
+    note: str = ""
+    data: str
+    rows: int
+    schema_name: str
+    excluded: dict[str, str] = {}
+    audit: tuple[ColumnAudit, ...] = ()
+    capacity: int = 300
+    synthetic: bool = False
+    task: RunTask = RunTask()
+
+
+class RunState(BaseModel):
+    """How far a run is: a share 0-1, what is being done, and what came of it."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    state: State
+    share: float = 0.0
+    told: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    pid: int | None = None
+    model_id: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it stands."""
+
+    folder: Path
+    request: RunRequest
+    state: RunState
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it is still at work."""
+        return self.state.state in {"waiting", "running"}
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What was found besides the model; empty where there is none."""
+        try:
+            told = json.loads((self.folder / REPORT).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return told if isinstance(told, dict) else {}
+
+    @property
+    def log(self) -> str:
+        """What the process said."""
+        try:
+            return (self.folder / LOG).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+
+
+def start_run(
+    frame: pd.DataFrame,
+    *,
+    data: str,
+    schema: LeadSchema,
+    excluded: dict[str, str] | None = None,
+    audit: Sequence[ColumnAudit] = (),
+    by: str = "",
+    note: str = "",
+    synthetic: bool = False,
+    capacity: int | None = None,
+    task: RunTask | None = None,
+    settings: Settings | None = None,
+) -> Run:
+    """Start training in a process of its own, which goes on when this one ends.
+
+    Parameters
+    ----------
+    frame
+        As from `gather_leads`.
+    data
+        What these leads are, in words.
+    excluded, audit
+        Input columns that are left out -> why; what these and the columns that were asked about are worth.
+    task
+        Training if not given.
+
+    Raises
+    ------
+    TrainingBusyError
+        If another run is on in this registry: who started it, and when.
+    StorageError
+        If the run cannot be written down.
+    """
+    settings = settings or load_settings()
+    _refuse_second(settings)
+    moment = datetime.now(UTC).replace(microsecond=0)
+    run_id = f"{moment:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
+    folder = _root(settings) / run_id
+    request = RunRequest(
+        run_id=run_id,
+        asked_at=moment,
+        by=by,
+        note=note,
+        data=data,
+        rows=len(frame),
+        schema_name=schema.name,
+        excluded=excluded or {},
+        audit=tuple(audit),
+        capacity=capacity or settings.daily_call_capacity,
+        synthetic=synthetic,
+        task=task or RunTask(),
+    )
+    try:
+        folder.mkdir(parents=True)
+        frame.to_parquet(folder / LEADS, index=False)
+        (folder / SCHEMA).write_text(schema.model_dump_json(), encoding="utf-8")
+        (folder / REQUEST).write_text(request.model_dump_json(indent=1), encoding="utf-8")
+        write_state(folder, RunState(state="waiting", told="Starting"))
+        env = os.environ | {
+            "LEADSCORE_MODELS_DIR": str(settings.models_dir),
+            "LEADSCORE_DATA_DIR": str(settings.data_dir),
+        }
+        with (folder / LOG).open("wb") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "leadscore_core.retraining.worker", str(folder)],
+                cwd=PROJECT_ROOT,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise StorageError(
+            f"The training run could not be started ({error.strerror or error}). Make room in {settings.data_dir} or "
+            "give write access, then try again."
+        ) from error
+    with _lock:
+        _children[run_id] = child
+    _sweep(settings)
+    return read_run(folder)
+
+
+def list_runs(settings: Settings | None = None) -> list[Run]:
+    """Return the runs that are kept, the newest first; one whose process is gone is told as failed."""
+    root = _root(settings or load_settings())
+    runs = []
+    for folder in sorted(root.iterdir(), reverse=True) if root.is_dir() else ():
+        try:
+            runs.append(read_run(folder))
+        except (OSError, ValueError, ValidationError):
+            continue  # a folder that was never finished tells nothing
+    return runs
+
+
+def read_run(folder: Path) -> Run:
+    """Return one run as it stands."""
+    request = RunRequest.model_validate_json((folder / REQUEST).read_text(encoding="utf-8"))
+    state = RunState.model_validate_json((folder / STATE).read_text(encoding="utf-8"))
+    if state.state in {"waiting", "running"} and not _is_alive(request.run_id, state.pid):
+        state = RunState.model_validate_json((folder / STATE).read_text(encoding="utf-8"))  # it may just have ended
+        if state.state in {"waiting", "running"}:
+            told = "The process ended before it was done; nothing was published, and the model in use is unchanged."
+            state = state.model_copy(update={"state": "failed", "told": told})
+            write_state(folder, state)
+    return Run(folder, request, state)
+
+
+def cancel_run(run: Run) -> Run:
+    """Stop a run; nothing of it is published."""
+    if not run.is_on:
+        return run
+    pid = run.state.pid
+    with _lock:
+        child = _children.get(run.request.run_id)
+    pid = child.pid if child is not None else pid
+    if pid is not None:
+        with suppress(ProcessLookupError, PermissionError):  # it may have ended by itself
+            os.killpg(pid, signal.SIGTERM)
+    if child is not None:
+        try:
+            child.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    latest = read_state(run.folder)
+    if latest.state in {"waiting", "running", "failed"}:
+        told = "Stopped. Nothing was published, and the model in use is unchanged."
+        latest = latest.model_copy(update={"state": "cancelled", "told": told, "ended_at": datetime.now(UTC)})
+        write_state(run.folder, latest)
+    (run.folder / LEADS).unlink(missing_ok=True)
+    shutil.rmtree(run.folder / SCRATCH, ignore_errors=True)
+    return Run(run.folder, run.request, latest)
+
+
+def write_state(folder: Path, state: RunState) -> None:
+    """Write a run's state, whole or not at all."""
+    aside = folder / f".{STATE}-{uuid.uuid4().hex}"
+    aside.write_text(state.model_dump_json(), encoding="utf-8")
+    aside.replace(folder / STATE)
+
+
+def read_state(folder: Path) -> RunState:
+    """Return a run's state as it was last written."""
+    return RunState.model_validate_json((folder / STATE).read_text(encoding="utf-8"))
+
+
+def training_lock(settings: Settings) -> FileLock:
+    """Return the lock that a run holds while it trains; the system gives it back if the process is killed."""
+    settings.models_dir.mkdir(parents=True, exist_ok=True)
+    return FileLock(settings.models_dir / LOCK)
+
+
+def _refuse_second(settings: Settings) -> None:
+    lock = training_lock(settings)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise TrainingBusyError(busy_words(settings)) from None
+    except OSError as error:
+        raise StorageError(
+            f"{settings.models_dir} cannot be written ({error.strerror}), so no model could be published. Give write "
+            "access, then try again."
+        ) from error
+    lock.release()
+    waiting = next((run for run in list_runs(settings) if run.is_on), None)
+    if waiting is not None:
+        raise TrainingBusyError(_busy(waiting.request.by, waiting.request.asked_at))
+
+
+def busy_words(settings: Settings) -> str:
+    """Say who trains at present, and since when."""
+    try:
+        told = json.loads((settings.models_dir / HOLDER).read_text(encoding="utf-8"))
+        return _busy(str(told["by"]), datetime.fromisoformat(told["since"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return _busy("", None)
+
+
+def _busy(by: str, since: datetime | None) -> str:
+    when = f" since {since:%d %b, %H:%M} UTC" if since else ""
+    return (
+        f"{by or 'Somebody'} is training a model here{when}, and one run at a time is enough. Wait until it is done, "
+        "or stop it."
+    )
+
+
+def _root(settings: Settings) -> Path:
+    return settings.data_dir / "runs"
+
+
+def _is_alive(run_id: str, pid: int | None) -> bool:
+    with _lock:
+        child = _children.get(run_id)
+    if child is not None:
+        return child.poll() is None
+    if pid is None:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sweep(settings: Settings) -> None:
+    """Forget the oldest runs; their models stay."""
+    for run in [run for run in list_runs(settings) if not run.is_on][_MOST_KEPT:]:
+        shutil.rmtree(run.folder, ignore_errors=True)
+
+
+def base_rates(dates: pd.Series | None, label: np.ndarray) -> pd.DataFrame:
+    """Return leads and base rate by month: ``month``, ``leads``, ``rate`` (0-1); empty without dates."""
+    if dates is None or dates.isna().all():
+        return pd.DataFrame(columns=["month", "leads", "rate"])
+    grouped = pd.Series(label).groupby(dates.dt.strftime("%Y-%m").to_numpy())
+    sizes, rates = grouped.size(), grouped.mean()
+    return pd.DataFrame({"month": sizes.index, "leads": sizes.to_numpy(), "rate": rates.to_numpy()})

@@ -1,0 +1,1 @@
+"""Rows of the database: batches, decisions, outcomes, preferences."""

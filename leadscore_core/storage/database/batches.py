@@ -1,0 +1,319 @@
+"""Batches: lists that were scored and kept, rows as Parquet, the rest in the database."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from leadscore_core.config import Settings
+from leadscore_core.data.findings import Finding
+from leadscore_core.data.schema.column_mapping import ColumnMapping
+from leadscore_core.errors import StorageError
+from leadscore_core.storage.database.engine import aware, now, open_database
+from leadscore_core.storage.database.tables import BatchRow, ScoringRow
+
+LEADS_FILE = "leads.parquet"
+LONGEST_NAME = 200
+_STAGING = ".staging-"
+_LEFT_BEHIND_SECONDS = 6 * 3_600
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """One scoring of a batch: which model, when, who, and what came of it."""
+
+    number: int
+    model_id: str
+    scored_at: datetime
+    scored_by: str
+    expected: float
+    counts: dict[str, Any]
+    findings: list[Finding]
+    settings: dict[str, Any]
+
+    @property
+    def file_name(self) -> str:
+        """The Parquet file with its scores."""
+        return f"scores-{self.number:04d}.parquet"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A kept list with its present scoring."""
+
+    id: str
+    name: str
+    file_name: str
+    file_hash: str
+    created_at: datetime
+    created_by: str
+    rows: int
+    mapping: ColumnMapping
+    schema_name: str
+    sheet: str | None
+    scoring: Scoring
+    folder: Path
+
+    @property
+    def leads_path(self) -> Path:
+        """The list's own columns, in its own order."""
+        return self.folder / LEADS_FILE
+
+    @property
+    def scores_path(self) -> Path:
+        """What filters, sorts and pages read: scores and cleaned columns, the highest propensity first."""
+        return self.folder / self.scoring.file_name
+
+
+class BatchStore:
+    """Batches in the database and the data directory of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.root = settings.data_dir / "batches"
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """Give a folder to write a batch into; what was not saved is removed at the end.
+
+        Raises
+        ------
+        StorageError
+            If the disk is full or the data directory cannot be written.
+        """
+        folder: Path | None = None
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.root))
+            yield folder
+        except OSError as error:
+            raise StorageError(
+                f"The batch could not be kept in {self.root} ({error.strerror or error}). Nothing was saved. Make room "
+                "or give write access, then try again."
+            ) from error
+        finally:
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def save(
+        self,
+        staged: Path,
+        scoring: Scoring,
+        *,
+        name: str,
+        file_name: str,
+        file_hash: str,
+        by: str,
+        rows: int,
+        mapping: ColumnMapping,
+        schema_name: str,
+        sheet: str | None = None,
+    ) -> Batch:
+        """Keep a staged folder as a batch: first its files, whole, then its row; a crash leaves no half batch."""
+        moment = now()
+        batch_id = f"{moment:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
+        folder = self.root / batch_id
+        _fsync_tree(staged)
+        staged.chmod(0o755)
+        staged.replace(folder)
+        try:
+            with open_database(self.settings).session() as session:
+                session.add(
+                    BatchRow(
+                        id=batch_id,
+                        name=name[:LONGEST_NAME],
+                        file_name=file_name,
+                        file_hash=file_hash,
+                        created_at=moment,
+                        created_by=by,
+                        rows=rows,
+                        scoring=scoring.number,
+                        schema_name=schema_name,
+                        mapping=mapping.model_dump(mode="json"),
+                        sheet=sheet,
+                    )
+                )
+                session.flush()
+                session.add(_scoring_row(batch_id, scoring))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return self.get(batch_id)
+
+    def add_scoring(self, batch: Batch, staged: Path, scoring: Scoring, mapping: ColumnMapping) -> Batch:
+        """Keep another scoring of a batch and make it the present one; the earlier ones stay.
+
+        Parameters
+        ----------
+        mapping
+            Which header gives which column, from now on.
+
+        Raises
+        ------
+        StorageError
+            If the batch was deleted or re-scored by somebody else in the meantime.
+        """
+        _fsync_tree(staged)
+        values = {"scoring": scoring.number, "mapping": mapping.model_dump(mode="json")}
+        try:
+            with open_database(self.settings).session() as session:
+                session.add(_scoring_row(batch.id, scoring))
+                session.flush()  # whoever comes second stops here, before any file is touched
+                session.execute(update(BatchRow).where(BatchRow.id == batch.id).values(**values))
+                (staged / scoring.file_name).replace(batch.folder / scoring.file_name)
+        except IntegrityError as error:
+            raise StorageError(
+                f"{batch.name} was re-scored or deleted by somebody else in the meantime. Open it again."
+            ) from error
+        return self.get(batch.id)
+
+    def list_batches(self) -> list[Batch]:
+        """Return all batches, the newest first."""
+        present = (ScoringRow.batch_id == BatchRow.id) & (ScoringRow.number == BatchRow.scoring)
+        query = select(BatchRow, ScoringRow).join(ScoringRow, present).order_by(BatchRow.created_at.desc(), BatchRow.id)
+        with open_database(self.settings).session() as session:
+            return [self._batch(row, scoring) for row, scoring in session.execute(query)]
+
+    def get(self, batch_id: str) -> Batch:
+        """Return one batch.
+
+        Raises
+        ------
+        StorageError
+            If there is none of that name any more.
+        """
+        present = (ScoringRow.batch_id == BatchRow.id) & (ScoringRow.number == BatchRow.scoring)
+        query = select(BatchRow, ScoringRow).join(ScoringRow, present).where(BatchRow.id == batch_id)
+        with open_database(self.settings).session() as session:
+            found = session.execute(query).one_or_none()
+        if found is None:
+            raise _gone(batch_id)
+        return self._batch(*found)
+
+    def find_same_file(self, file_hash: str) -> Batch | None:
+        """Return the newest batch that came from the same bytes, or None."""
+        query = select(BatchRow.id).where(BatchRow.file_hash == file_hash).order_by(BatchRow.created_at.desc())
+        with open_database(self.settings).session() as session:
+            batch_id = session.execute(query).scalars().first()
+        return None if batch_id is None else self.get(batch_id)
+
+    def scorings(self, batch: Batch) -> list[Scoring]:
+        """Return every scoring of a batch, the first one first."""
+        query = select(ScoringRow).where(ScoringRow.batch_id == batch.id).order_by(ScoringRow.number)
+        with open_database(self.settings).session() as session:
+            return [_scoring(row) for row in session.execute(query).scalars()]
+
+    def rename(self, batch: Batch, name: str) -> Batch:
+        """Give a batch another name.
+
+        Raises
+        ------
+        StorageError
+            If the name is empty or too long, or the batch is gone.
+        """
+        name = " ".join(name.split())
+        if not 1 <= len(name) <= LONGEST_NAME:
+            raise StorageError(f"A name has 1 to {LONGEST_NAME} characters; this one has {len(name)}. Choose another.")
+        with open_database(self.settings).session() as session:
+            session.execute(update(BatchRow).where(BatchRow.id == batch.id).values(name=name))
+        return self.get(batch.id)
+
+    def delete(self, batch: Batch) -> None:
+        """Delete a batch with everything that was decided about its leads; its file elsewhere is not touched."""
+        with open_database(self.settings).session() as session:
+            session.execute(delete(BatchRow).where(BatchRow.id == batch.id))
+        shutil.rmtree(batch.folder, ignore_errors=True)
+
+    def sweep(self) -> list[str]:
+        """Remove unfinished folders that a crash left behind, six hours after, and return their names.
+
+        A finished batch is never removed here, even if the database does not know it: it may be another database.
+        """
+        swept = []
+        for folder in self.root.glob(f"{_STAGING}*"):
+            try:
+                age = time.time() - folder.stat().st_mtime
+            except OSError:
+                continue  # another process swept it
+            if age >= _LEFT_BEHIND_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+                swept.append(folder.name)
+        return swept
+
+    def _batch(self, row: BatchRow, scoring: ScoringRow) -> Batch:
+        return Batch(
+            id=row.id,
+            name=row.name,
+            file_name=row.file_name,
+            file_hash=row.file_hash,
+            created_at=aware(row.created_at),
+            created_by=row.created_by,
+            rows=row.rows,
+            mapping=ColumnMapping.model_validate(row.mapping),
+            schema_name=row.schema_name,
+            sheet=row.sheet,
+            scoring=_scoring(scoring),
+            folder=self.root / row.id,
+        )
+
+
+def hash_files(paths: list[Path], sheet: str | None = None, encoding: str | None = None) -> str:
+    """Return the SHA-256 of files, one after the other, and of the sheet and encoding that were chosen."""
+    told = hashlib.sha256("\0".join(filter(None, (sheet or "", encoding))).encode())
+    for path in paths:
+        with path.open("rb") as file:
+            told.update(hashlib.file_digest(file, "sha256").digest())
+    return told.hexdigest()
+
+
+def _gone(name: str) -> StorageError:
+    return StorageError(f"The batch {name} is not there any more; somebody deleted it. Choose another or upload again.")
+
+
+def _scoring(row: ScoringRow) -> Scoring:
+    return Scoring(
+        number=row.number,
+        model_id=row.model_id,
+        scored_at=aware(row.scored_at),
+        scored_by=row.scored_by,
+        expected=row.expected,
+        counts=row.counts,
+        findings=[Finding.model_validate(told) for told in row.findings],
+        settings=row.settings,
+    )
+
+
+def _scoring_row(batch_id: str, scoring: Scoring) -> ScoringRow:
+    return ScoringRow(
+        batch_id=batch_id,
+        number=scoring.number,
+        model_id=scoring.model_id,
+        scored_at=scoring.scored_at,
+        scored_by=scoring.scored_by,
+        expected=scoring.expected,
+        counts=scoring.counts,
+        findings=[finding.model_dump(mode="json") for finding in scoring.findings],
+        settings=scoring.settings,
+    )
+
+
+def _fsync_tree(folder: Path) -> None:
+    for path in [*folder.iterdir(), folder]:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

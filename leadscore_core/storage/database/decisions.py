@@ -1,0 +1,238 @@
+"""Decisions: what people said about single leads of a batch; never part of the model's score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from leadscore_core.config import Settings
+from leadscore_core.errors import StorageError
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.engine import aware, now, open_database
+from leadscore_core.storage.database.tables import BatchRow, FeedbackRow, OverrideRow, RestoredRow
+
+VERDICTS = {"too_high": "Too high", "too_low": "Too low", "customer": "Already a customer", "other": "Something else"}
+_CHUNK = 10_000
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A lead that was taken back from quarantine: why, by whom, when."""
+
+    row: int
+    note: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Override:
+    """A grade that a person set for a lead, until a day."""
+
+    row: int
+    grade: str
+    note: str
+    author: str
+    set_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """A person's word that a score looks wrong, and whether somebody has looked at it."""
+
+    id: int
+    batch_id: str
+    batch_name: str
+    row: int
+    verdict: str
+    note: str
+    author: str
+    given_at: datetime
+    propensity: float
+    model_id: str
+    closed_at: datetime | None
+
+
+class DecisionStore:
+    """Restored leads, overrides and feedback."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def restore(self, batch: Batch, rows: Iterable[int], *, note: str, by: str) -> int:
+        """Take leads back from quarantine and return how many were new; all of them or none.
+
+        Raises
+        ------
+        StorageError
+            If the batch is gone or the database cannot be written.
+        """
+        wanted, moment = sorted(set(map(int, rows))), now()
+        try:
+            with open_database(self.settings).session() as session:
+                present = set(session.execute(_rows_of(batch)).scalars())
+                new = [row for row in wanted if row not in present]
+                for start in range(0, len(new), _CHUNK):
+                    session.execute(
+                        insert(RestoredRow),
+                        [
+                            {"batch_id": batch.id, "row": r, "note": note, "restored_by": by, "restored_at": moment}
+                            for r in new[start : start + _CHUNK]
+                        ],
+                    )
+                for start in range(0, len(wanted), _CHUNK):  # the newer word counts
+                    session.execute(
+                        update(OverrideRow)
+                        .where(OverrideRow.batch_id == batch.id, OverrideRow.row.in_(wanted[start : start + _CHUNK]))
+                        .where(OverrideRow.grade == "Junk", OverrideRow.expires_at > moment)
+                        .values(expires_at=moment)
+                    )
+        except IntegrityError as error:
+            raise StorageError(
+                f"Somebody else restored leads of {batch.name} at the same moment, or deleted it. Look again, then "
+                "restore what is left."
+            ) from error
+        return len(new)
+
+    def unrestore(self, batch: Batch, rows: Iterable[int]) -> None:
+        """Put leads back where the rules put them."""
+        wanted = sorted(set(map(int, rows)))
+        with open_database(self.settings).session() as session:
+            for start in range(0, len(wanted), _CHUNK):
+                these = RestoredRow.row.in_(wanted[start : start + _CHUNK])
+                session.execute(delete(RestoredRow).where(RestoredRow.batch_id == batch.id, these))
+
+    def restored_rows(self, batch: Batch) -> np.ndarray:
+        """Return the positions of a batch's restored leads, ascending."""
+        with open_database(self.settings).session() as session:
+            return np.array(sorted(session.execute(_rows_of(batch)).scalars()), dtype="int64")
+
+    def restored(self, batch: Batch, row: int) -> Restored | None:
+        """Return why one lead was restored, or None."""
+        with open_database(self.settings).session() as session:
+            found = session.get(RestoredRow, (batch.id, row))
+        if found is None:
+            return None
+        return Restored(found.row, found.note, found.restored_by, aware(found.restored_at))
+
+    def set_override(self, batch: Batch, row: int, grade: str, *, days: int, note: str, author: str) -> None:
+        """Set a lead's grade for some days.
+
+        Raises
+        ------
+        StorageError
+            If the batch is gone or the days are not 1 to 365.
+        """
+        if not 1 <= days <= 365:
+            raise StorageError(f"A grade can be set for 1 to 365 days; {days} came. Choose a number of days.")
+        moment = now()
+        try:
+            with open_database(self.settings).session() as session:
+                session.execute(
+                    update(OverrideRow)
+                    .where(OverrideRow.batch_id == batch.id, OverrideRow.row == row, OverrideRow.expires_at > moment)
+                    .values(expires_at=moment)
+                )
+                session.add(
+                    OverrideRow(
+                        batch_id=batch.id,
+                        row=row,
+                        grade=grade,
+                        note=note,
+                        author=author,
+                        set_at=moment,
+                        expires_at=moment + timedelta(days=days),
+                    )
+                )
+        except IntegrityError as error:
+            raise StorageError(f"{batch.name} was deleted in the meantime. The grade was not set.") from error
+
+    def end_override(self, batch: Batch, row: int) -> None:
+        """Let the model's grade stand again."""
+        moment = now()
+        with open_database(self.settings).session() as session:
+            session.execute(
+                update(OverrideRow)
+                .where(OverrideRow.batch_id == batch.id, OverrideRow.row == row, OverrideRow.expires_at > moment)
+                .values(expires_at=moment)
+            )
+
+    def overrides(self, batch: Batch) -> dict[int, Override]:
+        """Return the overrides in force, by the lead's position."""
+        query = (
+            select(OverrideRow)
+            .where(OverrideRow.batch_id == batch.id, OverrideRow.expires_at > now())
+            .order_by(OverrideRow.id)
+        )
+        with open_database(self.settings).session() as session:
+            return {
+                o.row: Override(o.row, o.grade, o.note, o.author, aware(o.set_at), aware(o.expires_at))
+                for o in session.execute(query).scalars()
+            }
+
+    def give_feedback(
+        self, batch: Batch, row: int, verdict: str, *, note: str, author: str, propensity: float, model_id: str
+    ) -> None:
+        """Put a lead on the review list.
+
+        Raises
+        ------
+        StorageError
+            If the batch is gone.
+        """
+        if verdict not in VERDICTS:
+            raise StorageError(f"Feedback is one of {', '.join(VERDICTS)}; {verdict!r} came. Choose one.")
+        try:
+            with open_database(self.settings).session() as session:
+                session.add(
+                    FeedbackRow(
+                        batch_id=batch.id,
+                        row=row,
+                        verdict=verdict,
+                        note=note,
+                        author=author,
+                        given_at=now(),
+                        propensity=propensity,
+                        model_id=model_id,
+                    )
+                )
+        except IntegrityError as error:
+            raise StorageError(f"{batch.name} was deleted in the meantime. The feedback was not kept.") from error
+
+    def feedback(self, *, open_only: bool = True) -> list[Feedback]:
+        """Return the review list, the newest first."""
+        query = select(FeedbackRow, BatchRow.name).join(BatchRow, BatchRow.id == FeedbackRow.batch_id)
+        if open_only:
+            query = query.where(FeedbackRow.closed_at.is_(None))
+        with open_database(self.settings).session() as session:
+            return [
+                Feedback(
+                    f.id,
+                    f.batch_id,
+                    name,
+                    f.row,
+                    f.verdict,
+                    f.note,
+                    f.author,
+                    aware(f.given_at),
+                    f.propensity,
+                    f.model_id,
+                    aware(f.closed_at) if f.closed_at else None,
+                )
+                for f, name in session.execute(query.order_by(FeedbackRow.id.desc()))
+            ]
+
+    def close_feedback(self, feedback_id: int) -> None:
+        """Take an entry off the review list; it is kept."""
+        with open_database(self.settings).session() as session:
+            session.execute(update(FeedbackRow).where(FeedbackRow.id == feedback_id).values(closed_at=now()))
+
+
+def _rows_of(batch: Batch):  # type: ignore[no-untyped-def]
+    return select(RestoredRow.row).where(RestoredRow.batch_id == batch.id)

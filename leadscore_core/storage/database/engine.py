@@ -1,0 +1,198 @@
+"""The database: where it is, that its tables are up to date, and its errors in words."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from leadscore_core.config import SQLITE_FILE, Settings
+from leadscore_core.errors import StorageError
+from leadscore_core.storage.database.tables import HEAD
+
+_BUSY_SECONDS = 10
+_MIGRATION_LOCK = 7_265_309
+_opened: dict[str, Database] = {}
+_opening = threading.Lock()
+
+
+class Database:
+    """Sessions on one database whose tables are up to date.
+
+    Parameters
+    ----------
+    url
+        As SQLAlchemy takes it; ``postgresql://`` uses psycopg.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be reached, or was written by a newer LeadScore.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise StorageError(
+                "The database URL cannot be read. Expected for instance postgresql://user:password@host/leadscore in "
+                "LEADSCORE_DATABASE_URL, or nothing at all for a SQLite file."
+            ) from error
+        if parsed.drivername in {"postgres", "postgresql"}:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.shown = parsed.render_as_string(hide_password=True)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        try:
+            if self.is_sqlite and parsed.database:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            options: dict[str, Any] = {"connect_args": {"timeout": _BUSY_SECONDS}} if self.is_sqlite else {}
+            self.engine: Engine = create_engine(parsed, pool_pre_ping=not self.is_sqlite, **options)
+        except (NoSuchModuleError, ModuleNotFoundError, OSError) as error:
+            raise self._unreachable(error) from error
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _set_pragmas)
+        try:
+            with self._told():
+                self._bring_up_to_date()
+        except StorageError:
+            self.close()
+            raise
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Give a session that is committed at the end, or rolled back if anything was raised.
+
+        Raises
+        ------
+        StorageError
+            If the database is gone, locked or full. An `IntegrityError` is left to the caller, who knows what it means.
+        """
+        with self._told(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> StorageError:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        if "locked" in reason:
+            return StorageError(
+                f"The database {self.shown} is busy: another program has held it for more than {_BUSY_SECONDS} "
+                "seconds. Nothing was changed. Try again."
+            )
+        if "full" in reason:
+            return StorageError(f"The disk of {self.shown} is full. Nothing was changed. Make room and try again.")
+        return StorageError(
+            f"The database {self.shown} cannot be used ({reason}). Nothing was changed. Check that it is running and "
+            "that LEADSCORE_DATABASE_URL is right."
+        )
+
+    def _bring_up_to_date(self) -> None:
+        with self.engine.connect() as connection:
+            if _version(connection) == HEAD:
+                return
+        from alembic import command  # slow to load, and needed once for each new version
+        from alembic.config import Config
+        from alembic.script import ScriptDirectory
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("path_separator", "os")
+        with self.engine.begin() as connection:
+            if self.is_sqlite:
+                connection.execute(text("BEGIN IMMEDIATE"))
+            else:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            present = _version(connection)
+            known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+            if present is not None and present not in known:
+                raise StorageError(
+                    f"The database {self.shown} has version {present}; this LeadScore knows {', '.join(sorted(known))}."
+                    " Update LeadScore, or choose another database."
+                )
+            if present != HEAD:
+                config.attributes["connection"] = connection
+                command.upgrade(config, HEAD)
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database of the settings, opened once for each address.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be used.
+    """
+    url = settings.database_url or f"sqlite:///{settings.data_dir / SQLITE_FILE}"
+    with _opening:
+        known = _opened.get(url)
+        if known is None or (known.is_sqlite and not Path(known.engine.url.database or "").is_file()):
+            if known is not None:
+                known.close()
+            _opened[url] = known = Database(url)
+        return known
+
+
+def close_databases() -> None:
+    """Close what was opened; it is opened again when it is asked for."""
+    with _opening:
+        while _opened:
+            _opened.popitem()[1].close()
+
+
+def now() -> datetime:
+    """Return the time in UTC, to the second, as every database keeps it."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def aware(moment: datetime) -> datetime:
+    """Return a moment from the database with its time zone, which SQLite forgets.
+
+    Examples
+    --------
+    >>> aware(datetime(2026, 5, 1)).isoformat()
+    '2026-05-01T00:00:00+00:00'
+    """
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _set_pragmas(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError:  # while another opens the same new file, SQLite does not wait by itself
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()

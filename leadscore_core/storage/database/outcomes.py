@@ -1,0 +1,134 @@
+"""Outcomes: what became of the leads of a batch, as far as it came back."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from leadscore_core.config import Settings
+from leadscore_core.errors import ConflictError, StorageError
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.engine import aware, now, open_database
+from leadscore_core.storage.database.tables import OutcomeRow
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """The outcomes of a batch as they stand after a file of them was read."""
+
+    number: int
+    file_name: str
+    recorded_at: datetime
+    recorded_by: str
+    known: int
+    completed: int
+    path: Path
+
+
+class OutcomeStore:
+    """Outcomes of batches: a database row, and Parquet with ``ls_row`` and ``ls_completed`` (0 or 1)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def history(self, batch: Batch) -> list[Outcomes]:
+        """Return what came back for a batch, the newest file first; the newest holds all that is known."""
+        query = select(OutcomeRow).where(OutcomeRow.batch_id == batch.id).order_by(OutcomeRow.number.desc())
+        with open_database(self.settings).session() as session:
+            return [
+                Outcomes(
+                    row.number,
+                    row.file_name,
+                    aware(row.recorded_at),
+                    row.recorded_by,
+                    row.known,
+                    row.completed,
+                    _path(batch, row.number),
+                )
+                for row in session.execute(query).scalars()
+            ]
+
+    def current(self, batch: Batch) -> Outcomes | None:
+        """Return what is known of a batch, or None if nothing came back yet."""
+        return next(iter(self.history(batch)), None)
+
+    def add(self, batch: Batch, rows: np.ndarray, completed: np.ndarray, *, file_name: str, by: str = "") -> Outcomes:
+        """Keep outcomes of some leads of a batch, over those that were known before; whole or not at all.
+
+        Parameters
+        ----------
+        rows
+            Positions in the list, each once.
+        completed
+            1 where the application was completed, else 0.
+
+        Raises
+        ------
+        ConflictError
+            If somebody else brought outcomes in the meantime.
+        StorageError
+            If they cannot be written, or those known before cannot be read.
+        """
+        before = self.current(batch)
+        known = dict(zip(rows.tolist(), completed.tolist(), strict=True))
+        aside: Path | None = None
+        try:
+            if before is not None:
+                old = pq.read_table(before.path).to_pydict()
+                known = dict(zip(old["ls_row"], old["ls_completed"], strict=True)) | known
+            table = pa.table(
+                {
+                    "ls_row": pa.array(known.keys(), type=pa.int64()),
+                    "ls_completed": pa.array(known.values(), type=pa.int8()),
+                }
+            )
+            handle, name = tempfile.mkstemp(dir=batch.folder, prefix=".outcomes-")
+            aside = Path(name)
+            with os.fdopen(handle, "wb") as file:
+                pq.write_table(table, file)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.chmod(0o644)
+            number = 1 if before is None else before.number + 1
+            with open_database(self.settings).session() as session:
+                session.add(
+                    OutcomeRow(
+                        batch_id=batch.id,
+                        number=number,
+                        file_name=file_name,
+                        recorded_at=now(),
+                        recorded_by=by,
+                        known=len(known),
+                        completed=int(sum(known.values())),
+                    )
+                )
+                session.flush()  # whoever comes second stops here, before the file is there
+                aside.replace(_path(batch, number))
+        except IntegrityError as error:
+            raise ConflictError(
+                f"Somebody else brought outcomes for {batch.name} in the meantime. Nothing was overwritten. Bring "
+                "yours again."
+            ) from error
+        except (OSError, pa.ArrowException) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else "a file of it is damaged"
+            raise StorageError(
+                f"The outcomes of {batch.name} could not be kept ({reason}). Nothing was changed. Check the data "
+                "directory and the space left, then try again."
+            ) from error
+        finally:
+            if aside is not None:
+                aside.unlink(missing_ok=True)
+        return self.history(batch)[0]
+
+
+def _path(batch: Batch, number: int) -> Path:
+    return batch.folder / f"outcomes-{number:04d}.parquet"

@@ -1,0 +1,1 @@
+"""Leads of kept batches, read by DuckDB."""

@@ -1,0 +1,106 @@
+"""Filters: which leads of a batch are asked for, as SQL with parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from leadscore_core.storage.leads.dimensions import expression, quoted
+
+View = Literal["calls", "quarantine", "all"]
+BLANK = "(blank)"
+
+
+@dataclass(frozen=True)
+class LeadFilter:
+    """What a person chose; empty means all.
+
+    Attributes
+    ----------
+    view
+        The call list, the quarantine, or both.
+    grades
+        Grades as shown, overrides included.
+    values
+        Dimension (see `dimensions`) -> values that are wanted; `BLANK` stands for none.
+    created_from, created_to
+        Days, both included.
+    score_from, score_to
+        Lead score 0-100, both included.
+    text
+        Words that must all occur in name, id, e-mail, phone, city, source, medium or platform.
+    reason
+        Code of the junk rule, in the quarantine.
+    """
+
+    view: View = "calls"
+    grades: tuple[str, ...] = ()
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    created_from: date | None = None
+    created_to: date | None = None
+    score_from: int = 0
+    score_to: int = 100
+    text: str = ""
+    reason: str = ""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether anything but the view is chosen."""
+        return self != LeadFilter(view=self.view)
+
+
+def where(chosen: LeadFilter, columns: set[str], created: str | None) -> tuple[str, list[Any]]:
+    """Return the condition of a filter and its parameters.
+
+    Parameters
+    ----------
+    columns
+        Columns of the batch; others are not filtered by.
+    created
+        The column with the date of creation, or None.
+
+    Examples
+    --------
+    >>> where(LeadFilter(view="all", text="pune"), set(), None)
+    ('contains(ls_search, ?)', ['pune'])
+    """
+    terms: list[str] = []
+    values: list[Any] = []
+    if chosen.view != "all":
+        terms.append(f"ls_junk {'=' if chosen.view == 'calls' else '<>'} ''")
+    if chosen.reason:
+        terms.append("ls_junk = ?")
+        values.append(chosen.reason)
+    if chosen.grades:
+        terms.append(f"ls_grade IN ({_marks(chosen.grades)})")
+        values += chosen.grades
+    for dimension, wanted in sorted(chosen.values.items()):
+        cell = expression(dimension, columns, created)
+        if cell is None or not wanted:
+            continue
+        given = [value for value in wanted if value != BLANK]
+        either = [f"{cell} IN ({_marks(given)})"] if given else []
+        either += [f"{cell} IS NULL"] if BLANK in wanted else []
+        terms.append(f"({' OR '.join(either)})")
+        values += given
+    if created is not None and chosen.created_from is not None:
+        terms.append(f"{quoted(created)} >= ?")
+        values.append(chosen.created_from)
+    if created is not None and chosen.created_to is not None:
+        terms.append(f"{quoted(created)} < ?")
+        values.append(chosen.created_to + timedelta(days=1))
+    if chosen.score_from > 0:
+        terms.append("ls_score >= ?")
+        values.append(chosen.score_from)
+    if chosen.score_to < 100:
+        terms.append("ls_score <= ?")
+        values.append(chosen.score_to)
+    for word in chosen.text.casefold().split():
+        terms.append("contains(ls_search, ?)")
+        values.append(word)
+    return " AND ".join(terms) or "true", values
+
+
+def _marks(values: tuple[str, ...] | list[str]) -> str:
+    return ", ".join("?" for _ in values)

@@ -1,0 +1,361 @@
+"""Lead tables: a batch's Parquet, filtered, sorted, searched, paged and counted by DuckDB.
+
+One file holds, the highest propensity first, the cleaned columns under their own names and these:
+
+``ls_row`` position in the list, ``ls_rank`` from 1, ``ls_propensity``, ``ls_score``, ``ls_id``, ``ls_name``,
+``ls_email``, ``ls_phone`` as given, ``ls_search`` their text in lower case, ``ls_draw`` a number drawn at random (0-1),
+``ls_rule_<name>`` one flag a contact rule, ``ls_id_key``, ``ls_email_key``, ``ls_phone_key`` hashes by which a lead is
+known again, ``ls_duplicate_of``, ``ls_duplicate_why``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from leadscore_core.config import CONTACT_RULES, GradeRule, JunkRules
+from leadscore_core.errors import StorageError
+from leadscore_core.storage.leads.dimensions import quoted
+from leadscore_core.storage.leads.filters import LeadFilter, where
+from leadscore_core.storage.leads.pool import borrowed_cursor, sql_text, to_frame
+
+RULE = "ls_rule_"
+_lock = threading.Lock()
+_searches: dict[tuple[str, str, bytes, str], np.ndarray] = {}
+_MOST_SEARCHES = 8
+
+
+@dataclass(frozen=True)
+class Sort:
+    """An order of leads; ``call`` is the order in which to call."""
+
+    by: str = "call"
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is decided about a batch's leads: the rules, and single leads by their position."""
+
+    grades: GradeRule = field(default_factory=GradeRule)
+    junk: JunkRules = field(default_factory=JunkRules)
+    restored: np.ndarray = field(default_factory=lambda: np.empty(0, dtype="int64"))
+    overrides: dict[int, str] = field(default_factory=dict)
+
+
+class LeadTable:
+    """A batch's leads as they stand.
+
+    Parameters
+    ----------
+    path
+        The Parquet file.
+    standing
+        What is decided about them.
+    created
+        The cleaned column with the date of creation, or None.
+
+    Raises
+    ------
+    StorageError
+        If the file is gone or damaged.
+    """
+
+    def __init__(self, path: Path, standing: Standing, created: str | None = None) -> None:
+        self.path, self.standing = path, standing
+        self.columns = [row[0] for row in self._run(f"DESCRIBE SELECT * FROM {self.file_sql}")]
+        self.created = created if created in self.columns else None
+        self.rows = int(self._run(f"SELECT count(*) FROM {self.file_sql}")[0][0])
+
+    def count(self, chosen: LeadFilter) -> int:
+        """Return how many leads a filter leaves."""
+        return len(self._ranks_found(chosen))
+
+    def page(
+        self, chosen: LeadFilter, sort: Sort, offset: int, limit: int, *, without: Sequence[str] = ()
+    ) -> pd.DataFrame:
+        """Return some leads of a filter in an order, all columns and how they stand.
+
+        Their row numbers are found first and the rest is read for these alone.
+
+        Parameters
+        ----------
+        without
+            Columns that need not be read: long texts take half the time of a page of leads that lie far apart.
+        """
+        if sort == Sort():
+            return self.by_rank(self._ranks_found(chosen)[offset : offset + limit].tolist(), without)
+        condition, values = self._where(chosen)
+        found = self._run(
+            f"SELECT ls_rank FROM ({self._view()}) WHERE {condition} ORDER BY {self._order(sort)} "
+            f"LIMIT {int(limit)} OFFSET {int(offset)}",
+            values,
+        )
+        return self.by_rank([rank for (rank,) in found], without)
+
+    def by_rank(self, ranks: list[int], without: Sequence[str] = ()) -> pd.DataFrame:
+        """Return leads by their rank, in the order given."""
+        shown = self._shown(without)
+        if not ranks:
+            return self.query(f"SELECT {shown} FROM ({self._view()}) LIMIT 0")
+        inside = ", ".join(str(int(rank)) for rank in ranks)
+        frame = self.query(f"SELECT {shown} FROM ({self._view()}) WHERE ls_rank IN ({inside})")
+        return frame.set_index("ls_rank", drop=False).loc[ranks].reset_index(drop=True)
+
+    def by_rows(self, rows: np.ndarray) -> pd.DataFrame:
+        """Return leads by their positions in the list, in the order given."""
+        with self.cursor() as cursor:
+            cursor.register("wanted", pa.table({"w_row": rows, "w_place": np.arange(len(rows))}))
+            return to_frame(
+                cursor.execute(
+                    f"SELECT {self._shown()} FROM ({self._view()}) JOIN wanted ON w_row = ls_row ORDER BY w_place"
+                )
+            ).drop(columns=["w_row", "w_place"])
+
+    def by_row(self, row: int) -> pd.DataFrame:
+        """Return one lead by its position in the list, as a frame of one row, or of none."""
+        return self.query(f"SELECT * FROM ({self._view()}) WHERE ls_row = ?", [row])
+
+    def find(self, keys: dict[str, int]) -> list[tuple[int, float]]:
+        """Return position and propensity of the leads that have any of these values, the best first."""
+        present = {column: value for column, value in keys.items() if column in self.columns}
+        if not present:
+            return []
+        condition = " OR ".join(f"{quoted(column)} = ?" for column in present)
+        found = self._run(
+            f"SELECT ls_row, ls_propensity FROM {self.file_sql} WHERE {condition} ORDER BY ls_rank",
+            list(present.values()),
+        )
+        return [(int(row), float(propensity)) for row, propensity in found]
+
+    def rows_of(self, chosen: LeadFilter, sort: Sort | None = None) -> np.ndarray:
+        """Return the positions of all leads of a filter, in an order."""
+        condition, values = self._where(chosen)
+        order = f"ORDER BY {self._order(sort)}" if sort else ""
+        return self._numbers(f"SELECT ls_row FROM ({self._view()}) WHERE {condition} {order}", values)
+
+    def propensities(self, chosen: LeadFilter, sort: Sort | None = None, limit: int | None = None) -> np.ndarray:
+        """Return propensities (0-1) of a filter's leads, in an order."""
+        condition, values = self._where(chosen)
+        order = f"ORDER BY {self._order(sort or Sort())}"
+        most = "" if limit is None else f"LIMIT {int(limit)}"
+        return self._numbers(f"SELECT ls_propensity FROM ({self._view()}) WHERE {condition} {order} {most}", values)
+
+    def by_grade(self, chosen: LeadFilter) -> dict[str, tuple[int, float]]:
+        """Return leads and expected applications of each grade."""
+        condition, values = self._where(chosen)
+        found = self._run(
+            f"SELECT ls_grade, count(*), sum(ls_propensity) FROM ({self._view()}) WHERE {condition} GROUP BY 1", values
+        )
+        return {grade: (int(n), float(expected)) for grade, n, expected in found}
+
+    def grade_share(self, grade: str) -> float:
+        """Return the share (0-1) of the batch that the model gives a grade."""
+        found = self._run(f"SELECT count(*) FROM ({self._view()}) WHERE ls_model_grade = ?", [grade])
+        return int(found[0][0]) / self.rows if self.rows else 0.0
+
+    def by_junk(self) -> dict[str, tuple[int, float]]:
+        """Return leads and expected applications of each reason for quarantine; the empty one is the call list."""
+        found = self._run(f"SELECT ls_junk, count(*), sum(ls_propensity) FROM ({self._view()}) GROUP BY 1")
+        return {reason: (int(n), float(expected)) for reason, n, expected in found}
+
+    def rule_counts(self) -> dict[str, int]:
+        """Return how many leads each contact rule would touch, whether or not it is switched on; rules that apply."""
+        rules = [rule for rule in CONTACT_RULES if RULE + rule in self.columns]
+        if not rules:
+            return {}
+        sums = ", ".join(f"coalesce(sum(CAST({quoted(RULE + rule)} AS INT)), 0)" for rule in rules)
+        return {
+            rule: int(n) for rule, n in zip(rules, self._run(f"SELECT {sums} FROM {self.file_sql}")[0], strict=True)
+        }
+
+    def values_of(self, column: str, most: int = 200) -> list[tuple[str | None, int]]:
+        """Return a column's values with their leads, the most frequent first."""
+        if column not in self.columns:
+            return []
+        name = quoted(column)
+        return [
+            (value, int(n))
+            for value, n in self._run(
+                f"SELECT CAST({name} AS VARCHAR), count(*) FROM {self.file_sql} GROUP BY 1 ORDER BY 2 DESC, 1 "
+                f"LIMIT {int(most)}"
+            )
+        ]
+
+    def period(self) -> tuple[Any, Any]:
+        """Return the first and last date of creation, or None and None."""
+        if self.created is None:
+            return None, None
+        name = quoted(self.created)
+        first, last = self._run(f"SELECT min({name}), max({name}) FROM {self.file_sql}")[0]
+        return first, last
+
+    def sample(self, chosen: LeadFilter, most: int) -> pd.DataFrame:
+        """Return leads of a filter, a random part of them that is always the same where there are more."""
+        condition, values = self._where(chosen)
+        return self.query(
+            f"SELECT * FROM ({self._view()}) WHERE {condition} ORDER BY ls_draw LIMIT {int(most)}", values
+        )
+
+    def group(self, columns: list[str], chosen: LeadFilter, most: int = 500) -> pd.DataFrame:
+        """Return leads, expected applications and mean propensity for each value of one column or two."""
+        named = [c for c in columns if c in self.columns]
+        keys = ", ".join(
+            f"strftime({quoted(c)}, '%Y-%m') AS {quoted(c)}"
+            if c == self.created
+            else f"CAST({quoted(c)} AS VARCHAR) AS {quoted(c)}"
+            for c in named
+        )
+        condition, values = self._where(chosen)
+        return self.query(
+            f"SELECT {keys}, count(*) AS leads, sum(ls_propensity) AS expected, avg(ls_propensity) AS propensity "
+            f"FROM ({self._view()}) WHERE {condition} GROUP BY ALL ORDER BY leads DESC LIMIT {int(most)}",
+            values,
+        )
+
+    def _where(self, chosen: LeadFilter) -> tuple[str, list[Any]]:
+        return where(chosen, set(self.columns), self.created)
+
+    def _ranks_found(self, chosen: LeadFilter) -> np.ndarray:
+        """Return the ranks that a filter leaves, in the order of the calls; the last few are remembered."""
+        key = (str(self.path), repr(self.standing), self.standing.restored.tobytes(), repr(chosen))
+        found = _searches.get(key)
+        if found is None:
+            condition, values = self._where(chosen)
+            ranks = f"SELECT ls_rank FROM ({self._view()}) WHERE {condition}"
+            if self.standing.junk.learning_percent:
+                found = self._numbers(f"{ranks} ORDER BY {self._order(Sort())}", values)
+            else:
+                found = np.sort(self._numbers(ranks, values))
+            found = found.astype("int32")
+            with _lock:
+                while len(_searches) >= _MOST_SEARCHES:
+                    _searches.pop(next(iter(_searches)))
+                _searches[key] = found
+        return found
+
+    def _shown(self, without: Sequence[str] = ()) -> str:
+        """Name what a page needs: not the long text that is only searched, nor the keys that are only compared."""
+        left_out = [n for n in self.columns if n == "ls_search" or n.endswith("_key") or n in without]
+        return f"* EXCLUDE ({', '.join(map(quoted, left_out))})" if left_out else "*"
+
+    @property
+    def file_sql(self) -> str:
+        """The file as SQL text."""
+        return f"read_parquet('{sql_text(self.path)}')"
+
+    def _view(self) -> str:
+        """Return the leads as they stand: the file with grades, reasons for quarantine and the learning sample."""
+        standing = self.standing
+        grade = self.grade_sql()
+        draw = standing.junk.learning_percent / 100
+        joins, override, restored = "", "NULL", "false"
+        if standing.overrides:
+            given = ", ".join(f"({int(row)}, '{sql_text(g)}')" for row, g in standing.overrides.items())
+            joins += f" LEFT JOIN (VALUES {given}) AS o(o_row, o_grade) ON o_row = ls_row"
+            override = "o_grade"
+        if len(standing.restored):
+            joins += " LEFT JOIN restored ON r_row = ls_row"
+            restored = "r_row IS NOT NULL"
+        cases = [f"WHEN {override} = 'Junk' THEN 'override'", f"WHEN {restored} THEN ''"]
+        rules = [rule for rule in CONTACT_RULES if rule in standing.junk.contact and RULE + rule in self.columns]
+        cases += [f"WHEN {quoted(RULE + rule)} THEN '{rule}'" for rule in rules]
+        learning = "false"
+        if draw and standing.junk.by_propensity:
+            others = " OR ".join([restored, f"{override} IS NOT NULL", *(quoted(RULE + rule) for rule in rules)])
+            learning = f"({grade} = 'Junk' AND ls_draw < {draw!r} AND NOT ({others}))"
+        if standing.junk.by_propensity:
+            cases.append(f"WHEN {override} IS NULL AND {grade} = 'Junk' AND NOT {learning} THEN 'low_propensity'")
+        return (
+            f"SELECT t.*, {grade} AS ls_model_grade, coalesce({override}, {grade}) AS ls_grade, "
+            f"{override} IS NOT NULL AS ls_overridden, {restored} AS ls_restored, {learning} AS ls_learning, "
+            f"CASE {' '.join(cases)} ELSE '' END AS ls_junk FROM {self.file_sql} t{joins}"
+        )
+
+    def grade_sql(self) -> str:
+        """Return the model's grade of a lead as SQL text."""
+        rule = self.standing.grades
+        if rule.by == "propensity":
+            hot, warm, cold = rule.thresholds.hot, rule.thresholds.warm, rule.thresholds.cold
+            return _cases("ls_propensity >= {!r}", hot, warm, cold)
+        rows = self.rows if hasattr(self, "rows") else 0
+        return _cases("ls_rank <= {!r}", *(int(np.ceil(share * rows)) for share in cumulated(rule)))
+
+    def _order(self, sort: Sort) -> str:
+        down = " DESC" if sort.descending else ""
+        if sort.by == "call":
+            draw = self.standing.junk.learning_percent / 100
+            key = f"CASE WHEN ls_learning THEN ls_draw / {draw!r} * {self.rows} ELSE ls_rank END" if draw else "ls_rank"
+            return f"{key}{down}, ls_rank"
+        if sort.by == "arrival":
+            return f"ls_row{down}"
+        if sort.by not in self.columns:
+            raise StorageError(f"This batch has no column {sort.by!r} to sort by. Choose another.")
+        return f"{quoted(sort.by)}{down} NULLS LAST, ls_rank"
+
+    def _run(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        with self.cursor() as cursor:
+            return cursor.execute(sql, values or []).fetchall()
+
+    def _numbers(self, sql: str, values: list[Any]) -> np.ndarray:
+        with self.cursor() as cursor:
+            return np.asarray(next(iter(cursor.execute(sql, values).fetchnumpy().values())))
+
+    def query(self, sql: str, values: list[Any] | None = None) -> pd.DataFrame:
+        """Run SQL on the leads' files; its faults are told in words."""
+        with self.cursor() as cursor:
+            return to_frame(cursor.execute(sql, values or []))
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor whose faults are told in words."""
+        try:
+            with borrowed_cursor() as cursor:
+                if len(self.standing.restored):
+                    cursor.register("restored", pa.table({"r_row": self.standing.restored}))
+                yield cursor
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            there = self.path.is_file()
+            raise StorageError(
+                f"The leads of this batch cannot be read: {self.path.name} is {'damaged' if there else 'gone'}. Upload "
+                "the list again, or delete the batch."
+            ) from error
+        except duckdb.OutOfMemoryException as error:
+            raise StorageError("This needs more memory than LeadScore may use. Narrow the filter.") from error
+        except duckdb.Error as error:
+            raise StorageError(
+                "The leads of this batch cannot be read as asked. Clear the filter, or upload the list again."
+            ) from error
+
+
+def cumulated(rule: GradeRule) -> tuple[float, float, float]:
+    """Return the shares (0-1) down to which leads are Hot, Warm and Cold.
+
+    Examples
+    --------
+    >>> cumulated(GradeRule(by="share"))
+    (0.2, 0.5, 0.8)
+    """
+    shares = rule.shares
+    return (
+        round(shares.hot, 9),
+        round(shares.hot + shares.warm, 9),
+        round(shares.hot + shares.warm + shares.cold, 9),
+    )
+
+
+def _cases(condition: str, hot: float, warm: float, cold: float) -> str:
+    arms = " ".join(
+        f"WHEN {condition.format(limit)} THEN '{grade}'"
+        for grade, limit in (("Hot", hot), ("Warm", warm), ("Cold", cold))
+    )
+    return f"(CASE {arms} ELSE 'Junk' END)"

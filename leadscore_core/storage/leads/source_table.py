@@ -1,0 +1,212 @@
+"""Source tables: leads of one batch or several, counted by what they have in common, with outcomes where known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from leadscore_core.errors import StorageError
+from leadscore_core.storage.leads.dimensions import expression
+from leadscore_core.storage.leads.filters import LeadFilter, where
+from leadscore_core.storage.leads.lead_table import LeadTable
+from leadscore_core.storage.leads.pool import sql_text, to_frame
+
+OTHERS = "All others"
+OUTCOME, GRADE = "ls_outcome", "ls_grade"
+MOST_GROUPS = 20_000
+_GRADES = ("Hot", "Warm", "Cold", "Junk")
+_COUNTS = (
+    "count(*) AS leads, count(ls_completed) AS known, coalesce(sum(ls_completed), 0)::BIGINT AS completed, "
+    "coalesce(sum(ls_propensity), 0) AS expected, "
+    "coalesce(sum(ls_propensity) FILTER (ls_completed IS NOT NULL), 0) AS expected_known, "
+    + ", ".join(f"count(*) FILTER (ls_grade = '{grade}') AS {grade.lower()}" for grade in _GRADES)
+)
+
+_PAIR = ("first", "first_value", "second", "second_value")
+_SUMMED = dict.fromkeys(("leads", "known", "completed"), "BIGINT") | dict.fromkeys(
+    ("expected", "expected_known"), "DOUBLE"
+)
+_SUMMED |= {grade.lower(): "BIGINT" for grade in _GRADES}
+
+
+class SourceTable:
+    """Leads of several batches as one.
+
+    Parameters
+    ----------
+    tables
+        One or more.
+    outcomes
+        For each, the Parquet file of outcomes that came back, or None; what the list itself says holds otherwise.
+
+    Raises
+    ------
+    StorageError
+        If a file is gone or damaged.
+    """
+
+    def __init__(self, tables: Sequence[LeadTable], outcomes: Sequence[Path | None]) -> None:
+        self.tables, self.outcomes = list(tables), list(outcomes)
+        self.columns = list(dict.fromkeys(column for table in tables for column in table.columns))
+        self.columns.append(GRADE)
+        self.created = next((table.created for table in tables if table.created), None)
+        self.rows = sum(table.rows for table in tables)
+
+    def groups(
+        self,
+        dimensions: Sequence[str],
+        chosen: LeadFilter,
+        *,
+        most: int | None = MOST_GROUPS,
+        at_least: int = 1,
+        kept: dict[str, list[str | None]] | None = None,
+    ) -> pd.DataFrame:
+        """Count leads by what they have in common, the largest groups first.
+
+        Parameters
+        ----------
+        dimensions
+            See `dimensions`; none for all leads together.
+        most, at_least
+            At most so many groups (None for all), of at least so many leads.
+        kept
+            Dimension -> values that stand for themselves; all others are taken together as `OTHERS`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The dimensions as text, NaN where blank; ``leads``; ``known`` (leads whose outcome is known), ``completed``
+            (of these); ``expected`` (applications, by propensity), ``expected_known`` (of leads whose outcome is
+            known); ``hot``, ``warm``, ``cold``, ``junk`` (leads of each grade).
+
+        Raises
+        ------
+        StorageError
+            If there is no such dimension, or a file cannot be read.
+        """
+        cells, values = [], []
+        for dimension in dimensions:
+            cell = self._cell(dimension)
+            wanted = (kept or {}).get(dimension)
+            if wanted is not None:
+                given = [value for value in wanted if value is not None]
+                blank = f" WHEN {cell} IS NULL THEN {'NULL' if None in wanted else '?'}"
+                inside = f" WHEN {cell} IN ({', '.join('?' for _ in given)}) THEN {cell}" if given else ""
+                values += [*([] if None in wanted else [OTHERS]), *given, OTHERS]
+                cell = f"CASE{blank}{inside} ELSE ? END"
+            cells.append(cell)
+        names = [f"g{place}" for place in range(len(cells))]
+        keys = "".join(f"{cell} AS {name}, " for name, cell in zip(names, cells, strict=True))
+        condition, wheres = self._where(chosen)
+        by = f"GROUP BY {', '.join(names)} HAVING count(*) >= {int(at_least)}" if cells else ""
+        limit = "" if most is None else f"LIMIT {int(most)}"
+        order = ", ".join(["leads DESC", *(f"{name} NULLS LAST" for name in names)])
+        found = self._frame(
+            f"SELECT {keys}{_COUNTS} FROM ({self._leads()}) WHERE {condition} {by} ORDER BY {order} {limit}",
+            [*values, *wheres],
+        )
+        return found.rename(columns=dict(zip(names, dimensions, strict=True)))
+
+    def pairs(self, dimensions: Sequence[str], chosen: LeadFilter, at_least: int) -> pd.DataFrame:
+        """Count leads by every dimension and every two of them, in one scan.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``first``, ``first_value``, ``second``, ``second_value`` (None for groups of one dimension; NaN in a value
+            where it is blank), then the counts of `groups`.
+        """
+        if not dimensions:  # a list may have neither source nor city nor anything else of the kind
+            return self.groups((), chosen).iloc[:0].reindex(columns=[*_PAIR, *_SUMMED])
+        names = [f"g{place}" for place in range(len(dimensions))]
+        keys = ", ".join(f"{self._cell(d)} AS {name}" for d, name in zip(dimensions, names, strict=True))
+        condition, wheres = self._where(chosen)
+        parts = []
+        with self.tables[0].cursor() as cursor:
+            cursor.execute(
+                f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT {keys}, {_COUNTS} FROM ({self._leads()}) "
+                f"WHERE {condition} GROUP BY ALL",
+                wheres,
+            )
+            sums = ", ".join(f"sum({name})::{kind} AS {name}" for name, kind in _SUMMED.items())
+            for places in [*((a,) for a in range(len(names))), *combinations(range(len(names)), 2)]:
+                by = ", ".join(names[place] for place in places)
+                found = cursor.execute(
+                    f"SELECT {by}, {sums} FROM pairs GROUP BY ALL HAVING sum(leads) >= {int(at_least)}"
+                )
+                part = to_frame(found)
+                second = dimensions[places[1]] if len(places) == 2 else None
+                part.insert(0, "first", dimensions[places[0]])
+                part.insert(2, "second", pd.Series([second] * len(part), dtype="str"))
+                if len(places) == 1:
+                    part.insert(3, "second_value", pd.Series([None] * len(part), dtype="str"))
+                parts.append(part.set_axis([*_PAIR, *_SUMMED], axis=1))
+            cursor.execute("DROP TABLE pairs")
+        return pd.concat(parts, ignore_index=True)
+
+    def totals(self, chosen: LeadFilter) -> pd.Series:
+        """Return the counts of `groups` over all leads of a filter."""
+        return self.groups((), chosen).iloc[0]
+
+    def values(self, dimension: str, chosen: LeadFilter, most: int) -> list[str | None]:
+        """Return a dimension's most frequent values, None for blank."""
+        condition, wheres = self._where(chosen)
+        found = self._frame(
+            f"SELECT {self._cell(dimension)} AS value, count(*) AS leads FROM ({self._leads()}) WHERE {condition} "
+            f"GROUP BY 1 ORDER BY 2 DESC, 1 NULLS LAST LIMIT {int(most)}",
+            wheres,
+        )
+        return [None if pd.isna(value) else str(value) for value in found["value"].tolist()]
+
+    def count_values(self, dimension: str, chosen: LeadFilter) -> int:
+        """Return how many values a dimension has, blank among them."""
+        condition, wheres = self._where(chosen)
+        cell = self._cell(dimension)
+        found = self._frame(
+            f"SELECT count(DISTINCT {cell}) + CAST(count(*) > count({cell}) AS INT) AS n FROM ({self._leads()}) "
+            f"WHERE {condition}",
+            wheres,
+        )
+        return int(found["n"].iloc[0])
+
+    def period(self) -> tuple[Any, Any]:
+        """Return the first and the last date of creation, or None and None."""
+        ends = [ends for table in self.tables if (ends := table.period())[0] is not None]
+        return (min(first for first, _ in ends), max(last for _, last in ends)) if ends else (None, None)
+
+    def has(self, dimension: str) -> bool:
+        """Tell whether any of the batches has a dimension."""
+        return expression(dimension, self.columns, self.created) is not None
+
+    def _cell(self, dimension: str) -> str:
+        cell = expression(dimension, self.columns, self.created)
+        if cell is None:
+            raise StorageError(f"These leads have no {dimension!r} to group by. Choose another column.")
+        return cell
+
+    def _where(self, chosen: LeadFilter) -> tuple[str, list[Any]]:
+        return where(replace(chosen, view="all", reason=""), set(self.columns), self.created)
+
+    def _leads(self) -> str:
+        """Return all leads with their grade and outcome."""
+        parts = []
+        for table, path in zip(self.tables, self.outcomes, strict=True):
+            own = OUTCOME if OUTCOME in table.columns else "NULL"
+            join, outcome = "", own
+            if path is not None:
+                came = f"SELECT ls_row, ls_completed AS came FROM read_parquet('{sql_text(path)}')"
+                join = f" LEFT JOIN ({came}) USING (ls_row)"
+                outcome = f"coalesce(came, {own})"
+            parts.append(
+                f"SELECT t.*, {table.grade_sql()} AS ls_grade, CAST({outcome} AS TINYINT) AS ls_completed "
+                f"FROM {table.file_sql} t{join}"
+            )
+        return " UNION ALL BY NAME ".join(parts)
+
+    def _frame(self, sql: str, values: list[Any]) -> pd.DataFrame:
+        return self.tables[0].query(sql, values)

@@ -1,0 +1,82 @@
+"""Evaluation: a model's figures on labelled leads that it has not seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from leadscore_core.config import TargetMetrics
+from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
+from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.errors import LabelError
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.training.evaluation.metrics import Metrics, compute_metrics, meets_targets
+from leadscore_core.training.evaluation.seen_leads import lead_identities, seen_in_training
+from leadscore_core.training.train import labelled_leads
+
+
+class Evaluation(BaseModel):
+    """Figures, the verdict on the targets, and which leads were left out and why."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    model_id: str
+    metrics: Metrics
+    targets: TargetMetrics
+    meets_targets: bool
+    seen_in_training: int
+    without_label: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the flat block that `evaluate --json` writes."""
+        return self.metrics.model_dump() | self.model_dump(exclude={"metrics"})
+
+
+def evaluate_model(
+    frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMapping | None = None, targets: TargetMetrics | None = None
+) -> Evaluation:
+    """Measure a model on labelled leads; leads that it was trained on are left out.
+
+    Parameters
+    ----------
+    frame
+        Labelled leads as read.
+    model
+        Its threshold, chosen in training, is the one used.
+    targets
+        What to compare with; the model's own if not given.
+
+    Raises
+    ------
+    MappingError, LabelError
+        If there is no label to compare with, or every lead was in the training data.
+    """
+    schema = model.schema
+    mapping = mapping or map_frame(frame, schema)
+    check_required(mapping, schema)
+    cleaned, label, without_label, _ = labelled_leads(frame, schema, mapping)
+    known = seen_in_training(model, cleaned, lead_identities(frame, schema, mapping))
+    seen = np.zeros(len(cleaned), dtype=bool) if known is None else known
+    if seen.all():
+        raise LabelError(
+            f"All {len(seen):,} leads are ones that model {model.model_id} was trained on, so they cannot judge it. "
+            "Give labelled leads that were kept aside; its own out-of-sample figures: leadscore models show "
+            f"{model.model_id}."
+        )
+    metrics = compute_metrics(label[~seen], model.propensity(cleaned[~seen]), model.metadata.threshold)
+    if known is None:
+        metrics.notes.append(
+            "Without dates these leads could not be compared with the training leads; make sure that they are others."
+        )
+    targets = targets or model.metadata.targets
+    return Evaluation(
+        model_id=model.model_id,
+        metrics=metrics,
+        targets=targets,
+        meets_targets=meets_targets(metrics, targets),
+        seen_in_training=int(seen.sum()),
+        without_label=without_label,
+    )

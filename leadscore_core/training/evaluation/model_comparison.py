@@ -1,0 +1,125 @@
+"""Side by side: two to five models, what they differ in, and their figures on the same folds where they have them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.metadata import ModelMetadata
+
+FEWEST, MOST = 2, 5
+_FIGURES = {"auc": "AUC", "precision": "Precision", "recall": "Recall", "brier": "Brier score", "log_loss": "Log loss"}
+_SPLITS = {"cross_validation": "folds", "next_period": "next period"}
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Models in columns, by their names.
+
+    Attributes
+    ----------
+    settings
+        ``Setting`` and one column a model, as text; ``differs`` tells rows that are not the same for all.
+    figures
+        ``Figure`` and one column a model (mean over folds or months; NaN where there is none).
+    folds
+        ``Fold`` and the AUC of each model, where all were judged on the same leads in the same folds; None elsewhere.
+    paired
+        Model -> AUC less that of the first model on the same folds, with its 95% interval.
+    """
+
+    settings: pd.DataFrame
+    figures: pd.DataFrame
+    folds: pd.DataFrame | None
+    paired: dict[str, tuple[float, float, float]]
+
+
+def compare_runs(models: Sequence[LeadModel]) -> SideBySide:
+    """Set models beside each other.
+
+    Raises
+    ------
+    LeadScoreError
+        If there are fewer than two or more than five.
+    """
+    if not FEWEST <= len(models) <= MOST:
+        raise LeadScoreError(f"Choose {FEWEST} to {MOST} models to compare; {len(models)} are chosen.")
+    names = [model.model_id for model in models]
+    told = [_settings(model.metadata) for model in models]
+    rows = list(dict.fromkeys(key for each in told for key in each))
+    settings = pd.DataFrame(
+        {"Setting": rows} | {n: [t.get(r, "") for r in rows] for n, t in zip(names, told, strict=True)}
+    )
+    settings["differs"] = settings[names].nunique(axis=1) > 1
+    figures = pd.DataFrame(
+        [
+            {"Figure": f"{human}, {where}"} | {m.model_id: _figure(m.metadata, split, name) for m in models}
+            for split, where in _SPLITS.items()
+            for name, human in _FIGURES.items()
+        ]
+    )
+    folds = _folds(models)
+    return SideBySide(settings, figures, folds, {} if folds is None else _paired(folds, names))
+
+
+def _settings(metadata: ModelMetadata) -> dict[str, str]:
+    data = metadata.training_data
+    period = "no dates"
+    if data.period_start and data.period_end:
+        period = f"{data.period_start:%d %b %Y} to {data.period_end:%d %b %Y}"
+    told: dict[str, Any] = {
+        "Trained": f"{metadata.created_at:%d %b %Y, %H:%M}",
+        "Note": data.note,
+        "Leads": f"{data.rows:,}",
+        "Period": period,
+        "Base rate": f"{data.base_rate:.1%}",
+        "Columns": metadata.schema_name,
+        "Left out": ", ".join(sorted(metadata.excluded)) or "nothing",
+        "Threshold": f"{metadata.threshold:.3f}",
+        "Calibration": str(metadata.calibration.get("method", "")),
+        "Data": data.sha256[:10],
+    }
+    told |= {
+        name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in metadata.parameters.items()
+    }
+    return {name: str(value) for name, value in told.items()} | metadata.libraries
+
+
+def _figure(metadata: ModelMetadata, split: str, name: str) -> float:
+    value = metadata.metrics.get(split, {}).get(name)
+    return float("nan") if value is None else float(value)
+
+
+def _folds(models: Sequence[LeadModel]) -> pd.DataFrame | None:
+    """Return the AUC of each fold where all models were judged on the same leads in the same folds."""
+    from sklearn.metrics import roc_auc_score  # seconds to load, and no page needs it before two models are chosen
+
+    parts: list[pd.DataFrame] = []
+    for model in models:
+        if model.out_of_sample is None or "row" not in model.out_of_sample:
+            return None
+        parts.append(model.out_of_sample[model.out_of_sample["split"] == "cross_validation"])
+    if len({model.metadata.training_data.sha256 for model in models}) > 1:
+        return None
+    first = parts[0][["part", "row"]].reset_index(drop=True)
+    if any(not first.equals(part[["part", "row"]].reset_index(drop=True)) for part in parts[1:]):
+        return None
+    columns: dict[str, list[Any]] = {"Fold": list(dict.fromkeys(first["part"]))}
+    for model, part in zip(models, parts, strict=True):
+        columns[model.model_id] = [
+            float(roc_auc_score(fold["completed"], fold["propensity"])) if fold["completed"].nunique() > 1 else np.nan
+            for _, fold in part.groupby("part", sort=False)
+        ]
+    return pd.DataFrame(columns)
+
+
+def _paired(folds: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[float, float, float]]:
+    from leadscore_core.training.evaluation.algorithms import paired_difference
+
+    return {name: paired_difference(folds[name], folds[names[0]]) for name in names[1:]}

@@ -1,0 +1,36 @@
+"""Drivers: what makes a lead convert, in words first."""
+
+import streamlit as st
+
+from leadscore_core.errors import LeadScoreError
+from pages.drivers.effects import (
+    choose_group,
+    render_dependence,
+    render_importance,
+    render_interaction,
+    render_swarm,
+    sample_effects,
+)
+from pages.shared.batch_picker import choose_batch
+from pages.shared.components import get_model
+from pages.shared.sidebar import plain
+
+st.title("What makes a lead convert?", anchor=False)
+view = choose_batch(get_model(), manage=False)
+if view.model is None:
+    st.warning(
+        "The model that scored this batch cannot be loaded, so what drives its scores is not known. Score the batch "
+        "again with the model in use, on the Leads page.",
+        icon=":material/warning:",
+    )
+    st.stop()
+try:
+    group = choose_group(view)
+    effects, everyone = sample_effects(view, group)
+    log_odds = st.toggle("In log-odds", help="For data scientists: contributions as the model adds them up")
+    render_importance(view, effects, everyone, log_odds=log_odds)
+    render_swarm(view, group, effects, log_odds=log_odds)
+    render_dependence(view, group, effects)
+    render_interaction(view, group, effects)
+except LeadScoreError as error:
+    st.error(plain(str(error)), icon=":material/error:")

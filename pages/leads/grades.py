@@ -1,0 +1,183 @@
+"""Grades on the screen: thresholds or shares, what they would mean, history and undo."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from leadscore_core.batches.planning import preview_grades
+from leadscore_core.batches.view import BatchView
+from leadscore_core.config import GradeRule, load_settings
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.plots.grades import GRADE_ICONS
+from leadscore_core.storage.database.preferences import Preference, Version, grade_preference
+from leadscore_core.storage.leads.lead_table import cumulated
+from pages.shared import session as state
+from pages.shared.sidebar import plain
+
+BY_WORDS = {"propensity": "By chance of applying", "share": "By share of the list"}
+_LABELS = {
+    "propensity": ("Hot from", "Warm from", "Cold from"),
+    "share": ("Hot: the top", "Warm: down to the top", "Cold: down to the top"),
+}
+
+
+def render_grades(view: BatchView, model: LeadModel) -> None:
+    """Let a person try grades out on this batch, and save them for everybody."""
+    preference = grade_preference(load_settings())
+    current = look_at(preference)
+    _render_promotion(preference, current, model)
+    st.caption("Grades hold for all batches. What is below Cold is Junk, and is put aside.")
+    by = st.radio(
+        "Grades", list(BY_WORDS), index=list(BY_WORDS).index(current.value.by), format_func=BY_WORDS.get,
+        horizontal=True, key=f"grades-by-{current.version}", label_visibility="collapsed",
+    )  # fmt: skip
+    saved = current.value.model_copy(update={"by": by})
+    state.draft_grades(current.version, saved, cumulated(saved))
+    for place, (column, label) in enumerate(zip(st.columns(3), _LABELS[str(by)], strict=True)):
+        with column:
+            st.slider(
+                label, 0.0, 100.0, step=0.1, format="%.1f%%", key=("grade-hot", "grade-warm", "grade-cold")[place],
+                on_change=partial(state.move_neighbours, place, str(by)),
+            )  # fmt: skip
+    drafted = state.drafted_grades(str(by))
+    rule = drafted.model_copy(
+        update={"shares": current.value.shares} if by == "propensity" else {"thresholds": current.value.thresholds}
+    )
+    _render_preview(view, rule)
+    changed = rule != current.value
+    with st.container(horizontal=True):
+        if st.button("Save these grades", type="primary", icon=":material/save:", disabled=not changed):
+            save(preference, rule, current, model, "Grades saved.")
+        undo = st.button("Undo the last change", icon=":material/undo:", disabled=current.version == 0)
+    if undo:
+        go_back(preference, current)
+    render_history(preference, _describe)
+
+
+def _render_promotion(preference: Preference[GradeRule], current: Version[GradeRule], model: LeadModel) -> None:
+    """Say that thresholds meant something else under the model before."""
+    if current.version == 0 or current.model_id in {"", model.model_id}:
+        return
+    st.warning(
+        "A new model is in use since these grades were set. Its propensities are distributed otherwise, so the same "
+        "thresholds may take other leads. Look at the preview, then keep them or go back to the settings file's.",
+        icon=":material/published_with_changes:",
+    )
+    with st.container(horizontal=True):
+        if st.button("Keep these grades", icon=":material/check:"):
+            save(preference, current.value, current, model, "Kept.", note="Kept after a promotion")
+        if st.button("Reset them", icon=":material/restart_alt:"):
+            save(preference, preference.default, current, model, "Reset.", note="Reset after a promotion")
+
+
+def _render_preview(view: BatchView, rule: GradeRule) -> None:
+    preview = preview_grades(view, rule, state.get_capacity())
+    known = preview["known"].sum()
+    table = pd.DataFrame(
+        {
+            "Grade": [f"{GRADE_ICONS[grade]} {grade}" for grade in preview["grade"]],
+            "Propensity from": 100 * preview["from"],
+            "Down to the top": 100 * preview["down_to"],
+            "Leads": preview["leads"],
+            "Applications expected": preview["expected"],
+            "Observed conversion": [
+                f"{o:.0%} ({low:.0%} to {high:.0%}), n = {n:,}" if n else "none known"
+                for o, low, high, n in preview[["observed", "low", "high", "known"]].itertuples(index=False)
+            ],
+            "Calls a day": preview["a_day"],
+            "Days of calls": preview["days"],
+        }
+    )
+    config: dict[str, Any] = {
+        "Propensity from": st.column_config.NumberColumn(format="%.1f%%"),
+        "Down to the top": st.column_config.NumberColumn(format="%.0f%%"),
+        "Leads": st.column_config.NumberColumn(format="localized"),
+        "Applications expected": st.column_config.NumberColumn(format="%.0f"),
+        "Observed conversion": st.column_config.TextColumn(width="medium"),
+        "Calls a day": st.column_config.NumberColumn(
+            format="%.0f", help="As such leads come in over the list's period"
+        ),
+        "Days of calls": st.column_config.NumberColumn(format="%.1f"),
+    }
+    st.dataframe(table, column_config=config, hide_index=True, height="content", alt="What these grades mean")
+    told = "Observed conversion is that of leads whose outcome is known, judged by models that had not seen them."
+    calls = (
+        "Calls a day are what it takes to call such leads as they come in; days of calls, to call this list's at "
+        f"{state.get_capacity():,} a day."
+    )
+    st.caption(f"{told} {calls}" if known else f"No outcome is known, so no conversion was observed. {calls}")
+
+
+def look_at(preference: Preference[Any]) -> Version[Any]:
+    """Return the version that this person builds on, and say if somebody has changed it since."""
+    newest = preference.current()
+    seen: Version[Any] = state.seen_version(preference.kind, newest)
+    if seen.version != newest.version:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning(
+                f"{plain(newest.author) or 'Somebody'} changed this after you opened it. What you see is as it was; "
+                "nothing of yours can overwrite it.",
+                icon=":material/sync_problem:",
+            )
+            if st.button("Show what is in force now", key=f"newest-{preference.kind}"):
+                state.forget_seen(preference.kind)
+                st.rerun()
+    return seen
+
+
+def save(
+    preference: Preference[Any], value: Any, current: Version[Any], model: LeadModel, message: str, note: str = ""
+) -> None:
+    """Save a preference and start the page anew; a conflict is said and changes nothing."""
+    try:
+        preference.save(value, based_on=current.version, author=state.get_name(), model_id=model.model_id, note=note)
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    else:
+        state.forget_seen(preference.kind)
+        state.tell(message)
+        st.rerun()
+
+
+def go_back(preference: Preference[Any], current: Version[Any]) -> None:
+    """Undo the last change of a preference."""
+    try:
+        preference.undo(based_on=current.version, author=state.get_name())
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    else:
+        state.forget_seen(preference.kind)
+        state.tell("Undone.")
+        st.rerun()
+
+
+def render_history(preference: Preference[Any], describe) -> None:  # type: ignore[no-untyped-def]
+    """List the versions of a preference, the newest first."""
+    history = preference.history()
+    with st.expander(f"History: {len(history)} change{'s' * (len(history) != 1)}", icon=":material/history:"):
+        if not history:
+            st.caption("These are the settings that LeadScore was installed with.")
+            return
+        table = pd.DataFrame(
+            {
+                "When": [v.saved_at for v in history],
+                "Who": [v.author or "Somebody" for v in history],
+                "What": [describe(v.value) for v in history],
+                "Note": [v.note for v in history],
+            }
+        )
+        config = {"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")}
+        st.dataframe(table, column_config=config, hide_index=True, height="content", alt="History")
+
+
+def _describe(rule: GradeRule) -> str:
+    if rule.by == "propensity":
+        t = rule.thresholds
+        return f"Hot from {t.hot:.1%}, Warm from {t.warm:.1%}, Cold from {t.cold:.1%}"
+    hot, warm, cold = cumulated(rule)
+    return f"Hot: top {hot:.1%}, Warm: to {warm:.1%}, Cold: to {cold:.1%}"

@@ -1,0 +1,131 @@
+"""The junk filter on the screen: the trade-off of discarding, contact rules, the learning sample."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from leadscore_core.batches.planning import TradeOff, trade_off, with_junk_cut
+from leadscore_core.batches.view import BatchView
+from leadscore_core.config import CONTACT_RULES, JunkRules, load_settings
+from leadscore_core.inference.discard_tradeoff import Share
+from leadscore_core.inference.grades import JUNK_WORDS
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.plots.planning import plot_tradeoff
+from leadscore_core.storage.database.preferences import grade_preference, junk_preference
+from pages.leads.grades import go_back, look_at, render_history, save
+from pages.shared import session as state
+from pages.shared.components import render_chart
+
+PRESETS = {"1%": 0.01, "2%": 0.02, "5%": 0.05}
+MOST_REMOVED = 80
+
+
+def render_junk(view: BatchView, model: LeadModel) -> None:
+    """Let a person choose how many leads to put aside, seeing what that loses, and which contact rules count."""
+    _render_trade_off(view, model)
+    st.divider()
+    _render_rules(view, model)
+
+
+def _render_trade_off(view: BatchView, model: LeadModel) -> None:
+    st.subheader("Put aside by low propensity", anchor=False)
+    key = ("trade-off", view.batch.id, view.batch.scoring.number)
+    trade: TradeOff = state.remembered(key, lambda: trade_off(view))
+    preference = grade_preference(load_settings())
+    current = look_at(preference)
+    junk_now = view.table.grade_share("Junk")
+    preset = st.segmented_control(
+        "Lose at most", list(PRESETS), key=f"junk-preset-{view.batch.id}", help="Of applications"
+    )
+    start = trade.preset(PRESETS[preset]) if preset else junk_now
+    percent = st.slider(
+        "Leads to put aside", 0.0, float(MOST_REMOVED), min(float(MOST_REMOVED), round(100 * start, 1)), step=0.5,
+        format="%.1f%%", key=f"junk-share-{view.batch.id}-{preset}-{current.version}",
+    )  # fmt: skip
+    removed = percent / 100
+    seen, own = trade.lost(removed)
+    rule = with_junk_cut(current.value, trade, removed)
+    leads = trade.below(trade.cut(removed)) if rule.by == "propensity" else int(removed * view.table.rows + 1e-9)
+    own_words = f"by this batch's own propensities {own.value:.1%} ({own.low:.1%} to {own.high:.1%})"
+    if seen is None:
+        st.markdown(f"Putting aside the lowest **{removed:.1%}** ({leads:,} leads) would lose, {own_words}.")
+        st.caption(
+            "Too few leads with a known outcome are kept with this model to say what was lost before. Train it on more."
+        )
+    else:
+        st.markdown(
+            f"Putting aside the lowest **{removed:.1%}** ({leads:,} leads) would lose about **{seen.value:.1%} of "
+            f"applications** (95% interval {seen.low:.1%} to {seen.high:.1%}), judged on {trade.judged_on}; "
+            f"{own_words}."
+        )
+    figure = plot_tradeoff(trade.observed, trade.expected, removed, _title(removed, seen, own))
+    render_chart(figure)
+    elsewhere = trade.removed_elsewhere(trade.cut(removed))
+    if elsewhere is not None and rule.by == "propensity":
+        st.caption(
+            f"The cut would be a propensity of {trade.cut(removed):.1%}. Of the leads with a known outcome it removes "
+            f"{elsewhere.value:.0%} ({elsewhere.low:.0%} to {elsewhere.high:.0%}); expect that of the next list."
+        )
+    as_now = round(junk_now * view.table.rows)
+    used = view.standing.junk.by_propensity
+    if not used:
+        st.caption("Low propensity is switched off below, so it puts nobody aside.")
+    with st.container(horizontal=True):
+        if st.button(
+            f"Put aside {leads:,} leads", type="primary", icon=":material/inventory_2:",
+            disabled=not used or rule == current.value or (preset is None and leads == as_now),
+        ):  # fmt: skip
+            save(preference, rule, current, model, f"{leads:,} leads are put aside. Undo brings them back.")
+        undo = st.button("Undo", icon=":material/undo:", disabled=current.version == 0, key="undo-cut")
+    if undo:
+        go_back(preference, current)
+
+
+def _title(removed: float, seen: Share | None, own: Share) -> str:
+    return f"Without the lowest {removed:.0%} of leads, {(seen or own).value:.1%} of applications are lost"
+
+
+def _render_rules(view: BatchView, model: LeadModel) -> None:
+    st.subheader("Put aside by contact quality", anchor=False)
+    preference = junk_preference(load_settings())
+    current = look_at(preference)
+    counts = view.table.rule_counts()
+    if not counts:
+        st.caption("This list has no name, e-mail or phone, so no contact rule applies to it.")
+    with st.form("junk-rules", border=False):
+        wanted = []
+        for rule in CONTACT_RULES:
+            applies = f"{counts[rule]:,} leads" if rule in counts else "does not apply to this list"
+            if st.toggle(
+                f"{JUNK_WORDS[rule]}: {applies}", value=rule in current.value.contact,
+                key=f"rule-{rule}-{current.version}",
+            ):  # fmt: skip
+                wanted.append(rule)
+        by_propensity = st.toggle(
+            "Low propensity (grade Junk)", value=current.value.by_propensity, key=f"rule-low-{current.version}"
+        )
+        percent = st.number_input(
+            "Learning sample: percent of junk that stays in the call list",
+            0.0, 50.0, float(current.value.learning_percent), step=1.0, format="%.0f",
+            key=f"learning-{current.version}",
+            help="Drawn at random and mixed into the calls, unmarked for the caller.",
+        )  # fmt: skip
+        st.caption(
+            "Junk that nobody calls never applies, and the next model learns that it was right; a few calls to junk, "
+            "marked in the Parquet export for the data scientist, keep it honest. Off at 0."
+        )
+        kept = JunkRules(by_propensity=by_propensity, contact=tuple(wanted), learning_percent=percent)
+        done = st.form_submit_button("Save these rules", icon=":material/save:")
+    if done and kept != current.value:
+        save(preference, kept, current, model, "Rules saved.")
+    if st.button("Undo the last change of rules", icon=":material/undo:", disabled=current.version == 0):
+        go_back(preference, current)
+    render_history(preference, _describe)
+
+
+def _describe(rules: JunkRules) -> str:
+    on = [JUNK_WORDS[rule] for rule in rules.contact]
+    if rules.by_propensity:
+        on.insert(0, "Low propensity")
+    sample = f"; {rules.learning_percent:g}% of junk in the call list" if rules.learning_percent else ""
+    return (", ".join(on) or "Nothing is put aside") + sample

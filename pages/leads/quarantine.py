@@ -1,0 +1,110 @@
+"""Quarantine and review list: what was put aside, what people said, and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from leadscore_core.batches.view import BatchView
+from leadscore_core.config import load_settings
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.inference.grades import JUNK_WORDS
+from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore
+from pages.shared import session as state
+from pages.shared.lead_card import render_opener
+from pages.shared.lead_table import render_export, render_filters, render_table
+from pages.shared.sidebar import plain
+
+
+def render_quarantine(view: BatchView) -> None:
+    """List what was put aside, why, and let it be restored one by one or all."""
+    counts = {reason: n for reason, (n, _) in view.table.by_junk().items() if reason}
+    restored = len(view.standing.restored)
+    if restored:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"{restored:,} leads were restored and are in the call list.")
+            if st.button("Put all of them aside again", type="tertiary", icon=":material/inventory_2:"):
+                _decide(lambda d: d.unrestore(view.batch, view.standing.restored.tolist()), "The rules decide again.")
+    if not counts:
+        st.info("Nobody is put aside. Set what counts as junk under Junk filter.", icon=":material/inventory_2:")
+        return
+    st.caption("Nothing is deleted. Each lead says why it is put aside, and a restored one stays restored.")
+    chosen = render_filters(view, "quarantine")
+    reason = st.selectbox(
+        "Why it is put aside",
+        ["", *counts],
+        format_func=lambda r: f"{JUNK_WORDS[r]} ({counts[r]:,})" if r else f"Any reason ({sum(counts.values()):,})",
+        key=f"reason-{view.batch.id}-{sum(counts.values())}",
+        width=420,
+    )
+    chosen = replace(chosen, reason=reason)
+    shown = render_table(view, chosen, key="quarantine", several=True)
+    rows = list(shown.selected)
+    if len(rows) == 1 and st.button("Look at the selected lead", icon=":material/open_in_full:"):
+        state.set_lead(rows[0])
+        st.rerun()
+    total = view.table.count(chosen)
+    if total:
+        with st.form("restore", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+            note = st.text_input("Note", placeholder="Why should they be called?", max_chars=300, width=320)
+            some = st.form_submit_button(f"Restore {len(rows)} selected", icon=":material/undo:", disabled=not rows)
+            every = st.form_submit_button(f"Restore all {total:,} shown", icon=":material/undo:")
+        if some or every:
+            wanted = rows if some else view.table.rows_of(chosen).tolist()
+            _decide(
+                lambda d: d.restore(view.batch, wanted, note=note, by=state.get_name()), f"{len(wanted):,} restored."
+            )
+    render_opener(view)
+    render_export(view, chosen, shown.sort)
+
+
+def render_review(view: BatchView) -> None:
+    """List scores that looked wrong to somebody, for the data scientist."""
+    try:
+        entries = DecisionStore(load_settings()).feedback()
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    if not entries:
+        st.info("No score looked wrong to anybody so far. Open a lead to say that one does.", icon=":material/flag:")
+        return
+    table = pd.DataFrame(
+        {
+            "Batch": [e.batch_name for e in entries],
+            "Row": [e.row + 2 for e in entries],
+            "Score": [round(100 * e.propensity) for e in entries],
+            "What is wrong": [VERDICTS[e.verdict] for e in entries],
+            "Note": [e.note for e in entries],
+            "Said by": [e.author for e in entries],
+            "When": [e.given_at for e in entries],
+        }
+    )
+    event = st.dataframe(
+        table,
+        column_config={"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
+        hide_index=True,
+        height="content",
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"review-{len(entries)}",
+        alt="Review list",
+    )
+    picked = [entries[place] for place in event.selection.rows if place < len(entries)]
+    done = st.button(f"{len(picked)} selected: reviewed", disabled=not picked, icon=":material/check:")
+    if done:
+        _decide(lambda d: [d.close_feedback(e.id) for e in picked], "Off the list, and kept.")
+    every = st.button(f"All {len(entries):,}: reviewed", type="tertiary")
+    if every:
+        _decide(lambda d: [d.close_feedback(e.id) for e in entries], "Off the list, and kept.")
+
+
+def _decide(action, message: str) -> None:  # type: ignore[no-untyped-def]
+    try:
+        action(DecisionStore(load_settings()))
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    else:
+        state.tell(message)
+        st.rerun()

@@ -1,0 +1,112 @@
+"""Champion against challenger on the screen: figures, grades that change, leads that move, groups that lose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.registry.promotion import describe_verdict, gates_of
+from pages.retrain.verdict import FIGURES
+from pages.shared.sidebar import plain
+
+
+def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
+    """Show a model against the one that was in use when it was trained."""
+    challenge = report.get("challenge")
+    if not challenge:
+        st.info(
+            "A model is compared with the one in use when it is trained on this page. Train one, or choose the newest.",
+            icon=":material/info:",
+        )
+        return
+    if challenge["not_applicable"]:
+        st.info(plain(challenge["not_applicable"]), icon=":material/info:")
+        return
+    st.markdown(f"### {plain(describe_verdict(model.metadata, gates_of(model), challenge))}")
+    st.caption(f"Compared on {challenge['judged_on']}. Intervals from 500 draws of leads, the same for both.")
+    names = FIGURES | {"gained": f"Applications among {challenge['calls']:,} calls"}
+    table = pd.DataFrame(
+        [
+            {
+                "Figure": names[f["name"]],
+                "In use": _written(f["name"], f["champion"]),
+                "This model": _written(f["name"], f["challenger"]),
+                "Difference": _written(f["name"], f["value"], sign=True),
+                "95% interval": " to ".join(_written(f["name"], f[end], sign=True) for end in ("low", "high")),
+            }
+            for f in challenge["figures"]
+        ]
+    )
+    st.dataframe(table, hide_index=True, height="content", alt="Champion against challenger")
+    told = challenge["delong"]
+    st.caption(
+        f"AUC by DeLong's test: difference between {told['low']:+.4f} and {told['high']:+.4f}, p = {told['p']:.2g}. A "
+        "lower Brier score is better; precision and recall are each at the model's own threshold."
+    )
+    st.subheader("Leads that change grade", anchor=False)
+    moves = pd.DataFrame(challenge["moves"]).T
+    changed = int(moves.to_numpy().sum() - sum(moves.at[g, g] for g in moves.index))
+    st.caption(f"{changed:,} of {challenge['rows']:,} leads get another grade. Down: in use; across: this model.")
+    shown = moves.rename_axis("In use").reset_index()
+    st.dataframe(shown, hide_index=True, height="content", alt="Grades before and after")
+    _render_moved(challenge.get("moved") or [])
+    _render_thresholds(challenge.get("thresholds") or [])
+    losing = pd.DataFrame(challenge["losing"])
+    if losing.empty:
+        st.success("No source, medium, platform or month is foretold worse for certain.", icon=":material/verified:")
+        return
+    st.subheader("Groups that lose", anchor=False)
+    shown = losing[["column", "group", "n", "champion", "challenger"]]
+    shown.columns = pd.Index(["Column", "Group", "Leads", "Log loss in use", "Log loss of this model"])
+    config = {n: st.column_config.NumberColumn(format="%.3f") for n in shown.columns[3:]}
+    st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="Groups that lose")
+
+
+def _render_moved(moved: list[dict[str, Any]]) -> None:
+    """List the leads that the two models judge most differently, and why."""
+    if not moved:
+        return
+    about = pd.DataFrame([move["lead"] for move in moved]).fillna("")
+    judged = pd.DataFrame(
+        {
+            "In use": [round(100 * move["old"]) for move in moved],
+            "This model": [round(100 * move["new"]) for move in moved],
+            "Completed": ["Yes" if move["completed"] else "No" for move in moved],
+            "Why": [move["why"] for move in moved],
+        }
+    )
+    with st.expander(f"The {len(moved)} leads that move most", icon=":material/swap_vert:"):
+        config = {"Why": st.column_config.TextColumn(width="large")}
+        table = pd.concat([about, judged], axis=1)
+        st.dataframe(table, column_config=config, hide_index=True, height="content", alt="Leads that move most")
+        st.caption("Scores of models that had not seen the lead; why compares the two models as they are now.")
+
+
+def _render_thresholds(rows: list[dict[str, Any]]) -> None:
+    """Show precision and recall of both models at the same thresholds."""
+    if not rows:
+        return
+    table = pd.DataFrame(rows)
+    shown = pd.DataFrame(
+        {
+            "Threshold": 100 * table["threshold"],
+            "Precision in use": 100 * table["champion_precision"].astype("float64"),
+            "Precision of this model": 100 * table["challenger_precision"].astype("float64"),
+            "Recall in use": 100 * table["champion_recall"].astype("float64"),
+            "Recall of this model": 100 * table["challenger_recall"].astype("float64"),
+        }
+    )
+    config = {name: st.column_config.NumberColumn(format="%.1f%%") for name in shown.columns}
+    with st.expander("Precision and recall at each threshold", icon=":material/tune:"):
+        st.dataframe(shown, column_config=config, hide_index=True, height="content", placeholder="", alt="Thresholds")
+
+
+def _written(name: str, value: float | None, *, sign: bool = False) -> str:
+    if value is None:
+        return "does not exist"
+    if name == "gained":
+        return f"{value:+,.0f}" if sign else f"{value:,.0f}"
+    return f"{value:+.3f}" if sign else f"{value:.3f}"

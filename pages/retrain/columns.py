@@ -1,0 +1,128 @@
+"""Somebody else's leads on the screen: what their columns mean, corrected, kept and exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from leadscore_core.config import Settings
+from leadscore_core.data.dataset.open import fitting_schema, propose_list
+from leadscore_core.data.schema.inference import Proposal, build_schema, headers_found, name_schema, numbers_of
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.schema.schema_files import keep_schema, list_schemas, write_schema
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.retraining.schema_editor import MEANINGS, corrected_proposal, full_schema, proposal_table
+from pages.retrain import state as retrain_state
+from pages.shared import session as state
+from pages.shared.outcome_values import choose_outcome_values
+from pages.shared.sidebar import plain
+
+_COLUMNS = {
+    "Column": st.column_config.TextColumn(pinned=True, width=190),
+    "Meaning": st.column_config.SelectboxColumn(options=list(MEANINGS), required=True, width=130),
+    "Called": st.column_config.TextColumn(required=True, width=200, help="The name in reasons and tables"),
+    "Counts as blank": st.column_config.TextColumn(help="Words that mean that nobody filled it in; commas between"),
+    "Example": st.column_config.TextColumn(help="Its most frequent value", width=130),
+    "Why": st.column_config.TextColumn(width="large"),
+}
+
+
+def choose_meaning(
+    path: Path, name: str, upload: str, headers: list[str], model: LeadModel, settings: Settings
+) -> LeadSchema | None:
+    """Return what the columns of an uploaded list mean; None while a person still says so.
+
+    Raises
+    ------
+    LeadScoreError
+        If the list cannot be read.
+    """
+    own = full_schema(model)
+    known = own if headers_found(own, headers) >= 0.9 else fitting_schema(headers, settings)
+    if known is None or retrain_state.is_describing(upload):
+        _render_proposal(path, name, upload, known, settings)
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        found = headers_found(known, headers)
+        st.caption(f"Read as {plain(known.title)}: {found:.0%} of their columns are there.")
+        if st.button("Say anew what the columns mean", type="tertiary", icon=":material/edit:"):
+            retrain_state.describe(upload)
+            st.rerun()
+        st.download_button(
+            "Export as TOML", write_schema(known), f"{known.name}.toml", "application/toml", type="tertiary",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+    return known
+
+
+def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | None, settings: Settings) -> None:
+    encoding = state.get_encoding(upload)
+
+    def propose() -> Proposal:
+        with st.spinner("Looking at every column", show_time=True):
+            return propose_list(path, encoding=encoding)
+
+    st.subheader("What do these columns mean?", anchor=False)
+    if known is None:
+        st.caption(
+            f"{plain(name)} has columns that no model here reads. This is what they seem to mean; correct what is "
+            "wrong. It is kept under a name and used from then on."
+        )
+    proposal = state.remembered(("proposal", upload, encoding), propose)
+    if not proposal.outcomes:
+        st.error(
+            "No column could be the outcome: none has between two and twenty values. Bring leads with a column that "
+            "says which of them converted.",
+            icon=":material/error:",
+        )
+        return
+    offered = list(proposal.outcomes)
+    index = offered.index(proposal.label) if proposal.label in offered else None
+    outcome = st.selectbox(
+        "Which column says whether a lead converted?", offered, index, key=f"outcome-{upload}",
+        placeholder="Choose the outcome",
+    )  # fmt: skip
+    if outcome is None:
+        return
+    split = choose_outcome_values(path, upload, outcome)
+    proposal = proposal.with_label(outcome, split)
+    table = st.data_editor(
+        proposal_table(proposal),
+        hide_index=True,
+        disabled=["Column", "Example", "Why"],
+        column_config=_COLUMNS,
+        height="content" if len(proposal.columns) <= 15 else 560,
+        key=f"meaning-{upload}-{outcome}",
+    )
+    proposal = corrected_proposal(proposal, table).with_label(outcome, split)
+    for line in split.statement():
+        st.caption(plain(line))
+    told = numbers_of(proposal.columns)
+    st.caption(
+        f"{told['read']} columns to learn from, {told['people']} that say who a person is and are never learned from, "
+        f"{told['left out']} left out. Which of them may know the outcome is asked next."
+    )
+    chosen = st.text_input(
+        "Name", known.name if known else name_schema(name), key=f"schema-name-{upload}", max_chars=40, width=320
+    )
+    if chosen in list_schemas() and (known is None or chosen != known.name):
+        st.caption(f"What was kept as {plain(chosen)} will be replaced.")
+    try:
+        schema = build_schema(proposal, chosen) if split.completed else None
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    if schema is None:
+        st.caption("Choose at least one value that means yes.")
+        return
+    with st.container(horizontal=True):
+        if st.button("Use these columns", type="primary", icon=":material/check:"):
+            keep_schema(schema, settings.data_dir)
+            retrain_state.describe(None)
+            st.rerun()
+        st.download_button(
+            "Export as TOML", write_schema(schema), f"{schema.name}.toml", "application/toml",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip

@@ -1,0 +1,133 @@
+"""Comparing on the screen: models side by side, other algorithms on the same folds, searched settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from leadscore_core.config import load_settings
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.retraining.jobs import Run, list_runs
+from leadscore_core.training.evaluation.model_comparison import MOST as MOST_SIDE_BY_SIDE
+from leadscore_core.training.evaluation.model_comparison import compare_runs
+from pages.retrain.verdict import model_name
+from pages.shared import session as state
+from pages.shared.components import get_named_model
+from pages.shared.sidebar import plain
+
+
+def render_comparisons() -> None:
+    """Show models side by side, and what the newest comparison and the newest search found."""
+    registry = ModelRegistry(load_settings().models_dir)
+    known = {metadata.model_id: metadata for metadata in registry.list_models()}
+    runs = [run for run in list_runs() if run.state.state == "done"]
+    _render_side_by_side(registry, known)
+    board = next((run for run in runs if "leaderboard" in run.report), None)
+    st.subheader("Other algorithms on the same folds", anchor=False)
+    if board is None:
+        st.info("Nothing was compared yet. Under Train, choose Compare algorithms.", icon=":material/info:")
+    else:
+        _render_leaderboard(board)
+    tuned = next((run for run in runs if "tuning" in run.report), None)
+    st.subheader("Searched settings", anchor=False)
+    if tuned is None:
+        st.info("Nothing was searched yet. Under Train, choose Search settings.", icon=":material/info:")
+    else:
+        _render_tuning(tuned)
+
+
+def _render_side_by_side(registry: ModelRegistry, known: dict[str, Any]) -> None:
+    st.subheader("Models side by side", anchor=False)
+    if len(known) < 2:
+        st.info("There is one model so far. Train another, and both can be compared here.", icon=":material/info:")
+        return
+    names = {m: model_name(metadata, registry.champion_id) for m, metadata in known.items()}
+    first = [m for m in known if m == registry.champion_id] + [m for m in known if m != registry.champion_id]
+    chosen = st.multiselect(
+        "Models",
+        list(known),
+        first[:2],
+        format_func=names.get,
+        max_selections=MOST_SIDE_BY_SIDE,
+        key=f"side-by-side-{len(known)}",
+    )
+    if len(chosen) < 2:
+        st.caption("Choose at least two.")
+        return
+    told = compare_runs([get_named_model(model_id) for model_id in chosen])
+    short = {
+        m: f"{known[m].created_at:%d %b, %H:%M}" + (" (in use)" if m == registry.champion_id else "") for m in chosen
+    }
+    if len(set(short.values())) < len(short):
+        short = {m: m for m in chosen}
+    config = {name: st.column_config.NumberColumn(format="%.4f") for name in short.values()}
+    st.dataframe(
+        told.figures.rename(columns=short), column_config=config, hide_index=True, height="content",
+        alt="Figures side by side",
+    )  # fmt: skip
+    for model_id, (gap, low, high) in told.paired.items():
+        st.caption(
+            f"{short[model_id]} against {short[chosen[0]]}, same leads and folds: AUC {gap:+.4f} (95% interval "
+            f"{low:+.4f} to {high:+.4f})."
+        )
+    if told.folds is None:
+        st.caption("They were not judged on the same leads in the same folds, so small differences mean nothing.")
+    everything = st.toggle("Also what is the same for all", key=state.bind("side-by-side-all", False))
+    shown = told.settings if everything else told.settings[told.settings["differs"]]
+    st.dataframe(
+        shown.drop(columns="differs").rename(columns=short), hide_index=True, height="content",
+        alt="Settings side by side",
+    )  # fmt: skip
+
+
+def _render_leaderboard(run: Run) -> None:
+    table = pd.DataFrame(run.report["leaderboard"])
+    best, used = table.iloc[0], table[table["name"] == "lightgbm"].iloc[0]
+    beaten = table[(table["low"].fillna(0) > 0) & (table["name"] != "lightgbm")]
+    if beaten.empty:
+        st.markdown(f"No algorithm is better than LightGBM for certain (AUC {used['auc']:.4f}).")
+    else:
+        st.markdown(f"{best['human']} is better than LightGBM by {best['difference']:.4f} of AUC.")
+    gaps = [
+        "" if name == "lightgbm" else f"{gap:+.4f} ({low:+.4f} to {high:+.4f})"
+        for name, gap, low, high in table[["name", "difference", "low", "high"]].itertuples(index=False)
+    ]
+    shown = pd.DataFrame(
+        {
+            "Algorithm": table["human"],
+            "AUC": table["auc"],
+            "±": table["auc_std"],
+            "Against LightGBM": gaps,
+            "Precision": table["precision"],
+            "Recall": table["recall"],
+            "Brier score": table["brier"],
+            "Fit": table["fit_seconds"],
+            "Score": table["score_seconds"],
+        }
+    )
+    config = {name: st.column_config.NumberColumn(format="%.3f") for name in ("Precision", "Recall", "Brier score")}
+    config |= {name: st.column_config.NumberColumn(format="%.4f") for name in ("AUC", "±")}
+    config["Fit"] = st.column_config.NumberColumn(format="%.1f s", help="Seconds to fit one fold")
+    config["Score"] = st.column_config.NumberColumn(format="%.3f s", help="Seconds to score 1,000 leads")
+    st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="Algorithms on the same folds")
+    st.caption(
+        f"{run.request.rows:,} leads, {plain(run.request.data)}; {run.report['split']}. Differences are paired by "
+        f"fold, with 95% intervals. {run.report['seconds']:.0f} s in all."
+    )
+
+
+def _render_tuning(run: Run) -> None:
+    told = run.report["tuning"]
+    gap = f"{told['difference']:+.4f} (95% interval {told['low']:+.4f} to {told['high']:+.4f})"
+    if told["is_better"]:
+        st.markdown(f"The search helps: AUC {gap} against the settings as they are.")
+    else:
+        st.markdown(f"The search gains nothing for certain: AUC {gap} against the settings as they are.")
+    table = pd.DataFrame({"Setting": list(told["params"]), "Found": [f"{v:.4g}" for v in told["params"].values()]})
+    st.dataframe(table, hide_index=True, height="content", width=420, alt="Settings that were found")
+    st.caption(
+        f"{told['trials']:,} settings were tried. The difference is honest: in each of five folds the search ran anew "
+        "on the training leads alone. Under Train these settings can be used."
+    )

@@ -1,0 +1,193 @@
+"""Labelled leads on the screen: those that a person brings, how they are read, and which of them are learned from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
+from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.dataset.options import ListOptions
+from leadscore_core.data.reading.reader import read_headers
+from leadscore_core.data.schema.column_mapping import ColumnMapping
+from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.synthetic import LABELLED
+from leadscore_core.errors import EncodingQuestionError, LeadScoreError
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.retraining.dataset import batches_with_outcomes, gather_leads
+from leadscore_core.retraining.dataset_summary import leave_out_young, levels_of, narrow_leads, period_of
+from leadscore_core.retraining.schema_editor import full_schema
+from leadscore_core.storage.database.batches import BatchStore
+from pages.retrain import state as retrain_state
+from pages.retrain.columns import choose_meaning
+from pages.shared import session as state
+from pages.shared.conventions import MARKS, ORDERS, REMEMBERED, ask_choices, choices_of, offer_choices, with_choices
+from pages.shared.encodings import choose_encoding, offer_encodings
+from pages.shared.outcome_values import render_outcome
+from pages.shared.sidebar import plain
+from pages.shared.upload_form import TYPES
+from pages.shared.uploads import UploadFolder
+
+SAMPLE = "the sample leads"
+
+
+def choose_labelled(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ...], LeadSchema] | None:
+    """Return labelled leads, what they are, a key for what is found in them, and what their columns mean.
+
+    None until a person chose some and said what their columns mean.
+    """
+    settings, schema = load_settings(), full_schema(model)
+    uploads = st.file_uploader(
+        "Labelled leads",
+        type=TYPES,
+        accept_multiple_files=True,
+        max_upload_size=settings.upload_limit_mb,
+        help="A list with a column that says what became of each lead; of any company, with any columns",
+    )
+    brought = retrain_state.get_brought()
+    try:
+        ids = " ".join(upload.file_id for upload in uploads)
+        if uploads and (brought is None or brought[1] != ids):
+            folder = UploadFolder(uploads[0].name, uploads[0].getbuffer())
+            for other in uploads[1:]:
+                folder.add(other.name, other.getbuffer())
+            brought = (" and ".join(upload.name for upload in uploads), ids, folder)
+            retrain_state.set_brought(brought)
+            offer_encodings(ids, folder.path)
+        if brought is not None:
+            name, file_id, folder = brought
+            if not uploads and st.button(f"Close {plain(name)}", type="tertiary", icon=":material/close:"):
+                retrain_state.set_brought(None)
+                st.rerun()
+            if choose_encoding(file_id, name):
+                return None
+            headers = read_headers(folder.path, encoding=state.get_encoding(file_id))
+            meant = choose_meaning(folder.path, name, file_id, headers, model, settings)
+            if meant is None:
+                return None
+            schema = meant
+        batches = BatchStore(settings).list_batches()
+        known = batches_with_outcomes([b for b in batches if b.schema_name == schema.name], settings)
+        by_id = {batch.id: batch for batch in batches if batch.id in known}
+        picked: list[str] = []
+        if by_id:
+            picked = st.multiselect(
+                "Kept lists with outcomes",
+                list(by_id),
+                format_func=lambda b: f"{by_id[b].name}: {known[b]:,} outcomes",
+                key=f"train-lists-{len(by_id)}",
+            )
+        sample = PROJECT_ROOT / "sample_data" / LABELLED
+        if brought is None and not picked:
+            if not retrain_state.is_trying_sample() and not (
+                sample.is_file() and st.button("Use the sample leads", icon=":material/play_arrow:")
+            ):
+                st.info(
+                    "Bring leads whose outcome is known. You will see whether a model trained on them is better than "
+                    "the one in use, and decide which one serves.",
+                    icon=":material/info:",
+                )
+                return None
+            retrain_state.try_sample(True)
+            key: tuple[object, ...] = ("train", "sample")
+            gathered = state.remembered(key, lambda: gather_leads([open_list(sample, schema)], [], schema))
+            return gathered, SAMPLE, key, schema
+        retrain_state.try_sample(False)
+        names = [brought[0]] if brought is not None else []
+        names += [by_id[b].name for b in picked]
+        meaning = hash(schema.model_dump_json(exclude={"city_tiers"}))
+        lists = []
+        if brought is not None:
+            encoding = state.get_encoding(brought[1])
+            upload = f"{brought[1]}-{meaning}-{encoding}"
+            lists = [render_outcome(_open_as_said(brought[2].path, schema, upload, encoding, settings), upload)]
+        settled = tuple(leads.mapping.outcomes for leads in lists)
+        read_as = tuple((leads.encoding, _readings(leads.mapping)) for leads in lists)
+        key = ("train", brought[1] if brought is not None else "", meaning, settled, read_as, *picked)
+
+        def gather() -> pd.DataFrame:
+            with st.spinner("Reading the leads", show_time=True):
+                return gather_leads(lists, [by_id[b] for b in picked], schema, settings)
+
+        return state.remembered(key, gather), " and ".join(names), key, schema
+    except (LeadScoreError, OSError) as error:
+        if isinstance(error, EncodingQuestionError) and brought is not None:
+            state.ask_encoding(brought[1], error.candidates)
+            st.rerun()
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
+
+
+def _open_as_said(path: Path, schema: LeadSchema, upload: str, encoding: str | None, settings: Settings) -> LeadList:
+    """Open labelled leads, with their dates and decimals read as a person says here."""
+    said = retrain_state.get_readings(upload)
+    options = ListOptions(
+        encoding=encoding,
+        dates=next((one for one in said.values() if one in ORDERS), None),  # type: ignore[arg-type]
+        decimals={column: one for column, one in said.items() if one in MARKS},  # type: ignore[misc]
+    )
+    leads = open_list(path, schema, options=options, settings=settings)
+    choices = choices_of(leads, upload)
+    picked = ask_choices(choices, upload) | offer_choices(choices, upload)
+    if picked:
+        retrain_state.set_readings(upload, said | picked)
+        try:
+            with_choices(leads, picked, settings)
+            st.toast(REMEMBERED, icon=":material/check:")
+        except LeadScoreError as error:
+            st.toast(plain(str(error)), icon=":material/error:")
+        st.rerun()
+    return leads
+
+
+def _readings(mapping: ColumnMapping) -> tuple[object, ...]:
+    """Return how a list's dates and decimals are read."""
+    said = tuple(mapping.said_decimals.items())
+    return mapping.date_order, mapping.said_order, mapping.decimal_comma, said
+
+
+def narrow_labelled(
+    frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ...]
+) -> tuple[pd.DataFrame, tuple[object, ...]]:
+    """Let a person choose period and values, and leave out leads too young to have an outcome; say what is left."""
+    days = int(
+        st.number_input(
+            "Leave out the last days",
+            0,
+            365,
+            0,
+            key="train-young",
+            width=220,
+            help="Leads that came so shortly before the newest one may complete yet; as failures they would mislead.",
+        )
+    )
+    everything = frame
+    period, values = None, {}
+    with st.expander("Period and filters", icon=":material/filter_list:"):
+        known = period_of(frame, schema)
+        if known is not None:
+            chosen = st.date_input(
+                "Period", known, *known, format="DD/MM/YYYY", key=f"train-period-{hash(key)}", width=320
+            )
+            if isinstance(chosen, tuple) and len(chosen) == 2 and chosen != known:
+                period = (chosen[0], chosen[1])
+        for column in schema.with_role(Role.SOURCE, Role.PLATFORM)[:2]:
+            if column.name in frame:
+                levels = state.remembered(("levels", *key), lambda: {})
+                if column.name not in levels:
+                    levels[column.name] = levels_of(frame, schema, column.name)
+                wanted = st.multiselect(
+                    f"Only these: {column.human.lower()}", levels[column.name], key=f"train-{column.name}-{hash(key)}"
+                )
+                if wanted:
+                    values[column.name] = wanted
+    if period or values:
+        frame = narrow_leads(frame, schema, period, values)
+        st.caption(f"{len(frame):,} of {len(everything):,} leads are in the period and filters.")
+    older = leave_out_young(frame, schema, days)
+    if days:
+        st.caption(f"{len(frame) - len(older):,} leads of the last {days:,} days are left out.")
+    return older, (days, period, tuple((name, tuple(wanted)) for name, wanted in values.items()))

@@ -1,0 +1,43 @@
+"""Retrain: is a better model ready, and which one serves."""
+
+import streamlit as st
+
+from leadscore_core.errors import LeadScoreError
+from pages.retrain.champion_challenger import render_challenge
+from pages.retrain.compare import render_comparisons
+from pages.retrain.promote import render_promotion
+from pages.retrain.train import render_training
+from pages.retrain.verdict import choose_model, render_due, render_state_of_models, render_verdict
+from pages.shared import session as state
+from pages.shared.components import get_model
+from pages.shared.sidebar import plain
+
+SECTIONS = ["Train", "Verdict", "Against the model in use", "Compare", "Promote or roll back"]
+
+st.title("Is a better model ready?", anchor=False)
+model = get_model()
+message = state.take_message()
+if message:
+    st.toast(message, icon=":material/check:")
+try:
+    render_state_of_models()
+    render_due()
+    section = st.segmented_control(
+        "Section", SECTIONS, key=state.bind("retrain-section", SECTIONS[0]), required=True, label_visibility="collapsed"
+    )
+    if section == "Train":
+        render_training(model)
+    elif section == "Compare":
+        render_comparisons()
+    else:
+        chosen = choose_model()
+        if chosen is not None:
+            looked_at, report = chosen
+            if section == "Verdict":
+                render_verdict(looked_at, report)
+            elif section == "Against the model in use":
+                render_challenge(looked_at, report)
+            else:
+                render_promotion(looked_at)
+except LeadScoreError as error:
+    st.error(plain(str(error)), icon=":material/error:")

@@ -1,0 +1,94 @@
+"""Promotion on the screen: which model serves, who changed that and why."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from leadscore_core.batches.save import rescore_batch
+from leadscore_core.config import load_settings
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.registry.promotion import LEAST_REASON, batches_behind, meets_gates, promote_model, roll_back
+from leadscore_core.registry.registry import ModelRegistry
+from pages.shared import session as state
+from pages.shared.components import act
+from pages.shared.sidebar import plain
+
+KEEP = "Keep as they are"
+
+
+def render_promotion(model: LeadModel) -> None:
+    """Let a person make a model the one in use, or go back; show who did what before, and why."""
+    registry = ModelRegistry(load_settings().models_dir)
+    in_use = registry.champion_id == model.model_id
+    met = meets_gates(model.metadata)
+    st.subheader("In use already" if in_use else "Put this model to use", anchor=False)
+    if not in_use:
+        if not met:
+            st.warning(
+                f"It misses a target. Promoting it needs a reason of at least {LEAST_REASON} characters.",
+                icon=":material/warning:",
+            )
+        with st.form("promote", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+            label = "Reason (needed)" if not met else "Reason"
+            reason = st.text_input(label, max_chars=300, key="promote-reason", width=420)
+            grades = st.selectbox(
+                "Grades",
+                [KEEP, "Reset to the installed ones"],
+                key="promote-grades",
+                width=240,
+                help="What propensity makes a lead Hot, Warm or Cold",
+            )
+            if st.form_submit_button("Promote", type="primary", icon=":material/rocket_launch:"):
+                act(lambda: _promote(model, reason, reset=grades != KEEP), "It is the model in use now.")
+    else:
+        _offer_rescoring(model)
+    history = registry.history()
+    with st.form("rollback", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        why = st.text_input("Reason to go back", max_chars=300, key="rollback-reason", width=420)
+        if st.form_submit_button("Roll back to the model before", icon=":material/undo:", disabled=len(history) < 2):
+            act(lambda: roll_back(by=state.get_name(), reason=why), "The model before is in use again.")
+    if history:
+        names = {m.model_id: f"{m.created_at:%d %b %Y, %H:%M}" for m in registry.list_models()}
+        table = pd.DataFrame(
+            {
+                "When (UTC)": [e["at"][:16].replace("T", " ") for e in history],
+                "What": ["Promoted" if e["action"] == "promote" else "Rolled back to" for e in history],
+                "Model of": [names.get(e["model_id"], e["model_id"]) for e in history],
+                "By": [e["by"] for e in history],
+                "Why": [e["reason"] for e in history],
+            }
+        )
+        with st.expander(f"History: {len(table)} changes", icon=":material/history:"):
+            st.dataframe(table, hide_index=True, height="content", alt="History of the model in use")
+
+
+def _promote(model: LeadModel, reason: str, *, reset: bool) -> None:
+    promote_model(model.model_id, by=state.get_name(), reason=reason, reset_grades=reset)
+    if reset:
+        state.forget_seen("grades")
+
+
+def _offer_rescoring(model: LeadModel) -> None:
+    """Offer to score kept lists again that another model scored; what was decided about their leads stays."""
+    behind = {batch.id: batch for batch in batches_behind(model)}
+    if not behind:
+        st.caption("Every kept list of such leads was scored by this model.")
+        return
+    with st.form("rescore-behind", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.multiselect(
+            f"{len(behind)} kept list{'s' * (len(behind) != 1)} scored by another model",
+            list(behind),
+            list(behind)[:1],
+            format_func=lambda b: f"{plain(behind[b].name)}, {behind[b].rows:,} leads",
+            key=f"behind-{model.model_id}-{len(behind)}",
+            width=520,
+        )
+        if st.form_submit_button("Score again", icon=":material/refresh:"):
+
+            def rescore() -> None:
+                for batch_id in chosen:
+                    rescore_batch(behind[batch_id], model, by=state.get_name())
+
+            with st.spinner("Scoring again", show_time=True):
+                act(rescore, "Scored again; the earlier scores stay in each list's history.")

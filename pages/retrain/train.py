@@ -1,0 +1,247 @@
+"""Training on the screen: which leads, what may leak, the run and its progress."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.metadata import ColumnAudit
+from leadscore_core.retraining.dataset_summary import (
+    LEAST_OF_EACH,
+    audit_labelled,
+    count_labelled,
+    left_out_before,
+    look_at_labelled,
+    new_since,
+)
+from leadscore_core.retraining.jobs import Run, RunTask, cancel_run, list_runs, read_run, start_run
+from pages.retrain.labelled_leads import SAMPLE, choose_labelled, narrow_labelled
+from pages.shared import session as state
+from pages.shared.sidebar import plain
+
+if TYPE_CHECKING:
+    from leadscore_core.training.leakage import LeakFinding
+
+FEW_ROWS = 1_000
+_TASKS = {"train": "Train a model", "compare": "Compare algorithms", "tune": "Search settings"}
+_VERBS = {"train": "Train on", "compare": "Compare on", "tune": "Search on"}
+_DOING = {"train": "Training on", "compare": "Comparing algorithms on", "tune": "Searching settings on"}
+_TOLD = {
+    "train": "Ten folds, then each month by a model of the months before it, then the model in use on the same leads; "
+    "about a minute for 20,000 leads.",
+    "compare": "Each algorithm on the same five folds; about a minute for 20,000 leads, longer with CatBoost. No model "
+    "comes of it.",
+    "tune": "Half the time judges the search itself, inside each of five folds. Searching the same leads again goes on "
+    "where the last search ended.",
+}
+
+
+def render_training(model: LeadModel) -> None:
+    """Let a person choose leads, look at what may leak, and start a run; show the run that is on."""
+    runs = list_runs()
+    on = next((run for run in runs if run.is_on), None)
+    if on is not None:
+        _render_run(str(on.folder))
+        return
+    if runs and runs[0].state.state in {"failed", "cancelled"}:
+        _render_ended(runs[0])
+    if runs and runs[0].state.state == "done":
+        st.success(
+            f"Trained on {plain(runs[0].request.data)}. Its verdict is in the next section."
+            if runs[0].request.task.kind == "train"
+            else f"{_TASKS[runs[0].request.task.kind]}: done. What came of it is in the section Compare.",
+            icon=":material/check:",
+        )
+    chosen = choose_labelled(model)
+    if chosen is None:
+        return
+    frame, name, key, schema = chosen
+    frame, narrowed = narrow_labelled(frame, schema, key)
+    key = (*key, *narrowed)
+    if not _render_check(frame, schema, model):
+        return
+    audit = _render_audit(frame, schema, key)
+    task = _choose_task()
+    with st.form("train", border=False):
+        note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
+        if st.form_submit_button(
+            f"{_VERBS[task.kind]} {len(frame):,} leads", type="primary", icon=":material/model_training:"
+        ):
+            try:
+                start_run(
+                    frame,
+                    data=name,
+                    schema=schema,
+                    excluded=left_out_before(schema, audit)
+                    | {name: one.why for name, one in audit.items() if one.left_out},
+                    audit=list(audit.values()),
+                    by=state.get_name(),
+                    note=note,
+                    synthetic=name == SAMPLE,
+                    capacity=state.get_capacity(),
+                    task=task,
+                )
+            except LeadScoreError as error:
+                st.error(plain(str(error)), icon=":material/error:")
+            else:
+                st.rerun()
+    st.caption(f"{_TOLD[task.kind]} You can leave this page: the run goes on and is found again.")
+
+
+def _choose_task() -> RunTask:
+    """Let a person choose between a quick retrain, a comparison of algorithms and a search for settings."""
+    kind = st.segmented_control(
+        "What to do", list(_TASKS), format_func=_TASKS.get, key=state.bind("train-task", "train"), required=True
+    )
+    if kind == "compare":
+        from leadscore_core.training.evaluation.algorithms import NAMES, USUAL, available
+
+        offered = [name for name in available() if name != "lightgbm"]
+        chosen = st.multiselect(
+            "Beside LightGBM",
+            offered,
+            [name for name in USUAL if name in offered],
+            format_func=NAMES.get,
+            key="train-algorithms",
+        )
+        return RunTask(kind="compare", algorithms=(*chosen, "lightgbm"))
+    if kind == "tune":
+        minutes = st.number_input("Minutes to search", 1, 720, 10, key="train-minutes", width=220)
+        return RunTask(kind="tune", minutes=minutes)
+    found = next((run.report["tuning"] for run in list_runs() if "tuning" in run.report), None)
+    if found is None:
+        return RunTask()
+    searched = st.toggle("Use the settings that the last search found", key=state.bind("train-searched", False))
+    return RunTask(params=found["params"] if searched else {})
+
+
+def _render_check(frame: pd.DataFrame, schema: LeadSchema, model: LeadModel) -> bool:
+    """Say what these leads are and whether they are enough to learn from."""
+    told, past = look_at_labelled(frame, schema), schema.outcome.past
+    with st.container(horizontal=True):
+        st.metric("Leads", f"{told.rows:,}", border=True, width=170)
+        st.metric("Outcome known", f"{told.known:,}", border=True, width=170)
+        need = f"At least {LEAST_OF_EACH} are needed"
+        st.metric(past.capitalize(), f"{told.completed:,}", border=True, width=170, help=need)
+        st.metric(f"Not {past}", f"{told.not_completed:,}", border=True, width=170, help=need)
+    if not told.is_enough:
+        st.error(
+            f"Too few to learn from: {past} {told.completed:,} of {LEAST_OF_EACH} needed, not {past} "
+            f"{told.not_completed:,} of {LEAST_OF_EACH} needed. Add leads whose outcome is known.",
+            icon=":material/error:",
+        )
+        return False
+    fresh = new_since(frame, schema, model)
+    if fresh is not None:
+        st.caption(f"{fresh:,} of these leads are new since the model in use was trained.")
+    if told.future:
+        st.warning(
+            f"{told.future:,} leads are dated in the future. Is the day before the month? Correct the dates, or choose "
+            "a period without them.",
+            icon=":material/event_busy:",
+        )
+    if told.known < FEW_ROWS:
+        st.warning(f"Below {FEW_ROWS:,} leads every figure has a wide interval.", icon=":material/warning:")
+    if len(told.months):
+        with st.expander(f"Base rate by month: {len(told.months)} months", icon=":material/calendar_month:"):
+            config = {
+                "Month": st.column_config.DateColumn(format="MMM YYYY"),
+                past.capitalize(): st.column_config.NumberColumn(format="%.1f%%"),
+                "Leads": st.column_config.NumberColumn(format="localized"),
+            }
+            table = told.months.assign(rate=100 * told.months["rate"])
+            table.columns = pd.Index(["Month", "Leads", past.capitalize()])
+            st.dataframe(table, hide_index=True, column_config=config, height="content", alt="Base rate by month")
+            st.caption(
+                "A last month that is far lower often holds leads too young to have an outcome: leave out its days."
+            )
+    return True
+
+
+def _render_audit(frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ...]) -> dict[str, ColumnAudit]:
+    """Ask about columns that may know the outcome; return what was said of each, by the schema's column."""
+
+    def audit() -> list[LeakFinding]:
+        with st.spinner("Looking for columns that know the answer"):
+            return audit_labelled(frame, schema)
+
+    from leadscore_core.training.leakage_worth import describe_sample
+
+    found = state.remembered(("audit", *key), audit)
+    known = state.remembered(("labelled", *key), lambda: count_labelled(frame, schema))
+    if not found:
+        st.success("No column looks as if it knew the outcome.", icon=":material/verified:")
+        return {}
+    many = "1 column" if len(found) == 1 else f"{len(found)} columns"
+    st.subheader(f"Is this known before the first call? {many} to ask about", anchor=False)
+    table = pd.DataFrame(
+        {
+            "Leave out": [f.is_certain or f.column in schema.left_out for f in found],
+            "Column": [schema.by_name[f.column].human for f in found],
+            "Why it is asked": [f.why for f in found],
+            "AUC with it": [f.auc_with for f in found],
+            "AUC without": [f.auc_without for f in found],
+        }
+    )
+    edited = st.data_editor(
+        table,
+        hide_index=True,
+        disabled=["Column", "Why it is asked", "AUC with it", "AUC without"],
+        column_config={
+            "Leave out": st.column_config.CheckboxColumn(width="small"),
+            "Why it is asked": st.column_config.TextColumn(width="large"),
+            "AUC with it": st.column_config.NumberColumn(format="%.3f", width="small"),
+            "AUC without": st.column_config.NumberColumn(format="%.3f", width="small"),
+        },
+        height="content",
+        key=f"audit-{hash(key)}",
+    )
+    st.caption(
+        "What is filled in after the outcome makes a model look good and fail on new leads. Leave it out if unsure. "
+        f"{describe_sample(known)}"
+    )
+    return {
+        f.column: ColumnAudit(**f.as_json() | {"column": schema.by_name[f.column].human}, left_out=bool(out))
+        for f, out in zip(found, edited["Leave out"].tolist(), strict=True)
+    }
+
+
+@st.fragment(run_every=1.0)
+def _render_run(folder: str) -> None:
+    run = read_run(Path(folder))
+    if not run.is_on:
+        st.rerun()
+    by = f" by {plain(run.request.by)}" if run.request.by else ""
+    st.markdown(f"### {_DOING[run.request.task.kind]} {run.request.rows:,} leads: {plain(run.request.data)}")
+    st.caption(f"Started {run.request.asked_at:%d %b %Y, %H:%M} UTC{by}. This page can be left.")
+    st.progress(min(1.0, run.state.share), text=_progress_words(run))
+    if st.button("Stop", icon=":material/stop:"):
+        cancel_run(run)
+        st.rerun()
+    with st.expander("Log", icon=":material/terminal:"):
+        st.code(run.log[-3_000:] or "Nothing yet", language=None)
+
+
+def _progress_words(run: Run) -> str:
+    told = plain(run.state.told)
+    if run.state.started_at is None or run.state.share < 0.05:
+        return told
+    spent = (pd.Timestamp.now("UTC") - pd.Timestamp(run.state.started_at)).total_seconds()
+    left = spent * (1 - run.state.share) / run.state.share
+    return f"{told}. {spent:.0f} s so far, about {left:.0f} s to go"
+
+
+def _render_ended(run: Run) -> None:
+    """Say how the last run ended if it brought no model."""
+    if run.state.state == "failed":
+        st.error(plain(run.state.told), icon=":material/error:")
+        with st.expander("Log", icon=":material/terminal:"):
+            st.code(run.log[-5_000:] or "Nothing", language=None)
+    else:
+        st.info(plain(run.state.told), icon=":material/info:")

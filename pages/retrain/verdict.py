@@ -1,0 +1,309 @@
+"""The verdict on the screen: gates, curves, any threshold, months and sources, champion against challenger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from leadscore_core.config import load_settings
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.inference.reasons import human_name
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.metadata import ModelMetadata
+from leadscore_core.model.model_card import write_card, write_card_html
+from leadscore_core.plots.judging import (
+    plot_calibration,
+    plot_gain_share,
+    plot_learning,
+    plot_precision_recall,
+    plot_roc,
+    plot_scores,
+    plot_stability,
+)
+from leadscore_core.registry.promotion import SPLIT_NAMES, describe_verdict, gates_of
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.retraining.jobs import list_runs
+from leadscore_core.retraining.trigger import propose_retraining
+from leadscore_core.storage.database.batches import BatchStore
+from pages.shared import session as state
+from pages.shared.components import get_named_model, render_chart
+from pages.shared.sidebar import plain
+
+FIGURES = {"auc": "AUC", "precision": "Precision", "recall": "Recall", "brier": "Brier score"}
+
+
+def render_state_of_models() -> None:
+    """Say in one sentence which model serves, and whether a newer one is ready."""
+    settings = load_settings()
+    registry = ModelRegistry(settings.models_dir)
+    known = registry.list_models()
+    champion = next((m for m in known if m.model_id == registry.champion_id), None)
+    newest = known[0] if known else None
+    if champion is None:
+        st.markdown("### No model is in use.")
+        return
+    auc = champion.metrics["cross_validation"]["auc"]
+    told = f"The model of {champion.created_at:%d %b %Y} is in use (AUC {auc:.3f} in folds)"
+    if newest is None or newest.model_id == champion.model_id:
+        st.markdown(f"### {told}; no newer one has been trained.")
+        return
+    run = next((r for r in list_runs(settings) if r.state.model_id == newest.model_id), None)
+    challenge = (run.report if run is not None else {}).get("challenge") or {}
+    words = {"better": "is better", "worse": "is worse", "the same": "is no better"}
+    judged = words.get(challenge.get("verdict", ""), "was not compared with it")
+    meets = "meets" if newest.meets_targets else "misses"
+    st.markdown(f"### {told}. The newest, of {newest.created_at:%d %b, %H:%M}, {meets} the targets and {judged}.")
+
+
+def render_due() -> None:
+    """Say that a retrain is proposed, and why; nothing is trained by itself."""
+    settings = load_settings()
+    champion = ModelRegistry(settings.models_dir).champion_id
+    kept = tuple((b.id, b.scoring.number) for b in BatchStore(settings).list_batches())
+    hour = pd.Timestamp.now().floor("h")
+    due = state.remembered(("due", champion, kept, hour), lambda: propose_retraining(settings))
+    if due.is_due:
+        st.info(f"A retrain is worth while: {plain('; '.join(due.reasons))}.", icon=":material/schedule:")
+
+
+def choose_model() -> tuple[LeadModel, dict[str, Any]] | None:
+    """Let a person choose a model to look at; return it and the report of its run, if it came of one here."""
+    settings = load_settings()
+    registry = ModelRegistry(settings.models_dir)
+    known = {metadata.model_id: metadata for metadata in registry.list_models()}
+    if not known:
+        st.info("There is no model yet. Train one.", icon=":material/info:")
+        return None
+    reports = {run.state.model_id: run for run in list_runs(settings) if run.state.model_id}
+    chosen = st.selectbox(
+        "Model",
+        list(known),
+        format_func=lambda m: model_name(known[m], registry.champion_id),
+        key=f"model-{len(known)}-{registry.champion_id}",
+        width=620,
+    )
+    try:
+        model = get_named_model(str(chosen))
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
+    run = reports.get(str(chosen))
+    return model, run.report if run is not None else {}
+
+
+def model_name(metadata: ModelMetadata, champion: str | None) -> str:
+    """Return what people call a model."""
+    data = metadata.training_data
+    use = ", in use" if metadata.model_id == champion else ""
+    return f"{metadata.created_at:%d %b %Y, %H:%M}: {data.rows:,} leads, {data.note or 'no note'}{use}"
+
+
+def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
+    """Show whether a model meets its targets, and how it behaves at any threshold."""
+    gates = gates_of(model)
+    challenge = report.get("challenge")
+    st.markdown(f"### {plain(describe_verdict(model.metadata, gates, challenge))}")
+    _render_gates(model)
+    if model.out_of_sample is None:
+        st.info(
+            "This model was trained before out-of-sample predictions were kept, so there are no curves.",
+            icon=":material/info:",
+        )
+        return
+    splits = [s for s in SPLIT_NAMES if (model.out_of_sample["split"] == s).any()]
+    split = st.segmented_control(
+        "Judged on", splits, format_func=SPLIT_NAMES.get, key=state.bind("verdict-split", splits[0]), required=True
+    )
+    part = model.out_of_sample[model.out_of_sample["split"] == split]
+    _render_threshold(model, part)
+    _render_curves(part, model.metadata.threshold)
+    _render_segments(report)
+    _render_learning(model, report)
+    with st.expander("What it was trained on and how", icon=":material/description:"):
+        _render_facts(model.metadata)
+        registry = ModelRegistry(load_settings().models_dir)
+        named = [entry for entry in registry.history() if entry["model_id"] == model.model_id]
+        with st.container(horizontal=True):
+            for label, write, ending, mime in (
+                ("Model card", write_card_html, "html", "text/html"),
+                ("Model card as Markdown", write_card, "md", "text/markdown"),
+            ):
+                card = write(model.metadata, model.schema, promotions=named)
+                name = f"model-card-{model.model_id}.{ending}"
+                st.download_button(label, card, name, mime, icon=":material/badge:", on_click="ignore")
+
+
+def _render_gates(model: LeadModel) -> None:
+    """Hold the figures of both splits against the targets."""
+    targets = load_settings().targets.model_dump()
+    intervals = {(g.split, g.name): (g.low, g.high) for g in gates_of(model)}
+    rows = []
+    for split, human in SPLIT_NAMES.items():
+        block = model.metadata.metrics.get(split, {})
+        if "auc" not in block:
+            continue
+        for name, target in targets.items():
+            value, spread = block[name], block.get(f"{name}_std")
+            low, high = intervals.get((split, name), (None, None))
+            rows.append(
+                {
+                    "Judged on": human,
+                    "Figure": FIGURES[name],
+                    "Value": value,
+                    "± over folds": spread,
+                    "95% interval": f"{low:.3f} to {high:.3f}" if low is not None else "not kept",
+                    "Target": f"> {target}",
+                    "Verdict": "Met" if value is not None and value > target else "Missed",
+                }
+            )
+    config = {name: st.column_config.NumberColumn(format="%.3f") for name in ("Value", "± over folds")}
+    st.dataframe(pd.DataFrame(rows), column_config=config, hide_index=True, height="content", alt="Targets")
+    block = model.metadata.metrics["cross_validation"]
+    st.caption(
+        f"Brier score {block['brier']:.3f}, log loss {block['log_loss']:.3f}. Folds share the leads' months and "
+        "flatter; the months that followed are nearer to what you will see."
+    )
+    reason = model.metadata.metrics.get("next_period", {}).get("not_applicable")
+    if reason:
+        st.caption(f"Next period: not applicable. {reason}")
+
+
+def _render_threshold(model: LeadModel, part: pd.DataFrame) -> None:
+    """Let the threshold be moved, and say what it means."""
+    from leadscore_core.training.evaluation.gates_and_curves import at_threshold
+
+    own = round(100 * model.metadata.threshold, 1)
+    percent = st.slider(
+        "Threshold", 0.0, 100.0, own, 0.5, format="%.1f%%", key=f"threshold-{model.model_id}",
+        help=f"Leads at or above it are taken for applicants. The model's own, chosen on training folds, is {own}%.",
+    )  # fmt: skip
+    told = at_threshold(part["completed"].to_numpy(), part["propensity"].to_numpy(), percent / 100)
+    with st.container(horizontal=True):
+        for label, value in (
+            ("Precision", told["precision"]),
+            ("Recall", told["recall"]),
+            ("Leads above", told["above"]),
+        ):
+            st.metric(label, "Does not exist" if value is None else f"{value:.1%}", border=True, width=128)
+        days = _days(model.metadata)
+        if days:
+            calls = model.metadata.training_data.rows * told["above"] / days if told["above"] is not None else 0
+            st.metric(
+                "Calls a day", f"{calls:,.0f}", border=True, width=128,
+                help=f"Leads above it, as such leads came in over the {days:,} days of training",
+            )  # fmt: skip
+        found, false = told["true_positive"], told["false_positive"]
+        missed, left = told["false_negative"], told["true_negative"]
+        st.metric("Found", f"{found:,}", border=True, width=128, help="Taken for applicants, and were")
+        st.metric("False alarms", f"{false:,}", border=True, width=128, help="Taken for applicants, and were not")
+        st.metric(
+            "Missed",
+            f"{missed:,}",
+            border=True,
+            width=128,
+            help=f"Not taken for applicants, and were; {left:,} rightly not",
+        )
+
+
+def _days(metadata: ModelMetadata) -> int:
+    """Return over how many days the training leads came in; 0 without dates."""
+    data = metadata.training_data
+    return 0 if not data.period_start or not data.period_end else max(1, (data.period_end - data.period_start).days)
+
+
+def _render_curves(part: pd.DataFrame, threshold: float) -> None:
+    from sklearn.metrics import roc_auc_score
+
+    from leadscore_core.training.evaluation.gates_and_curves import at_threshold, draw_curves
+
+    label, p = part["completed"].to_numpy("int64"), part["propensity"].to_numpy("float64")
+    if len(set(label.tolist())) < 2:
+        st.info("Only one outcome: no curve exists.", icon=":material/info:")
+        return
+    curves = draw_curves(label, p)
+    told = at_threshold(label, p, threshold)
+    mark = None
+    if told["recall"] is not None and told["precision"] is not None:
+        mark = (told["recall"], told["precision"])
+    left, right = st.columns(2)
+    with left:
+        render_chart(plot_roc(curves["roc"], float(roc_auc_score(label, p))), key="roc")
+        render_chart(plot_calibration(curves["calibration"]), key="calibration")
+    with right:
+        render_chart(plot_precision_recall(curves["precision_recall"], float(label.mean()), mark), key="pr")
+        render_chart(plot_gain_share(curves["gain"]), key="gain")
+    render_chart(plot_scores(curves["scores"]), key="scores")
+
+
+def _render_segments(report: dict[str, Any]) -> None:
+    """Show figures by month and source, the worst first."""
+    segments = report.get("segments") or {}
+    if not segments:
+        return
+    st.subheader("Where it is weakest", anchor=False)
+    for tab, (name, rows) in zip(st.tabs(list(segments)), segments.items(), strict=True):
+        with tab:
+            table = pd.DataFrame(rows)
+            if table.empty:
+                st.caption("No group of 50 leads or more.")
+                continue
+            shown = pd.DataFrame(
+                {
+                    name: table["group"],
+                    "Leads": table["n"],
+                    "Completed": 100 * table["base_rate"],
+                    "AUC": table["auc"],
+                    "Precision": table["precision"],
+                    "Recall": table["recall"],
+                }
+            )
+            config = {n: st.column_config.NumberColumn(format="%.3f") for n in ("AUC", "Precision", "Recall")}
+            config["Leads"] = st.column_config.NumberColumn(format="localized")
+            config["Completed"] = st.column_config.NumberColumn(format="%.1f%%")
+            st.dataframe(shown, column_config=config, hide_index=True, placeholder="", alt=f"Figures by {name}")
+    st.caption("Out-of-fold, groups of 50 leads or more, the lowest AUC first. A group of a few hundred moves a lot.")
+
+
+def _render_learning(model: LeadModel, report: dict[str, Any]) -> None:
+    """Show what each column is worth, how steadily, and whether more leads would help."""
+    worth = model.metadata.importance
+    curve = pd.DataFrame(report.get("learning_curve") or [])
+    if not worth and curve.empty:
+        return
+    left, right = st.columns(2)
+    if worth:
+        table = pd.DataFrame(
+            [{"human": human_name(c, model.schema), "share": share, "std": std} for c, (share, std) in worth.items()]
+        )
+        top = (
+            table[table["share"] >= 0.001]
+            .sort_values("share", ascending=False, kind="stable")
+            .head(10)
+            .reset_index(drop=True)
+        )
+        with left:
+            render_chart(plot_stability(top), key="stability")
+            st.caption("Mean over the folds, with its standard deviation: a wide one means that folds disagree.")
+    if not curve.empty:
+        with right:
+            render_chart(plot_learning(curve), key="learning")
+            st.caption(plain(str(report.get("more_leads", ""))))
+
+
+def _render_facts(metadata: ModelMetadata) -> None:
+    data = metadata.training_data
+    period = "no dates"
+    if data.period_start and data.period_end:
+        period = f"{data.period_start:%d %b %Y} to {data.period_end:%d %b %Y}"
+    facts = {
+        "Name": metadata.model_id,
+        "Leads": f"{data.rows:,} with an outcome, {data.left_out:,} without left out",
+        "Period": period,
+        "Completed": f"{data.base_rate:.1%}",
+        "Threshold": f"{metadata.threshold:.3f}, chosen on training folds",
+        "Calibration": f"{metadata.calibration.get('method')}: {metadata.calibration.get('verdict')}",
+        "Left out": ", ".join(metadata.excluded) or "no column",
+    }
+    st.markdown("\n".join(f"- **{name}**: {plain(str(told))}" for name, told in facts.items()))

@@ -1,0 +1,98 @@
+"""Batches on the screen: which one is looked at, renaming, re-scoring, deleting."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from leadscore_core.batches.save import rescore_batch
+from leadscore_core.batches.view import BatchView, open_view
+from leadscore_core.config import load_settings
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.batches import Batch, BatchStore
+from pages.shared import session as state
+from pages.shared.components import act, get_named_model
+from pages.shared.sidebar import plain
+
+
+def get_view(batch: Batch, model: LeadModel) -> BatchView:
+    """Open a batch as it stands now."""
+    return open_view(batch, get_named_model, model.schema)
+
+
+def choose_batch(model: LeadModel, *, manage: bool = True) -> BatchView:
+    """Let a person choose a batch, and return it; stop the page where there is none or it cannot be read."""
+    message = state.take_message()
+    if message:
+        st.toast(message, icon=":material/check:")
+    try:
+        batches = BatchStore(load_settings()).list_batches()
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        st.stop()
+    if not batches:
+        st.info(
+            "No list has been scored yet. Score one, and you will see here whom to call first, who is junk, and why.",
+            icon=":material/info:",
+        )
+        st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
+        st.stop()
+    by_id = {batch.id: batch for batch in batches}
+    present = state.get_batch() if state.get_batch() in by_id else batches[0].id
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "Batch",
+            list(by_id),
+            index=list(by_id).index(str(present)),
+            format_func=lambda batch_id: _title(by_id[batch_id]),
+            key=f"batch-{present}",
+            width=420,
+        )
+        if chosen != state.get_batch():
+            state.set_batch(chosen)
+        batch = by_id[chosen]
+        if manage:
+            with st.popover("Manage", icon=":material/more_horiz:"):
+                _render_manage(batch, model)
+    try:
+        return get_view(batch, model)
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        st.stop()
+
+
+def _title(batch: Batch) -> str:
+    return f"{batch.name}, {batch.rows:,} leads, {batch.created_at:%d %b %Y}"
+
+
+def _render_manage(batch: Batch, model: LeadModel) -> None:
+    store = BatchStore(load_settings())
+    by = f" by {plain(batch.created_by)}" if batch.created_by else ""
+    st.caption(f"From {plain(batch.file_name)}, scored {batch.scoring.scored_at:%d %b %Y, %H:%M} UTC{by}.")
+    with st.form("rename", border=False):
+        name = st.text_input("Name", value=batch.name, max_chars=200)
+        if st.form_submit_button("Rename", icon=":material/edit:"):
+            act(lambda: store.rename(batch, name), "Renamed.")
+    known = {m.model_id: m for m in ModelRegistry(load_settings().models_dir).list_models()}
+    others = [m for m in (model.model_id, *known) if m in known and m != batch.scoring.model_id]
+    if others:
+        with st.form("rescore", border=False):
+            chosen = st.selectbox(
+                "Score again with",
+                list(dict.fromkeys(others)),
+                format_func=lambda m: (
+                    f"{'The model in use' if m == model.model_id else 'Model'} of {known[m].created_at:%d %b %Y, %H:%M}"
+                ),
+            )
+            if st.form_submit_button("Score again", icon=":material/refresh:"):
+                with st.spinner(f"Scoring {plain(batch.name)}", show_time=True):
+                    act(
+                        lambda: rescore_batch(batch, get_named_model(chosen), by=state.get_name()),
+                        "Scored again. Earlier scores are kept.",
+                    )
+    sure = st.checkbox(
+        f"Yes, delete {plain(batch.name)} with all that was decided about its leads", key=f"sure-{batch.id}"
+    )
+    if st.button("Delete", icon=":material/delete:", disabled=not sure):
+        act(lambda: store.delete(batch), f"{plain(batch.name)} is deleted. Your own file is as it was.")

@@ -1,0 +1,112 @@
+"""Dates and decimals on the screen: what can be read in two ways is asked, and what was found can be corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from leadscore_core.config import Settings
+from leadscore_core.data.cleaning.convention_choices import ConventionChoice
+from leadscore_core.data.dataset.conventions import list_choices
+from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.dataset.open import choose_conventions
+from leadscore_core.errors import LeadScoreError
+from pages.shared import session as state
+from pages.shared.sidebar import plain
+
+ORDERS = {"dmy": "Day first", "mdy": "Month first", "ymd": "Year first", "ydm": "Year, then day"}
+MARKS = {"comma": "Decimal comma", "point": "Decimal point"}
+REMEMBERED = "Remembered for files with the same headers."
+
+
+def choices_of(leads: LeadList, key: str) -> list[ConventionChoice]:
+    """Return how an opened list's dates and decimals are read, where that could be otherwise."""
+    mapping = leads.mapping
+    read = (mapping.matches, mapping.said_order, tuple(mapping.said_decimals.items()))
+    return state.remembered(("conventions", key, leads.sheet, leads.encoding, read), lambda: list_choices(leads))
+
+
+def ask_choices(choices: Sequence[ConventionChoice], key: str) -> dict[str, str]:
+    """Ask what a file leaves open of its dates and decimals; return what a person chose just now, by column."""
+    questions = [choice for choice in choices if choice.is_open]
+    if not questions:
+        return {}
+    with st.container(border=True):
+        return _picked(questions, f"open-{key}")
+
+
+def offer_choices(choices: Sequence[ConventionChoice], key: str) -> dict[str, str]:
+    """Say how a file's dates and decimals are read; return what a person chose otherwise just now, by column."""
+    settled = [choice for choice in choices if not choice.is_open]
+    if not settled:
+        return {}
+    readings = ", ".join(f"{choice.human}: {(ORDERS | MARKS)[choice.chosen].lower()}" for choice in settled)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Read as {plain(readings)}", width="content")
+        with st.popover("Read otherwise", icon=":material/edit:"):
+            return _picked(settled, f"settled-{key}")
+
+
+def render_questions(opened: state.OpenedList, settings: Settings) -> None:
+    """Ask what a list leaves open of its dates and decimals, above its scores."""
+    assert opened.leads is not None
+    if opened.leads.mapping.ambiguous_dates or opened.leads.mapping.decimal_doubts:
+        key = f"{opened.path}-{opened.sheet}"
+        _apply(ask_choices(choices_of(opened.leads, key), key), opened, settings)
+
+
+def render_corrections(opened: state.OpenedList, settings: Settings) -> None:
+    """Say how a list's dates and decimals are read, and let a person correct it."""
+    assert opened.leads is not None
+    key = f"{opened.path}-{opened.sheet}"
+    _apply(offer_choices(choices_of(opened.leads, key), key), opened, settings)
+
+
+def with_choices(leads: LeadList, picked: dict[str, str], settings: Settings) -> LeadList:
+    """Return a list with what a person chose, which is remembered for files with the same headers.
+
+    Raises
+    ------
+    LeadScoreError
+        If it cannot be kept.
+    """
+    order = next((said for said in picked.values() if said in ORDERS), None)
+    marks = {column: said for column, said in picked.items() if said in MARKS}
+    return choose_conventions(leads, dates=order, decimals=marks, settings=settings)  # type: ignore[arg-type]
+
+
+def _apply(picked: dict[str, str], opened: state.OpenedList, settings: Settings) -> None:
+    assert opened.leads is not None
+    if not picked:
+        return
+    try:
+        opened.leads = with_choices(opened.leads, picked, settings)
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    state.set_opened(opened)
+    st.toast(REMEMBERED, icon=":material/check:")
+    st.rerun()
+
+
+def _picked(choices: Sequence[ConventionChoice], key: str) -> dict[str, str]:
+    """Show each choice with its evidence; nothing is chosen where it is a question."""
+    picked = {}
+    for choice in choices:
+        evidence = f"{choice.human}: {choice.evidence}"
+        words = {option: (ORDERS | MARKS)[option] for option in choice.options}
+        icon = ":material/help: " if choice.is_open else ""
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{icon}{plain(evidence)}.", width="stretch")
+            chosen = st.segmented_control(
+                evidence,
+                list(words),
+                format_func=words.get,
+                default=None if choice.is_open else choice.chosen,
+                key=f"{key}-{choice.column}",
+                label_visibility="collapsed",
+            )
+        if chosen is not None and (choice.is_open or chosen != choice.chosen):
+            picked[choice.column] = chosen
+    return picked

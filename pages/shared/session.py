@@ -1,0 +1,362 @@
+"""Session state: the one place that touches it; what one page alone keeps is in `source_state`, `retrain_state`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import streamlit as st
+
+from leadscore_core.config import GradeRule, GradeShares, GradeThresholds, load_settings
+from pages.shared.uploads import UploadFolder
+
+if TYPE_CHECKING:  # seconds to load, which the first page does not need
+    from leadscore_core.batches.export import ExportJob
+    from leadscore_core.data.dataset.dataset import LeadList
+    from leadscore_core.storage.leads.filters import LeadFilter, View
+
+_OPENED, _CAPACITY, _SEEN, _PROBLEM = "opened_list", "daily_call_capacity", "seen_upload", "list_problem"
+_SCORED, _RECOGNISED, _BATCH, _LEAD, _NAME = "scored_batch", "recognised", "batch_id", "lead_row", "person_name"
+_TABLE_ROUND, _WAITING = "table_round", "waiting_list"
+_FILTERS, _FILTER_ROUND, _JOB, _SECTION, _DRAFT, _KEPT, _TOLD = (
+    "lead_filters",
+    "lead_filter_round",
+    "export_job",
+    "leads_section",
+    "grade_draft",
+    "kept_results",
+    "message",
+)
+_GRADE_KEYS = ("grade-hot", "grade-warm", "grade-cold")
+_MOST_KEPT = 4
+T = TypeVar("T")
+
+
+@dataclass
+class OpenedList:
+    """A list that a person brought, with its temporary folder if it was uploaded, and what was found of it.
+
+    ``alike`` counts the sheets that can be read as one list.
+    """
+
+    name: str
+    path: Path
+    leads: LeadList | None = None
+    folder: UploadFolder | None = None
+    sheets: list[str] = field(default_factory=list)
+    sheet: str | None = None
+    alike: int = 0
+
+
+def kept(key: str, otherwise: Any = None) -> Any:
+    """Return what this session keeps under a key."""
+    return st.session_state.get(key, otherwise)
+
+
+def keep(key: str, value: object) -> None:
+    """Keep something in this session."""
+    st.session_state[key] = value
+
+
+def get_opened() -> OpenedList | None:
+    """Return the list that is open in this session."""
+    return st.session_state.get(_OPENED)
+
+
+def set_opened(opened: OpenedList) -> None:
+    """Open a list in place of another; what was scored before stays among the batches."""
+    st.session_state[_OPENED] = opened
+    for key in (_SCORED, _RECOGNISED, _PROBLEM, _WAITING):
+        st.session_state.pop(key, None)
+
+
+def close_opened() -> None:
+    """Close the list that is open, with its problem; its batch stays."""
+    for key in (_OPENED, _SCORED, _RECOGNISED, _PROBLEM, _WAITING):
+        st.session_state.pop(key, None)
+
+
+def get_waiting() -> OpenedList | None:
+    """Return the list that waits for an answer before it can be opened."""
+    return st.session_state.get(_WAITING)
+
+
+def set_waiting(waiting: OpenedList | None) -> None:
+    """Let a list wait for an answer, or none."""
+    st.session_state[_WAITING] = waiting
+
+
+def get_candidates(upload: str) -> dict[str, str]:
+    """Return the encodings in which an upload could be read, each with a word as it reads it; none if in one alone."""
+    return st.session_state.get(f"candidates-{upload}", {})
+
+
+def ask_encoding(upload: str, candidates: tuple[tuple[str, str], ...]) -> None:
+    """Let a person be asked in which encoding an upload is read."""
+    st.session_state[f"candidates-{upload}"] = dict(candidates)
+
+
+def offer_encodings(upload: str, candidates: dict[str, str]) -> None:
+    """Let a person correct the encoding that was found, which is the first."""
+    if len(candidates) > 1:
+        st.session_state[f"candidates-{upload}"] = candidates
+        st.session_state[f"found-encoding-{upload}"] = next(iter(candidates))
+
+
+def get_found_encoding(upload: str) -> str | None:
+    """Return the encoding in which an upload is read as long as nobody chooses another."""
+    return st.session_state.get(f"found-encoding-{upload}")
+
+
+def get_encoding(upload: str) -> str | None:
+    """Return the encoding that a person chose for an upload."""
+    return st.session_state.get(f"encoding-of-{upload}")
+
+
+def set_encoding(upload: str, encoding: str) -> None:
+    """Keep the encoding that a person chose for an upload."""
+    st.session_state[f"encoding-of-{upload}"] = encoding
+
+
+def get_scored() -> str | None:
+    """Return the batch of the list that is open."""
+    return st.session_state.get(_SCORED)
+
+
+def set_scored(batch_id: str, *, recognised: bool = False) -> None:
+    """Keep which batch the open list became, and whether it had been one before; the Leads page opens it too."""
+    st.session_state[_SCORED] = batch_id
+    st.session_state[_RECOGNISED] = recognised
+    set_batch(batch_id)
+
+
+def was_recognised() -> bool:
+    """Tell whether the open list was scored in an earlier visit."""
+    return bool(st.session_state.get(_RECOGNISED))
+
+
+def get_batch() -> str | None:
+    """Return the batch that the Leads and Drivers pages show."""
+    return st.session_state.get(_BATCH)
+
+
+def set_batch(batch_id: str | None) -> None:
+    """Show another batch, without the lead and the filter of the one before."""
+    if st.session_state.get(_BATCH) != batch_id:
+        st.session_state[_BATCH] = batch_id
+        set_lead(None)
+        set_filter(empty_filter("calls"))
+
+
+def get_lead() -> int | None:
+    """Return the position of the lead that is looked at."""
+    return st.session_state.get(_LEAD)
+
+
+def set_lead(row: int | None) -> None:
+    """Look at a lead, or at none."""
+    st.session_state[_LEAD] = row
+
+
+def close_lead() -> None:
+    """Look at no lead any more, and take the mark from the table's row."""
+    set_lead(None)
+    st.session_state[_TABLE_ROUND] = table_round() + 1
+
+
+def table_round() -> int:
+    """Return a number that changes whenever a table must lose its selection."""
+    return int(st.session_state.get(_TABLE_ROUND, 0))
+
+
+def open_selected(key: str, rows: list[int]) -> None:
+    """Look at the lead that was just selected in a table of leads at these positions."""
+    places = st.session_state[key]["selection"]["rows"]
+    set_lead(rows[places[0]] if places and places[0] < len(rows) else None)
+
+
+def get_filter() -> LeadFilter:
+    """Return the filter of the Leads page."""
+    return st.session_state.get(_FILTERS, empty_filter("calls"))
+
+
+def set_filter(chosen: LeadFilter) -> None:
+    """Set the filter and draw its widgets anew."""
+    st.session_state[_FILTERS] = chosen
+    st.session_state[_FILTER_ROUND] = filter_round() + 1
+
+
+def empty_filter(view: View) -> LeadFilter:
+    """Return the filter of a view that leaves nothing out."""
+    from leadscore_core.storage.leads.filters import LeadFilter
+
+    return LeadFilter(view=view)
+
+
+def keep_filter(chosen: LeadFilter) -> None:
+    """Keep what the filter's widgets say, so that it outlives a visit to another page."""
+    st.session_state[_FILTERS] = chosen
+
+
+def filter_round() -> int:
+    """Return a number that changes whenever the filter's widgets must be drawn anew."""
+    return int(st.session_state.get(_FILTER_ROUND, 0))
+
+
+def bind(key: str, value: object) -> str:
+    """Give a widget its first value, once, and return its key: what a person does to it then stands."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
+
+
+def get_section(default: str) -> str:
+    """Return the section of the Leads page."""
+    return st.session_state.get(_SECTION, default)
+
+
+def set_section(section: str) -> None:
+    """Keep the section of the Leads page; the lead that was looked at is closed."""
+    if st.session_state.get(_SECTION) != section:
+        set_lead(None)
+        forget_seen("grades", "junk")
+    st.session_state[_SECTION] = section
+
+
+def get_job() -> ExportJob | None:
+    """Return the export that is on its way or waits to be fetched."""
+    return st.session_state.get(_JOB)
+
+
+def set_job(job: ExportJob | None) -> None:
+    """Keep an export, or forget it."""
+    before = get_job()
+    if before is not None and job is None:
+        before.cancel()
+    st.session_state[_JOB] = job
+
+
+def seen_version(kind: str, current: T) -> T:
+    """Return the version of a preference that this person has before them, which is what they build on."""
+    return st.session_state.setdefault(f"seen-{kind}", current)
+
+
+def forget_seen(*kinds: str) -> None:
+    """Look at what is in force now, when a preference is shown the next time."""
+    for kind in kinds:
+        st.session_state.pop(f"seen-{kind}", None)
+
+
+def draft_grades(version: int, rule: GradeRule, shares: tuple[float, float, float]) -> None:
+    """Lay a saved rule under the sliders once; what a person moves afterwards stays until it is saved.
+
+    Parameters
+    ----------
+    shares
+        Cumulated: down to which share of the batch leads are Hot, Warm, Cold (0-1).
+    """
+    told = rule.thresholds
+    drafted = (version, rule.by)
+    if st.session_state.get(_DRAFT) == drafted and _GRADE_KEYS[0] in st.session_state:
+        return
+    st.session_state[_DRAFT] = drafted
+    values = (told.hot, told.warm, told.cold) if rule.by == "propensity" else shares
+    for key, value in zip(_GRADE_KEYS, values, strict=True):
+        st.session_state[key] = round(100 * value, 1)
+
+
+def move_neighbours(moved: int, by: str) -> None:
+    """Let a moved slider push its neighbours, so that the grades stay in order."""
+    values = [st.session_state[key] for key in _GRADE_KEYS]
+    for place in range(3):
+        before = place < moved
+        if by == "propensity":
+            values[place] = max(values[place], values[moved]) if before else min(values[place], values[moved])
+        else:
+            values[place] = min(values[place], values[moved]) if before else max(values[place], values[moved])
+    for key, value in zip(_GRADE_KEYS, values, strict=True):
+        st.session_state[key] = value
+
+
+def drafted_grades(by: str) -> GradeRule:
+    """Return the rule that the sliders say."""
+    first, second, third = (st.session_state[key] / 100 for key in _GRADE_KEYS)
+    if by == "propensity":
+        return GradeRule(by="propensity", thresholds=GradeThresholds(hot=first, warm=second, cold=third))
+    shares = GradeShares(hot=first, warm=max(0.0, second - first), cold=max(0.0, third - second))
+    return GradeRule(by="share", shares=shares)
+
+
+def clicked_marks(key: str, axis: str) -> list[str]:
+    """Return the names of the marks that were just clicked in a figure, read off one of its axes or its data."""
+    points = st.session_state[key]["selection"]["points"]
+    found = []
+    for point in points:
+        data = point.get("customdata")
+        found.append(str(data[0] if isinstance(data, list) and data else point.get(axis)))
+    return found
+
+
+def remembered(key: tuple[object, ...], make: Callable[[], T]) -> T:
+    """Return a result of this session, made once for each key; no other user's.
+
+    Parameters
+    ----------
+    key
+        What it is, and of what. Of each thing the few that were used last are kept.
+    """
+    kept = st.session_state.setdefault(_KEPT, {}).setdefault(key[0], {})
+    made = kept.pop(key) if key in kept else make()
+    while len(kept) >= _MOST_KEPT:
+        kept.pop(next(iter(kept)))
+    kept[key] = made
+    return made
+
+
+def get_name() -> str:
+    """Return who is working, as they call themselves; empty if they did not say."""
+    return str(st.session_state.get(_NAME, ""))
+
+
+def set_name(name: str) -> None:
+    """Keep who is working."""
+    st.session_state[_NAME] = name.strip()
+
+
+def tell(message: str) -> None:
+    """Keep a message for the next run of the page."""
+    st.session_state[_TOLD] = message
+
+
+def take_message() -> str:
+    """Return the message that waits, once."""
+    return str(st.session_state.pop(_TOLD, ""))
+
+
+def get_problem() -> str:
+    """Return why the last list could not be used, or an empty text."""
+    return st.session_state.get(_PROBLEM, "")
+
+
+def set_problem(message: str) -> None:
+    """Keep why a list could not be used, until another is opened."""
+    st.session_state[_PROBLEM] = message
+
+
+def is_new_upload(upload_id: str | None, where: str = "") -> bool:
+    """Tell once for each upload of an uploader that it has not been looked at yet."""
+    fresh = upload_id is not None and st.session_state.get(_SEEN + where) != upload_id
+    st.session_state[_SEEN + where] = upload_id
+    return fresh
+
+
+def get_capacity() -> int:
+    """Return how many leads this person calls a day."""
+    return int(st.session_state.get(_CAPACITY, load_settings().daily_call_capacity))
+
+
+def set_capacity(calls: int) -> None:
+    """Keep how many leads this person calls a day."""
+    st.session_state[_CAPACITY] = calls

@@ -1,0 +1,61 @@
+"""What stands around every page, and needs none of what a page needs."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from leadscore_core.config import load_settings
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.registry.registry import ModelRegistry
+from pages.shared import session as state
+
+
+def check_settings() -> None:
+    """Say which settings cannot be used, and stop."""
+    try:
+        load_settings()
+    except LeadScoreError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+def plain(text: str) -> str:
+    r"""Return text that somebody typed so that it is shown as it is and never as formatting, a link or a picture.
+
+    Examples
+    --------
+    >>> plain("![x](http://a.b) *now*")
+    '\\!\\[x\\](http\\://a.b) \\*now\\*'
+    """
+    return re.sub(r"([\\`*_\[\]<>$~:#|!])", r"\\\1", text)
+
+
+def render_sidebar() -> None:
+    """Show what every page shares: the calls a day, and which model speaks."""
+    with st.sidebar:
+        st.markdown("#### :material/leaderboard: LeadScore")
+        calls = st.number_input(
+            "Calls a day",
+            min_value=1,
+            max_value=1_000_000,
+            value=load_settings().daily_call_capacity,
+            key="calls-a-day",
+            step=10,
+            help="How many leads your team can call in a day. It sets whom to call first.",
+        )
+        state.set_capacity(int(calls))
+        name = st.text_input(
+            "Your name", value=state.get_name(), max_chars=60, key="your-name", help="Stands beside what you decide."
+        )
+        state.set_name(name)
+        st.divider()
+        try:
+            registry = ModelRegistry(load_settings().models_dir)
+            metadata = registry.read_metadata(registry.champion_id or "")
+        except LeadScoreError:
+            st.caption("No model is in use.")
+            return
+        data = metadata.training_data
+        st.caption(f"**Model** {metadata.created_at:%d %b %Y}, trained on {data.rows:,} leads. {data.note}")

@@ -1,0 +1,38 @@
+"""Sources: which of them earn their money, what is their own in it, and where targeting is off."""
+
+import streamlit as st
+
+from leadscore_core.errors import LeadScoreError
+from pages.shared import session as state
+from pages.shared.components import get_model
+from pages.shared.sidebar import plain
+from pages.sources.rates import choose_leads, choose_scope, render_rates, render_report, render_source_answer
+from pages.sources.sections import render_course, render_mix, render_targets
+from pages.sources.spend import render_money
+
+SECTIONS = ["Rates", "Mix or own", "Leaks and chances", "Weeks and flow", "Money"]
+
+st.title("Which sources earn their money?", anchor=False)
+model = get_model()
+view, batches = choose_leads(model)
+try:
+    scope = choose_scope(view)
+    rates = render_source_answer(view, batches, scope)
+    if rates is None:
+        st.stop()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        key = state.bind("source-section", SECTIONS[0])
+        section = st.segmented_control("Section", SECTIONS, key=key, required=True, label_visibility="collapsed")
+        render_report(view, scope)
+    if section == "Rates":
+        render_rates(view, batches, scope, rates)
+    elif section == "Mix or own":
+        render_mix(view, scope, batches)
+    elif section == "Leaks and chances":
+        render_targets(view, scope, batches, model)
+    elif section == "Weeks and flow":
+        render_course(view, scope)
+    else:
+        render_money(view, scope)
+except LeadScoreError as error:
+    st.error(plain(str(error)), icon=":material/error:")

@@ -1,0 +1,333 @@
+"""Sources on the screen: which leads are counted, and how; the answer; rates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import partial
+
+import streamlit as st
+
+from leadscore_core.analytics.charts import Evidence, show_bubbles, show_heatmap, show_rates
+from leadscore_core.analytics.report_html import make_report
+from leadscore_core.analytics.sources import (
+    COUNTED_WORDS,
+    EVERYBODY,
+    Rates,
+    Scope,
+    SourceView,
+    choose_counted,
+    narrow_to,
+    open_sources,
+    rate_by,
+)
+from leadscore_core.analytics.wording import DEFINITIONS, SHOWN_AT_FIRST, answer, describe_filter
+from leadscore_core.batches.outcome_files import open_outcome_files
+from leadscore_core.batches.outcomes import bring_outcomes
+from leadscore_core.batches.save import find_kept, keep_list
+from leadscore_core.config import PROJECT_ROOT, load_settings
+from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.dataset.options import ListOptions
+from leadscore_core.data.schema.schema import Role
+from leadscore_core.data.synthetic import LABELLED
+from leadscore_core.errors import EncodingQuestionError, LeadScoreError
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.outcomes import OutcomeStore
+from leadscore_core.storage.leads.filters import BLANK, LeadFilter
+from pages.shared import session as state
+from pages.shared.charts import render_evidence, render_frame
+from pages.shared.encodings import choose_encoding, offer_encodings
+from pages.shared.outcome_values import ask_outcome, needs_answer
+from pages.shared.sidebar import plain
+from pages.shared.upload_form import TYPES
+from pages.shared.uploads import UploadFolder
+from pages.sources import state as source_state
+
+KEY_FIGURE_WIDTH = 170
+NOT_CROSSED, NO_PERIOD, PERIOD_BEFORE = "Nothing", "No other period", "The days before"
+_OTHER_PERIOD = "Days of your choice"
+_DRILL = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
+
+
+def choose_leads(model: LeadModel) -> tuple[SourceView, list[Batch]]:
+    """Let a person choose lists whose leads are counted; without any, offer the sample leads and stop the page."""
+    message = state.take_message()
+    if message:
+        st.toast(message, icon=":material/check:")
+    settings = load_settings()
+    try:
+        batches = BatchStore(settings).list_batches()
+        if not batches:
+            _offer_sample(model)
+        by_id = {batch.id: batch for batch in batches}
+        present = [b for b in source_state.get_source_batches() if b in by_id] or [state.get_batch() or ""]
+        present = [b for b in present if b in by_id] or [batches[0].id]
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            chosen = st.multiselect(
+                "Lists",
+                list(by_id),
+                default=present,
+                format_func=lambda b: f"{by_id[b].name}, {by_id[b].rows:,} leads, {by_id[b].created_at:%d %b %Y}",
+                key=f"source-lists-{'-'.join(by_id)}",
+                width=560,
+            )
+            with st.popover("Bring outcomes", icon=":material/fact_check:"):
+                _render_outcomes(model)
+        if not chosen:
+            st.info("Choose a list to count its leads.", icon=":material/info:")
+            st.stop()
+        source_state.set_source_batches(chosen)
+        looked_at = [by_id[b] for b in chosen]
+        return open_sources(looked_at, model.schema, settings=settings), looked_at
+    except LeadScoreError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        st.stop()
+
+
+def _offer_sample(model: LeadModel) -> None:
+    """Say what the page will show, and offer leads whose outcome is known."""
+    st.info(
+        "You will see here which sources bring applications and which bring junk. Score a list first; its outcomes, if "
+        "it has them or once they come back, show what really became of its leads.",
+        icon=":material/info:",
+    )
+    st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
+    sample = PROJECT_ROOT / "sample_data" / LABELLED
+    if sample.is_file() and st.button("Look at the sample leads", type="primary", icon=":material/play_arrow:"):
+        leads = open_list(sample, model.schema)
+        with st.spinner("Scoring the sample leads", show_time=True):
+            batch = find_kept(leads) or keep_list(leads, model, name="Sample leads with outcomes", by=state.get_name())
+        source_state.set_source_batches([batch.id])
+        st.rerun()
+    st.stop()
+
+
+def _render_outcomes(model: LeadModel) -> None:
+    """Take a file that says what became of leads that were scored."""
+    st.caption("A file with each lead's id, e-mail or phone, and whether the application was completed.")
+    upload = st.file_uploader("Outcomes", type=TYPES, max_upload_size=load_settings().upload_limit_mb)
+    encoding = state.get_encoding(upload.file_id) if upload else None
+    is_new = state.is_new_upload(f"{upload.file_id} {encoding}" if upload else None, "outcomes")
+    if upload is None or choose_encoding(upload.file_id, upload.name):
+        return
+
+    def read() -> tuple[UploadFolder, list[LeadList]]:
+        folder = UploadFolder(upload.name, upload.getbuffer())
+        offer_encodings(upload.file_id, folder.path)
+        return folder, open_outcome_files(folder.path, options=ListOptions(encoding=encoding), ask="nothing")
+
+    try:
+        _, lists = state.remembered(("outcome-file", upload.file_id, encoding), read)
+        unclear = any(needs_answer(leads) for leads in lists)
+        if unclear:
+            lists = ask_outcome(lists, upload.file_id)
+            if not st.button("Bring these outcomes", type="primary"):
+                return
+        elif not is_new:
+            return
+        report = bring_outcomes(lists, by=state.get_name())
+    except EncodingQuestionError as error:
+        state.ask_encoding(upload.file_id, error.candidates)
+        st.rerun()
+    except (LeadScoreError, OSError) as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    else:
+        state.tell(report.told)
+        st.rerun()
+
+
+def choose_scope(view: SourceView) -> Scope:
+    """Let a person choose what to group by, what is counted, which leads, and a period to compare with."""
+    chosen = source_state.get_source_filter()
+    turn = source_state.source_round()
+    by = source_state.get_source_by() if source_state.get_source_by() in view.dimensions else view.default
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by = st.selectbox(
+            "Group by", list(view.dimensions), index=list(view.dimensions).index(str(by)),
+            format_func=view.dimensions.get, key=f"source-by-{turn}", width=200,
+        )  # fmt: skip
+        source_state.set_source_by(by)
+        others = [None, *(d for d in view.dimensions if d != by)]
+        across = st.selectbox(
+            "Crossed with", others, format_func=lambda d: view.dimensions.get(str(d), NOT_CROSSED),
+            key=f"source-across-{by}", width=200,
+        )  # fmt: skip
+        default = choose_counted(view, chosen)
+        counted = st.selectbox(
+            "Count", list(COUNTED_WORDS), index=list(COUNTED_WORDS).index(default), format_func=COUNTED_WORDS.get,
+            key=f"source-count-{default}", width=230,
+        )  # fmt: skip
+        with st.popover(_filter_label(view, chosen), icon=":material/filter_alt:"):
+            chosen = _render_filter(view, chosen, f"source-filter-{turn}")
+        with st.popover("Compare", icon=":material/compare_arrows:"):
+            before = _choose_period(view, chosen)
+    _render_narrowed(view, chosen)
+    return Scope(by, across, counted, chosen, before)
+
+
+def _filter_label(view: SourceView, chosen: LeadFilter) -> str:
+    used = len(describe_filter(view, chosen))
+    return f"Filter ({used})" if used else "Filter"
+
+
+def _render_filter(view: SourceView, kept: LeadFilter, key: str) -> LeadFilter:
+    values = dict(kept.values)
+    for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM):
+        dimension = view.first(role)
+        if dimension is None:
+            continue
+        offered = [BLANK if v is None else v for v in view.table.values(dimension, EVERYBODY, 200)]
+        present = list(values.pop(dimension, ()))
+        offered += [value for value in present if value not in offered]
+        wanted = st.multiselect(view.dimensions[dimension], offered, key=state.bind(f"{key}-{dimension}", present))
+        if wanted:
+            values[dimension] = tuple(wanted)
+    first, last = _dates(view, kept, key)
+    chosen = replace(kept, values=values, created_from=first, created_to=last)
+    if chosen != kept:
+        source_state.keep_source_filter(chosen)
+    return chosen
+
+
+def _dates(view: SourceView, kept: LeadFilter, key: str) -> tuple[date | None, date | None]:
+    first, last = view.table.period()
+    if first is None or last is None:
+        return None, None
+    ends = first.date(), last.date()
+    within = kept.created_from or ends[0], kept.created_to or ends[1]
+    chosen = st.date_input("Created", min_value=ends[0], max_value=ends[1], key=state.bind(f"{key}-dates", within))
+    if not isinstance(chosen, tuple) or len(chosen) != 2 or tuple(chosen) == ends:
+        return None, None
+    return chosen
+
+
+def _choose_period(view: SourceView, chosen: LeadFilter) -> LeadFilter | None:
+    """Let a person choose days whose rates stand beside those of the days that are looked at."""
+    first, last = view.table.period()
+    if first is None or last is None:
+        st.caption("These leads have no date, so there is no other period.")
+        return None
+    how = st.radio("Compare with", [NO_PERIOD, PERIOD_BEFORE, _OTHER_PERIOD], key="source-compare")
+    if how == NO_PERIOD:
+        return None
+    if how == _OTHER_PERIOD:
+        days = st.date_input("Days", (first.date(), last.date()), first.date(), last.date(), key="source-compare-days")
+        if not isinstance(days, tuple) or len(days) != 2:
+            st.caption("Choose the first and the last day.")
+            return None
+        present = chosen.created_from or first.date(), chosen.created_to or last.date()
+        shared = (min(days[1], present[1]) - max(days[0], present[0])).days + 1
+        if shared > 0:
+            st.caption(f"The two periods share {shared:,} days, so a change between them looks smaller than it is.")
+        return replace(chosen, created_from=days[0], created_to=days[1])
+    if chosen.created_from is None or chosen.created_to is None:
+        st.caption("Narrow the dates under Filter first; as many days before them are compared.")
+        return None
+    eve = chosen.created_from - timedelta(days=1)
+    return replace(chosen, created_from=eve - (chosen.created_to - chosen.created_from), created_to=eve)
+
+
+def _render_narrowed(view: SourceView, chosen: LeadFilter) -> None:
+    """Say which leads are looked at, and the way back to all."""
+    told = describe_filter(view, chosen)
+    if not told:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(" ".join(f":gray-badge[{plain(text)}]" for text in told))
+        if st.button("Show all leads", type="tertiary", icon=":material/filter_alt_off:"):
+            source_state.set_source_filter(EVERYBODY)
+            st.rerun()
+
+
+def scope_key(view: SourceView, batches: list[Batch], scope: Scope) -> tuple[object, ...]:
+    """Return what a result of this scope can be remembered by."""
+    known = OutcomeStore(load_settings())
+    came = tuple((b.id, b.scoring.number, o.number if (o := known.current(b)) else 0) for b in batches)
+    return (came, repr(view.table.tables[0].standing), str(scope))
+
+
+def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -> Rates | None:
+    """Say what earns and what does not; return the rates, or None where there is nothing to count."""
+    if int(view.table.totals(scope.chosen)["leads"]) == 0:
+        st.info("No lead fits these filters and dates. Widen them, or show all leads.", icon=":material/search_off:")
+        return None
+    rates = state.remembered(
+        ("rates", *scope_key(view, batches, scope)),
+        lambda: rate_by(view, [scope.by], scope.chosen, scope.counted, before=scope.before),
+    )
+    if not rates.totals["n"]:
+        st.info(
+            "No outcome of these leads is known yet. Count the applications expected, or bring outcomes.",
+            icon=":material/hourglass_empty:",
+        )
+        return None
+    st.markdown(f"### {plain(answer(view, scope, rates))}")
+    totals = rates.totals
+    with st.container(horizontal=True):
+        st.metric("Leads", f"{totals['leads']:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
+        st.metric("Outcome known", f"{totals['known']:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
+        done = f"{totals['completed']:,.0f}" if totals["known"] else "–"
+        unknown = None if totals["known"] else "No outcome of these leads is known yet."
+        st.metric("Completed", done, border=True, width=KEY_FIGURE_WIDTH, help=unknown)
+        st.metric("Expected", f"{totals['expected']:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
+        st.metric("Average rate", f"{rates.average:.1%}", border=True, width=KEY_FIGURE_WIDTH)
+    return rates
+
+
+def render_rates(view: SourceView, batches: list[Batch], scope: Scope, rates: Rates) -> None:
+    """Show rates with their intervals, volume against rate, the crossed table, and all groups."""
+
+    def draw() -> tuple[Rates, Evidence, Evidence, Evidence]:
+        crossed = scope.across is not None
+        told = rate_by(view, scope.dimensions, scope.chosen, scope.counted, before=scope.before) if crossed else rates
+        return told, show_rates(view, scope, told), show_bubbles(view, scope, rates), show_heatmap(view, scope)
+
+    told, shown, bubbles, heatmap = state.remembered(("shown", *scope_key(view, batches, scope)), draw)
+    turn = source_state.source_round()
+    render_evidence(shown, key=f"rates-{turn}", on_click=_clicker(view, scope, shown, turn), table=shown.table)
+    st.caption("Click a mark to look at its leads alone.")
+    first = shown.table.columns[0]
+    more = [name for name in ("Rate before", "Change") if name in shown.table]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"All groups: {told.groups:,}", anchor=False)
+        with st.popover("Columns", icon=":material/view_column:"):
+            offered = [name for name in shown.table.columns if name != first]
+            default = [*SHOWN_AT_FIRST, *more]
+            columns = st.multiselect("Columns shown", offered, default=default, key=f"source-columns-{len(more)}")
+    render_frame(shown.table, alt="Groups", columns=[first, *columns])
+    if told.groups > len(told.table):
+        st.caption(f"{told.groups:,} values: the {len(told.table) - 1:,} largest are told apart, the rest is one row.")
+    with st.expander("What the numbers mean", icon=":material/help:"):
+        st.markdown("\n".join(f"- **{name}**: {words}" for name, words in DEFINITIONS.items()))
+    if bubbles.figure is not None:
+        render_evidence(bubbles, key=f"volume-{turn}", on_click=_clicker(view, scope, bubbles, turn), table=shown.table)
+    render_evidence(heatmap, key=f"crossed-{turn}")
+
+
+def _clicker(view: SourceView, scope: Scope, shown: Evidence, turn: int):  # type: ignore[no-untyped-def]
+    return partial(_click, view, scope, shown, f"{shown.name}-{turn}")
+
+
+def _click(view: SourceView, scope: Scope, shown: Evidence, key: str) -> None:
+    """Look at the leads of a mark alone, grouped by the next column."""
+    for name in state.clicked_marks(key, "y"):
+        if name in shown.values:
+            pairs = shown.values[name]
+            source_state.set_source_filter(narrow_to(scope.chosen, dict(pairs)))
+            following = [view.first(role) for role in _DRILL]
+            source_state.set_source_by(next((d for d in following if d and d not in pairs), scope.by))
+
+
+def render_report(view: SourceView, scope: Scope) -> None:
+    """Offer the view as one file that opens anywhere."""
+    st.download_button(
+        "Download this view",
+        data=partial(make_report, view, scope),
+        file_name="sources.html",
+        mime="text/html",
+        icon=":material/description:",
+        on_click="ignore",
+        help="One HTML file with figures, tables and definitions, to send or to print; it takes a few seconds.",
+    )

@@ -1,0 +1,122 @@
+"""Sources on the screen: mix against own part, leaks and chances, weeks and the flow of leads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from leadscore_core.analytics.charts import show_flow, show_gap, show_trend
+from leadscore_core.analytics.sources import Scope, SourceView, explain_mix, find_targets, narrow_to
+from leadscore_core.analytics.wording import describe_gap, describe_target, present_targets
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.leads.filters import LeadFilter
+from pages.shared import session as state
+from pages.shared.batch_picker import get_view
+from pages.shared.charts import render_evidence, render_frame
+from pages.shared.sidebar import plain
+from pages.sources import state as source_state
+from pages.sources.rates import scope_key
+
+MOST_TOLD = 5
+
+
+def render_mix(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
+    """Split each group's gap to the average into the mix of its leads and what is its own."""
+    mix = state.remembered(
+        ("mix", *scope_key(view, batches, scope)), lambda: explain_mix(view, scope.by, scope.chosen, scope.counted)
+    )
+    human = view.dimensions[scope.by].lower()
+    st.caption(
+        f"A {human} looks bad because of the leads that it happens to bring, or by itself. The mix is what leads of "
+        "the same platform, city tier, month, times contacted and referral bring at the average one; the rest is its "
+        "own."
+    )
+    if mix.table["own"].isna().all():
+        st.info(
+            f"Nothing can be told apart: there is one {human} only, or everybody or nobody completed, or no two bring "
+            "comparable leads.",
+            icon=":material/info:",
+        )
+        return
+    order = mix.table.sort_values("n", ascending=False, kind="stable")
+    names = [view.shown(scope.by, group) for group in order["group"]]
+    weight = (order["gap"].abs() * order["n"]).where(order["own"].notna(), -1.0).to_numpy()
+    name = st.selectbox(
+        view.dimensions[scope.by], names, index=int(weight.argmax()),
+        key=f"mix-{scope.by}-{source_state.source_round()}", width=320,
+    )  # fmt: skip
+    place = int(order.index[names.index(str(name))])
+    st.markdown(f"### {plain(describe_gap(str(name), mix.table.iloc[place], mix.average))}")
+    shown = show_gap(view, scope, mix, place)
+    if shown.figure is not None:
+        render_evidence(shown, key=f"gap-{place}", table=shown.table)
+    render_frame(shown.table, alt="Gaps and their parts")
+    st.caption(
+        "Points of the rate. Intervals are from a bootstrap of 200 draws; verdicts on the own part are corrected for "
+        "their number. Comparable: the share of its leads for which others have leads of the same kind."
+    )
+
+
+def render_targets(view: SourceView, scope: Scope, batches: list[Batch], model: LeadModel) -> None:
+    """Show where targeting is off: the largest leaks, and chances that are missed."""
+    leaks, chances = state.remembered(
+        ("targets", *scope_key(view, batches, scope)), lambda: find_targets(view, scope.chosen, scope.counted)
+    )
+    total = float(view.table.totals(scope.chosen)["leads"])
+    for title, found, nothing in (
+        ("Leaks: many leads, few applications", leaks, "No group of 50 leads or more is far below the average."),
+        ("Missed chances: what converts far above the average", chances, "No group is far above the average."),
+    ):
+        st.subheader(title, anchor=False)
+        if found.empty:
+            st.info(nothing, icon=":material/check_circle:")
+            continue
+        for place, row in enumerate(found.head(MOST_TOLD).to_dict("records")):
+            _render_target(pd.Series(row), scope, batches, model, total, f"{title[:4]}-{place}")
+        with st.expander(f"All {len(found)} as a table", icon=":material/table_rows:"):
+            render_frame(present_targets(found), alt=title)
+    st.caption(
+        "Groups of one column or two, at least 50 leads, whose whole interval is a fifth away from the average; "
+        "corrected for the many groups that were looked at."
+    )
+
+
+def _render_target(
+    row: pd.Series, scope: Scope, batches: list[Batch], model: LeadModel, total: float, key: str
+) -> None:
+    pairs = {str(row["first"]): row["first_value"]}
+    if not pd.isna(row["second"]):
+        pairs[str(row["second"])] = row["second_value"]
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(str(row['name']))}**: {plain(describe_target(row, total))}.", width="stretch")
+        with st.container(horizontal=True, width="content"):
+            _render_links(pairs, scope, batches, model, key)
+
+
+def _render_links(pairs: dict[str, str | None], scope: Scope, batches: list[Batch], model: LeadModel, key: str) -> None:
+    if st.button("Only these leads", key=f"filter-{key}", icon=":material/filter_alt:"):
+        source_state.set_source_filter(narrow_to(scope.chosen, pairs))
+        st.rerun()
+    if st.button("See its leads", key=f"leads-{key}", icon=":material/call:", help="Open the Leads page on them"):
+        _go_to_leads(narrow_to(scope.chosen, pairs), max(batches, key=lambda b: b.rows), model, len(batches))
+
+
+def _go_to_leads(chosen: LeadFilter, batch: Batch, model: LeadModel, lists: int) -> None:
+    """Open the Leads page on these leads, where most of them are, and say where the others are."""
+    table = get_view(batch, model).table
+    calls, aside = (table.count(replace(chosen, view=view)) for view in ("calls", "quarantine"))
+    state.set_batch(batch.id)
+    state.set_filter(replace(chosen, view="calls"))
+    state.set_section("Call list" if calls >= aside else "Quarantine")
+    of_list = f" of {batch.name}, the largest of {lists} lists" if lists > 1 else ""
+    state.tell(f"{calls:,} of these leads{of_list} are to call, {aside:,} are in quarantine.")
+    st.switch_page("pages/leads/page.py")
+
+
+def render_course(view: SourceView, scope: Scope) -> None:
+    """Show rates week by week, and how leads pass from group to grade to application."""
+    render_evidence(show_trend(view, scope), key=f"weeks-{source_state.source_round()}")
+    render_evidence(show_flow(view, scope), key=f"flow-{source_state.source_round()}")

@@ -1,0 +1,79 @@
+"""What the Sources page keeps in the session, by way of `state`: which leads are counted, how, and the spend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pages.shared.session import empty_filter, keep, kept
+
+if TYPE_CHECKING:  # seconds to load, which the first page does not need
+    import pandas as pd
+
+    from leadscore_core.data.spend import Spend
+    from leadscore_core.storage.leads.filters import LeadFilter
+
+_FILTER, _ROUND, _BATCHES, _BY, _SPEND = "source_filter", "source_round", "source_batches", "source_by", "spend"
+_SPEND_FILE = "spend-file"
+
+
+def get_source_filter() -> LeadFilter:
+    """Return which leads the Sources page counts."""
+    return kept(_FILTER, empty_filter("all"))
+
+
+def set_source_filter(chosen: LeadFilter) -> None:
+    """Count other leads, and draw the filter's widgets anew."""
+    keep(_FILTER, chosen)
+    keep(_ROUND, source_round() + 1)
+
+
+def keep_source_filter(chosen: LeadFilter) -> None:
+    """Keep what the filter's widgets say."""
+    keep(_FILTER, chosen)
+
+
+def source_round() -> int:
+    """Return a number that changes whenever widgets and marks of the Sources page must be drawn anew."""
+    return int(kept(_ROUND, 0))
+
+
+def get_source_batches() -> list[str]:
+    """Return the lists that the Sources page counts."""
+    return list(kept(_BATCHES, []))
+
+
+def set_source_batches(batch_ids: list[str]) -> None:
+    """Count the leads of other lists, without the filter of those before."""
+    if get_source_batches() != batch_ids:
+        keep(_BATCHES, batch_ids)
+        set_source_filter(empty_filter("all"))
+
+
+def get_source_by() -> str | None:
+    """Return what the Sources page groups by, if a person or a click chose it."""
+    return kept(_BY)
+
+
+def set_source_by(dimension: str | None) -> None:
+    """Group by another column."""
+    keep(_BY, dimension)
+
+
+def get_spend() -> tuple[str, Spend] | None:
+    """Return the spend of this session, and the name of the file that it came from."""
+    return kept(_SPEND)
+
+
+def set_spend(name: str, spend: Spend | None) -> None:
+    """Keep spend, or forget it."""
+    keep(_SPEND, None if spend is None else (name, spend))
+
+
+def get_spend_file() -> tuple[str, pd.DataFrame, dict[str, str]] | None:
+    """Return the upload's id of the file of spend, the file, and how a person said that it is read."""
+    return kept(_SPEND_FILE)
+
+
+def set_spend_file(upload: str, frame: pd.DataFrame, said: dict[str, str]) -> None:
+    """Keep the file of spend with what a person said of it."""
+    keep(_SPEND_FILE, (upload, frame, said))

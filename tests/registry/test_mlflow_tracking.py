@@ -1,0 +1,198 @@
+"""Models and runs in MLflow: its SQLite store, a real server with PostgreSQL behind it, and one that is down."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.registry.mlflow_tracking import CHALLENGER, CHAMPION, sync_tracking, tracking_uri
+from leadscore_core.registry.promotion import promote_model
+from leadscore_core.registry.registry import ModelRegistry
+
+CODE = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+import mlflow
+mlflow.set_tracking_uri(sys.argv[1]); mlflow.set_registry_uri(sys.argv[1])
+client = mlflow.MlflowClient()
+versions = client.search_model_versions("name='leadscore'")
+model = client.get_registered_model("leadscore")
+told = {"models": {v.tags["leadscore.model_id"]: str(v.version) for v in versions}}
+told["aliases"] = {alias: str(version) for alias, version in model.aliases.items()}
+run = mlflow.get_run(versions[0].run_id)
+told["params"], told["metrics"], told["tags"] = run.data.params, run.data.metrics, run.data.tags
+told["folds"] = len(client.get_metric_history(run.info.run_id, "cv_each_auc"))
+told["files"] = [f.path for f in client.list_artifacts(run.info.run_id)]
+told["figures"] = [f.path for f in client.list_artifacts(run.info.run_id, "figures")]
+import pandas as pd
+pipeline = mlflow.sklearn.load_model("models:/leadscore/" + str(versions[0].version))
+info = mlflow.models.get_model_info("models:/leadscore/" + str(versions[0].version))
+told["inputs"] = [c.name for c in info.signature.inputs]
+told["propensity"] = float(pipeline.predict_proba(pd.DataFrame({n: ["Level2"] for n in told["inputs"]}))[0, 1])
+print(json.dumps(told))
+"""
+
+
+def ask(uri: str) -> dict:
+    """What MLflow says of the model, asked in a process of its own, since MLflow warns on import."""
+    done = subprocess.run([sys.executable, "-c", CODE, uri], capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def sync(settings: Settings) -> dict:
+    """Bring MLflow up to the registry as the command does."""
+    env = os.environ | {"LEADSCORE_MODELS_DIR": str(settings.models_dir)}
+    words = [sys.executable, "-m", "leadscore_core.registry.mlflow_tracking"]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=False, timeout=240)
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+@pytest.fixture
+def registry(trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("LEADSCORE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("LEADSCORE_TRACKING_URI")
+    registry = ModelRegistry(tmp_path / "models")
+    registry.publish(trained)
+    registry.promote(trained.model_id)
+    return registry
+
+
+def newer(trained: LeadModel, registry: ModelRegistry) -> str:
+    """Publish the same model under a later name."""
+    later = trained.metadata.model_copy(
+        update={
+            "model_id": "20270101-000000-later",
+            "created_at": trained.metadata.created_at + timedelta(days=1),
+            "pickle_sha256": "",
+        }
+    )
+    return registry.publish(replace(trained, metadata=later)).model_id
+
+
+def check_what_is_written(told: dict, trained: LeadModel) -> None:
+    assert told["params"]["num_leaves"] == "31"
+    assert told["metrics"]["cv_auc"] == pytest.approx(trained.metadata.metrics["cross_validation"]["auc"])
+    assert told["folds"] == 5
+    assert told["tags"]["data.sha256"] == trained.metadata.training_data.sha256
+    assert {"model-card.md", "metadata.json", "figures", "leadscore_model"} <= set(told["files"])
+    assert "figures/roc.html" in told["figures"]
+    assert 0 < told["propensity"] < 1
+    assert not {"full_name", "email", "phone", "lead_id"} & set(told["inputs"])
+
+
+def test_every_model_is_written_down_and_aliases_follow(registry: ModelRegistry, trained: LeadModel) -> None:
+    settings = load_settings()
+    told = sync(settings)
+    assert told == {"logged": [trained.model_id], "aliases": {CHAMPION: trained.model_id}, "problem": ""}
+    later = newer(trained, registry)
+    told = sync(settings)
+    assert told["logged"] == [later]
+    uri = str(tracking_uri(settings))
+    said = ask(uri)
+    assert said["aliases"][CHAMPION] == said["models"][trained.model_id]
+    assert said["aliases"][CHALLENGER] == said["models"][later]
+    check_what_is_written(said, trained)
+    registry.promote(later)
+    assert sync(settings)["logged"] == []
+    said = ask(uri)
+    assert said["aliases"] == {CHAMPION: said["models"][later]}
+
+
+def test_a_promotion_on_the_screen_reaches_mlflow_by_itself(registry: ModelRegistry, trained: LeadModel) -> None:
+    later = newer(trained, registry)
+    promote_model(later, by="Anna", reason="A newer month is in it", settings=load_settings())
+    deadline = time.monotonic() + 90
+    wanted = {CHAMPION: later}
+    seen: dict = {}
+    while time.monotonic() < deadline and seen != wanted:
+        time.sleep(0.5)
+        path = registry.root / ".tracking.json"
+        if path.is_file():
+            seen = json.loads(path.read_text())["aliases"]
+    assert seen == wanted
+
+
+def test_a_server_that_is_down_costs_nothing_and_is_caught_up_with(
+    registry: ModelRegistry, trained: LeadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADSCORE_TRACKING_URI", "http://user:secret@127.0.0.1:9")
+    told = sync(load_settings())
+    assert "could not be reached" in told["problem"]
+    assert "secret" not in told["problem"]
+    assert not any(b"secret" in path.read_bytes() for path in registry.root.rglob("*") if path.is_file())
+    assert registry.champion_id == trained.model_id
+    monkeypatch.delenv("LEADSCORE_TRACKING_URI")
+    assert sync(load_settings())["logged"] == [trained.model_id]
+
+
+def test_tracking_can_be_switched_off(registry: ModelRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADSCORE_TRACKING_URI", "off")
+    assert sync_tracking(load_settings()).logged == ()
+    assert not (registry.root / "mlflow.db").exists()
+
+
+@pytest.fixture
+def server(postgres: str, tmp_path: Path) -> Iterator[str]:
+    """A real MLflow server, with PostgreSQL behind it."""
+    name = f"mlflow{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    store = postgres.replace("/postgres?", f"/{name}?").replace("postgresql://", "postgresql+psycopg://", 1)
+    words = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--port", str(port)]
+    words += ["--artifacts-destination", str(tmp_path / "artifacts"), "--workers", "1"]
+    with (tmp_path / "server.log").open("wb") as log:
+        process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/health", timeout=2).close()
+                break
+            except OSError:
+                assert process.poll() is None, (tmp_path / "server.log").read_text()
+                assert time.monotonic() < deadline, (tmp_path / "server.log").read_text()
+                time.sleep(0.5)
+        yield address
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait(timeout=30)
+
+
+def test_a_real_server_takes_models_and_gives_them_to_another_machine(
+    registry: ModelRegistry, trained: LeadModel, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADSCORE_TRACKING_URI", server)
+    told = sync(load_settings())
+    assert told["logged"] == [trained.model_id], told
+    check_what_is_written(ask(server), trained)
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "elsewhere"))
+    words = [sys.executable, "-m", "leadscore_core", "models", "import", "models:/leadscore@champion"]
+    done = subprocess.run(words, env=dict(os.environ), capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert ModelRegistry(tmp_path / "elsewhere").load(trained.model_id).metadata == registry.read_metadata(
+        trained.model_id
+    )
+    words[-1] = "models:/leadscore@nobody"
+    done = subprocess.run(words, env=dict(os.environ), capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 2
+    assert "could not be taken from MLflow" in done.stderr
+    assert "Traceback" not in done.stderr

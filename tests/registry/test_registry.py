@@ -1,0 +1,269 @@
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import joblib
+import pytest
+
+from leadscore_core.errors import RegistryError
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.metadata import FORMAT_VERSION
+from leadscore_core.registry.registry import METADATA, PICKLE, ModelRegistry, load_champion
+from tests.paths import ROOT
+
+
+def named(model: LeadModel, name: str) -> LeadModel:
+    return LeadModel(model.pipeline, model.metadata.model_copy(update={"model_id": name}))
+
+
+@pytest.fixture
+def registry(tmp_path: Path, trained: LeadModel) -> ModelRegistry:
+    """Two published models; the second is the champion and the first was."""
+    made = ModelRegistry(tmp_path / "models")
+    for name in ("first", "second"):
+        made.publish(named(trained, name))
+        made.promote(name)
+    return made
+
+
+def test_what_was_published_is_loaded_and_scores_the_same(registry: ModelRegistry, trained: LeadModel, sample) -> None:
+    loaded = registry.load("first")
+    cleaned, _ = loaded.clean(sample.new)
+    assert (loaded.propensity(cleaned) == trained.propensity(cleaned)).all()
+    assert loaded.metadata.format_version == FORMAT_VERSION
+    assert len(loaded.metadata.pickle_sha256) == 64
+    assert {p.name for p in (registry.root / "first").iterdir()} == {PICKLE, METADATA}
+
+
+def test_the_metadata_say_what_was_agreed(registry: ModelRegistry) -> None:
+    told = json.loads((registry.root / "first" / METADATA).read_text())
+    assert set(told) >= {
+        "format_version",
+        "schema_name",
+        "features",
+        "threshold",
+        "grades",
+        "metrics",
+        "training_data",
+        "libraries",
+        "git_commit",
+        "pickle_sha256",
+    }
+    assert "split" in told["metrics"]["cross_validation"]
+    assert set(told["training_data"]) >= {"rows", "sha256", "period_start", "period_end"}
+
+
+def test_rollback_goes_to_the_champion_before(registry: ModelRegistry, trained: LeadModel) -> None:
+    assert registry.rollback() == "first"
+    assert registry.champion_id == "first"
+    registry.publish(named(trained, "third"))
+    registry.promote("third")
+    assert registry.rollback() == "first"
+
+
+def test_rolling_back_again_goes_back_further(registry: ModelRegistry, trained: LeadModel) -> None:
+    registry.publish(named(trained, "third"))
+    registry.promote("third")
+    assert [registry.rollback(), registry.rollback()] == ["second", "first"]
+    with pytest.raises(RegistryError, match="no earlier champion"):
+        registry.rollback()
+    registry.promote("third")
+    assert registry.rollback() == "first"
+
+
+def test_rollback_passes_over_a_damaged_model(registry: ModelRegistry, trained: LeadModel) -> None:
+    registry.publish(named(trained, "third"))
+    registry.promote("third")
+    damage_pickle(registry.root / "second")
+    assert registry.rollback() == "first"
+
+
+def test_rollback_without_history_says_so(tmp_path: Path, trained: LeadModel) -> None:
+    registry = ModelRegistry(tmp_path)
+    registry.publish(named(trained, "only"))
+    registry.promote("only")
+    with pytest.raises(RegistryError, match="no earlier champion"):
+        registry.rollback()
+
+
+def test_a_changed_pickle_is_never_loaded(registry: ModelRegistry, tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "sprung"),)
+
+    joblib.dump(Trap(), registry.root / "second" / PICKLE)
+    with pytest.raises(RegistryError, match="SHA-256 differs"):
+        registry.load("second")
+    assert not (tmp_path / "sprung").exists()
+
+
+def damage_pickle(folder: Path) -> None:
+    (folder / PICKLE).write_bytes(b"nonsense")
+
+
+def damage_metadata(folder: Path) -> None:
+    (folder / METADATA).write_text("{")
+
+
+def newer_format(folder: Path) -> None:
+    told = json.loads((folder / METADATA).read_text())
+    (folder / METADATA).write_text(json.dumps(told | {"format_version": FORMAT_VERSION + 1}))
+
+
+def foreign_folder(folder: Path) -> None:
+    (folder / METADATA).write_text("[1, 2]")
+
+
+def no_pickle(folder: Path) -> None:
+    (folder / PICKLE).unlink()
+
+
+@pytest.mark.parametrize("damage", [damage_pickle, damage_metadata, newer_format, foreign_folder, no_pickle])
+def test_the_last_sound_champion_serves_in_place_of_a_damaged_one(registry: ModelRegistry, damage) -> None:
+    damage(registry.root / "second")
+    with pytest.raises(RegistryError, match="second"):
+        registry.load("second")
+    model, notice = registry.load_champion()
+    assert model.model_id == "first"
+    assert "second" in notice
+    assert "first, is used" in notice
+    assert "first" in [metadata.model_id for metadata in registry.list_models()]
+
+
+def test_a_damaged_model_is_not_promoted(registry: ModelRegistry) -> None:
+    damage_pickle(registry.root / "first")
+    with pytest.raises(RegistryError):
+        registry.promote("first")
+    assert registry.champion_id == "second"
+
+
+def test_a_failed_publish_leaves_nothing(registry: ModelRegistry, trained: LeadModel, monkeypatch) -> None:
+    before = sorted(p.name for p in registry.root.iterdir())
+
+    def full(*args: object, **kwargs: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(joblib, "dump", full)
+    with pytest.raises(RegistryError, match="No space left on device.*champion is unchanged"):
+        registry.publish(named(trained, "third"))
+    assert sorted(p.name for p in registry.root.iterdir()) == before
+    assert registry.champion_id == "second"
+
+
+def test_models_are_never_overwritten(registry: ModelRegistry, trained: LeadModel) -> None:
+    with pytest.raises(RegistryError, match="already a model first"):
+        registry.publish(named(trained, "first"))
+
+
+@pytest.mark.parametrize("name", ["../second", "/etc", "", ".hidden", "a/b", "second\n"])
+def test_a_name_cannot_leave_the_directory(registry: ModelRegistry, name: str) -> None:
+    with pytest.raises(RegistryError):
+        registry.load(name)
+
+
+def test_an_unknown_name_offers_the_known_ones(registry: ModelRegistry) -> None:
+    with pytest.raises(RegistryError, match="Known models: .*first"):
+        registry.load("fourth")
+
+
+def test_without_a_champion_the_next_step_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match="leadscore train FILE --promote"):
+        load_champion(tmp_path / "nothing")
+
+
+def test_the_shipped_model_is_sound_and_says_what_it_is() -> None:
+    model = load_champion()
+    assert model.metadata.training_data.synthetic
+    assert model.metadata.meets_targets
+
+
+CHANGING = """
+import sys
+from pathlib import Path
+from leadscore_core.model import ModelRegistry
+registry = ModelRegistry(Path(sys.argv[1]))
+print("ready", flush=True)
+while True:
+    for model_id in sys.argv[2:]:
+        registry.promote(model_id, by="a loop", reason="again")
+"""
+
+
+def changing(registry: ModelRegistry, *model_ids: str) -> subprocess.Popen[bytes]:
+    """A process that changes the champion without end, once it has begun."""
+    words = [sys.executable, "-c", CHANGING, str(registry.root), *model_ids]
+    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == b"ready"
+    return process
+
+
+def test_killed_while_promoting_the_registry_stays_sound(registry: ModelRegistry) -> None:
+    names = ["first", "second"]
+    rng = random.Random(1)
+    for _ in range(8):
+        process = changing(registry, *names)
+        time.sleep(rng.uniform(0.0, 0.5))
+        process.kill()
+        process.communicate()
+        champion = registry.load_champion()[0].model_id
+        assert champion in names
+        history = registry.history()
+        assert history[0]["model_id"] == champion  # what history says last is what serves
+        assert {m.model_id for m in registry.list_models()} == set(names)
+    registry.promote("first")
+    assert registry.champion_id == "first"
+    assert registry.rollback() == "second"
+
+
+def test_two_promotions_at_once_are_one_after_the_other(registry: ModelRegistry) -> None:
+    processes = [changing(registry, name) for name in ("first", "second")]
+    until = time.monotonic() + 60
+    while len(registry.history()) <= 8 and time.monotonic() < until:
+        time.sleep(0.1)
+    for process in processes:
+        assert process.poll() is None, process.communicate()[1]
+        process.kill()
+        process.communicate()
+    told = registry.history()[::-1]
+    assert len(told) > 4
+    assert {"first", "second"} == {entry["model_id"] for entry in told}
+    for before, after in zip(told, told[1:], strict=False):
+        assert after["before"] == before["model_id"]  # each change knows the one that was in force
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from leadscore_core.errors import RegistryError
+from leadscore_core.model import ModelRegistry
+registry = ModelRegistry(Path(sys.argv[1]))
+model = registry.load(sys.argv[2])
+object.__setattr__(model, "metadata", model.metadata.model_copy(update={"model_id": "third"}))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # writing more fails, as on a full disk
+try:
+    registry.publish(model)
+except RegistryError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_publishes_nothing_by_half(registry: ModelRegistry) -> None:
+    words = [sys.executable, "-c", FULL, str(registry.root), "second"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert "could not be written" in done.stdout, done.stderr
+    assert "the champion is unchanged" in done.stdout
+    assert {m.model_id for m in registry.list_models()} == {"first", "second"}
+    assert not list(registry.root.glob(".staging-*"))
+    assert registry.load_champion()[0].model_id == "second"
+
+
+def test_the_shipped_model_has_every_field_that_came_after_it() -> None:
+    schema = ModelRegistry(ROOT / "models").load_champion()[0].schema
+    assert set(type(schema).model_fields) <= set(schema.__dict__)
+    assert all(set(type(column).model_fields) <= set(column.__dict__) for column in schema.columns)

@@ -1,0 +1,222 @@
+"""Training runs: a process of their own, found again, one at a time, killed without harm."""
+
+import json
+import os
+import random
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from leadscore_core.config import GradeRule, GradeThresholds, load_settings
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.errors import LabelError, RegistryError, TrainingBusyError
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.metadata import ColumnAudit
+from leadscore_core.registry.promotion import batches_behind, describe_verdict, gates_of, promote_model, roll_back
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.retraining import jobs as runs_module
+from leadscore_core.retraining.dataset import batches_with_outcomes, gather_leads
+from leadscore_core.retraining.jobs import Run, RunTask, cancel_run, list_runs, read_run, start_run
+from leadscore_core.retraining.worker import _segments
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.outcomes import OutcomeStore
+from leadscore_core.storage.database.preferences import grade_preference
+
+LABEL = "app_complete_flag"
+PATIENCE = 180
+
+
+@pytest.fixture
+def leads(registry: ModelRegistry, labelled_list: Path, trained: LeadModel) -> pd.DataFrame:
+    return gather_leads([open_list(labelled_list, trained.schema)], [], trained.schema)
+
+
+def wait(run: Run) -> Run:
+    deadline = time.monotonic() + PATIENCE
+    while run.is_on and time.monotonic() < deadline:
+        time.sleep(0.3)
+        run = read_run(run.folder)
+    return run
+
+
+def test_nothing_that_names_a_person_is_gathered(leads: pd.DataFrame, sample: SampleLeads) -> None:
+    assert not {"lead_id", "full_name", "email", "phone"} & set(leads.columns)
+    assert leads[LABEL].tolist() == sample.labelled[LABEL].astype(str).tolist()
+
+
+def test_outcomes_that_came_back_are_learned_from(
+    registry: ModelRegistry, batch: Batch, trained: LeadModel, labelled_list: Path
+) -> None:
+    assert batches_with_outcomes([batch]) == {}
+    with pytest.raises(LabelError, match="None of these leads has an outcome"):
+        gather_leads([], [batch], trained.schema)
+    OutcomeStore(load_settings()).add(batch, np.array([0, 2]), np.array([1, 0]), file_name="back.csv")
+    assert batches_with_outcomes([batch]) == {batch.id: 2}
+    both = gather_leads([open_list(labelled_list, trained.schema)], [batch], trained.schema)
+    came = both[LABEL].iloc[-batch.rows :].reset_index(drop=True)
+    assert (came[0], came[2]) == ("1", "0")
+    assert came.drop([0, 2]).isna().all()
+
+
+def test_a_run_trains_compares_publishes_and_is_found_again(
+    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+) -> None:
+    asked = ColumnAudit(column="City", why="asked", left_out=True, auc_with=0.8, auc_without=0.7)
+    excluded = {"city_mapped": "asked"}
+    run = start_run(leads, data="labelled.csv", schema=trained.schema, by="Anna", excluded=excluded, audit=[asked])
+    with pytest.raises(TrainingBusyError, match="Anna is training a model here since"):
+        start_run(leads, data="again", schema=trained.schema)
+    run = wait(run)
+    assert run.state.state == "done", run.log
+    assert registry.champion_id == trained.model_id, "a run only proposes"
+    model = registry.load(run.state.model_id)
+    assert model.metadata.excluded == {"city_mapped": "asked"}
+    assert model.metadata.audit == [asked]
+    assert model.metadata.training_data.note == "labelled.csv"
+    challenge = run.report["challenge"]
+    assert challenge["champion_id"] == trained.model_id
+    assert challenge["rows"] > 0
+    assert set(run.report["segments"]) == {"Month", "First platform", "First source"}
+    assert not (run.folder / "leads.parquet").exists(), "the copy of the leads is gone"
+    assert "Judged fold 1" in run.log
+    runs_module._children.pop(run.request.run_id).wait()  # as after a restart of the server
+    assert list_runs()[0].state.state == "done"
+    told = describe_verdict(model.metadata, gates_of(model), challenge)
+    assert told.startswith(("Meets all three targets", "Misses "))
+    assert "the model in use" in told
+
+
+def test_leads_that_cannot_be_learned_from_fail_in_words(
+    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+) -> None:
+    run = wait(start_run(leads.head(30), data="few", schema=trained.schema))
+    assert run.state.state == "failed"
+    assert "Too few leads to train on" in run.state.told
+    assert "the model in use is unchanged" in run.state.told
+    assert [m.model_id for m in registry.list_models()] == [trained.model_id]
+
+
+def test_a_run_is_stopped_and_nothing_is_published(
+    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+) -> None:
+    many = pd.concat([leads] * 6, ignore_index=True)
+    run = start_run(many, data="many", schema=trained.schema)
+    time.sleep(2)
+    run = cancel_run(read_run(run.folder))
+    assert run.state.state == "cancelled"
+    assert list_runs()[0].state.state == "cancelled"
+    assert [m.model_id for m in registry.list_models()] == [trained.model_id]
+    assert not (run.folder / "leads.parquet").exists()
+
+
+def test_killed_at_random_moments_the_champion_goes_on_serving(
+    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+) -> None:
+    rng = random.Random(0)
+    for _ in range(12):
+        run = start_run(leads, data="labelled.csv", schema=trained.schema)
+        time.sleep(rng.uniform(0.2, 6))
+        child = runs_module._children[run.request.run_id]
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        run = read_run(run.folder)
+        assert run.state.state in {"failed", "done"}
+        if run.state.state == "failed":
+            assert "the model in use is unchanged" in run.state.told
+        assert registry.load_champion()[0].model_id == trained.model_id
+        assert all(registry.load(m.model_id) for m in registry.list_models())
+    assert wait(start_run(leads, data="after", schema=trained.schema)).state.state == "done"
+
+
+def test_promoting_below_target_needs_a_reason_and_rolling_back_is_kept(
+    registry: ModelRegistry, trained: LeadModel, leads: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = trained.metadata.model_copy(update={"model_id": "poor", "meets_targets": False})
+    registry.publish(LeadModel(trained.pipeline, missing, trained.out_of_sample))
+    with pytest.raises(RegistryError, match="needs a reason of at least 10 characters"):
+        promote_model("poor", reason="because")
+    assert registry.champion_id == trained.model_id
+    promote_model("poor", by="Anna", reason="The old one read a column that leaks")
+    assert registry.champion_id == "poor"
+    with pytest.raises(RegistryError, match="in use already"):
+        promote_model("poor", reason="The old one read a column that leaks")
+    assert roll_back(by="Bela", reason="Too early") == trained.model_id
+    told = registry.history()
+    assert [(e["action"], e["by"], e["reason"]) for e in told[:2]] == [
+        ("rollback", "Bela", "Too early"),
+        ("promote", "Anna", "The old one read a column that leaks"),
+    ]
+
+
+def test_a_registry_that_cannot_be_written_is_said_before_the_work(
+    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+) -> None:
+    blocked = registry.root / runs_module.LOCK
+    blocked.unlink(missing_ok=True)
+    blocked.mkdir()
+    with pytest.raises(Exception, match="cannot be written|could not be started"):
+        start_run(leads, data="x", schema=trained.schema)
+    assert json.dumps([run.request.run_id for run in list_runs()]) == "[]"
+
+
+def test_algorithms_are_compared_and_settings_searched_in_the_background(
+    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+) -> None:
+    before = [m.model_id for m in registry.list_models()]
+    task = RunTask(kind="compare", algorithms=("logistic",))
+    run = wait(start_run(leads, data="labelled.csv", schema=trained.schema, task=task))
+    assert run.state.state == "done", run.log
+    board = {row["name"]: row for row in run.report["leaderboard"]}
+    assert set(board) == {"logistic", "lightgbm"}
+    assert board["lightgbm"]["auc"] > 0.6
+    run = wait(start_run(leads, data="labelled.csv", schema=trained.schema, task=RunTask(kind="tune", minutes=0.02)))
+    assert run.state.state == "done", run.log
+    assert run.report["tuning"]["trials"] >= 12
+    assert [m.model_id for m in registry.list_models()] == before  # neither publishes anything
+    task = RunTask(params=run.report["tuning"]["params"])
+    run = wait(start_run(leads, data="labelled.csv", schema=trained.schema, task=task))
+    assert run.state.state == "done", run.log
+    told = registry.read_metadata(run.state.model_id).parameters
+    assert told["num_leaves"] == task.params["num_leaves"]
+    assert run.report["learning_curve"][-1]["rows"] > run.report["learning_curve"][0]["rows"]
+    assert "leads" in run.report["more_leads"]
+    challenge = run.report["challenge"]
+    assert len(challenge["thresholds"]) == 9
+    assert all(abs(move["new"] - move["old"]) > 0 for move in challenge["moved"])
+
+
+def test_grades_are_kept_or_reset_when_a_model_is_promoted(registry: ModelRegistry, trained: LeadModel) -> None:
+    settings = load_settings()
+    grades = grade_preference(settings)
+    own = GradeRule(thresholds=GradeThresholds(hot=0.9, warm=0.5, cold=0.2))
+    grades.save(own, based_on=0, author="Anna")
+    for name, reset in (("kept", False), ("reset", True)):
+        registry.publish(LeadModel(trained.pipeline, trained.metadata.model_copy(update={"model_id": name})))
+        promote_model(name, by="Bela", reason="A newer month is in it", reset_grades=reset)
+        assert (grades.current().value == own) is not reset
+    assert grades.current().author == "Bela"
+    assert grades.current().value.thresholds == settings.grades
+
+
+def test_lists_scored_by_another_model_are_offered_again(
+    registry: ModelRegistry, trained: LeadModel, batch: Batch
+) -> None:
+    assert batches_behind(trained) == []
+    newer = LeadModel(trained.pipeline, trained.metadata.model_copy(update={"model_id": "newer"}))
+    assert [b.id for b in batches_behind(newer)] == [batch.id]
+
+
+def test_months_and_sources_of_a_model_of_which_a_part_of_the_leads_was_judged(
+    leads: pd.DataFrame, trained: LeadModel
+) -> None:
+    whole = trained.out_of_sample
+    part = replace(trained, out_of_sample=whole[whole["row"] % 2 == 0])
+    told = _segments(leads, part, map_frame(leads, trained.schema))
+    assert 0 < sum(group["n"] for group in told["segments"]["First platform"]) <= len(leads) / 2
