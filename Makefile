@@ -14,7 +14,7 @@ IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER
 help:
 	@echo "make app           set everything up and open the dashboard"
 	@echo "make test          set everything up and run all tests, browser included"
-	@echo "make soak          long rounds: a list in 20,000 more ways, other ones each day, and training on every small file"
+	@echo "make soak          long rounds: a list in 20,000 more ways, other ones each day, training on every small file, more kills"
 	@echo "make lint          ruff and mypy"
 	@echo "make lock          pin the dependencies anew"
 	@echo "make bench         measure the speed of scoring, reasons and pages, into docs/benchmarks.md"
@@ -32,7 +32,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/browser
 
 soak: $(VENV)/.dev
-	LEADSCORE_SOAK=1 $(BIN)/python -m pytest tests/soak
+	LEADSCORE_SOAK=1 $(BIN)/python -m pytest tests/soak tests/training/test_compare.py tests/retraining/test_jobs.py tests/inference/test_parts.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -56,7 +56,7 @@ def test_the_readmes_python_runs(playground: Path) -> None:
 
 def test_every_file_and_picture_of_the_readme_is_there() -> None:
     named = re.findall(r"\]\(([^)#:]+)\)", README)
-    assert "docs/score-1440-light.png" in named
+    assert "docs/screenshots/score-1440-light.png" in named
     assert all((ROOT / path).is_file() for path in named)
 
 

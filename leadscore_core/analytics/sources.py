@@ -161,7 +161,7 @@ def name_dimension(dimension: str, schema: LeadSchema) -> str:
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema
+    >>> from leadscore_core.data.schema.schema_files import load_schema
     >>> name_dimension("ls_daypart", load_schema()), name_dimension("ls_capped:payment_interaction", load_schema())
     ('Time of day', 'Payment interactions')
     """
@@ -173,7 +173,7 @@ def show_value(dimension: str, value: str | None, schema: LeadSchema) -> str:
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema
+    >>> from leadscore_core.data.schema.schema_files import load_schema
     >>> [show_value("ls_month", "2026-03", load_schema()), show_value("ls_weekday", "1", load_schema())]
     ['Mar 2026', 'Monday']
     """

@@ -8,16 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 
+from distributed import Client, LocalCluster, WorkerPlugin
 from joblib import cpu_count
 
 from leadscore_core.errors import LeadScoreError
-
-try:
-    from distributed import Client, LocalCluster, WorkerPlugin
-except ImportError as error:
-    raise LeadScoreError(
-        "Dask is not installed here. Install it with: pip install 'leadscore[dask]', or leave out --engine dask."
-    ) from error
 
 PATIENCE_SECONDS = 20
 

@@ -113,7 +113,8 @@ def human_name(name: str, schema: LeadSchema) -> str:
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema, map_frame
+    >>> from leadscore_core.data.schema.column_resolution import map_frame
+    >>> from leadscore_core.data.schema.schema_files import load_schema
     >>> human_name("city_tier", load_schema()), human_name("payment_interaction", load_schema())
     ('City tier', 'Payment interactions')
     """

@@ -19,7 +19,7 @@ class LeadCleaner(TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema
+    >>> from leadscore_core.data.schema.schema_files import load_schema
     >>> LeadCleaner(load_schema()).fit_transform(pd.DataFrame({"referred_lead": ["yes", "maybe"]})).to_dict("list")
     {'referred_lead': [1, 0]}
     """

@@ -52,7 +52,7 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema
+    >>> from leadscore_core.data.schema.schema_files import load_schema
     >>> cleaned = pd.DataFrame({"first_utm_source_c": ["news", "news", "fair", None]})
     >>> features = LeadFeatures(load_schema(), min_leads=2).fit(cleaned, [1, 0, 1, 0])
     >>> features.transform(cleaned)["first_utm_source_c__level"].tolist()

@@ -24,7 +24,7 @@ def make_pipeline(schema: LeadSchema, params: dict[str, Any] | None = None) -> P
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema
+    >>> from leadscore_core.data.schema.schema_files import load_schema
     >>> [name for name, _ in make_pipeline(load_schema()).steps]
     ['clean', 'features', 'model']
     """

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.analytics.charts import Evidence
-from leadscore_core.inference.export import formula_injection as neutralise
+from leadscore_core.inference.export.formula_injection import neutralise
 from leadscore_core.plots.image import ImageForm, draw_images, find_browser
 from pages.shared.components import render_chart
 from pages.shared.sidebar import plain

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadscore_core.errors import ExportError, UnreadableFileError
-from leadscore_core.inference.export import formula_injection as neutralise
 from leadscore_core.inference.export.files import write_leads
+from leadscore_core.inference.export.formula_injection import neutralise
 from leadscore_core.inference.export.writers import EXCEL_ROWS
 from tests.paths import ROOT
 
@@ -105,7 +105,7 @@ FULL = """
 import resource, sys
 import numpy as np, pandas as pd
 from leadscore_core.errors import ExportError, UnreadableFileError
-from leadscore_core.inference import write_leads
+from leadscore_core.inference.export.files import write_leads
 frame = pd.DataFrame({"number": np.random.default_rng(0).random(5_000)})
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # writing more fails, as on a full disk
 for path in sys.argv[1:]:

@@ -23,14 +23,14 @@ from leadscore_core.data.schema.schema import Role
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.data.validation import row_hashes
 from leadscore_core.errors import UnreadableFileError
-from leadscore_core.inference.export import formula_injection as neutralise
 from leadscore_core.inference.export.files import write_leads
-from leadscore_core.inference.export.formula_injection import neutralise_table
+from leadscore_core.inference.export.formula_injection import neutralise, neutralise_table
 from leadscore_core.inference.score import score_leads, score_part
 from leadscore_core.model import classifier as classifier_module
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.pipelines import training as pipelines
+from leadscore_core.pipelines import inference as pipelines
 from leadscore_core.pipelines.inference import score_list
+from tests.paths import IS_SOAK
 
 CELLS = st.sampled_from(
     [
@@ -68,7 +68,7 @@ def headers(sample: SampleLeads) -> list[str]:
     return list(sample.labelled.columns)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25 if IS_SOAK else 12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), rows=st.integers(1, 5), at_once=st.booleans())
 def test_a_table_is_scored_as_a_frame_is(
     data: st.DataObject, rows: int, at_once: bool, headers: list[str], trained: LeadModel

@@ -70,7 +70,7 @@ def test_without_a_batch_the_next_step_is_said(places: Path) -> None:
 def test_the_call_list_has_the_numbers_of_the_core(leads: AppTest, view: BatchView) -> None:
     assert leads.title[0].value == "Whom do we call first?"
     calls, plan = view.table.count(CALLS), plan_batch(view, 300)
-    assert f"You can call all {calls:,} leads" in leads.markdown[
+    assert f"You can call all {calls:,} leads" in leads.main.markdown[
         -1
     ].value or f"Call these {plan.leads:,} first" in words(leads)
     figures = {metric.label: metric.value for metric in leads.metric}
@@ -111,7 +111,7 @@ def test_restoring_all_empties_the_quarantine(leads: AppTest, view: BatchView, b
 
 
 def test_the_planner_counts_days_and_callers(leads: AppTest, view: BatchView) -> None:
-    leads.session_state["daily_call_capacity"] = 20
+    leads.sidebar.number_input(key="calls-a-day").set_value(20).run()
     section(leads, "Plan")
     leads.number_input(key="plan-days").set_value(3).run()
     plan = plan_batch(view, 60)

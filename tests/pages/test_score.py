@@ -50,7 +50,7 @@ def test_the_sample_is_one_click_away(app: AppTest) -> None:
     app.button[0].click().run()
     assert not app.exception
     assert metrics(app)["Leads"] == "1,000"
-    assert app.markdown[-1].value.startswith("### Call these 300 first: about ")
+    assert app.main.markdown[-1].value.startswith("### Call these 300 first: about ")
     assert len(app.dataframe[0].value) == 50
 
 
@@ -76,10 +76,9 @@ def test_calls_a_day_change_the_sentence_and_nothing_else(
 ) -> None:
     upload(app, "list.csv", as_csv(sample.new))
     before = app.dataframe[0].value
-    app.session_state["daily_call_capacity"] = 40
-    app.run()
+    app.sidebar.number_input(key="calls-a-day").set_value(40).run()
     plan = plan_calls(score_leads(sample.new, trained, reasons=0)["propensity"].to_numpy(), 40)
-    assert f"Call these 40 first: about {plan.expected:,.0f}" in app.markdown[-1].value
+    assert f"Call these 40 first: about {plan.expected:,.0f}" in app.main.markdown[-1].value
     assert app.dataframe[0].value.equals(before)
 
 
@@ -181,7 +180,7 @@ def test_sheets_of_a_workbook_can_be_chosen(app: AppTest, sample: SampleLeads) -
 
 def test_one_lead_is_a_list_too(app: AppTest, sample: SampleLeads) -> None:
     upload(app, "one.csv", as_csv(sample.new.head(1)))
-    assert app.markdown[-1].value.startswith("### Call this lead: ")
+    assert app.main.markdown[-1].value.startswith("### Call this lead: ")
 
 
 def test_html_and_formulas_are_shown_as_text(app: AppTest, sample: SampleLeads) -> None:

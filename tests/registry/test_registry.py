@@ -184,7 +184,7 @@ def test_the_shipped_model_is_sound_and_says_what_it_is() -> None:
 CHANGING = """
 import sys
 from pathlib import Path
-from leadscore_core.model import ModelRegistry
+from leadscore_core.registry.registry import ModelRegistry
 registry = ModelRegistry(Path(sys.argv[1]))
 print("ready", flush=True)
 while True:
@@ -240,7 +240,7 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 from leadscore_core.errors import RegistryError
-from leadscore_core.model import ModelRegistry
+from leadscore_core.registry.registry import ModelRegistry
 registry = ModelRegistry(Path(sys.argv[1]))
 model = registry.load(sys.argv[2])
 object.__setattr__(model, "metadata", model.metadata.model_copy(update={"model_id": "third"}))

@@ -28,9 +28,11 @@ from leadscore_core.retraining.worker import _segments
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.database.preferences import grade_preference
+from tests.paths import IS_SOAK
 
 LABEL = "app_complete_flag"
 PATIENCE = 180
+KILLS = 12 if IS_SOAK else 5
 
 
 @pytest.fixture
@@ -120,7 +122,7 @@ def test_killed_at_random_moments_the_champion_goes_on_serving(
     leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
 ) -> None:
     rng = random.Random(0)
-    for _ in range(12):
+    for _ in range(KILLS):
         run = start_run(leads, data="labelled.csv", schema=trained.schema)
         time.sleep(rng.uniform(0.2, 6))
         child = runs_module._children[run.request.run_id]

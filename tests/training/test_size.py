@@ -38,7 +38,9 @@ def test_they_are_learned_from_on_the_command_line_and_by_the_worker(
     many: Path, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
-    code, _, errors = run("train", many, "--label", "Won", "--promote", "--json", tmp_path / "told.json")
+    (tmp_path / "few.json").write_text(json.dumps(FEW_TREES))
+    words = ["--label", "Won", "--params", tmp_path / "few.json", "--promote", "--json", tmp_path / "told.json"]
+    code, _, errors = run("train", many, *words)
     assert code in {0, 1}, errors  # 1: below CodePro's targets
     told = json.loads((tmp_path / "told.json").read_text())
     assert told["cross_validation"]["auc"] > 0.65

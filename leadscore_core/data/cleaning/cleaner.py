@@ -45,7 +45,7 @@ def clean_leads(frame: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema
+    >>> from leadscore_core.data.schema.schema_files import load_schema
     >>> raw = pd.DataFrame({"city_mapped": [" Pune ", "Select"], "total_leads_droppped": ["2", "many"]})
     >>> raw["syllabus"] = ["3", ""]
     >>> clean_leads(raw, load_schema()).to_dict("list")
@@ -95,7 +95,7 @@ def complete_columns(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema
+    >>> from leadscore_core.data.schema.schema_files import load_schema
     >>> complete_columns(pd.DataFrame({"city_mapped": ["pune"]}), load_schema())["referred_lead"].tolist()
     [0]
     """

@@ -27,7 +27,7 @@ def contested_headers(mapping: ColumnMapping, schema: LeadSchema) -> list[str]:
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema
+    >>> from leadscore_core.data.schema.schema_files import load_schema
     >>> contested_headers(suggest_mapping(["Source", "Lead Source", "Medium"], load_schema()), load_schema())
     ['Source', 'Lead Source']
     """
@@ -46,7 +46,7 @@ def resolve_mapping(mapping: ColumnMapping, schema: LeadSchema, frame: pd.DataFr
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema
+    >>> from leadscore_core.data.schema.schema_files import load_schema
     >>> frame = pd.DataFrame({"Source": ["a", "", "", ""], "Lead Source": ["a", "b", "c", "d"]})
     >>> resolved = resolve_mapping(suggest_mapping(frame.columns, load_schema()), load_schema(), frame)
     >>> [match.why for match in resolved.matches if match.header]

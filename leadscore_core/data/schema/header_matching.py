@@ -42,7 +42,7 @@ def suggest_mapping(headers: Iterable[str], schema: LeadSchema) -> ColumnMapping
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema
+    >>> from leadscore_core.data.schema.schema_files import load_schema
     >>> mapping = suggest_mapping(["Lead Source", "first_utm_medium", "Citty_Mapped"], load_schema())
     >>> [(m.header, m.how, round(m.confidence, 2)) for m in mapping.matches if m.header]
     [('Citty_Mapped', 'fuzzy', 0.95), ('first_utm_medium', 'alias', 0.95), ('Lead Source', 'alias', 0.95)]

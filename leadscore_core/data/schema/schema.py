@@ -119,7 +119,7 @@ class LeadSchema(BaseModel):
 
     Examples
     --------
-    >>> from leadscore_core.data import load_schema
+    >>> from leadscore_core.data.schema.schema_files import load_schema
     >>> schema = load_schema("codepro")
     >>> schema.one(Role.SOURCE).human
     'First source'
