@@ -58,6 +58,10 @@ def test_every_file_and_picture_of_the_readme_is_there() -> None:
     named = re.findall(r"\]\(([^)#:]+)\)", README)
     assert "docs/screenshots/score-1440-light.png" in named
     assert all((ROOT / path).is_file() for path in named)
+    steps = README.partition("## How it works")[2].partition("\n## ")[0]
+    rooms = re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.py)?)`", steps)
+    assert len(rooms) >= 15
+    assert all((ROOT / "leadscore_core" / room).exists() for room in rooms if room != "leadscore_core/")
 
 
 @pytest.mark.skipif(not (ROOT / ".venv" / ".app").is_file(), reason="make has not set up .venv here")
