@@ -21,13 +21,10 @@ from leadscore_core.data.reading.chunks import INDEX_HEADERS
 from leadscore_core.data.reading.footer_words import is_footer_text
 from leadscore_core.data.reading.group_rows import most_thin, telling_columns
 from leadscore_core.data.reading.opened_file import LONGEST_LINE, Source
-from leadscore_core.data.reading.row_profile import RowProfile
+from leadscore_core.data.reading.row_profile import HEAD_ROWS, LAST_ROWS, RowProfile
 
 _BLOCK = 4 << 20
 _TAIL_BYTES = 64 << 10
-_LAST_ROWS = 300
-_HEAD_ROWS = 300
-_MOST_TELLING = 3
 _MID_FILE = (
     r"[\W_]*(?:grand |sub-? ?|overall )?(?:total|summe?\b|zwischensumme|gesamt|subtotal|suma|итог|合计|小计|合計|小計)"
 )
@@ -153,7 +150,7 @@ def _head(source: Source, path: Path) -> list[list[str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         for _ in range(source.skip_lines):
             file.readline()
-        return [row for row in islice(csv.reader(file, delimiter=source.delimiter), _HEAD_ROWS) if row][1:]
+        return [row for row in islice(csv.reader(file, delimiter=source.delimiter), HEAD_ROWS) if row][1:]
 
 
 def _perhaps_odd(cells: pa.Array, header: str) -> pa.Array:
@@ -187,7 +184,7 @@ def _ends_are_odd(source: Source, path: Path, first: Sequence[Sequence[str]], wi
         raw.seek(max(0, size - _TAIL_BYTES))
         tail = raw.read().decode("utf-8", "replace").splitlines()
     low = max(1, profile.least_filled // 2)
-    for row in csv.reader(tail[1 if size > _TAIL_BYTES else 0 :][-_LAST_ROWS:], delimiter=source.delimiter):
+    for row in csv.reader(tail[1 if size > _TAIL_BYTES else 0 :][-LAST_ROWS:], delimiter=source.delimiter):
         filled = [cell for cell in row if cell.strip()]
         if filled and (len(filled) <= low or len(row) != width or is_footer_text(filled[0])):
             return True

@@ -14,12 +14,10 @@ from leadscore_core.data.reading.footer_words import is_footer_text
 from leadscore_core.data.reading.group_rows import RowShape, judge_rows
 from leadscore_core.data.reading.non_leads import NonLead, Row, number_of
 from leadscore_core.data.reading.opened_file import LONGEST_LINE, Source
-from leadscore_core.data.reading.row_profile import RowProfile
+from leadscore_core.data.reading.row_profile import HEAD_ROWS, LAST_ROWS, RowProfile
 from leadscore_core.data.row_numbers import RowNumbers
 from leadscore_core.errors import UnreadableFileError
 
-_LAST_ROWS = 300
-_HEAD_ROWS = 300
 _EVERY = 997
 _MOST_ODD = 20_000
 _MOST_THIN = 200_000
@@ -55,7 +53,7 @@ class RecordWalk:
         self.names = {header.strip().casefold() for header in headers if header.strip()}
         self.shape = RowShape(headers, [])
         self.low = 1
-        last: deque[Row] = deque(maxlen=_LAST_ROWS)
+        last: deque[Row] = deque(maxlen=LAST_ROWS)
         held: list[Row] = []
         after_blank = False
         for line, cells in self._records():
@@ -68,12 +66,12 @@ class RecordWalk:
                 self.lines.append(line)
             if len(cells) != self.width:
                 self.ragged.append(position)
-            elif position < _HEAD_ROWS or position % _EVERY == 0:
+            elif position < HEAD_ROWS or position % _EVERY == 0:
                 self.sample.append(cells)
             row = Row(position, line, tuple(cells), after_blank)
             after_blank = False
             last.append(row)
-            if position < _HEAD_ROWS:
+            if position < HEAD_ROWS:
                 held.append(row)
                 continue
             if held:

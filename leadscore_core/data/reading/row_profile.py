@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+HEAD_ROWS = LAST_ROWS = 300  # that are looked at closely, at either end of a list
 _TYPED_SHARE = 0.9
 _ALWAYS = 0.98
 _MOST_MASKS = 4
