@@ -60,7 +60,8 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
             name=str(table["compared_name"].iloc[0]) if len(table) else "",
             hovertemplate="%{fullData.name}: %{" + across + ":.1%}<extra></extra>",
         )
-        figure.update_layout(legend={"orientation": "h", "y": -0.25, "x": 0}, showlegend=True)
+        below = 0.25 if ordered else max(0.25, 2 / max(1, len(table)))  # of few rows, the axis takes a larger part
+        figure.update_layout(legend={"orientation": "h", "y": -below, "x": 0}, showlegend=True)
     _average(figure, average, vertical=not ordered)
     axis = {"title": unit, "tickformat": ".0%", "rangemode": "tozero"}
     if ordered:

@@ -7,24 +7,24 @@ from textwrap import wrap
 import plotly.graph_objects as go
 
 ACCENT, NEUTRAL, FOR, AGAINST = "#0F766E", "#64748B", "#0F766E", "#C2410C"
-_TITLE_WIDTH = 44
+_TITLE_WIDTH, _TITLE_TOP = 44, 16
 
 
 def dress(figure: go.Figure, title: str, height: int = 340) -> go.Figure:
     """Give a figure its title, wrapped, and its margins; the axes keep their titles."""
     lines = wrap(title, _TITLE_WIDTH)
+    height += 18 * (len(lines) - 1)
     figure.update_layout(
         title={
             "text": "<br>".join(lines),
             "font": {"size": 15},
             "x": 0,
             "xanchor": "left",
-            "y": 1,
+            "y": 1 - _TITLE_TOP / height,  # the marks of a figure begin right under its title
             "yanchor": "top",
-            "pad": {"t": 8},
             "yref": "container",
         },
-        height=height + 18 * (len(lines) - 1),
+        height=height,
         margin={"l": 8, "r": 16, "t": 36 + 20 * len(lines), "b": 8},
         hoverlabel={"align": "left"},
     )
