@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
-import threading
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,14 +22,13 @@ from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import StorageError, TrainingBusyError
 from leadscore_core.model.metadata import ColumnAudit
+from leadscore_core.retraining.process import is_running, start_process, stop_process
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 LEADS, REQUEST, STATE, REPORT, LOG = "leads.parquet", "request.json", "state.json", "report.json", "log.txt"
 SCHEMA, SCRATCH = "schema.json", "scratch"
 LOCK, HOLDER = ".training.lock", ".training.json"
 _MOST_KEPT = 30
-_children: dict[str, subprocess.Popen[bytes]] = {}
-_lock = threading.Lock()
 
 
 class RunTask(BaseModel):
@@ -75,7 +70,6 @@ class RunState(BaseModel):
     told: str = ""
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    pid: int | None = None
     model_id: str = ""
 
 
@@ -173,24 +167,14 @@ def start_run(
             "LEADSCORE_MODELS_DIR": str(settings.models_dir),
             "LEADSCORE_DATA_DIR": str(settings.data_dir),
         }
-        with (folder / LOG).open("wb") as log:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "leadscore_core.retraining.worker", str(folder)],
-                cwd=PROJECT_ROOT,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        words = [sys.executable, "-m", "leadscore_core.retraining.worker", str(folder)]
+        start_process(folder, words, log=folder / LOG, cwd=PROJECT_ROOT, env=env)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise StorageError(
             f"The training run could not be started ({error.strerror or error}). Make room in {settings.data_dir} or "
             "give write access, then try again."
         ) from error
-    with _lock:
-        _children[run_id] = child
     _sweep(settings)
     return read_run(folder)
 
@@ -211,7 +195,7 @@ def read_run(folder: Path) -> Run:
     """Return one run as it stands."""
     request = RunRequest.model_validate_json((folder / REQUEST).read_text(encoding="utf-8"))
     state = RunState.model_validate_json((folder / STATE).read_text(encoding="utf-8"))
-    if state.state in {"waiting", "running"} and not _is_alive(request.run_id, state.pid):
+    if state.state in {"waiting", "running"} and not is_running(folder):
         state = RunState.model_validate_json((folder / STATE).read_text(encoding="utf-8"))  # it may just have ended
         if state.state in {"waiting", "running"}:
             told = "The process ended before it was done; nothing was published, and the model in use is unchanged."
@@ -221,22 +205,20 @@ def read_run(folder: Path) -> Run:
 
 
 def cancel_run(run: Run) -> Run:
-    """Stop a run; nothing of it is published."""
+    """Stop a run; nothing of it is published.
+
+    Raises
+    ------
+    StorageError
+        If its process cannot be ended.
+    """
     if not run.is_on:
         return run
-    pid = run.state.pid
-    with _lock:
-        child = _children.get(run.request.run_id)
-    pid = child.pid if child is not None else pid
-    if pid is not None:
-        with suppress(ProcessLookupError, PermissionError):  # it may have ended by itself
-            os.killpg(pid, signal.SIGTERM)
-    if child is not None:
-        try:
-            child.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+    if not stop_process(run.folder):
+        raise StorageError(
+            "The training run could not be stopped; its process goes on. Wait until it is done, or ask whoever looks "
+            "after this server to end it."
+        )
     latest = read_state(run.folder)
     if latest.state in {"waiting", "running", "failed"}:
         told = "Stopped. Nothing was published, and the model in use is unchanged."
@@ -301,22 +283,6 @@ def _busy(by: str, since: datetime | None) -> str:
 
 def _root(settings: Settings) -> Path:
     return settings.data_dir / "runs"
-
-
-def _is_alive(run_id: str, pid: int | None) -> bool:
-    with _lock:
-        child = _children.get(run_id)
-    if child is not None:
-        return child.poll() is None
-    if pid is None:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _sweep(settings: Settings) -> None:

@@ -8,7 +8,6 @@ Its progress is written into the folder, so that a page that was left, or a serv
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -71,7 +70,7 @@ def carry_out(folder: Path, settings: Settings) -> None:
     def tell(share: float, told: str) -> None:
         sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {told}\n")
         sys.stdout.flush()
-        state = RunState(state="running", share=share, told=told, started_at=started, pid=os.getpid())
+        state = RunState(state="running", share=share, told=told, started_at=started)
         write_state(folder, state)
 
     tell(0.0, "Reading the leads")
@@ -94,7 +93,6 @@ def carry_out(folder: Path, settings: Settings) -> None:
         told="Done",
         started_at=started,
         ended_at=datetime.now(UTC),
-        pid=os.getpid(),
         model_id=model_id,
     )
     write_state(folder, done)
@@ -235,7 +233,7 @@ def main() -> int:
             traceback.print_exc()
             told = "Something went wrong inside LeadScore; the log says where."
         told += " Nothing was published, and the model in use is unchanged."
-        write_state(folder, RunState(state="failed", told=told, ended_at=datetime.now(UTC), pid=os.getpid()))
+        write_state(folder, RunState(state="failed", told=told, ended_at=datetime.now(UTC)))
         return 1
     finally:
         (folder / LEADS).unlink(missing_ok=True)

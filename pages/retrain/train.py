@@ -222,7 +222,11 @@ def _render_run(folder: str) -> None:
     st.caption(f"Started {run.request.asked_at:%d %b %Y, %H:%M} UTC{by}. This page can be left.")
     st.progress(min(1.0, run.state.share), text=_progress_words(run))
     if st.button("Stop", icon=":material/stop:"):
-        cancel_run(run)
+        try:
+            cancel_run(run)
+        except LeadScoreError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
         st.rerun()
     with st.expander("Log", icon=":material/terminal:"):
         st.code(run.log[-3_000:] or "Nothing yet", language=None)

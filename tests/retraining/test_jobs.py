@@ -4,7 +4,10 @@ import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,12 +26,23 @@ from leadscore_core.registry.promotion import batches_behind, describe_verdict, 
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining import jobs as runs_module
 from leadscore_core.retraining.dataset import batches_with_outcomes, gather_leads
-from leadscore_core.retraining.jobs import Run, RunTask, cancel_run, list_runs, read_run, start_run
+from leadscore_core.retraining.jobs import (
+    STATE,
+    Run,
+    RunState,
+    RunTask,
+    cancel_run,
+    list_runs,
+    read_run,
+    start_run,
+    write_state,
+)
+from leadscore_core.retraining.process import PROCESS, is_running, running_process
 from leadscore_core.retraining.worker import _segments
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.database.preferences import grade_preference
-from tests.paths import IS_SOAK
+from tests.paths import IS_SOAK, ROOT
 
 LABEL = "app_complete_flag"
 PATIENCE = 180
@@ -46,6 +60,13 @@ def wait(run: Run) -> Run:
         time.sleep(0.3)
         run = read_run(run.folder)
     return run
+
+
+def wait_for_end(run: Run) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while is_running(run.folder):
+        assert time.monotonic() < deadline, "what it wrote last is not the end of it"
+        time.sleep(0.05)
 
 
 def test_nothing_that_names_a_person_is_gathered(leads: pd.DataFrame, sample: SampleLeads) -> None:
@@ -88,7 +109,6 @@ def test_a_run_trains_compares_publishes_and_is_found_again(
     assert set(run.report["segments"]) == {"Month", "First platform", "First source"}
     assert not (run.folder / "leads.parquet").exists(), "the copy of the leads is gone"
     assert "Judged fold 1" in run.log
-    runs_module._children.pop(run.request.run_id).wait()  # as after a restart of the server
     assert list_runs()[0].state.state == "done"
     told = describe_verdict(model.metadata, gates_of(model), challenge)
     assert told.startswith(("Meets all three targets", "Misses "))
@@ -118,6 +138,62 @@ def test_a_run_is_stopped_and_nothing_is_published(
     assert not (run.folder / "leads.parquet").exists()
 
 
+@pytest.fixture
+def stranger() -> Iterator[subprocess.Popen[bytes]]:
+    """A living process, the leader of its group, that has nothing to do with training."""
+    with subprocess.Popen(["sleep", "300"], start_new_session=True) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("whose", ["a stranger's", "this server's own"])
+def test_a_number_of_a_process_that_was_given_anew_is_no_run(
+    whose: str,
+    leads: pd.DataFrame,
+    registry: ModelRegistry,
+    trained: LeadModel,
+    stranger: subprocess.Popen[bytes],
+) -> None:
+    pid = stranger.pid if whose == "a stranger's" else os.getpid()
+    old = start_run(leads.head(30), data="before the restart", schema=trained.schema)
+    wait(old)
+    wait_for_end(old)
+    on = RunState(state="running", share=0.4, told="Judging folds")
+    write_state(old.folder, on)
+    told = json.loads((old.folder / STATE).read_text()) | {"pid": pid}  # as version 0.1 wrote it
+    (old.folder / STATE).write_text(json.dumps(told))
+    (old.folder / PROCESS).write_text(str(pid))
+
+    assert not is_running(old.folder)
+    assert running_process(old.folder) is None
+    stopped = cancel_run(Run(old.folder, old.request, on))  # from a page that was drawn before
+    assert stopped.state.state == "cancelled"
+    assert stranger.poll() is None, "what has nothing to do with training lives on"
+
+    write_state(old.folder, on)
+    assert read_run(old.folder).state.state == "failed"
+    write_state(old.folder, on)
+    new = start_run(leads.head(30), data="after the restart", schema=trained.schema)  # the old one blocks nothing
+    assert is_running(new.folder)
+    assert running_process(new.folder) != pid
+    assert cancel_run(new).state.state == "cancelled"
+    assert not is_running(new.folder)
+    assert stranger.poll() is None
+
+
+def test_a_run_is_known_from_its_first_moment_and_from_other_processes(
+    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+) -> None:
+    run = start_run(leads, data="labelled.csv", schema=trained.schema)
+    asks = "import sys, pathlib; from leadscore_core.retraining.process import running_process as asked\n"
+    asks += "print(asked(pathlib.Path(sys.argv[1])))"
+    words = [sys.executable, "-c", asks, run.folder]
+    told = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert int(told) == running_process(run.folder)
+    assert cancel_run(run).state.state == "cancelled"
+    assert running_process(run.folder) is None
+
+
 def test_killed_at_random_moments_the_champion_goes_on_serving(
     leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
 ) -> None:
@@ -125,10 +201,10 @@ def test_killed_at_random_moments_the_champion_goes_on_serving(
     for _ in range(KILLS):
         run = start_run(leads, data="labelled.csv", schema=trained.schema)
         time.sleep(rng.uniform(0.2, 6))
-        child = runs_module._children[run.request.run_id]
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        run = read_run(run.folder)
+        pid = running_process(run.folder)
+        if pid is not None:
+            os.killpg(pid, signal.SIGKILL)
+        run = wait(run)
         assert run.state.state in {"failed", "done"}
         if run.state.state == "failed":
             assert "the model in use is unchanged" in run.state.told
