@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
 from leadscore_core.model.category_codes import Coded
-from leadscore_core.model.trees.splits import Splits
+from leadscore_core.model.trees.splits import splits_of
+from leadscore_core.model.trees.tree import Tree
 
 MOST_LEAVES = 64
 _BLOCK = 1 << 16
@@ -24,7 +25,7 @@ _MOST_TOGETHER = 1 << 11
 _DE_BRUIJN = {32: (0x077CB531, 27), 64: (0x03F79D71B4CB0A89, 58)}  # a lone bit times this has its place on top
 
 
-class _Tree(NamedTuple):
+class _Sets(NamedTuple):
     """A tree: for each of its columns the leaves that each code can reach, and each leaf's value by its lone bit."""
 
     reach: dict[int, np.ndarray]
@@ -53,13 +54,13 @@ class LeafSets:
     """
 
     def __init__(self, booster: lgb.Booster) -> None:
-        self.splits = Splits(booster)
-        leaves = max((_count_leaves(tree) for tree in self.splits.trees), default=0)
+        self.splits = splits_of(booster)
+        leaves = max((len(tree.leaf_value) for tree in self.splits.trees), default=0)
         if leaves > MOST_LEAVES:
             raise ValueError(f"expected at most {MOST_LEAVES} leaves a tree, got {leaves}")
         self._bits = 32 if leaves <= 32 else 64
         self._type = np.dtype(f"uint{self._bits}").type
-        self._trees = [self._read(tree) for tree in self.splits.trees]
+        self._sets = [self._read(tree) for tree in self.splits.trees]
 
     def margins(self, columns: Sequence[Coded]) -> np.ndarray:
         """Return the raw margin of each lead in log-odds, equal to ``Booster.predict(raw_score=True)`` to the bit.
@@ -72,7 +73,7 @@ class LeafSets:
         groups = _put_together(self._by_places(columns))
         first, alike = _distinct(groups, columns[0].n_leads)
         groups = [group._replace(of_lead=group.of_lead.take(first)) for group in groups]
-        steps = [(self._of_groups(tree, groups), tree.values) for tree in self._trees]
+        steps = [(self._of_groups(sets, groups), sets.values) for sets in self._sets]
         total = np.zeros(len(first))
         factor, shift = map(self._type, _DE_BRUIJN[self._bits])
         for start in range(0, len(first), _BLOCK):
@@ -114,45 +115,40 @@ class LeafSets:
             groups.append(_Group(of_lead, {column: own.take(first) for column, own in codes.items()}))
         return groups
 
-    def _of_groups(self, tree: _Tree, groups: Sequence[_Group]) -> list[tuple[int, np.ndarray]]:
+    def _of_groups(self, sets: _Sets, groups: Sequence[_Group]) -> list[tuple[int, np.ndarray]]:
         """Return the groups that matter to a tree, and the leaves that each of their combinations can reach."""
         told = []
         for place, group in enumerate(groups):
-            tables = [tree.reach[column].take(codes) for column, codes in group.codes.items() if column in tree.reach]
+            tables = [sets.reach[column].take(codes) for column, codes in group.codes.items() if column in sets.reach]
             if tables:
                 told.append((place, np.bitwise_and.reduce(tables)))
         return told
 
-    def _read(self, tree: dict[str, Any]) -> _Tree:
+    def _read(self, tree: Tree) -> _Sets:
         reach: dict[int, np.ndarray] = {}
-        leaf_values: list[float] = []
+        everything = (1 << self._bits) - 1
 
-        def walk(node: dict[str, Any]) -> int:
+        def walk(node: int) -> int:
             """Return the leaves below a node, after taking from each code those on its other side."""
-            if "split_feature" not in node:
-                leaf_values.append(float(node["leaf_value"]))
-                return 1 << (len(leaf_values) - 1)
-            below_left, below_right = walk(node["left_child"]), walk(node["right_child"])
-            column, everything = node["split_feature"], (1 << self._bits) - 1
-            sides = self._type(everything ^ below_left), self._type(everything ^ below_right)
-            kept = np.where(self.splits.goes_left(node), sides[1], sides[0])
+            if node < 0:
+                return 1 << ~node
+            below_left, below_right = walk(int(tree.left[node])), walk(int(tree.right[node]))
+            column = int(tree.column[node])
+            sides = np.array([everything ^ below_left, everything ^ below_right], dtype=self._type)
+            kept = sides.take(self.splits.goes_left(tree, node))
             reach[column] = reach[column] & kept if column in reach else kept
             return below_left | below_right
 
-        walk(tree)
+        walk(tree.root)
         if not reach:
-            return _Tree({}, np.array(leaf_values))
+            return _Sets({}, tree.leaf_value)
         first = next(iter(reach))
-        reach[first] &= self._type((1 << len(leaf_values)) - 1)
+        reach[first] &= self._type((1 << len(tree.leaf_value)) - 1)
         factor, shift = _DE_BRUIJN[self._bits]
         values = np.zeros(self._bits)
-        for leaf, value in enumerate(leaf_values):
+        for leaf, value in enumerate(tree.leaf_value.tolist()):
             values[(((1 << leaf) * factor) % (1 << self._bits)) >> shift] = value
-        return _Tree(reach, values)
-
-
-def _count_leaves(node: dict[str, Any]) -> int:
-    return _count_leaves(node["left_child"]) + _count_leaves(node["right_child"]) if "split_feature" in node else 1
+        return _Sets(reach, values)
 
 
 def _put_together(singles: Sequence[_Group]) -> list[_Group]:

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import factorial
-from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from leadscore_core.model.trees.splits import Splits, nodes_of
+from leadscore_core.model.trees.splits import splits_of
+from leadscore_core.model.trees.tree import Tree
 
 _WIDEST_TABLE = 10
 
@@ -34,7 +34,7 @@ class _Leaf:
 
 
 @dataclass
-class _Tree:
+class _Cells:
     """A tree: for each of its columns the class of every code, and its leaves."""
 
     columns: list[int]
@@ -58,12 +58,12 @@ class TreeTables:
     """
 
     def __init__(self, booster: lgb.Booster) -> None:
-        self.splits = Splits(booster)
+        self.splits = splits_of(booster)
         self.base_value = 0.0
         self.trees = []
         for tree in self.splits.trees:
             self.base_value += _expected(tree)
-            if "split_feature" in tree:
+            if len(tree.column):
                 self.trees.append(self._read(tree))
         _fill_tables([leaf for tree in self.trees for leaf in tree.leaves])
 
@@ -86,14 +86,13 @@ class TreeTables:
         told[:, -1] = self.base_value
         return told
 
-    def _read(self, tree: dict[str, Any]) -> _Tree:
-        """Turn LightGBM's nested nodes into classes and leaves."""
-        nodes = list(nodes_of(tree))
-        goes_left = {id(node): self.splits.goes_left(node) for node in nodes}
-        columns = sorted({node["split_feature"] for node in nodes})
+    def _read(self, tree: Tree) -> _Cells:
+        """Turn splits into classes and leaves."""
+        goes_left = [self.splits.goes_left(tree, split) for split in range(len(tree.column))]
+        columns = np.unique(tree.column).tolist()
         classes, sizes, firsts = [], [], {}
         for column in columns:
-            rules = np.stack([goes_left[id(node)] for node in nodes if node["split_feature"] == column])
+            rules = np.stack([goes_left[split] for split in np.flatnonzero(tree.column == column)])
             _, found = np.unique(np.packbits(rules, axis=0), axis=1, return_inverse=True)
             found = found.ravel().astype("int32")
             classes.append(found)
@@ -101,43 +100,37 @@ class TreeTables:
             firsts[column] = np.unique(found, return_index=True)[1]
         leaves: list[_Leaf] = []
 
-        def walk(node: dict[str, Any], agrees: dict[int, np.ndarray], share: dict[int, float]) -> None:
-            if "split_feature" not in node:
+        def walk(node: int, agrees: dict[int, np.ndarray], share: dict[int, float]) -> None:
+            if node < 0:
                 kept = sorted(agrees)
-                leaves.append(
-                    _Leaf(node["leaf_value"], kept, [agrees[c] for c in kept], np.array([share[c] for c in kept]))
-                )
+                shares = np.array([share[c] for c in kept])
+                leaves.append(_Leaf(float(tree.leaf_value[~node]), kept, [agrees[c] for c in kept], shares))
                 return
-            column = node["split_feature"]
-            left = goes_left[id(node)][firsts[column]]
-            for side, way in (("left_child", left), ("right_child", ~left)):
-                child = node[side]
-                part = _count(child) / _count(node)
+            column = int(tree.column[node])
+            left = goes_left[node][firsts[column]]
+            for child, way in ((int(tree.left[node]), left), (int(tree.right[node]), ~left)):
+                part = tree.count(child) / tree.count(node)
                 walk(
                     child,
                     agrees | {column: agrees.get(column, np.ones(len(left), dtype=bool)) & way},
                     share | {column: share.get(column, 1.0) * part},
                 )
 
-        walk(tree, {}, {})
-        return _Tree(columns, classes, sizes, leaves)
+        walk(tree.root, {}, {})
+        return _Cells(columns, classes, sizes, leaves)
 
 
-def _count(node: dict[str, Any]) -> int:
-    return int(node["internal_count"] if "split_feature" in node else node["leaf_count"])
-
-
-def _expected(tree: dict[str, Any]) -> float:
+def _expected(tree: Tree) -> float:
     """Return the mean value of a tree's leaves, weighted by their training leads."""
-    if "split_feature" not in tree:
-        return float(tree["leaf_value"])
-    total, stack, told = _count(tree), [tree], 0.0
+    if not len(tree.column):
+        return float(tree.leaf_value[0])
+    total, stack, told = tree.count(tree.root), [tree.root], 0.0
     while stack:
         node = stack.pop()
-        if "split_feature" in node:
-            stack += [node["left_child"], node["right_child"]]
+        if node >= 0:
+            stack += [int(tree.left[node]), int(tree.right[node])]
         else:
-            told += _count(node) / total * node["leaf_value"]
+            told += tree.count(node) / total * float(tree.leaf_value[~node])
     return told
 
 
@@ -153,7 +146,7 @@ def _number_cells(parts: list[np.ndarray], sizes: list[int]) -> tuple[np.ndarray
     return cell, first
 
 
-def _of_cells(tree: _Tree, parts: list[np.ndarray]) -> np.ndarray:
+def _of_cells(tree: _Cells, parts: list[np.ndarray]) -> np.ndarray:
     """Return the contributions of a tree to each of its columns, for each cell."""
     place_of = {column: place for place, column in enumerate(tree.columns)}
     told = np.zeros((len(tree.columns), len(parts[0])))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from weakref import WeakKeyDictionary
 
 import lightgbm as lgb
 import numpy as np
+
+from leadscore_core.model.trees.tree import MISSING_AS_NAN, MISSING_AS_ZERO, Tree, parse_trees
 
 
 class Splits:
@@ -22,7 +23,7 @@ class Splits:
     Attributes
     ----------
     trees
-        LightGBM's nested nodes, one a tree.
+        Parsed, in the booster's order.
     n_columns
         Features of the booster.
     n_codes
@@ -35,26 +36,29 @@ class Splits:
     """
 
     def __init__(self, booster: lgb.Booster) -> None:
-        told = booster.dump_model()
-        self.n_columns = len(told["feature_names"])
-        self.trees: list[dict[str, Any]] = [info["tree_structure"] for info in told["tree_info"]]
-        nodes = [node for tree in self.trees for node in nodes_of(tree)]
-        if any(node["missing_type"] == "Zero" for node in nodes):
+        self.n_columns = booster.num_feature()
+        self.trees: list[Tree] = parse_trees(booster)
+        if any((tree.missing == MISSING_AS_ZERO).any() for tree in self.trees):
             raise ValueError("expected a booster that does not treat zero as missing")
         self._thresholds: dict[int, np.ndarray] = {}
-        self._places: dict[int, dict[float, int]] = {}
         self._of_zero: dict[int, int] = {}
         self.n_codes: dict[int, int] = {}
-        for column in sorted({node["split_feature"] for node in nodes}):
-            own = [node for node in nodes if node["split_feature"] == column]
-            if own[0]["decision_type"] == "==":
-                largest = max(max(_categories(node)) for node in own)
-                self.n_codes[column] = largest + 2  # what lies beyond agrees with no split
+        columns, thresholds, by_category = (
+            np.concatenate([getattr(tree, name) for tree in self.trees] or [np.empty(0)])
+            for name in ("column", "threshold", "is_category")
+        )
+        largest: dict[int, int] = {}
+        for tree in self.trees:
+            for split in np.flatnonzero(tree.is_category).tolist():
+                column = int(tree.column[split])
+                largest[column] = max(largest.get(column, 0), int(_categories(tree, split).max()))
+        for column in np.unique(columns).astype("int64").tolist():
+            own = columns == column
+            if by_category[own].any():
+                self.n_codes[column] = largest[column] + 2  # what lies beyond agrees with no split
             else:
-                thresholds = np.unique([float(node["threshold"]) for node in own])
-                self._thresholds[column] = thresholds
-                self._places[column] = {threshold: place for place, threshold in enumerate(thresholds.tolist())}
-                self._of_zero[column] = int(np.searchsorted(thresholds, 0.0, side="left"))
+                self._thresholds[column] = np.unique(thresholds[own])
+                self._of_zero[column] = int(np.searchsorted(self._thresholds[column], 0.0, side="left"))
                 self.n_codes[column] = len(self._thresholds[column]) + 2  # a range more than thresholds, and missing
 
     def codes(self, values: np.ndarray, column: int) -> np.ndarray:
@@ -67,25 +71,34 @@ class Splits:
         known = ~missing & (values >= 0) & (values < beyond)
         return np.where(known, np.where(known, values, 0), beyond).astype("int32")
 
-    def goes_left(self, node: dict[str, Any]) -> np.ndarray:
-        """Return for each code of the node's column whether it goes left."""
-        column = node["split_feature"]
+    def goes_left(self, tree: Tree, split: int) -> np.ndarray:
+        """Return for each code of a split's column whether it goes left."""
+        column = int(tree.column[split])
         left = np.zeros(self.n_codes[column], dtype=bool)
-        if node["decision_type"] == "==":
-            left[_categories(node)] = True
+        if tree.is_category[split]:
+            left[_categories(tree, split)] = True
             return left
-        left[: self._places[column][float(node["threshold"])] + 1] = True
-        left[-1] = node["default_left"] if node["missing_type"] == "NaN" else left[self._of_zero[column]]
+        left[: self._thresholds[column].searchsorted(tree.threshold[split]) + 1] = True
+        is_own_way = tree.missing[split] == MISSING_AS_NAN
+        left[-1] = tree.default_left[split] if is_own_way else left[self._of_zero[column]]
         return left
 
 
-def nodes_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the splits at and below a node."""
-    if "split_feature" in node:
-        yield node
-        yield from nodes_of(node["left_child"])
-        yield from nodes_of(node["right_child"])
+_SPLITS: WeakKeyDictionary[lgb.Booster, Splits] = WeakKeyDictionary()
 
 
-def _categories(node: dict[str, Any]) -> list[int]:
-    return [int(category) for category in str(node["threshold"]).split("||")]
+def splits_of(booster: lgb.Booster) -> Splits:
+    """Return the splits of a booster, which is parsed once for all that walks its trees.
+
+    Raises
+    ------
+    ValueError
+        As of `Splits`.
+    """
+    if booster not in _SPLITS:
+        _SPLITS[booster] = Splits(booster)
+    return _SPLITS[booster]
+
+
+def _categories(tree: Tree, split: int) -> np.ndarray:
+    return tree.categories[int(tree.threshold[split])]
