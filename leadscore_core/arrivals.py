@@ -10,7 +10,7 @@ from pathlib import Path
 
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.reading.opened_file import DATA_SUFFIXES
-from leadscore_core.inference.export.files import whole_file
+from leadscore_core.inference.export.files import whole_export
 
 _SETTLED_SECONDS = 10
 
@@ -56,7 +56,7 @@ def remember_arrivals(arrived: Sequence[dict[str, str]]) -> int:
     known = _announced(settings) | {one["path"]: one["state"] for one in arrived}
     place = _arrivals_file(settings)
     place.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(place) as aside:
+    with whole_export(place) as aside:
         aside.write_text(json.dumps(known, indent=1), encoding="utf-8")
     return len(arrived)
 

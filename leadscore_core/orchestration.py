@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from leadscore_core._files import hash_file, write_text
 from leadscore_core.arrivals import find_arrivals, remember_arrivals
 from leadscore_core.batches.save import find_kept, keep_list
 from leadscore_core.config import Settings, load_settings
@@ -52,7 +53,6 @@ __all__ = [
 ]
 
 Told = dict[str, Any]
-_BLOCKS = 1 << 20
 _CONTACTS = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
 _MOST_JUNK = 0.9
 _FAR = 0.25
@@ -90,7 +90,7 @@ def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = 
     contacts = {header for role in _CONTACTS for header in leads.mapping.headers_of(leads.schema, role)}
     for problem in written["problems"]:
         problem["example"] = "" if problem["column"] in contacts else problem["example"]
-    report.write_text(json.dumps(written, indent=1, default=str), encoding="utf-8")
+    write_text(report, json.dumps(written, indent=1, default=str))
     told: Told = {"why": _why(found), "report": str(report), "rows": found.rows, "key": key}
     return told | {"ok": not told["why"]}
 
@@ -130,7 +130,7 @@ def check_model_input(path: str, *, schema: str = "") -> Told:
     if frame.empty:
         faults.append("there is no lead")
     report = Path(path).with_name("model-input.json")
-    report.write_text(json.dumps({"rows": len(frame), "faults": faults}), encoding="utf-8")
+    write_text(report, json.dumps({"rows": len(frame), "faults": faults}))
     return {"ok": not faults, "why": "; ".join(faults), "rows": len(frame), "report": str(report)}
 
 
@@ -298,7 +298,7 @@ def check_predictions(scored: Told) -> Told:
             faults.append(f"the mean propensity is {p.mean():.0%}, in training {base:.0%} completed")
     mean = float(p.mean()) if len(p) else 0.0
     report = Path(batch.scores_path).with_name("predictions.json")
-    report.write_text(json.dumps({"rows": len(p), "mean": mean, "junk": junk, "faults": faults}), encoding="utf-8")
+    write_text(report, json.dumps({"rows": len(p), "mean": mean, "junk": junk, "faults": faults}))
     return {"ok": not faults, "why": "; ".join(faults), "mean": mean, "junk": junk, "report": str(report)}
 
 
@@ -328,9 +328,7 @@ def _key(leads: LeadList, label: str) -> str:
     read_as = (leads.mapping.outcomes, leads.mapping.date_order, sorted(leads.mapping.decimal_comma), leads.encoding)
     digest.update(repr(read_as).encode())
     for path in list_files(leads.paths):
-        with path.open("rb") as file:
-            while block := file.read(_BLOCKS):
-                digest.update(block)
+        digest.update(bytes.fromhex(hash_file(path)))
     return digest.hexdigest()[:20]
 
 

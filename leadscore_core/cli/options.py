@@ -289,11 +289,11 @@ def write_json(path: Path | None, told: dict[str, Any]) -> None:
     if str(path) == "-":
         typer.echo(text)
         return
-    from leadscore_core.inference.export.files import whole_file
+    from leadscore_core.inference.export.files import whole_export
 
     is_pipe = path.exists() and not path.is_file()
     try:
-        with nullcontext(path) if is_pipe else whole_file(path) as place:
+        with nullcontext(path) if is_pipe else whole_export(path) as place:
             place.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise LeadScoreError(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import zipfile
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from leadscore_core._files import hash_file, publish_folder, staged_folder, whole_file
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import ModelMetadata
-from leadscore_core.registry.registry import METADATA, OUT_OF_SAMPLE, PICKLE, ModelRegistry, file_hash
+from leadscore_core.registry.registry import METADATA, OUT_OF_SAMPLE, PICKLE, ModelRegistry
 
 _FILES = (PICKLE, METADATA, OUT_OF_SAMPLE)
 _MOST_BYTES = 2_000_000_000
@@ -29,22 +28,14 @@ def export_model(registry: ModelRegistry, model_id: str, out: Path) -> Path:
     registry.load(model_id)
     if out.exists():
         raise RegistryError(f"{out} is there already. Choose another name, or remove it first.")
-    aside: Path | None = None
     try:
-        with tempfile.NamedTemporaryFile(dir=out.parent, prefix=".model-", suffix=".zip", delete=False) as file:
-            aside = Path(file.name)
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as packed:
-                for name in _FILES:
-                    path = registry.root / model_id / name
-                    if path.is_file():
-                        packed.write(path, f"{model_id}/{name}")
-        aside.chmod(0o644)
-        aside.replace(out)
+        with whole_file(out) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED) as packed:
+            for name in _FILES:
+                path = registry.root / model_id / name
+                if path.is_file():
+                    packed.write(path, f"{model_id}/{name}")
     except OSError as error:
         raise RegistryError(f"{out} could not be written ({error.strerror}). Choose another place.") from error
-    finally:
-        if aside is not None:
-            aside.unlink(missing_ok=True)
     return out
 
 
@@ -59,7 +50,6 @@ def import_model(registry: ModelRegistry, path: Path) -> str:
     RegistryError
         If it is no such file, was changed on its way, or the registry has that model already; nothing is changed then.
     """
-    staging: Path | None = None
     try:
         with zipfile.ZipFile(path) as packed:
             names = packed.namelist()
@@ -74,18 +64,15 @@ def import_model(registry: ModelRegistry, path: Path) -> str:
                 raise RegistryError(f"{path.name} holds the model {metadata.model_id} under another name.")
             if (registry.root / model_id).exists():
                 raise RegistryError(f"There is already a model {model_id} in {registry.root}. Nothing was changed.")
-            registry.root.mkdir(parents=True, exist_ok=True)
-            staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=registry.root))
-            packed.extractall(staging)
-        if file_hash(staging / model_id / PICKLE) != metadata.pickle_sha256:
-            raise RegistryError(f"The pickle in {path.name} is not the one that was exported. Nothing was changed.")
-        (staging / model_id).chmod(0o755)
-        (staging / model_id).replace(registry.root / model_id)
+            with staged_folder(registry.root) as staging:
+                packed.extractall(staging)
+                if hash_file(staging / model_id / PICKLE) != metadata.pickle_sha256:
+                    raise RegistryError(
+                        f"The pickle in {path.name} is not the one that was exported. Nothing was changed."
+                    )
+                publish_folder(staging / model_id, registry.root / model_id)
     except (zipfile.BadZipFile, ValidationError, ValueError, KeyError) as error:
         raise RegistryError(f"{path.name} is not a model that LeadScore exported, or it is damaged.") from error
     except OSError as error:
         raise RegistryError(f"{path} could not be imported ({error.strerror}). Nothing was changed.") from error
-    finally:
-        if staging is not None:
-            shutil.rmtree(staging, ignore_errors=True)
     return model_id

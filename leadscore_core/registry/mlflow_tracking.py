@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from filelock import FileLock, Timeout
 
+from leadscore_core._files import write_text
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
@@ -101,7 +102,7 @@ def sync_tracking(settings: Settings | None = None) -> Tracked:
         with FileLock(settings.models_dir / _LOCK, timeout=60), warnings.catch_warnings(), redirect_stderr(StringIO()):
             warnings.simplefilter("ignore")  # what MLflow has to say is for nobody here
             told = _write_down(registry, uri, wanted["aliases"], settings)
-            (settings.models_dir / _SEEN).write_text(json.dumps(wanted), encoding="utf-8")
+            write_text(settings.models_dir / _SEEN, json.dumps(wanted))
             return told
     except Timeout:
         return Tracked(problem="Another process is writing to MLflow; what is missing is written down the next time.")

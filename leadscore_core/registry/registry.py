@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
-import os
 import re
-import shutil
-import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -21,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from leadscore_core._files import append_line, hash_file, publish_folder, staged_folder, write_text
 from leadscore_core.config import load_settings
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
@@ -46,6 +43,7 @@ class ModelRegistry:
 
     Examples
     --------
+    >>> import tempfile
     >>> ModelRegistry(Path(tempfile.mkdtemp())).list_models()
     []
     """
@@ -111,7 +109,7 @@ class ModelRegistry:
         metadata = self.read_metadata(model_id)
         path = self._folder(model_id) / PICKLE
         try:
-            content_hash = file_hash(path)
+            content_hash = hash_file(path)
         except OSError as error:
             raise RegistryError(
                 f"Model {model_id} has no readable {PICKLE}. Choose another model or train again."
@@ -160,28 +158,19 @@ class ModelRegistry:
             raise RegistryError(
                 f"There is already a model {model.model_id}. Models are never overwritten; train again for a new one."
             )
-        staging: Path | None = None
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=self.root))
-            joblib.dump(model.pipeline, staging / PICKLE, compress=3)
-            metadata = model.metadata.model_copy(update={"pickle_sha256": file_hash(staging / PICKLE)})
-            (staging / METADATA).write_text(metadata.model_dump_json(indent=2) + "\n", encoding="utf-8")
-            if model.out_of_sample is not None:
-                model.out_of_sample.to_parquet(staging / OUT_OF_SAMPLE, compression="zstd", index=False)
-            for path in (*staging.iterdir(), staging):
-                _fsync(path)
-            staging.chmod(0o755)
-            staging.replace(folder)
-            _fsync(self.root)
+            with staged_folder(self.root) as staging:
+                joblib.dump(model.pipeline, staging / PICKLE, compress=3)
+                metadata = model.metadata.model_copy(update={"pickle_sha256": hash_file(staging / PICKLE)})
+                (staging / METADATA).write_text(metadata.model_dump_json(indent=2) + "\n", encoding="utf-8")
+                if model.out_of_sample is not None:
+                    model.out_of_sample.to_parquet(staging / OUT_OF_SAMPLE, compression="zstd", index=False)
+                publish_folder(staging, folder)
         except OSError as error:
             raise RegistryError(
                 f"The model could not be written to {self.root} ({error.strerror}). Make room or give write access; "
                 "the champion is unchanged."
             ) from error
-        finally:
-            if staging is not None:
-                shutil.rmtree(staging, ignore_errors=True)
         return replace(model, metadata=metadata)
 
     @property
@@ -250,10 +239,7 @@ class ModelRegistry:
         ]
 
     def _append(self, entry: dict[str, Any]) -> None:
-        with (self.root / HISTORY).open("a", encoding="utf-8") as history:
-            history.write(json.dumps(entry) + "\n")
-            history.flush()
-            os.fsync(history.fileno())
+        append_line(self.root / HISTORY, json.dumps(entry))
 
     def _make_champion(self, model_id: str, action: str, by: str, reason: str) -> None:
         self.load(model_id)
@@ -263,7 +249,7 @@ class ModelRegistry:
         try:
             with FileLock(self.root / _PROMOTION_LOCK, timeout=30):
                 self._append(entry | {"before": self.champion_id, "key": key})
-                self._write_champion(model_id)
+                write_text(self.root / CHAMPION, model_id + "\n")
                 self._append({"done": key})
         except Timeout:
             raise RegistryError(
@@ -316,16 +302,6 @@ class ModelRegistry:
         latest_first = dict.fromkeys(reversed(past))
         return [name for name in latest_first if name != self.champion_id and _ID.fullmatch(name)]
 
-    def _write_champion(self, model_id: str) -> None:
-        aside = self.root / f".{CHAMPION}-{uuid.uuid4().hex}"
-        try:
-            aside.write_text(model_id + "\n", encoding="utf-8")
-            _fsync(aside)
-            aside.replace(self.root / CHAMPION)
-            _fsync(self.root)
-        finally:
-            aside.unlink(missing_ok=True)
-
     def _folder(self, model_id: str) -> Path:
         folder = self.root / model_id
         if not _ID.fullmatch(model_id) or folder.resolve().parent != self.root.resolve():
@@ -373,17 +349,3 @@ def _read_out_of_sample(path: Path) -> pd.DataFrame | None:
     except (OSError, pa.ArrowException):
         return None
     return found if {"split", "part", "propensity", "completed"} <= set(found.columns) else None
-
-
-def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -18,6 +18,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from leadscore_core._files import write_text
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import StorageError, TrainingBusyError
@@ -231,9 +232,7 @@ def cancel_run(run: Run) -> Run:
 
 def write_state(folder: Path, state: RunState) -> None:
     """Write a run's state, whole or not at all."""
-    aside = folder / f".{STATE}-{uuid.uuid4().hex}"
-    aside.write_text(state.model_dump_json(), encoding="utf-8")
-    aside.replace(folder / STATE)
+    write_text(folder / STATE, state.model_dump_json())
 
 
 def read_state(folder: Path) -> RunState:

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from filelock import Timeout
 
+from leadscore_core._files import write_text
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.column_resolution import map_frame
@@ -81,7 +82,7 @@ def carry_out(folder: Path, settings: Settings) -> None:
         raise TrainingBusyError(busy_words(settings)) from None
     try:
         holder = {"by": request.by, "since": started.isoformat()}
-        (settings.models_dir / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
+        write_text(settings.models_dir / HOLDER, json.dumps(holder))
         tasks = {"train": _train, "compare": _compare, "tune": _tune}
         model_id = tasks[request.task.kind](folder, request, settings, tell)
     finally:
@@ -144,9 +145,7 @@ def _tune(folder: Path, request: RunRequest, settings: Settings, tell: Progress)
 
 
 def _write_report(folder: Path, report: dict[str, object]) -> None:
-    aside = folder / f".{REPORT}"
-    aside.write_text(json.dumps(report, default=str), encoding="utf-8")
-    aside.replace(folder / REPORT)
+    write_text(folder / REPORT, json.dumps(report, default=str))
 
 
 def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> str:

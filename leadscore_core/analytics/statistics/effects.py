@@ -132,7 +132,7 @@ def depend(cleaned: pd.DataFrame, propensity: np.ndarray, column: str, model: Le
         table = pd.concat([main.sort_values("leads", ascending=False, kind="stable"), other])
     else:
         table = table.sort_values("value", key=lambda v: v.map(_rank(column, model)), kind="stable")
-    table["value"] = table["value"].replace(_written(cleaned[column]))
+    table["value"] = table["value"].replace(to_replace=_written(cleaned[column]))
     return table.reset_index(drop=True)
 
 
@@ -158,7 +158,7 @@ def _written(values: pd.Series) -> dict[str, str]:
 
 
 def _top(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
-    keys = pd.Series(model.features.keys_of(values, name)).replace(_written(values))
+    keys = pd.Series(model.features.keys_of(values, name)).replace(to_replace=_written(values))
     if not pd.api.types.is_string_dtype(values):
         return keys.to_numpy()
     top = keys.value_counts().index[:_TOP_VALUES]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
-import hashlib
 import re
 import tempfile
 import time
@@ -18,6 +17,7 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import IO, Literal, TypeVar, TypeVarTuple
 
+from leadscore_core._files import hash_file
 from leadscore_core.data.findings import Severity
 from leadscore_core.data.reading.dialect import find_dialect
 from leadscore_core.data.reading.encoding import MEND, EncodingGuess, bad_lines, guess_encoding
@@ -358,14 +358,14 @@ def once_a_file(look: Callable[[Path, *_More], _Found]) -> Callable[[Path, *_Mor
     """
 
     @lru_cache(maxsize=256)
-    def found(_: tuple[Path | bytes | int, ...], at: _At, *more: *_More) -> _Found:
+    def found(_: tuple[Path | str | int, ...], at: _At, *more: *_More) -> _Found:
         return look(at.path, *more)
 
     @wraps(look)
     def wrapper(path: Path, *more: *_More) -> _Found:
         state = path.stat()
         if state.st_size <= _SAMPLE:
-            return found((hashlib.blake2b(path.read_bytes()).digest(),), _At(path), *more)
+            return found((hash_file(path),), _At(path), *more)
         if time.time() - state.st_mtime < _SETTLED_SECONDS:
             return look(path, *more)
         return found((path, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns), _At(path), *more)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from leadscore_core._files import write_text
 from leadscore_core.data.cleaning.date_order import ORDER_WORDS, DateOrder
 from leadscore_core.data.cleaning.numbers import DecimalMark
 from leadscore_core.data.schema.column_mapping import Choice, ColumnMapping, fingerprint, headers_chosen
@@ -76,12 +75,7 @@ class MappingStore:
     def _write(self, path: Path, told: dict[str, object]) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, aside = tempfile.mkstemp(dir=self.folder)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(told, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(aside, path)
+            write_text(path, json.dumps(told, indent=1))
         except OSError as error:
             raise LeadScoreError(
                 f"The choice of columns could not be kept in {self.folder} ({error.strerror}). It holds for this "

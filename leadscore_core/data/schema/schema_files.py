@@ -6,8 +6,6 @@ Those that ship with LeadScore stand in the package, those that people kept in t
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import tomli_w
 from pydantic import ValidationError
 
+from leadscore_core._files import write_text
 from leadscore_core.config import load_settings
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import SchemaError, validation_faults
@@ -131,25 +130,16 @@ def keep_schema(schema: LeadSchema, data_dir: Path | None = None) -> Path:
     if is_shipped(schema.name):
         raise SchemaError(f"{schema.name!r} is the name of a schema that ships with LeadScore. Choose another name.")
     folder = kept_folder(data_dir)
-    aside: Path | None = None
+    path = folder / f"{schema.name}.toml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".aside", delete=False, encoding="utf-8") as file:
-            aside = Path(file.name)
-            file.write(write_schema(schema))
-            file.flush()
-            os.fsync(file.fileno())
-        aside.chmod(0o644)
-        aside.replace(folder / f"{schema.name}.toml")
+        write_text(path, write_schema(schema))
     except OSError as error:
         raise SchemaError(
             f"The meaning of the columns could not be kept in {folder} ({error.strerror}). Make room or give write "
             "access, then try again."
         ) from error
-    finally:
-        if aside is not None:
-            aside.unlink(missing_ok=True)
-    return folder / f"{schema.name}.toml"
+    return path
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

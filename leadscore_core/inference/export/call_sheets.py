@@ -10,7 +10,7 @@ import pandas as pd
 import xlsxwriter
 
 from leadscore_core.errors import ExportError
-from leadscore_core.inference.export.files import whole_file
+from leadscore_core.inference.export.files import whole_export
 from leadscore_core.inference.export.formula_injection import neutralise
 from leadscore_core.inference.export.writers import EXCEL_ROWS, plain_cells
 
@@ -42,7 +42,7 @@ def write_call_sheets(
         If the file cannot be written or a sheet would be too long; what was there before is then unchanged.
     """
     rows = 0
-    with whole_file(path) as aside:
+    with whole_export(path) as aside:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         book = xlsxwriter.Workbook(str(aside), options)
         try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 
+from leadscore_core._files import whole_file
 from leadscore_core.data.reading.chunks import Part
 from leadscore_core.errors import ExportError, UnreadableFileError
 from leadscore_core.inference.export.writers import WRITERS, Writer
@@ -45,7 +45,7 @@ def write_leads(parts: Iterable[Part], path: str | Path) -> int:
     path = Path(path)
     writer_of = check_output(path)
     rows = 0
-    with whole_file(path) as aside, writer_of(aside) as writer:
+    with whole_export(path) as aside, writer_of(aside) as writer:
         for part in _as_given(parts):
             writer.write(part)
             rows += len(part)
@@ -69,7 +69,7 @@ def _as_given(parts: Iterable[Part]) -> Iterator[Part]:
 
 
 @contextmanager
-def whole_file(path: str | Path) -> Iterator[Path]:
+def whole_export(path: str | Path) -> Iterator[Path]:
     """Give a file to write aside, which takes its place when it is complete and never before.
 
     Raises
@@ -80,13 +80,9 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     check_folder(path)
-    mode = path.stat().st_mode & 0o777 if path.is_file() else 0o666 & ~_umask()
-    handle, aside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
-        yield Path(aside)
-        os.fsync(handle)
-        os.chmod(aside, mode)
-        os.replace(aside, path)
+        with whole_file(path) as aside:
+            yield aside
     except OSError as error:
         raise ExportError(
             f"{path} could not be written ({error.strerror or error}). Make room or choose another folder."
@@ -96,9 +92,6 @@ def whole_file(path: str | Path) -> Iterator[Path]:
             f"{path.name} could not be written: the parts of the list differ in their types. Give one file at a time, "
             "or ask for .csv."
         ) from error
-    finally:
-        os.close(handle)
-        Path(aside).unlink(missing_ok=True)
 
 
 def check_output(path: str | Path) -> Callable[[Path], Writer]:
@@ -144,9 +137,3 @@ def check_folder(path: str | Path) -> None:
         raise ExportError(f"{path} is a folder. Give the name of a file.")
     if not os.access(path.parent, os.W_OK):
         raise ExportError(f"The folder {path.parent} may not be written. Choose another.")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from leadscore_core._files import hash_file, publish_file, publish_folder, staged_folder
 from leadscore_core.config import Settings
 from leadscore_core.data.findings import Finding
 from leadscore_core.data.schema.column_mapping import ColumnMapping
@@ -94,19 +93,14 @@ class BatchStore:
         StorageError
             If the disk is full or the data directory cannot be written.
         """
-        folder: Path | None = None
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.root))
-            yield folder
+            with staged_folder(self.root, _STAGING) as folder:
+                yield folder
         except OSError as error:
             raise StorageError(
                 f"The batch could not be kept in {self.root} ({error.strerror or error}). Nothing was saved. Make room "
                 "or give write access, then try again."
             ) from error
-        finally:
-            if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
 
     def save(
         self,
@@ -126,9 +120,7 @@ class BatchStore:
         moment = now()
         batch_id = f"{moment:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
         folder = self.root / batch_id
-        _fsync_tree(staged)
-        staged.chmod(0o755)
-        staged.replace(folder)
+        publish_folder(staged, folder)
         try:
             with open_database(self.settings).session() as session:
                 session.add(
@@ -166,14 +158,13 @@ class BatchStore:
         StorageError
             If the batch was deleted or re-scored by somebody else in the meantime.
         """
-        _fsync_tree(staged)
         values = {"scoring": scoring.number, "mapping": mapping.model_dump(mode="json")}
         try:
             with open_database(self.settings).session() as session:
                 session.add(_scoring_row(batch.id, scoring))
                 session.flush()  # whoever comes second stops here, before any file is touched
                 session.execute(update(BatchRow).where(BatchRow.id == batch.id).values(**values))
-                (staged / scoring.file_name).replace(batch.folder / scoring.file_name)
+                publish_file(staged / scoring.file_name, batch.folder / scoring.file_name)
         except IntegrityError as error:
             raise StorageError(
                 f"{batch.name} was re-scored or deleted by somebody else in the meantime. Open it again."
@@ -274,8 +265,7 @@ def hash_files(paths: list[Path], sheet: str | None = None, encoding: str | None
     """Return the SHA-256 of files, one after the other, and of the sheet and encoding that were chosen."""
     told = hashlib.sha256("\0".join(filter(None, (sheet or "", encoding))).encode())
     for path in paths:
-        with path.open("rb") as file:
-            told.update(hashlib.file_digest(file, "sha256").digest())
+        told.update(bytes.fromhex(hash_file(path)))
     return told.hexdigest()
 
 
@@ -308,12 +298,3 @@ def _scoring_row(batch_id: str, scoring: Scoring) -> ScoringRow:
         findings=[finding.model_dump(mode="json") for finding in scoring.findings],
         settings=scoring.settings,
     )
-
-
-def _fsync_tree(folder: Path) -> None:
-    for path in [*folder.iterdir(), folder]:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +12,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from leadscore_core._files import whole_file
 from leadscore_core.config import Settings
 from leadscore_core.errors import ConflictError, StorageError
 from leadscore_core.storage.database.batches import Batch
@@ -80,7 +79,6 @@ class OutcomeStore:
         """
         before = self.current(batch)
         known = dict(zip(rows.tolist(), completed.tolist(), strict=True))
-        aside: Path | None = None
         try:
             if before is not None:
                 old = pq.read_table(before.path).to_pydict()
@@ -91,13 +89,6 @@ class OutcomeStore:
                     "ls_completed": pa.array(known.values(), type=pa.int8()),
                 }
             )
-            handle, name = tempfile.mkstemp(dir=batch.folder, prefix=".outcomes-")
-            aside = Path(name)
-            with os.fdopen(handle, "wb") as file:
-                pq.write_table(table, file)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.chmod(0o644)
             number = 1 if before is None else before.number + 1
             with open_database(self.settings).session() as session:
                 session.add(
@@ -112,7 +103,8 @@ class OutcomeStore:
                     )
                 )
                 session.flush()  # whoever comes second stops here, before the file is there
-                aside.replace(_path(batch, number))
+                with whole_file(_path(batch, number)) as aside:
+                    pq.write_table(table, aside)
         except IntegrityError as error:
             raise ConflictError(
                 f"Somebody else brought outcomes for {batch.name} in the meantime. Nothing was overwritten. Bring "
@@ -124,9 +116,6 @@ class OutcomeStore:
                 f"The outcomes of {batch.name} could not be kept ({reason}). Nothing was changed. Check the data "
                 "directory and the space left, then try again."
             ) from error
-        finally:
-            if aside is not None:
-                aside.unlink(missing_ok=True)
         return self.history(batch)[0]
 
 
