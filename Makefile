@@ -1,15 +1,16 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-PIP    := $(BIN)/python -m pip --disable-pip-version-check
-# the locks are complete, so nothing is left to resolve; what is compiled at all is compiled on all cores
-FROM_LOCK := install --no-deps --no-compile --progress-bar on -r
+# the locks are complete, so nothing is left to resolve
+FROM_LOCK := .ci/install.py --no-deps -r
+# what is imported once is compiled once, also where Python is asked not to keep it
+unexport PYTHONDONTWRITEBYTECODE
 
 AIRFLOW := .venv-airflow
 IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER=$(CURDIR)/dags AIRFLOW__CORE__LOAD_EXAMPLES=False PYTHONPATH=$(CURDIR)/dags LEADSCORE_PYTHON=$(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: airflow test-airflow bench help app test soak lint lock sample mlflow clean
+.PHONY: airflow test-airflow test-units test-browser bench help app test soak lint lock sample mlflow clean
 
 help:
 	@echo "make app           set everything up and open the dashboard"
@@ -26,10 +27,14 @@ help:
 app: $(VENV)/.app
 	@$(BIN)/leadscore app
 
-test: $(VENV)/.dev
-	@$(BIN)/python tests/browser/install.py
+test: test-units test-browser
+
+test-units: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 10 --ignore tests/browser
-	$(BIN)/python -m pytest tests/browser
+
+test-browser: $(VENV)/.dev
+	@$(BIN)/python tests/browser/install.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 10 tests/browser
 
 soak: $(VENV)/.dev
 	LEADSCORE_SOAK=1 $(BIN)/python -m pytest tests/soak tests/training/test_compare.py tests/retraining/test_jobs.py tests/inference/test_parts.py
@@ -55,12 +60,12 @@ airflow: $(AIRFLOW)/.ready $(VENV)/.app
 test-airflow: $(AIRFLOW)/.ready $(VENV)/.app
 	@rm -rf $(AIRFLOW)/test-home && mkdir -p $(AIRFLOW)/test-home
 	@$(IN_AIRFLOW) AIRFLOW_HOME=$(abspath $(AIRFLOW))/test-home $(AIRFLOW)/bin/airflow db migrate > $(AIRFLOW)/migrate.log 2>&1 || { cat $(AIRFLOW)/migrate.log; exit 1; }
-	$(IN_AIRFLOW) AIRFLOW_HOME=$(abspath $(AIRFLOW))/test-home $(AIRFLOW)/bin/python -m pytest --noconftest -o addopts= -o filterwarnings= -o pythonpath= -q tests/airflow
+	$(IN_AIRFLOW) AIRFLOW_HOME=$(abspath $(AIRFLOW))/test-home $(AIRFLOW)/bin/python -m pytest --noconftest -o addopts= -o filterwarnings= -o pythonpath= -q --durations 10 tests/airflow
 
 $(AIRFLOW)/.ready: requirements-airflow.txt | $(BIN)/python
-	@echo "Installing Airflow into $(AIRFLOW) (once, about two minutes)"
+	@echo "Installing Airflow into $(AIRFLOW) (once)"
 	@test -x $(AIRFLOW)/bin/python || $(PYTHON) -m venv $(AIRFLOW)
-	@$(AIRFLOW)/bin/python -m pip --disable-pip-version-check $(FROM_LOCK) requirements-airflow.txt || { echo "Airflow could not be installed. See the lines above."; exit 1; }
+	@$(AIRFLOW)/bin/python $(FROM_LOCK) requirements-airflow.txt || { echo "Airflow could not be installed. See the lines above."; exit 1; }
 	@touch $@
 
 bench: $(VENV)/.dev
@@ -79,14 +84,14 @@ $(BIN)/python:
 
 $(VENV)/.app: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing LeadScore into $(VENV) (once, about a minute)"
-	@$(PIP) --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade
-	@$(PIP) $(FROM_LOCK) requirements.txt || { echo "The packages could not be installed. See the lines above; is the package index reachable?"; exit 1; }
-	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
-	@$(PIP) install --quiet --no-deps --editable .
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade
+	@$(BIN)/python $(FROM_LOCK) requirements.txt || { echo "The packages could not be installed. See the lines above; is the package index reachable?"; exit 1; }
+	@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
+	@$(BIN)/python .ci/install.py --no-deps --editable .
 	@$(BIN)/python -c 'import lightgbm' 2>/dev/null || { echo "LightGBM cannot start: the OpenMP library is missing. On Debian and Ubuntu: apt install libgomp1; on macOS: brew install libomp"; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	@echo "Installing what the tests need into $(VENV) (once)"
-	@$(PIP) $(FROM_LOCK) requirements-dev.txt || { echo "The packages could not be installed. See the lines above; is the package index reachable?"; exit 1; }
+	@$(BIN)/python $(FROM_LOCK) requirements-dev.txt || { echo "The packages could not be installed. See the lines above; is the package index reachable?"; exit 1; }
 	@touch $@
