@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import leadscore_core
 from tests.paths import ROOT
 
 CORE = ROOT / "leadscore_core"
@@ -14,7 +15,7 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         (
-            ("errors", "_lazy", "progress"),
+            ("errors", "progress"),
             ("config", "_files", "plots"),
             ("data",),
             ("model", "storage"),
@@ -29,6 +30,14 @@ FLOORS = {
     for room in rooms
 }
 MODULES = sorted(CORE.rglob("*.py"))
+OURS = sorted(
+    [
+        *MODULES,
+        *(ROOT / "leadscore_core").rglob("*.pyi"),
+        *(path for name in ("pages", "dags", "benchmarks", "tests") for path in (ROOT / name).rglob("*.py")),
+        *ROOT.glob("*.py"),
+    ]
+)
 PAGES = sorted((ROOT / "pages").glob("*/page.py"))
 
 
@@ -95,6 +104,43 @@ def test_session_state_has_one_owner() -> None:
     assert (ROOT / "app.py").read_text().count("\n") <= 60
 
 
+def defined_in(path: Path) -> set[str]:
+    """Return the names that a module makes itself, at its top level."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_name_is_imported_from_the_module_that_defines_it(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ImportFrom) or not node.module or node.module == "leadscore_core":
+            continue
+        if node.module.split(".")[0] not in {"leadscore_core", "pages"}:
+            continue
+        place = ROOT.joinpath(*node.module.split("."))
+        for alias in node.names:
+            is_module = place.is_dir() and (place / alias.name).with_suffix(".py").exists()
+            home = place.with_suffix(".py")
+            assert is_module or alias.name in defined_in(home), f"{alias.name} is not made in {node.module}"
+
+
+def test_what_the_core_offers_is_what_was_agreed_and_loads_when_it_is_asked_for() -> None:
+    agreed = {"read_leads", "check_leads", "train_model", "evaluate_model", "score_leads", "explain_leads"}
+    agreed |= {"source_report", "load_champion", "LeadScoreError"}
+    assert set(leadscore_core.__all__) == set(dir(leadscore_core)) == agreed
+    for name in agreed:
+        home = sys.modules[getattr(leadscore_core, name).__module__]
+        assert getattr(leadscore_core, name) is getattr(home, name)
+    with pytest.raises(AttributeError, match="nothing_such"):
+        leadscore_core.nothing_such  # noqa: B018
+    assert loaded_after("import leadscore_core").isdisjoint({"numpy", "pandas", "pydantic", "lightgbm"})
+
+
 def loaded_after(code: str) -> set[str]:
     script = f"import sys\n{code}\nprint(' '.join(m.partition('.')[0] for m in sys.modules if '.' not in m))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
@@ -133,6 +179,6 @@ def test_what_is_pickled_comes_from_data_and_model_alone() -> None:
     code = (
         "from leadscore_core import load_champion\nload_champion()\n"
         "floors = {m.split('.')[1] for m in sys.modules if m.startswith('leadscore_core.')}\n"
-        "assert floors <= {'data', 'model', 'registry', 'config', '_files', 'errors', '_lazy'}, floors"
+        "assert floors <= {'data', 'model', 'registry', 'config', '_files', 'errors'}, floors"
     )
     assert "lightgbm" in loaded_after(code)

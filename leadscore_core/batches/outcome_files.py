@@ -12,8 +12,8 @@ import pandas as pd
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.outcome_column import count_column
 from leadscore_core.data.cleaning.outcome_split import split_outcomes
-from leadscore_core.data.dataset.dataset import LeadList
-from leadscore_core.data.dataset.open import Paths, fitting_schema, open_list
+from leadscore_core.data.dataset.dataset import LeadList, Paths
+from leadscore_core.data.dataset.open import fitting_schema, open_list
 from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.dataset.outcomes import Ask, settle_outcomes
 from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, ColumnMapping

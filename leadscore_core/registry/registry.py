@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Condition
 from typing import TYPE_CHECKING, Any
 
+from cachetools import LRUCache, cached
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:  # models are listed and promoted without what loads them
 
     from leadscore_core.model.lead_model import LeadModel
 
+_State = tuple[tuple[int, int, int] | None, ...]
+_MOST_HELD = 4
+_held: LRUCache[tuple[Path, str, _State], LeadModel] = LRUCache(maxsize=_MOST_HELD)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 OUT_OF_SAMPLE = "out_of_sample.parquet"
 _PROMOTION_LOCK = ".promotion.lock"
@@ -99,11 +104,29 @@ class ModelRegistry:
     def load(self, model_id: str) -> LeadModel:
         """Load a model after checking that its pickle is the one that was published.
 
+        The few models that were asked for last are held in memory: each is checked and unpickled once, for as long as
+        its files stay as they are.
+
         Raises
         ------
         RegistryError
             If it is missing, damaged, foreign or was changed.
         """
+        return _load_once(self, model_id, self._state(model_id))
+
+    def is_held(self, model_id: str) -> bool:
+        """Tell whether a model is in memory already, as its files are now."""
+        try:
+            return _key(self, model_id, self._state(model_id)) in _held
+        except RegistryError:
+            return False
+
+    def _state(self, model_id: str) -> _State:
+        """Return what changes whenever a model's files do."""
+        folder = self._folder(model_id)
+        return tuple(_file_state(folder / name) for name in (PICKLE, METADATA, OUT_OF_SAMPLE))
+
+    def _load(self, model_id: str) -> LeadModel:
         from leadscore_core.model.lead_model import LeadModel
 
         metadata = self.read_metadata(model_id)
@@ -325,6 +348,23 @@ def load_champion(models_dir: Path | None = None) -> LeadModel:
         If there is no champion that can be loaded.
     """
     return ModelRegistry(models_dir or load_settings().models_dir).load_champion()[0]
+
+
+def _key(registry: ModelRegistry, model_id: str, state: _State) -> tuple[Path, str, _State]:
+    return registry.root.resolve(), model_id, state
+
+
+@cached(_held, key=_key, condition=Condition())
+def _load_once(registry: ModelRegistry, model_id: str, state: _State) -> LeadModel:
+    return registry._load(model_id)
+
+
+def _file_state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_ctime_ns
 
 
 @contextmanager

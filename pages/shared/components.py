@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from contextlib import AbstractContextManager, nullcontext
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -33,40 +33,37 @@ HOW_WORDS = {
 PROBLEM_WORDS = {"error": "Must be mended", "warning": "Look at it", "info": "Good to know"}
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the model")
-def load_model(models_dir: str, champion_id: str | None) -> tuple[LeadModel, str]:
-    """Load the champion, once for each that there has been."""
-    return ModelRegistry(Path(models_dir)).load_champion()
-
-
-@st.cache_resource(max_entries=4, show_spinner="Loading the model")
-def load_named(models_dir: str, model_id: str) -> LeadModel:
-    """Load a model by its name, once."""
-    return ModelRegistry(Path(models_dir)).load(model_id)
-
-
 def get_named_model(model_id: str) -> LeadModel:
-    """Return a model by its name: the champion as it is in memory, or another.
+    """Return a model by its name, as the registry holds it in memory.
 
     Raises
     ------
     RegistryError
         If it cannot be loaded.
     """
-    return load_named(str(load_settings().models_dir), model_id)
+    registry = ModelRegistry(load_settings().models_dir)
+    with _waiting(registry, model_id):
+        return registry.load(model_id)
 
 
 def get_model() -> LeadModel:
     """Return the model in use; without one, say what to do and stop the page."""
     try:
-        models_dir = load_settings().models_dir
-        model, notice = load_model(str(models_dir), ModelRegistry(models_dir).champion_id)
+        registry = ModelRegistry(load_settings().models_dir)
+        with _waiting(registry, registry.champion_id):
+            model, notice = registry.load_champion()
     except LeadScoreError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
     if notice:
         st.warning(notice, icon=":material/warning:")
     return model
+
+
+def _waiting(registry: ModelRegistry, model_id: str | None) -> AbstractContextManager[object]:
+    """Say that a model is being loaded, where it is not in memory yet."""
+    is_there = model_id is None or registry.is_held(model_id)
+    return nullcontext() if is_there else st.spinner("Loading the model")
 
 
 def act(action: Callable[[], object], message: str) -> None:

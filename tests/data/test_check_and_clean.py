@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadscore_core.data.cleaning.cleaner import clean_leads, complete_columns
-from leadscore_core.data.dataset.open import ListOptions, open_any_list
+from leadscore_core.data.dataset.open import open_any_list
+from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.reading.reader import read_leads
 from leadscore_core.data.schema.column_mapping import detect_conventions
 from leadscore_core.data.schema.header_matching import suggest_mapping

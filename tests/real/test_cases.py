@@ -10,7 +10,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from leadscore_core.data.cleaning.cleaner import clean_leads
-from leadscore_core.data.dataset.open import ListOptions, open_any_list
+from leadscore_core.data.dataset.open import open_any_list
+from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.reading.reader import read_leads
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.data.spend import read_spend

@@ -4,14 +4,18 @@ import random
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import joblib
 import pytest
 
+from leadscore_core._files import write_text
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import FORMAT_VERSION
+from leadscore_core.registry import registry as registry_module
+from leadscore_core.registry import unpickling
 from leadscore_core.registry.registry import METADATA, PICKLE, ModelRegistry, load_champion
 from tests.paths import ROOT
 
@@ -37,6 +41,53 @@ def test_what_was_published_is_loaded_and_scores_the_same(registry: ModelRegistr
     assert loaded.metadata.format_version == FORMAT_VERSION
     assert len(loaded.metadata.pickle_sha256) == 64
     assert {p.name for p in (registry.root / "first").iterdir()} == {PICKLE, METADATA}
+
+
+def test_a_model_is_unpickled_once_and_anew_when_its_files_change(
+    registry: ModelRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = count_loads(monkeypatch)
+    first = registry.load("first")
+    assert not registry.is_held("second")
+    assert ModelRegistry(registry.root).load("first") is first
+    assert registry.load_champion()[0] is registry.load("second")
+    assert registry.is_held("first")
+    assert loads == ["first", "second"]
+    path = registry.root / "first" / METADATA
+    write_text(path, path.read_text().replace('"note":""', '"note":"changed"'))
+    assert not registry.is_held("first")
+    assert registry.load("first") is not first
+    assert loads == ["first", "second", "first"]
+
+
+def test_few_models_are_held_and_one_that_many_ask_for_is_unpickled_once(
+    registry: ModelRegistry, trained: LeadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        registry.publish(named(trained, f"more-{number}"))
+    loads = count_loads(monkeypatch)
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(map(id, pool.map(registry.load, ["first"] * 8)))) == 1
+    assert loads == ["first"]
+    for number in range(6):
+        registry.load(f"more-{number}")
+    held = [number for number in range(6) if registry.is_held(f"more-{number}")]
+    assert held == [2, 3, 4, 5]
+    assert not registry.is_held("first")
+
+
+def count_loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that grows by a model's name whenever its pickle is read."""
+    loads: list[str] = []
+    read = unpickling.unpickle_model
+
+    def counted(path: Path) -> object:
+        loads.append(path.parent.name)
+        return read(path)
+
+    monkeypatch.setattr(unpickling, "unpickle_model", counted)
+    registry_module._held.clear()  # it was promoted, so it is held
+    return loads
 
 
 def test_the_metadata_say_what_was_agreed(registry: ModelRegistry) -> None:
@@ -239,6 +290,7 @@ def test_two_promotions_at_once_are_one_after_the_other(registry: ModelRegistry)
 FULL = """
 import resource, signal, sys
 from pathlib import Path
+from leadscore_core._files import write_text
 from leadscore_core.errors import RegistryError
 from leadscore_core.registry.registry import ModelRegistry
 registry = ModelRegistry(Path(sys.argv[1]))

@@ -33,22 +33,6 @@ if TYPE_CHECKING:
     from leadscore_core.data.cleaning.numbers import DecimalMark
     from leadscore_core.data.schema.inference import Proposal
 
-__all__ = [
-    "LeadList",
-    "ListOptions",
-    "Paths",
-    "check_choices",
-    "choose_columns",
-    "choose_conventions",
-    "evidence_of",
-    "fitting_schema",
-    "open_any_list",
-    "open_list",
-    "propose_list",
-    "settle_list",
-    "suggest_columns",
-]
-
 _NEARLY_ALL, _MOST, _HALF = 0.9, 0.6, 0.5
 
 
