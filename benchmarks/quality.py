@@ -37,9 +37,9 @@ from leadscore_core.data.reading.reader import read_leads
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.model.algorithms import ALGORITHMS, make_estimator
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LEVEL, LeadFeatures
-from leadscore_core.training.evaluation.algorithms import NAMES, available, make_contender
 from leadscore_core.training.evaluation.metrics import meets_targets
 from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.folds import Fold, inner_folds, repeated_folds, rolling_months
@@ -117,7 +117,7 @@ class Bench:
     def propensity(self, train: pd.DataFrame, truth: np.ndarray, test: pd.DataFrame, name: str) -> np.ndarray:
         """Return propensities of test leads by one contender."""
         features = LeadFeatures(self.schema).fit(train, truth)
-        model = make_contender("lightgbm" if name == "leadscore" else name).fit(features.transform(train), truth)
+        model = make_estimator("lightgbm" if name == "leadscore" else name).fit(features.transform(train), truth)
         return np.asarray(model.predict_proba(features.transform(test))[:, 1])
 
 
@@ -151,7 +151,7 @@ def boosted(
     model.fit(seen.to_numpy(), truth, sample_weight=weight, categorical_feature=levels)
     margin = np.asarray(model.booster_.predict(wanted.to_numpy(), raw_score=True))
     if logistic:
-        plain = make_contender("logistic").fit(seen, truth).predict_proba(wanted)[:, 1].clip(1e-6, 1 - 1e-6)
+        plain = make_estimator("logistic").fit(seen, truth).predict_proba(wanted)[:, 1].clip(1e-6, 1 - 1e-6)
         margin = (1 - logistic) * margin + logistic * np.log(plain / (1 - plain))
     return margin
 
@@ -191,14 +191,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with labelled_leads.csv")
     parser.add_argument("--pycaret", default=os.environ.get("PYCARET_PYTHON", ""), help="python that has PyCaret")
-    parser.add_argument("--contenders", nargs="*", default=["logistic", "catboost"], choices=list(NAMES))
+    parser.add_argument("--contenders", nargs="*", default=["logistic", "catboost"], choices=list(ALGORITHMS))
     parser.add_argument("--repeats", type=int, default=2, help="how often the five folds are drawn")
     asked = parser.parse_args()
     bench = Bench(asked.data / "labelled_leads.csv")
     folds = repeated_folds(bench.label, 5, asked.repeats, 0, bench.identity)
-    names = ["leadscore", *[name for name in available(asked.contenders) if name != "lightgbm"]]
+    names = ["leadscore", *[name for name in asked.contenders if ALGORITHMS[name].is_installed and name != "lightgbm"]]
     for name in set(asked.contenders) - set(names) - {"lightgbm"}:
-        say(f"{NAMES[name]} is left out: it is not installed.")
+        say(f"{ALGORITHMS[name].human} is left out: it is not installed.")
     told: dict[str, Any] = {"rows": len(bench.label), "cores": cpu_count(), "cross_validation": {}, "next_period": {}}
     for key, parts in (("cross_validation", folds), ("next_period", bench.months)):
         for name in names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
@@ -150,6 +151,7 @@ class Settings(BaseSettings):
     daily_call_capacity: int = Field(300, ge=1)
     upload_limit_mb: int = Field(1024, ge=1)
     tracking_uri: str | None = None
+    extensions: tuple[str, ...] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -205,3 +207,21 @@ def load_settings() -> Settings:
         raise LeadScoreError(
             f"{settings_file()} is not valid TOML: {error}. Correct it or remove it to use the defaults."
         ) from error
+
+
+def load_extensions() -> None:
+    """Import the modules that the settings name as extensions, which register features, algorithms and metrics.
+
+    Raises
+    ------
+    LeadScoreError
+        If one cannot be imported.
+    """
+    for name in load_settings().extensions:
+        try:
+            import_module(name)
+        except Exception as error:  # it is somebody's own module
+            raise LeadScoreError(
+                f"The extension {name!r} cannot be imported ({error}). Install it or put its folder on PYTHONPATH, or "
+                f"take it out of the extensions in {settings_file()}."
+            ) from error

@@ -41,8 +41,12 @@ from leadscore_core.cli.options import (
 )
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.errors import LeadScoreError
+from leadscore_core.model.measures import MEASURES, Measure
+from leadscore_core.model.metadata import LIGHTGBM
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
+    from collections.abc import Mapping
+
     from leadscore_core.data.dataset.dataset import LeadList
     from leadscore_core.model.lead_model import LeadModel
 
@@ -69,8 +73,11 @@ def train(
         typer.Option("--include", help="Column that is known before the first call, though it looks as if not."),
     ] = None,
     params: Annotated[
-        Path | None, typer.Option("--params", help="Settings of LightGBM as JSON, for instance from: leadscore tune.")
+        Path | None, typer.Option("--params", help="Settings of the algorithm as JSON, as from: leadscore tune.")
     ] = None,
+    algorithm: Annotated[
+        str, typer.Option("--algorithm", help="logistic, forest, hist, catboost, or one of an extension.")
+    ] = "lightgbm",
     engine: Engine = "local",
     scheduler: Scheduler = None,
     json_out: JsonOut = None,
@@ -85,7 +92,7 @@ def train(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    chosen = _read_params(params)
+    chosen = _read_params(params, algorithm)
     options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_proposal(leads)
@@ -102,6 +109,7 @@ def train(
             include=include or (),
             params=chosen,
             grow=grow,
+            algorithm=algorithm,
             progress=progress,
         )
     metadata = model.metadata
@@ -116,9 +124,9 @@ def train(
         f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads "
         f"({metadata.training_data.left_out:,} without an outcome left out)"
     )
-    say(_figures("Cross-validation", crossed))
+    say(_figures("Cross-validation", crossed, metadata.measures))
     say(
-        _figures("Next period     ", following)
+        _figures("Next period     ", following, metadata.measures)
         if "auc" in following
         else f"Next period: not applicable. {following['not_applicable']}"
     )
@@ -144,6 +152,7 @@ def evaluate(
 ) -> None:
     """Measure a model on leads that it has not seen; exit 1 below the targets."""
     from leadscore_core.pipelines.training import evaluate_list
+    from leadscore_core.training.evaluation.metrics import shown_measures
 
     prepare_json(json_out, [file])
     settings = load_settings()
@@ -157,7 +166,7 @@ def evaluate(
         f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and "
         f"{result.seen_in_training:,} from its training left out)"
     )
-    say(_figures("Out-of-sample", result.metrics.model_dump()))
+    say(_figures("Out-of-sample", result.metrics.model_dump(), shown_measures()))
     for text in result.metrics.notes:
         say(text)
     say(_verdict(result.meets_targets, settings))
@@ -253,8 +262,8 @@ def tune(
     write_json(json_out, asdict(found) | {"is_better": found.is_better})
 
 
-def _read_params(path: Path | None) -> dict[str, Any]:
-    """Return settings of LightGBM from a JSON file, as `tune` writes it or plain.
+def _read_params(path: Path | None, algorithm: str) -> dict[str, Any]:
+    """Return settings of an algorithm from a JSON file, as `tune` writes it or plain.
 
     Raises
     ------
@@ -272,6 +281,8 @@ def _read_params(path: Path | None) -> dict[str, Any]:
             f"{path} cannot be read as settings ({error}). Give JSON as: leadscore tune --json."
         ) from error
     params = told.get("params", told) if isinstance(told, dict) else None
+    if algorithm != LIGHTGBM and isinstance(params, dict):
+        return params  # which the algorithm itself reads
     known = LeadClassifier().get_params()
     wrong = sorted(set(params) - set(known)) if isinstance(params, dict) else ["no settings at all"]
     if wrong or not isinstance(params, dict):
@@ -283,9 +294,11 @@ def _outcome_json(leads: LeadList) -> dict[str, Any]:
     return {} if leads.outcome is None else leads.outcome.as_json()
 
 
-def _figures(what: str, block: dict[str, Any]) -> str:
+def _figures(what: str, block: dict[str, Any], measures: Mapping[str, Measure]) -> str:
+    words = {"auc": "AUC", "precision": "precision", "recall": "recall", "brier": "Brier score"}
+    words |= {name: measure.human for name, measure in measures.items() if name not in MEASURES and name in block}
     parts = []
-    for name, human in (("auc", "AUC"), ("precision", "precision"), ("recall", "recall"), ("brier", "Brier score")):
+    for name, human in words.items():
         spread = f" ± {block[f'{name}_std']:.3f}" if block.get(f"{name}_std") is not None else ""
         parts.append(f"{human} {block[name]:.3f}{spread}" if block[name] is not None else f"{human} does not exist")
     return f"{what}: {', '.join(parts)} (base rate {block['base_rate']:.1%}, threshold {block['threshold']:.3f})"
@@ -296,7 +309,7 @@ def _training_json(model: LeadModel, crossed: dict[str, Any], following: dict[st
 
     metadata = model.metadata
     targets = {"targets": metadata.targets.model_dump()}
-    figures = {name: crossed[name] for name in ("base_rate", "auc", "precision", "recall", "brier", "log_loss")}
+    figures = {name: crossed[name] for name in ("base_rate", *metadata.measures)}
     if "auc" in following:
         following = following | targets | {"meets_targets": meets_targets(following, metadata.targets)}
     return {

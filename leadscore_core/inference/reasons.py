@@ -23,7 +23,8 @@ _DECIMALS = 9
 def explain_leads(frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMapping | None = None) -> pd.DataFrame:
     """Return what each of a lead's columns adds to its score, in log-odds.
 
-    Exact Tree SHAP (Lundberg et al., 2018); the parts of one column (a city's level, count and tier) are added up.
+    Exact Tree SHAP (Lundberg et al., 2018), or sampled Shapley values where the model is not LightGBM's; the parts of
+    one column (a city's level, count and tier) are added up.
 
     Parameters
     ----------
@@ -37,7 +38,8 @@ def explain_leads(frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMappi
     Returns
     -------
     pandas.DataFrame
-        One row a lead, one column an input of the schema, and ``base_value``; each row sums to the raw margin.
+        One row a lead, one column an input of the schema or a derived feature, and ``base_value``; each row sums to
+        the raw margin.
     """
     mapping = mapping or map_frame(frame, model.schema)
     cleaned, _ = model.clean(mapping.apply(frame, model.schema))
@@ -62,6 +64,7 @@ def reasons_in_words(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: 
         Text columns ``reason_1`` .. ``reason_<top>``, the largest first, ``(+)`` for the lead and ``(-)`` against it.
         Columns that the list lacks give no reason; a lead with fewer reasons has empty text.
     """
+    cleaned = model.features.with_derived(cleaned)
     columns = [name for name in contributions.columns if name != "base_value" and name in cleaned.columns]
     values = np.round(contributions[columns].to_numpy(), _DECIMALS)  # so that the last bit decides no order
     order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :top]
@@ -95,6 +98,7 @@ def lead_reasons(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: Lead
         One row each.
     """
     reasons = []
+    cleaned = model.features.with_derived(cleaned)
     for name in contributions.columns:
         if name == "base_value" or name not in cleaned.columns:
             continue
@@ -126,7 +130,7 @@ def human_name(name: str, schema: LeadSchema) -> str:
 
 def _column_words(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
     """Return for each lead the reason for and the reason against, shape (n, 2)."""
-    column = model.schema.by_name.get(name)
+    column = model.features.column(name)
     is_date = pd.api.types.is_datetime64_any_dtype(values)
     shown = values.dt.to_period("M").dt.to_timestamp() if is_date else values
     places, _ = pd.factorize(shown, use_na_sentinel=False)

@@ -14,7 +14,9 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from leadscore_core.model.category_codes import Coded
 from leadscore_core.model.features import LEVEL
@@ -83,12 +85,11 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
             How the trees are grown, where it is not here: of LightGBM's parameters, the matrix, the label, which
             columns are categories, and the names of the columns.
         """
-        label = np.asarray(y).astype("int64")
-        names = list(X.columns)
+        matrix, y = validate_data(self, X, y, dtype="float64", ensure_all_finite="allow-nan")
+        self.classes_, label = two_classes(np.asarray(y))
+        names = [str(name) for name in getattr(self, "feature_names_in_", map("x{}".format, range(matrix.shape[1])))]
         categories = [i for i, name in enumerate(names) if name.endswith(LEVEL)]
-        self.classes_ = np.array([0, 1])
         parameters = self.get_params() | {"n_jobs": 1, "deterministic": True, "verbose": -1}
-        matrix = X.to_numpy(dtype="float64")
         self.lgbm_ = (grow or _grow_here)(parameters, matrix, label, categories, names)
         self.calibrator_ = Calibrator("none")
         return self
@@ -96,6 +97,10 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
     def raw_margin(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
         """Return the log-odds before calibration, one a lead."""
         return self._predict(X, contributions=False)
+
+    def importances(self) -> np.ndarray:
+        """Return what the splits by each feature gained."""
+        return np.asarray(self.lgbm_.booster_.feature_importance("gain"))
 
     def propensities(self, features: dict[str, Coded]) -> np.ndarray:
         """Return the second column of `predict_proba`, to the bit; of many leads at once by `LeafSets`.
@@ -118,7 +123,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
         Tree SHAP after Lundberg et al. (2018), as LightGBM computes it; many leads at once by `TreeTables`, which are
         made once for a model and agree with LightGBM to 1e-9.
         """
-        if len(X) >= ROWS_WORTH_TABLES and list(X.columns) == self.lgbm_.booster_.feature_name():
+        if len(X) >= ROWS_WORTH_TABLES and list(getattr(X, "columns", ())) == self.lgbm_.booster_.feature_name():
             tables = _made_once(_TABLES, TreeTables, self.lgbm_.booster_)
             if tables is not None:
                 return tables.contributions(X.to_numpy(dtype="float64"))
@@ -126,25 +131,60 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
         """Return probabilities, shape (n, 2); the second column is application completion."""
-        done = self.calibrator_.apply(self.raw_margin(X))
+        margin = self.raw_margin(X)
+        done = self.calibrator_.apply(margin)
         return np.column_stack([1 - done, done])
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
-        """Return 1 where completion is the likelier outcome; the stored threshold belongs to the metadata."""
-        return (self.predict_proba(X)[:, 1] >= 0.5).astype("int64")
+        """Return the likelier outcome, 1 for completion; the stored threshold belongs to the metadata."""
+        likelier = (self.predict_proba(X)[:, 1] >= 0.5).astype("int64")
+        return np.asarray(self.classes_)[likelier]
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn what this step takes."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = True
+        return tags
 
     def _predict(self, X: pd.DataFrame, *, contributions: bool) -> np.ndarray:  # noqa: N803
         check_is_fitted(self, "lgbm_")
         names = self.lgbm_.booster_.feature_name()
-        if list(X.columns) != names:
-            raise ValueError(f"features differ from training: expected {names}, got {list(X.columns)}")
-        if X.empty:
-            return np.empty((0, len(names) + 1) if contributions else 0)
-        threads = cpu_count() if len(X) >= _ROWS_WORTH_THREADS[contributions] else 1
-        matrix = X.to_numpy(dtype="float64")
+        if isinstance(X, pd.DataFrame) and X.columns.inferred_type == "string":
+            if list(X.columns) != names:
+                raise ValueError(f"features differ from training: expected {names}, got {list(X.columns)}")
+            if X.empty:
+                return np.empty((0, len(names) + 1) if contributions else 0)
+            matrix = X.to_numpy(dtype="float64")
+        else:
+            matrix = validate_data(self, X, reset=False, dtype="float64", ensure_all_finite="allow-nan")
+        threads = cpu_count() if len(matrix) >= _ROWS_WORTH_THREADS[contributions] else 1
         return np.asarray(
             self.lgbm_.booster_.predict(matrix, raw_score=True, pred_contrib=contributions, num_threads=threads)
         )
+
+
+def two_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the two classes of an outcome, the later is the one that is foretold, and 0 or 1 for each lead.
+
+    Raises
+    ------
+    ValueError
+        If there are not two classes.
+
+    Examples
+    --------
+    >>> two_classes(np.array(["no", "yes", "no"]))[1].tolist()
+    [0, 1, 0]
+    """
+    check_classification_targets(y)
+    kind = type_of_target(y)
+    if kind != "binary":
+        raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+    classes, label = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(f"expected two classes to tell apart, got one class, {classes[0]!r}")
+    return classes, label.astype("int64")
 
 
 def _made_once(

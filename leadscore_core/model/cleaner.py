@@ -1,21 +1,28 @@
 """Cleaning as the first step of the pickled pipeline."""
 
-from __future__ import annotations
+from typing import Any
 
+import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
 
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.model.lead_input import FrameTransformer, as_leads
 
 
-class LeadCleaner(TransformerMixin, BaseEstimator):
+class LeadCleaner(FrameTransformer):
     """`clean_leads` as a scikit-learn step; it learns nothing, so that a lead alone cleans as in a million.
 
     Parameters
     ----------
     schema
         What the columns mean; kept with the model.
+
+    Attributes
+    ----------
+    feature_names_in_ : numpy.ndarray
+        Columns that it was fitted on; a list to be cleaned may lack some.
 
     Examples
     --------
@@ -27,15 +34,45 @@ class LeadCleaner(TransformerMixin, BaseEstimator):
     def __init__(self, schema: LeadSchema) -> None:
         self.schema = schema
 
-    def fit(self, X: pd.DataFrame, y: object = None) -> LeadCleaner:  # noqa: N803
-        """Learn nothing."""
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Give a step of an older pickle the names of its columns."""
+        super().__setstate__(state)
+        if not hasattr(self, "n_features_in_"):
+            self.fit_schema()
+
+    def fit(self, X: pd.DataFrame, y: object = None) -> "LeadCleaner":  # noqa: N803
+        """Learn nothing but the columns' names."""
+        as_leads(self, X, self.schema, fitting=True)
         return self
+
+    def fit_schema(self) -> "LeadCleaner":
+        """Fit without leads, on every input of the schema."""
+        return self.fit(_no_leads(self.schema))
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
         """Clean the inputs; a label in the frame is left out."""
-        inputs = [column.name for column in self.schema.inputs if column.name in X.columns]
-        return clean_leads(X[inputs], self.schema)
+        leads = as_leads(self, X, self.schema, fitting=False)
+        return clean_leads(leads[[c.name for c in self.schema.inputs if c.name in leads.columns]], self.schema)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the cleaned columns, for a list with all columns that it was fitted on."""
+        given = getattr(self, "feature_names_in_", None)
+        names = [c.name for c in self.schema.inputs][: self.n_features_in_] if given is None else list(given)
+        inputs = [column.name for column in self.schema.inputs if column.name in names]
+        return np.asarray(clean_leads(pd.DataFrame(columns=inputs, dtype="str"), self.schema).columns, dtype=object)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Tell scikit-learn that there is nothing to fit."""
         return True
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn what this step takes."""
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.input_tags.allow_nan = tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _no_leads(schema: LeadSchema) -> pd.DataFrame:
+    return pd.DataFrame(columns=[column.name for column in schema.inputs], dtype="str")

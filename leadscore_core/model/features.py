@@ -1,26 +1,26 @@
 """Features: what LightGBM sees of a cleaned lead, and what was observed of each value at training."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
-from leadscore_core.data.schema.schema import CITY_TIER, TEXT_ROLES, LeadSchema, Role, group_column
+from leadscore_core.data.schema.schema import CITY_TIER, TEXT_ROLES, Column, LeadSchema, Role, group_column
 from leadscore_core.model.category_codes import Coded
+from leadscore_core.model.derived_features import DerivedFeature
+from leadscore_core.model.lead_input import FrameTransformer, as_leads
 from leadscore_core.model.observed_rates import BLANK_KEY, Observed, Ranges, coded_keys, learn_ranges, value_keys
 
 DAY_ZERO = pd.Timestamp("2020-01-01")
-LEVEL = "__level"
+LEVEL, COUNT = "__level", "__count"
 BLANK, RARE, FIRST_LEVEL = 0, 1, 2
 _NEUTRAL_SHARE = 0.01
 
 
-class LeadFeatures(TransformerMixin, BaseEstimator):
+class LeadFeatures(FrameTransformer):
     """Turn cleaned leads into numbers, with everything that is learned kept from training.
 
     Each text column gives an integer code of its level (0 blank, 1 rare or unseen, then the levels by frequency) and
@@ -35,6 +35,8 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         What the columns mean.
     min_leads
         Levels with fewer training leads than this are rare and share one code.
+    derived
+        What is computed from the columns and read as well (see `features_for`).
 
     Attributes
     ----------
@@ -59,11 +61,16 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
     [2.0, 2.0, 1.0, 0.0]
     """
 
-    def __init__(self, schema: LeadSchema, min_leads: int = 2) -> None:
+    def __init__(self, schema: LeadSchema, min_leads: int = 2, derived: tuple[DerivedFeature, ...] = ()) -> None:
         self.schema = schema
         self.min_leads = min_leads
+        self.derived = derived
 
-    def fit(self, X: pd.DataFrame, y: object, *, recognise: bool = True) -> LeadFeatures:  # noqa: N803
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Give features of an older pickle what came later."""
+        super().__setstate__({"derived": ()} | state)
+
+    def fit(self, X: pd.DataFrame, y: object = None, *, recognise: bool = True) -> "LeadFeatures":  # noqa: N803
         """Learn levels, counts, neutral values and observed rates from cleaned training leads.
 
         Parameters
@@ -71,7 +78,12 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         recognise
             Whether to learn `seen_`, which a model that only judges a fold does not need.
         """
-        label = np.asarray(y, dtype="float64")
+        X = as_leads(self, X, self.schema, fitting=True, dtype="float64")  # noqa: N806
+        label = _as_numbers(y)
+        check_consistent_length(X, label)
+        for feature, sources in self._computable(X):
+            feature.check_alone(X, sources)
+        X = self.with_derived(X)  # noqa: N806
         self.base_rate_ = float(label.mean())
         self.levels_: dict[str, dict[str, int]] = {}
         self.neutral_: dict[str, Any] = {}
@@ -96,16 +108,35 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
         """Return float64 features, one row a lead; names are letters, digits and underscores."""
-        return pd.DataFrame({name: column.of_leads() for name, column in self.coded(X).items()}, index=X.index)
+        index = X.index if isinstance(X, pd.DataFrame) else None
+        return pd.DataFrame({name: column.of_leads() for name, column in self.coded(X).items()}, index=index)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the features."""
+        check_is_fitted(self, "columns_")
+        names: list[str] = []
+        for column in self.columns_:
+            name = _safe(column)
+            names += [name + LEVEL, name + COUNT] if self._is_text(column) else [name]
+        return np.asarray(names, dtype=object)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn what this step takes."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.string = True
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
 
     def coded(self, X: pd.DataFrame) -> dict[str, Coded]:  # noqa: N803
         """Return what `transform` does, by name, the features of a text column as those of its distinct texts."""
         check_is_fitted(self, "columns_")
+        X = self.with_derived(as_leads(self, X, self.schema, fitting=False, dtype="float64"))  # noqa: N806
         features: dict[str, Coded] = {}
         for column in self.columns_:
             name = _safe(column)
             if self._is_text(column):
-                features[name + LEVEL], features[name + "__count"] = self._text_features(column, X)
+                features[name + LEVEL], features[name + COUNT] = self._text_features(column, X)
             else:
                 given = column in X.columns
                 numbers = _numbers(X[column]) if given else np.full(len(X), self.neutral_[column])
@@ -113,18 +144,36 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
                 features[name] = Coded(np.where(is_blank, self.neutral_[column], numbers))
         return features
 
+    def with_derived(self, cleaned: pd.DataFrame) -> pd.DataFrame:
+        """Return cleaned leads with the derived features as columns beside them, where these can be computed."""
+        made = {
+            feature.name: feature.of_leads(cleaned, sources)
+            for feature, sources in self._computable(cleaned)
+            if feature.name not in cleaned.columns
+        }
+        return cleaned.assign(**made) if made else cleaned
+
+    def column(self, name: str) -> Column | None:
+        """Return what a cleaned column or a derived feature means; None for sums of interactions and a city's tier."""
+        known = [*self.schema.columns, *(feature.column for feature in self.derived)]
+        return next((column for column in known if column.name == name), None)
+
     def keys_of(self, values: pd.Series, column: str) -> np.ndarray:
         """Return the key of each value of a cleaned column in `rates_`."""
         return value_keys(values, pd.api.types.is_string_dtype(values), self._ranges_of(column))
 
     def column_of(self) -> list[str]:
-        """Return the lead's own column behind each feature, in the order of `transform`; a tier belongs to its city."""
+        """Return the column behind each feature, in the order of `transform`; a tier belongs to its city."""
         city = self.schema.one(Role.CITY)
         owners: list[str] = []
         for column in self.columns_:
             owner = city.name if city and column == CITY_TIER else column
             owners += [owner] * (2 if self._is_text(column) else 1)
         return owners
+
+    def read_from(self, name: str) -> list[str]:
+        """Return a column and the derived features that are computed from it."""
+        return [name, *(f.name for f in self.derived if name in (f.sources(self.schema) or ()))]
 
     def was_seen(self, X: pd.DataFrame) -> np.ndarray | None:  # noqa: N803
         """Tell for each cleaned lead whether it was learned from; None where no timestamp tells leads apart.
@@ -167,6 +216,10 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         )
         return pd.util.hash_pandas_object(known[[stamp, *others]], index=False).to_numpy()
 
+    def _computable(self, cleaned: pd.DataFrame) -> list[tuple[DerivedFeature, list[str]]]:
+        told = [(feature, feature.sources(self.schema)) for feature in self.derived]
+        return [(f, sources) for f, sources in told if sources is not None and set(sources) <= set(cleaned.columns)]
+
     def _input_columns(self) -> list[str]:
         columns = []
         for column in self.schema.inputs:
@@ -174,14 +227,15 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
                 continue
             tiered = column.role is Role.CITY and self.schema.city_tiers
             columns += [column.name, CITY_TIER] if tiered else [column.name]
-        return columns + [group_column(group) for group in self.schema.groups]
+        columns += [group_column(group) for group in self.schema.groups]
+        return columns + [feature.name for feature in self.derived]
 
     def _is_text(self, column: str) -> bool:
-        declared = self.schema.by_name.get(column)
+        declared = self.column(column)
         return declared is not None and declared.role in TEXT_ROLES
 
     def _has_role(self, column: str, role: Role) -> bool:
-        declared = self.schema.by_name.get(column)
+        declared = self.column(column)
         return declared is not None and declared.role is role
 
     def _learn_levels(self, column: str, observed: dict[str, Observed]) -> None:
@@ -203,6 +257,16 @@ class LeadFeatures(TransformerMixin, BaseEstimator):
         codes = np.array([BLANK if key == BLANK_KEY else levels.get(key, RARE) for key in unique], dtype="float64")
         counts = np.log1p(np.array([rates[key].leads if key in rates else 0 for key in unique], dtype="float64"))
         return Coded(codes, places), Coded(counts, places)
+
+
+def _as_numbers(y: object) -> np.ndarray:
+    """Return an outcome as numbers; of two words, the later by the alphabet is 1."""
+    if y is None:
+        raise ValueError("LeadFeatures requires y to be passed, but the target y is None.")
+    label = column_or_1d(y, warn=True)
+    if label.dtype.kind not in "biuf":
+        label = np.unique(label, return_inverse=True)[1]
+    return np.asarray(label, dtype="float64")
 
 
 def _numbers(values: pd.Series) -> np.ndarray:

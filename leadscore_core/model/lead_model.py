@@ -16,6 +16,7 @@ from leadscore_core.model.metadata import ModelMetadata
 if TYPE_CHECKING:  # scikit-learn and LightGBM load with the first model, not before
     from sklearn.pipeline import Pipeline
 
+    from leadscore_core.model.any_classifier import AnyClassifier
     from leadscore_core.model.classifier import LeadClassifier
     from leadscore_core.model.features import LeadFeatures
 
@@ -49,7 +50,7 @@ class LeadModel:
         return self.pipeline.named_steps["features"]
 
     @property
-    def classifier(self) -> LeadClassifier:
+    def classifier(self) -> LeadClassifier | AnyClassifier:
         """The fitted classifier."""
         return self.pipeline.named_steps["model"]
 
@@ -68,7 +69,9 @@ class LeadModel:
         return self.classifier.propensities(self.features.coded(cleaned))
 
     def contributions(self, cleaned: pd.DataFrame) -> pd.DataFrame:
-        """Return SHAP contributions in log-odds by the lead's own columns, and ``base_value``.
+        """Return SHAP contributions in log-odds by the lead's own columns and derived features, and ``base_value``.
+
+        Exact for LightGBM, sampled for other algorithms; the sum is exact for all.
 
         Returns
         -------

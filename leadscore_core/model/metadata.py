@@ -15,8 +15,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from leadscore_core.config import GradeThresholds, TargetMetrics
+from leadscore_core.model.measures import MEASURES, Measure
 
 FORMAT_VERSION = 1
+LIGHTGBM = "lightgbm"  # the algorithm of models that name none
 
 
 class TrainingData(BaseModel):
@@ -52,7 +54,9 @@ class ModelMetadata(BaseModel):
     measured on; ``column_costs`` the loss of AUC, out-of-sample, where a list lacks a column; ``excluded`` the input
     columns that were left out of training, with the reason; ``audit`` those
     and the columns asked about, with their AUCs; ``importance`` a column's share (0-1) of what the splits
-    gained, as mean and standard deviation over the folds.
+    gained (of the mean absolute contributions where the model is not LightGBM's), as mean and standard deviation over
+    the folds; ``measures`` the figures that people are shown; ``algorithm`` the name of `Algorithm`, and
+    ``algorithm_human`` what people read.
     """
 
     model_config = ConfigDict(protected_namespaces=())
@@ -75,6 +79,9 @@ class ModelMetadata(BaseModel):
     excluded: dict[str, str] = {}
     audit: list[ColumnAudit] = []
     importance: dict[str, tuple[float, float]] = {}
+    measures: dict[str, Measure] = MEASURES
+    algorithm: str = LIGHTGBM
+    algorithm_human: str = "LightGBM"
     libraries: dict[str, str]
     git_commit: str | None
     pickle_sha256: str = ""

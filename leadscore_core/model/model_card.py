@@ -5,15 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.model.metadata import ModelMetadata
+from leadscore_core.model.measures import MEASURES, Measure
+from leadscore_core.model.metadata import LIGHTGBM, ModelMetadata
 
-_FIGURES = {
-    "auc": "AUC",
-    "precision": "Precision",
-    "recall": "Recall",
-    "brier": "Brier score",
-    "log_loss": "Log loss (natural logarithm)",
-}
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -77,9 +71,9 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "",
         f"Out-of-sample, at a threshold of {metadata.threshold:.3f} that was chosen on training folds.",
         "",
-        "| Judged on | " + " | ".join(_FIGURES.values()) + " |",
-        "|---|" + "---:|" * len(_FIGURES),
-        *(_row(human, metadata.metrics.get(split, {})) for split, human in _SPLITS.items()),
+        "| Judged on | " + " | ".join(_with_unit(measure) for measure in metadata.measures.values()) + " |",
+        "|---|" + "---:|" * len(metadata.measures),
+        *(_row(human, metadata.metrics.get(split, {}), metadata.measures) for split, human in _SPLITS.items()),
         "",
         *(
             f"- {human}: {metadata.metrics[split]['split']}"
@@ -89,6 +83,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         f"- Targets, all at once: AUC > {metadata.targets.auc}, precision > {metadata.targets.precision}, recall > "
         f"{metadata.targets.recall}: {'met' if metadata.meets_targets else 'missed'} in cross-validation",
         f"- Calibration: {metadata.calibration.get('method')}, {metadata.calibration.get('verdict')}",
+        *_more_measures(metadata),
         "",
         "## Known limits",
         "",
@@ -105,6 +100,11 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "## How it was made",
         "",
         f"- {metadata.created_at:%d %b %Y, %H:%M} UTC, {', '.join(f'{k} {v}' for k, v in metadata.libraries.items())}",
+        *(
+            [f"- Algorithm: {metadata.algorithm_human}; its reasons are sampled"]
+            if metadata.algorithm != LIGHTGBM
+            else []
+        ),
         f"- Parameters: {', '.join(f'{k} = {v}' for k, v in metadata.parameters.items())}",
         f"- SHA-256 of the pickle: `{metadata.pickle_sha256}`",
         "",
@@ -137,13 +137,27 @@ def _left_out(metadata: ModelMetadata) -> str:
     return "; ".join(f"{name} ({why.rstrip('.')})" for name, why in metadata.excluded.items())
 
 
-def _row(human: str, block: dict[str, Any]) -> str:
+def _with_unit(measure: Measure) -> str:
+    return f"{measure.human} ({measure.unit})" if measure.unit else measure.human
+
+
+def _more_measures(metadata: ModelMetadata) -> list[str]:
+    """Say of measures that were added how to read them."""
+    return [
+        f"- {measure.human}: {'higher' if measure.higher_is_better else 'lower'} is better. {measure.misleads}".rstrip()
+        for name, measure in metadata.measures.items()
+        if name not in MEASURES
+    ]
+
+
+def _row(human: str, block: dict[str, Any], measures: dict[str, Measure]) -> str:
     if "auc" not in block:
-        return f"| {human} | " + " | ".join([block.get("not_applicable", "not applicable")] + [""] * 4) + " |"
+        blanks = [""] * (len(measures) - 1)
+        return f"| {human} | " + " | ".join([block.get("not_applicable", "not applicable"), *blanks]) + " |"
     cells = []
-    for name in _FIGURES:
+    for name in measures:
         spread = block.get(f"{name}_std")
-        value = "does not exist" if block[name] is None else f"{block[name]:.3f}"
+        value = "does not exist" if block.get(name) is None else f"{block[name]:.3f}"
         cells.append(value if spread is None else f"{value} ± {spread:.3f}")
     return f"| {human} | " + " | ".join(cells) + " |"
 

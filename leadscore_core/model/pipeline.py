@@ -1,18 +1,18 @@
-"""The pipeline that is pickled: cleaning, features, LightGBM."""
-
-from __future__ import annotations
+"""The pipeline that is pickled: cleaning, features, classifier."""
 
 from typing import Any
 
 from sklearn.pipeline import Pipeline
 
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.model.classifier import LeadClassifier
+from leadscore_core.model.algorithms import make_classifier
 from leadscore_core.model.cleaner import LeadCleaner
+from leadscore_core.model.derived_features import features_for
 from leadscore_core.model.features import LeadFeatures
+from leadscore_core.model.metadata import LIGHTGBM
 
 
-def make_pipeline(schema: LeadSchema, params: dict[str, Any] | None = None) -> Pipeline:
+def make_pipeline(schema: LeadSchema, params: dict[str, Any] | None = None, *, algorithm: str = LIGHTGBM) -> Pipeline:
     """Return an unfitted pipeline from mapped leads to probabilities.
 
     Parameters
@@ -20,7 +20,9 @@ def make_pipeline(schema: LeadSchema, params: dict[str, Any] | None = None) -> P
     schema
         What the columns mean.
     params
-        Parameters of `LeadClassifier` that differ from its defaults.
+        Settings of the algorithm that differ from its defaults.
+    algorithm
+        Of `ALGORITHMS`.
 
     Examples
     --------
@@ -31,7 +33,19 @@ def make_pipeline(schema: LeadSchema, params: dict[str, Any] | None = None) -> P
     return Pipeline(
         [
             ("clean", LeadCleaner(schema)),
-            ("features", LeadFeatures(schema)),
-            ("model", LeadClassifier(**(params or {}))),
+            ("features", make_features(schema)),
+            ("model", make_classifier(algorithm, params)),
         ]
     )
+
+
+def make_features(schema: LeadSchema) -> LeadFeatures:
+    """Return unfitted features of the columns of a schema, and of what is registered beside them.
+
+    Examples
+    --------
+    >>> from leadscore_core.data.schema.schema_files import load_schema
+    >>> make_features(load_schema()).min_leads
+    2
+    """
+    return LeadFeatures(schema, derived=features_for(schema))

@@ -10,6 +10,7 @@ import pandas as pd
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.progress import Progress
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.training.exclusions import audit_list, describe_audit, keep_meaning, left_out, to_learn_from
@@ -34,6 +35,7 @@ def train_list(
     include: Sequence[str] = (),
     params: dict[str, Any] | None = None,
     grow: GrowTrees | None = None,
+    algorithm: str = LIGHTGBM,
     progress: Progress | None = None,
 ) -> LeadModel:
     """Run the training pipeline: train, judge, publish, and promote if asked.
@@ -48,9 +50,11 @@ def train_list(
     include
         Columns that it may read although they look as if they knew the outcome.
     params
-        Settings of LightGBM that differ from its defaults.
+        Settings of the algorithm that differ from its defaults.
     grow
-        How trees are grown, if not on this machine.
+        How LightGBM's trees are grown, if not on this machine.
+    algorithm
+        Of `ALGORITHMS`.
 
     Raises
     ------
@@ -75,6 +79,7 @@ def train_list(
         audit=describe_audit(leads, found, excluded),
         params=params,
         grow=grow,
+        algorithm=algorithm,
         progress=progress,
     )
     registry = ModelRegistry(settings.models_dir)
@@ -99,14 +104,15 @@ def compare_list(
     Parameters
     ----------
     names
-        Of `NAMES`; logistic regression, random forest and histogram gradient boosting if not given.
+        Of `ALGORITHMS`; logistic regression, random forest and histogram gradient boosting if not given.
 
     Raises
     ------
     LeadScoreError
         If the leads are not enough or not fit, or an algorithm is not there.
     """
-    from leadscore_core.training.evaluation.algorithms import USUAL, compare_contenders
+    from leadscore_core.model.algorithms import USUAL
+    from leadscore_core.training.evaluation.algorithms import compare_contenders
 
     settings = settings or load_settings()
     schema, cleaned, label, identity = to_learn_from(leads, exclude, include)

@@ -46,7 +46,6 @@ _ID = "leadscore.model_id"
 _FILE = "leadscore_model"
 _LOCK, _SEEN = ".tracking.lock", ".tracking.json"
 _HARMLESS = {"RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
-_FIGURES = ("auc", "precision", "recall", "brier", "log_loss", "threshold", "base_rate")
 
 
 @dataclass(frozen=True)
@@ -245,6 +244,7 @@ def _log(registry: ModelRegistry, metadata: ModelMetadata, settings: Settings) -
             {
                 _ID: metadata.model_id,
                 "schema": metadata.schema_name,
+                "algorithm": metadata.algorithm,
                 "data.sha256": data.sha256,
                 "data.rows": data.rows,
                 "synthetic": data.synthetic,
@@ -281,10 +281,11 @@ def _log_metrics(model: LeadModel) -> None:
     import mlflow
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
+    figures = (*model.metadata.measures, "threshold", "base_rate")
     for split, short in (("cross_validation", "cv"), ("next_period", "next")):
         block = model.metadata.metrics.get(split, {})
-        known = {f"{short}_{name}": block[name] for name in _FIGURES if block.get(name) is not None}
-        known |= {f"{short}_{n}_std": block[f"{n}_std"] for n in _FIGURES if block.get(f"{n}_std") is not None}
+        known = {f"{short}_{name}": block[name] for name in figures if block.get(name) is not None}
+        known |= {f"{short}_{n}_std": block[f"{n}_std"] for n in figures if block.get(f"{n}_std") is not None}
         mlflow.log_metrics(known)
         judged = model.out_of_sample
         parts = judged[judged["split"] == split].groupby("part", sort=False) if judged is not None else ()

@@ -22,7 +22,7 @@ from leadscore_core._files import write_text
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import StorageError, TrainingBusyError
-from leadscore_core.model.metadata import ColumnAudit
+from leadscore_core.model.metadata import LIGHTGBM, ColumnAudit
 from leadscore_core.retraining.process import is_running, start_process, stop_process
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -35,13 +35,14 @@ _MOST_KEPT = 30
 class RunTask(BaseModel):
     """What a run does: train a model, compare algorithms on the same folds, or search settings within a budget.
 
-    ``params`` are settings of LightGBM that differ from its defaults.
+    ``params`` are settings of the algorithm to be trained that differ from its defaults.
     """
 
     kind: Literal["train", "compare", "tune"] = "train"
     algorithms: tuple[str, ...] = ()
     minutes: float = Field(5.0, gt=0, le=720)
     params: dict[str, Any] = {}
+    algorithm: str = LIGHTGBM
 
 
 class RunRequest(BaseModel):

@@ -16,7 +16,6 @@ import traceback
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +27,7 @@ from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import LeadScoreError, TrainingBusyError
+from leadscore_core.model.algorithms import USUAL
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.pipelines.training import STUDIES
 from leadscore_core.progress import Progress
@@ -42,12 +42,13 @@ from leadscore_core.retraining.jobs import (
     SCRATCH,
     RunRequest,
     RunState,
+    RunTask,
     base_rates,
     busy_words,
     training_lock,
     write_state,
 )
-from leadscore_core.training.evaluation.algorithms import USUAL, compare_contenders
+from leadscore_core.training.evaluation.algorithms import compare_contenders
 from leadscore_core.training.evaluation.champion_challenger import challenge_champion
 from leadscore_core.training.evaluation.gates_and_curves import judge_groups
 from leadscore_core.training.evaluation.learning_curve import learning_curve, more_leads_help
@@ -129,7 +130,9 @@ def _compare(folder: Path, request: RunRequest, settings: Settings, tell: Progre
         progress=tell,
     )
     told = json.loads(board.table.to_json(orient="records"))
-    _write_report(folder, {"leaderboard": told, "split": board.split, "seconds": round(board.seconds, 1)})
+    measures = {name: measure.model_dump() for name, measure in board.measures.items()}
+    report = {"leaderboard": told, "split": board.split, "seconds": round(board.seconds, 1), "measures": measures}
+    _write_report(folder, report)
     return ""
 
 
@@ -163,6 +166,7 @@ def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress
         excluded=request.excluded,
         audit=request.audit,
         params=request.task.params,
+        algorithm=request.task.algorithm,
         progress=lambda share, told: tell(_TRAINING * share, told),
     )
     trained = time.monotonic() - began
@@ -178,7 +182,7 @@ def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress
         challenge = challenge_champion(frame, mapping, model, champion, capacity=request.capacity)
         report["challenge"] = challenge.model_dump(mode="json")
     tell(0.92, "Asking whether more leads would help")
-    report |= _learning(frame, model, mapping, request.task.params)
+    report |= _learning(frame, model, mapping, request.task)
     tell(0.98, "Publishing")
     report["seconds"] = round(time.monotonic() - began, 1)
     published = registry.publish(model)
@@ -210,11 +214,11 @@ def _segments(frame: pd.DataFrame, model: LeadModel, mapping: ColumnMapping) -> 
     return told
 
 
-def _learning(
-    frame: pd.DataFrame, model: LeadModel, mapping: ColumnMapping, params: dict[str, Any]
-) -> dict[str, object]:
+def _learning(frame: pd.DataFrame, model: LeadModel, mapping: ColumnMapping, task: RunTask) -> dict[str, object]:
     cleaned, label, _, identity = labelled_leads(frame, model.schema, mapping.limited_to(model.schema))
-    curve = learning_curve(cleaned, label, model.schema, params=params, identity=identity)
+    curve = learning_curve(
+        cleaned, label, model.schema, params=task.params, algorithm=task.algorithm, identity=identity
+    )
     return {"learning_curve": curve.to_dict("records"), "more_leads": more_leads_help(curve)}
 
 

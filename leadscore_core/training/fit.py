@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from leadscore_core.config import TargetMetrics
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.classifier import CalibrationMethod, Calibrator, GrowTrees
+from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.model.pipeline import make_pipeline
 from leadscore_core.training.evaluation.metrics import Metrics, compute_metrics
 from leadscore_core.training.evaluation.threshold import choose_threshold
@@ -24,9 +25,9 @@ COSTED_ROWS = 5_000
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is trained: what differs from the classifier's defaults, the folds and the seed.
+    """How a model is trained: the algorithm, what differs from its defaults, the folds and the seed.
 
-    ``grow`` is how trees are grown where it is not in this process.
+    ``grow`` is how LightGBM's trees are grown where it is not in this process.
     """
 
     schema: LeadSchema
@@ -37,14 +38,15 @@ class Recipe:
     n_inner: int = 3
     seed: int = 0
     grow: GrowTrees | None = None
+    algorithm: str = LIGHTGBM
 
 
 @dataclass(frozen=True)
 class FoldResult:
     """One fold judged: its figures, its leads' margins and propensities.
 
-    ``column_costs`` is the AUC lost where a column is missing, ``importance`` the column's share (0-1) of what the
-    trees' splits gained in training.
+    ``column_costs`` is the AUC lost where a column is missing, ``importance`` the column's share (0-1) of the model's
+    importances (see `importance_shares`).
     """
 
     fold: Fold
@@ -63,8 +65,10 @@ def fit_cleaned(cleaned: pd.DataFrame, label: np.ndarray, recipe: Recipe, *, rec
     recognise
         Whether it is to recognise its training leads, as a model that is published must.
     """
-    pipeline = make_pipeline(recipe.schema, recipe.params)
-    pipeline[1:].fit(cleaned, label, features__recognise=recognise, model__grow=recipe.grow)
+    pipeline = make_pipeline(recipe.schema, recipe.params, algorithm=recipe.algorithm)
+    pipeline.named_steps["clean"].fit_schema()
+    grown = {"model__grow": recipe.grow} if recipe.grow is not None else {}
+    pipeline[1:].fit(cleaned, label, features__recognise=recognise, **grown)
     return pipeline
 
 
@@ -105,7 +109,7 @@ def judge_fold(
     propensity = calibrator.apply(margin)
     metrics = compute_metrics(test_label, propensity, threshold)
     costs = _column_costs(pipeline, test, test_label, margin, recipe) if with_costs and metrics.auc is not None else {}
-    return FoldResult(fold, metrics, margin, propensity, costs, gain_shares(pipeline))
+    return FoldResult(fold, metrics, margin, propensity, costs, importance_shares(pipeline))
 
 
 def _column_costs(
@@ -124,19 +128,22 @@ def _column_costs(
     owners = np.array(features.column_of())
     costs = {}
     for name in (column.name for column in recipe.schema.inputs if column.name in test):
-        own = given.columns[owners == name]
+        own = given.columns[np.isin(owners, features.read_from(name))]
         without = given.assign(**{feature: lacking[feature].iloc[0] for feature in own})
         costs[name] = whole - float(roc_auc_score(label, model.raw_margin(without)))
     return costs
 
 
-def gain_shares(pipeline: Pipeline) -> dict[str, float]:
-    """Return each column's share (0-1) of what the splits of a fitted pipeline's trees gained."""
-    gains = pipeline.named_steps["model"].lgbm_.booster_.feature_importance("gain")
+def importance_shares(pipeline: Pipeline) -> dict[str, float]:
+    """Return each column's share (0-1) of the importances of a fitted pipeline's classifier.
+
+    Of LightGBM these are what its splits gained; of another algorithm the mean absolute contributions.
+    """
+    worth = pipeline.named_steps["model"].importances()
     owners = pipeline.named_steps["features"].column_of()
     shares = dict.fromkeys(owners, 0.0)
-    for owner, gain in zip(owners, gains.tolist(), strict=True):
-        shares[owner] += gain / max(gains.sum(), 1e-12)
+    for owner, own in zip(owners, worth.tolist(), strict=True):
+        shares[owner] += own / max(worth.sum(), 1e-12)
     return shares
 
 

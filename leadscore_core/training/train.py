@@ -22,11 +22,12 @@ from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.validation import row_hashes
-from leadscore_core.errors import LabelError, NotEnoughDataError
+from leadscore_core.errors import LabelError, LeadScoreError, NotEnoughDataError
+from leadscore_core.model.algorithms import find_algorithms
 from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.metadata import ColumnAudit, ModelMetadata, TrainingData
-from leadscore_core.training.evaluation.metrics import average_metrics, meets_targets
+from leadscore_core.model.metadata import LIGHTGBM, ColumnAudit, ModelMetadata, TrainingData
+from leadscore_core.training.evaluation.metrics import average_metrics, meets_targets, shown_measures
 from leadscore_core.training.evaluation.plan import JudgingPlan, plan_judging
 from leadscore_core.training.evaluation.seen_leads import lead_identities
 from leadscore_core.training.evaluation.threshold import choose_threshold
@@ -54,6 +55,7 @@ def train_model(
     excluded: dict[str, str] | None = None,
     audit: Sequence[ColumnAudit] = (),
     grow: GrowTrees | None = None,
+    algorithm: str = LIGHTGBM,
     progress: Progress | None = None,
 ) -> LeadModel:
     """Train a model and judge it by repeated cross-validation and on the months that follow.
@@ -73,7 +75,7 @@ def train_model(
     targets, grades
         Kept with the model.
     params
-        Parameters of the classifier that differ from its defaults.
+        Settings of the algorithm that differ from its defaults.
     n_repeats
         How often the five folds are drawn anew.
     note
@@ -85,7 +87,9 @@ def train_model(
     audit
         What the columns that are left out or asked about are worth; kept with the model.
     grow
-        How trees are grown, if not on this machine (see `leadscore_core.distributed.train.trees_on`).
+        How LightGBM's trees are grown, if not on this machine (see `leadscore_core.distributed.train.trees_on`).
+    algorithm
+        Of `ALGORITHMS`.
     progress
         Called with a share 0-1 and what is being done.
 
@@ -98,8 +102,13 @@ def train_model(
     ------
     MappingError, LabelError, NotEnoughDataError
         With what is missing and what to do.
+    LeadScoreError
+        If the algorithm is unknown, or cannot be trained where the trees are to grow.
     """
     schema = schema or load_schema()
+    (chosen,) = find_algorithms([algorithm])
+    if grow is not None and algorithm != LIGHTGBM:
+        raise LeadScoreError(f"{chosen.human} is not trained on a cluster. Train it here, or train LightGBM there.")
     tell = progress or (lambda share, what: None)
     tell(0.0, "Cleaning the leads")
     mapping = mapping or map_frame(frame, schema)
@@ -107,7 +116,9 @@ def train_model(
     schema = schema.without(excluded or {})
     cleaned, label, left_out, identity = labelled_leads(frame, schema, mapping)
     check_enough(label)
-    recipe = Recipe(schema, targets or TargetMetrics(), params or {}, n_repeats=n_repeats, seed=seed, grow=grow)
+    recipe = Recipe(
+        schema, targets or TargetMetrics(), params or {}, n_repeats=n_repeats, seed=seed, grow=grow, algorithm=algorithm
+    )
 
     stamp = schema.one(Role.TIMESTAMP)
     dates = cleaned[stamp.name] if stamp and stamp.name in cleaned else None
@@ -142,6 +153,9 @@ def train_model(
             "excluded": excluded or {},
             "audit": list(audit),
             "importance": _mean_importance(crossed),
+            "measures": shown_measures(),
+            "algorithm": algorithm,
+            "algorithm_human": chosen.human,
         }
     )
     tell(1.0, "Done")
@@ -278,7 +292,7 @@ def _describe(
         schema_name=recipe.schema.name,
         schema_version=recipe.schema.version,
         features={str(name): str(dtype) for name, dtype in features.dtypes.items()},
-        parameters=pipeline.named_steps["model"].get_params() | {"seed": recipe.seed},
+        parameters=_parameters(pipeline, recipe),
         threshold=0.5,
         grades=grades or GradeThresholds(),
         targets=recipe.targets,
@@ -299,6 +313,12 @@ def _describe(
         libraries={"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
         git_commit=_git_commit(),
     )
+
+
+def _parameters(pipeline: Pipeline, recipe: Recipe) -> dict[str, Any]:
+    """Return what makes the classifier anew: all of LightGBM's settings, of another algorithm those that were given."""
+    model = pipeline.named_steps["model"]
+    return (model.get_params() if recipe.algorithm == LIGHTGBM else dict(recipe.params)) | {"seed": recipe.seed}
 
 
 def _git_commit() -> str | None:

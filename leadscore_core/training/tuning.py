@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.classifier import LeadClassifier
-from leadscore_core.model.features import LeadFeatures
+from leadscore_core.model.pipeline import make_features
 from leadscore_core.training.evaluation.algorithms import paired_difference
 from leadscore_core.training.folds import Fold, inner_folds, repeated_folds
 
@@ -157,7 +157,7 @@ def _search(
     inner = inner_folds(truth, _INNER, seed, same)
     parts = []
     for part in inner:
-        features = LeadFeatures(schema).fit(train.iloc[part.train], truth[part.train], recognise=False)
+        features = make_features(schema).fit(train.iloc[part.train], truth[part.train], recognise=False)
         parts.append(
             (
                 features.transform(train.iloc[part.train]),
@@ -202,7 +202,7 @@ def _outer_auc(
     cleaned: pd.DataFrame, label: np.ndarray, fold: Fold, schema: LeadSchema, params: dict[str, Any]
 ) -> float:
     train, test = cleaned.iloc[fold.train], cleaned.iloc[fold.test]
-    features = LeadFeatures(schema).fit(train, label[fold.train], recognise=False)
+    features = make_features(schema).fit(train, label[fold.train], recognise=False)
     model = LeadClassifier(**params).fit(features.transform(train), label[fold.train])
     return float(roc_auc_score(label[fold.test], model.raw_margin(features.transform(test))))
 

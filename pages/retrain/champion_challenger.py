@@ -9,7 +9,6 @@ import streamlit as st
 
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.promotion import describe_verdict, gates_of
-from pages.retrain.verdict import FIGURES
 from pages.shared.sidebar import plain
 
 
@@ -27,11 +26,12 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
         return
     st.markdown(f"### {plain(describe_verdict(model.metadata, gates_of(model), challenge))}")
     st.caption(f"Compared on {challenge['judged_on']}. Intervals from 500 draws of leads, the same for both.")
-    names = FIGURES | {"gained": f"Applications among {challenge['calls']:,} calls"}
+    names = {name: measure.human for name, measure in model.metadata.measures.items()}
+    names |= {"gained": f"Applications among {challenge['calls']:,} calls"}
     table = pd.DataFrame(
         [
             {
-                "Figure": names[f["name"]],
+                "Figure": names.get(f["name"], f["name"]),
                 "In use": _written(f["name"], f["champion"]),
                 "This model": _written(f["name"], f["challenger"]),
                 "Difference": _written(f["name"], f["value"], sign=True),

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.config import load_settings
+from leadscore_core.model.measures import MEASURES
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.jobs import Run, list_runs
 from leadscore_core.training.evaluation.model_comparison import MOST as MOST_SIDE_BY_SIDE
@@ -94,6 +95,7 @@ def _render_leaderboard(run: Run) -> None:
         "" if name == "lightgbm" else f"{gap:+.4f} ({low:+.4f} to {high:+.4f})"
         for name, gap, low, high in table[["name", "difference", "low", "high"]].itertuples(index=False)
     ]
+    added = {n: m["human"] for n, m in run.report.get("measures", {}).items() if n not in MEASURES}
     shown = pd.DataFrame(
         {
             "Algorithm": table["human"],
@@ -103,11 +105,15 @@ def _render_leaderboard(run: Run) -> None:
             "Precision": table["precision"],
             "Recall": table["recall"],
             "Brier score": table["brier"],
+            **{added[name]: table[name] for name in added},
             "Fit": table["fit_seconds"],
             "Score": table["score_seconds"],
         }
     )
-    config = {name: st.column_config.NumberColumn(format="%.3f") for name in ("Precision", "Recall", "Brier score")}
+    config = {
+        name: st.column_config.NumberColumn(format="%.3f")
+        for name in ("Precision", "Recall", "Brier score", *added.values())
+    }
     config |= {name: st.column_config.NumberColumn(format="%.4f") for name in ("AUC", "±")}
     config["Fit"] = st.column_config.NumberColumn(format="%.1f s", help="Seconds to fit one fold")
     config["Score"] = st.column_config.NumberColumn(format="%.3f s", help="Seconds to score 1,000 leads")

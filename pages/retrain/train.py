@@ -100,14 +100,15 @@ def _choose_task() -> RunTask:
         "What to do", list(_TASKS), format_func=_TASKS.get, key=state.bind("train-task", "train"), required=True
     )
     if kind == "compare":
-        from leadscore_core.training.evaluation.algorithms import NAMES, USUAL, available
+        from leadscore_core.model.algorithms import USUAL, known_algorithms
 
-        offered = [name for name in available() if name != "lightgbm"]
+        humans = {name: known.human for name, known in known_algorithms().items() if known.is_installed}
+        offered = [name for name in humans if name != "lightgbm"]
         chosen = st.multiselect(
             "Beside LightGBM",
             offered,
             [name for name in USUAL if name in offered],
-            format_func=NAMES.get,
+            format_func=humans.get,
             key="train-algorithms",
         )
         return RunTask(kind="compare", algorithms=(*chosen, "lightgbm"))

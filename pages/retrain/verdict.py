@@ -11,6 +11,7 @@ from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.reasons import human_name
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.measures import MEASURES
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.model.model_card import write_card, write_card_html
 from leadscore_core.plots.judging import (
@@ -30,8 +31,6 @@ from leadscore_core.storage.database.batches import BatchStore
 from pages.shared import session as state
 from pages.shared.components import get_named_model, render_chart
 from pages.shared.sidebar import plain
-
-FIGURES = {"auc": "AUC", "precision": "Precision", "recall": "Recall", "brier": "Brier score"}
 
 
 def render_state_of_models() -> None:
@@ -150,7 +149,7 @@ def _render_gates(model: LeadModel) -> None:
             rows.append(
                 {
                     "Judged on": human,
-                    "Figure": FIGURES[name],
+                    "Figure": MEASURES[name].human,
                     "Value": value,
                     "± over folds": spread,
                     "95% interval": f"{low:.3f} to {high:.3f}" if low is not None else "not kept",
@@ -165,6 +164,10 @@ def _render_gates(model: LeadModel) -> None:
         f"Brier score {block['brier']:.3f}, log loss {block['log_loss']:.3f}. Folds share the leads' months and "
         "flatter; the months that followed are nearer to what you will see."
     )
+    for name, measure in model.metadata.measures.items():
+        if name not in MEASURES and block.get(name) is not None:
+            spread = block[f"{name}_std"]
+            st.caption(plain(f"{measure.human} {block[name]:.3f} ± {spread:.3f} over folds. {measure.misleads}"))
     reason = model.metadata.metrics.get("next_period", {}).get("not_applicable")
     if reason:
         st.caption(f"Next period: not applicable. {reason}")

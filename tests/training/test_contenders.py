@@ -13,10 +13,11 @@ from leadscore_core.data.schema.header_matching import suggest_mapping
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import LeadScoreError
+from leadscore_core.model.algorithms import ALGORITHMS, make_estimator
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LeadFeatures
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.training.evaluation.algorithms import NAMES, compare_contenders, make_contender, paired_difference
+from leadscore_core.training.evaluation.algorithms import compare_contenders, paired_difference
 from leadscore_core.training.evaluation.learning_curve import learning_curve, more_leads_help
 from leadscore_core.training.evaluation.score_moves import MOST, largest_moves
 from leadscore_core.training.folds import repeated_folds
@@ -38,16 +39,16 @@ def test_every_algorithm_is_judged_on_the_same_folds(leads: Leads, schema: LeadS
     cleaned, label, identity = leads
     told: list[float] = []
     board = compare_contenders(
-        cleaned, label, schema, list(NAMES), identity=identity, progress=lambda share, _: told.append(share)
+        cleaned, label, schema, list(ALGORITHMS), identity=identity, progress=lambda share, _: told.append(share)
     )
     table = board.table.set_index("name")
-    assert set(table.index) == set(NAMES)
+    assert set(table.index) == set(ALGORITHMS)
     assert len(board.folds) == 5
     assert told[-1] == 1.0
     assert (table[["auc", "precision", "recall"]] > 0.5).all().all()
     assert (table[["fit_seconds", "score_seconds"]] > 0).all().all()
     assert board.table["auc"].is_monotonic_decreasing
-    for name in NAMES:
+    for name in ALGORITHMS:
         assert table.at[name, "auc"] == pytest.approx(board.folds[name].mean())
     gap, low, high = table.loc["forest", ["difference", "low", "high"]]
     assert low < gap < high
@@ -65,14 +66,14 @@ def test_lightgbm_is_judged_as_the_product_trains_it(leads: Leads, schema: LeadS
     assert board.folds["lightgbm"].iloc[0] == pytest.approx(roc_auc_score(label[fold.test], own))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALGORITHMS)
 def test_a_shuffled_outcome_teaches_no_algorithm_anything(leads: Leads, schema: LeadSchema, name: str) -> None:
     cleaned, label, _ = leads
     rng = np.random.default_rng(0)
     shuffled = rng.permutation(label)
     half = rng.random(len(label)) < 0.5
     features = LeadFeatures(schema).fit(cleaned[half], shuffled[half])
-    model = make_contender(name).fit(features.transform(cleaned[half]), shuffled[half])
+    model = make_estimator(name).fit(features.transform(cleaned[half]), shuffled[half])
     auc = roc_auc_score(shuffled[~half], model.predict_proba(features.transform(cleaned[~half]))[:, 1])
     error = np.sqrt((len(label) + 1) / (12 * shuffled[~half].sum() * (1 - shuffled[~half]).sum()))
     assert abs(auc - 0.5) < 4 * error

@@ -44,6 +44,7 @@ def measure_effects(cleaned: pd.DataFrame, model: LeadModel) -> Effects:
     cleaned
         As the model saw them; a sample of at most 2,000 keeps it under a few seconds.
     """
+    cleaned = model.features.with_derived(cleaned)
     contributions = model.contributions(cleaned)
     names = [name for name in contributions.columns if name != "base_value" and name in cleaned.columns]
     margin = contributions.sum(axis=1).to_numpy()
@@ -106,6 +107,7 @@ def depend(cleaned: pd.DataFrame, propensity: np.ndarray, column: str, model: Le
         frequent and other), ``leads``, ``propensity``, ``seen`` (training leads), ``observed``, ``low``,
         ``high`` (0-1, Wilson 95%; NaN if not seen).
     """
+    cleaned = model.features.with_derived(cleaned)
     keys = model.features.keys_of(cleaned[column], column)
     is_text = pd.api.types.is_string_dtype(cleaned[column])
     frame = pd.DataFrame({"value": keys, "propensity": propensity})
@@ -140,6 +142,7 @@ def cross(
     cleaned: pd.DataFrame, propensity: np.ndarray, first: str, second: str, model: LeadModel
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return mean propensity (0-1) and leads by two columns: the seven most frequent values of each, and other."""
+    cleaned = model.features.with_derived(cleaned)
     sides = {"a": first, "b": second}
     frame = pd.DataFrame({side: _top(cleaned[name], name, model) for side, name in sides.items()} | {"p": propensity})
     order = [_ordered(frame[side], cleaned[name], name, model) for side, name in sides.items()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,37 +10,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sklearn.base import ClassifierMixin
-from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss, log_loss, precision_score, recall_score, roc_auc_score
-from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
 
 from leadscore_core.config import TargetMetrics
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.errors import LeadScoreError
-from leadscore_core.model.classifier import LeadClassifier
-from leadscore_core.model.features import LEVEL, LeadFeatures
+from leadscore_core.model.algorithms import USUAL, find_algorithms, make_estimator
+from leadscore_core.model.measures import Measure
+from leadscore_core.model.metadata import LIGHTGBM
+from leadscore_core.model.pipeline import make_features
+from leadscore_core.training.evaluation.metrics import compute_metric, known_metrics, shown_measures
 from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.folds import Fold, repeated_folds
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 
 Progress = Callable[[float, str], None]
-IN_USE = "lightgbm"
-NAMES = {
-    "logistic": "Logistic regression",
-    "forest": "Random forest",
-    "hist": "Histogram gradient boosting",
-    "lightgbm": "LightGBM",
-    "catboost": "CatBoost",
-}
-USUAL = ("logistic", "forest", "hist", "lightgbm")
-MEASURES = ("auc", "precision", "recall", "brier", "log_loss")
-_MOST_CATEGORIES = 254
+_SURE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -51,7 +33,7 @@ class Leaderboard:
     Attributes
     ----------
     table
-        One row a contender, the best AUC first: ``name``, ``human``, each of `MEASURES` with its ``_std`` over folds,
+        One row a contender, the best AUC first: ``name``, ``human``, each of the measures with its ``_std`` over folds,
         ``fit_seconds`` and ``score_seconds`` (a fold's mean, score time per 1,000 leads), ``difference`` (mean AUC less
         that of LightGBM on the same folds), ``low`` and ``high`` (its 95% interval; NaN for LightGBM).
     folds
@@ -60,17 +42,15 @@ class Leaderboard:
         In words.
     seconds
         For everything.
+    measures
+        How the figures are read, by name.
     """
 
     table: pd.DataFrame
     folds: pd.DataFrame
     split: str
     seconds: float
-
-
-def available(names: Sequence[str] = tuple(NAMES)) -> list[str]:
-    """Return those of these contenders whose library is installed."""
-    return [name for name in names if name != "catboost" or importlib.util.find_spec("catboost") is not None]
+    measures: dict[str, Measure]
 
 
 def compare_contenders(
@@ -97,7 +77,7 @@ def compare_contenders(
     cleaned, label, identity
         As from `labelled_leads`.
     names
-        Of `NAMES`; LightGBM, which the others are compared with, always runs.
+        Of `ALGORITHMS`; LightGBM, which the others are compared with, always runs.
     params
         Of LightGBM that differ from its defaults.
 
@@ -108,20 +88,14 @@ def compare_contenders(
     """
     began = time.monotonic()
     tell = progress or (lambda share, what: None)
-    wanted = [name for name in NAMES if name in names or name == IN_USE]
-    unknown = [name for name in names if name not in NAMES]
-    if unknown:
-        raise LeadScoreError(f"There is no algorithm {', '.join(map(repr, unknown))}. Choose from: {', '.join(NAMES)}.")
-    missing = sorted(set(wanted) - set(available(wanted)))
-    if missing:
-        raise LeadScoreError("CatBoost is not installed. Install it with: pip install catboost, or leave it out.")
+    wanted = {algorithm.name: algorithm.human for algorithm in find_algorithms([*names, LIGHTGBM])}
     folds = repeated_folds(label, n_splits, n_repeats, seed, identity)
     work = [(fold, name) for fold in folds for name in wanted]
     done: list[_Judged] = []
     shared = (cleaned, label, schema, params or {}, seed)
     for judged in run_on_shared(_judge, shared, work, in_processes=len(label) >= ROWS_WORTH_PROCESSES / 2):
         done.append(judged)
-        tell(len(done) / len(work), f"{NAMES[judged.name]}, {judged.fold.name} ({len(done)} of {len(work)})")
+        tell(len(done) / len(work), f"{wanted[judged.name]}, {judged.fold.name} ({len(done)} of {len(work)})")
     by_fold = pd.DataFrame(
         [
             {"fold": judged.fold.name, "name": judged.name, **_figures(judged, done, label, targets or TargetMetrics())}
@@ -130,8 +104,10 @@ def compare_contenders(
     )
     drawn = "" if n_repeats == 1 else f", drawn {n_repeats} times"
     split = f"{n_splits} stratified folds{drawn}, the same for all"
-    auc = by_fold.pivot_table(index="fold", columns="name", values="auc", sort=False)[wanted].reset_index()
-    return Leaderboard(_rank(by_fold, auc, len(label) // n_splits), auc, split, time.monotonic() - began)
+    auc = by_fold.pivot_table(index="fold", columns="name", values="auc", sort=False)[[*wanted]].reset_index()
+    measures = shown_measures()
+    table = _rank(by_fold, auc, wanted, [*measures], len(label) // n_splits)
+    return Leaderboard(table, auc, split, time.monotonic() - began, measures)
 
 
 @dataclass(frozen=True)
@@ -154,83 +130,13 @@ def _judge(
 ) -> _Judged:
     began = time.perf_counter()
     train, test = cleaned.iloc[fold.train], cleaned.iloc[fold.test]
-    features = LeadFeatures(schema).fit(train, label[fold.train], recognise=False)
-    model = make_contender(name, params, seed).fit(features.transform(train), label[fold.train])
+    features = make_features(schema).fit(train, label[fold.train], recognise=False)
+    model = make_estimator(name, params if name == LIGHTGBM else None, seed).fit(
+        features.transform(train), label[fold.train]
+    )
     fitted = time.perf_counter()
     propensity = model.predict_proba(features.transform(test))[:, 1]
     return _Judged(fold, name, propensity, fitted - began, time.perf_counter() - fitted)
-
-
-def make_contender(name: str, params: dict[str, Any] | None = None, seed: int = 0) -> ClassifierMixin:
-    """Return an unfitted classifier for the columns of `LeadFeatures`, with settings that suit such leads.
-
-    Every one fits on one thread, since folds and contenders share the cores.
-    """
-    levels = make_column_selector(pattern=f"{LEVEL}$")
-    numbers = make_column_selector(pattern=rf"^(?!.*{LEVEL}$)")
-    if name == "logistic":
-        prepared = make_column_transformer(
-            (OneHotEncoder(handle_unknown="ignore", min_frequency=5), levels),
-            (make_pipeline(SimpleImputer(), StandardScaler()), numbers),
-        )
-        return make_pipeline(prepared, LogisticRegression(C=0.3, max_iter=2_000))
-    if name == "forest":
-        encoded = make_column_transformer(
-            (TargetEncoder(cv=StratifiedKFold(5, shuffle=True, random_state=seed)), levels), (SimpleImputer(), numbers)
-        )
-        return make_pipeline(
-            encoded, RandomForestClassifier(120, min_samples_leaf=8, max_features=0.4, n_jobs=1, random_state=seed)
-        )
-    if name == "hist":
-        fewer = FunctionTransformer(_merge_rare)
-        boosted = HistGradientBoostingClassifier(
-            learning_rate=0.05,
-            max_iter=150,
-            l2_regularization=10,
-            min_samples_leaf=30,
-            categorical_features="from_dtype",
-            random_state=seed,
-        )
-        return make_pipeline(fewer, boosted)
-    if name == "catboost":
-        return _CatBoost(seed)
-    return LeadClassifier(**{"random_state": seed} | (params or {}))
-
-
-class _CatBoost(ClassifierMixin):
-    """CatBoost on the same columns; its categories are whole numbers."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-
-    def fit(self, features: pd.DataFrame, label: np.ndarray) -> _CatBoost:
-        from catboost import CatBoostClassifier
-
-        self.levels = [name for name in features.columns if name.endswith(LEVEL)]
-        self.model = CatBoostClassifier(
-            iterations=400,
-            learning_rate=0.06,
-            depth=6,
-            thread_count=1,
-            random_seed=self.seed,
-            verbose=False,
-            allow_writing_files=False,
-            cat_features=self.levels,
-        )
-        self.model.fit(features.astype(dict.fromkeys(self.levels, "int64")), label)
-        return self
-
-    def predict_proba(self, features: pd.DataFrame) -> np.ndarray:
-        return np.asarray(self.model.predict_proba(features.astype(dict.fromkeys(self.levels, "int64"))))
-
-
-def _merge_rare(features: pd.DataFrame) -> pd.DataFrame:
-    """Give the rarest levels one code, since histograms have 255 bins; levels are coded by frequency."""
-    codes = pd.CategoricalDtype(list(range(_MOST_CATEGORIES + 1)))
-    levels = [name for name in features.columns if name.endswith(LEVEL)]
-    return features.assign(
-        **{n: features[n].clip(upper=_MOST_CATEGORIES).astype("int64").astype(codes) for n in levels}
-    )
 
 
 def _figures(judged: _Judged, done: list[_Judged], label: np.ndarray, targets: TargetMetrics) -> dict[str, Any]:
@@ -241,28 +147,25 @@ def _figures(judged: _Judged, done: list[_Judged], label: np.ndarray, targets: T
         targets,
     )
     truth, p = label[judged.fold.test], judged.propensity
-    predicted = p >= threshold
-    return {
-        "auc": float(roc_auc_score(truth, p)),
-        "precision": float(precision_score(truth, predicted)) if predicted.any() else np.nan,
-        "recall": float(recall_score(truth, predicted)),
-        "brier": float(brier_score_loss(truth, p)),
-        "log_loss": float(log_loss(truth, np.clip(p, 1e-6, 1 - 1e-6))),
-        "fit_seconds": judged.fit_seconds,
-        "score_seconds": judged.score_seconds,
-    }
+    told: dict[str, Any] = {}
+    for name, metric in known_metrics().items():
+        value = compute_metric(metric, truth, np.clip(p, _SURE, 1 - _SURE) if name == "log_loss" else p, threshold)
+        told[name] = np.nan if value is None else value
+    return told | {"fit_seconds": judged.fit_seconds, "score_seconds": judged.score_seconds}
 
 
-def _rank(by_fold: pd.DataFrame, auc: pd.DataFrame, tested: int) -> pd.DataFrame:
+def _rank(
+    by_fold: pd.DataFrame, auc: pd.DataFrame, humans: dict[str, str], measures: Sequence[str], tested: int
+) -> pd.DataFrame:
     means = by_fold.groupby("name", sort=False).mean(numeric_only=True)
     spread = by_fold.groupby("name", sort=False).std(numeric_only=True, ddof=0)
-    table = pd.DataFrame({"name": means.index, "human": [NAMES[name] for name in means.index]})
-    for measure in MEASURES:
+    table = pd.DataFrame({"name": means.index, "human": [humans[name] for name in means.index]})
+    for measure in measures:
         table[measure] = means[measure].to_numpy()
         table[f"{measure}_std"] = spread[measure].to_numpy()
     table["fit_seconds"] = means["fit_seconds"].to_numpy()
     table["score_seconds"] = means["score_seconds"].to_numpy() * 1_000 / tested
-    apart = [(0.0, np.nan, np.nan) if n == IN_USE else paired_difference(auc[n], auc[IN_USE]) for n in means.index]
+    apart = [(0.0, np.nan, np.nan) if n == LIGHTGBM else paired_difference(auc[n], auc[LIGHTGBM]) for n in means.index]
     table["difference"], table["low"], table["high"] = zip(*apart, strict=True)
     return table.sort_values("auc", ascending=False, kind="stable").reset_index(drop=True)
 

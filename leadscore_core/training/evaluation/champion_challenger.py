@@ -144,7 +144,14 @@ def _refit(
     inputs = {column.name for column in champion.schema.inputs}
     leaking = [name for name in challenger.metadata.excluded if name in inputs]
     params = {name: value for name, value in champion.metadata.parameters.items() if name != "seed"}
-    recipe = Recipe(champion.schema.without(leaking), champion.metadata.targets, params, n_repeats=1, seed=seed)
+    recipe = Recipe(
+        champion.schema.without(leaking),
+        champion.metadata.targets,
+        params,
+        n_repeats=1,
+        seed=seed,
+        algorithm=champion.metadata.algorithm,
+    )
     told = np.full(len(label), np.nan)
     tasks = [(fold, False) for fold in repeated_folds(label, recipe.n_splits, 1, seed, identity)]
     in_processes = len(label) >= ROWS_WORTH_PROCESSES

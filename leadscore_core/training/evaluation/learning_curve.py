@@ -10,8 +10,9 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.model.classifier import LeadClassifier
-from leadscore_core.model.features import LeadFeatures
+from leadscore_core.model.algorithms import make_classifier
+from leadscore_core.model.metadata import LIGHTGBM
+from leadscore_core.model.pipeline import make_features
 from leadscore_core.training.evaluation.plan import MOST_JUDGED
 from leadscore_core.training.folds import LEAST_OF_EACH_CLASS, Fold, repeated_folds
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
@@ -27,6 +28,7 @@ def learning_curve(
     schema: LeadSchema,
     *,
     params: dict[str, Any] | None = None,
+    algorithm: str = LIGHTGBM,
     identity: np.ndarray | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -37,7 +39,9 @@ def learning_curve(
     cleaned, label, identity
         As from `labelled_leads`.
     params
-        Settings of LightGBM that differ from its defaults.
+        Settings of the algorithm that differ from its defaults.
+    algorithm
+        Of `ALGORITHMS`.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def learning_curve(
         parts = [rows[: round(share * len(rows))] for rows in drawn]
         if min(min(label[rows].sum(), len(rows) - label[rows].sum()) for rows in parts) >= LEAST_OF_EACH_CLASS:
             work += [(share, rows, fold) for rows, fold in zip(parts, folds, strict=True)]
-    shared, tasks = (cleaned, label, schema, params or {}), [(rows, fold) for _, rows, fold in work]
+    shared, tasks = (cleaned, label, schema, params or {}, algorithm), [(rows, fold) for _, rows, fold in work]
     aucs = list(run_on_shared(_auc, shared, tasks, in_processes=len(label) >= ROWS_WORTH_PROCESSES))
     table = pd.DataFrame({"share": [w[0] for w in work], "rows": [len(w[1]) for w in work], "auc": aucs})
     grouped = table.groupby("share").agg(
@@ -67,11 +71,17 @@ def learning_curve(
 
 
 def _auc(
-    cleaned: pd.DataFrame, label: np.ndarray, schema: LeadSchema, params: dict[str, Any], rows: np.ndarray, fold: Fold
+    cleaned: pd.DataFrame,
+    label: np.ndarray,
+    schema: LeadSchema,
+    params: dict[str, Any],
+    algorithm: str,
+    rows: np.ndarray,
+    fold: Fold,
 ) -> float:
     train, test = cleaned.iloc[rows], cleaned.iloc[fold.test]
-    features = LeadFeatures(schema).fit(train, label[rows], recognise=False)
-    model = LeadClassifier(**params).fit(features.transform(train), label[rows])
+    features = make_features(schema).fit(train, label[rows], recognise=False)
+    model = make_classifier(algorithm, params).fit(features.transform(train), label[rows])
     return float(roc_auc_score(label[fold.test], model.raw_margin(features.transform(test))))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sklearn.metrics import (
     brier_score_loss,
     confusion_matrix,
@@ -17,17 +19,132 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from leadscore_core.config import TargetMetrics
+from leadscore_core.config import TargetMetrics, load_extensions
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.model.measures import MEASURES, Measure
 
-MEASURES = ("auc", "precision", "recall", "f1", "brier", "log_loss")
+Compute = Callable[[np.ndarray, np.ndarray, float], float | None]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure that judges a model on leads that it has not seen.
+
+    Parameters
+    ----------
+    name
+        Under which it is written, such as ``lift_at_10``.
+    measure
+        How people read it; None for one that is written but not shown.
+    compute
+        Takes the label (0 or 1), the propensities (0-1) and the threshold, and returns the figure, None where it does
+        not exist.
+
+    Examples
+    --------
+    >>> share = Metric("above", Measure(human="Above"), lambda label, propensity, threshold: (propensity > 0.5).mean())
+    >>> share.compute(np.array([1, 0]), np.array([0.9, 0.1]), 0.5)
+    np.float64(0.5)
+    """
+
+    name: str
+    measure: Measure | None
+    compute: Compute
+
+
+def _auc(label: np.ndarray, propensity: np.ndarray, threshold: float) -> float | None:
+    return float(roc_auc_score(label, propensity)) if len(np.unique(label)) == 2 else None
+
+
+def _precision(label: np.ndarray, propensity: np.ndarray, threshold: float) -> float | None:
+    above = propensity >= threshold
+    return float(precision_score(label, above)) if above.any() else None
+
+
+def _recall(label: np.ndarray, propensity: np.ndarray, threshold: float) -> float | None:
+    return float(recall_score(label, propensity >= threshold)) if label.any() else None
+
+
+def _f1(label: np.ndarray, propensity: np.ndarray, threshold: float) -> float | None:
+    above = propensity >= threshold
+    return float(f1_score(label, above)) if above.any() and label.any() else None
+
+
+def _brier(label: np.ndarray, propensity: np.ndarray, threshold: float) -> float:
+    return float(brier_score_loss(label, propensity))
+
+
+def _log_loss(label: np.ndarray, propensity: np.ndarray, threshold: float) -> float:
+    return float(log_loss(label, propensity, labels=[0, 1]))
+
+
+METRICS: dict[str, Metric] = {
+    name: Metric(name, MEASURES.get(name), compute)
+    for name, compute in (
+        ("auc", _auc),
+        ("precision", _precision),
+        ("recall", _recall),
+        ("f1", _f1),
+        ("brier", _brier),
+        ("log_loss", _log_loss),
+    )
+}
+BUILT_IN = frozenset(METRICS)
+
+
+def register_metric(metric: Metric) -> None:
+    """Judge every model that is trained from now on by one more figure.
+
+    Raises
+    ------
+    LeadScoreError
+        If there is another metric of this name, or the name means something else in a block of figures.
+    """
+    if METRICS.get(metric.name, metric) != metric or metric.name in set(Metrics.model_fields) - BUILT_IN:
+        raise LeadScoreError(f"There is another figure {metric.name!r} already. Give this one a name of its own.")
+    METRICS[metric.name] = metric
+
+
+def known_metrics() -> dict[str, Metric]:
+    """Return every metric by its name, those of the settings' extensions too."""
+    load_extensions()
+    return dict(METRICS)
+
+
+def shown_measures() -> dict[str, Measure]:
+    """Return how the metrics that people are shown are read, by name."""
+    return {name: metric.measure for name, metric in known_metrics().items() if metric.measure is not None}
+
+
+def compute_metric(metric: Metric, label: np.ndarray, propensity: np.ndarray, threshold: float) -> float | None:
+    """Compute one figure; None where it does not exist.
+
+    Raises
+    ------
+    LeadScoreError
+        If its function fails.
+    """
+    if metric.name in BUILT_IN:
+        return metric.compute(label, propensity, threshold)
+    try:
+        value = metric.compute(label, propensity, threshold)
+        return None if value is None or np.isnan(value) else float(value)
+    except Exception as error:  # it is somebody's own function
+        raise LeadScoreError(
+            f"The metric {metric.name!r} cannot be computed ({type(error).__name__}: {error}). Correct its function or "
+            "take it out of the extensions."
+        ) from error
 
 
 class Metrics(BaseModel):
     """Figures of one model on one set of leads; None where a figure does not exist, with the reason in ``notes``.
 
     ``precision``, ``recall``, ``f1`` and ``confusion`` are at ``threshold``; AUC ranks and says nothing of
-    calibration, Brier score and log loss (natural logarithm) do.
+    calibration, Brier score and log loss (natural logarithm) do. Metrics that were registered stand beside these under
+    their names.
     """
+
+    model_config = ConfigDict(extra="allow")
 
     rows: int
     base_rate: float
@@ -63,9 +180,7 @@ def compute_metrics(label: np.ndarray, propensity: np.ndarray, threshold: float)
     label = np.asarray(label).astype("int64")
     predicted = (propensity >= threshold).astype("int64")
     notes = []
-    if both := len(np.unique(label)) == 2:
-        auc = float(roc_auc_score(label, propensity))
-    else:
+    if len(np.unique(label)) < 2:
         notes.append(f"AUC does not exist: every lead has the outcome {label[0]}.")
     if not predicted.any():
         notes.append("Precision does not exist: no lead reaches the threshold.")
@@ -76,24 +191,22 @@ def compute_metrics(label: np.ndarray, propensity: np.ndarray, threshold: float)
     true_negative, false_positive, false_negative, true_positive = (
         int(n) for n in confusion_matrix(label, predicted, labels=[0, 1]).ravel()
     )
-    return Metrics(
-        rows=len(label),
-        base_rate=float(label.mean()),
-        auc=auc if both else None,
-        precision=float(precision_score(label, predicted)) if predicted.any() else None,
-        recall=float(recall_score(label, predicted)) if label.any() else None,
-        f1=float(f1_score(label, predicted)) if predicted.any() and label.any() else None,
-        threshold=threshold,
-        brier=float(brier_score_loss(label, propensity)),
-        log_loss=float(log_loss(label, propensity, labels=[0, 1])),
-        confusion={
-            "true_positive": true_positive,
-            "false_positive": false_positive,
-            "false_negative": false_negative,
-            "true_negative": true_negative,
-        },
-        deciles=lift_by_decile(label, propensity),
-        notes=notes,
+    figures = {name: compute_metric(m, label, propensity, threshold) for name, m in known_metrics().items()}
+    return Metrics.model_validate(
+        figures
+        | {
+            "rows": len(label),
+            "base_rate": float(label.mean()),
+            "threshold": threshold,
+            "confusion": {
+                "true_positive": true_positive,
+                "false_positive": false_positive,
+                "false_negative": false_negative,
+                "true_negative": true_negative,
+            },
+            "deciles": lift_by_decile(label, propensity),
+            "notes": notes,
+        }
     )
 
 
@@ -135,8 +248,10 @@ def average_metrics(blocks: list[Metrics], split: str) -> dict[str, Any]:
         ``split`` in words, ``folds``, ``rows``, ``base_rate``, each figure with its ``_std``, the confusion summed over
         the folds, and lift and gain by decile averaged over them.
     """
+    extra = {name for block in blocks for name in block.model_extra or {}}
+    measured = [name for name in METRICS if name in BUILT_IN | extra]
     table = pd.DataFrame(
-        [{name: getattr(block, name) for name in (*MEASURES, "threshold", "base_rate")} for block in blocks],
+        [{name: getattr(block, name) for name in (*measured, "threshold", "base_rate")} for block in blocks],
         dtype="float64",
     )
     means = table.mean()

@@ -14,7 +14,6 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata
 
 FEWEST, MOST = 2, 5
-_FIGURES = {"auc": "AUC", "precision": "Precision", "recall": "Recall", "brier": "Brier score", "log_loss": "Log loss"}
 _SPLITS = {"cross_validation": "folds", "next_period": "next period"}
 
 
@@ -57,11 +56,12 @@ def compare_runs(models: Sequence[LeadModel]) -> SideBySide:
         {"Setting": rows} | {n: [t.get(r, "") for r in rows] for n, t in zip(names, told, strict=True)}
     )
     settings["differs"] = settings[names].nunique(axis=1) > 1
+    measures = {name: measure for model in models for name, measure in model.metadata.measures.items()}
     figures = pd.DataFrame(
         [
-            {"Figure": f"{human}, {where}"} | {m.model_id: _figure(m.metadata, split, name) for m in models}
+            {"Figure": f"{measure.human}, {where}"} | {m.model_id: _figure(m.metadata, split, name) for m in models}
             for split, where in _SPLITS.items()
-            for name, human in _FIGURES.items()
+            for name, measure in measures.items()
         ]
     )
     folds = _folds(models)
@@ -79,6 +79,7 @@ def _settings(metadata: ModelMetadata) -> dict[str, str]:
         "Leads": f"{data.rows:,}",
         "Period": period,
         "Base rate": f"{data.base_rate:.1%}",
+        "Algorithm": metadata.algorithm_human,
         "Columns": metadata.schema_name,
         "Left out": ", ".join(sorted(metadata.excluded)) or "nothing",
         "Threshold": f"{metadata.threshold:.3f}",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
+
+from leadscore_core.training.evaluation.metrics import BUILT_IN, Metric, compute_metric, known_metrics
 
 DRAWS = 1_000
 LEAST_OF_EACH_CLASS = 40
@@ -21,7 +24,8 @@ class Difference:
     Attributes
     ----------
     name
-        ``auc``, ``precision``, ``recall``, ``brier`` or ``gained`` (applications among as many calls).
+        ``auc``, ``precision``, ``recall``, ``brier``, ``gained`` (applications among as many calls), or that of a
+        metric that was added.
     champion, challenger
         The two figures; None where one does not exist.
     low, high
@@ -165,14 +169,18 @@ def compare_models(
         raise ValueError("expected leads of both outcomes")
     pairs = (np.asarray(champion, "float64"), np.asarray(challenger, "float64"))
     calls = min(capacity, len(label))
-    names = ("auc", "precision", "recall", "brier", "gained")
-    figures = [_figures(label, p, t, calls) for p, t in zip(pairs, thresholds, strict=True)]
+    added = [metric for name, metric in known_metrics().items() if name not in BUILT_IN and metric.measure is not None]
+    names = ("auc", "precision", "recall", "brier", "gained", *(metric.name for metric in added))
+    figures = [
+        [*_figures(label, p, t, calls), *(compute_metric(m, label, p, t) for m in added)]
+        for p, t in zip(pairs, thresholds, strict=True)
+    ]
     rng = np.random.default_rng(seed)
     drawn = np.full((draws, len(names)), np.nan)
     for draw in range(draws):
         rows = rng.integers(0, len(label), len(label))
         if 0 < label[rows].sum() < len(rows):
-            one, two = (_drawn(label[rows], p[rows], t, calls) for p, t in zip(pairs, thresholds, strict=True))
+            one, two = (_drawn(label[rows], p[rows], t, calls, added) for p, t in zip(pairs, thresholds, strict=True))
             drawn[draw] = two - one
     with np.errstate(all="ignore"):
         low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
@@ -199,7 +207,9 @@ def _figures(label: np.ndarray, propensity: np.ndarray, threshold: float, calls:
     ]
 
 
-def _drawn(label: np.ndarray, propensity: np.ndarray, threshold: float, calls: int) -> np.ndarray:
+def _drawn(
+    label: np.ndarray, propensity: np.ndarray, threshold: float, calls: int, added: Sequence[Metric]
+) -> np.ndarray:
     """Return the figures of `_figures` without what makes a single call safe, for a thousand draws."""
     m = int(label.sum())
     above = propensity >= threshold
@@ -208,7 +218,10 @@ def _drawn(label: np.ndarray, propensity: np.ndarray, threshold: float, calls: i
     auc = (ranks[label == 1].sum() - m * (m + 1) / 2) / (m * (len(label) - m))
     first = np.argpartition(-propensity, calls - 1)[:calls] if calls < len(label) else slice(None)
     precision = hit / above.sum() if above.any() else np.nan
-    return np.array([auc, precision, hit / m, np.mean((label - propensity) ** 2), float(label[first].sum())])
+    more = [compute_metric(metric, label, propensity, threshold) for metric in added]
+    gained = float(label[first].sum())
+    built_in = [auc, precision, hit / m, np.mean((label - propensity) ** 2), gained]
+    return np.array([*built_in, *(np.nan if value is None else value for value in more)])
 
 
 def grade_moves(champion: np.ndarray, challenger: np.ndarray, grades: tuple[float, float, float]) -> pd.DataFrame:

@@ -77,9 +77,10 @@ def _why(apart: pd.Series, gap: float, champion: LeadModel, challenger: LeadMode
     if with_it.empty:
         return "many columns a little"
     name = str((with_it.abs()).idxmax())
-    column = champion.schema.by_name.get(name) or challenger.schema.by_name.get(name)
+    column = champion.features.column(name) or challenger.features.column(name)
     human = column.human if column is not None else name.replace("_", " ").capitalize()
-    if name not in {column.name for column in challenger.schema.inputs} and column is not None:
+    read = {c.name for c in challenger.schema.inputs} | {f.name for f in challenger.features.derived}
+    if name not in read and column is not None:
         return f"{human} is not read any more"
     share = float(with_it.abs().max() / with_it.abs().sum())
     return f"{human} counts {'more' if gap > 0 else 'less'} ({share:.0%} of the change)"

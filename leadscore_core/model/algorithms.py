@@ -1,0 +1,226 @@
+"""Algorithms: the classifiers that a model can be trained with and that are compared with each other.
+
+Every one fits on one thread, since folds and algorithms share the cores.
+"""
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
+
+from leadscore_core.config import load_extensions
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.model.any_classifier import AnyClassifier
+from leadscore_core.model.classifier import LeadClassifier
+from leadscore_core.model.features import LEVEL
+from leadscore_core.model.metadata import LIGHTGBM
+
+USUAL = ("logistic", "forest", "hist", LIGHTGBM)
+_MOST_CATEGORIES = 254
+LEVELS = make_column_selector(pattern=f"{LEVEL}$")
+NUMBERS = make_column_selector(pattern=rf"^(?!.*{LEVEL}$)")
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """A classifier for the columns of `LeadFeatures`.
+
+    Parameters
+    ----------
+    name
+        By which it is chosen, such as ``hist``.
+    human
+        What people read.
+    make
+        Takes ``random_state`` and settings by name, and returns an unfitted scikit-learn classifier with
+        ``predict_proba``. Columns that end in ``__level`` are codes of levels (`LEVELS` selects them), the others
+        numbers (`NUMBERS`), some of them NaN. A module's function, so that other processes find it.
+    library
+        That must be installed; empty for none beside LeadScore's own.
+    """
+
+    name: str
+    human: str
+    make: Callable[..., Any]
+    library: str = ""
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether its library is there."""
+        return not self.library or importlib.util.find_spec(self.library) is not None
+
+
+def _lightgbm(random_state: int = 0, **settings: Any) -> LeadClassifier:
+    return LeadClassifier(**{"random_state": random_state} | settings)
+
+
+def _logistic(random_state: int = 0, C: float = 0.3) -> ClassifierMixin:  # noqa: N803
+    prepared = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore", min_frequency=5), LEVELS),
+        (make_pipeline(SimpleImputer(), StandardScaler()), NUMBERS),
+    )
+    return make_pipeline(prepared, LogisticRegression(C=C, max_iter=2_000))
+
+
+def _forest(random_state: int = 0, **settings: Any) -> ClassifierMixin:
+    encoded = make_column_transformer(
+        (TargetEncoder(cv=StratifiedKFold(5, shuffle=True, random_state=random_state)), LEVELS),
+        (SimpleImputer(), NUMBERS),
+    )
+    usual = {"n_estimators": 120, "min_samples_leaf": 8, "max_features": 0.4, "n_jobs": 1, "random_state": random_state}
+    return make_pipeline(encoded, RandomForestClassifier(**usual | settings))
+
+
+def _hist(random_state: int = 0, **settings: Any) -> ClassifierMixin:
+    usual = {
+        "learning_rate": 0.05,
+        "max_iter": 150,
+        "l2_regularization": 10,
+        "min_samples_leaf": 30,
+        "categorical_features": "from_dtype",
+        "random_state": random_state,
+    }
+    return make_pipeline(FunctionTransformer(merge_rare), HistGradientBoostingClassifier(**usual | settings))
+
+
+class CatBoost(ClassifierMixin, BaseEstimator):
+    """CatBoost on the same columns; its categories are whole numbers."""
+
+    def __init__(self, random_state: int = 0, iterations: int = 400, learning_rate: float = 0.06) -> None:
+        self.random_state = random_state
+        self.iterations = iterations
+        self.learning_rate = learning_rate
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray) -> "CatBoost":  # noqa: N803
+        """Fit on one thread."""
+        from catboost import CatBoostClassifier
+
+        self.levels_ = LEVELS(X)
+        self.model_ = CatBoostClassifier(
+            iterations=self.iterations,
+            learning_rate=self.learning_rate,
+            depth=6,
+            thread_count=1,
+            random_seed=self.random_state,
+            verbose=False,
+            allow_writing_files=False,
+            cat_features=self.levels_,
+        )
+        self.model_.fit(X.astype(dict.fromkeys(self.levels_, "int64")), y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
+        """Return probabilities, shape (n, 2)."""
+        return np.asarray(self.model_.predict_proba(X.astype(dict.fromkeys(self.levels_, "int64"))))
+
+
+def merge_rare(features: pd.DataFrame) -> pd.DataFrame:
+    """Return features with levels as categories, the rarest under one code; histograms have 255 bins.
+
+    Levels are coded by frequency.
+    """
+    codes = pd.CategoricalDtype(list(range(_MOST_CATEGORIES + 1)))
+    merged = {n: features[n].clip(upper=_MOST_CATEGORIES).astype("int64").astype(codes) for n in LEVELS(features)}
+    return features.assign(**merged)
+
+
+ALGORITHMS: dict[str, Algorithm] = {
+    algorithm.name: algorithm
+    for algorithm in (
+        Algorithm("logistic", "Logistic regression", _logistic),
+        Algorithm("forest", "Random forest", _forest),
+        Algorithm("hist", "Histogram gradient boosting", _hist),
+        Algorithm(LIGHTGBM, "LightGBM", _lightgbm),
+        Algorithm("catboost", "CatBoost", CatBoost, library="catboost"),
+    )
+}
+
+
+def register_algorithm(algorithm: Algorithm) -> None:
+    """Let an algorithm be trained and compared.
+
+    Raises
+    ------
+    LeadScoreError
+        If there is another algorithm of this name.
+    """
+    if ALGORITHMS.get(algorithm.name, algorithm) != algorithm:
+        raise LeadScoreError(f"There is another algorithm {algorithm.name!r} already. Give this one a name of its own.")
+    ALGORITHMS[algorithm.name] = algorithm
+
+
+def known_algorithms() -> dict[str, Algorithm]:
+    """Return every algorithm by its name, those of the settings' extensions too, installed or not."""
+    load_extensions()
+    return dict(ALGORITHMS)
+
+
+def find_algorithms(names: Sequence[str]) -> list[Algorithm]:
+    """Return algorithms by their names, in the order in which they are registered.
+
+    Raises
+    ------
+    LeadScoreError
+        If a name is unknown or its library is not installed.
+
+    Examples
+    --------
+    >>> [algorithm.human for algorithm in find_algorithms(["hist", "logistic"])]
+    ['Logistic regression', 'Histogram gradient boosting']
+    """
+    known = known_algorithms()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise LeadScoreError(f"There is no algorithm {', '.join(map(repr, unknown))}. Choose from: {', '.join(known)}.")
+    found = [algorithm for name, algorithm in known.items() if name in names]
+    for algorithm in found:
+        if not algorithm.is_installed:
+            raise LeadScoreError(
+                f"{algorithm.human} is not installed. Install it with: pip install {algorithm.library}, or leave it "
+                "out."
+            )
+    return found
+
+
+def make_estimator(name: str, params: dict[str, Any] | None = None, seed: int = 0) -> Any:
+    """Return an unfitted classifier of an algorithm, with settings that suit leads.
+
+    Parameters
+    ----------
+    params
+        Settings that differ from these; of the algorithm's own names.
+
+    Raises
+    ------
+    LeadScoreError
+        If the algorithm is unknown or not installed, or has no such setting.
+    """
+    (algorithm,) = find_algorithms([name])
+    try:
+        return algorithm.make(**{"random_state": seed} | (params or {}))
+    except (TypeError, ValueError) as error:
+        raise LeadScoreError(f"{algorithm.human} cannot be made with the settings given: {error}.") from error
+
+
+def make_classifier(name: str = LIGHTGBM, params: dict[str, Any] | None = None, seed: int = 0) -> Any:
+    """Return an unfitted classifier as the last step of a pipeline: with margins, contributions and calibration.
+
+    Examples
+    --------
+    >>> make_classifier("hist", {"max_iter": 20}).estimator.steps[-1][1].max_iter
+    20
+    """
+    made = make_estimator(name, params, seed)
+    return made if isinstance(made, LeadClassifier) else AnyClassifier(made)

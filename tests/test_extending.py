@@ -1,0 +1,186 @@
+"""What docs/extending.md says, done: its code as a module of somebody's own, from training to reasons."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.inference.reasons import explain_leads, lead_reasons
+from leadscore_core.inference.score import score_leads
+from leadscore_core.model.algorithms import ALGORITHMS, Algorithm, register_algorithm
+from leadscore_core.model.derived_features import FEATURES, DerivedFeature, register_feature
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.measures import Measure
+from leadscore_core.model.model_card import write_card
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.training.evaluation.algorithms import compare_contenders
+from leadscore_core.training.evaluation.champion_challenger import challenge_champion
+from leadscore_core.training.evaluation.holdout import evaluate_model
+from leadscore_core.training.evaluation.metrics import METRICS, Metric, register_metric
+from leadscore_core.training.evaluation.model_comparison import compare_runs
+from leadscore_core.training.train import labelled_leads, train_model
+from tests.conftest import FEW_TREES
+from tests.paths import ROOT
+
+MODULE = "leads_of_somebody"
+
+
+@pytest.fixture(scope="module")
+def extension(trained: LeadModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The document's code as a module that the settings name, after the model without it is trained."""
+    folder = tmp_path_factory.mktemp("extension")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/extending.md").read_text(encoding="utf-8"), re.DOTALL)
+    (folder / f"{MODULE}.py").write_text("\n".join(blocks), encoding="utf-8")
+    before = [(registered, dict(registered)) for registered in (FEATURES, ALGORITHMS, METRICS)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        patch.setenv("LEADSCORE_EXTENSIONS", json.dumps([MODULE]))
+        yield MODULE
+    sys.modules.pop(MODULE, None)
+    for registered, known in before:
+        registered.clear()
+        registered.update(known)
+
+
+@pytest.fixture(scope="module")
+def few(sample: SampleLeads) -> pd.DataFrame:
+    return sample.labelled.head(450)
+
+
+@pytest.fixture(scope="module")
+def model(extension: str, few: pd.DataFrame) -> LeadModel:
+    return train_model(few, algorithm="small_histograms", n_repeats=1)
+
+
+def test_the_feature_is_learned_from_costed_and_a_reason(model: LeadModel, sample: SampleLeads) -> None:
+    some = sample.new.head(60)
+    assert "hour_of_day" in model.metadata.features
+    assert "hour_of_day" in model.metadata.importance
+    parts = explain_leads(some, model)
+    cleaned, _ = model.clean(map_frame(some, model.schema).apply(some, model.schema))
+    margin = model.classifier.raw_margin(model.features.transform(cleaned))
+    assert np.allclose(parts.sum(axis=1), margin, atol=1e-9)
+    assert parts["hour_of_day"].abs().max() > 0
+    stamp = model.schema.one(Role.TIMESTAMP)
+    assert stamp is not None
+    hour = int(cleaned[stamp.name].iloc[0].hour)
+    every = score_leads(some, model, reasons=12).filter(like="reason_").iloc[0].tolist()
+    (said,) = [reason for reason in every if "o'clock" in reason]
+    assert f"came at {hour} o'clock: such leads (" in said
+    named = {reason.column: reason for reason in lead_reasons(cleaned.iloc[[0]], parts.iloc[[0]], model)}
+    assert (named["hour_of_day"].human, named["hour_of_day"].text) == ("Hour of day", said)
+    without = model.features.transform(cleaned.drop(columns=stamp.name))
+    assert without["hour_of_day"].unique().tolist() == [model.features.neutral_["hour_of_day"]]
+
+
+def test_the_feature_works_for_lightgbm_as_well(extension: str, few: pd.DataFrame, sample: SampleLeads) -> None:
+    model = train_model(few, params=FEW_TREES, n_repeats=1)
+    some = sample.new.head(60)
+    parts = explain_leads(some, model)
+    cleaned, _ = model.clean(map_frame(some, model.schema).apply(some, model.schema))
+    hours = model.features.transform(cleaned)["hour_of_day"]
+    stamp = model.schema.one(Role.TIMESTAMP)
+    assert stamp is not None
+    assert hours.tolist() == cleaned[stamp.name].dt.hour.tolist()
+    assert np.allclose(parts.sum(axis=1), model.classifier.raw_margin(model.features.transform(cleaned)), atol=1e-9)
+    assert "hour_of_day" in parts
+
+
+def test_the_metric_is_in_report_card_and_comparisons(
+    model: LeadModel, trained: LeadModel, few: pd.DataFrame, schema: LeadSchema, sample: SampleLeads
+) -> None:
+    judged = model.out_of_sample
+    assert judged is not None
+    lifts = []
+    for _, fold in judged[judged["split"] == "cross_validation"].groupby("part", sort=False):
+        best = fold.sort_values("propensity", ascending=False, kind="stable").head(len(fold) // 10)
+        lifts.append(best["completed"].mean() / fold["completed"].mean())
+    block = model.metadata.metrics["cross_validation"]
+    assert (block["lift_at_10"], block["lift_at_10_std"]) == pytest.approx((np.mean(lifts), np.std(lifts)))
+    card = write_card(model.metadata, model.schema)
+    assert "| Lift at 10% |" in card
+    assert f"| {block['lift_at_10']:.3f} ± {block['lift_at_10_std']:.3f} |" in card
+    assert "- Lift at 10%: higher is better. It cannot exceed" in card
+    beside = compare_runs([trained, model]).figures.set_index("Figure")
+    assert beside.at["Lift at 10%, folds", model.model_id] == block["lift_at_10"]
+    assert np.isnan(beside.at["Lift at 10%, folds", trained.model_id])
+    against = challenge_champion(few, map_frame(few, schema), model, trained, capacity=50)
+    (figure,) = [figure for figure in against.figures if figure["name"] == "lift_at_10"]
+    assert figure["low"] <= figure["value"] <= figure["high"]
+    assert evaluate_model(sample.labelled.tail(300), trained.__class__(model.pipeline, model.metadata)).as_json()[
+        "lift_at_10"
+    ] == pytest.approx(block["lift_at_10"], abs=1.0)
+
+
+def test_the_algorithm_is_named_compared_and_loaded_again(
+    model: LeadModel, few: pd.DataFrame, schema: LeadSchema, sample: SampleLeads, tmp_path: Path
+) -> None:
+    assert (model.metadata.algorithm, model.metadata.algorithm_human) == (
+        "small_histograms",
+        "Small histogram boosting",
+    )
+    assert "- Algorithm: Small histogram boosting; its reasons are sampled" in write_card(model.metadata, schema)
+    cleaned, label, _, identity = labelled_leads(few, schema, map_frame(few, schema))
+    board = compare_contenders(cleaned, label, schema, ["small_histograms"], identity=identity)
+    table = board.table.set_index("name")
+    assert table.at["small_histograms", "human"] == "Small histogram boosting"
+    assert board.measures["lift_at_10"].human == "Lift at 10%"
+    assert (table["lift_at_10"] > 1).all()
+    again = ModelRegistry(tmp_path)
+    again.publish(model)
+    some = sample.new.head(40)
+    pd.testing.assert_frame_equal(score_leads(some, again.load(model.model_id)), score_leads(some, model))
+    pd.testing.assert_frame_equal(
+        score_leads(some.iloc[[7]], model), score_leads(some, model).iloc[[7]]
+    )  # reasons too depend on the lead alone
+
+
+def test_the_command_line_writes_all_three(extension: str, run, labelled_list: Path, tmp_path: Path, few) -> None:
+    few.to_csv(labelled_list, index=False)
+    (tmp_path / "params.json").write_text('{"max_iter": 5}')
+    code, out, err = run(
+        "train", labelled_list, "--algorithm", "small_histograms", "--params", tmp_path / "params.json",
+        "--json", tmp_path / "told.json",
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert told["lift_at_10"] == told["cross_validation"]["lift_at_10"] > 1
+    assert "Lift at 10% " in out
+
+
+def test_what_cannot_be_is_refused_in_words(extension: str, few: pd.DataFrame, schema: LeadSchema, monkeypatch) -> None:
+    with pytest.raises(LeadScoreError, match=r"Histogram gradient boosting cannot be made with the settings given"):
+        train_model(few, algorithm="hist", params={"leaves": 3})
+    for register, other in (
+        (register_feature, DerivedFeature("hour_of_day", (Role.CITY,), len)),
+        (register_algorithm, Algorithm("hist", "Another", list)),
+        (register_metric, Metric("auc", Measure(human="Another"), max)),
+        (register_metric, Metric("threshold", Measure(human="Another"), max)),
+    ):
+        with pytest.raises(LeadScoreError, match=r"another (feature|algorithm|figure)"):
+            register(other)
+    for compute, why in (
+        (lambda created: created.rank(), "depends on the other leads"),
+        (lambda created: created.dt.hours, r"cannot be computed \(AttributeError"),
+        (lambda created: 7, "must give a Series"),
+    ):
+        monkeypatch.setitem(FEATURES, "odd", DerivedFeature("odd", (Role.TIMESTAMP,), compute))
+        with pytest.raises(LeadScoreError, match=f"'odd' {why}"):
+            train_model(few, n_repeats=1)
+    monkeypatch.delitem(FEATURES, "odd")
+    monkeypatch.setitem(METRICS, "odd", Metric("odd", Measure(human="Odd"), lambda label, propensity, threshold: 1 / 0))
+    with pytest.raises(LeadScoreError, match=r"metric 'odd' cannot be computed \(ZeroDivisionError"):
+        train_model(few, params=FEW_TREES, n_repeats=1)
+    monkeypatch.delitem(METRICS, "odd")
+    monkeypatch.setenv("LEADSCORE_EXTENSIONS", '["nobody_has_this"]')
+    with pytest.raises(LeadScoreError, match=r"extension 'nobody_has_this' cannot be imported .* PYTHONPATH"):
+        train_model(few)
