@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from leadscore_core._files import hash_file, write_text
 from leadscore_core.arrivals import find_arrivals, remember_arrivals
 from leadscore_core.batches.save import find_kept, keep_list
+from leadscore_core.confidence import describe_need, enough_of_each
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.open import fitting_schema, open_list
@@ -143,7 +144,7 @@ def check_trainable(path: str, *, schema: str = "") -> Told:
         return {"ok": False, "why": "the leads have no outcome", "rows": len(frame), "report": path}
     known = frame[label.name].dropna()
     done, rest = int((known == 1).sum()), int((known == 0).sum())
-    why = "" if min(done, rest) >= 40 else f"completed {done} of 40 needed, not completed {rest} of 40 needed"
+    why = "" if enough_of_each(done, rest) else describe_need(done, rest)
     return {"ok": not why, "why": why, "rows": len(frame), "report": path, "completed": done, "not_completed": rest}
 
 

@@ -16,7 +16,7 @@ FLOORS = {
     for floor, rooms in enumerate(
         (
             ("errors", "progress"),
-            ("config", "_files", "plots"),
+            ("confidence", "config", "_files", "plots"),
             ("data",),
             ("model", "storage"),
             ("training", "inference"),
@@ -179,6 +179,6 @@ def test_what_is_pickled_comes_from_data_and_model_alone() -> None:
     code = (
         "from leadscore_core import load_champion\nload_champion()\n"
         "floors = {m.split('.')[1] for m in sys.modules if m.startswith('leadscore_core.')}\n"
-        "assert floors <= {'data', 'model', 'registry', 'config', '_files', 'errors'}, floors"
+        "assert floors <= {'data', 'model', 'registry', 'confidence', 'config', '_files', 'errors'}, floors"
     )
     assert "lightgbm" in loaded_after(code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from leadscore_core.analytics.sources import EVERYBODY, MOST_LEVELS, Counted, SourceView, count_applications
-from leadscore_core.analytics.statistics.rates import wilson_intervals
+from leadscore_core.confidence import wilson_intervals
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.source_table import OTHERS
 

@@ -22,6 +22,7 @@ from leadscore_core.inference.export.files import write_leads
 from leadscore_core.inference.reasons import reasons_in_words
 from leadscore_core.inference.score import beside
 from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_INK
+from leadscore_core.progress import Progress, silent
 from leadscore_core.storage.leads.files import read_own
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
@@ -70,7 +71,7 @@ def export_leads(
     order: ExportOrder,
     path: str | Path,
     *,
-    progress: Callable[[float, str], None] | None = None,
+    progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> int:
     """Write leads of a batch to a file, whole or not at all, and return how many.
@@ -92,6 +93,7 @@ def export_leads(
     if order.format not in FORMATS:
         raise ExportError(f"There is no format {order.format!r}. Choose one of {', '.join(FORMATS)}.")
     rows = view.table.rows_of(order.chosen, order.sort)[: order.most]
+    tell = progress or silent
     callers = max(1, order.callers) if order.format == "xlsx" else 1
     sheets = [("Leads", rows)]
     if callers > 1:
@@ -109,8 +111,7 @@ def export_leads(
                 part = these[start : start + CHUNK]
                 yield name, _layout(view, view.table.by_rows(part), order)
                 done += len(part)
-                if progress:
-                    progress(done / max(1, len(rows)), f"Wrote {done:,} of {len(rows):,} leads")
+                tell(done / max(1, len(rows)), f"Wrote {done:,} of {len(rows):,} leads")
 
     if order.format == "xlsx":
         colours = {grade: (GRADE_COLOURS[grade], GRADE_INK[grade]) for grade in GRADE_COLOURS}

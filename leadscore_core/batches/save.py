@@ -28,7 +28,7 @@ from leadscore_core.inference.export.writers import ParquetFile
 from leadscore_core.inference.score import ScoredPart
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.pipelines.inference import ScoreReport, score_chunks
-from leadscore_core.progress import Progress
+from leadscore_core.progress import Progress, silent
 from leadscore_core.storage.database.batches import LEADS_FILE, Batch, BatchStore, Scoring, hash_files
 from leadscore_core.storage.database.engine import now
 from leadscore_core.storage.database.preferences import grade_preference, junk_preference
@@ -80,7 +80,7 @@ def keep_list(
     files = list_files(leads.paths)
     file_hash = _hash_list(leads)
     with store.staging() as folder:
-        scoring = _score_into(folder, leads, model, settings, file_hash, number=1, by=by, progress=progress)
+        scoring = _score_into(folder, leads, model, settings, file_hash, number=1, by=by, tell=progress or silent)
         return store.save(
             folder,
             scoring,
@@ -135,7 +135,7 @@ def rescore_batch(
             batch.file_hash,
             number=number,
             by=by,
-            progress=progress,
+            tell=progress or silent,
             before=batch.created_at,
             rows=read_file_rows(batch.scores_path),
         )
@@ -152,7 +152,7 @@ def _score_into(
     *,
     number: int,
     by: str,
-    progress: Progress | None,
+    tell: Progress,
     before: datetime | None = None,
     rows: np.ndarray | None = None,
 ) -> Scoring:
@@ -165,13 +165,12 @@ def _score_into(
     """
     report = ScoreReport(thresholds=settings.grades)
     try:
-        _write_parts(folder, leads, model, settings, report, file_hash, progress, as_text=False)
+        _write_parts(folder, leads, model, settings, report, file_hash, tell, as_text=False)
     except pa.ArrowException:  # the types of a column differ between the parts of the list
         report = ScoreReport(thresholds=settings.grades)
-        _write_parts(folder, leads, model, settings, report, file_hash, progress, as_text=True)
+        _write_parts(folder, leads, model, settings, report, file_hash, tell, as_text=True)
     unsorted = folder / _UNSORTED
-    if progress:
-        progress(report.rows, "Looking for duplicates")
+    tell(report.rows, "Looking for duplicates")
     is_again = rows is not None
     rows = report.log.rows() if rows is None else rows
     say_row = (lambda position: f"row {rows[position]:,}") if is_again else report.log.say_row
@@ -190,8 +189,7 @@ def _score_into(
         findings=[finding.at_rows(rows) for finding in report.findings] if is_again else report.findings,
         settings={"grades": grades.value.model_dump(mode="json"), "junk": junk.value.model_dump(mode="json")},
     )
-    if progress:
-        progress(report.rows, "Ranking and saving")
+    tell(report.rows, "Ranking and saving")
     sort_into(unsorted, extra, folder / scoring.file_name, ROW_GROUP)
     unsorted.unlink()
     return scoring
@@ -204,12 +202,12 @@ def _write_parts(
     settings: Settings,
     report: ScoreReport,
     file_hash: str,
-    progress: Progress | None,
+    tell: Progress,
     *,
     as_text: bool,
 ) -> None:
     draws = np.random.default_rng(int(file_hash[:15], 16))
-    parts = score_chunks(leads, model, report, reasons=0, settings=settings, progress=progress)
+    parts = score_chunks(leads, model, report, reasons=0, settings=settings, progress=tell)
     index_writer: pq.ParquetWriter | None = None
     first = 0
     with closing(parts), ParquetFile(folder / LEADS_FILE, ROW_GROUP) as own_columns:

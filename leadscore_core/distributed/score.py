@@ -54,7 +54,7 @@ from leadscore_core.inference.grades import GRADES
 from leadscore_core.inference.score import join_scored
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.pipelines.inference import ScoreReport, score_chunks, with_saved_rules
-from leadscore_core.progress import Progress
+from leadscore_core.progress import Progress, silent
 
 _RETRIES = 3
 _ASKED_AT_ONCE = 50
@@ -146,7 +146,7 @@ def score_parts(
         prepare_folder(out, force=force)
     try:
         targets = [f"{folder.rstrip('/')}/{name}" for name in _names(parts)]
-        done = _run(client, list(zip(parts, targets, strict=True)), order, model, progress)
+        done = _run(client, list(zip(parts, targets, strict=True)), order, model, progress or silent)
         sweep(out)
         written = [target for target, told in zip(targets, done, strict=True) if not told.problem]
         if joined and written:
@@ -233,7 +233,7 @@ def _whole_evidence(part: str, headers: list[str], leads: LeadList) -> Conventio
 
 
 def _run(
-    client: Client, targets: Sequence[tuple[str, str]], order: _Order, model: LeadModel, progress: Progress | None
+    client: Client, targets: Sequence[tuple[str, str]], order: _Order, model: LeadModel, tell: Progress
 ) -> list[PartDone]:
     """Have every part scored, and return what came of each, in the list's order."""
     packed = io.BytesIO()
@@ -252,9 +252,8 @@ def _run(
         part = targets[place][0]
         told[place] = PartDone(part, problem=_unforeseen(part, fault)) if fault else future.result()
         future.release()
-        if progress:
-            rows = sum(one.rows for one in told.values())
-            progress(len(told) / len(targets), f"Scored {rows:,} leads, {len(told):,} of {len(targets):,} parts")
+        rows = sum(one.rows for one in told.values())
+        tell(len(told) / len(targets), f"Scored {rows:,} leads, {len(told):,} of {len(targets):,} parts")
     return [told[place] for place in range(len(targets))]
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-Z95 = 1.959964
+from leadscore_core.confidence import Z95
+
 _EXACT_UP_TO = 1_000
 
 

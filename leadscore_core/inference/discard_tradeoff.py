@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from leadscore_core.inference.capacity import Z95
+from leadscore_core.confidence import Z95, wilson_intervals
 
 SPLITS = ("next_period", "cross_validation")
 PRESETS = (0.01, 0.02, 0.05)
@@ -33,10 +33,8 @@ def wilson(k: int, n: int) -> Share:
     """
     if n == 0:
         return Share(float("nan"), 0.0, 1.0)
-    from scipy.stats import binomtest  # takes a second to load, which scoring does not need
-
-    interval = binomtest(int(k), int(n)).proportion_ci(0.95, method="wilson")
-    return Share(k / n, float(interval.low), float(interval.high))
+    low, high = wilson_intervals(np.array([k]), np.array([n]))
+    return Share(k / n, float(low[0]), float(high[0]))
 
 
 def choose_split(out_of_sample: pd.DataFrame | None) -> tuple[str, pd.DataFrame] | None:
@@ -87,13 +85,13 @@ def observed_curve(predictions: pd.DataFrame) -> pd.DataFrame:
     total = int(completed.sum())
     removed = np.linspace(0, 1, _STEPS).round(4)
     lost = np.searchsorted(np.sort(place[completed]), removed + 1e-12, side="right")
-    shares = [wilson(int(k), total) for k in lost]
+    low, high = wilson_intervals(lost, np.full(_STEPS, total))
     return pd.DataFrame(
         {
             "removed": removed,
-            "lost": [s.value for s in shares],
-            "low": [s.low for s in shares],
-            "high": [s.high for s in shares],
+            "lost": lost / total if total else np.full(_STEPS, np.nan),
+            "low": low,
+            "high": high,
         }
     )
 

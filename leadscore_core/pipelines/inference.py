@@ -22,7 +22,7 @@ from leadscore_core.inference.export.files import check_output, write_leads
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.inference.score import ScoredPart, join_scored, score_part
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.progress import Progress
+from leadscore_core.progress import Progress, silent
 
 _Given = TypeVar("_Given")
 _Done = TypeVar("_Done")
@@ -115,6 +115,7 @@ def score_chunks(
         )
         return part, scored
 
+    tell = progress or silent
     with closing(leads.parts(report.log)) as parts:
         for part, scored in _beside(score, parts):
             found_in.append((scored.findings, len(part)))
@@ -122,8 +123,7 @@ def score_chunks(
             counts.update({str(grade): n for grade, n in scored.own["grade"].value_counts().items()})
             report.rows += len(part)
             report.expected += float(scored.own["propensity"].sum())
-            if progress:
-                progress(report.rows, f"Scored {report.rows:,} leads")
+            tell(report.rows, f"Scored {report.rows:,} leads")
             yield part, scored
             del part, scored  # not to be kept while the next is waited for
     report.grades = {grade: counts[grade] for grade in GRADES}

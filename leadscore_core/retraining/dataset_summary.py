@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from leadscore_core.confidence import enough_of_each
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.reading.row_sample import sample_rows
 from leadscore_core.data.schema.schema import LeadSchema, Role
@@ -18,8 +19,6 @@ from leadscore_core.training.exclusions import AUDITED_ROWS, BY_HAND
 
 if TYPE_CHECKING:  # training loads when leads are audited, not with the other pages
     from leadscore_core.training.leakage import LeakFinding
-
-LEAST_OF_EACH = 40
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Labelled:
     @property
     def is_enough(self) -> bool:
         """Whether there are 40 leads of each outcome at least."""
-        return min(self.completed, self.not_completed) >= LEAST_OF_EACH
+        return enough_of_each(self.completed, self.not_completed)
 
 
 def look_at_labelled(frame: pd.DataFrame, schema: LeadSchema) -> Labelled:

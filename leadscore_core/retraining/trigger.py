@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from leadscore_core.confidence import LEAST_OF_EACH, enough_of_each
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.schema.column_resolution import map_frame
@@ -13,8 +14,6 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.dataset import batches_with_outcomes, gather_leads
 from leadscore_core.storage.database.batches import BatchStore
-
-LEAST_OF_EACH = 40
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def _on_new_outcomes(model: LeadModel, settings: Settings) -> tuple[int, float |
         return 0, None, None, None
     new = label.notna().to_numpy() & ~seen
     truth = label[new].to_numpy("int64")
-    if min(truth.sum(), len(truth) - truth.sum()) < LEAST_OF_EACH:
+    if not enough_of_each(truth.sum(), len(truth) - truth.sum()):
         return int(new.sum()), None, None, None
     from leadscore_core.training.evaluation.paired_tests import auc_interval
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold
 
-LEAST_OF_EACH_CLASS = 40
+from leadscore_core.confidence import LEAST_OF_EACH
+
 _FIRST_MONTHS = 2
 
 
@@ -85,13 +86,13 @@ def rolling_months(dates: pd.Series | None, label: np.ndarray) -> tuple[list[Fol
     for month in sorted(months.dropna().unique())[_FIRST_MONTHS:]:
         train = np.flatnonzero((months < month).to_numpy())
         test = np.flatnonzero((months == month).to_numpy())
-        if min(_rarer(label[train]), _rarer(label[test])) >= LEAST_OF_EACH_CLASS:
+        if min(_rarer(label[train]), _rarer(label[test])) >= LEAST_OF_EACH:
             folds.append(Fold(str(month), train, test))
     if folds:
         return folds, ""
     return (
         [],
-        f"No month after the first {_FIRST_MONTHS} has {LEAST_OF_EACH_CLASS} leads of each outcome in and before it.",
+        f"No month after the first {_FIRST_MONTHS} has {LEAST_OF_EACH} leads of each outcome in and before it.",
     )
 
 

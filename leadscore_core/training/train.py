@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from leadscore_core.confidence import describe_need, enough_of_each
 from leadscore_core.config import PROJECT_ROOT, GradeThresholds, TargetMetrics
 from leadscore_core.data.cleaning.cleaner import clean_with_problems
 from leadscore_core.data.label_validation import label_findings
@@ -27,15 +28,14 @@ from leadscore_core.model.algorithms import find_algorithms
 from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import LIGHTGBM, ColumnAudit, ModelMetadata, TrainingData
+from leadscore_core.progress import Progress, silent
 from leadscore_core.training.evaluation.metrics import average_metrics, meets_targets, shown_measures
 from leadscore_core.training.evaluation.plan import JudgingPlan, plan_judging
 from leadscore_core.training.evaluation.seen_leads import lead_identities
 from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
-from leadscore_core.training.folds import LEAST_OF_EACH_CLASS
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 
-Progress = Callable[[float, str], None]
 _BLOCKING = frozenset({"label_missing", "label_one_class", "label_no_outcome"})
 _LIBRARIES = ("lightgbm", "scikit-learn", "pandas", "numpy", "joblib")
 
@@ -109,7 +109,7 @@ def train_model(
     (chosen,) = find_algorithms([algorithm])
     if grow is not None and algorithm != LIGHTGBM:
         raise LeadScoreError(f"{chosen.human} is not trained on a cluster. Train it here, or train LightGBM there.")
-    tell = progress or (lambda share, what: None)
+    tell = progress or silent
     tell(0.0, "Cleaning the leads")
     mapping = mapping or map_frame(frame, schema)
     check_required(mapping, schema)
@@ -231,10 +231,9 @@ def check_enough(label: np.ndarray) -> None:
     leadscore_core.errors.NotEnoughDataError: Too few leads to train on: completed 1 of 40 needed, ...
     """
     done = int(label.sum())
-    if min(done, len(label) - done) < LEAST_OF_EACH_CLASS:
+    if not enough_of_each(done, len(label) - done):
         raise NotEnoughDataError(
-            f"Too few leads to train on: completed {done} of {LEAST_OF_EACH_CLASS} needed, "
-            f"not completed {len(label) - done} of {LEAST_OF_EACH_CLASS} needed. Add labelled leads."
+            f"Too few leads to train on: {describe_need(done, len(label) - done)}. Add labelled leads."
         )
 
 

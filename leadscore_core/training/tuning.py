@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +17,13 @@ from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.pipeline import make_features
+from leadscore_core.progress import Progress, silent
 from leadscore_core.training.evaluation.algorithms import paired_difference
 from leadscore_core.training.folds import Fold, inner_folds, repeated_folds
 
 if TYPE_CHECKING:  # the search loads when it is asked for
     import optuna
 
-Progress = Callable[[float, str], None]
 SPLITS = 5
 _INNER = 3
 _DRAWN = (
@@ -107,7 +106,7 @@ def tune_model(
     except ModuleNotFoundError:
         raise LeadScoreError("The search needs Optuna. Install it with: pip install 'leadscore[tuning]'.") from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    tell = progress or (lambda share, what: None)
+    tell = progress or silent
     began = time.monotonic()
     folds = repeated_folds(label, SPLITS, 1, seed, identity)
     everybody = Fold("all leads", np.arange(len(label)), np.arange(0))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from leadscore_core.confidence import LEAST_OF_EACH
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ColumnAudit
 from leadscore_core.retraining.dataset_summary import (
-    LEAST_OF_EACH,
     audit_labelled,
     count_labelled,
     left_out_before,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
+from cachetools import LRUCache
 
 from leadscore_core.config import GradeRule, GradeShares, GradeThresholds, load_settings
 from pages.shared.uploads import UploadFolder
@@ -307,11 +308,10 @@ def remembered(key: tuple[object, ...], make: Callable[[], T]) -> T:
     key
         What it is, and of what. Of each thing the few that were used last are kept.
     """
-    kept = st.session_state.setdefault(_KEPT, {}).setdefault(key[0], {})
-    made = kept.pop(key) if key in kept else make()
-    while len(kept) >= _MOST_KEPT:
-        kept.pop(next(iter(kept)))
-    kept[key] = made
+    kept = st.session_state.setdefault(_KEPT, {}).setdefault(key[0], LRUCache(maxsize=_MOST_KEPT))
+    if key in kept:
+        return kept[key]
+    made = kept[key] = make()
     return made
 
 

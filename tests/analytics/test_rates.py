@@ -22,8 +22,8 @@ from leadscore_core.analytics.statistics.rates import (
     leads_needed,
     rate_groups,
     shrink,
-    wilson_intervals,
 )
+from leadscore_core.confidence import wilson_intervals
 
 CASES = [(0, 1), (1, 1), (0, 14), (14, 14), (3, 50), (50, 100), (999, 1_000), (12_345, 1_000_000)]
 COUNTS = st.lists(

@@ -26,10 +26,11 @@ from leadscore_core.analytics.sources import (
     rate_by,
 )
 from leadscore_core.analytics.spend import set_costs
-from leadscore_core.analytics.statistics.rates import UNDER, wilson_intervals
+from leadscore_core.analytics.statistics.rates import UNDER
 from leadscore_core.analytics.wording import answer, describe_filter, present_costs
 from leadscore_core.batches.outcomes import bring_outcomes
 from leadscore_core.batches.save import keep_list
+from leadscore_core.confidence import wilson_intervals
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.spend import read_spend

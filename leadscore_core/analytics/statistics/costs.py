@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from leadscore_core.analytics.statistics.rates import wilson_intervals
+from leadscore_core.confidence import wilson_intervals
 
 ELASTICITY = (0.5, 1.0)
 _STRANGE, _OUTSIDE = "matches no group of these leads", "is outside the dates shown"

@@ -19,6 +19,7 @@ import pandas as pd
 import scipy  # its parts load when they are used
 
 from leadscore_core.analytics.statistics.rates import FALSE_DISCOVERIES, control_discoveries
+from leadscore_core.confidence import Z95
 
 DRAWS = 200
 LEAST_COMPARABLE = 0.2
@@ -34,7 +35,6 @@ _SMALL = 200
 _FEW_EXPECTED = 10
 _DRAWS_AT_ONCE = 25
 _MOST_STRETCH = 2.0
-_Z = 1.959964
 _BLANK = "\0"
 
 
@@ -128,11 +128,11 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
             "rate": rate,
             "gap": gap,
             "mix": mix,
-            "mix_low": mix - _Z * spread_mix,
-            "mix_high": mix + _Z * spread_mix,
+            "mix_low": mix - Z95 * spread_mix,
+            "mix_high": mix + Z95 * spread_mix,
             "own": own,
-            "own_low": own - _Z * spread_own,
-            "own_high": own + _Z * spread_own,
+            "own_low": own - Z95 * spread_own,
+            "own_high": own + Z95 * spread_own,
             "comparable": comparable,
             "p": p,
             "q": q,
@@ -270,8 +270,8 @@ def _spread(
         mixes.append(expected - average[:, None])
         owns.append(rate - expected)
     size = np.bincount(groups, n, many)
-    smoothed = (np.bincount(groups, n * fitted, many) + _Z**2 / 2) / (size + _Z**2)
-    floor = np.sqrt(smoothed * (1 - smoothed) / (size + _Z**2))
+    smoothed = (np.bincount(groups, n * fitted, many) + Z95**2 / 2) / (size + Z95**2)
+    floor = np.sqrt(smoothed * (1 - smoothed) / (size + Z95**2))
     spread_own = np.concatenate(owns).std(axis=0, ddof=1)
     return np.concatenate(mixes).std(axis=0, ddof=1), np.where(size < _SMALL, np.maximum(spread_own, floor), spread_own)
 

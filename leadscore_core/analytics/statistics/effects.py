@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import scipy  # its parts load when they are used
 
+from leadscore_core.confidence import wilson_intervals
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.observed_rates import BLANK_KEY, Observed
 
@@ -185,5 +185,5 @@ def _rank(name: str, model: LeadModel) -> Callable[[str], tuple[int, str]]:
 def _interval(seen: Observed) -> tuple[float, float, float]:
     if seen.leads == 0:
         return float("nan"), float("nan"), float("nan")
-    told = scipy.stats.binomtest(seen.completed, seen.leads).proportion_ci(0.95, method="wilson")
-    return seen.rate, float(told.low), float(told.high)
+    low, high = wilson_intervals(np.array([seen.completed]), np.array([seen.leads]))
+    return seen.rate, float(low[0]), float(high[0])

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 import scipy  # its parts load when they are used
 
+from leadscore_core.confidence import Z95, wilson_intervals
+
 OVER, EXPECTED, UNDER, FEW = "Over-delivers", "As expected", "Under-delivers", "Too few to say"
 NOT_APPLICABLE = "Not applicable"
 FALSE_DISCOVERIES = 0.05
 MARGIN = 0.10
 _LEAST_STRENGTH, _MOST_STRENGTH = 0.5, 1e6
 _SMALL = 5
-_Z = 1.959964
 
 
 class Prior(NamedTuple):
@@ -36,24 +37,6 @@ class Prior(NamedTuple):
     def strength(self) -> float:
         """How many leads of the average group it weighs."""
         return self.alpha + self.beta
-
-
-def wilson_intervals(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return 95% intervals of rates (Wilson, 1927); of no lead, nothing is known: 0 to 1.
-
-    Examples
-    --------
-    >>> [edge.round(3).tolist() for edge in wilson_intervals(np.array([2, 0]), np.array([100, 0]))]
-    [[0.006, 0.0], [0.07, 1.0]]
-    """
-    from statsmodels.stats.proportion import proportion_confint
-
-    k, n = np.asarray(k, dtype="float64"), np.asarray(n, dtype="float64")
-    known = n > 0
-    low, high = np.zeros(len(n)), np.ones(len(n))
-    if known.any():
-        low[known], high[known] = proportion_confint(k[known], n[known], 0.05, method="wilson")
-    return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
 def fit_prior(k: np.ndarray, n: np.ndarray) -> Prior:
@@ -194,7 +177,7 @@ def leads_needed(rate: np.ndarray, average: float, tests: int = 1) -> np.ndarray
     power = scipy.stats.norm.ppf(0.8)
     with np.errstate(divide="ignore"):
         to_differ = (scipy.stats.norm.ppf(1 - 0.025 / max(1, tests)) + power) ** 2 * spread / away**2
-        to_be_near = (_Z + power) ** 2 * spread / np.maximum(MARGIN * average - away, 0) ** 2
+        to_be_near = (Z95 + power) ** 2 * spread / np.maximum(MARGIN * average - away, 0) ** 2
     return np.ceil(np.minimum(to_differ, to_be_near)).astype("int64")
 
 

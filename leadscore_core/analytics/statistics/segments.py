@@ -11,8 +11,8 @@ from leadscore_core.analytics.statistics.rates import (
     FALSE_DISCOVERIES,
     compare_with_rest,
     control_discoveries,
-    wilson_intervals,
 )
+from leadscore_core.confidence import wilson_intervals
 
 LEAST_LEADS = 50
 MOST_SHOWN = 10

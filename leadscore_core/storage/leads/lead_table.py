@@ -21,6 +21,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from cachetools import LRUCache
 
 from leadscore_core.config import CONTACT_RULES, GradeRule, JunkRules
 from leadscore_core.errors import StorageError
@@ -30,8 +31,8 @@ from leadscore_core.storage.leads.pool import borrowed_cursor, sql_text, to_fram
 
 RULE = "ls_rule_"
 _lock = threading.Lock()
-_searches: dict[tuple[str, str, bytes, str], np.ndarray] = {}
 _MOST_SEARCHES = 8
+_searches: LRUCache[tuple[str, str, bytes, str], np.ndarray] = LRUCache(maxsize=_MOST_SEARCHES)
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,8 @@ class LeadTable:
     def _ranks_found(self, chosen: LeadFilter) -> np.ndarray:
         """Return the ranks that a filter leaves, in the order of the calls; the last few are remembered."""
         key = (str(self.path), repr(self.standing), self.standing.restored.tobytes(), repr(chosen))
-        found = _searches.get(key)
+        with _lock:
+            found = _searches.get(key)
         if found is None:
             condition, values = self._where(chosen)
             ranks = f"SELECT ls_rank FROM ({self._view()}) WHERE {condition}"
@@ -238,8 +240,6 @@ class LeadTable:
                 found = np.sort(self._numbers(ranks, values))
             found = found.astype("int32")
             with _lock:
-                while len(_searches) >= _MOST_SEARCHES:
-                    _searches.pop(next(iter(_searches)))
                 _searches[key] = found
         return found
 

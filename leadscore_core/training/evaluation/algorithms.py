@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,12 @@ from leadscore_core.model.algorithms import USUAL, find_algorithms, make_estimat
 from leadscore_core.model.measures import Measure
 from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.model.pipeline import make_features
+from leadscore_core.progress import Progress, silent
 from leadscore_core.training.evaluation.metrics import compute_metric, known_metrics, shown_measures
 from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.folds import Fold, repeated_folds
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 
-Progress = Callable[[float, str], None]
 _SURE = 1e-6
 
 
@@ -87,7 +87,7 @@ def compare_contenders(
         If a name is unknown or its library is not installed.
     """
     began = time.monotonic()
-    tell = progress or (lambda share, what: None)
+    tell = progress or silent
     wanted = {algorithm.name: algorithm.human for algorithm in find_algorithms([*names, LIGHTGBM])}
     folds = repeated_folds(label, n_splits, n_repeats, seed, identity)
     work = [(fold, name) for fold in folds for name in wanted]

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from leadscore_core.confidence import enough_of_each
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.training.evaluation.gates_and_curves import at_threshold
 from leadscore_core.training.evaluation.paired_tests import (
-    LEAST_OF_EACH_CLASS,
     Comparison,
     compare_models,
     grade_moves,
@@ -99,7 +99,7 @@ def challenge_champion(
         identity, seen = (None if a is None else a[known] for a in (identity, seen))
     unseen = np.zeros(len(label), dtype=bool) if seen is None else ~seen
     done = int(label[unseen].sum())
-    if min(done, int(unseen.sum()) - done) >= LEAST_OF_EACH_CLASS:
+    if enough_of_each(done, int(unseen.sum()) - done):
         basis, rows = "unseen", unseen
         old = champion.propensity(cleaned)
     else:

@@ -6,15 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, norm
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
+from leadscore_core.confidence import Z95, wilson_intervals
 from leadscore_core.config import TargetMetrics
 from leadscore_core.training.evaluation.paired_tests import delong
 
 SPLITS = ("cross_validation", "next_period")
 _CURVE_POINTS = 201
-_Z = float(norm.ppf(0.975))
 
 
 class Gate(NamedTuple):
@@ -61,7 +60,7 @@ def judge_gates(out_of_sample: pd.DataFrame, threshold: float, targets: TargetMe
         if len(np.unique(label)) < 2:
             continue
         auc, error = _mean_auc(part)
-        gates.append(Gate(split, "auc", auc, max(0.0, auc - _Z * error), min(1.0, auc + _Z * error), targets.auc))
+        gates.append(Gate(split, "auc", auc, max(0.0, auc - Z95 * error), min(1.0, auc + Z95 * error), targets.auc))
         hit = int(((p >= threshold) & (label == 1)).sum())
         for name, among, target in (
             ("precision", int((p >= threshold).sum()), targets.precision),
@@ -70,8 +69,8 @@ def judge_gates(out_of_sample: pd.DataFrame, threshold: float, targets: TargetMe
             if among == 0:
                 gates.append(Gate(split, name, None, 0.0, 1.0, target))
                 continue
-            interval = binomtest(hit, among).proportion_ci(0.95, method="wilson")
-            gates.append(Gate(split, name, hit / among, float(interval.low), float(interval.high), target))
+            low, high = wilson_intervals(np.array([hit]), np.array([among]))
+            gates.append(Gate(split, name, hit / among, float(low[0]), float(high[0]), target))
     return gates
 
 
@@ -106,10 +105,7 @@ def draw_curves(label: np.ndarray, propensity: np.ndarray) -> dict[str, pd.DataF
     tenth = pd.qcut(pd.Series(propensity).rank(method="first"), min(10, len(label)), labels=False)
     parts = pd.DataFrame({"tenth": tenth, "p": propensity, "y": label}).groupby("tenth")
     calibration = parts.agg(propensity=("p", "mean"), observed=("y", "mean"), done=("y", "sum"), n=("y", "size"))
-    intervals = [
-        binomtest(int(k), int(n)).proportion_ci(0.95, method="wilson")
-        for k, n in zip(calibration["done"], calibration["n"], strict=True)
-    ]
+    low, high = wilson_intervals(calibration["done"].to_numpy(), calibration["n"].to_numpy())
     ranked = label[np.argsort(-propensity, kind="stable")]
     gained = np.concatenate([[0.0], np.cumsum(ranked) / max(1, ranked.sum())])
     bins = np.minimum((np.asarray(propensity) * 20).astype("int64"), 19)
@@ -121,9 +117,7 @@ def draw_curves(label: np.ndarray, propensity: np.ndarray) -> dict[str, pd.DataF
         "precision_recall": _thin(
             pd.DataFrame({"recall": recall[:-1], "precision": precision[:-1], "threshold": thresholds})
         ),
-        "calibration": calibration.drop(columns="done")
-        .assign(low=[float(i.low) for i in intervals], high=[float(i.high) for i in intervals])
-        .reset_index(drop=True),
+        "calibration": calibration.drop(columns="done").assign(low=low, high=high).reset_index(drop=True),
         "gain": _thin(pd.DataFrame({"leads": np.linspace(0, 1, len(gained)), "applications": gained})),
         "scores": scores,
     }

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
+from leadscore_core.confidence import enough_of_each
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.algorithms import make_classifier
 from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.model.pipeline import make_features
 from leadscore_core.training.evaluation.plan import MOST_JUDGED
-from leadscore_core.training.folds import LEAST_OF_EACH_CLASS, Fold, repeated_folds
+from leadscore_core.training.folds import Fold, repeated_folds
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 
-Progress = Callable[[float, str], None]
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
 _WORTH = 0.002
 
@@ -59,7 +58,7 @@ def learning_curve(
     work = []
     for share in SHARES:
         parts = [rows[: round(share * len(rows))] for rows in drawn]
-        if min(min(label[rows].sum(), len(rows) - label[rows].sum()) for rows in parts) >= LEAST_OF_EACH_CLASS:
+        if all(enough_of_each(label[rows].sum(), len(rows) - label[rows].sum()) for rows in parts):
             work += [(share, rows, fold) for rows, fold in zip(parts, folds, strict=True)]
     shared, tasks = (cleaned, label, schema, params or {}, algorithm), [(rows, fold) for _, rows, fold in work]
     aucs = list(run_on_shared(_auc, shared, tasks, in_processes=len(label) >= ROWS_WORTH_PROCESSES))

@@ -10,11 +10,10 @@ import pandas as pd
 from scipy import stats
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
 
+from leadscore_core.confidence import Z95
 from leadscore_core.training.evaluation.metrics import BUILT_IN, Metric, compute_metric, known_metrics
 
 DRAWS = 1_000
-LEAST_OF_EACH_CLASS = 40
-_Z = 1.959964
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def auc_interval(label: np.ndarray, propensity: np.ndarray) -> tuple[float, floa
     """
     auc = float(roc_auc_score(label, propensity))
     _, error, _ = delong(label, np.zeros(len(label)), propensity)
-    return auc, max(0.0, auc - _Z * error), min(1.0, auc + _Z * error)
+    return auc, max(0.0, auc - Z95 * error), min(1.0, auc + Z95 * error)
 
 
 def compare_models(
@@ -190,8 +189,8 @@ def compare_models(
         len(label),
         tuple(told),
         p,
-        difference - _Z * error,
-        difference + _Z * error,
+        difference - Z95 * error,
+        difference + Z95 * error,
     )
 
 
@@ -277,4 +276,4 @@ def losing_groups(
         spread=("worse", "sem"),
     )
     found = found[(found["n"] >= 50) & (found["worse"] > 0)].sort_values("worse", ascending=False).reset_index()
-    return found.assign(low=found["worse"] - _Z * found["spread"]).drop(columns="spread").head(most)
+    return found.assign(low=found["worse"] - Z95 * found["spread"]).drop(columns="spread").head(most)

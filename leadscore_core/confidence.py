@@ -1,0 +1,59 @@
+"""How sure a figure must be: the confidence of intervals, and the fewest outcomes to learn or judge from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LEAST_OF_EACH = 40
+CONFIDENCE = 0.95
+Z95 = 1.959964  # the normal distribution's, so many standard errors to either side
+
+
+def enough_of_each(completed: int, not_completed: int) -> bool:
+    """Tell whether there are 40 leads of either outcome, the fewest to learn from or to judge by.
+
+    Examples
+    --------
+    >>> enough_of_each(40, 900), enough_of_each(39, 900)
+    (True, False)
+    """
+    return min(completed, not_completed) >= LEAST_OF_EACH
+
+
+def describe_need(completed: int, not_completed: int) -> str:
+    """Say how many leads of either outcome there are, and how many are needed.
+
+    Examples
+    --------
+    >>> describe_need(1, 900)
+    'completed 1 of 40 needed, not completed 900 of 40 needed'
+    """
+    return f"completed {completed} of {LEAST_OF_EACH} needed, not completed {not_completed} of {LEAST_OF_EACH} needed"
+
+
+def wilson_intervals(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return 95% intervals of rates (Wilson, 1927); of no lead, nothing is known: 0 to 1.
+
+    Parameters
+    ----------
+    k, n
+        Completed of so many leads, by group.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [edge.round(3).tolist() for edge in wilson_intervals(np.array([2, 0]), np.array([100, 0]))]
+    [[0.006, 0.0], [0.07, 1.0]]
+    """
+    import numpy as np
+    from statsmodels.stats.proportion import proportion_confint  # slow to load, and scoring needs none of it
+
+    k, n = np.asarray(k, dtype="float64"), np.asarray(n, dtype="float64")
+    known = n > 0
+    low, high = np.zeros(len(n)), np.ones(len(n))
+    if known.any():
+        low[known], high[known] = proportion_confint(k[known], n[known], 1 - CONFIDENCE, method="wilson")
+    return np.clip(low, 0, 1), np.clip(high, 0, 1)
