@@ -10,13 +10,14 @@ AIRFLOW := .venv-airflow
 IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER=$(CURDIR)/dags AIRFLOW__CORE__LOAD_EXAMPLES=False PYTHONPATH=$(CURDIR)/dags LEADSCORE_PYTHON=$(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: airflow test-airflow test-units test-browser bench help app test soak lint lock sample mlflow clean
+.PHONY: api airflow test-airflow test-units test-browser bench help app test soak lint lock sample mlflow clean
 
 help:
 	@echo "make app           set everything up and open the dashboard"
 	@echo "make test          set everything up and run all tests, browser included"
 	@echo "make soak          long rounds: a list in 20,000 more ways, other ones each day, training on every small file, more kills"
 	@echo "make lint          ruff and mypy"
+	@echo "make api           write docs/api.md from the docstrings"
 	@echo "make lock          pin the dependencies anew"
 	@echo "make bench         measure the speed of scoring, reasons and pages, into docs/benchmarks.md"
 	@echo "make airflow       open Airflow with the three pipelines"
@@ -43,6 +44,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+api: $(VENV)/.app
+	$(BIN)/python docs/make_api.py
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE) --extra tracking --extra tuning pyproject.toml -o requirements.txt

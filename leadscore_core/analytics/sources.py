@@ -25,7 +25,7 @@ from leadscore_core.storage.leads.lead_table import LeadTable, Standing
 from leadscore_core.storage.leads.source_table import OTHERS, SourceTable
 
 Counted = Literal["completed", "expected"]
-COUNTED_WORDS = {"completed": "Applications completed", "expected": "Applications expected"}
+COUNTED_WORDS: dict[Counted, str] = {"completed": "Applications completed", "expected": "Applications expected"}
 LEAST_KNOWN = 40
 MOST_GROUPS = 200
 MOST_JUDGED = 24

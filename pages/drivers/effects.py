@@ -92,17 +92,19 @@ def render_importance(view: BatchView, effects: Effects, everyone: Effects | Non
     ranked = rank_importance(effects, log_odds=log_odds)
     ranked["human"] = [human_name(c, view.schema) for c in ranked["column"]]
     first = ranked.iloc[0]
-    second = f", then {ranked['human'].iat[1].lower()} ({ranked['share'].iat[1]:.0%})" if len(ranked) > 1 else ""
+    humans, shares = ranked["human"].tolist(), ranked["share"].tolist()
+    second = f", then {humans[1].lower()} ({shares[1]:.0%})" if len(ranked) > 1 else ""
     whose = "all leads" if everyone is None else "this group"
     st.markdown(
         f"### {first['human']} moves the scores of {whose} most: {first['share']:.0%} of all that moves them{second}."
     )
     plain = rank_importance(effects)
     names = [human_name(c, view.schema) for c in plain["column"].head(3)]
+    moved = plain[["raises", "up", "down"]].head(3).to_numpy().tolist()
     words = [
-        f"- **{human}** raises the score of {row.raises:.0%} of leads, by {row.up:.0f} points on average, and "
-        f"lowers it for the others by {-row.down:.0f}."
-        for human, row in zip(names, plain.head(3).itertuples(), strict=True)
+        f"- **{human}** raises the score of {raises:.0%} of leads, by {up:.0f} points on average, and "
+        f"lowers it for the others by {-down:.0f}."
+        for human, (raises, up, down) in zip(names, moved, strict=True)
     ]
     st.markdown("\n".join(words))
     shown = ranked[ranked["effect"] > 0].head(MOST_COLUMNS)

@@ -23,7 +23,7 @@ try:
     render_answer(view)
     key = state.bind("section", state.get_section(SECTIONS[0]))
     section = st.segmented_control("Section", SECTIONS, key=key, required=True, label_visibility="collapsed")
-    state.set_section(section)
+    state.set_section(section or SECTIONS[0])
     if section == "Call list":
         render_key_figures(view)
         chosen = render_filters(view, "calls")

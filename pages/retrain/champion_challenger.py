@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -48,7 +49,8 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
     )
     st.subheader("Leads that change grade", anchor=False)
     moves = pd.DataFrame(challenge["moves"]).T
-    changed = int(moves.to_numpy().sum() - sum(moves.at[g, g] for g in moves.index))
+    counts = moves.to_numpy(dtype="int64")
+    changed = int(counts.sum() - np.trace(counts))
     st.caption(f"{changed:,} of {challenge['rows']:,} leads get another grade. Down: in use; across: this model.")
     shown = moves.rename_axis("In use").reset_index()
     st.dataframe(shown, hide_index=True, height="content", alt="Grades before and after")

@@ -50,7 +50,7 @@ def _render_side_by_side(registry: ModelRegistry, known: dict[str, Any]) -> None
         "Models",
         list(known),
         first[:2],
-        format_func=names.get,
+        format_func=names.__getitem__,
         max_selections=MOST_SIDE_BY_SIDE,
         key=f"side-by-side-{len(known)}",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +26,7 @@ from leadscore_core.storage.database.batches import BatchStore
 from pages.retrain import state as retrain_state
 from pages.retrain.columns import choose_meaning
 from pages.shared import session as state
-from pages.shared.conventions import MARKS, ORDERS, REMEMBERED, ask_choices, choices_of, offer_choices, with_choices
+from pages.shared.conventions import REMEMBERED, ask_choices, choices_of, offer_choices, said_of, with_choices
 from pages.shared.encodings import choose_encoding, offer_encodings
 from pages.shared.outcome_values import render_outcome
 from pages.shared.sidebar import plain
@@ -124,11 +126,8 @@ def choose_labelled(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, 
 def _open_as_said(path: Path, schema: LeadSchema, upload: str, encoding: str | None, settings: Settings) -> LeadList:
     """Open labelled leads, with their dates and decimals read as a person says here."""
     said = retrain_state.get_readings(upload)
-    options = ListOptions(
-        encoding=encoding,
-        dates=next((one for one in said.values() if one in ORDERS), None),  # type: ignore[arg-type]
-        decimals={column: one for column, one in said.items() if one in MARKS},  # type: ignore[misc]
-    )
+    order, marks = said_of(said)
+    options = ListOptions(encoding=encoding, dates=order, decimals=marks)
     leads = open_list(path, schema, options=options, settings=settings)
     choices = choices_of(leads, upload)
     picked = ask_choices(choices, upload) | offer_choices(choices, upload)
@@ -165,7 +164,8 @@ def narrow_labelled(
         )
     )
     everything = frame
-    period, values = None, {}
+    period: tuple[date, date] | None = None
+    values: dict[str, Sequence[str]] = {}
     with st.expander("Period and filters", icon=":material/filter_list:"):
         known = period_of(frame, schema)
         if known is not None:

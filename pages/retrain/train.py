@@ -97,7 +97,7 @@ def render_training(model: LeadModel) -> None:
 def _choose_task() -> RunTask:
     """Let a person choose between a quick retrain, a comparison of algorithms and a search for settings."""
     kind = st.segmented_control(
-        "What to do", list(_TASKS), format_func=_TASKS.get, key=state.bind("train-task", "train"), required=True
+        "What to do", list(_TASKS), format_func=_TASKS.__getitem__, key=state.bind("train-task", "train"), required=True
     )
     if kind == "compare":
         from leadscore_core.model.algorithms import USUAL, known_algorithms
@@ -108,7 +108,7 @@ def _choose_task() -> RunTask:
             "Beside LightGBM",
             offered,
             [name for name in USUAL if name in offered],
-            format_func=humans.get,
+            format_func=humans.__getitem__,
             key="train-algorithms",
         )
         return RunTask(kind="compare", algorithms=(*chosen, "lightgbm"))

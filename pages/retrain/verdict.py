@@ -113,7 +113,11 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
         return
     splits = [s for s in SPLIT_NAMES if (model.out_of_sample["split"] == s).any()]
     split = st.segmented_control(
-        "Judged on", splits, format_func=SPLIT_NAMES.get, key=state.bind("verdict-split", splits[0]), required=True
+        "Judged on",
+        splits,
+        format_func=SPLIT_NAMES.__getitem__,
+        key=state.bind("verdict-split", splits[0]),
+        required=True,
     )
     part = model.out_of_sample[model.out_of_sample["split"] == split]
     _render_threshold(model, part)

@@ -50,12 +50,14 @@ def _keep(opened: state.OpenedList, model: LeadModel, settings: Settings) -> Non
     assert opened.leads is not None
     kept = find_kept(opened.leads, settings)
     told = st.empty()
+
+    def say(_: float, text: str) -> None:
+        told.caption(text)
+
     by, leads = state.get_name(), opened.leads
     with st.spinner(f"Scoring {plain(opened.name)}", show_time=True):
         if kept is None:
-            batch = keep_list(
-                leads, model, name=opened.name, by=by, settings=settings, progress=lambda _, text: told.caption(text)
-            )
+            batch = keep_list(leads, model, name=opened.name, by=by, settings=settings, progress=say)
         elif kept.mapping != leads.mapping and kept.schema_name == model.schema.name:
             batch = rescore_batch(kept, model, by=by, mapping=leads.mapping, settings=settings)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +13,9 @@ from leadscore_core.inference.export.formula_injection import neutralise
 from leadscore_core.plots.image import ImageForm, draw_images, find_browser
 from pages.shared.components import render_chart
 from pages.shared.sidebar import plain
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
 
 _PERCENT = ("Rate", "Ranked at", "Rate before", "All leads of the month", "Comparable", "Hot", "Warm", "Cold", "Junk")
 _POINTS = ("Gap", "Mix of leads", "Its own")
@@ -72,7 +76,7 @@ def _drawer(shown: Evidence, form: ImageForm) -> Callable[[], bytes]:
 def render_frame(table: pd.DataFrame, *, alt: str, columns: list[str] | None = None) -> None:
     """Show a table with rates in percent, gaps in points and thin separators."""
     shown = table if columns is None else table[columns]
-    config: dict[str, object] = {}
+    config: dict[str, ColumnConfig] = {}
     for name in shown.columns:
         if name in _PERCENT:
             config[name] = st.column_config.NumberColumn(format="%.1f%%")
@@ -88,5 +92,5 @@ def render_frame(table: pd.DataFrame, *, alt: str, columns: list[str] | None = N
             config[name] = st.column_config.NumberColumn(format="localized")
         elif name in _WIDE:
             config[name] = st.column_config.TextColumn(width=_WIDE[name])
-    height = "content" if len(shown) <= 12 else 460
+    height: Literal["content"] | int = "content" if len(shown) <= 12 else 460
     st.dataframe(shown, column_config=config, hide_index=True, height=height, placeholder="", alt=alt)

@@ -192,7 +192,7 @@ def _choose_headers(match: Match, mapping: ColumnMapping, schema: LeadSchema) ->
 
 def _how_chosen(match: Match, evidence: Mapping[str, str]) -> str:
     how = HOW_WORDS[match.how].format(match.confidence)
-    headers = [header for header in (match.header, *match.more) if header in evidence]
+    headers = [header for header in (match.header, *match.more) if header is not None and header in evidence]
     held = [evidence[header] if len(headers) == 1 else f"{header}: {evidence[header]}" for header in headers]
     return ". ".join(text for text in (how, match.why, *held) if text.strip()) or " "
 

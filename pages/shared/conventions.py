@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,8 +16,12 @@ from leadscore_core.errors import LeadScoreError
 from pages.shared import session as state
 from pages.shared.sidebar import plain
 
-ORDERS = {"dmy": "Day first", "mdy": "Month first", "ymd": "Year first", "ydm": "Year, then day"}
-MARKS = {"comma": "Decimal comma", "point": "Decimal point"}
+if TYPE_CHECKING:  # numbers load with the list, not with the page
+    from leadscore_core.data.cleaning.date_order import DateOrder
+    from leadscore_core.data.cleaning.numbers import DecimalMark
+
+ORDERS: dict[DateOrder, str] = {"dmy": "Day first", "mdy": "Month first", "ymd": "Year first", "ydm": "Year, then day"}
+MARKS: dict[DecimalMark, str] = {"comma": "Decimal comma", "point": "Decimal point"}
 REMEMBERED = "Remembered for files with the same headers."
 
 
@@ -71,9 +76,14 @@ def with_choices(leads: LeadList, picked: dict[str, str], settings: Settings) ->
     LeadScoreError
         If it cannot be kept.
     """
-    order = next((said for said in picked.values() if said in ORDERS), None)
-    marks = {column: said for column, said in picked.items() if said in MARKS}
-    return choose_conventions(leads, dates=order, decimals=marks, settings=settings)  # type: ignore[arg-type]
+    order, marks = said_of(picked)
+    return choose_conventions(leads, dates=order, decimals=marks, settings=settings)
+
+
+def said_of(picked: dict[str, str]) -> tuple[DateOrder | None, dict[str, DecimalMark]]:
+    """Return the order of dates and the mark of each column's decimals among what a person chose, by column."""
+    order = next((order for order in ORDERS if order in picked.values()), None)
+    return order, {column: mark for column, said in picked.items() for mark in MARKS if said == mark}
 
 
 def _apply(picked: dict[str, str], opened: state.OpenedList, settings: Settings) -> None:
@@ -93,17 +103,19 @@ def _apply(picked: dict[str, str], opened: state.OpenedList, settings: Settings)
 def _picked(choices: Sequence[ConventionChoice], key: str) -> dict[str, str]:
     """Show each choice with its evidence; nothing is chosen where it is a question."""
     picked = {}
+    known = [*ORDERS.items(), *MARKS.items()]
     for choice in choices:
         evidence = f"{choice.human}: {choice.evidence}"
-        words = {option: (ORDERS | MARKS)[option] for option in choice.options}
+        words: dict[str, str] = {option: text for option in choice.options for said, text in known if said == option}
+        found: str | None = None if choice.is_open else choice.chosen
         icon = ":material/help: " if choice.is_open else ""
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{icon}{plain(evidence)}.", width="stretch")
             chosen = st.segmented_control(
                 evidence,
                 list(words),
-                format_func=words.get,
-                default=None if choice.is_open else choice.chosen,
+                format_func=words.__getitem__,
+                default=found,
                 key=f"{key}-{choice.column}",
                 label_visibility="collapsed",
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 import streamlit as st
@@ -23,12 +24,16 @@ from pages.shared import session as state
 from pages.shared.components import render_chart
 from pages.shared.sidebar import plain
 
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
+
 KEY_FIGURE_WIDTH = 170
 PAGE_ROWS = 50
 MANY_ROWS = 5_000
 _NO_SORT = "Best first"
 _WIDTHS = {"Rank": 55, "Row": 60, "Name": 115, "Grade": 75, "Phone": 122, WHY: 268, AND: 268, JUNK: 268}
 _REASON_ROW = 76
+_SCOPES = {"shown": "As shown", "first": "A day's calls"}
 
 
 def render_answer(view: BatchView) -> None:
@@ -93,7 +98,7 @@ def render_filters(view: BatchView, which: View) -> LeadFilter:
         with st.popover(_more_label(kept), icon=":material/filter_alt:"):
             values = _value_filters(view, kept, key)
             scores = state.bind(f"{key}-score", (kept.score_from, kept.score_to))
-            low, high = st.slider("Score", 0, 100, key=scores)
+            low, high = cast("tuple[int, int]", st.slider("Score", 0, 100, key=scores))  # the key holds a pair
             first, last = _date_filter(view, kept, key)
             if kept.is_narrow and st.button("Clear all filters", icon=":material/filter_alt_off:", key=f"{key}-clear"):
                 state.set_filter(LeadFilter())
@@ -122,6 +127,10 @@ def _more_label(kept: LeadFilter) -> str:
     return f"More filters ({used})" if used else "More filters"
 
 
+def _with_count(counts: dict[str, int], value: str) -> str:
+    return f"{value} ({counts[value]:,})"
+
+
 def _value_filters(view: BatchView, kept: LeadFilter, key: str) -> dict[str, tuple[str, ...]]:
     values = {}
     columns = [view.column(role) for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
@@ -135,7 +144,7 @@ def _value_filters(view: BatchView, kept: LeadFilter, key: str) -> dict[str, tup
         chosen = st.multiselect(
             humans[column],
             list(counts),
-            format_func=lambda value, counts=counts: f"{value} ({counts[value]:,})",
+            format_func=partial(_with_count, counts),
             key=state.bind(f"{key}-{column}", known),
         )
         if chosen:
@@ -212,8 +221,8 @@ def _render_layout(view: BatchView, choices: dict[str, str], quarantine: bool, k
     return shown, Sort("ls_propensity" if by == "Score" else sortable[by], bool(down))
 
 
-def _column_config(table: pd.DataFrame) -> dict[str, object]:
-    config: dict[str, object] = {
+def _column_config(table: pd.DataFrame) -> dict[str, ColumnConfig]:
+    config: dict[str, ColumnConfig] = {
         name: st.column_config.TextColumn(width=_WIDTHS.get(name)) for name in table.columns if name in _WIDTHS
     }
     for name in ("Rank", "Row"):
@@ -230,13 +239,13 @@ def _column_config(table: pd.DataFrame) -> dict[str, object]:
     return config
 
 
-def _grade_style(grade: str) -> str:
-    name = grade.split(" ")[0]
+def _grade_style(grade: object) -> str:
+    name = str(grade).split(" ")[0]
     return f"background-color: {GRADE_COLOURS[name]}; color: {GRADE_INK[name]}"
 
 
-def _grade_words(grade: str) -> str:
-    return f"{GRADE_ICONS[grade.split(' ')[0]]} {grade}"
+def _grade_words(grade: object) -> str:
+    return f"{GRADE_ICONS[str(grade).split(' ')[0]]} {grade}"
 
 
 def render_downloads(view: BatchView, stem: str) -> None:
@@ -273,8 +282,8 @@ def render_export(view: BatchView, chosen: LeadFilter, sort: Sort) -> None:
             )
             scope = st.selectbox(
                 "Leads",
-                ["shown", "first"],
-                format_func={"shown": "As shown", "first": "A day's calls"}.get,
+                list(_SCOPES),
+                format_func=_SCOPES.__getitem__,
                 key="export-scope",
                 width=240,
             )

@@ -146,7 +146,7 @@ def choose_scope(view: SourceView) -> Scope:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = st.selectbox(
             "Group by", list(view.dimensions), index=list(view.dimensions).index(str(by)),
-            format_func=view.dimensions.get, key=f"source-by-{turn}", width=200,
+            format_func=view.dimensions.__getitem__, key=f"source-by-{turn}", width=200,
         )  # fmt: skip
         source_state.set_source_by(by)
         others = [None, *(d for d in view.dimensions if d != by)]
@@ -156,8 +156,8 @@ def choose_scope(view: SourceView) -> Scope:
         )  # fmt: skip
         default = choose_counted(view, chosen)
         counted = st.selectbox(
-            "Count", list(COUNTED_WORDS), index=list(COUNTED_WORDS).index(default), format_func=COUNTED_WORDS.get,
-            key=f"source-count-{default}", width=230,
+            "Count", list(COUNTED_WORDS), index=list(COUNTED_WORDS).index(default),
+            format_func=COUNTED_WORDS.__getitem__, key=f"source-count-{default}", width=230,
         )  # fmt: skip
         with st.popover(_filter_label(view, chosen), icon=":material/filter_alt:"):
             chosen = _render_filter(view, chosen, f"source-filter-{turn}")
