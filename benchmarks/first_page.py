@@ -6,8 +6,6 @@ A headless Chromium that is open already asks for the page as soon as the server
 each with a new server and a new browser context; compiled modules and files stay cached. The last line is JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

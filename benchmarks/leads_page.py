@@ -6,8 +6,6 @@ Each figure is the median of repeated calls in a process of its own, which opens
 line is JSON.
 """
 
-from __future__ import annotations
-
 import os
 import platform
 import time

@@ -12,8 +12,6 @@ on the same training and test leads, at its own threshold of 0.5. Without it, th
 The last line is JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -7,8 +7,6 @@ rows a second do not depend on how many there are. `max_abs_diff` is between our
 The tables of the model are made anew in the time that is measured. The last line is JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import platform

@@ -6,8 +6,6 @@ Each figure is the median of runs of the whole app (router, sidebar, page) witho
 The last line is JSON.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -11,8 +11,6 @@ needs, and LightGBM predicts on a matrix that is ready. PyCaret's `predict_model
 writes nothing. The last line is JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """What the page benchmarks share: a batch that one process keeps and another serves, and how calls are timed."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -8,8 +8,6 @@ above it. Beside it: the same grouping by pandas with the batch in memory alread
 The last line is JSON.
 """
 
-from __future__ import annotations
-
 import os
 import platform
 import statistics

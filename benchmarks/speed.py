@@ -6,8 +6,6 @@ The benchmarks run one after the other, each in a process of its own; what stand
 replaced.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -8,8 +8,6 @@ removed; the peak is that of the process and all that it starts, sampled ten tim
 several of them share counted once. The last line is JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """Files of our own: written whole or not at all, made aside in a folder and published at once, known by their hash."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """Arrivals: lists that appear in a folder, each announced once and when it is no longer written to."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Sequence

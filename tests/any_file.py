@@ -1,7 +1,5 @@
 """One list of forty leads, written in any of the ways that exports write a list."""
 
-from __future__ import annotations
-
 import codecs
 import gzip
 import random

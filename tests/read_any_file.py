@@ -1,7 +1,5 @@
 """Reads a list as scoring does, and says what is other than it was written."""
 
-from __future__ import annotations
-
 import re
 import tempfile
 from collections import Counter

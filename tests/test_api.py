@@ -17,7 +17,14 @@ def test_it_names_what_is_offered_and_no_place_of_a_machine() -> None:
     page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
     headings = set(re.findall(r"^#{3,4} (\S+)$", page, re.MULTILINE))
     assert set(leadscore_core.__all__) <= headings
-    assert {"train_list", "score_list", "clean_list", "register_feature", "register_algorithm", "register_metric"} <= headings
+    assert {
+        "train_list",
+        "score_list",
+        "clean_list",
+        "register_feature",
+        "register_algorithm",
+        "register_metric",
+    } <= headings
     assert not re.search(r"0x[0-9a-f]{6}|PosixPath|/home/|" + re.escape(str(ROOT)), page)
 
 

@@ -1,7 +1,5 @@
 """Evidence of sources: each figure with its table, for the screen and for the report."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pandas as pd

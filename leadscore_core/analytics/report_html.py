@@ -1,7 +1,5 @@
 """The report of sources: one HTML file that holds everything, for the screen and for paper."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Sources of files: the same counts as on the screen, for lists that are not kept."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Sources: which groups of leads convert, what is their own in it, and where targeting is off."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal

@@ -1,7 +1,5 @@
 """Money of sources: spend set against the leads that are looked at."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pandas as pd

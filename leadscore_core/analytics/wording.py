@@ -1,7 +1,5 @@
 """Sources in words: the answer in a sentence, tables as people read them, and what numbers mean."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from leadscore_core.analytics.sources import COUNTED_WORDS, Rates, Scope, SourceView

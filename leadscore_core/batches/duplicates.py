@@ -1,7 +1,5 @@
 """Repeats: leads of a new batch that stand in it twice, or in an earlier batch."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import datetime

@@ -1,7 +1,5 @@
 """One lead's story: its score, what speaks for and against it, its own columns, and how it came here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime

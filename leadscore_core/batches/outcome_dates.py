@@ -1,7 +1,5 @@
 """Dates of outcomes: of several rows about one lead, which is the later one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

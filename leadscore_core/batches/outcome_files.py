@@ -1,7 +1,5 @@
 """Files of outcomes: opened as the kept lists read them, whatever columns these have; the outcome's column is found."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from contextlib import closing, suppress

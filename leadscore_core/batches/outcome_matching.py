@@ -1,7 +1,5 @@
 """Matching: which rows of a file of outcomes belong to which leads of a batch, and by what."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

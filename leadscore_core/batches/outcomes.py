@@ -1,7 +1,5 @@
 """Outcomes that come back: what became of leads that were scored, matched to their batches."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from contextlib import suppress

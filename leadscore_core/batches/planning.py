@@ -1,7 +1,5 @@
 """Planning a batch: what a number of calls brings, what grades and discarding mean for it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Views: a batch as it stands, laid out for people."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The command line's commands on models."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

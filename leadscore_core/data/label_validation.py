@@ -1,7 +1,5 @@
 """Checking the label: what keeps the outcomes of a list from being learned from."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

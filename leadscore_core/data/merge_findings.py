@@ -1,7 +1,5 @@
 """Merging: the findings of a list's parts, added up and judged for the whole list."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from leadscore_core.data.cleaning.units import judge_units

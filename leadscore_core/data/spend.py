@@ -1,7 +1,5 @@
 """Spend: what was paid for which source, medium or campaign, in which period, read from anybody's file."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

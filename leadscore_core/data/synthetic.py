@@ -4,8 +4,6 @@ E-mail addresses are in domains and telephone numbers in ranges that are reserve
 (RFC 2606; Ofcom's and NANPA's numbers for drama).
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import tomllib

@@ -1,7 +1,5 @@
 """Checking: every problem of a list in one pass, each with its code, count, share and example rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import numpy as np

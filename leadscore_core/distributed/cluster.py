@@ -1,7 +1,5 @@
 """Clusters: Dask's workers, on this machine where no scheduler is named."""
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Addresses: the parts of a list on this machine or behind an address such as ``s3://``, as files to work on."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import tempfile

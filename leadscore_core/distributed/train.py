@@ -1,7 +1,5 @@
 """Training on a cluster: the trees are grown by lightgbm.dask, everything else is the training pipeline as it is."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

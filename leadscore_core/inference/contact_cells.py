@@ -1,7 +1,5 @@
 """Contact cells: the addresses and numbers that one cell holds, whatever stands around them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

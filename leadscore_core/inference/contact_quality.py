@@ -1,7 +1,5 @@
 """Contact quality: which leads cannot be reached, or are not meant to be."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Duplicates: leads that are the same person, within a list and against earlier ones, and which of them is kept."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Grades: Hot, Warm, Cold or Junk from the propensity, and the reason why a lead is junk."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Identity: the forms of ids, e-mails and phones in which one lead is known again, and keys that identify nobody."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Presenting: values as people write them."""
 
-from __future__ import annotations
-
 
 def city_name(text: str) -> str:
     """Write a city as people do; short names are abbreviations.

@@ -1,7 +1,5 @@
 """Explaining: exact contributions of each of a lead's columns, and the largest of them in words."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 

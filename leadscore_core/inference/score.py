@@ -1,7 +1,5 @@
 """Scoring: a list in, the same list with score, grade, junk verdict and reasons out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

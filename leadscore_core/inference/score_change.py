@@ -1,7 +1,5 @@
 """Why a score changed: what the lead's data, the time that passed and another model each did; the parts sum to it."""
 
-from __future__ import annotations
-
 from itertools import combinations
 from math import factorial
 

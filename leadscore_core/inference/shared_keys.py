@@ -1,7 +1,5 @@
 """Shared keys: ids, e-mails and phones of a list that several leads share, which therefore identify nobody."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """Coded columns: distinct values, and each lead's place among them."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -7,8 +7,6 @@ raise the number, write what changed here, and let `ModelRegistry.load` go on re
     First format.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The model card: what a model is for, what it learned from, how good it is and where it is not, in Markdown."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from leadscore_core.data.schema.schema import LeadSchema

@@ -1,7 +1,5 @@
 """What was observed of each value at training, and the keys under which it is kept."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import NamedTuple
 

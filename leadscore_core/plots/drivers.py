@@ -1,7 +1,5 @@
 """Figures of drivers: what makes leads convert, over all of them and value by value."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go

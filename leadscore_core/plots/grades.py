@@ -1,7 +1,5 @@
 """Figures of grades."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from textwrap import wrap
 

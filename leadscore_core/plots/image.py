@@ -1,7 +1,5 @@
 """Images: figures as PNG or SVG, drawn offline by an installed Chromium."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Figures of judging: ROC, precision against recall, calibration, gain, and where the scores of both outcomes lie."""
 
-from __future__ import annotations
-
 import pandas as pd
 import plotly.graph_objects as go
 

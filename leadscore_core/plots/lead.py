@@ -1,7 +1,5 @@
 """Figures of one lead: how its score comes about, and how it went over time."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Figures of planning: what calls gain, and what discarding costs."""
 
-from __future__ import annotations
-
 import pandas as pd
 import plotly.graph_objects as go
 

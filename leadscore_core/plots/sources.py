@@ -1,7 +1,5 @@
 """Figures of sources: rates with intervals, volume against rate, weeks, the flow of leads, and the parts of a gap."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go

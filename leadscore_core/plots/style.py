@@ -1,7 +1,5 @@
 """What all figures share: size, margins, and a title that says what is shown."""
 
-from __future__ import annotations
-
 from textwrap import wrap
 
 import plotly.graph_objects as go

@@ -1,7 +1,5 @@
 """Transfer: a model as one file, from one registry to another."""
 
-from __future__ import annotations
-
 import json
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Unpickling models, also those of a version in which their classes stood elsewhere."""
 
-from __future__ import annotations
-
 import zlib
 from io import BytesIO
 from pathlib import Path

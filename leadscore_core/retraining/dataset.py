@@ -1,7 +1,5 @@
 """Gathering: labelled leads of files and of kept lists as one table, without what says who a person is."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

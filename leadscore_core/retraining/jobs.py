@@ -1,7 +1,5 @@
 """Training runs: started from the screen, carried out by a process of their own, found again after a restart."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -5,8 +5,6 @@ back when the process is gone. The process's number stands in the lock's file an
 number alone may by now belong to a stranger.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import signal

@@ -1,7 +1,5 @@
 """Proposals on the table: what somebody else's columns mean, for a person to correct and keep."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pandas as pd

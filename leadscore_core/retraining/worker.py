@@ -5,8 +5,6 @@
 Its progress is written into the folder, so that a page that was left, or a server that was started again, finds it.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import sys

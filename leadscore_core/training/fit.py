@@ -1,7 +1,5 @@
 """Fitting: one pipeline on one fold, its calibration and threshold learned inside that fold."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

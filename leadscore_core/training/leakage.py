@@ -1,7 +1,5 @@
 """Leakage: columns that may tell the outcome because they were filled in after it, each asked about in words."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """What columns under suspicion are worth: the AUC with and without each, of quick models in folds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import lightgbm as lgb

@@ -1,7 +1,5 @@
 """Work in several processes over the same leads: the leads are written once, and each process reads them once."""
 
-from __future__ import annotations
-
 import pickle
 import tempfile
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Drivers on the screen: importance, single leads, one column, two columns, a group beside all."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Grades on the screen: thresholds or shares, what they would mean, history and undo."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The junk filter on the screen: the trade-off of discarding, contact rules, the learning sample."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from leadscore_core.batches.planning import TradeOff, trade_off, with_junk_cut

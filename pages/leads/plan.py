@@ -1,7 +1,5 @@
 """The capacity planner: how many calls bring how many applications."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Quarantine and review list: what was put aside, what people said, and the way back."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Champion against challenger on the screen: figures, grades that change, leads that move, groups that lose."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

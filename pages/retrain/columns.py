@@ -1,7 +1,5 @@
 """Somebody else's leads on the screen: what their columns mean, corrected, kept and exported."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

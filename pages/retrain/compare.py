@@ -1,7 +1,5 @@
 """Comparing on the screen: models side by side, other algorithms on the same folds, searched settings."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Labelled leads on the screen: those that a person brings, how they are read, and which of them are learned from."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path

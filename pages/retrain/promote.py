@@ -1,7 +1,5 @@
 """Promotion on the screen: which model serves, who changed that and why."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

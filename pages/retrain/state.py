@@ -1,7 +1,5 @@
 """What the Retrain page keeps in the session, by way of `state`: labelled leads, and what a person said of them."""
 
-from __future__ import annotations
-
 from pages.shared.session import keep, kept
 from pages.shared.uploads import UploadFolder
 

@@ -1,7 +1,5 @@
 """The verdict on the screen: gates, curves, any threshold, months and sources, champion against challenger."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """The list that is open: kept, scored and shown, with the columns that were found in it."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from leadscore_core.batches.planning import ALL

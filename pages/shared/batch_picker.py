@@ -1,7 +1,5 @@
 """Batches on the screen: which one is looked at, renaming, re-scoring, deleting."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from leadscore_core.batches.save import rescore_batch

@@ -1,7 +1,5 @@
 """Evidence on the screen: a figure, its table, and their downloads."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 

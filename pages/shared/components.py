@@ -1,7 +1,5 @@
 """Rendering that pages share."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 

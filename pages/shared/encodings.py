@@ -1,7 +1,5 @@
 """Encodings on the screen: a file that can be read in several is asked about, each with a word as it reads it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """One lead on the screen: its score, what speaks for and against it, its history, and what people say of it."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

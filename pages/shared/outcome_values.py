@@ -1,7 +1,5 @@
 """Outcomes on the screen: what the values of an outcome mean, each with its count, corrected in a table."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path

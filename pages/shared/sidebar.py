@@ -1,7 +1,5 @@
 """What stands around every page, and needs none of what a page needs."""
 
-from __future__ import annotations
-
 import re
 
 import streamlit as st

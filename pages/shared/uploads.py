@@ -1,7 +1,5 @@
 """Uploaded files on disk, for as long as a session needs them."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 import weakref

@@ -1,7 +1,5 @@
 """Sources on the screen: which leads are counted, and how; the answer; rates."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial

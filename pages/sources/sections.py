@@ -1,7 +1,5 @@
 """Sources on the screen: mix against own part, leaks and chances, weeks and the flow of leads."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pandas as pd

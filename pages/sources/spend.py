@@ -1,7 +1,5 @@
 """Money on the screen: a file of spend, what leads and applications cost, and what moving a budget would bring."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

@@ -1,7 +1,5 @@
 """Cleaning: from a mapped list to one tidy row a lead."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

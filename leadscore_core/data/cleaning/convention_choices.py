@@ -1,7 +1,5 @@
 """Convention choices: how dates and decimals are read, on which evidence, and what a person may choose instead."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from leadscore_core.data.cleaning.conventions import DecimalDoubt

@@ -1,7 +1,5 @@
 """Moments as people and programs write them, in six and more languages: names of months, ordinals, clocks, zones."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from datetime import datetime

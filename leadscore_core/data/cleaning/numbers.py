@@ -1,7 +1,5 @@
 """Numbers as people write them: currencies, units, brackets, grouping, and which mark separates the decimals."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from typing import Literal, NamedTuple

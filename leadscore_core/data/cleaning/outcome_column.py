@@ -1,7 +1,5 @@
 """The outcome's column of a list: its values counted over all of its rows."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """Outcome reader: what single values of a label say, by the schema's words and the shared table."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

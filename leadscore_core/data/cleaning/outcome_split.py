@@ -1,7 +1,5 @@
 """Outcome split: which values of a column mean won, lost and still open, from all of them together."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Outcome words: what one value says of a lead's outcome, by the table that everything shares (outcome_words.toml)."""
 
-from __future__ import annotations
-
 import os
 import re
 import tomllib

@@ -4,8 +4,6 @@ Every parser works value by value, so what a cell means never depends on its nei
 What belongs to a whole file, such as the decimal comma, is settled in the mapping.
 """
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Text: cells as text, normalised, each distinct text looked at once."""
 
-from __future__ import annotations
-
 import unicodedata
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Units: columns of measured numbers in which some cells are of another unit than the others."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Outcomes of a list: what the values of its outcome's column mean, settled from all of its rows."""
 
-from __future__ import annotations
-
 from contextlib import closing
 from dataclasses import replace
 from typing import Literal

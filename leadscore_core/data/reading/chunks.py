@@ -1,7 +1,5 @@
 """Parts: a stretch of a list as it was read, text and Parquet as Arrow keeps them, workbooks as a frame."""
 
-from __future__ import annotations
-
 import atexit
 from collections.abc import Collection, Sequence
 from functools import cache, reduce

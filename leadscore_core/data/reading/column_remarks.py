@@ -1,7 +1,5 @@
 """Column remarks: columns without a name, and a second table that stands beside a list."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Dialect of a text file: its delimiter, and which line is the header."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Workbook formulas: those that programs write without their results; one of a text alone needs none."""
 
-from __future__ import annotations
-
 import re
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """File formats that are no lead lists, known by their content, each with what to do."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 

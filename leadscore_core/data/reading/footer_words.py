@@ -1,7 +1,5 @@
 """Footer words: what reports write under, above and between the rows of a list, in the languages of their makers."""
 
-from __future__ import annotations
-
 import re
 
 _ROWS = (

@@ -1,7 +1,5 @@
 """Group rows: lines of a grouped report between its leads, such as ``Owner: Asha`` or ``Web (12 records)``."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Rows that are no leads: a report's footer, totals, the header again, units under it, another table below."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass

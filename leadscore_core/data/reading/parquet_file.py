@@ -1,7 +1,5 @@
 """Parquet files in parts; what neither a spreadsheet nor a model can read becomes text."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 

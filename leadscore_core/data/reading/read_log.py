@@ -1,7 +1,5 @@
 """File notes: what reading a file settled, for people: rows left out, quotes and bytes mended, row numbers."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

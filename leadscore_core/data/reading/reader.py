@@ -1,7 +1,5 @@
 """Reading: any CSV, Excel or Parquet file that a CRM exports, as a frame whose text is as it stands in the file."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Record walk: all records of a text file, one by one, of which those that may be no leads are judged."""
 
-from __future__ import annotations
-
 import csv
 from array import array
 from collections import deque

@@ -1,7 +1,5 @@
 """Samples of rows: an even choice from all over a list of any length, the same each time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import pandas as pd

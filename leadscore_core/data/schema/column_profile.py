@@ -4,8 +4,6 @@ What a column is not shows in a few of its values, so that costly tests go on on
 them all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Resolving: of several headers that could give one column, the one that its cells speak for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

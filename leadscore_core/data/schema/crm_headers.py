@@ -1,7 +1,5 @@
 """Headers of CRM exports: what each means, as the makers' own documentation has it (``schemas/crm_headers.csv``)."""
 
-from __future__ import annotations
-
 import csv
 from functools import cache
 from typing import Literal

@@ -3,8 +3,6 @@
 What the cells hold is looked at later (`resolve_columns`), where several headers could mean the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Words of headers: what a header says of its column, in the languages that lead lists are written in."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache

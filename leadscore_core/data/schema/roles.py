@@ -4,8 +4,6 @@ Each column is looked at by itself first. Where a role is for one column only (t
 city), the candidates are compared by name, fill and age; their order in the file never matters.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Remembered mappings: what a person chose for files with the same headers."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

@@ -3,8 +3,6 @@
 Those that ship with LeadScore stand in the package, those that people kept in the data directory.
 """
 
-from __future__ import annotations
-
 import csv
 import tomllib
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Call sheets: a workbook for people, one sheet a caller, grades in their colours, nothing in it a formula."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any

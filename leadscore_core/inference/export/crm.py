@@ -1,7 +1,5 @@
 """Presets: headers that the import wizards of CRMs take as they are."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pandas as pd

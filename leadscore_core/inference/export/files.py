@@ -1,7 +1,5 @@
 """Exporting: scored leads as CSV, Excel or Parquet, whole or not at all."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

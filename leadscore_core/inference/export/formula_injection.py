@@ -1,7 +1,5 @@
 """Neutralising: text that a spreadsheet would run becomes text that it shows."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Writers: one file format each, part after part."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType

@@ -5,8 +5,6 @@ For each column a tree's leaves that a value can still reach are a set of bits, 
 look-ups; leaves are added up in the order of the trees, as LightGBM adds them.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import NamedTuple

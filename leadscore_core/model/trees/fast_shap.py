@@ -7,8 +7,6 @@ depends only on which of the leaf's columns the cell agrees with, so that it is 
 The values are those of path-dependent Tree SHAP (Lundberg et al., 2018), which LightGBM computes lead by lead.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import factorial
 

@@ -1,7 +1,5 @@
 """Splits: how the trees of a LightGBM model tell values apart, as small whole numbers."""
 
-from __future__ import annotations
-
 from weakref import WeakKeyDictionary
 
 import lightgbm as lgb

@@ -1,7 +1,5 @@
 """Trees: those of a LightGBM model, parsed from its text, which is far quicker to read than its JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Batches: lists that were scored and kept, rows as Parquet, the rest in the database."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 import time

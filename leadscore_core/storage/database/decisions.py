@@ -1,7 +1,5 @@
 """Decisions: what people said about single leads of a batch; never part of the model's score."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Outcomes: what became of the leads of a batch, as far as it came back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path

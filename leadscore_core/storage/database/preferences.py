@@ -1,7 +1,5 @@
 """Preferences: settings that people change on the screen, with history, undo and no silent overwriting."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar

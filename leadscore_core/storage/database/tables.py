@@ -3,8 +3,6 @@
 A change here needs a new file in ``migrations/versions`` and its name in `HEAD`.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -4,8 +4,6 @@ A dimension is a cleaned column under its own name, a part of the date of creati
 ``ls_weekday``, ``ls_hour``, ``ls_daypart``), or a number with 5 and more taken together (``ls_capped:<column>``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 CAPPED = "ls_capped:"

@@ -1,7 +1,5 @@
 """Lead files: a batch's Parquet, sorted when it is kept, and read where `LeadTable` is not enough."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Filters: which leads of a batch are asked for, as SQL with parameters."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """DuckDB in this process: one database in memory, and cursors that are borrowed and given back."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

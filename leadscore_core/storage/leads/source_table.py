@@ -1,7 +1,5 @@
 """Source tables: leads of one batch or several, counted by what they have in common, with outcomes where known."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations

@@ -1,7 +1,5 @@
 """Evaluation: a model's figures on labelled leads that it has not seen."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Metrics: one block of figures for a set of leads that the model has not seen."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

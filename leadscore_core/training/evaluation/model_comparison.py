@@ -1,7 +1,5 @@
 """Side by side: two to five models, what they differ in, and their figures on the same folds where they have them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The judging plan: on which leads, in how many folds and on which months a model is judged."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Moves: the leads that a new model judges most differently, and which column makes the difference."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

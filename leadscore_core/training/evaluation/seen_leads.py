@@ -1,7 +1,5 @@
 """Known leads: by what a model recognises leads that it was trained on."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """The threshold: where precision and recall clear their targets with the most slack."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.metrics import precision_recall_curve
 
