@@ -29,7 +29,7 @@ def warm() -> None:
 
 
 if __name__ == "__main__":
-    PagesManager.uses_pages_directory = False  # until app.py ran once, pages/ would be taken for apps of their own
+    PagesManager.uses_pages_directory = False  # else, until app.py ran once, bookmarks are sought among pages/*.py
     sys.setswitchinterval(0.0005)  # answer a browser among imports, which hold Python's lock
     threading.Thread(target=warm, name="warm", daemon=True).start()
     main()

@@ -1,4 +1,4 @@
-"""How sure a figure must be: the confidence of intervals, and the fewest outcomes to learn or judge from."""
+"""How sure a figure must be: the confidence of intervals, and the fewest leads to learn or judge from."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 LEAST_OF_EACH = 40
+LEAST_OF_A_GROUP = 50  # leads, to judge a model on them alone
 CONFIDENCE = 0.95
 Z95 = 1.959964  # the normal distribution's, so many standard errors to either side
 

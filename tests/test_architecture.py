@@ -38,6 +38,8 @@ OURS = sorted(
         *ROOT.glob("*.py"),
     ]
 )
+PARTS = sorted((ROOT / "pages").rglob("*.py"))
+LOOKS = {"startswith", "endswith", "find", "index", "count", "search", "match", "fullmatch", "findall"}
 PAGES = sorted((ROOT / "pages").glob("*/page.py"))
 
 
@@ -139,6 +141,32 @@ def test_what_the_core_offers_is_what_was_agreed_and_loads_when_it_is_asked_for(
     with pytest.raises(AttributeError, match="nothing_such"):
         leadscore_core.nothing_such  # noqa: B018
     assert loaded_after("import leadscore_core").isdisjoint({"numpy", "pandas", "pydantic", "lightgbm"})
+
+
+def told_apart_by_text(tree: ast.AST) -> list[str]:
+    """Return where a handler looks into the text of its error to see which it is."""
+    found = []
+    for handler in (node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name):
+        texts = {f"str({handler.name})", f"repr({handler.name})", f"{handler.name}.args", f"{{{handler.name}}}"}
+        for node in ast.walk(handler):
+            is_search = isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in LOOKS
+            looks = is_search or isinstance(node, ast.Compare)
+            if looks and any(text in ast.unparse(node) for text in texts):
+                found.append(ast.unparse(node))
+    return found
+
+
+@pytest.mark.parametrize("path", [*MODULES, *PARTS], ids=lambda p: str(p.relative_to(ROOT)))
+def test_errors_are_told_apart_by_their_type(path: Path) -> None:
+    assert told_apart_by_text(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+def test_an_error_that_is_told_apart_by_its_text_is_seen() -> None:
+    handlers = ("if 'full' in str(e).lower(): pass", "e.args[0].startswith('No')", "re.search('disk', f'{e}')")
+    for told in (*handlers, "if str(e) == 'full': pass"):
+        assert told_apart_by_text(ast.parse(f"try:\n    pass\nexcept OSError as e:\n    {told}")), told
+    fine = "try:\n    pass\nexcept OSError as e:\n    st.error(plain(str(e)))\n    e.errno == 28"
+    assert told_apart_by_text(ast.parse(fine)) == []
 
 
 def loaded_after(code: str) -> set[str]:

@@ -81,35 +81,6 @@ def poisson_binomial(p: np.ndarray) -> np.ndarray:
     return np.clip(np.fft.fft(characteristic).real / (n + 1), 0, 1)
 
 
-def plan_calls(propensity: np.ndarray, capacity: int, *, called: np.ndarray | None = None) -> CallPlan:
-    """Plan calls to the most promising leads.
-
-    Parameters
-    ----------
-    propensity
-        Of the whole list, 0-1, in arrival order.
-    capacity
-        Leads that can be called, at least 0.
-    called
-        Propensities in the order of the calls, if they are not all leads by propensity: without the quarantine, say.
-
-    Returns
-    -------
-    CallPlan
-        ``missed`` is expected among all leads that are not called.
-
-    Examples
-    --------
-    >>> plan = plan_calls(np.array([0.1, 0.9]), 1)
-    >>> plan.expected, plan.in_arrival_order, plan.at_random, plan.missed
-    (0.9, 0.1, 0.5, 0.1)
-    """
-    propensity = np.asarray(propensity, dtype="float64")
-    order = propensity[rank_leads(propensity)] if called is None else np.asarray(called, dtype="float64")
-    chosen = order[:capacity]
-    return make_plan(chosen, propensity[: len(chosen)], float(propensity.sum()), len(propensity))
-
-
 def make_plan(called: np.ndarray, arrived: np.ndarray, total: float, rows: int) -> CallPlan:
     """Make the plan of these calls.
 

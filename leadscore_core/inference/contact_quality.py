@@ -42,7 +42,7 @@ class Contacts:
     Examples
     --------
     >>> cells = {Role.EMAIL: pd.Series(["A@b.com", "a@b", None]), Role.PHONE: pd.Series(["98765 43210", "12", None])}
-    >>> Contacts(cells, "IN").phone.tolist()
+    >>> Contacts(cells, "IN").phones[0].tolist()
     ['+919876543210', nan, nan]
     """
 
@@ -68,11 +68,6 @@ class Contacts:
     def email(self) -> pd.Series:
         """The first address of each lead that works, in its common form."""
         return _first(self.emails)
-
-    @property
-    def phone(self) -> pd.Series:
-        """The first number of each lead that works, in E.164 form."""
-        return _first(self.phones)
 
     @cached_property
     def shown(self) -> dict[Role, pd.Series]:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress, short
+from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress, error_bars, short
 
 _UNITS = {False: ("Change of the chance, in points", ".0f"), True: ("Log-odds", ".2f")}
 
@@ -110,13 +110,7 @@ def plot_dependence(table: pd.DataFrame, base_rate: float, title: str, *, ordere
         name="Observed in training",
         mode="markers",
         marker={"color": "#0369A1", "size": 9, "symbol": "diamond-open", "line": {"width": 2}},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": table["high"] - table["observed"],
-            "arrayminus": table["observed"] - table["low"],
-            "thickness": 1.2,
-        },
+        error_y=error_bars(table, "observed", thickness=1.2),
         customdata=table[["seen"]],
         hovertemplate="%{x}: observed %{y:.0%}, n = %{customdata[0]:,}<extra></extra>",
     )

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress, short
+from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress, error_bars, short
 
 _SHARE = {"tickformat": ".0%", "range": [0, 1.02]}
 
@@ -82,13 +82,7 @@ def plot_calibration(parts: pd.DataFrame) -> go.Figure:
         y=parts["observed"],
         mode="markers",
         marker={"color": ACCENT, "size": 10},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": parts["high"] - parts["observed"],
-            "arrayminus": parts["observed"] - parts["low"],
-            "thickness": 1.5,
-        },
+        error_y=error_bars(parts, "observed"),
         customdata=parts[["n"]],
         hovertemplate="Said %{x:.0%}, came %{y:.0%}<br>n = %{customdata[0]:,}<extra></extra>",
     )

@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_ICONS
-from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, dress, short
+from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, dress, error_bars, short
 
 VERDICT_COLOURS = {"Over-delivers": FOR, "As expected": "#0369A1", "Under-delivers": AGAINST}
 _SOFT = {"Hot": "rgba(194,65,12,0.45)", "Warm": "rgba(217,119,6,0.45)", "Cold": "rgba(3,105,161,0.45)"}
@@ -37,8 +37,7 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
     ticks = {"tickvals": names, "ticktext": [short(name) for name in names]}
     colours = [VERDICT_COLOURS.get(verdict, NEUTRAL) for verdict in table["verdict"]]
     along, across = ("x", "y") if ordered else ("y", "x")
-    error = {"type": "data", "symmetric": False, "thickness": 1.5, "width": 4, "color": NEUTRAL}
-    error |= {"array": table["high"] - table["rate"], "arrayminus": table["rate"] - table["low"]}
+    error = error_bars(table, "rate") | {"width": 4, "color": NEUTRAL}
     figure = go.Figure(
         go.Scatter(
             **{along: names, across: table["rate"].tolist(), f"error_{across}": error},

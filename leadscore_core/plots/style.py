@@ -1,7 +1,9 @@
 """What all figures share: size, margins, and a title that says what is shown."""
 
 from textwrap import wrap
+from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 ACCENT, NEUTRAL, FOR, AGAINST = "#0F766E", "#64748B", "#0F766E", "#C2410C"
@@ -29,6 +31,20 @@ def dress(figure: go.Figure, title: str, height: int = 340) -> go.Figure:
     figure.update_xaxes(automargin=True)
     figure.update_yaxes(automargin=True)
     return figure
+
+
+def error_bars(table: pd.DataFrame, figure: str, thickness: float = 1.5) -> dict[str, Any]:
+    """Return Plotly's bars from ``low`` to ``high`` about a figure of a table.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"rate": [0.5], "low": [0.25], "high": [1.0]})
+    >>> bars = error_bars(table, "rate")
+    >>> bars["array"].tolist(), bars["arrayminus"].tolist()
+    ([0.5], [0.25])
+    """
+    above, below = table["high"] - table[figure], table[figure] - table["low"]
+    return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "thickness": thickness}
 
 
 def short(text: str, most: int = 28) -> str:

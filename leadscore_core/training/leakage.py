@@ -16,7 +16,6 @@ from leadscore_core.data.reading.chunks import INDEX_HEADERS
 from leadscore_core.data.schema.header_words import moment_rank
 from leadscore_core.training.leakage_worth import auc_with_and_without
 
-QUESTION = "Is this known before the first call?"
 ALONE, NEARLY_ALONE, SOME = 0.9, 0.8, 0.55
 _TELLING_ODDS = 8.0
 _ONE_CLASS = 0.97

@@ -123,7 +123,7 @@ def test_one_way_that_works_is_enough_and_shown() -> None:
     "text", ["9876543000.0", "+919876543000", "919876543000", "098765 43000", "'9876543000", "0091 98765 43000"]
 )
 def test_a_phone_is_the_same_however_it_came(text: str) -> None:
-    assert Contacts({Role.PHONE: pd.Series([text])}, "IN").phone.tolist() == ["+919876543000"]
+    assert Contacts({Role.PHONE: pd.Series([text])}, "IN").phones[0].tolist() == ["+919876543000"]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from leadscore_core.inference.capacity import (
     applications_interval,
     assign_leads,
     gain_curve,
-    plan_calls,
     poisson_binomial,
 )
+from tests.plans import plan_calls
 
 PROPENSITIES = st.lists(st.floats(0, 1), min_size=1, max_size=9).map(np.array)
 

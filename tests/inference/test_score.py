@@ -9,11 +9,12 @@ from leadscore_core.data.reading.reader import read_leads
 from leadscore_core.data.schema.header_matching import suggest_mapping
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import MappingError
-from leadscore_core.inference.capacity import describe_plan, plan_calls
+from leadscore_core.inference.capacity import describe_plan
 from leadscore_core.inference.contact_quality import SINGLE_LEAD_RULES, contact_flags, read_contacts
 from leadscore_core.inference.grades import GRADES, JUNK_WORDS, grade_leads
 from leadscore_core.inference.score import score_leads
 from leadscore_core.model.lead_model import LeadModel
+from tests.plans import plan_calls
 
 OWN = ["lead_score", "propensity", "grade", "is_junk", "junk_reason", "reason_1", "reason_2", "reason_3"]
 OWN += ["model_id", "row_problem"]

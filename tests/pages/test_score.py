@@ -9,12 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from leadscore_core.config import load_settings
 from leadscore_core.data.synthetic import MESSY, NEW, SampleLeads
-from leadscore_core.inference.capacity import plan_calls
 from leadscore_core.inference.score import score_leads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import BatchStore
 from tests.bad_files import BAD_FILES, make_bad_file
 from tests.paths import ROOT
+from tests.plans import plan_calls
 
 APP = str(ROOT / "app.py")
 

@@ -151,10 +151,7 @@ def answer_meaning(text: str) -> Meaning:
     >>> [str(answer_meaning(text)) for text in ("Ja", "1.0", "✗", "नहीं", "Won", "2")]
     ['won', 'won', 'lost', 'lost', 'unknown', 'unknown']
     """
-    plain, table = plain_value(text), _table()
-    if plain in table.answers_yes:
-        return Meaning.WON
-    return Meaning.LOST if plain in table.answers_no else Meaning.UNKNOWN
+    return _listed(text, _table().answers_yes, _table().answers_no)
 
 
 def filled_meaning(text: str) -> Meaning:
@@ -180,10 +177,14 @@ def weak_meaning(text: str) -> Meaning:
     >>> str(weak_meaning("Qualified")), str(value_meaning("Qualified"))
     ('won', 'unknown')
     """
-    plain, table = plain_value(text), _table()
-    if plain in table.weak_yes:
+    return _listed(text, _table().weak_yes, _table().weak_no)
+
+
+def _listed(text: str, yes: frozenset[str], no: frozenset[str]) -> Meaning:
+    plain = plain_value(text)
+    if plain in yes:
         return Meaning.WON
-    return Meaning.LOST if plain in table.weak_no else Meaning.UNKNOWN
+    return Meaning.LOST if plain in no else Meaning.UNKNOWN
 
 
 def is_tick(text: str) -> bool:

@@ -80,10 +80,6 @@ def _workbook(source: Source) -> CalamineWorkbook:
             f"{source.name} is protected by a password. Save it in Excel without one and try again."
         ) from error
     except (CalamineError, OSError) as error:
-        if "password" in str(error).lower() or "encrypt" in str(error).lower():
-            raise UnreadableFileError(
-                f"{source.name} is protected by a password. Save it in Excel without one and try again."
-            ) from error
         raise UnreadableFileError(
             f"{source.name} is a damaged or foreign workbook. Open it where it was made, and save it again as .xlsx."
         ) from error

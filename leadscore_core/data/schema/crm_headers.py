@@ -17,11 +17,11 @@ _ROLES = {role.value: role for role in Role} | dict.fromkeys(NAME_PARTS, Role.NA
 
 
 @cache
-def _table() -> dict[str, tuple[CrmRole, str]]:
+def _table() -> dict[str, CrmRole]:
     with (SCHEMA_DIR / "crm_headers.csv").open(encoding="utf-8", newline="") as file:
-        told: dict[str, tuple[CrmRole, str]] = {}
+        told: dict[str, CrmRole] = {}
         for row in csv.DictReader(file):
-            told.setdefault(normalise_header(row["header"]), (row["role"], row["crm"]))  # type: ignore[arg-type]
+            told.setdefault(normalise_header(row["header"]), row["role"])  # type: ignore[arg-type]
     return told
 
 
@@ -35,12 +35,7 @@ def crm_role(header: str) -> CrmRole | None:
     >>> crm_role("LeadSource"), crm_role("Person - Phone - Mobile"), crm_role("hubspot_owner_id"), crm_role("Shoe size")
     ('source', 'phone', 'ignored', None)
     """
-    return _table().get(normalise_header(header), (None, ""))[0]
-
-
-def crm_of(header: str) -> str:
-    """Return the CRM whose export has this header, the first of several; empty for none."""
-    return _table().get(normalise_header(header), (None, ""))[1]
+    return _table().get(normalise_header(header))
 
 
 def schema_role(role: CrmRole | None) -> Role | None:

@@ -13,8 +13,10 @@ from leadscore_core.errors import ExportError, UnreadableFileError
 from leadscore_core.inference.export.writers import WRITERS, Writer
 
 ENDINGS = tuple(WRITERS)
-_NO_TEXT = "The list holds text that is not UTF-8. Write it again in UTF-8, or as CSV."
-_ODD = "The list holds cells that cannot be read as their column's type says. Write it again, or as CSV."
+_UNREADABLE = (
+    "The list holds text that is not UTF-8, or cells that are not of their column's type. Write it again in UTF-8, or "
+    "as CSV."
+)
 
 
 def write_leads(parts: Iterable[Part], path: str | Path) -> int:
@@ -60,10 +62,8 @@ def _as_given(parts: Iterable[Part]) -> Iterator[Part]:
             f"The list could not be read to its end ({error.strerror or type(error).__name__}). Copy it to this "
             "machine and try again."
         ) from error
-    except UnicodeError as error:
-        raise UnreadableFileError(_NO_TEXT) from error
-    except pa.ArrowInvalid as error:  # its own words may quote a lead
-        raise UnreadableFileError(_NO_TEXT if "UTF8" in str(error) or "Wrapping" in str(error) else _ODD) from error
+    except (UnicodeError, pa.ArrowInvalid) as error:  # whose own words may quote a lead
+        raise UnreadableFileError(_UNREADABLE) from error
 
 
 @contextmanager

@@ -15,7 +15,6 @@ _TIMES = {
     "ls_hour": "lpad(CAST(hour({}) AS VARCHAR), 2, '0')",
     "ls_daypart": "['Night', 'Morning', 'Afternoon', 'Evening'][hour({}) // 6 + 1]",
 }
-TIME_DIMENSIONS = tuple(_TIMES)
 
 
 def expression(dimension: str, columns: Collection[str], created: str | None) -> str | None:

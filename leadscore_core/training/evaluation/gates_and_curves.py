@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
-from leadscore_core.confidence import Z95, wilson_intervals
+from leadscore_core.confidence import LEAST_OF_A_GROUP, Z95, wilson_intervals
 from leadscore_core.config import TargetMetrics
 from leadscore_core.training.evaluation.paired_tests import delong
 
@@ -166,7 +166,7 @@ def judge_groups(groups: pd.Series, label: np.ndarray, propensity: np.ndarray, t
     rows = []
     for name, places in pd.Series(np.arange(len(label))).groupby(groups.to_numpy(), dropna=False):
         at = places.to_numpy()
-        if len(at) < 50:
+        if len(at) < LEAST_OF_A_GROUP:
             continue
         told = at_threshold(label[at], propensity[at], threshold)
         both = len(np.unique(label[at])) == 2

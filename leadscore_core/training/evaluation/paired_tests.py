@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
 
-from leadscore_core.confidence import Z95
+from leadscore_core.confidence import LEAST_OF_A_GROUP, Z95
 from leadscore_core.training.evaluation.metrics import BUILT_IN, Metric, compute_metric, known_metrics
 
 DRAWS = 1_000
@@ -275,5 +275,9 @@ def losing_groups(
         worse=("worse", "mean"),
         spread=("worse", "sem"),
     )
-    found = found[(found["n"] >= 50) & (found["worse"] > 0)].sort_values("worse", ascending=False).reset_index()
+    found = (
+        found[(found["n"] >= LEAST_OF_A_GROUP) & (found["worse"] > 0)]
+        .sort_values("worse", ascending=False)
+        .reset_index()
+    )
     return found.assign(low=found["worse"] - Z95 * found["spread"]).drop(columns="spread").head(most)
