@@ -119,3 +119,8 @@ def test_a_long_cell_is_read_whatever_was_read_before(tmp_path: Path) -> None:
     long = "word " * 40_000
     pd.DataFrame({"id": ["1", "2"], "note": [long, "short"]}).to_csv(tmp_path / "long.csv", index=False)
     assert read_leads(tmp_path / "long.csv")["note"].tolist() == [long, "short"]
+
+
+def test_one_column_with_blank_lines_and_a_quoted_cell_is_read(tmp_path: Path) -> None:
+    (tmp_path / "ids.csv").write_text('Leads\n\n\n\nL-0\nL-1\n"a,b"')
+    assert read_leads(tmp_path / "ids.csv").iloc[:, 0].tolist() == ["L-0", "L-1", "a,b"]

@@ -12,7 +12,9 @@ from leadscore_core.data.cleaning.text import INVISIBLE, one_array, text_ends
 
 _BLANK = rf"[\s{INVISIBLE}]*"
 _IS_BLANK = re.compile(_BLANK)
-_MAY_BE_BLANK = np.array([byte <= 0x20 or byte >= 0xC2 for byte in range(256)])  # of a blank cell's first byte
+_SEPARATORS = "\x85\xa0\u1680\u2000\u2028\u202f\u205f\u3000"
+MAY_BE_BLANK = np.arange(256) <= 0x20  # of a cell by its first byte
+MAY_BE_BLANK[[sign.encode()[0] for sign in INVISIBLE + _SEPARATORS]] = True
 
 
 def is_blank(cell: str) -> bool:
@@ -43,7 +45,7 @@ def blank_cells(cells: pa.Array | pa.ChunkedArray) -> np.ndarray:
         blank |= one.is_null().to_numpy(zero_copy_only=False)
     filled = np.flatnonzero(~blank)
     if len(filled):
-        perhaps = filled[_MAY_BE_BLANK[np.frombuffer(one.buffers()[2], dtype="uint8")[ends[:-1][filled]]]]
+        perhaps = filled[MAY_BE_BLANK[np.frombuffer(one.buffers()[2], dtype="uint8")[ends[:-1][filled]]]]
         if len(perhaps):
             found = pc.match_substring_regex(one.take(pa.array(perhaps)), rf"\A[\s\pZ{INVISIBLE}]*\z")
             blank[perhaps] = found.to_numpy(zero_copy_only=False)

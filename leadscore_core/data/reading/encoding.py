@@ -59,9 +59,9 @@ class EncodingGuess:
     doubts: tuple[tuple[str, str], ...] = ()
 
 
-def guess_encoding(path: Path) -> EncodingGuess:
-    """Look through a whole file for what it is written in."""
-    if _is_utf8(path):
+def guess_encoding(path: Path, *, is_utf8: bool) -> EncodingGuess:
+    """Look through a whole file for what it is written in, if it is known not to be UTF-8."""
+    if is_utf8:
         return EncodingGuess("iso2022_jp" if _has_shifts(path) else "utf-8")
     valid = good = 0
     bad: list[int] = []
@@ -101,8 +101,6 @@ def _has_shifts(path: Path) -> bool:
 
 def bad_lines(path: Path) -> tuple[int, ...]:
     """Return the lines of a file that are not UTF-8."""
-    if _is_utf8(path):
-        return ()
     found = []
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
@@ -111,21 +109,6 @@ def bad_lines(path: Path) -> tuple[int, ...]:
             except UnicodeDecodeError:
                 found.append(number)
     return tuple(found)
-
-
-def _is_utf8(path: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    between = False  # two blocks that share a letter
-    with path.open("rb") as file:
-        try:
-            while block := file.read(_BLOCK):
-                if between or not block.isascii():
-                    decoder.decode(block)
-                    between = bool(decoder.getstate()[0])
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
-    return True
 
 
 def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:

@@ -19,11 +19,11 @@ from typing import IO, Literal, TypeVar, TypeVarTuple
 
 from leadscore_core._files import hash_file
 from leadscore_core.data.findings import Severity
+from leadscore_core.data.reading.byte_scan import ByteScan, scan_bytes
 from leadscore_core.data.reading.dialect import find_dialect
 from leadscore_core.data.reading.encoding import MEND, EncodingGuess, bad_lines, guess_encoding
 from leadscore_core.data.reading.file_format import name_archive, name_foreign, name_ole
 from leadscore_core.data.reading.text_repair import (
-    find_marks,
     has_wrapped_lines,
     unwrapped_lines,
     without_formulas,
@@ -229,12 +229,12 @@ def _copy_bounded(packed: IO[bytes] | gzip.GzipFile, out: IO[bytes], name: str) 
 
 
 def _identify_text(path: Path, name: str, head: bytes, scratch: Path, given: str | None) -> Source:
-    guess = _encoding(path, name, head, given)
-    formulas, marks = _marks(path)
+    scan = scan_once(path)
+    guess = _encoding(path, name, head, given, scan)
     is_utf8 = guess.name == "utf-8"
-    drop = "\0" * (b"\0" in head) + "\ufeff" * (marks or not is_utf8)
+    drop = "\0" * (b"\0" in head) + "\ufeff" * (scan.has_marks or not is_utf8)
     path = _readable(path, name, scratch, guess, drop=drop, is_said=given is not None)
-    formulas = formulas if is_utf8 else find_marks(path)[0]
+    formulas = scan.has_formulas if is_utf8 else scan_once(path).has_formulas
     text = _beginning(path)
     if not text.strip(_BLANKS):
         raise UnreadableFileError(f"{name} holds no text but blanks. Export the list again.")
@@ -271,10 +271,10 @@ def _beginning(path: Path) -> str:
         return file.read(LONGEST_LINE)
 
 
-def _encoding(path: Path, name: str, head: bytes, given: str | None) -> EncodingGuess:
+def _encoding(path: Path, name: str, head: bytes, given: str | None, scan: ByteScan) -> EncodingGuess:
     if given is not None:
         codec = _known(given)
-        return EncodingGuess(codec, bad_lines(path) if codec == "utf-8" else ())
+        return EncodingGuess(codec, bad_lines(path) if codec == "utf-8" and not scan.is_utf8 else ())
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return EncodingGuess("utf-16")
     if head.count(0) > max(_FEW_NULS, len(head) // 1000):
@@ -282,7 +282,7 @@ def _encoding(path: Path, name: str, head: bytes, given: str | None) -> Encoding
         if max(even, odd) > len(head) // 8 and min(even, odd) <= len(head) // 50:
             return EncodingGuess("utf-16-le" if odd > even else "utf-16-be")
         raise UnreadableFileError(f"{name} is not text, a workbook or Parquet: it holds binary data. {EXPECTED}")
-    found = _guess(path)
+    found = _guess(path, scan.is_utf8)
     if found.rivals:
         read = " or ".join(f"{codec} ({word!r})" for codec, word in found.rivals)
         raise EncodingQuestionError(
@@ -374,10 +374,11 @@ def once_a_file(look: Callable[[Path, *_More], _Found]) -> Callable[[Path, *_Mor
 
 
 @once_a_file
-def _marks(path: Path) -> tuple[bool, bool]:
-    return find_marks(path)
+def scan_once(path: Path) -> ByteScan:
+    """Return the `ByteScan` of a file."""
+    return scan_bytes(path)
 
 
 @once_a_file
-def _guess(path: Path) -> EncodingGuess:
-    return guess_encoding(path)
+def _guess(path: Path, is_utf8: bool) -> EncodingGuess:
+    return guess_encoding(path, is_utf8=is_utf8)

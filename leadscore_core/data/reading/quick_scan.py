@@ -1,9 +1,8 @@
-"""Quick look: the records of a text file counted by Arrow, and whether any of them may be no lead."""
+"""Quick look: how many records a text file has, and whether any may be no lead; of one that is not plain by Arrow."""
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,38 +11,35 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from leadscore_core.data.cleaning.text import text_ends
 from leadscore_core.data.reading.blank_cells import blank_cells
+from leadscore_core.data.reading.byte_scan import ByteScan
 from leadscore_core.data.reading.chunks import INDEX_HEADERS
 from leadscore_core.data.reading.footer_words import is_footer_text
 from leadscore_core.data.reading.group_rows import most_thin, telling_columns
+from leadscore_core.data.reading.key_cells import KeyColumn
 from leadscore_core.data.reading.opened_file import LONGEST_LINE, Source
+from leadscore_core.data.reading.plain_scan import count_plain
 from leadscore_core.data.reading.row_profile import HEAD_ROWS, LAST_ROWS, RowProfile
 
-_BLOCK = 4 << 20
 _TAIL_BYTES = 64 << 10
-_MID_FILE = (
-    r"[\W_]*(?:grand |sub-? ?|overall )?(?:total|summe?\b|zwischensumme|gesamt|subtotal|suma|итог|合计|小计|合計|小計)"
-)
-_BEGINS_ODD = np.array([not chr(byte).isalnum() or byte >= 128 or chr(byte) in "gsotzGSOTZ" for byte in range(256)])
 
 
 @dataclass
 class Count:
-    """What a quick look counts."""
+    """What a quick look counts; of a plain file without parsing it."""
 
     records: int = 0
     ragged: int = 0
     is_odd: bool = False
+    is_plain: bool = False
 
 
 def csv_options(
-    source: Source, headers: Sequence[str], columns: Sequence[str], on_ragged: Any = None
+    source: Source, headers: Sequence[str], columns: Sequence[str], on_ragged: Any = None, *, is_plain: bool = False
 ) -> dict[str, Any]:
-    """Return how Arrow reads a file as text."""
+    """Return how Arrow reads a file as text; a plain one has no quotation marks to look for."""
     return {
         "read_options": pacsv.ReadOptions(
             column_names=list(headers),
@@ -52,7 +48,10 @@ def csv_options(
             block_size=LONGEST_LINE,  # Arrow reads a dozen of them ahead
         ),
         "parse_options": pacsv.ParseOptions(
-            delimiter=source.delimiter, newlines_in_values=True, invalid_row_handler=on_ragged
+            delimiter=source.delimiter,
+            quote_char=False if is_plain else '"',
+            newlines_in_values=not is_plain,
+            invalid_row_handler=on_ragged,
         ),
         "convert_options": pacsv.ConvertOptions(
             include_columns=list(columns),
@@ -61,28 +60,6 @@ def csv_options(
             check_utf8=False,
         ),
     }
-
-
-def count_lines(path: Path) -> tuple[int, bool]:
-    """Return the lines of a file up to the last that holds anything, and whether a quotation mark is in it."""
-    lines = trailing = 0
-    marks = False
-    last = 10
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            own = block.count(b"\n")
-            returns = block.count(b"\r") if b"\r" in block else 0
-            if returns and returns != own:  # line ends of an old Mac count too
-                own += returns - block.count(b"\r\n") - (last == 13 and block[:1] == b"\n")
-            marks = marks or b'"' in block
-            bare = block.rstrip(b"\r\n")
-            ends = block[len(bare) :]
-            at_end = ends.count(b"\n") or ends.count(b"\r")
-            trailing = at_end if bare else trailing + at_end
-            lines += own
-            last = block[-1]
-    is_open = last not in (10, 13)
-    return lines + is_open - max(0, trailing - 1), marks
 
 
 def header_lines_of(source: Source) -> int:
@@ -95,25 +72,31 @@ def header_lines_of(source: Source) -> int:
         return reader.line_num
 
 
-def quick_look(source: Source, path: Path, headers: Sequence[str]) -> Count | None:
-    """Count records and see whether anything is odd; None where the records have no end that can be found."""
-    count = Count()
-    key = next((h for h in headers if h.strip().lower() not in INDEX_HEADERS), headers[0])
-    first = re.escape(key.strip().lower())
-    pattern = rf"^(?i:\s*{first}\s*$|{_MID_FILE}|[-=_*+.]{{3,}}$)" if key.strip() else rf"^(?i:{_MID_FILE})"
+def quick_look(source: Source, path: Path, headers: Sequence[str], scan: ByteScan) -> Count | None:
+    """Count records and see whether anything is odd; None where the records have no end that can be found.
+
+    Parameters
+    ----------
+    scan
+        Of the same file.
+    """
     head = _head(source, path)
+    telling = telling_columns(headers, head)
+    plain = count_plain(source, path, headers, telling, scan)
+    if plain is not None:
+        return Count(plain, is_odd=_ends_are_odd(source, path, head, len(headers)), is_plain=True)
+    count = Count()
+    key = KeyColumn.of(headers)
+    names = [headers[place] for place in telling]
     thin = most_thin([row for row in head if len(row) == len(headers)])
-    telling = [headers[place] for place in telling_columns(headers, head)]
     is_thin = False
     try:
-        for batch in _batches(source, path, headers, list(dict.fromkeys([key, *telling])), count):
+        for batch in _batches(source, path, headers, list(dict.fromkeys([key.header, *names])), count):
             count.records += batch.num_rows
-            if not count.is_odd:
-                cells = _perhaps_odd(batch.column(0), key.strip())
-                count.is_odd = len(cells) > 0 and bool(pc.any(pc.match_substring_regex(cells, pattern)).as_py())
-            if telling and not is_thin:
-                blank = np.sum([blank_cells(batch.column(name)) for name in telling], axis=0)
-                is_thin = bool(np.any(blank >= max(1, len(telling) - 1)))
+            count.is_odd = count.is_odd or key.any_odd(key.perhaps_odd(batch.column(0)))
+            if names and not is_thin:
+                blank = np.sum([blank_cells(batch.column(name)) for name in names], axis=0)
+                is_thin = bool(np.any(blank >= max(1, len(names) - 1)))
         if is_thin and not count.is_odd:
             count.is_odd = any(
                 bool(np.any(_filled(batch) <= thin))
@@ -151,27 +134,6 @@ def _head(source: Source, path: Path) -> list[list[str]]:
         for _ in range(source.skip_lines):
             file.readline()
         return [row for row in islice(csv.reader(file, delimiter=source.delimiter), HEAD_ROWS) if row][1:]
-
-
-def _perhaps_odd(cells: pa.Array, header: str) -> pa.Array:
-    """Return the cells that may be the header again or a total, by their first bytes: most need no further look."""
-    offsets = text_ends(cells)
-    filled = np.flatnonzero(offsets[1:] > offsets[:-1])
-    if not len(filled):
-        return cells.slice(0, 0)
-    signs = np.frombuffer(cells.buffers()[2], dtype="uint8")
-    starts = offsets[filled]
-    first, second = signs[starts], signs[np.minimum(starts + 1, len(signs) - 1)]
-    is_header = _either_case(header[:1])[first]
-    if len(header) > 1:
-        is_header &= _either_case(header[1])[second]
-    return cells.take(pa.array(filled[_BEGINS_ODD[first] | is_header]))
-
-
-def _either_case(sign: str) -> np.ndarray:
-    begins = np.zeros(256, dtype=bool)
-    begins[[*sign.lower().encode()[:1], *sign.upper().encode()[:1]]] = True
-    return begins
 
 
 def _ends_are_odd(source: Source, path: Path, first: Sequence[Sequence[str]], width: int) -> bool:

@@ -135,7 +135,8 @@ class _Search:
                 for first in range(len(held)):
                     text = b"".join(held[first:]).rstrip(b"\r\n")
                     if self.well_formed.fullmatch(text):
-                        yield next(csv.reader(io.StringIO(text.decode("utf-8", "replace")), delimiter=self.delimiter))
+                        record = io.StringIO(text.decode("utf-8", "replace"))
+                        yield next(csv.reader(record, delimiter=self.delimiter), [])
                         held = []
                         break
 

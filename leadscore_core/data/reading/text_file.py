@@ -41,7 +41,7 @@ def text_parts(source: Source, look: TextLook, headers: list[str], chunk_rows: i
 def _even_parts(source: Source, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
     held: list[pa.RecordBatch] = []
     rows = 0
-    options = csv_options(source, headers, headers, _skip if look.skips_ragged else None)
+    options = csv_options(source, headers, headers, _skip if look.skips_ragged else None, is_plain=look.is_plain)
     with pacsv.open_csv(mended_path(source, look), **options) as reader:
         for batch in reader:
             held.append(batch)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 import re
 from collections import Counter
@@ -49,18 +48,6 @@ def unwrap_cell(cell: str) -> str:
     """
     found = _AS_TEXT.match(cell)
     return cell if found is None else found[1].replace('""', '"')
-
-
-def find_marks(path: Path) -> tuple[bool, bool]:
-    """Tell whether a file may hold cells written as formulas of text, and byte order marks past its beginning."""
-    formulas = marks = False
-    start = 0
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            formulas = formulas or (b"=" in block and b'="' in block)  # one byte is looked for much faster
-            marks = marks or (not block.isascii() and block.find(codecs.BOM_UTF8, 0 if start else 1) >= 0)
-            start += len(block)
-    return formulas, marks
 
 
 def has_wrapped_lines(text: str) -> bool:

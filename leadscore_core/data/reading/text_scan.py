@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from leadscore_core.data.reading.opened_file import LONGEST_LINE, Source, once_a_file
-from leadscore_core.data.reading.quick_scan import count_lines, header_lines_of, quick_look
+from leadscore_core.data.reading.opened_file import LONGEST_LINE, Source, once_a_file, scan_once
+from leadscore_core.data.reading.quick_scan import header_lines_of, quick_look
 from leadscore_core.data.reading.quotes import Edit, copy_edited, find_broken_quotes
 from leadscore_core.data.reading.read_log import FileNotes
 from leadscore_core.data.reading.record_walk import RecordWalk, endless
@@ -34,6 +34,8 @@ class TextLook:
         Positions of the rows that are no leads, among those that are read.
     notes
         For people.
+    is_plain
+        Whether each line is a lead, and no quotation mark is in it.
     """
 
     notes: FileNotes
@@ -41,6 +43,7 @@ class TextLook:
     is_ragged: bool = False
     skips_ragged: bool = False
     dropped: np.ndarray = field(default_factory=lambda: np.empty(0, dtype="int64"))
+    is_plain: bool = False
 
 
 def look_through(source: Source, headers: Sequence[str]) -> TextLook:
@@ -63,22 +66,24 @@ def mended_path(source: Source, look: TextLook) -> Path:
 
 @once_a_file
 def _look_through(origin: Path, source: Source, headers: tuple[str, ...]) -> TextLook:
-    lines, marks = count_lines(source.path)
+    scan = scan_once(source.path)
     header_lines = header_lines_of(source)
-    counted = quick_look(source, source.path, headers)
-    is_whole = counted is not None and lines == source.skip_lines + header_lines + counted.records + counted.ragged
+    counted = quick_look(source, source.path, headers, scan)
+    is_whole = counted is not None and scan.lines == source.skip_lines + header_lines + counted.records + counted.ragged
     edits: tuple[Edit, ...] = ()
     broken: tuple[int, ...] = ()
-    if marks and (not is_whole or counted is None or counted.ragged):
+    if scan.has_quotes and (not is_whole or counted is None or counted.ragged):
         repair = find_broken_quotes(source.path, source.skip_lines, source.delimiter, len(headers))
         edits, broken = repair.edits, repair.lines
         if edits:
-            counted = quick_look(source, mended_path(source, TextLook(FileNotes(""), edits)), headers)
+            mended = mended_path(source, TextLook(FileNotes(""), edits))
+            counted = quick_look(source, mended, headers, scan_once(mended))
     if counted is None and source.path.stat().st_size > LONGEST_LINE:
         raise UnreadableFileError(endless(source))
     if is_whole and counted is not None and not (counted.ragged or counted.is_odd or edits):
         numbers = RowNumbers(np.array([0]), np.array([source.skip_lines + header_lines + 1]))
-        return TextLook(FileNotes(source.name, numbers, titles=source.titles, remarks=source.remarks))
+        notes = FileNotes(source.name, numbers, titles=source.titles, remarks=source.remarks)
+        return TextLook(notes, is_plain=counted.is_plain)
     walk = RecordWalk(mended_path(source, TextLook(FileNotes(""), edits)), source, headers)
     found, blank = walk.judge(), walk.blank_rows()
     dropped = np.union1d(np.array([one.row.position for one in found if one.sure], dtype="int64"), blank)
