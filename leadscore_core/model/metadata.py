@@ -54,7 +54,7 @@ class ModelMetadata(BaseModel):
     and the columns asked about, with their AUCs; ``importance`` a column's share (0-1) of what the splits
     gained (of the mean absolute contributions where the model is not LightGBM's), as mean and standard deviation over
     the folds; ``measures`` the figures that people are shown; ``algorithm`` the name of `Algorithm`, and
-    ``algorithm_human`` what people read.
+    ``algorithm_human`` what people read; ``identity_key`` that of the hashes by which it knows its leads again.
     """
 
     model_config = ConfigDict(protected_namespaces=())
@@ -82,4 +82,5 @@ class ModelMetadata(BaseModel):
     algorithm_human: str = "LightGBM"
     libraries: dict[str, str]
     git_commit: str | None
+    identity_key: str = ""
     pickle_sha256: str = ""

@@ -31,7 +31,7 @@ from leadscore_core.model.metadata import LIGHTGBM, ColumnAudit, ModelMetadata, 
 from leadscore_core.progress import Progress, silent
 from leadscore_core.training.evaluation.metrics import average_metrics, meets_targets, shown_measures
 from leadscore_core.training.evaluation.plan import JudgingPlan, plan_judging
-from leadscore_core.training.evaluation.seen_leads import lead_identities
+from leadscore_core.training.evaluation.seen_leads import lead_identities, new_identity_key
 from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
@@ -128,7 +128,8 @@ def train_model(
     tell(0.95, "Fitting the model on all leads")
     crossed, following = results[: len(plan.folds)], results[len(plan.folds) :]
     pipeline = fit_cleaned(cleaned, label, recipe, recognise=True)
-    identities = lead_identities(frame, schema, mapping)
+    identity_key = new_identity_key()
+    identities = lead_identities(frame, schema, mapping, identity_key)
     pipeline.named_steps["features"].identities_ = {kind: np.unique(own) for kind, own in identities.items()}
     margin = np.full(len(plan.rows), np.nan)
     for result in crossed[: recipe.n_splits]:
@@ -154,6 +155,7 @@ def train_model(
             "audit": list(audit),
             "importance": _mean_importance(crossed),
             "measures": shown_measures(),
+            "identity_key": identity_key,
             "algorithm": algorithm,
             "algorithm_human": chosen.human,
         }

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadscore_core.data.schema.header_words import contact_role, name_part
 from leadscore_core.data.schema.roles import ProposedColumn, infer_roles
 from leadscore_core.data.schema.schema import Role
 
@@ -207,3 +208,27 @@ def test_contacts_are_known_whatever_stands_around_them(written: str, role: Role
     header = "Email" if role is Role.EMAIL else "Phone"
     frame = pd.DataFrame({header: [written.format(n) for n in _NUMBERS]})
     assert infer_roles(frame, [header])[0].role is role
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Imię i nazwisko",
+        "Nome completo",
+        "Nombre y apellidos",
+        "Vor- und Nachname",
+        "Prénom et nom",
+        "ФИО",
+        "नाम",
+        "姓名",
+    ]
+    + ["氏名", "이름", "Ad Soyad", "Nome e cognome", "Jméno a příjmení", "الاسم الكامل", "Voornaam en achternaam"],
+)
+def test_a_whole_name_in_any_common_language_is_a_name(header: str) -> None:
+    assert name_part(header) == 0
+    assert contact_role(header) is Role.NAME
+
+
+@pytest.mark.parametrize("header", ["Ad Name", "First Last", "Nome da campanha", "कंपनी का नाम", "Nom du produit"])
+def test_what_is_named_otherwise_is_none(header: str) -> None:
+    assert name_part(header) is None

@@ -162,3 +162,22 @@ def test_decimals_of_spend_are_those_of_its_column() -> None:
     assert read_spend(german).rows["amount"].tolist() == [1234, 2500.5]
     both = read_spend(frame(Source=["a", "b"], Amount=["1234.50", "2500,50"]))
     assert "mixed_decimals" in {f.code for f in both.findings}
+
+
+@pytest.mark.parametrize(
+    ("amounts", "open_ones"),
+    [
+        (["1,500.00", "2.500,00", "1,500", "7"], {"c": "1,500"}),
+        (["1,500.5", "1.234,5", "1,234", "2.345"], {"c": "1,234", "d": "2.345"}),
+        (["12.50", "7,25", "3.125", "40"], {"c": "3.125"}),
+    ],
+)
+def test_an_amount_that_either_mark_could_give_is_set_aside_by_name(
+    amounts: list[str], open_ones: dict[str, str]
+) -> None:
+    table = frame(Source=list("abcd"), Amount=amounts)
+    aside = read_spend(table).set_aside
+    assert dict(zip(aside["name"], aside["amount"], strict=True)) == open_ones
+    assert set(aside["why"]) == {"the amount can be read with a decimal comma and with a decimal point"}
+    assert aside["row"].tolist() == [2 + "abcd".index(name) for name in open_ones]
+    assert read_spend(table, decimal="comma").set_aside.query("why.str.contains('decimal')").empty

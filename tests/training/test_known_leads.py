@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from leadscore_core.data.schema.header_matching import suggest_mapping
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.training.evaluation.holdout import evaluate_model
-from leadscore_core.training.evaluation.seen_leads import lead_identities
+from leadscore_core.training.evaluation.seen_leads import lead_identities, new_identity_key
 
 
 def test_leads_that_were_trained_on_are_known_in_any_order_with_a_column_more(
@@ -48,3 +50,22 @@ def test_people_are_known_whatever_the_types(schema, as_typed: bool) -> None:
     other = other.assign(**{"E-mail": other["E-mail"].str.lower()})
     assert np.array_equal(first, lead_identities(other, schema, mapping)["person"])
     assert len(set(first.tolist())) == 2
+
+
+def test_hashes_of_leads_are_a_model_s_own(trained: LeadModel, sample: SampleLeads) -> None:
+    frame, schema = sample.labelled.head(50), trained.schema
+    mapping = detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    key = trained.metadata.identity_key
+    learned = trained.features.identities_["id"]
+    assert len(key) == 16
+    assert np.isin(lead_identities(frame, schema, mapping, key)["id"], learned).all()
+    for other in ("", new_identity_key()):
+        assert not np.isin(lead_identities(frame, schema, mapping, other)["id"], learned).any()
+
+
+def test_a_model_without_a_key_knows_its_leads(trained: LeadModel, sample: SampleLeads) -> None:
+    frame, schema = sample.labelled, trained.schema
+    mapping = detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
+    old = LeadModel(deepcopy(trained.pipeline), trained.metadata.model_copy(update={"identity_key": ""}), None)
+    old.features.identities_ = lead_identities(frame, schema, mapping)
+    assert evaluate_model(pd.concat([frame.head(30), sample.kept_aside.head(30)]), old).seen_in_training == 30

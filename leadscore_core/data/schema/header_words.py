@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from leadscore_core.data.schema.schema import Role
 
@@ -42,17 +42,31 @@ _QUALIFIERS = _set(
 )
 _FIRST = _set(
     "first given fore firstname forename givenname vorname prenom prenoms nombre nombres nome imie voornaam "
-    "fname firstnames"
+    "fname firstnames vor имя meno jmeno ime prenume fornavn fornamn etunimi"
 )
 _MIDDLE = _set("middle middlename mname")
 _LAST = _set(
     "last family sur lastname surname familyname nachname familienname zuname nom apellido apellidos sobrenome "
-    "apelido cognome nazwisko achternaam lname lastnames"
+    "apelido cognome nazwisko achternaam lname lastnames фамилия prijmeni priezvisko prezime nume etternavn efternavn "
+    "efternamn sukunimi soyad soyadi"
 )
+_AND = _set("and und et en og och ja i a и si in ve")
 _NEEDS_NAME = _set("first given fore middle last family sur")
 _WHOSE = _QUALIFIERS - {"first", "second", "third"}
 _NAME = _set("name names")
-_FULL = _set("full fullname complete completo complet display leadname contactname voller vollstandiger")
+_NAMED = _set("name nome nombre nom navn namn naam nama nume")
+_FULL = _set(
+    "full fullname complete completo complet display leadname contactname voller vollstandiger volledige lengkap "
+    "fullstandigt fulde fullt complets completos"
+)
+# whole names in one word or a fixed phrase
+_WHOLE_NAMES = (
+    "ФИО|Ф.И.О.|Фамилия Имя Отчество|Полное имя|ПІБ|Ім'я|नाम|पूरा नाम|ग्राहक का नाम|姓名|名前|お名前|"
+    "氏名|ご氏名|客户姓名|聯絡人姓名|이름|성명|성함|الاسم|الاسم الكامل|שם|שם מלא|Ονοματεπώνυμο|Όνομα|"
+    "Họ và tên|Họ tên|ชื่อ|ชื่อ-นามสกุล|Név|Teljes név|Nama|Naam|Navn|For- og etternavn|"
+    "For- og efternavn|För- och efternamn|İsim|İsim Soyisim|Ad Soyad|Adı Soyadı|Namn|Nimi|Koko nimi|"
+    "নাম|பெயர்|పేరు|ಹೆಸರು|പേര്|નામ|ਨਾਮ|نام"
+)
 _SOMEBODY_ELSE = _set(
     "owner owners agent agents rep reps representative salesperson salesman seller manager created creator "
     "modified modifier updated updater assigned assignee account accounts company companies firm firma "
@@ -189,7 +203,11 @@ def name_part(header: str) -> int | None:
     --------
     >>> [name_part(h) for h in ("Full Name", "FirstName", "Middle Name", "Apellidos", "Campaign Name", "First source")]
     [0, 1, 2, 3, None, None]
+    >>> [name_part(h) for h in ("Imię i nazwisko", "Vor- und Nachname", "Nome completo", "ФИО", "姓名")]
+    [0, 0, 0, 0, 0]
     """
+    if normalise_header(header) in _whole_names():
+        return 0
     words = [word for word in words_of(header) if word not in {"de", "y", "e"}]
     inner = set(words) - _NAME
     asks_name = bool(set(words) & _NAME)
@@ -197,9 +215,19 @@ def name_part(header: str) -> int | None:
         said = inner & known
         if said and inner <= known | _WHOSE and (asks_name or not said <= _NEEDS_NAME):
             return place
+    is_clear = asks_name or bool((inner & (_FIRST | _LAST)) - _NEEDS_NAME)
+    if is_clear and inner & _FIRST and inner & _LAST and inner <= _FIRST | _MIDDLE | _LAST | _WHOSE | _AND:
+        return 0
+    if inner & _NAMED and inner & _FULL and inner <= _NAMED | _FULL | _WHOSE:
+        return 0
     if asks_name and inner <= _FULL | _WHOSE:
         return 0
     return 0 if len(inner) == 1 and inner <= {"fullname", "leadname", "contactname"} else None
+
+
+@cache
+def _whole_names() -> frozenset[str]:
+    return frozenset(map(normalise_header, _WHOLE_NAMES.split("|")))
 
 
 def is_somebody_elses(header: str) -> bool:

@@ -92,7 +92,9 @@ def challenge_champion(
     judged = challenger.out_of_sample
     judged = judged[judged["split"] == "cross_validation"].drop_duplicates("row").set_index("row").sort_index()
     new = judged["propensity"].reindex(range(len(label))).to_numpy("float64")
-    seen = seen_in_training(champion, cleaned, lead_identities(frame, champion.schema, mapping))
+    seen = seen_in_training(
+        champion, cleaned, lead_identities(frame, champion.schema, mapping, champion.metadata.identity_key)
+    )
     known = np.flatnonzero(~np.isnan(new))  # of very many leads, some were judged
     if len(known) < len(new):
         cleaned, label, new = cleaned.iloc[known].reset_index(drop=True), label[known], new[known]

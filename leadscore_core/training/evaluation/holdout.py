@@ -56,7 +56,8 @@ def evaluate_model(
     mapping = mapping or map_frame(frame, schema)
     check_required(mapping, schema)
     cleaned, label, without_label, _ = labelled_leads(frame, schema, mapping)
-    known = seen_in_training(model, cleaned, lead_identities(frame, schema, mapping))
+    identities = lead_identities(frame, schema, mapping, model.metadata.identity_key)
+    known = seen_in_training(model, cleaned, identities)
     seen = np.zeros(len(cleaned), dtype=bool) if known is None else known
     if seen.all():
         raise LabelError(

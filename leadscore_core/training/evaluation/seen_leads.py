@@ -1,5 +1,7 @@
 """Known leads: by what a model recognises leads that it was trained on."""
 
+import secrets
+
 import numpy as np
 import pandas as pd
 
@@ -9,16 +11,33 @@ from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.model.lead_model import LeadModel
 
+_KEY_BYTES = 16  # of the hash that pandas uses
 _PERSON = (Role.NAME, Role.EMAIL, Role.PHONE)
 
 
-def lead_identities(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> dict[str, np.ndarray]:
-    """Return one-way hashes by which leads are recognised in another file; no detail is kept as it was written.
+def new_identity_key() -> str:
+    """Return a random key for one model's hashes, so that nobody finds its leads in a table of hashes.
+
+    Examples
+    --------
+    >>> len(new_identity_key()), new_identity_key() == new_identity_key()
+    (16, False)
+    """
+    return secrets.token_hex(_KEY_BYTES // 2)
+
+
+def lead_identities(
+    frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, key: str = ""
+) -> dict[str, np.ndarray]:
+    """Return keyed one-way hashes by which leads are recognised in another file; no detail is kept as it was written.
 
     Parameters
     ----------
     frame
         Labelled leads as read.
+    key
+        That of the model (``metadata.identity_key``): only with it are the same leads the same hashes. Models of
+        earlier versions have none.
 
     Returns
     -------
@@ -37,12 +56,12 @@ def lead_identities(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapp
         for role in (Role.ID, *_PERSON)
     }
     if texts[Role.ID]:
-        identities["id"] = _hash(texts[Role.ID][:1])[usable]
+        identities["id"] = _hash(texts[Role.ID][:1], key)[usable]
     person = [cells for role in _PERSON for cells in texts[role]]
     stamp = schema.one(Role.TIMESTAMP)
     if person and stamp is not None and stamp.name in raw:
         moments = clean_leads(raw[[stamp.name]], schema)[stamp.name].dt.floor("min")
-        identities["person"] = _hash([as_text(moments.dt.strftime("%Y-%m-%d %H:%M")), *person])[usable]
+        identities["person"] = _hash([as_text(moments.dt.strftime("%Y-%m-%d %H:%M")), *person], key)[usable]
     return identities
 
 
@@ -67,9 +86,10 @@ def seen_in_training(
     return model.features.was_seen(cleaned)
 
 
-def _hash(columns: list[pd.Series]) -> np.ndarray:
+def _hash(columns: list[pd.Series], key: str) -> np.ndarray:
     """Return one hash a row over its texts in order, 0 where all are blank."""
     table = pd.DataFrame({place: cells.fillna("").to_numpy() for place, cells in enumerate(columns)}, dtype="str")
-    hashes = pd.util.hash_pandas_object(table, index=False).to_numpy().copy()
+    keyed = {"hash_key": key} if key else {}
+    hashes = pd.util.hash_pandas_object(table, index=False, **keyed).to_numpy().copy()
     hashes[(table == "").all(axis=1).to_numpy()] = 0
     return hashes
