@@ -1,7 +1,5 @@
 """Byte scan: one look through a file's bytes for all that its reading asks of them."""
 
-from __future__ import annotations
-
 import codecs
 import io
 from dataclasses import dataclass

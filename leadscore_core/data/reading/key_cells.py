@@ -1,10 +1,9 @@
 """Key cells: those of a list's first column, of which some may be the header again, a total or a ruled line."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +25,7 @@ class KeyColumn:
     header: str
 
     @classmethod
-    def of(cls, headers: Sequence[str]) -> KeyColumn:
+    def of(cls, headers: Sequence[str]) -> Self:
         """Choose it."""
         return cls(next((name for name in headers if name.strip().lower() not in INDEX_HEADERS), headers[0]))
 

@@ -4,8 +4,6 @@ Most large exports are such files: no quotation marks, as many fields in each li
 between the leads. To know that costs a third of parsing them; any doubt is left to those that do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
