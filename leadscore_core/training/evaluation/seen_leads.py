@@ -89,7 +89,6 @@ def seen_in_training(
 def _hash(columns: list[pd.Series], key: str) -> np.ndarray:
     """Return one hash a row over its texts in order, 0 where all are blank."""
     table = pd.DataFrame({place: cells.fillna("").to_numpy() for place, cells in enumerate(columns)}, dtype="str")
-    keyed = {"hash_key": key} if key else {}
-    hashes = pd.util.hash_pandas_object(table, index=False, **keyed).to_numpy().copy()
+    hashes = pd.util.hash_pandas_object(table, index=False, hash_key=key or None).to_numpy().copy()
     hashes[(table == "").all(axis=1).to_numpy()] = 0
     return hashes
