@@ -9,7 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from leadscore_core.analytics.statistics.effects import depend, measure_effects
+from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.view import open_view
+from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.synthetic import SampleLeads
@@ -22,6 +27,8 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.measures import Measure
 from leadscore_core.model.model_card import write_card
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.leads.filters import LeadFilter
+from leadscore_core.storage.leads.lead_table import Sort
 from leadscore_core.training.evaluation.algorithms import compare_contenders
 from leadscore_core.training.evaluation.champion_challenger import challenge_champion
 from leadscore_core.training.evaluation.holdout import evaluate_model
@@ -155,6 +162,34 @@ def test_the_command_line_writes_all_three(extension: str, run, labelled_list: P
     told = json.loads((tmp_path / "told.json").read_text())
     assert told["lift_at_10"] == told["cross_validation"]["lift_at_10"] > 1
     assert "Lift at 10% " in out
+
+
+def test_kept_lists_drivers_and_pages_show_all_three(
+    model: LeadModel, trained: LeadModel, places: Path, new_list: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
+    registry = ModelRegistry(tmp_path / "models")
+    registry.publish(trained)
+    registry.publish(model)
+    registry.promote(model.model_id)
+    batch = keep_list(open_list(new_list, model.schema), model, name="Monday")
+    view = open_view(batch, lambda _: model, model.schema)
+    leads = view.cleaned(view.table.page(LeadFilter(), Sort(), 0, 30))
+    effects = measure_effects(leads, model)
+    assert "hour_of_day" in effects.points
+    ranges = depend(leads, model.propensity(leads), "hour_of_day", model)
+    assert set(ranges["value"]) <= set(model.features.ranges_["hour_of_day"].names)
+    assert ranges["leads"].sum() == len(leads)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app.switch_page("pages/retrain/page.py").run()
+    app.segmented_control(key="retrain-section").set_value("Verdict").run()
+    block = model.metadata.metrics["cross_validation"]
+    assert any(f"Lift at 10% {block['lift_at_10']:.3f} " in caption.value for caption in app.caption)
+    app.segmented_control(key="retrain-section").set_value("Compare").run()
+    assert not app.exception
+    tables = [frame.value for frame in app.dataframe]
+    assert "Lift at 10%, folds" in tables[0]["Figure"].tolist()
+    assert set(tables[1].set_index("Setting").loc["Algorithm"]) == {"LightGBM", "Small histogram boosting"}
 
 
 def test_what_cannot_be_is_refused_in_words(extension: str, few: pd.DataFrame, schema: LeadSchema, monkeypatch) -> None:
