@@ -4,8 +4,6 @@ A step is idempotent: what it makes is named after its input, so that a second r
 Where leads are not fit, a step does not raise: it returns ``ok`` false and ``why``, beside the path of its report.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

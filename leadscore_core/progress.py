@@ -1,7 +1,5 @@
 """How long work says how far it is: a share from 0 to 1, or leads where the whole is not known; and what it does."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 Progress = Callable[[float, str], None]

@@ -18,7 +18,7 @@ from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.synthetic import SampleLeads
-from leadscore_core.errors import LeadScoreError
+from leadscore_core.errors import LeadScoreError, RegistryError
 from leadscore_core.inference.reasons import explain_leads, lead_reasons
 from leadscore_core.inference.score import score_leads
 from leadscore_core.model.algorithms import ALGORITHMS, Algorithm, register_algorithm
@@ -129,7 +129,13 @@ def test_the_metric_is_in_report_card_and_comparisons(
 
 
 def test_the_algorithm_is_named_compared_and_loaded_again(
-    model: LeadModel, few: pd.DataFrame, schema: LeadSchema, sample: SampleLeads, tmp_path: Path
+    extension: str,
+    model: LeadModel,
+    few: pd.DataFrame,
+    schema: LeadSchema,
+    sample: SampleLeads,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert (model.metadata.algorithm, model.metadata.algorithm_human) == (
         "small_histograms",
@@ -144,6 +150,11 @@ def test_the_algorithm_is_named_compared_and_loaded_again(
     assert (table["lift_at_10"] > 1).all()
     again = ModelRegistry(tmp_path)
     again.publish(model)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.delitem(sys.modules, extension)
+        elsewhere.setattr(sys, "path", [folder for folder in sys.path if not Path(folder, f"{extension}.py").is_file()])
+        with pytest.raises(RegistryError, match=f"needs the module '{extension}', which is not here"):
+            again.load(model.model_id)
     some = sample.new.head(40)
     pd.testing.assert_frame_equal(score_leads(some, again.load(model.model_id)), score_leads(some, model))
     pd.testing.assert_frame_equal(

@@ -1,7 +1,5 @@
 """Trends and flows: how rates went over time, and how leads pass from source to grade to application."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from leadscore_core.analytics.sources import EVERYBODY, MOST_LEVELS, Counted, SourceView, count_applications

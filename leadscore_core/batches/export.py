@@ -1,7 +1,5 @@
 """Exports: what is shown, or all of it, as the list it came from, as call sheets, or for a CRM."""
 
-from __future__ import annotations
-
 import tempfile
 import threading
 from collections.abc import Callable, Iterator

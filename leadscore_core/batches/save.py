@@ -1,7 +1,5 @@
 """Keeping: a list is scored, ranked and saved as a batch, whole or not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime

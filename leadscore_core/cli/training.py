@@ -208,14 +208,16 @@ def compare(
     say_outcome(leads)
     with show_progress("Comparing", total=1.0) as progress:
         board = compare_list(leads, algorithm or (), exclude=exclude or (), settings=settings, progress=progress)
-    say(f"{'':28} {'AUC':>15} {'precision':>9} {'recall':>7} {'fit':>7}   against LightGBM")
+    added = {name: measure.human for name, measure in board.measures.items() if name not in MEASURES}
+    more = "".join(f" {human:>12}" for human in added.values())
+    say(f"{'':28} {'AUC':>15} {'precision':>9} {'recall':>7}{more} {'fit':>7}   against LightGBM")
     for row in board.table.to_dict("records"):
         apart = (
             "" if row["name"] == "lightgbm" else f"{row['difference']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})"
         )
         say(
-            f"{row['human']:28} {row['auc']:.4f} ± {row['auc_std']:.4f} {row['precision']:9.3f} {row['recall']:7.3f} "
-            f"{row['fit_seconds']:5.1f} s   {apart}"
+            f"{row['human']:28} {row['auc']:.4f} ± {row['auc_std']:.4f} {row['precision']:9.3f} {row['recall']:7.3f}"
+            f"{''.join(f' {row[name]:12.3f}' for name in added)} {row['fit_seconds']:5.1f} s   {apart}"
         )
     say(f"Out-of-sample: {board.split}. {board.seconds:.0f} s in all.")
     told = {"split": board.split, "seconds": round(board.seconds, 1), "algorithms": board.table.to_dict("records")}

@@ -1,7 +1,5 @@
 """Scoring by parts: each part of a list is read, scored and written by a worker, whole or not at all."""
 
-from __future__ import annotations
-
 import io
 import tempfile
 from collections import Counter

@@ -1,7 +1,5 @@
 """The trade-off of discarding: leads removed against applications lost, with intervals, and presets."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

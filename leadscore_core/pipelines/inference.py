@@ -1,7 +1,5 @@
 """The inference pipeline: a list in, the same list with scores out, whole or not at all."""
 
-from __future__ import annotations
-
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -152,6 +152,11 @@ class ModelRegistry:
                 warnings.simplefilter("ignore", InconsistentVersionWarning)
                 pipeline = unpickle_model(path)
         except Exception as error:  # unpickling can raise anything
+            if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("leadscore_core"):
+                raise RegistryError(
+                    f"Model {model_id} needs the module {error.name!r}, which is not here. Install it or put its "
+                    "folder on PYTHONPATH, or choose another model."
+                ) from error
             made_with = ", ".join(f"{name} {version}" for name, version in metadata.libraries.items())
             raise RegistryError(
                 f"Model {model_id} cannot be loaded here: its file does not fit what is installed. It was made with "

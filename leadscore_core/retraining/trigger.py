@@ -1,7 +1,5 @@
 """When to retrain: outcomes that came since the model in use was trained, and how it did on them. It only proposes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """Folds: which leads are learned from and which are kept for judging."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -19,6 +19,7 @@ from leadscore_core.batches.planning import ALL
 from leadscore_core.batches.view import BatchView
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.inference.reasons import human_name
+from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.plots.drivers import plot_beeswarm, plot_dependence, plot_importance, plot_interaction
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
 from pages.shared import session as state
@@ -67,10 +68,12 @@ def sample_effects(view: BatchView, group: LeadFilter) -> tuple[Effects, Effects
     """Return what each column adds to the scores of a group, and of all leads to compare; say what was sampled."""
     chosen = _effects(view, group)
     total = view.table.count(group)
+    assert view.model is not None
+    how = "Computed exactly" if view.model.metadata.algorithm == LIGHTGBM else "Estimated"
     if total > EXACT_ROWS:
-        st.caption(f"Computed exactly for {EXACT_ROWS:,} leads drawn at random from {total:,}; more would take long.")
+        st.caption(f"{how} for {EXACT_ROWS:,} leads drawn at random from {total:,}; more would take long.")
     else:
-        st.caption(f"Computed exactly for all {total:,} leads.")
+        st.caption(f"{how} for all {total:,} leads.")
     return chosen, None if group == ALL else _effects(view, ALL)
 
 

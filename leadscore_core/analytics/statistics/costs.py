@@ -1,7 +1,5 @@
 """Money: what leads and applications cost, and what moving a budget would bring."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -10,8 +10,6 @@ what leads like those of a group complete at the average group. The gap of a gro
 factor by factor; what is left of it where factors do not simply add up is ``together``.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

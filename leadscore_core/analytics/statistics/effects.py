@@ -1,7 +1,5 @@
 """Drivers: what makes leads convert, in the eyes of the model and beside what was observed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

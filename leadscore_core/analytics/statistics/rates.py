@@ -4,8 +4,6 @@ A group has ``n`` leads and ``k`` applications among them. Where outcomes are no
 expected, a sum of propensities; intervals then say how the outcome of as many leads would scatter.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Leaks and chances: groups of many leads and few applications, and groups that convert far above the average."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

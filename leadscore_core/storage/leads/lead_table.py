@@ -8,8 +8,6 @@ One file holds, the highest propensity first, the cleaned columns under their ow
 known again, ``ls_duplicate_of``, ``ls_duplicate_why``.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Contenders: other algorithms on the same leads, features and folds, beside the one that is used."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The learning curve: whether more leads would help."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
