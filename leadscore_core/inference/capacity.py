@@ -1,7 +1,5 @@
 """Planning: whom to call first, and how many applications that should bring."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

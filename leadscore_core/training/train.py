@@ -1,7 +1,5 @@
 """The training pipeline: labelled leads in, a judged model out."""
 
-from __future__ import annotations
-
 import hashlib
 import platform
 import subprocess

@@ -1,7 +1,5 @@
 """Blank cells: what holds nothing but spaces and marks that nobody sees."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Encoding of a text file, found from all of it: UTF-8 but for single bytes, or what makes its words plausible."""
 
-from __future__ import annotations
-
 import codecs
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """What a file is, whatever its name says: kind, compression, encoding and delimiter, found from its bytes."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import gzip

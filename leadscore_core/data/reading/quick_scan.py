@@ -1,7 +1,5 @@
 """Quick look: how many records a text file has, and whether any may be no lead; of one that is not plain by Arrow."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Text files: their records in parts, by Arrow, or by Python where lines have more or fewer fields than the header."""
 
-from __future__ import annotations
-
 import csv
 from collections import deque
 from collections.abc import Iterator, Sequence

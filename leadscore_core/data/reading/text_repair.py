@@ -1,7 +1,5 @@
 """Source text: what exports and programs put around the text of a file, taken off before it is read."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """A look through a text file before it is read: broken quotes, lines of other lengths, rows that are no leads."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The challenge: a new model against the one in use, on the same leads that neither has learned from."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Judging: a model's out-of-sample predictions, as gates, curves and figures at any threshold."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Comparing two models on the same leads that neither has learned from."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
