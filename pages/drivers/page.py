@@ -13,7 +13,7 @@ from pages.drivers.effects import (
 )
 from pages.shared.batch_picker import choose_batch
 from pages.shared.components import get_model
-from pages.shared.sidebar import plain
+from pages.shared.controls import plain_error
 
 st.title("What makes a lead convert?", anchor=False)
 view = choose_batch(get_model(), manage=False)
@@ -33,4 +33,4 @@ try:
     render_dependence(view, group, effects)
     render_interaction(view, group, effects)
 except LeadScoreError as error:
-    st.error(plain(str(error)), icon=":material/error:")
+    st.error(plain_error(error), icon=":material/error:")

@@ -15,6 +15,7 @@ from leadscore_core.plots.grades import GRADE_ICONS
 from leadscore_core.storage.database.preferences import Preference, Version, grade_preference
 from leadscore_core.storage.leads.lead_table import cumulated
 from pages.shared import session as state
+from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
 BY_WORDS = {"propensity": "By chance of applying", "share": "By share of the list"}
@@ -135,7 +136,7 @@ def save(
     try:
         preference.save(value, based_on=current.version, author=state.get_name(), model_id=model.model_id, note=note)
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
     else:
         state.forget_seen(preference.kind)
         state.tell(message)
@@ -147,7 +148,7 @@ def go_back(preference: Preference[Any], current: Version[Any]) -> None:
     try:
         preference.undo(based_on=current.version, author=state.get_name())
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
     else:
         state.forget_seen(preference.kind)
         state.tell("Undone.")

@@ -10,9 +10,9 @@ from pages.leads.quarantine import render_quarantine, render_review
 from pages.shared import session as state
 from pages.shared.batch_picker import choose_batch
 from pages.shared.components import get_model
+from pages.shared.controls import plain_error
 from pages.shared.lead_card import render_lead, render_opener
 from pages.shared.lead_table import render_answer, render_export, render_filters, render_key_figures, render_table
-from pages.shared.sidebar import plain
 
 SECTIONS = ["Call list", "Quarantine", "Plan", "Grades", "Junk filter", "Review list"]
 
@@ -43,4 +43,4 @@ try:
     if state.get_lead() is not None:
         render_lead(view)
 except LeadScoreError as error:
-    st.error(plain(str(error)), icon=":material/error:")
+    st.error(plain_error(error), icon=":material/error:")

@@ -11,9 +11,9 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.grades import JUNK_WORDS
 from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore
 from pages.shared import session as state
+from pages.shared.controls import plain_error
 from pages.shared.lead_card import render_opener
 from pages.shared.lead_table import render_export, render_filters, render_table
-from pages.shared.sidebar import plain
 
 
 def render_quarantine(view: BatchView) -> None:
@@ -63,7 +63,7 @@ def render_review(view: BatchView) -> None:
     try:
         entries = DecisionStore(load_settings()).feedback()
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
         return
     if not entries:
         st.info("No score looked wrong to anybody so far. Open a lead to say that one does.", icon=":material/flag:")
@@ -102,7 +102,7 @@ def _decide(action, message: str) -> None:  # type: ignore[no-untyped-def]
     try:
         action(DecisionStore(load_settings()))
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
     else:
         state.tell(message)
         st.rerun()

@@ -14,6 +14,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.retraining.schema_editor import MEANINGS, corrected_proposal, full_schema, proposal_table
 from pages.retrain import state as retrain_state
 from pages.shared import session as state
+from pages.shared.controls import plain_error
 from pages.shared.outcome_values import choose_outcome_values
 from pages.shared.sidebar import plain
 
@@ -110,7 +111,7 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
     try:
         schema = build_schema(proposal, chosen) if split.completed else None
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
         return
     if schema is None:
         st.caption("Choose at least one value that means yes.")

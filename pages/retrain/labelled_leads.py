@@ -24,6 +24,7 @@ from leadscore_core.storage.database.batches import BatchStore
 from pages.retrain import state as retrain_state
 from pages.retrain.columns import choose_meaning
 from pages.shared import session as state
+from pages.shared.controls import plain_error
 from pages.shared.conventions import REMEMBERED, ask_choices, choices_of, offer_choices, said_of, with_choices
 from pages.shared.encodings import choose_encoding, offer_encodings
 from pages.shared.outcome_values import render_outcome
@@ -117,7 +118,7 @@ def choose_labelled(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, 
         if isinstance(error, EncodingQuestionError) and brought is not None:
             state.ask_encoding(brought[1], error.candidates)
             st.rerun()
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
         return None
 
 
@@ -135,7 +136,7 @@ def _open_as_said(path: Path, schema: LeadSchema, upload: str, encoding: str | N
             with_choices(leads, picked, settings)
             st.toast(REMEMBERED, icon=":material/check:")
         except LeadScoreError as error:
-            st.toast(plain(str(error)), icon=":material/error:")
+            st.toast(plain_error(error), icon=":material/error:")
         st.rerun()
     return leads
 

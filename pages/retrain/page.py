@@ -10,7 +10,7 @@ from pages.retrain.train import render_training
 from pages.retrain.verdict import choose_model, render_due, render_state_of_models, render_verdict
 from pages.shared import session as state
 from pages.shared.components import get_model
-from pages.shared.sidebar import plain
+from pages.shared.controls import plain_error
 
 SECTIONS = ["Train", "Verdict", "Against the model in use", "Compare", "Promote or roll back"]
 
@@ -40,4 +40,4 @@ try:
             else:
                 render_promotion(looked_at)
 except LeadScoreError as error:
-    st.error(plain(str(error)), icon=":material/error:")
+    st.error(plain_error(error), icon=":material/error:")

@@ -23,6 +23,7 @@ from leadscore_core.retraining.dataset_summary import (
 from leadscore_core.retraining.jobs import Run, RunTask, cancel_run, list_runs, read_run, start_run
 from pages.retrain.labelled_leads import SAMPLE, choose_labelled, narrow_labelled
 from pages.shared import session as state
+from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def render_training(model: LeadModel) -> None:
                     task=task,
                 )
             except LeadScoreError as error:
-                st.error(plain(str(error)), icon=":material/error:")
+                st.error(plain_error(error), icon=":material/error:")
             else:
                 st.rerun()
     st.caption(f"{_TOLD[task.kind]} You can leave this page: the run goes on and is found again.")
@@ -226,7 +227,7 @@ def _render_run(folder: str) -> None:
         try:
             cancel_run(run)
         except LeadScoreError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            st.error(plain_error(error), icon=":material/error:")
             return
         st.rerun()
     with st.expander("Log", icon=":material/terminal:"):

@@ -28,6 +28,7 @@ from leadscore_core.retraining.trigger import propose_retraining
 from leadscore_core.storage.database.batches import BatchStore
 from pages.shared import session as state
 from pages.shared.components import get_named_model, render_chart
+from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
 
@@ -84,7 +85,7 @@ def choose_model() -> tuple[LeadModel, dict[str, Any]] | None:
     try:
         model = get_named_model(str(chosen))
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
         return None
     run = reports.get(str(chosen))
     return model, run.report if run is not None else {}

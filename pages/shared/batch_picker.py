@@ -11,6 +11,7 @@ from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from pages.shared import session as state
 from pages.shared.components import act, get_named_model
+from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
 
@@ -27,7 +28,7 @@ def choose_batch(model: LeadModel, *, manage: bool = True) -> BatchView:
     try:
         batches = BatchStore(load_settings()).list_batches()
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
         st.stop()
     if not batches:
         st.info(
@@ -56,7 +57,7 @@ def choose_batch(model: LeadModel, *, manage: bool = True) -> BatchView:
     try:
         return get_view(batch, model)
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
         st.stop()
 
 

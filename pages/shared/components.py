@@ -15,6 +15,7 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from pages.shared import session as state
+from pages.shared.controls import on_page, plain_error
 from pages.shared.sidebar import plain
 
 NOT_HERE = "Not in this list"
@@ -69,7 +70,7 @@ def act(action: Callable[[], object], message: str) -> None:
     try:
         action()
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
     else:
         state.tell(message)
         st.rerun()
@@ -101,7 +102,7 @@ def render_findings(findings: list[Finding]) -> None:
     table = pd.DataFrame(
         {
             "Column": [f.column or "Whole row" for f in findings],
-            "What": [f.reason[:1].upper() + f.reason[1:] for f in findings],
+            "What": [on_page(f.reason[:1].upper() + f.reason[1:]) for f in findings],
             "Leads": [f.count for f in findings],
             "Share": [f.share_shown for f in findings],
             "Example": [f.example.strip("'") for f in findings],

@@ -14,6 +14,7 @@ from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.open import choose_conventions
 from leadscore_core.errors import LeadScoreError
 from pages.shared import session as state
+from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
 if TYPE_CHECKING:  # numbers load with the list, not with the page
@@ -93,7 +94,7 @@ def _apply(picked: dict[str, str], opened: state.OpenedList, settings: Settings)
     try:
         opened.leads = with_choices(opened.leads, picked, settings)
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
         return
     state.set_opened(opened)
     st.toast(REMEMBERED, icon=":material/check:")

@@ -13,6 +13,7 @@ from leadscore_core.plots.lead import plot_history, plot_waterfall
 from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore
 from pages.shared import session as state
 from pages.shared.components import get_named_model, render_chart
+from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
 TREND_ICONS = {"Improving": ":material/trending_up:", "Declining": ":material/trending_down:"}
@@ -39,7 +40,7 @@ def render_lead(view: BatchView) -> None:
     try:
         story = tell_story(view, row, get_named_model)
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
         return
     lead = story.lead
     who = next((str(lead[k]) for k in ("ls_name", "ls_id", "ls_email") if k in lead and pd.notna(lead[k])), None)
@@ -157,7 +158,7 @@ def _render_decisions(view: BatchView, story: LeadStory) -> None:
         with st.expander("This score looks wrong", icon=":material/flag:"):
             _render_feedback(view, story, decisions, row, by)
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
 
 
 def _render_feedback(view: BatchView, story: LeadStory, decisions: DecisionStore, row: int, by: str) -> None:

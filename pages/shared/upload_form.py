@@ -11,6 +11,7 @@ import streamlit as st
 from leadscore_core.config import SAMPLE_LEADS, Settings
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
 from pages.shared import session as state
+from pages.shared.controls import on_page
 from pages.shared.encodings import choose_encoding, offer_encodings
 from pages.shared.sidebar import plain
 from pages.shared.uploads import UploadFolder
@@ -108,7 +109,8 @@ def _open(opened: state.OpenedList, schema: LeadSchema, settings: Settings, shee
         state.set_problem("")
     except LeadScoreError as error:
         still = state.get_opened()
-        state.set_problem(f"{error} Still open: {still.name}." if still else str(error))
+        said = on_page(str(error))
+        state.set_problem(f"{said} Still open: {still.name}." if still else said)
     else:
         path = Path(opened.path)
         state.set_opened(state.OpenedList(opened.name, path, leads, opened.folder, sheets, leads.sheet, alike))

@@ -5,7 +5,7 @@ import streamlit as st
 from leadscore_core.errors import LeadScoreError
 from pages.shared import session as state
 from pages.shared.components import get_model
-from pages.shared.sidebar import plain
+from pages.shared.controls import plain_error
 from pages.sources.rates import choose_leads, choose_scope, render_rates, render_report, render_source_answer
 from pages.sources.sections import render_course, render_mix, render_targets
 from pages.sources.spend import render_money
@@ -35,4 +35,4 @@ try:
     else:
         render_money(view, scope)
 except LeadScoreError as error:
-    st.error(plain(str(error)), icon=":material/error:")
+    st.error(plain_error(error), icon=":material/error:")

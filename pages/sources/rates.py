@@ -36,6 +36,7 @@ from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
 from pages.shared import session as state
 from pages.shared.charts import render_evidence, render_frame
+from pages.shared.controls import plain_error
 from pages.shared.encodings import choose_encoding, offer_encodings
 from pages.shared.outcome_values import ask_outcome, needs_answer
 from pages.shared.sidebar import plain
@@ -80,7 +81,7 @@ def choose_leads(model: LeadModel) -> tuple[SourceView, list[Batch]]:
         looked_at = [by_id[b] for b in chosen]
         return open_sources(looked_at, model.schema, settings=settings), looked_at
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
         st.stop()
 
 
@@ -130,7 +131,7 @@ def _render_outcomes(model: LeadModel) -> None:
         state.ask_encoding(upload.file_id, error.candidates)
         st.rerun()
     except (LeadScoreError, OSError) as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
     else:
         state.tell(report.told)
         st.rerun()

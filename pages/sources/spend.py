@@ -14,6 +14,7 @@ from leadscore_core.errors import EncodingQuestionError, LeadScoreError
 from pages.shared import session as state
 from pages.shared.charts import render_frame
 from pages.shared.components import render_findings
+from pages.shared.controls import plain_error
 from pages.shared.conventions import ask_choices, offer_choices
 from pages.shared.encodings import choose_encoding, offer_encodings
 from pages.shared.sidebar import plain
@@ -46,7 +47,7 @@ def render_money(view: SourceView, scope: Scope) -> None:
             state.ask_encoding(upload.file_id, error.candidates)
         except (LeadScoreError, OSError) as error:
             still = f" Still counted: {kept[0]}." if kept else ""
-            st.error(plain(f"{error}{still}"), icon=":material/error:")
+            st.error(plain_error(error) + plain(still), icon=":material/error:")
         kept = source_state.get_spend()
     if upload is not None and choose_encoding(upload.file_id, upload.name):
         return
@@ -95,7 +96,7 @@ def _choose_conventions(name: str, spend: Spend) -> None:
     try:
         spend = read_spend(frame, order=said.get("dates"), decimal=said.get("amount"))  # type: ignore[arg-type]
     except LeadScoreError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
         return
     source_state.set_spend(name, spend)
     source_state.set_spend_file(upload, frame, said)
