@@ -15,7 +15,7 @@ IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER
 help:
 	@echo "make app           set everything up and open the dashboard"
 	@echo "make test          set everything up and run all tests, browser included"
-	@echo "make soak          long rounds: a list in 20,000 more ways, other ones each day, training on every small file, more kills"
+	@echo "make soak          long rounds: a list in 20,000 more ways, other ones each day, every command on every small file, more kills, more examples"
 	@echo "make lint          ruff and mypy"
 	@echo "make api           write docs/api.md from the docstrings"
 	@echo "make lock          pin the dependencies anew"
@@ -38,7 +38,8 @@ test-browser: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 10 tests/browser
 
 soak: $(VENV)/.dev
-	LEADSCORE_SOAK=1 $(BIN)/python -m pytest tests/soak tests/training/test_compare.py tests/retraining/test_jobs.py tests/inference/test_parts.py
+	LEADSCORE_SOAK=1 $(BIN)/python -m pytest tests/soak tests/real/test_messages.py tests/training/test_compare.py tests/retraining/test_jobs.py tests/inference/test_parts.py
+	LEADSCORE_SOAK=1 $(BIN)/python -m pytest -m hypothesis tests --ignore tests/soak --ignore tests/browser
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -41,6 +41,14 @@ def keep_sample(rows: int, folder: Path, *, with_outcomes: bool) -> None:
     leads.unlink()
 
 
+def bare_duckdb() -> Callable[[str], list[tuple[object, ...]]]:
+    """Return what runs SQL on a DuckDB of its own, as anybody would use it, and fetches the rows."""
+    import duckdb
+
+    connection = duckdb.connect()
+    return lambda sql: connection.execute(sql).fetchall()
+
+
 def peak_mb() -> int:
     """Return the most memory that this process has held, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

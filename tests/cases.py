@@ -1,7 +1,7 @@
 """Small files that went wrong once: which hold the same leads, what means yes, and what no message may say."""
 
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from leadscore_core.data.reading.reader import read_leads
@@ -48,14 +48,19 @@ INTERNAL = re.compile(
 )
 
 
-def tables() -> Iterator[tuple[Path, str]]:
-    """Give each file with the header of its last column."""
-    for path in sorted(p for p in CASES.iterdir() if p.suffix not in {".md", ".py", ".txt"}):
-        try:
-            last = str(read_leads(path).columns[-1])
-        except LeadScoreError:  # what is no table has no columns
-            last = "Converted"
-        yield path, last
+@cache
+def tables() -> tuple[tuple[Path, str], ...]:
+    """Return each file with the header of its last column."""
+    return tuple(
+        (path, _last_header(path)) for path in sorted(CASES.iterdir()) if path.suffix not in {".md", ".py", ".txt"}
+    )
+
+
+def _last_header(path: Path) -> str:
+    try:
+        return str(read_leads(path).columns[-1])
+    except LeadScoreError:  # what is no table has no columns
+        return "Converted"
 
 
 def assert_nothing_internal(run, words: list[object], *, told_is_data: bool = False) -> None:

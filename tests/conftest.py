@@ -1,5 +1,6 @@
 """What all tests share: sample leads, a small model, and the real leads where they are."""
 
+import inspect
 import os
 import sys
 import tempfile
@@ -8,9 +9,11 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import joblib
 import pandas as pd
 import psycopg
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from leadscore_core.analytics.sources import SourceView, open_sources
@@ -22,19 +25,23 @@ from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.synthetic import SampleLeads, make_sample
+from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.engine import close_databases
 from leadscore_core.training.train import train_model
-from tests.paths import REAL, ROOT
+from tests.paths import EXAMPLES, REAL, ROOT
 
 os.environ.setdefault("LEADSCORE_TRACKING_URI", "off")  # tests of tracking switch it on
-settings.register_profile("steady", deadline=None)  # shared machines stall; a deadline would test them
+# shared machines stall; a deadline would test them
+settings.register_profile("steady", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("steady")
 LONG_FILES = (  # first, so that no core waits at the end for one that began last
-    "real/test_messages.py",
     "distributed/test_distributed.py",
+    "real/test_cases_on_pages.py",
+    "real/test_messages.py",
+    "real/test_cases.py",
     "data/test_any_file.py",
     "training/test_size.py",
     "registry/test_mlflow_tracking.py",
@@ -66,9 +73,27 @@ def sample() -> SampleLeads:
 
 
 @pytest.fixture(scope="session")
-def trained(sample: SampleLeads) -> LeadModel:
-    """A small but real model, trained on sample leads."""
-    return train_model(sample.labelled, params=FEW_TREES, n_repeats=1, note="For tests.")
+def trained(sample: SampleLeads, tmp_path_factory: pytest.TempPathFactory) -> LeadModel:
+    """A small but real model, trained on sample leads; the processes of one run of the tests train it once."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    path = shared / "trained.joblib"
+    with FileLock(path.with_suffix(".lock")):
+        if not path.is_file():
+            joblib.dump(train_model(sample.labelled, params=FEW_TREES, n_repeats=1, note="For tests."), path)
+    return joblib.load(path)
+
+
+@pytest.fixture
+def few_trees() -> Iterator[pytest.MonkeyPatch]:
+    """Training in this process is of fewer trees and draws its folds once, for tests of anything but its quality."""
+    names = list(inspect.signature(LeadClassifier).parameters)
+    defaults = dict(zip(names, LeadClassifier.__init__.__defaults__, strict=True)) | FEW_TREES
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LeadClassifier.__init__, "__defaults__", tuple(defaults.values()))
+        patch.setitem(train_model.__kwdefaults__, "n_repeats", 1)
+        yield patch
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,15 @@ def test_the_speed_of_scoring_is_told_as_ratios_of_one_run(speed: ModuleType, tm
     reasons = {"rows": 10, "rows_per_s": 20, "rows_per_s_with_words": 10, "shap_rows_per_s": 2, "speedup_vs_shap": 10.0}
     reasons |= {"lightgbm_rows_per_s": 3, "max_abs_diff": 1.6e-14}
     leads = {"rows": 10, "rss_mb": 1_234.0, **dict.fromkeys(("open_ms", "page_ms", "filter_ms", "sort_ms"), 1.6)}
-    sources = {"rows": 10, "rss_mb": 1.0, "page_ms": 1.0, "pandas_load_ms": 1.0, "pandas_group_ms": 1.0}
+    leads |= {"page_ratio": 1.1, "sort_ratio": 1.25, "search_ratio": 0.9}
+    sources = {
+        "rows": 10,
+        "group_ratio": 2.5,
+        "rss_mb": 1.0,
+        "page_ms": 1.0,
+        "pandas_load_ms": 1.0,
+        "pandas_group_ms": 1.0,
+    }
     first = {"leadscore_s": 2.24, "bare_s": 2.0, "ratio": 1.12}
     reruns = {"ms": {"score": 90.4, "leads": 101.0}}
     table = speed.table(told, reasons, leads | {"search_ms": 3.0}, sources, first, reruns)
@@ -68,5 +76,21 @@ def test_the_speed_of_scoring_is_told_as_ratios_of_one_run(speed: ModuleType, tm
     assert "largest difference 2e-14" in table
     assert "| from start to the first page | 2.2 s | a bare Streamlit page 2.0 s: 1.12 times |" in table
     assert "| a page run anew, the sample's 1,000 leads open | score 90, leads 101 ms |  |" in table
+    assert "a page 1.10 times, sort 1.25, search 0.90; 1,234 MB" in table
+    assert "a grouping at most 2.50 times; 1 MB" in table
     without = speed.table(told, reasons, leads | {"search_ms": 3.0}, sources, None, reruns)
     assert "| from start to the first page | no Chromium was there |" in without
+
+
+@pytest.mark.parametrize(
+    ("page", "ratios"), [("leads", ("page_ratio", "sort_ratio", "search_ratio")), ("sources", ("group_ratio",))]
+)
+def test_pages_are_measured_beside_the_bare_query_of_the_same_run(
+    page: str, ratios: tuple[str, ...], tmp_path: Path
+) -> None:
+    words = [sys.executable, str(ROOT / "benchmarks" / f"{page}_page.py"), "--rows", "1000"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
+    told = json.loads(done.stdout.strip().splitlines()[-1])
+    assert told["rows"] == 1_000
+    assert all(told[ratio] > 0 for ratio in ratios)
+    assert {"page_ms", "rss_mb"} <= set(told)

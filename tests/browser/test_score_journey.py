@@ -15,7 +15,7 @@ from tests.paths import REAL, ROOT
 SAMPLE, MESSY = ROOT / "sample_data" / "new_leads.csv", ROOT / "sample_data" / "messy_export.csv"
 SIZES = {1440: 900, 1024: 768, 390: 844}
 PICTURED = (1440, 390)
-PATIENCE = 30_000
+PATIENCE = 60_000
 SCHEMES = ["light", "dark"] if os.environ.get("LEADSCORE_SCREENSHOTS") else ["light"]  # colours move nothing
 
 

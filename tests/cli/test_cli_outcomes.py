@@ -13,6 +13,8 @@ from leadscore_core.data.dataset.open import open_list
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.outcomes import OutcomeStore
 
+pytestmark = pytest.mark.usefixtures("few_trees")
+
 
 @pytest.fixture
 def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:

@@ -137,19 +137,19 @@ def test_a_cluster_gives_each_lead_what_this_process_gives_it(
 
 
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(
-    folder: Path, trained: LeadModel, places: Path, tmp_path: Path
+    client: Client, folder: Path, trained: LeadModel, places: Path, tmp_path: Path
 ) -> None:
     wanted = local(folder, trained, tmp_path)
     killed: list[int] = []
-    with connect(workers=2) as own:
-        workers = own.run(os.getpid)
+    workers = client.run(os.getpid)
 
-        def kill_one(done: float, text: str) -> None:
-            if not killed:
-                killed.append(next(iter(workers.values())))
-                os.kill(killed[0], signal.SIGKILL)
+    def kill_one(done: float, text: str) -> None:
+        if not killed:
+            killed.append(next(iter(workers.values())))
+            os.kill(killed[0], signal.SIGKILL)
 
-        report = score_parts([str(folder)], str(tmp_path / "out"), trained, own, reasons=2, progress=kill_one)
+    report = score_parts([str(folder)], str(tmp_path / "out"), trained, client, reasons=2, progress=kill_one)
+    client.wait_for_workers(2, timeout=60)  # another one has taken its place, for the tests that follow
     assert killed
     assert not report.left_out
     scored = pd.concat([read_leads(path) for path in sorted((tmp_path / "out").iterdir())], ignore_index=True)
@@ -347,11 +347,14 @@ def test_workers_learn_from_leads_that_come_in_order(client: Client) -> None:
 
 
 def test_a_worker_whose_disk_is_full_writes_nothing_and_says_so(
-    folder: Path, trained: LeadModel, tmp_path: Path
+    client: Client, folder: Path, trained: LeadModel, tmp_path: Path
 ) -> None:
-    with connect(workers=1) as alone:
-        alone.run(resource.setrlimit, resource.RLIMIT_FSIZE, (4096, 4096))  # writing more fails, as on a full disk
-        report = score_parts([str(folder)], str(tmp_path / "out"), trained, alone)
+    before = next(iter(client.run(resource.getrlimit, resource.RLIMIT_FSIZE).values()))
+    client.run(resource.setrlimit, resource.RLIMIT_FSIZE, (4096, before[1]))  # writing more fails, as on a full disk
+    try:
+        report = score_parts([str(folder)], str(tmp_path / "out"), trained, client)
+    finally:
+        client.run(resource.setrlimit, resource.RLIMIT_FSIZE, before)
     assert report.parts == len(report.left_out) == PARTS
     assert all("could not be written (" in why for why in report.left_out.values())
     assert not list((tmp_path / "out").iterdir())
@@ -414,11 +417,10 @@ def test_dates_are_settled_on_all_of_many_small_parts(
 
 
 def test_a_folder_of_ones_own_is_meant_wherever_the_workers_run(
-    folder: Path, trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: Client, folder: Path, trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with connect(workers=1) as elsewhere:  # they stay in the folder where they were started
-        monkeypatch.chdir(tmp_path)
-        score_parts([str(folder / "part-0.csv")], "scored", trained, elsewhere, reasons=0)
+    monkeypatch.chdir(tmp_path)  # the workers stay in the folder where they were started
+    score_parts([str(folder / "part-0.csv")], "scored", trained, client, reasons=0)
     assert [path.name for path in (tmp_path / "scored").iterdir()] == ["leads-0000-part-0.parquet"]
 
 

@@ -14,7 +14,8 @@ from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.dataset import gather_leads
-from leadscore_core.retraining.jobs import list_runs, start_run
+from leadscore_core.retraining.jobs import RunTask, list_runs, start_run
+from tests.conftest import FEW_TREES
 from tests.other_company import make_members
 from tests.paths import ROOT
 
@@ -119,7 +120,7 @@ def test_a_run_brings_a_verdict_that_is_promoted_and_rolled_back(
     path = tmp_path / "labelled.csv"
     sample.labelled.to_csv(path, index=False)
     leads = gather_leads([open_list(path, trained.schema)], [], trained.schema)
-    start_run(leads, data="labelled.csv", schema=trained.schema, by="Anna")
+    start_run(leads, data="labelled.csv", schema=trained.schema, task=RunTask(params=FEW_TREES), by="Anna")
     app = opened()
     assert "Training on" in words(app)
     assert "by Anna" in words(app)

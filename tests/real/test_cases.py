@@ -19,7 +19,10 @@ from leadscore_core.registry.registry import ModelRegistry
 from tests.cases import SAME_FORTY, YES_NO
 from tests.paths import CASES, ROOT
 
-pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the case files are not on this machine")
+pytestmark = [
+    pytest.mark.skipif(not CASES.is_dir(), reason="the case files are not on this machine"),
+    pytest.mark.usefixtures("few_trees"),
+]
 
 
 @pytest.fixture

@@ -9,8 +9,10 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 
 import psycopg
@@ -21,44 +23,33 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.mlflow_tracking import CHALLENGER, CHAMPION, sync_tracking, tracking_uri
 from leadscore_core.registry.promotion import promote_model
 from leadscore_core.registry.registry import ModelRegistry
-
-CODE = """
-import json, sys, warnings
-warnings.simplefilter("ignore")
-import mlflow
-mlflow.set_tracking_uri(sys.argv[1]); mlflow.set_registry_uri(sys.argv[1])
-client = mlflow.MlflowClient()
-versions = client.search_model_versions("name='leadscore'")
-model = client.get_registered_model("leadscore")
-told = {"models": {v.tags["leadscore.model_id"]: str(v.version) for v in versions}}
-told["aliases"] = {alias: str(version) for alias, version in model.aliases.items()}
-run = mlflow.get_run(versions[0].run_id)
-told["params"], told["metrics"], told["tags"] = run.data.params, run.data.metrics, run.data.tags
-told["folds"] = len(client.get_metric_history(run.info.run_id, "cv_each_auc"))
-told["files"] = [f.path for f in client.list_artifacts(run.info.run_id)]
-told["figures"] = [f.path for f in client.list_artifacts(run.info.run_id, "figures")]
-import pandas as pd
-pipeline = mlflow.sklearn.load_model("models:/leadscore/" + str(versions[0].version))
-info = mlflow.models.get_model_info("models:/leadscore/" + str(versions[0].version))
-told["inputs"] = [c.name for c in info.signature.inputs]
-told["propensity"] = float(pipeline.predict_proba(pd.DataFrame({n: ["Level2"] for n in told["inputs"]}))[0, 1])
-print(json.dumps(told))
-"""
+from tests import in_mlflow
+from tests.in_mlflow import run_module
 
 
-def ask(uri: str) -> dict:
-    """What MLflow says of the model, asked in a process of its own, since MLflow warns on import."""
-    done = subprocess.run([sys.executable, "-c", CODE, uri], capture_output=True, text=True, check=False, timeout=240)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.strip().splitlines()[-1])
+@pytest.fixture(scope="module")
+def beside() -> Iterator[ProcessPoolExecutor]:
+    """A process of its own for MLflow, which warns on import and takes seconds for it."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield pool
 
 
-def sync(settings: Settings) -> dict:
+@pytest.fixture
+def sync(beside: ProcessPoolExecutor):
     """Bring MLflow up to the registry as the command does."""
-    env = os.environ | {"LEADSCORE_MODELS_DIR": str(settings.models_dir)}
-    words = [sys.executable, "-m", "leadscore_core.registry.mlflow_tracking"]
-    done = subprocess.run(words, env=env, capture_output=True, text=True, check=False, timeout=240)
-    return json.loads(done.stdout.strip().splitlines()[-1])
+
+    def call(settings: Settings) -> dict:
+        env = os.environ | {"LEADSCORE_MODELS_DIR": str(settings.models_dir)}
+        _, said, _ = beside.submit(run_module, [], env).result(timeout=240)
+        return json.loads(said.strip().splitlines()[-1])
+
+    return call
+
+
+@pytest.fixture
+def ask(beside: ProcessPoolExecutor):
+    """Ask MLflow what it has of the model."""
+    return lambda uri: beside.submit(in_mlflow.ask, uri).result(timeout=240)
 
 
 @pytest.fixture
@@ -95,9 +86,11 @@ def check_what_is_written(told: dict, trained: LeadModel) -> None:
     assert not {"full_name", "email", "phone", "lead_id"} & set(told["inputs"])
 
 
-def test_every_model_is_written_down_and_aliases_follow(registry: ModelRegistry, trained: LeadModel) -> None:
+def test_every_model_is_written_down_and_aliases_follow(registry: ModelRegistry, trained: LeadModel, sync, ask) -> None:
     settings = load_settings()
-    told = sync(settings)
+    words = [sys.executable, "-m", "leadscore_core.registry.mlflow_tracking"]  # as a promotion starts it
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=240)
+    told = json.loads(done.stdout.strip().splitlines()[-1])
     assert told == {"logged": [trained.model_id], "aliases": {CHAMPION: trained.model_id}, "problem": ""}
     later = newer(trained, registry)
     told = sync(settings)
@@ -128,7 +121,7 @@ def test_a_promotion_on_the_screen_reaches_mlflow_by_itself(registry: ModelRegis
 
 
 def test_a_server_that_is_down_costs_nothing_and_is_caught_up_with(
-    registry: ModelRegistry, trained: LeadModel, monkeypatch: pytest.MonkeyPatch
+    registry: ModelRegistry, trained: LeadModel, sync, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADSCORE_TRACKING_URI", "http://user:secret@127.0.0.1:9")
     told = sync(load_settings())
@@ -158,8 +151,9 @@ def server(postgres: str, tmp_path: Path) -> Iterator[str]:
     store = postgres.replace("/postgres?", f"/{name}?").replace("postgresql://", "postgresql+psycopg://", 1)
     words = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--port", str(port)]
     words += ["--artifacts-destination", str(tmp_path / "artifacts"), "--workers", "1"]
+    env = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # ten processes that nothing here asks for
     with (tmp_path / "server.log").open("wb") as log:
-        process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(words, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
     address = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + 120
@@ -178,7 +172,14 @@ def server(postgres: str, tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_real_server_takes_models_and_gives_them_to_another_machine(
-    registry: ModelRegistry, trained: LeadModel, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    registry: ModelRegistry,
+    trained: LeadModel,
+    server: str,
+    beside: ProcessPoolExecutor,
+    sync,
+    ask,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LEADSCORE_TRACKING_URI", server)
     told = sync(load_settings())
@@ -191,8 +192,8 @@ def test_a_real_server_takes_models_and_gives_them_to_another_machine(
     assert ModelRegistry(tmp_path / "elsewhere").load(trained.model_id).metadata == registry.read_metadata(
         trained.model_id
     )
-    words[-1] = "models:/leadscore@nobody"
-    done = subprocess.run(words, env=dict(os.environ), capture_output=True, text=True, check=False, timeout=240)
-    assert done.returncode == 2
-    assert "could not be taken from MLflow" in done.stderr
-    assert "Traceback" not in done.stderr
+    words = ["models", "import", "models:/leadscore@nobody"]
+    code, _, wrong = beside.submit(run_module, words, dict(os.environ)).result(timeout=240)
+    assert code == 2
+    assert "could not be taken from MLflow" in wrong
+    assert "Traceback" not in wrong

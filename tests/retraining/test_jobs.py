@@ -42,6 +42,7 @@ from leadscore_core.retraining.worker import _segments
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.database.preferences import grade_preference
+from tests.conftest import FEW_TREES
 from tests.paths import IS_SOAK, ROOT
 
 LABEL = "app_complete_flag"
@@ -93,7 +94,10 @@ def test_a_run_trains_compares_publishes_and_is_found_again(
 ) -> None:
     asked = ColumnAudit(column="City", why="asked", left_out=True, auc_with=0.8, auc_without=0.7)
     excluded = {"city_mapped": "asked"}
-    run = start_run(leads, data="labelled.csv", schema=trained.schema, by="Anna", excluded=excluded, audit=[asked])
+    task = RunTask(params=FEW_TREES)
+    run = start_run(
+        leads, data="labelled.csv", schema=trained.schema, task=task, by="Anna", excluded=excluded, audit=[asked]
+    )
     with pytest.raises(TrainingBusyError, match="Anna is training a model here since"):
         start_run(leads, data="again", schema=trained.schema)
     run = wait(run)
@@ -210,7 +214,8 @@ def test_killed_at_random_moments_the_champion_goes_on_serving(
             assert "the model in use is unchanged" in run.state.told
         assert registry.load_champion()[0].model_id == trained.model_id
         assert all(registry.load(m.model_id) for m in registry.list_models())
-    assert wait(start_run(leads, data="after", schema=trained.schema)).state.state == "done"
+    task = RunTask(params=FEW_TREES)
+    assert wait(start_run(leads, data="after", schema=trained.schema, task=task)).state.state == "done"
 
 
 def test_promoting_below_target_needs_a_reason_and_rolling_back_is_kept(
