@@ -41,7 +41,7 @@ from leadscore_core.model.features import LEVEL, LeadFeatures
 from leadscore_core.training.evaluation.metrics import meets_targets
 from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.folds import Fold, inner_folds, repeated_folds, rolling_months
-from leadscore_core.training.train import labelled_leads
+from leadscore_core.training.training_data import make_training_data
 
 EARLY_MONTHS = 2
 PYCARET = """
@@ -95,7 +95,8 @@ class Bench:
         self.schema: LeadSchema = load_schema()
         self.frame = read_leads(path)
         mapping = map_frame(self.frame, self.schema)
-        self.cleaned, self.label, _, self.identity = labelled_leads(self.frame, self.schema, mapping)
+        known = make_training_data(self.frame, self.schema, mapping).known
+        self.cleaned, self.label, self.identity = known.cleaned(), known.outcome, known.identity
         self.targets = TargetMetrics()
         self.stamp = self.schema.one(Role.TIMESTAMP)
         assert self.stamp is not None

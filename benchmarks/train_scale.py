@@ -97,7 +97,7 @@ def measure(labelled: Path, kept_aside: Path, label: str, folder: Path) -> dict[
     folder.mkdir()
     commands = {
         "check_s": ["check", str(labelled), "--label", label],
-        "train_s": ["train", str(labelled), "--label", label, "--promote"],
+        "train_s": ["train", str(labelled), "--label", label, "--promote", "--reason", "The first of these leads"],
         "evaluate_s": ["evaluate", str(kept_aside), "--label", label],
     }
     figures: dict[str, float] = {}

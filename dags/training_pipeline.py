@@ -44,9 +44,7 @@ def training_pipeline() -> None:
         "check_trainable", str(ROOT), {"path": path, "schema": given["schema"]}
     )
     passed = require.override(task_id="is_enough")(enough, "There is not enough to learn from")
-    model = step.override(task_id="train")(
-        "train_challenger", str(ROOT), {"files": files, "key": fit["key"], "note": "training pipeline", **given}
-    )
+    model = step.override(task_id="train")("train_challenger", str(ROOT), {"path": path, "key": fit["key"]})
     passed >> model
     judged = step.override(task_id="evaluate_and_gate")(
         "judge_challenger", str(ROOT), {"key": fit["key"], "model_id": model}

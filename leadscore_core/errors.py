@@ -52,6 +52,10 @@ class RegistryError(LeadScoreError):
     """A model folder is missing, damaged or foreign."""
 
 
+class ReasonNeededError(RegistryError):
+    """A model that misses a target is to be put to use, and nobody said why."""
+
+
 class ExportError(LeadScoreError):
     """The result cannot be written where or as it was asked."""
 

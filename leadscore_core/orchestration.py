@@ -28,12 +28,14 @@ from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.pipelines.data import CheckReport, check_list, clean_list
-from leadscore_core.pipelines.training import train_list
+from leadscore_core.pipelines.training import make_request, train_leads
 from leadscore_core.registry.archive import export_model, import_model
 from leadscore_core.registry.mlflow_tracking import sync_tracking
 from leadscore_core.registry.promotion import promote_model
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import BatchStore
+from leadscore_core.training.training_data import read_training_data
+from leadscore_core.training.training_file import load_training_data, save_training_data
 
 __all__ = [
     "check_model_input",
@@ -97,10 +99,17 @@ def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = 
 def clean_leads_to(
     files: str, key: str, *, label: str = "", schema: str = "", positive: str = "", still_open: str = ""
 ) -> str:
-    """Clean raw leads into one Parquet file of the input's key, and return its path; one that is there is kept."""
+    """Clean raw leads into one Parquet file of the input's key, and return its path; one that is there is kept.
+
+    Of leads with an outcome, the file is what `train_challenger` takes (see `save_training_data`).
+    """
     out = _folder(load_settings(), key) / "clean.parquet"
     if not out.is_file():
-        clean_list(_open(files, schema, label, positive, still_open), out)
+        leads = _open(files, schema, label, positive, still_open)
+        if label:
+            save_training_data(read_training_data(leads), out)
+        else:
+            clean_list(leads, out)
     return str(out)
 
 
@@ -140,31 +149,28 @@ def check_trainable(path: str, *, schema: str = "") -> Told:
     frame = pd.read_parquet(path)
     if label is None or label.name not in frame:
         return {"ok": False, "why": "the leads have no outcome", "rows": len(frame), "report": path}
-    known = frame[label.name].dropna()
+    known = frame[label.name].dropna().to_numpy("int64")
     done, rest = int((known == 1).sum()), int((known == 0).sum())
     why = "" if enough_of_each(done, rest) else describe_need(done, rest)
     return {"ok": not why, "why": why, "rows": len(frame), "report": path, "completed": done, "not_completed": rest}
 
 
-def train_challenger(
-    files: str,
-    key: str,
-    *,
-    label: str = "",
-    schema: str = "",
-    positive: str = "",
-    still_open: str = "",
-    note: str = "",
-) -> str:
-    """Train and judge a model in a registry of this input alone, and return its name; one that is there is kept."""
+def train_challenger(path: str, key: str, *, note: str = "") -> str:
+    """Train and judge a model in a registry of this input alone, and return its name; one that is there is kept.
+
+    Parameters
+    ----------
+    path
+        Leads with outcomes as `clean_leads_to` wrote them.
+    """
     settings = load_settings()
-    registry = ModelRegistry(_folder(settings, key) / "models")
-    known = registry.list_models()
+    own = ModelRegistry(_folder(settings, key) / "models")
+    known = own.list_models()
     if known:
         return known[0].model_id
-    aside = settings.model_copy(update={"models_dir": registry.root})
-    leads = _open(files, schema, label, positive, still_open)
-    return train_list(leads, settings=aside, note=note).model_id
+    data = load_training_data(Path(path))
+    request = make_request(data, note=note, capacity=settings.daily_call_capacity)
+    return train_leads(data, request, settings=settings, publish_to=own).model.model_id
 
 
 def judge_challenger(key: str, model_id: str) -> Told:

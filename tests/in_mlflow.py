@@ -1,7 +1,5 @@
 """What tests do with MLflow in a process beside them, which imports it once: it warns on import and takes seconds."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os

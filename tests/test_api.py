@@ -18,7 +18,7 @@ def test_it_names_what_is_offered_and_no_place_of_a_machine() -> None:
     headings = set(re.findall(r"^#{3,4} (\S+)$", page, re.MULTILINE))
     assert set(leadscore_core.__all__) <= headings
     assert {
-        "train_list",
+        "train_leads",
         "score_list",
         "clean_list",
         "register_feature",

@@ -34,7 +34,8 @@ from leadscore_core.training.evaluation.champion_challenger import challenge_cha
 from leadscore_core.training.evaluation.holdout import evaluate_model
 from leadscore_core.training.evaluation.metrics import METRICS, Metric, register_metric
 from leadscore_core.training.evaluation.model_comparison import compare_runs
-from leadscore_core.training.train import labelled_leads, train_model
+from leadscore_core.training.train import train_model
+from leadscore_core.training.training_data import make_training_data
 from tests.conftest import FEW_TREES
 from tests.paths import ROOT
 
@@ -120,7 +121,7 @@ def test_the_metric_is_in_report_card_and_comparisons(
     beside = compare_runs([trained, model]).figures.set_index("Figure")
     assert beside.at["Lift at 10%, folds", model.model_id] == block["lift_at_10"]
     assert np.isnan(beside.at["Lift at 10%, folds", trained.model_id])
-    against = challenge_champion(few, map_frame(few, schema), model, trained, capacity=50)
+    against = challenge_champion(make_training_data(few, schema, map_frame(few, schema)), model, trained, capacity=50)
     (figure,) = [figure for figure in against.figures if figure["name"] == "lift_at_10"]
     assert figure["low"] <= figure["value"] <= figure["high"]
     assert evaluate_model(sample.labelled.tail(300), trained.__class__(model.pipeline, model.metadata)).as_json()[
@@ -142,7 +143,8 @@ def test_the_algorithm_is_named_compared_and_loaded_again(
         "Small histogram boosting",
     )
     assert "- Algorithm: Small histogram boosting; its reasons are sampled" in write_card(model.metadata, schema)
-    cleaned, label, _, identity = labelled_leads(few, schema, map_frame(few, schema))
+    known = make_training_data(few, schema, map_frame(few, schema)).known
+    cleaned, label, identity = known.cleaned(), known.outcome, known.identity
     board = compare_contenders(cleaned, label, schema, ["small_histograms"], identity=identity)
     table = board.table.set_index("name")
     assert table.at["small_histograms", "human"] == "Small histogram boosting"

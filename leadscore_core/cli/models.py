@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leadscore_core.cli.options import track
+from leadscore_core.cli.options import Reason, caller, track
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 
@@ -105,23 +105,23 @@ def import_from_file(
 
 
 @models_app.command("promote")
-def promote_model(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")]) -> None:
-    """Make a model the champion."""
-    from leadscore_core.registry.registry import ModelRegistry
+def promote(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")], reason: Reason = "") -> None:
+    """Make a model the champion; one that misses a target needs a reason, which is kept."""
+    from leadscore_core.registry.promotion import promote_model
 
     settings = load_settings()
-    ModelRegistry(settings.models_dir).promote(model_id)
+    promote_model(model_id, by=caller(), reason=reason, settings=settings)
     typer.echo(f"{model_id} is the champion now.")
     track(settings)
 
 
 @models_app.command("rollback")
-def rollback_model() -> None:
-    """Go back to the champion before this one."""
-    from leadscore_core.registry.registry import ModelRegistry
+def rollback(reason: Reason = "") -> None:
+    """Go back to the champion before this one; one that misses a target needs a reason, which is kept."""
+    from leadscore_core.registry.promotion import roll_back
 
     settings = load_settings()
-    typer.echo(f"{ModelRegistry(settings.models_dir).rollback()} is the champion again.")
+    typer.echo(f"{roll_back(by=caller(), reason=reason, settings=settings)} is the champion again.")
     track(settings)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import re
 import sys
@@ -31,6 +32,9 @@ JSON_ON_STDOUT: ContextVar[bool] = ContextVar("json_on_stdout", default=False)
 
 Files = Annotated[
     list[Path], typer.Argument(help="CSV, TSV, Excel or Parquet files, also .gz or .zip, or folders of them.")
+]
+Reason = Annotated[
+    str, typer.Option("--reason", help="Why; kept with the history. A model that misses a target needs one.")
 ]
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON; - for standard output.")]
 SchemaName = Annotated[
@@ -312,6 +316,14 @@ def load_model(model_id: str | None, settings: Settings) -> LeadModel:
     if notice:
         typer.echo(f"Note: {notice}", err=True)
     return model
+
+
+def caller() -> str:
+    """Return under which name this machine knows who calls, for the history of the models."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def track(settings: Settings) -> None:

@@ -21,10 +21,12 @@ from leadscore_core.cli.options import (
     MapTo,
     ModelId,
     Positive,
+    Reason,
     Scheduler,
     SchemaName,
     Sheet,
     StillOpen,
+    caller,
     column_line,
     list_options,
     load_model,
@@ -40,7 +42,7 @@ from leadscore_core.cli.options import (
     write_json,
 )
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.errors import LeadScoreError
+from leadscore_core.errors import LeadScoreError, ReasonNeededError
 from leadscore_core.model.measures import MEASURES, Measure
 from leadscore_core.model.metadata import LIGHTGBM
 
@@ -63,6 +65,7 @@ def train(
     dates: Dates = None,
     decimals: Decimals = None,
     promote: Annotated[bool, typer.Option("--promote", help="Make it the champion.")] = False,
+    reason: Reason = "",
     note: Annotated[str, typer.Option("--note", help="Kept with the model.")] = "",
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Tell users that these leads are made up.")] = False,
     exclude: Annotated[
@@ -88,7 +91,10 @@ def train(
     knew the outcome are left out.
     """
     from leadscore_core.data.schema.schema_files import kept_folder
-    from leadscore_core.pipelines.training import train_list
+    from leadscore_core.pipelines.training import make_request, train_leads
+    from leadscore_core.registry.promotion import describe_verdict, gates_of
+    from leadscore_core.training.exclusions import keep_meaning
+    from leadscore_core.training.training_data import read_training_data
 
     prepare_json(json_out, files)
     settings = load_settings()
@@ -99,19 +105,14 @@ def train(
     say_findings(leads.file_findings())
     say_outcome(leads)
     with show_progress("Training", total=1.0) as progress, trees_by(engine, scheduler) as grow:
-        model = train_list(
-            leads,
-            settings=settings,
-            promote=promote,
-            note=note,
-            synthetic=synthetic,
-            exclude=exclude or (),
-            include=include or (),
-            params=chosen,
-            grow=grow,
-            algorithm=algorithm,
-            progress=progress,
-        )
+        data = read_training_data(leads)
+        request = make_request(
+            data, exclude=exclude or (), include=include or (), params=chosen, note=note, synthetic=synthetic,
+            algorithm=algorithm, capacity=settings.daily_call_capacity,
+        )  # fmt: skip
+        result = train_leads(data, request, settings=settings, grow=grow, progress=progress)
+    keep_meaning(leads, data, exclude or (), include or (), settings)
+    model = result.model
     metadata = model.metadata
     for one in metadata.audit:
         say(column_line(one.column, one.why, one.left_out, one.auc_with, one.auc_without))
@@ -132,9 +133,32 @@ def train(
     )
     say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
     say(_verdict(metadata.meets_targets, settings))
-    say("It is the champion now." if promote else f"Use it with: leadscore models promote {model.model_id}")
-    track(settings)
+    if result.report.get("challenge"):
+        say(describe_verdict(metadata, gates_of(model, settings=settings), result.report["challenge"]))
+    is_promoted = promote and _promote(model, reason, settings)
+    if not promote:
+        why = "" if metadata.meets_targets else ' --reason "..."'
+        say(f"Use it with: leadscore models promote {model.model_id}{why}")
+    if result.tracking_problem and not is_promoted:
+        say(f"Note: {result.tracking_problem}")
     write_json(json_out, _training_json(model, crossed, following) | _outcome_json(leads))
+    if promote and not is_promoted:
+        raise typer.Exit(1)
+
+
+def _promote(model: LeadModel, reason: str, settings: Settings) -> bool:
+    """Put a model to use that was just trained, by the rule for all; where it needs a reason, say so and leave it."""
+    from leadscore_core.registry.promotion import promote_model
+
+    try:
+        promote_model(model.model_id, by=caller(), reason=reason, settings=settings)
+    except ReasonNeededError as error:
+        say(f"It was kept, and not promoted. {error}")
+        say(f'Promote it with: leadscore models promote {model.model_id} --reason "..."')
+        return False
+    say("It is the champion now.")
+    track(settings)
+    return True
 
 
 def evaluate(
@@ -198,7 +222,8 @@ def compare(
     json_out: JsonOut = None,
 ) -> None:
     """Judge other algorithms beside LightGBM on the same folds; nothing is kept."""
-    from leadscore_core.pipelines.training import compare_list
+    from leadscore_core.pipelines.training import compare_algorithms, make_request
+    from leadscore_core.training.training_data import read_training_data
 
     prepare_json(json_out, files)
     settings = load_settings()
@@ -207,7 +232,9 @@ def compare(
     say_findings(leads.file_findings())
     say_outcome(leads)
     with show_progress("Comparing", total=1.0) as progress:
-        board = compare_list(leads, algorithm or (), exclude=exclude or (), settings=settings, progress=progress)
+        data = read_training_data(leads)
+        request = make_request(data, exclude=exclude or ())
+        board = compare_algorithms(data, request, algorithm or (), settings=settings, progress=progress)
     added = {name: measure.human for name, measure in board.measures.items() if name not in MEASURES}
     more = "".join(f" {human:>12}" for human in added.values())
     say(f"{'':28} {'AUC':>15} {'precision':>9} {'recall':>7}{more} {'fit':>7}   against LightGBM")
@@ -242,7 +269,8 @@ def tune(
     json_out: JsonOut = None,
 ) -> None:
     """Search better settings of LightGBM; the same leads take an earlier search up again."""
-    from leadscore_core.pipelines.training import tune_list
+    from leadscore_core.pipelines.training import make_request, tune_settings
+    from leadscore_core.training.training_data import read_training_data
 
     prepare_json(json_out, files)
     settings = load_settings()
@@ -251,7 +279,10 @@ def tune(
     say_findings(leads.file_findings())
     say_outcome(leads)
     with show_progress("Searching", total=1.0) as progress:
-        found = tune_list(leads, minutes, exclude=exclude or (), settings=settings, progress=progress)
+        data = read_training_data(leads)
+        found = tune_settings(
+            data, make_request(data, exclude=exclude or ()), minutes, settings=settings, progress=progress
+        )
     say(
         f"Tried {found.trials} settings. Searched anew inside each of five training folds: AUC {found.auc:.4f}; with "
         f"the settings as they are {found.default_auc:.4f}."

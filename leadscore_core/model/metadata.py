@@ -19,7 +19,7 @@ FORMAT_VERSION = 1
 LIGHTGBM = "lightgbm"  # the algorithm of models that name none
 
 
-class TrainingData(BaseModel):
+class TrainingSummary(BaseModel):
     """What a model was trained on."""
 
     rows: int
@@ -73,7 +73,7 @@ class ModelMetadata(BaseModel):
     calibration: dict[str, Any]
     metrics: dict[str, Any]
     column_costs: dict[str, float]
-    training_data: TrainingData
+    training_data: TrainingSummary
     excluded: dict[str, str] = {}
     audit: list[ColumnAudit] = []
     importance: dict[str, tuple[float, float]] = {}

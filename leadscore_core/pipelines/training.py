@@ -1,56 +1,96 @@
-"""The training pipeline: a list with outcomes in, a model out that is judged, published and, if asked, promoted."""
+"""The training pipeline: labelled leads in; a model out that is judged, compared with the champion, and published.
+
+The command line, the page's worker and Airflow all call `train_leads`, and get the same model and the same report.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.metadata import LIGHTGBM
-from leadscore_core.progress import Progress
+from leadscore_core.progress import Progress, silent
 from leadscore_core.registry.registry import ModelRegistry
-from leadscore_core.training.exclusions import audit_list, describe_audit, keep_meaning, left_out, to_learn_from
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # training loads when a model is trained, not with the commands
     from leadscore_core.model.classifier import GrowTrees
     from leadscore_core.training.evaluation.algorithms import Leaderboard
     from leadscore_core.training.evaluation.holdout import Evaluation
+    from leadscore_core.training.request import TrainingRequest
+    from leadscore_core.training.training_data import TrainingData
     from leadscore_core.training.tuning import Tuning
 
 STUDIES = "studies.db"
+_TRAINED, _SEGMENTED, _COMPARED, _CURVED, _PUBLISHED = 0.75, 0.8, 0.92, 0.98, 0.99
 
 
-def train_list(
-    leads: LeadList,
-    *,
-    settings: Settings | None = None,
-    promote: bool = False,
-    note: str = "",
-    synthetic: bool = False,
-    exclude: Sequence[str] = (),
-    include: Sequence[str] = (),
-    params: dict[str, Any] | None = None,
-    grow: GrowTrees | None = None,
-    algorithm: str = LIGHTGBM,
-    progress: Progress | None = None,
-) -> LeadModel:
-    """Run the training pipeline: train, judge, publish, and promote if asked.
+@dataclass(frozen=True)
+class TrainingResult:
+    """A published model, and what was found besides.
 
-    Of a list with a proposed schema, columns that look as if they knew the outcome are left out, and the schema is
-    kept under its name when the model is published.
+    Attributes
+    ----------
+    model
+        As published.
+    report
+        ``segments`` (see `judge_segments`), ``base_rates`` by month, ``left_out`` (leads without an outcome),
+        ``challenge`` (see `Challenge`; only where there is a champion), ``learning_curve`` and ``more_leads`` (see
+        `learning_curve`), ``seconds_training`` and ``seconds``.
+    tracking_problem
+        Why MLflow could not be brought up to the registry, in words; empty where it was, or is off.
+    """
+
+    model: LeadModel
+    report: dict[str, Any]
+    tracking_problem: str = ""
+
+
+def make_request(
+    data: TrainingData, *, exclude: Sequence[str] = (), include: Sequence[str] = (), **asked: Any
+) -> TrainingRequest:
+    """Return a request that leaves out what a model must not read unless a person says otherwise.
 
     Parameters
     ----------
-    exclude
-        Columns (name, header or human name) that the model must not read.
-    include
-        Columns that it may read although they look as if they knew the outcome.
-    params
-        Settings of the algorithm that differ from its defaults.
+    exclude, include
+        Columns (name, header or human name) to be left out too, and to be read although they look as if they knew the
+        outcome.
+    **asked
+        Other fields of `TrainingRequest`.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such column.
+    """
+    from leadscore_core.training.exclusions import default_exclusions, explain_exclusions
+    from leadscore_core.training.request import TrainingRequest
+
+    excluded, audit = explain_exclusions(data, default_exclusions(data, exclude, include))
+    return TrainingRequest(excluded=excluded, audit=audit, **asked)
+
+
+def train_leads(
+    data: TrainingData,
+    request: TrainingRequest,
+    *,
+    settings: Settings | None = None,
+    publish_to: ModelRegistry | None = None,
+    grow: GrowTrees | None = None,
+    progress: Progress | None = None,
+) -> TrainingResult:
+    """Train, judge, compare with the champion, publish with the report, and write it down in MLflow.
+
+    Parameters
+    ----------
+    publish_to
+        Another registry than that of the settings, whose champion is compared with; nothing is written down in MLflow
+        then.
     grow
         How LightGBM's trees are grown, if not on this machine.
     algorithm
@@ -59,43 +99,62 @@ def train_list(
     Raises
     ------
     LeadScoreError
-        If the leads are not enough or not fit; nothing is published then and the champion is unchanged.
+        If the leads are not enough or not fit; nothing is published then, and the champion is unchanged.
     """
-    from leadscore_core.training.train import train_model
+    from leadscore_core.training.evaluation.champion_challenger import challenge_champion
+    from leadscore_core.training.evaluation.learning_curve import learning_curve, more_leads_help
+    from leadscore_core.training.evaluation.segment_figures import base_rates, judge_segments
+    from leadscore_core.training.train import fit_model
 
     settings = settings or load_settings()
-    frame = pd.concat(leads.chunks(), ignore_index=True)
-    found = audit_list(leads, frame)
-    excluded = left_out(leads, exclude, include, found)
-    model = train_model(
-        frame,
-        leads.schema,
-        mapping=leads.mapping,
+    say = progress or silent
+    began = time.monotonic()
+    model = fit_model(
+        data,
+        request,
         targets=settings.targets,
         grades=settings.grades,
-        note=note,
-        synthetic=synthetic,
-        excluded=excluded,
-        audit=describe_audit(leads, found, excluded),
-        params=params,
         grow=grow,
-        algorithm=algorithm,
-        progress=progress,
+        progress=lambda share, what: say(_TRAINED * share, what),
     )
-    registry = ModelRegistry(settings.models_dir)
-    published = registry.publish(model)
-    keep_meaning(leads, excluded, settings)
-    if promote:
-        registry.promote(published.model_id)
-    return published
+    trained, known = time.monotonic() - began, data.known
+    say(_TRAINED, "Judging months and sources")
+    report: dict[str, Any] = {
+        "seconds_training": round(trained, 1),
+        "left_out": len(data) - len(known),
+        "base_rates": base_rates(known.dates, known.outcome).to_dict("records"),
+        "segments": judge_segments(data, model),
+    }
+    champion = _champion(settings)
+    if champion is not None:
+        say(_SEGMENTED, "Comparing with the model in use")
+        challenge = challenge_champion(data, model, champion, capacity=request.capacity)
+        report["challenge"] = challenge.model_dump(mode="json")
+    say(_COMPARED, "Asking whether more leads would help")
+    curve = learning_curve(
+        known.cleaned(model.schema),
+        known.outcome,
+        model.schema,
+        params=request.params,
+        algorithm=request.algorithm,
+        identity=known.identity,
+    )
+    report |= {"learning_curve": curve.to_dict("records"), "more_leads": more_leads_help(curve)}
+    say(_CURVED, "Publishing")
+    report["seconds"] = round(time.monotonic() - began, 1)
+    registry = publish_to or ModelRegistry(settings.models_dir)
+    published = registry.publish(model, report)
+    if publish_to is not None:
+        return TrainingResult(published, report)
+    say(_PUBLISHED, "Writing it down in MLflow, where that is on")
+    return TrainingResult(published, report, _track(settings))
 
 
-def compare_list(
-    leads: LeadList,
+def compare_algorithms(
+    data: TrainingData,
+    request: TrainingRequest,
     names: Sequence[str] = (),
     *,
-    exclude: Sequence[str] = (),
-    include: Sequence[str] = (),
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Leaderboard:
@@ -112,21 +171,28 @@ def compare_list(
         If the leads are not enough or not fit, or an algorithm is not there.
     """
     from leadscore_core.model.algorithms import USUAL
+    from leadscore_core.training.enough import check_enough
     from leadscore_core.training.evaluation.algorithms import compare_contenders
 
     settings = settings or load_settings()
-    schema, cleaned, label, identity = to_learn_from(leads, exclude, include)
+    schema, known = data.schema.without(request.excluded), data.known
+    check_enough(known.outcome)
     return compare_contenders(
-        cleaned, label, schema, names or USUAL, targets=settings.targets, identity=identity, progress=progress
+        known.cleaned(schema),
+        known.outcome,
+        schema,
+        names or USUAL,
+        targets=settings.targets,
+        identity=known.identity,
+        progress=progress,
     )
 
 
-def tune_list(
-    leads: LeadList,
+def tune_settings(
+    data: TrainingData,
+    request: TrainingRequest,
     minutes: float,
     *,
-    exclude: Sequence[str] = (),
-    include: Sequence[str] = (),
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Tuning:
@@ -137,24 +203,47 @@ def tune_list(
     LeadScoreError
         If the leads are not enough or not fit, or Optuna is not installed.
     """
+    from leadscore_core.training.enough import check_enough
     from leadscore_core.training.tuning import tune_model
 
     settings = settings or load_settings()
-    schema, cleaned, label, identity = to_learn_from(leads, exclude, include)
-    storage = settings.data_dir / STUDIES
-    return tune_model(cleaned, label, schema, minutes=minutes, storage=storage, identity=identity, progress=progress)
+    schema, known = data.schema.without(request.excluded), data.known
+    check_enough(known.outcome)
+    return tune_model(
+        known.cleaned(schema),
+        known.outcome,
+        schema,
+        minutes=minutes,
+        storage=settings.data_dir / STUDIES,
+        identity=known.identity,
+        progress=progress,
+    )
 
 
 def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | None = None) -> Evaluation:
-    """Measure a model on labelled leads that it has not seen.
+    """Measure a model on a labelled list, without the leads that it was trained on.
 
     Raises
     ------
     LeadScoreError
-        If there is no outcome to compare with, or the model was trained on all of them.
+        If the list cannot be read, has no outcomes, or is all from the model's training.
     """
-    from leadscore_core.training.evaluation.holdout import evaluate_model
+    from leadscore_core.training.evaluation.holdout import judge_holdout
+    from leadscore_core.training.training_data import read_training_data
 
     settings = settings or load_settings()
-    frame = pd.concat(leads.chunks(), ignore_index=True)
-    return evaluate_model(frame, model, mapping=leads.mapping, targets=settings.targets)
+    data = read_training_data(replace(leads, schema=model.schema), audited=False)
+    return judge_holdout(data, model, targets=settings.targets)
+
+
+def _champion(settings: Settings) -> LeadModel | None:
+    try:
+        return ModelRegistry(settings.models_dir).load_champion()[0]
+    except LeadScoreError:
+        return None
+
+
+def _track(settings: Settings) -> str:
+    from leadscore_core.registry.mlflow_tracking import sync_tracking
+
+    return sync_tracking(settings).problem or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.errors import RegistryError
+from leadscore_core.errors import ReasonNeededError, RegistryError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.registry.mlflow_tracking import sync_soon
@@ -85,6 +85,8 @@ def promote_model(
 ) -> None:
     """Make a model the one in use; one that misses a target needs a reason, which is kept.
 
+    Every door promotes through this: the pages, the command line and the scheduler.
+
     Parameters
     ----------
     reset_grades
@@ -92,27 +94,33 @@ def promote_model(
 
     Raises
     ------
+    ReasonNeededError
+        If it misses a target and no reason of ten characters is given; the model in use is unchanged then.
     RegistryError
-        If it misses a target and no reason of ten characters is given, it is in use already, or cannot be loaded; the
-        model in use is unchanged then.
+        If it is in use already, or cannot be loaded; the model in use is unchanged then.
     """
     settings = settings or load_settings()
     registry = ModelRegistry(settings.models_dir)
     metadata = registry.read_metadata(model_id)
-    reason = " ".join(reason.split())
     if registry.champion_id == model_id:
         raise RegistryError(f"The model {model_id} is in use already.")
-    if not meets_gates(metadata) and len(reason) < LEAST_REASON:
-        raise RegistryError(
-            f"This model misses a target, so its promotion needs a reason of at least {LEAST_REASON} characters; it "
-            "is kept with the history. Say why, then promote it."
-        )
-    registry.promote(model_id, by=by, reason=reason)
+    registry.promote(model_id, by=by, reason=_checked_reason(metadata, reason))
     if reset_grades:
         grades = grade_preference(settings)
         value, version = grades.default, grades.current().version
         grades.save(value, based_on=version, author=by, model_id=model_id, note="Reset when the model was promoted")
     sync_soon(settings)
+
+
+def _checked_reason(metadata: ModelMetadata, reason: str) -> str:
+    """Return the reason as it is kept, or raise where one is needed and lacking."""
+    reason = " ".join(reason.split())
+    if not meets_gates(metadata) and len(reason) < LEAST_REASON:
+        raise ReasonNeededError(
+            f"The model {metadata.model_id} misses a target, so putting it to use needs a reason of at least "
+            f"{LEAST_REASON} characters; it is kept with the history. Say why, and try again."
+        )
+    return reason
 
 
 def batches_behind(model: LeadModel, settings: Settings | None = None) -> list[Batch]:
@@ -123,14 +131,20 @@ def batches_behind(model: LeadModel, settings: Settings | None = None) -> list[B
 
 
 def roll_back(*, by: str = "", reason: str = "", settings: Settings | None = None) -> str:
-    """Go back to the model that was in use before, and return its name.
+    """Go back to the model that was in use before, and return its name; the rule is that of `promote_model`.
 
     Raises
     ------
+    ReasonNeededError
+        If that one misses a target and no reason of ten characters is given.
     RegistryError
         If there is none that can be loaded.
     """
     settings = settings or load_settings()
-    again = ModelRegistry(settings.models_dir).rollback(by=by, reason=" ".join(reason.split()))
+    registry = ModelRegistry(settings.models_dir)
+    before = registry.previous_champion()
+    if before is not None:
+        reason = _checked_reason(registry.read_metadata(before), reason)
+    again = registry.rollback(by=by, reason=" ".join(reason.split()))
     sync_soon(settings)
     return again

@@ -8,7 +8,7 @@ import re
 import uuid
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +19,11 @@ from cachetools import LRUCache, cached
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from leadscore_core._files import append_line, hash_file, publish_folder, staged_folder, write_text
+from leadscore_core._files import hash_file, publish_folder, staged_folder, write_text
 from leadscore_core.config import load_settings
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
+from leadscore_core.registry.champion_history import append_change, past_champions, read_changes
 
 if TYPE_CHECKING:  # models are listed and promoted without what loads them
     import pandas as pd
@@ -33,7 +34,7 @@ _State = tuple[tuple[int, int, int] | None, ...]
 _MOST_HELD = 4
 _held: LRUCache[tuple[Path, str, _State], LeadModel] = LRUCache(maxsize=_MOST_HELD)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
-OUT_OF_SAMPLE = "out_of_sample.parquet"
+OUT_OF_SAMPLE, REPORT = "out_of_sample.parquet", "report.json"
 _PROMOTION_LOCK = ".promotion.lock"
 PICKLE, METADATA, CHAMPION, HISTORY = "pipeline.joblib", "metadata.json", "champion", "champion_history.jsonl"
 
@@ -166,8 +167,13 @@ class ModelRegistry:
             raise RegistryError(f"Model {model_id} is not a LeadScore pipeline. Choose another model or train again.")
         return LeadModel(pipeline, metadata, _read_out_of_sample(self._folder(model_id) / OUT_OF_SAMPLE))
 
-    def publish(self, model: LeadModel) -> LeadModel:
+    def publish(self, model: LeadModel, report: dict[str, Any] | None = None) -> LeadModel:
         """Write a model so that it is either there in full or not at all.
+
+        Parameters
+        ----------
+        report
+            What its training found besides (see `read_report`).
 
         Returns
         -------
@@ -191,6 +197,8 @@ class ModelRegistry:
                 joblib.dump(model.pipeline, staging / PICKLE, compress=3)
                 metadata = model.metadata.model_copy(update={"pickle_sha256": hash_file(staging / PICKLE)})
                 (staging / METADATA).write_text(metadata.model_dump_json(indent=2) + "\n", encoding="utf-8")
+                if report is not None:
+                    (staging / REPORT).write_text(json.dumps(report, default=str) + "\n", encoding="utf-8")
                 if model.out_of_sample is not None:
                     model.out_of_sample.to_parquet(staging / OUT_OF_SAMPLE, compression="zstd", index=False)
                 publish_folder(staging, folder)
@@ -200,6 +208,14 @@ class ModelRegistry:
                 "the champion is unchanged."
             ) from error
         return replace(model, metadata=metadata)
+
+    def read_report(self, model_id: str) -> dict[str, Any]:
+        """Return what a model's training found besides (see `TrainingResult`); empty where that was not kept."""
+        try:
+            report = json.loads((self._folder(model_id) / REPORT).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return report if isinstance(report, dict) else {}
 
     @property
     def champion_id(self) -> str | None:
@@ -225,7 +241,7 @@ class ModelRegistry:
         RegistryError
             If there is none that can be loaded.
         """
-        for earlier in self._earlier_champions():
+        for earlier in self.earlier_champions():
             try:
                 self._make_champion(earlier, "rollback", by, reason)
             except RegistryError:
@@ -243,31 +259,8 @@ class ModelRegistry:
         list of dict
             ``at`` (ISO, UTC), ``action`` (promote or rollback), ``model_id``, ``before``, ``by``, ``reason``.
         """
-        entries = [{"by": "", "reason": ""} | {k: str(v or "") for k, v in e.items()} for e in self._entries()]
-        return entries[::-1]
-
-    def _entries(self) -> list[dict[str, Any]]:
-        """Return changes of the champion; one that was cut off before it took effect was none."""
-        path = self.root / HISTORY
-        found, done = [], set()
-        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(entry, dict) and {"action", "model_id"} <= set(entry):
-                found.append(entry)
-            elif isinstance(entry, dict):
-                done.add(entry.get("done"))
-        last = len(found) - 1
-        return [
-            entry
-            for place, entry in enumerate(found)
-            if "key" not in entry or entry["key"] in done or (place == last and entry["model_id"] == self.champion_id)
-        ]
-
-    def _append(self, entry: dict[str, Any]) -> None:
-        append_line(self.root / HISTORY, json.dumps(entry))
+        changes = read_changes(self.root / HISTORY, self.champion_id)
+        return [{"by": "", "reason": ""} | {k: str(v or "") for k, v in change.items()} for change in changes][::-1]
 
     def _make_champion(self, model_id: str, action: str, by: str, reason: str) -> None:
         self.load(model_id)
@@ -276,9 +269,9 @@ class ModelRegistry:
         key = uuid.uuid4().hex
         try:
             with FileLock(self.root / _PROMOTION_LOCK, timeout=30):
-                self._append(entry | {"before": self.champion_id, "key": key})
+                append_change(self.root / HISTORY, entry | {"before": self.champion_id, "key": key})
                 write_text(self.root / CHAMPION, model_id + "\n")
-                self._append({"done": key})
+                append_change(self.root / HISTORY, {"done": key})
         except Timeout:
             raise RegistryError(
                 f"Somebody else is changing the champion in {self.root}. The champion is unchanged; try again."
@@ -310,7 +303,7 @@ class ModelRegistry:
         try:
             return self.load(champion), ""
         except RegistryError as error:
-            for earlier in self._earlier_champions():
+            for earlier in self.earlier_champions():
                 try:
                     model = self.load(earlier)
                 except RegistryError:
@@ -318,17 +311,22 @@ class ModelRegistry:
                 return model, f"{error} Until then the last sound champion, {earlier}, is used."
             raise
 
-    def _earlier_champions(self) -> list[str]:
-        """Past champions, the one before the present first; what was rolled back from is not among them."""
-        past: list[str] = []
-        for entry in self._entries():
-            action, name = entry["action"], str(entry["model_id"])
-            if action == "rollback" and name in past:
-                del past[len(past) - past[::-1].index(name) :]
-            else:
-                past.append(name)
-        latest_first = dict.fromkeys(reversed(past))
-        return [name for name in latest_first if name != self.champion_id and _ID.fullmatch(name)]
+    def previous_champion(self) -> str | None:
+        """Return the name of the champion that a rollback goes back to; None where there is none to be loaded."""
+        for earlier in self.earlier_champions():
+            with suppress(RegistryError):
+                self.load(earlier)
+                return earlier
+        return None
+
+    def earlier_champions(self) -> list[str]:
+        """Return past champions, the one before the present first; what was rolled back from is not among them."""
+        champion = self.champion_id
+        return [
+            name
+            for name in past_champions(read_changes(self.root / HISTORY, champion))
+            if name != champion and _ID.fullmatch(name)
+        ]
 
     def _folder(self, model_id: str) -> Path:
         folder = self.root / model_id

@@ -1,28 +1,40 @@
-"""Gathering: labelled leads of files and of kept lists as one table, without what says who a person is."""
+"""The leads to train on: labelled files and batches whose outcomes came back, as one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
-from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LabelError
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.leads.source_table import OUTCOME
+from leadscore_core.training.training_data import TrainingData, join_training_data, read_training_data
 
 
-def gather_leads(
-    lists: Sequence[LeadList], batches: Sequence[Batch], schema: LeadSchema, settings: Settings | None = None
-) -> pd.DataFrame:
-    """Return labelled leads of files and of kept lists as one table, under the schema's own names.
+def read_labelled(
+    lists: Sequence[LeadList],
+    batches: Sequence[Batch],
+    schema: LeadSchema,
+    settings: Settings | None = None,
+    *,
+    audited: bool = True,
+) -> TrainingData:
+    """Return labelled leads of files and of batches, each cleaned once.
 
-    Only what a model may read and the outcome are taken: no name, e-mail, phone or id. Outcomes that came back go
-    before those of a list itself.
+    Outcomes that came back go before those of a list itself.
+
+    Parameters
+    ----------
+    audited
+        Whether to look for columns that may know the outcome.
 
     Raises
     ------
@@ -32,39 +44,31 @@ def gather_leads(
         If one cannot be read.
     """
     settings = settings or load_settings()
-    parts = []
-    for leads in lists:
-        parts += [_inputs(leads.mapping.apply(chunk, schema), schema) for chunk in leads.chunks()]
-    for batch in batches:
-        parts.append(_of_batch(batch, schema, settings))
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    label = schema.label
-    if label is None or label.name not in frame or frame[label.name].isna().all():
+    many = len(lists) + len(batches) > 1
+    parts = [
+        read_training_data(replace(leads, schema=schema), is_strict=False, audited=audited and not many)
+        for leads in lists
+    ]
+    parts += [_of_batch(batch, schema, settings) for batch in batches]
+    data = join_training_data(parts)
+    if np.isnan(data.label).all():
         raise LabelError(
             "None of these leads has an outcome. Bring a file with a column that says what became of each lead, or "
             "bring outcomes for a kept list on the Sources page first."
         )
-    return frame
+    return data.audited() if audited and data.findings is None else data
 
 
-def _inputs(raw: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
-    wanted = [c.name for c in schema.columns if (c.is_input or c.role is Role.LABEL) and c.name in raw.columns]
-    return raw[wanted].astype("str")
-
-
-def _of_batch(batch: Batch, schema: LeadSchema, settings: Settings) -> pd.DataFrame:
+def _of_batch(batch: Batch, schema: LeadSchema, settings: Settings) -> TrainingData:
     leads = LeadList([batch.leads_path], schema, batch.mapping)
-    raw = pd.concat([_inputs(leads.mapping.apply(chunk, schema), schema) for chunk in leads.chunks()])
-    raw = raw.reset_index(drop=True)
+    data = replace(read_training_data(leads, is_strict=False, audited=False), name=batch.name)
     known = OutcomeStore(settings).current(batch)
-    if known is not None and schema.label is not None:
-        came = pd.read_parquet(known.path).set_index("ls_row")["ls_completed"]
-        outcome = pd.Series(pd.NA, index=raw.index, dtype="str")
-        if schema.label.name in raw:
-            outcome = raw[schema.label.name]
-        told = came.reindex(raw.index).map({1: "1", 0: "0"}, na_action="ignore").astype("str")
-        raw[schema.label.name] = told.where(told.isin(["0", "1"]), outcome)
-    return raw
+    if known is None:
+        return data
+    came = pd.read_parquet(known.path)
+    label = data.label.copy()
+    label[came["ls_row"].to_numpy()] = came["ls_completed"].to_numpy("float64")
+    return replace(data, label=label)
 
 
 def batches_with_outcomes(batches: Sequence[Batch], settings: Settings | None = None) -> dict[str, int]:

@@ -5,59 +5,48 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-import pandas as pd
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from leadscore_core._files import write_text
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
-from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import StorageError, TrainingBusyError
-from leadscore_core.model.metadata import LIGHTGBM, ColumnAudit
+from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.process import is_running, start_process, stop_process
+from leadscore_core.training.request import TrainingRequest
+from leadscore_core.training.training_data import TrainingData
+from leadscore_core.training.training_file import save_training_data
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 LEADS, REQUEST, STATE, REPORT, LOG = "leads.parquet", "request.json", "state.json", "report.json", "log.txt"
-SCHEMA, SCRATCH = "schema.json", "scratch"
+SCRATCH = "scratch"
 LOCK, HOLDER = ".training.lock", ".training.json"
 _MOST_KEPT = 30
 
 
 class RunTask(BaseModel):
-    """What a run does: train a model, compare algorithms on the same folds, or search settings within a budget.
-
-    ``params`` are settings of the algorithm to be trained that differ from its defaults.
-    """
+    """What a run does: train a model, compare algorithms on the same folds, or search settings within a budget."""
 
     kind: Literal["train", "compare", "tune"] = "train"
     algorithms: tuple[str, ...] = ()
     minutes: float = Field(5.0, gt=0, le=720)
-    params: dict[str, Any] = {}
-    algorithm: str = LIGHTGBM
 
 
 class RunRequest(BaseModel):
-    """What is to be trained: which leads, in words, what is left out and why, and who asked."""
+    """What is to be trained: which leads, in words, how, and who asked."""
 
     run_id: str
     asked_at: datetime
     by: str = ""
-    note: str = ""
     data: str
     rows: int
-    schema_name: str
-    excluded: dict[str, str] = {}
-    audit: tuple[ColumnAudit, ...] = ()
-    capacity: int = 300
-    synthetic: bool = False
     task: RunTask = RunTask()
+    training: TrainingRequest = TrainingRequest()
 
 
 class RunState(BaseModel):
@@ -105,31 +94,23 @@ class Run:
 
 
 def start_run(
-    frame: pd.DataFrame,
+    data: TrainingData,
+    training: TrainingRequest | None = None,
     *,
-    data: str,
-    schema: LeadSchema,
-    excluded: dict[str, str] | None = None,
-    audit: Sequence[ColumnAudit] = (),
-    by: str = "",
-    note: str = "",
-    synthetic: bool = False,
-    capacity: int | None = None,
     task: RunTask | None = None,
+    by: str = "",
     settings: Settings | None = None,
 ) -> Run:
     """Start training in a process of its own, which goes on when this one ends.
 
     Parameters
     ----------
-    frame
-        As from `gather_leads`.
-    data
-        What these leads are, in words.
-    excluded, audit
-        Input columns that are left out -> why; what these and the columns that were asked about are worth.
+    training
+        What is left out and why, and how it is trained.
     task
         Training if not given.
+    by
+        Who asks.
 
     Raises
     ------
@@ -147,20 +128,14 @@ def start_run(
         run_id=run_id,
         asked_at=moment,
         by=by,
-        note=note,
-        data=data,
-        rows=len(frame),
-        schema_name=schema.name,
-        excluded=excluded or {},
-        audit=tuple(audit),
-        capacity=capacity or settings.daily_call_capacity,
-        synthetic=synthetic,
+        data=data.name,
+        rows=len(data),
         task=task or RunTask(),
+        training=training or TrainingRequest(),
     )
     try:
         folder.mkdir(parents=True)
-        frame.to_parquet(folder / LEADS, index=False)
-        (folder / SCHEMA).write_text(schema.model_dump_json(), encoding="utf-8")
+        save_training_data(data, folder / LEADS)
         (folder / REQUEST).write_text(request.model_dump_json(indent=1), encoding="utf-8")
         write_state(folder, RunState(state="waiting", told="Starting"))
         env = os.environ | {
@@ -202,6 +177,18 @@ def read_run(folder: Path) -> Run:
             state = state.model_copy(update={"state": "failed", "told": told})
             write_state(folder, state)
     return Run(folder, request, state)
+
+
+def read_report(model_id: str, settings: Settings | None = None) -> dict[str, Any]:
+    """Return what a model's training found besides, whichever door it came by; empty where that was not kept.
+
+    Of a model of before 0.2 it stands with the run.
+    """
+    settings = settings or load_settings()
+    report = ModelRegistry(settings.models_dir).read_report(model_id)
+    if report:
+        return report
+    return next((run.report for run in list_runs(settings) if run.state.model_id == model_id), {})
 
 
 def cancel_run(run: Run) -> Run:
@@ -287,12 +274,3 @@ def _sweep(settings: Settings) -> None:
     """Forget the oldest runs; their models stay."""
     for run in [run for run in list_runs(settings) if not run.is_on][_MOST_KEPT:]:
         shutil.rmtree(run.folder, ignore_errors=True)
-
-
-def base_rates(dates: pd.Series | None, label: np.ndarray) -> pd.DataFrame:
-    """Return leads and base rate by month: ``month``, ``leads``, ``rate`` (0-1); empty without dates."""
-    if dates is None or dates.isna().all():
-        return pd.DataFrame(columns=["month", "leads", "rate"])
-    grouped = pd.Series(label).groupby(dates.dt.strftime("%Y-%m").to_numpy())
-    sizes, rates = grouped.size(), grouped.mean()
-    return pd.DataFrame({"month": sizes.index, "leads": sizes.to_numpy(), "rate": rates.to_numpy()})

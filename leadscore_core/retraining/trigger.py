@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from leadscore_core.confidence import LEAST_OF_EACH, enough_of_each
+import numpy as np
+
+from leadscore_core.confidence import LEAST_OF_EACH
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data.cleaning.cleaner import clean_leads
-from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
-from leadscore_core.retraining.dataset import batches_with_outcomes, gather_leads
+from leadscore_core.retraining.dataset import batches_with_outcomes, read_labelled
 from leadscore_core.storage.database.batches import BatchStore
+from leadscore_core.training.enough import is_enough
 
 
 @dataclass(frozen=True)
@@ -79,17 +80,16 @@ def _on_new_outcomes(model: LeadModel, settings: Settings) -> tuple[int, float |
     if not batches or schema.label is None:
         return 0, None, None, None
     try:
-        frame = gather_leads([], batches, schema, settings)
+        data = read_labelled([], batches, schema, settings, audited=False)
     except LeadScoreError:
         return 0, None, None, None
-    cleaned = clean_leads(map_frame(frame, schema).apply(frame, schema), schema)
-    label = cleaned.pop(schema.label.name)
+    cleaned = data.cleaned(schema)
     seen = model.features.was_seen(cleaned)
     if seen is None:  # leads without dates: nothing tells those that it was trained on from others
         return 0, None, None, None
-    new = label.notna().to_numpy() & ~seen
-    truth = label[new].to_numpy("int64")
-    if not enough_of_each(truth.sum(), len(truth) - truth.sum()):
+    new = ~np.isnan(data.label) & ~seen
+    truth = data.label[new].astype("int64")
+    if not is_enough(truth):
         return int(new.sum()), None, None, None
     from leadscore_core.training.evaluation.paired_tests import auc_interval
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.reading.chunks import INDEX_HEADERS, LINE_PROBLEM
 from leadscore_core.data.reading.row_sample import sample_rows
-from leadscore_core.data.schema.column_mapping import check_required
 from leadscore_core.data.schema.header_words import normalise_header
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.schema.schema_files import is_shipped, keep_schema
@@ -21,9 +20,10 @@ from leadscore_core.model.metadata import ColumnAudit
 
 if TYPE_CHECKING:  # training stays off the scoring path
     from leadscore_core.training.leakage import LeakFinding
+    from leadscore_core.training.training_data import TrainingData
 
-BY_HAND = "left out by hand"
 AUDITED_ROWS = 100_000
+BY_HAND = "left out by hand"
 
 
 def audit_list(leads: LeadList, frame: pd.DataFrame | None = None) -> list[LeakFinding]:
@@ -36,63 +36,74 @@ def audit_list(leads: LeadList, frame: pd.DataFrame | None = None) -> list[LeakF
     frame
         All rows of the list or their `RowSample`, where they were read already.
     """
-    from leadscore_core.training.leakage import audit_leakage
-
     label = leads.schema.label
-    header = leads.mapping.used.get(label.name) if label is not None else None
-    if label is None or header is None:
+    if label is None or label.name not in leads.mapping.used:
         return []
     frame = sample_rows(leads.chunks() if frame is None else [frame], AUDITED_ROWS)
     cleaned = clean_leads(leads.mapping.apply(frame, leads.schema), leads.schema)
-    known = cleaned[label.name].notna().to_numpy()
     stamp = leads.schema.one(Role.TIMESTAMP)
-    dates = cleaned[stamp.name][known].reset_index(drop=True) if stamp and stamp.name in cleaned else None
+    dates = cleaned[stamp.name] if stamp and stamp.name in cleaned else None
+    return audit_sample(leads, frame, cleaned[label.name].to_numpy("float64"), dates)
+
+
+def audit_sample(leads: LeadList, frame: pd.DataFrame, label: np.ndarray, dates: pd.Series | None) -> list[LeakFinding]:
+    """Look in all columns of some leads of a list for those that may know the outcome, but for who a person is.
+
+    Parameters
+    ----------
+    frame
+        As read, under their own headers; at most 100,000 rows (see `RowSample`).
+    label, dates
+        What became of each of them (1, 0 or NaN), and when it came.
+    """
+    from leadscore_core.training.leakage import audit_leakage
+
+    own = leads.schema.label
     contacts = {
         given
         for match in leads.mapping.matches
         if not leads.schema.by_name[match.column].is_input
         for given in (match.header, *match.more)
     }
+    header = leads.mapping.used.get(own.name) if own is not None else None
     columns = [c for c in frame.columns if c not in {header, LINE_PROBLEM} | contacts]
     columns = [c for c in columns if str(c).strip().casefold() not in INDEX_HEADERS]
+    known = ~np.isnan(label)
     rows = frame.loc[known, columns].reset_index(drop=True)
-    return audit_leakage(rows, cleaned[label.name][known].to_numpy("int64"), dates=dates)
+    when = None if dates is None else dates[known].reset_index(drop=True)
+    return audit_leakage(rows, label[known].astype("int64"), dates=when)
 
 
-def to_learn_from(
-    leads: LeadList, exclude: Sequence[str], include: Sequence[str]
-) -> tuple[LeadSchema, pd.DataFrame, np.ndarray, np.ndarray | None]:
-    """Return the schema without what is left out, and cleaned leads with their outcomes."""
-    from leadscore_core.training.train import check_enough, labelled_leads
+def default_exclusions(data: TrainingData, exclude: Sequence[str] = (), include: Sequence[str] = ()) -> set[str]:
+    """Return the inputs that a model must not read unless a person says otherwise.
 
-    check_required(leads.mapping, leads.schema)
-    schema = leads.schema.without(left_out(leads, exclude, include))
-    frame = pd.concat(leads.chunks(), ignore_index=True)
-    cleaned, label, _, identity = labelled_leads(frame, schema, leads.mapping.limited_to(schema))
-    check_enough(label)
-    return schema, cleaned, label, identity
-
-
-def left_out(
-    leads: LeadList, exclude: Sequence[str], include: Sequence[str], found: Sequence[LeakFinding] | None = None
-) -> dict[str, str]:
-    """Return what a model must not read, with why: what a person said, and of a company's own schema what leaks.
+    These are what a person left out before or names now, and what by its values seems for certain to know the outcome.
 
     Parameters
     ----------
-    found
-        What the audit found, where it was made already.
+    exclude, include
+        Columns by name, header or human name: to be left out too, and to be read although they look as if they knew.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such column.
     """
-    inputs = {column.name for column in leads.schema.inputs}
-    by_hand = [*(name for name in leads.schema.left_out if name in inputs), *_input_names(leads, exclude)]
-    excluded = dict.fromkeys(by_hand, BY_HAND)
-    if not is_shipped(leads.schema.name):
-        names = {header: name for name, header in leads.mapping.used.items()}
-        leaks = [f for f in (audit_list(leads) if found is None else found) if f.is_certain]
-        excluded = {names[f.column]: f.why for f in leaks if names.get(f.column) in inputs} | excluded
-    for name in _input_names(leads, include):
-        excluded.pop(name, None)
-    return excluded
+    chosen = {*_before(data.schema), *_input_names(data, exclude)}
+    by_header = {header: name for name, header in data.headers.items()}
+    chosen |= {by_header.get(f.column, f.column) for f in data.findings or () if f.is_certain}
+    chosen &= {column.name for column in data.schema.inputs} | set(_input_names(data, exclude))
+    return chosen - set(_input_names(data, include))
+
+
+def explain_exclusions(data: TrainingData, left_out: Collection[str]) -> tuple[dict[str, str], tuple[ColumnAudit, ...]]:
+    """Return why each input is left out, and what is kept with a model of these and of what is asked about."""
+    by_name = {data.headers.get(name, name): name for name in left_out}
+    found = {finding.column: finding for finding in data.findings or ()}
+    excluded = {name: found[header].why if header in found else BY_HAND for header, name in by_name.items()}
+    audit = [ColumnAudit(left_out=finding.column in by_name, **finding.as_json()) for finding in data.findings or ()]
+    audit += [ColumnAudit(column=header, why=BY_HAND, left_out=True) for header in by_name if header not in found]
+    return excluded, tuple(audit)
 
 
 def audit_json(found: Sequence[LeakFinding]) -> dict[str, list[dict[str, Any]]]:
@@ -104,39 +115,28 @@ def audit_json(found: Sequence[LeakFinding]) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def keep_meaning(leads: LeadList, excluded: dict[str, str], settings: Settings) -> None:
+def keep_meaning(
+    leads: LeadList, data: TrainingData, exclude: Sequence[str], include: Sequence[str], settings: Settings
+) -> None:
     """Keep what the columns of a company's own leads mean, and which of them a person left out, for the next time.
 
     All columns are kept, also those that are left out: the next training may read them.
     """
-    by_hand = tuple(sorted(name for name, why in excluded.items() if why == BY_HAND))
-    if leads.proposal is not None or (by_hand != leads.schema.left_out and not is_shipped(leads.schema.name)):
-        keep_schema(leads.schema.model_copy(update={"left_out": by_hand}), settings.data_dir)
+    by_hand = {*_before(data.schema), *_input_names(data, exclude)} - set(_input_names(data, include))
+    chosen = tuple(sorted(by_hand))
+    if leads.proposal is not None or (chosen != leads.schema.left_out and not is_shipped(leads.schema.name)):
+        keep_schema(leads.schema.model_copy(update={"left_out": chosen}), settings.data_dir)
 
 
-def describe_audit(leads: LeadList, found: Sequence[LeakFinding], excluded: dict[str, str]) -> list[ColumnAudit]:
-    """Return what is kept with a model of the columns that it must not read and of those that are asked about."""
-    by_header = {finding.column: finding for finding in found}
-    told = []
-    for name, why in excluded.items():
-        header = leads.mapping.used.get(name, name)
-        finding = by_header.pop(header, None)
-        told.append(
-            ColumnAudit(
-                column=header,
-                why=why,
-                left_out=True,
-                auc_with=finding.auc_with if finding else None,
-                auc_without=finding.auc_without if finding else None,
-            )
-        )
-    return told + [ColumnAudit(left_out=False, **finding.as_json()) for finding in by_header.values()]
+def _before(schema: LeadSchema) -> set[str]:
+    """Return the inputs that a person left out of an earlier training."""
+    return {column.name for column in schema.inputs if column.name in schema.left_out}
 
 
-def _input_names(leads: LeadList, wanted: Sequence[str]) -> list[str]:
+def _input_names(data: TrainingData, wanted: Sequence[str]) -> list[str]:
     """Return the input columns that a person means by their name, header or human name; what is unknown as it is."""
     known: dict[str, str] = {}
-    for column in leads.schema.inputs:
-        header = leads.mapping.used.get(column.name, "")
+    for column in data.schema.inputs:
+        header = data.headers.get(column.name, "")
         known |= {normalise_header(text): column.name for text in (header, column.human, column.name) if text}
     return [known.get(normalise_header(name), name) for name in wanted]

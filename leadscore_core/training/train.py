@@ -1,6 +1,5 @@
-"""The training pipeline: labelled leads in, a judged model out."""
+"""The training pipeline's heart: labelled leads in, a judged model out."""
 
-import hashlib
 import platform
 import subprocess
 from collections.abc import Sequence
@@ -12,29 +11,27 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from leadscore_core.confidence import describe_need, enough_of_each
 from leadscore_core.config import PROJECT_ROOT, GradeThresholds, TargetMetrics
-from leadscore_core.data.cleaning.cleaner import clean_with_problems
-from leadscore_core.data.label_validation import label_findings
 from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
 from leadscore_core.data.schema.column_resolution import map_frame
-from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import load_schema
-from leadscore_core.data.validation import row_hashes
-from leadscore_core.errors import LabelError, LeadScoreError, NotEnoughDataError
+from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.algorithms import find_algorithms
 from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.metadata import LIGHTGBM, ColumnAudit, ModelMetadata, TrainingData
+from leadscore_core.model.metadata import LIGHTGBM, ModelMetadata, TrainingSummary
 from leadscore_core.progress import Progress, silent
+from leadscore_core.training.enough import check_enough
 from leadscore_core.training.evaluation.metrics import average_metrics, meets_targets, shown_measures
 from leadscore_core.training.evaluation.plan import JudgingPlan, plan_judging
-from leadscore_core.training.evaluation.seen_leads import lead_identities, new_identity_key
+from leadscore_core.training.evaluation.seen_leads import key_hashes, make_identity_key
 from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
+from leadscore_core.training.request import TrainingRequest
+from leadscore_core.training.training_data import TrainingData, make_training_data
 
-_BLOCKING = frozenset({"label_missing", "label_one_class", "label_no_outcome"})
 _LIBRARIES = ("lightgbm", "scikit-learn", "pandas", "numpy", "joblib")
 
 
@@ -44,52 +41,28 @@ def train_model(
     *,
     mapping: ColumnMapping | None = None,
     targets: TargetMetrics | None = None,
-    grades: GradeThresholds | None = None,
-    params: dict[str, Any] | None = None,
-    n_repeats: int = 2,
-    seed: int = 0,
-    note: str = "",
-    synthetic: bool = False,
-    excluded: dict[str, str] | None = None,
-    audit: Sequence[ColumnAudit] = (),
     grow: GrowTrees | None = None,
-    algorithm: str = LIGHTGBM,
     progress: Progress | None = None,
+    **asked: Any,
 ) -> LeadModel:
-    """Train a model and judge it by repeated cross-validation and on the months that follow.
-
-    Everything that is learned (levels, counts, calibration, threshold) is learned inside the training part of each
-    fold.
+    """Train a model on leads as they were read, and judge it out-of-sample (see `fit_model`).
 
     Parameters
     ----------
     frame
-        Labelled leads as read, under their own headers. Leads without a usable label are left out and counted; a repeat
-        of a lead that is judged is not learned from in that fold.
+        Labelled leads as read, under their own headers. Leads without a usable label are left out and counted.
     schema
         What the columns mean; CodePro's if not given.
     mapping
         Header of each column; suggested if not given.
-    targets, grades
+    targets
         Kept with the model.
-    params
-        Settings of the algorithm that differ from its defaults.
-    n_repeats
-        How often the five folds are drawn anew.
-    note
-        Kept with the model.
-    synthetic
-        Whether these leads are made up, which whoever scores with the model is told.
-    excluded
-        Input columns that are left out -> why; kept with the model.
-    audit
-        What the columns that are left out or asked about are worth; kept with the model.
     grow
         How LightGBM's trees are grown, if not on this machine (see `leadscore_core.distributed.train.trees_on`).
-    algorithm
-        Of `ALGORITHMS`.
     progress
         Called with a share 0-1 and what is being done.
+    **asked
+        Fields of `TrainingRequest`.
 
     Returns
     -------
@@ -104,35 +77,80 @@ def train_model(
         If the algorithm is unknown, or cannot be trained where the trees are to grow.
     """
     schema = schema or load_schema()
-    (chosen,) = find_algorithms([algorithm])
-    if grow is not None and algorithm != LIGHTGBM:
-        raise LeadScoreError(f"{chosen.human} is not trained on a cluster. Train it here, or train LightGBM there.")
-    tell = progress or silent
-    tell(0.0, "Cleaning the leads")
+    if progress is not None:
+        progress(0.0, "Cleaning the leads")
     mapping = mapping or map_frame(frame, schema)
     check_required(mapping, schema)
-    schema = schema.without(excluded or {})
-    cleaned, label, left_out, identity = labelled_leads(frame, schema, mapping)
-    check_enough(label)
+    data = make_training_data(frame, schema, mapping)
+    return fit_model(data, TrainingRequest(**asked), targets=targets, grow=grow, progress=progress)
+
+
+def fit_model(
+    data: TrainingData,
+    request: TrainingRequest,
+    *,
+    targets: TargetMetrics | None = None,
+    grades: GradeThresholds | None = None,
+    grow: GrowTrees | None = None,
+    progress: Progress | None = None,
+) -> LeadModel:
+    """Train a model and judge it by repeated cross-validation and on the months that follow.
+
+    Everything that is learned (levels, counts, calibration, threshold) is learned inside the training part of each
+    fold. A repeat of a lead that is judged is not learned from in that fold.
+
+    Parameters
+    ----------
+    targets, grades
+        Kept with the model.
+    grow
+        How trees are grown, if not on this machine.
+
+    Returns
+    -------
+    LeadModel
+        Not yet published.
+
+    Raises
+    ------
+    SchemaError, NotEnoughDataError
+        With what is missing and what to do.
+    LeadScoreError
+        If the algorithm is unknown, or cannot be trained where the trees are to grow.
+    """
+    report = progress or silent
+    schema = data.schema.without(request.excluded)
+    known = data.known
+    check_enough(known.outcome)
+    cleaned, label, identity = known.cleaned(schema), known.outcome, known.identity
+    (chosen,) = find_algorithms([request.algorithm])
+    if grow is not None and request.algorithm != LIGHTGBM:
+        raise LeadScoreError(f"{chosen.human} is not trained on a cluster. Train it here, or train LightGBM there.")
     recipe = Recipe(
-        schema, targets or TargetMetrics(), params or {}, n_repeats=n_repeats, seed=seed, grow=grow, algorithm=algorithm
+        schema,
+        targets or TargetMetrics(),
+        request.params,
+        n_repeats=request.n_repeats,
+        seed=request.seed,
+        grow=grow,
+        algorithm=request.algorithm,
     )
+    plan = plan_judging(
+        label, known.dates, identity, n_splits=recipe.n_splits, n_repeats=request.n_repeats, seed=request.seed
+    )
+    results = _judge_all(cleaned, label, identity, plan, recipe, report)
 
-    stamp = schema.one(Role.TIMESTAMP)
-    dates = cleaned[stamp.name] if stamp and stamp.name in cleaned else None
-    plan = plan_judging(label, dates, identity, n_splits=recipe.n_splits, n_repeats=n_repeats, seed=seed)
-    results = _judge_all(cleaned, label, identity, plan, recipe, tell)
-
-    tell(0.95, "Fitting the model on all leads")
+    report(0.95, "Fitting the model on all leads")
     crossed, following = results[: len(plan.folds)], results[len(plan.folds) :]
     pipeline = fit_cleaned(cleaned, label, recipe, recognise=True)
-    identity_key = new_identity_key()
-    identities = lead_identities(frame, schema, mapping, identity_key)
-    pipeline.named_steps["features"].identities_ = {kind: np.unique(own) for kind, own in identities.items()}
+    identity_key = make_identity_key(known.fingerprint)
+    pipeline.named_steps["features"].identities_ = {
+        kind: np.unique(key_hashes(own, identity_key)) for kind, own in known.identities.items()
+    }
     margin = np.full(len(plan.rows), np.nan)
     for result in crossed[: recipe.n_splits]:
         margin[result.fold.test] = result.margin
-    calibrator, calibration = choose_calibration(margin, label[plan.rows], seed)
+    calibrator, calibration = choose_calibration(margin, label[plan.rows], request.seed)
     pipeline.named_steps["model"].calibrator_ = calibrator
     threshold = choose_threshold(label[plan.rows], calibration.propensity, recipe.targets)
 
@@ -143,22 +161,21 @@ def train_model(
         if following
         else {"not_applicable": plan.no_months},
     }
-    metadata = _describe(frame, cleaned, label, left_out, dates, recipe, pipeline, grades, metrics, note, synthetic)
+    metadata = _describe(data, request, recipe, pipeline, metrics)
     metadata = metadata.model_copy(
         update={
+            "grades": grades or GradeThresholds(),
             "threshold": threshold,
             "calibration": calibration.as_dict(),
             "column_costs": _mean_costs(crossed),
-            "excluded": excluded or {},
-            "audit": list(audit),
             "importance": _mean_importance(crossed),
             "measures": shown_measures(),
             "identity_key": identity_key,
-            "algorithm": algorithm,
+            "algorithm": request.algorithm,
             "algorithm_human": chosen.human,
         }
     )
-    tell(1.0, "Done")
+    report(1.0, "Done")
     return LeadModel(pipeline, metadata, _out_of_sample(label, plan.rows, crossed[: recipe.n_splits], following))
 
 
@@ -180,61 +197,6 @@ def _out_of_sample(
         for r in results
     ]
     return pd.concat(parts, ignore_index=True)
-
-
-def labelled_leads(
-    frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping
-) -> tuple[pd.DataFrame, np.ndarray, int, np.ndarray | None]:
-    """Clean labelled leads and take those that have an outcome.
-
-    Returns
-    -------
-    cleaned, label, left_out, identity
-        Inputs of the model; 0 or 1; how many leads had no usable label; the same number for rows that repeat each
-        other, None where neither a timestamp nor an id tells leads apart.
-
-    Raises
-    ------
-    LabelError
-        If there is no label, or only one outcome.
-    """
-    raw = mapping.apply(frame, schema)
-    cleaned, _ = clean_with_problems(raw, schema)
-    blocking = [f for f in label_findings(cleaned, raw, schema, mapping) if f.code in _BLOCKING]
-    if blocking:
-        name = schema.label.human if schema.label else "label"
-        raise LabelError(
-            f"The leads cannot be learned from or measured against: {blocking[0].reason}. Give leads with a column "
-            f"{name!r} that says yes for some and no for others."
-        )
-    assert schema.label is not None  # label_findings has refused a schema without one
-    label = cleaned.pop(schema.label.name)
-    usable = label.notna().to_numpy()
-    told_apart = any(column.name in mapping.used for column in schema.with_role(Role.TIMESTAMP, Role.ID))
-    identity = row_hashes(frame)[usable] if told_apart else None
-    cleaned, values = cleaned[usable].reset_index(drop=True), label[usable].to_numpy(dtype="int64")
-    return cleaned, values, int((~usable).sum()), identity
-
-
-def check_enough(label: np.ndarray) -> None:
-    """Raise if there are fewer than 40 leads of either outcome.
-
-    Raises
-    ------
-    NotEnoughDataError
-        With have and need for both.
-
-    Examples
-    --------
-    >>> check_enough(np.array([0, 1]))  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    leadscore_core.errors.NotEnoughDataError: Too few leads to train on: completed 1 of 40 needed, ...
-    """
-    done = int(label.sum())
-    if not enough_of_each(done, len(label) - done):
-        raise NotEnoughDataError(
-            f"Too few leads to train on: {describe_need(done, len(label) - done)}. Add labelled leads."
-        )
 
 
 def _judge_all(
@@ -269,45 +231,37 @@ def _mean_importance(results: Sequence[FoldResult]) -> dict[str, tuple[float, fl
 
 
 def _describe(
-    frame: pd.DataFrame,
-    cleaned: pd.DataFrame,
-    label: np.ndarray,
-    left_out: int,
-    dates: pd.Series | None,
-    recipe: Recipe,
-    pipeline: Pipeline,
-    grades: GradeThresholds | None,
-    metrics: dict[str, Any],
-    note: str,
-    synthetic: bool,
+    data: TrainingData, request: TrainingRequest, recipe: Recipe, pipeline: Pipeline, metrics: dict[str, Any]
 ) -> ModelMetadata:
-    data_hash = hashlib.sha256(row_hashes(frame).tobytes()).hexdigest()
-    now = datetime.now(UTC)
-    known = dates.dropna() if dates is not None else pd.Series(dtype="datetime64[us]")
-    features = pipeline.named_steps["features"].transform(cleaned.head(1))
+    now, known = datetime.now(UTC), data.known
+    dates = known.dates
+    dates = dates.dropna() if dates is not None else pd.Series(dtype="datetime64[us]")
+    features = pipeline.named_steps["features"].transform(known.cleaned(recipe.schema).head(1))
     return ModelMetadata(
-        model_id=f"{now:%Y%m%d-%H%M%S}-{data_hash[:6]}",
+        model_id=f"{now:%Y%m%d-%H%M%S}-{data.fingerprint[:6]}",
         created_at=now,
         schema_name=recipe.schema.name,
         schema_version=recipe.schema.version,
         features={str(name): str(dtype) for name, dtype in features.dtypes.items()},
         parameters=_parameters(pipeline, recipe),
         threshold=0.5,
-        grades=grades or GradeThresholds(),
+        grades=GradeThresholds(),
         targets=recipe.targets,
         meets_targets=meets_targets(metrics["cross_validation"], recipe.targets),
         calibration={},
         metrics=metrics,
         column_costs={},
-        training_data=TrainingData(
-            rows=len(label),
-            left_out=left_out,
-            base_rate=float(label.mean()),
-            period_start=known.min().to_pydatetime() if len(known) else None,
-            period_end=known.max().to_pydatetime() if len(known) else None,
-            sha256=data_hash,
-            note=note,
-            synthetic=synthetic,
+        excluded=dict(request.excluded),
+        audit=list(request.audit),
+        training_data=TrainingSummary(
+            rows=len(known),
+            left_out=len(data) - len(known),
+            base_rate=float(known.label.mean()),
+            period_start=dates.min().to_pydatetime() if len(dates) else None,
+            period_end=dates.max().to_pydatetime() if len(dates) else None,
+            sha256=data.fingerprint,
+            note=request.note or data.name,
+            synthetic=request.synthetic,
         ),
         libraries={"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
         git_commit=_git_commit(),

@@ -90,7 +90,7 @@ def tune_model(
     Parameters
     ----------
     cleaned, label, identity
-        As from `labelled_leads`.
+        Inputs as cleaned, 0 or 1, and the same number for rows that repeat each other, of leads with an outcome.
     minutes
         Budget. Every study tries at least the settings as they are and one more.
     storage

@@ -1,10 +1,9 @@
 """Labelled leads on the screen: those that a person brings, how they are read, and which of them are learned from."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
@@ -17,10 +16,11 @@ from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.synthetic import LABELLED
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.retraining.dataset import batches_with_outcomes, gather_leads
+from leadscore_core.retraining.dataset import batches_with_outcomes, read_labelled
 from leadscore_core.retraining.dataset_summary import leave_out_young, levels_of, narrow_leads, period_of
 from leadscore_core.retraining.schema_editor import full_schema
 from leadscore_core.storage.database.batches import BatchStore
+from leadscore_core.training.training_data import TrainingData
 from pages.retrain import state as retrain_state
 from pages.retrain.columns import choose_meaning
 from pages.shared import session as state
@@ -35,8 +35,8 @@ from pages.shared.uploads import UploadFolder
 SAMPLE = "the sample leads"
 
 
-def choose_labelled(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, ...], LeadSchema] | None:
-    """Return labelled leads, what they are, a key for what is found in them, and what their columns mean.
+def choose_labelled(model: LeadModel) -> tuple[TrainingData, tuple[object, ...]] | None:
+    """Return labelled leads, and a key for what is found in them.
 
     None until a person chose some and said what their columns mean.
     """
@@ -94,11 +94,9 @@ def choose_labelled(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, 
                 return None
             retrain_state.try_sample(True)
             key: tuple[object, ...] = ("train", "sample")
-            gathered = state.remembered(key, lambda: gather_leads([open_list(sample, schema)], [], schema))
-            return gathered, SAMPLE, key, schema
+            data = state.remembered(key, lambda: read_labelled([open_list(sample, schema)], [], schema))
+            return replace(data, name=SAMPLE), key
         retrain_state.try_sample(False)
-        names = [brought[0]] if brought is not None else []
-        names += [by_id[b].name for b in picked]
         meaning = hash(schema.model_dump_json(exclude={"city_tiers"}))
         lists = []
         if brought is not None:
@@ -109,11 +107,11 @@ def choose_labelled(model: LeadModel) -> tuple[pd.DataFrame, str, tuple[object, 
         read_as = tuple((leads.encoding, _readings(leads.mapping)) for leads in lists)
         key = ("train", brought[1] if brought is not None else "", meaning, settled, read_as, *picked)
 
-        def gather() -> pd.DataFrame:
+        def read() -> TrainingData:
             with st.spinner("Reading the leads", show_time=True):
-                return gather_leads(lists, [by_id[b] for b in picked], schema, settings)
+                return read_labelled(lists, [by_id[b] for b in picked], schema, settings)
 
-        return state.remembered(key, gather), " and ".join(names), key, schema
+        return state.remembered(key, read), key
     except (LeadScoreError, OSError) as error:
         if isinstance(error, EncodingQuestionError) and brought is not None:
             state.ask_encoding(brought[1], error.candidates)
@@ -147,9 +145,7 @@ def _readings(mapping: ColumnMapping) -> tuple[object, ...]:
     return mapping.date_order, mapping.said_order, mapping.decimal_comma, said
 
 
-def narrow_labelled(
-    frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ...]
-) -> tuple[pd.DataFrame, tuple[object, ...]]:
+def narrow_labelled(data: TrainingData, key: tuple[object, ...]) -> tuple[TrainingData, tuple[object, ...]]:
     """Let a person choose period and values, and leave out leads too young to have an outcome; say what is left."""
     days = int(
         st.number_input(
@@ -162,31 +158,31 @@ def narrow_labelled(
             help="Leads that came so shortly before the newest one may complete yet; as failures they would mislead.",
         )
     )
-    everything = frame
+    everything = data
     period: tuple[date, date] | None = None
-    values: dict[str, Sequence[str]] = {}
+    values: dict[str, list[str]] = {}
     with st.expander("Period and filters", icon=":material/filter_list:"):
-        known = period_of(frame, schema)
+        known = period_of(data)
         if known is not None:
             chosen = st.date_input(
                 "Period", known, *known, format="DD/MM/YYYY", key=f"train-period-{hash(key)}", width=320
             )
             if isinstance(chosen, tuple) and len(chosen) == 2 and chosen != known:
                 period = (chosen[0], chosen[1])
-        for column in schema.with_role(Role.SOURCE, Role.PLATFORM)[:2]:
-            if column.name in frame:
+        for column in data.schema.with_role(Role.SOURCE, Role.PLATFORM)[:2]:
+            if column.name in data.columns:
                 levels = state.remembered(("levels", *key), lambda: {})
                 if column.name not in levels:
-                    levels[column.name] = levels_of(frame, schema, column.name)
+                    levels[column.name] = levels_of(data, column.name)
                 wanted = st.multiselect(
                     f"Only these: {column.human.lower()}", levels[column.name], key=f"train-{column.name}-{hash(key)}"
                 )
                 if wanted:
                     values[column.name] = wanted
     if period or values:
-        frame = narrow_leads(frame, schema, period, values)
-        st.caption(f"{len(frame):,} of {len(everything):,} leads are in the period and filters.")
-    older = leave_out_young(frame, schema, days)
+        data = narrow_leads(data, period, values)
+        st.caption(f"{len(data):,} of {len(everything):,} leads are in the period and filters.")
+    older = leave_out_young(data, days)
     if days:
-        st.caption(f"{len(frame) - len(older):,} leads of the last {days:,} days are left out.")
+        st.caption(f"{len(data) - len(older):,} leads of the last {days:,} days are left out.")
     return older, (days, period, tuple((name, tuple(wanted)) for name, wanted in values.items()))

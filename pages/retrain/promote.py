@@ -43,7 +43,7 @@ def render_promotion(model: LeadModel) -> None:
         _offer_rescoring(model)
     history = registry.history()
     with st.form("rollback", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        why = st.text_input("Reason to go back", max_chars=300, key="rollback-reason", width=420)
+        why = st.text_input(_rollback_label(registry), max_chars=300, key="rollback-reason", width=420)
         if st.form_submit_button("Roll back to the model before", icon=":material/undo:", disabled=len(history) < 2):
             act(lambda: roll_back(by=state.get_name(), reason=why), "The model before is in use again.")
     if history:
@@ -59,6 +59,13 @@ def render_promotion(model: LeadModel) -> None:
         )
         with st.expander(f"History: {len(table)} changes", icon=":material/history:"):
             st.dataframe(table, hide_index=True, height="content", alt="History of the model in use")
+
+
+def _rollback_label(registry: ModelRegistry) -> str:
+    """Say whether going back needs a reason, as putting any model to use does that misses a target."""
+    earlier = registry.earlier_champions()
+    needed = bool(earlier) and not meets_gates(registry.read_metadata(earlier[0]))
+    return "Reason to go back (needed: that model misses a target)" if needed else "Reason to go back"
 
 
 def _promote(model: LeadModel, reason: str, *, reset: bool) -> None:

@@ -1,33 +1,24 @@
 """Training on the screen: which leads, what may leak, the run and its progress."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from leadscore_core.confidence import LEAST_OF_EACH
-from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.metadata import ColumnAudit
-from leadscore_core.retraining.dataset_summary import (
-    audit_labelled,
-    count_labelled,
-    left_out_before,
-    look_at_labelled,
-    new_since,
-)
+from leadscore_core.retraining.dataset_summary import new_since, summarise
 from leadscore_core.retraining.jobs import Run, RunTask, cancel_run, list_runs, read_run, start_run
-from pages.retrain.labelled_leads import SAMPLE, choose_labelled, narrow_labelled
+from leadscore_core.training.exclusions import default_exclusions, explain_exclusions
+from leadscore_core.training.request import TrainingRequest
+from leadscore_core.training.training_data import TrainingData
+from pages.retrain.labelled_leads import choose_labelled, narrow_labelled
+from pages.retrain.state import is_trying_sample
 from pages.shared import session as state
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
-
-if TYPE_CHECKING:
-    from leadscore_core.training.leakage import LeakFinding
 
 FEW_ROWS = 1_000
 _TASKS = {"train": "Train a model", "compare": "Compare algorithms", "tune": "Search settings"}
@@ -62,32 +53,28 @@ def render_training(model: LeadModel) -> None:
     chosen = choose_labelled(model)
     if chosen is None:
         return
-    frame, name, key, schema = chosen
-    frame, narrowed = narrow_labelled(frame, schema, key)
-    key = (*key, *narrowed)
-    if not _render_check(frame, schema, model):
+    data, key = chosen
+    n_known = len(data.known)
+    data, narrowed = narrow_labelled(data, key)
+    if not _render_check(data, model, (*key, *narrowed)):
         return
-    audit = _render_audit(frame, schema, key)
-    task = _choose_task()
+    excluded, audit = explain_exclusions(data, _render_audit(data, n_known, key))
+    task, params = _choose_task()
     with st.form("train", border=False):
         note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
         if st.form_submit_button(
-            f"{_VERBS[task.kind]} {len(frame):,} leads", type="primary", icon=":material/model_training:"
+            f"{_VERBS[task.kind]} {len(data):,} leads", type="primary", icon=":material/model_training:"
         ):
             try:
-                start_run(
-                    frame,
-                    data=name,
-                    schema=schema,
-                    excluded=left_out_before(schema, audit)
-                    | {name: one.why for name, one in audit.items() if one.left_out},
-                    audit=list(audit.values()),
-                    by=state.get_name(),
+                request = TrainingRequest(
+                    excluded=excluded,
+                    audit=audit,
+                    params=params,
                     note=note,
-                    synthetic=name == SAMPLE,
+                    synthetic=is_trying_sample(),
                     capacity=state.get_capacity(),
-                    task=task,
                 )
+                start_run(data, request, task=task, by=state.get_name())
             except LeadScoreError as error:
                 st.error(plain_error(error), icon=":material/error:")
             else:
@@ -95,8 +82,8 @@ def render_training(model: LeadModel) -> None:
     st.caption(f"{_TOLD[task.kind]} You can leave this page: the run goes on and is found again.")
 
 
-def _choose_task() -> RunTask:
-    """Let a person choose between a quick retrain, a comparison of algorithms and a search for settings."""
+def _choose_task() -> tuple[RunTask, dict[str, Any]]:
+    """Let a person choose between a retrain, a comparison and a search; return settings of LightGBM too."""
     kind = st.segmented_control(
         "What to do", list(_TASKS), format_func=_TASKS.__getitem__, key=state.bind("train-task", "train"), required=True
     )
@@ -112,20 +99,20 @@ def _choose_task() -> RunTask:
             format_func=humans.__getitem__,
             key="train-algorithms",
         )
-        return RunTask(kind="compare", algorithms=(*chosen, "lightgbm"))
+        return RunTask(kind="compare", algorithms=(*chosen, "lightgbm")), {}
     if kind == "tune":
         minutes = st.number_input("Minutes to search", 1, 720, 10, key="train-minutes", width=220)
-        return RunTask(kind="tune", minutes=minutes)
+        return RunTask(kind="tune", minutes=minutes), {}
     found = next((run.report["tuning"] for run in list_runs() if "tuning" in run.report), None)
     if found is None:
-        return RunTask()
+        return RunTask(), {}
     searched = st.toggle("Use the settings that the last search found", key=state.bind("train-searched", False))
-    return RunTask(params=found["params"] if searched else {})
+    return RunTask(), found["params"] if searched else {}
 
 
-def _render_check(frame: pd.DataFrame, schema: LeadSchema, model: LeadModel) -> bool:
+def _render_check(data: TrainingData, model: LeadModel, key: tuple[object, ...]) -> bool:
     """Say what these leads are and whether they are enough to learn from."""
-    told, past = look_at_labelled(frame, schema), schema.outcome.past
+    told, past = summarise(data), data.schema.outcome.past
     with st.container(horizontal=True):
         st.metric("Leads", f"{told.rows:,}", border=True, width=170)
         st.metric("Outcome known", f"{told.known:,}", border=True, width=170)
@@ -139,7 +126,7 @@ def _render_check(frame: pd.DataFrame, schema: LeadSchema, model: LeadModel) -> 
             icon=":material/error:",
         )
         return False
-    fresh = new_since(frame, schema, model)
+    fresh = state.remembered(("new", model.model_id, *key), lambda: new_since(data, model))
     if fresh is not None:
         st.caption(f"{fresh:,} of these leads are new since the model in use was trained.")
     if told.future:
@@ -166,29 +153,26 @@ def _render_check(frame: pd.DataFrame, schema: LeadSchema, model: LeadModel) -> 
     return True
 
 
-def _render_audit(frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ...]) -> dict[str, ColumnAudit]:
-    """Ask about columns that may know the outcome; return what was said of each, by the schema's column."""
-
-    def audit() -> list[LeakFinding]:
-        with st.spinner("Looking for columns that know the answer"):
-            return audit_labelled(frame, schema)
-
+def _render_audit(data: TrainingData, n_known: int, key: tuple[object, ...]) -> set[str]:
+    """Ask about columns that may know the outcome; return the inputs that are left out."""
     from leadscore_core.training.leakage_worth import describe_sample
 
-    found = state.remembered(("audit", *key), audit)
-    known = state.remembered(("labelled", *key), lambda: count_labelled(frame, schema))
-    if not found:
+    by_header = {header: name for name, header in data.headers.items()}
+    inputs = {column.name for column in data.schema.inputs}
+    asked = {name: f for f in data.findings or () if (name := by_header.get(f.column, f.column)) in inputs}
+    left_out = default_exclusions(data)
+    if not asked:
         st.success("No column looks as if it knew the outcome.", icon=":material/verified:")
-        return {}
-    many = "1 column" if len(found) == 1 else f"{len(found)} columns"
+        return left_out
+    many = "1 column" if len(asked) == 1 else f"{len(asked)} columns"
     st.subheader(f"Is this known before the first call? {many} to ask about", anchor=False)
     table = pd.DataFrame(
         {
-            "Leave out": [f.is_certain or f.column in schema.left_out for f in found],
-            "Column": [schema.by_name[f.column].human for f in found],
-            "Why it is asked": [f.why for f in found],
-            "AUC with it": [f.auc_with for f in found],
-            "AUC without": [f.auc_without for f in found],
+            "Leave out": [name in left_out for name in asked],
+            "Column": [data.schema.by_name[name].human for name in asked],
+            "Why it is asked": [f.why for f in asked.values()],
+            "AUC with it": [f.auc_with for f in asked.values()],
+            "AUC without": [f.auc_without for f in asked.values()],
         }
     )
     edited = st.data_editor(
@@ -206,12 +190,10 @@ def _render_audit(frame: pd.DataFrame, schema: LeadSchema, key: tuple[object, ..
     )
     st.caption(
         "What is filled in after the outcome makes a model look good and fail on new leads. Leave it out if unsure. "
-        f"{describe_sample(known)}"
+        f"{describe_sample(n_known)}"
     )
-    return {
-        f.column: ColumnAudit(**f.as_json() | {"column": schema.by_name[f.column].human}, left_out=bool(out))
-        for f, out in zip(found, edited["Leave out"].tolist(), strict=True)
-    }
+    chosen = {name for name, out in zip(asked, edited["Leave out"].tolist(), strict=True) if out}
+    return chosen | (left_out - asked.keys())
 
 
 @st.fragment(run_every=1.0)

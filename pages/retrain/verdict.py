@@ -23,7 +23,7 @@ from leadscore_core.plots.judging import (
 )
 from leadscore_core.registry.promotion import SPLIT_NAMES, describe_verdict, gates_of
 from leadscore_core.registry.registry import ModelRegistry
-from leadscore_core.retraining.jobs import list_runs
+from leadscore_core.retraining.jobs import read_report
 from leadscore_core.retraining.trigger import propose_retraining
 from leadscore_core.storage.database.batches import BatchStore
 from pages.shared import session as state
@@ -47,8 +47,7 @@ def render_state_of_models() -> None:
     if newest is None or newest.model_id == champion.model_id:
         st.markdown(f"### {told}; no newer one has been trained.")
         return
-    run = next((r for r in list_runs(settings) if r.state.model_id == newest.model_id), None)
-    challenge = (run.report if run is not None else {}).get("challenge") or {}
+    challenge = read_report(newest.model_id, settings).get("challenge") or {}
     words = {"better": "is better", "worse": "is worse", "the same": "is no better"}
     judged = words.get(challenge.get("verdict", ""), "was not compared with it")
     meets = "meets" if newest.meets_targets else "misses"
@@ -67,14 +66,13 @@ def render_due() -> None:
 
 
 def choose_model() -> tuple[LeadModel, dict[str, Any]] | None:
-    """Let a person choose a model to look at; return it and the report of its run, if it came of one here."""
+    """Let a person choose a model to look at; return it and the report of its training, where that was kept."""
     settings = load_settings()
     registry = ModelRegistry(settings.models_dir)
     known = {metadata.model_id: metadata for metadata in registry.list_models()}
     if not known:
         st.info("There is no model yet. Train one.", icon=":material/info:")
         return None
-    reports = {run.state.model_id: run for run in list_runs(settings) if run.state.model_id}
     chosen = st.selectbox(
         "Model",
         list(known),
@@ -87,8 +85,7 @@ def choose_model() -> tuple[LeadModel, dict[str, Any]] | None:
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
         return None
-    run = reports.get(str(chosen))
-    return model, run.report if run is not None else {}
+    return model, read_report(str(chosen), settings)
 
 
 def model_name(metadata: ModelMetadata, champion: str | None) -> str:

@@ -92,7 +92,17 @@ def test_check_names_every_problem_and_exits_0_or_1(run, lists: Path, tmp_path: 
 
 def test_train_evaluate_and_the_models(run, lists: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
-    code, said, _ = run("train", lists / LABELLED, "--promote", "--json", tmp_path / "t.json", "--note", "mine")
+    code, said, _ = run(
+        "train",
+        lists / LABELLED,
+        "--promote",
+        "--reason",
+        "The first of these leads",
+        "--json",
+        tmp_path / "t.json",
+        "--note",
+        "mine",
+    )
     assert code == 0
     told = json.loads((tmp_path / "t.json").read_text())
     assert {"rows", "base_rate", "auc", "precision", "recall", "threshold", "brier", "log_loss", "targets"} <= set(told)
@@ -125,7 +135,7 @@ def test_train_evaluate_and_the_models(run, lists: Path, tmp_path: Path, monkeyp
 def test_a_failed_training_changes_nothing(run, tmp_path: Path, sample: SampleLeads, models_dir: Path) -> None:
     sample.labelled.head(50).to_csv(tmp_path / "few.csv", index=False)
     before = sorted(p.name for p in models_dir.iterdir())
-    code, _, said = run("train", tmp_path / "few.csv", "--promote")
+    code, _, said = run("train", tmp_path / "few.csv", "--promote", "--reason", "The first of these leads")
     assert code == 2
     assert "of 40 needed" in said
     assert sorted(p.name for p in models_dir.iterdir()) == before
@@ -167,7 +177,15 @@ def test_nothing_is_trained_where_its_json_cannot_be_written(
     run, lists: Path, tmp_path: Path, models_dir: Path
 ) -> None:
     before = sorted(p.name for p in models_dir.iterdir())
-    code, _, said = run("train", lists / LABELLED, "--promote", "--json", tmp_path / "none" / "x.json")
+    code, _, said = run(
+        "train",
+        lists / LABELLED,
+        "--promote",
+        "--reason",
+        "The first of these leads",
+        "--json",
+        tmp_path / "none" / "x.json",
+    )
     assert code == 2
     assert "does not exist" in said
     assert sorted(p.name for p in models_dir.iterdir()) == before
@@ -365,7 +383,9 @@ def test_anybodys_leads_train_and_score_without_preparation(
 ) -> None:
     make_members().to_csv(tmp_path / "gym members.csv", index=False)
     make_members(50, seed=9).drop(columns=["Status", "Remarks"]).to_csv(tmp_path / "new.csv", index=False)
-    code, said, wrong = run("train", tmp_path / "gym members.csv", "--label", "Status", "--promote")
+    code, said, wrong = run(
+        "train", tmp_path / "gym members.csv", "--label", "Status", "--promote", "--reason", "The first of these leads"
+    )
     assert code == 0, wrong
     assert "Goal: category (4 different values" not in said
     assert "Goal: category (3 different values; 'select' is blank)" in said
@@ -430,7 +450,12 @@ def test_a_wrong_list_is_told_where_nothing_is_required(
     run, lists: Path, places: Path, own_models: ModelRegistry, tmp_path: Path
 ) -> None:
     make_members().to_csv(tmp_path / "members.csv", index=False)
-    assert run("train", tmp_path / "members.csv", "--label", "Status", "--promote")[0] == 0
+    assert (
+        run(
+            "train", tmp_path / "members.csv", "--label", "Status", "--promote", "--reason", "The first of these leads"
+        )[0]
+        == 0
+    )
     code, _, wrong = run("score", lists / NEW, "-o", tmp_path / "out.csv")
     assert code == 2
     assert "not one of the Members leads that the model reads" in wrong
@@ -445,7 +470,9 @@ def test_sources_of_anybodys_leads(run, places: Path, tmp_path: Path) -> None:
 
 
 def test_sources_counts_what_the_model_does_not_read(run, lists: Path, places: Path, own_models: ModelRegistry) -> None:
-    assert run("train", lists / LABELLED, "--exclude", "City", "--promote")[0] == 0
+    assert (
+        run("train", lists / LABELLED, "--exclude", "City", "--promote", "--reason", "The first of these leads")[0] == 0
+    )
     code, said, wrong = run("sources", lists / LABELLED, "--by", "city")
     assert code == 0, wrong
     assert "City (" in said

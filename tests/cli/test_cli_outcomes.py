@@ -38,7 +38,15 @@ def test_yes_is_what_says_yes_and_is_stated(
     frame = leads_30(yes, no)
     frame.to_csv(tmp_path / "leads.csv", index=False)
     code, said, wrong = run(
-        "train", tmp_path / "leads.csv", "--label", "Result", "--promote", "--json", tmp_path / "t.json"
+        "train",
+        tmp_path / "leads.csv",
+        "--label",
+        "Result",
+        "--promote",
+        "--reason",
+        "The first of these leads",
+        "--json",
+        tmp_path / "t.json",
     )
     assert code == 0, wrong
     share = (frame["Result"] == yes).mean()
@@ -119,7 +127,12 @@ def test_outcomes_by_id_alone_reach_lists_of_any_columns_in_any_words(
     frame = leads_30("1", "0")
     frame.head(240).to_csv(tmp_path / "leads.csv", index=False)
     frame.tail(60).drop(columns="Result").to_csv(tmp_path / "new.csv", index=False)
-    assert run("train", tmp_path / "leads.csv", "--label", "Result", "--promote")[0] == 0
+    assert (
+        run("train", tmp_path / "leads.csv", "--label", "Result", "--promote", "--reason", "The first of these leads")[
+            0
+        ]
+        == 0
+    )
     model, _ = own_models.load_champion()
     batch = keep_list(open_list(tmp_path / "new.csv", model.schema), model, name="Monday")
     came = frame.tail(60)[["Lead No", "Result"]]
@@ -150,7 +163,17 @@ def test_dates_of_conversion_are_asked_about_learned_from_and_brought_back(
         code, _, wrong = run(command, path)
         assert code == 2
         assert all(part in wrong for part in (f"filled for {won.sum()} leads", "--positive :filled"))
-    code, said, wrong = run("train", path, "--positive", ":filled", "--promote", "--json", tmp_path / "t.json")
+    code, said, wrong = run(
+        "train",
+        path,
+        "--positive",
+        ":filled",
+        "--promote",
+        "--reason",
+        "The first of these leads",
+        "--json",
+        tmp_path / "t.json",
+    )
     assert code == 0, wrong
     assert "Completed: filled, such as '" in said
     assert f"' ({won.mean():.1%} of 300)" in said

@@ -13,8 +13,9 @@ from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
-from leadscore_core.retraining.dataset import gather_leads
-from leadscore_core.retraining.jobs import RunTask, list_runs, start_run
+from leadscore_core.retraining.dataset import read_labelled
+from leadscore_core.retraining.jobs import list_runs, start_run
+from leadscore_core.training.request import TrainingRequest
 from tests.conftest import FEW_TREES
 from tests.other_company import make_members
 from tests.paths import ROOT
@@ -119,8 +120,8 @@ def test_a_run_brings_a_verdict_that_is_promoted_and_rolled_back(
 ) -> None:
     path = tmp_path / "labelled.csv"
     sample.labelled.to_csv(path, index=False)
-    leads = gather_leads([open_list(path, trained.schema)], [], trained.schema)
-    start_run(leads, data="labelled.csv", schema=trained.schema, task=RunTask(params=FEW_TREES), by="Anna")
+    leads = read_labelled([open_list(path, trained.schema)], [], trained.schema)
+    start_run(leads, TrainingRequest(params=FEW_TREES), by="Anna")
     app = opened()
     assert "Training on" in words(app)
     assert "by Anna" in words(app)
@@ -155,6 +156,7 @@ def test_a_run_brings_a_verdict_that_is_promoted_and_rolled_back(
     assert registry.champion_id == run.state.model_id, words(app)
     assert registry.history()[0]["reason"] == "It has seen the newest month"
     app = section(opened(), "Promote or roll back")
+    app.text_input(key="rollback-reason").set_value("Callers want the old one")
     press(app, "Roll back to the model before")
     assert registry.champion_id == trained.model_id
 

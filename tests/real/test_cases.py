@@ -138,7 +138,9 @@ def test_moments_are_read_to_the_minute(shipped, tmp_path: Path, name: str) -> N
 @pytest.mark.parametrize("name", YES_NO)
 def test_the_yes_of_an_outcome_is_yes_and_said(own_models, tmp_path: Path, name: str) -> None:
     label, yes = YES_NO[name]
-    code, said, wrong = own_models("train", CASES / name, "--label", label, "--promote")
+    code, said, wrong = own_models(
+        "train", CASES / name, "--label", label, "--promote", "--reason", "The first of these leads"
+    )
     assert code == 0, wrong
     assert f"Completed: {yes!r} (" in said, said
     assert own_models("score", CASES / name, "-o", tmp_path / "out.csv")[0] == 0
@@ -225,7 +227,12 @@ def test_german_amounts_and_dates_are_read() -> None:
 def test_outcomes_come_back_in_any_words(own_models, tmp_path: Path, name: str) -> None:
     first = pd.read_csv(CASES / "30_plain.csv", dtype="str").head(540)
     first.to_csv(tmp_path / "first.csv", index=False)
-    assert own_models("train", tmp_path / "first.csv", "--label", "Converted", "--promote")[0] == 0
+    assert (
+        own_models(
+            "train", tmp_path / "first.csv", "--label", "Converted", "--promote", "--reason", "The first of these leads"
+        )[0]
+        == 0
+    )
     batch = _score_and_keep(CASES / "38_new.csv")
     code, said, wrong = own_models("outcomes", CASES / name)
     assert code == 0, wrong
@@ -272,6 +279,8 @@ def test_leads_that_share_a_minute_are_not_the_same(own_models, tmp_path: Path) 
         "--label",
         "Status",
         "--promote",
+        "--reason",
+        "The first of these leads",
         "--positive",
         "CONVERTED",
     )
@@ -292,7 +301,17 @@ def test_names_alone_ask_and_an_answer_holds(own_models, tmp_path: Path) -> None
     assert not {"profile_completed", "last_activity"} & {found["column"] for found in first["left_out"]}
     code, _, wrong = own_models("train", path, "--label", "status", "--exclude", "last_activity")
     assert code == 0, wrong
-    code, _, wrong = own_models("train", path, "--label", "status", "--include", "last_activity", "--promote")
+    code, _, wrong = own_models(
+        "train",
+        path,
+        "--label",
+        "status",
+        "--include",
+        "last_activity",
+        "--promote",
+        "--reason",
+        "The first of these leads",
+    )
     assert code == 0, wrong
     model = ModelRegistry(tmp_path / "models").load_champion()[0]
     assert "last_activity" in {column.name for column in model.schema.inputs}

@@ -63,7 +63,18 @@ def test_it_trains_without_what_leaks_and_scores_in_its_own_words(
     leaks = {header for header in named if header.casefold().replace(" ", "_") in LEAKS}
     assert {header.casefold().replace(" ", "_") for header in leaks} == LEAKS
     answers = [word for header in leaks for word in ("--exclude", header)]
-    run("train", leads, "--label", "Converted", *answers, "--promote", "--json", tmp_path / "told.json")
+    run(
+        "train",
+        leads,
+        "--label",
+        "Converted",
+        *answers,
+        "--promote",
+        "--reason",
+        "The first of these leads",
+        "--json",
+        tmp_path / "told.json",
+    )
     told = json.loads((tmp_path / "told.json").read_text())
     assert told["cross_validation"]["auc"] >= 0.85
     (metadata,) = ModelRegistry(tmp_path / "models").list_models()

@@ -17,7 +17,6 @@ import pytest
 
 from leadscore_core.config import GradeRule, GradeThresholds, load_settings
 from leadscore_core.data.dataset.open import open_list
-from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import LabelError, RegistryError, TrainingBusyError
 from leadscore_core.model.lead_model import LeadModel
@@ -25,7 +24,7 @@ from leadscore_core.model.metadata import ColumnAudit
 from leadscore_core.registry.promotion import batches_behind, describe_verdict, gates_of, promote_model, roll_back
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining import jobs as runs_module
-from leadscore_core.retraining.dataset import batches_with_outcomes, gather_leads
+from leadscore_core.retraining.dataset import batches_with_outcomes, read_labelled
 from leadscore_core.retraining.jobs import (
     STATE,
     Run,
@@ -38,10 +37,13 @@ from leadscore_core.retraining.jobs import (
     write_state,
 )
 from leadscore_core.retraining.process import PROCESS, is_running, running_process
-from leadscore_core.retraining.worker import _segments
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.database.preferences import grade_preference
+from leadscore_core.training.evaluation.segment_figures import judge_segments
+from leadscore_core.training.request import TrainingRequest
+from leadscore_core.training.training_data import TrainingData, join_training_data
+from leadscore_core.training.training_file import save_training_data
 from tests.conftest import FEW_TREES
 from tests.paths import IS_SOAK, ROOT
 
@@ -51,8 +53,8 @@ KILLS = 12 if IS_SOAK else 5
 
 
 @pytest.fixture
-def leads(registry: ModelRegistry, labelled_list: Path, trained: LeadModel) -> pd.DataFrame:
-    return gather_leads([open_list(labelled_list, trained.schema)], [], trained.schema)
+def leads(registry: ModelRegistry, labelled_list: Path, trained: LeadModel) -> TrainingData:
+    return read_labelled([open_list(labelled_list, trained.schema)], [], trained.schema)
 
 
 def wait(run: Run) -> Run:
@@ -70,9 +72,13 @@ def wait_for_end(run: Run) -> None:
         time.sleep(0.05)
 
 
-def test_nothing_that_names_a_person_is_gathered(leads: pd.DataFrame, sample: SampleLeads) -> None:
-    assert not {"lead_id", "full_name", "email", "phone"} & set(leads.columns)
-    assert leads[LABEL].tolist() == sample.labelled[LABEL].astype(str).tolist()
+def test_nothing_that_names_a_person_is_kept(leads: TrainingData, sample: SampleLeads, tmp_path: Path) -> None:
+    save_training_data(leads, tmp_path / "leads.parquet")
+    kept = pd.read_parquet(tmp_path / "leads.parquet").astype("str")
+    written = set(kept.to_numpy().ravel())
+    for column in ("lead_id", "full_name", "email", "phone"):
+        assert not set(sample.labelled[column].astype("str").dropna()) & written, column
+    assert leads.label.tolist() == sample.labelled[LABEL].astype("float64").tolist()
 
 
 def test_outcomes_that_came_back_are_learned_from(
@@ -80,33 +86,31 @@ def test_outcomes_that_came_back_are_learned_from(
 ) -> None:
     assert batches_with_outcomes([batch]) == {}
     with pytest.raises(LabelError, match="None of these leads has an outcome"):
-        gather_leads([], [batch], trained.schema)
+        read_labelled([], [batch], trained.schema)
     OutcomeStore(load_settings()).add(batch, np.array([0, 2]), np.array([1, 0]), file_name="back.csv")
     assert batches_with_outcomes([batch]) == {batch.id: 2}
-    both = gather_leads([open_list(labelled_list, trained.schema)], [batch], trained.schema)
-    came = both[LABEL].iloc[-batch.rows :].reset_index(drop=True)
-    assert (came[0], came[2]) == ("1", "0")
+    both = read_labelled([open_list(labelled_list, trained.schema)], [batch], trained.schema)
+    came = pd.Series(both.label[-batch.rows :])
+    assert (came[0], came[2]) == (1, 0)
     assert came.drop([0, 2]).isna().all()
+    assert both.name == f"{labelled_list.name} and {batch.name}"
 
 
 def test_a_run_trains_compares_publishes_and_is_found_again(
-    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+    leads: TrainingData, registry: ModelRegistry, trained: LeadModel
 ) -> None:
     asked = ColumnAudit(column="City", why="asked", left_out=True, auc_with=0.8, auc_without=0.7)
     excluded = {"city_mapped": "asked"}
-    task = RunTask(params=FEW_TREES)
-    run = start_run(
-        leads, data="labelled.csv", schema=trained.schema, task=task, by="Anna", excluded=excluded, audit=[asked]
-    )
+    run = start_run(leads, TrainingRequest(params=FEW_TREES, excluded=excluded, audit=(asked,)), by="Anna")
     with pytest.raises(TrainingBusyError, match="Anna is training a model here since"):
-        start_run(leads, data="again", schema=trained.schema)
+        start_run(leads)
     run = wait(run)
     assert run.state.state == "done", run.log
     assert registry.champion_id == trained.model_id, "a run only proposes"
     model = registry.load(run.state.model_id)
     assert model.metadata.excluded == {"city_mapped": "asked"}
     assert model.metadata.audit == [asked]
-    assert model.metadata.training_data.note == "labelled.csv"
+    assert model.metadata.training_data.note == leads.name
     challenge = run.report["challenge"]
     assert challenge["champion_id"] == trained.model_id
     assert challenge["rows"] > 0
@@ -120,9 +124,9 @@ def test_a_run_trains_compares_publishes_and_is_found_again(
 
 
 def test_leads_that_cannot_be_learned_from_fail_in_words(
-    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+    leads: TrainingData, registry: ModelRegistry, trained: LeadModel
 ) -> None:
-    run = wait(start_run(leads.head(30), data="few", schema=trained.schema))
+    run = wait(start_run(leads.take(np.arange(len(leads)) < 30)))
     assert run.state.state == "failed"
     assert "Too few leads to train on" in run.state.told
     assert "the model in use is unchanged" in run.state.told
@@ -130,10 +134,9 @@ def test_leads_that_cannot_be_learned_from_fail_in_words(
 
 
 def test_a_run_is_stopped_and_nothing_is_published(
-    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+    leads: TrainingData, registry: ModelRegistry, trained: LeadModel
 ) -> None:
-    many = pd.concat([leads] * 6, ignore_index=True)
-    run = start_run(many, data="many", schema=trained.schema)
+    run = start_run(join_training_data([leads] * 6))
     time.sleep(2)
     run = cancel_run(read_run(run.folder))
     assert run.state.state == "cancelled"
@@ -159,7 +162,7 @@ def test_a_number_of_a_process_that_was_given_anew_is_no_run(
     stranger: subprocess.Popen[bytes],
 ) -> None:
     pid = stranger.pid if whose == "a stranger's" else os.getpid()
-    old = start_run(leads.head(30), data="before the restart", schema=trained.schema)
+    old = start_run(leads.take(np.arange(len(leads)) < 30))
     wait(old)
     wait_for_end(old)
     on = RunState(state="running", share=0.4, told="Judging folds")
@@ -177,7 +180,7 @@ def test_a_number_of_a_process_that_was_given_anew_is_no_run(
     write_state(old.folder, on)
     assert read_run(old.folder).state.state == "failed"
     write_state(old.folder, on)
-    new = start_run(leads.head(30), data="after the restart", schema=trained.schema)  # the old one blocks nothing
+    new = start_run(leads.take(np.arange(len(leads)) < 30))  # the old one blocks nothing
     assert is_running(new.folder)
     assert running_process(new.folder) != pid
     assert cancel_run(new).state.state == "cancelled"
@@ -188,7 +191,7 @@ def test_a_number_of_a_process_that_was_given_anew_is_no_run(
 def test_a_run_is_known_from_its_first_moment_and_from_other_processes(
     leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
 ) -> None:
-    run = start_run(leads, data="labelled.csv", schema=trained.schema)
+    run = start_run(leads)
     asks = "import sys, pathlib; from leadscore_core.retraining.process import running_process as asked\n"
     asks += "print(asked(pathlib.Path(sys.argv[1])))"
     words = [sys.executable, "-c", asks, run.folder]
@@ -199,11 +202,11 @@ def test_a_run_is_known_from_its_first_moment_and_from_other_processes(
 
 
 def test_killed_at_random_moments_the_champion_goes_on_serving(
-    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+    leads: TrainingData, registry: ModelRegistry, trained: LeadModel
 ) -> None:
     rng = random.Random(0)
     for _ in range(KILLS):
-        run = start_run(leads, data="labelled.csv", schema=trained.schema)
+        run = start_run(leads)
         time.sleep(rng.uniform(0.2, 6))
         pid = running_process(run.folder)
         if pid is not None:
@@ -214,12 +217,11 @@ def test_killed_at_random_moments_the_champion_goes_on_serving(
             assert "the model in use is unchanged" in run.state.told
         assert registry.load_champion()[0].model_id == trained.model_id
         assert all(registry.load(m.model_id) for m in registry.list_models())
-    task = RunTask(params=FEW_TREES)
-    assert wait(start_run(leads, data="after", schema=trained.schema, task=task)).state.state == "done"
+    assert wait(start_run(leads, TrainingRequest(params=FEW_TREES))).state.state == "done"
 
 
 def test_promoting_below_target_needs_a_reason_and_rolling_back_is_kept(
-    registry: ModelRegistry, trained: LeadModel, leads: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+    registry: ModelRegistry, trained: LeadModel, leads: TrainingData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = trained.metadata.model_copy(update={"model_id": "poor", "meets_targets": False})
     registry.publish(LeadModel(trained.pipeline, missing, trained.out_of_sample))
@@ -230,44 +232,44 @@ def test_promoting_below_target_needs_a_reason_and_rolling_back_is_kept(
     assert registry.champion_id == "poor"
     with pytest.raises(RegistryError, match="in use already"):
         promote_model("poor", reason="The old one read a column that leaks")
-    assert roll_back(by="Bela", reason="Too early") == trained.model_id
+    assert roll_back(by="Bela", reason="It came too early") == trained.model_id
     told = registry.history()
     assert [(e["action"], e["by"], e["reason"]) for e in told[:2]] == [
-        ("rollback", "Bela", "Too early"),
+        ("rollback", "Bela", "It came too early"),
         ("promote", "Anna", "The old one read a column that leaks"),
     ]
 
 
 def test_a_registry_that_cannot_be_written_is_said_before_the_work(
-    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+    leads: TrainingData, registry: ModelRegistry, trained: LeadModel
 ) -> None:
     blocked = registry.root / runs_module.LOCK
     blocked.unlink(missing_ok=True)
     blocked.mkdir()
     with pytest.raises(Exception, match="cannot be written|could not be started"):
-        start_run(leads, data="x", schema=trained.schema)
+        start_run(leads)
     assert json.dumps([run.request.run_id for run in list_runs()]) == "[]"
 
 
 def test_algorithms_are_compared_and_settings_searched_in_the_background(
-    leads: pd.DataFrame, registry: ModelRegistry, trained: LeadModel
+    leads: TrainingData, registry: ModelRegistry, trained: LeadModel
 ) -> None:
     before = [m.model_id for m in registry.list_models()]
     task = RunTask(kind="compare", algorithms=("logistic",))
-    run = wait(start_run(leads, data="labelled.csv", schema=trained.schema, task=task))
+    run = wait(start_run(leads, task=task))
     assert run.state.state == "done", run.log
     board = {row["name"]: row for row in run.report["leaderboard"]}
     assert set(board) == {"logistic", "lightgbm"}
     assert board["lightgbm"]["auc"] > 0.6
-    run = wait(start_run(leads, data="labelled.csv", schema=trained.schema, task=RunTask(kind="tune", minutes=0.02)))
+    run = wait(start_run(leads, task=RunTask(kind="tune", minutes=0.02)))
     assert run.state.state == "done", run.log
     assert run.report["tuning"]["trials"] >= 12
     assert [m.model_id for m in registry.list_models()] == before  # neither publishes anything
-    task = RunTask(params=run.report["tuning"]["params"])
-    run = wait(start_run(leads, data="labelled.csv", schema=trained.schema, task=task))
+    tuned = run.report["tuning"]["params"]
+    run = wait(start_run(leads, TrainingRequest(params=tuned)))
     assert run.state.state == "done", run.log
     told = registry.read_metadata(run.state.model_id).parameters
-    assert told["num_leaves"] == task.params["num_leaves"]
+    assert told["num_leaves"] == tuned["num_leaves"]
     assert run.report["learning_curve"][-1]["rows"] > run.report["learning_curve"][0]["rows"]
     assert "leads" in run.report["more_leads"]
     challenge = run.report["challenge"]
@@ -297,9 +299,9 @@ def test_lists_scored_by_another_model_are_offered_again(
 
 
 def test_months_and_sources_of_a_model_of_which_a_part_of_the_leads_was_judged(
-    leads: pd.DataFrame, trained: LeadModel
+    leads: TrainingData, trained: LeadModel
 ) -> None:
     whole = trained.out_of_sample
     part = replace(trained, out_of_sample=whole[whole["row"] % 2 == 0])
-    told = _segments(leads, part, map_frame(leads, trained.schema))
-    assert 0 < sum(group["n"] for group in told["segments"]["First platform"]) <= len(leads) / 2
+    told = judge_segments(leads, part)
+    assert 0 < sum(group["n"] for group in told["First platform"]) <= len(leads) / 2

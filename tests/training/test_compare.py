@@ -7,8 +7,7 @@ from scipy.special import expit
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
 
 from leadscore_core.config import TargetMetrics
-from leadscore_core.data.schema.column_mapping import detect_conventions
-from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.lead_model import LeadModel
@@ -17,6 +16,7 @@ from leadscore_core.training.evaluation.champion_challenger import challenge_cha
 from leadscore_core.training.evaluation.gates_and_curves import at_threshold, draw_curves, judge_gates, judge_groups
 from leadscore_core.training.evaluation.paired_tests import compare_models, delong, grade_moves, losing_groups
 from leadscore_core.training.train import train_model
+from leadscore_core.training.training_data import make_training_data
 from tests.conftest import FEW_TREES
 from tests.paths import IS_SOAK
 
@@ -132,19 +132,19 @@ def test_a_challenger_trained_on_the_same_leads_is_compared_by_refitting(
     trained: LeadModel, sample: SampleLeads
 ) -> None:
     frame = sample.labelled
-    mapping = detect_conventions(suggest_mapping(frame.columns, load_schema()), load_schema(), frame)
+    data = make_training_data(frame, load_schema(), map_frame(frame, load_schema()))
     again = train_model(frame, params=FEW_TREES, n_repeats=1)
-    told = challenge_champion(frame, mapping, again, trained, capacity=100)
+    told = challenge_champion(data, again, trained, capacity=100)
     assert told.basis == "refit"
     assert told.verdict == "the same"
     assert "fitted again in the same folds" in told.judged_on
     poorer = train_model(frame, params=FEW_TREES, n_repeats=1, excluded={"first_platform_c": "it leaks"})
     assert poorer.metadata.excluded == {"first_platform_c": "it leaks"}
     assert "first_platform_c" not in [c.name for c in poorer.schema.inputs]
-    alike = challenge_champion(frame, mapping, poorer, trained, capacity=100)
+    alike = challenge_champion(data, poorer, trained, capacity=100)
     assert alike.verdict == "the same", "what leaks is not learned by the old recipe either"
     stunted = train_model(frame, params=FEW_TREES | {"n_estimators": 2}, n_repeats=1)
-    worse = challenge_champion(frame, mapping, stunted, trained, capacity=100)
+    worse = challenge_champion(data, stunted, trained, capacity=100)
     assert worse.verdict == "worse"
     auc = worse.figures[0]
     assert auc["value"] == pytest.approx(auc["challenger"] - auc["champion"])
@@ -152,9 +152,9 @@ def test_a_challenger_trained_on_the_same_leads_is_compared_by_refitting(
 
 def test_a_challenger_on_leads_that_the_champion_has_not_seen(trained: LeadModel, sample: SampleLeads) -> None:
     other = pd.concat([sample.labelled, sample.kept_aside], ignore_index=True)
-    mapping = detect_conventions(suggest_mapping(other.columns, load_schema()), load_schema(), other)
+    data = make_training_data(other, load_schema(), map_frame(other, load_schema()))
     challenger = train_model(other, params=FEW_TREES, n_repeats=1)
-    told = challenge_champion(other, mapping, challenger, trained, capacity=100)
+    told = challenge_champion(data, challenger, trained, capacity=100)
     assert told.basis == "unseen"
     assert told.rows < len(other)
     assert told.rows >= 80

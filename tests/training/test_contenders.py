@@ -21,7 +21,8 @@ from leadscore_core.training.evaluation.algorithms import compare_contenders, pa
 from leadscore_core.training.evaluation.learning_curve import learning_curve, more_leads_help
 from leadscore_core.training.evaluation.score_moves import MOST, largest_moves
 from leadscore_core.training.folds import repeated_folds
-from leadscore_core.training.train import labelled_leads, train_model
+from leadscore_core.training.train import train_model
+from leadscore_core.training.training_data import make_training_data
 from leadscore_core.training.tuning import tune_model
 
 Leads = tuple[pd.DataFrame, np.ndarray, np.ndarray | None]
@@ -31,8 +32,8 @@ Leads = tuple[pd.DataFrame, np.ndarray, np.ndarray | None]
 def leads(sample: SampleLeads, schema: LeadSchema) -> Leads:
     frame = sample.labelled
     mapping = detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
-    cleaned, label, _, identity = labelled_leads(frame, schema, mapping)
-    return cleaned, label, identity
+    known = make_training_data(frame, schema, mapping).known
+    return known.cleaned(), known.outcome, known.identity
 
 
 def test_every_algorithm_is_judged_on_the_same_folds(leads: Leads, schema: LeadSchema) -> None:

@@ -9,7 +9,7 @@ from leadscore_core.data.schema.header_matching import suggest_mapping
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.training.evaluation.holdout import evaluate_model
-from leadscore_core.training.evaluation.seen_leads import lead_identities, new_identity_key
+from leadscore_core.training.evaluation.seen_leads import key_hashes, lead_identities, make_identity_key
 
 
 def test_leads_that_were_trained_on_are_known_in_any_order_with_a_column_more(
@@ -58,9 +58,11 @@ def test_hashes_of_leads_are_a_model_s_own(trained: LeadModel, sample: SampleLea
     key = trained.metadata.identity_key
     learned = trained.features.identities_["id"]
     assert len(key) == 16
-    assert np.isin(lead_identities(frame, schema, mapping, key)["id"], learned).all()
-    for other in ("", new_identity_key()):
-        assert not np.isin(lead_identities(frame, schema, mapping, other)["id"], learned).any()
+    own = lead_identities(frame, schema, mapping)["id"]
+    assert np.isin(key_hashes(own, key), learned).all()
+    for other in ("", make_identity_key("other leads")):
+        assert not np.isin(key_hashes(own, other), learned).any()
+    assert key_hashes(np.zeros(3, dtype="uint64"), key).tolist() == [0, 0, 0]
 
 
 def test_a_model_without_a_key_knows_its_leads(trained: LeadModel, sample: SampleLeads) -> None:

@@ -53,7 +53,7 @@ def clean_leads(frame: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
 
 
 def clean_with_problems(
-    frame: pd.DataFrame, schema: LeadSchema, *, categories: bool = False
+    frame: pd.DataFrame, schema: LeadSchema, *, categories: bool = False, by_group: bool = True
 ) -> tuple[pd.DataFrame, list[CellProblem]]:
     """Clean as `clean_leads` does and also say which cells could not be used.
 
@@ -61,6 +61,8 @@ def clean_with_problems(
     ----------
     categories
         Whether text that comes as categories stays so, each looked at once from here on (see `plain_text`).
+    by_group
+        Whether the counters of an interaction group become their sum; else each stays a column (see `sum_groups`).
     """
     cleaned: dict[str, pd.Series] = {}
     sums: dict[str, np.ndarray] = {}
@@ -71,9 +73,10 @@ def clean_with_problems(
         if column.name not in frame.columns or not (column.is_input or column.role is Role.LABEL):
             continue
         if column.role is Role.INTERACTION:
-            group = sums.setdefault(group_column(str(column.group)), np.zeros(len(frame), dtype="int64"))
+            name = group_column(str(column.group)) if by_group else column.name
+            total = sums.setdefault(name, np.zeros(len(frame), dtype="int64"))
             rows, counts, found = _clean_counts(*cells_with_text[column.name], column)
-            group[rows] += counts
+            total[rows] += counts
             problems += found
             continue
         values, found = _clean_column(frame[column.name], column, schema, categories)
@@ -83,9 +86,42 @@ def clean_with_problems(
             codes, cities = pd.factorize(values)
             tiers = [schema.city_tiers.get(city, UNLISTED_TIER) for city in cities.tolist()]
             cleaned[CITY_TIER] = pd.Series(np.array([*tiers, UNLISTED_TIER])[codes], index=values.index)
-    ordered = {group_column(group): sums[group_column(group)] for group in schema.groups if group_column(group) in sums}
+    ordered = {n: sums[n] for n in map(group_column, schema.groups) if n in sums} if by_group else sums
     label = {name: cleaned.pop(name) for name in [schema.label.name] if name in cleaned} if schema.label else {}
     return pd.DataFrame({**cleaned, **ordered, **label}, index=frame.index), problems
+
+
+def sum_groups(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
+    """Return what `clean_leads` gives by a schema, of leads that were cleaned counter by counter by it or a wider one.
+
+    Parameters
+    ----------
+    cleaned
+        As from `clean_with_problems` without ``by_group``; columns that the schema lacks are left out.
+
+    Examples
+    --------
+    >>> from leadscore_core.data.schema.schema_files import load_schema
+    >>> raw = pd.DataFrame({"city_mapped": ["pune"], "syllabus": ["3"], "syllabus_expanded": ["2"]})
+    >>> cleaned, _ = clean_with_problems(raw, load_schema(), by_group=False)
+    >>> sum_groups(cleaned, load_schema().without(["syllabus_expanded"]))["syllabus_interaction"].tolist()
+    [3]
+    """
+    columns: dict[str, pd.Series] = {}
+    sums: dict[str, np.ndarray] = {}
+    for column in schema.columns:
+        if column.name not in cleaned.columns or not (column.is_input or column.role is Role.LABEL):
+            continue
+        if column.role is Role.INTERACTION:
+            own = cleaned[column.name].to_numpy("int64")
+            sums[group_column(str(column.group))] = sums.get(group_column(str(column.group)), 0) + own
+            continue
+        columns[column.name] = cleaned[column.name]
+        if column.role is Role.CITY and CITY_TIER in cleaned.columns:
+            columns[CITY_TIER] = cleaned[CITY_TIER]
+    ordered = {name: sums[name] for name in map(group_column, schema.groups) if name in sums}
+    label = {name: columns.pop(name) for name in [schema.label.name] if name in columns} if schema.label else {}
+    return pd.DataFrame({**columns, **ordered, **label}, index=cleaned.index)
 
 
 def complete_columns(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:

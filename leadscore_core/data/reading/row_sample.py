@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from leadscore_core.data.reading.chunks import Part, part_frame
@@ -40,6 +41,10 @@ class RowSample:
         while sum(map(len, self._kept)) > self.rows:
             self._step *= 2
             self._kept = _every_second(self._kept)
+
+    def positions(self) -> np.ndarray:
+        """Return the place of each row of the sample in the list, from 0."""
+        return np.arange(0, self._seen, self._step)
 
     def frame(self) -> pd.DataFrame:
         """Return the sample, in the list's order."""

@@ -73,7 +73,7 @@ def compare_contenders(
     Parameters
     ----------
     cleaned, label, identity
-        As from `labelled_leads`.
+        Inputs as cleaned, 0 or 1, and the same number for rows that repeat each other, of leads with an outcome.
     names
         Of `ALGORITHMS`; LightGBM, which the others are compared with, always runs.
     params

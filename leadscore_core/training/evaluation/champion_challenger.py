@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from leadscore_core.confidence import enough_of_each
-from leadscore_core.data.schema.column_mapping import ColumnMapping
-from leadscore_core.data.schema.schema import Role
+from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.training.enough import is_enough
 from leadscore_core.training.evaluation.gates_and_curves import at_threshold
 from leadscore_core.training.evaluation.paired_tests import (
     Comparison,
@@ -18,11 +17,11 @@ from leadscore_core.training.evaluation.paired_tests import (
     losing_groups,
 )
 from leadscore_core.training.evaluation.score_moves import largest_moves
-from leadscore_core.training.evaluation.seen_leads import lead_identities, seen_in_training
+from leadscore_core.training.evaluation.seen_leads import seen_in_training
 from leadscore_core.training.fit import Recipe, judge_fold
 from leadscore_core.training.folds import repeated_folds
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
-from leadscore_core.training.train import labelled_leads
+from leadscore_core.training.training_data import TrainingData
 
 BASES = {
     "unseen": "{n:,} leads that the model in use was not trained on, and the new one judged by folds without them",
@@ -59,19 +58,13 @@ class Challenge(BaseModel):
 
 
 def challenge_champion(
-    frame: pd.DataFrame,
-    mapping: ColumnMapping,
-    challenger: LeadModel,
-    champion: LeadModel,
-    *,
-    capacity: int,
-    seed: int = 0,
+    data: TrainingData, challenger: LeadModel, champion: LeadModel, *, capacity: int, seed: int = 0
 ) -> Challenge:
     """Compare a model that was just trained with the one in use.
 
     Parameters
     ----------
-    frame, mapping
+    data
         The leads that the challenger was trained on, in their order.
     challenger
         With its out-of-sample predictions.
@@ -86,20 +79,22 @@ def challenge_champion(
         return Challenge(**ids, not_applicable=reason)
     if challenger.out_of_sample is None or "row" not in challenger.out_of_sample:
         return Challenge(**ids, not_applicable="This model was trained before predictions were kept lead by lead.")
-    cleaned, label, _, identity = labelled_leads(frame, champion.schema, mapping)
+    other = _other_meaning(champion.schema, data.schema)
+    if other:
+        reason = f"To the model in use, {', '.join(other)} means something else than in these leads."
+        return Challenge(**ids, not_applicable=reason)
+    known = data.known
+    cleaned, label, identity = known.cleaned(champion.schema), known.outcome, known.identity
     judged = challenger.out_of_sample
     judged = judged[judged["split"] == "cross_validation"].drop_duplicates("row").set_index("row").sort_index()
     new = judged["propensity"].reindex(range(len(label))).to_numpy("float64")
-    seen = seen_in_training(
-        champion, cleaned, lead_identities(frame, champion.schema, mapping, champion.metadata.identity_key)
-    )
-    known = np.flatnonzero(~np.isnan(new))  # of very many leads, some were judged
-    if len(known) < len(new):
-        cleaned, label, new = cleaned.iloc[known].reset_index(drop=True), label[known], new[known]
-        identity, seen = (None if a is None else a[known] for a in (identity, seen))
+    seen = seen_in_training(champion, cleaned, known.identities)
+    some = np.flatnonzero(~np.isnan(new))  # of very many leads, some were judged
+    if len(some) < len(new):
+        cleaned, label, new = cleaned.iloc[some].reset_index(drop=True), label[some], new[some]
+        identity, seen = (None if a is None else a[some] for a in (identity, seen))
     unseen = np.zeros(len(label), dtype=bool) if seen is None else ~seen
-    done = int(label[unseen].sum())
-    if enough_of_each(done, int(unseen.sum()) - done):
+    if is_enough(label[unseen]):
         basis, rows = "unseen", unseen
         old = champion.propensity(cleaned)
     else:
@@ -130,6 +125,12 @@ def challenge_champion(
         moved=largest_moves(cleaned[rows], old, new, label, champion, challenger),
         thresholds=_at_thresholds(label, old, new),
     )
+
+
+def _other_meaning(champion: LeadSchema, own: LeadSchema) -> list[str]:
+    """Return the inputs of the model in use that are columns of another kind in these leads."""
+    known = own.by_name
+    return [c.human for c in champion.inputs if c.name in known and known[c.name].role is not c.role]
 
 
 def _refit(

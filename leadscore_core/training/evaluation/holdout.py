@@ -12,8 +12,8 @@ from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.errors import LabelError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.training.evaluation.metrics import Metrics, compute_metrics, meets_targets
-from leadscore_core.training.evaluation.seen_leads import lead_identities, seen_in_training
-from leadscore_core.training.train import labelled_leads
+from leadscore_core.training.evaluation.seen_leads import seen_in_training
+from leadscore_core.training.training_data import TrainingData, make_training_data
 
 
 class Evaluation(BaseModel):
@@ -55,9 +55,20 @@ def evaluate_model(
     schema = model.schema
     mapping = mapping or map_frame(frame, schema)
     check_required(mapping, schema)
-    cleaned, label, without_label, _ = labelled_leads(frame, schema, mapping)
-    identities = lead_identities(frame, schema, mapping, model.metadata.identity_key)
-    known = seen_in_training(model, cleaned, identities)
+    data = make_training_data(frame, schema, mapping)
+    return judge_holdout(data, model, targets=targets)
+
+
+def judge_holdout(data: TrainingData, model: LeadModel, *, targets: TargetMetrics | None = None) -> Evaluation:
+    """Measure a model on labelled leads that were cleaned already; leads that it was trained on are left out.
+
+    Raises
+    ------
+    LabelError
+        If every lead was in the training data.
+    """
+    cleaned, label = data.known.cleaned(model.schema), data.known.outcome
+    known = seen_in_training(model, cleaned, data.known.identities)
     seen = np.zeros(len(cleaned), dtype=bool) if known is None else known
     if seen.all():
         raise LabelError(
@@ -77,5 +88,5 @@ def evaluate_model(
         targets=targets,
         meets_targets=meets_targets(metrics, targets),
         seen_in_training=int(seen.sum()),
-        without_label=without_label,
+        without_label=len(data) - len(data.known),
     )

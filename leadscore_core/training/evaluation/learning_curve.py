@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from leadscore_core.confidence import enough_of_each
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.algorithms import make_classifier
 from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.model.pipeline import make_features
+from leadscore_core.training.enough import is_enough
 from leadscore_core.training.evaluation.plan import MOST_JUDGED
 from leadscore_core.training.folds import Fold, repeated_folds
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
@@ -34,7 +34,7 @@ def learning_curve(
     Parameters
     ----------
     cleaned, label, identity
-        As from `labelled_leads`.
+        Inputs as cleaned, 0 or 1, and the same number for rows that repeat each other, of leads with an outcome.
     params
         Settings of the algorithm that differ from its defaults.
     algorithm
@@ -56,7 +56,7 @@ def learning_curve(
     work = []
     for share in SHARES:
         parts = [rows[: round(share * len(rows))] for rows in drawn]
-        if all(enough_of_each(label[rows].sum(), len(rows) - label[rows].sum()) for rows in parts):
+        if all(is_enough(label[rows]) for rows in parts):
             work += [(share, rows, fold) for rows, fold in zip(parts, folds, strict=True)]
     shared, tasks = (cleaned, label, schema, params or {}, algorithm), [(rows, fold) for _, rows, fold in work]
     aucs = list(run_on_shared(_auc, shared, tasks, in_processes=len(label) >= ROWS_WORTH_PROCESSES))

@@ -1,0 +1,39 @@
+"""Whether leads are enough: 40 of each outcome, to learn from and to judge on."""
+
+import numpy as np
+
+from leadscore_core.confidence import describe_need, enough_of_each
+from leadscore_core.errors import NotEnoughDataError
+
+
+def is_enough(label: np.ndarray) -> bool:
+    """Tell whether there are 40 leads of each outcome at least.
+
+    Examples
+    --------
+    >>> is_enough(np.array([0, 1] * 40)), is_enough(np.array([0, 1]))
+    (True, False)
+    """
+    completed = int(label.sum())
+    return enough_of_each(completed, len(label) - completed)
+
+
+def check_enough(label: np.ndarray) -> None:
+    """Raise if there are fewer than 40 leads of either outcome.
+
+    Raises
+    ------
+    NotEnoughDataError
+        With have and need for both.
+
+    Examples
+    --------
+    >>> check_enough(np.array([0, 1]))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    leadscore_core.errors.NotEnoughDataError: Too few leads to train on: completed 1 of 40 needed, ...
+    """
+    if not is_enough(label):
+        completed = int(label.sum())
+        raise NotEnoughDataError(
+            f"Too few leads to train on: {describe_need(completed, len(label) - completed)}. Add labelled leads."
+        )

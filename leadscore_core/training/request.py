@@ -1,0 +1,43 @@
+"""The request of a training: what is left out and why, and how it is done."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from leadscore_core.model.metadata import LIGHTGBM, ColumnAudit
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """What a person asks of a training.
+
+    Attributes
+    ----------
+    excluded
+        Input columns that the model must not read -> why.
+    audit
+        What these and the columns that were asked about are worth.
+    algorithm
+        Of `ALGORITHMS`.
+    params
+        Settings of the algorithm that differ from its defaults.
+    note
+        Kept with the model; the name of the leads if empty.
+    synthetic
+        Whether these leads are made up, which whoever scores with the model is told.
+    capacity
+        Calls, for the outcomes that a challenger gains.
+    n_repeats
+        How often the five folds are drawn anew.
+    seed
+        Of the folds.
+    """
+
+    excluded: dict[str, str] = field(default_factory=dict)
+    audit: tuple[ColumnAudit, ...] = ()
+    algorithm: str = LIGHTGBM
+    params: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+    synthetic: bool = False
+    capacity: int = 300
+    n_repeats: int = 2
+    seed: int = 0

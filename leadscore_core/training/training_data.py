@@ -1,0 +1,259 @@
+"""Training data: leads that were cleaned once, with what became of them and by what each is known."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.data.cleaning.cleaner import clean_with_problems, sum_groups
+from leadscore_core.data.cleaning.text import as_text
+from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.label_validation import label_findings
+from leadscore_core.data.reading.reader import list_files
+from leadscore_core.data.reading.row_sample import RowSample
+from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
+from leadscore_core.data.schema.schema import CITY_TIER, UNLISTED_TIER, LeadSchema, Role
+from leadscore_core.data.validation import row_hashes
+from leadscore_core.errors import LabelError
+from leadscore_core.training.evaluation.seen_leads import hash_identities
+from leadscore_core.training.exclusions import AUDITED_ROWS, audit_sample
+
+if TYPE_CHECKING:  # pages look at training data without what trains
+    from leadscore_core.training.leakage import LeakFinding
+
+_BLOCKING = frozenset({"label_missing", "label_one_class", "label_no_outcome"})
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Leads as training, judging and comparing take them; nothing in them says who a person is.
+
+    Attributes
+    ----------
+    name
+        What they are, in words: the names of their files and batches.
+    schema
+        What their columns mean.
+    columns
+        Inputs as cleaned, one row a lead; each counter of an interaction group is a column of its own.
+    label
+        1 completed, 0 not, NaN where there is no outcome yet; float64.
+    row_hash
+        The same number for rows that repeat each other; uint64.
+    identities
+        Kind -> one-way hashes by which a lead is known in another file (see `hash_identities`); uint64, 0 for none.
+    has_identity
+        Whether a timestamp or an id tells leads apart; where neither does, rows may be alike by chance.
+    headers
+        Column -> its header in the first of the files.
+    findings
+        Columns that may know the outcome, by their headers (see `audit_leakage`); None where nobody looked.
+    """
+
+    name: str
+    schema: LeadSchema
+    columns: pd.DataFrame
+    label: np.ndarray
+    row_hash: np.ndarray
+    identities: dict[str, np.ndarray] = field(default_factory=dict)
+    has_identity: bool = True
+    headers: dict[str, str] = field(default_factory=dict)
+    findings: tuple[LeakFinding, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    @cached_property
+    def known(self) -> TrainingData:
+        """The leads that have an outcome."""
+        return self.take(~np.isnan(self.label))
+
+    @property
+    def outcome(self) -> np.ndarray:
+        """1 or 0 of leads that all have an outcome; int64."""
+        return self.label.astype("int64")
+
+    @property
+    def dates(self) -> pd.Series | None:
+        """When each lead came; None where the leads do not say."""
+        stamp = self.schema.one(Role.TIMESTAMP)
+        return self.columns[stamp.name] if stamp is not None and stamp.name in self.columns else None
+
+    @property
+    def identity(self) -> np.ndarray | None:
+        """The same number for rows that repeat each other; None where nothing tells leads apart."""
+        return self.row_hash if self.has_identity else None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the rows and their outcomes, in their order."""
+        return hashlib.sha256(self.row_hash.tobytes() + self.label.tobytes()).hexdigest()
+
+    def cleaned(self, schema: LeadSchema | None = None) -> pd.DataFrame:
+        """Return the inputs as `clean_leads` gives them, by a schema with some or all of these columns."""
+        return sum_groups(self.columns, schema or self.schema)
+
+    def audited(self) -> TrainingData:
+        """Return the leads with what the leakage audit finds in their inputs; of 100,000 at most, from all over."""
+        from leadscore_core.training.leakage import audit_leakage
+
+        drawn = np.arange(0, len(self), -(-len(self) // AUDITED_ROWS) or 1)
+        columns = self.columns.iloc[drawn]
+        moments = {str(name): as_text(columns[name]) for name in columns.select_dtypes("datetime")}
+        columns = columns.assign(**moments).rename(columns=self.headers).reset_index(drop=True)
+        label, dates = self.label[drawn], self.dates
+        known = ~np.isnan(label)
+        when = None if dates is None else dates.iloc[drawn][known].reset_index(drop=True)
+        rows = columns[known].drop(columns=CITY_TIER, errors="ignore").reset_index(drop=True)
+        return replace(self, findings=tuple(audit_leakage(rows, label[known].astype("int64"), dates=when)))
+
+    def take(self, rows: np.ndarray) -> TrainingData:
+        """Return some of the leads.
+
+        Parameters
+        ----------
+        rows
+            Of bool, one a lead.
+        """
+        if rows.all():
+            return self
+        identities = {kind: hashes[rows] for kind, hashes in self.identities.items()}
+        columns = self.columns[rows].reset_index(drop=True)
+        return replace(
+            self, columns=columns, label=self.label[rows], row_hash=self.row_hash[rows], identities=identities
+        )
+
+
+def read_training_data(leads: LeadList, *, is_strict: bool = True, audited: bool = True) -> TrainingData:
+    """Read and clean a labelled list, once.
+
+    Parameters
+    ----------
+    is_strict
+        Whether a list from which nothing can be learned, for want of two outcomes, is refused.
+    audited
+        Whether to look for columns that may know the outcome.
+
+    Raises
+    ------
+    MappingError
+        If a column is missing that the schema requires.
+    LabelError
+        If there is no label, or only one outcome.
+    """
+    check_required(leads.mapping, leads.schema)
+    name = " and ".join(path.name for path in list_files(leads.paths)[:3])
+    sample = RowSample(AUDITED_ROWS)
+    data = _collect(leads.chunks(), leads.schema, leads.mapping, name=name, is_strict=is_strict, sample=sample)
+    if not audited:
+        return data
+    drawn = sample.positions()
+    dates = data.dates
+    found = audit_sample(leads, sample.frame(), data.label[drawn], None if dates is None else dates.iloc[drawn])
+    return replace(data, findings=tuple(found))
+
+
+def make_training_data(
+    frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, *, name: str = ""
+) -> TrainingData:
+    """Clean labelled leads that were read already.
+
+    Parameters
+    ----------
+    frame
+        As read, under their own headers.
+
+    Raises
+    ------
+    LabelError
+        If there is no label, or only one outcome.
+    """
+    return _collect([frame], schema, mapping, name=name, is_strict=True)
+
+
+def join_training_data(parts: Sequence[TrainingData]) -> TrainingData:
+    """Return leads of several lists as one; a lead that stands in two of them repeats itself.
+
+    Parameters
+    ----------
+    parts
+        Of one schema. What one of them lacks counts as missing.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    first, *_ = parts
+    columns = pd.concat([part.columns for part in parts], ignore_index=True)
+    for name in columns.columns:
+        if any(name in part.columns and part.columns[name].dtype.kind in "iu" for part in parts):
+            columns[name] = columns[name].fillna(UNLISTED_TIER if name == CITY_TIER else 0).astype("int64")
+    kinds = [kind for kind in first.identities if all(kind in part.identities for part in parts)]
+    return TrainingData(
+        name=" and ".join(part.name for part in parts),
+        schema=first.schema,
+        columns=columns,
+        label=np.concatenate([part.label for part in parts]),
+        row_hash=pd.util.hash_pandas_object(columns, index=False).to_numpy(),
+        identities={kind: np.concatenate([part.identities[kind] for part in parts]) for kind in kinds},
+        has_identity=all(part.dates is not None for part in parts),
+        headers={name: header for part in reversed(parts) for name, header in part.headers.items()},
+    )
+
+
+def _collect(
+    chunks: Iterable[pd.DataFrame],
+    schema: LeadSchema,
+    mapping: ColumnMapping,
+    *,
+    name: str,
+    is_strict: bool,
+    sample: RowSample | None = None,
+) -> TrainingData:
+    """Clean chunk by chunk, so that no more than one is held as it was read."""
+    cleaned: list[pd.DataFrame] = []
+    outcomes: list[pd.DataFrame] = []
+    hashes: list[np.ndarray] = []
+    identities: list[dict[str, np.ndarray]] = []
+    stamp = schema.one(Role.TIMESTAMP)
+    own_label = [] if schema.label is None else [schema.label.name]
+    for chunk in chunks:
+        raw = mapping.apply(chunk, schema)
+        columns, _ = clean_with_problems(raw, schema, by_group=False)
+        came = columns[stamp.name] if stamp is not None and stamp.name in columns else None
+        identities.append(hash_identities(chunk, schema, mapping, came))
+        hashes.append(row_hashes(chunk))
+        cleaned.append(columns)
+        outcomes.append(raw[[column for column in own_label if column in raw]])
+        if sample is not None:
+            sample.add(chunk)
+    columns = pd.concat(cleaned, ignore_index=True)
+    if is_strict:
+        _check_label(columns, pd.concat(outcomes, ignore_index=True), schema, mapping)
+    label = np.full(len(columns), np.nan)
+    for column in own_label:
+        label = columns.pop(column).to_numpy("float64") if column in columns else label
+    return TrainingData(
+        name=name,
+        schema=schema,
+        columns=columns,
+        label=label,
+        row_hash=np.concatenate(hashes),
+        identities={kind: np.concatenate([own[kind] for own in identities]) for kind in identities[0]},
+        has_identity=any(c.name in mapping.used for c in schema.with_role(Role.TIMESTAMP, Role.ID)),
+        headers=dict(mapping.used),
+    )
+
+
+def _check_label(cleaned: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> None:
+    blocking = [f for f in label_findings(cleaned, raw, schema, mapping) if f.code in _BLOCKING]
+    if blocking:
+        name = schema.label.human if schema.label else "label"
+        raise LabelError(
+            f"The leads cannot be learned from or measured against: {blocking[0].reason}. Give leads with a column "
+            f"{name!r} that says yes for some and no for others."
+        )
