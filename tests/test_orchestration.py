@@ -82,8 +82,9 @@ def test_cleaned_leads_are_checked_before_a_model_sees_them(
 def test_a_challenger_is_registered_once_and_promoted_only_if_asked(registry: ModelRegistry, labelled: str) -> None:
     champion = registry.champion_id
     key = orchestrate.check_raw(labelled, label=LABEL)["key"]
-    model = orchestrate.train_challenger(labelled, key, label=LABEL)
-    assert orchestrate.train_challenger(labelled, key, label=LABEL) == model
+    cleaned = orchestrate.clean_leads_to(labelled, key, label=LABEL)
+    model = orchestrate.train_challenger(cleaned, key)
+    assert orchestrate.train_challenger(cleaned, key) == model
     judged = orchestrate.judge_challenger(key, model)
     metadata = json.loads(Path(judged["report"]).read_text())
     assert judged["ok"] is metadata["meets_targets"]

@@ -153,8 +153,8 @@ def _promote(model: LeadModel, reason: str, settings: Settings) -> bool:
     try:
         promote_model(model.model_id, by=caller(), reason=reason, settings=settings)
     except ReasonNeededError as error:
-        say(f"It was kept, and not promoted. {error}")
-        say(f'Promote it with: leadscore models promote {model.model_id} --reason "..."')
+        typer.echo(f"It was kept, and not promoted. {error}", err=True)
+        typer.echo(f'Promote it with: leadscore models promote {model.model_id} --reason "..."', err=True)
         return False
     say("It is the champion now.")
     track(settings)

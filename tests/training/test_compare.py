@@ -65,7 +65,7 @@ def test_figures_equal_scikit_learns() -> None:
 def test_a_drawn_sample_has_the_figures_that_scikit_learn_gives() -> None:
     label, first, _ = pair(7)
     rows = np.random.default_rng(0).integers(0, len(label), len(label))
-    drawn = compare_module._drawn(label[rows], first[rows], 0.5, 200)
+    drawn = compare_module._drawn(label[rows], first[rows], 0.5, 200, ())
     assert drawn == pytest.approx(compare_module._figures(label[rows], first[rows], 0.5, 200), abs=2)
     assert drawn[:4] == pytest.approx(compare_module._figures(label[rows], first[rows], 0.5, 200)[:4])
 
