@@ -52,6 +52,7 @@ from leadscore_core.cli.options import (
 from leadscore_core.cli.sources import outcomes, sources
 from leadscore_core.cli.training import compare, evaluate, train, tune
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
+from leadscore_core.data.reading.keep_open import files_kept_open
 from leadscore_core.errors import LeadScoreError
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
@@ -228,7 +229,8 @@ def main() -> NoReturn:
     JSON_ON_STDOUT.set(False)
     gc.set_threshold(100_000, 20, 20)  # what libraries make while they load stays; looking for garbage takes a third
     try:
-        app(prog_name="leadscore")
+        with files_kept_open():
+            app(prog_name="leadscore")
     except LeadScoreError as error:
         _fail(str(error))
     except BrokenPipeError:

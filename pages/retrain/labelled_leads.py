@@ -65,7 +65,10 @@ def choose_labelled(model: LeadModel) -> tuple[TrainingData, tuple[object, ...]]
                 st.rerun()
             if choose_encoding(file_id, name):
                 return None
-            headers = read_headers(folder.path, encoding=state.get_encoding(file_id))
+            encoding = state.get_encoding(file_id)
+            headers = state.remembered(
+                ("headers", file_id, encoding), lambda: read_headers(folder.path, encoding=encoding)
+            )
             meant = choose_meaning(folder.path, name, file_id, headers, model, settings)
             if meant is None:
                 return None
@@ -125,7 +128,8 @@ def _open_as_said(path: Path, schema: LeadSchema, upload: str, encoding: str | N
     said = retrain_state.get_readings(upload)
     order, marks = said_of(said)
     options = ListOptions(encoding=encoding, dates=order, decimals=marks)
-    leads = open_list(path, schema, options=options, settings=settings)
+    key = ("opened", upload, *sorted(said.items()))
+    leads = state.remembered(key, lambda: open_list(path, schema, options=options, settings=settings))
     choices = choices_of(leads, upload)
     picked = ask_choices(choices, upload) | offer_choices(choices, upload)
     if picked:

@@ -3,7 +3,10 @@
 import shutil
 import tempfile
 import weakref
+from collections.abc import Callable
 from pathlib import Path
+
+from leadscore_core.data.reading.keep_open import keep_files
 
 
 class UploadFolder:
@@ -14,7 +17,7 @@ class UploadFolder:
 
     def __init__(self, name: str, content: memoryview) -> None:
         folder = Path(tempfile.mkdtemp(prefix="leadscore-upload-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        weakref.finalize(self, _forget, folder, keep_files(folder))
         self.path = folder / Path(name).name
         self.path.write_bytes(content)
 
@@ -26,3 +29,8 @@ class UploadFolder:
             path = folder / f"{len(list(folder.iterdir())) + 1}-{path.name}"
         path.write_bytes(content)
         self.path = folder
+
+
+def _forget(folder: Path, stop_keeping: Callable[[], None]) -> None:
+    stop_keeping()
+    shutil.rmtree(folder, ignore_errors=True)

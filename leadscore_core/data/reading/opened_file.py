@@ -4,7 +4,6 @@ import codecs
 import csv
 import gzip
 import re
-import tempfile
 import time
 import zipfile
 import zlib
@@ -21,6 +20,7 @@ from leadscore_core.data.reading.byte_scan import ByteScan, scan_bytes
 from leadscore_core.data.reading.dialect import find_dialect
 from leadscore_core.data.reading.encoding import MEND, EncodingGuess, bad_lines, guess_encoding
 from leadscore_core.data.reading.file_format import name_archive, name_foreign, name_ole
+from leadscore_core.data.reading.keep_open import open_once
 from leadscore_core.data.reading.text_repair import (
     has_wrapped_lines,
     unwrapped_lines,
@@ -98,7 +98,7 @@ class Source:
 
 @contextmanager
 def open_source(path: str | Path, encoding: str | None = None) -> Iterator[Source]:
-    """Find out what a file is and make it readable; temporary copies are gone afterwards.
+    """Find out what a file is and make it readable; temporary copies are gone afterwards, if it is not kept open.
 
     Parameters
     ----------
@@ -121,13 +121,17 @@ def open_source(path: str | Path, encoding: str | None = None) -> Iterator[Sourc
         raise UnreadableFileError(f"{path.name} is a folder where one file was expected. Give the files in it.")
     if not path.is_file():
         raise UnreadableFileError(f"{path} does not exist. Check the name and the folder.")
-    with tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
-        try:
-            yield replace(_identify(path, path.name, Path(scratch), encoding), origin=path)
-        except PermissionError as error:
-            raise UnreadableFileError(
-                f"{path.name} may not be read (permission denied). Ask for access or copy the file."
-            ) from error
+
+    def identify(scratch: Path) -> Source:
+        return replace(_identify(path, path.name, scratch, encoding), origin=path)
+
+    try:
+        with open_once(path, encoding, identify) as source:
+            yield source
+    except PermissionError as error:
+        raise UnreadableFileError(
+            f"{path.name} may not be read (permission denied). Ask for access or copy the file."
+        ) from error
 
 
 def _identify(path: Path, name: str, scratch: Path, given: str | None) -> Source:
