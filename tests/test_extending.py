@@ -144,8 +144,7 @@ def test_the_algorithm_is_named_compared_and_loaded_again(
     )
     assert "- Algorithm: Small histogram boosting; its reasons are sampled" in write_card(model.metadata, schema)
     known = make_training_data(few, schema, map_frame(few, schema)).known
-    cleaned, label, identity = known.cleaned(), known.outcome, known.identity
-    board = compare_contenders(cleaned, label, schema, ["small_histograms"], identity=identity)
+    board = compare_contenders(known, ["small_histograms"])
     table = board.table.set_index("name")
     assert table.at["small_histograms", "human"] == "Small histogram boosting"
     assert board.measures["lift_at_10"].human == "Lift at 10%"

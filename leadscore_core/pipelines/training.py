@@ -175,17 +175,9 @@ def compare_algorithms(
     from leadscore_core.training.evaluation.algorithms import compare_contenders
 
     settings = settings or load_settings()
-    schema, known = data.schema.without(request.excluded), data.known
-    check_enough(known.outcome)
-    return compare_contenders(
-        known.cleaned(schema),
-        known.outcome,
-        schema,
-        names or USUAL,
-        targets=settings.targets,
-        identity=known.identity,
-        progress=progress,
-    )
+    check_enough(data.known.outcome)
+    leads = data.known.without(request.excluded)
+    return compare_contenders(leads, names or USUAL, targets=settings.targets, progress=progress)
 
 
 def tune_settings(
@@ -207,17 +199,9 @@ def tune_settings(
     from leadscore_core.training.tuning import tune_model
 
     settings = settings or load_settings()
-    schema, known = data.schema.without(request.excluded), data.known
-    check_enough(known.outcome)
-    return tune_model(
-        known.cleaned(schema),
-        known.outcome,
-        schema,
-        minutes=minutes,
-        storage=settings.data_dir / STUDIES,
-        identity=known.identity,
-        progress=progress,
-    )
+    check_enough(data.known.outcome)
+    leads = data.known.without(request.excluded)
+    return tune_model(leads, minutes=minutes, storage=settings.data_dir / STUDIES, progress=progress)
 
 
 def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | None = None) -> Evaluation:

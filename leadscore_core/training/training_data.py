@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -98,6 +98,10 @@ class TrainingData:
     def cleaned(self, schema: LeadSchema | None = None) -> pd.DataFrame:
         """Return the inputs as `clean_leads` gives them, by a schema with some or all of these columns."""
         return sum_groups(self.columns, schema or self.schema)
+
+    def without(self, names: Collection[str]) -> TrainingData:
+        """Return the leads without some of their inputs."""
+        return replace(self, schema=self.schema.without(names)) if names else self
 
     def audited(self) -> TrainingData:
         """Return the leads with what the leakage audit finds in their inputs; of 100,000 at most, from all over."""

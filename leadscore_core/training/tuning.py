@@ -20,6 +20,7 @@ from leadscore_core.model.pipeline import make_features
 from leadscore_core.progress import Progress, silent
 from leadscore_core.training.evaluation.algorithms import paired_difference
 from leadscore_core.training.folds import Fold, inner_folds, repeated_folds
+from leadscore_core.training.training_data import TrainingData
 
 if TYPE_CHECKING:  # the search loads when it is asked for
     import optuna
@@ -71,13 +72,10 @@ class Tuning:
 
 
 def tune_model(
-    cleaned: pd.DataFrame,
-    label: np.ndarray,
-    schema: LeadSchema,
+    data: TrainingData,
     *,
     minutes: float,
     storage: Path | None = None,
-    identity: np.ndarray | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Tuning:
@@ -89,8 +87,8 @@ def tune_model(
 
     Parameters
     ----------
-    cleaned, label, identity
-        Inputs as cleaned, 0 or 1, and the same number for rows that repeat each other, of leads with an outcome.
+    data
+        Leads; those without an outcome are left out.
     minutes
         Budget. Every study tries at least the settings as they are and one more.
     storage
@@ -108,9 +106,11 @@ def tune_model(
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     tell = progress or silent
     began = time.monotonic()
-    folds = repeated_folds(label, SPLITS, 1, seed, identity)
+    leads = data.known
+    cleaned, label = leads.cleaned(), leads.outcome
+    folds = repeated_folds(label, SPLITS, 1, seed, leads.identity)
     everybody = Fold("all leads", np.arange(len(label)), np.arange(0))
-    name = _fingerprint(cleaned, label, schema, seed)
+    name = _fingerprint(cleaned, label, leads.schema, seed)
     address = None
     if storage is not None:
         storage.parent.mkdir(parents=True, exist_ok=True)
@@ -126,55 +126,58 @@ def tune_model(
             sampler=optuna.samplers.TPESampler(seed=seed + place, n_startup_trials=8),
             load_if_exists=True,
         )
-        share = [0.1 * place, 0.1 * (place + 1) if not is_last else 1.0]
-        _search(study, cleaned, label, fold, schema, budget, identity, seed, share, tell)
+        same = None if leads.identity is None else leads.identity[fold.train]
+        inner = [
+            _part(cleaned, label, leads.schema, fold.train[part.train], fold.train[part.test])
+            for part in inner_folds(label[fold.train], _INNER, seed, same)
+        ]
+        _search(study, inner, fold.name, budget, _within(tell, 0.1 * place, 1.0 if is_last else 0.1 * (place + 1)))
         trials += len(study.trials)
         params = {key: study.best_params[key] for key in _DRAWN}
         if not is_last:
-            told.append([_outer_auc(cleaned, label, fold, schema, chosen) for chosen in (params, {})])
+            outer = _part(cleaned, label, leads.schema, fold.train, fold.test)
+            told.append([outer.auc(chosen) for chosen in (params, {})])
     tuned, plain = pd.Series([t for t, _ in told]), pd.Series([p for _, p in told])
     difference, low, high = paired_difference(tuned, plain)
     spent = time.monotonic() - began
     return Tuning(params, float(tuned.mean()), float(plain.mean()), difference, low, high, trials, spent)
 
 
-def _search(
-    study: optuna.Study,
-    cleaned: pd.DataFrame,
-    label: np.ndarray,
-    fold: Fold,
-    schema: LeadSchema,
-    budget: float,
-    identity: np.ndarray | None,
-    seed: int,
-    share: list[float],
-    tell: Progress,
-) -> None:
-    """Run one study on a fold's training leads until its budget is spent."""
-    train, truth = cleaned.iloc[fold.train], label[fold.train]
-    same = None if identity is None else identity[fold.train]
-    inner = inner_folds(truth, _INNER, seed, same)
-    parts = []
-    for part in inner:
-        features = make_features(schema).fit(train.iloc[part.train], truth[part.train], recognise=False)
-        parts.append(
-            (
-                features.transform(train.iloc[part.train]),
-                truth[part.train],
-                features.transform(train.iloc[part.test]),
-                truth[part.test],
-            )
-        )
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Features and outcomes of leads that are learned from, and of those that are judged."""
+
+    learned: pd.DataFrame
+    learned_outcome: np.ndarray
+    judged: pd.DataFrame
+    judged_outcome: np.ndarray
+
+    def auc(self, params: dict[str, Any]) -> float:
+        """Return the AUC of the leads that are judged."""
+        model = LeadClassifier(**params).fit(self.learned, self.learned_outcome)
+        return float(roc_auc_score(self.judged_outcome, model.raw_margin(self.judged)))
+
+
+def _part(cleaned: pd.DataFrame, label: np.ndarray, schema: LeadSchema, train: np.ndarray, test: np.ndarray) -> _Part:
+    here, there = cleaned.iloc[train], cleaned.iloc[test]
+    features = make_features(schema).fit(here, label[train], recognise=False)
+    return _Part(features.transform(here), label[train], features.transform(there), label[test])
+
+
+def _within(tell: Progress, begin: float, end: float) -> Progress:
+    """Return the progress of a step, which takes the whole from one share to another."""
+    return lambda share, what: tell(begin + (end - begin) * share, what)
+
+
+def _search(study: optuna.Study, parts: list[_Part], name: str, budget: float, tell: Progress) -> None:
+    """Run one study on a fold's inner parts until its budget is spent."""
     began = time.monotonic()
 
     def objective(trial: optuna.Trial) -> float:
         params = _draw(trial)
-        scores = [
-            roc_auc_score(there_truth, LeadClassifier(**params).fit(here, here_truth).raw_margin(there))
-            for here, here_truth, there, there_truth in parts
-        ]
+        scores = [part.auc(params) for part in parts]
         done = min(1.0, (time.monotonic() - began) / budget) if budget else 1.0
-        tell(share[0] + (share[1] - share[0]) * done, f"Searching settings on {fold.name}: {trial.number + 1} tried")
+        tell(done, f"Searching settings on {name}: {trial.number + 1} tried")
         return float(np.mean(scores))
 
     if not study.trials:
@@ -195,15 +198,6 @@ def _draw(trial: optuna.Trial) -> dict[str, Any]:
         "cat_l2": trial.suggest_float("cat_l2", 1.0, 200.0, log=True),
         "colsample_bytree": trial.suggest_float("colsample_bytree", 0.3, 1.0),
     }
-
-
-def _outer_auc(
-    cleaned: pd.DataFrame, label: np.ndarray, fold: Fold, schema: LeadSchema, params: dict[str, Any]
-) -> float:
-    train, test = cleaned.iloc[fold.train], cleaned.iloc[fold.test]
-    features = make_features(schema).fit(train, label[fold.train], recognise=False)
-    model = LeadClassifier(**params).fit(features.transform(train), label[fold.train])
-    return float(roc_auc_score(label[fold.test], model.raw_margin(features.transform(test))))
 
 
 def _fingerprint(cleaned: pd.DataFrame, label: np.ndarray, schema: LeadSchema, seed: int) -> str:

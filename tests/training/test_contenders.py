@@ -22,26 +22,27 @@ from leadscore_core.training.evaluation.learning_curve import learning_curve, mo
 from leadscore_core.training.evaluation.score_moves import MOST, largest_moves
 from leadscore_core.training.folds import repeated_folds
 from leadscore_core.training.train import train_model
-from leadscore_core.training.training_data import make_training_data
+from leadscore_core.training.training_data import TrainingData, make_training_data
 from leadscore_core.training.tuning import tune_model
 
 Leads = tuple[pd.DataFrame, np.ndarray, np.ndarray | None]
 
 
 @pytest.fixture(scope="module")
-def leads(sample: SampleLeads, schema: LeadSchema) -> Leads:
+def known(sample: SampleLeads, schema: LeadSchema) -> TrainingData:
     frame = sample.labelled
     mapping = detect_conventions(suggest_mapping(frame.columns, schema), schema, frame)
-    known = make_training_data(frame, schema, mapping).known
+    return make_training_data(frame, schema, mapping).known
+
+
+@pytest.fixture(scope="module")
+def leads(known: TrainingData) -> Leads:
     return known.cleaned(), known.outcome, known.identity
 
 
-def test_every_algorithm_is_judged_on_the_same_folds(leads: Leads, schema: LeadSchema) -> None:
-    cleaned, label, identity = leads
+def test_every_algorithm_is_judged_on_the_same_folds(known: TrainingData) -> None:
     told: list[float] = []
-    board = compare_contenders(
-        cleaned, label, schema, list(ALGORITHMS), identity=identity, progress=lambda share, _: told.append(share)
-    )
+    board = compare_contenders(known, list(ALGORITHMS), progress=lambda share, _: told.append(share))
     table = board.table.set_index("name")
     assert set(table.index) == set(ALGORITHMS)
     assert len(board.folds) == 5
@@ -57,9 +58,9 @@ def test_every_algorithm_is_judged_on_the_same_folds(leads: Leads, schema: LeadS
     assert np.isnan(table.at["lightgbm", "low"])
 
 
-def test_lightgbm_is_judged_as_the_product_trains_it(leads: Leads, schema: LeadSchema) -> None:
+def test_lightgbm_is_judged_as_the_product_trains_it(known: TrainingData, leads: Leads, schema: LeadSchema) -> None:
     cleaned, label, identity = leads
-    board = compare_contenders(cleaned, label, schema, [], identity=identity)
+    board = compare_contenders(known, [])
     fold = repeated_folds(label, 5, 1, 0, identity)[0]
     train, test = cleaned.iloc[fold.train], cleaned.iloc[fold.test]
     features = LeadFeatures(schema).fit(train, label[fold.train])
@@ -80,9 +81,9 @@ def test_a_shuffled_outcome_teaches_no_algorithm_anything(leads: Leads, schema: 
     assert abs(auc - 0.5) < 4 * error
 
 
-def test_an_unknown_algorithm_is_said(leads: Leads, schema: LeadSchema) -> None:
+def test_an_unknown_algorithm_is_said(known: TrainingData) -> None:
     with pytest.raises(LeadScoreError, match=r"no algorithm 'oracle'. Choose from: logistic"):
-        compare_contenders(leads[0], leads[1], schema, ["oracle"])
+        compare_contenders(known, ["oracle"])
 
 
 def test_the_paired_interval_is_nadeau_and_bengios() -> None:
@@ -95,14 +96,12 @@ def test_the_paired_interval_is_nadeau_and_bengios() -> None:
     assert gap - low == pytest.approx(high - gap)
 
 
-def test_a_search_is_nested_and_taken_up_again(leads: Leads, schema: LeadSchema, tmp_path: Path) -> None:
-    cleaned, label, identity = leads
-    few = slice(0, 600)
-    same = None if identity is None else identity[few]
-    found = [
-        tune_model(cleaned[few], label[few], schema, minutes=0.05, storage=tmp_path / "studies.db", identity=same)
-        for _ in range(2)
-    ]
+def test_a_search_is_nested_and_taken_up_again(
+    known: TrainingData, leads: Leads, schema: LeadSchema, tmp_path: Path
+) -> None:
+    cleaned, label, _ = leads
+    few = known.take(np.arange(len(known)) < 600)
+    found = [tune_model(few, minutes=0.05, storage=tmp_path / "studies.db") for _ in range(2)]
     assert found[0].trials >= 12  # the settings as they are and one more, in five folds and on all leads
     assert found[1].trials > found[0].trials
     assert found[0].default_auc == found[1].default_auc

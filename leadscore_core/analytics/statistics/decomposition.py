@@ -11,6 +11,7 @@ factor by factor; what is left of it where factors do not simply add up is ``tog
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -84,29 +85,21 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
     >>> told["gap"].round(2).tolist(), bool((told["own"].abs() < 0.01).all())
     ([0.16, -0.16], True)
     """
-    cells = cells[cells["n"] > 0].reset_index(drop=True)
-    n, k = cells["n"].to_numpy("float64"), cells["k"].to_numpy("float64")
-    groups, names = pd.factorize(cells[group].fillna(_BLANK), sort=True)
-    design, owner = _design(cells, factors)
-    strata, place = _strata(design)
-    comparable = _comparable(groups, place, n)
-    total = n.sum()
-    average = float(k.sum() / total) if total else float("nan")
-    size = np.bincount(groups, n)
-    rate = np.bincount(groups, k) / size
-    gap = rate - average
-    if len(names) < 2 or not 0 < average < 1:
-        return _nothing(names, group, size, rate, gap, comparable, factors, average)
-
-    intercept, level, slope = _fit(groups, design, n, k, len(names))
+    counts = _count(cells, group, factors)
+    if len(counts.names) < 2 or not 0 < counts.average < 1:
+        return _nothing(counts)
+    regression = _fit(counts)
+    size, rate, comparable = counts.size, counts.rate, counts.comparable
     expected = _standardised(
-        intercept + level[None], slope[None], strata, _weights(groups, place, n[None], len(strata)), size[None]
+        regression.intercept + regression.level[None],
+        regression.slope[None],
+        counts.strata,
+        counts.weights(counts.n[None]),
+        size[None],
     )[0]
-    mix = expected - average
+    mix = expected - counts.average
     own = rate - expected
-    spread_mix, spread_own = _spread(
-        groups, place, design, strata, n, intercept, level, slope, draws, np.random.default_rng(seed)
-    )
+    spread_mix, spread_own = _spread(counts, regression, draws, np.random.default_rng(seed))
     p = _test_own(size, rate, expected, spread_own)
     judged = (comparable >= LEAST_COMPARABLE) & (size >= _FEW)
     p = np.where(judged, p, np.nan)
@@ -116,49 +109,115 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
         [NO_PEERS, OWN_BETTER, OWN_WORSE],
         default=OWN_NONE,
     )
-    parts = _parts(groups, design, n, owner, factors, slope, expected, mix, len(names))
+    parts = _parts(counts, regression.slope, expected, mix)
     alone = comparable < LEAST_COMPARABLE
     mix, own = np.where(alone, np.nan, mix), np.where(alone, np.nan, own)
-    table = pd.DataFrame(
-        {
-            "group": _shown(names),
-            "n": size.astype("int64"),
-            "rate": rate,
-            "gap": gap,
-            "mix": mix,
-            "mix_low": mix - Z95 * spread_mix,
-            "mix_high": mix + Z95 * spread_mix,
-            "own": own,
-            "own_low": own - Z95 * spread_own,
-            "own_high": own + Z95 * spread_own,
-            "comparable": comparable,
-            "p": p,
-            "q": q,
-            "verdict": verdict,
-        }
+    table = counts.gaps().assign(
+        mix=mix,
+        mix_low=mix - Z95 * spread_mix,
+        mix_high=mix + Z95 * spread_mix,
+        own=own,
+        own_low=own - Z95 * spread_own,
+        own_high=own + Z95 * spread_own,
+        comparable=comparable,
+        p=p,
+        q=q,
+        verdict=verdict,
     )
-    return Mix(table, parts, average)
+    return Mix(table, parts, counts.average)
 
 
-def _shown(names: pd.Index) -> pd.Series:
-    return pd.Series([None if name == _BLANK else name for name in names], dtype="str")
+@dataclass(frozen=True, eq=False)
+class _Counts:
+    """Leads counted by group and factors, a cell each.
+
+    Attributes
+    ----------
+    groups, names
+        Which group each cell is of; the groups' names.
+    n, k
+        Leads of each cell, and how many of them completed.
+    design, owner
+        0/1 columns of the factors' values, and which of `factors` each is of.
+    strata, place
+        Distinct rows of the design, and which of them each cell has.
+    """
+
+    groups: np.ndarray
+    names: pd.Index
+    factors: list[str]
+    n: np.ndarray
+    k: np.ndarray
+    design: np.ndarray
+    owner: np.ndarray
+    strata: np.ndarray
+    place: np.ndarray
+
+    @cached_property
+    def size(self) -> np.ndarray:
+        """Leads of each group."""
+        return self.by_group(self.n)
+
+    @cached_property
+    def rate(self) -> np.ndarray:
+        """Rate of each group, 0-1."""
+        return self.by_group(self.k) / self.size
+
+    @cached_property
+    def average(self) -> float:
+        """Rate of all leads, 0-1; NaN without any."""
+        total = self.n.sum()
+        return float(self.k.sum() / total) if total else float("nan")
+
+    @cached_property
+    def comparable(self) -> np.ndarray:
+        """Share of each group's leads in strata where another group has leads too."""
+        in_stratum = pd.Series(self.groups).groupby(self.place).transform("nunique").to_numpy()
+        return self.by_group(self.n * (in_stratum > 1)) / self.size
+
+    def by_group(self, cells: np.ndarray) -> np.ndarray:
+        """Return sums over the cells of each group."""
+        return np.bincount(self.groups, cells, len(self.names))
+
+    def weights(self, n: np.ndarray) -> np.ndarray:
+        """Return leads by draw, group and stratum, of leads by draw and cell."""
+        many = len(self.strata)
+        at = self.groups * many + self.place
+        width = (int(self.groups.max()) + 1) * many
+        return np.stack([np.bincount(at, row, width) for row in n]).reshape(len(n), -1, many)
+
+    def gaps(self) -> pd.DataFrame:
+        """Return a row a group: its name, leads, rate, and gap to the average."""
+        shown = pd.Series([None if name == _BLANK else name for name in self.names], dtype="str")
+        size, rate = self.size, self.rate
+        return pd.DataFrame({"group": shown, "n": size.astype("int64"), "rate": rate, "gap": rate - self.average})
 
 
-def _nothing(
-    names: pd.Index,
-    group: str,
-    size: np.ndarray,
-    rate: np.ndarray,
-    gap: np.ndarray,
-    comparable: np.ndarray,
-    factors: list[str],
-    average: float,
-) -> Mix:
+@dataclass(frozen=True, eq=False)
+class _Regression:
+    """Log-odds: of everybody, of each group beside it, and of each design column."""
+
+    intercept: float
+    level: np.ndarray
+    slope: np.ndarray
+
+
+def _count(cells: pd.DataFrame, group: str, factors: list[str]) -> _Counts:
+    """Take counts of leads apart into what is computed with."""
+    cells = cells[cells["n"] > 0].reset_index(drop=True)
+    groups, names = pd.factorize(cells[group].fillna(_BLANK), sort=True)
+    design, owner = _design(cells, factors)
+    strata, place = _strata(design)
+    n, k = cells["n"].to_numpy("float64"), cells["k"].to_numpy("float64")
+    return _Counts(groups, names, factors, n, k, design, owner, strata, place)
+
+
+def _nothing(counts: _Counts) -> Mix:
     """Return gaps alone: with one group, or where everybody or nobody completed, nothing can be split."""
     unknown = dict.fromkeys(("mix", "mix_low", "mix_high", "own", "own_low", "own_high"), np.nan)
-    table = pd.DataFrame({"group": _shown(names), "n": size.astype("int64"), "rate": rate, "gap": gap} | unknown)
-    table = table.assign(comparable=comparable, p=np.nan, q=np.nan, verdict=NO_PEERS)
-    return Mix(table, pd.DataFrame(np.nan, index=table.index, columns=[*factors, "together"]), average)
+    table = counts.gaps().assign(**unknown, comparable=counts.comparable, p=np.nan, q=np.nan, verdict=NO_PEERS)
+    parts = pd.DataFrame(np.nan, index=table.index, columns=[*counts.factors, "together"])
+    return Mix(table, parts, counts.average)
 
 
 def _design(cells: pd.DataFrame, factors: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -182,33 +241,18 @@ def _strata(design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return strata, place.reshape(-1)
 
 
-def _comparable(groups: np.ndarray, place: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Return for each group the share of its leads in strata where another group has leads too."""
-    in_stratum = pd.Series(groups).groupby(place).transform("nunique").to_numpy()
-    size = np.bincount(groups, n)
-    return np.bincount(groups, n * (in_stratum > 1), len(size)) / size
-
-
-def _fit(
-    groups: np.ndarray, design: np.ndarray, n: np.ndarray, k: np.ndarray, many: int
-) -> tuple[float, np.ndarray, np.ndarray]:
+def _fit(counts: _Counts) -> _Regression:
     """Fit the regression; a slight penalty keeps groups without any application finite."""
     from sklearn.linear_model import LogisticRegression
 
-    features = np.hstack([np.eye(many)[groups], design])
+    many, n = len(counts.names), counts.n
+    features = np.hstack([np.eye(many)[counts.groups], counts.design])
     model = LogisticRegression(C=1 / _PENALTY, solver="newton-cholesky", tol=1e-7, max_iter=200)
-    k = np.clip(k, 0, n)
+    k = np.clip(counts.k, 0, n)
     label = np.repeat([1, 0], len(n))
     model.fit(np.vstack([features, features]), label, sample_weight=np.concatenate([k, n - k]))
     weights = model.coef_[0]
-    return float(model.intercept_[0]), weights[:many], weights[many:]
-
-
-def _weights(groups: np.ndarray, place: np.ndarray, n: np.ndarray, many: int) -> np.ndarray:
-    """Return leads by draw, group and stratum."""
-    at = groups * many + place
-    width = (int(groups.max()) + 1) * many
-    return np.stack([np.bincount(at, row, width) for row in n]).reshape(len(n), -1, many)
+    return _Regression(float(model.intercept_[0]), weights[:many], weights[many:])
 
 
 def _standardised(
@@ -232,19 +276,11 @@ def _standardised(
 
 
 def _spread(
-    groups: np.ndarray,
-    place: np.ndarray,
-    design: np.ndarray,
-    strata: np.ndarray,
-    n: np.ndarray,
-    intercept: float,
-    level: np.ndarray,
-    slope: np.ndarray,
-    draws: int,
-    rng: np.random.Generator,
+    counts: _Counts, regression: _Regression, draws: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return standard errors of mix and own part, by group."""
-    many = len(level)
+    n, groups, design, many = counts.n, counts.groups, counts.design, len(counts.names)
+    intercept, level, slope = regression.intercept, regression.level, regression.slope
     features = np.hstack([np.ones((len(n), 1)), np.eye(many)[groups], design])
     fitted = scipy.special.expit(intercept + level[groups] + design @ slope)
     bent = features * (n * fitted * (1 - fitted))[:, None]
@@ -255,20 +291,20 @@ def _spread(
         done = rng.poisson(n * fitted, (some, len(n))).astype("float64")
         sizes = done + rng.poisson(n * (1 - fitted), (some, len(n)))
         moved = np.linalg.solve(curve, ((done - sizes * fitted) @ features).T).T
-        in_group = np.stack([np.bincount(groups, row, many) for row in sizes])
-        rate = np.stack([np.bincount(groups, row, many) for row in done]) / np.maximum(in_group, 1)
+        in_group = np.stack([counts.by_group(row) for row in sizes])
+        rate = np.stack([counts.by_group(row) for row in done]) / np.maximum(in_group, 1)
         average = done.sum(axis=1) / np.maximum(sizes.sum(axis=1), 1)
         expected = _standardised(
             intercept + level + moved[:, [0]] + moved[:, 1 : 1 + many],
             slope + moved[:, 1 + many :],
-            strata,
-            _weights(groups, place, sizes, len(strata)),
+            counts.strata,
+            counts.weights(sizes),
             in_group,
         )
         mixes.append(expected - average[:, None])
         owns.append(rate - expected)
-    size = np.bincount(groups, n, many)
-    smoothed = (np.bincount(groups, n * fitted, many) + Z95**2 / 2) / (size + Z95**2)
+    size = counts.size
+    smoothed = (counts.by_group(n * fitted) + Z95**2 / 2) / (size + Z95**2)
     floor = np.sqrt(smoothed * (1 - smoothed) / (size + Z95**2))
     spread_own = np.concatenate(owns).std(axis=0, ddof=1)
     return np.concatenate(mixes).std(axis=0, ddof=1), np.where(size < _SMALL, np.maximum(spread_own, floor), spread_own)
@@ -290,27 +326,19 @@ def _test_own(size: np.ndarray, rate: np.ndarray, expected: np.ndarray, spread: 
     return p
 
 
-def _parts(
-    groups: np.ndarray,
-    design: np.ndarray,
-    n: np.ndarray,
-    owner: np.ndarray,
-    factors: list[str],
-    slope: np.ndarray,
-    expected: np.ndarray,
-    mix: np.ndarray,
-    many: int,
-) -> pd.DataFrame:
+def _parts(counts: _Counts, slope: np.ndarray, expected: np.ndarray, mix: np.ndarray) -> pd.DataFrame:
     """Tell each group's mix factor by factor, at the slope of the logistic curve, stretched to add up (Yun, 2004).
 
     Where they would have to be stretched too far, what is missing is left to ``together``.
     """
-    size = np.bincount(groups, n, many)
+    n, design, many = counts.n, counts.design, len(counts.names)
     mean = (n[:, None] * design).sum(axis=0) / n.sum()
-    shares = (np.eye(many)[groups].T @ (n[:, None] * design)) / size[:, None]
+    shares = (np.eye(many)[counts.groups].T @ (n[:, None] * design)) / counts.size[:, None]
     linear = (shares - mean) * slope
     slopes = ((expected * (1 - expected)) + ((expected - mix) * (1 - expected + mix)))[:, None] / 2
-    columns = {name: (linear[:, owner == place] * slopes).sum(axis=1) for place, name in enumerate(factors)}
+    columns = {
+        name: (linear[:, counts.owner == place] * slopes).sum(axis=1) for place, name in enumerate(counts.factors)
+    }
     table = pd.DataFrame(columns, index=range(many))
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = mix / table.sum(axis=1).to_numpy()

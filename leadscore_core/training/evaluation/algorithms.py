@@ -20,7 +20,9 @@ from leadscore_core.training.evaluation.metrics import compute_metric, known_met
 from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.folds import Fold, repeated_folds
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
+from leadscore_core.training.training_data import TrainingData
 
+SPLITS = 5
 _SURE = 1e-6
 
 
@@ -52,15 +54,11 @@ class Leaderboard:
 
 
 def compare_contenders(
-    cleaned: pd.DataFrame,
-    label: np.ndarray,
-    schema: LeadSchema,
+    data: TrainingData,
     names: Sequence[str] = USUAL,
     *,
     targets: TargetMetrics | None = None,
     params: dict[str, Any] | None = None,
-    identity: np.ndarray | None = None,
-    n_splits: int = 5,
     n_repeats: int = 1,
     seed: int = 0,
     progress: Progress | None = None,
@@ -72,12 +70,15 @@ def compare_contenders(
 
     Parameters
     ----------
-    cleaned, label, identity
-        Inputs as cleaned, 0 or 1, and the same number for rows that repeat each other, of leads with an outcome.
+    data
+        Leads; those without an outcome are left out.
     names
         Of `ALGORITHMS`; LightGBM, which the others are compared with, always runs.
     params
         Of LightGBM that differ from its defaults.
+
+    n_repeats
+        How often the five folds are drawn anew.
 
     Raises
     ------
@@ -86,11 +87,13 @@ def compare_contenders(
     """
     began = time.monotonic()
     tell = progress or silent
+    known = data.known
+    label = known.outcome
     wanted = {algorithm.name: algorithm.human for algorithm in find_algorithms([*names, LIGHTGBM])}
-    folds = repeated_folds(label, n_splits, n_repeats, seed, identity)
+    folds = repeated_folds(label, SPLITS, n_repeats, seed, known.identity)
     work = [(fold, name) for fold in folds for name in wanted]
     done: list[_Judged] = []
-    shared = (cleaned, label, schema, params or {}, seed)
+    shared = (known.cleaned(), label, known.schema, params or {}, seed)
     for judged in run_on_shared(_judge, shared, work, in_processes=len(label) >= ROWS_WORTH_PROCESSES / 2):
         done.append(judged)
         tell(len(done) / len(work), f"{wanted[judged.name]}, {judged.fold.name} ({len(done)} of {len(work)})")
@@ -101,10 +104,10 @@ def compare_contenders(
         ]
     )
     drawn = "" if n_repeats == 1 else f", drawn {n_repeats} times"
-    split = f"{n_splits} stratified folds{drawn}, the same for all"
+    split = f"{SPLITS} stratified folds{drawn}, the same for all"
     auc = by_fold.pivot_table(index="fold", columns="name", values="auc", sort=False)[[*wanted]].reset_index()
     measures = shown_measures()
-    table = _rank(by_fold, auc, wanted, [*measures], len(label) // n_splits)
+    table = _rank(by_fold, auc, wanted, [*measures], len(label) // SPLITS)
     return Leaderboard(table, auc, split, time.monotonic() - began, measures)
 
 
