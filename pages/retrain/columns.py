@@ -70,14 +70,14 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
             "wrong. It is kept under a name and used from then on."
         )
     proposal = state.remembered(("proposal", upload, encoding), propose)
-    if not proposal.outcomes:
+    offered = proposal.choices
+    if not offered:
         st.error(
-            "No column could be the outcome: none has between two and twenty values. Bring leads with a column that "
-            "says which of them converted.",
+            "No column could be the outcome: none has between two and twenty values, or is filled for some leads and "
+            "blank for the others. Bring leads with a column that says which of them converted.",
             icon=":material/error:",
         )
         return
-    offered = list(proposal.outcomes)
     index = offered.index(proposal.label) if proposal.label in offered else None
     outcome = st.selectbox(
         "Which column says whether a lead converted?", offered, index, key=f"outcome-{upload}",

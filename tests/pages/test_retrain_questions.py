@@ -107,3 +107,33 @@ def test_a_proposed_outcome_of_dates_is_asked_and_filled_means_completed() -> No
     press(app, "Use these columns")
     figures = {m.label: m.value for m in app.metric}
     assert (figures["Outcome known"], figures["Converted"]) == ("900", f"{joined.sum():,}")
+
+
+@pytest.mark.parametrize("is_only", [False, True], ids=["beside others", "the only one"])
+def test_dates_whose_name_says_nothing_can_be_the_outcome(is_only: bool) -> None:
+    members = make_members()
+    joined = members["Status"] == "Joined"
+    days = pd.Series([f"2026-0{1 + n % 6}-{1 + n % 28:02d}" for n in range(900)])
+    frame = members.drop(columns=["Status", "Remarks"]).assign(**{"Stamp of the desk": days.where(joined, "")})
+    if is_only:
+        frame = frame[[header for header in frame if not 2 <= frame[header].nunique() <= 20]]
+    app = bring(opened(), "members.csv", csv(frame))
+    assert not app.error
+    (outcome,) = [s for s in app.selectbox if s.label == "Which column says whether a lead converted?"]
+    assert outcome.value is None
+    assert (outcome.options[0] == "Stamp of the desk") is is_only
+    assert not {"Member Name", "E-mail", "Mobile", "Enquiry Date"} & set(outcome.options)
+    outcome.select("Stamp of the desk").run()
+    (filled,) = [box for box in app.checkbox if box.label.startswith("Filled means completed")]
+    assert f"({joined.sum():,} leads), blank means not completed ({(~joined).sum():,})" in filled.label
+    filled.check().run()
+    assert not app.exception
+    press(app, "Use these columns")
+    figures = {m.label: m.value for m in app.metric}
+    assert (figures["Outcome known"], figures["Converted"]) == ("900", f"{joined.sum():,}")
+
+
+def test_without_a_column_that_could_be_the_outcome_it_is_said() -> None:
+    frame = pd.DataFrame({"Name": [f"Ann {n}" for n in range(300)], "Hits": range(300)})
+    app = bring(opened(), "nothing.csv", csv(frame))
+    assert [error.value for error in app.error if "No column could be the outcome" in error.value]

@@ -25,15 +25,30 @@ _OUTCOMES = (
     r"purchased|signed up|subscribed|outcome|target|label)\b"
 )
 _FEW = 50
+_FILLED_ROWS, _MOSTLY_BLANK = 2_000, 0.5
+_REACHED_BY = frozenset({Role.NAME, Role.EMAIL, Role.PHONE})
 _ONCE = frozenset({Role.TIMESTAMP, Role.CITY, Role.LABEL, Role.ID})
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What the columns of a file are thought to mean, and what the values of those that could be the outcome mean."""
+    """What the columns of a file are thought to mean, and what the values of those that could be the outcome mean.
+
+    Attributes
+    ----------
+    filled
+        Headers of dates, and of columns mostly blank, whose name says nothing of an outcome: a filled cell may mean
+        that the lead completed, if a person says so.
+    """
 
     columns: tuple[ProposedColumn, ...]
     outcomes: dict[str, OutcomeSplit]
+    filled: tuple[str, ...] = ()
+
+    @property
+    def choices(self) -> list[str]:
+        """Headers that a person may choose as the outcome; those where only being filled may mean yes come last."""
+        return [*self.outcomes, *(header for header in self.filled if header not in self.outcomes)]
 
     @property
     def label(self) -> str | None:
@@ -93,7 +108,9 @@ def propose_schema(
     if label is not None and label not in headers:
         raise SchemaError(f"There is no column {label!r}. Columns: {', '.join(headers[:12])}. Give one of them.")
     outcomes = {h: split for h in headers if (split := _split(frame[h], is_label=h == label)) is not None}
-    proposal = Proposal(tuple(infer_roles(frame, headers, decimals)), outcomes)
+    columns = tuple(infer_roles(frame, headers, decimals))
+    filled = (column.header for column in columns if column.role not in _REACHED_BY and column.header not in outcomes)
+    proposal = Proposal(columns, outcomes, tuple(header for header in filled if _may_be_filled(frame[header])))
     named = (h for h, split in outcomes.items() if re.search(_OUTCOMES, plain_header(h)) and split.completed)
     dated = (h for h, split in outcomes.items() if split.may_be_filled)
     found = label or next(named, None) or next(dated, None)
@@ -215,6 +232,12 @@ def _split(cells: pd.Series, *, is_label: bool) -> OutcomeSplit | None:
     split = split_outcomes(counts) if len(counts) <= MOST_VALUES else OutcomeSplit(())
     ticked = len(values) == 1 and split.completed and split.blank
     return split if 2 <= len(values) <= _MOST_OUTCOMES or ticked else None
+
+
+def _may_be_filled(cells: pd.Series) -> bool:
+    """Tell from an even choice of rows whether a filled cell may mean yes: in dates, and in what is mostly blank."""
+    split = split_outcomes(count_values(cells.iloc[:: max(1, len(cells) // _FILLED_ROWS)]))
+    return split.may_be_filled and (split.are_dates or split.blank > _MOSTLY_BLANK * (split.blank + split.filled))
 
 
 def numbers_of(columns: Sequence[ProposedColumn]) -> dict[str, int]:
