@@ -167,3 +167,115 @@ def test_blank_rows_of_a_parquet_file_are_left_out(tmp_path: Path) -> None:
     assert frame["Lead ID"].tolist() == IDS
     assert found_rows == [*range(2, 7), *range(8, 23), *range(25, 45)]
     assert found["blank_rows"] == (7, 23, 24)
+
+
+REPORT = [
+    *(["Owner: Asha", *[""] * 5], *LEADS[:5], ["", "", "", "Subtotal", "", "100"], [" ", "", "\u200b", "", "", ""]),
+    *(["Web (12 records)", *[""] * 5], *LEADS[5:20], ["Page 2 of 3", *[""] * 5], HEADER, *LEADS[20:], [""] * 6),
+    *(["Grand Total", *[""] * 4, "7800"], ["Confidential: do not distribute", *[""] * 5], [""] * 6),
+]
+REPORT_ROWS = [at for at, row in enumerate(REPORT, start=2) if row[0] in IDS]
+
+
+def as_tables(table: pa.Table) -> dict[str, pa.Table]:
+    """Return the same cells as text, text with nulls, large text and categories."""
+    null = pa.table({name: [cell or None for cell in table[name].to_pylist()] for name in table.column_names})
+    return {
+        "text": table,
+        "null": null,
+        "large": null.cast(pa.schema([(name, pa.large_string()) for name in table.column_names])),
+        "categories": pa.table({name: table[name].combine_chunks().dictionary_encode() for name in table.column_names}),
+    }
+
+
+def as_table(rows: list[list[str]], header: list[str] = HEADER) -> pa.Table:
+    return pa.table({name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(header)})
+
+
+@pytest.mark.parametrize("kind", ["text", "null", "large", "categories"])
+def test_a_grouped_report_is_the_same_list_in_csv_excel_and_parquet(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "leads.csv").write_text("\n".join(",".join(row) for row in [HEADER, *REPORT]) + "\n", encoding="utf-8")
+    book = openpyxl.Workbook()
+    for row in [HEADER, *REPORT]:
+        book.active.append(row)
+    book.save(tmp_path / "leads.xlsx")
+    pq.write_table(as_tables(as_table(REPORT))[kind], tmp_path / "leads.parquet", row_group_size=8)
+    seen = {suffix: look(tmp_path / f"leads.{suffix}", chunk_rows=9) for suffix in ("csv", "xlsx", "parquet")}
+    assert {suffix: frame["Lead ID"].tolist() for suffix, (frame, _, _) in seen.items()} == dict.fromkeys(seen, IDS)
+    assert {suffix: rows for suffix, (_, rows, _) in seen.items()} == dict.fromkeys(seen, REPORT_ROWS)
+    assert seen["parquet"][2] == seen["csv"][2] == seen["xlsx"][2]
+    assert seen["parquet"][2]["not_a_lead"] == (2, 8, 10, 26, 27)
+    assert seen["parquet"][2]["blank_rows"] == (9,)
+
+
+def test_what_is_said_of_a_grouped_report_is_the_same_in_csv_and_parquet(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text("\n".join(",".join(row) for row in [HEADER, *REPORT]) + "\n", encoding="utf-8")
+    pq.write_table(as_table(REPORT), tmp_path / "leads.parquet")
+    logs = [ReadLog(), ReadLog()]
+    for log, name in zip(logs, ("leads.csv", "leads.parquet"), strict=True):
+        list(iter_leads(tmp_path / name, log=log))
+    assert logs[1].findings() == logs[0].findings()
+    assert "row 2 'Owner: Asha'" in logs[1].findings()[0].reason
+
+
+@hypothesis_settings(max_examples=30, derandomize=True, deadline=None)
+@given(st.dictionaries(st.integers(0, 39), st.sampled_from([*GROUPS, ""])))
+def test_any_lines_between_leads_are_no_leads_in_parquet(
+    tmp_path_factory: pytest.TempPathFactory, inserted: dict[int, str]
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "leads.parquet"
+    rows = [
+        row
+        for at, cells in enumerate(LEADS)
+        for row in ([[inserted[at], *[""] * 5], cells] if at in inserted else [cells])
+    ]
+    pq.write_table(as_table(rows), path, row_group_size=11)
+    frame, found_rows, _ = look(path, chunk_rows=9)
+    assert frame["Lead ID"].tolist() == IDS
+    assert found_rows == [at for at, row in enumerate(rows, start=2) if row[0] in IDS]
+
+
+def test_numbers_keep_their_type_where_rows_of_a_report_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "leads.parquet"
+    table = as_table([["Owner: Asha", *[""] * 5], *LEADS[:20], ["Web (20 records)", *[""] * 5], *LEADS[20:]])
+    amounts = [None, *range(20), None, *range(20, 40)]
+    created = [None, *pd.date_range("2026-10-01", periods=20), None, *pd.date_range("2026-10-01", periods=20)]
+    table = table.set_column(5, "Amount", pa.array(amounts, pa.int64()))
+    table = table.set_column(3, "Created", pa.array(created, pa.timestamp("ms", "UTC")))
+    pq.write_table(table.append_column("Tags", pa.array([None, *[["a"]] * 20, None, *[["(b)"]] * 20])), path)
+    frame, found_rows, found = look(path)
+    assert frame["Amount"].tolist() == list(range(40))
+    assert found_rows == [*range(3, 23), *range(24, 44)]
+    assert found == {"not_a_lead": (2, 23)}
+
+
+def test_rows_far_down_a_long_parquet_file_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "leads.parquet"
+    leads = [[f"L-{at:06d}", NAMES[at % 10], f"98765{at:05d}", "2026-10-01", "pune", "7"] for at in range(3_000)]
+    rows = [*leads[:2_000], ["Owner: Asha", *[""] * 5], *leads[2_000:2_100], [""] * 6, *leads[2_100:]]
+    pq.write_table(as_table(rows), path, row_group_size=700)
+    frame, found_rows, found = look(path, chunk_rows=500)
+    assert frame["Lead ID"].tolist() == [cells[0] for cells in leads]
+    assert found_rows == [*range(2, 2_002), *range(2_003, 2_103), *range(2_104, 3_004)]
+    assert found == {"not_a_lead": (2_002,), "blank_rows": (2_103,)}
+
+
+@pytest.mark.parametrize("odd", SINGLE)
+def test_a_lead_with_one_cell_is_a_lead_in_parquet(tmp_path: Path, odd: list[str]) -> None:
+    path = tmp_path / "leads.parquet"
+    rows = [*LEADS[:20], odd, *LEADS[20:]]
+    pq.write_table(as_table(rows), path)
+    frame, found_rows, _ = look(path)
+    assert frame.to_numpy().tolist() == rows
+    assert found_rows == list(range(2, 43))
+
+
+def test_columns_of_one_name_are_looked_at_each(tmp_path: Path) -> None:
+    path = tmp_path / "leads.parquet"
+    rows = [*LEADS[:20], ["Owner: Asha", *[""] * 5], *LEADS[20:]]
+    columns = [pa.array([row[at] for row in rows]) for at in range(6)]
+    pq.write_table(pa.Table.from_arrays(columns, names=["A", "A", "A", "A.b", "B", "B"]), path)
+    frame, found_rows, found = look(path)
+    assert frame["A"].tolist() == IDS
+    assert found_rows == [*range(2, 22), *range(23, 43)]
+    assert found["not_a_lead"] == (22,)

@@ -52,20 +52,35 @@ class KeyColumn:
         >>> KeyColumn("Lead ID").any_odd(pa.array(["L-1", "lead id"])), KeyColumn("Lead ID").any_odd(pa.array(["L-1"]))
         (True, False)
         """
+        return bool(self.are_odd(cells).any())
+
+    def are_odd(self, cells: pa.Array) -> np.ndarray:
+        """Tell of each cell whether it is the header again, a total or a ruled line.
+
+        Examples
+        --------
+        >>> KeyColumn("Lead ID").are_odd(pa.array(["L-1", "Total", None, "-----"])).tolist()
+        [False, True, False, True]
+        """
         name = re.escape(self.header.strip().lower())
         pattern = rf"^(?i:\s*{name}\s*$|{_MID_FILE}|[-=_*+.]{{3,}}$)" if name else rf"^(?i:{_MID_FILE})"
-        return len(cells) > 0 and bool(pc.any(pc.match_substring_regex(cells, pattern)).as_py())
+        found = pc.fill_null(pc.match_substring_regex(cells, pattern), False)
+        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
     def perhaps_odd(self, cells: pa.Array) -> pa.Array:
         """Return the cells that may be odd."""
+        return cells.take(pa.array(self.perhaps_odd_places(cells)))
+
+    def perhaps_odd_places(self, cells: pa.Array) -> np.ndarray:
+        """Return the places of the cells that may be odd; int64, in order."""
         offsets = text_ends(cells)
         filled = np.flatnonzero(offsets[1:] > offsets[:-1])
         if not len(filled):
-            return cells.slice(0, 0)
+            return filled
         signs = np.frombuffer(cells.buffers()[2], dtype="uint8")
         starts = offsets[filled]
         first, second = signs[starts], signs[np.minimum(starts + 1, len(signs) - 1)]
-        return cells.take(pa.array(filled[self.may_be_odd(first, second)]))
+        return filled[self.may_be_odd(first, second)]
 
 
 def _either_case(sign: str) -> np.ndarray:

@@ -14,11 +14,11 @@ from leadscore_core.data.reading.chunks import LINE_PROBLEM, Part, part_frame, s
 from leadscore_core.data.reading.column_remarks import columns_beside, second_table, unnamed_columns, with_remarks
 from leadscore_core.data.reading.excel import read_sheet
 from leadscore_core.data.reading.opened_file import DATA_SUFFIXES, EXPECTED, Source, open_source
-from leadscore_core.data.reading.parquet_file import open_parquet, parquet_blank_rows, parquet_parts
+from leadscore_core.data.reading.parquet_file import open_parquet, parquet_parts
+from leadscore_core.data.reading.parquet_look import look_at_parquet
 from leadscore_core.data.reading.read_log import FileNotes, ReadLog
 from leadscore_core.data.reading.text_file import first_record, text_parts, without_rows
 from leadscore_core.data.reading.text_scan import look_through
-from leadscore_core.data.row_numbers import RowNumbers
 from leadscore_core.errors import UnreadableFileError
 
 CHUNK_ROWS = 60_000
@@ -266,10 +266,8 @@ def _parts(
     """Return what was found of a file, and its leads in parts."""
     chosen = headers if columns is None else [h for h in headers if h in set(columns)]
     if source.kind == "parquet":
-        blank = parquet_blank_rows(source)
-        numbers = RowNumbers()
-        notes = FileNotes(source.name, numbers.without(blank.tolist()), blank_rows=numbers.rows_of(blank))
-        return notes, without_rows(parquet_parts(source, headers, chosen, chunk_rows), blank)
+        notes, dropped = look_at_parquet(source, headers)
+        return notes, without_rows(parquet_parts(source, headers, chosen, chunk_rows), dropped)
     if source.kind == "excel":
         table = read_sheet(source, sheet)
         frame = table.frame(headers)[chosen]
