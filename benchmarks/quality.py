@@ -122,20 +122,19 @@ class Bench:
 
 def boosted(
     bench: Bench,
-    train: pd.DataFrame,
-    truth: np.ndarray,
-    test: pd.DataFrame,
+    fold: Fold,
     *,
     left_out: tuple[Role, ...] = (),
     half_life: float | None = None,
     params: dict[str, Any] | None = None,
     logistic: float = 0.0,
 ) -> np.ndarray:
-    """Return margins of LightGBM in a variant.
+    """Return margins of a fold's test leads by LightGBM in a variant.
 
     Columns may be left out, leads weighted by their age (half-life in days), settings differ, and the margin be blended
     with that of a logistic regression.
     """
+    train, truth, test = bench.cleaned.iloc[fold.train], bench.label[fold.train], bench.cleaned.iloc[fold.test]
     out = [column.name for column in bench.schema.with_role(*left_out)] if left_out else []
     schema = bench.schema.without(out) if out else bench.schema
     features = LeadFeatures(schema).fit(train, truth)
@@ -237,8 +236,7 @@ def judge_variants(bench: Bench) -> dict[str, Any]:
 
 def boosted_auc(bench: Bench, fold: Fold, variant: dict[str, Any]) -> float:
     """Return the AUC of a variant on one month."""
-    train, test = bench.cleaned.iloc[fold.train], bench.cleaned.iloc[fold.test]
-    return float(roc_auc_score(bench.label[fold.test], boosted(bench, train, bench.label[fold.train], test, **variant)))
+    return float(roc_auc_score(bench.label[fold.test], boosted(bench, fold, **variant)))
 
 
 def show(told: dict[str, Any]) -> None:

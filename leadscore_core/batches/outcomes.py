@@ -132,8 +132,31 @@ def bring_outcomes(
     report = OutcomeReport(rows=len(told_by[0]), dated_by=dated_by)
     knows = np.logical_or.reduce([told["outcome"].notna().to_numpy() for told in told_by])
     report.without = int((~knows).sum())
+    _check_keys(told_by, knows)
+    files = list_files(lists[0].paths)
+    name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    found = _match_batches(lists, told_by, knows, report, BatchStore(settings))
+    if report.ambiguous > knows.sum() / 2:
+        raise LabelError(
+            f"{report.ambiguous:,} of the {knows.sum():,} outcomes are ambiguous{report._why_ambiguous()}, so nothing "
+            "was carried over. Export both lists with an id, e-mail or phone that each lead has alone; leave out an "
+            "id that is another system's."
+        )
+    for batch, rows, completed in found:
+        OutcomeStore(settings).add(batch, rows, completed, file_name=name, by=by)
+        report.batches[batch.name] = (len(rows), int(completed.sum()))
+    if not report.batches:
+        raise LabelError(
+            f"None of the {knows.sum():,} outcomes belongs to a lead that was scored. Score the list that these leads "
+            "were in first, or check that both files have the same ids, e-mails or phones."
+        )
+    return report
+
+
+def _check_keys(told_by: list[pd.DataFrame], knows: np.ndarray) -> None:
+    """Raise if no row tells an outcome, or none of those that do says whose it is."""
     if not knows.any():
-        raise LabelError(f"None of the {report.rows:,} rows tells an outcome. Expected yes or no, 1 or 0, in each.")
+        raise LabelError(f"None of the {len(knows):,} rows tells an outcome. Expected yes or no, 1 or 0, in each.")
     if all(told[knows].drop(columns=["outcome", "given", "later"]).isna().all(axis=None) for told in told_by):
         if any(told["given"].any() for told in told_by):
             raise LabelError(
@@ -144,13 +167,17 @@ def bring_outcomes(
             "The file has nothing to know its leads by: no id, e-mail, phone or moment of creation. Export it with one "
             "of these."
         )
+
+
+def _match_batches(
+    lists: list[LeadList], told_by: list[pd.DataFrame], knows: np.ndarray, report: OutcomeReport, store: BatchStore
+) -> list[tuple[Batch, np.ndarray, np.ndarray]]:
+    """Match a file to every batch, and count in the report what came of it; return rows and outcomes of each batch."""
     matched, ambiguous = np.zeros(report.rows, dtype=bool), np.zeros(report.rows, dtype=bool)
-    files = list_files(lists[0].paths)
-    name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
     found: list[tuple[Batch, np.ndarray, np.ndarray]] = []
     for one, everything in zip(lists, told_by, strict=True):
         told = everything[everything["outcome"].notna()]
-        for batch in BatchStore(settings).list_batches():
+        for batch in store.list_batches():
             if batch.schema_name != one.schema.name:
                 continue
             with suppress(StorageError):  # a batch whose file is gone learns nothing
@@ -171,21 +198,7 @@ def bring_outcomes(
     ambiguous &= ~matched
     report.ambiguous = int(ambiguous.sum())
     report.unmatched = int((~matched & ~ambiguous & knows).sum())
-    if report.ambiguous > knows.sum() / 2:
-        raise LabelError(
-            f"{report.ambiguous:,} of the {knows.sum():,} outcomes are ambiguous{report._why_ambiguous()}, so nothing "
-            "was carried over. Export both lists with an id, e-mail or phone that each lead has alone; leave out an "
-            "id that is another system's."
-        )
-    for batch, rows, completed in found:
-        OutcomeStore(settings).add(batch, rows, completed, file_name=name, by=by)
-        report.batches[batch.name] = (len(rows), int(completed.sum()))
-    if not report.batches:
-        raise LabelError(
-            f"None of the {knows.sum():,} outcomes belongs to a lead that was scored. Score the list that these leads "
-            "were in first, or check that both files have the same ids, e-mails or phones."
-        )
-    return report
+    return found
 
 
 def _told(leads: LeadList, settings: Settings) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from leadscore_core.inference.score import ScoredPart
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.pipelines.inference import ScoreReport, score_chunks
 from leadscore_core.progress import Progress, silent
-from leadscore_core.storage.database.batches import LEADS_FILE, Batch, BatchStore, Scoring, hash_files
+from leadscore_core.storage.database.batches import LEADS_FILE, Batch, BatchDetails, BatchStore, Scoring, hash_files
 from leadscore_core.storage.database.engine import now
 from leadscore_core.storage.database.preferences import grade_preference, junk_preference
 from leadscore_core.storage.leads.files import FILE_ROW, read_file_rows, sort_into
@@ -77,20 +78,18 @@ def keep_list(
     leads = settle_outcomes(leads, ask="nothing")
     files = list_files(leads.paths)
     file_hash = _hash_list(leads)
+    details = BatchDetails(
+        name=name,
+        file_name=files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more",
+        file_hash=file_hash,
+        created_by=by,
+        mapping=leads.mapping,
+        schema_name=model.schema.name,
+        sheet=leads.sheet,
+    )
+    order = _ScoringOrder(leads, model, settings, file_hash, progress or silent)
     with store.staging() as folder:
-        scoring = _score_into(folder, leads, model, settings, file_hash, number=1, by=by, tell=progress or silent)
-        return store.save(
-            folder,
-            scoring,
-            name=name,
-            file_name=files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more",
-            file_hash=file_hash,
-            by=by,
-            rows=int(scoring.counts["rows"]),
-            mapping=leads.mapping,
-            schema_name=model.schema.name,
-            sheet=leads.sheet,
-        )
+        return store.save(folder, _score_into(folder, order, number=1, by=by), details)
 
 
 def rescore_batch(
@@ -124,33 +123,31 @@ def rescore_batch(
     leads = settle_outcomes(LeadList([batch.leads_path], model.schema, mapping or batch.mapping), ask="nothing")
     batch = store.get(batch.id)
     number = max(scoring.number for scoring in store.scorings(batch)) + 1
+    order = _ScoringOrder(leads, model, settings, batch.file_hash, progress or silent)
     with store.staging() as folder:
-        scoring = _score_into(
-            folder,
-            leads,
-            model,
-            settings,
-            batch.file_hash,
-            number=number,
-            by=by,
-            tell=progress or silent,
-            before=batch.created_at,
-            rows=read_file_rows(batch.scores_path),
-        )
+        rows = read_file_rows(batch.scores_path)
+        scoring = _score_into(folder, order, number=number, by=by, before=batch.created_at, rows=rows)
         (folder / LEADS_FILE).unlink()
         return store.add_scoring(batch, folder, scoring, leads.mapping)
 
 
+@dataclass(frozen=True)
+class _ScoringOrder:
+    """Which list is scored, by what, and who is told how far it is; the file's hash seeds the leads' random order."""
+
+    leads: LeadList
+    model: LeadModel
+    settings: Settings
+    file_hash: str
+    tell: Progress
+
+
 def _score_into(
     folder: Path,
-    leads: LeadList,
-    model: LeadModel,
-    settings: Settings,
-    file_hash: str,
+    order: _ScoringOrder,
     *,
     number: int,
     by: str,
-    tell: Progress,
     before: datetime | None = None,
     rows: np.ndarray | None = None,
 ) -> Scoring:
@@ -161,12 +158,13 @@ def _score_into(
     rows
         Of each lead in its file; as they are read if not given.
     """
+    model, settings, tell = order.model, order.settings, order.tell
     report = ScoreReport(thresholds=settings.grades)
     try:
-        _write_parts(folder, leads, model, settings, report, file_hash, tell, as_text=False)
+        _write_parts(folder, order, report, as_text=False)
     except pa.ArrowException:  # the types of a column differ between the parts of the list
         report = ScoreReport(thresholds=settings.grades)
-        _write_parts(folder, leads, model, settings, report, file_hash, tell, as_text=True)
+        _write_parts(folder, order, report, as_text=True)
     unsorted = folder / _UNSORTED
     tell(report.rows, "Looking for duplicates")
     is_again = rows is not None
@@ -193,19 +191,10 @@ def _score_into(
     return scoring
 
 
-def _write_parts(
-    folder: Path,
-    leads: LeadList,
-    model: LeadModel,
-    settings: Settings,
-    report: ScoreReport,
-    file_hash: str,
-    tell: Progress,
-    *,
-    as_text: bool,
-) -> None:
-    draws = np.random.default_rng(int(file_hash[:15], 16))
-    parts = score_chunks(leads, model, report, reasons=0, settings=settings, progress=tell)
+def _write_parts(folder: Path, order: _ScoringOrder, report: ScoreReport, *, as_text: bool) -> None:
+    leads, model, settings = order.leads, order.model, order.settings
+    draws = np.random.default_rng(int(order.file_hash[:15], 16))
+    parts = score_chunks(leads, model, report, reasons=0, settings=settings, progress=order.tell)
     index_writer: pq.ParquetWriter | None = None
     first = 0
     with closing(parts), ParquetFile(folder / LEADS_FILE, ROW_GROUP) as own_columns:

@@ -15,7 +15,7 @@ from leadscore_core.errors import LeadScoreError
 if TYPE_CHECKING:  # Dask loads where it is asked for
     from distributed import Client
 
-    from leadscore_core.data.dataset.options import ListOptions
+    from leadscore_core.distributed.request import PartsRequest
     from leadscore_core.model.classifier import GrowTrees
     from leadscore_core.model.lead_model import LeadModel
 
@@ -62,15 +62,11 @@ def check_engine(engine: str, scheduler: str | None) -> None:
 
 
 def score_by_dask(
-    addresses: list[str],
-    out: str,
+    request: PartsRequest,
     model: LeadModel,
     *,
     scheduler: str | None,
-    reasons: int,
-    options: ListOptions,
     settings: Settings,
-    force: bool,
 ) -> None:
     """Score a list in parts and say what came of it; exit 1 if parts were left out.
 
@@ -82,25 +78,15 @@ def score_by_dask(
     from leadscore_core.distributed.score import score_parts
 
     with cluster(scheduler) as client, show_progress("Scoring", total=1.0) as progress:
-        report = score_parts(
-            addresses,
-            out,
-            model,
-            client,
-            reasons=reasons,
-            options=options,
-            settings=settings,
-            force=force,
-            progress=progress,
-        )
+        report = score_parts(request, model, client, settings=settings, progress=progress)
     if len(report.left_out) == report.parts:
         why = next(iter(report.left_out.values()))
         raise LeadScoreError(f"None of {report.parts:,} parts could be scored. The first: {why}")
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.total.grades.items())
     parts = f"{report.parts - len(report.left_out):,} of {report.parts:,} parts"
     say(
-        f"Scored {report.total.rows:,} leads of {parts} into {out}: {counts}; about {report.total.expected:,.0f} "
-        "applications expected"
+        f"Scored {report.total.rows:,} leads of {parts} into {request.out}: {counts}; about "
+        f"{report.total.expected:,.0f} applications expected"
     )
     say_findings(report.total.findings)
     say_left_out(report.left_out)

@@ -46,6 +46,7 @@ from leadscore_core.cli.options import (
     say_proposal,
     say_sample,
     show_progress,
+    with_outcome,
     without_passwords,
     write_json,
 )
@@ -103,7 +104,7 @@ def check(
     prepare_json(json_out, files)
     settings = load_settings()
     label_expected = bool(label or positive or still_open)
-    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
     leads = open_leads(files, schema, options, settings, ask="nothing" if label_expected else None)
     check_holds_leads(leads)
     model = _champion_or_none(settings)
@@ -137,9 +138,7 @@ def clean(
     from leadscore_core.pipelines.data import check_list, clean_list
 
     check_apart(str(out), files)
-    leads = open_leads(
-        files, schema, list_options(sheet, encoding, map_to, dates=dates, decimals=decimals), load_settings()
-    )
+    leads = open_leads(files, schema, list_options(sheet, encoding, map_to, dates, decimals), load_settings())
     rows = clean_list(leads, out)
     say(f"Cleaned {rows:,} leads into {out}")
     say_findings([found for found in check_list(leads).findings if found.code != "missing_column"])
@@ -178,21 +177,15 @@ def score(
     from leadscore_core.pipelines.inference import score_list
 
     settings = load_settings()
-    options = list_options(sheet, encoding, map_to, dates=dates, decimals=decimals)
+    options = list_options(sheet, encoding, map_to, dates, decimals)
     check_engine(engine, scheduler)
     if engine == "dask":
+        from leadscore_core.distributed.request import PartsRequest
+
         check_free(out, force=force)
         model = load_model(model_id, settings)
-        return score_by_dask(
-            files,
-            out,
-            model,
-            scheduler=scheduler,
-            reasons=reasons,
-            options=options,
-            settings=settings,
-            force=force,
-        )
+        request = PartsRequest(files, out, reasons=reasons, options=options, force=force)
+        return score_by_dask(request, model, scheduler=scheduler, settings=settings)
     remote = [file for file in [*files, out] if "://" in file]
     if remote:
         raise LeadScoreError(f"{remote[0]} lies on another machine. Add --engine dask, or copy it here.")
@@ -202,7 +195,7 @@ def score(
     check_free(out, force=force)
     with look_ahead(paths):
         model = load_model(model_id, settings)
-    leads = open_leads(paths, model.schema.name, options, settings, model=model, go_on=True)
+    leads = open_leads(paths, model.schema, options, settings, go_on=True)
     with show_progress("Scoring", total=None) as progress:
         report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.grades.items())

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.data.dataset.options import ListOptions
     from leadscore_core.data.findings import Finding
     from leadscore_core.data.schema.column_mapping import Choice
+    from leadscore_core.data.schema.schema import LeadSchema
     from leadscore_core.model.lead_model import LeadModel
     from leadscore_core.progress import Progress
 
@@ -121,19 +123,21 @@ def prepare_json(path: Path | None, files: list[Path]) -> None:
 
 def open_leads(
     files: list[Path],
-    schema: str | None,
+    schema: LeadSchema | str | None,
     options: ListOptions,
     settings: Settings,
     *,
-    model: LeadModel | None = None,
     may_propose: bool | None = None,
     go_on: bool = False,
     ask: Literal["all", "unreadable", "nothing"] | None = None,
 ) -> LeadList:
-    """Look into a list as the options say; a model's schema goes before a named one, which goes before a fitting one.
+    """Look into a list as the options say.
 
     Parameters
     ----------
+    schema
+        What its columns mean, such as a model's schema; or the name or file of one, `ANEW` to look afresh, or None for
+        one that fits.
     may_propose
         Whether a list that fits no schema gets one of its own; if not given, where its outcome is named.
     go_on
@@ -150,11 +154,11 @@ def open_leads(
     from leadscore_core.data.dataset.outcomes import settle_outcomes
     from leadscore_core.data.schema.schema_files import load_schema
 
-    if model is None and schema in {None, ANEW}:
+    if schema is None or schema == ANEW:
         may = options.label is not None or schema == ANEW if may_propose is None else may_propose
         leads = open_any_list(files, options=options, may_propose=may, anew=schema == ANEW, settings=settings)
     else:
-        meaning = model.schema if model is not None else load_schema(str(schema))
+        meaning = load_schema(schema) if isinstance(schema, str) else schema
         leads = open_list(files, meaning, options=options, settings=settings, go_on=go_on)
     return leads if ask is None else settle_outcomes(leads, options, ask=ask)
 
@@ -163,26 +167,26 @@ def list_options(
     sheet: str | None,
     encoding: str | None,
     map_to: list[str] | None,
-    label: str | None = None,
-    positive: list[str] | None = None,
-    still_open: list[str] | None = None,
-    *,
-    dates: DateOrder | None = None,
-    decimals: list[str] | None = None,
+    dates: DateOrder | None,
+    decimals: list[str] | None,
 ) -> ListOptions:
-    """Return what the options say of a list."""
+    """Return what the options say of a list, its outcome aside."""
     from leadscore_core.data.dataset.options import ListOptions
 
     return ListOptions(
         sheet=sheet,
         encoding=encoding,
-        label=label,
         choices=column_choices(map_to),
-        positive=tuple(positive or ()),
-        open=tuple(still_open or ()),
         dates=dates,
         decimals=decimal_marks(decimals),
     )
+
+
+def with_outcome(
+    options: ListOptions, label: str | None, positive: list[str] | None, still_open: list[str] | None
+) -> ListOptions:
+    """Return the options of a list with what they say of its outcome."""
+    return replace(options, label=label, positive=tuple(positive or ()), open=tuple(still_open or ()))
 
 
 def say_proposal(leads: LeadList) -> None:

@@ -26,6 +26,7 @@ from leadscore_core.cli.options import (
     say,
     say_findings,
     say_outcome,
+    with_outcome,
     write_json,
 )
 from leadscore_core.config import Settings, load_settings
@@ -63,7 +64,7 @@ def sources(
     prepare_json(json_out, [file])
     settings = load_settings()
     model = _model_or_none(model_id, settings)
-    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
     leads = open_leads([file], schema, options, settings, ask="unreadable")
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
@@ -108,7 +109,7 @@ def outcomes(
     from leadscore_core.data.schema.schema_files import load_schema
 
     settings = load_settings()
-    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
     declared = load_schema(schema) if schema is not None else None
     brought = open_outcome_files(files, schema=declared, options=options, settings=settings)
     say_findings(brought[0].file_findings())

@@ -39,6 +39,7 @@ from leadscore_core.cli.options import (
     say_sample,
     show_progress,
     track,
+    with_outcome,
     write_json,
 )
 from leadscore_core.config import Settings, load_settings
@@ -99,7 +100,7 @@ def train(
     prepare_json(json_out, files)
     settings = load_settings()
     chosen = _read_params(params, algorithm)
-    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_proposal(leads)
     say_findings(leads.file_findings())
@@ -181,8 +182,8 @@ def evaluate(
     prepare_json(json_out, [file])
     settings = load_settings()
     model = load_model(model_id, settings)
-    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
-    leads = open_leads([file], model.schema.name, options, settings, model=model, ask="unreadable")
+    options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
+    leads = open_leads([file], model.schema, options, settings, ask="unreadable")
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
     result = evaluate_list(leads, model, settings=settings)
@@ -227,7 +228,7 @@ def compare(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_findings(leads.file_findings())
     say_outcome(leads)
@@ -274,7 +275,7 @@ def tune(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    options = list_options(sheet, encoding, map_to, label, positive, still_open, dates=dates, decimals=decimals)
+    options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     say_findings(leads.file_findings())
     say_outcome(leads)

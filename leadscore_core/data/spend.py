@@ -101,7 +101,6 @@ def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: 
     currencies = _currencies(frame, found, symbols)
     dates = _order_evidence(frame, found)
     start, end = _periods(frame, found, order or dates.order())
-    why = pd.Series("", index=frame.index, dtype="str")
     checks = [
         (_totals(names, amounts), "it is a total of other rows"),
         (names.isna(), "it names no source"),
@@ -113,8 +112,7 @@ def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: 
     if "period" in found or "start" in found:
         checks.append((start.isna() | end.isna(), "its period cannot be read"))
         checks.append((end < start, "its period ends before it begins"))
-    for wrong, reason in checks:
-        why = why.mask(wrong & (why == ""), reason)
+    why = _first_reasons(checks, frame.index)
     usable = why == ""
     known = currencies[usable & (currencies != "")]
     currency = "" if known.empty else str(known.value_counts().index[0])
@@ -130,17 +128,8 @@ def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: 
         {"row": range(_FIRST_ROW, len(frame) + _FIRST_ROW), "name": names, "amount": written, "why": why}
     )
     aside = aside[~usable.to_numpy()].reset_index(drop=True)
-    doubts = []
-    if doubt is not None:
-        doubts.append(("mixed_decimals", doubt.words, doubt.comma + doubt.point + doubt.either))
-    elif decimal is None and evidence.is_guess:
-        guess = DecimalDoubt.model_validate(evidence._asdict() | {"column": found["amount"], "taken": evidence.decimal})
-        doubts.append(("thousands_or_decimals", f"{guess.guess}; choose otherwise if not", evidence.either))
-    if order is None and dates.ambiguous:
-        reason = f"days that could be read both ways are read with the {ORDER_WORDS[dates.order()]}"
-        doubts.append(("ambiguous_date", reason, dates.ambiguous))
-    elif order is None and dates.note:
-        doubts.append(("date_order", f"days are read with the {ORDER_WORDS[dates.order()]}: {dates.note}", len(frame)))
+    doubts = [] if decimal is not None else _decimal_doubts(found["amount"], evidence, doubt)
+    doubts += [] if order is not None else _date_doubts(dates, len(frame))
     findings = _findings(rows, aside, currency, others, "start" in found or "period" in found, doubts)
     words = _plain(found["name"]).split()
     kind = next((name for name in _HEADERS["name"] if name in words), "name")
@@ -149,6 +138,32 @@ def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: 
         choose_mark("amount", found["amount"], evidence, decimal or evidence.decimal or "point", doubt),
     )
     return Spend(rows, currency, aside, findings, kind, tuple(choice for choice in choices if choice is not None))
+
+
+def _first_reasons(checks: list[tuple[pd.Series, str]], index: pd.Index) -> pd.Series:
+    """Return why each row cannot be counted, by the first check that it fails; empty where it passes all."""
+    why = pd.Series("", index=index, dtype="str")
+    for wrong, reason in checks:
+        why = why.mask(wrong & (why == ""), reason)
+    return why
+
+
+def _decimal_doubts(header: str, evidence: DecimalEvidence, doubt: DecimalDoubt | None) -> list[tuple[str, str, int]]:
+    """Return code, reason and count of what is in doubt, or guessed, of the amounts' decimals."""
+    if doubt is not None:
+        return [("mixed_decimals", doubt.words, doubt.comma + doubt.point + doubt.either)]
+    if not evidence.is_guess:
+        return []
+    guess = DecimalDoubt.model_validate(evidence._asdict() | {"column": header, "taken": evidence.decimal})
+    return [("thousands_or_decimals", f"{guess.guess}; choose otherwise if not", evidence.either)]
+
+
+def _date_doubts(dates: DateEvidence, n_rows: int) -> list[tuple[str, str, int]]:
+    """Return code, reason and count of days that could be read otherwise."""
+    read = f"are read with the {ORDER_WORDS[dates.order()]}"
+    if dates.ambiguous:
+        return [("ambiguous_date", f"days that could be read both ways {read}", dates.ambiguous)]
+    return [("date_order", f"days {read}: {dates.note}", n_rows)] if dates.note else []
 
 
 def _doubt(header: str, evidence: DecimalEvidence) -> DecimalDoubt | None:

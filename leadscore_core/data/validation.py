@@ -1,6 +1,7 @@
 """Checking: every problem of a list in one pass, each with its code, count, share and example rows."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -59,9 +60,10 @@ def check_leads(
         mapping = map_frame(frame, schema)
     raw = mapping.apply(frame, schema)
     cleaned, problems = clean_with_problems(raw, schema)
+    chunk = CleanedChunk(frame, raw, cleaned, problems, schema, mapping)
     found = [
         *mapping_findings(mapping, schema, len(frame)),
-        *merge_findings([(chunk_findings(frame, raw, cleaned, problems, schema, mapping, levels or {}), len(frame))]),
+        *merge_findings([(chunk_findings(chunk, levels or {}), len(frame))]),
         *duplicate_findings([row_hashes(frame)]),
     ]
     if label_expected:
@@ -71,26 +73,42 @@ def check_leads(
     return sort_findings(found)
 
 
-def chunk_findings(
-    frame: pd.DataFrame,
-    raw: pd.DataFrame,
-    cleaned: pd.DataFrame,
-    problems: list[CellProblem],
-    schema: LeadSchema,
-    mapping: ColumnMapping,
-    levels: dict[str, set[str]],
-    blank: np.ndarray | None = None,
-) -> list[Finding]:
+@dataclass(frozen=True, eq=False)
+class CleanedChunk:
+    """A chunk of a list as it was read, and as it was cleaned.
+
+    Attributes
+    ----------
+    frame
+        As read, under its own headers.
+    raw
+        The same cells under the schema's names (see `ColumnMapping.apply`).
+    cleaned, problems
+        What cleaning made of it (see `clean_with_problems`).
+    """
+
+    frame: pd.DataFrame
+    raw: pd.DataFrame
+    cleaned: pd.DataFrame
+    problems: list[CellProblem]
+    schema: LeadSchema
+    mapping: ColumnMapping
+
+
+def chunk_findings(chunk: CleanedChunk, levels: dict[str, set[str]], blank: np.ndarray | None = None) -> list[Finding]:
     """Find what is wrong in one chunk that was cleaned already, for `merge_findings`; duplicates and labels aside.
 
     Parameters
     ----------
+    levels
+        Column -> lower-case levels that the model knows.
     blank
         Its `blank_rows`, if they are known.
     """
+    frame, cleaned, schema, mapping = chunk.frame, chunk.cleaned, chunk.schema, chunk.mapping
     return [
-        *cell_findings(problems, frame, schema, mapping),
-        *_row_findings(frame, blank_rows(raw, schema) if blank is None else blank),
+        *cell_findings(chunk.problems, frame, schema, mapping),
+        *_row_findings(frame, blank_rows(chunk.raw, schema) if blank is None else blank),
         *unknown_levels(cleaned, schema, mapping, levels),
         *empty_columns(frame, cleaned, schema, mapping),
         *_unit_findings(frame, cleaned, schema, mapping),
@@ -107,6 +125,13 @@ def mapping_findings(
     costs
         Column -> AUC lost, out-of-sample, where a list lacks it.
     """
+    return [
+        *_match_findings(mapping, schema, n_rows, costs or {}),
+        *_convention_findings(mapping, schema, n_rows),
+    ]
+
+
+def _match_findings(mapping: ColumnMapping, schema: LeadSchema, n_rows: int, costs: dict[str, float]) -> list[Finding]:
     found = []
     for match in mapping.matches:
         column = schema.by_name[match.column]
@@ -114,7 +139,7 @@ def mapping_findings(
             reason = f"{column.human}: no such column, and no list can be scored without it"
             found.append(make_finding("required_column", column.name, reason, n_rows, n_rows))
         elif match.header is None and column.is_input and column.role is not Role.INTERACTION:
-            cost = (costs or {}).get(column.name)
+            cost = costs.get(column.name)
             price = "" if cost is None else f", which costs about {max(0.0, cost):.3f} of AUC"
             reason = f"{column.human}: no such column; leads are scored as average in it{price}"
             found.append(make_finding("missing_column", column.name, reason, n_rows, n_rows))
@@ -131,6 +156,11 @@ def mapping_findings(
         if match.why:
             reason = f"{column.human}: {match.why}; choose another if it is not"
             found.append(make_finding("chosen_column", str(match.header), reason, n_rows, n_rows))
+    return found
+
+
+def _convention_findings(mapping: ColumnMapping, schema: LeadSchema, n_rows: int) -> list[Finding]:
+    found = []
     for doubt in mapping.decimal_doubts:
         cells = doubt.comma + doubt.point + doubt.either
         header = mapping.used[doubt.column]

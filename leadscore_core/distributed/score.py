@@ -46,6 +46,7 @@ from leadscore_core.distributed.remote_files import (
     sweep,
     to_publish,
 )
+from leadscore_core.distributed.request import PartsRequest
 from leadscore_core.errors import ExportError, LeadScoreError, UnreadableFileError
 from leadscore_core.inference.export.files import ENDINGS, check_output, write_leads
 from leadscore_core.inference.grades import GRADES
@@ -91,15 +92,11 @@ class _Order:
 
 
 def score_parts(
-    addresses: Sequence[str],
-    out: str,
+    request: PartsRequest,
     model: LeadModel,
     client: Client,
     *,
-    reasons: int = 3,
-    options: ListOptions | None = None,
     settings: Settings | None = None,
-    force: bool = False,
     progress: Progress | None = None,
 ) -> PartsReport:
     """Score the parts of a list on a cluster; each lead gets what `score_list` gives it.
@@ -107,41 +104,28 @@ def score_parts(
     A part that cannot be read, or has other columns than the first, is left out and named; the others go on. A worker
     that dies has its parts scored by another. Repeated rows are looked for within a part.
 
-    Parameters
-    ----------
-    addresses
-        Files, folders, or addresses that fsspec knows, such as ``s3://bucket/leads/``.
-    out
-        A folder or address, which gets one Parquet file a part; or one file by its ending, on a disk that the workers
-        share.
-    options
-        What a person says of the list; it holds for every part.
-    force
-        Whether a folder that holds a result already gets this one in its place; until then it stays.
-
     Raises
     ------
     LeadScoreError
         If there is nothing to score, the result cannot be written, or the scheduler is lost on the way.
     """
     settings = with_saved_rules(settings or load_settings())
-    out = absolute(out)
+    out, options = absolute(request.out), request.options
     joined = any(out.lower().endswith(ending) for ending in ENDINGS)
     if joined and is_remote(out):
         raise ExportError(f"{out} would be one file, which needs a disk that the workers share. Name a folder instead.")
     if joined:
         check_output(out)
-    parts = list_parts(addresses)
+    parts = list_parts(request.addresses)
     check_apart(out, parts)
-    options = options or ListOptions()
     leads = _as_named(_first_part(parts, model.schema, options, settings), options, settings)
     leads = replace(
         leads, sheet=options.sheet if len(parts) > 1 else leads.sheet
     )  # workbooks may name their sheets differently
-    order = _Order(_settle(client, parts, leads), leads.sheet, leads.encoding, settings, reasons)
+    order = _Order(_settle(client, parts, leads), leads.sheet, leads.encoding, settings, request.reasons)
     folder = tempfile.mkdtemp(prefix=".leadscore-parts-", dir=Path(out).parent) if joined else out
     if not joined:
-        prepare_folder(out, force=force)
+        prepare_folder(out, force=request.force)
     try:
         targets = [f"{folder.rstrip('/')}/{name}" for name in _names(parts)]
         done = _run(client, list(zip(parts, targets, strict=True)), order, model, progress or silent)

@@ -13,7 +13,7 @@ from leadscore_core.data.findings import Finding
 from leadscore_core.data.reading.chunks import LINE_PROBLEM, Part, part_frame
 from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
 from leadscore_core.data.schema.column_resolution import map_frame
-from leadscore_core.data.validation import blank_rows, chunk_findings, note_row_problems
+from leadscore_core.data.validation import CleanedChunk, blank_rows, chunk_findings, note_row_problems
 from leadscore_core.errors import MappingError
 from leadscore_core.inference.contact_quality import SINGLE_LEAD_RULES, contact_flags, find_unreachable, read_contacts
 from leadscore_core.inference.grades import JUNK_WORDS, few_words, grade_leads, junk_reasons
@@ -133,7 +133,8 @@ def score_part(
     own["model_id"] = few_words(np.zeros(len(frame), dtype="int64"), [model.model_id])
     blank = blank_rows(raw, model.schema)
     own["row_problem"] = note_row_problems(frame, raw, model.schema, mapping, problems, blank).array
-    findings = chunk_findings(frame, raw, cleaned, problems, model.schema, mapping, model.known_levels, blank)
+    chunk = CleanedChunk(frame, raw, cleaned, problems, model.schema, mapping)
+    findings = chunk_findings(chunk, model.known_levels, blank)
     return ScoredPart(pd.DataFrame(own, index=frame.index), findings, cleaned)
 
 

@@ -15,7 +15,13 @@ from leadscore_core.data.label_validation import label_findings
 from leadscore_core.data.merge_findings import merge_findings
 from leadscore_core.data.reading.read_log import ReadLog
 from leadscore_core.data.reading.row_sample import RowSample
-from leadscore_core.data.validation import chunk_findings, duplicate_findings, mapping_findings, row_hashes
+from leadscore_core.data.validation import (
+    CleanedChunk,
+    chunk_findings,
+    duplicate_findings,
+    mapping_findings,
+    row_hashes,
+)
 from leadscore_core.inference.export.files import write_leads
 from leadscore_core.inference.shared_keys import SharedKeys
 from leadscore_core.model.lead_model import LeadModel
@@ -68,7 +74,12 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
     for chunk in leads.chunks(log):
         raw = leads.mapping.apply(chunk, leads.schema)
         cleaned, problems = clean_with_problems(raw, leads.schema)
-        parts.append((chunk_findings(chunk, raw, cleaned, problems, leads.schema, leads.mapping, levels), len(chunk)))
+        parts.append(
+            (
+                chunk_findings(CleanedChunk(chunk, raw, cleaned, problems, leads.schema, leads.mapping), levels),
+                len(chunk),
+            )
+        )
         hashes.append(row_hashes(chunk))
         keys.add(chunk)
         if label_expected and (label := leads.schema.label) is not None and label.name in raw:

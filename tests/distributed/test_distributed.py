@@ -33,6 +33,7 @@ from leadscore_core.distributed import cluster
 from leadscore_core.distributed import score as scoring
 from leadscore_core.distributed.cluster import connect
 from leadscore_core.distributed.remote_files import list_parts, local_copy
+from leadscore_core.distributed.request import PartsRequest
 from leadscore_core.distributed.score import score_parts
 from leadscore_core.distributed.train import trees_on
 from leadscore_core.errors import LeadScoreError
@@ -122,14 +123,17 @@ def test_a_cluster_gives_each_lead_what_this_process_gives_it(
     wanted = local(folder, trained, tmp_path)
     told: list[float] = []
     report = score_parts(
-        [str(folder)], str(tmp_path / "one.csv"), trained, client, reasons=2, progress=lambda done, _: told.append(done)
+        PartsRequest([str(folder)], str(tmp_path / "one.csv"), reasons=2),
+        trained,
+        client,
+        progress=lambda done, _: told.append(done),
     )
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "one.csv", dtype="str"), wanted)
     assert report.total.rows == len(wanted)
     assert report.total.grades == {g: int((wanted["grade"] == g).sum()) for g in ("Hot", "Warm", "Cold", "Junk")}
     assert len(told) == PARTS
     assert told[-1] == 1.0
-    score_parts([str(folder)], str(tmp_path / "many"), trained, client, reasons=2)
+    score_parts(PartsRequest([str(folder)], str(tmp_path / "many"), reasons=2), trained, client)
     many = pd.concat([read_leads(path) for path in sorted((tmp_path / "many").iterdir())], ignore_index=True)
     assert (many["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
     assert list(many["reason_1"]) == list(wanted["reason_1"])
@@ -148,7 +152,9 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
             killed.append(next(iter(workers.values())))
             os.kill(killed[0], signal.SIGKILL)
 
-    report = score_parts([str(folder)], str(tmp_path / "out"), trained, client, reasons=2, progress=kill_one)
+    report = score_parts(
+        PartsRequest([str(folder)], str(tmp_path / "out"), reasons=2), trained, client, progress=kill_one
+    )
     client.wait_for_workers(2, timeout=60)  # another one has taken its place, for the tests that follow
     assert killed
     assert not report.left_out
@@ -164,7 +170,7 @@ def test_leads_behind_an_address(
     store = boto3.client("s3")
     for path in sorted(folder.iterdir()):
         store.upload_file(str(path), "leads", f"in/{path.name}")
-    report = score_parts([f"{s3}/in"], f"{s3}/out", trained, client, reasons=2)
+    report = score_parts(PartsRequest([f"{s3}/in"], f"{s3}/out", reasons=2), trained, client)
     assert not report.left_out
     names = [item["Key"] for item in store.list_objects_v2(Bucket="leads", Prefix="out/")["Contents"]]
     assert len(names) == PARTS
@@ -174,12 +180,12 @@ def test_leads_behind_an_address(
     wanted = local(folder, trained, tmp_path)
     assert (scored["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
     with pytest.raises(LeadScoreError, match="s3://leads/out holds a result already and is kept"):
-        score_parts([f"{s3}/in"], f"{s3}/out", trained, client)
-    assert score_parts([f"{s3}/in"], f"{s3}/out", trained, client, force=True).total.rows == len(wanted)
+        score_parts(PartsRequest([f"{s3}/in"], f"{s3}/out"), trained, client)
+    assert score_parts(PartsRequest([f"{s3}/in"], f"{s3}/out", force=True), trained, client).total.rows == len(wanted)
     with pytest.raises(LeadScoreError, match=r"s3://leads/none holds no lead list\."):
-        score_parts([f"{s3}/none"], f"{s3}/other", trained, client)
+        score_parts(PartsRequest([f"{s3}/none"], f"{s3}/other"), trained, client)
     with pytest.raises(LeadScoreError, match=r"s3://nobody/none (cannot be read|holds no lead list)"):
-        score_parts(["s3://nobody/none"], f"{s3}/other", trained, client)
+        score_parts(PartsRequest(["s3://nobody/none"], f"{s3}/other"), trained, client)
 
 
 def test_on_a_file_server_a_part_is_seen_when_it_is_whole(
@@ -188,7 +194,7 @@ def test_on_a_file_server_a_part_is_seen_when_it_is_whole(
     address, served, arrived = ftp
     shutil.copytree(folder, served / "in")
     for _ in range(2):
-        report = score_parts([f"{address}/in"], f"{address}/out", trained, client, reasons=2, force=True)
+        report = score_parts(PartsRequest([f"{address}/in"], f"{address}/out", reasons=2, force=True), trained, client)
         assert not report.left_out
     assert len(arrived) == 2 * PARTS
     assert all(name.startswith(".leads-") for name in arrived)
@@ -290,7 +296,10 @@ def test_a_scheduler_that_dies_is_one_message_and_what_was_written_is_whole(
         address = json.loads(file.read_text())["address"]
         with pytest.raises(LeadScoreError, match="scheduler was lost after"), connect(address) as own:
             score_parts(
-                [str(folder)], str(tmp_path / "out"), trained, own, progress=lambda done, text: scheduler.kill()
+                PartsRequest([str(folder)], str(tmp_path / "out")),
+                trained,
+                own,
+                progress=lambda done, text: scheduler.kill(),
             )
     finally:
         scheduler.kill()
@@ -352,7 +361,7 @@ def test_a_worker_whose_disk_is_full_writes_nothing_and_says_so(
     before = next(iter(client.run(resource.getrlimit, resource.RLIMIT_FSIZE).values()))
     client.run(resource.setrlimit, resource.RLIMIT_FSIZE, (4096, before[1]))  # writing more fails, as on a full disk
     try:
-        report = score_parts([str(folder)], str(tmp_path / "out"), trained, client)
+        report = score_parts(PartsRequest([str(folder)], str(tmp_path / "out")), trained, client)
     finally:
         client.run(resource.setrlimit, resource.RLIMIT_FSIZE, before)
     assert report.parts == len(report.left_out) == PARTS
@@ -365,20 +374,20 @@ def test_writing_again_with_force_keeps_lists_and_strangers(
 ) -> None:
     lists = sorted(folder.iterdir())
     with pytest.raises(LeadScoreError, match="which is to be scored"):
-        score_parts([str(folder)], str(folder), trained, client, force=True)
+        score_parts(PartsRequest([str(folder)], str(folder), force=True), trained, client)
     assert sorted(folder.iterdir()) == lists
     out = tmp_path / "out"
-    score_parts([str(path) for path in lists[:3]], str(out), trained, client, reasons=0)
+    score_parts(PartsRequest([str(path) for path in lists[:3]], str(out), reasons=0), trained, client)
     first = sorted(out.iterdir())
     (folder / "broken.csv").write_bytes(b"")
     with pytest.raises(LeadScoreError, match="None of 1 parts can be read"):
-        score_parts([str(folder / "broken.csv")], str(out), trained, client, force=True)
+        score_parts(PartsRequest([str(folder / "broken.csv")], str(out), force=True), trained, client)
     assert sorted(out.iterdir()) == first
-    score_parts([str(lists[4])], str(out), trained, client, reasons=0, force=True)
+    score_parts(PartsRequest([str(lists[4])], str(out), reasons=0, force=True), trained, client)
     assert [path.name for path in out.iterdir()] == ["leads-0000-part-4.parquet"]
     (out / "precious.parquet").write_bytes(b"mine")
     with pytest.raises(LeadScoreError, match=r"holds precious\.parquet, which is no result of this"):
-        score_parts([str(lists[4])], str(out), trained, client, force=True)
+        score_parts(PartsRequest([str(lists[4])], str(out), force=True), trained, client)
     assert (out / "precious.parquet").read_bytes() == b"mine"
 
 
@@ -392,7 +401,9 @@ def test_saved_grades_a_list_given_twice_and_sheets_are_as_without_dask(
     paths = [tmp_path / f"{name}.xlsx" for name in ("jan", "feb", "jan")]
     score_list(open_list(paths, trained.schema), tmp_path / "local.csv", trained, reasons=0)
     wanted = pd.read_csv(tmp_path / "local.csv")
-    report = score_parts([str(path) for path in paths], str(tmp_path / "o.csv"), trained, client, reasons=0)
+    report = score_parts(
+        PartsRequest([str(path) for path in paths], str(tmp_path / "o.csv"), reasons=0), trained, client
+    )
     assert report.left_out == {}
     scored = pd.read_csv(tmp_path / "o.csv")
     assert len(scored) == len(wanted) == 60
@@ -411,7 +422,7 @@ def test_dates_are_settled_on_all_of_many_small_parts(
             folder / f"{place:02d}.csv", index=False
         )
     score_list(open_list(folder, trained.schema), tmp_path / "local.csv", trained, reasons=0)
-    score_parts([str(folder)], str(tmp_path / "o.csv"), trained, client, reasons=0)
+    score_parts(PartsRequest([str(folder)], str(tmp_path / "o.csv"), reasons=0), trained, client)
     scored, wanted = (pd.read_csv(tmp_path / name)["propensity"] for name in ("o.csv", "local.csv"))
     pd.testing.assert_series_equal(scored, wanted)
 
@@ -420,7 +431,7 @@ def test_a_folder_of_ones_own_is_meant_wherever_the_workers_run(
     client: Client, folder: Path, trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # the workers stay in the folder where they were started
-    score_parts([str(folder / "part-0.csv")], "scored", trained, client, reasons=0)
+    score_parts(PartsRequest([str(folder / "part-0.csv")], "scored", reasons=0), trained, client)
     assert [path.name for path in (tmp_path / "scored").iterdir()] == ["leads-0000-part-0.parquet"]
 
 

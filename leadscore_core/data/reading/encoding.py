@@ -4,6 +4,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -132,12 +133,7 @@ def _decode(raw: bytes, encoding: str, errors: str = "strict") -> str:
 
 def _most_plausible(words: Sequence[bytes]) -> EncodingGuess:
     sample = b" ".join(words)
-    texts: dict[str, str] = {}
-    for name in CANDIDATES:
-        try:
-            texts[name] = _decode(sample, name)
-        except UnicodeDecodeError:
-            continue
+    texts = _readings(sample)
     if not texts:
         return EncodingGuess("latin_1")
     alike = {name: (text, name if name in _MULTIBYTE else "") for name, text in texts.items()}
@@ -147,14 +143,7 @@ def _most_plausible(words: Sequence[bytes]) -> EncodingGuess:
     left = [name for name in texts if scores[name] >= best - _NEAR]
     if len({texts[name] for name in left}) == 1:
         return EncodingGuess(left[0], candidates=_candidates(words, [left[0]], texts, scores))
-    weights = _weights(sample)
-    weight = {name: weights.get(_plain(name), 0.0) * _USUAL.get(name, _RARE) for name in left}
-    if "cp1252" in weight and re.search("[ðþÐÞ]", texts["cp1252"]):
-        weight["cp1252"] *= _ICELANDIC
-    for name in weight.keys() & {"cp1250", "iso8859-2"}:
-        weight[name] *= _NOT_EASTERN if _NEVER_EASTERN.search(texts[name]) else 1.0
-    for name in left:  # what gives the same text is as likely
-        weight[name] = max(weight[other] for other in left if texts[other] == texts[name])
+    weight = _weigh(sample, left, texts)
     first = max(left, key=lambda name: (weight[name], scores[name], -CANDIDATES.index(name)))
     first = next(name for name in CANDIDATES if name in left and texts[name] == texts[first])
     rivals, seen = [first], {texts[first]}
@@ -166,6 +155,28 @@ def _most_plausible(words: Sequence[bytes]) -> EncodingGuess:
     if len(rivals) == 1:
         return EncodingGuess(first, candidates=read, doubts=_doubts(first, left, texts, read))
     return EncodingGuess(first, rivals=tuple(pair for pair in read if pair[0] in rivals), candidates=read)
+
+
+def _readings(sample: bytes) -> dict[str, str]:
+    """Return what each encoding that can read the bytes makes of them."""
+    texts: dict[str, str] = {}
+    for name in CANDIDATES:
+        with suppress(UnicodeDecodeError):
+            texts[name] = _decode(sample, name)
+    return texts
+
+
+def _weigh(sample: bytes, left: Sequence[str], texts: dict[str, str]) -> dict[str, float]:
+    """Return how likely each of the encodings is that read the bytes equally well."""
+    weights = _weights(sample)
+    weight = {name: weights.get(_plain(name), 0.0) * _USUAL.get(name, _RARE) for name in left}
+    if "cp1252" in weight and re.search("[ðþÐÞ]", texts["cp1252"]):
+        weight["cp1252"] *= _ICELANDIC
+    for name in weight.keys() & {"cp1250", "iso8859-2"}:
+        weight[name] *= _NOT_EASTERN if _NEVER_EASTERN.search(texts[name]) else 1.0
+    for name in left:  # what gives the same text is as likely
+        weight[name] = max(weight[other] for other in left if texts[other] == texts[name])
+    return weight
 
 
 def _doubts(

@@ -186,30 +186,43 @@ def _contact(column: ColumnProfile) -> tuple[Role | None, str] | None:
     header, crm = column.header, crm_role(column.header)
     elses = crm == "ignored" or (is_somebody_elses(header) and contact_role(header) is None)
     named = None if elses else schema_role(crm) if crm is not None else contact_role(header)
+    return _email(column, named, elses) or _phone(column, named, elses) or _person(column, named)
+
+
+def _email(column: ColumnProfile, named: Role | None, elses: bool) -> tuple[Role | None, str] | None:
     addresses = column.share(EMAIL, least=_SOME if named is Role.EMAIL else _MOSTLY)
-    if addresses >= _MOSTLY or (named is Role.EMAIL and addresses >= _SOME):
-        if elses:
-            return None, f"addresses of somebody else than the lead: {column.distinct:,} for {column.filled:,} leads"
-        if named is not Role.EMAIL and column.uniqueness < _SOME:
-            return None, f"{column.distinct:,} addresses for {column.filled:,} leads are not the leads' own"
-        return Role.EMAIL, f"{addresses:.0%} are e-mail addresses, {column.distinct:,} different; for people alone"
+    if addresses < _MOSTLY and (named is not Role.EMAIL or addresses < _SOME):
+        return None
+    if elses:
+        return None, f"addresses of somebody else than the lead: {column.distinct:,} for {column.filled:,} leads"
+    if named is not Role.EMAIL and column.uniqueness < _SOME:
+        return None, f"{column.distinct:,} addresses for {column.filled:,} leads are not the leads' own"
+    return Role.EMAIL, f"{addresses:.0%} are e-mail addresses, {column.distinct:,} different; for people alone"
+
+
+def _phone(column: ColumnProfile, named: Role | None, elses: bool) -> tuple[Role | None, str] | None:
     if named is Role.PHONE:
         numbers = column.share(PHONE, least=_SOME)
-        dialled = not may_be_phone(header) or column.share(_DIALLED, least=_FREE_TEXT) >= _FREE_TEXT
-        if numbers >= _FREE_TEXT and dialled:
-            return (
-                Role.PHONE,
-                f"{numbers:.0%} are written as phone numbers, {column.distinct:,} different; for people alone",
-            )
-    elif _may_hold_phones(header) and column.share(PHONE, least=_MOSTLY) >= _MOSTLY:
+        dialled = not may_be_phone(column.header) or column.share(_DIALLED, least=_FREE_TEXT) >= _FREE_TEXT
+        if numbers < _FREE_TEXT or not dialled:
+            return None
+        how = f"{numbers:.0%} are written as phone numbers"
+    else:
+        if not _may_hold_phones(column.header) or column.share(PHONE, least=_MOSTLY) < _MOSTLY:
+            return None
         long = column.share(r"(?:\d[^\d]*){9,15}", least=_MOSTLY) >= _MOSTLY
-        if long and column.share(WRITTEN_PHONE, least=_MOSTLY) >= _MOSTLY and not _are_decimals(column):
-            if elses:
-                return None, f"phones of somebody else than the lead: {column.distinct:,} for {column.filled:,} leads"
-            return Role.PHONE, f"written as phone numbers, {column.distinct:,} different; for people alone"
-    if named is Role.NAME and column.share(r"\d", least=_FREE_TEXT) < _FREE_TEXT or _ends_in_name(column):
-        return Role.NAME, f"its name says so, {column.distinct:,} different; for people alone"
-    if name_part(header) is not None and column.uniqueness > _FREE_TEXT and column.distinct > _FEW:
+        if not long or column.share(WRITTEN_PHONE, least=_MOSTLY) < _MOSTLY or _are_decimals(column):
+            return None
+        if elses:
+            return None, f"phones of somebody else than the lead: {column.distinct:,} for {column.filled:,} leads"
+        how = "written as phone numbers"
+    return Role.PHONE, f"{how}, {column.distinct:,} different; for people alone"
+
+
+def _person(column: ColumnProfile, named: Role | None) -> tuple[Role | None, str] | None:
+    part = name_part(column.header) is not None and column.uniqueness > _FREE_TEXT and column.distinct > _FEW
+    whole = named is Role.NAME and column.share(r"\d", least=_FREE_TEXT) < _FREE_TEXT
+    if whole or part or _ends_in_name(column):
         return Role.NAME, f"its name says so, {column.distinct:,} different; for people alone"
     return None
 

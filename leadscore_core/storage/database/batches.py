@@ -75,6 +75,31 @@ class Batch:
         return self.folder / self.scoring.file_name
 
 
+@dataclass(frozen=True)
+class BatchDetails:
+    """What is known of a batch beside its leads and their scores.
+
+    Attributes
+    ----------
+    name
+        What people call it.
+    file_name, file_hash, sheet
+        Of what it was read from (see `hash_files`).
+    created_by
+        Who brought it.
+    mapping, schema_name
+        Which header gives which column, and what the columns mean.
+    """
+
+    name: str
+    file_name: str
+    file_hash: str
+    created_by: str
+    mapping: ColumnMapping
+    schema_name: str
+    sheet: str | None = None
+
+
 class BatchStore:
     """Batches in the database and the data directory of the settings."""
 
@@ -100,20 +125,7 @@ class BatchStore:
                 "or give write access, then try again."
             ) from error
 
-    def save(
-        self,
-        staged: Path,
-        scoring: Scoring,
-        *,
-        name: str,
-        file_name: str,
-        file_hash: str,
-        by: str,
-        rows: int,
-        mapping: ColumnMapping,
-        schema_name: str,
-        sheet: str | None = None,
-    ) -> Batch:
+    def save(self, staged: Path, scoring: Scoring, details: BatchDetails) -> Batch:
         """Keep a staged folder as a batch: first its files, whole, then its row; a crash leaves no half batch."""
         moment = now()
         batch_id = f"{moment:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
@@ -124,16 +136,16 @@ class BatchStore:
                 session.add(
                     BatchRow(
                         id=batch_id,
-                        name=name[:LONGEST_NAME],
-                        file_name=file_name,
-                        file_hash=file_hash,
+                        name=details.name[:LONGEST_NAME],
+                        file_name=details.file_name,
+                        file_hash=details.file_hash,
                         created_at=moment,
-                        created_by=by,
-                        rows=rows,
+                        created_by=details.created_by,
+                        rows=int(scoring.counts["rows"]),
                         scoring=scoring.number,
-                        schema_name=schema_name,
-                        mapping=mapping.model_dump(mode="json"),
-                        sheet=sheet,
+                        schema_name=details.schema_name,
+                        mapping=details.mapping.model_dump(mode="json"),
+                        sheet=details.sheet,
                     )
                 )
                 session.flush()

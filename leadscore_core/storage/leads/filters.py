@@ -75,29 +75,39 @@ def where(chosen: LeadFilter, columns: set[str], created: str | None) -> tuple[s
         values += chosen.grades
     for dimension, wanted in sorted(chosen.values.items()):
         cell = expression(dimension, columns, created)
-        if cell is None or not wanted:
-            continue
-        given = [value for value in wanted if value != BLANK]
-        either = [f"{cell} IN ({_marks(given)})"] if given else []
-        either += [f"{cell} IS NULL"] if BLANK in wanted else []
-        terms.append(f"({' OR '.join(either)})")
-        values += given
-    if created is not None and chosen.created_from is not None:
-        terms.append(f"{quoted(created)} >= ?")
-        values.append(chosen.created_from)
-    if created is not None and chosen.created_to is not None:
-        terms.append(f"{quoted(created)} < ?")
-        values.append(chosen.created_to + timedelta(days=1))
-    if chosen.score_from > 0:
-        terms.append("ls_score >= ?")
-        values.append(chosen.score_from)
-    if chosen.score_to < 100:
-        terms.append("ls_score <= ?")
-        values.append(chosen.score_to)
+        if cell is not None and wanted:
+            term, given = _any_of(cell, wanted)
+            terms.append(term)
+            values += given
+    for term, bound in _ranges(chosen, created):
+        terms.append(term)
+        values.append(bound)
     for word in chosen.text.casefold().split():
         terms.append("contains(ls_search, ?)")
         values.append(word)
     return " AND ".join(terms) or "true", values
+
+
+def _any_of(cell: str, wanted: tuple[str, ...]) -> tuple[str, list[str]]:
+    """Return the condition that a cell has one of some values, and its parameters."""
+    given = [value for value in wanted if value != BLANK]
+    either = [f"{cell} IN ({_marks(given)})"] if given else []
+    either += [f"{cell} IS NULL"] if BLANK in wanted else []
+    return f"({' OR '.join(either)})", given
+
+
+def _ranges(chosen: LeadFilter, created: str | None) -> list[tuple[str, date | int]]:
+    """Return the conditions of days and scores, each with its parameter."""
+    terms: list[tuple[str, date | int]] = []
+    if created is not None and chosen.created_from is not None:
+        terms.append((f"{quoted(created)} >= ?", chosen.created_from))
+    if created is not None and chosen.created_to is not None:
+        terms.append((f"{quoted(created)} < ?", chosen.created_to + timedelta(days=1)))
+    if chosen.score_from > 0:
+        terms.append(("ls_score >= ?", chosen.score_from))
+    if chosen.score_to < 100:
+        terms.append(("ls_score <= ?", chosen.score_to))
+    return terms
 
 
 def _marks(values: tuple[str, ...] | list[str]) -> str:
