@@ -19,7 +19,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.retraining.dataset import batches_with_outcomes, read_labelled
 from leadscore_core.retraining.dataset_summary import leave_out_young, levels_of, narrow_leads, period_of
 from leadscore_core.retraining.schema_editor import full_schema
-from leadscore_core.storage.database.batches import BatchStore
+from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.training.training_data import TrainingData
 from pages.retrain import state as retrain_state
 from pages.retrain.columns import choose_meaning
@@ -41,6 +41,29 @@ def choose_labelled(model: LeadModel) -> tuple[TrainingData, tuple[object, ...]]
     None until a person chose some and said what their columns mean.
     """
     settings, schema = load_settings(), full_schema(model)
+    try:
+        brought = _take_uploads(settings)
+        if brought is not None:
+            meant = _ask_meaning(brought, model, settings)
+            if meant is None:
+                return None
+            schema = meant
+        picked = _pick_batches(schema, settings)
+        if brought is None and not picked:
+            return _offer_sample(schema)
+        retrain_state.try_sample(False)
+        return _read_chosen(brought, picked, schema, settings)
+    except (LeadScoreError, OSError) as error:
+        brought = retrain_state.get_brought()
+        if isinstance(error, EncodingQuestionError) and brought is not None:
+            state.ask_encoding(brought[1], error.candidates)
+            st.rerun()
+        st.error(plain_error(error), icon=":material/error:")
+        return None
+
+
+def _take_uploads(settings: Settings) -> tuple[str, str, UploadFolder] | None:
+    """Return the leads that a person brings or brought (see `get_brought`), until they are closed."""
     uploads = st.file_uploader(
         "Labelled leads",
         type=TYPES,
@@ -49,78 +72,87 @@ def choose_labelled(model: LeadModel) -> tuple[TrainingData, tuple[object, ...]]
         help="A list with a column that says what became of each lead; of any company, with any columns",
     )
     brought = retrain_state.get_brought()
-    try:
-        ids = " ".join(upload.file_id for upload in uploads)
-        if uploads and (brought is None or brought[1] != ids):
-            folder = UploadFolder(uploads[0].name, uploads[0].getbuffer())
-            for other in uploads[1:]:
-                folder.add(other.name, other.getbuffer())
-            brought = (" and ".join(upload.name for upload in uploads), ids, folder)
-            retrain_state.set_brought(brought)
-            offer_encodings(ids, folder.path)
-        if brought is not None:
-            name, file_id, folder = brought
-            if not uploads and st.button(f"Close {plain(name)}", type="tertiary", icon=":material/close:"):
-                retrain_state.set_brought(None)
-                st.rerun()
-            if choose_encoding(file_id, name):
-                return None
-            encoding = state.get_encoding(file_id)
-            headers = state.remembered(
-                ("headers", file_id, encoding), lambda: read_headers(folder.path, encoding=encoding)
-            )
-            meant = choose_meaning(folder.path, name, file_id, headers, model, settings)
-            if meant is None:
-                return None
-            schema = meant
-        batches = BatchStore(settings).list_batches()
-        known = batches_with_outcomes([b for b in batches if b.schema_name == schema.name], settings)
-        by_id = {batch.id: batch for batch in batches if batch.id in known}
-        picked: list[str] = []
-        if by_id:
-            picked = st.multiselect(
-                "Kept lists with outcomes",
-                list(by_id),
-                format_func=lambda b: f"{by_id[b].name}: {known[b]:,} outcomes",
-                key=f"train-lists-{len(by_id)}",
-            )
-        sample = PROJECT_ROOT / "sample_data" / LABELLED
-        if brought is None and not picked:
-            if not retrain_state.is_trying_sample() and not (
-                sample.is_file() and st.button("Use the sample leads", icon=":material/play_arrow:")
-            ):
-                st.info(
-                    "Bring leads whose outcome is known. You will see whether a model trained on them is better than "
-                    "the one in use, and decide which one serves.",
-                    icon=":material/info:",
-                )
-                return None
-            retrain_state.try_sample(True)
-            key: tuple[object, ...] = ("train", "sample")
-            data = state.remembered(key, lambda: read_labelled([open_list(sample, schema)], [], schema))
-            return replace(data, name=SAMPLE), key
-        retrain_state.try_sample(False)
-        meaning = hash(schema.model_dump_json(exclude={"city_tiers"}))
-        lists = []
-        if brought is not None:
-            encoding = state.get_encoding(brought[1])
-            upload = f"{brought[1]}-{meaning}-{encoding}"
-            lists = [render_outcome(_open_as_said(brought[2].path, schema, upload, encoding, settings), upload)]
-        settled = tuple(leads.mapping.outcomes for leads in lists)
-        read_as = tuple((leads.encoding, _readings(leads.mapping)) for leads in lists)
-        key = ("train", brought[1] if brought is not None else "", meaning, settled, read_as, *picked)
+    ids = " ".join(upload.file_id for upload in uploads)
+    if uploads and (brought is None or brought[1] != ids):
+        folder = UploadFolder(uploads[0].name, uploads[0].getbuffer())
+        for other in uploads[1:]:
+            folder.add(other.name, other.getbuffer())
+        brought = (" and ".join(upload.name for upload in uploads), ids, folder)
+        retrain_state.set_brought(brought)
+        offer_encodings(ids, folder.path)
+    if brought is not None and not uploads and _is_closed(brought[0]):
+        retrain_state.set_brought(None)
+        st.rerun()
+    return brought
 
-        def read() -> TrainingData:
-            with st.spinner("Reading the leads", show_time=True):
-                return read_labelled(lists, [by_id[b] for b in picked], schema, settings)
 
-        return state.remembered(key, read), key
-    except (LeadScoreError, OSError) as error:
-        if isinstance(error, EncodingQuestionError) and brought is not None:
-            state.ask_encoding(brought[1], error.candidates)
-            st.rerun()
-        st.error(plain_error(error), icon=":material/error:")
+def _is_closed(name: str) -> bool:
+    return st.button(f"Close {plain(name)}", type="tertiary", icon=":material/close:")
+
+
+def _ask_meaning(brought: tuple[str, str, UploadFolder], model: LeadModel, settings: Settings) -> LeadSchema | None:
+    """Return what the columns of a person's leads mean; None while that, or their encoding, is asked for."""
+    name, file_id, folder = brought
+    if choose_encoding(file_id, name):
         return None
+    headers = read_headers(folder.path, encoding=state.get_encoding(file_id))
+    return choose_meaning(folder.path, name, file_id, headers, model, settings)
+
+
+def _pick_batches(schema: LeadSchema, settings: Settings) -> list[Batch]:
+    """Let a person pick among the batches of this kind whose outcomes are known."""
+    batches = BatchStore(settings).list_batches()
+    known = batches_with_outcomes([b for b in batches if b.schema_name == schema.name], settings)
+    by_id = {batch.id: batch for batch in batches if batch.id in known}
+    if not by_id:
+        return []
+    picked = st.multiselect(
+        "Kept lists with outcomes",
+        list(by_id),
+        format_func=lambda b: f"{by_id[b].name}: {known[b]:,} outcomes",
+        key=f"train-lists-{len(by_id)}",
+    )
+    return [by_id[b] for b in picked]
+
+
+def _offer_sample(schema: LeadSchema) -> tuple[TrainingData, tuple[object, ...]] | None:
+    """Return the sample leads where a person asked for them; say what to bring otherwise."""
+    sample = PROJECT_ROOT / "sample_data" / LABELLED
+    if not retrain_state.is_trying_sample() and not (
+        sample.is_file() and st.button("Use the sample leads", icon=":material/play_arrow:")
+    ):
+        st.info(
+            "Bring leads whose outcome is known. You will see whether a model trained on them is better than "
+            "the one in use, and decide which one serves.",
+            icon=":material/info:",
+        )
+        return None
+    retrain_state.try_sample(True)
+    key: tuple[object, ...] = ("train", "sample")
+    data = state.remembered(key, lambda: read_labelled([open_list(sample, schema)], [], schema))
+    return replace(data, name=SAMPLE), key
+
+
+def _read_chosen(
+    brought: tuple[str, str, UploadFolder] | None, picked: list[Batch], schema: LeadSchema, settings: Settings
+) -> tuple[TrainingData, tuple[object, ...]]:
+    """Read a person's leads and those of the batches that were picked, once for each way to read them."""
+    meaning = hash(schema.model_dump_json(exclude={"city_tiers"}))
+    lists = []
+    if brought is not None:
+        encoding = state.get_encoding(brought[1])
+        upload = f"{brought[1]}-{meaning}-{encoding}"
+        lists = [render_outcome(_open_as_said(brought[2].path, schema, upload, encoding, settings), upload)]
+    settled = tuple(leads.mapping.outcomes for leads in lists)
+    read_as = tuple((leads.encoding, _readings(leads.mapping)) for leads in lists)
+    ids = [batch.id for batch in picked]
+    key = ("train", brought[1] if brought is not None else "", meaning, settled, read_as, *ids)
+
+    def read() -> TrainingData:
+        with st.spinner("Reading the leads", show_time=True):
+            return read_labelled(lists, picked, schema, settings)
+
+    return state.remembered(key, read), key
 
 
 def _open_as_said(path: Path, schema: LeadSchema, upload: str, encoding: str | None, settings: Settings) -> LeadList:

@@ -10,7 +10,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -27,29 +27,30 @@ from tests import in_mlflow
 from tests.in_mlflow import run_module
 
 
-@pytest.fixture(scope="module")
-def beside() -> Iterator[ProcessPoolExecutor]:
+@dataclass(frozen=True)
+class MlflowBeside:
     """A process of its own for MLflow, which warns on import and takes seconds for it."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        yield pool
 
+    pool: ProcessPoolExecutor
 
-@pytest.fixture
-def sync(beside: ProcessPoolExecutor):
-    """Bring MLflow up to the registry as the command does."""
+    def run(self, words: list[str], env: dict[str, str]) -> tuple[int, str, str]:
+        """Run a command; return its exit code, output and errors."""
+        return self.pool.submit(run_module, words, env).result(timeout=240)
 
-    def call(settings: Settings) -> dict:
-        env = os.environ | {"LEADSCORE_MODELS_DIR": str(settings.models_dir)}
-        _, said, _ = beside.submit(run_module, [], env).result(timeout=240)
+    def sync(self, settings: Settings) -> dict:
+        """Bring MLflow up to the registry as the command does."""
+        _, said, _ = self.run([], os.environ | {"LEADSCORE_MODELS_DIR": str(settings.models_dir)})
         return json.loads(said.strip().splitlines()[-1])
 
-    return call
+    def ask(self, uri: str) -> dict:
+        """Ask MLflow what it has of the model."""
+        return self.pool.submit(in_mlflow.ask, uri).result(timeout=240)
 
 
-@pytest.fixture
-def ask(beside: ProcessPoolExecutor):
-    """Ask MLflow what it has of the model."""
-    return lambda uri: beside.submit(in_mlflow.ask, uri).result(timeout=240)
+@pytest.fixture(scope="module")
+def beside() -> Iterator[MlflowBeside]:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield MlflowBeside(pool)
 
 
 @pytest.fixture
@@ -86,23 +87,25 @@ def check_what_is_written(told: dict, trained: LeadModel) -> None:
     assert not {"full_name", "email", "phone", "lead_id"} & set(told["inputs"])
 
 
-def test_every_model_is_written_down_and_aliases_follow(registry: ModelRegistry, trained: LeadModel, sync, ask) -> None:
+def test_every_model_is_written_down_and_aliases_follow(
+    registry: ModelRegistry, trained: LeadModel, beside: MlflowBeside
+) -> None:
     settings = load_settings()
     words = [sys.executable, "-m", "leadscore_core.registry.mlflow_tracking"]  # as a promotion starts it
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=240)
     told = json.loads(done.stdout.strip().splitlines()[-1])
     assert told == {"logged": [trained.model_id], "aliases": {CHAMPION: trained.model_id}, "problem": ""}
     later = newer(trained, registry)
-    told = sync(settings)
+    told = beside.sync(settings)
     assert told["logged"] == [later]
     uri = str(tracking_uri(settings))
-    said = ask(uri)
+    said = beside.ask(uri)
     assert said["aliases"][CHAMPION] == said["models"][trained.model_id]
     assert said["aliases"][CHALLENGER] == said["models"][later]
     check_what_is_written(said, trained)
     registry.promote(later)
-    assert sync(settings)["logged"] == []
-    said = ask(uri)
+    assert beside.sync(settings)["logged"] == []
+    said = beside.ask(uri)
     assert said["aliases"] == {CHAMPION: said["models"][later]}
 
 
@@ -121,16 +124,16 @@ def test_a_promotion_on_the_screen_reaches_mlflow_by_itself(registry: ModelRegis
 
 
 def test_a_server_that_is_down_costs_nothing_and_is_caught_up_with(
-    registry: ModelRegistry, trained: LeadModel, sync, monkeypatch: pytest.MonkeyPatch
+    registry: ModelRegistry, trained: LeadModel, beside: MlflowBeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADSCORE_TRACKING_URI", "http://user:secret@127.0.0.1:9")
-    told = sync(load_settings())
+    told = beside.sync(load_settings())
     assert "could not be reached" in told["problem"]
     assert "secret" not in told["problem"]
     assert not any(b"secret" in path.read_bytes() for path in registry.root.rglob("*") if path.is_file())
     assert registry.champion_id == trained.model_id
     monkeypatch.delenv("LEADSCORE_TRACKING_URI")
-    assert sync(load_settings())["logged"] == [trained.model_id]
+    assert beside.sync(load_settings())["logged"] == [trained.model_id]
 
 
 def test_tracking_can_be_switched_off(registry: ModelRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,16 +178,14 @@ def test_a_real_server_takes_models_and_gives_them_to_another_machine(
     registry: ModelRegistry,
     trained: LeadModel,
     server: str,
-    beside: ProcessPoolExecutor,
-    sync,
-    ask,
+    beside: MlflowBeside,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LEADSCORE_TRACKING_URI", server)
-    told = sync(load_settings())
+    told = beside.sync(load_settings())
     assert told["logged"] == [trained.model_id], told
-    check_what_is_written(ask(server), trained)
+    check_what_is_written(beside.ask(server), trained)
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "elsewhere"))
     words = [sys.executable, "-m", "leadscore_core", "models", "import", "models:/leadscore@champion"]
     done = subprocess.run(words, env=dict(os.environ), capture_output=True, text=True, check=False, timeout=240)
@@ -193,7 +194,7 @@ def test_a_real_server_takes_models_and_gives_them_to_another_machine(
         trained.model_id
     )
     words = ["models", "import", "models:/leadscore@nobody"]
-    code, _, wrong = beside.submit(run_module, words, dict(os.environ)).result(timeout=240)
+    code, _, wrong = beside.run(words, dict(os.environ))
     assert code == 2
     assert "could not be taken from MLflow" in wrong
     assert "Traceback" not in wrong
