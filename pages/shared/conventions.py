@@ -42,12 +42,19 @@ def ask_choices(choices: Sequence[ConventionChoice], key: str) -> dict[str, str]
         return _picked(questions, f"open-{key}")
 
 
-def offer_choices(choices: Sequence[ConventionChoice], key: str) -> dict[str, str]:
-    """Say how a file's dates and decimals are read; return what a person chose otherwise just now, by column."""
+def offer_choices(choices: Sequence[ConventionChoice], key: str, *, in_popover: bool = False) -> dict[str, str]:
+    """Say how a file's dates and decimals are read; return what a person chose otherwise just now, by column.
+
+    Within a popover, which holds no other, the control is an expander.
+    """
     settled = [choice for choice in choices if not choice.is_open]
     if not settled:
         return {}
     readings = ", ".join(f"{choice.human}: {(ORDERS | MARKS)[choice.chosen].lower()}" for choice in settled)
+    if in_popover:
+        st.caption(f"Read as {plain(readings)}")
+        with st.expander("Read otherwise", icon=":material/edit:"):
+            return _picked(settled, f"settled-{key}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"Read as {plain(readings)}", width="content")
         with st.popover("Read otherwise", icon=":material/edit:"):

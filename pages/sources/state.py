@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # seconds to load, which the first page does not need
     from leadscore_core.storage.leads.filters import LeadFilter
 
 _FILTER, _ROUND, _BATCHES, _BY, _SPEND = "source_filter", "source_round", "source_batches", "source_by", "spend"
-_SPEND_FILE = "spend-file"
+_SPEND_FILE, _OUTCOME_READINGS = "spend-file", "outcome_readings"
 
 
 def get_source_filter() -> LeadFilter:
@@ -77,3 +77,13 @@ def get_spend_file() -> tuple[str, pd.DataFrame, dict[str, str]] | None:
 def set_spend_file(upload: str, frame: pd.DataFrame, said: dict[str, str]) -> None:
     """Keep the file of spend with what a person said of it."""
     keep(_SPEND_FILE, (upload, frame, said))
+
+
+def get_outcome_readings(upload: str) -> dict[str, str]:
+    """Return how a person said that the dates and decimals of a file of outcomes are read, by header."""
+    return dict(kept(_OUTCOME_READINGS, {}).get(upload, {}))
+
+
+def set_outcome_readings(upload: str, said: dict[str, str]) -> None:
+    """Keep how a file of outcomes is read, in place of those before."""
+    keep(_OUTCOME_READINGS, {upload: said})

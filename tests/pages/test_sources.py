@@ -189,6 +189,34 @@ def test_outcomes_that_are_dates_are_asked_and_filled_means_completed(batch: Bat
     assert (known.known, known.completed) == (60, 25)
 
 
+def test_the_order_of_dates_of_outcomes_is_asked_and_a_correction_brings_them_again(
+    batch: Batch, sample: SampleLeads
+) -> None:
+    told = sample.new[["lead_id"]].head(40)
+    early = told.assign(app_complete_flag="1", created_date="04/03/2026")
+    late = told.assign(app_complete_flag="0", created_date="03/05/2026")
+    app = opened()
+    both = _csv(pd.concat([early, late]))
+    next(u for u in app.file_uploader if u.label == "Outcomes").upload("back.csv", both, "text/csv").run()
+    assert not app.exception
+    store = OutcomeStore(load_settings())
+    assert store.current(batch) is None
+    (asked,) = [one for one in app.button_group if one.label.startswith("Created")]
+    assert asked.value is None
+    asked.select("mdy").run()
+    assert not app.exception
+    first = store.current(batch)
+    (offered,) = [one for one in app.button_group if one.label.startswith("Created")]
+    assert offered.value == "mdy"
+    offered.select("dmy").run()
+    assert not app.exception
+    again = store.current(batch)
+    assert first is not None
+    assert again is not None
+    assert again.number == first.number + 1
+    assert (first.known, again.known) == (40, 40)
+
+
 def test_a_wrong_file_of_outcomes_changes_nothing(batch: Batch) -> None:
     app = opened()
     next(u for u in app.file_uploader if u.label == "Outcomes").upload("x.csv", b"\x89PNG\r\n\x1a\n", "text/csv").run()
