@@ -24,6 +24,18 @@ def median_ms(act: Callable[[], object], repeats: int = 9) -> float:
     return 1_000 * statistics.median(seconds)
 
 
+def ratio_in_turns(act: Callable[[], object], bare: Callable[[], object], repeats: int = 9) -> float:
+    """Return the ratio of the medians of two calls that take turns, after one of each that is not counted."""
+    taken: list[list[float]] = [[], []]
+    for turn in range(repeats + 1):
+        for call, seconds in zip((act, bare), taken, strict=True):
+            started = time.perf_counter()
+            call()
+            if turn:
+                seconds.append(time.perf_counter() - started)
+    return statistics.median(taken[0]) / statistics.median(taken[1])
+
+
 def keep_sample(rows: int, folder: Path, *, with_outcomes: bool) -> None:
     """Make synthetic leads and keep them as a batch."""
     from leadscore_core.batches.save import keep_list

@@ -107,7 +107,8 @@ class LeadTable:
         if not ranks:
             return self.query(f"SELECT {shown} FROM ({self._view()}) LIMIT 0")
         inside = ", ".join(str(int(rank)) for rank in ranks)
-        frame = self.query(f"SELECT {shown} FROM ({self._view()}) WHERE ls_rank IN ({inside})")
+        near = f"ls_rank BETWEEN {int(min(ranks))} AND {int(max(ranks))}"
+        frame = self.query(f"SELECT {shown} FROM ({self._view()}) WHERE {near} AND ls_rank IN ({inside})")
         return frame.set_index("ls_rank", drop=False).loc[ranks].reset_index(drop=True)
 
     def by_rows(self, rows: np.ndarray) -> pd.DataFrame:
