@@ -26,10 +26,12 @@ STRONGER = (":env:", "install", "global")  # of pip's places for a setting, the 
 
 def translate(listed: str) -> dict[str, str]:
     """Return uv's variables for what `pip config list` tells."""
-    told = {(place, key): value for place, key, value in re.findall(r"^(.+)\.([a-z-]+)='(.*)'$", listed, re.MULTILINE)}
+    result = {
+        (place, key): value for place, key, value in re.findall(r"^(.+)\.([a-z-]+)='(.*)'$", listed, re.MULTILINE)
+    }
     found: dict[str, str] = {}
     for key, name in SETTINGS.items():
-        value = next((told[place, key] for place in STRONGER if (place, key) in told), "")
+        value = next((result[place, key] for place in STRONGER if (place, key) in result), "")
         if words := value.replace("\\n", " ").split():
             found[name] = ("," if key == "find-links" else " ").join(words)
     return found

@@ -86,12 +86,12 @@ def main() -> None:
                 seconds[name].append(once(browser, command, Path(folder) / "data"))
         browser.close()
     ours, least = (statistics.median(seconds[name]) for name in ("leadscore", "bare"))
-    told = {"leadscore_s": ours, "bare_s": least, "ratio": ours / least}
+    result = {"leadscore_s": ours, "bare_s": least, "ratio": ours / least}
     lowest, highest = min(seconds["leadscore"]), max(seconds["leadscore"])
     said = (
         f"First page {ours:.1f} s ({lowest:.1f} to {highest:.1f}), a bare page {least:.1f} s: {ours / least:.2f} times"
     )
-    figures = {name: round(value, 2) for name, value in told.items()} | {"machine": platform.platform()}
+    figures = {name: round(value, 2) for name, value in result.items()} | {"machine": platform.platform()}
     sys.stdout.write(f"{said}\n{json.dumps(figures)}\n")
 
 

@@ -83,9 +83,9 @@ def figures(label: np.ndarray, p: np.ndarray, threshold: float) -> dict[str, flo
 def block(parts: list[dict[str, float]], targets: TargetMetrics) -> dict[str, Any]:
     """Average the figures of parts, with the standard deviation over them, and count those that meet all targets."""
     table = pd.DataFrame(parts)
-    told: dict[str, Any] = {name: round(float(table[name].mean()), 4) for name in table}
-    told |= {f"{name}_std": round(float(table[name].std(ddof=0)), 4) for name in table}
-    return told | {"parts": len(parts), "parts_that_meet_all_targets": sum(meets_targets(p, targets) for p in parts)}
+    result: dict[str, Any] = {name: round(float(table[name].mean()), 4) for name in table}
+    result |= {f"{name}_std": round(float(table[name].std(ddof=0)), 4) for name in table}
+    return result | {"parts": len(parts), "parts_that_meet_all_targets": sum(meets_targets(p, targets) for p in parts)}
 
 
 class Bench:
@@ -180,8 +180,8 @@ def run_pycaret(bench: Bench, python: str, folds: list[Fold]) -> tuple[dict[str,
         if done.returncode != 0:
             say(f"PyCaret is left out: {(done.stderr.strip().splitlines() or ['it did not run'])[-1]}")
             return None
-        told = json.loads((Path(folder) / "told.json").read_text(encoding="utf-8"))
-        return {name: np.array(p) for name, p in told["parts"].items()}, float(told["seconds"])
+        result = json.loads((Path(folder) / "told.json").read_text(encoding="utf-8"))
+        return {name: np.array(p) for name, p in result["parts"].items()}, float(result["seconds"])
 
 
 def main() -> None:
@@ -197,24 +197,24 @@ def main() -> None:
     names = ["leadscore", *[name for name in asked.contenders if ALGORITHMS[name].is_installed and name != "lightgbm"]]
     for name in set(asked.contenders) - set(names) - {"lightgbm"}:
         say(f"{ALGORITHMS[name].human} is left out: it is not installed.")
-    told: dict[str, Any] = {"rows": len(bench.label), "cores": cpu_count(), "cross_validation": {}, "next_period": {}}
+    result: dict[str, Any] = {"rows": len(bench.label), "cores": cpu_count(), "cross_validation": {}, "next_period": {}}
     for key, parts in (("cross_validation", folds), ("next_period", bench.months)):
         for name in names:
             began = time.monotonic()
             judged = Parallel(cpu_count())(delayed(bench.judge)(fold, name) for fold in parts)
-            told[key][name] = block(judged, bench.targets) | {"seconds": round(time.monotonic() - began, 1)}
+            result[key][name] = block(judged, bench.targets) | {"seconds": round(time.monotonic() - began, 1)}
     pycaret = run_pycaret(bench, asked.pycaret, [*folds, *bench.months]) if asked.pycaret else None
     if not asked.pycaret:
         say("PyCaret is left out: name a python that has it with --pycaret.")
     if pycaret is not None:
         for key, parts in (("cross_validation", folds), ("next_period", bench.months)):
             judged = [figures(bench.label[f.test], pycaret[0][f.name], 0.5) for f in parts]
-            told[key]["pycaret_lightgbm"] = block(judged, bench.targets)
-        told["pycaret_seconds"] = round(pycaret[1], 1)
-    told["variants"] = judge_variants(bench)
-    show(told)
+            result[key]["pycaret_lightgbm"] = block(judged, bench.targets)
+        result["pycaret_seconds"] = round(pycaret[1], 1)
+    result["variants"] = judge_variants(bench)
+    show(result)
     libraries = {name: version(name) for name in ("lightgbm", "scikit-learn", "pandas", "numpy")}
-    say(json.dumps(told | {"python": platform.python_version(), "versions": libraries}))
+    say(json.dumps(result | {"python": platform.python_version(), "versions": libraries}))
 
 
 def judge_variants(bench: Bench) -> dict[str, Any]:

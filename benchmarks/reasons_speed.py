@@ -51,12 +51,12 @@ def main() -> None:
     began = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        told = explainer.shap_values(few)
+        result = explainer.shap_values(few)
     by_shap = len(few) / (time.perf_counter() - began)
     began = time.perf_counter()
     booster.predict(few, pred_contrib=True, num_threads=cpu_count())
     by_lightgbm = len(few) / (time.perf_counter() - began)
-    difference = float(np.abs(mine[:: max(1, len(matrix) // SHAP_ROWS)][:SHAP_ROWS, :-1] - told).max())
+    difference = float(np.abs(mine[:: max(1, len(matrix) // SHAP_ROWS)][:SHAP_ROWS, :-1] - result).max())
 
     began = time.perf_counter()
     reasons_in_words(cleaned, model.contributions(cleaned), model, 3)

@@ -129,8 +129,8 @@ def measure(name: str, path: Path, folder: Path) -> dict[str, float]:
     words = [sys.executable, __file__, "--as", name, "--file", str(path), "--out", str(folder / f"{name}.csv")]
     env = os.environ | {"LEADSCORE_DATA_DIR": str(folder / "data")}
     done = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
-    told: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return told
+    result: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
 
 
 def main() -> None:
@@ -156,20 +156,22 @@ def main() -> None:
         words = [sys.executable, __file__, "--rows", str(asked.rows), "--as", "sample", "--file", str(path)]
         subprocess.run(words, check=True)  # a child's peak memory starts from its parent's, which must be small
         turns = [{name: measure(name, path, Path(folder)) for name in CONTENDERS} for _ in range(asked.turns)]
-        told = {name: {key: median(turn[name][key] for turn in turns) for key in turns[0][name]} for name in CONTENDERS}
+        result = {
+            name: {key: median(turn[name][key] for turn in turns) for key in turns[0][name]} for name in CONTENDERS
+        }
         pycaret = pycaret_rows_per_s(asked.pycaret, path) if asked.pycaret else None
-    own = told["product"]
+    own = result["product"]
     figures = {
         "rows": asked.rows,
         "cores": cpu_count(),
         "seconds": round(own["seconds"], 2),
         "rows_per_s": round(asked.rows / own["seconds"]),
         "peak_mb": round(own["peak_mb"]),
-        "plain_seconds": round(told["plain"]["seconds"], 2),
-        "plain_peak_mb": round(told["plain"]["peak_mb"]),
-        "limit_seconds": round(told["limit"]["seconds"], 2),
-        "ratio_to_limit": round(own["seconds"] / told["limit"]["seconds"], 2),
-        "speedup_vs_plain": round(told["plain"]["seconds"] / own["seconds"], 2),
+        "plain_seconds": round(result["plain"]["seconds"], 2),
+        "plain_peak_mb": round(result["plain"]["peak_mb"]),
+        "limit_seconds": round(result["limit"]["seconds"], 2),
+        "ratio_to_limit": round(own["seconds"] / result["limit"]["seconds"], 2),
+        "speedup_vs_plain": round(result["plain"]["seconds"] / own["seconds"], 2),
         "pycaret_rows_per_s": None if pycaret is None else round(pycaret),
         "speedup_vs_pycaret": None if pycaret is None else round(asked.rows / own["seconds"] / pycaret, 1),
         "python": platform.python_version(),

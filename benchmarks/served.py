@@ -38,7 +38,7 @@ def ratio_in_turns(act: Callable[[], object], bare: Callable[[], object], repeat
 
 def keep_sample(rows: int, folder: Path, *, with_outcomes: bool) -> None:
     """Make synthetic leads and keep them as a batch."""
-    from leadscore_core.batches.save import keep_list
+    from leadscore_core.batches.save import save_batch
     from leadscore_core.data.dataset.open import open_list
     from leadscore_core.data.synthetic import make_sample
     from leadscore_core.registry.registry import load_champion
@@ -49,7 +49,7 @@ def keep_sample(rows: int, folder: Path, *, with_outcomes: bool) -> None:
     label = model.schema.label
     left_out = [] if with_outcomes or label is None else [label.name]
     labelled.drop(columns=left_out).to_parquet(leads, index=False)
-    keep_list(open_list(leads, model.schema), model, name="benchmark")
+    save_batch(open_list(leads, model.schema), model, name="benchmark")
     leads.unlink()
 
 

@@ -30,8 +30,8 @@ def measured(name: str, *words: str) -> dict[str, Any]:
     sys.stdout.write(f"{name} {' '.join(words)}\n")
     sys.stdout.flush()
     done = subprocess.run([sys.executable, str(HERE / name), *words], stdout=subprocess.PIPE, text=True, check=True)
-    told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return told
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
 
 
 def machine() -> str:
@@ -146,9 +146,9 @@ def main() -> None:
     first = measured("first_page.py") if find_chromium() is not None else None
     reruns = measured("reruns.py")
     leads, sources = (measured(f"{page}_page.py", "--rows", rows) for page in ("leads", "sources"))
-    told = table(score, reasons, leads, sources, first, reruns)
-    put_into(asked.page, f"{machine()}\n\n{told}")
-    sys.stdout.write(told)
+    result = table(score, reasons, leads, sources, first, reruns)
+    put_into(asked.page, f"{machine()}\n\n{result}")
+    sys.stdout.write(result)
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000, help="Labelled leads.")
     parser.add_argument("--only", choices=["codepro", "made"], help="One of the two lists.")
     given = parser.parse_args()
-    told: dict[str, object] = {
+    result: dict[str, object] = {
         "rows": given.rows,
         "cores": cpu_count(),
         "python": platform.python_version(),
@@ -127,14 +127,14 @@ def main() -> None:
         if given.only != "made":
             write_sample(folder, given.rows, 0)
             say(f"CodePro's columns, {given.rows:,} leads")
-            told["codepro"] = measure(folder / LABELLED, folder / KEPT_ASIDE, "app_complete_flag", folder / "codepro")
+            result["codepro"] = measure(folder / LABELLED, folder / KEPT_ASIDE, "app_complete_flag", folder / "codepro")
         if given.only != "codepro":
             made_company(given.rows).to_csv(folder / "made.csv", index=False)
             others = made_company(max(1_000, int(given.rows * EVALUATED)), seed=1)
             others.assign(**{"Lead ID": "N" + others["Lead ID"]}).to_csv(folder / "made-kept.csv", index=False)
             say(f"A made company's 40 columns, {given.rows:,} leads")
-            told["made"] = measure(folder / "made.csv", folder / "made-kept.csv", "Won", folder / "made")
-    say(json.dumps(told))
+            result["made"] = measure(folder / "made.csv", folder / "made-kept.csv", "Won", folder / "made")
+    say(json.dumps(result))
 
 
 if __name__ == "__main__":

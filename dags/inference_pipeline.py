@@ -50,8 +50,8 @@ def inference_pipeline() -> None:
         batch = step.override(task_id="score")(
             "score_batch", str(ROOT), {"files": files, "key": fit["key"], "model_id": model_id}
         )
-        told = step.override(task_id="check_predictions")("check_predictions", str(ROOT), {"scored": batch})
-        require.override(task_id="publish", outlets=[SCORED_BATCH])(told, "The predictions look wrong")
+        result = step.override(task_id="check_predictions")("check_predictions", str(ROOT), {"scored": batch})
+        require.override(task_id="publish", outlets=[SCORED_BATCH])(result, "The predictions look wrong")
 
     one_list.partial(model_id=model).expand(files=choose_lists("{{ params.files }}"))
 

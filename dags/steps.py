@@ -26,9 +26,9 @@ def step(name: str, root: str, words: dict[str, Any]) -> Any:
     import sys
 
     sys.path.insert(0, root)
-    from leadscore_core import orchestration as orchestrate
+    from leadscore_core import orchestration
 
-    return getattr(orchestrate, name)(**words)
+    return getattr(orchestration, name)(**words)
 
 
 @task(retries=0)

@@ -101,23 +101,23 @@ def summary_of(member: Any) -> str:
 
 def in_markdown(text: str) -> str:
     """Return a numpydoc docstring as Markdown: sections as bold words, parameters as a list, examples as code."""
-    lines, told, section = text.splitlines(), [], ""
+    lines, result, section = text.splitlines(), [], ""
     for place, line in enumerate(lines):
         following = lines[place + 1] if place + 1 < len(lines) else ""
         if _UNDERLINE.match(line):
             continue
         if _UNDERLINE.match(following):
             section = line
-            told += [f"**{line}**", ""]
+            result += [f"**{line}**", ""]
         elif section == "Examples":
-            told.append(f"    {line}" if line else "")
+            result.append(f"    {line}" if line else "")
         elif section and line and not line.startswith(" "):
-            told.append(f"- `{line}`" + (":" if following.startswith(" ") else ""))
+            result.append(f"- `{line}`" + (":" if following.startswith(" ") else ""))
         elif section and line:
-            told.append(f"  {line.strip()}")
+            result.append(f"  {line.strip()}")
         else:
-            told.append(line)
-    return re.sub(r"``([^`]+)``", r"`\1`", "\n".join(told)).rstrip() + "\n"
+            result.append(line)
+    return re.sub(r"``([^`]+)``", r"`\1`", "\n".join(result)).rstrip() + "\n"
 
 
 if __name__ == "__main__":

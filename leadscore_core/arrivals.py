@@ -35,9 +35,9 @@ def find_arrivals(inbox: str) -> list[dict[str, str]]:
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in DATA_SUFFIXES and not path.name.startswith("."):
             with suppress(FileNotFoundError):  # whoever takes lists out of the folder may be quicker
-                told = path.stat()
-                state = f"{told.st_size} {told.st_mtime_ns}"
-                if told.st_mtime <= settled and known.get(str(path)) != state:
+                result = path.stat()
+                state = f"{result.st_size} {result.st_mtime_ns}"
+                if result.st_mtime <= settled and known.get(str(path)) != state:
                     found.append({"path": str(path), "state": state})
     return found
 

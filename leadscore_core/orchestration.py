@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from leadscore_core._files import hash_file, write_text
 from leadscore_core.arrivals import find_arrivals, remember_arrivals
-from leadscore_core.batches.save import find_kept, keep_list
+from leadscore_core.batches.save import find_batch, save_batch
 from leadscore_core.confidence import describe_need, enough_of_each
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
@@ -53,13 +53,13 @@ __all__ = [
     "train_challenger",
 ]
 
-Told = dict[str, Any]
+StepResult = dict[str, Any]
 _CONTACTS = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
 _MOST_JUNK = 0.9
 _FAR = 0.25
 
 
-def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = "", still_open: str = "") -> Told:
+def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = "", still_open: str = "") -> StepResult:
     """Check raw leads before anything is made of them; a list whose encoding is a question is not fit.
 
     Parameters
@@ -92,8 +92,8 @@ def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = 
     for problem in written["problems"]:
         problem["example"] = "" if problem["column"] in contacts else problem["example"]
     write_text(report, json.dumps(written, indent=1, default=str))
-    told: Told = {"why": _why(found), "report": str(report), "rows": found.rows, "key": key}
-    return told | {"ok": not told["why"]}
+    result: StepResult = {"why": _why(found), "report": str(report), "rows": found.rows, "key": key}
+    return result | {"ok": not result["why"]}
 
 
 def clean_leads_to(
@@ -113,7 +113,7 @@ def clean_leads_to(
     return str(out)
 
 
-def check_model_input(path: str, *, schema: str = "") -> Told:
+def check_model_input(path: str, *, schema: str = "") -> StepResult:
     """Check cleaned leads before a model sees them: columns, types, ranges.
 
     Returns
@@ -142,7 +142,7 @@ def check_model_input(path: str, *, schema: str = "") -> Told:
     return {"ok": not faults, "why": "; ".join(faults), "rows": len(frame), "report": str(report)}
 
 
-def check_trainable(path: str, *, schema: str = "") -> Told:
+def check_trainable(path: str, *, schema: str = "") -> StepResult:
     """Check cleaned leads with outcomes for training: both outcomes, and at least 40 leads of each."""
     declared = load_schema(schema) if schema else fitting_schema(pq.read_schema(path).names) or load_schema()
     label = declared.label
@@ -173,7 +173,7 @@ def train_challenger(path: str, key: str, *, note: str = "") -> str:
     return train_leads(data, request, settings=settings, publish_to=own).model.model_id
 
 
-def judge_challenger(key: str, model_id: str) -> Told:
+def judge_challenger(key: str, model_id: str) -> StepResult:
     """Hold a trained model against the targets.
 
     Returns
@@ -210,7 +210,7 @@ def register_challenger(key: str, model_id: str) -> str:
     return registered
 
 
-def promote_challenger(model_id: str, judged: Told, when: str = "never") -> str:
+def promote_challenger(model_id: str, judged: StepResult, when: str = "never") -> str:
     """Promote a registered model if that was asked for and its gates hold; say what was done.
 
     Parameters
@@ -243,7 +243,7 @@ def load_champion_id() -> str:
     return ModelRegistry(load_settings().models_dir).load_champion()[0].model_id
 
 
-def score_batch(files: str, key: str, model_id: str) -> Told:
+def score_batch(files: str, key: str, model_id: str) -> StepResult:
     """Score leads and keep them as a batch; a list that was kept before is found again, not doubled.
 
     Returns
@@ -254,10 +254,10 @@ def score_batch(files: str, key: str, model_id: str) -> Told:
     settings = load_settings()
     model = ModelRegistry(settings.models_dir).load(model_id)
     leads = open_list(_paths(files), model.schema, settings=settings)
-    batch = find_kept(leads, settings)
+    batch = find_batch(leads, settings)
     made = batch is None
     if batch is None:
-        batch = keep_list(leads, model, name=f"scheduled {key[:8]}", by="inference pipeline", settings=settings)
+        batch = save_batch(leads, model, name=f"scheduled {key[:8]}", by="inference pipeline", settings=settings)
     counts = batch.scoring.counts
     return {
         "batch": batch.id,
@@ -269,7 +269,7 @@ def score_batch(files: str, key: str, model_id: str) -> Told:
     }
 
 
-def check_predictions(scored: Told) -> Told:
+def check_predictions(scored: StepResult) -> StepResult:
     """Check the distribution of a batch's propensities before people work with it.
 
     Parameters

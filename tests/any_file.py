@@ -109,8 +109,8 @@ class Way:
 
     def __str__(self) -> str:
         plain = Way()
-        told = ((f.name, getattr(self, f.name)) for f in fields(self))
-        return "Way(" + ", ".join(f"{name}={value!r}" for name, value in told if value != getattr(plain, name)) + ")"
+        result = ((f.name, getattr(self, f.name)) for f in fields(self))
+        return "Way(" + ", ".join(f"{name}={value!r}" for name, value in result if value != getattr(plain, name)) + ")"
 
 
 CHOICES: dict[str, Sequence[Any]] = {
@@ -222,7 +222,7 @@ def expected(way: Way) -> dict[str, list[Any]]:
 def rows(way: Way) -> list[list[str]]:
     """Return the cells of the leads."""
     cities = CITIES[way.encoding].split()
-    told = [
+    found = [
         [
             IDS[at],
             cities[at % len(cities)].replace("_", " "),
@@ -234,13 +234,13 @@ def rows(way: Way) -> list[list[str]]:
         for at in range(N_LEADS)
     ]
     if way.quoting != "none":
-        told[5][-1] = f"asked{way.delimiter} twice"
-        told[6][-1] = 'said "later"'
+        found[5][-1] = f"asked{way.delimiter} twice"
+        found[6][-1] = 'said "later"'
     if way.long_note:
-        told[11][-1] = "first call\nsecond call"
+        found[11][-1] = "first call\nsecond call"
     if way.stray_byte:
-        told[21][-1] = "Ren\ue000"
-    return told
+        found[21][-1] = "Ren\ue000"
+    return found
 
 
 def write(way: Way, folder: Path) -> Path:

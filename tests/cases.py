@@ -67,5 +67,5 @@ def assert_nothing_internal(run, words: list[object], *, told_is_data: bool = Fa
     """Run a command; it ends as commands do, and says nothing of libraries and classes."""
     code, said, wrong = run(*words)
     assert code in {0, 1, 2}
-    told = wrong + ("" if told_is_data else said)
-    assert not (found := INTERNAL.search(told)), f"{words}: {found}: {told}"
+    result = wrong + ("" if told_is_data else said)
+    assert not (found := INTERNAL.search(result)), f"{words}: {found}: {result}"

@@ -17,7 +17,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 from leadscore_core.analytics.sources import SourceView, open_sources
-from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.save import save_batch
 from leadscore_core.batches.view import BatchView, open_view
 from leadscore_core.cli import main as cli
 from leadscore_core.config import Settings, load_settings
@@ -198,7 +198,7 @@ def new_list(sample: SampleLeads, tmp_path: Path) -> Path:
 @pytest.fixture
 def batch(places: Path, new_list: Path, trained: LeadModel) -> Batch:
     """The new leads, scored and kept."""
-    return keep_list(open_list(new_list, trained.schema), trained, name="Monday", by="Anna")
+    return save_batch(open_list(new_list, trained.schema), trained, name="Monday", by="Anna")
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def labelled_list(sample: SampleLeads, tmp_path: Path) -> Path:
 @pytest.fixture
 def labelled(places: Path, labelled_list: Path, trained: LeadModel) -> Batch:
     """Leads with their outcome, kept as a batch."""
-    return keep_list(open_list(labelled_list, trained.schema), trained, name="With outcomes")
+    return save_batch(open_list(labelled_list, trained.schema), trained, name="With outcomes")
 
 
 @pytest.fixture

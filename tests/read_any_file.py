@@ -43,7 +43,7 @@ def reading(ways: Sequence[Way], block: int) -> Iterator[list[Future[list[tuple[
 
 def assert_the_same(found: Sequence[tuple[str, str]], most_questions: float) -> None:
     """Assert that no list was read wrong, and that few were asked about."""
-    wrong = [told for told, _ in found if told]
+    wrong = [result for result, _ in found if result]
     assert not wrong, "\n".join([f"{len(wrong)} of {len(found)} are read wrong", *wrong[:20]])
     asked = Counter(question.partition("(")[0] for _, question in found if question)
     assert sum(asked.values()) <= most_questions * len(found), asked

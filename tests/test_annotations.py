@@ -19,8 +19,8 @@ POSTPONED = [
 
 
 def annotations_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
-    told = function.args
-    for argument in (*told.posonlyargs, *told.args, *told.kwonlyargs, told.vararg, told.kwarg):
+    result = function.args
+    for argument in (*result.posonlyargs, *result.args, *result.kwonlyargs, result.vararg, result.kwarg):
         if argument is not None and argument.annotation is not None:
             yield argument.annotation
     if function.returns is not None:

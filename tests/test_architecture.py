@@ -163,8 +163,8 @@ def test_errors_are_told_apart_by_their_type(path: Path) -> None:
 
 def test_an_error_that_is_told_apart_by_its_text_is_seen() -> None:
     handlers = ("if 'full' in str(e).lower(): pass", "e.args[0].startswith('No')", "re.search('disk', f'{e}')")
-    for told in (*handlers, "if str(e) == 'full': pass"):
-        assert told_apart_by_text(ast.parse(f"try:\n    pass\nexcept OSError as e:\n    {told}")), told
+    for result in (*handlers, "if str(e) == 'full': pass"):
+        assert told_apart_by_text(ast.parse(f"try:\n    pass\nexcept OSError as e:\n    {result}")), result
     fine = "try:\n    pass\nexcept OSError as e:\n    st.error(plain(str(e)))\n    e.errno == 28"
     assert told_apart_by_text(ast.parse(fine)) == []
 

@@ -37,24 +37,24 @@ def test_the_table_takes_its_place_and_leaves_the_rest(speed: ModuleType, tmp_pa
 def test_training_is_measured_command_by_command(tmp_path: Path) -> None:
     words = [sys.executable, str(ROOT / "benchmarks" / "train_scale.py"), "--rows", "400", "--only", "made"]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
-    told = json.loads(done.stdout.strip().splitlines()[-1])
-    assert told["rows"] == 400
-    assert "codepro" not in told
-    assert {name for name, figure in told["made"].items() if figure > 0} == {
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    assert result["rows"] == 400
+    assert "codepro" not in result
+    assert {name for name, figure in result["made"].items() if figure > 0} == {
         "check_s",
         "train_s",
         "evaluate_s",
         "peak_mb",
     }
-    assert told["made"]["peak_mb"] > 100
+    assert result["made"]["peak_mb"] > 100
 
 
 def test_the_speed_of_scoring_is_told_as_ratios_of_one_run(speed: ModuleType, tmp_path: Path) -> None:
     words = [sys.executable, str(ROOT / "benchmarks" / "score_speed.py"), "--rows", "2000"]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
-    told = json.loads(done.stdout.strip().splitlines()[-1])
-    assert told["speedup_vs_plain"] == pytest.approx(told["plain_seconds"] / told["seconds"], rel=0.05)
-    assert told["pycaret_rows_per_s"] is None
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    assert result["speedup_vs_plain"] == pytest.approx(result["plain_seconds"] / result["seconds"], rel=0.05)
+    assert result["pycaret_rows_per_s"] is None
     reasons = {"rows": 10, "rows_per_s": 20, "rows_per_s_with_words": 10, "shap_rows_per_s": 2, "speedup_vs_shap": 10.0}
     reasons |= {"lightgbm_rows_per_s": 3, "max_abs_diff": 1.6e-14}
     leads = {"rows": 10, "rss_mb": 1_234.0, **dict.fromkeys(("open_ms", "page_ms", "filter_ms", "sort_ms"), 1.6)}
@@ -69,7 +69,7 @@ def test_the_speed_of_scoring_is_told_as_ratios_of_one_run(speed: ModuleType, tm
     }
     first = {"leadscore_s": 2.24, "bare_s": 2.0, "ratio": 1.12}
     reruns = {"ms": {"score": 90.4, "leads": 101.0}}
-    table = speed.table(told, reasons, leads | {"search_ms": 3.0}, sources, first, reruns)
+    table = speed.table(result, reasons, leads | {"search_ms": 3.0}, sources, first, reruns)
     assert {line.count("|") for line in table.splitlines()} == {4}
     assert "score 2,000 leads" in table
     assert "PyCaret's `predict_model` was not there" in table
@@ -78,7 +78,7 @@ def test_the_speed_of_scoring_is_told_as_ratios_of_one_run(speed: ModuleType, tm
     assert "| a page run anew, the sample's 1,000 leads open | score 90, leads 101 ms |  |" in table
     assert "a page 1.10 times, sort 1.25, search 0.90; 1,234 MB" in table
     assert "a grouping at most 2.50 times; 1 MB" in table
-    without = speed.table(told, reasons, leads | {"search_ms": 3.0}, sources, None, reruns)
+    without = speed.table(result, reasons, leads | {"search_ms": 3.0}, sources, None, reruns)
     assert "| from start to the first page | no Chromium was there |" in without
 
 
@@ -90,7 +90,7 @@ def test_pages_are_measured_beside_the_bare_query_of_the_same_run(
 ) -> None:
     words = [sys.executable, str(ROOT / "benchmarks" / f"{page}_page.py"), "--rows", "1000"]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
-    told = json.loads(done.stdout.strip().splitlines()[-1])
-    assert told["rows"] == 1_000
-    assert all(told[ratio] > 0 for ratio in ratios)
-    assert {"page_ms", "rss_mb"} <= set(told)
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    assert result["rows"] == 1_000
+    assert all(result[ratio] > 0 for ratio in ratios)
+    assert {"page_ms", "rss_mb"} <= set(result)

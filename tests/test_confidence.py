@@ -76,9 +76,9 @@ def test_caches_are_bounded() -> None:
     for path in PRODUCT:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef):
-                told = [ast.unparse(decorator) for decorator in node.decorator_list]
+                rows = [ast.unparse(decorator) for decorator in node.decorator_list]
                 takes = node.args.args or node.args.posonlyargs or node.args.kwonlyargs or node.args.vararg
-                assert not (takes and {"cache", "functools.cache", "lru_cache"} & set(told)), (
+                assert not (takes and {"cache", "functools.cache", "lru_cache"} & set(rows)), (
                     f"{path.name}: {node.name}"
                 )
-                assert "maxsize=None" not in "".join(told), f"{path.name}: {node.name}"
+                assert "maxsize=None" not in "".join(rows), f"{path.name}: {node.name}"

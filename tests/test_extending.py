@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from leadscore_core.analytics.statistics.effects import depend, measure_effects
-from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.save import save_batch
 from leadscore_core.batches.view import open_view
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.schema.column_resolution import map_frame
@@ -29,7 +29,7 @@ from leadscore_core.model.model_card import write_card
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
-from leadscore_core.training.evaluation.algorithms import compare_contenders
+from leadscore_core.training.evaluation.algorithms import judge_algorithms
 from leadscore_core.training.evaluation.champion_challenger import challenge_champion
 from leadscore_core.training.evaluation.holdout import evaluate_model
 from leadscore_core.training.evaluation.metrics import METRICS, Metric, register_metric
@@ -144,7 +144,7 @@ def test_the_algorithm_is_named_compared_and_loaded_again(
     )
     assert "- Algorithm: Small histogram boosting; its reasons are sampled" in write_card(model.metadata, schema)
     known = make_training_data(few, schema, map_frame(few, schema)).known
-    board = compare_contenders(known, ["small_histograms"])
+    board = judge_algorithms(known, ["small_histograms"])
     table = board.table.set_index("name")
     assert table.at["small_histograms", "human"] == "Small histogram boosting"
     assert board.measures["lift_at_10"].human == "Lift at 10%"
@@ -171,8 +171,8 @@ def test_the_command_line_writes_all_three(extension: str, run, labelled_list: P
         "--json", tmp_path / "told.json",
     )  # fmt: skip
     assert (code, err) == (0, "")
-    told = json.loads((tmp_path / "told.json").read_text())
-    assert told["lift_at_10"] == told["cross_validation"]["lift_at_10"] > 1
+    result = json.loads((tmp_path / "told.json").read_text())
+    assert result["lift_at_10"] == result["cross_validation"]["lift_at_10"] > 1
     assert "Lift at 10% " in out
 
 
@@ -184,7 +184,7 @@ def test_kept_lists_drivers_and_pages_show_all_three(
     registry.publish(trained)
     registry.publish(model)
     registry.promote(model.model_id)
-    batch = keep_list(open_list(new_list, model.schema), model, name="Monday")
+    batch = save_batch(open_list(new_list, model.schema), model, name="Monday")
     view = open_view(batch, lambda _: model, model.schema)
     leads = view.cleaned(view.table.page(LeadFilter(), Sort(), 0, 30))
     effects = measure_effects(leads, model)

@@ -11,7 +11,7 @@ def test_uv_is_told_what_pip_is_told() -> None:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    told = "\n".join(
+    text = "\n".join(
         (
             ":env:.cert='/etc/certs.pem'",
             ":env:.index-url='https://own.example/simple'",
@@ -21,7 +21,7 @@ def test_uv_is_told_what_pip_is_told() -> None:
             "global.timeout='60'",
         )
     )
-    assert module.translate(told) == {
+    assert module.translate(text) == {
         "UV_DEFAULT_INDEX": "https://own.example/simple",
         "UV_INDEX": "https://a.example https://b.example",
         "UV_FIND_LINKS": "/wheels,/more",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadscore_core import orchestration as orchestrate
+from leadscore_core import orchestration
 from leadscore_core.config import load_settings
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.lead_model import LeadModel
@@ -25,14 +25,14 @@ def labelled(sample: SampleLeads, tmp_path: Path) -> str:
 
 
 def test_raw_leads_are_named_by_their_content(registry: ModelRegistry, labelled: str, tmp_path: Path) -> None:
-    told = orchestrate.check_raw(labelled, label=LABEL)
-    assert told["ok"]
-    assert json.loads(Path(told["report"]).read_text())["rows"] == told["rows"] == 1_500
+    result = orchestration.check_raw(labelled, label=LABEL)
+    assert result["ok"]
+    assert json.loads(Path(result["report"]).read_text())["rows"] == result["rows"] == 1_500
     copy = tmp_path / "another name.csv"
     copy.write_bytes(Path(labelled).read_bytes())
-    assert orchestrate.check_raw(str(copy), label=LABEL)["key"] == told["key"]
+    assert orchestration.check_raw(str(copy), label=LABEL)["key"] == result["key"]
     copy.write_bytes(Path(labelled).read_bytes()[:-200])
-    assert orchestrate.check_raw(str(copy), label=LABEL)["key"] != told["key"]
+    assert orchestration.check_raw(str(copy), label=LABEL)["key"] != result["key"]
 
 
 def test_what_an_outcome_means_is_said_where_no_word_is_known(
@@ -42,13 +42,13 @@ def test_what_an_outcome_means_is_said_where_no_word_is_known(
     words = sample.labelled[LABEL].astype(str).map({"1": "Alpha", "0": "Beta"})
     words[:50] = "Gamma"
     sample.labelled.assign(**{LABEL: words}).to_csv(path, index=False)
-    told = orchestrate.check_raw(str(path), label=LABEL)
-    assert not told["ok"]
-    assert "'Alpha'" in told["why"]
+    result = orchestration.check_raw(str(path), label=LABEL)
+    assert not result["ok"]
+    assert "'Alpha'" in result["why"]
     said = {"label": LABEL, "positive": "Alpha", "still_open": "Gamma"}
-    told = orchestrate.check_raw(str(path), **said)
-    assert told["ok"], told["why"]
-    enough = orchestrate.check_trainable(orchestrate.clean_leads_to(str(path), told["key"], **said))
+    result = orchestration.check_raw(str(path), **said)
+    assert result["ok"], result["why"]
+    enough = orchestration.check_trainable(orchestration.clean_leads_to(str(path), result["key"], **said))
     assert enough["completed"] == (words == "Alpha").sum()
     assert enough["not_completed"] == (words == "Beta").sum()
 
@@ -57,61 +57,61 @@ def test_what_an_outcome_means_is_said_where_no_word_is_known(
 def test_leads_that_are_not_fit_are_told_not_raised(registry: ModelRegistry, tmp_path: Path, content: str) -> None:
     path = tmp_path / "bad.csv"
     path.write_text(content)
-    told = orchestrate.check_raw(str(path), label=LABEL)
-    assert not told["ok"]
-    assert told["why"]
-    assert not orchestrate.check_raw(str(tmp_path / "none.csv"))["ok"]
+    result = orchestration.check_raw(str(path), label=LABEL)
+    assert not result["ok"]
+    assert result["why"]
+    assert not orchestration.check_raw(str(tmp_path / "none.csv"))["ok"]
 
 
 def test_cleaned_leads_are_checked_before_a_model_sees_them(
     registry: ModelRegistry, labelled: str, tmp_path: Path
 ) -> None:
-    key = orchestrate.check_raw(labelled, label=LABEL)["key"]
-    path = orchestrate.clean_leads_to(labelled, key, label=LABEL)
-    assert orchestrate.check_model_input(path)["ok"]
-    assert orchestrate.check_trainable(path)["ok"]
+    key = orchestration.check_raw(labelled, label=LABEL)["key"]
+    path = orchestration.clean_leads_to(labelled, key, label=LABEL)
+    assert orchestration.check_model_input(path)["ok"]
+    assert orchestration.check_trainable(path)["ok"]
     frame = pd.read_parquet(path)
     broken = tmp_path / "broken.parquet"
     frame.assign(referred_lead=7).drop(columns="first_utm_source_c").to_parquet(broken)
-    told = orchestrate.check_model_input(str(broken), schema="codepro")
-    assert told["why"] == "first_utm_source_c is missing; referred_lead holds values beside 0 and 1"
+    result = orchestration.check_model_input(str(broken), schema="codepro")
+    assert result["why"] == "first_utm_source_c is missing; referred_lead holds values beside 0 and 1"
     frame.head(30).to_parquet(broken)
-    assert "of 40 needed" in orchestrate.check_trainable(str(broken))["why"]
+    assert "of 40 needed" in orchestration.check_trainable(str(broken))["why"]
 
 
 def test_a_challenger_is_registered_once_and_promoted_only_if_asked(registry: ModelRegistry, labelled: str) -> None:
     champion = registry.champion_id
-    key = orchestrate.check_raw(labelled, label=LABEL)["key"]
-    cleaned = orchestrate.clean_leads_to(labelled, key, label=LABEL)
-    model = orchestrate.train_challenger(cleaned, key)
-    assert orchestrate.train_challenger(cleaned, key) == model
-    judged = orchestrate.judge_challenger(key, model)
+    key = orchestration.check_raw(labelled, label=LABEL)["key"]
+    cleaned = orchestration.clean_leads_to(labelled, key, label=LABEL)
+    model = orchestration.train_challenger(cleaned, key)
+    assert orchestration.train_challenger(cleaned, key) == model
+    judged = orchestration.judge_challenger(key, model)
     metadata = json.loads(Path(judged["report"]).read_text())
     assert judged["ok"] is metadata["meets_targets"]
-    registered = orchestrate.register_challenger(key, model)
-    assert orchestrate.register_challenger(key, model) == registered
+    registered = orchestration.register_challenger(key, model)
+    assert orchestration.register_challenger(key, model) == registered
     assert {m.model_id for m in registry.list_models()} == {champion, registered}
-    assert orchestrate.promote_challenger(registered, judged | {"ok": True}) == "left to a person"
+    assert orchestration.promote_challenger(registered, judged | {"ok": True}) == "left to a person"
     missed = judged | {"ok": False}
-    assert orchestrate.promote_challenger(registered, missed, "gates hold") == "not promoted: a target is missed"
+    assert orchestration.promote_challenger(registered, missed, "gates hold") == "not promoted: a target is missed"
     assert registry.champion_id == champion
 
 
 def test_a_list_is_scored_once_and_its_predictions_are_checked(
     registry: ModelRegistry, trained: LeadModel, new_list: Path
 ) -> None:
-    key = orchestrate.check_raw(str(new_list))["key"]
-    champion = orchestrate.load_champion_id()
+    key = orchestration.check_raw(str(new_list))["key"]
+    champion = orchestration.load_champion_id()
     assert champion == trained.model_id
-    first = orchestrate.score_batch(str(new_list), key, champion)
-    again = orchestrate.score_batch(str(new_list), key, champion)
+    first = orchestration.score_batch(str(new_list), key, champion)
+    again = orchestration.score_batch(str(new_list), key, champion)
     assert (first["new"], again["new"]) == (True, False)
     assert len(BatchStore(load_settings()).list_batches()) == 1
-    told = orchestrate.check_predictions(first)
+    result = orchestration.check_predictions(first)
     scores = pd.read_parquet(BatchStore(load_settings()).get(first["batch"]).scores_path)["ls_propensity"]
-    assert told["mean"] == pytest.approx(scores.mean())
-    assert told["junk"] == pytest.approx((scores < 0.10).mean())
-    assert Path(told["report"]).is_file()
+    assert result["mean"] == pytest.approx(scores.mean())
+    assert result["junk"] == pytest.approx((scores < 0.10).mean())
+    assert Path(result["report"]).is_file()
 
 
 def test_predictions_that_look_wrong_are_told(
@@ -120,32 +120,32 @@ def test_predictions_that_look_wrong_are_told(
     same = pd.concat([sample.new.head(1)] * 80, ignore_index=True)
     path = tmp_path / "same.csv"
     same.to_csv(path, index=False)
-    key = orchestrate.check_raw(str(path))["key"]
-    told = orchestrate.check_predictions(orchestrate.score_batch(str(path), key, trained.model_id))
-    assert not told["ok"]
-    assert "every lead has the same propensity" in told["why"]
+    key = orchestration.check_raw(str(path))["key"]
+    result = orchestration.check_predictions(orchestration.score_batch(str(path), key, trained.model_id))
+    assert not result["ok"]
+    assert "every lead has the same propensity" in result["why"]
 
 
 def test_a_list_that_arrives_is_found_until_it_is_remembered_and_again_when_it_changes(
     places: Path, tmp_path: Path
 ) -> None:
     inbox = tmp_path / "inbox"
-    assert orchestrate.find_arrivals(str(inbox)) == []
+    assert orchestration.find_arrivals(str(inbox)) == []
     inbox.mkdir()
     for name in ("monday.csv", "notes.docx", ".hidden.csv"):
         (inbox / name).write_text("source,medium\na,b\n", encoding="utf-8")
-    assert orchestrate.find_arrivals(str(inbox)) == []  # it may still be written to
+    assert orchestration.find_arrivals(str(inbox)) == []  # it may still be written to
     for path in inbox.iterdir():
         os.utime(path, (0, path.stat().st_mtime - 60))
-    found = orchestrate.find_arrivals(str(inbox))
+    found = orchestration.find_arrivals(str(inbox))
     assert [one["path"] for one in found] == [str(inbox / "monday.csv")]
-    assert orchestrate.find_arrivals(str(inbox)) == found
+    assert orchestration.find_arrivals(str(inbox)) == found
     (inbox / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
-    assert orchestrate.remember_arrivals(found) == 1
-    assert orchestrate.find_arrivals(str(inbox)) == []
+    assert orchestration.remember_arrivals(found) == 1
+    assert orchestration.find_arrivals(str(inbox)) == []
     (inbox / "monday.csv").write_text("source,medium\na,b\nc,d\n", encoding="utf-8")
     os.utime(inbox / "monday.csv", (0, (inbox / "monday.csv").stat().st_mtime - 30))
-    again = orchestrate.find_arrivals(str(inbox))
+    again = orchestration.find_arrivals(str(inbox))
     assert [one["path"] for one in again] == [str(inbox / "monday.csv")]
     assert again != found
 
@@ -153,5 +153,5 @@ def test_a_list_that_arrives_is_found_until_it_is_remembered_and_again_when_it_c
 def test_a_comma_may_be_part_of_a_lists_name(places: Path, labelled: str, tmp_path: Path) -> None:
     path = tmp_path / "leads, june.csv"
     path.write_bytes(Path(labelled).read_bytes())
-    assert orchestrate.check_raw(str(path))["ok"]
-    assert orchestrate.check_raw(f"{path.parent / 'none.csv'}, {path.parent / 'other.csv'}")["ok"] is False
+    assert orchestration.check_raw(str(path))["ok"]
+    assert orchestration.check_raw(f"{path.parent / 'none.csv'}, {path.parent / 'other.csv'}")["ok"] is False

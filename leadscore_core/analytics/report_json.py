@@ -165,16 +165,16 @@ def _block(view: SourceView, dimension: str, counted: Counted) -> dict[str, Any]
     groups = []
     for row in rates.table.to_dict("records"):
         value = _value(row[dimension])
-        told = {"value": value, "name": row["name"], "leads": int(row["leads"]), "n": int(row["n"])}
-        told |= {name: int(row[name]) for name in ("known", "completed", "hot", "warm", "cold", "junk")}
-        told |= {"expected": _number(row["expected"]), "applications": _number(row["k"])} | {
+        result = {"value": value, "name": row["name"], "leads": int(row["leads"]), "n": int(row["n"])}
+        result |= {name: int(row[name]) for name in ("known", "completed", "hot", "warm", "cold", "junk")}
+        result |= {"expected": _number(row["expected"]), "applications": _number(row["k"])} | {
             name: _number(row[name]) for name in _RATES
         }
-        told |= {"verdict": row["verdict"], "more_leads_needed": int(row["more"])}
+        result |= {"verdict": row["verdict"], "more_leads_needed": int(row["more"])}
         part = parts.get(value, {})
         for name in ("mix", "mix_low", "mix_high", "own", "own_low", "own_high", "comparable"):
-            told[name] = _number(part.get(name, float("nan")))
-        groups.append(told)
+            result[name] = _number(part.get(name, float("nan")))
+        groups.append(result)
     human = view.dimensions[dimension]
     return {"dimension": dimension, "name": human, "groups_in_all": rates.groups, "groups": groups}
 
@@ -183,8 +183,13 @@ def _target(row: dict[Any, Any]) -> dict[str, Any]:
     where = {str(row["first"]): _value(row["first_value"])}
     if _value(row["second"]) is not None:
         where[str(row["second"])] = _value(row["second_value"])
-    told: dict[str, Any] = {"name": row["name"], "where": where, "n": int(row["n"]), "applications": _number(row["k"])}
-    return told | {name: _number(row[name]) for name in ("rate", "low", "high", "q", "at_average", "difference")}
+    result: dict[str, Any] = {
+        "name": row["name"],
+        "where": where,
+        "n": int(row["n"]),
+        "applications": _number(row["k"]),
+    }
+    return result | {name: _number(row[name]) for name in ("rate", "low", "high", "q", "at_average", "difference")}
 
 
 def _value(cell: object) -> str | None:

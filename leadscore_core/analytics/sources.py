@@ -8,7 +8,7 @@ import pandas as pd
 
 from leadscore_core.analytics.statistics.decomposition import Mix, split_gaps
 from leadscore_core.analytics.statistics.rates import FEW, compare_periods, rate_groups
-from leadscore_core.analytics.statistics.segments import LEAST_LEADS, find_leaks
+from leadscore_core.analytics.statistics.segments import LEAST_LEADS, find_segments
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role, group_column
 from leadscore_core.errors import LeadScoreError, StorageError
@@ -282,8 +282,8 @@ def rate_by(
         left = rest.to_frame().T.assign(**dict.fromkeys(by, OTHERS))
         shown = pd.concat([shown, left], ignore_index=True).astype(shown.dtypes.to_dict())
     shown = count_applications(shown, counted)
-    told = rate_groups(shown, float(totals["k"]), float(totals["n"]))
-    table = pd.concat([shown, told], axis=1)
+    result = rate_groups(shown, float(totals["k"]), float(totals["n"]))
+    table = pd.concat([shown, result], axis=1)
     if before is not None:
         then = _same_groups(view, by, before, shown, counted)
         change = compare_periods(table.set_index(list(by)), then)
@@ -341,13 +341,13 @@ def _factors(view: SourceView) -> list[str]:
 
 
 def find_targets(view: SourceView, chosen: LeadFilter, counted: Counted) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the largest leaks and missed chances of what can be targeted (see `find_leaks`), with ``name``."""
+    """Return the largest leaks and missed chances of what can be targeted (see `find_segments`), with ``name``."""
     roles = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM, Role.CITY)
     offered = [*(view.first(role) for role in roles), CITY_TIER, "ls_daypart"]
     dimensions = [d for d in offered if d in view.dimensions]
     groups = count_applications(view.table.pairs(dimensions, chosen, LEAST_LEADS), counted)
     totals = count_applications(view.table.totals(chosen).to_frame().T, counted).iloc[0]
-    leaks, chances = find_leaks(groups, float(totals["k"]), float(totals["n"]))
+    leaks, chances = find_segments(groups, float(totals["k"]), float(totals["n"]))
     return _named(leaks, view), _named(chances, view)
 
 

@@ -73,9 +73,9 @@ def rates_title(view: SourceView, rates: Rates) -> str:
     """Say what a chart of rates shows."""
     humans = " and ".join(view.dimensions[d].lower() for d in rates.by)
     verdicts = rates.table["verdict"].value_counts()
-    told = [f"{verdicts[v]} {words}" for v, words in _VERDICTS.items() if v in verdicts]
+    rows = [f"{verdicts[v]} {words}" for v, words in _VERDICTS.items() if v in verdicts]
     kind = "Applications completed" if rates.counted == "completed" else "Applications expected"
-    return f"{kind} by {humans}: {', '.join(told)}" if told else f"{kind} by {humans}"
+    return f"{kind} by {humans}: {', '.join(rows)}" if rows else f"{kind} by {humans}"
 
 
 def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
@@ -228,15 +228,15 @@ def present_targets(found: pd.DataFrame) -> pd.DataFrame:
 
 def describe_filter(view: SourceView, chosen: LeadFilter) -> list[str]:
     """Say which leads are looked at, one text a condition; nothing for all."""
-    told = []
+    rows = []
     for dimension, wanted in chosen.values.items():
         human = view.dimensions.get(dimension, dimension)
         values = [view.shown(dimension, value) for value in wanted]
         more = f" and {len(values) - _MOST_TOLD} more" if len(values) > _MOST_TOLD else ""
-        told.append(f"{human}: {', '.join(values[:_MOST_TOLD])}{more}")
+        rows.append(f"{human}: {', '.join(values[:_MOST_TOLD])}{more}")
     if chosen.created_from is not None and chosen.created_to is not None:
-        told.append(f"Created {chosen.created_from:%d %b %Y} to {chosen.created_to:%d %b %Y}")
-    return told
+        rows.append(f"Created {chosen.created_from:%d %b %Y} to {chosen.created_to:%d %b %Y}")
+    return rows
 
 
 def present_costs(costs: Costs, currency: str) -> pd.DataFrame:
@@ -280,11 +280,11 @@ def describe_costs(costs: Costs, currency: str) -> str:
         return f"{spent} were spent{wasted}; {'no application came of it' if known else 'no outcome is known yet'}."
     ordered = table.sort_values("cost_per_application")
     cheap, dear = ordered.iloc[0], ordered.iloc[-1]
-    told = f"{spent} were spent{wasted}. "
-    told += f"An application costs {_money(cheap['cost_per_application'])} from {cheap['group']}"
+    text = f"{spent} were spent{wasted}. "
+    text += f"An application costs {_money(cheap['cost_per_application'])} from {cheap['group']}"
     if len(ordered) > 1:
-        told += f" and {_money(dear['cost_per_application'])} from {dear['group']}"
-    return f"{told}."
+        text += f" and {_money(dear['cost_per_application'])} from {dear['group']}"
+    return f"{text}."
 
 
 def describe_move(moved: Moved, source: str, target: str, currency: str) -> str:

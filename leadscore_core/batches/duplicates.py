@@ -68,8 +68,8 @@ def mark_repeats(
         seen = (place >= 0) & (place < len(earlier))
         found_whys = found["why"].tolist()
         for at in np.flatnonzero(seen).tolist():
-            told = f"{found_whys[at]} as in {names[place[at]]}, which came first and is kept"
-            words[at] = f"{words[at]}; {told}" if words[at] else told
+            text = f"{found_whys[at]} as in {names[place[at]]}, which came first and is kept"
+            words[at] = f"{words[at]}; {text}" if words[at] else text
     return pd.DataFrame(
         {
             "ls_row": people["row"].to_numpy(dtype="int64"),

@@ -201,7 +201,7 @@ class ExportJob:
 
     def __init__(self, view: BatchView, order: ExportOrder, file_name: str) -> None:
         self.file_name, self.order = file_name, order
-        self.share, self.told = 0.0, "Starting"
+        self.share, self.message = 0.0, "Starting"
         self.error = ""
         self.content: bytes | None = None
         self._stop = threading.Event()
@@ -222,8 +222,8 @@ class ExportJob:
         self._thread.join(seconds)
         return self.is_done
 
-    def _tell(self, share: float, told: str) -> None:
-        self.share, self.told = share, told
+    def _tell(self, share: float, text: str) -> None:
+        self.share, self.message = share, text
 
     def _run(self, view: BatchView, order: ExportOrder) -> None:
         try:

@@ -36,7 +36,7 @@ class Appearance:
 
 
 @dataclass(frozen=True)
-class LeadStory:
+class LeadHistory:
     """Everything there is to say about one lead.
 
     Attributes
@@ -87,9 +87,9 @@ class LeadStory:
         return judge_trend([appearance.propensity for appearance in self.history])
 
 
-def tell_story(
+def describe_lead(
     view: BatchView, row: int, load_model: Callable[[str], LeadModel], settings: Settings | None = None
-) -> LeadStory:
+) -> LeadHistory:
     """Collect what there is to say about the lead at a position of a batch.
 
     Raises
@@ -114,7 +114,7 @@ def tell_story(
     change = None
     if len(history) > 1 and view.model is not None:
         change = _change(history[-2], view, cleaned, load_model)
-    return LeadStory(
+    return LeadHistory(
         lead,
         reasons,
         base,
@@ -155,7 +155,7 @@ def find_appearances(view: BatchView, lead: pd.DataFrame, settings: Settings) ->
     return [*found, here]
 
 
-def waterfall(story: LeadStory, model: LeadModel, most: int = 8) -> pd.DataFrame:
+def waterfall(story: LeadHistory, model: LeadModel, most: int = 8) -> pd.DataFrame:
     """Return how the propensity comes about, from the base to the lead, the largest reasons first.
 
     Parameters

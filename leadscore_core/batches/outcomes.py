@@ -70,7 +70,7 @@ class OutcomeReport:
     batches: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The report in words."""
         leads = sum(n for n, _ in self.batches.values())
         done = sum(k for _, k in self.batches.values())
@@ -127,15 +127,15 @@ def bring_outcomes(
     """
     settings = settings or load_settings()
     lists = [leads] if isinstance(leads, LeadList) else list(leads)
-    told_by = [_told(one, settings) for one in lists]
-    dated_by = next((str(told.attrs["dated_by"]) for told in told_by), "")
-    report = OutcomeReport(rows=len(told_by[0]), dated_by=dated_by)
-    knows = np.logical_or.reduce([told["outcome"].notna().to_numpy() for told in told_by])
+    outcomes_of = [_read_outcomes(one, settings) for one in lists]
+    dated_by = next((str(result.attrs["dated_by"]) for result in outcomes_of), "")
+    report = OutcomeReport(rows=len(outcomes_of[0]), dated_by=dated_by)
+    knows = np.logical_or.reduce([result["outcome"].notna().to_numpy() for result in outcomes_of])
     report.without = int((~knows).sum())
-    _check_keys(told_by, knows)
+    _check_keys(outcomes_of, knows)
     files = list_files(lists[0].paths)
     name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
-    found = _match_batches(lists, told_by, knows, report, BatchStore(settings))
+    found = _match_batches(lists, outcomes_of, knows, report, BatchStore(settings))
     if report.ambiguous > knows.sum() / 2:
         raise LabelError(
             f"{report.ambiguous:,} of the {knows.sum():,} outcomes are ambiguous{report._why_ambiguous()}, so nothing "
@@ -153,12 +153,12 @@ def bring_outcomes(
     return report
 
 
-def _check_keys(told_by: list[pd.DataFrame], knows: np.ndarray) -> None:
+def _check_keys(outcomes_of: list[pd.DataFrame], knows: np.ndarray) -> None:
     """Raise if no row tells an outcome, or none of those that do says whose it is."""
     if not knows.any():
         raise LabelError(f"None of the {len(knows):,} rows tells an outcome. Expected yes or no, 1 or 0, in each.")
-    if all(told[knows].drop(columns=["outcome", "given", "later"]).isna().all(axis=None) for told in told_by):
-        if any(told["given"].any() for told in told_by):
+    if all(result[knows].drop(columns=["outcome", "given", "later"]).isna().all(axis=None) for result in outcomes_of):
+        if any(result["given"].any() for result in outcomes_of):
             raise LabelError(
                 "Nothing in the file identifies a lead, so nothing was carried over: its e-mails and phones stand for "
                 "none, or are ones that several leads share. Export it with the id of each lead."
@@ -170,28 +170,28 @@ def _check_keys(told_by: list[pd.DataFrame], knows: np.ndarray) -> None:
 
 
 def _match_batches(
-    lists: list[LeadList], told_by: list[pd.DataFrame], knows: np.ndarray, report: OutcomeReport, store: BatchStore
+    lists: list[LeadList], outcomes_of: list[pd.DataFrame], knows: np.ndarray, report: OutcomeReport, store: BatchStore
 ) -> list[tuple[Batch, np.ndarray, np.ndarray]]:
     """Match a file to every batch, and count in the report what came of it; return rows and outcomes of each batch."""
     matched, ambiguous = np.zeros(report.rows, dtype=bool), np.zeros(report.rows, dtype=bool)
     found: list[tuple[Batch, np.ndarray, np.ndarray]] = []
-    for one, everything in zip(lists, told_by, strict=True):
-        told = everything[everything["outcome"].notna()]
+    for one, everything in zip(lists, outcomes_of, strict=True):
+        result = everything[everything["outcome"].notna()]
         for batch in store.list_batches():
             if batch.schema_name != one.schema.name:
                 continue
             with suppress(StorageError):  # a batch whose file is gone learns nothing
                 people = _people(batch.scores_path, one.schema)
-                matches = _match(people, told.reset_index(drop=True))
-                matched[told.index[matches.matched]] = True
-                ambiguous[told.index[matches.ambiguous]] = True
+                matches = _match(people, result.reset_index(drop=True))
+                matched[result.index[matches.matched]] = True
+                ambiguous[result.index[matches.ambiguous]] = True
                 report.strangers += matches.strangers
                 report.contradictory += len(matches.contradictory)
                 for kind, n in matches.shared.items():
                     report.shared[kind] = max(n, report.shared.get(kind, 0))
                 if len(matches.pairs):
                     rows = people["ls_row"].to_numpy("int64")[matches.pairs["lead"]]
-                    completed = told["outcome"].to_numpy("int64")[matches.pairs["row"]]
+                    completed = result["outcome"].to_numpy("int64")[matches.pairs["row"]]
                     found.append((batch, rows, completed))
                     for known_by, n in matches.pairs["by"].value_counts().items():
                         report.by[str(known_by)] = report.by.get(str(known_by), 0) + int(n)
@@ -201,7 +201,7 @@ def _match_batches(
     return found
 
 
-def _told(leads: LeadList, settings: Settings) -> pd.DataFrame:
+def _read_outcomes(leads: LeadList, settings: Settings) -> pd.DataFrame:
     """Return what a file tells, a row a row of it: the keys of its lead, and the outcome, NaN where it tells none."""
     label = leads.schema.label
     if label is None or label.name not in leads.mapping.used:
@@ -223,11 +223,11 @@ def _told(leads: LeadList, settings: Settings) -> pd.DataFrame:
         keys["given"] = np.logical_or.reduce([np.zeros(len(chunk), dtype=bool), *(way.to_numpy() for way in ways)])
         keys["moment"] = moment_keys(cleaned, leads.schema)
         parts.append(keys.assign(outcome=outcome.to_numpy(dtype="float64", na_value=np.nan)))
-    told = pd.concat(parts, ignore_index=True)
+    result = pd.concat(parts, ignore_index=True)
     header, moments = later_than(pd.concat(dates, ignore_index=True), dating, leads.mapping.date_order)
-    told["later"] = np.nan if moments is None else moments_as_numbers(moments)
-    told.attrs["dated_by"] = header
-    return told
+    result["later"] = np.nan if moments is None else moments_as_numbers(moments)
+    result.attrs["dated_by"] = header
+    return result
 
 
 def moment_keys(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.Series:
@@ -243,14 +243,14 @@ def moment_keys(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.Series:
     return hashes.mask(cleaned[stamp.name].isna().to_numpy())
 
 
-def _match(people: pd.DataFrame, told: pd.DataFrame) -> Matches:
+def _match(people: pd.DataFrame, sentence: pd.DataFrame) -> Matches:
     """Match by what identifies a person, or by moments where a batch and a file share nothing of the kind."""
 
     def has(table: pd.DataFrame, kind: str) -> bool:
         return any(table[name].notna().any() for name in key_columns(table, kind))
 
-    shares = any(has(people, kind) and has(told, kind) for kind in ("id_text", *KINDS))
-    return match_people(people, told) if shares else match_moments(people, told)
+    shares = any(has(people, kind) and has(sentence, kind) for kind in ("id_text", *KINDS))
+    return match_people(people, sentence) if shares else match_moments(people, sentence)
 
 
 def _people(path: Path, schema: LeadSchema) -> pd.DataFrame:

@@ -119,8 +119,8 @@ def with_junk_cut(rule: GradeRule, trade: TradeOff, removed: float) -> GradeRule
         warm = min(rule.shares.warm, kept - hot)
         return rule.model_copy(update={"shares": GradeShares(hot=hot, warm=warm, cold=max(0.0, kept - hot - warm))})
     cut = trade.cut(removed)
-    told = rule.thresholds
-    thresholds = GradeThresholds(cold=cut, warm=max(cut, told.warm), hot=max(cut, told.hot))
+    result = rule.thresholds
+    thresholds = GradeThresholds(cold=cut, warm=max(cut, result.warm), hot=max(cut, result.hot))
     return rule.model_copy(update={"thresholds": thresholds})
 
 

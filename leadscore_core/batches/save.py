@@ -40,7 +40,7 @@ _UNSORTED = "unsorted.parquet"
 _KINDS = {Role.ID: "ls_id", Role.NAME: "ls_name", Role.EMAIL: "ls_email", Role.PHONE: "ls_phone"}
 
 
-def find_kept(leads: LeadList, settings: Settings | None = None) -> Batch | None:
+def find_batch(leads: LeadList, settings: Settings | None = None) -> Batch | None:
     """Return the batch that was made from the same file, sheet and encoding before, or None."""
     return BatchStore(settings or load_settings()).find_same_file(_hash_list(leads))
 
@@ -49,7 +49,7 @@ def _hash_list(leads: LeadList) -> str:
     return hash_files(list_files(leads.paths), leads.sheet, leads.encoding)
 
 
-def keep_list(
+def save_batch(
     leads: LeadList,
     model: LeadModel,
     *,

@@ -135,8 +135,8 @@ class BatchView:
         low = codes == "low_propensity"
         if low.any():
             if self.standing.grades.by == "propensity":
-                told = junk_reasons(leads["ls_propensity"].to_numpy(), self.standing.grades.thresholds)
-                words = words.mask(low, told.set_axis(leads.index))
+                result = junk_reasons(leads["ls_propensity"].to_numpy(), self.standing.grades.thresholds)
+                words = words.mask(low, result.set_axis(leads.index))
             else:
                 lowest = 1 - cumulated(self.standing.grades)[2]
                 percent = (leads["ls_propensity"] * 100).map("{:.1f}%".format)

@@ -59,14 +59,14 @@ def show_card(
 
 
 @models_app.command("due")
-def is_retraining_due() -> None:
+def show_retraining_proposal() -> None:
     """Say whether a retrain is worth while, for a schedule; exit 1 if it is. Nothing is trained."""
     from leadscore_core.retraining.trigger import propose_retraining
 
     due = propose_retraining(load_settings())
     for reason in due.reasons:
         typer.echo(f"Retrain: {reason}")
-    if due.is_due:
+    if due.is_worthwhile:
         raise typer.Exit(1)
     typer.echo(
         f"Nothing to do: the model in use is {due.days:,} days old, and {due.new_outcomes:,} outcomes are new since."
@@ -130,12 +130,12 @@ def track_models() -> None:
     """Write down in MLflow what it lacks, and point its aliases to champion and challenger."""
     from leadscore_core.registry.mlflow_tracking import sync_tracking
 
-    told = sync_tracking(load_settings())
-    if told.problem:
-        raise LeadScoreError(told.problem)
-    for model_id in told.logged:
+    result = sync_tracking(load_settings())
+    if result.problem:
+        raise LeadScoreError(result.problem)
+    for model_id in result.logged:
         typer.echo(f"Wrote down {model_id}")
-    for alias, model_id in told.aliases.items():
+    for alias, model_id in result.aliases.items():
         typer.echo(f"{alias}: {model_id}")
 
 
@@ -151,9 +151,9 @@ def open_mlflow(port: Annotated[int, typer.Option("--port", help="Of this machin
     if uri.startswith("http"):
         typer.echo(f"Open {uri}")
         return
-    told = sync_tracking(settings)
-    if told.problem:
-        raise LeadScoreError(told.problem)
+    result = sync_tracking(settings)
+    if result.problem:
+        raise LeadScoreError(result.problem)
     typer.echo(f"Open http://127.0.0.1:{port}")
     words = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--port", str(port)]
     words += ["--default-artifact-root", (settings.models_dir / "mlartifacts").as_uri()]

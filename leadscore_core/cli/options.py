@@ -248,11 +248,11 @@ def column_choices(map_to: list[str] | None) -> dict[str, Choice]:
     >>> column_choices(["city=Town", "phone=Phone", "phone=Mobile Number"])
     {'city': 'Town', 'phone': ('Phone', 'Mobile Number')}
     """
-    told: dict[str, list[str]] = {}
+    result: dict[str, list[str]] = {}
     for choice in map_to or ():
         column, _, header = choice.partition("=")
-        told.setdefault(column.strip(), []).append(header)
-    return {column: headers[0] if len(headers) == 1 else tuple(headers) for column, headers in told.items()}
+        result.setdefault(column.strip(), []).append(header)
+    return {column: headers[0] if len(headers) == 1 else tuple(headers) for column, headers in result.items()}
 
 
 def decimal_marks(decimals: list[str] | None) -> dict[str, DecimalMark]:
@@ -334,9 +334,9 @@ def track(settings: Settings) -> None:
     """Bring MLflow up to the registry; where it cannot be reached, say so and go on."""
     from leadscore_core.registry.mlflow_tracking import sync_tracking
 
-    told = sync_tracking(settings)
-    if told.problem:
-        typer.echo(f"Note: {told.problem}", err=True)
+    result = sync_tracking(settings)
+    if result.problem:
+        typer.echo(f"Note: {result.problem}", err=True)
 
 
 @contextmanager
@@ -389,5 +389,5 @@ def say_sample(n_leads: int) -> None:
     """Say of how many leads the audit's figures are, where not of all."""
     from leadscore_core.training.leakage_worth import describe_sample
 
-    if told := describe_sample(n_leads):
-        say(told)
+    if result := describe_sample(n_leads):
+        say(result)

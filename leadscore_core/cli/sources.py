@@ -68,27 +68,27 @@ def sources(
     leads = open_leads([file], schema, options, settings, ask="unreadable")
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
-    told = report_list(leads, by or (), model=model, settings=settings)
-    what = "completed" if told["counted"] == "completed" else "expected to complete"
+    result = report_list(leads, by or (), model=model, settings=settings)
+    what = "completed" if result["counted"] == "completed" else "expected to complete"
     say(
-        f"{told['rows']:,} leads; {told['applications']:,.0f} of {told['n']:,} {what} ({told['average']:.1%}). Rates "
-        "with 95% intervals; own: what is left of the gap to the average beside the mix of leads."
+        f"{result['rows']:,} leads; {result['applications']:,.0f} of {result['n']:,} {what} ({result['average']:.1%}). "
+        "Rates with 95% intervals; own: what is left of the gap to the average beside the mix of leads."
     )
-    for block in told["by"]:
+    for block in result["by"]:
         say(f"\n{block['name']} ({block['groups_in_all']:,} groups)")
         for group in block["groups"][:_MOST_TOLD]:
             say(_line(group))
         if len(block["groups"]) > _MOST_TOLD:
             say(f"  .. and {len(block['groups']) - _MOST_TOLD:,} more; --json tells all.")
     for title, name in (("Leaks", "leaks"), ("Missed chances", "chances")):
-        say(f"\n{title}" if told[name] else f"\n{title}: none that is certain")
-        for found in told[name][:_MOST_TOLD]:
+        say(f"\n{title}" if result[name] else f"\n{title}: none that is certain")
+        for found in result[name][:_MOST_TOLD]:
             say(
                 f"  {found['name']}: {found['rate']:.1%} of {found['n']:,} leads; "
                 f"{abs(found['difference']):,.0f} applications {'fewer' if found['difference'] < 0 else 'more'} than "
                 "the average brings"
             )
-    write_json(json_out, told | (leads.outcome.as_json() if leads.outcome else {}))
+    write_json(json_out, result | (leads.outcome.as_json() if leads.outcome else {}))
 
 
 def outcomes(
@@ -115,7 +115,7 @@ def outcomes(
     say_findings(brought[0].file_findings())
     say_outcome(brought[0], where_known=False)
     report = bring_outcomes(brought, settings=settings)
-    say(report.told)
+    say(report.summary)
     for name, (leads, completed) in report.batches.items():
         say(f"  {name}: {leads:,} leads, {completed:,} completed")
 

@@ -91,10 +91,10 @@ def train(
     A list with columns of its own needs no preparation: what they mean is proposed, and columns that look as if they
     knew the outcome are left out.
     """
-    from leadscore_core.data.schema.schema_files import kept_folder
+    from leadscore_core.data.schema.schema_files import schema_folder
     from leadscore_core.pipelines.training import make_request, train_leads
     from leadscore_core.registry.promotion import describe_verdict, gates_of
-    from leadscore_core.training.exclusions import keep_meaning
+    from leadscore_core.training.exclusions import save_meaning
     from leadscore_core.training.training_data import read_training_data
 
     prepare_json(json_out, files)
@@ -112,7 +112,7 @@ def train(
             algorithm=algorithm, capacity=settings.daily_call_capacity,
         )  # fmt: skip
         result = train_leads(data, request, settings=settings, grow=grow, progress=progress)
-    keep_meaning(leads, data, exclude or (), include or (), settings)
+    save_meaning(leads, data, exclude or (), include or (), settings)
     model = result.model
     metadata = model.metadata
     for one in metadata.audit:
@@ -120,7 +120,7 @@ def train(
     if metadata.audit:
         say_sample(metadata.training_data.rows)
     if leads.proposal is not None:
-        say(f"What the columns mean is kept as {leads.schema.name!r}: {kept_folder() / leads.schema.name}.toml")
+        say(f"What the columns mean is kept as {leads.schema.name!r}: {schema_folder() / leads.schema.name}.toml")
     crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
     say(
         f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads "
@@ -248,8 +248,8 @@ def compare(
             f"{''.join(f' {row[name]:12.3f}' for name in added)} {row['fit_seconds']:5.1f} s   {apart}"
         )
     say(f"Out-of-sample: {board.split}. {board.seconds:.0f} s in all.")
-    told = {"split": board.split, "seconds": round(board.seconds, 1), "algorithms": board.table.to_dict("records")}
-    write_json(json_out, json.loads(json.dumps(told).replace("NaN", "null")))
+    result = {"split": board.split, "seconds": round(board.seconds, 1), "algorithms": board.table.to_dict("records")}
+    write_json(json_out, json.loads(json.dumps(result).replace("NaN", "null")))
 
 
 def tune(
@@ -309,12 +309,12 @@ def _read_params(path: Path | None, algorithm: str) -> dict[str, Any]:
     from leadscore_core.model.classifier import LeadClassifier
 
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        result = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise LeadScoreError(
             f"{path} cannot be read as settings ({error}). Give JSON as: leadscore tune --json."
         ) from error
-    params = told.get("params", told) if isinstance(told, dict) else None
+    params = result.get("params", result) if isinstance(result, dict) else None
     if algorithm != LIGHTGBM and isinstance(params, dict):
         return params  # which the algorithm itself reads
     known = LeadClassifier().get_params()

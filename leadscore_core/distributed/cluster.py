@@ -71,12 +71,12 @@ class _Mute(WorkerPlugin):
 
 def _check_workers(client: Client, scheduler: str) -> None:
     """Raise if a worker has no LeadScore of this version to work with."""
-    told = client.run(_own_version, on_error="return")
-    lacking = [str(worker) for worker, answer in told.items() if answer != _own_version()]
+    result = client.run(_own_version, on_error="return")
+    lacking = [str(worker) for worker, answer in result.items() if answer != _own_version()]
     if lacking:
         raise LeadScoreError(
-            f"{len(lacking)} of {len(told)} workers at {scheduler} lack LeadScore {_own_version()}, {lacking[0]} among "
-            "them. Install the same version of it there as here."
+            f"{len(lacking)} of {len(result)} workers at {scheduler} lack LeadScore {_own_version()}, {lacking[0]} "
+            "among them. Install the same version of it there as here."
         )
 
 

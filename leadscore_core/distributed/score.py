@@ -130,7 +130,7 @@ def score_parts(
         targets = [f"{folder.rstrip('/')}/{name}" for name in _names(parts)]
         done = _run(client, list(zip(parts, targets, strict=True)), order, model, progress or silent)
         sweep(out)
-        written = [target for target, told in zip(targets, done, strict=True) if not told.problem]
+        written = [target for target, result in zip(targets, done, strict=True) if not result.problem]
         if joined and written:
             write_leads(_in_one_order(written), out)
         elif written:
@@ -172,18 +172,18 @@ def _settle(client: Client, parts: Sequence[str], leads: LeadList) -> ColumnMapp
     each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(parts))
     headers = convention_headers(leads.mapping, leads.schema)
     headers = list(dict.fromkeys([*headers, *contested_headers(leads.mapping, leads.schema)]))
-    told: list[pd.DataFrame] = []
+    results: list[pd.DataFrame] = []
     for begin in range(0, len(parts), _ASKED_AT_ONCE):
         asked = [
             client.submit(_first_rows, part, headers, leads.sheet, leads.encoding, each, retries=_RETRIES)
             for part in parts[begin : begin + _ASKED_AT_ONCE]
         ]
-        told += [frame for frame in _gathered(client, asked) if frame is not None]
-        if sum(map(len, told)) >= CONVENTION_ROWS:
+        results += [frame for frame in _gathered(client, asked) if frame is not None]
+        if sum(map(len, results)) >= CONVENTION_ROWS:
             break
-    if not told:
+    if not results:
         return leads.mapping
-    rows = pd.concat(told, ignore_index=True)
+    rows = pd.concat(results, ignore_index=True)
     mapping = resolve_mapping(leads.mapping, leads.schema, rows)
     evidence = count_evidence(mapping, leads.schema, rows)
     still_open = open_headers(mapping, leads.schema, evidence)
@@ -225,18 +225,18 @@ def _run(
         client.submit(_score_part, part, target, there, order, retries=_RETRIES): place
         for place, (part, target) in enumerate(targets)
     }
-    told: dict[int, PartDone] = {}
+    fields: dict[int, PartDone] = {}
     for future in as_completed(list(futures)):
         place = futures[future]
         fault = future.exception() if future.status != "cancelled" else None
         if future.status == "cancelled" or isinstance(fault, CommClosedError):
-            _raise_lost(len(told), len(targets))
+            _raise_lost(len(fields), len(targets))
         part = targets[place][0]
-        told[place] = PartDone(part, problem=_unforeseen(part, fault)) if fault else future.result()
+        fields[place] = PartDone(part, problem=_unforeseen(part, fault)) if fault else future.result()
         future.release()
-        rows = sum(one.rows for one in told.values())
-        tell(len(told) / len(targets), f"Scored {rows:,} leads, {len(told):,} of {len(targets):,} parts")
-    return [told[place] for place in range(len(targets))]
+        rows = sum(one.rows for one in fields.values())
+        tell(len(fields) / len(targets), f"Scored {rows:,} leads, {len(fields):,} of {len(targets):,} parts")
+    return [fields[place] for place in range(len(targets))]
 
 
 def _gathered(client: Client, asked: Sequence[object]) -> list[Any]:
@@ -303,20 +303,20 @@ def _in_one_order(written: Sequence[str]) -> Iterator[Part]:
 def _add_up(done: Sequence[PartDone], settings: Settings) -> PartsReport:
     total = ScoreReport(thresholds=settings.grades)
     counts: Counter[str] = Counter()
-    for told in done:
-        total.rows += told.rows
-        total.expected += told.expected
-        counts.update(told.grades)
+    for result in done:
+        total.rows += result.rows
+        total.expected += result.expected
+        counts.update(result.grades)
     total.grades = {grade: counts[grade] for grade in GRADES}
-    sound = [told for told in done if not told.problem]
-    total.findings = merge_findings((_with_part(told, len(sound) > 1), told.rows) for told in sound)
-    return PartsReport(total, len(done), {told.part: told.problem for told in done if told.problem})
+    sound = [result for result in done if not result.problem]
+    total.findings = merge_findings((_with_part(result, len(sound) > 1), result.rows) for result in sound)
+    return PartsReport(total, len(done), {result.part: result.problem for result in done if result.problem})
 
 
-def _with_part(told: PartDone, several: bool) -> list[Finding]:
+def _with_part(text: PartDone, several: bool) -> list[Finding]:
     """Return the findings of a part, whose rows are its own, with its name where there are several."""
-    name = PurePosixPath(told.part).name
+    name = PurePosixPath(text.part).name
     return [
         found.model_copy(update={"files": (name,) * len(found.rows)}) if several and found.rows else found
-        for found in told.findings
+        for found in text.findings
     ]

@@ -72,8 +72,8 @@ def observed_curve(predictions: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> told = pd.DataFrame({"part": "a", "propensity": [0.1, 0.2, 0.8, 0.9], "completed": [0, 0, 1, 1]})
-    >>> observed_curve(told).set_index("removed").loc[[0.5, 0.75], "lost"].tolist()
+    >>> result = pd.DataFrame({"part": "a", "propensity": [0.1, 0.2, 0.8, 0.9], "completed": [0, 0, 1, 1]})
+    >>> observed_curve(result).set_index("removed").loc[[0.5, 0.75], "lost"].tolist()
     [0.0, 0.5]
     """
     rank = predictions.groupby("part", sort=False)["propensity"].rank(method="first")

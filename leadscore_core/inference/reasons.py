@@ -66,13 +66,13 @@ def reasons_in_words(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: 
     columns = [name for name in contributions.columns if name != "base_value" and name in cleaned.columns]
     values = np.round(contributions[columns].to_numpy(), _DECIMALS)  # so that the last bit decides no order
     order = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :top]
-    told = np.full((len(cleaned), top), "", dtype=object)
+    predicted = np.full((len(cleaned), top), "", dtype=object)
     for place, name in enumerate(columns):
         row, rank = np.nonzero((order == place) & (values[:, [place]] != 0))
         if len(row):
             against = (values[row, place] < 0).astype("int64")
-            told[row, rank] = _column_words(cleaned[name].iloc[row], name, model)[np.arange(len(row)), against]
-    reasons = {f"reason_{k + 1}": pd.Series(told[:, k], index=cleaned.index, dtype="str") for k in range(top)}
+            predicted[row, rank] = _column_words(cleaned[name].iloc[row], name, model)[np.arange(len(row)), against]
+    reasons = {f"reason_{k + 1}": pd.Series(predicted[:, k], index=cleaned.index, dtype="str") for k in range(top)}
     return pd.DataFrame(reasons, index=cleaned.index)
 
 

@@ -127,8 +127,8 @@ def score_part(
         "junk_reason": reason.array,
     }
     if reasons:
-        told = plain_text(cleaned)
-        words = reasons_in_words(told, model.contributions(told), model, reasons)
+        result = plain_text(cleaned)
+        words = reasons_in_words(result, model.contributions(result), model, reasons)
         own |= {str(name): text.array for name, text in words.items()}
     own["model_id"] = few_words(np.zeros(len(frame), dtype="int64"), [model.model_id])
     blank = blank_rows(raw, model.schema)

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from leadscore_core.model.category_codes import Coded
+from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.classifier import Calibrator, two_classes
 from leadscore_core.model.sampled_shapley import sampled_contributions
 
@@ -39,8 +39,8 @@ class AnyClassifier(ClassifierMixin, BaseEstimator):
     --------
     >>> from sklearn.linear_model import LogisticRegression
     >>> leads = pd.DataFrame({"calls": [0.0, 1.0, 2.0, 3.0]})
-    >>> told = AnyClassifier(LogisticRegression()).fit(leads, [0, 0, 1, 1])
-    >>> bool(np.allclose(told.contributions(leads).sum(axis=1), told.raw_margin(leads)))
+    >>> result = AnyClassifier(LogisticRegression()).fit(leads, [0, 0, 1, 1])
+    >>> bool(np.allclose(result.contributions(leads).sum(axis=1), result.raw_margin(leads)))
     True
     """
 
@@ -68,13 +68,13 @@ class AnyClassifier(ClassifierMixin, BaseEstimator):
             return np.empty(0)
         return np.asarray(logit(np.clip(self.estimator_.predict_proba(X)[:, 1], _SURE, 1 - _SURE)))
 
-    def propensities(self, features: dict[str, Coded]) -> np.ndarray:
+    def propensities(self, features: dict[str, EncodedColumn]) -> np.ndarray:
         """Return the second column of `predict_proba`.
 
         Parameters
         ----------
         features
-            Name -> column, as from `LeadFeatures.coded`.
+            Name -> column, as from `LeadFeatures.encode_columns`.
         """
         return self.predict_proba(pd.DataFrame({name: column.of_leads() for name, column in features.items()}))[:, 1]
 

@@ -1,11 +1,11 @@
-"""Coded columns: distinct values, and each lead's place among them."""
+"""EncodedColumn columns: distinct values, and each lead's place among them."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 
-class Coded(NamedTuple):
+class EncodedColumn(NamedTuple):
     """A column of numbers, each of which may stand once for many leads.
 
     Attributes
@@ -18,7 +18,7 @@ class Coded(NamedTuple):
 
     Examples
     --------
-    >>> Coded(np.array([5.0, 7.0]), np.array([0, 0, 1])).of_leads().tolist()
+    >>> EncodedColumn(np.array([5.0, 7.0]), np.array([0, 0, 1])).of_leads().tolist()
     [5.0, 5.0, 7.0]
     """
 

@@ -18,7 +18,7 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from leadscore_core.model.category_codes import Coded
+from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.features import LEVEL
 from leadscore_core.model.trees.fast_predict import LeafSets
 from leadscore_core.model.trees.fast_shap import TreeTables
@@ -102,13 +102,13 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
         """Return what the splits by each feature gained."""
         return np.asarray(self.lgbm_.booster_.feature_importance("gain"))
 
-    def propensities(self, features: dict[str, Coded]) -> np.ndarray:
+    def propensities(self, features: dict[str, EncodedColumn]) -> np.ndarray:
         """Return the second column of `predict_proba`, to the bit; of many leads at once by `LeafSets`.
 
         Parameters
         ----------
         features
-            Name -> column, as from `LeadFeatures.coded`.
+            Name -> column, as from `LeadFeatures.encode_columns`.
         """
         columns = list(features.values())
         if columns[0].n_leads >= ROWS_WORTH_LEAF_SETS and list(features) == self.lgbm_.booster_.feature_name():

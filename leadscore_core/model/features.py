@@ -9,10 +9,10 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
 from leadscore_core.data.schema.schema import CITY_TIER, TEXT_ROLES, Column, LeadSchema, Role, group_column
-from leadscore_core.model.category_codes import Coded
+from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.derived_features import DerivedFeature
 from leadscore_core.model.lead_input import FrameTransformer, as_leads
-from leadscore_core.model.observed_rates import BLANK_KEY, Observed, Ranges, coded_keys, learn_ranges, value_keys
+from leadscore_core.model.observed_rates import BLANK_KEY, Observed, Ranges, encoded_keys, learn_ranges, value_keys
 
 DAY_ZERO = pd.Timestamp("2020-01-01")
 LEVEL, COUNT = "__level", "__count"
@@ -109,7 +109,7 @@ class LeadFeatures(FrameTransformer):
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
         """Return float64 features, one row a lead; names are letters, digits and underscores."""
         index = X.index if isinstance(X, pd.DataFrame) else None
-        return pd.DataFrame({name: column.of_leads() for name, column in self.coded(X).items()}, index=index)
+        return pd.DataFrame({name: column.of_leads() for name, column in self.encode_columns(X).items()}, index=index)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the features."""
@@ -128,11 +128,11 @@ class LeadFeatures(FrameTransformer):
         tags.transformer_tags.preserves_dtype = []
         return tags
 
-    def coded(self, X: pd.DataFrame) -> dict[str, Coded]:  # noqa: N803
+    def encode_columns(self, X: pd.DataFrame) -> dict[str, EncodedColumn]:  # noqa: N803
         """Return what `transform` does, by name, the features of a text column as those of its distinct texts."""
         check_is_fitted(self, "columns_")
         X = self.with_derived(as_leads(self, X, self.schema, fitting=False, dtype="float64"))  # noqa: N806
-        features: dict[str, Coded] = {}
+        features: dict[str, EncodedColumn] = {}
         for column in self.columns_:
             name = _safe(column)
             if self._is_text(column):
@@ -141,7 +141,7 @@ class LeadFeatures(FrameTransformer):
                 given = column in X.columns
                 numbers = _numbers(X[column]) if given else np.full(len(X), self.neutral_[column])
                 is_blank = np.isnan(numbers) & (not self._has_role(column, Role.NUMBER))
-                features[name] = Coded(np.where(is_blank, self.neutral_[column], numbers))
+                features[name] = EncodedColumn(np.where(is_blank, self.neutral_[column], numbers))
         return features
 
     def with_derived(self, cleaned: pd.DataFrame) -> pd.DataFrame:
@@ -193,7 +193,7 @@ class LeadFeatures(FrameTransformer):
 
     def _observe(self, values: pd.Series, column: str, label: np.ndarray) -> dict[str, Observed]:
         """Return key -> how many leads had it and how many of them completed, in the keys' order."""
-        codes, keys = coded_keys(values, pd.api.types.is_string_dtype(values), self._ranges_of(column))
+        codes, keys = encoded_keys(values, pd.api.types.is_string_dtype(values), self._ranges_of(column))
         names, places = np.unique(keys, return_inverse=True)
         own = places[codes]
         leads = np.bincount(own, minlength=len(names)).tolist()
@@ -217,8 +217,8 @@ class LeadFeatures(FrameTransformer):
         return pd.util.hash_pandas_object(known[[stamp, *others]], index=False).to_numpy()
 
     def _computable(self, cleaned: pd.DataFrame) -> list[tuple[DerivedFeature, list[str]]]:
-        told = [(feature, feature.sources(self.schema)) for feature in self.derived]
-        return [(f, sources) for f, sources in told if sources is not None and set(sources) <= set(cleaned.columns)]
+        rows = [(feature, feature.sources(self.schema)) for feature in self.derived]
+        return [(f, sources) for f, sources in rows if sources is not None and set(sources) <= set(cleaned.columns)]
 
     def _input_columns(self) -> list[str]:
         columns = []
@@ -246,7 +246,7 @@ class LeadFeatures(FrameTransformer):
         enough = [key for key, (n, _) in observed.items() if n >= least]
         self.neutral_[column] = min(enough or observed, key=lambda key: abs(observed[key].rate - self.base_rate_))
 
-    def _text_features(self, column: str, frame: pd.DataFrame) -> tuple[Coded, Coded]:
+    def _text_features(self, column: str, frame: pd.DataFrame) -> tuple[EncodedColumn, EncodedColumn]:
         if column in frame.columns:
             places, texts = pd.factorize(frame[column])
             places[places < 0] = len(texts)
@@ -256,7 +256,7 @@ class LeadFeatures(FrameTransformer):
         levels, rates = self.levels_[column], self.rates_[column]
         codes = np.array([BLANK if key == BLANK_KEY else levels.get(key, RARE) for key in unique], dtype="float64")
         counts = np.log1p(np.array([rates[key].leads if key in rates else 0 for key in unique], dtype="float64"))
-        return Coded(codes, places), Coded(counts, places)
+        return EncodedColumn(codes, places), EncodedColumn(counts, places)
 
 
 def _as_numbers(y: object) -> np.ndarray:

@@ -66,7 +66,7 @@ class LeadModel:
 
     def propensity(self, cleaned: pd.DataFrame) -> np.ndarray:
         """Return the probability of application completion, 0-1, for cleaned leads."""
-        return self.classifier.propensities(self.features.coded(cleaned))
+        return self.classifier.propensities(self.features.encode_columns(cleaned))
 
     def contributions(self, cleaned: pd.DataFrame) -> pd.DataFrame:
         """Return SHAP contributions in log-odds by the lead's own columns and derived features, and ``base_value``.

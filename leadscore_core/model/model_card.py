@@ -162,8 +162,8 @@ def _row(human: str, block: dict[str, Any], measures: dict[str, Measure]) -> str
 
 def _costs(metadata: ModelMetadata) -> list[str]:
     worst = sorted(metadata.column_costs.items(), key=lambda cost: -cost[1])[:3]
-    told = ", ".join(f"{name} costs {cost:.3f}" for name, cost in worst if cost >= 0.005)
-    return [f"- A list that lacks a column is scored less exactly; of AUC, {told}."] if told else []
+    text = ", ".join(f"{name} costs {cost:.3f}" for name, cost in worst if cost >= 0.005)
+    return [f"- A list that lacks a column is scored less exactly; of AUC, {text}."] if text else []
 
 
 def _months(metadata: ModelMetadata) -> list[str]:

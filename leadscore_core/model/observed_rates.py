@@ -86,12 +86,12 @@ def value_keys(values: pd.Series, is_text: bool, ranges: Ranges | None = None) -
     >>> value_keys(pd.Series([0, 1, 7]), is_text=False).tolist()
     ['0', '1', '5+']
     """
-    codes, keys = coded_keys(values, is_text, ranges)
+    codes, keys = encoded_keys(values, is_text, ranges)
     found: np.ndarray = keys[codes]
     return found
 
 
-def coded_keys(values: pd.Series, is_text: bool, ranges: Ranges | None = None) -> tuple[np.ndarray, np.ndarray]:
+def encoded_keys(values: pd.Series, is_text: bool, ranges: Ranges | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return what `value_keys` does as the place of each value's key, and the keys; a key may stand there twice.
 
     Each distinct value is written once, however many leads have it.

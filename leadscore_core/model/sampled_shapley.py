@@ -43,17 +43,17 @@ def sampled_contributions(
     [[1.0, 4.0, 6.0]]
     """
     groups = _groups(list(leads.columns))
-    told = np.zeros((len(leads), leads.shape[1] + 1))
+    values = np.zeros((len(leads), leads.shape[1] + 1))
     start = margin(background)
-    told[:, -1] = start.mean()
+    values[:, -1] = start.mean()
     if leads.empty:
-        return told
+        return values
     orders = _orders(len(groups), len(background), seed)
     at_once = max(1, _ROWS_AT_ONCE // (len(background) * len(groups)))
     for first in range(0, len(leads), at_once):
         rows = slice(first, first + at_once)
-        told[rows, :-1] = _parts(margin, leads.iloc[rows], background, start, groups, orders)
-    return told
+        values[rows, :-1] = _parts(margin, leads.iloc[rows], background, start, groups, orders)
+    return values
 
 
 def _parts(

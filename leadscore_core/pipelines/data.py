@@ -48,14 +48,14 @@ class CheckReport:
 
     def as_json(self) -> dict[str, Any]:
         """Return what `check --json` writes."""
-        told: dict[str, Any] = {
+        result: dict[str, Any] = {
             "rows": self.rows,
             "columns": self.columns,
             "problems": [finding.model_dump() for finding in self.findings],
         }
         if self.leakage is not None:
-            told |= audit_json(self.leakage)
-        return told
+            result |= audit_json(self.leakage)
+        return result
 
 
 def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expected: bool = False) -> CheckReport:

@@ -172,12 +172,12 @@ def compare_algorithms(
     """
     from leadscore_core.model.algorithms import USUAL
     from leadscore_core.training.enough import check_enough
-    from leadscore_core.training.evaluation.algorithms import compare_contenders
+    from leadscore_core.training.evaluation.algorithms import judge_algorithms
 
     settings = settings or load_settings()
     check_enough(data.known.outcome)
     leads = data.known.without(request.excluded)
-    return compare_contenders(leads, names or USUAL, targets=settings.targets, progress=progress)
+    return judge_algorithms(leads, names or USUAL, targets=settings.targets, progress=progress)
 
 
 def tune_settings(

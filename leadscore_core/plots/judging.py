@@ -105,8 +105,8 @@ def plot_gain_share(curve: pd.DataFrame) -> go.Figure:
     _line(figure, curve["leads"], curve["applications"], "Best first")
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot"}, hoverinfo="skip")
     lift = (curve["applications"] / curve["leads"].where(curve["leads"] > 0)).fillna(1.0)
-    told = "Calling %{x:.0%} finds %{y:.0%} of the applications<br>%{customdata:.2f} times the average<extra></extra>"
-    figure.update_traces(selector=0, customdata=lift, hovertemplate=told)
+    text = "Calling %{x:.0%} finds %{y:.0%} of the applications<br>%{customdata:.2f} times the average<extra></extra>"
+    figure.update_traces(selector=0, customdata=lift, hovertemplate=text)
     half = curve.iloc[(curve["leads"] - 0.5).abs().argmin()]["applications"] if len(curve) else 0.5
     figure.update_xaxes(title="Leads called, best first", **_SHARE)
     figure.update_yaxes(title="Applications found", **_SHARE)

@@ -100,9 +100,9 @@ def sync_tracking(settings: Settings | None = None) -> Tracked:
             return Tracked(aliases=wanted["aliases"])
         with FileLock(settings.models_dir / _LOCK, timeout=60), warnings.catch_warnings(), redirect_stderr(StringIO()):
             warnings.simplefilter("ignore")  # what MLflow has to say is for nobody here
-            told = _write_down(registry, uri, wanted["aliases"], settings)
+            result = _write_down(registry, uri, wanted["aliases"], settings)
             write_text(settings.models_dir / _SEEN, json.dumps(wanted))
-            return told
+            return result
     except Timeout:
         return Tracked(problem="Another process is writing to MLflow; what is missing is written down the next time.")
     except Exception as error:  # whatever the server answers, the model is published already
@@ -165,19 +165,19 @@ def _first(error: Exception, uri: str) -> str:
 def _aliases(registry: ModelRegistry) -> dict[str, str]:
     models = registry.list_models()
     champion = next((m for m in models if m.model_id == registry.champion_id), None)
-    told = {CHAMPION: champion.model_id} if champion else {}
+    result = {CHAMPION: champion.model_id} if champion else {}
     newest = models[0] if models else None
     if newest and (champion is None or newest.created_at > champion.created_at):
-        told[CHALLENGER] = newest.model_id
-    return told
+        result[CHALLENGER] = newest.model_id
+    return result
 
 
 def _seen(settings: Settings) -> dict[str, Any]:
     try:
-        told = json.loads((settings.models_dir / _SEEN).read_text(encoding="utf-8"))
+        result = json.loads((settings.models_dir / _SEEN).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return result if isinstance(result, dict) else {}
 
 
 def _shown(uri: str) -> str:
@@ -339,9 +339,9 @@ def _signature(model: LeadModel) -> Any:
 
 def main() -> int:
     """Bring MLflow up to the registry and say what came of it."""
-    told = sync_tracking()
-    sys.stdout.write(json.dumps({"logged": told.logged, "aliases": told.aliases, "problem": told.problem}) + "\n")
-    return 1 if told.problem else 0
+    result = sync_tracking()
+    sys.stdout.write(json.dumps({"logged": result.logged, "aliases": result.aliases, "problem": result.problem}) + "\n")
+    return 1 if result.problem else 0
 
 
 if __name__ == "__main__":

@@ -51,25 +51,25 @@ def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict
         As `Challenge.model_dump`, or None where nothing was compared.
     """
     missed = [_NAMES[g.name] for g in gates if g.split == "cross_validation" and not g.is_met]
-    told = "Meets all three targets in cross-validation" if not missed else f"Misses {_and(missed)} in cross-validation"
+    text = "Meets all three targets in cross-validation" if not missed else f"Misses {_and(missed)} in cross-validation"
     later = [_NAMES[g.name] for g in gates if g.split == "next_period" and not g.is_met]
     if any(g.split == "next_period" for g in gates):
-        told += f", and {f'misses {_and(later)}' if later else 'all three'} on the months that followed"
-    told += "."
+        text += f", and {f'misses {_and(later)}' if later else 'all three'} on the months that followed"
+    text += "."
     if not challenge or challenge.get("not_applicable"):
-        return told
+        return text
     auc = next(f for f in challenge["figures"] if f["name"] == "auc")
     if auc["low"] == auc["high"] == 0:
-        return f"{told} It says the same as the model in use."
+        return f"{text} It says the same as the model in use."
     how = {"better": "Better than", "worse": "Worse than", "the same": "No better than"}[challenge["verdict"]]
-    told += f" {how} the model in use: AUC {auc['value']:+.3f} (95% interval {auc['low']:+.3f} to {auc['high']:+.3f})"
+    text += f" {how} the model in use: AUC {auc['value']:+.3f} (95% interval {auc['low']:+.3f} to {auc['high']:+.3f})"
     worse = [_NAMES[f["name"]] for f in challenge["figures"] if f["name"] in {"precision", "recall"} and _fell(f)]
     if worse:
-        told += f"; {_and(worse)} {'falls' if len(worse) == 1 else 'fall'}"
+        text += f"; {_and(worse)} {'falls' if len(worse) == 1 else 'fall'}"
     if challenge["losing"]:
         first = challenge["losing"][0]
-        told += f"; worse for {first['column'].lower()} {first['group']}"
-    return told + "."
+        text += f"; worse for {first['column'].lower()} {first['group']}"
+    return text + "."
 
 
 def _fell(figure: dict[str, Any]) -> bool:

@@ -84,14 +84,14 @@ class ModelRegistry:
             )
             raise RegistryError(f"There is no model {model_id!r} in {self.root}. Known models: {known}.")
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            version = told.get("format_version")
+            result = json.loads(path.read_text(encoding="utf-8"))
+            version = result.get("format_version")
             if not isinstance(version, int) or version > FORMAT_VERSION:
                 raise RegistryError(
                     f"Model {model_id} has format version {version}; this LeadScore reads up to {FORMAT_VERSION}. "
                     "Update LeadScore or choose another model."
                 )
-            metadata = ModelMetadata.model_validate(told)
+            metadata = ModelMetadata.model_validate(result)
         except (ValueError, ValidationError, OSError, AttributeError) as error:
             raise RegistryError(
                 f"Model {model_id} has damaged metadata ({METADATA}). Choose another model or train again."

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from leadscore_core._files import write_text
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
@@ -56,7 +56,7 @@ class RunState(BaseModel):
 
     state: State
     share: float = 0.0
-    told: str = ""
+    message: str = Field("", validation_alias=AliasChoices("message", "told"))
     started_at: datetime | None = None
     ended_at: datetime | None = None
     model_id: str = ""
@@ -79,10 +79,10 @@ class Run:
     def report(self) -> dict[str, Any]:
         """What was found besides the model; empty where there is none."""
         try:
-            told = json.loads((self.folder / REPORT).read_text(encoding="utf-8"))
+            result = json.loads((self.folder / REPORT).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        return told if isinstance(told, dict) else {}
+        return result if isinstance(result, dict) else {}
 
     @property
     def log(self) -> str:
@@ -137,7 +137,7 @@ def start_run(
         folder.mkdir(parents=True)
         save_training_data(data, folder / LEADS)
         (folder / REQUEST).write_text(request.model_dump_json(indent=1), encoding="utf-8")
-        write_state(folder, RunState(state="waiting", told="Starting"))
+        write_state(folder, RunState(state="waiting", message="Starting"))
         env = os.environ | {
             "LEADSCORE_MODELS_DIR": str(settings.models_dir),
             "LEADSCORE_DATA_DIR": str(settings.data_dir),
@@ -173,8 +173,8 @@ def read_run(folder: Path) -> Run:
     if state.state in {"waiting", "running"} and not is_running(folder):
         state = RunState.model_validate_json((folder / STATE).read_text(encoding="utf-8"))  # it may just have ended
         if state.state in {"waiting", "running"}:
-            told = "The process ended before it was done; nothing was published, and the model in use is unchanged."
-            state = state.model_copy(update={"state": "failed", "told": told})
+            text = "The process ended before it was done; nothing was published, and the model in use is unchanged."
+            state = state.model_copy(update={"state": "failed", "message": text})
             write_state(folder, state)
     return Run(folder, request, state)
 
@@ -208,8 +208,8 @@ def cancel_run(run: Run) -> Run:
         )
     latest = read_state(run.folder)
     if latest.state in {"waiting", "running", "failed"}:
-        told = "Stopped. Nothing was published, and the model in use is unchanged."
-        latest = latest.model_copy(update={"state": "cancelled", "told": told, "ended_at": datetime.now(UTC)})
+        text = "Stopped. Nothing was published, and the model in use is unchanged."
+        latest = latest.model_copy(update={"state": "cancelled", "message": text, "ended_at": datetime.now(UTC)})
         write_state(run.folder, latest)
     (run.folder / LEADS).unlink(missing_ok=True)
     shutil.rmtree(run.folder / SCRATCH, ignore_errors=True)
@@ -252,8 +252,8 @@ def _refuse_second(settings: Settings) -> None:
 def busy_words(settings: Settings) -> str:
     """Say who trains at present, and since when."""
     try:
-        told = json.loads((settings.models_dir / HOLDER).read_text(encoding="utf-8"))
-        return _busy(str(told["by"]), datetime.fromisoformat(told["since"]))
+        result = json.loads((settings.models_dir / HOLDER).read_text(encoding="utf-8"))
+        return _busy(str(result["by"]), datetime.fromisoformat(result["since"]))
     except (OSError, ValueError, KeyError, TypeError):
         return _busy("", None)
 

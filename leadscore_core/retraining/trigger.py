@@ -16,7 +16,7 @@ from leadscore_core.training.enough import is_enough
 
 
 @dataclass(frozen=True)
-class Due:
+class RetrainingProposal:
     """Whether a retrain is proposed, and why.
 
     Attributes
@@ -40,12 +40,12 @@ class Due:
     high: float | None = None
 
     @property
-    def is_due(self) -> bool:
+    def is_worthwhile(self) -> bool:
         """Whether a retrain is proposed."""
         return bool(self.reasons)
 
 
-def propose_retraining(settings: Settings | None = None) -> Due:
+def propose_retraining(settings: Settings | None = None) -> RetrainingProposal:
     """Look at the kept lists with outcomes, and say whether a retrain is worth while; nothing is trained.
 
     Raises
@@ -68,7 +68,7 @@ def propose_retraining(settings: Settings | None = None) -> Due:
         )
     if days >= rules.days and new >= 2 * LEAST_OF_EACH:
         reasons.append(f"it is {days:,} days old ({rules.days:,} are the most)")
-    return Due(tuple(reasons), new, days, auc, low, high)
+    return RetrainingProposal(tuple(reasons), new, days, auc, low, high)
 
 
 def _on_new_outcomes(model: LeadModel, settings: Settings) -> tuple[int, float | None, float | None, float | None]:

@@ -47,10 +47,10 @@ def carry_out(folder: Path, settings: Settings) -> None:
     request = RunRequest.model_validate_json((folder / REQUEST).read_text(encoding="utf-8"))
     started = datetime.now(UTC)
 
-    def tell(share: float, told: str) -> None:
-        sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {told}\n")
+    def tell(share: float, text: str) -> None:
+        sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {text}\n")
         sys.stdout.flush()
-        state = RunState(state="running", share=share, told=told, started_at=started)
+        state = RunState(state="running", share=share, message=text, started_at=started)
         write_state(folder, state)
 
     tell(0.0, "Reading the leads")
@@ -70,7 +70,7 @@ def carry_out(folder: Path, settings: Settings) -> None:
     done = RunState(
         state="done",
         share=1.0,
-        told="Done",
+        message="Done",
         started_at=started,
         ended_at=datetime.now(UTC),
         model_id=model_id,
@@ -119,12 +119,12 @@ def main() -> int:
     try:
         carry_out(folder, load_settings())
     except Exception as error:  # whatever it is, the page must say so
-        told = str(error)
+        text = str(error)
         if not isinstance(error, LeadScoreError):
             traceback.print_exc()
-            told = "Something went wrong inside LeadScore; the log says where."
-        told += " Nothing was published, and the model in use is unchanged."
-        write_state(folder, RunState(state="failed", told=told, ended_at=datetime.now(UTC)))
+            text = "Something went wrong inside LeadScore; the log says where."
+        text += " Nothing was published, and the model in use is unchanged."
+        write_state(folder, RunState(state="failed", message=text, ended_at=datetime.now(UTC)))
         return 1
     finally:
         (folder / LEADS).unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from leadscore_core.data.reading.chunks import INDEX_HEADERS, LINE_PROBLEM
 from leadscore_core.data.reading.row_sample import sample_rows
 from leadscore_core.data.schema.header_words import normalise_header
 from leadscore_core.data.schema.schema import LeadSchema, Role
-from leadscore_core.data.schema.schema_files import is_shipped, keep_schema
+from leadscore_core.data.schema.schema_files import is_shipped, save_schema
 from leadscore_core.model.metadata import ColumnAudit
 
 if TYPE_CHECKING:  # training stays off the scoring path
@@ -115,7 +115,7 @@ def audit_json(found: Sequence[LeakFinding]) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def keep_meaning(
+def save_meaning(
     leads: LeadList, data: TrainingData, exclude: Sequence[str], include: Sequence[str], settings: Settings
 ) -> None:
     """Keep what the columns of a company's own leads mean, and which of them a person left out, for the next time.
@@ -125,7 +125,7 @@ def keep_meaning(
     by_hand = {*_before(data.schema), *_input_names(data, exclude)} - set(_input_names(data, include))
     chosen = tuple(sorted(by_hand))
     if leads.proposal is not None or (chosen != leads.schema.left_out and not is_shipped(leads.schema.name)):
-        keep_schema(leads.schema.model_copy(update={"left_out": chosen}), settings.data_dir)
+        save_schema(leads.schema.model_copy(update={"left_out": chosen}), settings.data_dir)
 
 
 def _before(schema: LeadSchema) -> set[str]:

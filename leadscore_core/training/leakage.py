@@ -234,10 +234,10 @@ def _codes(text: pd.Series, blank: np.ndarray, numbers: np.ndarray | None) -> np
 def _alone(codes: np.ndarray, label: np.ndarray) -> float:
     """Return the AUC of a column's own rates, learned in four fifths of the leads and judged in the last."""
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    told = np.empty(len(label))
+    values = np.empty(len(label))
     for train, test in folds.split(codes, label):
-        told[test] = _rates(codes[train], label[train], codes[test])
-    return max(0.5, float(roc_auc_score(label, told)))
+        values[test] = _rates(codes[train], label[train], codes[test])
+    return max(0.5, float(roc_auc_score(label, values)))
 
 
 def _rates(codes: np.ndarray, label: np.ndarray, wanted: np.ndarray) -> np.ndarray:

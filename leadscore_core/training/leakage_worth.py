@@ -47,11 +47,11 @@ def auc_with_and_without(
     columns = {str(name): _as_feature(frame[name], str(name) in measured) for name in frame.columns}
     others = [found for name, found in columns.items() if name not in suspects and found is not None]
     without = _auc(others, label, seed)
-    told = {}
+    result = {}
     for name in measured:
         one = columns.get(name)
-        told[name] = (without if one is None else _auc([*others, one], label, seed), without)
-    return told
+        result[name] = (without if one is None else _auc([*others, one], label, seed), without)
+    return result
 
 
 def describe_sample(n_leads: int) -> str:
@@ -102,7 +102,7 @@ def _auc(columns: list[tuple[np.ndarray, bool]], label: np.ndarray, seed: int) -
         return 0.5
     matrix = np.column_stack([values for values, _ in columns])
     levels = [i for i, (_, is_level) in enumerate(columns) if is_level]
-    told = np.empty(len(label))
+    predicted = np.empty(len(label))
     for train, test in StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(matrix, label):
         data = lgb.Dataset(matrix[train], label[train], categorical_feature=levels, free_raw_data=True)
         parameters = {
@@ -115,5 +115,5 @@ def _auc(columns: list[tuple[np.ndarray, bool]], label: np.ndarray, seed: int) -
             "deterministic": True,
             "verbose": -1,
         }
-        told[test] = lgb.train(parameters, data, num_boost_round=_TREES).predict(matrix[test], num_threads=1)
-    return max(0.5, round(float(roc_auc_score(label, told)), 4))
+        predicted[test] = lgb.train(parameters, data, num_boost_round=_TREES).predict(matrix[test], num_threads=1)
+    return max(0.5, round(float(roc_auc_score(label, predicted)), 4))

@@ -115,7 +115,7 @@ def tune_model(
     if storage is not None:
         storage.parent.mkdir(parents=True, exist_ok=True)
         address = f"sqlite:///{storage}"
-    told, trials, params = [], 0, {}
+    result, trials, params = [], 0, {}
     for place, fold in enumerate([*folds, everybody]):
         is_last = fold is everybody
         budget = 60 * minutes * (0.5 if is_last else 0.5 / SPLITS)
@@ -136,8 +136,8 @@ def tune_model(
         params = {key: study.best_params[key] for key in _DRAWN}
         if not is_last:
             outer = _part(cleaned, label, leads.schema, fold.train, fold.test)
-            told.append([outer.auc(chosen) for chosen in (params, {})])
-    tuned, plain = pd.Series([t for t, _ in told]), pd.Series([p for _, p in told])
+            result.append([outer.auc(chosen) for chosen in (params, {})])
+    tuned, plain = pd.Series([t for t, _ in result]), pd.Series([p for _, p in result])
     difference, low, high = paired_difference(tuned, plain)
     spent = time.monotonic() - began
     return Tuning(params, float(tuned.mean()), float(plain.mean()), difference, low, high, trials, spent)
@@ -203,5 +203,5 @@ def _draw(trial: optuna.Trial) -> dict[str, Any]:
 def _fingerprint(cleaned: pd.DataFrame, label: np.ndarray, schema: LeadSchema, seed: int) -> str:
     """Name the studies of these leads, so that only a search over the same ones is taken up again."""
     rows = pd.util.hash_pandas_object(cleaned, index=False).to_numpy()
-    told = json.dumps([schema.name, list(cleaned.columns), seed, SPLITS, _INNER])
-    return hashlib.sha256(rows.tobytes() + label.tobytes() + told.encode()).hexdigest()[:16]
+    result = json.dumps([schema.name, list(cleaned.columns), seed, SPLITS, _INNER])
+    return hashlib.sha256(rows.tobytes() + label.tobytes() + result.encode()).hexdigest()[:16]

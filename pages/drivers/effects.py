@@ -22,7 +22,7 @@ from leadscore_core.inference.reasons import human_name
 from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.plots.drivers import plot_beeswarm, plot_dependence, plot_importance, plot_interaction
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.components import render_chart
 
 MOST_COLUMNS = 8
@@ -85,7 +85,7 @@ def _effects(view: BatchView, group: LeadFilter) -> Effects:
         with st.spinner("Computing what moves the scores", show_time=True):
             return measure_effects(view.cleaned(view.table.sample(group, EXACT_ROWS)), model)
 
-    return state.remembered(("effects", *group_key(view, group)), measure)
+    return session.remembered(("effects", *group_key(view, group)), measure)
 
 
 def render_importance(view: BatchView, effects: Effects, everyone: Effects | None, *, log_odds: bool) -> None:
@@ -154,7 +154,7 @@ def render_swarm(view: BatchView, group: LeadFilter, effects: Effects, *, log_od
         title = "Each point is one lead: what its value in a column does to its score"
         return plot_beeswarm(points, title, log_odds=log_odds)
 
-    render_chart(state.remembered(("swarm", log_odds, *group_key(view, group)), draw), key="swarm")
+    render_chart(session.remembered(("swarm", log_odds, *group_key(view, group)), draw), key="swarm")
     st.caption("Green points have values whose leads completed often in training, orange ones rarely.")
 
 
@@ -167,7 +167,7 @@ def render_dependence(view: BatchView, group: LeadFilter, effects: Effects) -> N
     column = st.selectbox(
         "Column", columns, format_func=lambda c: human_name(c, view.schema), key=f"depend-{view.batch.id}", width=280
     )
-    table = state.remembered(
+    table = session.remembered(
         ("depend", column, *group_key(view, group)),
         lambda: depend(effects.cleaned, model.propensity(effects.cleaned), str(column), model),
     )
@@ -224,5 +224,5 @@ def render_interaction(view: BatchView, group: LeadFilter, effects: Effects) -> 
         title = f"Mean propensity by {names[0].lower()} and {names[1].lower()}"
         return plot_interaction(mean, leads, title, names)
 
-    render_chart(state.remembered(("cross", first, second, *group_key(view, group)), draw), key="interaction")
+    render_chart(session.remembered(("cross", first, second, *group_key(view, group)), draw), key="interaction")
     st.caption("Cells of few leads say little; n stands in each.")

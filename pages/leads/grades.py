@@ -14,7 +14,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.plots.grades import GRADE_ICONS
 from leadscore_core.storage.database.preferences import Preference, Version, grade_preference
 from leadscore_core.storage.leads.lead_table import cumulated
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
@@ -36,14 +36,14 @@ def render_grades(view: BatchView, model: LeadModel) -> None:
         horizontal=True, key=f"grades-by-{current.version}", label_visibility="collapsed",
     )  # fmt: skip
     saved = current.value.model_copy(update={"by": by})
-    state.draft_grades(current.version, saved, cumulated(saved))
+    session.draft_grades(current.version, saved, cumulated(saved))
     for place, (column, label) in enumerate(zip(st.columns(3), _LABELS[str(by)], strict=True)):
         with column:
             st.slider(
                 label, 0.0, 100.0, step=0.1, format="%.1f%%", key=("grade-hot", "grade-warm", "grade-cold")[place],
-                on_change=partial(state.move_neighbours, place, str(by)),
+                on_change=partial(session.move_neighbours, place, str(by)),
             )  # fmt: skip
-    drafted = state.drafted_grades(str(by))
+    drafted = session.drafted_grades(str(by))
     rule = drafted.model_copy(
         update={"shares": current.value.shares} if by == "propensity" else {"thresholds": current.value.thresholds}
     )
@@ -75,7 +75,7 @@ def _render_promotion(preference: Preference[GradeRule], current: Version[GradeR
 
 
 def _render_preview(view: BatchView, rule: GradeRule) -> None:
-    preview = preview_grades(view, rule, state.get_capacity())
+    preview = preview_grades(view, rule, session.get_capacity())
     known = preview["known"].sum()
     table = pd.DataFrame(
         {
@@ -104,18 +104,18 @@ def _render_preview(view: BatchView, rule: GradeRule) -> None:
         "Days of calls": st.column_config.NumberColumn(format="%.1f"),
     }
     st.dataframe(table, column_config=config, hide_index=True, height="content", alt="What these grades mean")
-    told = "Observed conversion is that of leads whose outcome is known, judged by models that had not seen them."
+    text = "Observed conversion is that of leads whose outcome is known, judged by models that had not seen them."
     calls = (
         "Calls a day are what it takes to call such leads as they come in; days of calls, to call this list's at "
-        f"{state.get_capacity():,} a day."
+        f"{session.get_capacity():,} a day."
     )
-    st.caption(f"{told} {calls}" if known else f"No outcome is known, so no conversion was observed. {calls}")
+    st.caption(f"{text} {calls}" if known else f"No outcome is known, so no conversion was observed. {calls}")
 
 
 def look_at(preference: Preference[Any]) -> Version[Any]:
     """Return the version that this person builds on, and say if somebody has changed it since."""
     newest = preference.current()
-    seen: Version[Any] = state.seen_version(preference.kind, newest)
+    seen: Version[Any] = session.seen_version(preference.kind, newest)
     if seen.version != newest.version:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(
@@ -124,7 +124,7 @@ def look_at(preference: Preference[Any]) -> Version[Any]:
                 icon=":material/sync_problem:",
             )
             if st.button("Show what is in force now", key=f"newest-{preference.kind}"):
-                state.forget_seen(preference.kind)
+                session.forget_seen(preference.kind)
                 st.rerun()
     return seen
 
@@ -134,24 +134,24 @@ def save(
 ) -> None:
     """Save a preference and start the page anew; a conflict is said and changes nothing."""
     try:
-        preference.save(value, based_on=current.version, author=state.get_name(), model_id=model.model_id, note=note)
+        preference.save(value, based_on=current.version, author=session.get_name(), model_id=model.model_id, note=note)
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
     else:
-        state.forget_seen(preference.kind)
-        state.tell(message)
+        session.forget_seen(preference.kind)
+        session.tell(message)
         st.rerun()
 
 
 def go_back(preference: Preference[Any], current: Version[Any]) -> None:
     """Undo the last change of a preference."""
     try:
-        preference.undo(based_on=current.version, author=state.get_name())
+        preference.undo(based_on=current.version, author=session.get_name())
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
     else:
-        state.forget_seen(preference.kind)
-        state.tell("Undone.")
+        session.forget_seen(preference.kind)
+        session.tell("Undone.")
         st.rerun()
 
 

@@ -11,7 +11,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.plots.planning import plot_tradeoff
 from leadscore_core.storage.database.preferences import grade_preference, junk_preference
 from pages.leads.grades import go_back, look_at, render_history, save
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.components import render_chart
 
 PRESETS = {"1%": 0.01, "2%": 0.02, "5%": 0.05}
@@ -28,7 +28,7 @@ def render_junk(view: BatchView, model: LeadModel) -> None:
 def _render_trade_off(view: BatchView, model: LeadModel) -> None:
     st.subheader("Put aside by low propensity", anchor=False)
     key = ("trade-off", view.batch.id, view.batch.scoring.number)
-    trade: TradeOff = state.remembered(key, lambda: trade_off(view))
+    trade: TradeOff = session.remembered(key, lambda: trade_off(view))
     preference = grade_preference(load_settings())
     current = look_at(preference)
     junk_now = view.table.grade_share("Junk")

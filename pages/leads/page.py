@@ -7,7 +7,7 @@ from pages.leads.grades import render_grades
 from pages.leads.junk_filter import render_junk
 from pages.leads.plan import render_planner
 from pages.leads.quarantine import render_quarantine, render_review
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.batch_picker import choose_batch
 from pages.shared.components import get_model
 from pages.shared.controls import plain_error
@@ -21,9 +21,9 @@ model = get_model()
 view = choose_batch(model)
 try:
     render_answer(view)
-    key = state.bind("section", state.get_section(SECTIONS[0]))
+    key = session.bind("section", session.get_section(SECTIONS[0]))
     section = st.segmented_control("Section", SECTIONS, key=key, required=True, label_visibility="collapsed")
-    state.set_section(section or SECTIONS[0])
+    session.set_section(section or SECTIONS[0])
     if section == "Call list":
         render_key_figures(view)
         chosen = render_filters(view, "calls")
@@ -40,7 +40,7 @@ try:
         render_junk(view, model)
     else:
         render_review(view)
-    if state.get_lead() is not None:
+    if session.get_lead() is not None:
         render_lead(view)
 except LeadScoreError as error:
     st.error(plain_error(error), icon=":material/error:")

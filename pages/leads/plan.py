@@ -10,7 +10,7 @@ from leadscore_core.batches.planning import batch_gain, plan_batch
 from leadscore_core.batches.view import BatchView
 from leadscore_core.plots.planning import plot_gain
 from leadscore_core.storage.leads.filters import LeadFilter
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.components import render_chart
 
 
@@ -23,8 +23,8 @@ def render_planner(view: BatchView) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         days = int(st.number_input("Days", 1, 365, 1, key="plan-days", width=140))
         callers = int(st.number_input("Callers", 1, 100, 1, key="plan-callers", width=140))
-        st.caption(f"{state.get_capacity():,} calls a day, as set in the sidebar.")
-    leads = min(calls, days * state.get_capacity())
+        st.caption(f"{session.get_capacity():,} calls a day, as set in the sidebar.")
+    leads = min(calls, days * session.get_capacity())
     plan = plan_batch(view, leads)
     st.markdown(
         f"**{plan.leads:,} leads**, down to a propensity of {plan.cut_off:.0%}: about **{plan.expected:,.0f} "

@@ -10,7 +10,7 @@ from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.grades import JUNK_WORDS
 from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.controls import plain_error
 from pages.shared.lead_card import render_opener
 from pages.shared.lead_table import render_export, render_filters, render_table
@@ -41,7 +41,7 @@ def render_quarantine(view: BatchView) -> None:
     shown = render_table(view, chosen, key="quarantine", several=True)
     rows = list(shown.selected)
     if len(rows) == 1 and st.button("Look at the selected lead", icon=":material/open_in_full:"):
-        state.set_lead(rows[0])
+        session.set_lead(rows[0])
         st.rerun()
     total = view.table.count(chosen)
     if total:
@@ -52,7 +52,7 @@ def render_quarantine(view: BatchView) -> None:
         if some or every:
             wanted = rows if some else view.table.rows_of(chosen).tolist()
             _decide(
-                lambda d: d.restore(view.batch, wanted, note=note, by=state.get_name()), f"{len(wanted):,} restored."
+                lambda d: d.restore(view.batch, wanted, note=note, by=session.get_name()), f"{len(wanted):,} restored."
             )
     render_opener(view)
     render_export(view, chosen, shown.sort)
@@ -104,5 +104,5 @@ def _decide(action, message: str) -> None:  # type: ignore[no-untyped-def]
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
     else:
-        state.tell(message)
+        session.tell(message)
         st.rerun()

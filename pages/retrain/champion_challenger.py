@@ -40,10 +40,11 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
         ]
     )
     st.dataframe(table, hide_index=True, height="content", alt="Champion against challenger")
-    told = challenge["delong"]
+    result = challenge["delong"]
     st.caption(
-        f"AUC by DeLong's test: difference between {told['low']:+.4f} and {told['high']:+.4f}, p = {told['p']:.2g}. A "
-        "lower Brier score is better; precision and recall are each at the model's own threshold."
+        f"AUC by DeLong's test: difference between {result['low']:+.4f} and {result['high']:+.4f}, "
+        f"p = {result['p']:.2g}. "
+        "A lower Brier score is better; precision and recall are each at the model's own threshold."
     )
     st.subheader("Leads that change grade", anchor=False)
     moves = pd.DataFrame(challenge["moves"]).T

@@ -8,12 +8,12 @@ from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import fitting_schema, propose_list
 from leadscore_core.data.schema.inference import Proposal, build_schema, headers_found, name_schema, numbers_of
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.data.schema.schema_files import keep_schema, list_schemas, write_schema
+from leadscore_core.data.schema.schema_files import list_schemas, save_schema, write_schema
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.retraining.schema_editor import MEANINGS, corrected_proposal, full_schema, proposal_table
 from pages.retrain import state as retrain_state
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.controls import plain_error
 from pages.shared.outcome_values import choose_outcome_values
 from pages.shared.sidebar import plain
@@ -57,7 +57,7 @@ def choose_meaning(
 
 
 def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | None, settings: Settings) -> None:
-    encoding = state.get_encoding(upload)
+    encoding = session.get_encoding(upload)
 
     def propose() -> Proposal:
         with st.spinner("Looking at every column", show_time=True):
@@ -69,7 +69,7 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
             f"{plain(name)} has columns that no model here reads. This is what they seem to mean; correct what is "
             "wrong. It is kept under a name and used from then on."
         )
-    proposal = state.remembered(("proposal", upload, encoding), propose)
+    proposal = session.remembered(("proposal", upload, encoding), propose)
     offered = proposal.choices
     if not offered:
         st.error(
@@ -98,10 +98,10 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
     proposal = corrected_proposal(proposal, table).with_label(outcome, split)
     for line in split.statement():
         st.caption(plain(line))
-    told = numbers_of(proposal.columns)
+    result = numbers_of(proposal.columns)
     st.caption(
-        f"{told['read']} columns to learn from, {told['people']} that say who a person is and are never learned from, "
-        f"{told['left out']} left out. Which of them may know the outcome is asked next."
+        f"{result['read']} columns to learn from, {result['people']} that say who a person is and are "
+        f"never learned from, {result['left out']} left out. Which of them may know the outcome is asked next."
     )
     chosen = st.text_input(
         "Name", known.name if known else name_schema(name), key=f"schema-name-{upload}", max_chars=40, width=320
@@ -118,7 +118,7 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
         return
     with st.container(horizontal=True):
         if st.button("Use these columns", type="primary", icon=":material/check:"):
-            keep_schema(schema, settings.data_dir)
+            save_schema(schema, settings.data_dir)
             retrain_state.describe(None)
             st.rerun()
         st.download_button(

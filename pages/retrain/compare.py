@@ -9,10 +9,10 @@ from leadscore_core.config import load_settings
 from leadscore_core.model.measures import MEASURES
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.jobs import Run, list_runs
-from leadscore_core.training.evaluation.model_comparison import MOST as MOST_SIDE_BY_SIDE
+from leadscore_core.training.evaluation.model_comparison import MOST as MOST_COMPARED
 from leadscore_core.training.evaluation.model_comparison import compare_runs
 from pages.retrain.verdict import model_name
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.components import get_named_model
 from pages.shared.sidebar import plain
 
@@ -22,7 +22,7 @@ def render_comparisons() -> None:
     registry = ModelRegistry(load_settings().models_dir)
     known = {metadata.model_id: metadata for metadata in registry.list_models()}
     runs = [run for run in list_runs() if run.state.state == "done"]
-    _render_side_by_side(registry, known)
+    _render_model_table(registry, known)
     board = next((run for run in runs if "leaderboard" in run.report), None)
     st.subheader("Other algorithms on the same folds", anchor=False)
     if board is None:
@@ -37,7 +37,7 @@ def render_comparisons() -> None:
         _render_tuning(tuned)
 
 
-def _render_side_by_side(registry: ModelRegistry, known: dict[str, Any]) -> None:
+def _render_model_table(registry: ModelRegistry, known: dict[str, Any]) -> None:
     st.subheader("Models side by side", anchor=False)
     if len(known) < 2:
         st.info("There is one model so far. Train another, and both can be compared here.", icon=":material/info:")
@@ -49,13 +49,13 @@ def _render_side_by_side(registry: ModelRegistry, known: dict[str, Any]) -> None
         list(known),
         first[:2],
         format_func=names.__getitem__,
-        max_selections=MOST_SIDE_BY_SIDE,
+        max_selections=MOST_COMPARED,
         key=f"side-by-side-{len(known)}",
     )
     if len(chosen) < 2:
         st.caption("Choose at least two.")
         return
-    told = compare_runs([get_named_model(model_id) for model_id in chosen])
+    result = compare_runs([get_named_model(model_id) for model_id in chosen])
     short = {
         m: f"{known[m].created_at:%d %b, %H:%M}" + (" (in use)" if m == registry.champion_id else "") for m in chosen
     }
@@ -63,18 +63,18 @@ def _render_side_by_side(registry: ModelRegistry, known: dict[str, Any]) -> None
         short = {m: m for m in chosen}
     config = {name: st.column_config.NumberColumn(format="%.4f") for name in short.values()}
     st.dataframe(
-        told.figures.rename(columns=short), column_config=config, hide_index=True, height="content",
+        result.figures.rename(columns=short), column_config=config, hide_index=True, height="content",
         alt="Figures side by side",
     )  # fmt: skip
-    for model_id, (gap, low, high) in told.paired.items():
+    for model_id, (gap, low, high) in result.paired.items():
         st.caption(
             f"{short[model_id]} against {short[chosen[0]]}, same leads and folds: AUC {gap:+.4f} (95% interval "
             f"{low:+.4f} to {high:+.4f})."
         )
-    if told.folds is None:
+    if result.folds is None:
         st.caption("They were not judged on the same leads in the same folds, so small differences mean nothing.")
-    everything = st.toggle("Also what is the same for all", key=state.bind("side-by-side-all", False))
-    shown = told.settings if everything else told.settings[told.settings["differs"]]
+    everything = st.toggle("Also what is the same for all", key=session.bind("side-by-side-all", False))
+    shown = result.settings if everything else result.settings[result.settings["differs"]]
     st.dataframe(
         shown.drop(columns="differs").rename(columns=short), hide_index=True, height="content",
         alt="Settings side by side",
@@ -123,15 +123,15 @@ def _render_leaderboard(run: Run) -> None:
 
 
 def _render_tuning(run: Run) -> None:
-    told = run.report["tuning"]
-    gap = f"{told['difference']:+.4f} (95% interval {told['low']:+.4f} to {told['high']:+.4f})"
-    if told["is_better"]:
+    result = run.report["tuning"]
+    gap = f"{result['difference']:+.4f} (95% interval {result['low']:+.4f} to {result['high']:+.4f})"
+    if result["is_better"]:
         st.markdown(f"The search helps: AUC {gap} against the settings as they are.")
     else:
         st.markdown(f"The search gains nothing for certain: AUC {gap} against the settings as they are.")
-    table = pd.DataFrame({"Setting": list(told["params"]), "Found": [f"{v:.4g}" for v in told["params"].values()]})
+    table = pd.DataFrame({"Setting": list(result["params"]), "Found": [f"{v:.4g}" for v in result["params"].values()]})
     st.dataframe(table, hide_index=True, height="content", width=420, alt="Settings that were found")
     st.caption(
-        f"{told['trials']:,} settings were tried. The difference is honest: in each of five folds the search ran anew "
-        "on the training leads alone. Under Train these settings can be used."
+        f"{result['trials']:,} settings were tried. The difference is honest: in each of five folds the search "
+        "ran anew on the training leads alone. Under Train these settings can be used."
     )

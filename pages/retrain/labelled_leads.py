@@ -23,7 +23,7 @@ from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.training.training_data import TrainingData
 from pages.retrain import state as retrain_state
 from pages.retrain.columns import choose_meaning
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.controls import plain_error
 from pages.shared.conventions import REMEMBERED, ask_choices, choices_of, offer_choices, said_of, with_choices
 from pages.shared.encodings import choose_encoding, offer_encodings
@@ -56,7 +56,7 @@ def choose_labelled(model: LeadModel) -> tuple[TrainingData, tuple[object, ...]]
     except (LeadScoreError, OSError) as error:
         brought = retrain_state.get_brought()
         if isinstance(error, EncodingQuestionError) and brought is not None:
-            state.ask_encoding(brought[1], error.candidates)
+            session.ask_encoding(brought[1], error.candidates)
             st.rerun()
         st.error(plain_error(error), icon=":material/error:")
         return None
@@ -95,7 +95,7 @@ def _ask_meaning(brought: tuple[str, str, UploadFolder], model: LeadModel, setti
     name, file_id, folder = brought
     if choose_encoding(file_id, name):
         return None
-    headers = read_headers(folder.path, encoding=state.get_encoding(file_id))
+    headers = read_headers(folder.path, encoding=session.get_encoding(file_id))
     return choose_meaning(folder.path, name, file_id, headers, model, settings)
 
 
@@ -129,7 +129,7 @@ def _offer_sample(schema: LeadSchema) -> tuple[TrainingData, tuple[object, ...]]
         return None
     retrain_state.try_sample(True)
     key: tuple[object, ...] = ("train", "sample")
-    data = state.remembered(key, lambda: read_labelled([open_list(sample, schema)], [], schema))
+    data = session.remembered(key, lambda: read_labelled([open_list(sample, schema)], [], schema))
     return replace(data, name=SAMPLE), key
 
 
@@ -140,7 +140,7 @@ def _read_chosen(
     meaning = hash(schema.model_dump_json(exclude={"city_tiers"}))
     lists = []
     if brought is not None:
-        encoding = state.get_encoding(brought[1])
+        encoding = session.get_encoding(brought[1])
         upload = f"{brought[1]}-{meaning}-{encoding}"
         lists = [render_outcome(_open_as_said(brought[2].path, schema, upload, encoding, settings), upload)]
     settled = tuple(leads.mapping.outcomes for leads in lists)
@@ -152,7 +152,7 @@ def _read_chosen(
         with st.spinner("Reading the leads", show_time=True):
             return read_labelled(lists, picked, schema, settings)
 
-    return state.remembered(key, read), key
+    return session.remembered(key, read), key
 
 
 def _open_as_said(path: Path, schema: LeadSchema, upload: str, encoding: str | None, settings: Settings) -> LeadList:
@@ -161,7 +161,7 @@ def _open_as_said(path: Path, schema: LeadSchema, upload: str, encoding: str | N
     order, marks = said_of(said)
     options = ListOptions(encoding=encoding, dates=order, decimals=marks)
     key = ("opened", upload, *sorted(said.items()))
-    leads = state.remembered(key, lambda: open_list(path, schema, options=options, settings=settings))
+    leads = session.remembered(key, lambda: open_list(path, schema, options=options, settings=settings))
     choices = choices_of(leads, upload)
     picked = ask_choices(choices, upload) | offer_choices(choices, upload)
     if picked:
@@ -207,7 +207,7 @@ def narrow_labelled(data: TrainingData, key: tuple[object, ...]) -> tuple[Traini
                 period = (chosen[0], chosen[1])
         for column in data.schema.with_role(Role.SOURCE, Role.PLATFORM)[:2]:
             if column.name in data.columns:
-                levels = state.remembered(("levels", *key), lambda: {})
+                levels = session.remembered(("levels", *key), lambda: {})
                 if column.name not in levels:
                     levels[column.name] = levels_of(data, column.name)
                 wanted = st.multiselect(

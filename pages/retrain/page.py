@@ -7,8 +7,8 @@ from pages.retrain.champion_challenger import render_challenge
 from pages.retrain.compare import render_comparisons
 from pages.retrain.promote import render_promotion
 from pages.retrain.train import render_training
-from pages.retrain.verdict import choose_model, render_due, render_state_of_models, render_verdict
-from pages.shared import session as state
+from pages.retrain.verdict import choose_model, render_retraining_proposal, render_state_of_models, render_verdict
+from pages.shared import session
 from pages.shared.components import get_model
 from pages.shared.controls import plain_error
 
@@ -16,14 +16,18 @@ SECTIONS = ["Train", "Verdict", "Against the model in use", "Compare", "Promote 
 
 st.title("Is a better model ready?", anchor=False)
 model = get_model()
-message = state.take_message()
+message = session.take_message()
 if message:
     st.toast(message, icon=":material/check:")
 try:
     render_state_of_models()
-    render_due()
+    render_retraining_proposal()
     section = st.segmented_control(
-        "Section", SECTIONS, key=state.bind("retrain-section", SECTIONS[0]), required=True, label_visibility="collapsed"
+        "Section",
+        SECTIONS,
+        key=session.bind("retrain-section", SECTIONS[0]),
+        required=True,
+        label_visibility="collapsed",
     )
     if section == "Train":
         render_training(model)

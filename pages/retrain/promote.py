@@ -8,7 +8,7 @@ from leadscore_core.config import load_settings
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.promotion import LEAST_REASON, batches_behind, meets_gates, promote_model, roll_back
 from leadscore_core.registry.registry import ModelRegistry
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.components import act
 from pages.shared.sidebar import plain
 
@@ -45,7 +45,7 @@ def render_promotion(model: LeadModel) -> None:
     with st.form("rollback", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         why = st.text_input(_rollback_label(registry), max_chars=300, key="rollback-reason", width=420)
         if st.form_submit_button("Roll back to the model before", icon=":material/undo:", disabled=len(history) < 2):
-            act(lambda: roll_back(by=state.get_name(), reason=why), "The model before is in use again.")
+            act(lambda: roll_back(by=session.get_name(), reason=why), "The model before is in use again.")
     if history:
         names = {m.model_id: f"{m.created_at:%d %b %Y, %H:%M}" for m in registry.list_models()}
         table = pd.DataFrame(
@@ -69,9 +69,9 @@ def _rollback_label(registry: ModelRegistry) -> str:
 
 
 def _promote(model: LeadModel, reason: str, *, reset: bool) -> None:
-    promote_model(model.model_id, by=state.get_name(), reason=reason, reset_grades=reset)
+    promote_model(model.model_id, by=session.get_name(), reason=reason, reset_grades=reset)
     if reset:
-        state.forget_seen("grades")
+        session.forget_seen("grades")
 
 
 def _offer_rescoring(model: LeadModel) -> None:
@@ -93,7 +93,7 @@ def _offer_rescoring(model: LeadModel) -> None:
 
             def rescore() -> None:
                 for batch_id in chosen:
-                    rescore_batch(behind[batch_id], model, by=state.get_name())
+                    rescore_batch(behind[batch_id], model, by=session.get_name())
 
             with st.spinner("Scoring again", show_time=True):
                 act(rescore, "Scored again; the earlier scores stay in each list's history.")

@@ -16,7 +16,7 @@ from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.training_data import TrainingData
 from pages.retrain.labelled_leads import choose_labelled, narrow_labelled
 from pages.retrain.state import is_trying_sample
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
@@ -72,9 +72,9 @@ def render_training(model: LeadModel) -> None:
                     params=params,
                     note=note,
                     synthetic=is_trying_sample(),
-                    capacity=state.get_capacity(),
+                    capacity=session.get_capacity(),
                 )
-                start_run(data, request, task=task, by=state.get_name())
+                start_run(data, request, task=task, by=session.get_name())
             except LeadScoreError as error:
                 st.error(plain_error(error), icon=":material/error:")
             else:
@@ -85,7 +85,11 @@ def render_training(model: LeadModel) -> None:
 def _choose_task() -> tuple[RunTask, dict[str, Any]]:
     """Let a person choose between a retrain, a comparison and a search; return settings of LightGBM too."""
     kind = st.segmented_control(
-        "What to do", list(_TASKS), format_func=_TASKS.__getitem__, key=state.bind("train-task", "train"), required=True
+        "What to do",
+        list(_TASKS),
+        format_func=_TASKS.__getitem__,
+        key=session.bind("train-task", "train"),
+        required=True,
     )
     if kind == "compare":
         from leadscore_core.model.algorithms import USUAL, known_algorithms
@@ -106,45 +110,45 @@ def _choose_task() -> tuple[RunTask, dict[str, Any]]:
     found = next((run.report["tuning"] for run in list_runs() if "tuning" in run.report), None)
     if found is None:
         return RunTask(), {}
-    searched = st.toggle("Use the settings that the last search found", key=state.bind("train-searched", False))
+    searched = st.toggle("Use the settings that the last search found", key=session.bind("train-searched", False))
     return RunTask(), found["params"] if searched else {}
 
 
 def _render_check(data: TrainingData, model: LeadModel, key: tuple[object, ...]) -> bool:
     """Say what these leads are and whether they are enough to learn from."""
-    told, past = summarise(data), data.schema.outcome.past
+    result, past = summarise(data), data.schema.outcome.past
     with st.container(horizontal=True):
-        st.metric("Leads", f"{told.rows:,}", border=True, width=170)
-        st.metric("Outcome known", f"{told.known:,}", border=True, width=170)
+        st.metric("Leads", f"{result.rows:,}", border=True, width=170)
+        st.metric("Outcome known", f"{result.known:,}", border=True, width=170)
         need = f"At least {LEAST_OF_EACH} are needed"
-        st.metric(past.capitalize(), f"{told.completed:,}", border=True, width=170, help=need)
-        st.metric(f"Not {past}", f"{told.not_completed:,}", border=True, width=170, help=need)
-    if not told.is_enough:
+        st.metric(past.capitalize(), f"{result.completed:,}", border=True, width=170, help=need)
+        st.metric(f"Not {past}", f"{result.not_completed:,}", border=True, width=170, help=need)
+    if not result.is_enough:
         st.error(
-            f"Too few to learn from: {past} {told.completed:,} of {LEAST_OF_EACH} needed, not {past} "
-            f"{told.not_completed:,} of {LEAST_OF_EACH} needed. Add leads whose outcome is known.",
+            f"Too few to learn from: {past} {result.completed:,} of {LEAST_OF_EACH} needed, not {past} "
+            f"{result.not_completed:,} of {LEAST_OF_EACH} needed. Add leads whose outcome is known.",
             icon=":material/error:",
         )
         return False
-    fresh = state.remembered(("new", model.model_id, *key), lambda: new_since(data, model))
+    fresh = session.remembered(("new", model.model_id, *key), lambda: new_since(data, model))
     if fresh is not None:
         st.caption(f"{fresh:,} of these leads are new since the model in use was trained.")
-    if told.future:
+    if result.future:
         st.warning(
-            f"{told.future:,} leads are dated in the future. Is the day before the month? Correct the dates, or choose "
-            "a period without them.",
+            f"{result.future:,} leads are dated in the future. Is the day before the month? Correct the dates, "
+            "or choose a period without them.",
             icon=":material/event_busy:",
         )
-    if told.known < FEW_ROWS:
+    if result.known < FEW_ROWS:
         st.warning(f"Below {FEW_ROWS:,} leads every figure has a wide interval.", icon=":material/warning:")
-    if len(told.months):
-        with st.expander(f"Base rate by month: {len(told.months)} months", icon=":material/calendar_month:"):
+    if len(result.months):
+        with st.expander(f"Base rate by month: {len(result.months)} months", icon=":material/calendar_month:"):
             config = {
                 "Month": st.column_config.DateColumn(format="MMM YYYY"),
                 past.capitalize(): st.column_config.NumberColumn(format="%.1f%%"),
                 "Leads": st.column_config.NumberColumn(format="localized"),
             }
-            table = told.months.assign(rate=100 * told.months["rate"])
+            table = result.months.assign(rate=100 * result.months["rate"])
             table.columns = pd.Index(["Month", "Leads", past.capitalize()])
             st.dataframe(table, hide_index=True, column_config=config, height="content", alt="Base rate by month")
             st.caption(
@@ -217,19 +221,19 @@ def _render_run(folder: str) -> None:
 
 
 def _progress_words(run: Run) -> str:
-    told = plain(run.state.told)
+    text = plain(run.state.message)
     if run.state.started_at is None or run.state.share < 0.05:
-        return told
+        return text
     spent = (pd.Timestamp.now("UTC") - pd.Timestamp(run.state.started_at)).total_seconds()
     left = spent * (1 - run.state.share) / run.state.share
-    return f"{told}. {spent:.0f} s so far, about {left:.0f} s to go"
+    return f"{text}. {spent:.0f} s so far, about {left:.0f} s to go"
 
 
 def _render_ended(run: Run) -> None:
     """Say how the last run ended if it brought no model."""
     if run.state.state == "failed":
-        st.error(plain(run.state.told), icon=":material/error:")
+        st.error(plain(run.state.message), icon=":material/error:")
         with st.expander("Log", icon=":material/terminal:"):
             st.code(run.log[-5_000:] or "Nothing", language=None)
     else:
-        st.info(plain(run.state.told), icon=":material/info:")
+        st.info(plain(run.state.message), icon=":material/info:")

@@ -26,7 +26,7 @@ from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.jobs import read_report
 from leadscore_core.retraining.trigger import propose_retraining
 from leadscore_core.storage.database.batches import BatchStore
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.components import get_named_model, render_chart
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
@@ -43,25 +43,25 @@ def render_state_of_models() -> None:
         st.markdown("### No model is in use.")
         return
     auc = champion.metrics["cross_validation"]["auc"]
-    told = f"The model of {champion.created_at:%d %b %Y} is in use (AUC {auc:.3f} in folds)"
+    text = f"The model of {champion.created_at:%d %b %Y} is in use (AUC {auc:.3f} in folds)"
     if newest is None or newest.model_id == champion.model_id:
-        st.markdown(f"### {told}; no newer one has been trained.")
+        st.markdown(f"### {text}; no newer one has been trained.")
         return
     challenge = read_report(newest.model_id, settings).get("challenge") or {}
     words = {"better": "is better", "worse": "is worse", "the same": "is no better"}
     judged = words.get(challenge.get("verdict", ""), "was not compared with it")
     meets = "meets" if newest.meets_targets else "misses"
-    st.markdown(f"### {told}. The newest, of {newest.created_at:%d %b, %H:%M}, {meets} the targets and {judged}.")
+    st.markdown(f"### {text}. The newest, of {newest.created_at:%d %b, %H:%M}, {meets} the targets and {judged}.")
 
 
-def render_due() -> None:
+def render_retraining_proposal() -> None:
     """Say that a retrain is proposed, and why; nothing is trained by itself."""
     settings = load_settings()
     champion = ModelRegistry(settings.models_dir).champion_id
     kept = tuple((b.id, b.scoring.number) for b in BatchStore(settings).list_batches())
     hour = pd.Timestamp.now().floor("h")
-    due = state.remembered(("due", champion, kept, hour), lambda: propose_retraining(settings))
-    if due.is_due:
+    due = session.remembered(("due", champion, kept, hour), lambda: propose_retraining(settings))
+    if due.is_worthwhile:
         st.info(f"A retrain is worth while: {plain('; '.join(due.reasons))}.", icon=":material/schedule:")
 
 
@@ -112,7 +112,7 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
         "Judged on",
         splits,
         format_func=SPLIT_NAMES.__getitem__,
-        key=state.bind("verdict-split", splits[0]),
+        key=session.bind("verdict-split", splits[0]),
         required=True,
     )
     part = model.out_of_sample[model.out_of_sample["split"] == split]
@@ -182,23 +182,23 @@ def _render_threshold(model: LeadModel, part: pd.DataFrame) -> None:
         "Threshold", 0.0, 100.0, own, 0.5, format="%.1f%%", key=f"threshold-{model.model_id}",
         help=f"Leads at or above it are taken for applicants. The model's own, chosen on training folds, is {own}%.",
     )  # fmt: skip
-    told = at_threshold(part["completed"].to_numpy(), part["propensity"].to_numpy(), percent / 100)
+    result = at_threshold(part["completed"].to_numpy(), part["propensity"].to_numpy(), percent / 100)
     with st.container(horizontal=True):
         for label, value in (
-            ("Precision", told["precision"]),
-            ("Recall", told["recall"]),
-            ("Leads above", told["above"]),
+            ("Precision", result["precision"]),
+            ("Recall", result["recall"]),
+            ("Leads above", result["above"]),
         ):
             st.metric(label, "Does not exist" if value is None else f"{value:.1%}", border=True, width=128)
         days = _days(model.metadata)
         if days:
-            calls = model.metadata.training_data.rows * told["above"] / days if told["above"] is not None else 0
+            calls = model.metadata.training_data.rows * result["above"] / days if result["above"] is not None else 0
             st.metric(
                 "Calls a day", f"{calls:,.0f}", border=True, width=128,
                 help=f"Leads above it, as such leads came in over the {days:,} days of training",
             )  # fmt: skip
-        found, false = told["true_positive"], told["false_positive"]
-        missed, left = told["false_negative"], told["true_negative"]
+        found, false = result["true_positive"], result["false_positive"]
+        missed, left = result["false_negative"], result["true_negative"]
         st.metric("Found", f"{found:,}", border=True, width=128, help="Taken for applicants, and were")
         st.metric("False alarms", f"{false:,}", border=True, width=128, help="Taken for applicants, and were not")
         st.metric(
@@ -226,10 +226,10 @@ def _render_curves(part: pd.DataFrame, threshold: float) -> None:
         st.info("Only one outcome: no curve exists.", icon=":material/info:")
         return
     curves = draw_curves(label, p)
-    told = at_threshold(label, p, threshold)
+    result = at_threshold(label, p, threshold)
     mark = None
-    if told["recall"] is not None and told["precision"] is not None:
-        mark = (told["recall"], told["precision"])
+    if result["recall"] is not None and result["precision"] is not None:
+        mark = (result["recall"], result["precision"])
     left, right = st.columns(2)
     with left:
         render_chart(plot_roc(curves["roc"], float(roc_auc_score(label, p))), key="roc")
@@ -309,4 +309,4 @@ def _render_facts(metadata: ModelMetadata) -> None:
         "Calibration": f"{metadata.calibration.get('method')}: {metadata.calibration.get('verdict')}",
         "Left out": ", ".join(metadata.excluded) or "no column",
     }
-    st.markdown("\n".join(f"- **{name}**: {plain(str(told))}" for name, told in facts.items()))
+    st.markdown("\n".join(f"- **{name}**: {plain(str(result))}" for name, result in facts.items()))

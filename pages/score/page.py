@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from leadscore_core.config import load_settings
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.upload_form import render_intake
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ from pages.score.result import render_scored  # noqa: E402
 from pages.shared.components import get_model, what_is_needed  # noqa: E402  a list can be brought before these load
 
 model = get_model()
-if state.get_problem():
-    st.error(state.get_problem(), icon=":material/error:")
-opened = state.get_opened()
+if session.get_problem():
+    st.error(session.get_problem(), icon=":material/error:")
+opened = session.get_opened()
 if opened is not None:
     render_scored(opened, model, settings)
-elif not state.get_problem() and state.get_waiting() is None:
+elif not session.get_problem() and session.get_waiting() is None:
     st.info(
         f"You will see here whom to call first, who is junk, and why. {what_is_needed(model.schema)}",
         icon=":material/info:",

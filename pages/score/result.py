@@ -3,13 +3,13 @@
 import streamlit as st
 
 from leadscore_core.batches.planning import ALL
-from leadscore_core.batches.save import find_kept, keep_list, rescore_batch
+from leadscore_core.batches.save import find_batch, rescore_batch, save_batch
 from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import choose_columns, evidence_of
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch, BatchStore
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.batch_picker import get_view
 from pages.shared.components import columns_found, render_mapping, render_problems
 from pages.shared.conventions import render_corrections, render_questions
@@ -18,14 +18,14 @@ from pages.shared.lead_table import render_answer, render_downloads, render_key_
 from pages.shared.sidebar import plain
 
 
-def render_scored(opened: state.OpenedList, model: LeadModel, settings: Settings) -> None:
+def render_scored(opened: session.OpenedList, model: LeadModel, settings: Settings) -> None:
     """Show the open list with its scores, or why it cannot be scored, and let a person say which column is which."""
     shown = False
     render_questions(opened, settings)
     try:
-        if state.get_scored() is None:
+        if session.get_scored() is None:
             _keep(opened, model, settings)
-        batch = BatchStore(settings).get(str(state.get_scored()))
+        batch = BatchStore(settings).get(str(session.get_scored()))
         view = get_view(batch, model)
         shown = True
         _offer_again(batch, opened, model, settings)
@@ -37,35 +37,35 @@ def render_scored(opened: state.OpenedList, model: LeadModel, settings: Settings
         render_table(view, ALL, key=f"scored-{batch.id}")
         render_downloads(view, "leads" if " " in opened.name else opened.name.split(".")[0])
         render_problems(batch.scoring.findings)
-        if state.get_lead() is not None:
+        if session.get_lead() is not None:
             render_lead(view)
     except LeadScoreError as error:
         st.error(str(error), icon=":material/error:")
     _render_columns(opened, model, settings, expanded=not shown)
 
 
-def _keep(opened: state.OpenedList, model: LeadModel, settings: Settings) -> None:
+def _keep(opened: session.OpenedList, model: LeadModel, settings: Settings) -> None:
     assert opened.leads is not None
-    kept = find_kept(opened.leads, settings)
-    told = st.empty()
+    kept = find_batch(opened.leads, settings)
+    result = st.empty()
 
     def say(_: float, text: str) -> None:
-        told.caption(text)
+        result.caption(text)
 
-    by, leads = state.get_name(), opened.leads
+    by, leads = session.get_name(), opened.leads
     with st.spinner(f"Scoring {plain(opened.name)}", show_time=True):
         if kept is None:
-            batch = keep_list(leads, model, name=opened.name, by=by, settings=settings, progress=say)
+            batch = save_batch(leads, model, name=opened.name, by=by, settings=settings, progress=say)
         elif kept.mapping != leads.mapping and kept.schema_name == model.schema.name:
             batch = rescore_batch(kept, model, by=by, mapping=leads.mapping, settings=settings)
         else:
             batch = kept
-    told.empty()
-    state.set_scored(batch.id, recognised=kept is not None and kept.mapping == leads.mapping)
+    result.empty()
+    session.set_scored(batch.id, recognised=kept is not None and kept.mapping == leads.mapping)
 
 
-def _offer_again(batch: Batch, opened: state.OpenedList, model: LeadModel, settings: Settings) -> None:
-    if not state.was_recognised():
+def _offer_again(batch: Batch, opened: session.OpenedList, model: LeadModel, settings: Settings) -> None:
+    if not session.was_recognised():
         return
     by = f" by {plain(batch.created_by)}" if batch.created_by else ""
     st.info(
@@ -77,23 +77,23 @@ def _offer_again(batch: Batch, opened: state.OpenedList, model: LeadModel, setti
         "Score it again with the model in use", icon=":material/refresh:"
     ):
         with st.spinner(f"Scoring {plain(opened.name)}", show_time=True):
-            rescore_batch(batch, model, by=state.get_name(), settings=settings)
+            rescore_batch(batch, model, by=session.get_name(), settings=settings)
         st.rerun()
 
 
-def _render_columns(opened: state.OpenedList, model: LeadModel, settings: Settings, *, expanded: bool) -> None:
+def _render_columns(opened: session.OpenedList, model: LeadModel, settings: Settings, *, expanded: bool) -> None:
     assert opened.leads is not None
     render_corrections(opened, settings)
     mapping = opened.leads.mapping
     with st.expander(columns_found(mapping, model.schema), icon=":material/view_column:", expanded=expanded):
         leads = opened.leads
-        evidence = state.remembered(("evidence", str(opened.path), mapping.matches), lambda: evidence_of(leads))
+        evidence = session.remembered(("evidence", str(opened.path), mapping.matches), lambda: evidence_of(leads))
         choices = render_mapping(mapping, model.schema, evidence)
         if choices is not None:
             try:
                 opened.leads = choose_columns(opened.leads, choices, settings=settings)
-                state.set_opened(opened)
+                session.set_opened(opened)
                 st.toast("These columns are remembered for files with the same headers.", icon=":material/check:")
             except LeadScoreError as error:
-                state.set_problem(str(error))
+                session.set_problem(str(error))
             st.rerun()

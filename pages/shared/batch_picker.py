@@ -9,7 +9,7 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.components import act, get_named_model
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
@@ -22,7 +22,7 @@ def get_view(batch: Batch, model: LeadModel) -> BatchView:
 
 def choose_batch(model: LeadModel, *, manage: bool = True) -> BatchView:
     """Let a person choose a batch, and return it; stop the page where there is none or it cannot be read."""
-    message = state.take_message()
+    message = session.take_message()
     if message:
         st.toast(message, icon=":material/check:")
     try:
@@ -38,7 +38,7 @@ def choose_batch(model: LeadModel, *, manage: bool = True) -> BatchView:
         st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
         st.stop()
     by_id = {batch.id: batch for batch in batches}
-    present = state.get_batch() if state.get_batch() in by_id else batches[0].id
+    present = session.get_batch() if session.get_batch() in by_id else batches[0].id
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Batch",
@@ -48,8 +48,8 @@ def choose_batch(model: LeadModel, *, manage: bool = True) -> BatchView:
             key=f"batch-{present}",
             width=420,
         )
-        if chosen != state.get_batch():
-            state.set_batch(chosen)
+        if chosen != session.get_batch():
+            session.set_batch(chosen)
         batch = by_id[chosen]
         if manage:
             with st.popover("Manage", icon=":material/more_horiz:"):
@@ -87,7 +87,7 @@ def _render_manage(batch: Batch, model: LeadModel) -> None:
             if st.form_submit_button("Score again", icon=":material/refresh:"):
                 with st.spinner(f"Scoring {plain(batch.name)}", show_time=True):
                     act(
-                        lambda: rescore_batch(batch, get_named_model(chosen), by=state.get_name()),
+                        lambda: rescore_batch(batch, get_named_model(chosen), by=session.get_name()),
                         "Scored again. Earlier scores are kept.",
                     )
     sure = st.checkbox(

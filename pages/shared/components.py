@@ -14,7 +14,7 @@ from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.controls import on_page, plain_error
 from pages.shared.sidebar import plain
 
@@ -72,7 +72,7 @@ def act(action: Callable[[], object], message: str) -> None:
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
     else:
-        state.tell(message)
+        session.tell(message)
         st.rerun()
 
 
@@ -89,12 +89,12 @@ def render_chart(figure: go.Figure, key: str | None = None, on_click: Callable[[
         figure.update_layout(font={"color": ink}, title={"font": {"color": ink}}, legend={"font": {"color": ink}})
         for update in (figure.update_xaxes, figure.update_yaxes):
             update(tickfont={"color": ink}, title={"font": {"color": ink}})
-    told = str(figure.layout.title.text).replace("<br>", " ")
+    sentence = str(figure.layout.title.text).replace("<br>", " ")
     config = {"displayModeBar": False}
     if on_click is None:
-        st.plotly_chart(figure, config=config, alt=told, key=key)
+        st.plotly_chart(figure, config=config, alt=sentence, key=key)
     else:
-        st.plotly_chart(figure, config=config, alt=told, key=key, on_select=on_click, selection_mode="points")
+        st.plotly_chart(figure, config=config, alt=sentence, key=key, on_select=on_click, selection_mode="points")
 
 
 def render_findings(findings: list[Finding]) -> None:

@@ -13,7 +13,7 @@ from leadscore_core.data.dataset.conventions import list_choices
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.open import choose_conventions
 from leadscore_core.errors import LeadScoreError
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
@@ -30,7 +30,7 @@ def choices_of(leads: LeadList, key: str) -> list[ConventionChoice]:
     """Return how an opened list's dates and decimals are read, where that could be otherwise."""
     mapping = leads.mapping
     read = (mapping.matches, mapping.said_order, tuple(mapping.said_decimals.items()))
-    return state.remembered(("conventions", key, leads.sheet, leads.encoding, read), lambda: list_choices(leads))
+    return session.remembered(("conventions", key, leads.sheet, leads.encoding, read), lambda: list_choices(leads))
 
 
 def ask_choices(choices: Sequence[ConventionChoice], key: str) -> dict[str, str]:
@@ -61,7 +61,7 @@ def offer_choices(choices: Sequence[ConventionChoice], key: str, *, in_popover: 
             return _picked(settled, f"settled-{key}")
 
 
-def render_questions(opened: state.OpenedList, settings: Settings) -> None:
+def render_questions(opened: session.OpenedList, settings: Settings) -> None:
     """Ask what a list leaves open of its dates and decimals, above its scores."""
     assert opened.leads is not None
     if opened.leads.mapping.ambiguous_dates or opened.leads.mapping.decimal_doubts:
@@ -69,7 +69,7 @@ def render_questions(opened: state.OpenedList, settings: Settings) -> None:
         _apply(ask_choices(choices_of(opened.leads, key), key), opened, settings)
 
 
-def render_corrections(opened: state.OpenedList, settings: Settings) -> None:
+def render_corrections(opened: session.OpenedList, settings: Settings) -> None:
     """Say how a list's dates and decimals are read, and let a person correct it."""
     assert opened.leads is not None
     key = f"{opened.path}-{opened.sheet}"
@@ -94,7 +94,7 @@ def said_of(picked: dict[str, str]) -> tuple[DateOrder | None, dict[str, Decimal
     return order, {column: mark for column, said in picked.items() for mark in MARKS if said == mark}
 
 
-def _apply(picked: dict[str, str], opened: state.OpenedList, settings: Settings) -> None:
+def _apply(picked: dict[str, str], opened: session.OpenedList, settings: Settings) -> None:
     assert opened.leads is not None
     if not picked:
         return
@@ -103,7 +103,7 @@ def _apply(picked: dict[str, str], opened: state.OpenedList, settings: Settings)
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
         return
-    state.set_opened(opened)
+    session.set_opened(opened)
     st.toast(REMEMBERED, icon=":material/check:")
     st.rerun()
 

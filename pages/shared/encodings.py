@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.sidebar import plain
 
 _LANGUAGES = {
@@ -34,16 +34,16 @@ def offer_encodings(upload: str, path: str | Path) -> None:
     """
     from leadscore_core.data.reading.reader import list_encodings
 
-    if state.get_encoding(upload) is None:
-        state.offer_encodings(upload, list_encodings(path))
+    if session.get_encoding(upload) is None:
+        session.offer_encodings(upload, list_encodings(path))
 
 
 def choose_encoding(upload: str, name: str) -> bool:
     """Ask how an upload is read, where that is a question or can be corrected; tell whether it still is a question."""
-    candidates = state.get_candidates(upload)
+    candidates = session.get_candidates(upload)
     if not candidates:
         return False
-    chosen = state.get_encoding(upload) or state.get_found_encoding(upload)
+    chosen = session.get_encoding(upload) or session.get_found_encoding(upload)
     if chosen is None:
         st.warning(
             f"The letters of {plain(name)} can be read in more than one way, and the file does not say which. Choose "
@@ -60,7 +60,7 @@ def choose_encoding(upload: str, name: str) -> bool:
         width=480,
     )
     if picked is not None and picked != chosen:
-        state.set_encoding(upload, picked)
+        session.set_encoding(upload, picked)
         st.rerun()
     return chosen is None
 

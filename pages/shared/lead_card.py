@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.batches.lead_profile import LeadStory, tell_story, waterfall
+from leadscore_core.batches.lead_profile import LeadHistory, describe_lead, waterfall
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
@@ -11,7 +11,7 @@ from leadscore_core.inference.grades import GRADES
 from leadscore_core.inference.reasons import Reason, human_name
 from leadscore_core.plots.lead import plot_history, plot_waterfall
 from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.components import get_named_model, render_chart
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
@@ -27,18 +27,18 @@ def render_opener(view: BatchView) -> None:
         rank = st.number_input("Open the lead with rank", 1, max(1, view.table.rows), 1, width=200)
         if st.form_submit_button("Open this lead", icon=":material/open_in_full:"):
             found = view.table.by_rank([int(rank)])
-            state.set_lead(int(found["ls_row"].iloc[0]))
+            session.set_lead(int(found["ls_row"].iloc[0]))
             st.rerun()
 
 
-@st.dialog("Lead", width="large", icon=":material/person:", on_dismiss=state.close_lead)
+@st.dialog("Lead", width="large", icon=":material/person:", on_dismiss=session.close_lead)
 def render_lead(view: BatchView) -> None:
     """Show the lead that is looked at, over the list."""
-    row = state.get_lead()
+    row = session.get_lead()
     if row is None:
         return
     try:
-        story = tell_story(view, row, get_named_model)
+        story = describe_lead(view, row, get_named_model)
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
         return
@@ -55,7 +55,7 @@ def render_lead(view: BatchView) -> None:
     _render_decisions(view, story)
 
 
-def _render_standing(view: BatchView, story: LeadStory) -> None:
+def _render_standing(view: BatchView, story: LeadHistory) -> None:
     lead = story.lead
     with st.container(horizontal=True):
         st.metric("Score", int(lead["ls_score"]), border=True, width=120)
@@ -83,7 +83,7 @@ def _render_standing(view: BatchView, story: LeadStory) -> None:
         st.info(f"Restored by {plain(r.by) or 'somebody'} on {r.at:%d %b %Y}.{note}", icon=":material/undo:")
 
 
-def _render_reasons(view: BatchView, story: LeadStory) -> None:
+def _render_reasons(view: BatchView, story: LeadHistory) -> None:
     assert view.model is not None
     assert story.base is not None
     assert story.base_margin is not None
@@ -113,7 +113,7 @@ def _list_reasons(reasons: list[Reason], none: str) -> None:
         st.text(reason.text)
 
 
-def _render_history(view: BatchView, story: LeadStory) -> None:
+def _render_history(view: BatchView, story: LeadHistory) -> None:
     if len(story.history) < 2:
         return
     before = story.history[-2]
@@ -143,8 +143,8 @@ def _render_history(view: BatchView, story: LeadStory) -> None:
         st.dataframe(table, column_config=config, hide_index=True, height="content", alt="Causes of the change")
 
 
-def _render_decisions(view: BatchView, story: LeadStory) -> None:
-    decisions, row, by = DecisionStore(load_settings()), int(story.lead["ls_row"]), state.get_name()
+def _render_decisions(view: BatchView, story: LeadHistory) -> None:
+    decisions, row, by = DecisionStore(load_settings()), int(story.lead["ls_row"]), session.get_name()
     try:
         if story.junk:
             with st.form("restore-lead", border=False):
@@ -161,7 +161,7 @@ def _render_decisions(view: BatchView, story: LeadStory) -> None:
         st.error(plain_error(error), icon=":material/error:")
 
 
-def _render_feedback(view: BatchView, story: LeadStory, decisions: DecisionStore, row: int, by: str) -> None:
+def _render_feedback(view: BatchView, story: LeadHistory, decisions: DecisionStore, row: int, by: str) -> None:
     left, right = st.columns(2)
     with left, st.form("feedback", border=False, clear_on_submit=True):
         verdict = st.radio("What is wrong?", list(VERDICTS), format_func=VERDICTS.get)
@@ -191,5 +191,5 @@ def _render_feedback(view: BatchView, story: LeadStory, decisions: DecisionStore
 
 
 def _finish(message: str) -> None:
-    state.tell(message)
+    session.tell(message)
     st.rerun()

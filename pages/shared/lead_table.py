@@ -20,7 +20,7 @@ from leadscore_core.inference.grades import GRADES
 from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_ICONS, GRADE_INK, plot_grade_shares
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter, View
 from leadscore_core.storage.leads.lead_table import Sort
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.components import render_chart
 from pages.shared.sidebar import plain
 
@@ -43,7 +43,7 @@ def render_answer(view: BatchView) -> None:
         st.markdown("### Nobody is left to call: every lead of this list is in quarantine.")
         st.caption("Look into the quarantine, restore whom you want to call, or put fewer aside under Junk filter.")
     else:
-        plan = plan_batch(view, state.get_capacity())
+        plan = plan_batch(view, session.get_capacity())
         st.markdown(f"### {describe_plan(plan, calls)}")
     render_cautions(view)
 
@@ -88,38 +88,38 @@ def render_key_figures(view: BatchView) -> None:
 
 def render_filters(view: BatchView, which: View) -> LeadFilter:
     """Let a person narrow the list; what they chose outlives a visit to another page."""
-    kept = replace(state.get_filter(), view=which, reason="")
-    key = f"filter-{view.batch.id}-{which}-{state.filter_round()}"
+    kept = replace(session.get_filter(), view=which, reason="")
+    key = f"filter-{view.batch.id}-{which}-{session.filter_round()}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Search", placeholder="Name, phone, city, source", key=state.bind(f"{key}-text", kept.text), width=280
+            "Search", placeholder="Name, phone, city, source", key=session.bind(f"{key}-text", kept.text), width=280
         )
-        grades = st.multiselect("Grade", GRADES, key=state.bind(f"{key}-grade", list(kept.grades)), width=240)
+        grades = st.multiselect("Grade", GRADES, key=session.bind(f"{key}-grade", list(kept.grades)), width=240)
         with st.popover(_more_label(kept), icon=":material/filter_alt:"):
             values = _value_filters(view, kept, key)
-            scores = state.bind(f"{key}-score", (kept.score_from, kept.score_to))
+            scores = session.bind(f"{key}-score", (kept.score_from, kept.score_to))
             low, high = cast("tuple[int, int]", st.slider("Score", 0, 100, key=scores))  # the key holds a pair
             first, last = _date_filter(view, kept, key)
             if kept.is_narrow and st.button("Clear all filters", icon=":material/filter_alt_off:", key=f"{key}-clear"):
-                state.set_filter(LeadFilter())
+                session.set_filter(LeadFilter())
                 st.rerun()
     _say_more(view, values)
     chosen = LeadFilter(which, tuple(grades), values, first, last, low, high, text)
     if chosen != kept:
-        state.keep_filter(chosen)
+        session.save_filter(chosen)
     return chosen
 
 
 def _say_more(view: BatchView, values: dict[str, tuple[str, ...]]) -> None:
     """Say what the list is narrowed to by a link from another page."""
     offered = [CITY_TIER, *(view.column(role) for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM))]
-    told = [
+    rows = [
         f"{name_dimension(d, view.schema).lower()} {', '.join(show_value(d, v, view.schema) for v in wanted)}"
         for d, wanted in values.items()
         if d not in offered
     ]
-    if told:
-        st.caption(f"Also narrowed to {plain(', '.join(told))}. Clear all filters under More filters.")
+    if rows:
+        st.caption(f"Also narrowed to {plain(', '.join(rows))}. Clear all filters under More filters.")
 
 
 def _more_label(kept: LeadFilter) -> str:
@@ -145,7 +145,7 @@ def _value_filters(view: BatchView, kept: LeadFilter, key: str) -> dict[str, tup
             humans[column],
             list(counts),
             format_func=partial(_with_count, counts),
-            key=state.bind(f"{key}-{column}", known),
+            key=session.bind(f"{key}-{column}", known),
         )
         if chosen:
             values[column] = tuple(chosen)
@@ -158,7 +158,7 @@ def _date_filter(view: BatchView, kept: LeadFilter, key: str):  # type: ignore[n
         return None, None
     day = first.date(), last.date()
     within = max(day[0], min(kept.created_from or day[0], day[1])), min(day[1], max(kept.created_to or day[1], day[0]))
-    chosen = st.date_input("Created", min_value=day[0], max_value=day[1], key=state.bind(f"{key}-dates", within))
+    chosen = st.date_input("Created", min_value=day[0], max_value=day[1], key=session.bind(f"{key}-dates", within))
     if not isinstance(chosen, tuple) or len(chosen) != 2 or tuple(chosen) == day:
         return None, None
     return chosen
@@ -188,7 +188,7 @@ def render_table(view: BatchView, chosen: LeadFilter, *, key: str, several: bool
     wordy = bool({WHY, AND, JUNK} & set(table.columns))
     styled = table.style.map(_grade_style, subset=["Grade"]).format(_grade_words, subset=["Grade"])
     rows = leads["ls_row"].tolist()
-    table_key = f"{key}-table-{page}-{hash((str(chosen), str(sort)))}-{state.table_round()}"
+    table_key = f"{key}-table-{page}-{hash((str(chosen), str(sort)))}-{session.table_round()}"
     event = st.dataframe(
         styled,
         column_config=_column_config(table),
@@ -196,7 +196,7 @@ def render_table(view: BatchView, chosen: LeadFilter, *, key: str, several: bool
         row_height=_REASON_ROW if wordy else 35,
         height=min(640, 40 + (_REASON_ROW if wordy else 35) * len(table)),
         key=table_key,
-        on_select="rerun" if several else partial(state.open_selected, table_key, rows),
+        on_select="rerun" if several else partial(session.open_selected, table_key, rows),
         selection_mode="multi-row" if several else "single-row",
         alt="Leads",
     )
@@ -270,8 +270,8 @@ def render_downloads(view: BatchView, stem: str) -> None:
 
 def render_export(view: BatchView, chosen: LeadFilter, sort: Sort) -> None:
     """Offer what is shown in the order in which it is, or a day's calls, for people, for machines or for a CRM."""
-    total, capacity = view.table.count(chosen), state.get_capacity()
-    job = state.get_job()
+    total, capacity = view.table.count(chosen), session.get_capacity()
+    job = session.get_job()
     with st.expander("Export", icon=":material/download:", expanded=job is not None):
         if job is not None:
             _render_job()
@@ -308,17 +308,17 @@ def render_export(view: BatchView, chosen: LeadFilter, sort: Sort) -> None:
                     on_click="ignore",
                 )
             elif st.button(f"Prepare {rows:,} leads", icon=":material/hourglass_top:"):
-                state.set_job(ExportJob(view, order, name))
+                session.set_job(ExportJob(view, order, name))
                 st.rerun()
 
 
 @st.fragment(run_every=1.0)
 def _render_job() -> None:
-    job = state.get_job()
+    job = session.get_job()
     if job is None:
         return
     if not job.is_done:
-        st.progress(job.share, text=f"{job.told}. Reasons are computed for each lead; this page can be left.")
+        st.progress(job.share, text=f"{job.message}. Reasons are computed for each lead; this page can be left.")
         if st.button("Stop", icon=":material/stop:"):
             job.cancel()
         return
@@ -329,7 +329,7 @@ def _render_job() -> None:
             f"Save {job.file_name}", job.content, file_name=job.file_name, icon=":material/download:", on_click="ignore"
         )
     if st.button("Export something else", type="tertiary"):
-        state.set_job(None)
+        session.set_job(None)
         st.rerun()
 
 

@@ -14,7 +14,7 @@ from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.outcomes import settle_outcomes
 from leadscore_core.data.reading.reader import iter_parts
 from leadscore_core.retraining.schema_editor import OUTCOME_MEANINGS, corrected_outcome, outcome_table
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.sidebar import plain
 
 MOST_OFFERED = 100
@@ -35,8 +35,8 @@ def choose_outcome_values(path: Path, upload: str, header: str) -> OutcomeSplit:
         with closing(iter_parts(path, encoding=encoding)) as parts:
             return count_column(parts, header)
 
-    encoding = state.get_encoding(upload)
-    counts = state.remembered(("outcome", upload, header, encoding), count)
+    encoding = session.get_encoding(upload)
+    counts = session.remembered(("outcome", upload, header, encoding), count)
     split = split_outcomes(counts)
     if split.may_be_filled and _is_filled(split, f"{upload}-{header}"):
         return split_outcomes(counts, positive=[FILLED])
@@ -91,7 +91,7 @@ def render_outcome(leads: LeadList, upload: str) -> LeadList:
         with closing(leads.parts()) as parts:
             return count_column(parts, header)
 
-    counts = state.remembered(("outcome", upload, header), count)
+    counts = session.remembered(("outcome", upload, header), count)
     split = split_outcomes(counts, label)
     unclear = bool(split.of(Meaning.UNKNOWN))
     if unclear:

@@ -196,7 +196,7 @@ def empty_filter(view: View) -> LeadFilter:
     return LeadFilter(view=view)
 
 
-def keep_filter(chosen: LeadFilter) -> None:
+def save_filter(chosen: LeadFilter) -> None:
     """Keep what the filter's widgets say, so that it outlives a visit to another page."""
     st.session_state[_FILTERS] = chosen
 
@@ -258,12 +258,12 @@ def draft_grades(version: int, rule: GradeRule, shares: tuple[float, float, floa
     shares
         Cumulated: down to which share of the batch leads are Hot, Warm, Cold (0-1).
     """
-    told = rule.thresholds
+    result = rule.thresholds
     drafted = (version, rule.by)
     if st.session_state.get(_DRAFT) == drafted and _GRADE_KEYS[0] in st.session_state:
         return
     st.session_state[_DRAFT] = drafted
-    values = (told.hot, told.warm, told.cold) if rule.by == "propensity" else shares
+    values = (result.hot, result.warm, result.cold) if rule.by == "propensity" else shares
     for key, value in zip(_GRADE_KEYS, values, strict=True):
         st.session_state[key] = round(100 * value, 1)
 

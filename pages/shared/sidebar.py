@@ -7,7 +7,7 @@ import streamlit as st
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.registry.registry import ModelRegistry
-from pages.shared import session as state
+from pages.shared import session
 
 
 def check_settings() -> None:
@@ -43,11 +43,11 @@ def render_sidebar() -> None:
             step=10,
             help="How many leads your team can call in a day. It sets whom to call first.",
         )
-        state.set_capacity(int(calls))
+        session.set_capacity(int(calls))
         name = st.text_input(
-            "Your name", value=state.get_name(), max_chars=60, key="your-name", help="Stands beside what you decide."
+            "Your name", value=session.get_name(), max_chars=60, key="your-name", help="Stands beside what you decide."
         )
-        state.set_name(name)
+        session.set_name(name)
         st.divider()
         try:
             registry = ModelRegistry(load_settings().models_dir)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from leadscore_core.config import SAMPLE_LEADS, Settings
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.controls import on_page
 from pages.shared.encodings import choose_encoding, offer_encodings
 from pages.shared.sidebar import plain
@@ -37,28 +37,28 @@ def render_intake(schema: Callable[[], LeadSchema], settings: Settings) -> None:
         max_upload_size=settings.upload_limit_mb,
         help="CSV, TSV, Excel or Parquet as your CRM exports it, also as .gz or .zip",
     )
-    if state.is_new_upload(upload.file_id if upload else None) and upload is not None:
-        state.set_waiting(None)
+    if session.is_new_upload(upload.file_id if upload else None) and upload is not None:
+        session.set_waiting(None)
         try:
             folder = UploadFolder(upload.name, upload.getbuffer())
         except OSError as error:
-            state.set_problem(
+            session.set_problem(
                 f"{upload.name} could not be stored ({error.strerror}). Make room on this machine and try again."
             )
         else:
-            _open(state.OpenedList(upload.name, folder=folder, path=folder.path), schema(), settings)
+            _open(session.OpenedList(upload.name, folder=folder, path=folder.path), schema(), settings)
     _ask_encoding(schema, settings)
     if (
-        state.get_opened() is None
-        and state.get_waiting() is None
+        session.get_opened() is None
+        and session.get_waiting() is None
         and SAMPLE_LEADS.is_file()
         and st.button("Try the sample leads", type="primary", icon=":material/play_arrow:")
     ):
-        _open(state.OpenedList("the sample leads", path=SAMPLE_LEADS), schema(), settings)
+        _open(session.OpenedList("the sample leads", path=SAMPLE_LEADS), schema(), settings)
         st.rerun()
-    opened = state.get_opened()
+    opened = session.get_opened()
     if opened is not None and st.button(f"Close {plain(opened.name)}", type="tertiary", icon=":material/close:"):
-        state.close_opened()
+        session.close_opened()
         st.rerun()
     if opened is not None and len(opened.sheets) > 1:
         _choose_sheet(opened, schema, settings)
@@ -66,16 +66,16 @@ def render_intake(schema: Callable[[], LeadSchema], settings: Settings) -> None:
 
 def _ask_encoding(schema: Callable[[], LeadSchema], settings: Settings) -> None:
     """Ask how the letters of a list are read, where that is a question, and let the answer be corrected."""
-    asked = state.get_waiting() or state.get_opened()
+    asked = session.get_waiting() or session.get_opened()
     if asked is None or choose_encoding(str(asked.path), asked.name):
         return
-    encoding = state.get_encoding(str(asked.path))
+    encoding = session.get_encoding(str(asked.path))
     if encoding is not None and (asked.leads is None or asked.leads.encoding != encoding):
         _open(asked, schema(), settings, asked.sheet)
         st.rerun()
 
 
-def _choose_sheet(opened: state.OpenedList, schema: Callable[[], LeadSchema], settings: Settings) -> None:
+def _choose_sheet(opened: session.OpenedList, schema: Callable[[], LeadSchema], settings: Settings) -> None:
     every = f"All {opened.alike} sheets with the same columns" if opened.alike < len(opened.sheets) else ""
     offered = {**({ALL_SHEETS: every or f"All {opened.alike} sheets"} if opened.alike else {})}
     offered |= {name: name for name in opened.sheets}
@@ -91,26 +91,26 @@ def _choose_sheet(opened: state.OpenedList, schema: Callable[[], LeadSchema], se
         st.rerun()
 
 
-def _open(opened: state.OpenedList, schema: LeadSchema, settings: Settings, sheet: str | None = None) -> None:
+def _open(opened: session.OpenedList, schema: LeadSchema, settings: Settings, sheet: str | None = None) -> None:
     from leadscore_core.data.dataset.open import open_list
     from leadscore_core.data.dataset.options import ListOptions
     from leadscore_core.data.reading.excel import alike_sheets, list_sheets
 
     key = str(opened.path)
-    encoding = state.get_encoding(key)
+    encoding = session.get_encoding(key)
     try:
         leads = open_list(opened.path, schema, options=ListOptions(sheet=sheet, encoding=encoding), settings=settings)
         sheets = list_sheets(opened.path, encoding)
         alike = len(alike_sheets(opened.path)) if len(sheets) > 1 else 0
         offer_encodings(key, opened.path)
     except EncodingQuestionError as error:
-        state.ask_encoding(key, error.candidates)
-        state.set_waiting(opened)
-        state.set_problem("")
+        session.ask_encoding(key, error.candidates)
+        session.set_waiting(opened)
+        session.set_problem("")
     except LeadScoreError as error:
-        still = state.get_opened()
+        still = session.get_opened()
         said = on_page(str(error))
-        state.set_problem(f"{said} Still open: {still.name}." if still else said)
+        session.set_problem(f"{said} Still open: {still.name}." if still else said)
     else:
         path = Path(opened.path)
-        state.set_opened(state.OpenedList(opened.name, path, leads, opened.folder, sheets, leads.sheet, alike))
+        session.set_opened(session.OpenedList(opened.name, path, leads, opened.folder, sheets, leads.sheet, alike))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from leadscore_core.errors import LeadScoreError
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.components import get_model
 from pages.shared.controls import plain_error
 from pages.sources.rates import choose_leads, choose_scope, render_rates, render_report, render_source_answer
@@ -21,7 +21,7 @@ try:
     if rates is None:
         st.stop()
     with st.container(horizontal=True, vertical_alignment="center"):
-        key = state.bind("source-section", SECTIONS[0])
+        key = session.bind("source-section", SECTIONS[0])
         section = st.segmented_control("Section", SECTIONS, key=key, required=True, label_visibility="collapsed")
         render_report(view, scope)
     if section == "Rates":

@@ -22,7 +22,7 @@ from leadscore_core.analytics.sources import (
 from leadscore_core.analytics.wording import DEFINITIONS, SHOWN_AT_FIRST, answer, describe_filter
 from leadscore_core.batches.outcome_files import open_outcome_files
 from leadscore_core.batches.outcomes import bring_outcomes
-from leadscore_core.batches.save import find_kept, keep_list
+from leadscore_core.batches.save import find_batch, save_batch
 from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data.cleaning.convention_choices import ConventionChoice
 from leadscore_core.data.dataset.dataset import LeadList
@@ -35,7 +35,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.charts import render_evidence, render_frame
 from pages.shared.controls import plain_error
 from pages.shared.conventions import ask_choices, choices_of, offer_choices, with_choices
@@ -54,7 +54,7 @@ _DRILL = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
 
 def choose_leads(model: LeadModel) -> tuple[SourceView, list[Batch]]:
     """Let a person choose lists whose leads are counted; without any, offer the sample leads and stop the page."""
-    message = state.take_message()
+    message = session.take_message()
     if message:
         st.toast(message, icon=":material/check:")
     settings = load_settings()
@@ -63,7 +63,7 @@ def choose_leads(model: LeadModel) -> tuple[SourceView, list[Batch]]:
         if not batches:
             _offer_sample(model)
         by_id = {batch.id: batch for batch in batches}
-        present = [b for b in source_state.get_source_batches() if b in by_id] or [state.get_batch() or ""]
+        present = [b for b in source_state.get_source_batches() if b in by_id] or [session.get_batch() or ""]
         present = [b for b in present if b in by_id] or [batches[0].id]
         with st.container(horizontal=True, vertical_alignment="bottom"):
             chosen = st.multiselect(
@@ -99,7 +99,9 @@ def _offer_sample(model: LeadModel) -> None:
     if sample.is_file() and st.button("Look at the sample leads", type="primary", icon=":material/play_arrow:"):
         leads = open_list(sample, model.schema)
         with st.spinner("Scoring the sample leads", show_time=True):
-            batch = find_kept(leads) or keep_list(leads, model, name="Sample leads with outcomes", by=state.get_name())
+            batch = find_batch(leads) or save_batch(
+                leads, model, name="Sample leads with outcomes", by=session.get_name()
+            )
         source_state.set_source_batches([batch.id])
         st.rerun()
     st.stop()
@@ -109,10 +111,10 @@ def _render_outcomes(model: LeadModel) -> None:
     """Take a file that says what became of leads that were scored."""
     st.caption("A file with each lead's id, e-mail or phone, and whether the application was completed.")
     upload = st.file_uploader("Outcomes", type=TYPES, max_upload_size=load_settings().upload_limit_mb)
-    encoding = state.get_encoding(upload.file_id) if upload else None
+    encoding = session.get_encoding(upload.file_id) if upload else None
     said = source_state.get_outcome_readings(upload.file_id) if upload else {}
     read_as = f"{encoding} {sorted(said.items())}"
-    is_new = state.is_new_upload(f"{upload.file_id} {read_as}" if upload else None, "outcomes")
+    is_new = session.is_new_upload(f"{upload.file_id} {read_as}" if upload else None, "outcomes")
     if upload is None or choose_encoding(upload.file_id, upload.name):
         return
 
@@ -123,7 +125,7 @@ def _render_outcomes(model: LeadModel) -> None:
         return folder, [_read_as_said(leads, said) for leads in lists]
 
     try:
-        _, lists = state.remembered(("outcome-file", upload.file_id, read_as), read)
+        _, lists = session.remembered(("outcome-file", upload.file_id, read_as), read)
         is_open = _choose_readings(lists, upload.file_id, said)
         unclear = any(needs_answer(leads) for leads in lists)
         if unclear:
@@ -133,14 +135,14 @@ def _render_outcomes(model: LeadModel) -> None:
                 return
         elif not is_new:
             return
-        report = bring_outcomes(lists, by=state.get_name())
+        report = bring_outcomes(lists, by=session.get_name())
     except EncodingQuestionError as error:
-        state.ask_encoding(upload.file_id, error.candidates)
+        session.ask_encoding(upload.file_id, error.candidates)
         st.rerun()
     except (LeadScoreError, OSError) as error:
         st.error(plain_error(error), icon=":material/error:")
     else:
-        state.tell(report.told)
+        session.tell(report.summary)
         st.rerun()
 
 
@@ -208,13 +210,13 @@ def _render_filter(view: SourceView, kept: LeadFilter, key: str) -> LeadFilter:
         offered = [BLANK if v is None else v for v in view.table.values(dimension, EVERYBODY, 200)]
         present = list(values.pop(dimension, ()))
         offered += [value for value in present if value not in offered]
-        wanted = st.multiselect(view.dimensions[dimension], offered, key=state.bind(f"{key}-{dimension}", present))
+        wanted = st.multiselect(view.dimensions[dimension], offered, key=session.bind(f"{key}-{dimension}", present))
         if wanted:
             values[dimension] = tuple(wanted)
     first, last = _dates(view, kept, key)
     chosen = replace(kept, values=values, created_from=first, created_to=last)
     if chosen != kept:
-        source_state.keep_source_filter(chosen)
+        source_state.save_source_filter(chosen)
     return chosen
 
 
@@ -224,7 +226,7 @@ def _dates(view: SourceView, kept: LeadFilter, key: str) -> tuple[date | None, d
         return None, None
     ends = first.date(), last.date()
     within = kept.created_from or ends[0], kept.created_to or ends[1]
-    chosen = st.date_input("Created", min_value=ends[0], max_value=ends[1], key=state.bind(f"{key}-dates", within))
+    chosen = st.date_input("Created", min_value=ends[0], max_value=ends[1], key=session.bind(f"{key}-dates", within))
     if not isinstance(chosen, tuple) or len(chosen) != 2 or tuple(chosen) == ends:
         return None, None
     return chosen
@@ -258,11 +260,11 @@ def _choose_period(view: SourceView, chosen: LeadFilter) -> LeadFilter | None:
 
 def _render_narrowed(view: SourceView, chosen: LeadFilter) -> None:
     """Say which leads are looked at, and the way back to all."""
-    told = describe_filter(view, chosen)
-    if not told:
+    result = describe_filter(view, chosen)
+    if not result:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(" ".join(f":gray-badge[{plain(text)}]" for text in told))
+        st.markdown(" ".join(f":gray-badge[{plain(text)}]" for text in result))
         if st.button("Show all leads", type="tertiary", icon=":material/filter_alt_off:"):
             source_state.set_source_filter(EVERYBODY)
             st.rerun()
@@ -280,7 +282,7 @@ def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -
     if int(view.table.totals(scope.chosen)["leads"]) == 0:
         st.info("No lead fits these filters and dates. Widen them, or show all leads.", icon=":material/search_off:")
         return None
-    rates = state.remembered(
+    rates = session.remembered(
         ("rates", *scope_key(view, batches, scope)),
         lambda: rate_by(view, [scope.by], scope.chosen, scope.counted, before=scope.before),
     )
@@ -308,24 +310,26 @@ def render_rates(view: SourceView, batches: list[Batch], scope: Scope, rates: Ra
 
     def draw() -> tuple[Rates, Evidence, Evidence, Evidence]:
         crossed = scope.across is not None
-        told = rate_by(view, scope.dimensions, scope.chosen, scope.counted, before=scope.before) if crossed else rates
-        return told, show_rates(view, scope, told), show_bubbles(view, scope, rates), show_heatmap(view, scope)
+        result = rate_by(view, scope.dimensions, scope.chosen, scope.counted, before=scope.before) if crossed else rates
+        return result, show_rates(view, scope, result), show_bubbles(view, scope, rates), show_heatmap(view, scope)
 
-    told, shown, bubbles, heatmap = state.remembered(("shown", *scope_key(view, batches, scope)), draw)
+    result, shown, bubbles, heatmap = session.remembered(("shown", *scope_key(view, batches, scope)), draw)
     turn = source_state.source_round()
     render_evidence(shown, key=f"rates-{turn}", on_click=_clicker(view, scope, shown, turn), table=shown.table)
     st.caption("Click a mark to look at its leads alone.")
     first = shown.table.columns[0]
     more = [name for name in ("Rate before", "Change") if name in shown.table]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"All groups: {told.groups:,}", anchor=False)
+        st.subheader(f"All groups: {result.groups:,}", anchor=False)
         with st.popover("Columns", icon=":material/view_column:"):
             offered = [name for name in shown.table.columns if name != first]
             default = [*SHOWN_AT_FIRST, *more]
             columns = st.multiselect("Columns shown", offered, default=default, key=f"source-columns-{len(more)}")
     render_frame(shown.table, alt="Groups", columns=[first, *columns])
-    if told.groups > len(told.table):
-        st.caption(f"{told.groups:,} values: the {len(told.table) - 1:,} largest are told apart, the rest is one row.")
+    if result.groups > len(result.table):
+        st.caption(
+            f"{result.groups:,} values: the {len(result.table) - 1:,} largest are told apart, the rest is one row."
+        )
     with st.expander("What the numbers mean", icon=":material/help:"):
         st.markdown("\n".join(f"- **{name}**: {words}" for name, words in DEFINITIONS.items()))
     if bubbles.figure is not None:
@@ -339,7 +343,7 @@ def _clicker(view: SourceView, scope: Scope, shown: Evidence, turn: int):  # typ
 
 def _click(view: SourceView, scope: Scope, shown: Evidence, key: str) -> None:
     """Look at the leads of a mark alone, grouped by the next column."""
-    for name in state.clicked_marks(key, "y"):
+    for name in session.clicked_marks(key, "y"):
         if name in shown.values:
             pairs = shown.values[name]
             source_state.set_source_filter(narrow_to(scope.chosen, dict(pairs)))

@@ -11,7 +11,7 @@ from leadscore_core.analytics.wording import describe_gap, describe_target, pres
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.leads.filters import LeadFilter
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.batch_picker import get_view
 from pages.shared.charts import render_evidence, render_frame
 from pages.shared.sidebar import plain
@@ -23,7 +23,7 @@ MOST_TOLD = 5
 
 def render_mix(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
     """Split each group's gap to the average into the mix of its leads and what is its own."""
-    mix = state.remembered(
+    mix = session.remembered(
         ("mix", *scope_key(view, batches, scope)), lambda: explain_mix(view, scope.by, scope.chosen, scope.counted)
     )
     human = view.dimensions[scope.by].lower()
@@ -60,7 +60,7 @@ def render_mix(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
 
 def render_targets(view: SourceView, scope: Scope, batches: list[Batch], model: LeadModel) -> None:
     """Show where targeting is off: the largest leaks, and chances that are missed."""
-    leaks, chances = state.remembered(
+    leaks, chances = session.remembered(
         ("targets", *scope_key(view, batches, scope)), lambda: find_targets(view, scope.chosen, scope.counted)
     )
     total = float(view.table.totals(scope.chosen)["leads"])
@@ -106,11 +106,11 @@ def _go_to_leads(chosen: LeadFilter, batch: Batch, model: LeadModel, lists: int)
     """Open the Leads page on these leads, where most of them are, and say where the others are."""
     table = get_view(batch, model).table
     calls, aside = (table.count(replace(chosen, view=view)) for view in ("calls", "quarantine"))
-    state.set_batch(batch.id)
-    state.set_filter(replace(chosen, view="calls"))
-    state.set_section("Call list" if calls >= aside else "Quarantine")
+    session.set_batch(batch.id)
+    session.set_filter(replace(chosen, view="calls"))
+    session.set_section("Call list" if calls >= aside else "Quarantine")
     of_list = f" of {batch.name}, the largest of {lists} lists" if lists > 1 else ""
-    state.tell(f"{calls:,} of these leads{of_list} are to call, {aside:,} are in quarantine.")
+    session.tell(f"{calls:,} of these leads{of_list} are to call, {aside:,} are in quarantine.")
     st.switch_page("pages/leads/page.py")
 
 

@@ -11,7 +11,7 @@ from leadscore_core.config import load_settings
 from leadscore_core.data.reading.reader import read_leads
 from leadscore_core.data.spend import Spend, read_spend
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
-from pages.shared import session as state
+from pages.shared import session
 from pages.shared.charts import render_frame
 from pages.shared.components import render_findings
 from pages.shared.controls import plain_error
@@ -34,8 +34,8 @@ def render_money(view: SourceView, scope: Scope) -> None:
         max_upload_size=load_settings().upload_limit_mb,
         help="A source, medium or campaign, an amount and, if you have them, a period and a currency in each row",
     )
-    encoding = state.get_encoding(upload.file_id) if upload else None
-    if state.is_new_upload(f"{upload.file_id} {encoding}" if upload else None, "spend") and upload is not None:
+    encoding = session.get_encoding(upload.file_id) if upload else None
+    if session.is_new_upload(f"{upload.file_id} {encoding}" if upload else None, "spend") and upload is not None:
         try:
             folder = UploadFolder(upload.name, upload.getbuffer())
             offer_encodings(upload.file_id, folder.path)
@@ -44,7 +44,7 @@ def render_money(view: SourceView, scope: Scope) -> None:
             source_state.set_spend(upload.name, spend)
             source_state.set_spend_file(upload.file_id, frame, {})
         except EncodingQuestionError as error:
-            state.ask_encoding(upload.file_id, error.candidates)
+            session.ask_encoding(upload.file_id, error.candidates)
         except (LeadScoreError, OSError) as error:
             still = f" Still counted: {kept[0]}." if kept else ""
             st.error(plain_error(error) + plain(still), icon=":material/error:")
@@ -104,10 +104,10 @@ def _choose_conventions(name: str, spend: Spend) -> None:
 
 
 def _period_words(scope: Scope) -> str:
-    told = "Spend is counted by the share of its period within the months in which these leads came."
+    text = "Spend is counted by the share of its period within the months in which these leads came."
     if scope.chosen.created_from is not None:
-        told = "Spend is counted by the share of its period within the dates shown."
-    return told + (" It is for all leads of a group: other filters do not count here." if scope.chosen.values else "")
+        text = "Spend is counted by the share of its period within the dates shown."
+    return text + (" It is for all leads of a group: other filters do not count here." if scope.chosen.values else "")
 
 
 def _render_move(costs: Costs, currency: str) -> None:

@@ -27,7 +27,7 @@ def set_source_filter(chosen: LeadFilter) -> None:
     keep(_ROUND, source_round() + 1)
 
 
-def keep_source_filter(chosen: LeadFilter) -> None:
+def save_source_filter(chosen: LeadFilter) -> None:
     """Keep what the filter's widgets say."""
     keep(_FILTER, chosen)
 

@@ -54,12 +54,12 @@ def run(name: str, **conf: str) -> tuple[str, dict[str, str], dict[str, Any]]:
     """Run a DAG; return its state, the state of each task, and what each returned; of a mapped task with its place."""
     dag = getattr(importlib.import_module(name), name)()
     done = dag.test(run_conf=conf)
-    states, told = {}, {}
+    states, result = {}, {}
     for task in done.get_task_instances():
         one = task.task_id if task.map_index < 0 else f"{task.task_id} {task.map_index}"
         states[one] = str(task.state)
-        told[one] = task.xcom_pull(task_ids=task.task_id, map_indexes=task.map_index)
-    return str(done.state), states, told
+        result[one] = task.xcom_pull(task_ids=task.task_id, map_indexes=task.map_index)
+    return str(done.state), states, result
 
 
 def models(home: Path) -> list[str]:
@@ -82,12 +82,12 @@ def test_leads_that_are_not_fit_stop_at_the_check_with_the_report(home: Path, le
     text = leads.read_text(encoding="utf-8").replace("first_utm_source_c", "colour").replace("first_utm_medium_c", "x")
     broken = tmp_path / "broken.csv"
     broken.write_text(text, encoding="utf-8")
-    state, tasks, told = run("data_pipeline", files=str(broken), label="app_complete_flag", schema="")
+    state, tasks, result = run("data_pipeline", files=str(broken), label="app_complete_flag", schema="")
     assert state == "failed"
     assert tasks["check_raw"] == "success"
     assert tasks["raw_is_fit"] == "failed"
     assert tasks["clean"] == "upstream_failed"
-    report = json.loads(Path(told["check_raw"]["report"]).read_text(encoding="utf-8"))
+    report = json.loads(Path(result["check_raw"]["report"]).read_text(encoding="utf-8"))
     assert {problem["code"] for problem in report["problems"]} >= {"required_column"}
 
 
@@ -116,18 +116,18 @@ def test_a_list_is_scored_once_and_kept_as_a_batch(home: Path) -> None:
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the real leads are not on this machine")
 def test_real_leads_pass_all_three_pipelines(home: Path) -> None:
-    state, tasks, told = run("data_pipeline", files=str(REAL), label="app_complete_flag", schema="")
+    state, tasks, result = run("data_pipeline", files=str(REAL), label="app_complete_flag", schema="")
     assert state == "success", tasks
-    assert told["store"]["rows"] == 18_480
+    assert result["store"]["rows"] == 18_480
     words = {"files": str(REAL), "label": "app_complete_flag", "schema": "", "promote": "gates hold"}
-    state, tasks, told = run("training_pipeline", **words)
+    state, tasks, result = run("training_pipeline", **words)
     assert state == "success", tasks
-    assert told["evaluate_and_gate"]["ok"] is True
-    assert told["evaluate_and_gate"]["auc"] > 0.83
-    assert told["promote"] == "promoted"
+    assert result["evaluate_and_gate"]["ok"] is True
+    assert result["evaluate_and_gate"]["auc"] > 0.83
+    assert result["promote"] == "promoted"
     state, tasks, scored = run("inference_pipeline", files=str(REAL.with_name("new_leads.csv")), schema="")
     assert state == "success", tasks
-    assert scored["load_champion"] == scored["score 0"]["model_id"] == told["register"]
+    assert scored["load_champion"] == scored["score 0"]["model_id"] == result["register"]
     assert scored["score 0"]["rows"] == 1_973
 
 
@@ -141,11 +141,11 @@ def test_lists_that_arrive_are_announced_once_and_scored_each_for_itself(
         os.utime(path, (0, time.time() - 60))
     (tmp_path / "half.csv").write_text("still being written", encoding="utf-8")
     os.utime(tmp_path / "half.csv", (0, time.time() + 3_600))
-    state, tasks, told = run("arrivals", inbox=str(tmp_path))
+    state, tasks, result = run("arrivals", inbox=str(tmp_path))
     assert state == "success", tasks
-    assert [one["path"] for one in told["look"]] == [str(path) for path in paths]
-    state, tasks, told = run("arrivals", inbox=str(tmp_path))
-    assert (state, told["look"]) == ("success", [])
+    assert [one["path"] for one in result["look"]] == [str(path) for path in paths]
+    state, tasks, result = run("arrivals", inbox=str(tmp_path))
+    assert (state, result["look"]) == ("success", [])
     assert tasks["announce"] == "skipped"
 
     from airflow.models import dagrun
@@ -159,11 +159,11 @@ def test_lists_that_arrive_are_announced_once_and_scored_each_for_itself(
         return begun
 
     monkeypatch.setattr(dagrun, "get_or_create_dagrun", as_the_scheduler_does)
-    state, tasks, told = run("inference_pipeline")
-    lists = told["choose_lists"]
+    state, tasks, result = run("inference_pipeline")
+    lists = result["choose_lists"]
     assert sorted(lists) == [str(path) for path in paths]
     friday, monday, odd = (lists.index(str(path)) for path in paths)
-    assert [told[f"score {place}"]["rows"] for place in (friday, monday)] == [60, 30]
+    assert [result[f"score {place}"]["rows"] for place in (friday, monday)] == [60, 30]
     assert [tasks[f"publish {place}"] for place in (friday, monday)] == ["success", "success"]
     assert (state, tasks[f"raw_is_fit {odd}"], tasks[f"score {odd}"]) == ("failed", "failed", "upstream_failed")
 
@@ -192,11 +192,11 @@ def test_a_task_that_is_killed_is_tried_again(home: Path, leads: Path) -> None:
 
     watcher = threading.Thread(target=kill_one)
     watcher.start()
-    state, tasks, told = run("data_pipeline", files=str(leads), label="app_complete_flag", schema="")
+    state, tasks, result = run("data_pipeline", files=str(leads), label="app_complete_flag", schema="")
     watcher.join()
     assert killed
     assert state == "success", tasks
-    assert told["store"]["rows"] == 1_200
+    assert result["store"]["rows"] == 1_200
 
 
 def test_the_steps_run_in_the_projects_environment() -> None:

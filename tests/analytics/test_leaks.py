@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from leadscore_core.analytics.statistics.segments import find_leaks
+from leadscore_core.analytics.statistics.segments import find_segments
 
 COLUMNS = ["source", "platform", "tier"]
 
@@ -34,11 +34,11 @@ def test_a_planted_leak_and_a_planted_chance_come_first() -> None:
     bad, good = table["source"] == "b", (table["source"] == "c") & (table["platform"] == "d")
     table.loc[bad, "done"] = rng.random(bad.sum()) < 0.04
     table.loc[good, "done"] = rng.random(good.sum()) < 0.97
-    leaks, chances = find_leaks(count(table), float(table["done"].sum()), len(table))
+    leaks, chances = find_segments(count(table), float(table["done"].sum()), len(table))
     assert leaks[["first", "first_value"]].iloc[0].tolist() == ["source", "b"]
     assert len(leaks) == 1, "its pairs say nothing new"
-    told = chances[["first", "first_value", "second", "second_value"]].fillna("").to_numpy().tolist()
-    assert ["source", "c", "platform", "d"] in told
+    result = chances[["first", "first_value", "second", "second_value"]].fillna("").to_numpy().tolist()
+    assert ["source", "c", "platform", "d"] in result
     average = table["done"].mean()
     assert leaks["at_average"].iloc[0] == bad.sum() * average
     assert leaks["difference"].iloc[0] == table.loc[bad, "done"].sum() - bad.sum() * average
@@ -46,7 +46,7 @@ def test_a_planted_leak_and_a_planted_chance_come_first() -> None:
 
 def test_luck_is_not_called_a_leak() -> None:
     found = [
-        len(t) for seed in range(40) for t in find_leaks(count(leads(seed)), float(leads(seed)["done"].sum()), 6_000)
+        len(t) for seed in range(40) for t in find_segments(count(leads(seed)), float(leads(seed)["done"].sum()), 6_000)
     ]
     assert sum(found) <= 2
 
@@ -55,19 +55,19 @@ def test_two_names_of_the_same_leads_are_told_once() -> None:
     table = leads(2)
     table["platform"] = np.where(table["source"] == "b", "z", "y")
     table.loc[table["source"] == "b", "done"] = False
-    leaks, _ = find_leaks(count(table), float(table["done"].sum()), len(table))
+    leaks, _ = find_segments(count(table), float(table["done"].sum()), len(table))
     assert len(leaks) == 1
 
 
 def test_small_groups_and_groups_of_everybody_are_left_out() -> None:
     groups = pd.DataFrame({"first": "s", "first_value": ["a", "b"], "second": None, "second_value": None})
-    leaks, chances = find_leaks(groups.assign(n=[49, 1_000], k=[0, 500]), 500.0, 1_000.0)
+    leaks, chances = find_segments(groups.assign(n=[49, 1_000], k=[0, 500]), 500.0, 1_000.0)
     assert leaks.empty
     assert chances.empty
 
 
 def test_nobody_completed_is_no_leak() -> None:
     groups = pd.DataFrame({"first": "s", "first_value": ["a", "b"], "second": None, "second_value": None})
-    leaks, chances = find_leaks(groups.assign(n=[500, 500], k=[0, 0]), 0.0, 1_000.0)
+    leaks, chances = find_segments(groups.assign(n=[500, 500], k=[0, 0]), 0.0, 1_000.0)
     assert leaks.empty
     assert chances.empty

@@ -93,10 +93,10 @@ def test_shrunken_rates_miss_the_truth_by_less_and_keep_lucky_few_from_the_top()
         n = np.concatenate([rng.integers(2, 20, 40), rng.integers(200, 2_000, 20)])
         truth = rng.beta(8, 8, 60)
         k = rng.binomial(n, truth)
-        told = rate_groups(pd.DataFrame({"n": n, "k": k}), float(k.sum()), float(n.sum()))
-        raw.append(np.mean((told["rate"] - truth) ** 2))
-        shrunken.append(np.mean((told["shrunk"] - truth) ** 2))
-        tops.append((truth[int(told["shrunk"].to_numpy().argmax())], truth[int(told["rate"].to_numpy().argmax())]))
+        result = rate_groups(pd.DataFrame({"n": n, "k": k}), float(k.sum()), float(n.sum()))
+        raw.append(np.mean((result["rate"] - truth) ** 2))
+        shrunken.append(np.mean((result["shrunk"] - truth) ** 2))
+        tops.append((truth[int(result["shrunk"].to_numpy().argmax())], truth[int(result["rate"].to_numpy().argmax())]))
     assert np.mean(shrunken) < 0.5 * np.mean(raw)
     assert np.mean([a for a, _ in tops]) > np.mean([b for _, b in tops]) + 0.05
 
@@ -115,11 +115,11 @@ def test_sources_without_effect_get_at_most_5_percent_false_verdicts() -> None:
 
 def test_verdicts_of_a_plain_case() -> None:
     groups = pd.DataFrame({"n": [2_000, 2_000, 6_000, 9], "k": [1_300, 700, 3_000, 8]}, index=["a", "b", "c", "d"])
-    told = rate_groups(groups, 5_008, 10_009)
-    assert told["verdict"].to_dict() == {"a": OVER, "b": UNDER, "c": EXPECTED, "d": FEW}
-    assert told.loc["d", "more"] > 0
-    assert told.loc["a", "more"] == 0
-    assert told.loc["a", "lift"] == pytest.approx(0.65 / (5_008 / 10_009))
+    result = rate_groups(groups, 5_008, 10_009)
+    assert result["verdict"].to_dict() == {"a": OVER, "b": UNDER, "c": EXPECTED, "d": FEW}
+    assert result.loc["d", "more"] > 0
+    assert result.loc["a", "more"] == 0
+    assert result.loc["a", "lift"] == pytest.approx(0.65 / (5_008 / 10_009))
 
 
 def test_as_many_leads_as_were_said_to_be_needed_are_enough() -> None:
@@ -131,33 +131,33 @@ def test_as_many_leads_as_were_said_to_be_needed_are_enough() -> None:
 
 @pytest.mark.parametrize("k", [[0, 0, 0], [10, 20, 30]], ids=["nobody", "everybody"])
 def test_nobody_or_everybody_gives_no_verdict_and_no_zero(k: list[int]) -> None:
-    told = rate_groups(pd.DataFrame({"n": [10, 20, 30], "k": k}), float(sum(k)), 60.0)
-    assert set(told["verdict"]) == {NOT_APPLICABLE}
-    assert told["p"].isna().all()
+    result = rate_groups(pd.DataFrame({"n": [10, 20, 30], "k": k}), float(sum(k)), 60.0)
+    assert set(result["verdict"]) == {NOT_APPLICABLE}
+    assert result["p"].isna().all()
 
 
 def test_no_lead_gives_no_rate() -> None:
-    told = rate_groups(pd.DataFrame({"n": [0, 100], "k": [0, 50]}), 50.0, 100.0)
-    assert np.isnan(told["rate"].iloc[0])
-    assert told["verdict"].tolist() == [NOT_APPLICABLE, NOT_APPLICABLE], "one group has nothing to compare with"
+    result = rate_groups(pd.DataFrame({"n": [0, 100], "k": [0, 50]}), 50.0, 100.0)
+    assert np.isnan(result["rate"].iloc[0])
+    assert result["verdict"].tolist() == [NOT_APPLICABLE, NOT_APPLICABLE], "one group has nothing to compare with"
     assert rate_groups(pd.DataFrame({"n": [], "k": []}), 0.0, 0.0).empty
 
 
 @given(COUNTS)
 def test_rates_lie_within_their_intervals_and_shrink_towards_the_prior(counts: list[tuple[int, int]]) -> None:
     groups = pd.DataFrame(counts, columns=["k", "n"])
-    told = rate_groups(groups, float(groups["k"].sum()), float(groups["n"].sum()))
-    known = told[groups["n"] > 0]
+    result = rate_groups(groups, float(groups["k"].sum()), float(groups["n"].sum()))
+    known = result[groups["n"] > 0]
     assert ((known["low"] <= known["rate"] + 1e-12) & (known["rate"] <= known["high"] + 1e-12)).all()
-    assert told["shrunk"].between(0, 1).all()
-    q = told["q"].dropna()
-    assert (q >= told["p"].dropna() - 1e-12).all()
+    assert result["shrunk"].between(0, 1).all()
+    q = result["q"].dropna()
+    assert (q >= result["p"].dropna() - 1e-12).all()
 
 
 def test_change_between_periods_equals_newcombes() -> None:
-    told = compare_periods(pd.DataFrame({"n": [120], "k": [66]}), pd.DataFrame({"n": [90], "k": [30]}))
+    result = compare_periods(pd.DataFrame({"n": [120], "k": [66]}), pd.DataFrame({"n": [90], "k": [30]}))
     low, high = confint_proportions_2indep(66, 120, 30, 90, method="newcomb", compare="diff")
-    assert told[["low", "high"]].iloc[0].tolist() == pytest.approx([low, high], abs=1e-9)
+    assert result[["low", "high"]].iloc[0].tolist() == pytest.approx([low, high], abs=1e-9)
     gone = compare_periods(pd.DataFrame({"n": [120], "k": [66]}), pd.DataFrame({"n": [], "k": []}))
     assert np.isnan(gone["change"].iloc[0])
     assert gone["n_before"].iloc[0] == 0

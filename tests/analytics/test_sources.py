@@ -29,7 +29,7 @@ from leadscore_core.analytics.spend import set_costs
 from leadscore_core.analytics.statistics.rates import UNDER
 from leadscore_core.analytics.wording import answer, describe_filter, present_costs
 from leadscore_core.batches.outcomes import bring_outcomes
-from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.save import save_batch
 from leadscore_core.confidence import wilson_intervals
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
@@ -55,7 +55,7 @@ def truth(sample: SampleLeads) -> pd.DataFrame:
 def keep(frame: pd.DataFrame, tmp_path: Path, model: LeadModel, name: str = "List") -> SourceView:
     path = tmp_path / f"{name}.csv"
     frame.to_csv(path, index=False)
-    return open_sources([keep_list(open_list(path, model.schema), model, name=name)], model.schema)
+    return open_sources([save_batch(open_list(path, model.schema), model, name=name)], model.schema)
 
 
 def test_rates_equal_a_direct_computation(sources: SourceView, truth: pd.DataFrame) -> None:
@@ -140,9 +140,9 @@ def test_a_list_with_nothing_to_group_by_says_so() -> None:
 def test_the_mix_sums_to_the_gap_of_every_group(sources: SourceView) -> None:
     for by in (SOURCE, PLATFORM, "ls_month"):
         mix = explain_mix(sources, by, EVERYBODY, "completed")
-        told = mix.table.dropna(subset=["own"])
-        assert np.allclose(told["mix"] + told["own"], told["gap"])
-        assert len(told) >= 2
+        result = mix.table.dropna(subset=["own"])
+        assert np.allclose(result["mix"] + result["own"], result["gap"])
+        assert len(result) >= 2
         assert by not in mix.parts.columns
 
 
@@ -160,11 +160,11 @@ def test_leaks_are_counted_as_filters_count_them(sources: SourceView) -> None:
 def test_the_answer_names_what_leaks_and_what_earns(sources: SourceView) -> None:
     scope = Scope(SOURCE)
     rates = rate_by(sources, [SOURCE], EVERYBODY, "completed")
-    told = answer(sources, scope, rates)
+    result = answer(sources, scope, rates)
     under = rates.table[rates.table["verdict"] == UNDER]
     lost = under["n"] * rates.average - under["k"]
-    assert told.startswith(f"{under.loc[lost.idxmax(), 'name']} brings ")
-    assert "converts best" in told
+    assert result.startswith(f"{under.loc[lost.idxmax(), 'name']} brings ")
+    assert "converts best" in result
 
 
 def test_every_picture_has_the_numbers_of_its_table(sources: SourceView) -> None:
@@ -248,10 +248,10 @@ def test_spend_is_matched_by_the_column_that_it_names(sources: SourceView, sampl
 
 
 def outcome_file(sample: SampleLeads, tmp_path: Path, columns: list[str], rows: slice = slice(0, 120)) -> Path:
-    told = sample.new.iloc[rows][columns].copy()
-    told["Application completed"] = ["yes" if i % 3 == 0 else "no" for i in range(len(told))]
+    result = sample.new.iloc[rows][columns].copy()
+    result["Application completed"] = ["yes" if i % 3 == 0 else "no" for i in range(len(result))]
     path = tmp_path / "outcomes.csv"
-    told.to_csv(path, index=False)
+    result.to_csv(path, index=False)
     return path
 
 
@@ -263,8 +263,8 @@ def outcome_file(sample: SampleLeads, tmp_path: Path, columns: list[str], rows: 
 def test_outcomes_find_their_leads(
     batch: Batch, sample: SampleLeads, tmp_path: Path, trained: LeadModel, columns: list[str]
 ) -> None:
-    told = outcome_file(sample, tmp_path, columns)
-    report = bring_outcomes(open_list(told, trained.schema), by="Anna")
+    result = outcome_file(sample, tmp_path, columns)
+    report = bring_outcomes(open_list(result, trained.schema), by="Anna")
     given = sample.new.head(120)[columns[0]].fillna("").astype(str)
     known = OutcomeStore(load_settings()).current(batch)
     assert known is not None
@@ -289,7 +289,7 @@ def test_an_id_that_belongs_to_somebody_else_is_not_taken(
     with_email = int((sample.new["email"].head(20).fillna("") != "").sum())
     assert report.strangers == report.ambiguous == with_email
     assert report.batches["Monday"][0] == 20 - with_email + len(own)
-    assert f"{with_email:,} leads have an id that belongs to somebody else" in report.told
+    assert f"{with_email:,} leads have an id that belongs to somebody else" in report.summary
 
 
 def test_groups_without_a_known_outcome_stay_in_the_table(
@@ -319,8 +319,8 @@ def test_outcomes_that_match_nothing_or_clash_are_counted(
     report = bring_outcomes(open_list(path, trained.schema))
     assert (report.rows, report.without, report.unmatched, report.contradictory) == (5, 1, 1, 1)
     assert report.batches == {"Monday": (2, 1)}
-    assert "Outcomes of 2 leads came back, 1 of them completed" in report.told
-    assert "the lower row counts, as no column of the file says when an outcome came" in report.told
+    assert "Outcomes of 2 leads came back, 1 of them completed" in report.summary
+    assert "the lower row counts, as no column of the file says when an outcome came" in report.summary
 
 
 @pytest.mark.parametrize("header", ["Converted Date", "Last Modified", "Stage changed on"])
@@ -337,7 +337,7 @@ def test_of_two_rows_about_a_lead_the_one_with_the_later_date_counts(
     report = bring_outcomes(open_list(path, trained.schema))
     assert (report.contradictory, report.dated_by) == (3, header)
     assert report.batches == {"Monday": (3, 2)}
-    assert f"3 leads stand there with both outcomes, the later one by {header!r} counts" in report.told
+    assert f"3 leads stand there with both outcomes, the later one by {header!r} counts" in report.summary
 
 
 @pytest.mark.parametrize(

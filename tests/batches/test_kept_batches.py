@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadscore_core.batches.export import ExportJob, ExportOrder, export_bytes, export_leads
-from leadscore_core.batches.lead_profile import tell_story, waterfall
+from leadscore_core.batches.lead_profile import describe_lead, waterfall
 from leadscore_core.batches.planning import ALL, CALLS, plan_batch, preview_grades, trade_off, with_junk_cut
-from leadscore_core.batches.save import keep_list, rescore_batch
+from leadscore_core.batches.save import rescore_batch, save_batch
 from leadscore_core.batches.view import JUNK, WHY, BatchView, file_rows, open_view
 from leadscore_core.config import GradeRule, GradeShares, JunkRules, load_settings
 from leadscore_core.data.dataset.open import open_list
@@ -35,7 +35,7 @@ QUARANTINE = LeadFilter(view="quarantine")
 def keep(frame: pd.DataFrame, folder: Path, model: LeadModel, name: str) -> Batch:
     path = folder / f"{name}.csv"
     frame.to_csv(path, index=False)
-    return keep_list(open_list(path, model.schema), model, name=name)
+    return save_batch(open_list(path, model.schema), model, name=name)
 
 
 def look(batch: Batch, model: LeadModel, **rules: object) -> BatchView:
@@ -71,12 +71,12 @@ def test_repeats_within_a_list_say_which_lead_is_kept(
     kept = look(keep(pd.concat([leads, twin]), tmp_path, trained, "x"), trained, junk=JunkRules(contact=("duplicate",)))
     aside = kept.table.page(replace(QUARANTINE, reason="duplicate"), Sort(), 0, 9)
     assert aside["ls_row"].tolist() == [20]
-    told = kept.junk_words(aside).iloc[0]
-    assert told == "Duplicate in this list: same e-mail as row 2, which has more contact details and is kept"
+    result = kept.junk_words(aside).iloc[0]
+    assert result == "Duplicate in this list: same e-mail as row 2, which has more contact details and is kept"
 
 
 def test_the_story_of_a_lead(view: BatchView, trained: LeadModel, sample: SampleLeads) -> None:
-    story = tell_story(view, 12, lambda _: trained)
+    story = describe_lead(view, 12, lambda _: trained)
     assert story.trend == "Not enough history"
     assert story.change is None
     assert all(r.contribution > 0 for r in story.for_it)
@@ -87,7 +87,7 @@ def test_the_story_of_a_lead(view: BatchView, trained: LeadModel, sample: Sample
     own = dict(zip(story.own["Column"], story.own["Value"], strict=True))
     assert own["full_name"] == sample.new["full_name"].iloc[12]
     with pytest.raises(LeadScoreError, match="no such lead"):
-        tell_story(view, 10_000, lambda _: trained)
+        describe_lead(view, 10_000, lambda _: trained)
 
 
 def test_a_person_is_known_again_and_the_change_is_split(
@@ -100,7 +100,7 @@ def test_a_person_is_known_again_and_the_change_is_split(
         lead_id="other", total_leads_droppped=4, email=lambda f: f["email"].str.upper()
     )
     second = open_view(keep(lead, tmp_path, other, "Later"), models.__getitem__, trained.schema)
-    story = tell_story(second, 0, models.__getitem__)
+    story = describe_lead(second, 0, models.__getitem__)
     assert [a.batch_name for a in story.history] == ["Monday", "Later"]
     assert story.history[0].row == row
     assert story.change is not None
@@ -114,7 +114,7 @@ def test_a_rescored_batch_tells_its_earlier_score(batch: Batch, trained: LeadMod
     other = train_model(sample.labelled.head(900), params=FEW_TREES, n_repeats=1)
     models = {trained.model_id: trained, other.model_id: other}
     again = open_view(rescore_batch(batch, other), models.__getitem__, trained.schema)
-    story = tell_story(again, 5, models.__getitem__)
+    story = describe_lead(again, 5, models.__getitem__)
     assert [a.model_id for a in story.history] == [trained.model_id, other.model_id]
     assert story.change is not None
     assert story.change["part"].tolist() == ["model"]
@@ -125,7 +125,7 @@ def test_a_rescored_batch_tells_its_earlier_score(batch: Batch, trained: LeadMod
             raise LeadScoreError("gone")
         return models[model_id]
 
-    assert tell_story(again, 5, gone).change is None
+    assert describe_lead(again, 5, gone).change is None
 
 
 def test_restored_leads_stay_restored_and_no_score_moves(batch: Batch, view: BatchView, trained: LeadModel) -> None:
@@ -133,7 +133,7 @@ def test_restored_leads_stay_restored_and_no_score_moves(batch: Batch, view: Bat
     DecisionStore(load_settings()).restore(batch, aside[:2], note="", by="Anna")
     after = look(rescore_batch(batch, trained), trained)
     assert after.table.count(CALLS) == view.table.count(CALLS) + 2
-    assert tell_story(after, int(aside[0]), lambda _: trained).restored is not None
+    assert describe_lead(after, int(aside[0]), lambda _: trained).restored is not None
     scores = [v.table.page(ALL, Sort("arrival"), 0, 999)["ls_propensity"].tolist() for v in (view, after)]
     assert scores[0] == scores[1]
 
@@ -143,9 +143,11 @@ def test_an_override_is_shown_as_such(batch: Batch, trained: LeadModel) -> None:
     view = look(batch, trained)
     lead = view.table.by_row(4)
     assert view.present(lead, [])["Grade"].tolist() == ["Hot (set by Anna)"]
-    told = pd.read_csv(io.BytesIO(export_bytes(view, ExportOrder("csv", ALL, Sort("arrival")))), keep_default_na=False)
-    assert told["grade_set_by_hand"].tolist()[4] == "Hot"
-    assert told["grade"].tolist()[4] == lead["ls_model_grade"].iloc[0]
+    result = pd.read_csv(
+        io.BytesIO(export_bytes(view, ExportOrder("csv", ALL, Sort("arrival")))), keep_default_na=False
+    )
+    assert result["grade_set_by_hand"].tolist()[4] == "Hot"
+    assert result["grade"].tolist()[4] == lead["ls_model_grade"].iloc[0]
 
 
 def test_plans_equal_sums(view: BatchView) -> None:
@@ -183,9 +185,9 @@ def test_a_cut_puts_aside_what_it_says(view: BatchView, trained: LeadModel, by: 
 def test_exports_hold_what_is_shown(view: BatchView) -> None:
     chosen, sort = replace(CALLS, grades=("Warm",)), Sort("city_mapped")
     shown = view.table.page(chosen, sort, 0, 999)
-    told = pd.read_parquet(io.BytesIO(export_bytes(view, ExportOrder("parquet", chosen, sort))))
-    assert told["propensity"].tolist() == shown["ls_propensity"].tolist()
-    assert told["full_name"].fillna("").tolist() == shown["ls_name"].fillna("").tolist()
+    result = pd.read_parquet(io.BytesIO(export_bytes(view, ExportOrder("parquet", chosen, sort))))
+    assert result["propensity"].tolist() == shown["ls_propensity"].tolist()
+    assert result["full_name"].fillna("").tolist() == shown["ls_name"].fillna("").tolist()
     for preset in PRESETS:
         made = pd.read_csv(io.BytesIO(export_bytes(view, ExportOrder(preset, chosen, sort))), keep_default_na=False)
         assert list(made.columns) == list(PRESETS[preset].headers.values())
@@ -273,7 +275,7 @@ def test_odd_lists_are_kept_and_shown(
     assert plan_batch(view, 10).leads == (0 if case == "all junk" else min(10, view.table.count(CALLS)))
     preview_grades(view, GradeRule(), 10)
     trade_off(view).lost(0.2)
-    assert tell_story(view, 0, lambda _: trained).reasons
+    assert describe_lead(view, 0, lambda _: trained).reasons
     for form in ("csv", "xlsx", "hubspot"):
         assert export_bytes(view, ExportOrder(form, ALL))
     if case == "300 columns":
@@ -287,7 +289,7 @@ def test_a_batch_whose_model_is_gone_is_shown_without_reasons(batch: Batch, trai
     view = open_view(batch, gone, trained.schema)
     leads = view.table.page(ALL, Sort(), 0, 5)
     assert view.present(leads, [WHY])[WHY].tolist() == [""] * 5
-    assert tell_story(view, 1, gone).reasons == []
+    assert describe_lead(view, 1, gone).reasons == []
     assert trade_off(view).observed is None
     assert export_bytes(view, ExportOrder("csv", ALL))
 
@@ -301,7 +303,7 @@ def test_a_workbook_and_a_parquet_are_kept_like_the_csv(
     leads.to_csv(tmp_path / "a.csv", index=False)
     found = []
     for ending in ("xlsx", "parquet", "csv"):
-        kept = keep_list(open_list(tmp_path / f"a.{ending}", trained.schema), trained, name=ending)
+        kept = save_batch(open_list(tmp_path / f"a.{ending}", trained.schema), trained, name=ending)
         found.append(look(kept, trained).table.page(ALL, Sort("arrival"), 0, 99)["ls_propensity"].tolist())
         assert (
             look(rescore_batch(kept, trained), trained)
@@ -331,9 +333,9 @@ def test_long_numbers_keep_every_digit_beside_a_blank(
 ) -> None:
     numbers = pd.array([9_198_765_432_101_234_567 - k for k in range(8)] + [None], dtype="Int64")
     sample.new.head(9).assign(record=numbers).to_parquet(tmp_path / "a.parquet")
-    view = look(keep_list(open_list(tmp_path / "a.parquet", trained.schema), trained, name="a"), trained)
-    told = pd.read_csv(io.BytesIO(export_bytes(view, ExportOrder("csv", ALL, Sort("arrival")))), dtype="str")
-    assert told["record"].tolist()[:8] == [str(n) for n in numbers[:8]]
+    view = look(save_batch(open_list(tmp_path / "a.parquet", trained.schema), trained, name="a"), trained)
+    result = pd.read_csv(io.BytesIO(export_bytes(view, ExportOrder("csv", ALL, Sort("arrival")))), dtype="str")
+    assert result["record"].tolist()[:8] == [str(n) for n in numbers[:8]]
     path = tmp_path / "x.xlsx"
     path.write_bytes(export_bytes(view, ExportOrder("xlsx", ALL)))
     cells = {str(cell.value) for row in openpyxl.load_workbook(path)["Leads"].iter_rows() for cell in row}
@@ -362,10 +364,10 @@ def test_history_follows_when_leads_came_not_when_they_were_scored(
         second = keep(sample.new.assign(total_leads_droppped=4), tmp_path, trained, "March")
     rescore_batch(batch, trained)
     row = int(np.flatnonzero(sample.new["email"] != "")[0])
-    story = tell_story(look(second, trained), row, lambda _: trained)
+    story = describe_lead(look(second, trained), row, lambda _: trained)
     assert [a.batch_name for a in story.history] == ["Monday", "March"]
     first = BatchStore(load_settings()).get(batch.id)
-    assert [a.batch_name for a in tell_story(look(first, trained), row, lambda _: trained).history] == ["Monday"] * 2
+    assert [a.batch_name for a in describe_lead(look(first, trained), row, lambda _: trained).history] == ["Monday"] * 2
 
 
 def test_rows_are_those_that_the_file_shows(
@@ -376,7 +378,7 @@ def test_rows_are_those_that_the_file_shows(
     lines = again.to_csv(index=False).splitlines()
     path = tmp_path / "titled.csv"
     path.write_text("\n".join(["Leads of the week", "", *lines[:3], lines[0], *lines[3:], "Grand Total,5"]) + "\n")
-    batch = keep_list(open_list(path, trained.schema), trained, name="Titled")
+    batch = save_batch(open_list(path, trained.schema), trained, name="Titled")
     for kept in (batch, rescore_batch(batch, trained)):
         leads = pq.read_table(kept.scores_path).to_pandas().sort_values("ls_row")
         assert file_rows(leads).tolist() == [4, 5, 7, 8, 9]

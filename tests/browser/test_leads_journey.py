@@ -61,10 +61,10 @@ def test_plan_discard_look_restore_and_export_for_a_crm(page: Page, tmp_path: Pa
     choose(page, "Junk filter")
     page.get_by_role("radio", name="2%", exact=True).click()
     calm(page)
-    told = page.get_by_text("would lose about").inner_text()
-    lost = float(told.partition("lose about ")[2].partition("%")[0])
+    result = page.get_by_text("would lose about").inner_text()
+    lost = float(result.partition("lose about ")[2].partition("%")[0])
     assert 1.0 < lost <= 2.0
-    assert "95% interval" in told
+    assert "95% interval" in result
     page.get_by_role("button", name="Put aside").first.click()
     expect(page.get_by_text("leads are put aside. Undo brings them back.")).to_be_visible(timeout=PATIENCE)
     settle(page)

@@ -79,8 +79,8 @@ def test_cross_narrow_click_the_leak_see_its_leads_and_take_the_report(
 
     go(page, "Leaks and chances")
     leak = page.get_by_test_id("stMarkdown").filter(has_text="fewer than the").first
-    told = leak.inner_text()
-    n = int(re.search(r"of ([\d,]+) leads", told).group(1).replace(",", ""))  # type: ignore[union-attr]
+    result = leak.inner_text()
+    n = int(re.search(r"of ([\d,]+) leads", result).group(1).replace(",", ""))  # type: ignore[union-attr]
     press(page, "Only these leads")
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(f"{n:,}", timeout=PATIENCE)
 

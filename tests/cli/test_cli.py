@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.save import save_batch
 from leadscore_core.config import GradeRule, GradeThresholds, load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.synthetic import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, write_sample
@@ -104,8 +104,10 @@ def test_train_evaluate_and_the_models(run, lists: Path, tmp_path: Path, monkeyp
         "mine",
     )
     assert code == 0
-    told = json.loads((tmp_path / "t.json").read_text())
-    assert {"rows", "base_rate", "auc", "precision", "recall", "threshold", "brier", "log_loss", "targets"} <= set(told)
+    result = json.loads((tmp_path / "t.json").read_text())
+    assert {"rows", "base_rate", "auc", "precision", "recall", "threshold", "brier", "log_loss", "targets"} <= set(
+        result
+    )
     for block in ("cross_validation", "next_period"):
         assert {
             "auc",
@@ -116,20 +118,20 @@ def test_train_evaluate_and_the_models(run, lists: Path, tmp_path: Path, monkeyp
             "brier_std",
             "split",
             "meets_targets",
-        } <= set(told[block])
-    assert told["model_id"] in said
+        } <= set(result[block])
+    assert result["model_id"] in said
     assert "It is the champion now." in said
     code, said, _ = run("evaluate", lists / KEPT_ASIDE, "--json", tmp_path / "e.json")
     judged = json.loads((tmp_path / "e.json").read_text())
     assert code == (0 if judged["meets_targets"] else 1)
-    assert judged["model_id"] == told["model_id"]
+    assert judged["model_id"] == result["model_id"]
     assert judged["rows"] == 250
-    assert judged["threshold"] == told["threshold"]
+    assert judged["threshold"] == result["threshold"]
     assert "mine" in run("models", "list")[1]
-    assert json.loads(run("models", "show", told["model_id"])[1])["model_id"] == told["model_id"]
+    assert json.loads(run("models", "show", result["model_id"])[1])["model_id"] == result["model_id"]
     assert run("evaluate", lists / LABELLED)[0] == 2
     assert run("models", "rollback")[0] == 2
-    assert ModelRegistry(tmp_path / "models").champion_id == told["model_id"]
+    assert ModelRegistry(tmp_path / "models").champion_id == result["model_id"]
 
 
 def test_a_failed_training_changes_nothing(run, tmp_path: Path, sample: SampleLeads, models_dir: Path) -> None:
@@ -168,9 +170,9 @@ def test_bad_use_exits_2_with_one_message(run, lists: Path, tmp_path: Path, word
 
 
 def test_json_on_standard_output_is_json_alone(run, lists: Path) -> None:
-    _, said, told = run("check", lists / NEW, "--json", "-")
+    _, said, result = run("check", lists / NEW, "--json", "-")
     assert json.loads(said)["rows"] == 250
-    assert "250 leads" in told
+    assert "250 leads" in result
 
 
 def test_nothing_is_trained_where_its_json_cannot_be_written(
@@ -287,11 +289,11 @@ def test_sources_tells_rates_leaks_and_chances(run, lists: Path, tmp_path: Path)
     assert code == 0
     assert "First source (" in said
     assert "Month (" in said
-    told = json.loads(out.read_text())
+    result = json.loads(out.read_text())
     labelled = pd.read_csv(lists / LABELLED)
-    assert told["rows"] == len(labelled)
-    assert told["applications"] == labelled["app_complete_flag"].sum()
-    groups = {group["value"]: group for group in told["by"][0]["groups"]}
+    assert result["rows"] == len(labelled)
+    assert result["applications"] == labelled["app_complete_flag"].sum()
+    groups = {group["value"]: group for group in result["by"][0]["groups"]}
     assert groups["Level2"]["n"] == (labelled["first_utm_source_c"] == "Level2").sum()
 
 
@@ -312,12 +314,12 @@ def test_sources_of_new_leads_are_expected_and_faults_are_one_message(run, lists
 def test_outcomes_come_back_to_the_batch_that_they_belong_to(
     run, lists: Path, tmp_path: Path, trained: LeadModel
 ) -> None:
-    told = pd.read_csv(lists / NEW, dtype="str")[["email"]].dropna().head(40).assign(converted=["yes", "no"] * 20)
-    told.to_csv(tmp_path / "back.csv", index=False)
+    result = pd.read_csv(lists / NEW, dtype="str")[["email"]].dropna().head(40).assign(converted=["yes", "no"] * 20)
+    result.to_csv(tmp_path / "back.csv", index=False)
     code, _, wrong = run("outcomes", tmp_path / "back.csv")
     assert code == 2
     assert "None of the 40 outcomes belongs to a lead that was scored" in wrong
-    keep_list(open_list(lists / NEW, trained.schema), trained, name="Monday")
+    save_batch(open_list(lists / NEW, trained.schema), trained, name="Monday")
     code, said, _ = run("outcomes", tmp_path / "back.csv")
     assert code == 0
     assert "Monday: 40 leads, 20 completed" in said
@@ -352,9 +354,9 @@ def test_check_asks_about_columns_that_may_know_the_outcome(run, lists: Path, tm
     )
     assert code == 0
     assert "Left out: status: Alone it tells the outcome of almost every lead" in said
-    told = json.loads((tmp_path / "out.json").read_text())["leakage"]
-    assert told[0]["column"] == "status"
-    assert set(told[0]) == {"column", "why"}
+    result = json.loads((tmp_path / "out.json").read_text())["leakage"]
+    assert result[0]["column"] == "status"
+    assert set(result[0]) == {"column", "why"}
     run("check", lists / LABELLED, "--json", tmp_path / "plain.json")
     assert "leakage" not in json.loads((tmp_path / "plain.json").read_text())
 
@@ -483,9 +485,9 @@ def test_algorithms_are_compared_on_the_command_line(run, lists: Path, places: P
     code, said, wrong = run("compare", lists / LABELLED, "--algorithm", "logistic", "--json", out)
     assert code == 0, wrong
     assert "Logistic regression" in said
-    told = json.loads(out.read_text())
-    assert {row["name"] for row in told["algorithms"]} == {"logistic", "lightgbm"}
-    assert "stratified folds" in told["split"]
+    result = json.loads(out.read_text())
+    assert {row["name"] for row in result["algorithms"]} == {"logistic", "lightgbm"}
+    assert "stratified folds" in result["split"]
     code, _, wrong = run("compare", lists / LABELLED, "--algorithm", "oracle")
     assert code == 2
     assert "no algorithm 'oracle'" in wrong
@@ -570,7 +572,7 @@ def test_a_result_is_never_written_over_a_list_that_it_is_made_of(run, lists: Pa
     own.write_bytes((lists / NEW).read_bytes())
     before = own.read_bytes()
     (tmp_path / "linked.csv").hardlink_to(own)
-    told = [
+    rows = [
         (command, own, "--json", tmp_path / "linked.csv")
         for command in ("check", "train", "evaluate", "compare", "tune", "sources")
     ]
@@ -578,7 +580,7 @@ def test_a_result_is_never_written_over_a_list_that_it_is_made_of(run, lists: Pa
         ("score", own, "-o", own, "--force"),
         ("clean", own, "-o", own),
         ("score", tmp_path, "-o", own),
-        *told,
+        *rows,
     ):
         code, _, errors = run(*words)
         assert code == 2

@@ -51,10 +51,10 @@ def test_an_option_says_which_comes_first(run, places: Path, tmp_path: Path) -> 
 
 
 def test_an_option_says_what_separates_decimals(run, places: Path, tmp_path: Path, with_amount: LeadSchema) -> None:
-    from leadscore_core.data.schema.schema_files import keep_schema
+    from leadscore_core.data.schema.schema_files import save_schema
 
     kept = with_amount.model_copy(update={"name": "sized"})
-    keep_schema(kept, places)
+    save_schema(kept, places)
     path = write_leads(tmp_path / "leads.csv", ["2026-01-02"] * 3, ["1.234", "5.678", "2000"])
     out = tmp_path / "clean.csv"
 

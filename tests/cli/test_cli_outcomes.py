@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.save import save_batch
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.registry.registry import ModelRegistry
@@ -51,9 +51,9 @@ def test_yes_is_what_says_yes_and_is_stated(
     assert code == 0, wrong
     share = (frame["Result"] == yes).mean()
     assert f"Completed: {yes!r} ({share:.1%} of 300)" in said
-    told = json.loads((tmp_path / "t.json").read_text())
-    assert (told["positive"], told["negative"], told["open"]) == ([yes], [no], [])
-    assert told["base_rate"] == pytest.approx(share)
+    result = json.loads((tmp_path / "t.json").read_text())
+    assert (result["positive"], result["negative"], result["open"]) == ([yes], [no], [])
+    assert result["base_rate"] == pytest.approx(share)
     assert run("score", tmp_path / "leads.csv", "-o", tmp_path / "s.csv")[0] == 0
     scored = pd.read_csv(tmp_path / "s.csv").groupby("Lead Source")["propensity"].mean()
     assert scored["Fair"] > scored["Web"] + 0.1
@@ -93,8 +93,8 @@ def test_stages_are_won_lost_or_still_open(run, places: Path, own_models: ModelR
     assert code == 0, wrong
     assert "of 260; open: 'Contacted' 30)" in said
     assert "No outcome, as it is not known what it means: 'Mystery' 10" in said
-    told = json.loads((tmp_path / "t.json").read_text())
-    assert (told["rows"], told["open"], told["unknown"]) == (260, ["Contacted"], ["Mystery"])
+    result = json.loads((tmp_path / "t.json").read_text())
+    assert (result["rows"], result["open"], result["unknown"]) == (260, ["Contacted"], ["Mystery"])
     words = ("train", tmp_path / "leads.csv", "--schema", "new", "--label", "Result", "--positive", "Closed Won")
     _, said, _ = run(*words, "--positive", "Mystery", "--open", "")
     assert "Completed: 'Closed Won', 'Mystery'" in said
@@ -134,7 +134,7 @@ def test_outcomes_by_id_alone_reach_lists_of_any_columns_in_any_words(
         == 0
     )
     model, _ = own_models.load_champion()
-    batch = keep_list(open_list(tmp_path / "new.csv", model.schema), model, name="Monday")
+    batch = save_batch(open_list(tmp_path / "new.csv", model.schema), model, name="Monday")
     came = frame.tail(60)[["Lead No", "Result"]]
     came.assign(Result=came["Result"].map({"1": yes, "0": no})).to_csv(tmp_path / "came.csv", index=False)
     code, said, wrong = run("outcomes", tmp_path / "came.csv")
@@ -182,9 +182,9 @@ def test_dates_of_conversion_are_asked_about_learned_from_and_brought_back(
     settings, (model, _) = load_settings(), own_models.load_champion()
     later = frame.tail(80)
     later.to_csv(tmp_path / "later.csv", index=False)
-    keep_list(open_list(tmp_path / "later.csv", model.schema), model, name="Later", settings=settings)
-    told = later.assign(**{"Converted Date": days.where(won, "")[later.index]})[["Lead No", "Converted Date"]]
-    told.to_csv(tmp_path / "told.csv", index=False)
+    save_batch(open_list(tmp_path / "later.csv", model.schema), model, name="Later", settings=settings)
+    result = later.assign(**{"Converted Date": days.where(won, "")[later.index]})[["Lead No", "Converted Date"]]
+    result.to_csv(tmp_path / "told.csv", index=False)
     code, said, wrong = run("outcomes", tmp_path / "told.csv")
     assert code == 0, wrong
     assert f"Outcomes of 80 leads came back, {won[later.index].sum()} of them completed" in said

@@ -166,9 +166,9 @@ def test_equivalent_words_are_understood(words: tuple[str, str]) -> None:
     assert read(list(words), schema) == [1, 0]
     for later in PAIRS:
         if {*map(value_meaning, later)} == {Meaning.WON, Meaning.LOST}:
-            told = read([*later, "Blue", "", None, "New"], schema)
-            assert told[:2] == [1, 0], later
-            assert pd.isna(told[2:]).all()
+            result = read([*later, "Blue", "", None, "New"], schema)
+            assert result[:2] == [1, 0], later
+            assert pd.isna(result[2:]).all()
 
 
 def test_who_foretells_lost_leads_reads_all_words_the_other_way_round() -> None:

@@ -141,25 +141,25 @@ def test_text_that_hardly_repeats_is_cleaned_as_text_that_does(repeats: int) -> 
     texts = [f"\u00c9  name {number}" for number in range(1_200)]
     first, second = pd.Series(texts * repeats, dtype="str"), pd.Series(["", None, " Select "], dtype="str")
     cells = pd.concat([first, second], ignore_index=True)
-    told = clean_text(cells, ("", "select"), lower=True)
-    assert told.tolist()[: len(first)] == [f"\u00e9 name {number}" for number in range(1_200)] * repeats
-    assert told.iloc[-3:].isna().all()
+    result = clean_text(cells, ("", "select"), lower=True)
+    assert result.tolist()[: len(first)] == [f"\u00e9 name {number}" for number in range(1_200)] * repeats
+    assert result.iloc[-3:].isna().all()
     assert filled_cells(cells, ("", "select")).tolist() == [True] * len(first) + [False] * 3
 
 
 def test_dates_that_are_written_in_many_ways_are_read_beside_usual_ones() -> None:
     usual = pd.Series(pd.date_range("2022-01-01", periods=1_200, freq="h").strftime("%Y-%m-%d %H:%M:%S"), dtype="str")
     others = pd.Series(["28.02.2022", "2022-02-30", "1/3/2022 10:00", None, "soon"], dtype="str")
-    told = parse_dates(pd.concat([usual, others], ignore_index=True))
-    assert told.values.iloc[:1_200].dt.strftime("%Y-%m-%d %H:%M:%S").tolist() == usual.tolist()
-    assert told.values.iloc[1_200:].dt.strftime("%Y-%m-%d %H").tolist() == [
+    result = parse_dates(pd.concat([usual, others], ignore_index=True))
+    assert result.values.iloc[:1_200].dt.strftime("%Y-%m-%d %H:%M:%S").tolist() == usual.tolist()
+    assert result.values.iloc[1_200:].dt.strftime("%Y-%m-%d %H").tolist() == [
         "2022-02-28 00",
         np.nan,
         "2022-03-01 10",
         np.nan,
         np.nan,
     ]
-    assert told.unusable[1_200:].tolist() == [False, True, False, False, True]
+    assert result.unusable[1_200:].tolist() == [False, True, False, False, True]
 
 
 @pytest.mark.parametrize("order", ["dmy", "mdy"])

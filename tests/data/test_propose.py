@@ -13,7 +13,7 @@ from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.schema.header_matching import suggest_mapping
 from leadscore_core.data.schema.inference import Proposal, build_schema, headers_found, name_schema, propose_schema
 from leadscore_core.data.schema.schema import CONTACT_ROLES, LeadSchema, Role
-from leadscore_core.data.schema.schema_files import keep_schema, list_schemas, load_schema, write_schema
+from leadscore_core.data.schema.schema_files import list_schemas, load_schema, save_schema, write_schema
 from leadscore_core.errors import SchemaError
 from tests.other_company import make_members
 
@@ -101,31 +101,31 @@ def test_the_schema_reads_the_file_it_was_proposed_for(members: pd.DataFrame, pr
 
 def test_a_kept_schema_is_found_again_by_its_name(proposal: Proposal, places: Path) -> None:
     schema = build_schema(proposal, "members")
-    path = keep_schema(schema)
+    path = save_schema(schema)
     assert path == places / "schemas" / "members.toml"
     assert load_schema("members") == load_schema(path) == schema
     assert list_schemas() == ["codepro", "members"]
     with pytest.raises(SchemaError, match="ships with LeadScore"):
-        keep_schema(schema.model_copy(update={"name": "codepro"}))
+        save_schema(schema.model_copy(update={"name": "codepro"}))
 
 
 def test_what_cannot_be_written_leaves_the_kept_one(proposal: Proposal, places: Path) -> None:
     schema = build_schema(proposal, "members")
-    path = keep_schema(schema)
+    path = save_schema(schema)
     folder = path.parent
     folder.rename(folder.with_name("aside"))
     folder.write_text("in the way")
     with pytest.raises(SchemaError, match="could not be kept"):
-        keep_schema(schema)
+        save_schema(schema)
     assert (folder.with_name("aside") / "members.toml").read_text() == write_schema(schema)
 
 
 def test_every_fault_is_told_at_once(proposal: Proposal) -> None:
     twice = tuple(replace(c, role=Role.CITY) if c.header in {"Goal", "Lead Source"} else c for c in proposal.columns)
     without = tuple(replace(c, role=None) if c.role is Role.LABEL else c for c in twice)
-    with pytest.raises(SchemaError) as told:
+    with pytest.raises(SchemaError) as result:
         build_schema(replace(proposal, columns=without), "My Leads")
-    assert all(part in str(told.value) for part in ("'My Leads'", "no column is the outcome", "'Goal'", "the city"))
+    assert all(part in str(result.value) for part in ("'My Leads'", "no column is the outcome", "'Goal'", "the city"))
 
 
 def test_an_outcome_that_is_not_there_is_named(members: pd.DataFrame) -> None:

@@ -75,9 +75,11 @@ def test_a_word_that_is_no_unit_makes_no_amount() -> None:
 
 
 def test_from_and_to() -> None:
-    told = read_spend(pd.DataFrame({"utm_source": ["a"], "From": ["01/04/2026"], "To": ["30/04/2026"], "Spend": ["5"]}))
-    assert told.rows["end"].dt.strftime("%Y-%m-%d").tolist() == ["2026-04-30"]
-    assert told.findings == []
+    result = read_spend(
+        pd.DataFrame({"utm_source": ["a"], "From": ["01/04/2026"], "To": ["30/04/2026"], "Spend": ["5"]})
+    )
+    assert result.rows["end"].dt.strftime("%Y-%m-%d").tolist() == ["2026-04-30"]
+    assert result.findings == []
 
 
 def test_every_fault_is_set_aside_with_its_row_and_told_at_once() -> None:

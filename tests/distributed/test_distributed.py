@@ -121,18 +121,18 @@ def test_a_cluster_gives_each_lead_what_this_process_gives_it(
     client: Client, folder: Path, trained: LeadModel, places: Path, tmp_path: Path
 ) -> None:
     wanted = local(folder, trained, tmp_path)
-    told: list[float] = []
+    found: list[float] = []
     report = score_parts(
         PartsRequest([str(folder)], str(tmp_path / "one.csv"), reasons=2),
         trained,
         client,
-        progress=lambda done, _: told.append(done),
+        progress=lambda done, _: found.append(done),
     )
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "one.csv", dtype="str"), wanted)
     assert report.total.rows == len(wanted)
     assert report.total.grades == {g: int((wanted["grade"] == g).sum()) for g in ("Hot", "Warm", "Cold", "Junk")}
-    assert len(told) == PARTS
-    assert told[-1] == 1.0
+    assert len(found) == PARTS
+    assert found[-1] == 1.0
     score_parts(PartsRequest([str(folder)], str(tmp_path / "many"), reasons=2), trained, client)
     many = pd.concat([read_leads(path) for path in sorted((tmp_path / "many").iterdir())], ignore_index=True)
     assert (many["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()

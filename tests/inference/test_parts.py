@@ -137,8 +137,8 @@ def test_a_table_is_neutralised_as_a_frame_is(cells: list[str], cut: int) -> Non
     assert safe.column_names == ["'=note", "plain"]
     wanted = neutralise(frame)
     for name in safe.column_names:
-        told = [cell or "" for cell in safe.column(name).to_pylist()]
-        assert told == wanted[name].fillna("").tolist()
+        rows = [cell or "" for cell in safe.column(name).to_pylist()]
+        assert rows == wanted[name].fillna("").tolist()
 
 
 def test_columns_of_unusual_numbers_stream_through(sample: SampleLeads, trained: LeadModel, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_list_that_fails_on_the_way_is_not_taken_for_a_full_disk(tmp_path: Pat
 
     with pytest.raises(UnreadableFileError, match=r"could not be read to its end \(Input/output error\)"):
         write_leads(parts(OSError(5, "Input/output error")), tmp_path / "o.csv")
-    with pytest.raises(UnreadableFileError, match="text that is not UTF-8") as told:
+    with pytest.raises(UnreadableFileError, match="text that is not UTF-8") as result:
         write_leads(parts(pa.ArrowInvalid("Wrapping Anna failed")), tmp_path / "o.csv")
-    assert "Anna" not in str(told.value)
+    assert "Anna" not in str(result.value)
     assert not list(tmp_path.iterdir())

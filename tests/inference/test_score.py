@@ -172,7 +172,7 @@ def test_each_contact_rule_alone_says_what_the_rules_together_say(
     )
     mapping = suggest_mapping(leads.columns, trained.schema)
     wanted = contact_flags(read_contacts(leads, trained.schema, mapping, "IN"))[rule]
-    told = score_leads(leads, trained, reasons=0, junk=JunkRules(by_propensity=False, contact=(rule,)))
+    result = score_leads(leads, trained, reasons=0, junk=JunkRules(by_propensity=False, contact=(rule,)))
     assert wanted.any()
-    assert (told["junk_reason"] == JUNK_WORDS[rule]).tolist() == wanted.tolist()
-    assert told["is_junk"].tolist() == wanted.tolist()
+    assert (result["junk_reason"] == JUNK_WORDS[rule]).tolist() == wanted.tolist()
+    assert result["is_junk"].tolist() == wanted.tolist()

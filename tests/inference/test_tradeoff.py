@@ -33,10 +33,10 @@ def known(n: int = 4_000, seed: int = 0) -> pd.DataFrame:
 
 
 def test_the_observed_curve_equals_a_direct_count() -> None:
-    told = known()
-    curve = observed_curve(told)
+    result = known()
+    curve = observed_curve(result)
     lost = total = 0
-    for _, part in told.groupby("part"):
+    for _, part in result.groupby("part"):
         lowest = part.sort_values("propensity").head(int(0.2 * len(part)))
         lost, total = lost + lowest["completed"].sum(), total + part["completed"].sum()
     assert read_curve(curve, 0.2).value == pytest.approx(lost / total, abs=0.002)
@@ -89,11 +89,11 @@ def test_no_application_at_all_is_said_as_unknown() -> None:
 
 
 def test_grades_of_known_leads_equal_a_direct_count() -> None:
-    told = known()
-    found = observed_by_grade(told, 0.7, 0.4, 0.1)
-    hot = told[told["propensity"] >= 0.7]
+    result = known()
+    found = observed_by_grade(result, 0.7, 0.4, 0.1)
+    hot = result[result["propensity"] >= 0.7]
     assert found["Hot"] == (len(hot), hot["completed"].sum())
-    assert sum(n for n, _ in found.values()) == len(told)
+    assert sum(n for n, _ in found.values()) == len(result)
 
 
 def test_predictions_stored_with_a_model_are_out_of_sample(trained: LeadModel) -> None:

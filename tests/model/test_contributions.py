@@ -14,7 +14,7 @@ from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.inference.reasons import explain_leads
 from leadscore_core.inference.score import score_leads
 from leadscore_core.model import classifier as classifier_module
-from leadscore_core.model.category_codes import Coded
+from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.trees.fast_predict import LeafSets
 from leadscore_core.model.trees.fast_shap import TreeTables
@@ -33,8 +33,8 @@ def test_they_are_those_of_shap(cleaned: pd.DataFrame, trained: LeadModel) -> No
     mine = TreeTables(booster).contributions(matrix)
     explainer = shap.TreeExplainer(booster)
     with pytest.warns(UserWarning, match="shap values output has changed"):
-        told = explainer.shap_values(matrix)
-    assert np.abs(mine[:, :-1] - told).max() < 1e-6
+        result = explainer.shap_values(matrix)
+    assert np.abs(mine[:, :-1] - result).max() < 1e-6
     assert mine[0, -1] == pytest.approx(float(np.ravel(explainer.expected_value)[-1]), abs=1e-6)
     margin = booster.predict(matrix, raw_score=True)
     assert np.abs(mine.sum(axis=1) - margin).max() < 1e-9
@@ -74,14 +74,14 @@ def test_any_booster_with_numbers_and_categories(
     unseen[50:90, 3] = -1
     unseen[90:120, 0] = rng.normal(size=30) * 100
     unseen[120:140, [0, 4]] = np.nan
-    told = model.booster_.predict(unseen, pred_contrib=True)
-    assert np.abs(TreeTables(model.booster_).contributions(unseen) - told).max() < 1e-9
+    result = model.booster_.predict(unseen, pred_contrib=True)
+    assert np.abs(TreeTables(model.booster_).contributions(unseen) - result).max() < 1e-9
     margin = model.booster_.predict(unseen, raw_score=True)
-    assert (LeafSets(model.booster_).margins([Coded(column) for column in unseen.T]) == margin).all()
+    assert (LeafSets(model.booster_).margins([EncodedColumn(column) for column in unseen.T]) == margin).all()
     distinct, places = np.unique(unseen[:, [1, 2, 3]], axis=0, return_inverse=True)
     shared = places.ravel()
-    coded = {place: Coded(distinct[:, own], shared) for own, place in enumerate([1, 2, 3])}
-    columns = [coded.get(place, Coded(column)) for place, column in enumerate(unseen.T)]
+    coded = {place: EncodedColumn(distinct[:, own], shared) for own, place in enumerate([1, 2, 3])}
+    columns = [coded.get(place, EncodedColumn(column)) for place, column in enumerate(unseen.T)]
     assert (LeafSets(model.booster_).margins(columns) == margin).all()
 
 
@@ -94,8 +94,8 @@ def test_paths_of_many_columns_are_computed_without_a_table() -> None:
     ).fit(matrix, label)
     tables = TreeTables(model.booster_)
     assert max(len(leaf.columns) for tree in tables.trees for leaf in tree.leaves) > 10
-    told = model.booster_.predict(matrix[:300], pred_contrib=True)
-    assert np.abs(tables.contributions(matrix[:300]) - told).max() < 1e-9
+    result = model.booster_.predict(matrix[:300], pred_contrib=True)
+    assert np.abs(tables.contributions(matrix[:300]) - result).max() < 1e-9
 
 
 def test_a_booster_that_treats_zero_as_missing_is_left_to_lightgbm() -> None:

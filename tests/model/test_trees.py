@@ -46,9 +46,9 @@ def _walk_json(node: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
 
 
 def test_they_are_those_of_the_json(booster: lgb.Booster) -> None:
-    told = [tree["tree_structure"] for tree in booster.dump_model()["tree_info"]]
+    rows = [tree["tree_structure"] for tree in booster.dump_model()["tree_info"]]
     parsed = parse_trees(booster)
-    assert [list(_walk(tree, tree.root)) for tree in parsed] == [list(_walk_json(tree)) for tree in told]
+    assert [list(_walk(tree, tree.root)) for tree in parsed] == [list(_walk_json(tree)) for tree in rows]
     assert {bool(one) for tree in parsed for one in tree.is_category} == {True, False}
 
 

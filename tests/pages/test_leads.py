@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from leadscore_core.batches.planning import ALL, CALLS, plan_batch, trade_off
-from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.save import save_batch
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import GradeRule, GradeThresholds, load_settings
 from leadscore_core.data.dataset.open import open_list
@@ -283,6 +283,6 @@ def test_drivers_of_leads_without_dates_offer_no_month(
 ) -> None:
     path = tmp_path / "undated.csv"
     sample.new.assign(created_date="").to_csv(path, index=False)
-    keep_list(open_list(path, trained.schema), trained, name="undated")
+    save_batch(open_list(path, trained.schema), trained, name="undated")
     app = opened("pages/drivers/page.py")
     assert "Month" not in next(s for s in app.selectbox if s.label == "Look at").options

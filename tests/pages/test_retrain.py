@@ -44,8 +44,8 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def words(app: AppTest) -> str:
-    told = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.success, *app.subheader]
-    return "\n".join(element.value for element in told).replace("\\", "")
+    rows = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.success, *app.subheader]
+    return "\n".join(element.value for element in rows).replace("\\", "")
 
 
 def csv(frame: pd.DataFrame) -> bytes:
@@ -78,20 +78,20 @@ def test_leads_are_counted_and_what_may_leak_is_asked(registry: ModelRegistry, s
     assert figures["Completed"] == f"{labelled[LABEL].astype(int).sum():,}"
     assert "Is this known before the first call?" in words(app)
     asked = next(d.value for d in app.dataframe if "Why it is asked" in d.value.columns)
-    told = asked.set_index("Column")["Leave out"].to_dict()
-    assert told["Referred"] is True or bool(told["Referred"])
+    result = asked.set_index("Column")["Leave out"].to_dict()
+    assert result["Referred"] is True or bool(result["Referred"])
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "text"),
     [
         (b"\x89PNG\r\n\x1a\n", "PNG image"),
         (b"utm_source,utm_medium\nnews,mail\n", "None of these leads has an outcome"),
     ],
 )
-def test_files_that_cannot_be_learned_from_are_said(registry: ModelRegistry, content: bytes, told: str) -> None:
+def test_files_that_cannot_be_learned_from_are_said(registry: ModelRegistry, content: bytes, text: str) -> None:
     app = bring(opened(), "x.csv", content)
-    assert told in words(app)
+    assert text in words(app)
     assert list_runs() == []
 
 

@@ -149,8 +149,8 @@ def test_leads_whose_outcome_is_not_known_yet(batch: Batch) -> None:
 
 def test_outcomes_are_brought_on_the_page(batch: Batch, sample: SampleLeads) -> None:
     app = opened()
-    told = sample.new[["lead_id"]].head(100).assign(app_complete_flag=["1", "0"] * 50)
-    next(u for u in app.file_uploader if u.label == "Outcomes").upload("back.csv", _csv(told), "text/csv").run()
+    result = sample.new[["lead_id"]].head(100).assign(app_complete_flag=["1", "0"] * 50)
+    next(u for u in app.file_uploader if u.label == "Outcomes").upload("back.csv", _csv(result), "text/csv").run()
     assert not app.exception
     known = OutcomeStore(load_settings()).current(batch)
     assert known is not None
@@ -160,9 +160,9 @@ def test_outcomes_are_brought_on_the_page(batch: Batch, sample: SampleLeads) -> 
 
 def test_outcomes_in_a_wrong_encoding_are_corrected(batch: Batch, sample: SampleLeads) -> None:
     app = opened()
-    told = sample.new[["lead_id"]].head(40).assign(app_complete_flag=["Да", "Нет"] * 20, note="ы")
+    result = sample.new[["lead_id"]].head(40).assign(app_complete_flag=["Да", "Нет"] * 20, note="ы")
     upload = next(u for u in app.file_uploader if u.label == "Outcomes")
-    upload.upload("back.csv", told.to_csv(index=False).encode("cp866"), "text/csv").run()
+    upload.upload("back.csv", result.to_csv(index=False).encode("cp866"), "text/csv").run()
     assert not app.exception
     choose(app, "Words are read as", "cp866")
     known = OutcomeStore(load_settings()).current(batch)
@@ -172,9 +172,9 @@ def test_outcomes_in_a_wrong_encoding_are_corrected(batch: Batch, sample: Sample
 
 def test_outcomes_that_are_dates_are_asked_and_filled_means_completed(batch: Batch, sample: SampleLeads) -> None:
     app = opened()
-    told = sample.new[["lead_id"]].head(60)
-    told = told.assign(app_complete_flag=[f"2026-03-{1 + n % 28:02d}" if n < 25 else "" for n in range(60)])
-    next(u for u in app.file_uploader if u.label == "Outcomes").upload("back.csv", _csv(told), "text/csv").run()
+    result = sample.new[["lead_id"]].head(60)
+    result = result.assign(app_complete_flag=[f"2026-03-{1 + n % 28:02d}" if n < 25 else "" for n in range(60)])
+    next(u for u in app.file_uploader if u.label == "Outcomes").upload("back.csv", _csv(result), "text/csv").run()
     assert not app.exception
     assert "25 dates: '2026-03-01' 1" in words(app).replace("\\", "")
     assert "and 17 more" in words(app)
@@ -192,9 +192,9 @@ def test_outcomes_that_are_dates_are_asked_and_filled_means_completed(batch: Bat
 def test_the_order_of_dates_of_outcomes_is_asked_and_a_correction_brings_them_again(
     batch: Batch, sample: SampleLeads
 ) -> None:
-    told = sample.new[["lead_id"]].head(40)
-    early = told.assign(app_complete_flag="1", created_date="04/03/2026")
-    late = told.assign(app_complete_flag="0", created_date="03/05/2026")
+    result = sample.new[["lead_id"]].head(40)
+    early = result.assign(app_complete_flag="1", created_date="04/03/2026")
+    late = result.assign(app_complete_flag="0", created_date="03/05/2026")
     app = opened()
     both = _csv(pd.concat([early, late]))
     next(u for u in app.file_uploader if u.label == "Outcomes").upload("back.csv", both, "text/csv").run()

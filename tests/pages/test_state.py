@@ -3,7 +3,7 @@
 import pytest
 import streamlit as st
 
-from pages.shared import session as state
+from pages.shared import session
 
 
 def test_what_was_used_last_is_remembered_and_one_thing_never_pushes_out_another(
@@ -13,7 +13,7 @@ def test_what_was_used_last_is_remembered_and_one_thing_never_pushes_out_another
     made: list[tuple[object, ...]] = []
 
     def look(*key: object) -> None:
-        state.remembered(key, lambda: made.append(key))
+        session.remembered(key, lambda: made.append(key))
 
     look("leads", "all")
     look("figure", "in use")

@@ -328,8 +328,8 @@ def test_names_alone_ask_and_an_answer_holds(own_models, tmp_path: Path) -> None
 def test_columns_that_may_know_the_outcome_come_with_their_price(own_models, tmp_path, name, label, columns) -> None:
     code, said, wrong = own_models("train", CASES / name, "--label", label, "--json", tmp_path / "told.json")
     assert code == 0, wrong
-    told = json.loads((tmp_path / "told.json").read_text())
-    assert columns <= {found["column"] for found in [*told["asked"], *told["left_out"]]}
+    result = json.loads((tmp_path / "told.json").read_text())
+    assert columns <= {found["column"] for found in [*result["asked"], *result["left_out"]]}
     for column in columns:
         assert re.search(
             rf"(Asked|Left out): {column}: .*\(AUC with it [01]\.\d{{3}}, without [01]\.\d{{3}}\)", said
@@ -354,12 +354,12 @@ def _column(leads, header: str):
 
 
 def _score_and_keep(path: Path):
-    from leadscore_core.batches.save import keep_list
+    from leadscore_core.batches.save import save_batch
     from leadscore_core.config import load_settings
     from leadscore_core.data.dataset.open import open_list
 
     model = ModelRegistry(load_settings().models_dir).load_champion()[0]
-    return keep_list(open_list(path, model.schema), model, name="Monday")
+    return save_batch(open_list(path, model.schema), model, name="Monday")
 
 
 def _known(batch) -> tuple[int, int]:

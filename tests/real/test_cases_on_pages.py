@@ -30,8 +30,8 @@ def upload(app: AppTest, name: str) -> AppTest:
 
 
 def words(app: AppTest) -> str:
-    told = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.success, *app.subheader]
-    return "\n".join(element.value for element in told).replace("\\", "")
+    rows = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.success, *app.subheader]
+    return "\n".join(element.value for element in rows).replace("\\", "")
 
 
 def shown(app: AppTest) -> pd.DataFrame:

@@ -54,9 +54,9 @@ def test_it_trains_without_what_leaks_and_scores_in_its_own_words(
         monkeypatch.setattr(sys, "argv", ["leadscore", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
             cli.main()
-        told = capsys.readouterr()
-        assert ended.value.code == 0, told.err
-        return told.out
+        result = capsys.readouterr()
+        assert ended.value.code == 0, result.err
+        return result.out
 
     run("check", leads, "--label", "Converted", "--json", tmp_path / "checked.json")
     named = {found["column"] for found in json.loads((tmp_path / "checked.json").read_text())["leakage"]}
@@ -75,8 +75,8 @@ def test_it_trains_without_what_leaks_and_scores_in_its_own_words(
         "--json",
         tmp_path / "told.json",
     )
-    told = json.loads((tmp_path / "told.json").read_text())
-    assert told["cross_validation"]["auc"] >= 0.85
+    result = json.loads((tmp_path / "told.json").read_text())
+    assert result["cross_validation"]["auc"] >= 0.85
     (metadata,) = ModelRegistry(tmp_path / "models").list_models()
     assert set(metadata.excluded) >= LEAKS
     run("score", leads, "-o", tmp_path / "scored.parquet")

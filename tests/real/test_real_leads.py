@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from leadscore_core.batches.planning import trade_off
-from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.save import save_batch
 from leadscore_core.batches.view import open_view
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.reading.reader import read_leads
@@ -82,7 +82,7 @@ def test_new_leads_score_the_same_however_they_come(model: LeadModel, new: pd.Da
 def test_discarding_a_fifth_is_predicted_to_lose_about_two_percent(
     model: LeadModel, real_leads: Path, places: Path
 ) -> None:
-    batch = keep_list(open_list(real_leads / "new_leads.csv", model.schema), model, name="new")
+    batch = save_batch(open_list(real_leads / "new_leads.csv", model.schema), model, name="new")
     trade = trade_off(open_view(batch, lambda _: model, model.schema))
     seen, own = trade.lost(0.2)
     assert trade.judged_on.endswith("leads of later months whose outcome is known")

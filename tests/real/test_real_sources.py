@@ -26,10 +26,10 @@ def report(labelled: pd.DataFrame) -> dict:
 def test_the_ten_largest_sources_equal_a_direct_computation(labelled: pd.DataFrame, report: dict) -> None:
     done = labelled[LABEL].astype(float).astype(int)
     direct = done.groupby(labelled[SOURCE]).agg(["size", "sum"]).sort_values("size", ascending=False).head(10)
-    told = {group["value"]: group for group in report["by"][0]["groups"]}
+    result = {group["value"]: group for group in report["by"][0]["groups"]}
     for source, (n, k) in direct.iterrows():
         interval = binomtest(int(k), int(n)).proportion_ci(0.95, method="wilson")
-        group = told[source]
+        group = result[source]
         assert (group["n"], group["applications"]) == (n, k)
         assert group["rate"] == pytest.approx(k / n, abs=1e-6)
         assert (group["low"], group["high"]) == pytest.approx((interval.low, interval.high), abs=1e-6)
@@ -70,7 +70,7 @@ def test_the_command_line_gives_the_same_numbers(run, real_leads: Path, report: 
     code, said, _ = run(*words)
     assert code == 0
     assert "First source Level10" in said
-    told = json.loads(out.read_text())
-    outcome = {key: told.pop(key) for key in ("positive", "negative", "open", "unknown", "outcome")}
+    result = json.loads(out.read_text())
+    outcome = {key: result.pop(key) for key in ("positive", "negative", "open", "unknown", "outcome")}
     assert (outcome["positive"], outcome["negative"]) == (["1"], ["0"])
-    assert unscored(told) == unscored(report)
+    assert unscored(result) == unscored(report)

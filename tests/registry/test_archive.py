@@ -22,11 +22,11 @@ def registry(trained: LeadModel, tmp_path: Path) -> ModelRegistry:
 
 
 def test_the_card_tells_what_is_known(registry: ModelRegistry, trained: LeadModel) -> None:
-    told = write_card(registry.read_metadata(trained.model_id), trained.schema, promotions=registry.history())
+    result = write_card(registry.read_metadata(trained.model_id), trained.schema, promotions=registry.history())
     crossed = trained.metadata.metrics["cross_validation"]
-    assert f"{crossed['auc']:.3f} ± {crossed['auc_std']:.3f}" in told
-    assert f"{trained.metadata.training_data.rows:,} leads with an outcome" in told
-    assert "by Anna: The first one" in told
+    assert f"{crossed['auc']:.3f} ± {crossed['auc_std']:.3f}" in result
+    assert f"{trained.metadata.training_data.rows:,} leads with an outcome" in result
+    assert "by Anna: The first one" in result
     for heading in (
         "What it is for",
         "What it learned from",
@@ -34,7 +34,7 @@ def test_the_card_tells_what_is_known(registry: ModelRegistry, trained: LeadMode
         "Known limits",
         "Why it was put to use",
     ):
-        assert f"## {heading}" in told
+        assert f"## {heading}" in result
     left_out = trained.metadata.model_copy(update={"excluded": {"tags": "It leaks."}})
     assert "Left out: tags (It leaks)" in write_card(left_out, trained.schema)
     assert "It has not been." in write_card(left_out, trained.schema)
@@ -106,8 +106,8 @@ def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_the_card_is_a_page_that_needs_nothing_else(trained: LeadModel) -> None:
     risky = trained.metadata.training_data.model_copy(update={"note": "<script>alert(1)</script>"})
-    told = write_card_html(trained.metadata.model_copy(update={"training_data": risky}), trained.schema)
-    assert "<table>" in told
-    assert f"<h1>Model {trained.model_id}</h1>" in told
-    assert "<script" not in told
-    assert "http" not in told
+    result = write_card_html(trained.metadata.model_copy(update={"training_data": risky}), trained.schema)
+    assert "<table>" in result
+    assert f"<h1>Model {trained.model_id}</h1>" in result
+    assert "<script" not in result
+    assert "http" not in result

@@ -93,11 +93,11 @@ def test_every_model_is_written_down_and_aliases_follow(
     settings = load_settings()
     words = [sys.executable, "-m", "leadscore_core.registry.mlflow_tracking"]  # as a promotion starts it
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=240)
-    told = json.loads(done.stdout.strip().splitlines()[-1])
-    assert told == {"logged": [trained.model_id], "aliases": {CHAMPION: trained.model_id}, "problem": ""}
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    assert result == {"logged": [trained.model_id], "aliases": {CHAMPION: trained.model_id}, "problem": ""}
     later = newer(trained, registry)
-    told = beside.sync(settings)
-    assert told["logged"] == [later]
+    result = beside.sync(settings)
+    assert result["logged"] == [later]
     uri = str(tracking_uri(settings))
     said = beside.ask(uri)
     assert said["aliases"][CHAMPION] == said["models"][trained.model_id]
@@ -127,9 +127,9 @@ def test_a_server_that_is_down_costs_nothing_and_is_caught_up_with(
     registry: ModelRegistry, trained: LeadModel, beside: MlflowBeside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADSCORE_TRACKING_URI", "http://user:secret@127.0.0.1:9")
-    told = beside.sync(load_settings())
-    assert "could not be reached" in told["problem"]
-    assert "secret" not in told["problem"]
+    result = beside.sync(load_settings())
+    assert "could not be reached" in result["problem"]
+    assert "secret" not in result["problem"]
     assert not any(b"secret" in path.read_bytes() for path in registry.root.rglob("*") if path.is_file())
     assert registry.champion_id == trained.model_id
     monkeypatch.delenv("LEADSCORE_TRACKING_URI")
@@ -183,8 +183,8 @@ def test_a_real_server_takes_models_and_gives_them_to_another_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LEADSCORE_TRACKING_URI", server)
-    told = beside.sync(load_settings())
-    assert told["logged"] == [trained.model_id], told
+    result = beside.sync(load_settings())
+    assert result["logged"] == [trained.model_id], result
     check_what_is_written(beside.ask(server), trained)
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "elsewhere"))
     words = [sys.executable, "-m", "leadscore_core", "models", "import", "models:/leadscore@champion"]

@@ -91,8 +91,8 @@ def count_loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_the_metadata_say_what_was_agreed(registry: ModelRegistry) -> None:
-    told = json.loads((registry.root / "first" / METADATA).read_text())
-    assert set(told) >= {
+    result = json.loads((registry.root / "first" / METADATA).read_text())
+    assert set(result) >= {
         "format_version",
         "schema_name",
         "features",
@@ -104,8 +104,8 @@ def test_the_metadata_say_what_was_agreed(registry: ModelRegistry) -> None:
         "git_commit",
         "pickle_sha256",
     }
-    assert "split" in told["metrics"]["cross_validation"]
-    assert set(told["training_data"]) >= {"rows", "sha256", "period_start", "period_end"}
+    assert "split" in result["metrics"]["cross_validation"]
+    assert set(result["training_data"]) >= {"rows", "sha256", "period_start", "period_end"}
 
 
 def test_rollback_goes_to_the_champion_before(registry: ModelRegistry, trained: LeadModel) -> None:
@@ -161,8 +161,8 @@ def damage_metadata(folder: Path) -> None:
 
 
 def newer_format(folder: Path) -> None:
-    told = json.loads((folder / METADATA).read_text())
-    (folder / METADATA).write_text(json.dumps(told | {"format_version": FORMAT_VERSION + 1}))
+    result = json.loads((folder / METADATA).read_text())
+    (folder / METADATA).write_text(json.dumps(result | {"format_version": FORMAT_VERSION + 1}))
 
 
 def foreign_folder(folder: Path) -> None:
@@ -280,10 +280,10 @@ def test_two_promotions_at_once_are_one_after_the_other(registry: ModelRegistry)
         assert process.poll() is None, process.communicate()[1]
         process.kill()
         process.communicate()
-    told = registry.history()[::-1]
-    assert len(told) > 4
-    assert {"first", "second"} == {entry["model_id"] for entry in told}
-    for before, after in zip(told, told[1:], strict=False):
+    result = registry.history()[::-1]
+    assert len(result) > 4
+    assert {"first", "second"} == {entry["model_id"] for entry in result}
+    for before, after in zip(result, result[1:], strict=False):
         assert after["before"] == before["model_id"]  # each change knows the one that was in force
 
 

@@ -23,7 +23,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ColumnAudit
 from leadscore_core.registry.promotion import batches_behind, describe_verdict, gates_of, promote_model, roll_back
 from leadscore_core.registry.registry import ModelRegistry
-from leadscore_core.retraining import jobs as runs_module
+from leadscore_core.retraining import jobs as jobs_module
 from leadscore_core.retraining.dataset import batches_with_outcomes, read_labelled
 from leadscore_core.retraining.jobs import (
     STATE,
@@ -118,9 +118,9 @@ def test_a_run_trains_compares_publishes_and_is_found_again(
     assert not (run.folder / "leads.parquet").exists(), "the copy of the leads is gone"
     assert "Judged fold 1" in run.log
     assert list_runs()[0].state.state == "done"
-    told = describe_verdict(model.metadata, gates_of(model), challenge)
-    assert told.startswith(("Meets all three targets", "Misses "))
-    assert "the model in use" in told
+    result = describe_verdict(model.metadata, gates_of(model), challenge)
+    assert result.startswith(("Meets all three targets", "Misses "))
+    assert "the model in use" in result
 
 
 def test_leads_that_cannot_be_learned_from_fail_in_words(
@@ -128,8 +128,8 @@ def test_leads_that_cannot_be_learned_from_fail_in_words(
 ) -> None:
     run = wait(start_run(leads.take(np.arange(len(leads)) < 30)))
     assert run.state.state == "failed"
-    assert "Too few leads to train on" in run.state.told
-    assert "the model in use is unchanged" in run.state.told
+    assert "Too few leads to train on" in run.state.message
+    assert "the model in use is unchanged" in run.state.message
     assert [m.model_id for m in registry.list_models()] == [trained.model_id]
 
 
@@ -165,10 +165,10 @@ def test_a_number_of_a_process_that_was_given_anew_is_no_run(
     old = start_run(leads.take(np.arange(len(leads)) < 30))
     wait(old)
     wait_for_end(old)
-    on = RunState(state="running", share=0.4, told="Judging folds")
+    on = RunState(state="running", share=0.4, message="Judging folds")
     write_state(old.folder, on)
-    told = json.loads((old.folder / STATE).read_text()) | {"pid": pid}  # as version 0.1 wrote it
-    (old.folder / STATE).write_text(json.dumps(told))
+    result = json.loads((old.folder / STATE).read_text()) | {"pid": pid}  # as version 0.1 wrote it
+    (old.folder / STATE).write_text(json.dumps(result))
     (old.folder / PROCESS).write_text(str(pid))
 
     assert not is_running(old.folder)
@@ -195,8 +195,8 @@ def test_a_run_is_known_from_its_first_moment_and_from_other_processes(
     asks = "import sys, pathlib; from leadscore_core.retraining.process import running_process as asked\n"
     asks += "print(asked(pathlib.Path(sys.argv[1])))"
     words = [sys.executable, "-c", asks, run.folder]
-    told = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    assert int(told) == running_process(run.folder)
+    result = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert int(result) == running_process(run.folder)
     assert cancel_run(run).state.state == "cancelled"
     assert running_process(run.folder) is None
 
@@ -214,7 +214,7 @@ def test_killed_at_random_moments_the_champion_goes_on_serving(
         run = wait(run)
         assert run.state.state in {"failed", "done"}
         if run.state.state == "failed":
-            assert "the model in use is unchanged" in run.state.told
+            assert "the model in use is unchanged" in run.state.message
         assert registry.load_champion()[0].model_id == trained.model_id
         assert all(registry.load(m.model_id) for m in registry.list_models())
     assert wait(start_run(leads, TrainingRequest(params=FEW_TREES))).state.state == "done"
@@ -233,8 +233,8 @@ def test_promoting_below_target_needs_a_reason_and_rolling_back_is_kept(
     with pytest.raises(RegistryError, match="in use already"):
         promote_model("poor", reason="The old one read a column that leaks")
     assert roll_back(by="Bela", reason="It came too early") == trained.model_id
-    told = registry.history()
-    assert [(e["action"], e["by"], e["reason"]) for e in told[:2]] == [
+    result = registry.history()
+    assert [(e["action"], e["by"], e["reason"]) for e in result[:2]] == [
         ("rollback", "Bela", "It came too early"),
         ("promote", "Anna", "The old one read a column that leaks"),
     ]
@@ -243,7 +243,7 @@ def test_promoting_below_target_needs_a_reason_and_rolling_back_is_kept(
 def test_a_registry_that_cannot_be_written_is_said_before_the_work(
     leads: TrainingData, registry: ModelRegistry, trained: LeadModel
 ) -> None:
-    blocked = registry.root / runs_module.LOCK
+    blocked = registry.root / jobs_module.LOCK
     blocked.unlink(missing_ok=True)
     blocked.mkdir()
     with pytest.raises(Exception, match="cannot be written|could not be started"):
@@ -268,8 +268,8 @@ def test_algorithms_are_compared_and_settings_searched_in_the_background(
     tuned = run.report["tuning"]["params"]
     run = wait(start_run(leads, TrainingRequest(params=tuned)))
     assert run.state.state == "done", run.log
-    told = registry.read_metadata(run.state.model_id).parameters
-    assert told["num_leaves"] == tuned["num_leaves"]
+    result = registry.read_metadata(run.state.model_id).parameters
+    assert result["num_leaves"] == tuned["num_leaves"]
     assert run.report["learning_curve"][-1]["rows"] > run.report["learning_curve"][0]["rows"]
     assert "leads" in run.report["more_leads"]
     challenge = run.report["challenge"]
@@ -303,5 +303,5 @@ def test_months_and_sources_of_a_model_of_which_a_part_of_the_leads_was_judged(
 ) -> None:
     whole = trained.out_of_sample
     part = replace(trained, out_of_sample=whole[whole["row"] % 2 == 0])
-    told = judge_segments(leads, part)
-    assert 0 < sum(group["n"] for group in told["First platform"]) <= len(leads) / 2
+    result = judge_segments(leads, part)
+    assert 0 < sum(group["n"] for group in result["First platform"]) <= len(leads) / 2

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.save import save_batch
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.synthetic import SampleLeads
@@ -22,14 +22,14 @@ LABEL = "app_complete_flag"
 
 def keep(leads: pd.DataFrame, model: LeadModel, path: Path) -> None:
     leads.to_csv(path, index=False)
-    keep_list(open_list(path, model.schema), model, name=path.stem)
+    save_batch(open_list(path, model.schema), model, name=path.stem)
 
 
 def test_nothing_is_proposed_without_new_outcomes(
     registry: ModelRegistry, trained: LeadModel, sample: SampleLeads, tmp_path: Path
 ) -> None:
     assert propose_retraining() == propose_retraining(load_settings())
-    assert not propose_retraining().is_due
+    assert not propose_retraining().is_worthwhile
     keep(sample.labelled, trained, tmp_path / "learned.csv")  # the model was trained on these
     due = propose_retraining()
     assert due.new_outcomes == 0
@@ -57,7 +57,7 @@ def test_outcomes_that_contradict_the_model_are_a_reason(
     flipped = sample.kept_aside.assign(**{LABEL: 1 - sample.kept_aside[LABEL].astype(int)})
     keep(flipped, trained, tmp_path / "flipped.csv")
     due = propose_retraining()
-    assert due.is_due
+    assert due.is_worthwhile
     assert any("below the target of 0.821" in reason for reason in due.reasons)
     assert np.isfinite(due.auc)
 
@@ -71,4 +71,4 @@ def test_leads_without_dates_are_not_called_new(
     registry.promote(model.model_id)
     keep(undated, model, tmp_path / "learned.csv")
     assert propose_retraining().new_outcomes == 0
-    assert not propose_retraining().is_due
+    assert not propose_retraining().is_worthwhile

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from leadscore_core.batches.save import find_kept, keep_list, rescore_batch
+from leadscore_core.batches.save import find_batch, rescore_batch, save_batch
 from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.errors import LeadScoreError, StorageError
@@ -19,7 +19,7 @@ from leadscore_core.storage.database.decisions import DecisionStore
 
 
 def keep(settings: Settings, path: Path, model: LeadModel, name: str = "Monday") -> Batch:
-    return keep_list(open_list(path, model.schema, settings=settings), model, name=name, by="Anna", settings=settings)
+    return save_batch(open_list(path, model.schema, settings=settings), model, name=name, by="Anna", settings=settings)
 
 
 def test_a_batch_comes_back_as_it_was_kept(kept: Settings, new_list: Path, trained: LeadModel) -> None:
@@ -35,14 +35,14 @@ def test_a_batch_comes_back_as_it_was_kept(kept: Settings, new_list: Path, train
 
 def test_the_same_file_is_recognised(kept: Settings, new_list: Path, trained: LeadModel, tmp_path: Path) -> None:
     leads = open_list(new_list, trained.schema, settings=kept)
-    assert find_kept(leads, kept) is None
+    assert find_batch(leads, kept) is None
     batch = keep(kept, new_list, trained)
     copy = tmp_path / "another name.csv"
     shutil.copy(new_list, copy)
-    assert find_kept(open_list(copy, trained.schema, settings=kept), kept) == batch
+    assert find_batch(open_list(copy, trained.schema, settings=kept), kept) == batch
     with copy.open("a") as file:
         file.write("\n")
-    assert find_kept(open_list(copy, trained.schema, settings=kept), kept) is None
+    assert find_batch(open_list(copy, trained.schema, settings=kept), kept) is None
 
 
 def test_renaming_and_deleting(kept: Settings, new_list: Path, trained: LeadModel) -> None:

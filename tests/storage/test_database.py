@@ -78,9 +78,9 @@ def test_a_newer_database_is_refused(kept: Settings) -> None:
 
 
 def test_a_server_that_is_gone_is_said_without_the_password() -> None:
-    with pytest.raises(StorageError, match="cannot be used") as told:
+    with pytest.raises(StorageError, match="cannot be used") as result:
         Database("postgresql://anna:secret@127.0.0.1:1/leadscore")
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(result.value)
 
 
 def test_an_address_that_makes_no_sense_is_said() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.save import save_batch
 from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.errors import StorageError
@@ -17,7 +17,7 @@ from leadscore_core.storage.database.decisions import DecisionStore
 
 @pytest.fixture
 def mine(kept: Settings, new_list: Path, trained: LeadModel) -> Batch:
-    return keep_list(open_list(new_list, trained.schema, settings=kept), trained, name="Monday", settings=kept)
+    return save_batch(open_list(new_list, trained.schema, settings=kept), trained, name="Monday", settings=kept)
 
 
 def test_restoring_twice_counts_once(kept: Settings, mine: Batch) -> None:
@@ -25,9 +25,9 @@ def test_restoring_twice_counts_once(kept: Settings, mine: Batch) -> None:
     assert store.restore(mine, [3, 1, 3], note="asked for a call", by="Anna") == 2
     assert store.restore(mine, [1, 9], note="", by="Ben") == 1
     assert store.restored_rows(mine).tolist() == [1, 3, 9]
-    told = store.restored(mine, 1)
-    assert told is not None
-    assert (told.note, told.by) == ("asked for a call", "Anna")
+    result = store.restored(mine, 1)
+    assert result is not None
+    assert (result.note, result.by) == ("asked for a call", "Anna")
     store.unrestore(mine, [1, 3])
     assert store.restored_rows(mine).tolist() == [9]
 

@@ -140,14 +140,14 @@ def test_whatever_the_rules_nothing_is_lost(
 
 @pytest.fixture(scope="session")
 def kept_once(trained, sample, tmp_path_factory):  # type: ignore[no-untyped-def]
-    from leadscore_core.batches.save import keep_list
+    from leadscore_core.batches.save import save_batch
     from leadscore_core.config import Settings
     from leadscore_core.data.dataset.open import open_list
 
     folder = tmp_path_factory.mktemp("once")
     sample.new.to_csv(folder / "leads.csv", index=False)
     settings = Settings(data_dir=folder / "data")
-    kept = keep_list(
+    kept = save_batch(
         open_list(folder / "leads.csv", trained.schema, settings=settings), trained, name="once", settings=settings
     )
     return kept.scores_path, pd.read_parquet(kept.scores_path)

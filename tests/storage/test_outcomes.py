@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from leadscore_core.batches.save import keep_list
+from leadscore_core.batches.save import save_batch
 from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.errors import ConflictError, StorageError
@@ -15,7 +15,7 @@ from leadscore_core.storage.database.outcomes import OutcomeStore
 
 @pytest.fixture
 def saved(kept: Settings, new_list, trained: LeadModel) -> Batch:
-    return keep_list(open_list(new_list, trained.schema, settings=kept), trained, name="Monday", settings=kept)
+    return save_batch(open_list(new_list, trained.schema, settings=kept), trained, name="Monday", settings=kept)
 
 
 def test_outcomes_add_up_and_later_ones_hold(kept: Settings, saved: Batch) -> None:
@@ -24,8 +24,8 @@ def test_outcomes_add_up_and_later_ones_hold(kept: Settings, saved: Batch) -> No
     store.add(saved, np.array([3, 5, 7]), np.array([1, 0, 0]), file_name="march.csv", by="Anna")
     known = store.add(saved, np.array([7, 9]), np.array([1, 0]), file_name="april.csv", by="Bela")
     assert (known.number, known.known, known.completed, known.recorded_by) == (2, 4, 2, "Bela")
-    told = pq.read_table(known.path).to_pydict()
-    assert dict(zip(told["ls_row"], told["ls_completed"], strict=True)) == {3: 1, 5: 0, 7: 1, 9: 0}
+    result = pq.read_table(known.path).to_pydict()
+    assert dict(zip(result["ls_row"], result["ls_completed"], strict=True)) == {3: 1, 5: 0, 7: 1, 9: 0}
     assert [o.file_name for o in store.history(saved)] == ["april.csv", "march.csv"]
 
 

@@ -111,8 +111,8 @@ def test_a_group_that_loses_is_found() -> None:
 
 def test_gates_thresholds_and_groups_have_scikit_learns_figures() -> None:
     label, first, _ = pair(6)
-    told = pd.DataFrame({"split": "cross_validation", "part": "1", "propensity": first, "completed": label})
-    gates = {g.name: g for g in judge_gates(told, 0.5, TargetMetrics(auc=0.7, precision=0.99, recall=0.1))}
+    result = pd.DataFrame({"split": "cross_validation", "part": "1", "propensity": first, "completed": label})
+    gates = {g.name: g for g in judge_gates(result, 0.5, TargetMetrics(auc=0.7, precision=0.99, recall=0.1))}
     assert gates["auc"].value == pytest.approx(roc_auc_score(label, first))
     assert gates["precision"].value == pytest.approx(precision_score(label, first >= 0.5))
     assert [gates[n].is_met for n in ("auc", "precision", "recall")] == [True, False, True]
@@ -134,10 +134,10 @@ def test_a_challenger_trained_on_the_same_leads_is_compared_by_refitting(
     frame = sample.labelled
     data = make_training_data(frame, load_schema(), map_frame(frame, load_schema()))
     again = train_model(frame, params=FEW_TREES, n_repeats=1)
-    told = challenge_champion(data, again, trained, capacity=100)
-    assert told.basis == "refit"
-    assert told.verdict == "the same"
-    assert "fitted again in the same folds" in told.judged_on
+    result = challenge_champion(data, again, trained, capacity=100)
+    assert result.basis == "refit"
+    assert result.verdict == "the same"
+    assert "fitted again in the same folds" in result.judged_on
     poorer = train_model(frame, params=FEW_TREES, n_repeats=1, excluded={"first_platform_c": "it leaks"})
     assert poorer.metadata.excluded == {"first_platform_c": "it leaks"}
     assert "first_platform_c" not in [c.name for c in poorer.schema.inputs]
@@ -154,10 +154,10 @@ def test_a_challenger_on_leads_that_the_champion_has_not_seen(trained: LeadModel
     other = pd.concat([sample.labelled, sample.kept_aside], ignore_index=True)
     data = make_training_data(other, load_schema(), map_frame(other, load_schema()))
     challenger = train_model(other, params=FEW_TREES, n_repeats=1)
-    told = challenge_champion(data, challenger, trained, capacity=100)
-    assert told.basis == "unseen"
-    assert told.rows < len(other)
-    assert told.rows >= 80
+    result = challenge_champion(data, challenger, trained, capacity=100)
+    assert result.basis == "unseen"
+    assert result.rows < len(other)
+    assert result.rows >= 80
 
 
 def test_a_label_shuffled_at_random_gives_an_auc_of_a_half(sample: SampleLeads) -> None:

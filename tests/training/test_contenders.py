@@ -17,7 +17,7 @@ from leadscore_core.model.algorithms import ALGORITHMS, make_estimator
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LeadFeatures
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.training.evaluation.algorithms import compare_contenders, paired_difference
+from leadscore_core.training.evaluation.algorithms import judge_algorithms, paired_difference
 from leadscore_core.training.evaluation.learning_curve import learning_curve, more_leads_help
 from leadscore_core.training.evaluation.score_moves import MOST, largest_moves
 from leadscore_core.training.folds import repeated_folds
@@ -41,12 +41,12 @@ def leads(known: TrainingData) -> Leads:
 
 
 def test_every_algorithm_is_judged_on_the_same_folds(known: TrainingData) -> None:
-    told: list[float] = []
-    board = compare_contenders(known, list(ALGORITHMS), progress=lambda share, _: told.append(share))
+    rows: list[float] = []
+    board = judge_algorithms(known, list(ALGORITHMS), progress=lambda share, _: rows.append(share))
     table = board.table.set_index("name")
     assert set(table.index) == set(ALGORITHMS)
     assert len(board.folds) == 5
-    assert told[-1] == 1.0
+    assert rows[-1] == 1.0
     assert (table[["auc", "precision", "recall"]] > 0.5).all().all()
     assert (table[["fit_seconds", "score_seconds"]] > 0).all().all()
     assert board.table["auc"].is_monotonic_decreasing
@@ -60,7 +60,7 @@ def test_every_algorithm_is_judged_on_the_same_folds(known: TrainingData) -> Non
 
 def test_lightgbm_is_judged_as_the_product_trains_it(known: TrainingData, leads: Leads, schema: LeadSchema) -> None:
     cleaned, label, identity = leads
-    board = compare_contenders(known, [])
+    board = judge_algorithms(known, [])
     fold = repeated_folds(label, 5, 1, 0, identity)[0]
     train, test = cleaned.iloc[fold.train], cleaned.iloc[fold.test]
     features = LeadFeatures(schema).fit(train, label[fold.train])
@@ -83,7 +83,7 @@ def test_a_shuffled_outcome_teaches_no_algorithm_anything(leads: Leads, schema: 
 
 def test_an_unknown_algorithm_is_said(known: TrainingData) -> None:
     with pytest.raises(LeadScoreError, match=r"no algorithm 'oracle'. Choose from: logistic"):
-        compare_contenders(known, ["oracle"])
+        judge_algorithms(known, ["oracle"])
 
 
 def test_the_paired_interval_is_nadeau_and_bengios() -> None:

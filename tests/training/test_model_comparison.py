@@ -23,12 +23,12 @@ def other(sample: SampleLeads) -> LeadModel:
 
 
 def test_only_what_differs_is_marked(trained: LeadModel, other: LeadModel) -> None:
-    told = compare_runs([trained, other])
-    differs = told.settings[told.settings["differs"]].set_index("Setting")
+    result = compare_runs([trained, other])
+    differs = result.settings[result.settings["differs"]].set_index("Setting")
     assert differs.at["num_leaves", trained.model_id] == "31"
     assert differs.at["num_leaves", "other"] == "5"
     assert differs.at["Left out", "other"] == "city_mapped"
-    same = told.settings[~told.settings["differs"]].set_index("Setting")
+    same = result.settings[~result.settings["differs"]].set_index("Setting")
     assert {"Leads", "Data", "learning_rate", "lightgbm"} <= set(same.index)
 
 
@@ -39,22 +39,22 @@ def test_figures_are_those_of_the_models(trained: LeadModel, other: LeadModel) -
 
 
 def test_the_same_folds_are_paired(trained: LeadModel, other: LeadModel) -> None:
-    told = compare_runs([trained, other])
-    assert told.folds is not None
+    result = compare_runs([trained, other])
+    assert result.folds is not None
     first = other.out_of_sample[other.out_of_sample["part"] == "fold 1"]
-    assert told.folds["other"].iloc[0] == pytest.approx(roc_auc_score(first["completed"], first["propensity"]))
-    gap, low, high = told.paired["other"]
-    assert gap == pytest.approx((told.folds["other"] - told.folds[trained.model_id]).mean())
+    assert result.folds["other"].iloc[0] == pytest.approx(roc_auc_score(first["completed"], first["propensity"]))
+    gap, low, high = result.paired["other"]
+    assert gap == pytest.approx((result.folds["other"] - result.folds[trained.model_id]).mean())
     assert low < gap < high
 
 
 def test_other_leads_are_not_paired(trained: LeadModel, other: LeadModel) -> None:
     data = other.metadata.training_data.model_copy(update={"sha256": "another"})
     elsewhere = replace(other, metadata=other.metadata.model_copy(update={"training_data": data}))
-    told = compare_runs([trained, elsewhere])
-    assert told.folds is None
-    assert told.paired == {}
-    assert np.isfinite(told.figures[trained.model_id].iloc[0])
+    result = compare_runs([trained, elsewhere])
+    assert result.folds is None
+    assert result.paired == {}
+    assert np.isfinite(result.figures[trained.model_id].iloc[0])
 
 
 @pytest.mark.parametrize("many", [1, 6])

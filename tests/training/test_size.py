@@ -44,9 +44,9 @@ def test_they_are_learned_from_on_the_command_line_and_by_the_worker(
     words += ["--promote", "--reason", "The first model here"]
     code, _, errors = run("train", many, *words)
     assert code == 0, errors
-    told = json.loads((tmp_path / "told.json").read_text())
-    assert told["cross_validation"]["auc"] > 0.65
-    assert told["cross_validation"]["split"].startswith("5 stratified folds, drawn once;")
+    result = json.loads((tmp_path / "told.json").read_text())
+    assert result["cross_validation"]["auc"] > 0.65
+    assert result["cross_validation"]["split"].startswith("5 stratified folds, drawn once;")
 
     registry = ModelRegistry(tmp_path / "models")
     champion, _ = registry.load_champion()

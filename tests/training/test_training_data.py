@@ -86,8 +86,8 @@ def test_a_lead_in_two_lists_repeats_itself_and_what_one_lacks_is_missing(
     assert both.columns["total_leads_droppped"].dtype == "int64"
     twice = join_training_data([one, one])
     assert np.array_equal(twice.row_hash[:300], twice.row_hash[300:])
-    told = pd.Series(both.label).where(both.columns.index % 9 > 0, 0).astype("int64")
-    leaky = replace(both, columns=both.columns.assign(referred_lead=told)).audited()
+    result = pd.Series(both.label).where(both.columns.index % 9 > 0, 0).astype("int64")
+    leaky = replace(both, columns=both.columns.assign(referred_lead=result)).audited()
     assert [(f.column, f.is_certain) for f in leaky.findings][0] == ("referred_lead", True)
     assert "created_date" not in {f.column for f in leaky.findings}
 

@@ -99,8 +99,8 @@ def cost_groups(spend: pd.DataFrame, groups: pd.DataFrame, first: date | None, l
     --------
     >>> spend = pd.DataFrame({"name": ["News"], "start": [pd.NaT], "end": [pd.NaT], "amount": [500.0]})
     >>> groups = pd.DataFrame({"group": ["news"], "leads": [100], "hot": [10], "junk": [20], "n": [100], "k": [50]})
-    >>> told = cost_groups(spend, groups, None, None).table
-    >>> told[["cost_per_lead", "cost_per_hot", "cost_per_application", "on_junk"]].values.tolist()
+    >>> result = cost_groups(spend, groups, None, None).table
+    >>> result[["cost_per_lead", "cost_per_hot", "cost_per_application", "on_junk"]].values.tolist()
     [[5.0, 50.0, 10.0, 100.0]]
     """
     share = share_in_period(spend, first, last)
@@ -176,18 +176,18 @@ def move_budget(costs: pd.DataFrame, source: str, target: str, share: float, *, 
     Examples
     --------
     >>> costs = pd.DataFrame({"group": ["a", "b"], "spend": 100.0, "leads": 2_000, "n": 2_000, "k": [10, 1_000]})
-    >>> told = move_budget(costs, "a", "b", 0.5)
-    >>> told.amount, told.low > 0, told.grows
+    >>> result = move_budget(costs, "a", "b", 0.5)
+    >>> result.amount, result.low > 0, result.grows
     (50.0, True, 1.5)
     """
-    told = costs.set_index("group").loc[[source, target], ["spend", "leads", "n", "k"]].to_numpy("float64")
-    given, taken = told[:, 0].tolist()
+    result = costs.set_index("group").loc[[source, target], ["spend", "leads", "n", "k"]].to_numpy("float64")
+    given, taken = result[:, 0].tolist()
     amount = share * given
     rng = np.random.default_rng(seed)
     low_e, high_e = ELASTICITY
     here, there = (
         leads * rng.beta(k + 0.5, max(n - k, 0) + 0.5, _DRAWS) if n > k else rng.gamma(k + 0.5, 1.0, _DRAWS)
-        for _, leads, n, k in told.tolist()
+        for _, leads, n, k in result.tolist()
     )
     e_here, e_there = rng.uniform(low_e, high_e, (2, _DRAWS))
     grows = (taken + amount) / taken

@@ -81,8 +81,8 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
     --------
     >>> cells = pd.DataFrame({"source": ["a", "a", "b", "b"], "tier": ["1", "3", "1", "3"]})
     >>> cells["n"], cells["k"] = [900, 100, 100, 900], [540, 20, 60, 180]
-    >>> told = split_gaps(cells, "source", ["tier"]).table
-    >>> told["gap"].round(2).tolist(), bool((told["own"].abs() < 0.01).all())
+    >>> result = split_gaps(cells, "source", ["tier"]).table
+    >>> result["gap"].round(2).tolist(), bool((result["own"].abs() < 0.01).all())
     ([0.16, -0.16], True)
     """
     counts = _count(cells, group, factors)

@@ -199,8 +199,8 @@ def rate_groups(groups: pd.DataFrame, all_k: float, all_n: float) -> pd.DataFram
 
     Examples
     --------
-    >>> told = rate_groups(pd.DataFrame({"n": [1000, 1000, 14], "k": [500, 40, 9]}), 549, 2014)
-    >>> told["verdict"].tolist()
+    >>> result = rate_groups(pd.DataFrame({"n": [1000, 1000, 14], "k": [500, 40, 9]}), 549, 2014)
+    >>> result["verdict"].tolist()
     ['Over-delivers', 'Under-delivers', 'Over-delivers']
     """
     k, n = groups["k"].to_numpy(dtype="float64"), groups["n"].to_numpy(dtype="float64")
@@ -215,8 +215,8 @@ def rate_groups(groups: pd.DataFrame, all_k: float, all_n: float) -> pd.DataFram
     if 0 < average < 1:
         near = (low >= average * (1 - MARGIN)) & (high <= average * (1 + MARGIN))
         clear = q < FALSE_DISCOVERIES
-        told = np.select([near, clear & (rate > average), clear], [EXPECTED, OVER, UNDER], default=FEW)
-        verdict = np.where(np.isnan(p), NOT_APPLICABLE, told)
+        result = np.select([near, clear & (rate > average), clear], [EXPECTED, OVER, UNDER], default=FEW)
+        verdict = np.where(np.isnan(p), NOT_APPLICABLE, result)
         needed = np.maximum(leads_needed(shrunk, average, int((~np.isnan(p)).sum())), np.ceil(1.1 * n))
         lacking = np.maximum(needed - n, 1).astype("int64")
         more = np.where(verdict == FEW, lacking, 0)
@@ -268,5 +268,5 @@ def compare_periods(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     change = present - then
     low = change - np.sqrt((present - now_low) ** 2 + (then_high - then) ** 2)
     high = change + np.sqrt((now_high - present) ** 2 + (then - then_low) ** 2)
-    told = {"n_before": n_then.astype("int64"), "rate_before": then, "change": change, "low": low, "high": high}
-    return pd.DataFrame(told, index=now.index)
+    result = {"n_before": n_then.astype("int64"), "rate_before": then, "change": change, "low": low, "high": high}
+    return pd.DataFrame(result, index=now.index)

@@ -18,7 +18,7 @@ FAR = 0.2
 _MOSTLY_THE_SAME = 0.8
 
 
-def find_leaks(
+def find_segments(
     groups: pd.DataFrame, all_k: float, all_n: float, *, most: int = MOST_SHOWN
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find where targeting is off: groups of one column or two that complete far less, or more, than all others do.
@@ -48,7 +48,7 @@ def find_leaks(
     Examples
     --------
     >>> groups = pd.DataFrame({"first": "source", "first_value": ["a", "b"], "second": None, "second_value": None})
-    >>> leaks, chances = find_leaks(groups.assign(n=[100, 100], k=[5, 95]), 100, 200)
+    >>> leaks, chances = find_segments(groups.assign(n=[100, 100], k=[5, 95]), 100, 200)
     >>> leaks["first_value"].tolist(), leaks["difference"].tolist(), chances["first_value"].tolist()
     (['a'], [-45.0], ['b'])
     """
@@ -56,7 +56,7 @@ def find_leaks(
     n, k = groups["n"].to_numpy("float64"), groups["k"].to_numpy("float64")
     average = all_k / all_n if all_n else 0.0
     low, high = wilson_intervals(k, n)
-    told = groups.assign(
+    result = groups.assign(
         rate=k / n,
         low=low,
         high=high,
@@ -64,7 +64,7 @@ def find_leaks(
         at_average=n * average,
         difference=k - n * average,
     )
-    certain = told[told["q"] < FALSE_DISCOVERIES]
+    certain = result[result["q"] < FALSE_DISCOVERIES]
     fewer = certain[certain["high"] < average * (1 - FAR)].sort_values("difference", kind="stable")
     more = certain[certain["low"] > average * (1 + FAR)].sort_values("difference", ascending=False, kind="stable")
     overlaps = _overlaps(groups)
@@ -95,7 +95,7 @@ def _overlaps(groups: pd.DataFrame) -> dict[frozenset[Key], float]:
 def _distinct(found: pd.DataFrame, overlaps: dict[frozenset[Key], float], most: int) -> pd.DataFrame:
     """Keep groups that say something new, the largest first."""
     kept: list[int] = []
-    told: list[tuple[list[Key], float, float]] = []
+    results: list[tuple[list[Key], float, float]] = []
     rows: Sequence[tuple[object, ...]] = list(
         found[["first", "first_value", "second", "second_value"]].itertuples(index=False, name=None)
     )
@@ -104,7 +104,7 @@ def _distinct(found: pd.DataFrame, overlaps: dict[frozenset[Key], float], most: 
         keys = _keys(row)
         low, high = edges[place]
         again = False
-        for others, other_low, other_high in told:
+        for others, other_low, other_high in results:
             same = all(
                 any(key == other or overlaps.get(frozenset((key, other)), 0.0) >= _MOSTLY_THE_SAME for key in keys)
                 for other in others
@@ -115,7 +115,7 @@ def _distinct(found: pd.DataFrame, overlaps: dict[frozenset[Key], float], most: 
         if again:
             continue
         kept.append(place)
-        told.append((keys, float(low), float(high)))
+        results.append((keys, float(low), float(high)))
         if len(kept) == most:
             break
     return found.iloc[np.array(kept, dtype="int64")].reset_index(drop=True)

@@ -158,9 +158,9 @@ class OutcomeSplit:
 
     def as_json(self) -> dict[str, object]:
         """Return what `--json` says of the outcome."""
-        told = {"positive": Meaning.WON, "negative": Meaning.LOST, "open": Meaning.OPEN, "unknown": Meaning.UNKNOWN}
+        result = {"positive": Meaning.WON, "negative": Meaning.LOST, "open": Meaning.OPEN, "unknown": Meaning.UNKNOWN}
         return {
-            **{name: [value.shown for value in self.of(meaning)] for name, meaning in told.items()},
+            **{name: [value.shown for value in self.of(meaning)] for name, meaning in result.items()},
             "outcome": {
                 "completed": self.completed,
                 "known": self.known,

@@ -37,7 +37,7 @@ def find_conventions(leads: LeadList, remembered: Remembered = (None, {})) -> Co
     remembered
         What a person said before of files with the same headers; it counts only where this list leaves it open.
     """
-    evidence = gather_evidence(leads)
+    evidence = collect_evidence(leads)
     if evidence is None:
         return leads.mapping  # why is said when it is read
     found = settle_conventions(leads.mapping, leads.schema, evidence)
@@ -54,7 +54,7 @@ def find_conventions(leads: LeadList, remembered: Remembered = (None, {})) -> Co
     return settle_conventions(found.model_copy(update=said), leads.schema, evidence)
 
 
-def gather_evidence(leads: LeadList) -> ConventionEvidence | None:
+def collect_evidence(leads: LeadList) -> ConventionEvidence | None:
     """Count what a list shows of how it writes dates and decimals; None if nothing of it can be read."""
     files = list_files(leads.paths)
     each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(files))
@@ -118,7 +118,7 @@ def read_evidence(leads: LeadList, headers: Sequence[str]) -> ConventionEvidence
 def list_choices(leads: LeadList) -> list[ConventionChoice]:
     """Return the columns whose dates or decimals could be read in two ways, with what their cells show."""
     mapping, schema = leads.mapping, leads.schema
-    evidence = gather_evidence(leads)
+    evidence = collect_evidence(leads)
     if evidence is None:
         return []
     choices: list[ConventionChoice | None] = []

@@ -25,7 +25,7 @@ from leadscore_core.data.schema.header_matching import suggest_mapping
 from leadscore_core.data.schema.header_words import normalise_header
 from leadscore_core.data.schema.saved_mappings import MappingStore
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.data.schema.schema_files import kept_folder, list_schemas, load_schema
+from leadscore_core.data.schema.schema_files import list_schemas, load_schema, schema_folder
 from leadscore_core.errors import LabelError, MappingError, SchemaError, UnreadableFileError
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _check_same_outcome(header: str, headers: Sequence[str], schema: LeadSchema,
     if label is None or header not in headers:
         return
     found = MappingStore(settings.data_dir).recall(suggest_mapping(headers, schema)).used.get(label.name)
-    is_kept = (kept_folder(settings.data_dir) / f"{schema.name}.toml").is_file()
+    is_kept = (schema_folder(settings.data_dir) / f"{schema.name}.toml").is_file()
     if header == found or (found is None and not is_kept):
         return
     instead = f", or leave --label out to use {found!r}" if found is not None else ""

@@ -133,8 +133,8 @@ def row_keys(part: Part) -> np.ndarray:
         hashes = _asked(cells, "hash(hash(name, cell))")
         of_blank, of_cells = hashes[: len(sparse)], np.split(hashes[len(sparse) :], np.cumsum(counts)[:-1])
         keys ^= np.bitwise_xor.reduce(of_blank)
-        for own, told, without in zip(places.values(), of_cells, of_blank, strict=True):
-            keys[own] ^= told ^ without
+        for own, result, without in zip(places.values(), of_cells, of_blank, strict=True):
+            keys[own] ^= result ^ without
     return keys
 
 

@@ -197,10 +197,10 @@ def _candidates(
     """Return the rivals and what else can read the words, each with the first word that they read differently."""
     apart = rivals if len(rivals) > 1 else list(texts)
     differing = next((word for word in words if len({_decode(word, name, "replace") for name in apart}) > 1), words[0])
-    told: dict[str, str] = {}
+    result: dict[str, str] = {}
     for name in [*rivals, *sorted(texts, key=lambda name: -scores[name])]:
-        told.setdefault(_decode(differing, name, "replace"), name)
-    return tuple((name, word) for word, name in told.items())[:_MOST_CANDIDATES]
+        result.setdefault(_decode(differing, name, "replace"), name)
+    return tuple((name, word) for word, name in result.items())[:_MOST_CANDIDATES]
 
 
 def _plain(name: str) -> str:
@@ -214,9 +214,9 @@ def _weights(sample: bytes) -> dict[str, float]:
     import chardet  # only exports in old encodings need it
 
     found: dict[str, float] = {}
-    for told in chardet.detect_all(sample[: 64 << 10], ignore_threshold=True):
-        name = _plain(str(told["encoding"] or ""))
-        found[name] = max(found.get(name, 0.0), float(told["confidence"] or 0.0))
+    for result in chardet.detect_all(sample[: 64 << 10], ignore_threshold=True):
+        name = _plain(str(result["encoding"] or ""))
+        found[name] = max(found.get(name, 0.0), float(result["confidence"] or 0.0))
     return found
 
 

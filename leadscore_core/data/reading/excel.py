@@ -305,11 +305,11 @@ def _non_leads(headers: list[str], body: list[list[Any]], first: int) -> tuple[l
     thin = [row for row, count in zip(rows, filled, strict=True) if count]
 
     def sums(places: Collection[int]) -> dict[int, tuple[float, int]]:
-        told = {}
+        result = {}
         for place in places:
             numbers = [number for row in rows if (number := number_of(row.cells[place])) is not None]
-            told[place] = (sum(numbers), len(numbers))
-        return told
+            result[place] = (sum(numbers), len(numbers))
+        return result
 
     found = judge_rows(headers, rows, thin, sample, len(rows), sums)
     if len({one.row.position for one in found if one.sure}.union(blank)) < len(rows):

@@ -209,8 +209,8 @@ class _Judge:
             or not (labelled or (not words and self._is_bare(row)))
         ):
             return False
-        told = self.sums(numbers)
-        right = [self._adds_up(number, *told.get(place, (0.0, 0))) for place, number in numbers.items()]
+        result = self.sums(numbers)
+        right = [self._adds_up(number, *result.get(place, (0.0, 0))) for place, number in numbers.items()]
         if labelled and self.profile.rows >= _ENOUGH_ROWS and (self._is_bare(row, _BARE_TOTAL) or self._is_short(row)):
             return True
         return all(right) and (labelled or any(abs(number) > 1 for number in numbers.values()))
@@ -241,14 +241,14 @@ class _Judge:
             run.pop(0)
         if not any(cell.strip() for row in run for cell in row.cells):
             return
-        told = any(self._is(row) for row in run)
+        result = any(self._is(row) for row in run)
         apart = run[0].after_blank or not any(cell.strip() for cell in run[0].cells)
         for row in run:
             if self._is(row):
                 continue
             filled = [cell for cell in row.cells if cell.strip()]
-            sure = told or (self.profile.rows >= _ENOUGH_ROWS and (apart or self._is_nothing_of_a_lead(row)))
-            if filled or told:
+            sure = result or (self.profile.rows >= _ENOUGH_ROWS and (apart or self._is_nothing_of_a_lead(row)))
+            if filled or result:
                 self._say(row, "footer", sure=sure)
 
     def _reaches_somebody(self, at: int) -> bool:

@@ -119,13 +119,13 @@ class _Look:
 
     def sums(self, places: Collection[int]) -> dict[int, tuple[float, int]]:
         """Return sum and count of the numbers of some columns."""
-        told = dict.fromkeys(places, (0.0, 0))
+        result = dict.fromkeys(places, (0.0, 0))
         for columns in self._columns(sorted(places)):
             for place, column in columns.items():
                 numbers = [number for cell in _texts(column) if (number := number_of(cell)) is not None]
-                total, count = told[place]
-                told[place] = (total + sum(numbers), count + len(numbers))
-        return told
+                total, count = result[place]
+                result[place] = (total + sum(numbers), count + len(numbers))
+        return result
 
     def _columns(self, places: Sequence[int]) -> Iterator[dict[int, pa.Array]]:
         """Yield some columns part by part, by their places, which are in order."""

@@ -54,10 +54,10 @@ class FileNotes:
         left, kept = self.left_out, [found for found in self.non_leads if not found.sure]
         if left:
             kinds = Counter(WORDS[one.kind] for one in left)
-            told = ", ".join(kind if n == 1 else f"{kind} ({n:,})" for kind, n in kinds.items())
+            sentence = ", ".join(kind if n == 1 else f"{kind} ({n:,})" for kind, n in kinds.items())
             texts = "; ".join(f"row {one.row.number:,} {_cut(one.row.text)!r}" for one in left[:EXAMPLES])
             more = f"; and {len(left) - EXAMPLES:,} more" if len(left) > EXAMPLES else ""
-            reason = f"no leads but {told}: left out, and counted nowhere ({texts}{more})"
+            reason = f"no leads but {sentence}: left out, and counted nowhere ({texts}{more})"
             found.append(_finding("not_a_lead", "warning", reason, [one.row.number for one in left], left[0].row.text))
         if kept:
             reason = "perhaps no leads but lines of a report; kept as leads. Take them out of the file if they are none"

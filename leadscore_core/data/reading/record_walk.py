@@ -82,11 +82,11 @@ class RecordWalk:
         return self.rows.blank_rows(self.n_rows)
 
     def _sums(self, places: Collection[int]) -> dict[int, tuple[float, int]]:
-        told = {place: [0.0, 0] for place in places}
+        result = {place: [0.0, 0] for place in places}
         for _, cells in self._records():
-            for place, sums in told.items():
+            for place, sums in result.items():
                 number = number_of(cells[place]) if place < len(cells) else None
                 if number is not None:
                     sums[0] += number
                     sums[1] += 1
-        return {place: (total, int(count)) for place, (total, count) in told.items()}
+        return {place: (total, int(count)) for place, (total, count) in result.items()}

@@ -77,9 +77,9 @@ class RowProfile:
             if len(filled) < _LEAST_CELLS:
                 continue
             common = Counter(map(cell_mask, filled)).most_common(_MOST_MASKS)
-            told = [(mask, n) for mask, n in common if n > 1 and ("9" in mask or "@" in mask)]
-            if sum(n for _, n in told) >= _TYPED_SHARE * len(filled):
-                masks[place] = frozenset(mask for mask, _ in told)
+            found = [(mask, n) for mask, n in common if n > 1 and ("9" in mask or "@" in mask)]
+            if sum(n for _, n in found) >= _TYPED_SHARE * len(filled):
+                masks[place] = frozenset(mask for mask, _ in found)
         counts = sorted(sum(1 for cell in row if cell.strip()) for row in whole)
         return cls(width, len(whole), masks, frozenset(always), counts[len(counts) // 50] if counts else 0)
 

@@ -240,8 +240,8 @@ def _settle_decimals(
             commas.append(name)
         if name in mapping.said_decimals or not (in_doubt or counted.only_mark) or (is_count and not in_doubt):
             continue
-        told = of_file if counted.only_mark and (in_doubt or not counted.shows_thousands) else None
-        doubt = DecimalDoubt.model_validate(counted._asdict() | {"column": name, "taken": mark, "of_file": told})
+        result = of_file if counted.only_mark and (in_doubt or not counted.shows_thousands) else None
+        doubt = DecimalDoubt.model_validate(counted._asdict() | {"column": name, "taken": mark, "of_file": result})
         (doubts if in_doubt else guesses).append(doubt)
     return {"decimal_comma": tuple(commas), "decimal_doubts": tuple(doubts), "decimal_guesses": tuple(guesses)}
 

@@ -150,8 +150,8 @@ class ColumnProfile:
     def moments(self, rows: np.ndarray) -> pd.Series:
         """Return the moments of some rows, by their positions; NaT for what is none."""
         codes = self.codes[rows]
-        told = self.values.take(pa.array(np.where(codes < 0, 0, codes)))
-        return parse_dates(_series(told).where(codes >= 0), order=self.date_order).values
+        result = self.values.take(pa.array(np.where(codes < 0, 0, codes)))
+        return parse_dates(_series(result).where(codes >= 0), order=self.date_order).values
 
     def _some(self, size: int) -> pa.Array:
         return self.values.take(pa.array(np.linspace(0, self.distinct - 1, size).astype(np.int64)))

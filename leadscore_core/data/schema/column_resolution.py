@@ -107,15 +107,15 @@ _QUALITY: dict[Role, Callable[[ColumnProfile], float]] = {
 
 def _one(match: Match, profiles: dict[str, ColumnProfile], quality: Callable[[ColumnProfile], float]) -> Match:
     """Choose one header: the likeliest by name, unless another holds clearly more."""
-    told = {header: quality(profile) for header, profile in profiles.items()}
+    result = {header: quality(profile) for header, profile in profiles.items()}
     chosen = str(match.header)
     named_alike = _same_name(chosen, match)
-    for header in (header for header in match.others if header in told):
-        fuller = told[header] > told[chosen] + _MUCH_FULLER
-        if told[chosen] == 0 < told[header] or (fuller and header in named_alike):
+    for header in (header for header in match.others if header in result):
+        fuller = result[header] > result[chosen] + _MUCH_FULLER
+        if result[chosen] == 0 < result[header] or (fuller and header in named_alike):
             chosen = header
     rivals = [header for header in profiles if header != chosen]
-    if chosen == match.header and not any(told[header] for header in rivals):
+    if chosen == match.header and not any(result[header] for header in rivals):
         return match
     rows = profiles[chosen].rows
     shares = ", ".join(f"{header} in {profiles[header].fill:.0%}" for header in rivals)

@@ -19,10 +19,10 @@ _ROLES = {role.value: role for role in Role} | dict.fromkeys(NAME_PARTS, Role.NA
 @cache
 def _table() -> dict[str, CrmRole]:
     with (SCHEMA_DIR / "crm_headers.csv").open(encoding="utf-8", newline="") as file:
-        told: dict[str, CrmRole] = {}
+        result: dict[str, CrmRole] = {}
         for row in csv.DictReader(file):
-            told.setdefault(normalise_header(row["header"]), row["role"])  # type: ignore[arg-type]
-    return told
+            result.setdefault(normalise_header(row["header"]), row["role"])  # type: ignore[arg-type]
+    return result
 
 
 def crm_role(header: str) -> CrmRole | None:

@@ -32,8 +32,8 @@ class MappingStore:
         if not isinstance(choices, dict):
             return mapping
         known = {match.column for match in mapping.matches}
-        told = {column: tuple(h) if isinstance(h, list) else h for column, h in choices.items() if column in known}
-        return mapping.corrected({c: h for c, h in told.items() if set(headers_chosen(h)) <= set(mapping.headers)})
+        result = {column: tuple(h) if isinstance(h, list) else h for column, h in choices.items() if column in known}
+        return mapping.corrected({c: h for c, h in result.items() if set(headers_chosen(h)) <= set(mapping.headers)})
 
     def remember(self, mapping: ColumnMapping, choices: Mapping[str, Choice]) -> None:
         """Keep a person's choices for files with the same headers; atomic.
@@ -53,8 +53,8 @@ class MappingStore:
     def recall_conventions(self, mapping: ColumnMapping) -> tuple[DateOrder | None, dict[str, DecimalMark]]:
         """Return what was said of dates and decimals of files with these headers, as far as it can be read."""
         try:
-            told = json.loads(self._conventions(mapping).read_text(encoding="utf-8"))
-            order, marks = told["dates"], dict(told["decimals"])
+            result = json.loads(self._conventions(mapping).read_text(encoding="utf-8"))
+            order, marks = result["dates"], dict(result["decimals"])
         except (OSError, ValueError, KeyError, TypeError):
             return None, {}
         known = {column: mark for column, mark in marks.items() if mark in ("comma", "point")}
@@ -70,10 +70,10 @@ class MappingStore:
         """
         self._write(self._conventions(mapping), {"dates": mapping.said_order, "decimals": dict(mapping.said_decimals)})
 
-    def _write(self, path: Path, told: dict[str, object]) -> None:
+    def _write(self, path: Path, text: dict[str, object]) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_text(path, json.dumps(told, indent=1))
+            write_text(path, json.dumps(text, indent=1))
         except OSError as error:
             raise LeadScoreError(
                 f"The choice of columns could not be kept in {self.folder} ({error.strerror}). It holds for this "

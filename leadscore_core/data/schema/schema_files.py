@@ -50,7 +50,7 @@ def load_schema(name_or_path: str | Path = DEFAULT_SCHEMA) -> LeadSchema:
     if path.suffix != ".toml":
         name = path.name
         path = SCHEMA_DIR / f"{name}.toml"
-        path = path if path.is_file() else kept_folder() / f"{name}.toml"
+        path = path if path.is_file() else schema_folder() / f"{name}.toml"
     if not path.is_file():
         known = ", ".join(list_schemas())
         raise SchemaError(
@@ -91,7 +91,7 @@ def load_schema(name_or_path: str | Path = DEFAULT_SCHEMA) -> LeadSchema:
 def list_schemas() -> list[str]:
     """Return the names of the schemas that ship with LeadScore, then of those that were kept."""
     shipped = sorted(p.stem for p in SCHEMA_DIR.glob("*.toml") if not p.stem.endswith("_sample"))
-    return [*shipped, *sorted({p.stem for p in kept_folder().glob("*.toml")} - set(shipped))]
+    return [*shipped, *sorted({p.stem for p in schema_folder().glob("*.toml")} - set(shipped))]
 
 
 def is_shipped(name: str) -> bool:
@@ -99,7 +99,7 @@ def is_shipped(name: str) -> bool:
     return (SCHEMA_DIR / f"{name}.toml").is_file()
 
 
-def kept_folder(data_dir: Path | None = None) -> Path:
+def schema_folder(data_dir: Path | None = None) -> Path:
     """Return the folder of the schemas that people kept."""
     return (data_dir or load_settings().data_dir) / "schemas"
 
@@ -109,15 +109,15 @@ def write_schema(schema: LeadSchema) -> str:
 
     Examples
     --------
-    >>> told = write_schema(load_schema("codepro"))
-    >>> LeadSchema.model_validate(tomllib.loads(told)) == load_schema("codepro")
+    >>> result = write_schema(load_schema("codepro"))
+    >>> LeadSchema.model_validate(tomllib.loads(result)) == load_schema("codepro")
     True
     """
-    told: dict[str, Any] = schema.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-    return tomli_w.dumps(told)
+    result: dict[str, Any] = schema.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    return tomli_w.dumps(result)
 
 
-def keep_schema(schema: LeadSchema, data_dir: Path | None = None) -> Path:
+def save_schema(schema: LeadSchema, data_dir: Path | None = None) -> Path:
     """Keep a schema under its name, whole or not at all, in place of one that has the name already.
 
     Raises
@@ -127,7 +127,7 @@ def keep_schema(schema: LeadSchema, data_dir: Path | None = None) -> Path:
     """
     if is_shipped(schema.name):
         raise SchemaError(f"{schema.name!r} is the name of a schema that ships with LeadScore. Choose another name.")
-    folder = kept_folder(data_dir)
+    folder = schema_folder(data_dir)
     path = folder / f"{schema.name}.toml"
     try:
         folder.mkdir(parents=True, exist_ok=True)

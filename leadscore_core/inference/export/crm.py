@@ -107,8 +107,8 @@ def to_crm(parts: pd.DataFrame, preset: CrmPreset) -> pd.DataFrame:
     Examples
     --------
     >>> lead = {"name": "Anne Marie Roy", "email": "a@b.com", "phone": "", "city": "Pune", "source": "Web", "id": "7"}
-    >>> told = to_crm(pd.DataFrame([lead | {"grade": "Junk", "score": 4, "note": "n"}]), PRESETS["salesforce"])
-    >>> told[["First Name", "Last Name", "Company", "Rating"]].iloc[0].tolist()
+    >>> result = to_crm(pd.DataFrame([lead | {"grade": "Junk", "score": 4, "note": "n"}]), PRESETS["salesforce"])
+    >>> result[["First Name", "Last Name", "Company", "Rating"]].iloc[0].tolist()
     ['Anne Marie', 'Roy', '[not provided]', 'Cold']
     """
     words = parts["name"].fillna("").str.strip().str.rsplit(n=1)

@@ -13,7 +13,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from leadscore_core.model.category_codes import Coded
+from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.trees.splits import splits_of
 from leadscore_core.model.trees.tree import Tree
 
@@ -60,7 +60,7 @@ class LeafSets:
         self._type = np.dtype(f"uint{self._bits}").type
         self._sets = [self._read(tree) for tree in self.splits.trees]
 
-    def margins(self, columns: Sequence[Coded]) -> np.ndarray:
+    def margins(self, columns: Sequence[EncodedColumn]) -> np.ndarray:
         """Return the raw margin of each lead in log-odds, equal to ``Booster.predict(raw_score=True)`` to the bit.
 
         Parameters
@@ -94,7 +94,7 @@ class LeafSets:
                 part += value
         return total.take(alike)
 
-    def _by_places(self, columns: Sequence[Coded]) -> list[_Group]:
+    def _by_places(self, columns: Sequence[EncodedColumn]) -> list[_Group]:
         """Return a group for each column, or for columns that share their places."""
         shared: dict[int, tuple[np.ndarray, list[int]]] = {}
         groups = []
@@ -115,12 +115,12 @@ class LeafSets:
 
     def _of_groups(self, sets: _Sets, groups: Sequence[_Group]) -> list[tuple[int, np.ndarray]]:
         """Return the groups that matter to a tree, and the leaves that each of their combinations can reach."""
-        told = []
+        rows = []
         for place, group in enumerate(groups):
             tables = [sets.reach[column].take(codes) for column, codes in group.codes.items() if column in sets.reach]
             if tables:
-                told.append((place, np.bitwise_and.reduce(tables)))
-        return told
+                rows.append((place, np.bitwise_and.reduce(tables)))
+        return rows
 
     def _read(self, tree: Tree) -> _Sets:
         reach: dict[int, np.ndarray] = {}

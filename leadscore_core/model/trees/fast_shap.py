@@ -74,15 +74,15 @@ class TreeTables:
             Features as the booster was trained on, float64, shape (leads, features).
         """
         codes = {column: self.splits.codes(matrix[:, column], column) for column in self.splits.n_codes}
-        told = np.zeros((len(matrix), self.splits.n_columns + 1))
+        values = np.zeros((len(matrix), self.splits.n_columns + 1))
         for tree in self.trees:
             parts = [classes.take(codes[column]) for column, classes in zip(tree.columns, tree.classes, strict=True)]
             cell, first = _number_cells(parts, tree.sizes)
             of_cells = _of_cells(tree, [part.take(first) for part in parts])
             for place, column in enumerate(tree.columns):
-                told[:, column] += of_cells[place].take(cell)
-        told[:, -1] = self.base_value
-        return told
+                values[:, column] += of_cells[place].take(cell)
+        values[:, -1] = self.base_value
+        return values
 
     def _read(self, tree: Tree) -> _Cells:
         """Turn splits into classes and leaves."""
@@ -122,14 +122,14 @@ def _expected(tree: Tree) -> float:
     """Return the mean value of a tree's leaves, weighted by their training leads."""
     if not len(tree.column):
         return float(tree.leaf_value[0])
-    total, stack, told = tree.count(tree.root), [tree.root], 0.0
+    total, stack, result = tree.count(tree.root), [tree.root], 0.0
     while stack:
         node = stack.pop()
         if node >= 0:
             stack += [int(tree.left[node]), int(tree.right[node])]
         else:
-            told += tree.count(node) / total * float(tree.leaf_value[~node])
-    return told
+            result += tree.count(node) / total * float(tree.leaf_value[~node])
+    return result
 
 
 def _number_cells(parts: list[np.ndarray], sizes: list[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -147,7 +147,7 @@ def _number_cells(parts: list[np.ndarray], sizes: list[int]) -> tuple[np.ndarray
 def _of_cells(tree: _Cells, parts: list[np.ndarray]) -> np.ndarray:
     """Return the contributions of a tree to each of its columns, for each cell."""
     place_of = {column: place for place, column in enumerate(tree.columns)}
-    told = np.zeros((len(tree.columns), len(parts[0])))
+    values = np.zeros((len(tree.columns), len(parts[0])))
     for leaf in tree.leaves:
         mask = np.zeros(len(parts[0]), dtype="int64")
         for bit, (column, agrees) in enumerate(zip(leaf.columns, leaf.agrees, strict=True)):
@@ -158,8 +158,8 @@ def _of_cells(tree: _Cells, parts: list[np.ndarray]) -> np.ndarray:
             known, back = np.unique(mask, return_inverse=True)
             of_mask = _shapley(leaf.share[None], np.array([leaf.value]), known)[0].take(back, axis=1)
         for bit, column in enumerate(leaf.columns):
-            told[place_of[column]] += of_mask[bit]
-    return told
+            values[place_of[column]] += of_mask[bit]
+    return values
 
 
 def _fill_tables(leaves: list[_Leaf]) -> None:
@@ -196,7 +196,7 @@ def _shapley(shares: np.ndarray, values: np.ndarray, masks: np.ndarray) -> np.nd
     width = shares.shape[1]
     joined = ((masks[None, :] >> np.arange(width)[:, None]) & 1).astype("float64")
     weight = np.array([factorial(k) * factorial(width - k - 1) / factorial(width) for k in range(width)])
-    told = np.empty((len(shares), width, len(masks)))
+    predicted = np.empty((len(shares), width, len(masks)))
     for own in range(width):
         sums = np.zeros((width, len(shares), len(masks)))
         sums[0] = 1.0
@@ -204,5 +204,5 @@ def _shapley(shares: np.ndarray, values: np.ndarray, masks: np.ndarray) -> np.nd
             for size in range(width - 1, 0, -1):
                 sums[size] = sums[size] * shares[:, other, None] + sums[size - 1] * joined[other]
             sums[0] *= shares[:, other, None]
-        told[:, own] = (joined[own] - shares[:, own, None]) * np.tensordot(weight, sums, axes=1)
-    return told * values[:, None, None]
+        predicted[:, own] = (joined[own] - shares[:, own, None]) * np.tensordot(weight, sums, axes=1)
+    return predicted * values[:, None, None]

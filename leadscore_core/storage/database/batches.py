@@ -273,10 +273,10 @@ class BatchStore:
 
 def hash_files(paths: list[Path], sheet: str | None = None, encoding: str | None = None) -> str:
     """Return the SHA-256 of files, one after the other, and of the sheet and encoding that were chosen."""
-    told = hashlib.sha256("\0".join(filter(None, (sheet or "", encoding))).encode())
+    result = hashlib.sha256("\0".join(filter(None, (sheet or "", encoding))).encode())
     for path in paths:
-        told.update(bytes.fromhex(hash_file(path)))
-    return told.hexdigest()
+        result.update(bytes.fromhex(hash_file(path)))
+    return result.hexdigest()
 
 
 def _gone(name: str) -> StorageError:
@@ -291,7 +291,7 @@ def _scoring(row: ScoringRow) -> Scoring:
         scored_by=row.scored_by,
         expected=row.expected,
         counts=row.counts,
-        findings=[Finding.model_validate(told) for told in row.findings],
+        findings=[Finding.model_validate(result) for result in row.findings],
         settings=row.settings,
     )
 

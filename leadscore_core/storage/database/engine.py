@@ -62,7 +62,7 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _set_pragmas)
         try:
-            with self._told():
+            with self._in_words():
                 self._bring_up_to_date()
         except StorageError:
             self.close()
@@ -77,7 +77,7 @@ class Database:
         StorageError
             If the database is gone, locked or full. An `IntegrityError` is left to the caller, who knows what it means.
         """
-        with self._told(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._in_words(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _in_words(self) -> Iterator[None]:
         try:
             yield
         except IntegrityError:

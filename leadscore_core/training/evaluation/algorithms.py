@@ -53,7 +53,7 @@ class Leaderboard:
     measures: dict[str, Measure]
 
 
-def compare_contenders(
+def judge_algorithms(
     data: TrainingData,
     names: Sequence[str] = USUAL,
     *,
@@ -148,11 +148,11 @@ def _figures(judged: _Judged, done: list[_Judged], label: np.ndarray, targets: T
         targets,
     )
     truth, p = label[judged.fold.test], judged.propensity
-    told: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for name, metric in known_metrics().items():
         value = compute_metric(metric, truth, np.clip(p, _SURE, 1 - _SURE) if name == "log_loss" else p, threshold)
-        told[name] = np.nan if value is None else value
-    return told | {"fit_seconds": judged.fit_seconds, "score_seconds": judged.score_seconds}
+        result[name] = np.nan if value is None else value
+    return result | {"fit_seconds": judged.fit_seconds, "score_seconds": judged.score_seconds}
 
 
 def _rank(

@@ -153,24 +153,24 @@ def _refit(
         seed=seed,
         algorithm=champion.metadata.algorithm,
     )
-    told = np.full(len(label), np.nan)
+    values = np.full(len(label), np.nan)
     tasks = [(fold, False) for fold in repeated_folds(label, recipe.n_splits, 1, seed, identity)]
     in_processes = len(label) >= ROWS_WORTH_PROCESSES
     for result in run_on_shared(judge_fold, (cleaned, label, identity, recipe), tasks, in_processes=in_processes):
-        told[result.fold.test] = result.propensity
-    return told
+        values[result.fold.test] = result.propensity
+    return values
 
 
 def _at_thresholds(label: np.ndarray, old: np.ndarray, new: np.ndarray) -> list[dict[str, Any]]:
     """Return precision and recall of both models at the same thresholds."""
-    told = []
+    rows = []
     for threshold in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
         champion, challenger = (at_threshold(label, p, threshold) for p in (old, new))
         row: dict[str, Any] = {"threshold": threshold}
         for name in ("precision", "recall"):
             row |= {f"champion_{name}": champion[name], f"challenger_{name}": challenger[name]}
-        told.append(row)
-    return told
+        rows.append(row)
+    return rows
 
 
 def _as_rows(found: Comparison) -> list[dict[str, Any]]:

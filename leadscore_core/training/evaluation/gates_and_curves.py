@@ -47,8 +47,8 @@ def judge_gates(out_of_sample: pd.DataFrame, threshold: float, targets: TargetMe
 
     Examples
     --------
-    >>> told = pd.DataFrame({"split": "next_period", "propensity": [0.9, 0.8, 0.3, 0.1], "completed": [1, 1, 0, 0]})
-    >>> [(gate.name, gate.value, gate.is_met) for gate in judge_gates(told, 0.5, TargetMetrics())]
+    >>> result = pd.DataFrame({"split": "next_period", "propensity": [0.9, 0.8, 0.3, 0.1], "completed": [1, 1, 0, 0]})
+    >>> [(gate.name, gate.value, gate.is_met) for gate in judge_gates(result, 0.5, TargetMetrics())]
     [('auc', 1.0, True), ('precision', 1.0, True), ('recall', 1.0, True)]
     """
     gates = []
@@ -75,15 +75,15 @@ def judge_gates(out_of_sample: pd.DataFrame, threshold: float, targets: TargetMe
 def _mean_auc(judged: pd.DataFrame) -> tuple[float, float]:
     """Return the mean AUC of the parts, each judged by a model of its own, and its standard error."""
     parts = [group for _, group in judged.groupby("part")] if "part" in judged else [judged]
-    told = []
+    rows = []
     for part in parts:
         label, p = part["completed"].to_numpy(dtype="int64"), part["propensity"].to_numpy(dtype="float64")
         if len(np.unique(label)) == 2:
-            told.append((float(roc_auc_score(label, p)), delong(label, np.zeros(len(p)), p)[1]))
-    if not told:  # each part has one outcome only; together they have both
+            rows.append((float(roc_auc_score(label, p)), delong(label, np.zeros(len(p)), p)[1]))
+    if not rows:  # each part has one outcome only; together they have both
         label, p = judged["completed"].to_numpy(dtype="int64"), judged["propensity"].to_numpy(dtype="float64")
         return float(roc_auc_score(label, p)), delong(label, np.zeros(len(p)), p)[1]
-    return float(np.mean([auc for auc, _ in told])), float(np.sqrt(np.sum([error**2 for _, error in told]))) / len(told)
+    return float(np.mean([auc for auc, _ in rows])), float(np.sqrt(np.sum([error**2 for _, error in rows]))) / len(rows)
 
 
 def draw_curves(label: np.ndarray, propensity: np.ndarray) -> dict[str, pd.DataFrame]:
@@ -166,7 +166,7 @@ def judge_groups(groups: pd.Series, label: np.ndarray, propensity: np.ndarray, t
         at = places.to_numpy()
         if len(at) < LEAST_OF_A_GROUP:
             continue
-        told = at_threshold(label[at], propensity[at], threshold)
+        result = at_threshold(label[at], propensity[at], threshold)
         both = len(np.unique(label[at])) == 2
         rows.append(
             {
@@ -174,8 +174,8 @@ def judge_groups(groups: pd.Series, label: np.ndarray, propensity: np.ndarray, t
                 "n": len(at),
                 "base_rate": float(label[at].mean()),
                 "auc": float(roc_auc_score(label[at], propensity[at])) if both else np.nan,
-                "precision": np.nan if told["precision"] is None else told["precision"],
-                "recall": np.nan if told["recall"] is None else told["recall"],
+                "precision": np.nan if result["precision"] is None else result["precision"],
+                "recall": np.nan if result["recall"] is None else result["recall"],
             }
         )
     table = pd.DataFrame(rows, columns=["group", "n", "base_rate", "auc", "precision", "recall"])

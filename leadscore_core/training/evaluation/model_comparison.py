@@ -48,10 +48,10 @@ def compare_runs(models: Sequence[LeadModel]) -> SideBySide:
     if not FEWEST <= len(models) <= MOST:
         raise LeadScoreError(f"Choose {FEWEST} to {MOST} models to compare; {len(models)} are chosen.")
     names = [model.model_id for model in models]
-    told = [_settings(model.metadata) for model in models]
-    rows = list(dict.fromkeys(key for each in told for key in each))
+    found = [_settings(model.metadata) for model in models]
+    rows = list(dict.fromkeys(key for each in found for key in each))
     settings = pd.DataFrame(
-        {"Setting": rows} | {n: [t.get(r, "") for r in rows] for n, t in zip(names, told, strict=True)}
+        {"Setting": rows} | {n: [t.get(r, "") for r in rows] for n, t in zip(names, found, strict=True)}
     )
     settings["differs"] = settings[names].nunique(axis=1) > 1
     measures = {name: measure for model in models for name, measure in model.metadata.measures.items()}
@@ -71,7 +71,7 @@ def _settings(metadata: ModelMetadata) -> dict[str, str]:
     period = "no dates"
     if data.period_start and data.period_end:
         period = f"{data.period_start:%d %b %Y} to {data.period_end:%d %b %Y}"
-    told: dict[str, Any] = {
+    result: dict[str, Any] = {
         "Trained": f"{metadata.created_at:%d %b %Y, %H:%M}",
         "Note": data.note,
         "Leads": f"{data.rows:,}",
@@ -84,10 +84,10 @@ def _settings(metadata: ModelMetadata) -> dict[str, str]:
         "Calibration": str(metadata.calibration.get("method", "")),
         "Data": data.sha256[:10],
     }
-    told |= {
+    result |= {
         name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in metadata.parameters.items()
     }
-    return {name: str(value) for name, value in told.items()} | metadata.libraries
+    return {name: str(value) for name, value in result.items()} | metadata.libraries
 
 
 def _figure(metadata: ModelMetadata, split: str, name: str) -> float:

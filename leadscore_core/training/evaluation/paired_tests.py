@@ -182,10 +182,10 @@ def compare_models(
     with np.errstate(all="ignore"):
         low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
     difference, error, p = delong(label, *pairs)
-    told = [Difference(n, figures[0][i], figures[1][i], float(low[i]), float(high[i])) for i, n in enumerate(names)]
+    found = [Difference(n, figures[0][i], figures[1][i], float(low[i]), float(high[i])) for i, n in enumerate(names)]
     return Comparison(
         len(label),
-        tuple(told),
+        tuple(found),
         p,
         difference - Z95 * error,
         difference + Z95 * error,

@@ -50,11 +50,11 @@ def largest_moves(
     ]
     apart = parts[1].sub(parts[0], fill_value=0.0)
     shown = champion.schema.with_role(*_SHOWN)
-    told = []
+    found = []
     for place, row in enumerate(rows):
         lead = leads.iloc[place]
         known = {column.human: str(lead[column.name]) for column in shown if _has(lead, column.name)}
-        told.append(
+        found.append(
             {
                 "lead": known,
                 "old": float(old[row]),
@@ -63,7 +63,7 @@ def largest_moves(
                 "why": _why(apart.iloc[place], float(gap[row]), champion, challenger),
             }
         )
-    return sorted(told, key=lambda move: -abs(move["new"] - move["old"]))
+    return sorted(found, key=lambda move: -abs(move["new"] - move["old"]))
 
 
 def _has(lead: pd.Series, name: str) -> bool:
