@@ -102,9 +102,9 @@ def sum_groups(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
     Examples
     --------
     >>> from leadscore_core.data.schema.schema_files import load_schema
-    >>> raw = pd.DataFrame({"city_mapped": ["pune"], "syllabus": ["3"], "syllabus_expanded": ["2"]})
+    >>> raw = pd.DataFrame({"city_mapped": ["pune"], "syllabus": ["3"], "syllabus_expand": ["2"]})
     >>> cleaned, _ = clean_with_problems(raw, load_schema(), by_group=False)
-    >>> sum_groups(cleaned, load_schema().without(["syllabus_expanded"]))["syllabus_interaction"].tolist()
+    >>> sum_groups(cleaned, load_schema().without(["syllabus_expand"]))["syllabus_interaction"].tolist()
     [3]
     """
     columns: dict[str, pd.Series] = {}
