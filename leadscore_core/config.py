@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -207,6 +207,26 @@ def load_settings() -> Settings:
         raise LeadScoreError(
             f"{settings_file()} is not valid TOML: {error}. Correct it or remove it to use the defaults."
         ) from error
+
+
+def register_once(registered: dict[str, Any], name: str, thing: object, kind: str) -> None:
+    """Put a feature, an algorithm or a metric under its name; the same again changes nothing.
+
+    Raises
+    ------
+    LeadScoreError
+        If there is another one of this name.
+
+    Examples
+    --------
+    >>> known = {"lift": 1}
+    >>> register_once(known, "lift", 1, "metric")
+    >>> register_once(known, "lift", 2, "metric")
+    Traceback (most recent call last):
+    leadscore_core.errors.LeadScoreError: There is another metric 'lift' already. Give this one a name of its own.
+    """
+    if registered.setdefault(name, thing) != thing:
+        raise LeadScoreError(f"There is another {kind} {name!r} already. Give this one a name of its own.")
 
 
 def load_extensions() -> None:

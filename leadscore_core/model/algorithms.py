@@ -19,7 +19,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
 
-from leadscore_core.config import load_extensions
+from leadscore_core.config import load_extensions, register_once
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.any_classifier import AnyClassifier
 from leadscore_core.model.classifier import LeadClassifier
@@ -156,9 +156,7 @@ def register_algorithm(algorithm: Algorithm) -> None:
     LeadScoreError
         If there is another algorithm of this name.
     """
-    if ALGORITHMS.get(algorithm.name, algorithm) != algorithm:
-        raise LeadScoreError(f"There is another algorithm {algorithm.name!r} already. Give this one a name of its own.")
-    ALGORITHMS[algorithm.name] = algorithm
+    register_once(ALGORITHMS, algorithm.name, algorithm, "algorithm")
 
 
 def known_algorithms() -> dict[str, Algorithm]:

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from leadscore_core.model.calibrated_margin import CalibratedMargin
 from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.classifier import Calibrator, two_classes
 from leadscore_core.model.sampled_shapley import sampled_contributions
@@ -16,7 +17,7 @@ from leadscore_core.model.sampled_shapley import sampled_contributions
 _SURE = 1e-6
 
 
-class AnyClassifier(ClassifierMixin, BaseEstimator):
+class AnyClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
     """What the rest of LeadScore asks of a classifier, of any that has ``predict_proba``.
 
     Parameters
@@ -89,17 +90,6 @@ class AnyClassifier(ClassifierMixin, BaseEstimator):
     def importances(self) -> np.ndarray:
         """Return each feature's mean absolute contribution over the leads that are compared with."""
         return np.abs(self.contributions(self.background_)[:, :-1]).mean(axis=0)
-
-    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
-        """Return probabilities, shape (n, 2); the second column is application completion."""
-        margin = self.raw_margin(X)
-        done = self.calibrator_.apply(margin)
-        return np.column_stack([1 - done, done])
-
-    def predict(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
-        """Return the likelier outcome; the stored threshold belongs to the metadata."""
-        likelier = (self.predict_proba(X)[:, 1] >= 0.5).astype("int64")
-        return np.asarray(self.classes_)[likelier]
 
     def _framed(self, X: Any) -> pd.DataFrame:  # noqa: N803
         """Return features as a frame, those of an array under x0, x1, .."""

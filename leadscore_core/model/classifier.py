@@ -18,6 +18,7 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from leadscore_core.model.calibrated_margin import CalibratedMargin
 from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.features import LEVEL
 from leadscore_core.model.trees.fast_predict import LeafSets
@@ -40,7 +41,7 @@ def _grow_here(
     return model.fit(matrix, label, categorical_feature=categories, feature_name=names)
 
 
-class LeadClassifier(ClassifierMixin, BaseEstimator):
+class LeadClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
     """Gradient-boosted trees for application completion.
 
     Training uses one thread, so that the same leads give the same trees and cores serve folds instead.
@@ -128,17 +129,6 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):
             if tables is not None:
                 return tables.contributions(X.to_numpy(dtype="float64"))
         return self._predict(X, contributions=True)
-
-    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
-        """Return probabilities, shape (n, 2); the second column is application completion."""
-        margin = self.raw_margin(X)
-        done = self.calibrator_.apply(margin)
-        return np.column_stack([1 - done, done])
-
-    def predict(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
-        """Return the likelier outcome, 1 for completion; the stored threshold belongs to the metadata."""
-        likelier = (self.predict_proba(X)[:, 1] >= 0.5).astype("int64")
-        return np.asarray(self.classes_)[likelier]
 
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn what this step takes."""

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from leadscore_core.config import load_extensions
+from leadscore_core.config import load_extensions, register_once
 from leadscore_core.data.cleaning.cleaner import plain_text
 from leadscore_core.data.schema.schema import CITY_TIER, Column, LeadSchema, Role, group_column
 from leadscore_core.errors import LeadScoreError
@@ -119,9 +119,7 @@ def register_feature(feature: DerivedFeature) -> None:
     LeadScoreError
         If there is another feature of this name.
     """
-    if FEATURES.get(feature.name, feature) != feature:
-        raise LeadScoreError(f"There is another feature {feature.name!r} already. Give this one a name of its own.")
-    FEATURES[feature.name] = feature
+    register_once(FEATURES, feature.name, feature, "feature")
 
 
 def features_for(schema: LeadSchema) -> tuple[DerivedFeature, ...]:

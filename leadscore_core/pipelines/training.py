@@ -93,8 +93,6 @@ def train_leads(
         then.
     grow
         How LightGBM's trees are grown, if not on this machine.
-    algorithm
-        Of `ALGORITHMS`.
 
     Raises
     ------

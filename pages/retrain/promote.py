@@ -63,8 +63,8 @@ def render_promotion(model: LeadModel) -> None:
 
 def _rollback_label(registry: ModelRegistry) -> str:
     """Say whether going back needs a reason, as putting any model to use does that misses a target."""
-    earlier = registry.earlier_champions()
-    needed = bool(earlier) and not meets_gates(registry.read_metadata(earlier[0]))
+    before = registry.previous_champion()
+    needed = before is not None and not meets_gates(registry.read_metadata(before))
     return "Reason to go back (needed: that model misses a target)" if needed else "Reason to go back"
 
 

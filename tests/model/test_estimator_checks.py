@@ -45,7 +45,7 @@ STEPS = [
 
 @parametrize_with_checks(STEPS)
 def test_checks_of_scikit_learn(estimator: Any, check: Any) -> None:
-    check(estimator)
+    assert check(estimator) is None, "a check says what fails by an error of its own"
 
 
 def test_the_pipeline_is_an_ordinary_one(sample: SampleLeads, schema: LeadSchema, trained: LeadModel) -> None:

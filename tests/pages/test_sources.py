@@ -193,8 +193,8 @@ def test_the_order_of_dates_of_outcomes_is_asked_and_a_correction_brings_them_ag
     batch: Batch, sample: SampleLeads
 ) -> None:
     result = sample.new[["lead_id"]].head(40)
-    early = result.assign(app_complete_flag="1", created_date="04/03/2026")
-    late = result.assign(app_complete_flag="0", created_date="03/05/2026")
+    early = result.assign(app_complete_flag="1", created_date="02/03/2026", closed_on="02/03/2026")
+    late = result.assign(app_complete_flag="0", created_date="02/03/2026", closed_on="01/04/2026")
     app = opened()
     both = _csv(pd.concat([early, late]))
     next(u for u in app.file_uploader if u.label == "Outcomes").upload("back.csv", both, "text/csv").run()
@@ -215,6 +215,7 @@ def test_the_order_of_dates_of_outcomes_is_asked_and_a_correction_brings_them_ag
     assert again is not None
     assert again.number == first.number + 1
     assert (first.known, again.known) == (40, 40)
+    assert (first.completed, again.completed) == (40, 0), "the later outcome counts, which depends on the order"
 
 
 def test_a_wrong_file_of_outcomes_changes_nothing(batch: Batch) -> None:

@@ -17,7 +17,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from leadscore_core.config import TargetMetrics, load_extensions
+from leadscore_core.config import TargetMetrics, load_extensions, register_once
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.measures import MEASURES, Measure
 
@@ -98,9 +98,9 @@ def register_metric(metric: Metric) -> None:
     LeadScoreError
         If there is another metric of this name, or the name means something else in a block of figures.
     """
-    if METRICS.get(metric.name, metric) != metric or metric.name in set(Metrics.model_fields) - BUILT_IN:
-        raise LeadScoreError(f"There is another figure {metric.name!r} already. Give this one a name of its own.")
-    METRICS[metric.name] = metric
+    taken = dict.fromkeys(set(Metrics.model_fields) - BUILT_IN)
+    register_once(taken, metric.name, metric, "figure")
+    register_once(METRICS, metric.name, metric, "figure")
 
 
 def known_metrics() -> dict[str, Metric]:

@@ -1,0 +1,29 @@
+"""Probabilities and outcomes of a classifier by its margin and its calibration."""
+
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+class CalibratedMargin:
+    """What every classifier of the pipeline has in common once it gives a margin."""
+
+    calibrator_: Any
+    classes_: np.ndarray
+
+    @abstractmethod
+    def raw_margin(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
+        """Return log-odds before calibration, one a lead."""
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
+        """Return probabilities, shape (n, 2); the second column is application completion."""
+        margin = self.raw_margin(X)
+        completed = self.calibrator_.apply(margin)
+        return np.column_stack([1 - completed, completed])
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
+        """Return the likelier outcome; the stored threshold belongs to the metadata."""
+        likelier = (self.predict_proba(X)[:, 1] >= 0.5).astype("int64")
+        return np.asarray(self.classes_)[likelier]
