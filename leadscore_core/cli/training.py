@@ -134,8 +134,9 @@ def train(
     )
     say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
     say(_verdict(metadata.meets_targets, settings))
-    if result.report.get("challenge"):
-        say(describe_verdict(metadata, gates_of(model, settings=settings), result.report["challenge"]))
+    if challenge := result.report.get("challenge"):
+        compared = describe_verdict(metadata, gates_of(model, settings=settings), challenge)
+        say(f"Not compared. {challenge['not_applicable']}" if challenge["not_applicable"] else compared)
     is_promoted = promote and _promote(model, reason, settings)
     if not promote:
         why = "" if metadata.meets_targets else ' --reason "..."'
