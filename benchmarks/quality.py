@@ -51,7 +51,7 @@ import numpy as np, pandas as pd
 from pycaret.classification import ClassificationExperiment
 folder = sys.argv[1]
 leads = pd.read_csv(folder + "/leads.csv")
-told, began = {}, time.time()
+result, began = {}, time.time()
 for name, part in json.load(open(folder + "/folds.json")).items():
     one = ClassificationExperiment()
     train, test = leads.iloc[part["train"]], leads.iloc[part["test"]]
@@ -59,8 +59,8 @@ for name, part in json.load(open(folder + "/folds.json")).items():
               max_encoding_ohe=25, n_jobs=2, fold=5)
     model = one.create_model("lightgbm", cross_validation=False, verbose=False)
     scored = one.predict_model(model, data=test.drop(columns="label"), raw_score=True, verbose=False)
-    told[name] = [float(p) for p in scored["prediction_score_1"]]
-json.dump({"seconds": time.time() - began, "parts": told}, open(folder + "/told.json", "w"))
+    result[name] = [float(p) for p in scored["prediction_score_1"]]
+json.dump({"seconds": time.time() - began, "parts": result}, open(folder + "/result.json", "w"))
 """
 
 
@@ -180,7 +180,7 @@ def run_pycaret(bench: Bench, python: str, folds: list[Fold]) -> tuple[dict[str,
         if done.returncode != 0:
             say(f"PyCaret is left out: {(done.stderr.strip().splitlines() or ['it did not run'])[-1]}")
             return None
-        result = json.loads((Path(folder) / "told.json").read_text(encoding="utf-8"))
+        result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
         return {name: np.array(p) for name, p in result["parts"].items()}, float(result["seconds"])
 
 
@@ -239,18 +239,18 @@ def boosted_auc(bench: Bench, fold: Fold, variant: dict[str, Any]) -> float:
     return float(roc_auc_score(bench.label[fold.test], boosted(bench, fold, **variant)))
 
 
-def show(told: dict[str, Any]) -> None:
+def show(result: dict[str, Any]) -> None:
     """Print what was measured, for people."""
     for key, human in (("cross_validation", "Cross-validation"), ("next_period", "Next period")):
         say(f"\n{human}")
-        for name, figure in told[key].items():
+        for name, figure in result[key].items():
             say(
                 f"  {name:18} AUC {figure['auc']:.4f} ± {figure['auc_std']:.4f}, precision {figure['precision']:.3f}, "
                 f"recall {figure['recall']:.3f}, Brier {figure['brier']:.4f}; all targets in "
                 f"{figure['parts_that_meet_all_targets']} of {figure['parts']}"
             )
     say("\nAgainst drift (AUC on the early months, on the later ones)")
-    variants = told["variants"]
+    variants = result["variants"]
     for name, early in variants["early"].items():
         say(f"  {name:46} {early:.4f}  {variants['later'][name]:.4f}")
     say(

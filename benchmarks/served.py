@@ -67,17 +67,17 @@ def peak_mb() -> int:
     return round(peak / (1024 if sys.platform != "darwin" else 1024**2))
 
 
-def run(script: str, told: str, serve: Callable[[int], dict[str, object]], *, with_outcomes: bool) -> None:
+def run(script: str, measured: str, serve: Callable[[int], dict[str, object]], *, with_outcomes: bool) -> None:
     """Keep a batch in one process and serve it from another; the last line is JSON.
 
     Parameters
     ----------
     script
         Path of the benchmark itself.
-    told
+    measured
         What it measures.
     """
-    parser = argparse.ArgumentParser(description=told, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=measured, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--part", choices=["all", "keep", "serve"], default="all", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)

@@ -26,8 +26,8 @@ def serve(rows: int) -> dict[str, object]:
         EVERYBODY,
         Scope,
         choose_counted,
-        explain_mix,
-        find_targets,
+        explain_gaps,
+        find_far_segments,
         open_sources,
         rate_by,
     )
@@ -55,9 +55,9 @@ def serve(rows: int) -> dict[str, object]:
         show_bubbles(view, scope, rates)
         show_heatmap(view, scope)
 
-    def mix_section() -> None:
-        mix = explain_mix(view, scope.by, EVERYBODY, scope.counted)
-        show_gap(view, scope, mix, 0)
+    def composition_section() -> None:
+        split = explain_gaps(view, scope.by, EVERYBODY, scope.counted)
+        show_gap(view, scope, split, 0)
 
     def course_section() -> None:
         show_trend(view, scope)
@@ -81,8 +81,8 @@ def serve(rows: int) -> dict[str, object]:
     above = median_ms(top)
     sections = {
         "rates": median_ms(rates_section),
-        "mix": median_ms(mix_section),
-        "targets": median_ms(lambda: find_targets(view, EVERYBODY, scope.counted)),
+        "composition": median_ms(composition_section),
+        "segments": median_ms(lambda: find_far_segments(view, EVERYBODY, scope.counted)),
         "weeks_and_flow": median_ms(course_section),
     }
     return {

@@ -32,10 +32,10 @@ def step(name: str, root: str, words: dict[str, Any]) -> Any:
 
 
 @task(retries=0)
-def require(told: dict[str, Any], what: str) -> dict[str, Any]:
+def require(result: dict[str, Any], what: str) -> dict[str, Any]:
     """Go on where a check holds; stop for good, with its report, where it does not: trying again would not help."""
-    if told["ok"]:
-        return told
-    report = told.get("report") or ""
+    if result["ok"]:
+        return result
+    report = result.get("report") or ""
     attached = Path(report).read_text(encoding="utf-8")[:4_000] if report and Path(report).is_file() else ""
-    raise AirflowFailException(f"{what}: {told['why']}. Report: {report or 'none'}\n{attached}")
+    raise AirflowFailException(f"{what}: {result['why']}. Report: {report or 'none'}\n{attached}")

@@ -168,10 +168,10 @@ def test_the_command_line_writes_all_three(extension: str, run, labelled_list: P
     (tmp_path / "params.json").write_text('{"max_iter": 5}')
     code, out, err = run(
         "train", labelled_list, "--algorithm", "small_histograms", "--params", tmp_path / "params.json",
-        "--json", tmp_path / "told.json",
+        "--json", tmp_path / "result.json",
     )  # fmt: skip
     assert (code, err) == (0, "")
-    result = json.loads((tmp_path / "told.json").read_text())
+    result = json.loads((tmp_path / "result.json").read_text())
     assert result["lift_at_10"] == result["cross_validation"]["lift_at_10"] > 1
     assert "Lift at 10% " in out
 

@@ -6,13 +6,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from leadscore_core.analytics.sources import MOST_LEVELS, Rates, Scope, SourceView, count_applications
-from leadscore_core.analytics.statistics.decomposition import Mix
+from leadscore_core.analytics.statistics.decomposition import GapSplit
 from leadscore_core.analytics.trends import flow_leads, trend_weeks
 from leadscore_core.analytics.wording import (
     chart_rows,
     describe_gap,
     gap_parts,
-    present_mix,
+    present_gaps,
     present_rates,
     rates_title,
     unit,
@@ -162,19 +162,19 @@ def show_flow(view: SourceView, scope: Scope) -> Evidence:
     return Evidence("flow", title, plot_flow(flow, title, completed=scope.counted == "completed"), table, {})
 
 
-def show_gap(view: SourceView, scope: Scope, mix: Mix, place: int) -> Evidence:
+def show_gap(view: SourceView, scope: Scope, split: GapSplit, place: int) -> Evidence:
     """Draw what one group's gap to the average comes from.
 
     Parameters
     ----------
     place
-        Its row in `Mix.table`.
+        Its row in `GapSplit.table`.
     """
-    row = mix.table.iloc[place]
+    row = split.table.iloc[place]
     name = view.shown(scope.by, row["group"])
-    title = describe_gap(name, row, mix.average)
-    table = present_mix(view, scope.by, mix)
-    if pd.isna(row["own"]):
+    title = describe_gap(name, row, split.average)
+    table = present_gaps(view, scope.by, split)
+    if pd.isna(row["residual"]):
         return Evidence("gap", title, None, table, {})
-    figure = plot_gap(gap_parts(view, mix, place), mix.average, name, f"What makes {name} differ, in points")
+    figure = plot_gap(gap_parts(view, split, place), split.average, name, f"What makes {name} differ, in points")
     return Evidence("gap", title, figure, table, {})

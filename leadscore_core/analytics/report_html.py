@@ -17,15 +17,15 @@ from leadscore_core.analytics.charts import (
     show_rates,
     show_trend,
 )
-from leadscore_core.analytics.sources import COUNTED_WORDS, Scope, SourceView, explain_mix, find_targets, rate_by
+from leadscore_core.analytics.sources import COUNTED_WORDS, Scope, SourceView, explain_gaps, find_far_segments, rate_by
 from leadscore_core.analytics.wording import (
     DEFINITIONS,
     SHOWN_AT_FIRST,
     answer,
     describe_filter,
-    describe_target,
-    present_mix,
-    present_targets,
+    describe_segment,
+    present_gaps,
+    present_segments,
 )
 from leadscore_core.errors import FigureError
 from leadscore_core.plots.image import draw_images
@@ -79,7 +79,7 @@ _TEMPLATE = """<!doctype html>
 {% endfor %}
 <section>
 <h2>What the numbers mean</h2>
-<dl>{% for name, told in definitions.items() %}<dt>{{ name }}</dt><dd>{{ told }}</dd>{% endfor %}</dl>
+<dl>{% for name, meaning in definitions.items() %}<dt>{{ name }}</dt><dd>{{ meaning }}</dd>{% endfor %}</dl>
 </section>
 </body>
 </html>
@@ -111,22 +111,22 @@ def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -
         crossed = rate_by(view, scope.dimensions, scope.chosen, scope.counted, before=scope.before)
         evidence.append(replace(show_rates(view, scope, crossed), name="rates-crossed"))
     evidence += [show_bubbles(view, scope, rates), show_heatmap(view, scope)]
-    mix = explain_mix(view, scope.by, scope.chosen, scope.counted)
-    judged = mix.table.dropna(subset=["own"])
+    split = explain_gaps(view, scope.by, scope.chosen, scope.counted)
+    judged = split.table.dropna(subset=["residual"])
     if len(judged):
         weight = (judged["gap"].abs() * judged["n"]).to_numpy()
         place = int(judged.index[int(weight.argmax())])
-        evidence.append(show_gap(view, scope, mix, place))
-    leaks, chances = find_targets(view, scope.chosen, scope.counted)
+        evidence.append(show_gap(view, scope, split, place))
+    below, above = find_far_segments(view, scope.chosen, scope.counted)
     evidence += [
-        _targets("leaks", "Largest leaks", leaks, float(rates.totals["n"])),
-        _targets("chances", "Missed chances", chances, float(rates.totals["n"])),
+        _targets("segments-below", "Segments far below the average", below, float(rates.totals["n"])),
+        _targets("segments-above", "Segments far above the average", above, float(rates.totals["n"])),
         show_trend(view, scope),
         show_flow(view, scope),
     ]
     images, missing = _draw(evidence)
     tables = {s.name: s.table[[s.table.columns[0], *_columns(s.table)]] for s in evidence if s.name.startswith("rates")}
-    tables |= {"volume": pd.DataFrame(), "gap": present_mix(view, scope.by, mix)}
+    tables |= {"volume": pd.DataFrame(), "gap": present_gaps(view, scope.by, split)}
     parts = [
         _part(shown, tables.get(shown.name, shown.table), images.get(shown.name))
         for shown in evidence
@@ -160,8 +160,8 @@ def _columns(table: pd.DataFrame) -> list[str]:
 def _targets(name: str, what: str, found: pd.DataFrame, all_n: float) -> Evidence:
     title = f"{what}: none that is certain"
     if len(found):
-        title = f"{what}: {found['name'].iloc[0]}, {describe_target(found.iloc[0], all_n)}"
-    return Evidence(name, title, None, present_targets(found), {})
+        title = f"{what}: {found['name'].iloc[0]}, {describe_segment(found.iloc[0], all_n)}"
+    return Evidence(name, title, None, present_segments(found), {})
 
 
 def _draw(evidence: Sequence[Evidence]) -> tuple[dict[str, str], str]:
@@ -195,7 +195,7 @@ def _part(shown: Evidence, table: pd.DataFrame, image: str | None) -> dict[str, 
 
 
 _PERCENT = ("Rate", "Ranked at", "Rate before", "All leads of the month", "Comparable", "Hot", "Warm", "Cold", "Junk")
-_POINTS = ("Gap", "Mix of leads", "Its own")
+_POINTS = ("Gap", "Composition", "Residual")
 
 
 def _cell(name: str, value: object) -> str:

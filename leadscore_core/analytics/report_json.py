@@ -16,9 +16,9 @@ from leadscore_core.analytics.sources import (
     Counted,
     SourceView,
     choose_counted,
-    explain_mix,
+    explain_gaps,
     find_dimension,
-    find_targets,
+    find_far_segments,
     make_view,
     rate_by,
 )
@@ -36,6 +36,15 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.leads.lead_table import LeadTable, Standing
 from leadscore_core.storage.leads.source_table import OTHERS, OUTCOME, SourceTable
 
+_EFFECTS = {  # the keys that reports have had from the start
+    "mix": "composition",
+    "mix_low": "composition_low",
+    "mix_high": "composition_high",
+    "own": "residual",
+    "own_low": "residual_low",
+    "own_high": "residual_high",
+    "comparable": "comparable",
+}
 _RATES = ("rate", "low", "high", "shrunk", "shrunk_low", "shrunk_high", "lift", "p", "q")
 
 
@@ -84,7 +93,7 @@ def source_report(
     mapping: ColumnMapping | None = None,
     counted: Counted | None = None,
 ) -> dict[str, Any]:
-    """Return how groups of leads convert, what is their own in it, and where targeting is off.
+    """Return how groups of leads convert, what their leads explain of it, and where targeting is off.
 
     Parameters
     ----------
@@ -106,8 +115,8 @@ def source_report(
         ``rows``, ``known``, ``counted``, ``n``, ``applications``, ``average``; ``by``: one block a dimension with its
         ``groups`` (``value``, ``leads``, ``known``, ``completed``, ``expected``, leads of each grade, ``n``,
         ``applications``, rates as `rate_groups` tells, ``verdict``, and
-        ``mix`` and ``own``, the parts of its gap to the average); ``leaks`` and ``chances``. Rates are 0-1, what is
-        not applicable is None.
+        ``mix`` and ``own``, its gap to the average as composition and residual effect); ``leaks`` and ``chances``, the
+        segments far below and far above the average. Rates are 0-1, what is not applicable is None.
 
     Raises
     ------
@@ -142,7 +151,7 @@ def describe(view: SourceView, by: Sequence[str] = (), counted: Counted | None =
             "whether the application was completed (give it with --label), or train a model first."
         )
     dimensions = [find_dimension(view, name) for name in by] or [view.default]
-    leaks, chances = find_targets(view, EVERYBODY, counted)
+    below, above = find_far_segments(view, EVERYBODY, counted)
     return {
         "rows": int(totals["leads"]),
         "known": int(totals["known"]),
@@ -151,15 +160,15 @@ def describe(view: SourceView, by: Sequence[str] = (), counted: Counted | None =
         "applications": _number(totals[k]),
         "average": _number(totals[k] / totals[n]),
         "by": [_block(view, dimension, counted) for dimension in dict.fromkeys(dimensions)],
-        "leaks": [_target(row) for row in leaks.to_dict("records")],
-        "chances": [_target(row) for row in chances.to_dict("records")],
+        "leaks": [_target(row) for row in below.to_dict("records")],
+        "chances": [_target(row) for row in above.to_dict("records")],
     }
 
 
 def _block(view: SourceView, dimension: str, counted: Counted) -> dict[str, Any]:
     rates = rate_by(view, [dimension], EVERYBODY, counted)
-    mix = explain_mix(view, dimension, EVERYBODY, counted).table
-    parts = {_value(row["group"]): row for row in mix.to_dict("records")}
+    split = explain_gaps(view, dimension, EVERYBODY, counted).table
+    parts = {_value(row["group"]): row for row in split.to_dict("records")}
     if len(parts) <= rates.groups:  # what is taken together there are others than here
         parts.pop(OTHERS, None)
     groups = []
@@ -172,8 +181,7 @@ def _block(view: SourceView, dimension: str, counted: Counted) -> dict[str, Any]
         }
         result |= {"verdict": row["verdict"], "more_leads_needed": int(row["more"])}
         part = parts.get(value, {})
-        for name in ("mix", "mix_low", "mix_high", "own", "own_low", "own_high", "comparable"):
-            result[name] = _number(part.get(name, float("nan")))
+        result |= {key: _number(part.get(name, float("nan"))) for key, name in _EFFECTS.items()}
         groups.append(result)
     human = view.dimensions[dimension]
     return {"dimension": dimension, "name": human, "groups_in_all": rates.groups, "groups": groups}

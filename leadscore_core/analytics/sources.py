@@ -1,4 +1,4 @@
-"""Sources: which groups of leads convert, what is their own in it, and where targeting is off."""
+"""Sources: which groups of leads convert, what their leads explain of it, and where targeting is off."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
-from leadscore_core.analytics.statistics.decomposition import Mix, split_gaps
+from leadscore_core.analytics.statistics.decomposition import GapSplit, split_gaps
 from leadscore_core.analytics.statistics.rates import FEW, compare_periods, rate_groups
 from leadscore_core.analytics.statistics.segments import LEAST_LEADS, find_segments
 from leadscore_core.config import Settings, load_settings
@@ -314,12 +314,12 @@ def _rows(table: pd.DataFrame, by: Sequence[str]) -> list[tuple[str | None, ...]
     ]
 
 
-def explain_mix(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) -> Mix:
-    """Split the gap of each group to the average into the mix of its leads and its own part (see `split_gaps`).
+def explain_gaps(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) -> GapSplit:
+    """Split the gap of each group to the average into the composition of its leads and a residual (see `split_gaps`).
 
-    The mix is of platform, city tier, month, times contacted and referral, of what the leads have and are not grouped
-    by. Groups beyond the largest 24 are taken as one, and so are platforms beyond seven; fewer are told apart where
-    their combinations would be more than 20,000.
+    The factors are platform, city tier, month, times contacted and referral, as far as the leads have them and are not
+    grouped by. Groups beyond the largest 24 are taken as one, and so are platforms beyond seven; fewer are told apart
+    where their combinations would be more than 20,000.
     """
     factors = [d for d in _factors(view) if d != by]
     groups, months, levels = MOST_JUDGED, 12, MOST_LEVELS
@@ -340,15 +340,15 @@ def _factors(view: SourceView) -> list[str]:
     return [dimension for dimension in offered if dimension in view.dimensions]
 
 
-def find_targets(view: SourceView, chosen: LeadFilter, counted: Counted) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the largest leaks and missed chances of what can be targeted (see `find_segments`), with ``name``."""
+def find_far_segments(view: SourceView, chosen: LeadFilter, counted: Counted) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the segments far below and far above the average (see `find_segments`), with ``name``."""
     roles = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM, Role.CITY)
     offered = [*(view.first(role) for role in roles), CITY_TIER, "ls_daypart"]
     dimensions = [d for d in offered if d in view.dimensions]
     groups = count_applications(view.table.pairs(dimensions, chosen, LEAST_LEADS), counted)
     totals = count_applications(view.table.totals(chosen).to_frame().T, counted).iloc[0]
-    leaks, chances = find_segments(groups, float(totals["k"]), float(totals["n"]))
-    return _named(leaks, view), _named(chances, view)
+    below, above = find_segments(groups, float(totals["k"]), float(totals["n"]))
+    return _named(below, view), _named(above, view)
 
 
 def _named(found: pd.DataFrame, view: SourceView) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from leadscore_core.analytics.sources import COUNTED_WORDS, Rates, Scope, SourceView
 from leadscore_core.analytics.statistics.costs import Costs, Moved
-from leadscore_core.analytics.statistics.decomposition import Mix
+from leadscore_core.analytics.statistics.decomposition import GapSplit
 from leadscore_core.analytics.statistics.rates import EXPECTED, FEW, OVER, UNDER
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.source_table import OTHERS
@@ -18,12 +18,13 @@ DEFINITIONS = {
     "Against average": "The rate over that of all leads shown: 1.2 is a fifth more.",
     "Verdict": "Over- and under-delivers: differs from all other leads, with one false verdict in twenty at most "
     "(Benjamini and Hochberg). As expected: the whole interval lies within a tenth of the average.",
-    "Mix of leads": "What leads of the same platform, city tier, month, times contacted and referral bring at the "
+    "Composition": "What leads of the same platform, city tier, month, times contacted and referral bring at the "
     "average source, less the average.",
-    "Its own": "The rate less what leads like these bring at the average source. Mix and own add up to the gap.",
+    "Residual": "The rate less what leads like these bring at the average source. Composition and residual add up to "
+    "the gap.",
 }
 _VERDICTS = {OVER: "over-deliver", UNDER: "under-deliver", EXPECTED: "as expected", FEW: "too small to say"}
-_MOST_TOLD = 4
+_MOST_LISTED = 4
 _NOTHING = 0.0005
 
 
@@ -137,25 +138,25 @@ def chart_rows(view: SourceView, rates: Rates, most: int = 8) -> pd.DataFrame:
     return named[named.index.isin(largest)]
 
 
-def present_mix(view: SourceView, by: str, mix: Mix) -> pd.DataFrame:
+def present_gaps(view: SourceView, by: str, split: GapSplit) -> pd.DataFrame:
     """Lay out each group's gap and its parts, the largest groups first, in points."""
-    table = mix.table.sort_values("n", ascending=False, kind="stable")
+    table = split.table.sort_values("n", ascending=False, kind="stable")
     return pd.DataFrame(
         {
             view.dimensions[by]: [view.shown(by, group) for group in table["group"]],
             "Leads": table["n"],
             "Rate": 100 * table["rate"],
             "Gap": 100 * table["gap"],
-            "Mix of leads": 100 * table["mix"],
-            "Its own": 100 * table["own"],
-            "95% interval of its own": [
+            "Composition": 100 * table["composition"],
+            "Residual": 100 * table["residual"],
+            "95% interval of the residual": [
                 "no comparable leads elsewhere" if pd.isna(low) else f"{100 * low:+.1f} to {100 * high:+.1f}"
-                for low, high in zip(table["own_low"], table["own_high"], strict=True)
+                for low, high in zip(table["residual_low"], table["residual_high"], strict=True)
             ],
             "Comparable": 100 * table["comparable"],
             "Verdict": [
-                verdict or ("Nothing to compare with" if pd.isna(own) else "Too few to say")
-                for verdict, own in zip(table["verdict"], table["own"], strict=True)
+                verdict or ("Nothing to compare with" if pd.isna(residual) else "Too few to say")
+                for verdict, residual in zip(table["verdict"], table["residual"], strict=True)
             ],
         }
     ).reset_index(drop=True)
@@ -167,39 +168,40 @@ def describe_gap(name: str, row: pd.Series, average: float) -> str:
     Parameters
     ----------
     row
-        Of `Mix.table`.
+        Of `GapSplit.table`.
     """
     side = "above" if row["gap"] > 0 else "below"
     gap = f"{name} completes {row['rate']:.1%}, {abs(100 * row['gap']):.1f} points {side} the average of {average:.1%}"
-    if pd.isna(row["own"]):
+    if pd.isna(row["residual"]):
         return (
-            f"{gap}. Only {row['comparable']:.0%} of its leads have comparable ones elsewhere, too few to tell the mix "
-            "from its own part."
+            f"{gap}. Only {row['comparable']:.0%} of its leads have comparable ones elsewhere, too few to tell its "
+            "composition from a residual effect."
         )
     return (
-        f"{gap}: the mix of its leads explains {100 * row['mix']:+.1f}, its own part is {100 * row['own']:+.1f} "
-        f"(95% interval {100 * row['own_low']:+.1f} to {100 * row['own_high']:+.1f})."
+        f"{gap}: the composition of its leads explains {100 * row['composition']:+.1f}, the residual effect is "
+        f"{100 * row['residual']:+.1f} (95% interval {100 * row['residual_low']:+.1f} to "
+        f"{100 * row['residual_high']:+.1f})."
     )
 
 
-def gap_parts(view: SourceView, mix: Mix, place: int) -> pd.DataFrame:
-    """Return the parts of a group's gap for a waterfall: ``human`` and ``value``, its own part last."""
-    parts = mix.parts.iloc[place]
+def gap_parts(view: SourceView, split: GapSplit, place: int) -> pd.DataFrame:
+    """Return the parts of a group's gap for a waterfall: ``human`` and ``value``, the residual effect last."""
+    parts = split.parts.iloc[place]
     named = {name: view.dimensions[str(name)] for name in parts.index if name != "together"}
-    rows = [(f"Mix: {human.lower()}", float(parts[name])) for name, human in named.items()]
-    rows.append(("Mix: all of it together", float(parts["together"])))
+    rows = [(f"Composition: {human.lower()}", float(parts[name])) for name, human in named.items()]
+    rows.append(("Composition: all of it together", float(parts["together"])))
     rows = [(human, value) for human, value in rows if abs(value) >= _NOTHING]
-    rows.append(("Its own", float(mix.table["gap"].iloc[place]) - sum(value for _, value in rows)))
+    rows.append(("Residual", float(split.table["gap"].iloc[place]) - sum(value for _, value in rows)))
     return pd.DataFrame(rows, columns=["human", "value"])
 
 
-def describe_target(row: pd.Series, all_n: float) -> str:
-    """Say what a leak or a chance costs or brings.
+def describe_segment(row: pd.Series, all_n: float) -> str:
+    """Say what a segment far from the average costs or brings.
 
     Parameters
     ----------
     row
-        As from `find_targets`.
+        As from `find_far_segments`.
     all_n
         Leads of everybody.
     """
@@ -211,8 +213,8 @@ def describe_target(row: pd.Series, all_n: float) -> str:
     )
 
 
-def present_targets(found: pd.DataFrame) -> pd.DataFrame:
-    """Lay leaks or chances out as people read them."""
+def present_segments(found: pd.DataFrame) -> pd.DataFrame:
+    """Lay segments out as people read them."""
     return pd.DataFrame(
         {
             "Group": found["name"],
@@ -232,8 +234,8 @@ def describe_filter(view: SourceView, chosen: LeadFilter) -> list[str]:
     for dimension, wanted in chosen.values.items():
         human = view.dimensions.get(dimension, dimension)
         values = [view.shown(dimension, value) for value in wanted]
-        more = f" and {len(values) - _MOST_TOLD} more" if len(values) > _MOST_TOLD else ""
-        rows.append(f"{human}: {', '.join(values[:_MOST_TOLD])}{more}")
+        more = f" and {len(values) - _MOST_LISTED} more" if len(values) > _MOST_LISTED else ""
+        rows.append(f"{human}: {', '.join(values[:_MOST_LISTED])}{more}")
     if chosen.created_from is not None and chosen.created_to is not None:
         rows.append(f"Created {chosen.created_from:%d %b %Y} to {chosen.created_to:%d %b %Y}")
     return rows

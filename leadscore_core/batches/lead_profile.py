@@ -1,4 +1,4 @@
-"""One lead's story: its score, what speaks for and against it, its own columns, and how it came here."""
+"""One lead's profile: its score, what speaks for and against it, its own columns, and how it came here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Appearance:
 
 
 @dataclass(frozen=True)
-class LeadHistory:
+class LeadProfile:
     """Everything there is to say about one lead.
 
     Attributes
@@ -89,7 +89,7 @@ class LeadHistory:
 
 def describe_lead(
     view: BatchView, row: int, load_model: Callable[[str], LeadModel], settings: Settings | None = None
-) -> LeadHistory:
+) -> LeadProfile:
     """Collect what there is to say about the lead at a position of a batch.
 
     Raises
@@ -114,7 +114,7 @@ def describe_lead(
     change = None
     if len(history) > 1 and view.model is not None:
         change = _change(history[-2], view, cleaned, load_model)
-    return LeadHistory(
+    return LeadProfile(
         lead,
         reasons,
         base,
@@ -155,7 +155,7 @@ def find_appearances(view: BatchView, lead: pd.DataFrame, settings: Settings) ->
     return [*found, here]
 
 
-def waterfall(story: LeadHistory, model: LeadModel, most: int = 8) -> pd.DataFrame:
+def waterfall(profile: LeadProfile, model: LeadModel, most: int = 8) -> pd.DataFrame:
     """Return how the propensity comes about, from the base to the lead, the largest reasons first.
 
     Parameters
@@ -169,12 +169,12 @@ def waterfall(story: LeadHistory, model: LeadModel, most: int = 8) -> pd.DataFra
         ``human``, ``log_odds`` and ``points`` (change of propensity, which depends on the order); points sum to the
         propensity less the base.
     """
-    names = [(reason.human, reason.contribution) for reason in story.reasons[:most]]
-    rest = sum(reason.contribution for reason in story.reasons[most:])
+    names = [(reason.human, reason.contribution) for reason in profile.reasons[:most]]
+    rest = sum(reason.contribution for reason in profile.reasons[most:])
     if rest:
         names.append(("All else", rest))
     calibrator = model.classifier.calibrator_
-    margins = pd.Series([story.base_margin or 0.0, *(value for _, value in names)]).cumsum().to_numpy()
+    margins = pd.Series([profile.base_margin or 0.0, *(value for _, value in names)]).cumsum().to_numpy()
     levels = calibrator.apply(margins)
     return pd.DataFrame(
         {

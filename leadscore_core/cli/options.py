@@ -283,7 +283,7 @@ def decimal_marks(decimals: list[str] | None) -> dict[str, DecimalMark]:
     return said
 
 
-def write_json(path: Path | None, told: dict[str, Any]) -> None:
+def write_json(path: Path | None, result: dict[str, Any]) -> None:
     """Write a result as JSON where it was asked for.
 
     Raises
@@ -293,7 +293,7 @@ def write_json(path: Path | None, told: dict[str, Any]) -> None:
     """
     if path is None:
         return
-    text = json.dumps(told, indent=2, ensure_ascii=False, default=str, allow_nan=False)
+    text = json.dumps(result, indent=2, ensure_ascii=False, default=str, allow_nan=False)
     if str(path) == "-":
         typer.echo(text)
         return

@@ -35,7 +35,7 @@ from leadscore_core.errors import LeadScoreError
 if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.model.lead_model import LeadModel
 
-_MOST_TOLD = 15
+_MOST_LISTED = 15
 
 
 def sources(
@@ -58,7 +58,7 @@ def sources(
     model_id: ModelId = None,
     json_out: JsonOut = None,
 ) -> None:
-    """Tell which sources convert, what is their own in it, and where targeting is off."""
+    """Tell which sources convert, what their leads explain of it, and where targeting is off."""
     from leadscore_core.analytics.report_json import report_list
 
     prepare_json(json_out, [file])
@@ -72,17 +72,17 @@ def sources(
     what = "completed" if result["counted"] == "completed" else "expected to complete"
     say(
         f"{result['rows']:,} leads; {result['applications']:,.0f} of {result['n']:,} {what} ({result['average']:.1%}). "
-        "Rates with 95% intervals; own: what is left of the gap to the average beside the mix of leads."
+        "Rates with 95% intervals; residual: what the composition of the leads leaves of the gap to the average."
     )
     for block in result["by"]:
         say(f"\n{block['name']} ({block['groups_in_all']:,} groups)")
-        for group in block["groups"][:_MOST_TOLD]:
+        for group in block["groups"][:_MOST_LISTED]:
             say(_line(group))
-        if len(block["groups"]) > _MOST_TOLD:
-            say(f"  .. and {len(block['groups']) - _MOST_TOLD:,} more; --json tells all.")
-    for title, name in (("Leaks", "leaks"), ("Missed chances", "chances")):
+        if len(block["groups"]) > _MOST_LISTED:
+            say(f"  .. and {len(block['groups']) - _MOST_LISTED:,} more; --json tells all.")
+    for title, name in (("Segments below the average", "leaks"), ("Segments above the average", "chances")):
         say(f"\n{title}" if result[name] else f"\n{title}: none that is certain")
-        for found in result[name][:_MOST_TOLD]:
+        for found in result[name][:_MOST_LISTED]:
             say(
                 f"  {found['name']}: {found['rate']:.1%} of {found['n']:,} leads; "
                 f"{abs(found['difference']):,.0f} applications {'fewer' if found['difference'] < 0 else 'more'} than "
@@ -137,9 +137,9 @@ def _model_or_none(model_id: str | None, settings: Settings) -> LeadModel | None
 def _line(group: dict[str, Any]) -> str:
     if group["rate"] is None:
         return f"  {group['name']}: no lead whose outcome is known"
-    own = f", own {group['own']:+.1%}" if group["own"] is not None else ""
+    residual = f", residual {group['own']:+.1%}" if group["own"] is not None else ""
     more = f" ({group['more_leads_needed']:,} more leads would do)" if group["more_leads_needed"] else ""
     return (
-        f"  {group['name']}: {group['rate']:.1%} ({group['low']:.1%} to {group['high']:.1%}), n = {group['n']:,}{own}; "
-        f"{group['verdict'].lower()}{more}"
+        f"  {group['name']}: {group['rate']:.1%} ({group['low']:.1%} to {group['high']:.1%}), n = {group['n']:,}"
+        f"{residual}; {group['verdict'].lower()}{more}"
     )

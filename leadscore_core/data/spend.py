@@ -285,7 +285,7 @@ def _findings(
 ) -> list[Finding]:
     total = len(rows) + len(aside)
 
-    def told(code: str, severity: str, reason: str, where: pd.DataFrame | None, example: str = "") -> Finding:
+    def finding(code: str, severity: str, reason: str, where: pd.DataFrame | None, example: str = "") -> Finding:
         numbers = () if where is None else tuple(int(n) for n in where["row"].tolist()[:EXAMPLES])
         count = total if where is None else len(where)
         return Finding.model_validate(
@@ -306,20 +306,20 @@ def _findings(
         where = aside[aside["why"] == reason]
         example = "" if pd.isna(where["amount"].iloc[0]) else str(where["amount"].iloc[0])
         code = "two_currencies" if reason.startswith("it is not in") else "not_counted"
-        found.append(told(code, "warning", f"not counted: {reason}", where, example))
+        found.append(finding(code, "warning", f"not counted: {reason}", where, example))
     if others:
         reason = f"amounts in {currency} and {', '.join(others)} cannot be added; only {currency} is counted"
-        found.append(told("two_currencies", "warning", reason, None))
+        found.append(finding("two_currencies", "warning", reason, None))
     for code, reason, count in doubts:
-        found.append(told(code, "warning", reason, None).model_copy(update={"count": count, "share": count / total}))
+        found.append(finding(code, "warning", reason, None).model_copy(update={"count": count, "share": count / total}))
     if not has_period:
-        found.append(told("no_period", "info", "no period given: counted whole, whatever dates are shown", None))
+        found.append(finding("no_period", "info", "no period given: counted whole, whatever dates are shown", None))
     overlapping = [
         str(name) for name, of_name in rows.dropna().groupby(rows["name"].str.casefold()) if _overlap(of_name)
     ]
     if overlapping:
         reason = f"periods overlap for {', '.join(overlapping[:EXAMPLES])}; all of them are counted"
-        found.append(told("overlapping_periods", "warning", reason, None))
+        found.append(finding("overlapping_periods", "warning", reason, None))
     return sort_findings(found)
 
 

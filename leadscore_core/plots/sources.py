@@ -19,7 +19,7 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
     ----------
     table
         ``name``, ``rate``, ``low``, ``high`` (0-1), ``n``, ``verdict``, in the order in which they are drawn; with
-        ``compared`` (0-1), a second mark, told in ``compared_name``.
+        ``compared`` (0-1), a second mark, named ``compared_name``.
     average
         0-1.
     unit
@@ -187,12 +187,12 @@ def plot_flow(flow: pd.DataFrame, title: str, *, completed: bool) -> go.Figure:
 
 
 def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str) -> go.Figure:
-    """Draw how a group's rate comes about: from the average, by the mix of its leads and its own part.
+    """Draw how a group's rate comes about: from the average, by the composition of its leads and a residual effect.
 
     Parameters
     ----------
     parts
-        ``human``, ``value`` (-1 to 1), the group's own part last.
+        ``human``, ``value`` (-1 to 1), the residual effect last.
     average
         0-1.
     """

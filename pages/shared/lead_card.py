@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.batches.lead_profile import LeadHistory, describe_lead, waterfall
+from leadscore_core.batches.lead_profile import LeadProfile, describe_lead, waterfall
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
@@ -38,72 +38,72 @@ def render_lead(view: BatchView) -> None:
     if row is None:
         return
     try:
-        story = describe_lead(view, row, get_named_model)
+        profile = describe_lead(view, row, get_named_model)
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
         return
-    lead = story.lead
+    lead = profile.lead
     who = next((str(lead[k]) for k in ("ls_name", "ls_id", "ls_email") if k in lead and pd.notna(lead[k])), None)
-    st.subheader(plain(who or "") or f"Row {int(story.file_row):,}", anchor=False)
-    _render_standing(view, story)
-    if view.model is not None and story.base is not None:
-        _render_reasons(view, story)
-    _render_history(view, story)
+    st.subheader(plain(who or "") or f"Row {int(profile.file_row):,}", anchor=False)
+    _render_standing(view, profile)
+    if view.model is not None and profile.base is not None:
+        _render_reasons(view, profile)
+    _render_history(view, profile)
     with st.expander("All columns of this lead", icon=":material/table_rows:"):
-        filled = story.own[story.own["Value"] != ""]
+        filled = profile.own[profile.own["Value"] != ""]
         st.dataframe(filled, hide_index=True, height="content", alt="Columns of this lead")
-    _render_decisions(view, story)
+    _render_decisions(view, profile)
 
 
-def _render_standing(view: BatchView, story: LeadHistory) -> None:
-    lead = story.lead
+def _render_standing(view: BatchView, profile: LeadProfile) -> None:
+    lead = profile.lead
     with st.container(horizontal=True):
         st.metric("Score", int(lead["ls_score"]), border=True, width=120)
         st.metric("Grade of the model", str(lead["ls_model_grade"]), border=True, width=180)
         st.metric(f"Rank of {view.table.rows:,}", f"{int(lead['ls_rank']):,}", border=True, width=180)
         share = max(0.01, int(lead["ls_rank"]) / view.table.rows)
         st.metric("Among the best", f"{share:.0%}", border=True, width=160)
-        if len(story.history) > 1:
-            st.metric("Course", story.trend, border=True, width=180)
-    if len(story.history) < 2:
+        if len(profile.history) > 1:
+            st.metric("Course", profile.trend, border=True, width=180)
+    if len(profile.history) < 2:
         st.caption("Not enough history to say how it develops: it was seen in no earlier batch.")
-    if story.override is not None:
-        o = story.override
+    if profile.override is not None:
+        o = profile.override
         note = f" {plain(o.note)}" if o.note else ""
         st.info(
             f"{plain(o.author) or 'Somebody'} set the grade to {o.grade} until {o.expires_at:%d %b %Y}. The score "
             f"is the model's, untouched.{note}",
             icon=":material/front_hand:",
         )
-    if story.junk:
-        st.warning(f"Put aside. {plain(story.junk)}.", icon=":material/inventory_2:")
-    elif story.restored is not None:
-        r = story.restored
+    if profile.junk:
+        st.warning(f"Put aside. {plain(profile.junk)}.", icon=":material/inventory_2:")
+    elif profile.restored is not None:
+        r = profile.restored
         note = f" {plain(r.note)}" if r.note else ""
         st.info(f"Restored by {plain(r.by) or 'somebody'} on {r.at:%d %b %Y}.{note}", icon=":material/undo:")
 
 
-def _render_reasons(view: BatchView, story: LeadHistory) -> None:
+def _render_reasons(view: BatchView, profile: LeadProfile) -> None:
     assert view.model is not None
-    assert story.base is not None
-    assert story.base_margin is not None
+    assert profile.base is not None
+    assert profile.base_margin is not None
     left, right = st.columns(2)
     with left:
         log_odds = st.toggle("In log-odds", key="waterfall-log-odds", help="For data scientists")
-        parts = waterfall(story, view.model)
-        score = int(story.lead["ls_score"])
+        parts = waterfall(profile, view.model)
+        score = int(profile.lead["ls_score"])
         figure = plot_waterfall(
             parts,
-            story.base_margin if log_odds else story.base,
-            f"From {100 * story.base:.0f} for an average lead to {score} for this one",
+            profile.base_margin if log_odds else profile.base,
+            f"From {100 * profile.base:.0f} for an average lead to {score} for this one",
             log_odds=log_odds,
         )
         render_chart(figure)
     with right:
         st.markdown("**What speaks for it**")
-        _list_reasons(story.for_it, "Nothing that the model knows speaks for this lead.")
+        _list_reasons(profile.for_it, "Nothing that the model knows speaks for this lead.")
         st.markdown("**What speaks against it**")
-        _list_reasons(story.against_it, "Nothing that the model knows speaks against this lead.")
+        _list_reasons(profile.against_it, "Nothing that the model knows speaks against this lead.")
 
 
 def _list_reasons(reasons: list[Reason], none: str) -> None:
@@ -113,55 +113,55 @@ def _list_reasons(reasons: list[Reason], none: str) -> None:
         st.text(reason.text)
 
 
-def _render_history(view: BatchView, story: LeadHistory) -> None:
-    if len(story.history) < 2:
+def _render_history(view: BatchView, profile: LeadProfile) -> None:
+    if len(profile.history) < 2:
         return
-    before = story.history[-2]
-    total = story.history[-1].propensity - before.propensity
+    before = profile.history[-2]
+    total = profile.history[-1].propensity - before.propensity
     with st.expander(
-        f"Why did it change? {story.trend}: {100 * before.propensity:.0f} before, {story.lead['ls_score']} now",
-        icon=TREND_ICONS.get(story.trend, ":material/trending_flat:"),
+        f"Why did it change? {profile.trend}: {100 * before.propensity:.0f} before, {profile.lead['ls_score']} now",
+        icon=TREND_ICONS.get(profile.trend, ":material/trending_flat:"),
     ):
         figure = plot_history(
-            [a.scored_at for a in story.history],
-            [a.propensity for a in story.history],
-            [a.batch_name for a in story.history],
+            [a.scored_at for a in profile.history],
+            [a.propensity for a in profile.history],
+            [a.batch_name for a in profile.history],
         )
         render_chart(figure)
-        if story.change is None:
+        if profile.change is None:
             st.caption("The model of then is gone or read other columns, so the causes cannot be told apart.")
             return
-        if story.change.empty:
+        if profile.change.empty:
             st.caption("Neither the lead's data nor the model changed.")
             return
         words = [
             PARTS[part].format(human_name(column, view.schema))
-            for part, column in zip(story.change["part"], story.change["column"], strict=True)
+            for part, column in zip(profile.change["part"], profile.change["column"], strict=True)
         ]
-        table = pd.DataFrame({"What": [*words, "In all"], "Points": [*(100 * story.change["points"]), 100 * total]})
+        table = pd.DataFrame({"What": [*words, "In all"], "Points": [*(100 * profile.change["points"]), 100 * total]})
         config = {"Points": st.column_config.NumberColumn(format="%+.1f", help="Of the score, 0 to 100")}
         st.dataframe(table, column_config=config, hide_index=True, height="content", alt="Causes of the change")
 
 
-def _render_decisions(view: BatchView, story: LeadHistory) -> None:
-    decisions, row, by = DecisionStore(load_settings()), int(story.lead["ls_row"]), session.get_name()
+def _render_decisions(view: BatchView, profile: LeadProfile) -> None:
+    decisions, row, by = DecisionStore(load_settings()), int(profile.lead["ls_row"]), session.get_name()
     try:
-        if story.junk:
+        if profile.junk:
             with st.form("restore-lead", border=False):
                 note = st.text_input("Why should it be called?", max_chars=300)
                 if st.form_submit_button("Restore this lead", icon=":material/undo:"):
                     decisions.restore(view.batch, [row], note=note, by=by)
                     _finish("Restored. It stays so when the batch is scored again.")
-        elif story.restored is not None and st.button("Put it aside again", icon=":material/inventory_2:"):
+        elif profile.restored is not None and st.button("Put it aside again", icon=":material/inventory_2:"):
             decisions.unrestore(view.batch, [row])
             _finish("The rules decide about it again.")
         with st.expander("This score looks wrong", icon=":material/flag:"):
-            _render_feedback(view, story, decisions, row, by)
+            _render_feedback(view, profile, decisions, row, by)
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
 
 
-def _render_feedback(view: BatchView, story: LeadHistory, decisions: DecisionStore, row: int, by: str) -> None:
+def _render_feedback(view: BatchView, profile: LeadProfile, decisions: DecisionStore, row: int, by: str) -> None:
     left, right = st.columns(2)
     with left, st.form("feedback", border=False, clear_on_submit=True):
         verdict = st.radio("What is wrong?", list(VERDICTS), format_func=VERDICTS.get)
@@ -173,7 +173,7 @@ def _render_feedback(view: BatchView, story: LeadHistory, decisions: DecisionSto
                 verdict,
                 note=note,
                 author=by,
-                propensity=float(story.lead["ls_propensity"]),
+                propensity=float(profile.lead["ls_propensity"]),
                 model_id=view.batch.scoring.model_id,
             )
             _finish("On the review list.")
@@ -185,7 +185,7 @@ def _render_feedback(view: BatchView, story: LeadHistory, decisions: DecisionSto
             if st.form_submit_button("Set the grade", icon=":material/front_hand:"):
                 decisions.set_override(view.batch, row, grade, days=int(days), note=why, author=by)
                 _finish(f"Set to {grade}. The model's score is untouched.")
-        if story.override is not None and st.button("Let the model's grade stand again", icon=":material/undo:"):
+        if profile.override is not None and st.button("Let the model's grade stand again", icon=":material/undo:"):
             decisions.end_override(view.batch, row)
             _finish("The model's grade stands again.")
 

@@ -1,4 +1,4 @@
-"""Sources: which of them earn their money, what is their own in it, and where targeting is off."""
+"""Sources: which of them earn their money, what their leads explain of it, and where targeting is off."""
 
 import streamlit as st
 
@@ -7,10 +7,10 @@ from pages.shared import session
 from pages.shared.components import get_model
 from pages.shared.controls import plain_error
 from pages.sources.rates import choose_leads, choose_scope, render_rates, render_report, render_source_answer
-from pages.sources.sections import render_course, render_mix, render_targets
+from pages.sources.sections import render_course, render_gaps, render_segments
 from pages.sources.spend import render_money
 
-SECTIONS = ["Rates", "Mix or own", "Leaks and chances", "Weeks and flow", "Money"]
+SECTIONS = ["Rates", "Composition", "Segments", "Weeks and flow", "Money"]
 
 st.title("Which sources earn their money?", anchor=False)
 model = get_model()
@@ -26,10 +26,10 @@ try:
         render_report(view, scope)
     if section == "Rates":
         render_rates(view, batches, scope, rates)
-    elif section == "Mix or own":
-        render_mix(view, scope, batches)
-    elif section == "Leaks and chances":
-        render_targets(view, scope, batches, model)
+    elif section == "Composition":
+        render_gaps(view, scope, batches)
+    elif section == "Segments":
+        render_segments(view, scope, batches, model)
     elif section == "Weeks and flow":
         render_course(view, scope)
     else:

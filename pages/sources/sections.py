@@ -1,4 +1,4 @@
-"""Sources on the screen: mix against own part, leaks and chances, weeks and the flow of leads."""
+"""Sources on the screen: composition and residual effect, segments, weeks and the flow of leads."""
 
 from dataclasses import replace
 
@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.analytics.charts import show_flow, show_gap, show_trend
-from leadscore_core.analytics.sources import Scope, SourceView, explain_mix, find_targets, narrow_to
-from leadscore_core.analytics.wording import describe_gap, describe_target, present_targets
+from leadscore_core.analytics.sources import Scope, SourceView, explain_gaps, find_far_segments, narrow_to
+from leadscore_core.analytics.wording import describe_gap, describe_segment, present_segments
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.leads.filters import LeadFilter
@@ -18,64 +18,68 @@ from pages.shared.sidebar import plain
 from pages.sources import state as source_state
 from pages.sources.rates import scope_key
 
-MOST_TOLD = 5
+MOST_LISTED = 5
 
 
-def render_mix(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
-    """Split each group's gap to the average into the mix of its leads and what is its own."""
-    mix = session.remembered(
-        ("mix", *scope_key(view, batches, scope)), lambda: explain_mix(view, scope.by, scope.chosen, scope.counted)
+def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
+    """Split each group's gap to the average into the composition of its leads and a residual effect."""
+    split = session.remembered(
+        ("gaps", *scope_key(view, batches, scope)), lambda: explain_gaps(view, scope.by, scope.chosen, scope.counted)
     )
     human = view.dimensions[scope.by].lower()
     st.caption(
-        f"A {human} looks bad because of the leads that it happens to bring, or by itself. The mix is what leads of "
-        "the same platform, city tier, month, times contacted and referral bring at the average one; the rest is its "
-        "own."
+        f"A {human} looks bad because of the leads that it happens to bring, or by itself. The composition effect is "
+        "what leads of the same platform, city tier, month, times contacted and referral bring at the average one; the "
+        "rest is the residual effect."
     )
-    if mix.table["own"].isna().all():
+    if split.table["residual"].isna().all():
         st.info(
             f"Nothing can be told apart: there is one {human} only, or everybody or nobody completed, or no two bring "
             "comparable leads.",
             icon=":material/info:",
         )
         return
-    order = mix.table.sort_values("n", ascending=False, kind="stable")
+    order = split.table.sort_values("n", ascending=False, kind="stable")
     names = [view.shown(scope.by, group) for group in order["group"]]
-    weight = (order["gap"].abs() * order["n"]).where(order["own"].notna(), -1.0).to_numpy()
+    weight = (order["gap"].abs() * order["n"]).where(order["residual"].notna(), -1.0).to_numpy()
     name = st.selectbox(
         view.dimensions[scope.by], names, index=int(weight.argmax()),
-        key=f"mix-{scope.by}-{source_state.source_round()}", width=320,
+        key=f"gaps-{scope.by}-{source_state.source_round()}", width=320,
     )  # fmt: skip
     place = int(order.index[names.index(str(name))])
-    st.markdown(f"### {plain(describe_gap(str(name), mix.table.iloc[place], mix.average))}")
-    shown = show_gap(view, scope, mix, place)
+    st.markdown(f"### {plain(describe_gap(str(name), split.table.iloc[place], split.average))}")
+    shown = show_gap(view, scope, split, place)
     if shown.figure is not None:
         render_evidence(shown, key=f"gap-{place}", table=shown.table)
     render_frame(shown.table, alt="Gaps and their parts")
     st.caption(
-        "Points of the rate. Intervals are from a bootstrap of 200 draws; verdicts on the own part are corrected for "
-        "their number. Comparable: the share of its leads for which others have leads of the same kind."
+        "Points of the rate. Intervals are from a bootstrap of 200 draws; verdicts on residual effects are corrected "
+        "for their number. Comparable: the share of its leads for which others have leads of the same kind."
     )
 
 
-def render_targets(view: SourceView, scope: Scope, batches: list[Batch], model: LeadModel) -> None:
-    """Show where targeting is off: the largest leaks, and chances that are missed."""
-    leaks, chances = session.remembered(
-        ("targets", *scope_key(view, batches, scope)), lambda: find_targets(view, scope.chosen, scope.counted)
+def render_segments(view: SourceView, scope: Scope, batches: list[Batch], model: LeadModel) -> None:
+    """Show where targeting is off: segments far below the average, and far above it."""
+    below, above = session.remembered(
+        ("targets", *scope_key(view, batches, scope)), lambda: find_far_segments(view, scope.chosen, scope.counted)
     )
     total = float(view.table.totals(scope.chosen)["leads"])
     for title, found, nothing in (
-        ("Leaks: many leads, few applications", leaks, "No group of 50 leads or more is far below the average."),
-        ("Missed chances: what converts far above the average", chances, "No group is far above the average."),
+        (
+            "Below the average: many leads, few applications",
+            below,
+            "No group of 50 leads or more is far below the average.",
+        ),
+        ("Above the average: what converts far better", above, "No group is far above the average."),
     ):
         st.subheader(title, anchor=False)
         if found.empty:
             st.info(nothing, icon=":material/check_circle:")
             continue
-        for place, row in enumerate(found.head(MOST_TOLD).to_dict("records")):
-            _render_target(pd.Series(row), scope, batches, model, total, f"{title[:4]}-{place}")
+        for place, row in enumerate(found.head(MOST_LISTED).to_dict("records")):
+            _render_target(pd.Series(row), scope, batches, model, total, f"{title[:5].lower()}-{place}")
         with st.expander(f"All {len(found)} as a table", icon=":material/table_rows:"):
-            render_frame(present_targets(found), alt=title)
+            render_frame(present_segments(found), alt=title)
     st.caption(
         "Groups of one column or two, at least 50 leads, whose whole interval is a fifth away from the average; "
         "corrected for the many groups that were looked at."
@@ -89,7 +93,7 @@ def _render_target(
     if not pd.isna(row["second"]):
         pairs[str(row["second"])] = row["second_value"]
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(str(row['name']))}**: {plain(describe_target(row, total))}.", width="stretch")
+        st.markdown(f"**{plain(str(row['name']))}**: {plain(describe_segment(row, total))}.", width="stretch")
         with st.container(horizontal=True, width="content"):
             _render_links(pairs, scope, batches, model, key)
 

@@ -1,4 +1,4 @@
-"""Leads of sources whose own effect is known, with a mix that hides it."""
+"""Leads of sources whose own effect is known, with a composition that hides it."""
 
 from itertools import product
 
@@ -13,7 +13,7 @@ _PLATFORM, _TIER, _TIMES = np.array([0.0, 0.9, -1.2, 0.5]), np.array([0.0, -0.3,
 def simulate(
     seed: int, effects: list[float], leads: int = 6_000, intercept: float = -0.3
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return counted leads, and each source's own part of its gap in truth.
+    """Return counted leads, and each source's residual effect in truth.
 
     Parameters
     ----------

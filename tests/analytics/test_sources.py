@@ -18,9 +18,9 @@ from leadscore_core.analytics.sources import (
     Scope,
     SourceView,
     choose_counted,
-    explain_mix,
+    explain_gaps,
     find_dimension,
-    find_targets,
+    find_far_segments,
     narrow_to,
     open_sources,
     rate_by,
@@ -128,8 +128,8 @@ def test_many_combinations_are_told_apart_less_and_none_is_lost(
     sources: SourceView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("leadscore_core.analytics.sources._MOST_CELLS", 200)
-    mix = explain_mix(sources, SOURCE, EVERYBODY, "completed")
-    assert mix.table["n"].sum() == sources.table.rows
+    split = explain_gaps(sources, SOURCE, EVERYBODY, "completed")
+    assert split.table["n"].sum() == sources.table.rows
 
 
 def test_a_list_with_nothing_to_group_by_says_so() -> None:
@@ -139,15 +139,15 @@ def test_a_list_with_nothing_to_group_by_says_so() -> None:
 
 def test_the_mix_sums_to_the_gap_of_every_group(sources: SourceView) -> None:
     for by in (SOURCE, PLATFORM, "ls_month"):
-        mix = explain_mix(sources, by, EVERYBODY, "completed")
-        result = mix.table.dropna(subset=["own"])
-        assert np.allclose(result["mix"] + result["own"], result["gap"])
+        split = explain_gaps(sources, by, EVERYBODY, "completed")
+        result = split.table.dropna(subset=["residual"])
+        assert np.allclose(result["composition"] + result["residual"], result["gap"])
         assert len(result) >= 2
-        assert by not in mix.parts.columns
+        assert by not in split.parts.columns
 
 
 def test_leaks_are_counted_as_filters_count_them(sources: SourceView) -> None:
-    leaks, chances = find_targets(sources, EVERYBODY, "completed")
+    leaks, chances = find_far_segments(sources, EVERYBODY, "completed")
     assert len(leaks) > 0
     for row in [*leaks.head(4).to_dict("records"), *chances.head(4).to_dict("records")]:
         pairs = {row["first"]: row["first_value"]}
@@ -185,11 +185,11 @@ def test_every_picture_has_the_numbers_of_its_table(sources: SourceView) -> None
     assert trend.table["Leads"].sum() == rates.totals["n"]
     flow = show_flow(sources, scope)
     assert flow.table["Applications"].sum() == rates.totals["k"]
-    mix = explain_mix(sources, SOURCE, EVERYBODY, "completed")
-    place = int(mix.table["own"].abs().to_numpy().argmax())
-    gap = show_gap(sources, scope, mix, place)
+    split = explain_gaps(sources, SOURCE, EVERYBODY, "completed")
+    place = int(split.table["residual"].abs().to_numpy().argmax())
+    gap = show_gap(sources, scope, split, place)
     assert gap.figure is not None
-    assert mix.average + sum(gap.figure.data[0].x[1:-1]) == pytest.approx(mix.table["rate"].iloc[place])
+    assert split.average + sum(gap.figure.data[0].x[1:-1]) == pytest.approx(split.table["rate"].iloc[place])
 
 
 @pytest.mark.parametrize("label", ["0", "1"])
@@ -199,8 +199,8 @@ def test_all_zero_and_all_one_are_said(
     view = keep(sample.labelled.head(300).assign(app_complete_flag=label), tmp_path, trained)
     rates = rate_by(view, [SOURCE], EVERYBODY, "completed")
     assert answer(view, Scope(SOURCE), rates).startswith("Nobody" if label == "0" else "Everybody")
-    assert all(table.empty for table in find_targets(view, EVERYBODY, "completed"))
-    assert explain_mix(view, SOURCE, EVERYBODY, "completed").table["own"].isna().all()
+    assert all(table.empty for table in find_far_segments(view, EVERYBODY, "completed"))
+    assert explain_gaps(view, SOURCE, EVERYBODY, "completed").table["residual"].isna().all()
 
 
 def test_one_group_only_is_said(sample: SampleLeads, tmp_path: Path, trained: LeadModel, places: Path) -> None:
@@ -283,7 +283,7 @@ def test_an_id_that_belongs_to_somebody_else_is_not_taken(
     theirs = sample.new[["lead_id"]].head(20).assign(email=[f"other{i}@example.com" for i in range(20)])
     own = sample.new[["lead_id", "email"]].iloc[20:80]
     own = own[own["email"].fillna("") != ""]
-    path = tmp_path / "told.csv"
+    path = tmp_path / "outcomes.csv"
     pd.concat([theirs, own]).assign(app_complete_flag="1").to_csv(path, index=False)
     report = bring_outcomes(open_list(path, trained.schema))
     with_email = int((sample.new["email"].head(20).fillna("") != "").sum())
@@ -296,8 +296,8 @@ def test_groups_without_a_known_outcome_stay_in_the_table(
     batch: Batch, sample: SampleLeads, tmp_path: Path, trained: LeadModel
 ) -> None:
     one = sample.new[sample.new[SOURCE] == "Level2"][["lead_id"]].assign(app_complete_flag="1")
-    one.to_csv(tmp_path / "told.csv", index=False)
-    bring_outcomes(open_list(tmp_path / "told.csv", trained.schema))
+    one.to_csv(tmp_path / "outcomes.csv", index=False)
+    bring_outcomes(open_list(tmp_path / "outcomes.csv", trained.schema))
     view = open_sources([batch], trained.schema)
     rates = rate_by(view, [SOURCE], EVERYBODY, "completed")
     table = show_rates(view, Scope(SOURCE), rates).table
@@ -313,7 +313,7 @@ def test_outcomes_that_match_nothing_or_clash_are_counted(
     batch: Batch, sample: SampleLeads, tmp_path: Path, trained: LeadModel
 ) -> None:
     ids = sample.new["lead_id"].head(3).tolist()
-    path = tmp_path / "told.csv"
+    path = tmp_path / "outcomes.csv"
     rows = [(ids[0], 1), (ids[0], 0), (ids[1], 1), (ids[2], ""), ("nobody", 1)]
     pd.DataFrame(rows, columns=["lead_id", "app_complete_flag"]).to_csv(path, index=False)
     report = bring_outcomes(open_list(path, trained.schema))
@@ -332,7 +332,7 @@ def test_of_two_rows_about_a_lead_the_one_with_the_later_date_counts(
         (ids[0], 1, "25/03/2026"), (ids[0], 0, "02/03/2026"), (ids[1], 1, ""), (ids[1], 0, "03/02/2026"),
         (ids[1], 1, "14/01/2026"), (ids[2], 0, "01/02/2026"), (ids[2], 1, "01/02/2026"),
     ]  # fmt: skip
-    path = tmp_path / "told.csv"
+    path = tmp_path / "outcomes.csv"
     pd.DataFrame(rows, columns=["lead_id", "app_complete_flag", header]).to_csv(path, index=False)
     report = bring_outcomes(open_list(path, trained.schema))
     assert (report.contradictory, report.dated_by) == (3, header)
@@ -351,7 +351,7 @@ def test_of_two_rows_about_a_lead_the_one_with_the_later_date_counts(
 def test_outcomes_that_cannot_be_used_are_refused(
     batch: Batch, tmp_path: Path, trained: LeadModel, content: str, words: str
 ) -> None:
-    path = tmp_path / "told.csv"
+    path = tmp_path / "outcomes.csv"
     path.write_text(content)
     with pytest.raises(LabelError, match=words):
         bring_outcomes(open_list(path, trained.schema))

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.test_leads_journey import calm, check, press
 from tests.browser.test_score_journey import PATIENCE, SCHEMES, SIZES, settle
 
-SECTIONS = ("Rates", "Mix or own", "Leaks and chances", "Weeks and flow", "Money")
+SECTIONS = ("Rates", "Composition", "Segments", "Weeks and flow", "Money")
 SPEND = "Source,Month,Amount,Currency\nLevel2,2026-04,90000,INR\nLevel10,2026-04,30000,INR\nradio,2026-04,500,INR\n"
 
 
@@ -77,7 +77,7 @@ def test_cross_narrow_click_the_leak_see_its_leads_and_take_the_report(
     expect(page.get_by_text("Created 01 Apr 2026")).to_be_visible(timeout=PATIENCE)
     assert 3_000 < leads_shown(page) < 6_000
 
-    go(page, "Leaks and chances")
+    go(page, "Segments")
     leak = page.get_by_test_id("stMarkdown").filter(has_text="fewer than the").first
     result = leak.inner_text()
     n = int(re.search(r"of ([\d,]+) leads", result).group(1).replace(",", ""))  # type: ignore[union-attr]
@@ -98,7 +98,7 @@ def test_cross_narrow_click_the_leak_see_its_leads_and_take_the_report(
     offline.close()
 
     press(page, "Show all leads")
-    go(page, "Leaks and chances")
+    go(page, "Segments")
     name = page.get_by_test_id("stMarkdown").filter(has_text="fewer than the").first.inner_text().split(":")[0]
     page.get_by_role("button", name="See its leads").first.click()
     expect(page.get_by_role("heading", name="Whom do we call first?")).to_be_visible(timeout=PATIENCE)

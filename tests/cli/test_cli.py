@@ -433,11 +433,11 @@ def test_what_was_left_out_can_be_read_by_a_second_training_and_what_a_person_le
 ) -> None:
     make_members().to_csv(tmp_path / "members.csv", index=False)
     assert run("train", tmp_path / "members.csv", "--label", "Status", "--exclude", "Goal")[0] == 0
-    assert run("train", tmp_path / "members.csv", "--include", "Remarks", "--json", tmp_path / "told.json")[0] == 0
+    assert run("train", tmp_path / "members.csv", "--include", "Remarks", "--json", tmp_path / "result.json")[0] == 0
     newest, oldest = own_models.list_models()
     assert set(oldest.excluded) == {"goal", "remarks"}
     assert set(newest.excluded) == {"goal"}
-    assert [one["column"] for one in json.loads((tmp_path / "told.json").read_text())["left_out"]] == ["Goal"]
+    assert [one["column"] for one in json.loads((tmp_path / "result.json").read_text())["left_out"]] == ["Goal"]
 
 
 def test_a_list_scored_with_the_wrong_model_is_told_so(run, lists: Path, places: Path, tmp_path: Path) -> None:
@@ -481,7 +481,7 @@ def test_sources_counts_what_the_model_does_not_read(run, lists: Path, places: P
 
 
 def test_algorithms_are_compared_on_the_command_line(run, lists: Path, places: Path, tmp_path: Path) -> None:
-    out = tmp_path / "told.json"
+    out = tmp_path / "result.json"
     code, said, wrong = run("compare", lists / LABELLED, "--algorithm", "logistic", "--json", out)
     assert code == 0, wrong
     assert "Logistic regression" in said

@@ -184,7 +184,7 @@ def test_dates_of_conversion_are_asked_about_learned_from_and_brought_back(
     later.to_csv(tmp_path / "later.csv", index=False)
     save_batch(open_list(tmp_path / "later.csv", model.schema), model, name="Later", settings=settings)
     result = later.assign(**{"Converted Date": days.where(won, "")[later.index]})[["Lead No", "Converted Date"]]
-    result.to_csv(tmp_path / "told.csv", index=False)
-    code, said, wrong = run("outcomes", tmp_path / "told.csv")
+    result.to_csv(tmp_path / "outcomes.csv", index=False)
+    code, said, wrong = run("outcomes", tmp_path / "outcomes.csv")
     assert code == 0, wrong
     assert f"Outcomes of 80 leads came back, {won[later.index].sum()} of them completed" in said

@@ -8,7 +8,15 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from leadscore_core.analytics.sources import EVERYBODY, Scope, SourceView, explain_mix, find_targets, narrow_to, rate_by
+from leadscore_core.analytics.sources import (
+    EVERYBODY,
+    Scope,
+    SourceView,
+    explain_gaps,
+    find_far_segments,
+    narrow_to,
+    rate_by,
+)
 from leadscore_core.analytics.wording import answer
 from leadscore_core.config import load_settings
 from leadscore_core.data.synthetic import SampleLeads
@@ -98,7 +106,7 @@ def test_grouping_crossing_and_counting(page: AppTest, sources: SourceView) -> N
     assert page.dataframe[0].value["Applications"].sum() == pytest.approx(sources.table.totals(EVERYBODY)["expected"])
 
 
-@pytest.mark.parametrize("name", ["Mix or own", "Leaks and chances", "Weeks and flow", "Money"])
+@pytest.mark.parametrize("name", ["Composition", "Segments", "Weeks and flow", "Money"])
 def test_every_section_opens_for_both_counts(page: AppTest, name: str) -> None:
     section(page, name)
     choose(page, "Count", "expected")
@@ -106,20 +114,20 @@ def test_every_section_opens_for_both_counts(page: AppTest, name: str) -> None:
 
 
 def test_the_mix_tells_the_core_s_parts(page: AppTest, sources: SourceView) -> None:
-    section(page, "Mix or own")
-    mix = explain_mix(sources, SOURCE, EVERYBODY, "completed").table.sort_values("n", ascending=False, kind="stable")
+    section(page, "Composition")
+    split = explain_gaps(sources, SOURCE, EVERYBODY, "completed").table.sort_values("n", ascending=False, kind="stable")
     shown = page.dataframe[0].value
-    assert shown["Gap"].tolist() == pytest.approx((100 * mix["gap"]).tolist())
-    known = shown.dropna(subset=["Its own"])
-    assert (known["Mix of leads"] + known["Its own"]).tolist() == pytest.approx(known["Gap"].tolist())
-    assert "the mix of its leads explains" in words(page)
+    assert shown["Gap"].tolist() == pytest.approx((100 * split["gap"]).tolist())
+    known = shown.dropna(subset=["Residual"])
+    assert (known["Composition"] + known["Residual"]).tolist() == pytest.approx(known["Gap"].tolist())
+    assert "the composition of its leads explains" in words(page)
 
 
 def test_a_leak_narrows_this_page_and_the_leads_page(page: AppTest, sources: SourceView) -> None:
-    section(page, "Leaks and chances")
-    leak = find_targets(sources, EVERYBODY, "completed")[0].iloc[0]
+    section(page, "Segments")
+    leak = find_far_segments(sources, EVERYBODY, "completed")[0].iloc[0]
     assert f"**{leak['name']}**" in words(page).replace("\\", "")
-    page.button(key="filter-Leak-0").click().run()
+    page.button(key="filter-below-0").click().run()
     assert not page.exception
     pairs = {leak["first"]: leak["first_value"]}
     if not pd.isna(leak["second"]):

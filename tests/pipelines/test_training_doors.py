@@ -39,9 +39,9 @@ def test_a_file_gives_the_same_model_and_report_by_every_door(
     path = tmp_path / "labelled.csv"
     asked = pd.to_numeric(sample.labelled[LABEL]).where(sample.labelled.index % 9 > 0)  # a column that nearly knows
     sample.labelled.assign(referred_lead=asked).to_csv(path, index=False)
-    code, _, errors = run("train", path, "--json", tmp_path / "told.json")
+    code, _, errors = run("train", path, "--json", tmp_path / "result.json")
     assert code == 0, errors
-    by_command = json.loads((tmp_path / "told.json").read_text())["model_id"]
+    by_command = json.loads((tmp_path / "result.json").read_text())["model_id"]
     by_page = train_on_the_page(path)
     key = orchestration.check_raw(str(path), label=LABEL)["key"]
     by_scheduler = orchestration.train_challenger(orchestration.clean_leads_to(str(path), key, label=LABEL), key)
@@ -82,8 +82,8 @@ def test_a_model_that_misses_a_target_needs_a_reason_by_every_door(
     assert not registry.read_metadata(champion).meets_targets
     path = tmp_path / "few.csv"
     sample.labelled.head(400).to_csv(path, index=False)
-    code, _, errors = run("train", path, "--promote", "--json", tmp_path / "told.json")
-    poor = json.loads((tmp_path / "told.json").read_text())
+    code, _, errors = run("train", path, "--promote", "--json", tmp_path / "result.json")
+    poor = json.loads((tmp_path / "result.json").read_text())
     assert not poor["meets_targets"]
     assert code == 1
     assert "It was kept, and not promoted." in errors

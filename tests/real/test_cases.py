@@ -326,9 +326,9 @@ def test_names_alone_ask_and_an_answer_holds(own_models, tmp_path: Path) -> None
     ],
 )
 def test_columns_that_may_know_the_outcome_come_with_their_price(own_models, tmp_path, name, label, columns) -> None:
-    code, said, wrong = own_models("train", CASES / name, "--label", label, "--json", tmp_path / "told.json")
+    code, said, wrong = own_models("train", CASES / name, "--label", label, "--json", tmp_path / "result.json")
     assert code == 0, wrong
-    result = json.loads((tmp_path / "told.json").read_text())
+    result = json.loads((tmp_path / "result.json").read_text())
     assert columns <= {found["column"] for found in [*result["asked"], *result["left_out"]]}
     for column in columns:
         assert re.search(

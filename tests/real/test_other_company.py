@@ -73,9 +73,9 @@ def test_it_trains_without_what_leaks_and_scores_in_its_own_words(
         "--reason",
         "The first of these leads",
         "--json",
-        tmp_path / "told.json",
+        tmp_path / "result.json",
     )
-    result = json.loads((tmp_path / "told.json").read_text())
+    result = json.loads((tmp_path / "result.json").read_text())
     assert result["cross_validation"]["auc"] >= 0.85
     (metadata,) = ModelRegistry(tmp_path / "models").list_models()
     assert set(metadata.excluded) >= LEAKS

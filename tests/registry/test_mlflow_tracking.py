@@ -76,15 +76,15 @@ def newer(trained: LeadModel, registry: ModelRegistry) -> str:
     return registry.publish(replace(trained, metadata=later)).model_id
 
 
-def check_what_is_written(told: dict, trained: LeadModel) -> None:
-    assert told["params"]["num_leaves"] == "31"
-    assert told["metrics"]["cv_auc"] == pytest.approx(trained.metadata.metrics["cross_validation"]["auc"])
-    assert told["folds"] == 5
-    assert told["tags"]["data.sha256"] == trained.metadata.training_data.sha256
-    assert {"model-card.md", "metadata.json", "figures", "leadscore_model"} <= set(told["files"])
-    assert "figures/roc.html" in told["figures"]
-    assert 0 < told["propensity"] < 1
-    assert not {"full_name", "email", "phone", "lead_id"} & set(told["inputs"])
+def check_what_is_written(written: dict, trained: LeadModel) -> None:
+    assert written["params"]["num_leaves"] == "31"
+    assert written["metrics"]["cv_auc"] == pytest.approx(trained.metadata.metrics["cross_validation"]["auc"])
+    assert written["folds"] == 5
+    assert written["tags"]["data.sha256"] == trained.metadata.training_data.sha256
+    assert {"model-card.md", "metadata.json", "figures", "leadscore_model"} <= set(written["files"])
+    assert "figures/roc.html" in written["figures"]
+    assert 0 < written["propensity"] < 1
+    assert not {"full_name", "email", "phone", "lead_id"} & set(written["inputs"])
 
 
 def test_every_model_is_written_down_and_aliases_follow(

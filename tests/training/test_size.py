@@ -40,11 +40,11 @@ def test_they_are_learned_from_on_the_command_line_and_by_the_worker(
 ) -> None:
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
     (tmp_path / "few.json").write_text(json.dumps(FEW_TREES))
-    words = ["--label", "Won", "--params", tmp_path / "few.json", "--json", tmp_path / "told.json"]
+    words = ["--label", "Won", "--params", tmp_path / "few.json", "--json", tmp_path / "result.json"]
     words += ["--promote", "--reason", "The first model here"]
     code, _, errors = run("train", many, *words)
     assert code == 0, errors
-    result = json.loads((tmp_path / "told.json").read_text())
+    result = json.loads((tmp_path / "result.json").read_text())
     assert result["cross_validation"]["auc"] > 0.65
     assert result["cross_validation"]["split"].startswith("5 stratified folds, drawn once;")
 

@@ -1,13 +1,13 @@
-"""Mix: how much of a group's gap to the average its leads explain, and how much is its own.
+"""Decomposition: how much of a group's gap to the average its leads explain, and what is left.
 
-A logistic regression of the outcome on the group and on the factors of the mix (platform, city tier, month, ..) says
-what leads like those of a group complete at the average group. The gap of a group's rate to the average is the sum of
+A logistic regression of the outcome on the group and on factors (platform, city tier, month, ..) says what leads like
+those of a group complete at the average group. The gap of a group's rate to the average is the sum of
 
-    mix   what leads like its own complete at the average group, less the average of all leads
-    own   the group's rate, less what leads like its own complete at the average group
+    composition   what leads like its own complete at the average group, less the average of all leads
+    residual      the group's rate, less what leads like its own complete at the average group
 
-(standardisation by g-computation, Robins, 1986; a decomposition after Oaxaca, 1973, and Blinder, 1973). The mix is told
-factor by factor; what is left of it where factors do not simply add up is ``together``.
+(standardisation by g-computation, Robins, 1986; a decomposition after Oaxaca, 1973, and Blinder, 1973). The composition
+effect is given factor by factor; what is left of it where factors do not simply add up is ``together``.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from leadscore_core.confidence import Z95
 
 DRAWS = 200
 LEAST_COMPARABLE = 0.2
-OWN_BETTER, OWN_NONE, OWN_WORSE, NO_PEERS = (
+RESIDUAL_BETTER, RESIDUAL_NONE, RESIDUAL_WORSE, NO_PEERS = (
     "Better than its leads",
     "No more than its leads",
     "Worse than its leads",
@@ -38,17 +38,18 @@ _BLANK = "\0"
 
 
 @dataclass(frozen=True)
-class Mix:
+class GapSplit:
     """What was found.
 
     Attributes
     ----------
     table
-        One row a group: ``group``, ``n``, ``rate``, ``gap``, ``mix``, ``own`` (parts of 1; mix + own = gap, NaN where
-        nothing is comparable), ``mix_low``, ``mix_high``, ``own_low``, ``own_high`` (95%, bootstrap), ``comparable``
-        (share of its leads for which other groups have leads of the same factors), ``p``, ``q``, ``verdict``.
+        One row a group: ``group``, ``n``, ``rate``, ``gap``, ``composition``, ``residual`` (parts of 1; they add up to
+        the gap, NaN where nothing is comparable), ``composition_low``, ``composition_high``, ``residual_low``,
+        ``residual_high`` (95%, bootstrap), ``comparable`` (share of its leads for which other groups have leads of the
+        same factors), ``p``, ``q``, ``verdict``.
     parts
-        One row a group, one column a factor and ``together``; rows sum to ``mix``.
+        One row a group, one column a factor and ``together``; rows sum to ``composition``.
     average
         Rate of all leads, 0-1.
     """
@@ -58,8 +59,8 @@ class Mix:
     average: float
 
 
-def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: int = DRAWS, seed: int = 0) -> Mix:
-    """Split each group's gap to the average into the mix of its leads and its own part.
+def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: int = DRAWS, seed: int = 0) -> GapSplit:
+    """Split each group's gap to the average into the composition of its leads and a residual effect.
 
     Intervals are from a parametric bootstrap of leads and outcomes, whose regression is updated by one step of the
     score (Kline and Santos, 2012), so that hundreds of draws cost no more than one fit.
@@ -71,7 +72,7 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
     group
         The column to judge.
     factors
-        Columns of the mix.
+        Columns whose composition explains.
     draws
         Bootstrap samples.
     seed
@@ -82,7 +83,7 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
     >>> cells = pd.DataFrame({"source": ["a", "a", "b", "b"], "tier": ["1", "3", "1", "3"]})
     >>> cells["n"], cells["k"] = [900, 100, 100, 900], [540, 20, 60, 180]
     >>> result = split_gaps(cells, "source", ["tier"]).table
-    >>> result["gap"].round(2).tolist(), bool((result["own"].abs() < 0.01).all())
+    >>> result["gap"].round(2).tolist(), bool((result["residual"].abs() < 0.01).all())
     ([0.16, -0.16], True)
     """
     counts = _count(cells, group, factors)
@@ -97,34 +98,34 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
         counts.weights(counts.n[None]),
         size[None],
     )[0]
-    mix = expected - counts.average
-    own = rate - expected
-    spread_mix, spread_own = _spread(counts, regression, draws, np.random.default_rng(seed))
-    p = _test_own(size, rate, expected, spread_own)
+    composition = expected - counts.average
+    residual = rate - expected
+    spread_composition, spread_residual = _spread(counts, regression, draws, np.random.default_rng(seed))
+    p = _test_residual(size, rate, expected, spread_residual)
     judged = (comparable >= LEAST_COMPARABLE) & (size >= _FEW)
     p = np.where(judged, p, np.nan)
     q = control_discoveries(p)
     verdict = np.select(
-        [np.isnan(q), (q < FALSE_DISCOVERIES) & (own > 0), q < FALSE_DISCOVERIES],
-        [NO_PEERS, OWN_BETTER, OWN_WORSE],
-        default=OWN_NONE,
+        [np.isnan(q), (q < FALSE_DISCOVERIES) & (residual > 0), q < FALSE_DISCOVERIES],
+        [NO_PEERS, RESIDUAL_BETTER, RESIDUAL_WORSE],
+        default=RESIDUAL_NONE,
     )
-    parts = _parts(counts, regression.slope, expected, mix)
+    parts = _parts(counts, regression.slope, expected, composition)
     alone = comparable < LEAST_COMPARABLE
-    mix, own = np.where(alone, np.nan, mix), np.where(alone, np.nan, own)
+    composition, residual = np.where(alone, np.nan, composition), np.where(alone, np.nan, residual)
     table = counts.gaps().assign(
-        mix=mix,
-        mix_low=mix - Z95 * spread_mix,
-        mix_high=mix + Z95 * spread_mix,
-        own=own,
-        own_low=own - Z95 * spread_own,
-        own_high=own + Z95 * spread_own,
+        composition=composition,
+        composition_low=composition - Z95 * spread_composition,
+        composition_high=composition + Z95 * spread_composition,
+        residual=residual,
+        residual_low=residual - Z95 * spread_residual,
+        residual_high=residual + Z95 * spread_residual,
         comparable=comparable,
         p=p,
         q=q,
         verdict=verdict,
     )
-    return Mix(table, parts, counts.average)
+    return GapSplit(table, parts, counts.average)
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,12 +213,14 @@ def _count(cells: pd.DataFrame, group: str, factors: list[str]) -> _Counts:
     return _Counts(groups, names, factors, n, k, design, owner, strata, place)
 
 
-def _nothing(counts: _Counts) -> Mix:
+def _nothing(counts: _Counts) -> GapSplit:
     """Return gaps alone: with one group, or where everybody or nobody completed, nothing can be split."""
-    unknown = dict.fromkeys(("mix", "mix_low", "mix_high", "own", "own_low", "own_high"), np.nan)
+    unknown = dict.fromkeys(
+        ("composition", "composition_low", "composition_high", "residual", "residual_low", "residual_high"), np.nan
+    )
     table = counts.gaps().assign(**unknown, comparable=counts.comparable, p=np.nan, q=np.nan, verdict=NO_PEERS)
     parts = pd.DataFrame(np.nan, index=table.index, columns=[*counts.factors, "together"])
-    return Mix(table, parts, counts.average)
+    return GapSplit(table, parts, counts.average)
 
 
 def _design(cells: pd.DataFrame, factors: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -278,7 +281,7 @@ def _standardised(
 def _spread(
     counts: _Counts, regression: _Regression, draws: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return standard errors of mix and own part, by group."""
+    """Return standard errors of composition and residual effect, by group."""
     n, groups, design, many = counts.n, counts.groups, counts.design, len(counts.names)
     intercept, level, slope = regression.intercept, regression.level, regression.slope
     features = np.hstack([np.ones((len(n), 1)), np.eye(many)[groups], design])
@@ -306,15 +309,17 @@ def _spread(
     size = counts.size
     smoothed = (counts.by_group(n * fitted) + Z95**2 / 2) / (size + Z95**2)
     floor = np.sqrt(smoothed * (1 - smoothed) / (size + Z95**2))
-    spread_own = np.concatenate(owns).std(axis=0, ddof=1)
-    return np.concatenate(mixes).std(axis=0, ddof=1), np.where(size < _SMALL, np.maximum(spread_own, floor), spread_own)
+    spread_residual = np.concatenate(owns).std(axis=0, ddof=1)
+    return np.concatenate(mixes).std(axis=0, ddof=1), np.where(
+        size < _SMALL, np.maximum(spread_residual, floor), spread_residual
+    )
 
 
-def _test_own(size: np.ndarray, rate: np.ndarray, expected: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Return p-values of own parts of nothing: what luck alone would scatter, and exactly where few are expected.
+def _test_residual(size: np.ndarray, rate: np.ndarray, expected: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Return p-values of no residual effect: what luck alone would scatter, and exactly where few are expected.
 
     The spread at the rate that a group has vanishes where nobody of few completed, so the one that it would have
-    without a part of its own counts too.
+    without a residual effect counts too.
     """
     by_luck = np.sqrt(expected * (1 - expected) / np.maximum(size, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -326,8 +331,8 @@ def _test_own(size: np.ndarray, rate: np.ndarray, expected: np.ndarray, spread: 
     return p
 
 
-def _parts(counts: _Counts, slope: np.ndarray, expected: np.ndarray, mix: np.ndarray) -> pd.DataFrame:
-    """Tell each group's mix factor by factor, at the slope of the logistic curve, stretched to add up (Yun, 2004).
+def _parts(counts: _Counts, slope: np.ndarray, expected: np.ndarray, composition: np.ndarray) -> pd.DataFrame:
+    """Return each group's composition effect by factor: the logistic curve's slope, stretched to add up (Yun, 2004).
 
     Where they would have to be stretched too far, what is missing is left to ``together``.
     """
@@ -335,13 +340,13 @@ def _parts(counts: _Counts, slope: np.ndarray, expected: np.ndarray, mix: np.nda
     mean = (n[:, None] * design).sum(axis=0) / n.sum()
     shares = (np.eye(many)[counts.groups].T @ (n[:, None] * design)) / counts.size[:, None]
     linear = (shares - mean) * slope
-    slopes = ((expected * (1 - expected)) + ((expected - mix) * (1 - expected + mix)))[:, None] / 2
+    slopes = ((expected * (1 - expected)) + ((expected - composition) * (1 - expected + composition)))[:, None] / 2
     columns = {
         name: (linear[:, counts.owner == place] * slopes).sum(axis=1) for place, name in enumerate(counts.factors)
     }
     table = pd.DataFrame(columns, index=range(many))
     with np.errstate(divide="ignore", invalid="ignore"):
-        scale = mix / table.sum(axis=1).to_numpy()
+        scale = composition / table.sum(axis=1).to_numpy()
     table = table.mul(np.where((scale > 0) & (scale <= _MOST_STRETCH), scale, 1.0), axis=0)
-    table["together"] = mix - table.sum(axis=1)
+    table["together"] = composition - table.sum(axis=1)
     return table

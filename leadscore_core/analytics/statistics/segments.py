@@ -1,4 +1,4 @@
-"""Leaks and chances: groups of many leads and few applications, and groups that convert far above the average."""
+"""Segments: groups of leads by one or two columns that convert far below, or far above, the average."""
 
 from collections.abc import Sequence
 
@@ -24,9 +24,9 @@ def find_segments(
     """Find where targeting is off: groups of one column or two that complete far less, or more, than all others do.
 
     Each group is tested against the rest, and all tests together are corrected for the search (Benjamini and Hochberg);
-    only groups whose whole interval is a fifth below or above the average are told. A group of two columns is told only
-    where it differs from the groups of one that are told already; a group of mostly the same leads as another is not
-    told twice.
+    only groups whose whole interval is a fifth below or above the average are listed. A group of two columns is
+    listed only where it differs from the groups of one that are listed already; a group of mostly the same leads as
+    another is not listed twice.
 
     Parameters
     ----------
@@ -41,15 +41,15 @@ def find_segments(
 
     Returns
     -------
-    leaks, chances
+    below, above
         Columns as given, ``rate``, ``low``, ``high`` (0-1, Wilson 95%), ``q``, ``at_average`` (applications that the
         average would have brought) and ``difference`` (``k`` less these), the largest first.
 
     Examples
     --------
     >>> groups = pd.DataFrame({"first": "source", "first_value": ["a", "b"], "second": None, "second_value": None})
-    >>> leaks, chances = find_segments(groups.assign(n=[100, 100], k=[5, 95]), 100, 200)
-    >>> leaks["first_value"].tolist(), leaks["difference"].tolist(), chances["first_value"].tolist()
+    >>> below, above = find_segments(groups.assign(n=[100, 100], k=[5, 95]), 100, 200)
+    >>> below["first_value"].tolist(), below["difference"].tolist(), above["first_value"].tolist()
     (['a'], [-45.0], ['b'])
     """
     groups = groups[(groups["n"] >= LEAST_LEADS) & (groups["n"] < all_n)].reset_index(drop=True)

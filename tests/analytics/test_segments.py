@@ -1,4 +1,4 @@
-"""Leaks and chances: what was planted is found, luck is not, and nothing is told twice."""
+"""Segments: what was planted is found, luck is not, and nothing is listed twice."""
 
 import itertools
 
@@ -34,14 +34,14 @@ def test_a_planted_leak_and_a_planted_chance_come_first() -> None:
     bad, good = table["source"] == "b", (table["source"] == "c") & (table["platform"] == "d")
     table.loc[bad, "done"] = rng.random(bad.sum()) < 0.04
     table.loc[good, "done"] = rng.random(good.sum()) < 0.97
-    leaks, chances = find_segments(count(table), float(table["done"].sum()), len(table))
-    assert leaks[["first", "first_value"]].iloc[0].tolist() == ["source", "b"]
-    assert len(leaks) == 1, "its pairs say nothing new"
-    result = chances[["first", "first_value", "second", "second_value"]].fillna("").to_numpy().tolist()
+    below, above = find_segments(count(table), float(table["done"].sum()), len(table))
+    assert below[["first", "first_value"]].iloc[0].tolist() == ["source", "b"]
+    assert len(below) == 1, "its pairs say nothing new"
+    result = above[["first", "first_value", "second", "second_value"]].fillna("").to_numpy().tolist()
     assert ["source", "c", "platform", "d"] in result
     average = table["done"].mean()
-    assert leaks["at_average"].iloc[0] == bad.sum() * average
-    assert leaks["difference"].iloc[0] == table.loc[bad, "done"].sum() - bad.sum() * average
+    assert below["at_average"].iloc[0] == bad.sum() * average
+    assert below["difference"].iloc[0] == table.loc[bad, "done"].sum() - bad.sum() * average
 
 
 def test_luck_is_not_called_a_leak() -> None:
@@ -55,19 +55,19 @@ def test_two_names_of_the_same_leads_are_told_once() -> None:
     table = leads(2)
     table["platform"] = np.where(table["source"] == "b", "z", "y")
     table.loc[table["source"] == "b", "done"] = False
-    leaks, _ = find_segments(count(table), float(table["done"].sum()), len(table))
-    assert len(leaks) == 1
+    below, _ = find_segments(count(table), float(table["done"].sum()), len(table))
+    assert len(below) == 1
 
 
 def test_small_groups_and_groups_of_everybody_are_left_out() -> None:
     groups = pd.DataFrame({"first": "s", "first_value": ["a", "b"], "second": None, "second_value": None})
-    leaks, chances = find_segments(groups.assign(n=[49, 1_000], k=[0, 500]), 500.0, 1_000.0)
-    assert leaks.empty
-    assert chances.empty
+    below, above = find_segments(groups.assign(n=[49, 1_000], k=[0, 500]), 500.0, 1_000.0)
+    assert below.empty
+    assert above.empty
 
 
 def test_nobody_completed_is_no_leak() -> None:
     groups = pd.DataFrame({"first": "s", "first_value": ["a", "b"], "second": None, "second_value": None})
-    leaks, chances = find_segments(groups.assign(n=[500, 500], k=[0, 0]), 0.0, 1_000.0)
-    assert leaks.empty
-    assert chances.empty
+    below, above = find_segments(groups.assign(n=[500, 500], k=[0, 0]), 0.0, 1_000.0)
+    assert below.empty
+    assert above.empty
