@@ -83,8 +83,8 @@ def _marks(by: tuple[str, ...], rows: pd.DataFrame) -> dict[str, dict[str, str]]
 
 
 def cross_dimension(view: SourceView, scope: Scope) -> str | None:
-    """Return what a heatmap crosses the groups with: as chosen, else the platform or the city tier."""
-    offered = [scope.across, view.first(Role.PLATFORM), "city_tier", view.first(Role.MEDIUM)]
+    """Return what a heatmap crosses the groups with: as chosen, else the platform, the city tier or a category."""
+    offered = [scope.across, view.first(Role.PLATFORM), "city_tier", view.first(Role.MEDIUM), *view.main]
     return next((d for d in offered if d in view.dimensions and d != scope.by), None)
 
 

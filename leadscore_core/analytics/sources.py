@@ -6,14 +6,13 @@ from typing import Literal
 
 import pandas as pd
 
+from leadscore_core.analytics.dimension_names import TIMES, name_dimension, show_value
 from leadscore_core.analytics.statistics.decomposition import GapSplit, split_gaps
 from leadscore_core.analytics.statistics.rates import FEW, compare_periods, rate_groups
 from leadscore_core.analytics.statistics.segments import LEAST_LEADS, find_segments
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role, group_column
 from leadscore_core.errors import LeadScoreError, StorageError
-from leadscore_core.inference.present import city_name
-from leadscore_core.inference.reasons import human_name
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.database.preferences import grade_preference
@@ -28,18 +27,11 @@ LEAST_KNOWN = 40
 MOST_GROUPS = 200
 MOST_JUDGED = 24
 MOST_LEVELS = 7
+MOST_MAIN = 3
+MOST_FACTORS = 6
+MOST_TARGETED = 10
 _MOST_CELLS = 20_000
 EVERYBODY = LeadFilter(view="all")
-_TIMES = {
-    "ls_month": "Month",
-    "ls_week": "Week",
-    "ls_weekday": "Weekday",
-    "ls_daypart": "Time of day",
-    "ls_hour": "Hour",
-}
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_DAYPARTS = {"Night": "Night (0 to 6)", "Morning": "Morning (6 to 12)"}
-_DAYPARTS |= {"Afternoon": "Afternoon (12 to 18)", "Evening": "Evening (18 to 24)"}
 
 
 @dataclass(frozen=True)
@@ -70,11 +62,23 @@ class SourceView:
     @property
     def default(self) -> str:
         """What to group by at first: the source, or whatever there is."""
-        return self.first(Role.SOURCE) or next(iter(self.dimensions))
+        return next(iter([*self.main, *self.dimensions]))
+
+    @property
+    def main(self) -> list[str]:
+        """What the leads are told apart by first: source, medium and platform, or the schema's categories."""
+        named = [self.first(role) for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
+        return [d for d in named if d is not None] or self.categories[:MOST_MAIN]
+
+    @property
+    def categories(self) -> list[str]:
+        """The schema's categories that the leads have, then its flags, without what a person left out."""
+        found = [*self.schema.with_role(Role.CATEGORY), *self.schema.with_role(Role.FLAG)]
+        return [c.name for c in found if c.name in self.dimensions and c.name not in self.schema.left_out]
 
     def is_ordered(self, dimension: str) -> bool:
         """Tell whether a dimension's values have an order of their own."""
-        return dimension in _TIMES or dimension.startswith(CAPPED) or dimension == CITY_TIER
+        return dimension in TIMES or dimension.startswith(CAPPED) or dimension == CITY_TIER
 
     def shown(self, dimension: str, value: str | None) -> str:
         """Return a value as people read it."""
@@ -146,55 +150,13 @@ def make_view(name: str, table: SourceTable, schema: LeadSchema) -> SourceView:
     text = [c.name for c in schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
     offered = [*text, CITY_TIER, *(c.name for c in schema.with_role(Role.CITY, Role.CATEGORY, Role.FLAG))]
     offered += [CAPPED + column.name for column in schema.with_role(Role.COUNT)]
-    offered += [*_TIMES, *(CAPPED + group_column(group) for group in schema.groups)]
+    offered += [*TIMES, *(CAPPED + group_column(group) for group in schema.groups)]
     known = {dimension: name_dimension(dimension, schema) for dimension in offered if table.has(dimension)}
     if not known:
-        needed = ", ".join(column.human.lower() for column in schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM))
+        named = schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
+        needed = ", ".join(column.human.lower() for column in named) or "category"
         raise LeadScoreError(f"These leads have nothing to group by. Bring a list with a {needed}, a city or a date.")
     return SourceView(name, table, schema, known)
-
-
-def name_dimension(dimension: str, schema: LeadSchema) -> str:
-    """Return what people call a dimension.
-
-    Examples
-    --------
-    >>> from leadscore_core.data.schema.schema_files import load_schema
-    >>> name_dimension("ls_daypart", load_schema()), name_dimension("ls_capped:payment_interaction", load_schema())
-    ('Time of day', 'Payment interactions')
-    """
-    return _TIMES.get(dimension) or human_name(dimension.removeprefix(CAPPED), schema)
-
-
-def show_value(dimension: str, value: str | None, schema: LeadSchema) -> str:
-    """Return a value of a dimension as people read it.
-
-    Examples
-    --------
-    >>> from leadscore_core.data.schema.schema_files import load_schema
-    >>> [show_value("ls_month", "2026-03", load_schema()), show_value("ls_weekday", "1", load_schema())]
-    ['Mar 2026', 'Monday']
-    """
-    if value is None or pd.isna(value) or value == BLANK:
-        return BLANK
-    if value == OTHERS:
-        return OTHERS
-    if dimension == "ls_month":
-        return f"{pd.Timestamp(f'{value}-01'):%b %Y}"
-    if dimension == "ls_week":
-        return f"{pd.Timestamp(value):%d %b %Y}"
-    if dimension == "ls_weekday":
-        return _WEEKDAYS[int(value) - 1]
-    if dimension == "ls_hour":
-        return f"{value}:00"
-    if dimension == "ls_daypart":
-        return _DAYPARTS[value]
-    if dimension == CITY_TIER:
-        return f"Tier {value}"
-    column = schema.by_name.get(dimension)
-    if column is not None and column.role is Role.FLAG:
-        return {"1": "Yes", "0": "No"}.get(value, value)
-    return city_name(value) if column is not None and column.role is Role.CITY else value
 
 
 def choose_counted(view: SourceView, chosen: LeadFilter = EVERYBODY) -> Counted:
@@ -317,11 +279,12 @@ def _rows(table: pd.DataFrame, by: Sequence[str]) -> list[tuple[str | None, ...]
 def explain_gaps(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) -> GapSplit:
     """Split the gap of each group to the average into the composition of its leads and a residual (see `split_gaps`).
 
-    The factors are platform, city tier, month, times contacted and referral, as far as the leads have them and are not
-    grouped by. Groups beyond the largest 24 are taken as one, and so are platforms beyond seven; fewer are told apart
-    where their combinations would be more than 20,000.
+    The factors are platform, city tier, month, times contacted and referral (without a source, the schema's
+    categories first), as far as the leads have them and are not grouped by them. Groups beyond the largest 24
+    are taken as one, and so are platforms beyond seven; fewer are told apart where their combinations would be more
+    than 20,000.
     """
-    factors = [d for d in _factors(view) if d != by]
+    factors = gap_factors(view, by)
     groups, months, levels = MOST_JUDGED, 12, MOST_LEVELS
     while True:
         kept = {by: view.table.values(by, chosen, groups)}
@@ -333,18 +296,30 @@ def explain_gaps(view: SourceView, by: str, chosen: LeadFilter, counted: Counted
         groups, months, levels = max(8, groups - 8), max(3, months // 2), levels - 2
 
 
-def _factors(view: SourceView) -> list[str]:
+def gap_factors(view: SourceView, by: str) -> list[str]:
+    """Return what a group's leads are compared by; without a source, the schema's categories come first."""
     offered = [view.first(Role.PLATFORM), CITY_TIER, "ls_month"]
     offered += [CAPPED + c.name for c in view.schema.with_role(Role.COUNT)]
     offered += [c.name for c in view.schema.with_role(Role.FLAG)]
-    return [dimension for dimension in offered if dimension in view.dimensions]
+    known = [dimension for dimension in offered if dimension in view.dimensions and dimension != by]
+    if view.first(Role.SOURCE) is not None:
+        return known
+    return [d for d in dict.fromkeys([*view.categories, *known]) if d != by][:MOST_FACTORS]
+
+
+def targeted(view: SourceView) -> list[str]:
+    """Return the dimensions that leads can be targeted by, at most ten; where there is none, whatever they have."""
+    roles = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM, Role.CITY)
+    offered = [*(view.first(role) for role in roles), CITY_TIER, "ls_daypart"]
+    known = [d for d in offered if d in view.dimensions]
+    if view.first(Role.SOURCE) is None:
+        known = list(dict.fromkeys([*known, *view.categories]))[:MOST_TARGETED]
+    return known or list(view.dimensions)[:MOST_TARGETED]
 
 
 def find_far_segments(view: SourceView, chosen: LeadFilter, counted: Counted) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the segments far below and far above the average (see `find_segments`), with ``name``."""
-    roles = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM, Role.CITY)
-    offered = [*(view.first(role) for role in roles), CITY_TIER, "ls_daypart"]
-    dimensions = [d for d in offered if d in view.dimensions]
+    dimensions = targeted(view)
     groups = count_applications(view.table.pairs(dimensions, chosen, LEAST_LEADS), counted)
     totals = count_applications(view.table.totals(chosen).to_frame().T, counted).iloc[0]
     below, above = find_segments(groups, float(totals["k"]), float(totals["n"]))

@@ -29,16 +29,15 @@ def set_costs(view: SourceView, scope: Scope, spend: Spend) -> tuple[Costs, str]
     StorageError
         If the leads cannot be read.
     SpendError
-        If they have no source, medium or platform.
+        If they have no source, medium, platform or category.
     """
-    roles = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
     values = {
         dimension: [value for value in view.table.values(dimension, EVERYBODY, _MOST_GROUPS) if value is not None]
-        for role in roles
-        if (dimension := view.first(role)) is not None
+        for dimension in view.main
     }
     if not values:
-        raise SpendError("These leads have no source, medium or platform to set spend against.")
+        raise SpendError("These leads have no source, medium, platform or category to set spend against.")
+    roles = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
     named = next((view.first(role) for role in roles if str(role) == spend.kind), None)
     names = spend.rows["name"].tolist()
     dimension = named if named in values else best_match(names, values)

@@ -18,8 +18,8 @@ DEFINITIONS = {
     "Against average": "The rate over that of all leads shown: 1.2 is a fifth more.",
     "Verdict": "Over- and under-delivers: differs from all other leads, with one false verdict in twenty at most "
     "(Benjamini and Hochberg). As expected: the whole interval lies within a tenth of the average.",
-    "Composition": "What leads of the same platform, city tier, month, times contacted and referral bring at the "
-    "average source, less the average.",
+    "Composition": "What leads of the same kind otherwise (platform, city tier, month, times contacted and referral, "
+    "or the list's own categories) bring at the average group, less the average.",
     "Residual": "The rate less what leads like these bring at the average source. Composition and residual add up to "
     "the gap.",
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.analytics.sources import name_dimension, show_value
+from leadscore_core.analytics.dimension_names import name_dimension, show_value
 from leadscore_core.batches.export import FORMATS, ExportJob, ExportOrder, export_bytes
 from leadscore_core.batches.planning import ALL, plan_batch
 from leadscore_core.batches.view import AND, JUNK, WHY, BatchView

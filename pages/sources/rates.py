@@ -28,7 +28,6 @@ from leadscore_core.data.cleaning.convention_choices import ConventionChoice
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.dataset.options import ListOptions
-from leadscore_core.data.schema.schema import Role
 from leadscore_core.data.synthetic import LABELLED
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
@@ -49,7 +48,6 @@ from pages.sources import state as source_state
 KEY_FIGURE_WIDTH = 170
 NOT_CROSSED, NO_PERIOD, PERIOD_BEFORE = "Nothing", "No other period", "The days before"
 _OTHER_PERIOD = "Days of your choice"
-_DRILL = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
 
 
 def choose_leads(model: LeadModel) -> tuple[SourceView, list[Batch]]:
@@ -203,10 +201,7 @@ def _filter_label(view: SourceView, chosen: LeadFilter) -> str:
 
 def _render_filter(view: SourceView, kept: LeadFilter, key: str) -> LeadFilter:
     values = dict(kept.values)
-    for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM):
-        dimension = view.first(role)
-        if dimension is None:
-            continue
+    for dimension in view.main:
         offered = [BLANK if v is None else v for v in view.table.values(dimension, EVERYBODY, 200)]
         present = list(values.pop(dimension, ()))
         offered += [value for value in present if value not in offered]
@@ -347,8 +342,7 @@ def _click(view: SourceView, scope: Scope, shown: Evidence, key: str) -> None:
         if name in shown.values:
             pairs = shown.values[name]
             source_state.set_source_filter(narrow_to(scope.chosen, dict(pairs)))
-            following = [view.first(role) for role in _DRILL]
-            source_state.set_source_by(next((d for d in following if d and d not in pairs), scope.by))
+            source_state.set_source_by(next((d for d in view.main if d not in pairs), scope.by))
 
 
 def render_report(view: SourceView, scope: Scope) -> None:

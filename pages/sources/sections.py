@@ -6,7 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.analytics.charts import show_flow, show_gap, show_trend
-from leadscore_core.analytics.sources import Scope, SourceView, explain_gaps, find_far_segments, narrow_to
+from leadscore_core.analytics.sources import (
+    Scope,
+    SourceView,
+    explain_gaps,
+    find_far_segments,
+    gap_factors,
+    narrow_to,
+)
 from leadscore_core.analytics.wording import describe_gap, describe_segment, present_segments
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch
@@ -27,10 +34,10 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
         ("gaps", *scope_key(view, batches, scope)), lambda: explain_gaps(view, scope.by, scope.chosen, scope.counted)
     )
     human = view.dimensions[scope.by].lower()
+    alike = ", ".join(view.dimensions[d].lower() for d in gap_factors(view, scope.by)) or "kind"
     st.caption(
         f"A {human} looks bad because of the leads that it happens to bring, or by itself. The composition effect is "
-        "what leads of the same platform, city tier, month, times contacted and referral bring at the average one; the "
-        "rest is the residual effect."
+        f"what leads of the same {alike} bring at the average one; the rest is the residual effect."
     )
     if split.table["residual"].isna().all():
         st.info(

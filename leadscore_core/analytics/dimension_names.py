@@ -1,0 +1,64 @@
+"""Names of dimensions and of their values, as people read them."""
+
+import pandas as pd
+
+from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role
+from leadscore_core.inference.present import city_name
+from leadscore_core.inference.reasons import human_name
+from leadscore_core.storage.leads.dimensions import CAPPED
+from leadscore_core.storage.leads.filters import BLANK
+from leadscore_core.storage.leads.source_table import OTHERS
+
+TIMES = {
+    "ls_month": "Month",
+    "ls_week": "Week",
+    "ls_weekday": "Weekday",
+    "ls_daypart": "Time of day",
+    "ls_hour": "Hour",
+}
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAYPARTS = {"Night": "Night (0 to 6)", "Morning": "Morning (6 to 12)"}
+_DAYPARTS |= {"Afternoon": "Afternoon (12 to 18)", "Evening": "Evening (18 to 24)"}
+
+
+def name_dimension(dimension: str, schema: LeadSchema) -> str:
+    """Return what people call a dimension.
+
+    Examples
+    --------
+    >>> from leadscore_core.data.schema.schema_files import load_schema
+    >>> name_dimension("ls_daypart", load_schema()), name_dimension("ls_capped:payment_interaction", load_schema())
+    ('Time of day', 'Payment interactions')
+    """
+    return TIMES.get(dimension) or human_name(dimension.removeprefix(CAPPED), schema)
+
+
+def show_value(dimension: str, value: str | None, schema: LeadSchema) -> str:
+    """Return a value of a dimension as people read it.
+
+    Examples
+    --------
+    >>> from leadscore_core.data.schema.schema_files import load_schema
+    >>> [show_value("ls_month", "2026-03", load_schema()), show_value("ls_weekday", "1", load_schema())]
+    ['Mar 2026', 'Monday']
+    """
+    if value is None or pd.isna(value) or value == BLANK:
+        return BLANK
+    if value == OTHERS:
+        return OTHERS
+    if dimension == "ls_month":
+        return f"{pd.Timestamp(f'{value}-01'):%b %Y}"
+    if dimension == "ls_week":
+        return f"{pd.Timestamp(value):%d %b %Y}"
+    if dimension == "ls_weekday":
+        return _WEEKDAYS[int(value) - 1]
+    if dimension == "ls_hour":
+        return f"{value}:00"
+    if dimension == "ls_daypart":
+        return _DAYPARTS[value]
+    if dimension == CITY_TIER:
+        return f"Tier {value}"
+    column = schema.by_name.get(dimension)
+    if column is not None and column.role is Role.FLAG:
+        return {"1": "Yes", "0": "No"}.get(value, value)
+    return city_name(value) if column is not None and column.role is Role.CITY else value
