@@ -22,14 +22,14 @@ if TYPE_CHECKING:  # training stays off the scoring path
     from leadscore_core.training.leakage import LeakFinding
     from leadscore_core.training.training_data import TrainingData
 
-AUDITED_ROWS = 100_000
+AUDITED_ROWS = 30_000
 BY_HAND = "left out by hand"
 
 
 def audit_list(leads: LeadList, frame: pd.DataFrame | None = None) -> list[LeakFinding]:
     """Look in all columns of a labelled list for those that may know the outcome; none where there is no outcome.
 
-    Of a list of more than 100,000 rows, that many at most are looked at, from all over it.
+    Of a list of more than 30,000 rows, that many at most are looked at, from all over it.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def audit_sample(leads: LeadList, frame: pd.DataFrame, label: np.ndarray, dates:
     Parameters
     ----------
     frame
-        As read, under their own headers; at most 100,000 rows (see `RowSample`).
+        As read, under their own headers; at most 30,000 rows (see `RowSample`).
     label, dates
         What became of each of them (1, 0 or NaN), and when it came.
     """

@@ -104,7 +104,7 @@ class TrainingData:
         return replace(self, schema=self.schema.without(names)) if names else self
 
     def audited(self) -> TrainingData:
-        """Return the leads with what the leakage audit finds in their inputs; of 100,000 at most, from all over."""
+        """Return the leads with what the leakage audit finds in their inputs; of 30,000 at most, from all over."""
         from leadscore_core.training.leakage import audit_leakage
 
         drawn = np.arange(0, len(self), -(-len(self) // AUDITED_ROWS) or 1)

@@ -9,10 +9,10 @@ import pytest
 from leadscore_core.data.reading.reader import read_leads
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.training.leakage import audit_leakage
-from tests.paths import REAL
+from tests.paths import IS_SOAK, REAL
 
 LABEL = "app_complete_flag"
-SEEDS = 20
+SEEDS = 200 if IS_SOAK else 8
 
 
 def honest(seed: int, rows: int = 1_500) -> tuple[pd.DataFrame, np.ndarray, np.random.Generator]:
