@@ -36,6 +36,14 @@ class SchemaError(LeadScoreError):
     """A schema file does not say what a schema must say."""
 
 
+class SchemaQuestionError(SchemaError):
+    """A list may be of several schemas; ``candidates`` are their names."""
+
+    def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.candidates = candidates
+
+
 class MappingError(LeadScoreError):
     """The file's headers do not give the columns that are needed."""
 

@@ -19,7 +19,8 @@ from leadscore_core.data.schema.inference import propose_schema
 from leadscore_core.data.schema.roles import plain_header
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.schema.schema_files import load_schema
-from leadscore_core.errors import LabelError, MappingError, SchemaError
+from leadscore_core.errors import LabelError, LeadScoreError, MappingError
+from leadscore_core.registry.served import known_schema
 from leadscore_core.storage.database.batches import BatchStore
 
 _OUTCOME_NAMES = re.compile(
@@ -92,8 +93,8 @@ def _kept_schemas(settings: Settings) -> list[LeadSchema]:
     names = dict.fromkeys(batch.schema_name for batch in BatchStore(settings).list_batches())
     schemas = []
     for name in names:
-        with suppress(SchemaError):  # it was kept on another machine, or is damaged
-            schemas.append(load_schema(name))
+        with suppress(LeadScoreError):  # it was kept on another machine, or is damaged
+            schemas.append(known_schema(name, settings))
     return schemas
 
 

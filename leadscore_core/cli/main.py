@@ -10,11 +10,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from leadscore_core.cli.distributed import check_engine, score_by_dask
+from leadscore_core.cli.model_choice import champion_or_none, load_model
 from leadscore_core.cli.models import models_app
 from leadscore_core.cli.options import (
     JSON_ON_STDOUT,
@@ -27,6 +28,7 @@ from leadscore_core.cli.options import (
     Label,
     MapTo,
     ModelId,
+    ModelSchema,
     Out,
     Positive,
     Scheduler,
@@ -36,7 +38,6 @@ from leadscore_core.cli.options import (
     check_apart,
     column_line,
     list_options,
-    load_model,
     open_leads,
     prepare_json,
     say,
@@ -52,12 +53,9 @@ from leadscore_core.cli.options import (
 )
 from leadscore_core.cli.sources import outcomes, sources
 from leadscore_core.cli.training import compare, evaluate, train, tune
-from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
+from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data.reading.keep_open import files_kept_open
 from leadscore_core.errors import LeadScoreError
-
-if TYPE_CHECKING:  # the pipelines load when a command needs them
-    from leadscore_core.model.lead_model import LeadModel
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -107,9 +105,8 @@ def check(
     options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
     leads = open_leads(files, schema, options, settings, ask="nothing" if label_expected else None)
     check_holds_leads(leads)
-    model = _champion_or_none(settings)
-    levels_from = model if model is not None and model.schema.name == leads.schema.name else None
-    report = check_list(leads, model=levels_from, label_expected=label_expected)
+    model = champion_or_none(leads.schema.name, settings, "unknown values were not looked for")
+    report = check_list(leads, model=model, label_expected=label_expected)
     say_proposal(leads)
     say(f"{report.rows:,} leads, {report.columns} columns, {len(report.findings)} kinds of problems")
     say_outcome(leads)
@@ -162,6 +159,7 @@ def score(
     dates: Dates = None,
     decimals: Decimals = None,
     model_id: ModelId = None,
+    schema: ModelSchema = None,
     reasons: Annotated[int, typer.Option("--reasons", min=0, max=20, help="Reasons a lead.")] = 3,
     engine: Engine = "local",
     scheduler: Scheduler = None,
@@ -183,7 +181,7 @@ def score(
         from leadscore_core.distributed.request import PartsRequest
 
         check_free(out, force=force)
-        model = load_model(model_id, settings)
+        model = load_model(model_id, schema, files, options, settings)
         request = PartsRequest(files, out, reasons=reasons, options=options, force=force)
         return score_by_dask(request, model, scheduler=scheduler, settings=settings)
     remote = [file for file in [*files, out] if "://" in file]
@@ -194,7 +192,7 @@ def score(
     check_apart(out, paths)
     check_free(out, force=force)
     with look_ahead(paths):
-        model = load_model(model_id, settings)
+        model = load_model(model_id, schema, paths, options, settings)
     leads = open_leads(paths, model.schema, options, settings, go_on=True)
     with show_progress("Scoring", total=None) as progress:
         report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
@@ -249,12 +247,3 @@ def main() -> NoReturn:
 def _fail(message: str) -> NoReturn:
     typer.echo(without_passwords(f"Error: {message}"), err=True)
     sys.exit(2)
-
-
-def _champion_or_none(settings: Settings) -> LeadModel | None:
-    """Return the champion for the levels that it knows; checking goes on without one."""
-    try:
-        return load_model(None, settings)
-    except LeadScoreError as error:
-        typer.echo(f"Note: unknown values were not looked for. {error}", err=True)
-        return None

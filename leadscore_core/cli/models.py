@@ -11,27 +11,32 @@ from leadscore_core.cli.options import Reason, caller, track
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 
+OfSchema = Annotated[
+    str | None, typer.Option("--schema", help="Name of the schema whose model it is, where several are in use.")
+]
 models_app = typer.Typer(no_args_is_help=True, help="The models and which of them is in use.")
 
 
 @models_app.command("list")
 def list_models() -> None:
-    """List the models, newest first."""
+    """List the models by schema, newest first; of each schema one may be in use."""
     from leadscore_core.registry.registry import ModelRegistry
 
     registry = ModelRegistry(load_settings().models_dir)
-    found = registry.list_models()
-    for metadata in found:
-        crossed = metadata.metrics["cross_validation"]
-        mark = "*" if metadata.model_id == registry.champion_id else " "
-        data = metadata.training_data
-        kind = "made-up leads. " if data.synthetic else ""
-        typer.echo(
-            f"{mark} {metadata.model_id}  {data.rows:>9,} leads  AUC {crossed['auc']:.3f}  {kind}{data.note}".rstrip()
-        )
-    typer.echo(
-        "* is the champion" if found else "There are no models yet. Train one with: leadscore train FILE --promote"
-    )
+    found, champions = registry.list_models(), registry.champions
+    for schema in dict.fromkeys([*champions, *(metadata.schema_name for metadata in found)]):
+        typer.echo(f"{schema or 'unknown'}:{'' if schema in champions else ' none in use'}")
+        for metadata in (metadata for metadata in found if metadata.schema_name == schema):
+            crossed = metadata.metrics["cross_validation"]
+            mark = "*" if metadata.model_id == champions.get(schema) else " "
+            data = metadata.training_data
+            kind = "made-up leads. " if data.synthetic else ""
+            about = f"{data.rows:>9,} leads  AUC {crossed['auc']:.3f}  {kind}{data.note}"
+            typer.echo(f"{mark} {metadata.model_id}  {about}".rstrip())
+    if not found:
+        typer.echo("There are no models yet. Train one with: leadscore train FILE --promote")
+    else:
+        typer.echo("* is the champion" if len(champions) < 2 else "* is the champion of its schema")
 
 
 @models_app.command("show")
@@ -59,18 +64,28 @@ def show_card(
 
 
 @models_app.command("due")
-def show_retraining_proposal() -> None:
+def show_retraining_proposal(schema: OfSchema = None) -> None:
     """Say whether a retrain is worth while, for a schedule; exit 1 if it is. Nothing is trained."""
+    from leadscore_core.registry.registry import ModelRegistry
     from leadscore_core.retraining.trigger import propose_retraining
 
-    due = propose_retraining(load_settings())
-    for reason in due.reasons:
-        typer.echo(f"Retrain: {reason}")
-    if due.is_worthwhile:
+    settings = load_settings()
+    named: list[str | None] = [*ModelRegistry(settings.models_dir).champions]
+    served = [schema] if schema is not None else named or [None]
+    is_due = False
+    for name in served:
+        due = propose_retraining(settings, name)
+        of = f" of {name}" if len(served) > 1 else ""
+        for reason in due.reasons:
+            typer.echo(f"Retrain{of}: {reason}")
+        if not due.is_worthwhile:
+            typer.echo(
+                f"Nothing to do: the model in use{of} is {due.days:,} days old, and {due.new_outcomes:,} outcomes are "
+                "new since."
+            )
+        is_due = is_due or due.is_worthwhile
+    if is_due:
         raise typer.Exit(1)
-    typer.echo(
-        f"Nothing to do: the model in use is {due.days:,} days old, and {due.new_outcomes:,} outcomes are new since."
-    )
 
 
 @models_app.command("export")
@@ -106,7 +121,7 @@ def import_from_file(
 
 @models_app.command("promote")
 def promote(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")], reason: Reason = "") -> None:
-    """Make a model the champion; one that misses a target needs a reason, which is kept."""
+    """Make a model the champion of its schema; one that misses a target needs a reason, which is kept."""
     from leadscore_core.registry.promotion import promote_model
 
     settings = load_settings()
@@ -116,12 +131,12 @@ def promote(model_id: Annotated[str, typer.Argument(help="From: leadscore models
 
 
 @models_app.command("rollback")
-def rollback(reason: Reason = "") -> None:
-    """Go back to the champion before this one; one that misses a target needs a reason, which is kept."""
+def rollback(reason: Reason = "", schema: OfSchema = None) -> None:
+    """Go back to a schema's champion before this one; one that misses a target needs a reason, which is kept."""
     from leadscore_core.registry.promotion import roll_back
 
     settings = load_settings()
-    typer.echo(f"{roll_back(by=caller(), reason=reason, settings=settings)} is the champion again.")
+    typer.echo(f"{roll_back(schema, by=caller(), reason=reason, settings=settings)} is the champion again.")
     track(settings)
 
 

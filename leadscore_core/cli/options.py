@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.data.findings import Finding
     from leadscore_core.data.schema.column_mapping import Choice
     from leadscore_core.data.schema.schema import LeadSchema
-    from leadscore_core.model.lead_model import LeadModel
     from leadscore_core.progress import Progress
 
 ANEW = "new"
@@ -82,6 +81,10 @@ Decimals = Annotated[
     ),
 ]
 ModelId = Annotated[str | None, typer.Option("--model", help="Model to use; the champion if not given.")]
+ModelSchema = Annotated[
+    str | None,
+    typer.Option("--schema", help="Whose leads they are, where models of several are in use; found by the headers."),
+]
 Engine = Annotated[
     Literal["local", "dask"],
     typer.Option("--engine", help="Where the work is done: in this process, or by Dask's workers."),
@@ -153,10 +156,14 @@ def open_leads(
     from leadscore_core.data.dataset.open import open_any_list, open_list
     from leadscore_core.data.dataset.outcomes import settle_outcomes
     from leadscore_core.data.schema.schema_files import load_schema
+    from leadscore_core.registry.registry import ModelRegistry
 
     if schema is None or schema == ANEW:
         may = options.label is not None or schema == ANEW if may_propose is None else may_propose
-        leads = open_any_list(files, options=options, may_propose=may, anew=schema == ANEW, settings=settings)
+        served = ModelRegistry(settings.models_dir).champions
+        leads = open_any_list(
+            files, options=options, may_propose=may, anew=schema == ANEW, served=served, settings=settings
+        )
     else:
         meaning = load_schema(schema) if isinstance(schema, str) else schema
         leads = open_list(files, meaning, options=options, settings=settings, go_on=go_on)
@@ -307,19 +314,6 @@ def write_json(path: Path | None, result: dict[str, Any]) -> None:
         raise LeadScoreError(
             f"{path} could not be written ({error.strerror}). Choose another place for the JSON."
         ) from error
-
-
-def load_model(model_id: str | None, settings: Settings) -> LeadModel:
-    """Load a model by its name, or the champion; say so where the one before it serves instead."""
-    from leadscore_core.registry.registry import ModelRegistry
-
-    registry = ModelRegistry(settings.models_dir)
-    if model_id is not None:
-        return registry.load(model_id)
-    model, notice = registry.load_champion()
-    if notice:
-        typer.echo(f"Note: {notice}", err=True)
-    return model
 
 
 def caller() -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from leadscore_core.cli.model_choice import champion_or_none
 from leadscore_core.cli.options import (
     Dates,
     Decimals,
@@ -29,11 +30,7 @@ from leadscore_core.cli.options import (
     with_outcome,
     write_json,
 )
-from leadscore_core.config import Settings, load_settings
-from leadscore_core.errors import LeadScoreError
-
-if TYPE_CHECKING:  # the pipelines load when a command needs them
-    from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.config import load_settings
 
 _MOST_LISTED = 15
 
@@ -60,12 +57,16 @@ def sources(
 ) -> None:
     """Tell which sources convert, what their leads explain of it, and where targeting is off."""
     from leadscore_core.analytics.report_json import report_list
+    from leadscore_core.registry.registry import ModelRegistry
+    from leadscore_core.registry.served import known_schema
 
     prepare_json(json_out, [file])
     settings = load_settings()
-    model = _model_or_none(model_id, settings)
     options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
-    leads = open_leads([file], schema, options, settings, ask="unreadable")
+    model = ModelRegistry(settings.models_dir).load(model_id) if model_id is not None else None
+    declared = schema if schema is not None or model is None else known_schema(model.schema.name, settings)
+    leads = open_leads([file], declared, options, settings, ask="unreadable")
+    model = model or champion_or_none(leads.schema.name, settings, "nothing is scored")
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
     result = report_list(leads, by or (), model=model, settings=settings)
@@ -118,20 +119,6 @@ def outcomes(
     say(report.summary)
     for name, (leads, completed) in report.batches.items():
         say(f"  {name}: {leads:,} leads, {completed:,} completed")
-
-
-def _model_or_none(model_id: str | None, settings: Settings) -> LeadModel | None:
-    """Return the model that scores; without one, outcomes alone are counted."""
-    from leadscore_core.registry.registry import ModelRegistry
-
-    registry = ModelRegistry(settings.models_dir)
-    if model_id is not None:
-        return registry.load(model_id)
-    try:
-        return registry.load_champion()[0]
-    except LeadScoreError as error:
-        typer.echo(f"Note: nothing is scored. {error}", err=True)
-        return None
 
 
 def _line(group: dict[str, Any]) -> str:

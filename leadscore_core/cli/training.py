@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leadscore_core.cli.distributed import trees_by
+from leadscore_core.cli.model_choice import load_model
 from leadscore_core.cli.options import (
     Dates,
     Decimals,
@@ -20,6 +21,7 @@ from leadscore_core.cli.options import (
     Label,
     MapTo,
     ModelId,
+    ModelSchema,
     Positive,
     Reason,
     Scheduler,
@@ -29,7 +31,6 @@ from leadscore_core.cli.options import (
     caller,
     column_line,
     list_options,
-    load_model,
     open_leads,
     prepare_json,
     say,
@@ -174,6 +175,7 @@ def evaluate(
     dates: Dates = None,
     decimals: Decimals = None,
     model_id: ModelId = None,
+    schema: ModelSchema = None,
     json_out: JsonOut = None,
 ) -> None:
     """Measure a model on leads that it has not seen; exit 1 below the targets."""
@@ -182,8 +184,8 @@ def evaluate(
 
     prepare_json(json_out, [file])
     settings = load_settings()
-    model = load_model(model_id, settings)
     options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
+    model = load_model(model_id, schema, [file], options, settings)
     leads = open_leads([file], model.schema, options, settings, ask="unreadable")
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)

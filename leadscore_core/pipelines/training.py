@@ -39,8 +39,8 @@ class TrainingResult:
         As published.
     report
         ``segments`` (see `judge_segments`), ``base_rates`` by month, ``left_out`` (leads without an outcome),
-        ``challenge`` (see `Challenge`; only where there is a champion), ``learning_curve`` and ``more_leads`` (see
-        `learning_curve`), ``seconds_training`` and ``seconds``.
+        ``challenge`` (see `Challenge`; only where its schema has a champion), ``learning_curve`` and ``more_leads``
+        (see `learning_curve`), ``seconds_training`` and ``seconds``.
     tracking_problem
         Why MLflow could not be brought up to the registry, in words; empty where it was, or is off.
     """
@@ -84,7 +84,7 @@ def train_leads(
     grow: GrowTrees | None = None,
     progress: Progress | None = None,
 ) -> TrainingResult:
-    """Train, judge, compare with the champion, publish with the report, and write it down in MLflow.
+    """Train, judge, compare with the champion of the same schema, publish with the report, and write it down in MLflow.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def train_leads(
         "base_rates": base_rates(known.dates, known.outcome).to_dict("records"),
         "segments": judge_segments(data, model),
     }
-    champion = _champion(settings)
+    champion = _champion(settings, model.schema.name)
     if champion is not None:
         say(_SEGMENTED, "Comparing with the model in use")
         challenge = challenge_champion(data, model, champion, capacity=request.capacity)
@@ -218,9 +218,9 @@ def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | Non
     return judge_holdout(data, model, targets=settings.targets)
 
 
-def _champion(settings: Settings) -> LeadModel | None:
+def _champion(settings: Settings, schema: str) -> LeadModel | None:
     try:
-        return ModelRegistry(settings.models_dir).load_champion()[0]
+        return ModelRegistry(settings.models_dir).load_champion(schema)[0]
     except LeadScoreError:
         return None
 

@@ -83,7 +83,9 @@ def tracking_uri(settings: Settings) -> str | None:
 def sync_tracking(settings: Settings | None = None) -> Tracked:
     """Write down in MLflow what it lacks of the registry, and point its aliases to champion and challenger.
 
-    The challenger is the newest model that came after the champion and is not in use. Nothing is raised: a tracking
+    The challenger is the newest model of the champion's schema that came after it and is not in use. Where there are
+    models of several schemas, each has aliases of its own beside those of the last change: ``champion-<schema>`` and
+    ``challenger-<schema>``. Nothing is raised: a tracking
     server that is down must not cost a training run.
     """
     settings = settings or load_settings()
@@ -163,12 +165,17 @@ def _first(error: Exception, uri: str) -> str:
 
 
 def _aliases(registry: ModelRegistry) -> dict[str, str]:
-    models = registry.list_models()
-    champion = next((m for m in models if m.model_id == registry.champion_id), None)
-    result = {CHAMPION: champion.model_id} if champion else {}
-    newest = models[0] if models else None
-    if newest and (champion is None or newest.created_at > champion.created_at):
-        result[CHALLENGER] = newest.model_id
+    models, champions = registry.list_models(), registry.champions
+    schemas = list(dict.fromkeys([*(s for s in champions if s), *(m.schema_name for m in models)]))
+    result: dict[str, str] = {}
+    for place, schema in enumerate(schemas):
+        own = [m for m in models if m.schema_name == schema]
+        champion = next((m for m in own if m.model_id == champions.get(schema)), None)
+        found = {CHAMPION: champion.model_id} if champion else {}
+        if own and (champion is None or own[0].created_at > champion.created_at):
+            found[CHALLENGER] = own[0].model_id
+        result |= found if place == 0 else {}
+        result |= {f"{alias}-{schema}": m for alias, m in found.items()} if len(schemas) > 1 else {}
     return result
 
 
@@ -208,12 +215,13 @@ def _write_down(registry: ModelRegistry, uri: str, aliases: dict[str, str], sett
         if metadata.model_id not in versions:
             versions[metadata.model_id] = _log(registry, metadata, settings)
             logged.append(metadata.model_id)
-    for alias in (CHAMPION, CHALLENGER):
-        if alias in aliases:
-            client.set_registered_model_alias(NAME, alias, versions[aliases[alias]])
-        else:
-            with _harmless():
-                client.delete_registered_model_alias(NAME, alias)
+    for alias, model_id in aliases.items():
+        client.set_registered_model_alias(NAME, alias, versions[model_id])
+    schemas = {f"-{metadata.schema_name}" for metadata in registry.list_models()} | {""}
+    ours = {f"{kind}{schema}" for kind in (CHAMPION, CHALLENGER) for schema in schemas}
+    for alias in ours & set(client.get_registered_model(NAME).aliases) - set(aliases):
+        with _harmless():
+            client.delete_registered_model_alias(NAME, alias)
     return Tracked(tuple(logged), aliases)
 
 

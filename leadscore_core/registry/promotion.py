@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.errors import ReasonNeededError, RegistryError
+from leadscore_core.data.schema.same_leads import is_of_same_leads
+from leadscore_core.errors import ReasonNeededError, RegistryError, SchemaQuestionError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.registry.mlflow_tracking import sync_soon
@@ -83,9 +84,10 @@ def _and(names: list[str]) -> str:
 def promote_model(
     model_id: str, *, by: str = "", reason: str = "", reset_grades: bool = False, settings: Settings | None = None
 ) -> None:
-    """Make a model the one in use; one that misses a target needs a reason, which is kept.
+    """Make a model the one in use of its schema; one that misses a target needs a reason, which is kept.
 
-    Every door promotes through this: the pages, the command line and the scheduler.
+    So does one that reads other leads than the model of that name before. Every door promotes through this: the pages,
+    the command line and the scheduler.
 
     Parameters
     ----------
@@ -95,16 +97,20 @@ def promote_model(
     Raises
     ------
     ReasonNeededError
-        If it misses a target and no reason of ten characters is given; the model in use is unchanged then.
+        If it misses a target, or reads other leads, and no reason of ten characters is given; the model in use is
+        unchanged then.
     RegistryError
         If it is in use already, or cannot be loaded; the model in use is unchanged then.
     """
     settings = settings or load_settings()
     registry = ModelRegistry(settings.models_dir)
     metadata = registry.read_metadata(model_id)
-    if registry.champion_id == model_id:
+    if registry.champion_of(metadata.schema_name) == model_id:
         raise RegistryError(f"The model {model_id} is in use already.")
-    registry.promote(model_id, by=by, reason=_checked_reason(metadata, reason))
+    reason = _checked_reason(metadata, reason)
+    if len(reason) < LEAST_REASON:
+        _check_same_leads(registry, registry.load(model_id))
+    registry.promote(model_id, by=by, reason=reason)
     if reset_grades:
         grades = grade_preference(settings)
         value, version = grades.default, grades.current().version
@@ -123,6 +129,20 @@ def _checked_reason(metadata: ModelMetadata, reason: str) -> str:
     return reason
 
 
+def _check_same_leads(registry: ModelRegistry, model: LeadModel) -> None:
+    """Raise if the schema's name is that of another company's model: another outcome, or mostly other columns."""
+    try:
+        champion = registry.load_champion(model.schema.name)[0]
+    except RegistryError:
+        return
+    if not is_of_same_leads(model.schema, champion.schema):
+        raise ReasonNeededError(
+            f"The model in use under the name {model.schema.name!r} reads other leads than {model.model_id}: their "
+            "outcome or most of their columns differ. If they are another company's, train on them under a name of "
+            f"their own. To put this model in its place, give a reason of at least {LEAST_REASON} characters."
+        )
+
+
 def batches_behind(model: LeadModel, settings: Settings | None = None) -> list[Batch]:
     """Return the kept lists of a model's kind of leads that another model scored, the newest first."""
     settings = settings or load_settings()
@@ -130,11 +150,18 @@ def batches_behind(model: LeadModel, settings: Settings | None = None) -> list[B
     return [b for b in batches if b.schema_name == model.schema.name and b.scoring.model_id != model.model_id]
 
 
-def roll_back(*, by: str = "", reason: str = "", settings: Settings | None = None) -> str:
-    """Go back to the model that was in use before, and return its name; the rule is that of `promote_model`.
+def roll_back(schema: str | None = None, *, by: str = "", reason: str = "", settings: Settings | None = None) -> str:
+    """Go back to the model of a schema that was in use before, and return its name; the rule is `promote_model`'s.
+
+    Parameters
+    ----------
+    schema
+        Its name; needed where models of several are in use.
 
     Raises
     ------
+    SchemaQuestionError
+        If models of several schemas are in use and none is named.
     ReasonNeededError
         If that one misses a target and no reason of ten characters is given.
     RegistryError
@@ -142,9 +169,16 @@ def roll_back(*, by: str = "", reason: str = "", settings: Settings | None = Non
     """
     settings = settings or load_settings()
     registry = ModelRegistry(settings.models_dir)
-    before = registry.previous_champion()
+    if schema is None and len(registry.champions) > 1:
+        names = tuple(sorted(registry.champions))
+        raise SchemaQuestionError(
+            f"Models of {', '.join(names)} are in use. Say whose is rolled back with "
+            f"{' or '.join(f'--schema {name}' for name in names)}.",
+            names,
+        )
+    before = registry.previous_champion(schema)
     if before is not None:
         reason = _checked_reason(registry.read_metadata(before), reason)
-    again = registry.rollback(by=by, reason=" ".join(reason.split()))
+    again = registry.rollback(schema, by=by, reason=" ".join(reason.split()))
     sync_soon(settings)
     return again

@@ -1,29 +1,25 @@
-"""The registry: models on disk, the champion among them, and its history."""
+"""The registry: models on disk, the champion of each schema among them, and its history."""
 
 from __future__ import annotations
 
-import gc
 import json
 import re
-import uuid
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache, cached
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from leadscore_core._files import hash_file, publish_folder, staged_folder, write_text
+from leadscore_core._files import hash_file, publish_folder, staged_folder
 from leadscore_core.config import load_settings
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
-from leadscore_core.registry.champion_history import append_change, past_champions, read_changes
+from leadscore_core.registry.champions import ChampionFiles
+from leadscore_core.registry.without_collecting import without_collecting
 
 if TYPE_CHECKING:  # models are listed and promoted without what loads them
     import pandas as pd
@@ -35,12 +31,11 @@ _MOST_HELD = 4
 _held: LRUCache[tuple[Path, str, _State], LeadModel] = LRUCache(maxsize=_MOST_HELD)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 OUT_OF_SAMPLE, REPORT = "out_of_sample.parquet", "report.json"
-_PROMOTION_LOCK = ".promotion.lock"
-PICKLE, METADATA, CHAMPION, HISTORY = "pipeline.joblib", "metadata.json", "champion", "champion_history.jsonl"
+PICKLE, METADATA = "pipeline.joblib", "metadata.json"
 
 
 class ModelRegistry:
-    """Models in one directory, ``<model_id>/pipeline.joblib`` and ``metadata.json``; ``champion`` names the one in use.
+    """Models in one directory, ``<model_id>/pipeline.joblib`` and ``metadata.json``; `ChampionFiles` name those in use.
 
     Parameters
     ----------
@@ -56,6 +51,7 @@ class ModelRegistry:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
+        self._champions = ChampionFiles(self.root, self._schema_of)
 
     def list_models(self) -> list[ModelMetadata]:
         """Return what is known about every sound-looking model, newest first."""
@@ -144,7 +140,7 @@ class ModelRegistry:
                 "not loaded. Restore it from a backup, choose another model or train again."
             )
         try:
-            with warnings.catch_warnings(), _uncollected():
+            with warnings.catch_warnings(), without_collecting():
                 from sklearn.exceptions import InconsistentVersionWarning
                 from sklearn.pipeline import Pipeline
 
@@ -219,12 +215,20 @@ class ModelRegistry:
 
     @property
     def champion_id(self) -> str | None:
-        """The name of the model in use, or None."""
-        path = self.root / CHAMPION
-        return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
+        """The name of the model that was put to use last, or None; those of other schemas are in use beside it."""
+        return self._champions.last
+
+    @property
+    def champions(self) -> dict[str, str]:
+        """The model in use of each schema, by the schema's name; that of the last change first."""
+        return self._champions.in_use()
+
+    def champion_of(self, schema: str | None = None) -> str | None:
+        """Return the name of a schema's model in use, or None; of the schema that was changed last if not given."""
+        return self.champion_id if schema is None else self.champions.get(schema)
 
     def promote(self, model_id: str, *, by: str = "", reason: str = "") -> None:
-        """Make a model the champion after loading it once; atomic. Who did it and why is kept.
+        """Make a model the champion of its schema after loading it once; atomic. Who did it and why is kept.
 
         Raises
         ------
@@ -233,57 +237,49 @@ class ModelRegistry:
         """
         self._make_champion(model_id, "promote", by, reason)
 
-    def rollback(self, *, by: str = "", reason: str = "") -> str:
-        """Go back to the champion before the present one, and return its name; again goes back further.
+    def rollback(self, schema: str | None = None, *, by: str = "", reason: str = "") -> str:
+        """Go back to a schema's champion before the present one, and return its name; again goes back further.
+
+        Parameters
+        ----------
+        schema
+            Its name; the one that was changed last if not given.
 
         Raises
         ------
         RegistryError
             If there is none that can be loaded.
         """
-        for earlier in self.earlier_champions():
+        for earlier in self.earlier_champions(schema):
             try:
                 self._make_champion(earlier, "rollback", by, reason)
             except RegistryError:
                 continue
             return earlier
+        of = "" if len(self.champions) < 2 else f" of {self._named(schema)!r}"
         raise RegistryError(
-            "There is no earlier champion to go back to. Promote a model by its name: leadscore models promote ID."
+            f"There is no earlier champion{of} to go back to. Promote a model by its name: leadscore models promote ID."
         )
 
-    def history(self) -> list[dict[str, str]]:
-        """Return who made which model the champion, when and why, the latest first.
+    def history(self, schema: str | None = None) -> list[dict[str, str]]:
+        """Return who made which model the champion, when and why, the latest first; of all schemas if none is given.
 
         Returns
         -------
         list of dict
-            ``at`` (ISO, UTC), ``action`` (promote or rollback), ``model_id``, ``before``, ``by``, ``reason``.
+            ``at`` (ISO, UTC), ``action`` (promote or rollback), ``schema``, ``model_id``, ``before``, ``by``,
+            ``reason``.
         """
-        changes = read_changes(self.root / HISTORY, self.champion_id)
+        changes = self._champions.changes(schema or "")
         return [{"by": "", "reason": ""} | {k: str(v or "") for k, v in change.items()} for change in changes][::-1]
 
-    def _make_champion(self, model_id: str, action: str, by: str, reason: str) -> None:
-        self.load(model_id)
-        entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "action": action, "model_id": model_id}
-        entry |= {"by": by, "reason": reason} if by or reason else {}
-        key = uuid.uuid4().hex
-        try:
-            with FileLock(self.root / _PROMOTION_LOCK, timeout=30):
-                append_change(self.root / HISTORY, entry | {"before": self.champion_id, "key": key})
-                write_text(self.root / CHAMPION, model_id + "\n")
-                append_change(self.root / HISTORY, {"done": key})
-        except Timeout:
-            raise RegistryError(
-                f"Somebody else is changing the champion in {self.root}. The champion is unchanged; try again."
-            ) from None
-        except OSError as error:
-            raise RegistryError(
-                f"{model_id} could not be promoted: {self.root} cannot be written ({error.strerror}). "
-                "The champion is unchanged."
-            ) from error
+    def load_champion(self, schema: str | None = None) -> tuple[LeadModel, str]:
+        """Load a schema's model in use, or its last champion that is sound.
 
-    def load_champion(self) -> tuple[LeadModel, str]:
-        """Load the model in use, or the last champion that is sound.
+        Parameters
+        ----------
+        schema
+            Its name; the one that was changed last if not given.
 
         Returns
         -------
@@ -293,17 +289,18 @@ class ModelRegistry:
         Raises
         ------
         RegistryError
-            If no champion, present or past, can be loaded.
+            If no champion of it, present or past, can be loaded.
         """
-        champion = self.champion_id
+        champion = self.champion_of(schema)
         if champion is None:
+            of = f" of {schema!r}" if schema is not None else ""
             raise RegistryError(
-                f"There is no champion in {self.root}. Train and promote one: leadscore train FILE --promote."
+                f"There is no champion{of} in {self.root}. Train and promote one: leadscore train FILE --promote."
             )
         try:
             return self.load(champion), ""
         except RegistryError as error:
-            for earlier in self.earlier_champions():
+            for earlier in self.earlier_champions(schema):
                 try:
                     model = self.load(earlier)
                 except RegistryError:
@@ -311,22 +308,33 @@ class ModelRegistry:
                 return model, f"{error} Until then the last sound champion, {earlier}, is used."
             raise
 
-    def previous_champion(self) -> str | None:
+    def previous_champion(self, schema: str | None = None) -> str | None:
         """Return the name of the champion that a rollback goes back to; None where there is none to be loaded."""
-        for earlier in self.earlier_champions():
+        for earlier in self.earlier_champions(schema):
             with suppress(RegistryError):
                 self.load(earlier)
                 return earlier
         return None
 
-    def earlier_champions(self) -> list[str]:
+    def earlier_champions(self, schema: str | None = None) -> list[str]:
         """Return past champions, the one before the present first; what was rolled back from is not among them."""
-        champion = self.champion_id
-        return [
-            name
-            for name in past_champions(read_changes(self.root / HISTORY, champion))
-            if name != champion and _ID.fullmatch(name)
-        ]
+        return [name for name in self._champions.earlier(self._named(schema)) if _ID.fullmatch(name)]
+
+    def _named(self, schema: str | None) -> str:
+        """Return the name of the schema that is meant; empty where nothing is in use, or its schema is not known."""
+        return next(iter(self.champions), "") if schema is None else schema
+
+    def _schema_of(self, model_id: str) -> str:
+        try:
+            return self.read_metadata(model_id).schema_name
+        except RegistryError:
+            return ""
+
+    def _make_champion(self, model_id: str, action: str, by: str, reason: str) -> None:
+        schema = self.load(model_id).metadata.schema_name
+        self._champions.move(
+            schema, model_id, {"action": action} | ({"by": by, "reason": reason} if by or reason else {})
+        )
 
     def _folder(self, model_id: str) -> Path:
         folder = self.root / model_id
@@ -337,20 +345,26 @@ class ModelRegistry:
         return folder
 
 
-def load_champion(models_dir: Path | None = None) -> LeadModel:
+def load_champion(models_dir: Path | None = None, schema: str | None = None) -> LeadModel:
     """Load the model in use.
 
     Parameters
     ----------
     models_dir
         The models directory; that of the settings if not given.
+    schema
+        Name of the schema whose model it is; needed where models of several are in use.
 
     Raises
     ------
     RegistryError
-        If there is no champion that can be loaded.
+        If there is no champion that can be loaded, or there are several and none is named.
     """
-    return ModelRegistry(models_dir or load_settings().models_dir).load_champion()[0]
+    registry = ModelRegistry(models_dir or load_settings().models_dir)
+    if schema is None and len(registry.champions) > 1:
+        known = " or ".join(f"load_champion(schema={name!r})" for name in sorted(registry.champions))
+        raise RegistryError(f"Models of several schemas are in use. Say whose leads they are: {known}.")
+    return registry.load_champion(schema)[0]
 
 
 def _key(registry: ModelRegistry, model_id: str, state: _State) -> tuple[Path, str, _State]:
@@ -368,18 +382,6 @@ def _file_state(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_ctime_ns
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep Python from looking for garbage among the many objects of libraries that load: they all stay."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _read_out_of_sample(path: Path) -> pd.DataFrame | None:

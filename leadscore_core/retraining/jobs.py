@@ -38,13 +38,14 @@ class RunTask(BaseModel):
 
 
 class RunRequest(BaseModel):
-    """What is to be trained: which leads, in words, how, and who asked."""
+    """What is to be trained: which leads, in words and by their schema, how, and who asked."""
 
     run_id: str
     asked_at: datetime
     by: str = ""
     data: str
     rows: int
+    schema_name: str = ""
     task: RunTask = RunTask()
     training: TrainingRequest = TrainingRequest()
 
@@ -130,6 +131,7 @@ def start_run(
         by=by,
         data=data.name,
         rows=len(data),
+        schema_name=data.schema.name,
         task=task or RunTask(),
         training=training or TrainingRequest(),
     )

@@ -45,8 +45,13 @@ class RetrainingProposal:
         return bool(self.reasons)
 
 
-def propose_retraining(settings: Settings | None = None) -> RetrainingProposal:
+def propose_retraining(settings: Settings | None = None, schema: str | None = None) -> RetrainingProposal:
     """Look at the kept lists with outcomes, and say whether a retrain is worth while; nothing is trained.
+
+    Parameters
+    ----------
+    schema
+        Name of the schema whose model and lists are looked at; the one that was changed last if not given.
 
     Raises
     ------
@@ -54,7 +59,7 @@ def propose_retraining(settings: Settings | None = None) -> RetrainingProposal:
         If there is no model in use, or a kept list cannot be read.
     """
     settings = settings or load_settings()
-    model = ModelRegistry(settings.models_dir).load_champion()[0]
+    model = ModelRegistry(settings.models_dir).load_champion(schema)[0]
     days = (datetime.now(UTC) - model.metadata.created_at).days
     new, auc, low, high = _on_new_outcomes(model, settings)
     rules, reasons = settings.retrain, []

@@ -14,6 +14,7 @@ from leadscore_core._files import write_text
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import FORMAT_VERSION
+from leadscore_core.registry import champions as champions_module
 from leadscore_core.registry import registry as registry_module
 from leadscore_core.registry import unpickling
 from leadscore_core.registry.registry import METADATA, PICKLE, ModelRegistry, load_champion
@@ -319,3 +320,97 @@ def test_the_shipped_model_has_every_field_that_came_after_it() -> None:
     schema = ModelRegistry(ROOT / "models").load_champion()[0].schema
     assert set(type(schema).model_fields) <= set(schema.__dict__)
     assert all(set(type(column).model_fields) <= set(column.__dict__) for column in schema.columns)
+
+
+def of_schema(model: LeadModel, name: str, schema: str) -> LeadModel:
+    """The same model as if it were of another company's leads."""
+    metadata = model.metadata.model_copy(update={"model_id": name, "schema_name": schema})
+    return LeadModel(model.pipeline, metadata)
+
+
+@pytest.fixture
+def three(registry: ModelRegistry, trained: LeadModel) -> ModelRegistry:
+    """Besides the two of the shipped schema, models of two other companies, of which two were promoted."""
+    for name, schema in (("gym-1", "gym"), ("gym-2", "gym"), ("shop-1", "shop")):
+        registry.publish(of_schema(trained, name, schema))
+        registry.promote(name)
+    return registry
+
+
+def test_each_schema_has_a_champion_of_its_own(three: ModelRegistry) -> None:
+    assert three.champions == {"shop": "shop-1", "gym": "gym-2", "codepro": "second"}
+    assert three.champion_id == "shop-1"
+    assert [three.load_champion(schema)[0].model_id for schema in three.champions] == ["shop-1", "gym-2", "second"]
+    assert [entry["model_id"] for entry in three.history("gym")] == ["gym-2", "gym-1"]
+    assert [entry["schema"] for entry in three.history()] == ["shop", "gym", "gym", "codepro", "codepro"]
+    with pytest.raises(RegistryError, match="no champion of 'farm'"):
+        three.load_champion("farm")
+    with pytest.raises(RegistryError, match="schema='gym'"):
+        load_champion(three.root)
+    assert load_champion(three.root, "gym").model_id == "gym-2"
+
+
+def test_a_schema_is_rolled_back_alone(three: ModelRegistry) -> None:
+    assert three.rollback("gym", by="Anna", reason="Callers want it") == "gym-1"
+    assert three.champions == {"gym": "gym-1", "shop": "shop-1", "codepro": "second"}
+    assert three.history("gym")[0] | {"at": "", "key": ""} == {
+        "at": "", "key": "", "schema": "gym", "action": "rollback", "model_id": "gym-1", "before": "gym-2",
+        "by": "Anna", "reason": "Callers want it",
+    }  # fmt: skip
+    with pytest.raises(RegistryError, match="no earlier champion of 'shop'"):
+        three.rollback("shop")
+    assert three.rollback("codepro") == "first"
+    assert three.champions == {"codepro": "first", "gym": "gym-1", "shop": "shop-1"}
+
+
+def test_a_registry_of_before_needs_no_migration(registry: ModelRegistry, trained: LeadModel) -> None:
+    """It has one champion, and a history that names no schema."""
+    history = registry.root / "champion_history.jsonl"
+    entries = [json.loads(line) for line in history.read_text().splitlines()]
+    history.write_text("".join(json.dumps({k: v for k, v in e.items() if k != "schema"}) + "\n" for e in entries))
+    assert sorted(p.name for p in registry.root.glob("champion*")) == ["champion", "champion_history.jsonl"]
+    assert registry.champions == {"codepro": "second"}
+    registry.publish(of_schema(trained, "gym-1", "gym"))
+    registry.promote("gym-1")
+    assert registry.champions == {"gym": "gym-1", "codepro": "second"}
+    assert registry.rollback("codepro") == "first"
+    assert registry.champions == {"codepro": "first", "gym": "gym-1"}
+
+
+@pytest.mark.parametrize("written", range(1, 5))
+def test_a_change_that_is_cut_off_anywhere_leaves_every_schema_a_champion(
+    three: ModelRegistry, trained: LeadModel, written: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = three.champions
+    three.publish(of_schema(trained, "gym-3", "gym"))
+    writes = iter(range(1, 10))
+
+    def cut(write):
+        def cut_off(*given: object) -> None:
+            if next(writes) > written:
+                raise OSError(28, "No space left on device")
+            write(*given)
+
+        return cut_off
+
+    for name in ("write_text", "append_change"):
+        monkeypatch.setattr(champions_module, name, cut(getattr(champions_module, name)))
+    with pytest.raises(RegistryError):
+        three.promote("gym-3")
+    after = before if written < 3 else {"gym": "gym-3"} | {s: m for s, m in before.items() if s != "gym"}
+    assert three.champions == after
+    assert three.history("gym")[0]["model_id"] == after["gym"]  # what history says last is what serves
+    monkeypatch.undo()
+    three.promote("second")
+    assert three.champions == {"codepro": "second"} | {s: m for s, m in after.items() if s != "codepro"}
+
+
+def test_a_damaged_champion_is_replaced_by_one_of_its_own_schema(three: ModelRegistry) -> None:
+    damage_metadata(three.root / "gym-2")
+    model, notice = three.load_champion("gym")
+    assert model.model_id == "gym-1"
+    assert "gym-1, is used" in notice
+    assert three.load_champion("codepro")[0].model_id == "second"
+    damage_pickle(three.root / "shop-1")
+    with pytest.raises(RegistryError, match="shop-1"):
+        three.load_champion("shop")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import count
@@ -15,6 +15,7 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.conventions import LEAST_EVIDENCE, find_conventions
 from leadscore_core.data.dataset.dataset import LeadList, Paths
 from leadscore_core.data.dataset.options import ListOptions, check_choices, say_conventions
+from leadscore_core.data.dataset.schema_choice import HALF, MOST, NEARLY_ALL, choose_served
 from leadscore_core.data.reading.chunks import part_frame
 from leadscore_core.data.reading.excel import list_sheets
 from leadscore_core.data.reading.reader import iter_parts, list_files, read_headers
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from leadscore_core.data.cleaning.date_order import DateOrder
     from leadscore_core.data.cleaning.numbers import DecimalMark
     from leadscore_core.data.schema.inference import Proposal
-
-_NEARLY_ALL, _MOST, _HALF = 0.9, 0.6, 0.5
 
 
 def open_list(
@@ -106,6 +105,7 @@ def open_any_list(
     options: ListOptions | None = None,
     may_propose: bool = True,
     anew: bool = False,
+    served: Collection[str] = (),
     settings: Settings | None = None,
 ) -> LeadList:
     """Look into a list of which nobody said what its columns mean: by a known schema if one fits, else by a proposal.
@@ -118,6 +118,8 @@ def open_any_list(
         Whether a list that fits no schema is given one of its own; else it is read by the shipped one.
     anew
         Whether a schema of its own is proposed even where a known one fits.
+    served
+        Names of the schemas of which a model is in use; they go before others that fit as well.
 
     Raises
     ------
@@ -127,7 +129,7 @@ def open_any_list(
         If there is no such header or column, or it is not clear what the outcome's values mean, or the outcome that was
         named is not that of the schema that fits.
     SchemaError
-        If no schema fits and there is nothing to learn from.
+        If no schema fits and there is nothing to learn from, or several that are served fit as well.
     """
     from leadscore_core.data.cleaning.outcome_column import count_column
     from leadscore_core.data.cleaning.outcome_split import split_outcomes
@@ -138,7 +140,7 @@ def open_any_list(
     sheet = options.sheet or _best_sheet(paths, load_schema(), MappingStore(settings.data_dir), options.encoding)
     options = replace(options, sheet=sheet)
     headers = read_headers(paths, sheet=sheet, encoding=options.encoding)
-    fits = None if anew else fitting_schema(headers, settings, label=options.label)
+    fits = None if anew else fitting_schema(headers, settings, label=options.label, served=served)
     if fits is not None or not may_propose:
         known = fits or load_schema()
         if may_propose and options.label is not None:
@@ -187,13 +189,27 @@ def _check_same_outcome(header: str, headers: Sequence[str], schema: LeadSchema,
 
 
 def fitting_schema(
-    headers: Sequence[str], settings: Settings | None = None, *, label: str | None = None
+    headers: Sequence[str],
+    settings: Settings | None = None,
+    *,
+    label: str | None = None,
+    served: Collection[str] = (),
 ) -> LeadSchema | None:
     """Return the schema that these headers fit, or None.
 
     That is a kept one with nearly all its columns, else the shipped one with all that it requires or half its columns,
     else a kept one with most of its columns. Of kept ones with nearly all, one whose outcome has the header `label`
-    goes before the others.
+    goes before the others, and then one that is served.
+
+    Parameters
+    ----------
+    served
+        Names of the schemas of which a model is in use.
+
+    Raises
+    ------
+    SchemaQuestionError
+        If several that are served have nearly all their columns, and neither these nor the outcome tell them apart.
     """
     from leadscore_core.data.schema.inference import headers_found
 
@@ -206,12 +222,14 @@ def fitting_schema(
     shipped = load_schema()
     found = suggest_mapping(headers, shipped).used
     others = sorted((fit for name, fit in kept.items() if name != shipped.name), key=lambda fit: -fit[0])
-    nearly = [schema for share, schema in others if share >= _NEARLY_ALL]
+    nearly = [schema for share, schema in others if share >= NEARLY_ALL]
     if nearly:
-        return next((schema for schema in nearly if label is not None and _has_outcome(schema, label)), nearly[0])
-    if all(column.name in found for column in shipped.columns if column.required) or kept[shipped.name][0] >= _HALF:
+        meant = [schema for schema in nearly if label is not None and _has_outcome(schema, label)] or nearly
+        in_use = [schema for schema in meant if schema.name in served]
+        return choose_served(headers, in_use, MappingStore(settings.data_dir)) if in_use else meant[0]
+    if all(column.name in found for column in shipped.columns if column.required) or kept[shipped.name][0] >= HALF:
         return shipped
-    return others[0][1] if others and others[0][0] >= _MOST else None
+    return others[0][1] if others and others[0][0] >= MOST else None
 
 
 def _has_outcome(schema: LeadSchema, header: str) -> bool:

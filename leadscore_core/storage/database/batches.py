@@ -204,9 +204,16 @@ class BatchStore:
             raise _gone(batch_id)
         return self._batch(*found)
 
-    def find_same_file(self, file_hash: str) -> Batch | None:
-        """Return the newest batch that came from the same bytes, or None."""
+    def find_same_file(self, file_hash: str, schema_name: str | None = None) -> Batch | None:
+        """Return the newest batch that came from the same bytes, or None.
+
+        Parameters
+        ----------
+        schema_name
+            By which it was read; any if not given.
+        """
         query = select(BatchRow.id).where(BatchRow.file_hash == file_hash).order_by(BatchRow.created_at.desc())
+        query = query if schema_name is None else query.where(BatchRow.schema_name == schema_name)
         with open_database(self.settings).session() as session:
             batch_id = session.execute(query).scalars().first()
         return None if batch_id is None else self.get(batch_id)

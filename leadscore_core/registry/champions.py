@@ -1,0 +1,115 @@
+"""Champions on disk: the model in use of each schema, and the history of who changed it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from leadscore_core._files import write_text
+from leadscore_core.errors import RegistryError
+from leadscore_core.registry.champion_history import append_change, past_champions, read_changes
+
+CHAMPION, CHAMPIONS, HISTORY = "champion", "champions", "champion_history.jsonl"
+_LOCK = ".promotion.lock"
+
+
+class ChampionFiles:
+    """Which model of each schema is in use, in the files of a models directory.
+
+    ``champion`` names the model that was put to use last; ``champions`` has a line for each schema with its name and
+    its model, once there is more than one. A change takes effect when ``champion`` is replaced, so that what stands in
+    ``champions`` of that model's schema never counts beside it.
+
+    Parameters
+    ----------
+    root
+        The models directory; it need not exist yet.
+    schema_of
+        Returns the name of a model's schema, or "" where that cannot be read.
+    """
+
+    def __init__(self, root: Path, schema_of: Callable[[str], str]) -> None:
+        self.root, self._schema_of = root, schema_of
+
+    @property
+    def last(self) -> str | None:
+        """The model that was put to use last, or None."""
+        path = self.root / CHAMPION
+        return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
+
+    def in_use(self) -> dict[str, str]:
+        """Return schema name -> model in use, that of the last change first; "" names a schema that is not known."""
+        last = self.last
+        if last is None:
+            return {}
+        listed = self._listed()
+        schema = next((s for s, model_id in listed.items() if model_id == last), None) or self._schema_now(last)
+        return {schema: last} | {s: model_id for s, model_id in listed.items() if s != schema}
+
+    def changes(self, schema: str = "") -> list[dict[str, Any]]:
+        """Return the changes that took effect, the first first, each with the name of its ``schema``.
+
+        Parameters
+        ----------
+        schema
+            Whose changes, with those of models of which it is not known; all if not given.
+        """
+        found = read_changes(self.root / HISTORY, self.last)
+        known = [{"schema": self._schema_of(str(change["model_id"]))} | change for change in found]
+        return [change for change in known if not schema or change["schema"] in (schema, "")]
+
+    def earlier(self, schema: str) -> list[str]:
+        """Return a schema's past champions, the one before the present first; what was rolled back from is none."""
+        present = self.in_use().get(schema)
+        return [name for name in past_champions(self.changes(schema)) if name != present]
+
+    def move(self, schema: str, model_id: str, entry: dict[str, str]) -> None:
+        """Put a model to use for its schema, and write down who did it and why; the other schemas keep theirs.
+
+        Raises
+        ------
+        RegistryError
+            If somebody else is changing champions, or the directory cannot be written; nothing is changed then.
+        """
+        entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "schema": schema, "model_id": model_id} | entry
+        key = uuid.uuid4().hex
+        try:
+            with FileLock(self.root / _LOCK, timeout=30):
+                now = self.in_use()
+                append_change(self.root / HISTORY, entry | {"before": now.get(schema), "key": key})
+                later = {schema: model_id} | {s: other for s, other in now.items() if s != schema}
+                if len(later) > 1:
+                    self._list(now)
+                write_text(self.root / CHAMPION, model_id + "\n")
+                if len(later) > 1:
+                    self._list(later)
+                append_change(self.root / HISTORY, {"done": key})
+        except Timeout:
+            raise RegistryError(
+                f"Somebody else is changing the champion in {self.root}. The champion is unchanged; try again."
+            ) from None
+        except OSError as error:
+            raise RegistryError(
+                f"{model_id} could not be promoted: {self.root} cannot be written ({error.strerror}). "
+                "The champion is unchanged."
+            ) from error
+
+    def _schema_now(self, model_id: str) -> str:
+        """Return the name of a model's schema, also where its metadata are damaged and its promotion said it."""
+        said = [change for change in read_changes(self.root / HISTORY, model_id) if change["model_id"] == model_id]
+        return self._schema_of(model_id) or (str(said[-1].get("schema", "")) if said else "")
+
+    def _listed(self) -> dict[str, str]:
+        path = self.root / CHAMPIONS
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        pairs = (line.split() for line in lines)
+        return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+
+    def _list(self, champions: dict[str, str]) -> None:
+        lines = (f"{schema} {model_id}\n" for schema, model_id in champions.items() if schema)
+        write_text(self.root / CHAMPIONS, "".join(lines))

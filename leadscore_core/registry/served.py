@@ -1,0 +1,92 @@
+"""Which schemas are served: those of which a model is in use; and which of them a new list belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from leadscore_core.config import Settings
+from leadscore_core.data.dataset.dataset import Paths
+from leadscore_core.data.dataset.schema_choice import choose_served, schemas_that_fit
+from leadscore_core.data.reading.excel import list_sheets
+from leadscore_core.data.reading.reader import list_files, read_headers
+from leadscore_core.data.schema.saved_mappings import MappingStore
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.errors import LeadScoreError, SchemaError, UnreadableFileError
+from leadscore_core.registry.registry import ModelRegistry
+
+
+def known_schema(name: str, settings: Settings) -> LeadSchema:
+    """Return a schema by its name, as it is kept here, else as its model in use has it.
+
+    Raises
+    ------
+    LeadScoreError
+        If it is not kept here, and no model of it can be loaded.
+    """
+    try:
+        return load_schema(name)
+    except SchemaError:
+        registry = ModelRegistry(settings.models_dir)
+        if name in registry.champions:
+            return registry.load_champion(name)[0].schema
+        known = next((m.model_id for m in registry.list_models() if m.schema_name == name), None)
+        if known is None:
+            raise
+        return registry.load(known).schema
+
+
+def served_schemas(settings: Settings) -> dict[str, LeadSchema]:
+    """Return the schemas of which a model is in use, by name; that whose model was changed last first."""
+    found = {}
+    for name in ModelRegistry(settings.models_dir).champions:
+        with suppress(LeadScoreError):  # a damaged one keeps nobody from working with the others
+            found[name] = known_schema(name, settings)
+    return found
+
+
+def find_served(
+    paths: Paths, settings: Settings, *, sheet: str | None = None, encoding: str | None = None
+) -> str | None:
+    """Return the name of the schema by whose model in use a list is scored; None where no model is in use.
+
+    Where one schema is served, every list is read by it.
+
+    Parameters
+    ----------
+    sheet
+        Of a workbook; the first that fits a schema if not given.
+
+    Raises
+    ------
+    SchemaQuestionError
+        If several are served, and more than one of them fits, or none.
+    UnreadableFileError
+        If several are served, and no file of the list can be read.
+    """
+    champions = ModelRegistry(settings.models_dir).champions
+    if len(champions) < 2:
+        return next(iter(champions), None)
+    served, store = list(served_schemas(settings).values()), MappingStore(settings.data_dir)
+    each = list(_headers(paths, sheet, encoding))
+    headers = next((headers for headers in each if schemas_that_fit(headers, served, store)), each[0])
+    return choose_served(headers, served, store).name
+
+
+def _headers(paths: Paths, sheet: str | None, encoding: str | None) -> Iterator[list[str]]:
+    """Give the headers of the first file that can be read, sheet by sheet."""
+    files = list_files(paths)
+    for file in files:
+        try:
+            sheets: list[str | None] = [sheet] if sheet is not None else [*list_sheets(file, encoding)] or [None]
+            first = read_headers(file, sheet=sheets[0], encoding=encoding)
+        except UnreadableFileError:
+            if file == files[-1]:
+                raise
+            continue
+        yield first
+        for other in sheets[1:]:
+            with suppress(UnreadableFileError):
+                yield read_headers(file, sheet=other, encoding=encoding)
+        return
