@@ -1,4 +1,4 @@
-"""Inference: check, load the champion, score, check the distribution of its predictions, publish the batch.
+"""Inference: check, clean, check what the model would see, score, check what was predicted, publish the batch.
 
 Parameters
 ----------
@@ -38,18 +38,21 @@ def choose_lists(asked_for: str, *, triggering_asset_events: Any = None) -> list
     },
 )
 def inference_pipeline() -> None:
-    """Check, score, check, publish."""
+    """Check, clean, check, score, check, publish."""
     model = step.override(task_id="load_champion")("load_champion_id", str(ROOT), {})
 
     @task_group(prefix_group_id=False)
     def one_list(files: str, model_id: str) -> None:
-        raw = step.override(task_id="check_raw")(
-            "check_raw", str(ROOT), {"files": files, "schema": "{{ params.schema }}"}
-        )
+        given = {"files": files, "schema": "{{ params.schema }}"}
+        raw = step.override(task_id="check_raw")("check_raw", str(ROOT), given)
         fit = require.override(task_id="raw_is_fit")(raw, "The leads are not fit to be scored")
-        batch = step.override(task_id="score")(
-            "score_batch", str(ROOT), {"files": files, "key": fit["key"], "model_id": model_id}
+        path = step.override(task_id="clean")("clean_leads_to", str(ROOT), given | {"key": fit["key"]})
+        ready = step.override(task_id="check_model_input")(
+            "check_model_input", str(ROOT), {"path": path, "schema": given["schema"]}
         )
+        cleaned = require.override(task_id="input_is_fit")(ready, "The cleaned leads are not fit for a model")
+        words = {"files": files, "key": fit["key"], "model_id": model_id, "cleaned": cleaned["path"]}
+        batch = step.override(task_id="score")("score_batch", str(ROOT), words)
         result = step.override(task_id="check_predictions")("check_predictions", str(ROOT), {"scored": batch})
         require.override(task_id="publish", outlets=[SCORED_BATCH])(result, "The predictions look wrong")
 

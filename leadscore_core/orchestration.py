@@ -26,8 +26,9 @@ from leadscore_core.data.reading.reader import list_files, read_headers
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import LeadScoreError
+from leadscore_core.inference.cleaned_file import save_cleaned_leads
 from leadscore_core.model.metadata import ModelMetadata
-from leadscore_core.pipelines.data import CheckReport, check_list, clean_list
+from leadscore_core.pipelines.data import CheckReport, check_list
 from leadscore_core.pipelines.training import make_request, train_leads
 from leadscore_core.registry.archive import export_model, import_model
 from leadscore_core.registry.mlflow_tracking import sync_tracking
@@ -101,7 +102,8 @@ def clean_leads_to(
 ) -> str:
     """Clean raw leads into one Parquet file of the input's key, and return its path; one that is there is kept.
 
-    Of leads with an outcome, the file is what `train_challenger` takes (see `save_training_data`).
+    Of leads with an outcome, the file is what `train_challenger` takes (see `save_training_data`); of others, what
+    `score_batch` takes (see `save_cleaned_leads`).
     """
     out = _folder(load_settings(), key) / "clean.parquet"
     if not out.is_file():
@@ -109,7 +111,7 @@ def clean_leads_to(
         if label:
             save_training_data(read_training_data(leads), out)
         else:
-            clean_list(leads, out)
+            save_cleaned_leads(leads, out)
     return str(out)
 
 
@@ -119,7 +121,7 @@ def check_model_input(path: str, *, schema: str = "") -> StepResult:
     Returns
     -------
     dict
-        ``ok``, ``why``, ``rows``, ``report`` (path).
+        ``ok``, ``why``, ``rows``, ``report`` (path), ``path`` (of the leads).
     """
     declared = load_schema(schema) if schema else fitting_schema(pq.read_schema(path).names) or load_schema()
     frame = pd.read_parquet(path)
@@ -139,7 +141,7 @@ def check_model_input(path: str, *, schema: str = "") -> StepResult:
         faults.append("there is no lead")
     report = Path(path).with_name("model-input.json")
     write_text(report, json.dumps({"rows": len(frame), "faults": faults}))
-    return {"ok": not faults, "why": "; ".join(faults), "rows": len(frame), "report": str(report)}
+    return {"ok": not faults, "why": "; ".join(faults), "rows": len(frame), "report": str(report), "path": path}
 
 
 def check_trainable(path: str, *, schema: str = "") -> StepResult:
@@ -243,8 +245,14 @@ def load_champion_id() -> str:
     return ModelRegistry(load_settings().models_dir).load_champion()[0].model_id
 
 
-def score_batch(files: str, key: str, model_id: str) -> StepResult:
+def score_batch(files: str, key: str, model_id: str, cleaned: str = "") -> StepResult:
     """Score leads and keep them as a batch; a list that was kept before is found again, not doubled.
+
+    Parameters
+    ----------
+    cleaned
+        The same leads as `clean_leads_to` wrote them, which are not cleaned again then; cleaned here where the model
+        reads other columns, or they are not given.
 
     Returns
     -------
@@ -257,7 +265,8 @@ def score_batch(files: str, key: str, model_id: str) -> StepResult:
     batch = find_batch(leads, settings)
     made = batch is None
     if batch is None:
-        batch = save_batch(leads, model, name=f"scheduled {key[:8]}", by="inference pipeline", settings=settings)
+        name, path = f"scheduled {key[:8]}", Path(cleaned) if cleaned else None
+        batch = save_batch(leads, model, name=name, by="inference pipeline", settings=settings, cleaned=path)
     counts = batch.scoring.counts
     return {
         "batch": batch.id,

@@ -10,6 +10,8 @@ import pytest
 from leadscore_core import orchestration
 from leadscore_core.config import load_settings
 from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.errors import UnreadableFileError
+from leadscore_core.inference.cleaned_file import CleanedFile
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import BatchStore
@@ -112,6 +114,38 @@ def test_a_list_is_scored_once_and_its_predictions_are_checked(
     assert result["mean"] == pytest.approx(scores.mean())
     assert result["junk"] == pytest.approx((scores < 0.10).mean())
     assert Path(result["report"]).is_file()
+
+
+def test_a_batch_of_leads_that_were_cleaned_is_the_batch_of_the_raw_list(
+    registry: ModelRegistry, trained: LeadModel, sample: SampleLeads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messy = sample.new.astype("str").head(120)
+    messy.loc[messy.index[:40], "total_leads_droppped"] = ["many", "-2", "1.5", "99999999"] * 10
+    messy.loc[messy.index[20:60], "created_date"] = ["never", "", "2026-02-30", "44585.5"] * 10
+    messy.loc[messy.index[30:50], "referred_lead"] = "perhaps"
+    path, again = tmp_path / "messy.csv", tmp_path / "again.csv"
+    messy.to_csv(path, index=False)
+    messy.to_csv(again, index=False)
+    key = orchestration.check_raw(str(path))["key"]
+    cleaned = orchestration.clean_leads_to(str(path), key)
+    assert orchestration.check_model_input(cleaned)["ok"]
+    monkeypatch.setattr(orchestration, "find_batch", lambda *_: None)
+    of_raw = orchestration.score_batch(str(again), key, trained.model_id)
+    assert of_raw["new"]
+    looked_at = []
+    monkeypatch.setattr(LeadModel, "clean", lambda *_, **__: looked_at.append(1))
+    of_cleaned = orchestration.score_batch(str(path), key, trained.model_id, cleaned)
+    assert of_cleaned["new"]
+    assert not looked_at, "the leads were cleaned twice"
+    store = BatchStore(load_settings())
+    first, second = (store.get(one["batch"]) for one in (of_raw, of_cleaned))
+    of_first, of_second = (pd.read_parquet(one.scores_path) for one in (first, second))
+    repeats = ["ls_rule_seen_before", "ls_repeat"]  # the same leads come again
+    pd.testing.assert_frame_equal(of_first.drop(columns=repeats), of_second.drop(columns=repeats))
+    assert first.scoring.findings == second.scoring.findings
+    assert (of_second["ls_row_problem"] != "").sum() >= 60
+    with pytest.raises(UnreadableFileError, match="Run the data pipeline"):
+        CleanedFile(path)
 
 
 def test_predictions_that_look_wrong_are_told(

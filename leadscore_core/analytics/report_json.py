@@ -22,7 +22,7 @@ from leadscore_core.analytics.sources import (
     make_view,
     rate_by,
 )
-from leadscore_core.config import JunkRules, Settings, load_settings
+from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.cleaning.outcome_column import known_outcomes
 from leadscore_core.data.dataset.dataset import LeadList
@@ -31,7 +31,7 @@ from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import LabelError
-from leadscore_core.inference.score import score_part
+from leadscore_core.inference.score import ScoringRules, score_part
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.leads.lead_table import LeadTable, Standing
 from leadscore_core.storage.leads.source_table import OTHERS, OUTCOME, SourceTable
@@ -221,13 +221,13 @@ def _write(
     scored = model is not None and model.schema.name == schema.name and needed <= set(mapping.used)
     inputs = schema.model_copy(update={"columns": tuple(schema.inputs)})
     reads_all = model is not None and len(model.schema.inputs) == len(schema.inputs)
-    junk = JunkRules(contact=())  # who can be reached changes no rate
+    rules = ScoringRules(settings.grades)  # who can be reached changes no rate
     writer: pq.ParquetWriter | None = None
     first = 0
     try:
         for chunk in chunks:
             if scored and model is not None:
-                part = score_part(chunk, model, mapping, reasons=0, grades=settings.grades, junk=junk)
+                part = score_part(chunk, model, mapping, rules, reasons=0)
                 propensity = part.own["propensity"].to_numpy("float64")
                 cleaned = part.cleaned if reads_all else clean_leads(mapping.apply(chunk, inputs), inputs)
             else:

@@ -1,7 +1,7 @@
 """Keeping: a list is scored, ranked and saved as a batch, whole or not at all."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import MappingError
+from leadscore_core.inference.cleaned_file import CleanedFile
 from leadscore_core.inference.contact_quality import contact_flags, contact_keys, key_names, read_contacts
 from leadscore_core.inference.export.writers import ParquetFile
 from leadscore_core.inference.score import ScoredPart
@@ -57,6 +58,7 @@ def save_batch(
     by: str = "",
     settings: Settings | None = None,
     progress: Progress | None = None,
+    cleaned: Path | None = None,
 ) -> Batch:
     """Score a list and keep it as a batch.
 
@@ -66,6 +68,8 @@ def save_batch(
         What people call it.
     by
         Who brought it.
+    cleaned
+        The same leads as `save_cleaned_leads` wrote them, which are not cleaned again then.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def save_batch(
         schema_name=model.schema.name,
         sheet=leads.sheet,
     )
-    order = _ScoringOrder(leads, model, settings, file_hash, progress or silent)
+    order = _ScoringOrder(leads, model, settings, file_hash, progress or silent, cleaned)
     with store.staging() as folder:
         return store.save(folder, _score_into(folder, order, number=1, by=by), details)
 
@@ -140,6 +144,16 @@ class _ScoringOrder:
     settings: Settings
     file_hash: str
     tell: Progress
+    cleaned: Path | None = None
+
+    @contextmanager
+    def open_cleaned(self) -> Iterator[CleanedFile | None]:
+        """Open the leads as they were cleaned before, where the model would clean them to the same."""
+        if self.cleaned is None:
+            yield None
+            return
+        with CleanedFile(self.cleaned) as opened:
+            yield opened if opened.fits(self.model.schema, self.leads.mapping) else None
 
 
 def _score_into(
@@ -194,10 +208,16 @@ def _score_into(
 def _write_parts(folder: Path, order: _ScoringOrder, report: ScoreReport, *, as_text: bool) -> None:
     leads, model, settings = order.leads, order.model, order.settings
     draws = np.random.default_rng(int(order.file_hash[:15], 16))
-    parts = score_chunks(leads, model, report, reasons=0, settings=settings, progress=order.tell)
     index_writer: pq.ParquetWriter | None = None
     first = 0
-    with closing(parts), ParquetFile(folder / LEADS_FILE, ROW_GROUP) as own_columns:
+    tell = order.tell
+    with (
+        order.open_cleaned() as cleaned,
+        closing(
+            score_chunks(leads, model, report, reasons=0, settings=settings, progress=tell, cleaned=cleaned)
+        ) as parts,
+        ParquetFile(folder / LEADS_FILE, ROW_GROUP) as own_columns,
+    ):
         try:
             for read, part in parts:
                 chunk = part_frame(read)

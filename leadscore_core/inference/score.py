@@ -1,6 +1,6 @@
 """Scoring: a list in, the same list with score, grade, junk verdict and reasons out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from leadscore_core.data.schema.column_mapping import ColumnMapping, check_requi
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.validation import CleanedChunk, blank_rows, chunk_findings, note_row_problems
 from leadscore_core.errors import MappingError
+from leadscore_core.inference.cleaned_file import Cleaned
 from leadscore_core.inference.contact_quality import SINGLE_LEAD_RULES, contact_flags, find_unreachable, read_contacts
 from leadscore_core.inference.grades import JUNK_WORDS, few_words, grade_leads, junk_reasons
 from leadscore_core.inference.reasons import reasons_in_words
@@ -36,6 +37,15 @@ class ScoredPart:
     def cleaned(self) -> pd.DataFrame:
         """The cleaned leads, text as text."""
         return plain_text(self.seen)
+
+
+@dataclass(frozen=True)
+class ScoringRules:
+    """What makes a grade of a propensity, and junk of a lead; ``region`` is that of phone numbers without a country."""
+
+    grades: GradeThresholds
+    junk: JunkRules = field(default_factory=lambda: JunkRules(contact=()))
+    region: str = "IN"
 
 
 def score_leads(
@@ -85,10 +95,8 @@ def score_leads(
         frame,
         model,
         mapping,
+        ScoringRules(grades or settings.grades, junk or settings.junk, settings.phone_region),
         reasons=reasons,
-        grades=grades or settings.grades,
-        junk=junk or settings.junk,
-        region=settings.phone_region,
     )
     return pd.DataFrame(beside(frame, part.own))
 
@@ -97,26 +105,25 @@ def score_part(
     part: Part,
     model: LeadModel,
     mapping: ColumnMapping,
+    rules: ScoringRules,
     *,
     reasons: int,
-    grades: GradeThresholds,
-    junk: JunkRules | None = None,
-    region: str = "IN",
+    cleaned: Cleaned | None = None,
 ) -> ScoredPart:
-    """Score one part of a list with a settled mapping."""
+    """Score one part of a list with a settled mapping; its leads are cleaned here, unless they were before."""
     mapping = mapping.limited_to(model.schema)
     frame = _looked_at(part, mapping, model)
     raw = mapping.apply(frame, model.schema)
-    cleaned, problems = model.clean(raw, categories=True)
-    propensity = np.round(model.propensity(cleaned), PROPENSITY_DECIMALS) if len(frame) else np.empty(0)
-    junk = junk or JunkRules(contact=())
+    seen, problems = cleaned or model.clean(raw, categories=True)
+    propensity = np.round(model.propensity(seen), PROPENSITY_DECIMALS) if len(frame) else np.empty(0)
+    grades, junk = rules.grades, rules.junk
     low = propensity < grades.cold if junk.by_propensity else np.zeros(len(frame), dtype=bool)
     reason = junk_reasons(propensity, grades).where(low, "")
     wanted = tuple(rule for rule in SINGLE_LEAD_RULES if rule in junk.contact)
     if wanted == ("unreachable",):  # the usual choice needs no address to be taken apart
         flags = find_unreachable(frame, model.schema, mapping)
     else:
-        flags = contact_flags(read_contacts(frame, model.schema, mapping, region), wanted) if wanted else {}
+        flags = contact_flags(read_contacts(frame, model.schema, mapping, rules.region), wanted) if wanted else {}
     for rule in reversed(list(flags)):
         reason = reason.mask(flags[rule], JUNK_WORDS[rule])
     own: dict[str, object] = {
@@ -127,15 +134,15 @@ def score_part(
         "junk_reason": reason.array,
     }
     if reasons:
-        result = plain_text(cleaned)
+        result = plain_text(seen)
         words = reasons_in_words(result, model.contributions(result), model, reasons)
         own |= {str(name): text.array for name, text in words.items()}
     own["model_id"] = few_words(np.zeros(len(frame), dtype="int64"), [model.model_id])
     blank = blank_rows(raw, model.schema)
     own["row_problem"] = note_row_problems(frame, raw, model.schema, mapping, problems, blank).array
-    chunk = CleanedChunk(frame, raw, cleaned, problems, model.schema, mapping)
+    chunk = CleanedChunk(frame, raw, seen, problems, model.schema, mapping)
     findings = chunk_findings(chunk, model.known_levels, blank)
-    return ScoredPart(pd.DataFrame(own, index=frame.index), findings, cleaned)
+    return ScoredPart(pd.DataFrame(own, index=frame.index), findings, seen)
 
 
 def _looked_at(part: Part, mapping: ColumnMapping, model: LeadModel) -> pd.DataFrame:

@@ -16,9 +16,10 @@ from leadscore_core.data.reading.chunks import Part, row_keys
 from leadscore_core.data.reading.read_log import ReadLog
 from leadscore_core.data.schema.column_mapping import check_required
 from leadscore_core.data.validation import duplicate_findings, mapping_findings
+from leadscore_core.inference.cleaned_file import CleanedFile
 from leadscore_core.inference.export.files import check_output, write_leads
 from leadscore_core.inference.grades import GRADES
-from leadscore_core.inference.score import ScoredPart, join_scored, score_part
+from leadscore_core.inference.score import ScoredPart, ScoringRules, join_scored, score_part
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.progress import Progress, silent
 
@@ -85,8 +86,14 @@ def score_chunks(
     reasons: int,
     settings: Settings,
     progress: Progress | None = None,
+    cleaned: CleanedFile | None = None,
 ) -> Generator[tuple[Part, ScoredPart], None, None]:
     """Score chunk by chunk, filling `report` on the way, which is complete when the last chunk is out.
+
+    Parameters
+    ----------
+    cleaned
+        The same leads as they were cleaned before; cleaned here if not given.
 
     Yields
     ------
@@ -101,15 +108,16 @@ def score_chunks(
     check_required(leads.mapping, model.schema)
     found_in, keys, counts = [], [], Counter[str]()
 
+    rules = ScoringRules(report.thresholds, settings.junk, settings.phone_region)
+
     def score(part: Part) -> tuple[Part, ScoredPart]:
         scored = score_part(
             part,
             model,
             leads.mapping,
+            rules,
             reasons=reasons,
-            grades=report.thresholds,
-            junk=settings.junk,
-            region=settings.phone_region,
+            cleaned=None if cleaned is None else cleaned.take(len(part), model.schema),
         )
         return part, scored
 

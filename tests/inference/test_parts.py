@@ -25,7 +25,7 @@ from leadscore_core.data.validation import row_hashes
 from leadscore_core.errors import UnreadableFileError
 from leadscore_core.inference.export.files import write_leads
 from leadscore_core.inference.export.formula_injection import neutralise, neutralise_table
-from leadscore_core.inference.score import score_leads, score_part
+from leadscore_core.inference.score import ScoringRules, score_leads, score_part
 from leadscore_core.model import classifier as classifier_module
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.pipelines import inference as pipelines
@@ -76,13 +76,13 @@ def test_a_table_is_scored_as_a_frame_is(
     cells = {header: data.draw(st.lists(CELLS, min_size=rows, max_size=rows)) for header in headers}
     frame = pd.DataFrame(cells, dtype="str")
     mapping = detect_conventions(suggest_mapping(headers, trained.schema), trained.schema, frame)
-    rules = {"reasons": 2, "grades": GradeThresholds(), "junk": JunkRules()}
+    rules = ScoringRules(GradeThresholds(), JunkRules())
     with pytest.MonkeyPatch.context() as patch:
         if at_once:
             patch.setattr(classifier_module, "ROWS_WORTH_LEAF_SETS", 1)
-        of_frame = score_part(frame, trained, mapping, **rules)
-        of_table = score_part(pa.table(cells), trained, mapping, **rules)
-        alone = [score_part(frame.iloc[[row]], trained, mapping, **rules) for row in range(rows)]
+        of_frame = score_part(frame, trained, mapping, rules, reasons=2)
+        of_table = score_part(pa.table(cells), trained, mapping, rules, reasons=2)
+        alone = [score_part(frame.iloc[[row]], trained, mapping, rules, reasons=2) for row in range(rows)]
     pd.testing.assert_frame_equal(of_frame.own, of_table.own)
     pd.testing.assert_frame_equal(of_frame.cleaned, of_table.cleaned)
     assert of_frame.findings == of_table.findings
