@@ -11,7 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadscore_core._files import whole_file
-from leadscore_core.data.cleaning.cleaner import CellProblem, clean_with_problems, complete_columns, sum_groups
+from leadscore_core.data.cleaning.cleaner import (
+    PROBLEM_CODES,
+    CellProblem,
+    clean_with_problems,
+    complete_columns,
+    sum_groups,
+)
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema
@@ -141,7 +147,7 @@ class CleanedFile:
             code, column = name.split(":", 1)
             if column in places:
                 found.append(CellProblem(code, column, self._reasons[name], np.array(own)))
-        return sorted(found, key=lambda problem: places[problem.column])
+        return sorted(found, key=lambda problem: (places[problem.column], PROBLEM_CODES.index(problem.code)))
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,15 @@ from leadscore_core.data.cleaning.parsing import Parsed, number_levels, parse_da
 from leadscore_core.data.cleaning.text import arrow_text, as_text, clean_text, has_text
 from leadscore_core.data.schema.schema import CITY_TIER, UNLISTED_TIER, Column, LeadSchema, Role, group_column
 
+PROBLEM_CODES = (  # in the order in which those of a column are given
+    "unreadable_date",
+    "not_an_outcome",
+    "not_a_flag",
+    "text_in_number",
+    "negative_number",
+    "absurd_number",
+    "not_a_whole_number",
+)
 _LARGEST = 1e15
 _BLANK: dict[str, object] = {"integer": 0, "flag": 0, "number": np.nan, "datetime": pd.NaT}
 
