@@ -183,10 +183,13 @@ class LeadFeatures(FrameTransformer):
         check_is_fitted(self, "columns_")
         if self.seen_ is None or not set(self._identity()) <= set(X.columns):
             return None
-        stamps = X[self._identity()[0]]
-        to_the_second = bool((stamps.dt.second.fillna(0) != 0).any())
+        to_the_second = self.writes_seconds(X)
         seen = self.seen_["s"] if to_the_second else self.seen_["min"]
         return np.isin(self._identities(X, "s" if to_the_second else "min"), seen)
+
+    def writes_seconds(self, X: pd.DataFrame) -> bool:  # noqa: N803
+        """Tell whether any timestamp of cleaned leads has seconds."""
+        return bool((X[self._identity()[0]].dt.second.fillna(0) != 0).any())
 
     def _ranges_of(self, column: str) -> Ranges | None:
         return getattr(self, "ranges_", {}).get(column)  # models of an older LeadScore have none

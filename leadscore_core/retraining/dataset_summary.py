@@ -10,6 +10,7 @@ import pandas as pd
 from leadscore_core.confidence import enough_of_each
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.leads.filters import BLANK
+from leadscore_core.training.evaluation.seen_leads import seen_in_training
 from leadscore_core.training.training_data import TrainingData
 
 
@@ -98,7 +99,7 @@ def new_since(data: TrainingData, model: LeadModel) -> int | None:
     """Return how many leads a model has not learned from; None where nothing tells leads apart."""
     if model.schema.name != data.schema.name:
         return None
-    seen = model.features.was_seen(data.cleaned(model.schema))
+    seen = seen_in_training(model, data.cleaned(model.schema), data.identities, count_repeats=False)
     return None if seen is None else int((~seen).sum())
 
 

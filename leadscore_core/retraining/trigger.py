@@ -13,6 +13,7 @@ from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.dataset import batches_with_outcomes, read_labelled
 from leadscore_core.storage.database.batches import BatchStore
 from leadscore_core.training.enough import is_enough
+from leadscore_core.training.evaluation.seen_leads import seen_in_training
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ def _on_new_outcomes(model: LeadModel, settings: Settings) -> tuple[int, float |
     except LeadScoreError:
         return 0, None, None, None
     cleaned = data.cleaned(schema)
-    seen = model.features.was_seen(cleaned)
-    if seen is None:  # leads without dates: nothing tells those that it was trained on from others
+    seen = seen_in_training(model, cleaned, data.identities, count_repeats=False)
+    if seen is None:  # nothing tells those that it was trained on from others
         return 0, None, None, None
     new = ~np.isnan(data.label) & ~seen
     truth = data.label[new].astype("int64")

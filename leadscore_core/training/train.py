@@ -25,7 +25,7 @@ from leadscore_core.progress import Progress, silent
 from leadscore_core.training.enough import check_enough
 from leadscore_core.training.evaluation.metrics import average_metrics, meets_targets, shown_measures
 from leadscore_core.training.evaluation.plan import JudgingPlan, plan_judging
-from leadscore_core.training.evaluation.seen_leads import key_hashes, make_identity_key
+from leadscore_core.training.evaluation.seen_leads import learn_identities, make_identity_key, row_columns
 from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
@@ -144,9 +144,8 @@ def fit_model(
     crossed, following = results[: len(plan.folds)], results[len(plan.folds) :]
     pipeline = fit_cleaned(cleaned, label, recipe, recognise=True)
     identity_key = make_identity_key(known.fingerprint)
-    pipeline.named_steps["features"].identities_ = {
-        kind: np.unique(key_hashes(own, identity_key)) for kind, own in known.identities.items()
-    }
+    features = pipeline.named_steps["features"]
+    features.identities_ = learn_identities(cleaned, row_columns(features), known.identities, identity_key)
     margin = np.full(len(plan.rows), np.nan)
     for result in crossed[: recipe.n_splits]:
         margin[result.fold.test] = result.margin

@@ -131,12 +131,6 @@ def test_no_lead_is_learned_from_where_its_repeat_is_judged() -> None:
         assert not set(identity[fold.train]) & set(identity[fold.test])
 
 
-def test_leads_that_cannot_be_compared_are_said(sample: SampleLeads) -> None:
-    undated = train(sample.labelled.drop(columns=["created_date", "lead_id"]))
-    judged = evaluate_model(sample.kept_aside, undated)
-    assert any("could not be compared" in note for note in judged.metrics.notes)
-
-
 def test_a_quick_look_at_the_label_changes_no_score(trained: LeadModel, sample: SampleLeads) -> None:
     """The outcome in a list that is scored must not leak into its score."""
     labelled = sample.kept_aside

@@ -79,7 +79,8 @@ def judge_holdout(data: TrainingData, model: LeadModel, *, targets: TargetMetric
     metrics = compute_metrics(label[~seen], model.propensity(cleaned[~seen]), model.metadata.threshold)
     if known is None:
         metrics.notes.append(
-            "Without dates these leads could not be compared with the training leads; make sure that they are others."
+            "Neither an id nor their rows tell these leads from the training leads (too many are alike), so they could "
+            "not be compared, and all of them are judged. Make sure that they are others."
         )
     targets = targets or model.metadata.targets
     return Evaluation(
