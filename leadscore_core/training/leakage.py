@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 
 from leadscore_core.data.reading.chunks import INDEX_HEADERS
 from leadscore_core.training.leakage_evidence import (
@@ -14,9 +13,11 @@ from leadscore_core.training.leakage_evidence import (
     ColumnCells,
     auc_alone,
     auc_in_last_month,
+    auc_of,
     counts_days,
     cut,
     days_after,
+    five_folds,
     is_of_one_class,
     look_at_cells,
     odds_apart,
@@ -30,6 +31,7 @@ _SEQUENCE, _LATER = 0.6, 0.65
 _KINDS = (
     "alone", "one_class", "sequence", "after", "later", "nearly", "blank", "collapses", "name", "counter", "calendar",
 )  # fmt: skip
+_AMOUNT = "other than zero"
 _CERTAIN = frozenset(_KINDS[:4])
 
 
@@ -75,15 +77,23 @@ class LeakFinding:
 
 
 @dataclass(frozen=True)
+class _Leads:
+    """What is the same for all columns: outcomes, when the leads came, by how many days columns are later, folds."""
+
+    label: np.ndarray
+    dates: pd.Series | None
+    ends: tuple[tuple[str, np.ndarray], ...]
+    folds: list[tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
 class _Evidence:
     """What the judges of one column look at: its cells, its values as codes, what these alone give, and the leads."""
 
     cells: ColumnCells
     codes: np.ndarray
     auc: float
-    label: np.ndarray
-    dates: pd.Series | None
-    ends: tuple[tuple[str, np.ndarray], ...]
+    leads: _Leads
 
 
 def audit_leakage(
@@ -129,7 +139,8 @@ def audit_leakage(
     looked = [cells for name in wanted if (cells := look_at_cells(str(name), frame[name])) is not None]
     late = ((cells.name, days_after(cells, dates)) for cells in looked)
     ends = tuple((name, after) for name, after in late if after is not None)
-    found = [finding for cells in looked if (finding := _judge(cells, label, dates, ends)) is not None]
+    leads = _Leads(label, dates, ends, five_folds(label))
+    found = [finding for cells in looked if (finding := _judge(cells, leads)) is not None]
     found = sorted(found, key=lambda f: (_KINDS.index(f.kind), -f.auc, f.column))
     worth = auc_with_and_without(looked, label, [f.column for f in found])
     return [
@@ -142,14 +153,12 @@ def _is_index(header: object) -> bool:
     return str(header).strip().casefold() in INDEX_HEADERS
 
 
-def _judge(
-    cells: ColumnCells, label: np.ndarray, dates: pd.Series | None, ends: tuple[tuple[str, np.ndarray], ...]
-) -> LeakFinding | None:
+def _judge(cells: ColumnCells, leads: _Leads) -> LeakFinding | None:
     """Return the most telling thing about one column, or None."""
     if cells.is_each_its_own and cells.numbers is None and cells.moments is None:
         return _by_name(cells, None)
     codes = cut(cells)
-    evidence = _Evidence(cells, codes, auc_alone(codes, label), label, dates, ends)
+    evidence = _Evidence(cells, codes, auc_alone(codes, leads.label, leads.folds), leads)
     if cells.is_sequence:
         return _sequence(evidence) or _by_name(cells, None)
     for judge in _JUDGES:
@@ -172,13 +181,14 @@ def _alone(evidence: _Evidence) -> LeakFinding | None:
 
 def _one_class(evidence: _Evidence) -> LeakFinding | None:
     """Judge for whom a column is filled, or other than zero where most are zero."""
-    cells, label = evidence.cells, evidence.label
+    cells, label = evidence.cells, evidence.leads.label
     marks = [("filled in", ~cells.blank)]
     if cells.numbers is not None and (cells.numbers[~cells.blank] == 0).mean() >= 0.5:
-        marks.append(("other than zero", np.isfinite(cells.numbers) & (cells.numbers != 0)))
+        marks.append((_AMOUNT, np.isfinite(cells.numbers) & (cells.numbers != 0)))
     for how, mark in marks:
         inside, outside = label[mark], label[~mark]
-        if is_of_one_class(inside, outside):
+        # an answer may rule an outcome out, as "insured already" does, and be known before; an amount shows it
+        if is_of_one_class(inside, outside) and (how != _AMOUNT or inside.mean() > 0.5):
             what = "completed" if inside.mean() > 0.5 else "did not complete"
             share = max(inside.mean(), 1 - inside.mean())
             why = f"It is {how} for {len(inside):,} leads, and {share:.0%} of them {what}."
@@ -188,11 +198,11 @@ def _one_class(evidence: _Evidence) -> LeakFinding | None:
 
 def _sequence(evidence: _Evidence) -> LeakFinding | None:
     """Judge a column of which each lead has its own number: an id must tell nothing, in its order or in the file's."""
-    numbers, label = evidence.cells.numbers, evidence.label
+    numbers, label = evidence.cells.numbers, evidence.leads.label
     known = np.isfinite(numbers) if numbers is not None else np.zeros(len(label), dtype=bool)
     if numbers is None or len(np.unique(label[known])) < 2:
         return None
-    auc = float(roc_auc_score(label[known], numbers[known]))
+    auc = auc_of(label[known], numbers[known])
     auc = max(auc, 1 - auc, evidence.auc)
     if auc < _SEQUENCE:
         return None
@@ -203,13 +213,13 @@ def _sequence(evidence: _Evidence) -> LeakFinding | None:
 def _later(evidence: _Evidence) -> LeakFinding | None:
     """Judge moments after the lead came, and numbers that count the days until one."""
     cells, auc = evidence.cells, evidence.auc
-    after = next((own for name, own in evidence.ends if name == cells.name), None)
+    after = next((own for name, own in evidence.leads.ends if name == cells.name), None)
     if after is None:
-        end = next((name for name, own in evidence.ends if counts_days(cells, own)), None)
+        end = next((name for name, own in evidence.leads.ends if counts_days(cells, own)), None)
         why = f"It counts the time from the lead to {end!r}, which comes after the lead (alone: AUC {auc:.2f})."
         return None if end is None else LeakFinding(cells.name, why, "after", auc)
     late = after > 1
-    share = evidence.label[late].mean()
+    share = evidence.leads.label[late].mean()
     why = f"It holds moments after the lead came, for {late.sum():,} leads, of whom {share:.0%} completed."
     is_telling = cells.numbers is None and auc >= _LATER
     return LeakFinding(cells.name, why, "after" if is_telling else "later", auc)
@@ -224,7 +234,7 @@ def _nearly(evidence: _Evidence) -> LeakFinding | None:
 
 def _blank(evidence: _Evidence) -> LeakFinding | None:
     blank = evidence.cells.blank
-    given, empty = evidence.label[~blank], evidence.label[blank]
+    given, empty = evidence.leads.label[~blank], evidence.leads.label[blank]
     if min(len(given), len(empty)) < LEAST or not odds_apart(given, empty):
         return None
     why = f"Where it is blank (n = {len(empty):,}), {empty.mean():.0%} complete; elsewhere {given.mean():.0%}."
@@ -233,7 +243,7 @@ def _blank(evidence: _Evidence) -> LeakFinding | None:
 
 def _collapse(evidence: _Evidence) -> LeakFinding | None:
     auc = evidence.auc
-    last = auc_in_last_month(evidence.codes, evidence.label, evidence.dates, auc)
+    last = auc_in_last_month(evidence.codes, evidence.leads.label, evidence.leads.dates, auc)
     if last is None:
         return None
     why = f"Among leads of all months it tells something (AUC {auc:.2f}), of the last month little ({last:.2f})."

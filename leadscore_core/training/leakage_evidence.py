@@ -1,10 +1,11 @@
 """Evidence of leakage in one column's values: how well it tells the outcome alone, and for whom it is filled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
+from scipy.stats import rankdata
 from sklearn.model_selection import StratifiedKFold
 
 from leadscore_core.data.cleaning.date_order import date_evidence
@@ -146,12 +147,29 @@ def cut(cells: ColumnCells) -> np.ndarray:
     return codes
 
 
-def auc_alone(codes: np.ndarray, label: np.ndarray) -> float:
+def five_folds(label: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return places of leads to learn rates from and to judge them on, each fold with its share of the outcomes."""
+    return list(StratifiedKFold(5, shuffle=True, random_state=0).split(label, label))
+
+
+def auc_alone(codes: np.ndarray, label: np.ndarray, folds: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
     """Return the AUC (0.5 to 1) of a column's own rates, learned in four fifths of the leads and judged in the last."""
     values = np.empty(len(label))
-    for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(codes, label):
+    for train, test in folds:
         values[test] = _rates(codes[train], label[train], codes[test])
-    return max(0.5, float(roc_auc_score(label, values)))
+    return max(0.5, auc_of(label, values))
+
+
+def auc_of(label: np.ndarray, values: np.ndarray) -> float:
+    """Return the AUC of values by their ranks; scikit-learn's takes ten times as long to check a column as to rank it.
+
+    Examples
+    --------
+    >>> auc_of(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8]))
+    0.75
+    """
+    won = int(label.sum())
+    return float((rankdata(values)[label == 1].sum() - won * (won + 1) / 2) / (won * (len(label) - won)))
 
 
 def _rates(codes: np.ndarray, label: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -235,5 +253,5 @@ def auc_in_last_month(codes: np.ndarray, label: np.ndarray, dates: pd.Series | N
     test, train = (months == full[-1]).to_numpy(), (months < full[-1]).to_numpy()
     if len(np.unique(label[test])) < 2:
         return None
-    later = float(roc_auc_score(label[test], _rates(codes[train], label[train], codes[test])))
+    later = auc_of(label[test], _rates(codes[train], label[train], codes[test]))
     return later if later - 0.5 < _COLLAPSE * (auc - 0.5) else None
