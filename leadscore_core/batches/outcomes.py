@@ -1,7 +1,7 @@
 """Outcomes that come back: what became of leads that were scored, matched to their batches."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ from leadscore_core.errors import LabelError, StorageError
 from leadscore_core.inference.contact_quality import contact_keys, read_contacts
 from leadscore_core.inference.duplicates import key_columns
 from leadscore_core.storage.database.batches import Batch, BatchStore
-from leadscore_core.storage.database.outcomes import OutcomeStore
+from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
 from leadscore_core.storage.leads.files import read_people
 
 _HUMAN = {"id": "id", "email": "e-mail", "phone": "phone", "moment": "moment of creation"}
@@ -56,6 +56,8 @@ class OutcomeReport:
         Id, e-mail, phone or moment -> leads that were known by it.
     batches
         Name of each batch that learned something -> leads whose outcome came, and how many of them completed.
+    kept
+        Id of each of these batches -> what was kept for it, to be corrected by.
     """
 
     rows: int = 0
@@ -68,6 +70,7 @@ class OutcomeReport:
     shared: dict[str, int] = field(default_factory=dict)
     by: dict[str, int] = field(default_factory=dict)
     batches: dict[str, tuple[int, int]] = field(default_factory=dict)
+    kept: dict[str, Entry] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -102,7 +105,11 @@ class OutcomeReport:
 
 
 def bring_outcomes(
-    leads: LeadList | Sequence[LeadList], *, by: str = "", settings: Settings | None = None
+    leads: LeadList | Sequence[LeadList],
+    *,
+    by: str = "",
+    settings: Settings | None = None,
+    instead_of: Mapping[str, Entry] | None = None,
 ) -> OutcomeReport:
     """Match a file of outcomes to the leads of all batches, and keep what it tells.
 
@@ -117,6 +124,8 @@ def bring_outcomes(
         batches of its own (see `open_outcome_files`).
     by
         Who brought it.
+    instead_of
+        `OutcomeReport.kept` of the same file as it was read before: what that told counts no longer.
 
     Raises
     ------
@@ -142,14 +151,21 @@ def bring_outcomes(
             "was carried over. Export both lists with an id, e-mail or phone that each lead has alone; leave out an "
             "id that is another system's."
         )
-    for batch, rows, completed in found:
-        OutcomeStore(settings).add(batch, rows, completed, file_name=name, by=by)
-        report.batches[batch.name] = (len(rows), int(completed.sum()))
-    if not report.batches:
+    if not found:
         raise LabelError(
             f"None of the {knows.sum():,} outcomes belongs to a lead that was scored. Score the list that these leads "
             "were in first, or check that both files have the same ids, e-mails or phones."
         )
+    corrected = dict(instead_of or {})
+    outcomes = OutcomeStore(settings)
+    for batch, rows, completed in found:
+        added = outcomes.add(batch, rows, completed, file_name=name, by=by, instead_of=corrected.pop(batch.id, None))
+        report.kept[batch.id] = added.entry
+        report.batches[batch.name] = (len(rows), int(completed.sum()))
+    nothing = np.empty(0, dtype="int64")
+    for batch in BatchStore(settings).list_batches():
+        if batch.id in corrected:
+            outcomes.add(batch, nothing, nothing, file_name=name, by=by, instead_of=corrected[batch.id])
     return report
 
 

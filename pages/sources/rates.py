@@ -133,7 +133,9 @@ def _render_outcomes(model: LeadModel) -> None:
                 return
         elif not is_new:
             return
-        report = bring_outcomes(lists, by=session.get_name())
+        before = source_state.get_brought(upload.file_id)
+        report = bring_outcomes(lists, by=session.get_name(), instead_of=before)
+        source_state.set_brought(upload.file_id, report.kept)
     except EncodingQuestionError as error:
         session.ask_encoding(upload.file_id, error.candidates)
         st.rerun()

@@ -10,10 +10,11 @@ if TYPE_CHECKING:  # seconds to load, which the first page does not need
     import pandas as pd
 
     from leadscore_core.data.spend import Spend
+    from leadscore_core.storage.database.outcomes import Entry
     from leadscore_core.storage.leads.filters import LeadFilter
 
 _FILTER, _ROUND, _BATCHES, _BY, _SPEND = "source_filter", "source_round", "source_batches", "source_by", "spend"
-_SPEND_FILE, _OUTCOME_READINGS = "spend-file", "outcome_readings"
+_SPEND_FILE, _OUTCOME_READINGS, _BROUGHT = "spend-file", "outcome_readings", "brought_outcomes"
 
 
 def get_source_filter() -> LeadFilter:
@@ -87,3 +88,13 @@ def get_outcome_readings(upload: str) -> dict[str, str]:
 def set_outcome_readings(upload: str, said: dict[str, str]) -> None:
     """Keep how a file of outcomes is read, in place of those before."""
     keep(_OUTCOME_READINGS, {upload: said})
+
+
+def get_brought(upload: str) -> dict[str, Entry]:
+    """Return what was kept of a file of outcomes, by batch, as it was read before."""
+    return dict(kept(_BROUGHT, {}).get(upload, {}))
+
+
+def set_brought(upload: str, entries: dict[str, Entry]) -> None:
+    """Remember what was kept of a file of outcomes."""
+    keep(_BROUGHT, {upload: entries})

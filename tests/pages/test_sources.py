@@ -18,6 +18,7 @@ from leadscore_core.analytics.sources import (
     rate_by,
 )
 from leadscore_core.analytics.wording import answer
+from leadscore_core.batches import outcomes as outcomes_module
 from leadscore_core.config import load_settings
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.storage.database.batches import Batch
@@ -224,6 +225,32 @@ def test_the_order_of_dates_of_outcomes_is_asked_and_a_correction_brings_them_ag
     assert again.number == first.number + 1
     assert (first.known, again.known) == (40, 40)
     assert (first.completed, again.completed) == (40, 0), "the later outcome counts, which depends on the order"
+
+
+def test_a_corrected_file_of_outcomes_leaves_nothing_of_how_it_was_read_before(
+    batch: Batch, sample: SampleLeads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, then = sample.new["lead_id"].head(40).tolist(), sample.new["lead_id"].iloc[40:60].tolist()
+    both = pd.DataFrame({"lead_id": first + then, "app_complete_flag": "1", "created_date": "02/03/2026"})
+    of_order = {"mdy": set(first), "dmy": set(then)}
+    real = outcomes_module._match
+
+    def match(people: pd.DataFrame, result: pd.DataFrame) -> object:
+        wanted = of_order[orders[-1]]
+        return real(people, result.assign(id_text=result["id_text"].where(result["id_text"].isin(wanted))))
+
+    orders: list[str] = []
+    monkeypatch.setattr(outcomes_module, "_match", match)
+    app = opened()
+    next(u for u in app.file_uploader if u.label == "Outcomes").upload("back.csv", _csv(both), "text/csv").run()
+    store = OutcomeStore(load_settings())
+    for order, count in (("mdy", 40), ("dmy", 20)):
+        orders.append(order)
+        next(one for one in app.button_group if one.label.startswith("Created")).select(order).run()
+        assert not app.exception
+        known = store.current(batch)
+        assert known is not None
+        assert known.known == count
 
 
 def test_a_wrong_file_of_outcomes_changes_nothing(batch: Batch) -> None:

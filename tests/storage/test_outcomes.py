@@ -29,10 +29,29 @@ def test_outcomes_add_up_and_later_ones_hold(kept: Settings, saved: Batch) -> No
     assert [o.file_name for o in store.history(saved)] == ["april.csv", "march.csv"]
 
 
+def test_a_correction_takes_the_place_of_what_it_corrects_and_of_nothing_else(kept: Settings, saved: Batch) -> None:
+    def known() -> dict[int, int]:
+        now = store.current(saved)
+        assert now is not None
+        result = pq.read_table(now.path).to_pydict()
+        return dict(zip(result["ls_row"], result["ls_completed"], strict=True))
+
+    store = OutcomeStore(kept)
+    store.add(saved, np.array([1]), np.array([1]), file_name="march.csv")
+    wrong = store.add(saved, np.array([1, 2]), np.array([0, 1]), file_name="april.csv")
+    better = store.add(saved, np.array([3]), np.array([1]), file_name="april.csv", instead_of=wrong.entry)
+    assert known() == {1: 1, 3: 1}
+    right = store.add(saved, np.array([4]), np.array([0]), file_name="april.csv", instead_of=better.entry)
+    assert known() == {1: 1, 4: 0}
+    store.add(saved, np.array([5]), np.array([1]), file_name="may.csv")
+    store.add(saved, np.array([6]), np.array([1]), file_name="april.csv", instead_of=right.entry)
+    assert known() == {1: 1, 4: 0, 5: 1, 6: 1}, "what came in the meantime is not undone"
+
+
 def test_whoever_comes_second_overwrites_nothing(kept: Settings, saved: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = OutcomeStore(kept), OutcomeStore(kept)
     first.add(saved, np.array([1]), np.array([1]), file_name="a")
-    monkeypatch.setattr(second, "current", lambda _: None)
+    monkeypatch.setattr(second, "history", lambda _: [])
     with pytest.raises(ConflictError, match="Somebody else brought outcomes for Monday"):
         second.add(saved, np.array([1]), np.array([0]), file_name="b")
     known = first.current(saved)

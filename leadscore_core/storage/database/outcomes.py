@@ -1,8 +1,9 @@
 """Outcomes: what became of the leads of a batch, as far as it came back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,9 @@ from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.tables import OutcomeRow
 
+Entry: TypeAlias = tuple[int, int]
+"""A file's number among those of a batch, and that of the one before, which it adds to."""
+
 
 @dataclass(frozen=True)
 class Outcomes:
@@ -29,6 +33,7 @@ class Outcomes:
     known: int
     completed: int
     path: Path
+    entry: Entry = (0, 0)
 
 
 class OutcomeStore:
@@ -58,7 +63,16 @@ class OutcomeStore:
         """Return what is known of a batch, or None if nothing came back yet."""
         return next(iter(self.history(batch)), None)
 
-    def add(self, batch: Batch, rows: np.ndarray, completed: np.ndarray, *, file_name: str, by: str = "") -> Outcomes:
+    def add(
+        self,
+        batch: Batch,
+        rows: np.ndarray,
+        completed: np.ndarray,
+        *,
+        file_name: str,
+        by: str = "",
+        instead_of: Entry | None = None,
+    ) -> Outcomes:
         """Keep outcomes of some leads of a batch, over those that were known before; whole or not at all.
 
         Parameters
@@ -67,6 +81,13 @@ class OutcomeStore:
             Positions in the list, each once.
         completed
             1 where the application was completed, else 0.
+        instead_of
+            The entry that these correct: what it told counts no longer, unless others came after it.
+
+        Returns
+        -------
+        Outcomes
+            As they stand now, with ``entry`` to correct them by.
 
         Raises
         ------
@@ -75,7 +96,11 @@ class OutcomeStore:
         StorageError
             If they cannot be written, or those known before cannot be read.
         """
-        before = self.current(batch)
+        history = self.history(batch)
+        newest = history[0].number if history else 0
+        corrects = instead_of is not None and instead_of[0] == newest
+        built_on = instead_of[1] if instead_of is not None and corrects else newest
+        before = next((one for one in history if one.number == built_on), None)
         known = dict(zip(rows.tolist(), completed.tolist(), strict=True))
         try:
             if before is not None:
@@ -87,7 +112,7 @@ class OutcomeStore:
                     "ls_completed": pa.array(known.values(), type=pa.int8()),
                 }
             )
-            number = 1 if before is None else before.number + 1
+            number = newest + 1
             with open_database(self.settings).session() as session:
                 session.add(
                     OutcomeRow(
@@ -114,7 +139,7 @@ class OutcomeStore:
                 f"The outcomes of {batch.name} could not be kept ({reason}). Nothing was changed. Check the data "
                 "directory and the space left, then try again."
             ) from error
-        return self.history(batch)[0]
+        return replace(self.history(batch)[0], entry=(number, built_on))
 
 
 def _path(batch: Batch, number: int) -> Path:
