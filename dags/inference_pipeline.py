@@ -6,9 +6,10 @@ Parameters
     schema  name of what the columns mean; found by the headers if empty
 
 It runs by hand, when lists arrived (see arrivals) or when a model was registered. Each list that arrived since the run
-before goes its own way: one that is not fit stops alone, with its report. A list that was scored before is found again,
-not doubled; the batch is on the Leads page. Predictions that look wrong stop their list with their report; the batch is
-kept for people to look at.
+before goes its own way: a list of another schema than the champion's is scored by the model in use of its own, and one
+that is not fit stops alone, with its report. A list that was scored before is found again, not doubled; the batch is on
+the Leads page. Predictions that look wrong stop their list with their report; the batch is kept
+for people to look at.
 """
 
 from typing import Any
@@ -51,7 +52,8 @@ def inference_pipeline() -> None:
             "check_model_input", str(ROOT), {"path": path, "schema": given["schema"]}
         )
         cleaned = require.override(task_id="input_is_fit")(ready, "The cleaned leads are not fit for a model")
-        words = {"files": files, "key": fit["key"], "model_id": model_id, "cleaned": cleaned["path"]}
+        words = {"files": files, "key": fit["key"], "model_id": model_id}
+        words |= {"cleaned": cleaned["path"], "schema": fit["schema"]}
         batch = step.override(task_id="score")("score_batch", str(ROOT), words)
         result = step.override(task_id="check_predictions")("check_predictions", str(ROOT), {"scored": batch})
         require.override(task_id="publish", outlets=[SCORED_BATCH])(result, "The predictions look wrong")

@@ -78,7 +78,7 @@ def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = 
     Returns
     -------
     dict
-        ``ok``, ``why``, ``report`` (path of its JSON), ``rows``, ``key`` (names this input).
+        ``ok``, ``why``, ``report`` (path of its JSON), ``rows``, ``key`` (names this input), ``schema`` (its name).
     """
     settings = load_settings()
     try:
@@ -86,7 +86,7 @@ def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = 
         found = check_list(leads, label_expected=bool(label))
         key = _key(leads, label)
     except LeadScoreError as error:
-        return {"ok": False, "why": str(error), "report": "", "rows": 0, "key": ""}
+        return {"ok": False, "why": str(error), "report": "", "rows": 0, "key": "", "schema": ""}
     report = _folder(settings, key) / "raw.json"
     written = found.as_json()
     contacts = {header for role in _CONTACTS for header in leads.mapping.headers_of(leads.schema, role)}
@@ -94,6 +94,7 @@ def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = 
         problem["example"] = "" if problem["column"] in contacts else problem["example"]
     write_text(report, json.dumps(written, indent=1, default=str))
     result: StepResult = {"why": _why(found), "report": str(report), "rows": found.rows, "key": key}
+    result["schema"] = leads.schema.name
     return result | {"ok": not result["why"]}
 
 
@@ -223,8 +224,7 @@ def promote_challenger(model_id: str, judged: StepResult, when: str = "never") -
         ``never`` (promotion stays with a person) or ``gates hold``.
     """
     settings = load_settings()
-    champion = ModelRegistry(settings.models_dir).champion_id
-    if champion == model_id:
+    if model_id in ModelRegistry(settings.models_dir).champions.values():
         return "in use already"
     if when != "gates hold":
         return "left to a person"
@@ -235,7 +235,7 @@ def promote_challenger(model_id: str, judged: StepResult, when: str = "never") -
 
 
 def load_champion_id() -> str:
-    """Return the name of the model in use, after it was loaded once.
+    """Return the name of the model that was put to use last, after it was loaded once.
 
     Raises
     ------
@@ -245,7 +245,7 @@ def load_champion_id() -> str:
     return ModelRegistry(load_settings().models_dir).load_champion()[0].model_id
 
 
-def score_batch(files: str, key: str, model_id: str, cleaned: str = "") -> StepResult:
+def score_batch(files: str, key: str, model_id: str, cleaned: str = "", *, schema: str = "") -> StepResult:
     """Score leads and keep them as a batch; a list that was kept before is found again, not doubled.
 
     Parameters
@@ -253,6 +253,8 @@ def score_batch(files: str, key: str, model_id: str, cleaned: str = "") -> StepR
     cleaned
         The same leads as `clean_leads_to` wrote them, which are not cleaned again then; cleaned here where the model
         reads other columns, or they are not given.
+    schema
+        Whose leads they are, as `check_raw` found; where a model of it is in use, that one scores them.
 
     Returns
     -------
@@ -260,7 +262,9 @@ def score_batch(files: str, key: str, model_id: str, cleaned: str = "") -> StepR
         ``batch``, ``rows``, ``expected`` applications, ``grades``, ``new`` (whether it was made now).
     """
     settings = load_settings()
-    model = ModelRegistry(settings.models_dir).load(model_id)
+    registry = ModelRegistry(settings.models_dir)
+    is_of_another = schema in registry.champions and registry.read_metadata(model_id).schema_name != schema
+    model = registry.load_champion(schema)[0] if is_of_another else registry.load(model_id)
     leads = open_list(_paths(files), model.schema, settings=settings)
     batch = find_batch(leads, settings)
     made = batch is None
@@ -320,7 +324,8 @@ def _open(files: str, schema: str, label: str, positive: str, still_open: str) -
     paths = _paths(files)
     declared: LeadSchema | None = load_schema(schema) if schema else None
     if declared is None:
-        declared = fitting_schema(read_headers(paths)) or load_schema()
+        served = ModelRegistry(load_settings().models_dir).champions
+        declared = fitting_schema(read_headers(paths), label=label or None, served=served) or load_schema()
     options = ListOptions(label=label or None, positive=_values(positive), open=_values(still_open))
     leads = open_list(paths, declared, options=options)
     return settle_outcomes(leads, options, ask="all" if label else "nothing")

@@ -42,8 +42,8 @@ _KINDS = {Role.ID: "ls_id", Role.NAME: "ls_name", Role.EMAIL: "ls_email", Role.P
 
 
 def find_batch(leads: LeadList, settings: Settings | None = None) -> Batch | None:
-    """Return the batch that was made from the same file, sheet and encoding before, or None."""
-    return BatchStore(settings or load_settings()).find_same_file(_hash_list(leads))
+    """Return the batch that was made from the same file, sheet and encoding by the same schema before, or None."""
+    return BatchStore(settings or load_settings()).find_same_file(_hash_list(leads), leads.schema.name)
 
 
 def _hash_list(leads: LeadList) -> str:
