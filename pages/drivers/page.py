@@ -12,11 +12,10 @@ from pages.drivers.effects import (
     sample_effects,
 )
 from pages.shared.batch_picker import choose_batch
-from pages.shared.components import get_model
 from pages.shared.controls import plain_error
 
 st.title("What makes a lead convert?", anchor=False)
-view = choose_batch(get_model(), manage=False)
+view = choose_batch(manage=False)
 if view.model is None:
     st.warning(
         "The model that scored this batch cannot be loaded, so what drives its scores is not known. Score the batch "

@@ -9,7 +9,7 @@ from pages.leads.plan import render_planner
 from pages.leads.quarantine import render_quarantine, render_review
 from pages.shared import session
 from pages.shared.batch_picker import choose_batch
-from pages.shared.components import get_model
+from pages.shared.components import find_model, get_model
 from pages.shared.controls import plain_error
 from pages.shared.lead_card import render_lead, render_opener
 from pages.shared.lead_table import render_answer, render_export, render_filters, render_key_figures, render_table
@@ -17,8 +17,8 @@ from pages.shared.lead_table import render_answer, render_export, render_filters
 SECTIONS = ["Call list", "Quarantine", "Plan", "Grades", "Junk filter", "Review list"]
 
 st.title("Whom do we call first?", anchor=False)
-model = get_model()
-view = choose_batch(model)
+view = choose_batch()
+model = find_model(view.batch.schema_name, warn=True) or view.model or get_model()
 try:
     render_answer(view)
     key = session.bind("section", session.get_section(SECTIONS[0]))

@@ -8,10 +8,9 @@ from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import fitting_schema, propose_list
 from leadscore_core.data.schema.inference import Proposal, build_schema, headers_found, name_schema, numbers_of
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.data.schema.schema_files import list_schemas, save_schema, write_schema
+from leadscore_core.data.schema.schema_files import free_name, list_schemas, save_schema, write_schema
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.retraining.schema_editor import MEANINGS, corrected_proposal, full_schema, proposal_table
+from leadscore_core.retraining.schema_editor import MEANINGS, corrected_proposal, proposal_table
 from pages.retrain import state as retrain_state
 from pages.shared import session
 from pages.shared.controls import plain_error
@@ -29,7 +28,7 @@ _COLUMNS = {
 
 
 def choose_meaning(
-    path: Path, name: str, upload: str, headers: list[str], model: LeadModel, settings: Settings
+    path: Path, name: str, upload: str, headers: list[str], own: LeadSchema, settings: Settings
 ) -> LeadSchema | None:
     """Return what the columns of an uploaded list mean; None while a person still says so.
 
@@ -38,7 +37,6 @@ def choose_meaning(
     LeadScoreError
         If the list cannot be read.
     """
-    own = full_schema(model)
     known = own if headers_found(own, headers) >= 0.9 else fitting_schema(headers, settings)
     if known is None or retrain_state.is_describing(upload):
         _render_proposal(path, name, upload, known, settings)
@@ -104,7 +102,11 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
         f"never learned from, {result['left out']} left out. Which of them may know the outcome is asked next."
     )
     chosen = st.text_input(
-        "Name", known.name if known else name_schema(name), key=f"schema-name-{upload}", max_chars=40, width=320
+        "Name",
+        known.name if known else free_name(name_schema(name)),
+        key=f"schema-name-{upload}",
+        max_chars=40,
+        width=320,
     )
     if chosen in list_schemas() and (known is None or chosen != known.name):
         st.caption(f"What was kept as {plain(chosen)} will be replaced.")

@@ -13,16 +13,17 @@ from leadscore_core.training.evaluation.model_comparison import MOST as MOST_COM
 from leadscore_core.training.evaluation.model_comparison import compare_runs
 from pages.retrain.verdict import model_name
 from pages.shared import session
+from pages.shared.companies import models_of
 from pages.shared.components import get_named_model
 from pages.shared.sidebar import plain
 
 
-def render_comparisons() -> None:
-    """Show models side by side, and what the newest comparison and the newest search found."""
+def render_comparisons(company: str) -> None:
+    """Show a company's models side by side, and what its newest comparison and its newest search found."""
     registry = ModelRegistry(load_settings().models_dir)
-    known = {metadata.model_id: metadata for metadata in registry.list_models()}
-    runs = [run for run in list_runs() if run.state.state == "done"]
-    _render_model_table(registry, known)
+    known = {metadata.model_id: metadata for metadata in models_of(company, registry)}
+    runs = [run for run in list_runs() if run.state.state == "done" and run.request.schema_name == company]
+    _render_model_table(registry.champion_of(company), known)
     board = next((run for run in runs if "leaderboard" in run.report), None)
     st.subheader("Other algorithms on the same folds", anchor=False)
     if board is None:
@@ -37,28 +38,26 @@ def render_comparisons() -> None:
         _render_tuning(tuned)
 
 
-def _render_model_table(registry: ModelRegistry, known: dict[str, Any]) -> None:
+def _render_model_table(champion: str | None, known: dict[str, Any]) -> None:
     st.subheader("Models side by side", anchor=False)
     if len(known) < 2:
         st.info("There is one model so far. Train another, and both can be compared here.", icon=":material/info:")
         return
-    names = {m: model_name(metadata, registry.champion_id) for m, metadata in known.items()}
-    first = [m for m in known if m == registry.champion_id] + [m for m in known if m != registry.champion_id]
+    names = {m: model_name(metadata, champion) for m, metadata in known.items()}
+    first = [m for m in known if m == champion] + [m for m in known if m != champion]
     chosen = st.multiselect(
         "Models",
         list(known),
         first[:2],
         format_func=names.__getitem__,
         max_selections=MOST_COMPARED,
-        key=f"side-by-side-{len(known)}",
+        key=f"side-by-side-{champion}-{len(known)}",
     )
     if len(chosen) < 2:
         st.caption("Choose at least two.")
         return
     result = compare_runs([get_named_model(model_id) for model_id in chosen])
-    short = {
-        m: f"{known[m].created_at:%d %b, %H:%M}" + (" (in use)" if m == registry.champion_id else "") for m in chosen
-    }
+    short = {m: f"{known[m].created_at:%d %b, %H:%M}" + (" (in use)" if m == champion else "") for m in chosen}
     if len(set(short.values())) < len(short):
         short = {m: m for m in chosen}
     config = {name: st.column_config.NumberColumn(format="%.4f") for name in short.values()}

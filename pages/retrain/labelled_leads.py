@@ -13,9 +13,10 @@ from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.reading.reader import read_headers
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema_files import DEFAULT_SCHEMA
 from leadscore_core.data.synthetic import LABELLED
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
-from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.registry.served import known_schema
 from leadscore_core.retraining.dataset import batches_with_outcomes, read_labelled
 from leadscore_core.retraining.dataset_summary import leave_out_young, levels_of, narrow_leads, period_of
 from leadscore_core.retraining.schema_editor import full_schema
@@ -24,6 +25,7 @@ from leadscore_core.training.training_data import TrainingData
 from pages.retrain import state as retrain_state
 from pages.retrain.columns import choose_meaning
 from pages.shared import session
+from pages.shared.components import find_model
 from pages.shared.controls import plain_error
 from pages.shared.conventions import REMEMBERED, ask_choices, choices_of, offer_choices, said_of, with_choices
 from pages.shared.encodings import choose_encoding, offer_encodings
@@ -35,16 +37,23 @@ from pages.shared.uploads import UploadFolder
 SAMPLE = "the sample leads"
 
 
-def choose_labelled(model: LeadModel) -> tuple[TrainingData, tuple[object, ...]] | None:
+def choose_labelled(company: str) -> tuple[TrainingData, tuple[object, ...]] | None:
     """Return labelled leads, and a key for what is found in them.
 
     None until a person chose some and said what their columns mean.
+
+    Parameters
+    ----------
+    company
+        Name of the schema whose leads are looked at; leads that a person brings may be of another.
     """
-    settings, schema = load_settings(), full_schema(model)
+    settings = load_settings()
     try:
+        model = find_model(company)
+        schema = known_schema(company, settings) if model is None else full_schema(model)
         brought = _take_uploads(settings)
         if brought is not None:
-            meant = _ask_meaning(brought, model, settings)
+            meant = _ask_meaning(brought, schema, settings)
             if meant is None:
                 return None
             schema = meant
@@ -90,13 +99,13 @@ def _is_closed(name: str) -> bool:
     return st.button(f"Close {plain(name)}", type="tertiary", icon=":material/close:")
 
 
-def _ask_meaning(brought: tuple[str, str, UploadFolder], model: LeadModel, settings: Settings) -> LeadSchema | None:
+def _ask_meaning(brought: tuple[str, str, UploadFolder], own: LeadSchema, settings: Settings) -> LeadSchema | None:
     """Return what the columns of a person's leads mean; None while that, or their encoding, is asked for."""
     name, file_id, folder = brought
     if choose_encoding(file_id, name):
         return None
     headers = read_headers(folder.path, encoding=session.get_encoding(file_id))
-    return choose_meaning(folder.path, name, file_id, headers, model, settings)
+    return choose_meaning(folder.path, name, file_id, headers, own, settings)
 
 
 def _pick_batches(schema: LeadSchema, settings: Settings) -> list[Batch]:
@@ -118,8 +127,9 @@ def _pick_batches(schema: LeadSchema, settings: Settings) -> list[Batch]:
 def _offer_sample(schema: LeadSchema) -> tuple[TrainingData, tuple[object, ...]] | None:
     """Return the sample leads where a person asked for them; say what to bring otherwise."""
     sample = PROJECT_ROOT / "sample_data" / LABELLED
-    if not retrain_state.is_trying_sample() and not (
-        sample.is_file() and st.button("Use the sample leads", icon=":material/play_arrow:")
+    is_theirs = schema.name == DEFAULT_SCHEMA and sample.is_file()
+    if not (is_theirs and retrain_state.is_trying_sample()) and not (
+        is_theirs and st.button("Use the sample leads", icon=":material/play_arrow:")
     ):
         st.info(
             "Bring leads whose outcome is known. You will see whether a model trained on them is better than "

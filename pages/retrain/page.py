@@ -9,19 +9,22 @@ from pages.retrain.promote import render_promotion
 from pages.retrain.train import render_training
 from pages.retrain.verdict import choose_model, render_retraining_proposal, render_state_of_models, render_verdict
 from pages.shared import session
-from pages.shared.components import get_model
+from pages.shared.companies import list_companies, present_company
+from pages.shared.components import find_model, get_model
 from pages.shared.controls import plain_error
 
 SECTIONS = ["Train", "Verdict", "Against the model in use", "Compare", "Promote or roll back"]
 
 st.title("Is a better model ready?", anchor=False)
-model = get_model()
+company = str(present_company())
+if find_model(company, warn=True) is None and company not in list_companies():
+    get_model()
 message = session.take_message()
 if message:
     st.toast(message, icon=":material/check:")
 try:
-    render_state_of_models()
-    render_retraining_proposal()
+    render_state_of_models(company)
+    render_retraining_proposal(company)
     section = st.segmented_control(
         "Section",
         SECTIONS,
@@ -30,11 +33,11 @@ try:
         label_visibility="collapsed",
     )
     if section == "Train":
-        render_training(model)
+        render_training(company)
     elif section == "Compare":
-        render_comparisons()
+        render_comparisons(company)
     else:
-        chosen = choose_model()
+        chosen = choose_model(company)
         if chosen is not None:
             looked_at, report = chosen
             if section == "Verdict":

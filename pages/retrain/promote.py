@@ -18,7 +18,8 @@ KEEP = "Keep as they are"
 def render_promotion(model: LeadModel) -> None:
     """Let a person make a model the one in use, or go back; show who did what before, and why."""
     registry = ModelRegistry(load_settings().models_dir)
-    in_use = registry.champion_id == model.model_id
+    schema = model.schema.name
+    in_use = registry.champion_of(schema) == model.model_id
     met = meets_gates(model.metadata)
     st.subheader("In use already" if in_use else "Put this model to use", anchor=False)
     if not in_use:
@@ -41,11 +42,11 @@ def render_promotion(model: LeadModel) -> None:
                 act(lambda: _promote(model, reason, reset=grades != KEEP), "It is the model in use now.")
     else:
         _offer_rescoring(model)
-    history = registry.history()
+    history = registry.history(schema)
     with st.form("rollback", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        why = st.text_input(_rollback_label(registry), max_chars=300, key="rollback-reason", width=420)
+        why = st.text_input(_rollback_label(registry, schema), max_chars=300, key="rollback-reason", width=420)
         if st.form_submit_button("Roll back to the model before", icon=":material/undo:", disabled=len(history) < 2):
-            act(lambda: roll_back(by=session.get_name(), reason=why), "The model before is in use again.")
+            act(lambda: roll_back(schema, by=session.get_name(), reason=why), "The model before is in use again.")
     if history:
         names = {m.model_id: f"{m.created_at:%d %b %Y, %H:%M}" for m in registry.list_models()}
         table = pd.DataFrame(
@@ -61,9 +62,9 @@ def render_promotion(model: LeadModel) -> None:
             st.dataframe(table, hide_index=True, height="content", alt="History of the model in use")
 
 
-def _rollback_label(registry: ModelRegistry) -> str:
+def _rollback_label(registry: ModelRegistry, schema: str) -> str:
     """Say whether going back needs a reason, as putting any model to use does that misses a target."""
-    before = registry.previous_champion()
+    before = registry.previous_champion(schema)
     needed = before is not None and not meets_gates(registry.read_metadata(before))
     return "Reason to go back (needed: that model misses a target)" if needed else "Reason to go back"
 

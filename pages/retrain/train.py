@@ -17,6 +17,7 @@ from leadscore_core.training.training_data import TrainingData
 from pages.retrain.labelled_leads import choose_labelled, narrow_labelled
 from pages.retrain.state import is_trying_sample
 from pages.shared import session
+from pages.shared.components import find_model
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
@@ -34,10 +35,11 @@ _TOLD = {
 }
 
 
-def render_training(model: LeadModel) -> None:
+def render_training(company: str) -> None:
     """Let a person choose leads, look at what may leak, and start a run; show the run that is on."""
     runs = list_runs()
     on = next((run for run in runs if run.is_on), None)
+    runs = [run for run in runs if run.request.schema_name in (company, "")]
     if on is not None:
         _render_run(str(on.folder))
         return
@@ -50,16 +52,16 @@ def render_training(model: LeadModel) -> None:
             else f"{_TASKS[runs[0].request.task.kind]}: done. What came of it is in the section Compare.",
             icon=":material/check:",
         )
-    chosen = choose_labelled(model)
+    chosen = choose_labelled(company)
     if chosen is None:
         return
     data, key = chosen
     n_known = len(data.known)
     data, narrowed = narrow_labelled(data, key)
-    if not _render_check(data, model, (*key, *narrowed)):
+    if not _render_check(data, find_model(data.schema.name), (*key, *narrowed)):
         return
     excluded, audit = explain_exclusions(data, _render_audit(data, n_known, key))
-    task, params = _choose_task()
+    task, params = _choose_task(data.schema.name)
     with st.form("train", border=False):
         note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
         if st.form_submit_button(
@@ -78,12 +80,19 @@ def render_training(model: LeadModel) -> None:
             except LeadScoreError as error:
                 st.error(plain_error(error), icon=":material/error:")
             else:
+                session.set_company(data.schema.name)
                 st.rerun()
     st.caption(f"{_TOLD[task.kind]} You can leave this page: the run goes on and is found again.")
 
 
-def _choose_task() -> tuple[RunTask, dict[str, Any]]:
-    """Let a person choose between a retrain, a comparison and a search; return settings of LightGBM too."""
+def _choose_task(company: str) -> tuple[RunTask, dict[str, Any]]:
+    """Let a person choose between a retrain, a comparison and a search; return settings of LightGBM too.
+
+    Parameters
+    ----------
+    company
+        Name of the schema of the leads, of which searched settings are offered.
+    """
     kind = st.segmented_control(
         "What to do",
         list(_TASKS),
@@ -107,14 +116,15 @@ def _choose_task() -> tuple[RunTask, dict[str, Any]]:
     if kind == "tune":
         minutes = st.number_input("Minutes to search", 1, 720, 10, key="train-minutes", width=220)
         return RunTask(kind="tune", minutes=minutes), {}
-    found = next((run.report["tuning"] for run in list_runs() if "tuning" in run.report), None)
+    own = (run for run in list_runs() if run.request.schema_name == company)
+    found = next((run.report["tuning"] for run in own if "tuning" in run.report), None)
     if found is None:
         return RunTask(), {}
     searched = st.toggle("Use the settings that the last search found", key=session.bind("train-searched", False))
     return RunTask(), found["params"] if searched else {}
 
 
-def _render_check(data: TrainingData, model: LeadModel, key: tuple[object, ...]) -> bool:
+def _render_check(data: TrainingData, model: LeadModel | None, key: tuple[object, ...]) -> bool:
     """Say what these leads are and whether they are enough to learn from."""
     result, past = summarise(data), data.schema.outcome.past
     with st.container(horizontal=True):
@@ -130,7 +140,7 @@ def _render_check(data: TrainingData, model: LeadModel, key: tuple[object, ...])
             icon=":material/error:",
         )
         return False
-    fresh = session.remembered(("new", model.model_id, *key), lambda: new_since(data, model))
+    fresh = None if model is None else session.remembered(("new", model.model_id, *key), lambda: new_since(data, model))
     if fresh is not None:
         st.caption(f"{fresh:,} of these leads are new since the model in use was trained.")
     if result.future:

@@ -27,17 +27,18 @@ from leadscore_core.retraining.jobs import read_report
 from leadscore_core.retraining.trigger import propose_retraining
 from leadscore_core.storage.database.batches import BatchStore
 from pages.shared import session
+from pages.shared.companies import models_of
 from pages.shared.components import get_named_model, render_chart
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
 
-def render_state_of_models() -> None:
-    """Say in one sentence which model serves, and whether a newer one is ready."""
+def render_state_of_models(company: str) -> None:
+    """Say in one sentence which model of a company's leads serves, and whether a newer one is ready."""
     settings = load_settings()
     registry = ModelRegistry(settings.models_dir)
-    known = registry.list_models()
-    champion = next((m for m in known if m.model_id == registry.champion_id), None)
+    known = models_of(company, registry)
+    champion = next((m for m in known if m.model_id == registry.champion_of(company)), None)
     newest = known[0] if known else None
     if champion is None:
         st.markdown("### No model is in use.")
@@ -54,30 +55,33 @@ def render_state_of_models() -> None:
     st.markdown(f"### {text}. The newest, of {newest.created_at:%d %b, %H:%M}, {meets} the targets and {judged}.")
 
 
-def render_retraining_proposal() -> None:
+def render_retraining_proposal(company: str) -> None:
     """Say that a retrain is proposed, and why; nothing is trained by itself."""
     settings = load_settings()
-    champion = ModelRegistry(settings.models_dir).champion_id
+    champion = ModelRegistry(settings.models_dir).champion_of(company)
+    if champion is None:
+        return
     kept = tuple((b.id, b.scoring.number) for b in BatchStore(settings).list_batches())
     hour = pd.Timestamp.now().floor("h")
-    due = session.remembered(("due", champion, kept, hour), lambda: propose_retraining(settings))
+    due = session.remembered(("due", champion, kept, hour), lambda: propose_retraining(settings, company))
     if due.is_worthwhile:
         st.info(f"A retrain is worth while: {plain('; '.join(due.reasons))}.", icon=":material/schedule:")
 
 
-def choose_model() -> tuple[LeadModel, dict[str, Any]] | None:
-    """Let a person choose a model to look at; return it and the report of its training, where that was kept."""
+def choose_model(company: str) -> tuple[LeadModel, dict[str, Any]] | None:
+    """Let a person choose a company's model to look at; return it and the report of its training, if that was kept."""
     settings = load_settings()
     registry = ModelRegistry(settings.models_dir)
-    known = {metadata.model_id: metadata for metadata in registry.list_models()}
+    known = {metadata.model_id: metadata for metadata in models_of(company, registry)}
+    champion = registry.champion_of(company)
     if not known:
         st.info("There is no model yet. Train one.", icon=":material/info:")
         return None
     chosen = st.selectbox(
         "Model",
         list(known),
-        format_func=lambda m: model_name(known[m], registry.champion_id),
-        key=f"model-{len(known)}-{registry.champion_id}",
+        format_func=lambda m: model_name(known[m], champion),
+        key=f"model-{company}-{len(known)}-{champion}",
         width=620,
     )
     try:

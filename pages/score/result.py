@@ -26,7 +26,7 @@ def render_scored(opened: session.OpenedList, model: LeadModel, settings: Settin
         if session.get_scored() is None:
             _keep(opened, model, settings)
         batch = BatchStore(settings).get(str(session.get_scored()))
-        view = get_view(batch, model)
+        view = get_view(batch)
         shown = True
         _offer_again(batch, opened, model, settings)
         render_answer(view)

@@ -6,22 +6,28 @@ from leadscore_core.batches.save import rescore_batch
 from leadscore_core.batches.view import BatchView, open_view
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.registry.served import known_schema
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from pages.shared import session
-from pages.shared.components import act, get_named_model
+from pages.shared.companies import company_title, models_of
+from pages.shared.components import act, find_model, get_named_model
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
 
-def get_view(batch: Batch, model: LeadModel) -> BatchView:
-    """Open a batch as it stands now."""
-    return open_view(batch, get_named_model, model.schema)
+def get_view(batch: Batch) -> BatchView:
+    """Open a batch as it stands now, by the model that scored it; by the one in use of its schema if that is gone."""
+    model = find_model(batch.schema_name)
+    schema = known_schema(batch.schema_name, load_settings()) if model is None else model.schema
+    return open_view(batch, get_named_model, schema)
 
 
-def choose_batch(model: LeadModel, *, manage: bool = True) -> BatchView:
-    """Let a person choose a batch, and return it; stop the page where there is none or it cannot be read."""
+def choose_batch(*, manage: bool = True) -> BatchView:
+    """Let a person choose a batch, and return it; stop the page where there is none or it cannot be read.
+
+    Its company is looked at from then on.
+    """
     message = session.take_message()
     if message:
         st.toast(message, icon=":material/check:")
@@ -38,34 +44,47 @@ def choose_batch(model: LeadModel, *, manage: bool = True) -> BatchView:
         st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
         st.stop()
     by_id = {batch.id: batch for batch in batches}
-    present = session.get_batch() if session.get_batch() in by_id else batches[0].id
+    several = len({batch.schema_name for batch in batches}) > 1
+    company = session.get_company()
+    newest = next((b.id for b in batches if company in (None, b.schema_name)), None)
+    present = session.get_batch() if session.get_batch() in by_id else newest
+    if present is None:
+        st.info(f"No list of {plain(company_title(str(company)))} has been scored yet.", icon=":material/info:")
+        st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
+        st.stop()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Batch",
             list(by_id),
             index=list(by_id).index(str(present)),
-            format_func=lambda batch_id: _title(by_id[batch_id]),
+            format_func=lambda batch_id: _title(by_id[batch_id], several=several),
             key=f"batch-{present}",
             width=420,
         )
+        batch = by_id[chosen]
+        if batch.schema_name != company:
+            session.set_company(batch.schema_name)
+            session.set_batch(chosen)
+            if company is not None or several:
+                st.rerun()
         if chosen != session.get_batch():
             session.set_batch(chosen)
-        batch = by_id[chosen]
         if manage:
             with st.popover("Manage", icon=":material/more_horiz:"):
-                _render_manage(batch, model)
+                _render_manage(batch)
     try:
-        return get_view(batch, model)
+        return get_view(batch)
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
         st.stop()
 
 
-def _title(batch: Batch) -> str:
-    return f"{batch.name}, {batch.rows:,} leads, {batch.created_at:%d %b %Y}"
+def _title(batch: Batch, *, several: bool) -> str:
+    company = f" ({company_title(batch.schema_name)})" if several else ""
+    return f"{batch.name}, {batch.rows:,} leads, {batch.created_at:%d %b %Y}{company}"
 
 
-def _render_manage(batch: Batch, model: LeadModel) -> None:
+def _render_manage(batch: Batch) -> None:
     store = BatchStore(load_settings())
     by = f" by {plain(batch.created_by)}" if batch.created_by else ""
     st.caption(f"From {plain(batch.file_name)}, scored {batch.scoring.scored_at:%d %b %Y, %H:%M} UTC{by}.")
@@ -73,15 +92,17 @@ def _render_manage(batch: Batch, model: LeadModel) -> None:
         name = st.text_input("Name", value=batch.name, max_chars=200)
         if st.form_submit_button("Rename", icon=":material/edit:"):
             act(lambda: store.rename(batch, name), "Renamed.")
-    known = {m.model_id: m for m in ModelRegistry(load_settings().models_dir).list_models()}
-    others = [m for m in (model.model_id, *known) if m in known and m != batch.scoring.model_id]
+    registry = ModelRegistry(load_settings().models_dir)
+    in_use = registry.champion_of(batch.schema_name)
+    known = {m.model_id: m for m in models_of(batch.schema_name, registry)}
+    others = [m for m in (in_use, *known) if m in known and m != batch.scoring.model_id]
     if others:
         with st.form("rescore", border=False):
             chosen = st.selectbox(
                 "Score again with",
                 list(dict.fromkeys(others)),
                 format_func=lambda m: (
-                    f"{'The model in use' if m == model.model_id else 'Model'} of {known[m].created_at:%d %b %Y, %H:%M}"
+                    f"{'The model in use' if m == in_use else 'Model'} of {known[m].created_at:%d %b %Y, %H:%M}"
                 ),
             )
             if st.form_submit_button("Score again", icon=":material/refresh:"):

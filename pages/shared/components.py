@@ -15,6 +15,7 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from pages.shared import session
+from pages.shared.companies import present_company
 from pages.shared.controls import on_page, plain_error
 from pages.shared.sidebar import plain
 
@@ -45,16 +46,40 @@ def get_named_model(model_id: str) -> LeadModel:
         return registry.load(model_id)
 
 
-def get_model() -> LeadModel:
-    """Return the model in use; without one, say what to do and stop the page."""
+def get_model(company: str | None = None) -> LeadModel:
+    """Return the model in use of a schema; without one, say what to do and stop the page.
+
+    Parameters
+    ----------
+    company
+        Name of the schema; the one that is looked at if not given.
+    """
     try:
-        registry = ModelRegistry(load_settings().models_dir)
-        with _waiting(registry, registry.champion_id):
-            model, notice = registry.load_champion()
+        return _champion(company or present_company())
     except LeadScoreError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
-    if notice:
+
+
+def find_model(company: str, *, warn: bool = False) -> LeadModel | None:
+    """Return the model in use of a schema, or None where there is none.
+
+    Parameters
+    ----------
+    warn
+        Whether to say on the page that it is damaged and another one serves.
+    """
+    try:
+        return _champion(company, warn=warn)
+    except LeadScoreError:
+        return None
+
+
+def _champion(company: str | None, *, warn: bool = True) -> LeadModel:
+    registry = ModelRegistry(load_settings().models_dir)
+    with _waiting(registry, registry.champion_of(company)):
+        model, notice = registry.load_champion(company)
+    if notice and warn:
         st.warning(notice, icon=":material/warning:")
     return model
 

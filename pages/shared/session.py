@@ -30,6 +30,7 @@ _FILTERS, _FILTER_ROUND, _JOB, _SECTION, _DRAFT, _KEPT, _TOLD = (
     "kept_results",
     "message",
 )
+_COMPANY, _ASIDE = "company", "aside"
 _GRADE_KEYS = ("grade-hot", "grade-warm", "grade-cold")
 _MOST_KEPT = 4
 T = TypeVar("T")
@@ -39,7 +40,8 @@ T = TypeVar("T")
 class OpenedList:
     """A list that a person brought, with its temporary folder if it was uploaded, and what was found of it.
 
-    ``alike`` counts the sheets that can be read as one list.
+    ``alike`` counts the sheets that can be read as one list; ``company`` names the schema that a person chose for it,
+    and ``companies`` those among which a person has to choose.
     """
 
     name: str
@@ -49,6 +51,8 @@ class OpenedList:
     sheets: list[str] = field(default_factory=list)
     sheet: str | None = None
     alike: int = 0
+    company: str | None = None
+    companies: tuple[str, ...] = ()
 
 
 def kept(key: str, otherwise: Any = None) -> Any:
@@ -59,6 +63,28 @@ def kept(key: str, otherwise: Any = None) -> Any:
 def keep(key: str, value: object) -> None:
     """Keep something in this session."""
     st.session_state[key] = value
+
+
+def get_company() -> str | None:
+    """Return the name of the schema whose leads this person looks at; None until one was chosen or a list opened."""
+    return st.session_state.get(_COMPANY)
+
+
+def set_company(company: str) -> None:
+    """Look at another company's leads: its list that was open and its batch come back, those of the one before wait."""
+    before = get_company()
+    if before == company:
+        return
+    st.session_state[_COMPANY] = company
+    if before is None:
+        return
+    aside: dict[str, dict[str, Any]] = st.session_state.setdefault(_ASIDE, {})
+    own = (_OPENED, _SCORED, _RECOGNISED, _PROBLEM, _WAITING, _BATCH)
+    aside[before] = {key: st.session_state.pop(key) for key in own if key in st.session_state}
+    for key, value in aside.pop(company, {}).items():
+        st.session_state[key] = value
+    set_lead(None)
+    set_filter(empty_filter("calls"))
 
 
 def get_opened() -> OpenedList | None:

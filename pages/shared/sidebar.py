@@ -8,6 +8,7 @@ from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.registry.registry import ModelRegistry
 from pages.shared import session
+from pages.shared.companies import choose_company, present_company
 
 
 def check_settings() -> None:
@@ -49,9 +50,10 @@ def render_sidebar() -> None:
         )
         session.set_name(name)
         st.divider()
+        choose_company()
         try:
             registry = ModelRegistry(load_settings().models_dir)
-            metadata = registry.read_metadata(registry.champion_id or "")
+            metadata = registry.read_metadata(registry.champion_of(present_company()) or "")
         except LeadScoreError:
             st.caption("No model is in use.")
             return

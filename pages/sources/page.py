@@ -4,7 +4,6 @@ import streamlit as st
 
 from leadscore_core.errors import LeadScoreError
 from pages.shared import session
-from pages.shared.components import get_model
 from pages.shared.controls import plain_error
 from pages.sources.rates import choose_leads, choose_scope, render_rates, render_report, render_source_answer
 from pages.sources.sections import render_course, render_gaps, render_segments
@@ -13,8 +12,7 @@ from pages.sources.spend import render_money
 SECTIONS = ["Rates", "Composition", "Segments", "Weeks and flow", "Money"]
 
 st.title("Which sources earn their money?", anchor=False)
-model = get_model()
-view, batches = choose_leads(model)
+view, batches = choose_leads()
 try:
     scope = choose_scope(view)
     rates = render_source_answer(view, batches, scope)
@@ -29,7 +27,7 @@ try:
     elif section == "Composition":
         render_gaps(view, scope, batches)
     elif section == "Segments":
-        render_segments(view, scope, batches, model)
+        render_segments(view, scope, batches)
     elif section == "Weeks and flow":
         render_course(view, scope)
     else:

@@ -30,12 +30,14 @@ from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.synthetic import LABELLED
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
-from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.registry.served import find_served, known_schema
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
 from pages.shared import session
 from pages.shared.charts import render_evidence, render_frame
+from pages.shared.companies import company_title
+from pages.shared.components import find_model, get_model
 from pages.shared.controls import plain_error
 from pages.shared.conventions import ask_choices, choices_of, offer_choices, with_choices
 from pages.shared.encodings import choose_encoding, offer_encodings
@@ -50,8 +52,8 @@ NOT_CROSSED, NO_PERIOD, PERIOD_BEFORE = "Nothing", "No other period", "The days 
 _OTHER_PERIOD = "Days of your choice"
 
 
-def choose_leads(model: LeadModel) -> tuple[SourceView, list[Batch]]:
-    """Let a person choose lists whose leads are counted; without any, offer the sample leads and stop the page."""
+def choose_leads() -> tuple[SourceView, list[Batch]]:
+    """Let a person choose lists of a company whose leads are counted; without any, offer the sample leads and stop."""
     message = session.take_message()
     if message:
         st.toast(message, icon=":material/check:")
@@ -59,10 +61,15 @@ def choose_leads(model: LeadModel) -> tuple[SourceView, list[Batch]]:
     try:
         batches = BatchStore(settings).list_batches()
         if not batches:
-            _offer_sample(model)
-        by_id = {batch.id: batch for batch in batches}
+            _offer_sample()
+        company = session.get_company() or batches[0].schema_name
+        by_id = {batch.id: batch for batch in batches if batch.schema_name == company}
+        if not by_id:
+            st.info(f"No list of {plain(company_title(company))} has been scored yet.", icon=":material/info:")
+            st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
+            st.stop()
         present = [b for b in source_state.get_source_batches() if b in by_id] or [session.get_batch() or ""]
-        present = [b for b in present if b in by_id] or [batches[0].id]
+        present = [b for b in present if b in by_id] or [next(iter(by_id))]
         with st.container(horizontal=True, vertical_alignment="bottom"):
             chosen = st.multiselect(
                 "Lists",
@@ -73,19 +80,21 @@ def choose_leads(model: LeadModel) -> tuple[SourceView, list[Batch]]:
                 width=560,
             )
             with st.popover("Bring outcomes", icon=":material/fact_check:"):
-                _render_outcomes(model)
+                _render_outcomes()
         if not chosen:
             st.info("Choose a list to count its leads.", icon=":material/info:")
             st.stop()
         source_state.set_source_batches(chosen)
         looked_at = [by_id[b] for b in chosen]
-        return open_sources(looked_at, model.schema, settings=settings), looked_at
+        model = find_model(company)
+        schema = known_schema(company, settings) if model is None else model.schema
+        return open_sources(looked_at, schema, settings=settings), looked_at
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
         st.stop()
 
 
-def _offer_sample(model: LeadModel) -> None:
+def _offer_sample() -> None:
     """Say what the page will show, and offer leads whose outcome is known."""
     st.info(
         "You will see here which sources bring applications and which bring junk. Score a list first; its outcomes, if "
@@ -95,6 +104,7 @@ def _offer_sample(model: LeadModel) -> None:
     st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
     sample = PROJECT_ROOT / "sample_data" / LABELLED
     if sample.is_file() and st.button("Look at the sample leads", type="primary", icon=":material/play_arrow:"):
+        model = get_model(find_served(sample, load_settings()))
         leads = open_list(sample, model.schema)
         with st.spinner("Scoring the sample leads", show_time=True):
             batch = find_batch(leads) or save_batch(
@@ -105,7 +115,7 @@ def _offer_sample(model: LeadModel) -> None:
     st.stop()
 
 
-def _render_outcomes(model: LeadModel) -> None:
+def _render_outcomes() -> None:
     """Take a file that says what became of leads that were scored."""
     st.caption("A file with each lead's id, e-mail or phone, and whether the application was completed.")
     upload = st.file_uploader("Outcomes", type=TYPES, max_upload_size=load_settings().upload_limit_mb)

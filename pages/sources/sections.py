@@ -15,7 +15,6 @@ from leadscore_core.analytics.sources import (
     narrow_to,
 )
 from leadscore_core.analytics.wording import describe_gap, describe_segment, present_segments
-from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.leads.filters import LeadFilter
 from pages.shared import session
@@ -65,7 +64,7 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
     )
 
 
-def render_segments(view: SourceView, scope: Scope, batches: list[Batch], model: LeadModel) -> None:
+def render_segments(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
     """Show where targeting is off: segments far below the average, and far above it."""
     below, above = session.remembered(
         ("targets", *scope_key(view, batches, scope)), lambda: find_far_segments(view, scope.chosen, scope.counted)
@@ -84,7 +83,7 @@ def render_segments(view: SourceView, scope: Scope, batches: list[Batch], model:
             st.info(nothing, icon=":material/check_circle:")
             continue
         for place, row in enumerate(found.head(MOST_LISTED).to_dict("records")):
-            _render_target(pd.Series(row), scope, batches, model, total, f"{title[:5].lower()}-{place}")
+            _render_target(pd.Series(row), scope, batches, total, f"{title[:5].lower()}-{place}")
         with st.expander(f"All {len(found)} as a table", icon=":material/table_rows:"):
             render_frame(present_segments(found), alt=title)
     st.caption(
@@ -93,29 +92,27 @@ def render_segments(view: SourceView, scope: Scope, batches: list[Batch], model:
     )
 
 
-def _render_target(
-    row: pd.Series, scope: Scope, batches: list[Batch], model: LeadModel, total: float, key: str
-) -> None:
+def _render_target(row: pd.Series, scope: Scope, batches: list[Batch], total: float, key: str) -> None:
     pairs = {str(row["first"]): row["first_value"]}
     if not pd.isna(row["second"]):
         pairs[str(row["second"])] = row["second_value"]
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(str(row['name']))}**: {plain(describe_segment(row, total))}.", width="stretch")
         with st.container(horizontal=True, width="content"):
-            _render_links(pairs, scope, batches, model, key)
+            _render_links(pairs, scope, batches, key)
 
 
-def _render_links(pairs: dict[str, str | None], scope: Scope, batches: list[Batch], model: LeadModel, key: str) -> None:
+def _render_links(pairs: dict[str, str | None], scope: Scope, batches: list[Batch], key: str) -> None:
     if st.button("Only these leads", key=f"filter-{key}", icon=":material/filter_alt:"):
         source_state.set_source_filter(narrow_to(scope.chosen, pairs))
         st.rerun()
     if st.button("See its leads", key=f"leads-{key}", icon=":material/call:", help="Open the Leads page on them"):
-        _go_to_leads(narrow_to(scope.chosen, pairs), max(batches, key=lambda b: b.rows), model, len(batches))
+        _go_to_leads(narrow_to(scope.chosen, pairs), max(batches, key=lambda b: b.rows), len(batches))
 
 
-def _go_to_leads(chosen: LeadFilter, batch: Batch, model: LeadModel, lists: int) -> None:
+def _go_to_leads(chosen: LeadFilter, batch: Batch, lists: int) -> None:
     """Open the Leads page on these leads, where most of them are, and say where the others are."""
-    table = get_view(batch, model).table
+    table = get_view(batch).table
     calls, aside = (table.count(replace(chosen, view=view)) for view in ("calls", "quarantine"))
     session.set_batch(batch.id)
     session.set_filter(replace(chosen, view="calls"))

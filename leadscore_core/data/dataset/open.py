@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,7 @@ from leadscore_core.data.schema.header_matching import suggest_mapping
 from leadscore_core.data.schema.header_words import normalise_header
 from leadscore_core.data.schema.saved_mappings import MappingStore
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.data.schema.schema_files import list_schemas, load_schema, schema_folder
+from leadscore_core.data.schema.schema_files import free_name, list_schemas, load_schema, schema_folder
 from leadscore_core.errors import LabelError, MappingError, SchemaError, UnreadableFileError
 
 if TYPE_CHECKING:
@@ -164,9 +163,7 @@ def open_any_list(
     if question is not None:
         raise LabelError(question)
     proposal = proposal.with_label(proposal.label, split)
-    first = list_files(paths)[0]
-    taken, name = set(list_schemas()), name_schema(first.name)
-    free = name if name not in taken else next(n for i in count(2) if (n := f"{name}-{i}") not in taken)
+    free = free_name(name_schema(list_files(paths)[0].name))
     leads = open_list(paths, build_schema(proposal, free), options=options, settings=settings)
     return replace(leads, proposal=proposal, outcome=split)
 

@@ -5,6 +5,7 @@ Those that ship with LeadScore stand in the package, those that people kept in t
 
 import csv
 import tomllib
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,18 @@ def list_schemas() -> list[str]:
     """Return the names of the schemas that ship with LeadScore, then of those that were kept."""
     shipped = sorted(p.stem for p in SCHEMA_DIR.glob("*.toml") if not p.stem.endswith("_sample"))
     return [*shipped, *sorted({p.stem for p in schema_folder().glob("*.toml")} - set(shipped))]
+
+
+def free_name(name: str) -> str:
+    """Return a name, with a number if there is a schema of it already.
+
+    Examples
+    --------
+    >>> free_name("codepro")
+    'codepro-2'
+    """
+    taken = set(list_schemas())
+    return next(n for i in count(1) if (n := name if i == 1 else f"{name}-{i}") not in taken)
 
 
 def is_shipped(name: str) -> bool:

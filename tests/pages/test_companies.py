@@ -1,0 +1,161 @@
+"""Two companies in one afternoon, without a browser: each list, page and sentence is by its own company's model."""
+
+import json
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from leadscore_core.config import load_settings
+from leadscore_core.data.dataset.open import open_any_list
+from leadscore_core.data.dataset.options import ListOptions
+from leadscore_core.data.schema.schema_files import save_schema
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.inference.score import score_leads
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.registry.promotion import promote_model
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.retraining.jobs import RunRequest, RunState, RunTask, write_state
+from leadscore_core.storage.database.batches import BatchStore
+from leadscore_core.training.train import train_model
+from tests.conftest import FEW_TREES
+from tests.other_company import make_members
+from tests.pages.test_score import as_csv, metrics, upload
+from tests.paths import ROOT
+
+APP = str(ROOT / "app.py")
+PAGES = ("leads", "drivers", "sources", "retrain", "score")
+REASON = "The first model of these leads"
+
+
+@pytest.fixture(scope="module")
+def gym(tmp_path_factory: pytest.TempPathFactory) -> LeadModel:
+    """A model of another company's leads."""
+    folder = tmp_path_factory.mktemp("gym")
+    members = make_members(400).drop(columns="Remarks")
+    members.to_csv(folder / "gym.csv", index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEADSCORE_DATA_DIR", str(folder / "data"))
+        schema = open_any_list(folder / "gym.csv", options=ListOptions(label="Status")).schema
+    return train_model(members, schema, params=FEW_TREES, n_repeats=1, note="Gym.")
+
+
+def enquiries() -> pd.DataFrame:
+    """The gym's new leads."""
+    return make_members(60, seed=8).drop(columns=["Status", "Remarks"])
+
+
+def promote(model: LeadModel, registry: ModelRegistry) -> None:
+    """Put another company's model to use, and keep what its columns mean."""
+    registry.publish(model)
+    save_schema(model.schema)
+    promote_model(model.model_id, reason=REASON)
+
+
+def opened() -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=90).run()
+    assert not app.exception
+    return app
+
+
+def go(app: AppTest, page: str) -> AppTest:
+    app.switch_page(f"pages/{page}/page.py").run()
+    assert not app.exception, page
+    return app
+
+
+def look_at_all(app: AppTest) -> str:
+    """Look at every page, and return what they say, at the end that of Score leads."""
+    said = []
+    for page in PAGES:
+        go(app, page)
+        assert not app.error, (page, app.error)
+        said += [element.value for element in (*app.markdown, *app.caption, *app.info)]
+    return "\n".join(said)
+
+
+def expected(leads: pd.DataFrame, model: LeadModel) -> str:
+    return f"{score_leads(leads, model, reasons=0)['propensity'].sum():,.0f}"
+
+
+def test_two_companies_are_served_back_and_forth(
+    registry: ModelRegistry, gym: LeadModel, sample: SampleLeads, trained: LeadModel
+) -> None:
+    app = upload(opened(), "list.csv", as_csv(sample.new))
+    ours = metrics(app)
+    promote(gym, registry)
+    look_at_all(app)
+    assert metrics(app) == ours
+    assert app.sidebar.selectbox[0].value == "codepro"
+    upload(app, "enquiries.csv", as_csv(enquiries()))
+    assert app.sidebar.selectbox[0].value == gym.schema.name
+    theirs = metrics(app)
+    assert theirs["Leads"] == "60"
+    assert theirs["Applications expected"] == expected(enquiries(), gym)
+    look_at_all(app)
+    assert metrics(app) == theirs
+    assert [b.scoring.model_id for b in BatchStore(load_settings()).list_batches()] == [gym.model_id, trained.model_id]
+
+    app.sidebar.selectbox[0].set_value("codepro").run()
+    assert not app.exception
+    assert metrics(app) == ours
+    look_at_all(app)
+    go(app, "leads")
+    picker = next(box for box in app.main.selectbox if box.label == "Batch")
+    assert picker.value == next(b.id for b in BatchStore(load_settings()).list_batches() if b.schema_name == "codepro")
+    picker.set_value(BatchStore(load_settings()).list_batches()[0].id).run()
+    assert not app.exception
+    assert app.sidebar.selectbox[0].value == gym.schema.name
+    assert metrics(go(app, "score")) == theirs
+
+
+def test_a_list_that_fits_two_companies_is_asked_about_and_known_again(registry: ModelRegistry, gym: LeadModel) -> None:
+    promote(gym, registry)
+    twin = gym.schema.model_copy(update={"name": "studio", "title": "Studio leads"})
+    again = train_model(make_members(300, seed=5).drop(columns="Remarks"), twin, params=FEW_TREES, n_repeats=1)
+    promote(again, registry)
+    app = upload(opened(), "enquiries.csv", as_csv(enquiries()))
+    assert "do not say whose leads these are" in app.warning[0].value
+    assert not app.metric
+    whose = next(box for box in app.main.selectbox if box.label == "Whose leads are these?")
+    assert whose.value is None
+    whose.set_value("studio").run()
+    assert not app.exception
+    assert metrics(app)["Applications expected"] == expected(enquiries(), again)
+    later = upload(opened(), "the same.csv", as_csv(enquiries()))
+    assert "This file was scored before" in later.info[0].value
+    next(box for box in later.main.selectbox if box.label == "Whose leads are these?").set_value(gym.schema.name).run()
+    assert not later.exception
+    assert metrics(later)["Applications expected"] == expected(enquiries(), gym)
+    assert sorted(b.schema_name for b in BatchStore(load_settings()).list_batches()) == sorted(["studio", "gym"])
+
+
+def test_retrain_shows_one_companys_models_and_searched_settings(registry: ModelRegistry, gym: LeadModel) -> None:
+    promote(gym, registry)
+    folder = load_settings().data_dir / "runs" / "20260101-000000-aaaaaa"
+    folder.mkdir(parents=True)
+    asked = {"run_id": folder.name, "asked_at": datetime.now(UTC), "data": "gym.csv", "rows": 400}
+    request = RunRequest(task=RunTask(kind="tune"), schema_name="gym", **asked)
+    (folder / "request.json").write_text(request.model_dump_json())
+    found = {"params": {"num_leaves": 7}, "difference": 0, "low": 0, "high": 0, "is_better": False, "trials": 3}
+    (folder / "report.json").write_text(json.dumps({"tuning": found}))
+    write_state(folder, RunState(state="done", share=1.0, message="Done"))
+    app = opened()
+    app.sidebar.selectbox[0].set_value("codepro").run()
+    go(app, "retrain")
+    next(b for b in app.button if b.label == "Use the sample leads").click().run()
+    assert not app.exception
+    assert "Use the settings that the last search found" not in [toggle.label for toggle in app.toggle]
+    app.segmented_control(key="retrain-section").set_value("Compare").run()
+    assert "Nothing was searched yet" in "\n".join(element.value for element in app.info)
+    app.segmented_control(key="retrain-section").set_value("Verdict").run()
+    (model,) = [box for box in app.main.selectbox if box.label == "Model"]
+    assert len(model.options) == 1
+    app.sidebar.selectbox[0].set_value("gym").run()
+    app.segmented_control(key="retrain-section").set_value("Compare").run()
+    assert not app.exception
+    assert "3 settings were tried" in "\n".join(element.value for element in app.caption)
+    app.segmented_control(key="retrain-section").set_value("Promote or roll back").run()
+    assert app.subheader[0].value == "In use already"
+    assert registry.champions == {"gym": gym.model_id, "codepro": registry.champion_of("codepro")}
