@@ -9,12 +9,18 @@ import pytest
 
 from leadscore_core import orchestration
 from leadscore_core.config import load_settings
+from leadscore_core.data.dataset.open import open_any_list
+from leadscore_core.data.dataset.options import ListOptions
+from leadscore_core.data.schema.schema_files import save_schema
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import UnreadableFileError
 from leadscore_core.inference.cleaned_file import CleanedFile
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import BatchStore
+from leadscore_core.training.train import train_model
+from tests.conftest import FEW_TREES
+from tests.other_company import make_members
 
 LABEL = "app_complete_flag"
 
@@ -189,3 +195,27 @@ def test_a_comma_may_be_part_of_a_lists_name(places: Path, labelled: str, tmp_pa
     path.write_bytes(Path(labelled).read_bytes())
     assert orchestration.check_raw(str(path))["ok"]
     assert orchestration.check_raw(f"{path.parent / 'none.csv'}, {path.parent / 'other.csv'}")["ok"] is False
+
+
+def test_a_list_is_scored_by_the_model_in_use_of_its_own_schema(
+    registry: ModelRegistry, trained: LeadModel, sample: SampleLeads, tmp_path: Path
+) -> None:
+    """The model that was put to use last is another company's."""
+    members = make_members(300)
+    members.to_csv(tmp_path / "gym.csv", index=False)
+    schema = open_any_list(tmp_path / "gym.csv", options=ListOptions(label="Status")).schema
+    save_schema(schema)
+    gym = registry.publish(train_model(members, schema, params=FEW_TREES, n_repeats=1))
+    registry.promote(gym.model_id)
+    sample.new.to_csv(tmp_path / "new.csv", index=False)
+    members.drop(columns=["Status", "Remarks"]).to_csv(tmp_path / "enquiries.csv", index=False)
+    last = orchestration.load_champion_id()
+    assert last == gym.model_id
+    for name, model in (("new.csv", trained), ("enquiries.csv", gym)):
+        files = str(tmp_path / name)
+        raw = orchestration.check_raw(files)
+        assert (raw["ok"], raw["schema"]) == (True, model.schema.name)
+        path = orchestration.clean_leads_to(files, raw["key"])
+        scored = orchestration.score_batch(files, raw["key"], last, path, schema=raw["schema"])
+        assert scored["model_id"] == model.model_id
+        assert orchestration.score_batch(files, raw["key"], last, path, schema=raw["schema"])["new"] is False
