@@ -103,7 +103,7 @@ def check(
     settings = load_settings()
     label_expected = bool(label or positive or still_open)
     options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
-    leads = open_leads(files, schema, options, settings, ask="nothing" if label_expected else None)
+    leads = open_leads(files, schema, options, settings, may_propose=True, ask="nothing" if label_expected else None)
     check_holds_leads(leads)
     model = champion_or_none(leads.schema.name, settings, "unknown values were not looked for")
     report = check_list(leads, model=model, label_expected=label_expected)

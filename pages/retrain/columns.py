@@ -7,6 +7,7 @@ import streamlit as st
 from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import fitting_schema, propose_list
 from leadscore_core.data.schema.inference import Proposal, build_schema, headers_found, name_schema, numbers_of
+from leadscore_core.data.schema.outcome_candidates import MOST_OFFERED
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import free_name, list_schemas, save_schema, write_schema
 from leadscore_core.errors import LeadScoreError
@@ -68,19 +69,14 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
             "wrong. It is kept under a name and used from then on."
         )
     proposal = session.remembered(("proposal", upload, encoding), propose)
-    offered = proposal.choices
-    if not offered:
+    if not proposal.choices:
         st.error(
             "No column could be the outcome: none has between two and twenty values, or is filled for some leads and "
             "blank for the others. Bring leads with a column that says which of them converted.",
             icon=":material/error:",
         )
         return
-    index = offered.index(proposal.label) if proposal.label in offered else None
-    outcome = st.selectbox(
-        "Which column says whether a lead converted?", offered, index, key=f"outcome-{upload}",
-        placeholder="Choose the outcome",
-    )  # fmt: skip
+    outcome = _choose_outcome(proposal, upload)
     if outcome is None:
         return
     split = choose_outcome_values(path, upload, outcome)
@@ -127,3 +123,18 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
             "Export as TOML", write_schema(schema), f"{schema.name}.toml", "application/toml",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
+
+
+def _choose_outcome(proposal: Proposal, upload: str) -> str | None:
+    """Let a person choose the outcome; the likeliest column is chosen at first, and the three likeliest are told."""
+    offered = proposal.choices
+    likeliest = proposal.label or next((candidate.header for candidate in proposal.candidates), None)
+    outcome = st.selectbox(
+        "Which column says whether a lead converted?", offered,
+        offered.index(likeliest) if likeliest in offered else None, key=f"outcome-{upload}",
+        placeholder="Choose the outcome",
+    )  # fmt: skip
+    if len(proposal.candidates) > 1:
+        likely = "; ".join(candidate.statement() for candidate in proposal.candidates[:MOST_OFFERED])
+        st.caption(f"The likeliest, with their values: {plain(likely)}.")
+    return outcome

@@ -133,6 +133,7 @@ def open_any_list(
     from leadscore_core.data.cleaning.outcome_column import count_column
     from leadscore_core.data.cleaning.outcome_split import split_outcomes
     from leadscore_core.data.schema.inference import build_schema, name_schema  # not needed to score
+    from leadscore_core.data.schema.outcome_candidates import which_outcome
 
     settings = settings or load_settings()
     options = options or ListOptions()
@@ -149,6 +150,8 @@ def open_any_list(
         paths, sheet=sheet, label=options.label, encoding=options.encoding, decimals=options.decimals
     )
     options = replace(options, label=None)  # the schema that is made of the proposal names it
+    if proposal.label is None and proposal.candidates:
+        raise LabelError(which_outcome(proposal.candidates))
     if proposal.label is None and anew:
         raise LabelError(
             "No column says by its name and values what became of the leads, so nothing can be proposed for them. Name "

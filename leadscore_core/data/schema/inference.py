@@ -15,6 +15,7 @@ from leadscore_core.data.cleaning.outcome_values import MOST_VALUES, OutcomeSpli
 from leadscore_core.data.cleaning.outcome_words import Meaning
 from leadscore_core.data.reading.chunks import LINE_PROBLEM
 from leadscore_core.data.schema.header_words import normalise_header
+from leadscore_core.data.schema.outcome_candidates import OutcomeCandidate, certain_outcome, rank_outcomes
 from leadscore_core.data.schema.roles import KNOWN_MARKS, ProposedColumn, infer_roles, plain_header
 from leadscore_core.data.schema.schema import CONTACT_ROLES, Column, FlagWords, LeadSchema, OutcomeWords, Role
 from leadscore_core.errors import SchemaError
@@ -39,16 +40,20 @@ class Proposal:
     filled
         Headers of dates, and of columns mostly blank, whose name says nothing of an outcome: a filled cell may mean
         that the lead completed, if a person says so.
+    candidates
+        Columns that may be the outcome, the likeliest first (see `rank_outcomes`); none where a person named it.
     """
 
     columns: tuple[ProposedColumn, ...]
     outcomes: dict[str, OutcomeSplit]
     filled: tuple[str, ...] = ()
+    candidates: tuple[OutcomeCandidate, ...] = ()
 
     @property
     def choices(self) -> list[str]:
-        """Headers that a person may choose as the outcome; those where only being filled may mean yes come last."""
-        return [*self.outcomes, *(header for header in self.filled if header not in self.outcomes)]
+        """Headers that a person may choose as the outcome, the likeliest first; those that are but filled come last."""
+        ranked = [candidate.header for candidate in self.candidates]
+        return list(dict.fromkeys([*ranked, *self.outcomes, *self.filled]))
 
     @property
     def label(self) -> str | None:
@@ -111,9 +116,13 @@ def propose_schema(
     columns = tuple(infer_roles(frame, headers, decimals))
     filled = (column.header for column in columns if column.role not in _REACHED_BY and column.header not in outcomes)
     proposal = Proposal(columns, outcomes, tuple(header for header in filled if _may_be_filled(frame[header])))
-    named = (h for h, split in outcomes.items() if re.search(_OUTCOMES, plain_header(h)) and split.completed)
+    if label is not None:
+        return proposal.with_label(label)
+    of_people = {column.header for column in columns if column.role in CONTACT_ROLES}
+    able = {h: split for h, split in outcomes.items() if not split.may_be_filled and h not in of_people}
+    proposal = replace(proposal, candidates=rank_outcomes(frame[headers], able))
     dated = (h for h, split in outcomes.items() if split.may_be_filled)
-    found = label or next(named, None) or next(dated, None)
+    found = certain_outcome(proposal.candidates) or next(dated, None)
     return proposal if found is None else proposal.with_label(found)
 
 
