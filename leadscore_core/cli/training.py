@@ -53,6 +53,7 @@ if TYPE_CHECKING:  # the pipelines load when a command needs them
 
     from leadscore_core.data.dataset.dataset import LeadList
     from leadscore_core.model.lead_model import LeadModel
+    from leadscore_core.model.metadata import ColumnAudit
 
 
 def train(
@@ -94,7 +95,7 @@ def train(
     """
     from leadscore_core.data.schema.schema_files import schema_folder
     from leadscore_core.pipelines.training import make_request, train_leads
-    from leadscore_core.registry.promotion import describe_verdict, gates_of
+    from leadscore_core.registry.promotion import describe_verdict, gates_of, meets_gates
     from leadscore_core.training.exclusions import save_meaning
     from leadscore_core.training.training_data import read_training_data
 
@@ -134,13 +135,15 @@ def train(
         else f"Next period: not applicable. {following['not_applicable']}"
     )
     say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
+    for text in metadata.cautions:
+        say(f"Mind: {text}")
     say(_verdict(metadata.meets_targets, settings))
     if challenge := result.report.get("challenge"):
         compared = describe_verdict(metadata, gates_of(model, settings=settings), challenge)
         say(f"Not compared. {challenge['not_applicable']}" if challenge["not_applicable"] else compared)
     is_promoted = promote and _promote(model, reason, settings)
     if not promote:
-        why = "" if metadata.meets_targets else ' --reason "..."'
+        why = "" if meets_gates(metadata) else ' --reason "..."'
         say(f"Use it with: leadscore models promote {model.model_id}{why}")
     if result.tracking_problem and not is_promoted:
         say(f"Note: {result.tracking_problem}")
@@ -336,7 +339,8 @@ def _figures(what: str, block: dict[str, Any], measures: Mapping[str, Measure]) 
     words |= {name: measure.human for name, measure in measures.items() if name not in MEASURES and name in block}
     parts = []
     for name, human in words.items():
-        spread = f" ± {block[f'{name}_std']:.3f}" if block.get(f"{name}_std") is not None else ""
+        is_one = len(block.get("months", [])) == 1  # of one month nothing differs
+        spread = f" ± {block[f'{name}_std']:.3f}" if block.get(f"{name}_std") is not None and not is_one else ""
         parts.append(f"{human} {block[name]:.3f}{spread}" if block[name] is not None else f"{human} does not exist")
     return f"{what}: {', '.join(parts)} (base rate {block['base_rate']:.1%}, threshold {block['threshold']:.3f})"
 
@@ -359,9 +363,14 @@ def _training_json(model: LeadModel, crossed: dict[str, Any], following: dict[st
         "cross_validation": crossed | targets | {"meets_targets": metadata.meets_targets},
         "next_period": following,
         "calibration": metadata.calibration,
-        "left_out": [one.model_dump(exclude={"left_out"}) for one in metadata.audit if one.left_out],
-        "asked": [one.model_dump(exclude={"left_out"}) for one in metadata.audit if not one.left_out],
+        "cautions": metadata.cautions,
+        "left_out": [_asked(one) for one in metadata.audit if one.left_out],
+        "asked": [_asked(one) for one in metadata.audit if not one.left_out],
     }
+
+
+def _asked(one: ColumnAudit) -> dict[str, Any]:
+    return one.model_dump(exclude={"left_out", "is_answered"})
 
 
 def _verdict(met: bool, settings: Settings) -> str:

@@ -7,6 +7,7 @@ raise the number, write what changed here, and let `ModelRegistry.load` go on re
     First format.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from leadscore_core.config import GradeThresholds, TargetMetrics
 from leadscore_core.model.measures import MEASURES, Measure
 
 FORMAT_VERSION = 1
+_FOLDS = 5
 LIGHTGBM = "lightgbm"  # the algorithm of models that name none
 
 
@@ -35,7 +37,8 @@ class TrainingSummary(BaseModel):
 class ColumnAudit(BaseModel):
     """One column that was left out of training, or is asked about: why, and the AUC of a quick model with and without.
 
-    ``column`` is its header; the AUCs are None where they were not measured.
+    ``column`` is its header; the AUCs are None where they were not measured. ``is_answered`` says that a person said of
+    it that it is known before the first call.
     """
 
     column: str
@@ -43,6 +46,19 @@ class ColumnAudit(BaseModel):
     left_out: bool
     auc_with: float | None = None
     auc_without: float | None = None
+    is_answered: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is learned from although nobody has said that it is known before the first call."""
+        return not self.left_out and not self.is_answered
+
+    @property
+    def worth(self) -> str:
+        """Both AUCs in words; empty where they were not measured."""
+        if self.auc_with is None or self.auc_without is None:
+            return ""
+        return f"AUC with it {self.auc_with:.3f}, without {self.auc_without:.3f}"
 
 
 class ModelMetadata(BaseModel):
@@ -50,8 +66,8 @@ class ModelMetadata(BaseModel):
 
     ``metrics`` holds the blocks ``cross_validation`` and ``next_period`` of contracts, each with the split it was
     measured on; ``column_costs`` the loss of AUC, out-of-sample, where a list lacks a column; ``excluded`` the input
-    columns that were left out of training, with the reason; ``audit`` those
-    and the columns asked about, with their AUCs; ``importance`` a column's share (0-1) of what the splits
+    columns that were left out of training, with the reason; ``audit`` those and the columns asked about, with their
+    AUCs; ``cautions`` what to mind of it, in sentences; ``importance`` a column's share (0-1) of what the splits
     gained (of the mean absolute contributions where the model is not LightGBM's), as mean and standard deviation over
     the folds; ``measures`` the figures that people are shown; ``algorithm`` the name of `Algorithm`, and
     ``algorithm_human`` what people read; ``identity_key`` that of the hashes by which it knows its leads again.
@@ -76,6 +92,7 @@ class ModelMetadata(BaseModel):
     training_data: TrainingSummary
     excluded: dict[str, str] = {}
     audit: list[ColumnAudit] = []
+    cautions: list[str] = []
     importance: dict[str, tuple[float, float]] = {}
     measures: dict[str, Measure] = MEASURES
     algorithm: str = LIGHTGBM
@@ -84,3 +101,27 @@ class ModelMetadata(BaseModel):
     git_commit: str | None
     identity_key: str = ""
     pickle_sha256: str = ""
+
+    @property
+    def open_questions(self) -> list[str]:
+        """Columns of which nobody has said that they are known before the first call: why it is asked, both AUCs."""
+        asked = (one for one in self.audit if one.is_open)
+        return [f"{one.column}: {one.why}{f' {one.worth}.' if one.worth else ''}" for one in asked]
+
+
+def beats_base_rate(crossed: Mapping[str, Any]) -> bool:
+    """Tell whether a model is better than giving every lead the base rate, by its figures in folds.
+
+    Its AUC is to lie above 0.5 by two standard errors of the mean of five folds, and its Brier score below that of the
+    base rate.
+
+    Examples
+    --------
+    >>> block = {"auc": 0.62, "auc_std": 0.03, "brier": 0.17, "base_rate": 0.25}
+    >>> beats_base_rate(block), beats_base_rate(block | {"auc": 0.51}), beats_base_rate(block | {"brier": 0.19})
+    (True, False, False)
+    """
+    auc, brier, base = crossed.get("auc"), crossed.get("brier"), crossed.get("base_rate")
+    if auc is None or auc - 2 * (crossed.get("auc_std") or 0.0) / _FOLDS**0.5 <= 0.5:
+        return False
+    return brier is None or base is None or bool(brier < base * (1 - base))

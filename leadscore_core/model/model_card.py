@@ -63,6 +63,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         *([f"- Note: {data.note}"] if data.note else []),
         f"- SHA-256 of the leads: `{data.sha256}`",
         f"- Left out: {_left_out(metadata)}",
+        *(f"- Open question, is it known before the first call? {text}" for text in metadata.open_questions),
         "- Names, e-mail addresses and phone numbers were never read",
         "",
         "## How good it is",
@@ -85,6 +86,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "",
         "## Known limits",
         "",
+        *(f"- {text}" for text in metadata.cautions),
         "- Folds share the leads' months and flatter; the months that followed are nearer to what a new list brings.",
         "- Sources and media change their meaning over time: train again when the scores of new lists drift.",
         *_costs(metadata),
@@ -153,8 +155,9 @@ def _row(human: str, block: dict[str, Any], measures: dict[str, Measure]) -> str
         blanks = [""] * (len(measures) - 1)
         return f"| {human} | " + " | ".join([block.get("not_applicable", "not applicable"), *blanks]) + " |"
     cells = []
+    is_one = len(block.get("months", [])) == 1  # of one month nothing differs
     for name in measures:
-        spread = block.get(f"{name}_std")
+        spread = None if is_one else block.get(f"{name}_std")
         value = "does not exist" if block.get(name) is None else f"{block[name]:.3f}"
         cells.append(value if spread is None else f"{value} ± {spread:.3f}")
     return f"| {human} | " + " | ".join(cells) + " |"

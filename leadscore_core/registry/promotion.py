@@ -8,7 +8,7 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.schema.same_leads import is_of_same_leads
 from leadscore_core.errors import ReasonNeededError, RegistryError, SchemaQuestionError
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.metadata import ModelMetadata
+from leadscore_core.model.metadata import ModelMetadata, beats_base_rate
 from leadscore_core.registry.mlflow_tracking import sync_soon
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
@@ -39,8 +39,11 @@ def gates_of(model: LeadModel, threshold: float | None = None, settings: Setting
 
 
 def meets_gates(metadata: ModelMetadata) -> bool:
-    """Tell whether a model met all three targets at once in cross-validation, each fold at its own threshold."""
-    return metadata.meets_targets
+    """Tell whether a model met all three targets at once in cross-validation, each fold at its own threshold.
+
+    Whatever the targets, it is to be better than giving each lead the base rate.
+    """
+    return metadata.meets_targets and beats_base_rate(metadata.metrics["cross_validation"])
 
 
 def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict[str, Any] | None) -> str:
@@ -122,8 +125,10 @@ def _checked_reason(metadata: ModelMetadata, reason: str) -> str:
     """Return the reason as it is kept, or raise where one is needed and lacking."""
     reason = " ".join(reason.split())
     if not meets_gates(metadata) and len(reason) < LEAST_REASON:
+        is_better = beats_base_rate(metadata.metrics["cross_validation"])
+        why = "misses a target" if is_better else "tells no more than the base rate"
         raise ReasonNeededError(
-            f"The model {metadata.model_id} misses a target, so putting it to use needs a reason of at least "
+            f"The model {metadata.model_id} {why}, so putting it to use needs a reason of at least "
             f"{LEAST_REASON} characters; it is kept with the history. Say why, and try again."
         )
     return reason

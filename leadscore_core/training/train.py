@@ -22,6 +22,7 @@ from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import LIGHTGBM, ModelMetadata, TrainingSummary
 from leadscore_core.progress import Progress, silent
+from leadscore_core.training.cautions import judge_cautions
 from leadscore_core.training.enough import check_enough
 from leadscore_core.training.evaluation.metrics import average_metrics, meets_targets, shown_measures
 from leadscore_core.training.evaluation.plan import JudgingPlan, plan_judging
@@ -161,13 +162,15 @@ def fit_model(
         else {"not_applicable": plan.no_months},
     }
     metadata = _describe(data, request, recipe, pipeline, metrics)
+    importance = _mean_importance(crossed)
     metadata = metadata.model_copy(
         update={
+            "cautions": judge_cautions(known, metrics, importance),
             "grades": grades or GradeThresholds(),
             "threshold": threshold,
             "calibration": calibration.as_dict(),
             "column_costs": _mean_costs(crossed),
-            "importance": _mean_importance(crossed),
+            "importance": importance,
             "measures": shown_measures(),
             "identity_key": identity_key,
             "algorithm": request.algorithm,

@@ -105,6 +105,7 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
     challenge = report.get("challenge")
     st.markdown(f"### {plain(describe_verdict(model.metadata, gates, challenge))}")
     _render_gates(model)
+    _render_cautions(model.metadata)
     if model.out_of_sample is None:
         st.info(
             "This model was trained before out-of-sample predictions were kept, so there are no curves.",
@@ -138,6 +139,15 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
                 st.download_button(label, card, name, mime, icon=":material/badge:", on_click="ignore")
 
 
+def _render_cautions(metadata: ModelMetadata) -> None:
+    """Say what to mind of the figures, and which columns nobody has spoken for yet."""
+    for text in metadata.cautions:
+        st.warning(plain(text), icon=":material/warning:")
+    if metadata.open_questions:
+        asked = "\n".join(f"- {plain(text)}" for text in metadata.open_questions)
+        st.info(f"Is this known before the first call? Nobody has said so yet.\n{asked}", icon=":material/help:")
+
+
 def _render_gates(model: LeadModel) -> None:
     """Hold the figures of both splits against the targets."""
     targets = load_settings().targets.model_dump()
@@ -148,7 +158,8 @@ def _render_gates(model: LeadModel) -> None:
         if "auc" not in block:
             continue
         for name, target in targets.items():
-            value, spread = block[name], block.get(f"{name}_std")
+            value = block[name]
+            spread = block.get(f"{name}_std") if len(block.get("months", [])) != 1 else None
             low, high = intervals.get((split, name), (None, None))
             rows.append(
                 {

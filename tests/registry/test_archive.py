@@ -8,6 +8,7 @@ import pytest
 
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.metadata import ColumnAudit
 from leadscore_core.model.model_card import write_card, write_card_html
 from leadscore_core.registry.archive import export_model, import_model
 from leadscore_core.registry.registry import ModelRegistry
@@ -38,6 +39,16 @@ def test_the_card_tells_what_is_known(registry: ModelRegistry, trained: LeadMode
     left_out = trained.metadata.model_copy(update={"excluded": {"tags": "It leaks."}})
     assert "Left out: tags (It leaks)" in write_card(left_out, trained.schema)
     assert "It has not been." in write_card(left_out, trained.schema)
+
+
+def test_the_card_asks_what_nobody_has_answered_and_says_what_to_mind(trained: LeadModel) -> None:
+    asked = ColumnAudit(column="Stage", why="Its name says so.", left_out=False, auc_with=0.91, auc_without=0.83)
+    update = {"audit": [asked], "cautions": ["It learned from 239 leads only."]}
+    result = write_card(trained.metadata.model_copy(update=update), trained.schema)
+    assert "known before the first call? Stage: Its name says so. AUC with it 0.910, without 0.830." in result
+    assert "- It learned from 239 leads only." in result
+    answered = [asked.model_copy(update={"is_answered": True})]
+    assert "Stage" not in write_card(trained.metadata.model_copy(update={"audit": answered}), trained.schema)
 
 
 def test_a_model_travels_whole(registry: ModelRegistry, trained: LeadModel, tmp_path: Path) -> None:

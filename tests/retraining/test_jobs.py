@@ -240,6 +240,18 @@ def test_promoting_below_target_needs_a_reason_and_rolling_back_is_kept(
     ]
 
 
+def test_a_model_no_better_than_the_base_rate_needs_a_reason_whatever_its_targets(
+    registry: ModelRegistry, trained: LeadModel
+) -> None:
+    figures = trained.metadata.metrics["cross_validation"] | {"auc": 0.5, "auc_std": 0.01}
+    update = {"model_id": "chance", "meets_targets": True, "metrics": {"cross_validation": figures}}
+    registry.publish(LeadModel(trained.pipeline, trained.metadata.model_copy(update=update), trained.out_of_sample))
+    with pytest.raises(RegistryError, match="tells no more than the base rate"):
+        promote_model("chance")
+    promote_model("chance", reason="Nothing else can be had yet")
+    assert registry.champion_id == "chance"
+
+
 def test_a_registry_that_cannot_be_written_is_said_before_the_work(
     leads: TrainingData, registry: ModelRegistry, trained: LeadModel
 ) -> None:
