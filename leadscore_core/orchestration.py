@@ -34,6 +34,7 @@ from leadscore_core.registry.archive import export_model, import_model
 from leadscore_core.registry.mlflow_tracking import sync_tracking
 from leadscore_core.registry.promotion import promote_model
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.registry.served import served_schemas
 from leadscore_core.storage.database.batches import BatchStore
 from leadscore_core.training.training_data import read_training_data
 from leadscore_core.training.training_file import load_training_data, save_training_data
@@ -324,7 +325,7 @@ def _open(files: str, schema: str, label: str, positive: str, still_open: str) -
     paths = _paths(files)
     declared: LeadSchema | None = load_schema(schema) if schema else None
     if declared is None:
-        served = ModelRegistry(load_settings().models_dir).champions
+        served = served_schemas(load_settings())
         declared = fitting_schema(read_headers(paths), label=label or None, served=served) or load_schema()
     options = ListOptions(label=label or None, positive=_values(positive), open=_values(still_open))
     leads = open_list(paths, declared, options=options)

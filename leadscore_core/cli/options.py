@@ -156,11 +156,11 @@ def open_leads(
     from leadscore_core.data.dataset.open import open_any_list, open_list
     from leadscore_core.data.dataset.outcomes import settle_outcomes
     from leadscore_core.data.schema.schema_files import load_schema
-    from leadscore_core.registry.registry import ModelRegistry
+    from leadscore_core.registry.served import served_schemas
 
     if schema is None or schema == ANEW:
         may = options.label is not None or schema == ANEW if may_propose is None else may_propose
-        served = ModelRegistry(settings.models_dir).champions
+        served = served_schemas(settings)
         leads = open_any_list(
             files, options=options, may_propose=may, anew=schema == ANEW, served=served, settings=settings
         )

@@ -38,11 +38,16 @@ def known_schema(name: str, settings: Settings) -> LeadSchema:
 
 
 def served_schemas(settings: Settings) -> dict[str, LeadSchema]:
-    """Return the schemas of which a model is in use, by name; that whose model was changed last first."""
-    found = {}
-    for name in ModelRegistry(settings.models_dir).champions:
+    """Return the schemas of which a model is in use, by name, each with the columns that its model reads.
+
+    That whose model was changed last goes first. No model is loaded of which the schema is kept here.
+    """
+    registry, found = ModelRegistry(settings.models_dir), {}
+    for name, model_id in registry.champions.items():
         with suppress(LeadScoreError):  # a damaged one keeps nobody from working with the others
-            found[name] = known_schema(name, settings)
+            schema = known_schema(name, settings)
+            excluded = registry.read_metadata(model_id).excluded
+            found[name] = schema.without({column.name for column in schema.inputs} & set(excluded))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.conventions import LEAST_EVIDENCE, find_conventions
 from leadscore_core.data.dataset.dataset import LeadList, Paths
 from leadscore_core.data.dataset.options import ListOptions, check_choices, say_conventions
-from leadscore_core.data.dataset.schema_choice import HALF, MOST, NEARLY_ALL, choose_served
+from leadscore_core.data.dataset.schema_choice import HALF, MOST, NEARLY_ALL, choose_served, schemas_that_fit
 from leadscore_core.data.reading.chunks import part_frame
 from leadscore_core.data.reading.excel import list_sheets
 from leadscore_core.data.reading.reader import iter_parts, list_files, read_headers
@@ -104,7 +104,7 @@ def open_any_list(
     options: ListOptions | None = None,
     may_propose: bool = True,
     anew: bool = False,
-    served: Collection[str] = (),
+    served: Mapping[str, LeadSchema] | None = None,
     settings: Settings | None = None,
 ) -> LeadList:
     """Look into a list of which nobody said what its columns mean: by a known schema if one fits, else by a proposal.
@@ -118,7 +118,7 @@ def open_any_list(
     anew
         Whether a schema of its own is proposed even where a known one fits.
     served
-        Names of the schemas of which a model is in use; they go before others that fit as well.
+        Schemas of which a model is in use, by name; they go before others that fit as well.
 
     Raises
     ------
@@ -193,27 +193,28 @@ def fitting_schema(
     settings: Settings | None = None,
     *,
     label: str | None = None,
-    served: Collection[str] = (),
+    served: Mapping[str, LeadSchema] | None = None,
 ) -> LeadSchema | None:
     """Return the schema that these headers fit, or None.
 
-    That is a kept one with nearly all its columns, else the shipped one with all that it requires or half its columns,
-    else a kept one with most of its columns. Of kept ones with nearly all, one whose outcome has the header `label`
-    goes before the others, and then one that is served.
+    That is a kept one with nearly all its columns, else one that is served (see `schemas_that_fit`), else the shipped
+    one with all that it requires or half its columns, else a kept one with most of its columns. Of kept ones with
+    nearly all, one whose outcome has the header `label` goes before the others, and then one that is served.
 
     Parameters
     ----------
     served
-        Names of the schemas of which a model is in use.
+        Schemas of which a model is in use, by name, each with the columns that its model reads.
 
     Raises
     ------
     SchemaQuestionError
-        If several that are served have nearly all their columns, and neither these nor the outcome tell them apart.
+        If several that are served fit as well, and the outcome does not tell them apart.
     """
     from leadscore_core.data.schema.inference import headers_found
 
     settings = settings or load_settings()
+    store, served = MappingStore(settings.data_dir), served or {}
     kept = {}
     for name in list_schemas():
         with suppress(SchemaError):  # a damaged file keeps nobody from working
@@ -225,8 +226,11 @@ def fitting_schema(
     nearly = [schema for share, schema in others if share >= NEARLY_ALL]
     if nearly:
         meant = [schema for schema in nearly if label is not None and _has_outcome(schema, label)] or nearly
-        in_use = [schema for schema in meant if schema.name in served]
-        return choose_served(headers, in_use, MappingStore(settings.data_dir)) if in_use else meant[0]
+        in_use = [served[schema.name] for schema in meant if schema.name in served]
+        return kept[choose_served(headers, in_use, store).name][1] if in_use else meant[0]
+    if in_use := schemas_that_fit(headers, served.values(), store):
+        chosen = choose_served(headers, in_use, store)
+        return kept[chosen.name][1] if chosen.name in kept else chosen
     if all(column.name in found for column in shipped.columns if column.required) or kept[shipped.name][0] >= HALF:
         return shipped
     return others[0][1] if others and others[0][0] >= MOST else None
