@@ -4,8 +4,6 @@ A column is judged by its name (`outcome_headers.toml`), by what its values say,
 other columns tell of it: what nothing foretells, or another column repeats, is seldom what a company wants foretold.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,10 @@
 """Known leads: by what a model recognises leads that it was trained on."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,8 +13,10 @@ from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.cleaning.text import as_text, clean_text
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role
-from leadscore_core.model.features import LeadFeatures
 from leadscore_core.model.lead_model import LeadModel
+
+if TYPE_CHECKING:  # scikit-learn, which pages do without
+    from leadscore_core.model.features import LeadFeatures
 
 _KEY_BYTES = 16  # of the keyed hash that pandas uses
 _PERSON = (Role.NAME, Role.EMAIL, Role.PHONE)
