@@ -206,6 +206,17 @@ def say_proposal(leads: LeadList) -> None:
         say(f"  {column.header}: {column.role or 'left out'} ({column.why}{marks})")
 
 
+def say_unread(leads: LeadList) -> None:
+    """Say which columns of a list the schema kept of it leaves out, and why, as was said when it was proposed."""
+    from leadscore_core.data.dataset.wanted_columns import unread_columns
+    from leadscore_core.data.schema.schema_files import is_shipped
+
+    if leads.proposal is not None or is_shipped(leads.schema.name):
+        return
+    for column in unread_columns(leads):
+        say(f"  {column.header}: left out ({column.why})")
+
+
 def say_outcome(leads: LeadList, *, where_known: bool = True) -> None:
     """Say which values of the outcome count as completed.
 

@@ -38,6 +38,7 @@ from leadscore_core.cli.options import (
     say_outcome,
     say_proposal,
     say_sample,
+    say_unread,
     show_progress,
     track,
     with_outcome,
@@ -93,6 +94,7 @@ def train(
     A list with columns of its own needs no preparation: what they mean is proposed, and columns that look as if they
     knew the outcome are left out.
     """
+    from leadscore_core.data.dataset.wanted_columns import is_read, read_also
     from leadscore_core.data.schema.schema_files import schema_folder
     from leadscore_core.pipelines.training import make_request, train_leads
     from leadscore_core.registry.promotion import describe_verdict, gates_of, meets_gates
@@ -104,17 +106,23 @@ def train(
     chosen = _read_params(params, algorithm)
     options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
+    unread = [name for name in exclude or () if not is_read(leads, name)]
+    exclude = [name for name in exclude or () if name not in unread]
+    leads = read_also(leads, include or ())
     say_proposal(leads)
+    say_unread(leads)
     say_findings(leads.file_findings())
     say_outcome(leads)
+    for name in unread:
+        say(f"{name} is not read in any case, so there is nothing to leave out.")
     with show_progress("Training", total=1.0) as progress, trees_by(engine, scheduler) as grow:
         data = read_training_data(leads)
         request = make_request(
-            data, exclude=exclude or (), include=include or (), params=chosen, note=note, synthetic=synthetic,
+            data, exclude=exclude, include=include or (), params=chosen, note=note, synthetic=synthetic,
             algorithm=algorithm, capacity=settings.daily_call_capacity,
         )  # fmt: skip
         result = train_leads(data, request, settings=settings, grow=grow, progress=progress)
-    save_meaning(leads, data, exclude or (), include or (), settings)
+    save_meaning(leads, data, exclude, include or (), settings)
     model = result.model
     metadata = model.metadata
     for one in metadata.audit:

@@ -71,7 +71,7 @@ def make_request(
     from leadscore_core.training.exclusions import default_exclusions, explain_exclusions
     from leadscore_core.training.request import TrainingRequest
 
-    excluded, audit = explain_exclusions(data, default_exclusions(data, exclude, include))
+    excluded, audit = explain_exclusions(data, default_exclusions(data, exclude, include), include)
     return TrainingRequest(excluded=excluded, audit=audit, **asked)
 
 

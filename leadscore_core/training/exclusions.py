@@ -11,11 +11,13 @@ import pandas as pd
 from leadscore_core.config import Settings
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.dataset.wanted_columns import near_names
 from leadscore_core.data.reading.chunks import INDEX_HEADERS, LINE_PROBLEM
 from leadscore_core.data.reading.row_sample import sample_rows
 from leadscore_core.data.schema.header_words import normalise_header
 from leadscore_core.data.schema.schema import LeadSchema, Role
-from leadscore_core.data.schema.schema_files import is_shipped, save_schema
+from leadscore_core.data.schema.schema_files import is_shipped, load_schema, save_schema
+from leadscore_core.errors import SchemaError
 from leadscore_core.model.metadata import ColumnAudit
 
 if TYPE_CHECKING:  # training stays off the scoring path
@@ -89,19 +91,34 @@ def default_exclusions(data: TrainingData, exclude: Sequence[str] = (), include:
     SchemaError
         If there is no such column.
     """
-    chosen = {*_before(data.schema), *_input_names(data, exclude)}
+    exclude, include = _input_names(data, exclude), _input_names(data, include)
     by_header = {header: name for name, header in data.headers.items()}
-    chosen |= {by_header.get(f.column, f.column) for f in data.findings or () if f.is_certain}
-    chosen &= {column.name for column in data.schema.inputs} | set(_input_names(data, exclude))
-    return chosen - set(_input_names(data, include))
+    certain = {by_header.get(f.column, f.column) for f in data.findings or () if f.is_certain}
+    known = ({*data.schema.known_before} - {*exclude}) | {*include}
+    return (({*data.schema.left_out, *exclude, *certain} - known) | {*exclude}) & _inputs(data)
 
 
-def explain_exclusions(data: TrainingData, left_out: Collection[str]) -> tuple[dict[str, str], tuple[ColumnAudit, ...]]:
-    """Return why each input is left out, and what is kept with a model of these and of what is asked about."""
+def explain_exclusions(
+    data: TrainingData, left_out: Collection[str], include: Sequence[str] = ()
+) -> tuple[dict[str, str], tuple[ColumnAudit, ...]]:
+    """Return why each input is left out, and what is kept with a model of these and of what is asked about.
+
+    Parameters
+    ----------
+    left_out
+        Names of inputs.
+    include
+        Columns of which a person said that they are known before the first call.
+    """
+    known = {*data.schema.known_before, *_input_names(data, include)}
+    answered = {data.headers.get(name, name) for name in known} - {data.headers.get(name, name) for name in left_out}
     by_name = {data.headers.get(name, name): name for name in left_out}
     found = {finding.column: finding for finding in data.findings or ()}
     excluded = {name: found[header].why if header in found else BY_HAND for header, name in by_name.items()}
-    audit = [ColumnAudit(left_out=finding.column in by_name, **finding.as_json()) for finding in data.findings or ()]
+    audit = [
+        ColumnAudit(left_out=f.column in by_name, is_answered=f.column in answered, **f.as_json())
+        for f in data.findings or ()
+    ]
     audit += [ColumnAudit(column=header, why=BY_HAND, left_out=True) for header in by_name if header not in found]
     return excluded, tuple(audit)
 
@@ -118,25 +135,46 @@ def audit_json(found: Sequence[LeakFinding]) -> dict[str, list[dict[str, Any]]]:
 def save_meaning(
     leads: LeadList, data: TrainingData, exclude: Sequence[str], include: Sequence[str], settings: Settings
 ) -> None:
-    """Keep what the columns of a company's own leads mean, and which of them a person left out, for the next time.
+    """Keep what the columns of a company's own leads mean, and which of them a person left out or spoke for.
 
     All columns are kept, also those that are left out: the next training may read them.
     """
-    by_hand = {*_before(data.schema), *_input_names(data, exclude)} - set(_input_names(data, include))
-    chosen = tuple(sorted(by_hand))
-    if leads.proposal is not None or (chosen != leads.schema.left_out and not is_shipped(leads.schema.name)):
-        save_schema(leads.schema.model_copy(update={"left_out": chosen}), settings.data_dir)
+    before, out, known = leads.schema, _input_names(data, exclude), _input_names(data, include)
+    answers = {
+        "left_out": tuple(sorted({*before.left_out, *out} - {*known})),
+        "known_before": tuple(sorted(({*before.known_before} - {*out}) | {*known})),
+    }
+    schema = before.model_copy(update=answers)
+    if leads.proposal is not None or (schema != _kept(before) and not is_shipped(before.name)):
+        save_schema(schema, settings.data_dir)
 
 
-def _before(schema: LeadSchema) -> set[str]:
-    """Return the inputs that a person left out of an earlier training."""
-    return {column.name for column in schema.inputs if column.name in schema.left_out}
+def _kept(schema: LeadSchema) -> LeadSchema:
+    """Return what is kept under a schema's name; itself where nothing is, as of one from a file."""
+    try:
+        return load_schema(schema.name)
+    except SchemaError:
+        return schema
+
+
+def _inputs(data: TrainingData) -> set[str]:
+    return {column.name for column in data.schema.inputs}
 
 
 def _input_names(data: TrainingData, wanted: Sequence[str]) -> list[str]:
-    """Return the input columns that a person means by their name, header or human name; what is unknown as it is."""
+    """Return the input columns that a person means by their name, header or human name.
+
+    Raises
+    ------
+    SchemaError
+        Naming those that are alike, if there is no such column.
+    """
     known: dict[str, str] = {}
     for column in data.schema.inputs:
         header = data.headers.get(column.name, "")
         known |= {normalise_header(text): column.name for text in (header, column.human, column.name) if text}
-    return [known.get(normalise_header(name), name) for name in wanted]
+    for name in wanted:
+        if normalise_header(name) not in known:
+            near = near_names(name, [data.headers.get(column.name, column.human) for column in data.schema.inputs])
+            raise SchemaError(f"{name!r} is no column that a model of {data.schema.title} reads. Give one of: {near}.")
+    return [known[normalise_header(name)] for name in wanted]

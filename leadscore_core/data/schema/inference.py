@@ -175,6 +175,23 @@ def build_schema(proposal: Proposal, name: str, title: str = "") -> LeadSchema:
         raise SchemaError(f"These columns cannot be used yet: {error}.") from error
 
 
+def extend_schema(schema: LeadSchema, columns: Sequence[ProposedColumn]) -> LeadSchema:
+    """Return a schema with further inputs, each under a name of its own, behind those it has.
+
+    Raises
+    ------
+    SchemaError
+        If it cannot have them.
+    """
+    have = [column.name for column in schema.columns]
+    names = _own_names([*have, *(column.header for column in columns)])[len(have) :]
+    added = (_column(column, name, Proposal((), {})) for column, name in zip(columns, names, strict=True))
+    try:
+        return LeadSchema.model_validate(schema.model_dump() | {"columns": (*schema.columns, *added)})
+    except ValueError as error:
+        raise SchemaError(f"These columns cannot be used yet: {error}.") from error
+
+
 def name_schema(text: str) -> str:
     """Return a schema's name made of any text.
 

@@ -139,10 +139,11 @@ class LeadSchema(BaseModel):
     city_tiers: dict[str, int] = {}
     outcome: OutcomeWords = OutcomeWords()
     left_out: tuple[str, ...] = ()  # inputs that a person left out of training: the next training leaves them out too
+    known_before: tuple[str, ...] = ()  # inputs that a person said are known before the first call: they are not asked
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Give a schema of an older pickle the fields that came later."""
-        later = {"outcome": OutcomeWords(), "left_out": LeadSchema.model_fields["left_out"].default}
+        later = {"outcome": OutcomeWords(), "left_out": (), "known_before": ()}
         super().__setstate__(state | {"__dict__": later | state["__dict__"]})
 
     @model_validator(mode="after")
