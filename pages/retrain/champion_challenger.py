@@ -16,7 +16,10 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
     challenge = report.get("challenge")
     if not challenge:
         st.info(
-            "A model is compared with the one in use when it is trained on this page. Train one, or choose the newest.",
+            "When it was trained, no model of these leads was in use to compare it with."
+            if report
+            else "A model is compared with the one in use when it is trained on this page. Train one, or choose the "
+            "newest.",
             icon=":material/info:",
         )
         return

@@ -27,7 +27,7 @@ from leadscore_core.retraining.jobs import read_report
 from leadscore_core.retraining.trigger import propose_retraining
 from leadscore_core.storage.database.batches import BatchStore
 from pages.shared import session
-from pages.shared.companies import models_of
+from pages.shared.companies import company_title, models_of
 from pages.shared.components import get_named_model, render_chart
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
@@ -41,7 +41,7 @@ def render_state_of_models(company: str) -> None:
     champion = next((m for m in known if m.model_id == registry.champion_of(company)), None)
     newest = known[0] if known else None
     if champion is None:
-        st.markdown("### No model is in use.")
+        st.markdown(f"### No model of {plain(company_title(company))} is in use.")
         return
     auc = champion.metrics["cross_validation"]["auc"]
     text = f"The model of {champion.created_at:%d %b %Y} is in use (AUC {auc:.3f} in folds)"
