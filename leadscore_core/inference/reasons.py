@@ -11,7 +11,7 @@ from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import Column, LeadSchema, OutcomeWords, Role
 from leadscore_core.inference.present import city_name
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.observed_rates import BLANK_KEY, Observed, write_number
+from leadscore_core.model.observed_rates import BLANK_KEY, Observed, write_number, write_year
 
 FEW = 30
 _AGAINST_THE_RATE = 0.02
@@ -158,7 +158,8 @@ def _phrase(column: Column | None, name: str, schema: LeadSchema, key: str, valu
         return column.phrase.format(value=f"in {pd.Timestamp(str(value)):%B %Y}")
     if column.role is Role.COUNT:
         return column.phrase.format(value=_times(int(str(value))))
-    text = write_number(float(str(value))) if column.role is Role.NUMBER else str(value)
+    write = write_year if column.is_year else write_number
+    text = write(float(str(value))) if column.role is Role.NUMBER else str(value)
     return column.phrase.format(value=city_name(text) if column.role is Role.CITY else text)
 
 

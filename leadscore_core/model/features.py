@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, c
 
 from leadscore_core.data.schema.schema import CITY_TIER, TEXT_ROLES, Column, LeadSchema, Role, group_column
 from leadscore_core.model.category_codes import EncodedColumn
+from leadscore_core.model.cell_parts import PART, PARTS, flag_parts, learn_parts
 from leadscore_core.model.derived_features import DerivedFeature
 from leadscore_core.model.lead_input import FrameTransformer, as_leads
 from leadscore_core.model.observed_rates import BLANK_KEY, Observed, Ranges, encoded_keys, learn_ranges, value_keys
@@ -24,7 +25,8 @@ class LeadFeatures(FrameTransformer):
     """Turn cleaned leads into numbers, with everything that is learned kept from training.
 
     Each text column gives an integer code of its level (0 blank, 1 rare or unseen, then the levels by frequency) and
-    log(1 + how many training leads had it); the city also gives its tier; the timestamp gives days since 2020-01-01;
+    log(1 + how many training leads had it), and where cells hold several values a flag for each frequent one and their
+    number; the city also gives its tier; the timestamp gives days since 2020-01-01;
     numbers, counts, flags and sums of interactions are taken as they are, a blank number as NaN. A column that a list
     lacks gets a neutral value: the level whose observed rate is nearest the average, the median number, the last
     training day.
@@ -42,6 +44,8 @@ class LeadFeatures(FrameTransformer):
     ----------
     levels_
         Column -> lower-case level -> code.
+    parts_
+        Column with several values in a cell -> those that have a flag.
     rates_
         Column -> value as a key (see `value_keys`) -> `Observed`.
     ranges_
@@ -68,7 +72,7 @@ class LeadFeatures(FrameTransformer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Give features of an older pickle what came later."""
-        super().__setstate__({"derived": ()} | state)
+        super().__setstate__({"derived": (), "parts_": {}} | state)
 
     def fit(self, X: pd.DataFrame, y: object = None, *, recognise: bool = True) -> "LeadFeatures":  # noqa: N803
         """Learn levels, counts, neutral values and observed rates from cleaned training leads.
@@ -86,6 +90,7 @@ class LeadFeatures(FrameTransformer):
         X = self.with_derived(X)  # noqa: N806
         self.base_rate_ = float(label.mean())
         self.levels_: dict[str, dict[str, int]] = {}
+        self.parts_: dict[str, tuple[str, ...]] = {}
         self.neutral_: dict[str, Any] = {}
         self.rates_: dict[str, dict[str, Observed]] = {}
         self.ranges_: dict[str, Ranges] = {}
@@ -94,7 +99,9 @@ class LeadFeatures(FrameTransformer):
         self.seen_ = {r: np.unique(self._identities(X, r)) for r in ("s", "min")} if told_apart else None
         for column in self.columns_:
             if self._has_role(column, Role.NUMBER):
-                self.ranges_[column] = learn_ranges(X[column])
+                declared = self.column(column)
+                years = declared is not None and declared.is_year
+                self.ranges_[column] = learn_ranges(X[column], are_years=years)
             observed = self._observe(X[column], column, label)
             self.rates_[column] = observed
             if self._is_text(column):
@@ -117,7 +124,7 @@ class LeadFeatures(FrameTransformer):
         names: list[str] = []
         for column in self.columns_:
             name = _safe(column)
-            names += [name + LEVEL, name + COUNT] if self._is_text(column) else [name]
+            names += self._text_names(column) if self._is_text(column) else [name]
         return np.asarray(names, dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
@@ -136,7 +143,7 @@ class LeadFeatures(FrameTransformer):
         for column in self.columns_:
             name = _safe(column)
             if self._is_text(column):
-                features[name + LEVEL], features[name + COUNT] = self._text_features(column, X)
+                features |= zip(self._text_names(column), self._text_features(column, X), strict=True)
             else:
                 given = column in X.columns
                 numbers = _numbers(X[column]) if given else np.full(len(X), self.neutral_[column])
@@ -168,7 +175,7 @@ class LeadFeatures(FrameTransformer):
         owners: list[str] = []
         for column in self.columns_:
             owner = city.name if city and column == CITY_TIER else column
-            owners += [owner] * (2 if self._is_text(column) else 1)
+            owners += [owner] * (len(self._text_names(column)) if self._is_text(column) else 1)
         return owners
 
     def read_from(self, name: str) -> list[str]:
@@ -245,11 +252,25 @@ class LeadFeatures(FrameTransformer):
         common = [key for key, (n, _) in observed.items() if key != BLANK_KEY and n >= self.min_leads]
         common.sort(key=lambda key: -observed[key].leads)
         self.levels_[column] = {level: FIRST_LEVEL + i for i, level in enumerate(common)}
+        separator = self._separator(column)
+        if separator:
+            leads_of = {key: n for key, (n, _) in observed.items() if key != BLANK_KEY}
+            self.parts_[column] = learn_parts(leads_of, separator, self.min_leads)
         least = _NEUTRAL_SHARE * sum(n for n, _ in observed.values())
         enough = [key for key, (n, _) in observed.items() if n >= least]
         self.neutral_[column] = min(enough or observed, key=lambda key: abs(observed[key].rate - self.base_rate_))
 
-    def _text_features(self, column: str, frame: pd.DataFrame) -> tuple[EncodedColumn, EncodedColumn]:
+    def _separator(self, column: str) -> str:
+        declared = self.column(column)
+        return "" if declared is None else declared.separator
+
+    def _text_names(self, column: str) -> list[str]:
+        """Return the names of the features of a text column."""
+        name, parts = _safe(column), self.parts_.get(column)
+        flags = [] if parts is None else [name + PARTS, *(f"{name}{PART}{place}" for place in range(len(parts)))]
+        return [name + LEVEL, name + COUNT, *flags]
+
+    def _text_features(self, column: str, frame: pd.DataFrame) -> list[EncodedColumn]:
         if column in frame.columns:
             places, texts = pd.factorize(frame[column])
             places[places < 0] = len(texts)
@@ -259,7 +280,11 @@ class LeadFeatures(FrameTransformer):
         levels, rates = self.levels_[column], self.rates_[column]
         codes = np.array([BLANK if key == BLANK_KEY else levels.get(key, RARE) for key in unique], dtype="float64")
         counts = np.log1p(np.array([rates[key].leads if key in rates else 0 for key in unique], dtype="float64"))
-        return EncodedColumn(codes, places), EncodedColumn(counts, places)
+        made = [codes, counts]
+        if column in self.parts_:
+            held = ["" if key == BLANK_KEY else key for key in unique]
+            made += flag_parts(held, self._separator(column), self.parts_[column])
+        return [EncodedColumn(values, places) for values in made]
 
 
 def _as_numbers(y: object) -> np.ndarray:

@@ -30,14 +30,20 @@ class Ranges(NamedTuple):
     names: tuple[str, ...]
 
 
-def learn_ranges(values: pd.Series) -> Ranges:
+def learn_ranges(values: pd.Series, *, are_years: bool = False) -> Ranges:
     """Cut numbers into up to five ranges of about as many leads each; a lowest value that many share is its own.
+
+    Parameters
+    ----------
+    are_years
+        Whether they are written without marks of thousands.
 
     Examples
     --------
     >>> learn_ranges(pd.Series([0.0] * 20 + list(range(1, 81)))).names
     ('0', '1 to 20', '21 to 40', '41 to 60', '61 or more')
     """
+    write = write_year if are_years else write_number
     known = np.sort(values.dropna().to_numpy("float64"))
     if not len(known):
         return Ranges((), ("any",))
@@ -47,15 +53,23 @@ def learn_ranges(values: pd.Series) -> Ranges:
     own = len(above) > 0 and len(known) - len(above) >= _OWN_SHARE * len(known)
     edges = sorted({float(cut) for cut in cuts if cut > lowest} | ({float(above[0])} if own else set()))
     if not edges:
-        return Ranges((), (write_number(lowest),))
+        return Ranges((), (write(lowest),))
     whole = bool((known % 1 == 0).all())
-    middle = [_between(low, high - 1 if whole else high) for low, high in pairwise(edges)]
-    first = write_number(lowest) if own else f"below {write_number(edges[0])}"
-    return Ranges(tuple(edges), (first, *middle, f"{write_number(edges[-1])} or more"))
+    ends = [(write(low), write(high - 1 if whole else high)) for low, high in pairwise(edges)]
+    middle = [low if low == high else f"{low} to {high}" for low, high in ends]
+    first = write(lowest) if own else f"below {write(edges[0])}"
+    return Ranges(tuple(edges), (first, *middle, f"{write(edges[-1])} or {'later' if are_years else 'more'}"))
 
 
-def _between(low: float, high: float) -> str:
-    return write_number(low) if low == high else f"{write_number(low)} to {write_number(high)}"
+def write_year(year: float) -> str:
+    """Write a year.
+
+    Examples
+    --------
+    >>> write_year(1975.0)
+    '1975'
+    """
+    return f"{year:.0f}"
 
 
 def write_number(number: float) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from leadscore_core.model.cell_parts import PART, PARTS
 from leadscore_core.model.features import COUNT, LEVEL
 
 _ROWS_AT_ONCE = 100_000
-_SUFFIX = re.compile(rf"({LEVEL}|{COUNT})$")
+_SUFFIX = re.compile(rf"({LEVEL}|{COUNT}|{PARTS}|{PART}\d+)$")
 
 
 def sampled_contributions(

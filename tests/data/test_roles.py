@@ -71,6 +71,29 @@ ONE_COLUMN: list[tuple[str, list[str], Role | None, str]] = [
     ("Company", [f"Firma {i} GmbH" for i in INDEX], None, "free text"),
     ("Notes", NOTES, None, "free text: 240 different in 240 leads"),
     ("Postal Code", [f"{10_000 + i}" for i in INDEX], None, "tells who a person is"),
+    ("Zip", [f"{10_000 + i % 40}" for i in INDEX], Role.CATEGORY, "codes, not amounts: 40 different"),
+    ("PLZ", [f"0{1_000 + i % 40}" for i in INDEX], Role.CATEGORY, "codes, not amounts: 40 different"),
+    ("Region_Code", [f"{i % 53}.0" for i in INDEX], Role.CATEGORY, "codes, not amounts: 53 different"),
+    ("Policy_Sales_Channel", [str(i % 60) for i in INDEX], Role.CATEGORY, "codes, not amounts"),
+    ("Year_Birth", [str(1_940 + i % 60) for i in INDEX], Role.NUMBER, "years from 1940 to 1999"),
+    ("Geburtsjahr", [str(1_940 + i % 60) for i in INDEX], Role.NUMBER, "years from 1940 to 1999"),
+    ("Years at address", [str(i % 30) for i in INDEX], Role.NUMBER, "measured numbers from 0 to 29"),
+    ("Passport", ["0", "1"] * (N // 2), Role.FLAG, "yes or no"),
+    ("Email Address", [f"j{'*' * (3 + i % 4)}{i}" for i in INDEX], Role.EMAIL, "e-mail addresses"),
+    ("E-Mail", [f"aXXXXX{i}@example.com" for i in INDEX], Role.EMAIL, "e-mail addresses"),
+    ("Cell", [f"98******{i % 90:02d}" for i in INDEX], Role.PHONE, "phone numbers"),
+    (
+        "Interests",
+        ["run; yoga", "yoga", "swim;run; yoga", "run", "swim ; box", "box"] * (N // 6),
+        Role.CATEGORY,
+        "several values in a cell, with ';' between: 4 different",
+    ),
+    (
+        "Birthplace",
+        ["Pune, India", "Lyon, France", "Goa, India", "Nice, France"] * (N // 4),
+        Role.CATEGORY,
+        "4 different values",
+    ),
     ("Newsletter", ["0", "1"] * (N // 2), Role.FLAG, "yes or no: 0 and 1"),
     ("Blank", [""] * N, None, "blank in every row"),
 ]
@@ -129,6 +152,19 @@ def test_of_several_ids_the_lead_s_own_is_taken_and_the_others_say_which() -> No
     found = {column.header: column for column in infer_roles(frame, list(frame.columns))}
     assert [h for h, column in found.items() if column.role is Role.ID] == ["Record ID"]
     assert found["External ID"].why.startswith("Record ID is the id already: all 240 different")
+
+
+def test_a_second_city_is_a_category() -> None:
+    frame = pd.DataFrame({"Mailing City": ["Pune", "Goa"] * 120, "Billing City": ["Lyon", "Nice", ""] * 80})
+    roles = {column.header: column.role for column in infer_roles(frame, list(frame.columns))}
+    assert sorted(map(str, roles.values())) == ["category", "city"]
+
+
+def test_an_id_hides_no_amount_and_no_second_list_of_codes() -> None:
+    amounts = [str(12 + 7_919 * i % 999_983) for i in INDEX]
+    frame = pd.DataFrame({"Lead No": RECORD_IDS, "Annual Revenue": amounts, "Deal Amount": REVENUE, "Team": AD_IDS})
+    roles = {column.header: column.role for column in infer_roles(frame, list(frame.columns))}
+    assert list(roles.values()) == [Role.ID, Role.NUMBER, Role.NUMBER, Role.CATEGORY]
 
 
 def test_several_phones_and_mails_are_all_kept() -> None:

@@ -227,3 +227,14 @@ def _lower(text: pa.Array, odd: np.ndarray) -> pa.Array:
     mask[odd] = True
     lowered = [value.lower() for value in text.take(pa.array(odd)).to_pylist()]
     return pc.replace_with_mask(small, pa.array(mask), pa.array(lowered, type=pa.large_string()))
+
+
+def split_parts(text: str, mark: str) -> list[str]:
+    """Return the values of one cell, each once.
+
+    Examples
+    --------
+    >>> split_parts("Web; Fair ;;Web", ";")
+    ['Web', 'Fair']
+    """
+    return list(dict.fromkeys(part for piece in text.split(mark) if (part := " ".join(piece.split()))))

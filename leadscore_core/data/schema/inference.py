@@ -226,6 +226,8 @@ def _column(proposed: ProposedColumn, name: str, proposal: Proposal) -> Column:
         positive=proposal.positive if role is Role.LABEL else (),
         negative=proposal.split.keys(Meaning.LOST) if role is Role.LABEL else (),
         open=proposal.split.keys(Meaning.OPEN) if role is Role.LABEL else (),
+        separator=proposed.separator if role is Role.CATEGORY else "",
+        is_year=proposed.is_year and role is Role.NUMBER,
     )
 
 

@@ -18,6 +18,14 @@ from leadscore_core.data.cleaning.numbers import DecimalMark
 from leadscore_core.data.cleaning.parsing import parse_flags
 from leadscore_core.data.cleaning.text import ALWAYS_BLANK, MAYBE_BLANK, as_text
 from leadscore_core.data.reading.chunks import INDEX_HEADERS
+from leadscore_core.data.schema.coded_columns import (
+    MASKED_EMAIL,
+    is_code_by_name,
+    is_year,
+    list_reason,
+    separator_of,
+    year_reason,
+)
 from leadscore_core.data.schema.column_profile import CODE, EMAIL, PHONE, WRITTEN_PHONE, ColumnProfile, profile_column
 from leadscore_core.data.schema.crm_headers import crm_role, schema_role
 from leadscore_core.data.schema.header_words import (
@@ -30,6 +38,7 @@ from leadscore_core.data.schema.header_words import (
     name_part,
     words_of,
 )
+from leadscore_core.data.schema.role_rivals import FOR_ONE_COLUMN, beside_best, best_of
 from leadscore_core.data.schema.schema import Role
 
 KNOWN_MARKS = ALWAYS_BLANK | MAYBE_BLANK
@@ -43,25 +52,7 @@ _LONGEST_NUMBER = 15
 _COMPARED_ROWS = 2_000
 _LIKE_A_NUMBER = r"\W*(?:[^\W\d]{1,4}\W*)?\d[\d.,'’\s]*(?:e[+-]?\d+)?\W*(?:[^\W\d]{1,6}\W*)?"
 _REGIONS = frozenset(
-    (
-        "EU",
-        "EMEA",
-        "APAC",
-        "LATAM",
-        "AMER",
-        "MEA",
-        "MENA",
-        "ANZ",
-        "SEA",
-        "ASIA",
-        "AF",
-        "AS",
-        "SA",
-        "OC",
-        "ROW",
-        "CIS",
-        "DACH",
-    )
+    "EU EMEA APAC LATAM AMER MEA MENA ANZ SEA ASIA AF AS SA OC ROW CIS DACH".split()  # noqa: SIM905
 )
 _NO_REGIONS = frozenset(["YES", "NO", "TRUE", "FALSE", "OK"])
 _NAMED: tuple[tuple[Role, str], ...] = (
@@ -74,13 +65,13 @@ _CONTACT = (
     r"\b(address|street|strasse|zip|post ?code|postal code|plz|pin ?code|birth|birthday|dob|passport|ip|password|url|"
     r"linkedin|geburtstag|geburtsdatum)\b"
 )
+_EACH_SEVERAL = 0.2
 _NO_PERSON = (
     r"\b(campaign|company|course|product|source|medium|city|file|page|event|owner|agent|rep|account|user|firm|firma|"
     r"category|stage|ad|adset|form|list|plan|host|domain|device|browser)\b"
 )
 _DIALLED = r"^(?:[^\d]*\d){8,}"
 _ASIDE = frozenset(["verified", "status", "type", "valid", "consent", "fax"])
-_ONE = (Role.ID, Role.TIMESTAMP, Role.CITY)
 
 
 @dataclass(frozen=True)
@@ -101,6 +92,10 @@ class ProposedColumn:
         In words, with the numbers that say so.
     example
         Its most frequent value.
+    separator
+        What separates several values in one cell; "" where each holds one.
+    is_year
+        Whether its numbers are years.
     """
 
     header: str
@@ -109,6 +104,8 @@ class ProposedColumn:
     missing_marks: tuple[str, ...] = ()
     why: str = ""
     example: str = ""
+    separator: str = ""
+    is_year: bool = False
 
 
 def infer_roles(
@@ -132,20 +129,31 @@ def infer_roles(
     [('Revenue', 'number'), ('Lead No', 'id')]
     """
     found: dict[str, ProposedColumn] = {}
-    rivals: dict[Role, list[ColumnProfile]] = {role: [] for role in _ONE}
+    rivals: dict[Role, list[ColumnProfile]] = {role: [] for role in FOR_ONE_COLUMN}
     of_file = _decimal_of(frame, headers)
     for header in headers:
         profile = replace(_profile(header, frame[header]), of_file=of_file, said=(decimals or {}).get(header))
         role, why = _role(profile)
         if role in rivals:
             rivals[role].append(profile)
-        found[header] = ProposedColumn(header, role, human_header(header), profile.marks, why, profile.example)
+        found[header] = ProposedColumn(
+            header,
+            role,
+            human_header(header),
+            profile.marks,
+            why,
+            profile.example,
+            separator=separator_of(profile) if role is Role.CATEGORY and profile.numbers is None else "",
+            is_year=role is Role.NUMBER and is_year(profile),
+        )
     for role, profiles in rivals.items():
-        best = _best(role, profiles)
+        best = best_of(role, profiles)
         for profile in profiles:
             if best is not None and profile is not best:
-                lost = f"{best.header} is the {role} already: {found[best.header].why}"
-                found[profile.header] = replace(found[profile.header], role=None, why=lost)
+                instead, why = beside_best(
+                    role, profile, f"{best.header} is the {role} already: {found[best.header].why}"
+                )
+                found[profile.header] = replace(found[profile.header], role=instead, why=why)
     return [found[header] for header in headers]
 
 
@@ -174,7 +182,7 @@ def _role(column: ColumnProfile) -> tuple[Role | None, str]:
         return None, "a row number"
     if not column.distinct:
         return None, "blank in every row"
-    for decide in (_contact, _what_is_left_out, _moment, _number, _text):
+    for decide in (_contact, _year, _what_is_left_out, _moment, _number, _text):
         decided = decide(column)
         if decided is not None:
             return decided
@@ -190,12 +198,13 @@ def _contact(column: ColumnProfile) -> tuple[Role | None, str] | None:
 
 
 def _email(column: ColumnProfile, named: Role | None, elses: bool) -> tuple[Role | None, str] | None:
-    addresses = column.share(EMAIL, least=_SOME if named is Role.EMAIL else _MOSTLY)
-    if addresses < _MOSTLY and (named is not Role.EMAIL or addresses < _SOME):
+    is_named = named is Role.EMAIL
+    addresses = column.share(MASKED_EMAIL if is_named else EMAIL, least=_SOME if is_named else _MOSTLY)
+    if addresses < _MOSTLY and (not is_named or addresses < _SOME):
         return None
     if elses:
         return None, f"addresses of somebody else than the lead: {column.distinct:,} for {column.filled:,} leads"
-    if named is not Role.EMAIL and column.uniqueness < _SOME:
+    if not is_named and column.uniqueness < _SOME:
         return None, f"{column.distinct:,} addresses for {column.filled:,} leads are not the leads' own"
     return Role.EMAIL, f"{addresses:.0%} are e-mail addresses, {column.distinct:,} different; for people alone"
 
@@ -242,11 +251,17 @@ def _ends_in_name(column: ColumnProfile) -> bool:
 
 
 def _what_is_left_out(column: ColumnProfile) -> tuple[None, str] | None:
-    if re.search(_CONTACT, plain_header(column.header)):
+    personal = column.distinct > _FEW and column.uniqueness > _EACH_SEVERAL
+    if personal and re.search(_CONTACT, plain_header(column.header)):
         return None, "tells who a person is, not whether a lead converts"
     if column.distinct == 1 and column.filled == column.rows:
         return None, "the same in every row"
     return (None, "the same wherever it is filled") if column.distinct == 1 else None
+
+
+def _year(column: ColumnProfile) -> tuple[Role | None, str] | None:
+    years = year_reason(column)
+    return (Role.NUMBER, years) if years else None
 
 
 def _moment(column: ColumnProfile) -> tuple[Role | None, str] | None:
@@ -279,7 +294,7 @@ def _number(column: ColumnProfile) -> tuple[Role | None, str] | None:
         if column.runs_on and column.distinct > _FEW:
             first, last = np.nanmin(column.numbers), np.nanmax(column.numbers)
             return Role.ID, f"runs from {first:.0f} to {last:.0f} without a gap; never learned from"
-    if column.is_whole and id_rank(column.header) > 0:
+    if column.is_whole and (id_rank(column.header) > 0 or is_code_by_name(column.header)):
         return _codes(column, f"codes, not amounts: {column.distinct:,} different for {column.filled:,} leads")
     if column.distinct <= 2 and column.is_whole:
         return Role.CATEGORY, f"{column.distinct:,} different values"
@@ -314,6 +329,9 @@ def _text(column: ColumnProfile) -> tuple[Role | None, str] | None:
             return Role.ID, f"{_how_different(column)}; {_lengths(column)}; never learned from"
     if column.distinct == 2 and _answers(column):
         return Role.FLAG, f"yes or no: {' and '.join(sorted(column.values.to_pylist()))}"
+    several = list_reason(column)
+    if several:
+        return Role.CATEGORY, several
     if (column.distinct > _FREE_TEXT * column.filled and column.distinct > _FEW) or column.distinct > MOST_LEVELS:
         return None, f"free text: {column.distinct:,} different in {column.filled:,} leads"
     plain = " ".join(words_of(column.header))
@@ -339,32 +357,6 @@ def _lengths(column: ColumnProfile) -> str:
     lengths = pc.utf8_length(column.values)
     low, high = pc.min(lengths).as_py(), pc.max(lengths).as_py()
     return f"{low} letters and digits" if low == high else f"{low} to {high} letters and digits"
-
-
-def _best(role: Role, profiles: Sequence[ColumnProfile]) -> ColumnProfile | None:
-    """Return the column that is the role: best named where it is mostly filled, then fullest, then earliest."""
-    if len(profiles) < 2:
-        return next(iter(profiles), None)
-    earliest = _earliest(profiles) if role is Role.TIMESTAMP else {}
-
-    def weight(column: ColumnProfile) -> tuple[float, ...]:
-        by_crm = 2 if schema_role(crm_role(column.header)) is role else 0
-        words = len(words_of(column.header))
-        ranks = {Role.ID: id_rank, Role.TIMESTAMP: moment_rank}.get(role)
-        rank = float(max(by_crm, ranks(column.header)) if ranks else by_crm)
-        rank += 0.5 if role is Role.ID and {"id", "uuid", "guid"} & set(words_of(column.header)) else 0
-        held_back = 1.5 if column.fill < _FREE_TEXT else 0
-        return rank - held_back, round(column.fill, 1), -earliest.get(column.header, 0), column.uniqueness, -words
-
-    return max(sorted(profiles, key=lambda column: column.header), key=weight)
-
-
-def _earliest(profiles: Sequence[ColumnProfile]) -> dict[str, float]:
-    """Return of each column of dates in which share of rows another one is earlier, over an even choice of rows."""
-    rows = np.unique(np.linspace(0, profiles[0].rows - 1, _COMPARED_ROWS).astype(np.int64))
-    moments = pd.DataFrame({column.header: column.moments(rows) for column in profiles})
-    first = moments.min(axis=1)
-    return {header: float((moments[header] > first).mean()) for header in moments.columns}
 
 
 def plain_header(header: str) -> str:

@@ -78,7 +78,8 @@ class Column(BaseModel):
 
     ``missing_marks`` is lower-case text that means blank in this column (the schema's marks if None). Of a label,
     ``positive``, ``negative`` and ``open`` are lower-case values that mean yes, no, and no outcome yet; any other value
-    is read by the table of outcome words, and has no outcome where the table does not know it either.
+    is read by the table of outcome words, and has no outcome where the table does not know it either. ``separator``
+    stands between several values in one cell of a category; ``is_year`` says that a number is a year.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -97,10 +98,12 @@ class Column(BaseModel):
     positive: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    separator: str = ""
+    is_year: bool = False
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Give a column of an older pickle the fields that came later."""
-        later = {"missing_marks": None, "positive": (), "negative": (), "open": ()}
+        later = {"missing_marks": None, "positive": (), "negative": (), "open": (), "separator": "", "is_year": False}
         super().__setstate__(state | {"__dict__": later | state["__dict__"]})
 
     @property

@@ -1,0 +1,57 @@
+"""Cell parts: of a column with several values in a cell, a flag for each frequent one and how many there are."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from leadscore_core.data.cleaning.text import split_parts
+
+PART, PARTS = "__part", "__parts"
+MOST_FLAGS = 20
+_LEAST_SHARE = 0.01
+
+
+def learn_parts(leads_of: dict[str, int], separator: str, least: int) -> tuple[str, ...]:
+    """Return the values that get a flag, the most frequent first: at most 20, each of one lead in a hundred at least.
+
+    Parameters
+    ----------
+    leads_of
+        Lower-case text of a cell -> leads that have it.
+    separator
+        What stands between the values of a cell.
+    least
+        Leads that a value has at least.
+
+    Examples
+    --------
+    >>> learn_parts({"web; fair": 30, "web": 20, "fax": 1}, ";", 2)
+    ('web', 'fair')
+    """
+    leads: Counter[str] = Counter()
+    for text, count in leads_of.items():
+        leads.update(dict.fromkeys(split_parts(text, separator), count))
+    enough = max(least, _LEAST_SHARE * sum(leads_of.values()))
+    ordered = sorted(leads, key=lambda part: (-leads[part], part))
+    return tuple(part for part in ordered[:MOST_FLAGS] if leads[part] >= enough)
+
+
+def flag_parts(texts: Sequence[str], separator: str, parts: Sequence[str]) -> list[np.ndarray]:
+    """Return how many values each text holds, then for each known value 1 where the text holds it; float64.
+
+    Parameters
+    ----------
+    texts
+        Lower-case texts of cells, "" for a blank.
+    parts
+        As from `learn_parts`.
+
+    Examples
+    --------
+    >>> [column.tolist() for column in flag_parts(["web; fair", "", "fair"], ";", ["web", "fair"])]
+    [[2.0, 0.0, 1.0], [1.0, 0.0, 0.0], [1.0, 0.0, 1.0]]
+    """
+    held = [set(split_parts(text, separator)) for text in texts]
+    counts = np.array([len(own) for own in held], dtype="float64")
+    return [counts, *(np.array([part in own for own in held], dtype="float64") for part in parts)]
