@@ -3,8 +3,6 @@
 Exit codes: 0 done; 1 done, but a stated check did not hold; 2 bad usage or unusable input.
 """
 
-from __future__ import annotations
-
 import gc
 import os
 import subprocess

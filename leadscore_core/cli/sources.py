@@ -1,7 +1,5 @@
 """The command line's commands on sources and outcomes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any
 

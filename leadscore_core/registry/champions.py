@@ -1,7 +1,5 @@
 """Champions on disk: the model in use of each schema, and the history of who changed it."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Which schemas are served: those of which a model is in use; and which of them a new list belongs to."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 

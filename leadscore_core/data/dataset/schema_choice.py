@@ -1,7 +1,5 @@
 """Whose leads a list holds: which of several schemas its headers fit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from leadscore_core.data.schema.header_matching import suggest_mapping

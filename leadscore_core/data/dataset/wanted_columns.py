@@ -1,7 +1,5 @@
 """Columns that a person wants read: named by header or name, and added where nobody thought them worth it before."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 
