@@ -126,7 +126,8 @@ def train(
     model = result.model
     metadata = model.metadata
     for one in metadata.audit:
-        say(column_line(one.column, one.why, one.left_out, one.auc_with, one.auc_without))
+        said = "; said to be known before the first call" if one.is_answered else ""
+        say(column_line(one.column, one.why, one.left_out, one.auc_with, one.auc_without) + said)
     if metadata.audit:
         say_sample(metadata.training_data.rows)
     if leads.proposal is not None:
@@ -378,7 +379,7 @@ def _training_json(model: LeadModel, crossed: dict[str, Any], following: dict[st
 
 
 def _asked(one: ColumnAudit) -> dict[str, Any]:
-    return one.model_dump(exclude={"left_out", "is_answered"})
+    return one.model_dump(exclude={"left_out", "is_answered"}) | ({"answered": True} if one.is_answered else {})
 
 
 def _verdict(met: bool, settings: Settings) -> str:

@@ -11,10 +11,10 @@ import pandas as pd
 from leadscore_core.config import Settings
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.dataset.dataset import LeadList
-from leadscore_core.data.dataset.wanted_columns import near_names
 from leadscore_core.data.reading.chunks import INDEX_HEADERS, LINE_PROBLEM
 from leadscore_core.data.reading.row_sample import sample_rows
 from leadscore_core.data.schema.header_words import normalise_header
+from leadscore_core.data.schema.near_names import near_names
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.schema.schema_files import is_shipped, load_schema, save_schema
 from leadscore_core.errors import SchemaError

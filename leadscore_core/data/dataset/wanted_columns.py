@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
-from rapidfuzz import fuzz, process
 
 from leadscore_core.data.cleaning.text import ALWAYS_BLANK, MAYBE_BLANK
 from leadscore_core.data.dataset.dataset import LeadList
@@ -13,29 +12,14 @@ from leadscore_core.data.schema.column_mapping import Match, detect_conventions
 from leadscore_core.data.schema.column_profile import profile_column
 from leadscore_core.data.schema.header_words import normalise_header
 from leadscore_core.data.schema.inference import extend_schema
+from leadscore_core.data.schema.near_names import near_names
 from leadscore_core.data.schema.roles import MOST_LEVELS, ProposedColumn, infer_roles
 from leadscore_core.data.schema.schema import CONTACT_ROLES, Role
 from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import SchemaError
 
-_NEAR, _MOST_NAMED = 60, 3
 _EACH_ITS_OWN, _MOSTLY = 0.5, 0.9
 _ONCE = frozenset({Role.TIMESTAMP, Role.CITY})
-
-
-def near_names(name: str, known: Sequence[str]) -> str:
-    """Say which names there are that a person may have meant: those alike, else the first.
-
-    Examples
-    --------
-    >>> near_names("Lead Sorce", ["Lead Source", "City", "Budget"])
-    "'Lead Source'"
-    >>> near_names("xyz", ["City", "Budget"])
-    "'City', 'Budget'"
-    """
-    alike = process.extract(name, known, scorer=fuzz.WRatio, processor=normalise_header, limit=_MOST_NAMED)
-    found = [choice for choice, score, _ in alike if score >= _NEAR] or list(known[:12])
-    return ", ".join(map(repr, found))
 
 
 def read_also(leads: LeadList, names: Sequence[str]) -> LeadList:
