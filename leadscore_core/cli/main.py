@@ -108,6 +108,8 @@ def check(
     say_proposal(leads)
     say(f"{report.rows:,} leads, {report.columns} columns, {len(report.findings)} kinds of problems")
     say_outcome(leads)
+    if leads.proposal is not None and not label_expected:
+        say(f"What may know the outcome is looked for with: leadscore check FILE --label {leads.proposal.label!r}")
     say_findings(report.findings)
     for found in report.leakage or ():
         say(column_line(found.column, found.why, found.is_certain, found.auc_with, found.auc_without))

@@ -379,7 +379,9 @@ def _training_json(model: LeadModel, crossed: dict[str, Any], following: dict[st
 
 
 def _asked(one: ColumnAudit) -> dict[str, Any]:
-    return one.model_dump(exclude={"left_out", "is_answered"}) | ({"answered": True} if one.is_answered else {})
+    return one.model_dump(exclude={"left_out", "is_answered", "is_read"}) | (
+        {"answered": True} if one.is_answered else {}
+    )
 
 
 def _verdict(met: bool, settings: Settings) -> str:

@@ -38,7 +38,7 @@ class ColumnAudit(BaseModel):
     """One column that was left out of training, or is asked about: why, and the AUC of a quick model with and without.
 
     ``column`` is its header; the AUCs are None where they were not measured. ``is_answered`` says that a person said of
-    it that it is known before the first call.
+    it that it is known before the first call, ``is_read`` that the model learns from it unless it is left out.
     """
 
     column: str
@@ -47,11 +47,12 @@ class ColumnAudit(BaseModel):
     auc_with: float | None = None
     auc_without: float | None = None
     is_answered: bool = False
+    is_read: bool = True
 
     @property
     def is_open(self) -> bool:
         """Whether it is learned from although nobody has said that it is known before the first call."""
-        return not self.left_out and not self.is_answered
+        return self.is_read and not self.left_out and not self.is_answered
 
     @property
     def worth(self) -> str:

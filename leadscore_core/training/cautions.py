@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from leadscore_core.model.metadata import beats_base_rate
 from leadscore_core.training.training_data import TrainingData
@@ -69,15 +70,30 @@ def _few(n_known: int) -> str:
 
 
 def _repeats(known: TrainingData) -> str:
-    """Say how many rows repeat an earlier one, with its outcome; they count as one lead where folds are drawn."""
-    rows = np.unique(np.stack([known.row_hash, known.outcome.astype("uint64")]), axis=1).shape[1]
-    repeats = len(known) - rows
+    """Say how many rows repeat an earlier one, with its outcome, where that is far more than chance gives."""
+    repeats = len(known) - _different(known.row_hash, known.outcome)
     if repeats < MANY_REPEATS * len(known):
+        return ""
+    if repeats - _repeats_by_chance(known) < MANY_REPEATS * len(known):
         return ""
     return (
         f"{repeats:,} of {len(known):,} rows ({repeats / len(known):.0%}) repeat an earlier one in every column. If "
         "the same leads were exported twice, the figures are those of fewer leads; bring each once."
     )
+
+
+def _repeats_by_chance(known: TrainingData) -> int:
+    """Return how many rows would be alike if each column were drawn for itself: many, where columns are few."""
+    rng = np.random.default_rng(0)
+    total = np.zeros(len(known), dtype="uint64")
+    for name in known.columns:
+        cells = pd.util.hash_pandas_object(known.columns[name].astype("str"), index=False).to_numpy()
+        total = total * np.uint64(1_000_003) + rng.permutation(cells)
+    return len(known) - _different(total, rng.permutation(known.outcome))
+
+
+def _different(rows: np.ndarray, outcome: np.ndarray) -> int:
+    return len(np.unique(rows * np.uint64(2) + outcome.astype("uint64")))
 
 
 def _one_month(following: Mapping[str, Any]) -> str:

@@ -115,8 +115,14 @@ def explain_exclusions(
     by_name = {data.headers.get(name, name): name for name in left_out}
     found = {finding.column: finding for finding in data.findings or ()}
     excluded = {name: found[header].why if header in found else BY_HAND for header, name in by_name.items()}
+    read = {data.headers.get(name, name) for name in _inputs(data)}
     audit = [
-        ColumnAudit(left_out=f.column in by_name, is_answered=f.column in answered, **f.as_json())
+        ColumnAudit(
+            left_out=f.column in by_name,
+            is_answered=f.column in answered,
+            is_read=f.column in read,
+            **f.as_json(),
+        )
         for f in data.findings or ()
     ]
     audit += [ColumnAudit(column=header, why=BY_HAND, left_out=True) for header in by_name if header not in found]

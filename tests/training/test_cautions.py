@@ -19,7 +19,8 @@ IMPORTANCE = {"stage": (0.7, 0.1), "city": (0.25, 0.1), "source": (0.05, 0.0)}
 def known(schema: LeadSchema) -> TrainingData:
     rows = np.arange(1_200, dtype="uint64")
     label = (rows % 3 == 0).astype("float64")
-    return TrainingData("leads", schema, pd.DataFrame(index=range(1_200)), label, rows, headers={"stage": "StageName"})
+    columns = pd.DataFrame({"city": rows.astype("str"), "source": ["a", "b", "c"] * 400})
+    return TrainingData("leads", schema, columns, label, rows, headers={"stage": "StageName"})
 
 
 def test_of_many_leads_and_a_likely_auc_nothing_is_said(known: TrainingData) -> None:
@@ -48,6 +49,11 @@ def test_repeats_one_month_and_few_leads_are_said(known: TrainingData) -> None:
     assert said.startswith("It learned from 239 leads only")
 
 
+def test_rows_of_few_columns_are_alike_by_chance(known: TrainingData) -> None:
+    few = replace(known, columns=known.columns[["source"]], row_hash=known.row_hash % 3, label=np.zeros(1_200))
+    assert judge_cautions(few, {"cross_validation": GOOD}, IMPORTANCE) == []
+
+
 def test_no_auc_or_one_within_chance_does_not_beat_the_base_rate() -> None:
     assert beats_base_rate(GOOD)
     assert not beats_base_rate(GOOD | {"auc": None})
@@ -61,3 +67,4 @@ def test_a_question_is_open_until_somebody_answers_or_leaves_the_column_out() ->
     assert asked.worth == "AUC with it 0.900, without 0.800"
     assert not asked.model_copy(update={"is_answered": True}).is_open
     assert not asked.model_copy(update={"left_out": True}).is_open
+    assert not asked.model_copy(update={"is_read": False}).is_open
