@@ -30,6 +30,9 @@ app: $(VENV)/.app
 
 test: test-units test-browser
 
+# one test on each core already, whose threads would wait for each other
+test-units: export OMP_NUM_THREADS = 1
+test-units: export OPENBLAS_NUM_THREADS = 1
 test-units: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 10 --ignore tests/browser
 

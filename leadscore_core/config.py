@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -184,7 +186,7 @@ def settings_file() -> Path:
 
 
 def load_settings() -> Settings:
-    """Read and check the settings.
+    """Read and check the settings; what is read again and did not change is not checked again.
 
     Returns
     -------
@@ -196,6 +198,24 @@ def load_settings() -> Settings:
     LeadScoreError
         Naming every setting that is wrong, what was expected and what came.
     """
+    return _read_settings(_settings_state()).model_copy()
+
+
+def _settings_state() -> tuple[object, ...]:
+    """Return what changes whenever the settings may: their file, its time and size, and our variables."""
+    path = settings_file()
+    with suppress(OSError):
+        about = path.stat()
+        return PROJECT_ROOT, path, about.st_mtime_ns, about.st_size, _own_variables()
+    return PROJECT_ROOT, path, _own_variables()
+
+
+def _own_variables() -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in os.environ.items() if name.upper().startswith("LEADSCORE_"))
+
+
+@lru_cache(maxsize=8)
+def _read_settings(_state: tuple[object, ...]) -> Settings:
     try:
         return Settings()
     except ValidationError as error:

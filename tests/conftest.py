@@ -7,6 +7,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import joblib
@@ -15,6 +16,7 @@ import psycopg
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+from streamlit.components.v2 import manifest_scanner
 
 from leadscore_core.analytics.sources import SourceView, open_sources
 from leadscore_core.batches.save import save_batch
@@ -30,6 +32,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.engine import close_databases
+from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.train import train_model
 from tests.paths import EXAMPLES, REAL, ROOT
 
@@ -62,6 +65,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _components_looked_for_once() -> Iterator[None]:
+    """Streamlit looks through all installed packages for components at each start of a page's test; once is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
+
+
 @pytest.fixture(scope="session")
 def schema() -> LeadSchema:
     return load_schema()
@@ -88,11 +99,12 @@ def trained(sample: SampleLeads, tmp_path_factory: pytest.TempPathFactory) -> Le
 @pytest.fixture
 def few_trees() -> Iterator[pytest.MonkeyPatch]:
     """Training in this process is of fewer trees and draws its folds once, for tests of anything but its quality."""
-    names = list(inspect.signature(LeadClassifier).parameters)
-    defaults = dict(zip(names, LeadClassifier.__init__.__defaults__, strict=True)) | FEW_TREES
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(LeadClassifier.__init__, "__defaults__", tuple(defaults.values()))
-        patch.setitem(train_model.__kwdefaults__, "n_repeats", 1)
+        for made, changed in ((LeadClassifier, FEW_TREES), (TrainingRequest, {"n_repeats": 1})):
+            names = list(inspect.signature(made).parameters)
+            defaults = dict(zip(names, made.__init__.__defaults__, strict=True)) | changed
+            patch.setattr(made.__init__, "__defaults__", tuple(defaults.values()))
+        assert TrainingRequest().n_repeats == 1
         yield patch
 
 

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,9 +44,14 @@ LOOKS = {"startswith", "endswith", "find", "index", "count", "search", "match", 
 PAGES = sorted((ROOT / "pages").glob("*/page.py"))
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def imported(path: Path) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -106,10 +112,11 @@ def test_session_state_has_one_owner() -> None:
     assert (ROOT / "app.py").read_text().count("\n") <= 60
 
 
+@cache
 def defined_in(path: Path) -> set[str]:
     """Return the names that a module makes itself, at its top level."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -119,7 +126,7 @@ def defined_in(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", OURS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_name_is_imported_from_the_module_that_defines_it(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if not isinstance(node, ast.ImportFrom) or not node.module or node.module == "leadscore_core":
             continue
         if node.module.split(".")[0] not in {"leadscore_core", "pages"}:
