@@ -24,7 +24,7 @@ def enough_of_each(completed: int, not_completed: int) -> bool:
     return min(completed, not_completed) >= LEAST_OF_EACH
 
 
-def describe_need(completed: int, not_completed: int) -> str:
+def describe_need(completed: int, not_completed: int, past: str = "completed") -> str:
     """Say how many leads of either outcome there are, and how many are needed.
 
     Examples
@@ -32,7 +32,7 @@ def describe_need(completed: int, not_completed: int) -> str:
     >>> describe_need(1, 900)
     'completed 1 of 40 needed, not completed 900 of 40 needed'
     """
-    return f"completed {completed} of {LEAST_OF_EACH} needed, not completed {not_completed} of {LEAST_OF_EACH} needed"
+    return f"{past} {completed} of {LEAST_OF_EACH} needed, not {past} {not_completed} of {LEAST_OF_EACH} needed"
 
 
 def wilson_intervals(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         (
-            ("errors", "progress"),
+            ("errors", "outcome", "progress"),
             ("confidence", "config", "_files", "plots"),
             ("data",),
             ("model", "storage"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from leadscore_core.analytics.sources import MOST_LEVELS, Rates, Scope, SourceView, count_applications
+from leadscore_core.analytics.sources import MOST_LEVELS, Rates, Scope, SourceView, count_outcomes
 from leadscore_core.analytics.statistics.decomposition import GapSplit
 from leadscore_core.analytics.trends import flow_leads, trend_weeks
 from leadscore_core.analytics.wording import (
@@ -60,7 +60,7 @@ def show_rates(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
         rows = rows.assign(compared=rows["expected_known"] / rows["known"], compared_name="Expected of these leads")
     title = rates_title(view, rates)
     ordered = len(rates.by) == 1 and view.is_ordered(rates.by[0])
-    figure = plot_rates(rows, rates.average, title, unit(scope), ordered=ordered) if len(rows) else None
+    figure = plot_rates(rows, rates.average, title, unit(view, scope), ordered=ordered) if len(rows) else None
     return Evidence("rates", title, figure, present_rates(view, rates), _marks(rates.by, rows))
 
 
@@ -71,7 +71,7 @@ def show_bubbles(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
     title = f"Volume against rate, by {human}: high on the right is what to buy more of"
     if len(rates.table) > len(rows):
         title += f" (the {len(rows)} largest of {rates.groups:,})"
-    figure = plot_bubbles(rows, rates.average, title, unit(scope)) if len(rows) > 1 else None
+    figure = plot_bubbles(rows, rates.average, title, unit(view, scope), view.words) if len(rows) > 1 else None
     return Evidence("volume", title, figure, present_rates(view, rates), _marks(rates.by, rows))
 
 
@@ -95,7 +95,7 @@ def show_heatmap(view: SourceView, scope: Scope) -> Evidence:
         return Evidence("crossed", "There is only one column to group by", None, pd.DataFrame(), {})
     dimensions = [scope.by, across]
     kept = {d: view.table.values(d, scope.chosen, 24 if view.is_ordered(d) else MOST_LEVELS) for d in dimensions}
-    cells = count_applications(view.table.groups(dimensions, scope.chosen, kept=kept), scope.counted)
+    cells = count_outcomes(view.table.groups(dimensions, scope.chosen, kept=kept), scope.counted)
     cells = cells[cells["n"] > 0]
     names = [[view.shown(d, value) for value in (sorted_values(view, d, kept[d]))] + [OTHERS] for d in dimensions]
     frame = pd.DataFrame(
@@ -114,7 +114,7 @@ def show_heatmap(view: SourceView, scope: Scope) -> Evidence:
     empty = leads.isna()
     rate, leads = (t.loc[~empty.all(axis=1), ~empty.all(axis=0)] for t in (rate, leads))
     humans = view.dimensions[scope.by], view.dimensions[across]
-    title = f"Rate of applications by {humans[0].lower()} and {humans[1].lower()}"
+    title = f"Rate of {view.words.plural} by {humans[0].lower()} and {humans[1].lower()}"
     table = frame.assign(rate=100 * frame["rate"])
     table.columns = pd.Index([humans[0], humans[1], "Rate", "Leads"])
     figure = plot_interaction(rate, leads, title, humans) if len(rate) else None
@@ -137,29 +137,31 @@ def show_trend(view: SourceView, scope: Scope) -> Evidence:
         {
             "Week of": weeks["week"],
             "Leads": weeks["n"],
-            "Applications": weeks["k"],
+            view.words.title: weeks["k"],
             "Rate": 100 * weeks["rate"],
             "95% interval": [f"{a:.1%} to {b:.1%}" for a, b in zip(weeks["low"], weeks["high"], strict=True)],
             "All leads of the month": 100 * weeks["month_rate"],
         }
     )
-    return Evidence("weeks", title, plot_trend(weeks, title, unit(scope)), table, {})
+    return Evidence("weeks", title, plot_trend(weeks, title, unit(view, scope)), table, {})
 
 
 def show_flow(view: SourceView, scope: Scope) -> Evidence:
-    """Draw how leads pass from group to grade to application."""
+    """Draw how leads pass from group to grade to outcome."""
     flow = flow_leads(view, scope.by, scope.chosen, scope.counted)
     flow = flow[flow["grade"].notna()]
     human = view.dimensions[scope.by]
     by_grade = flow.groupby("grade")[["leads", "applications"]].sum()
     if by_grade.empty or by_grade["leads"].sum() == 0:
         return Evidence("flow", "No lead whose outcome could be followed", None, pd.DataFrame(), {})
-    title = f"From {human.lower()} to grade to application"
+    title = f"From {human.lower()} to grade to {view.words.singular}"
     if "Hot" in by_grade.index and by_grade["applications"].sum():
         share = by_grade["applications"] / by_grade["applications"].sum()
-        title += f": Hot leads bring {share['Hot']:.0%} of the applications"
-    table = flow.set_axis([human, "Grade", "Leads", "Applications"], axis=1)
-    return Evidence("flow", title, plot_flow(flow, title, completed=scope.counted == "completed"), table, {})
+        title += f": Hot leads bring {share['Hot']:.0%} of the {view.words.plural}"
+    table = flow.set_axis([human, "Grade", "Leads", view.words.title], axis=1)
+    return Evidence(
+        "flow", title, plot_flow(flow, title, view.words, completed=scope.counted == "completed"), table, {}
+    )
 
 
 def show_gap(view: SourceView, scope: Scope, split: GapSplit, place: int) -> Evidence:
@@ -172,9 +174,11 @@ def show_gap(view: SourceView, scope: Scope, split: GapSplit, place: int) -> Evi
     """
     row = split.table.iloc[place]
     name = view.shown(scope.by, row["group"])
-    title = describe_gap(name, row, split.average)
+    title = describe_gap(name, row, split.average, view.words)
     table = present_gaps(view, scope.by, split)
     if pd.isna(row["residual"]):
         return Evidence("gap", title, None, table, {})
-    figure = plot_gap(gap_parts(view, split, place), split.average, name, f"What makes {name} differ, in points")
+    figure = plot_gap(
+        gap_parts(view, split, place), split.average, name, f"What makes {name} differ, in points", view.words
+    )
     return Evidence("gap", title, figure, table, {})

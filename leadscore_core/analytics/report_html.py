@@ -17,17 +17,18 @@ from leadscore_core.analytics.charts import (
     show_rates,
     show_trend,
 )
-from leadscore_core.analytics.sources import COUNTED_WORDS, Scope, SourceView, explain_gaps, find_far_segments, rate_by
+from leadscore_core.analytics.sources import Scope, SourceView, explain_gaps, find_far_segments, rate_by
 from leadscore_core.analytics.wording import (
-    DEFINITIONS,
-    SHOWN_AT_FIRST,
     answer,
+    definitions,
     describe_filter,
     describe_segment,
     present_gaps,
     present_segments,
+    shown_at_first,
 )
 from leadscore_core.errors import FigureError
+from leadscore_core.outcome import OutcomeWords
 from leadscore_core.plots.image import draw_images
 
 MOST_ROWS = 40
@@ -119,13 +120,17 @@ def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -
         evidence.append(show_gap(view, scope, split, place))
     below, above = find_far_segments(view, scope.chosen, scope.counted)
     evidence += [
-        _targets("segments-below", "Segments far below the average", below, float(rates.totals["n"])),
-        _targets("segments-above", "Segments far above the average", above, float(rates.totals["n"])),
+        _targets("segments-below", "Segments far below the average", below, float(rates.totals["n"]), view.words),
+        _targets("segments-above", "Segments far above the average", above, float(rates.totals["n"]), view.words),
         show_trend(view, scope),
         show_flow(view, scope),
     ]
     images, missing = _draw(evidence)
-    tables = {s.name: s.table[[s.table.columns[0], *_columns(s.table)]] for s in evidence if s.name.startswith("rates")}
+    tables = {
+        s.name: s.table[[s.table.columns[0], *_columns(s.table, view.words)]]
+        for s in evidence
+        if s.name.startswith("rates")
+    }
     tables |= {"volume": pd.DataFrame(), "gap": present_gaps(view, scope.by, split)}
     parts = [
         _part(shown, tables.get(shown.name, shown.table), images.get(shown.name))
@@ -137,8 +142,8 @@ def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -
         narrowed += f"; compared with {'; '.join(describe_filter(view, scope.before)) or 'all leads'}"
     leads, known = rates.totals[["leads", "known"]].astype("int64").tolist()
     about = (
-        f"{view.name}, {narrowed}. {COUNTED_WORDS[scope.counted]}; {leads:,} leads, {known:,} with a known outcome. "
-        f"Made {at:%d %b %Y, %H:%M} UTC by LeadScore."
+        f"{view.name}, {narrowed}. {view.counted_words()[scope.counted]}; {leads:,} leads, {known:,} with a known "
+        f"outcome. Made {at:%d %b %Y, %H:%M} UTC by LeadScore."
     )
     page = Environment(autoescape=True, trim_blocks=True).from_string(_TEMPLATE)
     text = page.render(
@@ -147,21 +152,21 @@ def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -
         answer=answer(view, scope, rates),
         missing=missing,
         parts=parts,
-        definitions=DEFINITIONS,
+        definitions=definitions(view),
     )
     return text.encode("utf-8")
 
 
-def _columns(table: pd.DataFrame) -> list[str]:
+def _columns(table: pd.DataFrame, words: OutcomeWords) -> list[str]:
     more = [name for name in ("Rate before", "Change", "Expected") if name in table]
-    return [*SHOWN_AT_FIRST, *more]
+    return [*shown_at_first(words), *more]
 
 
-def _targets(name: str, what: str, found: pd.DataFrame, all_n: float) -> Evidence:
+def _targets(name: str, what: str, found: pd.DataFrame, all_n: float, words: OutcomeWords) -> Evidence:
     title = f"{what}: none that is certain"
     if len(found):
-        title = f"{what}: {found['name'].iloc[0]}, {describe_segment(found.iloc[0], all_n)}"
-    return Evidence(name, title, None, present_segments(found), {})
+        title = f"{what}: {found['name'].iloc[0]}, {describe_segment(found.iloc[0], all_n, words)}"
+    return Evidence(name, title, None, present_segments(found, words), {})
 
 
 def _draw(evidence: Sequence[Evidence]) -> tuple[dict[str, str], str]:

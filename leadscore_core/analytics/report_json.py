@@ -148,7 +148,7 @@ def describe(view: SourceView, by: Sequence[str] = (), counted: Counted | None =
     if not totals[n] or (counted == "expected" and not totals["expected"]):
         raise LabelError(
             "These leads have no outcome to count, and nothing scored them. Bring a list with a column that says "
-            "whether the application was completed (give it with --label), or train a model first."
+            f"{view.words.whether} (give it with --label), or train a model first."
         )
     dimensions = [find_dimension(view, name) for name in by] or [view.default]
     below, above = find_far_segments(view, EVERYBODY, counted)

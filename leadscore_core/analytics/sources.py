@@ -13,6 +13,7 @@ from leadscore_core.analytics.statistics.segments import LEAST_LEADS, find_segme
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role, group_column
 from leadscore_core.errors import LeadScoreError, StorageError
+from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.database.preferences import grade_preference
@@ -22,7 +23,6 @@ from leadscore_core.storage.leads.lead_table import LeadTable, Standing
 from leadscore_core.storage.leads.source_table import OTHERS, SourceTable
 
 Counted = Literal["completed", "expected"]
-COUNTED_WORDS: dict[Counted, str] = {"completed": "Applications completed", "expected": "Applications expected"}
 LEAST_KNOWN = 40
 MOST_GROUPS = 200
 MOST_JUDGED = 24
@@ -58,6 +58,15 @@ class SourceView:
     def first(self, role: Role) -> str | None:
         """Return the column with a role, if the leads have it."""
         return next((c.name for c in self.schema.with_role(role) if c.name in self.dimensions), None)
+
+    @property
+    def words(self) -> OutcomeWords:
+        """What the outcome of these leads is called."""
+        return self.schema.outcome
+
+    def counted_words(self) -> dict[Counted, str]:
+        """Return what can be counted -> what people call it."""
+        return {"completed": capital(self.words.done), "expected": f"{self.words.title} expected"}
 
     @property
     def default(self) -> str:
@@ -165,7 +174,7 @@ def choose_counted(view: SourceView, chosen: LeadFilter = EVERYBODY) -> Counted:
     return "completed" if totals["known"] >= LEAST_KNOWN or (totals["known"] and not totals["expected"]) else "expected"
 
 
-def count_applications(counts: pd.DataFrame, counted: Counted) -> pd.DataFrame:
+def count_outcomes(counts: pd.DataFrame, counted: Counted) -> pd.DataFrame:
     """Add ``n`` and ``k`` to counts of groups: known outcomes and completed, or leads and expected."""
     n, k = ("known", "completed") if counted == "completed" else ("leads", "expected")
     return counts.assign(n=counts[n], k=counts[k])
@@ -236,14 +245,14 @@ def rate_by(
         If there is no such dimension, or a file cannot be read.
     """
     counts = view.table.groups(by, chosen)
-    totals = count_applications(view.table.totals(chosen).to_frame().T, counted).iloc[0]
+    totals = count_outcomes(view.table.totals(chosen).to_frame().T, counted).iloc[0]
     many = len(counts) if len(by) > 1 else view.table.count_values(by[0], chosen)
     shown = counts.head(most)
     if many > most:
         rest = totals.drop(["n", "k"]) - shown.drop(columns=list(by)).sum()
         left = rest.to_frame().T.assign(**dict.fromkeys(by, OTHERS))
         shown = pd.concat([shown, left], ignore_index=True).astype(shown.dtypes.to_dict())
-    shown = count_applications(shown, counted)
+    shown = count_outcomes(shown, counted)
     result = rate_groups(shown, float(totals["k"]), float(totals["n"]))
     table = pd.concat([shown, result], axis=1)
     if before is not None:
@@ -260,7 +269,7 @@ def _same_groups(
     view: SourceView, by: Sequence[str], chosen: LeadFilter, shown: pd.DataFrame, counted: Counted
 ) -> pd.DataFrame:
     """Count other leads in the groups that are shown, those beyond them taken together, indexed by group."""
-    counts = count_applications(view.table.groups(by, chosen, most=None), counted).set_index(list(by))[["n", "k"]]
+    counts = count_outcomes(view.table.groups(by, chosen, most=None), counted).set_index(list(by))[["n", "k"]]
     kept = shown.set_index(list(by)).index
     then = counts[counts.index.isin(kept)]
     if OTHERS in set(shown[by[0]]):
@@ -290,7 +299,7 @@ def explain_gaps(view: SourceView, by: str, chosen: LeadFilter, counted: Counted
         kept = {by: view.table.values(by, chosen, groups)}
         for factor in factors:
             kept[factor] = view.table.values(factor, chosen, months if factor == "ls_month" else levels)
-        cells = count_applications(view.table.groups([by, *factors], chosen, kept=kept, most=None), counted)
+        cells = count_outcomes(view.table.groups([by, *factors], chosen, kept=kept, most=None), counted)
         if len(cells) <= _MOST_CELLS or levels <= 2:
             return split_gaps(cells, by, factors)
         groups, months, levels = max(8, groups - 8), max(3, months // 2), levels - 2
@@ -320,8 +329,8 @@ def targeted(view: SourceView) -> list[str]:
 def find_far_segments(view: SourceView, chosen: LeadFilter, counted: Counted) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the segments far below and far above the average (see `find_segments`), with ``name``."""
     dimensions = targeted(view)
-    groups = count_applications(view.table.pairs(dimensions, chosen, LEAST_LEADS), counted)
-    totals = count_applications(view.table.totals(chosen).to_frame().T, counted).iloc[0]
+    groups = count_outcomes(view.table.pairs(dimensions, chosen, LEAST_LEADS), counted)
+    totals = count_outcomes(view.table.totals(chosen).to_frame().T, counted).iloc[0]
     below, above = find_segments(groups, float(totals["k"]), float(totals["n"]))
     return _named(below, view), _named(above, view)
 

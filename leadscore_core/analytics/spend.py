@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from leadscore_core.analytics.sources import EVERYBODY, Scope, SourceView, count_applications
+from leadscore_core.analytics.sources import EVERYBODY, Scope, SourceView, count_outcomes
 from leadscore_core.analytics.statistics.costs import Costs, Moved, best_match, cost_groups, move_budget
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.data.spend import Spend
@@ -42,7 +42,7 @@ def set_costs(view: SourceView, scope: Scope, spend: Spend) -> tuple[Costs, str]
     names = spend.rows["name"].tolist()
     dimension = named if named in values else best_match(names, values)
     whole = replace(EVERYBODY, created_from=scope.chosen.created_from, created_to=scope.chosen.created_to)
-    groups = count_applications(view.table.groups([dimension], whole, most=None), scope.counted)
+    groups = count_outcomes(view.table.groups([dimension], whole, most=None), scope.counted)
     groups = groups.rename(columns={dimension: "group"})[["group", "leads", "hot", "junk", "n", "k"]]
     first, last = scope.chosen.created_from, scope.chosen.created_to
     if first is None or last is None:

@@ -1,8 +1,8 @@
-"""Trends and flows: how rates went over time, and how leads pass from source to grade to application."""
+"""Trends and flows: how rates went over time, and how leads pass from source to grade to outcome."""
 
 import pandas as pd
 
-from leadscore_core.analytics.sources import EVERYBODY, MOST_LEVELS, Counted, SourceView, count_applications
+from leadscore_core.analytics.sources import EVERYBODY, MOST_LEVELS, Counted, SourceView, count_outcomes
 from leadscore_core.confidence import wilson_intervals
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.source_table import OTHERS
@@ -21,9 +21,9 @@ def trend_weeks(view: SourceView, chosen: LeadFilter, counted: Counted) -> pd.Da
     """
     if WEEK not in view.dimensions:
         return pd.DataFrame(columns=["week", "n", "k", "rate", "low", "high", "month_rate"])
-    weeks = count_applications(view.table.groups([WEEK], chosen), counted).dropna(subset=[WEEK])
+    weeks = count_outcomes(view.table.groups([WEEK], chosen), counted).dropna(subset=[WEEK])
     weeks = weeks[weeks["n"] > 0].sort_values(WEEK).reset_index(drop=True)
-    months = count_applications(view.table.groups([MONTH], EVERYBODY), counted).dropna(subset=[MONTH]).set_index(MONTH)
+    months = count_outcomes(view.table.groups([MONTH], EVERYBODY), counted).dropna(subset=[MONTH]).set_index(MONTH)
     low, high = wilson_intervals(weeks["k"].to_numpy("float64"), weeks["n"].to_numpy("float64"))
     week = pd.to_datetime(weeks[WEEK])
     of_month = (months["k"] / months["n"].where(months["n"] > 0)).reindex(week.dt.strftime("%Y-%m"))
@@ -49,7 +49,7 @@ def flow_leads(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) 
         ``group`` (for people), ``grade``, ``leads`` and ``applications``.
     """
     kept = {by: view.table.values(by, chosen, MOST_LEVELS)}
-    counts = count_applications(view.table.groups([by, GRADE], chosen, kept=kept), counted)
+    counts = count_outcomes(view.table.groups([by, GRADE], chosen, kept=kept), counted)
     counts = counts[counts["n"] > 0]
     order = [view.shown(by, value) for value in kept[by]] + [OTHERS]
     table = pd.DataFrame(

@@ -2,16 +2,15 @@
 
 import pandas as pd
 
-from leadscore_core.analytics.sources import COUNTED_WORDS, Rates, Scope, SourceView
+from leadscore_core.analytics.sources import Rates, Scope, SourceView
 from leadscore_core.analytics.statistics.costs import Costs, Moved
 from leadscore_core.analytics.statistics.decomposition import GapSplit
 from leadscore_core.analytics.statistics.rates import EXPECTED, FEW, OVER, UNDER
+from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.source_table import OTHERS
 
-SHOWN_AT_FIRST = ("Leads", "Applications", "Rate", "95% interval", "Ranked at", "Against average", "Verdict")
-DEFINITIONS = {
-    "Rate": "Applications over leads. Completed: of leads whose outcome is known. Expected: the sum of propensities.",
+_DEFINITIONS = {
     "95% interval": "Wilson's: the true rate lies in it 19 times out of 20.",
     "Ranked at": "The rate drawn towards that of all groups, the more the fewer leads it has (empirical Bayes), so "
     "that a handful of lucky leads does not top the list.",
@@ -28,6 +27,21 @@ _MOST_LISTED = 4
 _NOTHING = 0.0005
 
 
+def shown_at_first(words: OutcomeWords) -> tuple[str, ...]:
+    """Return the columns of `present_rates` that are shown without asking."""
+    return ("Leads", words.title, "Rate", "95% interval", "Ranked at", "Against average", "Verdict")
+
+
+def definitions(view: SourceView) -> dict[str, str]:
+    """Return what each number means."""
+    words = view.words
+    rate = (
+        f"{words.title} over leads. {capital(words.past)}: of leads whose outcome is known. Expected: the sum of "
+        "propensities."
+    )
+    return {"Rate": rate} | _DEFINITIONS
+
+
 def answer(view: SourceView, scope: Scope, rates: Rates) -> str:
     """Say in one sentence what earns and what does not.
 
@@ -37,7 +51,8 @@ def answer(view: SourceView, scope: Scope, rates: Rates) -> str:
         Of one dimension.
     """
     human = view.dimensions[rates.by[0]].lower()
-    verb = "completed" if rates.counted == "completed" else "are expected to complete"
+    words = view.words
+    verb = words.past if rates.counted == "completed" else f"are expected to {words.many}"
     total = f"{rates.average:.1%} of {rates.totals['n']:,.0f} leads {verb}"
     if not 0 < rates.average < 1:
         who = "Nobody" if rates.average == 0 else "Everybody"
@@ -53,7 +68,7 @@ def answer(view: SourceView, scope: Scope, rates: Rates) -> str:
         worst = under.iloc[int(lost.argmax())]
         parts.append(
             f"{worst['name']} brings {worst['n'] / rates.totals['n']:.0%} of the leads and "
-            f"{_percent(worst['k'] / rates.totals['k'])} of the applications"
+            f"{_percent(worst['k'] / rates.totals['k'])} of the {words.plural}"
         )
     if len(over):
         best = over.iloc[int(over["shrunk_low"].to_numpy().argmax())]
@@ -75,7 +90,7 @@ def rates_title(view: SourceView, rates: Rates) -> str:
     humans = " and ".join(view.dimensions[d].lower() for d in rates.by)
     verdicts = rates.table["verdict"].value_counts()
     rows = [f"{verdicts[v]} {words}" for v, words in _VERDICTS.items() if v in verdicts]
-    kind = "Applications completed" if rates.counted == "completed" else "Applications expected"
+    kind = view.counted_words()[rates.counted]
     return f"{kind} by {humans}: {', '.join(rows)}" if rows else f"{kind} by {humans}"
 
 
@@ -85,7 +100,7 @@ def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The group under its human name, then `SHOWN_AT_FIRST` and what a chooser may add; rates in percent.
+        The group under its human name, then `shown_at_first` and what a chooser may add; rates in percent.
     """
     table = rates.table if view.is_ordered(rates.by[0]) and len(rates.by) == 1 else rates.ranked()
     if view.is_ordered(rates.by[0]) and len(rates.by) == 1:
@@ -95,7 +110,7 @@ def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
         {
             header: table["name"],
             "Leads": table["leads"],
-            "Applications": table["k"],
+            view.words.title: table["k"],
             "Rate": 100 * table["rate"],
             "95% interval": _intervals(table),
             "Ranked at": 100 * table["shrunk"],
@@ -113,7 +128,7 @@ def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
             for c, low, high in zip(table["before_change"], table["before_low"], table["before_high"], strict=True)
         ]
     shown["Outcome known"] = table["known"]
-    shown["Completed"] = table["completed"]
+    shown[capital(view.words.past)] = table["completed"]
     shown["Expected"] = table["expected"]
     for grade in ("Hot", "Warm", "Cold", "Junk"):
         shown[grade] = 100 * table[grade.lower()] / table["leads"].where(table["leads"] > 0)
@@ -162,7 +177,7 @@ def present_gaps(view: SourceView, by: str, split: GapSplit) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def describe_gap(name: str, row: pd.Series, average: float) -> str:
+def describe_gap(name: str, row: pd.Series, average: float, words: OutcomeWords) -> str:
     """Say in a sentence what a group's gap comes from.
 
     Parameters
@@ -171,7 +186,9 @@ def describe_gap(name: str, row: pd.Series, average: float) -> str:
         Of `GapSplit.table`.
     """
     side = "above" if row["gap"] > 0 else "below"
-    gap = f"{name} completes {row['rate']:.1%}, {abs(100 * row['gap']):.1f} points {side} the average of {average:.1%}"
+    gap = (
+        f"{name} {words.each} {row['rate']:.1%}, {abs(100 * row['gap']):.1f} points {side} the average of {average:.1%}"
+    )
     if pd.isna(row["residual"]):
         return (
             f"{gap}. Only {row['comparable']:.0%} of its leads have comparable ones elsewhere, too few to tell its "
@@ -195,7 +212,7 @@ def gap_parts(view: SourceView, split: GapSplit, place: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["human", "value"])
 
 
-def describe_segment(row: pd.Series, all_n: float) -> str:
+def describe_segment(row: pd.Series, all_n: float, words: OutcomeWords) -> str:
     """Say what a segment far from the average costs or brings.
 
     Parameters
@@ -208,12 +225,12 @@ def describe_segment(row: pd.Series, all_n: float) -> str:
     more = "more" if row["difference"] > 0 else "fewer"
     return (
         f"{row['rate']:.1%} ({row['low']:.1%} to {row['high']:.1%}) of {row['n']:,} leads, {row['n'] / all_n:.0%} of "
-        f"all: {abs(row['difference']):,.0f} applications {more} than the {row['at_average']:,.0f} that the average "
+        f"all: {abs(row['difference']):,.0f} {words.plural} {more} than the {row['at_average']:,.0f} that the average "
         "brings"
     )
 
 
-def present_segments(found: pd.DataFrame) -> pd.DataFrame:
+def present_segments(found: pd.DataFrame, words: OutcomeWords) -> pd.DataFrame:
     """Lay segments out as people read them."""
     return pd.DataFrame(
         {
@@ -221,7 +238,7 @@ def present_segments(found: pd.DataFrame) -> pd.DataFrame:
             "Leads": found["n"],
             "Rate": 100 * found["rate"],
             "95% interval": _intervals(found),
-            "Applications": found["k"],
+            words.title: found["k"],
             "At the average": found["at_average"],
             "Difference": found["difference"],
         }
@@ -241,7 +258,7 @@ def describe_filter(view: SourceView, chosen: LeadFilter) -> list[str]:
     return rows
 
 
-def present_costs(costs: Costs, currency: str) -> pd.DataFrame:
+def present_costs(costs: Costs, currency: str, words: OutcomeWords) -> pd.DataFrame:
     """Lay costs out as people read them; what cannot be divided is said in words."""
     table, unit = costs.table, f" ({currency})" if currency else ""
     return pd.DataFrame(
@@ -251,9 +268,9 @@ def present_costs(costs: Costs, currency: str) -> pd.DataFrame:
             "Leads": table["leads"],
             f"Per lead{unit}": [_money(value, "no lead") for value in table["cost_per_lead"]],
             f"Per Hot lead{unit}": [_money(value, "no Hot lead") for value in table["cost_per_hot"]],
-            "Applications": table["applications"],
-            f"Per application{unit}": [
-                _money(value, "not known" if n == 0 else "no application")
+            words.title: table["applications"],
+            f"Per {words.singular}{unit}": [
+                _money(value, "not known" if n == 0 else f"no {words.singular}")
                 for value, n in zip(table["cost_per_application"], table["n"], strict=True)
             ],
             "95% interval": [
@@ -271,36 +288,38 @@ def _money(value: float, nothing: str = "no limit") -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:,.2f}"
 
 
-def describe_costs(costs: Costs, currency: str) -> str:
-    """Say in a sentence what applications cost."""
+def describe_costs(costs: Costs, currency: str, words: OutcomeWords) -> str:
+    """Say in a sentence what outcomes cost."""
     table = costs.table[costs.table["cost_per_application"].notna()]
     spent = f"{costs.spent:,.0f} {currency}".strip()
     junk = float(costs.table["on_junk"].sum())
     wasted = f", {junk / costs.spent:.0%} of it on junk" if costs.spent else ""
     if table.empty:
         known = bool((costs.table["n"] > 0).any())
-        return f"{spent} were spent{wasted}; {'no application came of it' if known else 'no outcome is known yet'}."
+        return (
+            f"{spent} were spent{wasted}; {f'no {words.singular} came of it' if known else 'no outcome is known yet'}."
+        )
     ordered = table.sort_values("cost_per_application")
     cheap, dear = ordered.iloc[0], ordered.iloc[-1]
     text = f"{spent} were spent{wasted}. "
-    text += f"An application costs {_money(cheap['cost_per_application'])} from {cheap['group']}"
+    text += f"{capital(words.a_singular)} costs {_money(cheap['cost_per_application'])} from {cheap['group']}"
     if len(ordered) > 1:
         text += f" and {_money(dear['cost_per_application'])} from {dear['group']}"
     return f"{text}."
 
 
-def describe_move(moved: Moved, source: str, target: str, currency: str) -> str:
+def describe_move(moved: Moved, source: str, target: str, currency: str, words: OutcomeWords) -> str:
     """Say what moving a budget is expected to bring."""
     amount = f"{moved.amount:,.0f} {currency}".strip()
     warning = ""
     if moved.grows > 2:
         warning = f" {target} would get {moved.grows:.1f} times its money, which nobody has seen yet."
     return (
-        f"Moving {amount} from {source} to {target}: {moved.change:+,.0f} applications expected (95% interval "
+        f"Moving {amount} from {source} to {target}: {moved.change:+,.0f} {words.plural} expected (95% interval "
         f"{moved.low:+,.0f} to {moved.high:+,.0f}).{warning}"
     )
 
 
-def unit(scope: Scope) -> str:
+def unit(view: SourceView, scope: Scope) -> str:
     """Return the name of a rate's axis."""
-    return f"{COUNTED_WORDS[scope.counted]}, of leads"
+    return f"{view.counted_words()[scope.counted]}, of leads"

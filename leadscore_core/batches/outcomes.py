@@ -23,6 +23,7 @@ from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import LabelError, StorageError
 from leadscore_core.inference.contact_quality import contact_keys, read_contacts
 from leadscore_core.inference.duplicates import key_columns
+from leadscore_core.outcome import APPLICATIONS
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
 from leadscore_core.storage.leads.files import read_people
@@ -58,6 +59,8 @@ class OutcomeReport:
         Name of each batch that learned something -> leads whose outcome came, and how many of them completed.
     kept
         Id of each of these batches -> what was kept for it, to be corrected by.
+    past
+        What such leads did, in a word.
     """
 
     rows: int = 0
@@ -71,13 +74,14 @@ class OutcomeReport:
     by: dict[str, int] = field(default_factory=dict)
     batches: dict[str, tuple[int, int]] = field(default_factory=dict)
     kept: dict[str, Entry] = field(default_factory=dict)
+    past: str = APPLICATIONS.past
 
     @property
     def summary(self) -> str:
         """The report in words."""
         leads = sum(n for n, _ in self.batches.values())
         done = sum(k for _, k in self.batches.values())
-        parts = [f"Outcomes of {leads:,} leads came back, {done:,} of them completed"]
+        parts = [f"Outcomes of {leads:,} leads came back, {done:,} of them {self.past}"]
         parts += [f"matched by {', '.join(f'{_HUMAN[kind]} {n:,}' for kind, n in self.by.items())}"] * bool(self.by)
         parts += [f"{self.without:,} rows tell no outcome"] if self.without else []
         parts += [f"{self.unmatched:,} rows match no lead that was scored"] if self.unmatched else []
@@ -138,7 +142,7 @@ def bring_outcomes(
     lists = [leads] if isinstance(leads, LeadList) else list(leads)
     outcomes_of = [_read_outcomes(one, settings) for one in lists]
     dated_by = next((str(result.attrs["dated_by"]) for result in outcomes_of), "")
-    report = OutcomeReport(rows=len(outcomes_of[0]), dated_by=dated_by)
+    report = OutcomeReport(rows=len(outcomes_of[0]), dated_by=dated_by, past=lists[0].schema.outcome.past)
     knows = np.logical_or.reduce([result["outcome"].notna().to_numpy() for result in outcomes_of])
     report.without = int((~knows).sum())
     _check_keys(outcomes_of, knows)
@@ -222,7 +226,7 @@ def _read_outcomes(leads: LeadList, settings: Settings) -> pd.DataFrame:
     label = leads.schema.label
     if label is None or label.name not in leads.mapping.used:
         raise LabelError(
-            "The file has no column that says whether the application was completed. Name it, for instance, "
+            f"The file has no column that says {leads.schema.outcome.whether}. Name it, for instance, "
             f"{label.human if label else 'Outcome'!r}, or say which it is."
         )
     parts, dates = [], []

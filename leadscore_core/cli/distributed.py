@@ -86,7 +86,7 @@ def score_by_dask(
     parts = f"{report.parts - len(report.left_out):,} of {report.parts:,} parts"
     say(
         f"Scored {report.total.rows:,} leads of {parts} into {request.out}: {counts}; about "
-        f"{report.total.expected:,.0f} applications expected"
+        f"{report.total.expected:,.0f} {model.schema.outcome.plural} expected"
     )
     say_findings(report.total.findings)
     say_left_out(report.left_out)

@@ -197,7 +197,8 @@ def score(
     with show_progress("Scoring", total=None) as progress:
         report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.grades.items())
-    say(f"Scored {report.rows:,} leads into {out}: {counts}; about {report.expected:,.0f} applications expected")
+    expected = f"about {report.expected:,.0f} {model.schema.outcome.plural} expected"
+    say(f"Scored {report.rows:,} leads into {out}: {counts}; {expected}")
     say_findings(report.findings)
     say_left_out(report.left_out)
     return None

@@ -68,7 +68,8 @@ def sources(
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
     result = report_list(leads, by or (), model=model, settings=settings)
-    what = "completed" if result["counted"] == "completed" else "expected to complete"
+    words = (model.schema if model is not None else leads.schema).outcome
+    what = words.past if result["counted"] == "completed" else f"expected to {words.many}"
     say(
         f"{result['rows']:,} leads; {result['applications']:,.0f} of {result['n']:,} {what} ({result['average']:.1%}). "
         "Rates with 95% intervals; residual: what the composition of the leads leaves of the gap to the average."
@@ -84,7 +85,7 @@ def sources(
         for found in result[name][:_MOST_LISTED]:
             say(
                 f"  {found['name']}: {found['rate']:.1%} of {found['n']:,} leads; "
-                f"{abs(found['difference']):,.0f} applications {'fewer' if found['difference'] < 0 else 'more'} than "
+                f"{abs(found['difference']):,.0f} {words.plural} {'fewer' if found['difference'] < 0 else 'more'} than "
                 "the average brings"
             )
     write_json(json_out, result | (leads.outcome.as_json() if leads.outcome else {}))
@@ -116,7 +117,7 @@ def outcomes(
     report = bring_outcomes(brought, settings=settings)
     say(report.summary)
     for name, (leads, completed) in report.batches.items():
-        say(f"  {name}: {leads:,} leads, {completed:,} completed")
+        say(f"  {name}: {leads:,} leads, {completed:,} {report.past}")
 
 
 def _line(group: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.confidence import Z95
+from leadscore_core.outcome import OutcomeWords
 
 _EXACT_UP_TO = 1_000
 
@@ -163,7 +164,7 @@ def assign_leads(propensity: np.ndarray, callers: int) -> np.ndarray:
     return caller
 
 
-def describe_plan(plan: CallPlan, rows: int, junk: int = 0) -> str:
+def describe_plan(plan: CallPlan, rows: int, words: OutcomeWords, junk: int = 0) -> str:
     """Say a plan in one sentence.
 
     Parameters
@@ -175,16 +176,16 @@ def describe_plan(plan: CallPlan, rows: int, junk: int = 0) -> str:
 
     Examples
     --------
-    >>> describe_plan(CallPlan(300, 214.2, 198.4, 229.1, 150.0), 1973)
-    'Call these 300 first: about 214 applications expected (95% interval 198 to 229); in arrival order it would be 150.'
-    >>> describe_plan(CallPlan(1, 0.9, 0.0, 1.0, 0.9), 1)
-    'Call this lead: about 0.9 applications expected (95% interval 0 to 1).'
-    >>> describe_plan(CallPlan(90, 40.0, 35.0, 45.0, 40.0), 90, junk=7)
-    'You can call all 90 leads, 7 of them junk: about 40 applications expected (95% interval 35 to 45).'
+    >>> describe_plan(CallPlan(300, 214.2, 198.4, 229.1, 150.0), 1973, OutcomeWords())
+    'Call these 300 first: about 214 conversions expected (95% interval 198 to 229); in arrival order it would be 150.'
+    >>> describe_plan(CallPlan(1, 0.9, 0.0, 1.0, 0.9), 1, OutcomeWords())
+    'Call this lead: about 0.9 conversions expected (95% interval 0 to 1).'
+    >>> describe_plan(CallPlan(90, 40.0, 35.0, 45.0, 40.0), 90, OutcomeWords(), junk=7)
+    'You can call all 90 leads, 7 of them junk: about 40 conversions expected (95% interval 35 to 45).'
     """
     form = "{:,.0f}" if plan.high >= 10 else "{:.1f}"
     expected, arrival = form.format(plan.expected), form.format(plan.in_arrival_order)
-    interval = f"about {expected} applications expected (95% interval {plan.low:,.0f} to {plan.high:,.0f})"
+    interval = f"about {expected} {words.plural} expected (95% interval {plan.low:,.0f} to {plan.high:,.0f})"
     if plan.leads == rows:
         among = f", {junk:,} of them junk" if junk else ""
         return f"{'Call this lead' if rows == 1 else f'You can call all {rows:,} leads{among}'}: {interval}."

@@ -49,8 +49,10 @@ def junk_reasons(propensity: np.ndarray, thresholds: GradeThresholds) -> pd.Seri
     ['Low propensity: 4.0%, junk is below 10%', '']
     """
     low = np.flatnonzero(propensity < thresholds.cold)
-    values, place = np.unique(np.round(propensity[low] * 100, 1), return_inverse=True)
-    words = [f"Low propensity: {value:.1f}%, junk is below {thresholds.cold:.0%}" for value in values.tolist()]
+    values, place = np.unique(np.round(propensity[low] * 100, 2 if thresholds.cold < 0.01 else 1), return_inverse=True)
+    decimals = 0 if thresholds.cold == round(thresholds.cold, 2) else 1 if thresholds.cold >= 0.01 else 2
+    below = f"{thresholds.cold:.{decimals}%}"
+    words = [f"Low propensity: {value:.{max(1, decimals)}f}%, junk is below {below}" for value in values.tolist()]
     of_lead = np.zeros(len(propensity), dtype="int64")
     of_lead[low] = place + 1
     return pd.Series(few_words(of_lead, ["", *words]))

@@ -8,10 +8,11 @@ import pandas as pd
 
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.column_resolution import map_frame
-from leadscore_core.data.schema.schema import Column, LeadSchema, OutcomeWords, Role
-from leadscore_core.inference.present import city_name
+from leadscore_core.data.schema.schema import Column, LeadSchema, Role
+from leadscore_core.inference.present import city_name, rate_decimals
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.observed_rates import BLANK_KEY, Observed, write_number, write_year
+from leadscore_core.outcome import OutcomeWords
 
 FEW = 30
 _AGAINST_THE_RATE = 0.02
@@ -170,15 +171,16 @@ def _times(n: int) -> str:
 def _rate_words(
     base_rate: float, outcome: OutcomeWords, ranged: bool, seen: Observed, key: str, *, against: bool
 ) -> str:
-    everyone = f"all leads {base_rate:.0%}"
+    decimals = rate_decimals(base_rate)
+    everyone = f"all leads {base_rate:.{decimals}%}"
     if seen.leads == 0:
         return f"not seen in training ({everyone})"
     if seen.leads < FEW:
         return f"{seen.completed} of {seen.leads} such leads {outcome.past}, too few to be sure ({everyone})"
     named = key if ranged and " " in key else f"{key[:-1]} or more" if key.endswith("+") else ""
     group = f"such leads ({named})" if named else "such leads"
-    text = f"{group} {outcome.many} {seen.rate:.0%} of the time (n = {seen.leads:,}; {everyone})"
+    text = f"{group} {outcome.many} {seen.rate:.{decimals}%} of the time (n = {seen.leads:,}; {everyone})"
     contrary = seen.rate - base_rate if against else base_rate - seen.rate
-    if contrary > _AGAINST_THE_RATE:
+    if contrary > (_AGAINST_THE_RATE if decimals == 0 else 0.5 * 10 ** -(decimals + 2)):
         return f"{text}, but with the rest of this lead it {'lowers' if against else 'raises'} the score"
     return text

@@ -173,7 +173,7 @@ def compare_algorithms(
     from leadscore_core.training.evaluation.algorithms import judge_algorithms
 
     settings = settings or load_settings()
-    check_enough(data.known.outcome)
+    check_enough(data.known.outcome, data.schema.outcome.past)
     leads = data.known.without(request.excluded)
     return judge_algorithms(leads, names or USUAL, targets=settings.targets, progress=progress)
 
@@ -197,7 +197,7 @@ def tune_settings(
     from leadscore_core.training.tuning import tune_model
 
     settings = settings or load_settings()
-    check_enough(data.known.outcome)
+    check_enough(data.known.outcome, data.schema.outcome.past)
     leads = data.known.without(request.excluded)
     return tune_model(leads, minutes=minutes, storage=settings.data_dir / STUDIES, progress=progress)
 

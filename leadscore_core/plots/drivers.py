@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress, error_bars, short
 
 _UNITS = {False: ("Change of the chance, in points", ".0f"), True: ("Log-odds", ".2f")}
@@ -80,7 +81,9 @@ def plot_beeswarm(points: pd.DataFrame, title: str, *, log_odds: bool = False) -
     return dress(figure, title, 90 + 42 * len(names))
 
 
-def plot_dependence(table: pd.DataFrame, base_rate: float, title: str, *, ordered: bool) -> go.Figure:
+def plot_dependence(
+    table: pd.DataFrame, base_rate: float, title: str, words: OutcomeWords, *, ordered: bool
+) -> go.Figure:
     """Draw propensity and observed rate by a column's values.
 
     Parameters
@@ -121,7 +124,7 @@ def plot_dependence(table: pd.DataFrame, base_rate: float, title: str, *, ordere
         annotation_position="top left",
     )
     figure.update_xaxes(type="category")
-    figure.update_yaxes(title="Completed applications", tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(title=capital(words.finished), tickformat=".0%", rangemode="tozero")
     figure.update_layout(legend={"orientation": "h", "y": -0.3, "x": 0})
     return dress(figure, title, 380)
 

@@ -5,6 +5,8 @@ from textwrap import wrap
 
 import plotly.graph_objects as go
 
+from leadscore_core.outcome import OutcomeWords
+
 GRADE_COLOURS = {"Hot": "#C2410C", "Warm": "#D97706", "Cold": "#0369A1", "Junk": "#64748B"}
 GRADE_ICONS = {"Hot": "▲", "Warm": "◆", "Cold": "▼", "Junk": "✕"}
 GRADE_INK = {"Hot": "#FFFFFF", "Warm": "#111827", "Cold": "#FFFFFF", "Junk": "#FFFFFF"}
@@ -12,23 +14,23 @@ _WIDE_ENOUGH = 0.07
 _TITLE_WIDTH = 44
 
 
-def plot_grade_shares(leads: Mapping[str, int], expected: Mapping[str, float]) -> go.Figure:
-    """Draw each grade's share of the leads above its share of the applications expected.
+def plot_grade_shares(leads: Mapping[str, int], expected: Mapping[str, float], words: OutcomeWords) -> go.Figure:
+    """Draw each grade's share of the leads above its share of the outcomes expected.
 
     Parameters
     ----------
     leads
         Grade -> leads.
     expected
-        Grade -> expected applications.
+        Grade -> expected outcomes.
 
     Examples
     --------
-    >>> figure = plot_grade_shares({"Hot": 1, "Junk": 3}, {"Hot": 0.9, "Junk": 0.1})
+    >>> figure = plot_grade_shares({"Hot": 1, "Junk": 3}, {"Hot": 0.9, "Junk": 0.1}, OutcomeWords())
     >>> figure.layout.title.text
-    'Hot leads are 25% of the list and bring 90%<br>of the applications'
+    'Hot leads are 25% of the list and bring 90%<br>of the conversions'
     """
-    shares = {"Leads": _shares(leads), "Applications<br>expected": _shares(expected)}
+    shares = {"Leads": _shares(leads), f"{words.title}<br>expected": _shares(expected)}
     figure = go.Figure()
     for grade, colour in GRADE_COLOURS.items():
         if grade not in leads:
@@ -45,11 +47,11 @@ def plot_grade_shares(leads: Mapping[str, int], expected: Mapping[str, float]) -
             insidetextanchor="middle",
             textangle=0,
             textfont={"color": GRADE_INK[grade], "size": 13},
-            hovertext=[f"{grade}: {leads[grade]:,} leads", f"{grade}: about {expected[grade]:,.0f} applications"],
+            hovertext=[f"{grade}: {leads[grade]:,} leads", f"{grade}: about {expected[grade]:,.0f} {words.plural}"],
             hoverinfo="text",
         )
     figure.update_layout(
-        title={"text": "<br>".join(wrap(title_of_shares(leads, expected), _TITLE_WIDTH)), "font": {"size": 15}},
+        title={"text": "<br>".join(wrap(title_of_shares(leads, expected, words), _TITLE_WIDTH)), "font": {"size": 15}},
         barmode="stack",
         showlegend=False,
         height=190,
@@ -61,17 +63,17 @@ def plot_grade_shares(leads: Mapping[str, int], expected: Mapping[str, float]) -
     return figure
 
 
-def title_of_shares(leads: Mapping[str, int], expected: Mapping[str, float]) -> str:
+def title_of_shares(leads: Mapping[str, int], expected: Mapping[str, float], words: OutcomeWords) -> str:
     """Say in words what the figure shows.
 
     Examples
     --------
-    >>> title_of_shares({"Hot": 0, "Junk": 2}, {"Hot": 0.0, "Junk": 0.1})
+    >>> title_of_shares({"Hot": 0, "Junk": 2}, {"Hot": 0.0, "Junk": 0.1}, OutcomeWords())
     'No lead is Hot'
     """
     hot_leads, hot_expected = _shares(leads).get("Hot", 0.0), _shares(expected).get("Hot", 0.0)
     return (
-        f"Hot leads are {hot_leads:.0%} of the list and bring {hot_expected:.0%} of the applications"
+        f"Hot leads are {hot_leads:.0%} of the list and bring {hot_expected:.0%} of the {words.plural}"
         if hot_leads
         else "No lead is Hot"
     )

@@ -3,6 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress, error_bars, short
 
 _SHARE = {"tickformat": ".0%", "range": [0, 1.02]}
@@ -12,7 +13,7 @@ def _line(figure: go.Figure, x: pd.Series, y: pd.Series, name: str, colour: str 
     figure.add_scatter(x=x, y=y, name=name, mode="lines", line={"color": colour, "dash": dash, "width": 2.5})
 
 
-def plot_roc(curve: pd.DataFrame, auc: float) -> go.Figure:
+def plot_roc(curve: pd.DataFrame, auc: float, words: OutcomeWords) -> go.Figure:
     """Draw the ROC curve.
 
     Parameters
@@ -22,22 +23,25 @@ def plot_roc(curve: pd.DataFrame, auc: float) -> go.Figure:
 
     Examples
     --------
-    >>> plot_roc(pd.DataFrame({"false_positive": [0, 1], "true_positive": [0, 1]}), 0.5).layout.showlegend
-    False
+    >>> curve = pd.DataFrame({"false_positive": [0, 1], "true_positive": [0, 1]})
+    >>> plot_roc(curve, 0.5, OutcomeWords()).layout.title.text
+    'A lead that converted outranks another lead 50% of the time'
     """
     figure = go.Figure()
     _line(figure, curve["false_positive"], curve["true_positive"], "Model")
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot"}, hoverinfo="skip")
     figure.update_traces(
-        selector=0, hovertemplate="Finds %{y:.0%} of applications<br>at %{x:.0%} of the others<extra></extra>"
+        selector=0, hovertemplate=f"Finds %{{y:.0%}} of {words.plural}<br>at %{{x:.0%}} of the others<extra></extra>"
     )
-    figure.update_xaxes(title="Others taken for applicants", **_SHARE)
-    figure.update_yaxes(title="Applications found", **_SHARE)
+    figure.update_xaxes(title=f"Others taken for {words.people}", **_SHARE)
+    figure.update_yaxes(title=f"{words.title} found", **_SHARE)
     figure.update_layout(showlegend=False)
-    return dress(figure, f"An applicant outranks another lead {auc:.0%} of the time", 360)
+    return dress(figure, f"{capital(words.one)} outranks another lead {auc:.0%} of the time", 360)
 
 
-def plot_precision_recall(curve: pd.DataFrame, base_rate: float, threshold: tuple[float, float] | None) -> go.Figure:
+def plot_precision_recall(
+    curve: pd.DataFrame, base_rate: float, threshold: tuple[float, float] | None, words: OutcomeWords
+) -> go.Figure:
     """Draw precision against recall, with the threshold in use marked.
 
     Parameters
@@ -61,13 +65,13 @@ def plot_precision_recall(curve: pd.DataFrame, base_rate: float, threshold: tupl
             marker={"color": AGAINST, "size": 12},
             hovertemplate="At the threshold: recall %{x:.1%}, precision %{y:.1%}<extra></extra>",
         )
-    figure.update_xaxes(title="Recall: applications found", **_SHARE)
+    figure.update_xaxes(title=f"Recall: {words.plural} found", **_SHARE)
     figure.update_yaxes(title="Precision: right when it says yes", **_SHARE)
     figure.update_layout(showlegend=False)
     return dress(figure, "Precision against recall, the threshold marked", 360)
 
 
-def plot_calibration(parts: pd.DataFrame) -> go.Figure:
+def plot_calibration(parts: pd.DataFrame, words: OutcomeWords) -> go.Figure:
     """Draw observed rates against propensities, by tenths of the leads.
 
     Parameters
@@ -87,14 +91,14 @@ def plot_calibration(parts: pd.DataFrame) -> go.Figure:
         hovertemplate="Said %{x:.0%}, came %{y:.0%}<br>n = %{customdata[0]:,}<extra></extra>",
     )
     figure.update_xaxes(title="Propensity", **_SHARE)
-    figure.update_yaxes(title="Applications completed", **_SHARE)
+    figure.update_yaxes(title=capital(words.done), **_SHARE)
     figure.update_layout(showlegend=False)
     worst = float((parts["propensity"] - parts["observed"]).abs().max()) if len(parts) else 0.0
     return dress(figure, f"What it says comes true, to within {100 * worst:.0f} points", 360)
 
 
-def plot_gain_share(curve: pd.DataFrame) -> go.Figure:
-    """Draw the share of applications found by the share of leads called, best first.
+def plot_gain_share(curve: pd.DataFrame, words: OutcomeWords) -> go.Figure:
+    """Draw the share of outcomes found by the share of leads called, best first.
 
     Parameters
     ----------
@@ -105,13 +109,14 @@ def plot_gain_share(curve: pd.DataFrame) -> go.Figure:
     _line(figure, curve["leads"], curve["applications"], "Best first")
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot"}, hoverinfo="skip")
     lift = (curve["applications"] / curve["leads"].where(curve["leads"] > 0)).fillna(1.0)
-    text = "Calling %{x:.0%} finds %{y:.0%} of the applications<br>%{customdata:.2f} times the average<extra></extra>"
+    text = f"Calling %{{x:.0%}} finds %{{y:.0%}} of the {words.plural}<br>"
+    text += "%{customdata:.2f} times the average<extra></extra>"
     figure.update_traces(selector=0, customdata=lift, hovertemplate=text)
     half = curve.iloc[(curve["leads"] - 0.5).abs().argmin()]["applications"] if len(curve) else 0.5
     figure.update_xaxes(title="Leads called, best first", **_SHARE)
-    figure.update_yaxes(title="Applications found", **_SHARE)
+    figure.update_yaxes(title=f"{words.title} found", **_SHARE)
     figure.update_layout(showlegend=False)
-    return dress(figure, f"The better half of the leads brings {half:.0%} of the applications", 360)
+    return dress(figure, f"The better half of the leads brings {half:.0%} of the {words.plural}", 360)
 
 
 def plot_learning(curve: pd.DataFrame) -> go.Figure:
@@ -164,7 +169,7 @@ def plot_stability(table: pd.DataFrame) -> go.Figure:
     return dress(figure, title, 120 + 30 * len(table))
 
 
-def plot_scores(scores: pd.DataFrame) -> go.Figure:
+def plot_scores(scores: pd.DataFrame, words: OutcomeWords) -> go.Figure:
     """Draw how many leads of either outcome have which score.
 
     Parameters
@@ -173,7 +178,8 @@ def plot_scores(scores: pd.DataFrame) -> go.Figure:
         ``score`` (0-100, by fives), ``completed``, ``not_completed``.
     """
     figure = go.Figure()
-    for name, column, colour in (("Completed", "completed", ACCENT), ("Not completed", "not_completed", NEUTRAL)):
+    past = words.past
+    for name, column, colour in ((capital(past), "completed", ACCENT), (f"Not {past}", "not_completed", NEUTRAL)):
         figure.add_bar(
             x=scores["score"] + 2.5,
             y=scores[column],
@@ -185,4 +191,4 @@ def plot_scores(scores: pd.DataFrame) -> go.Figure:
     figure.update_traces(opacity=0.7)
     figure.update_xaxes(title="Score", range=[0, 100])
     figure.update_yaxes(title="Leads")
-    return dress(figure, "Scores of those who completed and those who did not", 360)
+    return dress(figure, f"Scores of those who {words.past} and those who did not", 360)

@@ -6,10 +6,13 @@ from datetime import datetime
 import pandas as pd
 import plotly.graph_objects as go
 
+from leadscore_core.outcome import OutcomeWords
 from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, dress, short
 
 
-def plot_waterfall(parts: pd.DataFrame, base: float, title: str, *, log_odds: bool = False) -> go.Figure:
+def plot_waterfall(
+    parts: pd.DataFrame, base: float, title: str, words: OutcomeWords, *, log_odds: bool = False
+) -> go.Figure:
     """Draw how a propensity comes about.
 
     Parameters
@@ -24,7 +27,7 @@ def plot_waterfall(parts: pd.DataFrame, base: float, title: str, *, log_odds: bo
     Examples
     --------
     >>> parts = pd.DataFrame({"human": ["City"], "points": [0.2], "log_odds": [0.8]})
-    >>> list(plot_waterfall(parts, 0.5, "t").data[0].x)
+    >>> list(plot_waterfall(parts, 0.5, "t", OutcomeWords()).data[0].x)
     [0.5, 0.2, 0.0]
     """
     values = parts["log_odds" if log_odds else "points"].tolist()
@@ -49,7 +52,7 @@ def plot_waterfall(parts: pd.DataFrame, base: float, title: str, *, log_odds: bo
     levels = pd.Series([0.0 if not log_odds else base, base, *(base + pd.Series(values).cumsum())])
     room = 0.2 * max(0.2, float(levels.max() - levels.min()))
     figure.update_xaxes(
-        title="Log-odds" if log_odds else "Chance of completing the application",
+        title="Log-odds" if log_odds else f"Chance of {words.chance}",
         tickformat=None if log_odds else ".0%",
         range=[min(0.0, float(levels.min())) - (room if log_odds else 0), float(levels.max()) + room],
     )

@@ -3,11 +3,12 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from leadscore_core.outcome import OutcomeWords
 from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress
 
 
-def plot_gain(curve: pd.DataFrame, leads: int, title: str) -> go.Figure:
-    """Draw applications expected by how many leads are called, with the capacity marked.
+def plot_gain(curve: pd.DataFrame, leads: int, title: str, words: OutcomeWords) -> go.Figure:
+    """Draw outcomes expected by how many leads are called, with the capacity marked.
 
     Parameters
     ----------
@@ -21,7 +22,7 @@ def plot_gain(curve: pd.DataFrame, leads: int, title: str) -> go.Figure:
     Examples
     --------
     >>> curve = pd.DataFrame({"leads": [0, 2], "by_score": [0, 1.5], "by_arrival": [0, 1], "at_random": [0, 1]})
-    >>> len(plot_gain(curve, 1, "t").data)
+    >>> len(plot_gain(curve, 1, "t", OutcomeWords()).data)
     3
     """
     figure = go.Figure()
@@ -36,7 +37,7 @@ def plot_gain(curve: pd.DataFrame, leads: int, title: str) -> go.Figure:
             name=name,
             mode="lines",
             line={"color": colour, "dash": dash, "width": 2.5},
-            hovertemplate=f"{name}: %{{y:,.0f}} applications<br>from %{{x:,}} leads<extra></extra>",
+            hovertemplate=f"{name}: %{{y:,.0f}} {words.plural}<br>from %{{x:,}} leads<extra></extra>",
         )
     figure.add_vline(x=leads, line={"color": NEUTRAL, "width": 1})
     figure.add_annotation(
@@ -44,12 +45,14 @@ def plot_gain(curve: pd.DataFrame, leads: int, title: str) -> go.Figure:
     )
     figure.update_layout(legend={"orientation": "h", "y": -0.22, "x": 0})
     figure.update_xaxes(title="Leads called", rangemode="tozero", tickformat=",")
-    figure.update_yaxes(title="Applications expected", rangemode="tozero", tickformat=",")
+    figure.update_yaxes(title=f"{words.title} expected", rangemode="tozero", tickformat=",")
     return dress(figure, title, 360)
 
 
-def plot_tradeoff(observed: pd.DataFrame | None, expected: pd.DataFrame, removed: float, title: str) -> go.Figure:
-    """Draw applications lost by leads removed: as observed out-of-sample, and as expected of this batch.
+def plot_tradeoff(
+    observed: pd.DataFrame | None, expected: pd.DataFrame, removed: float, title: str, words: OutcomeWords
+) -> go.Figure:
+    """Draw outcomes lost by leads removed: as observed out-of-sample, and as expected of this batch.
 
     Parameters
     ----------
@@ -82,14 +85,14 @@ def plot_tradeoff(observed: pd.DataFrame | None, expected: pd.DataFrame, removed
             line={"color": colour, "width": 2.5},
             customdata=curve[["low", "high"]],
             hovertemplate=name
-            + ":<br>%{x:.0%} of leads removed, %{y:.1%} of applications lost<br>"
+            + f":<br>%{{x:.0%}} of leads removed, %{{y:.1%}} of {words.plural} lost<br>"
             + "95% interval %{customdata[0]:.1%} to %{customdata[1]:.1%}<extra></extra>",
         )
     figure.add_vline(x=removed, line={"color": NEUTRAL, "width": 1})
     figure.update_layout(legend={"orientation": "h", "y": -0.22, "x": 0})
     most = min(1.0, max(0.5, removed + 0.1))
     figure.update_xaxes(title="Leads removed, lowest propensity first", tickformat=".0%", range=[0, most])
-    figure.update_yaxes(title="Applications lost", tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(title=f"{words.title} lost", tickformat=".0%", rangemode="tozero")
     highest = float(expected.loc[expected["removed"] <= most, "high"].max())
     figure.update_yaxes(range=[0, max(0.05, highest * 1.1)])
     return dress(figure, title, 360)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_ICONS
 from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, dress, error_bars, short
 
@@ -70,8 +71,8 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
     return dress(figure, title, 110 + 36 * len(table))
 
 
-def plot_bubbles(table: pd.DataFrame, average: float, title: str, unit: str) -> go.Figure:
-    """Draw volume against rate; the area of a bubble is its applications.
+def plot_bubbles(table: pd.DataFrame, average: float, title: str, unit: str, words: OutcomeWords) -> go.Figure:
+    """Draw volume against rate; the area of a bubble is its outcomes.
 
     Parameters
     ----------
@@ -94,8 +95,8 @@ def plot_bubbles(table: pd.DataFrame, average: float, title: str, unit: str) -> 
                 "line": {"width": 1, "color": "#FFFFFF"},
             },
             customdata=table[["name", "k", "verdict"]],
-            hovertemplate="%{customdata[0]}: %{y:.1%} of %{x:,} leads<br>%{customdata[1]:,.0f} applications; "
-            "%{customdata[2]}<extra></extra>",
+            hovertemplate="%{customdata[0]}: %{y:.1%} of %{x:,} leads<br>%{customdata[1]:,.0f} "
+            f"{words.plural}; %{{customdata[2]}}<extra></extra>",
         )
     )
     _average(figure, average, vertical=False)
@@ -150,19 +151,21 @@ def plot_trend(weeks: pd.DataFrame, title: str, unit: str) -> go.Figure:
     return dress(figure, title, 360)
 
 
-def plot_flow(flow: pd.DataFrame, title: str, *, completed: bool) -> go.Figure:
-    """Draw how leads pass from group to grade to application.
+def plot_flow(flow: pd.DataFrame, title: str, words: OutcomeWords, *, completed: bool) -> go.Figure:
+    """Draw how leads pass from group to grade to outcome.
 
     Parameters
     ----------
     flow
         ``group``, ``grade``, ``leads``, ``applications``.
     completed
-        Whether applications are completed, or expected.
+        Whether outcomes are known, or expected.
     """
     groups = list(dict.fromkeys(flow["group"]))
     grades = [grade for grade in GRADE_COLOURS if grade in set(flow["grade"])]
-    ends = ["Completed", "Not completed"] if completed else ["Expected to complete", "Not expected to"]
+    ends = [capital(words.past), f"Not {words.past}"]
+    if not completed:
+        ends = [f"Expected to {words.many}", "Not expected to"]
     names = [*(short(group, 16) for group in groups), *(f"{GRADE_ICONS[g]} {g}" for g in grades), *ends]
     colours = [NEUTRAL] * len(groups) + [GRADE_COLOURS[g] for g in grades] + [FOR, "#94A3B8"]
     first, last = len(groups), len(groups) + len(grades)
@@ -186,7 +189,7 @@ def plot_flow(flow: pd.DataFrame, title: str, *, completed: bool) -> go.Figure:
     return dress(figure, title, 440)
 
 
-def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str) -> go.Figure:
+def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str, words: OutcomeWords) -> go.Figure:
     """Draw how a group's rate comes about: from the average, by the composition of its leads and a residual effect.
 
     Parameters
@@ -219,7 +222,7 @@ def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str) -> go.F
     levels = average + np.concatenate([[0.0], np.cumsum(values)])
     room = 0.2 * max(0.2, float(levels.max()))
     figure.update_xaxes(
-        title="Rate of applications",
+        title=f"Rate of {words.plural}",
         tickformat=".0%",
         range=[min(0.0, float(levels.min())), float(levels.max()) + room],
     )

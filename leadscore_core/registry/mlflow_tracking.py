@@ -323,13 +323,13 @@ def _draw(model: LeadModel, folder: Path) -> None:
         return
     judged = model.out_of_sample[model.out_of_sample["split"] == "cross_validation"]
     label, p = judged["completed"].to_numpy("int64"), judged["propensity"].to_numpy("float64")
-    curves = draw_curves(label, p)
+    curves, words = draw_curves(label, p), model.schema.outcome
     figures = {
-        "roc": plot_roc(curves["roc"], float(roc_auc_score(label, p))),
-        "precision-recall": plot_precision_recall(curves["precision_recall"], float(label.mean()), None),
-        "calibration": plot_calibration(curves["calibration"]),
-        "gain": plot_gain_share(curves["gain"]),
-        "scores": plot_scores(curves["scores"]),
+        "roc": plot_roc(curves["roc"], float(roc_auc_score(label, p)), words),
+        "precision-recall": plot_precision_recall(curves["precision_recall"], float(label.mean()), None, words),
+        "calibration": plot_calibration(curves["calibration"], words),
+        "gain": plot_gain_share(curves["gain"], words),
+        "scores": plot_scores(curves["scores"], words),
     }
     for name, figure in figures.items():
         figure.write_html(folder / f"{name}.html", include_plotlyjs="directory")

@@ -18,7 +18,7 @@ def is_enough(label: np.ndarray) -> bool:
     return enough_of_each(completed, len(label) - completed)
 
 
-def check_enough(label: np.ndarray) -> None:
+def check_enough(label: np.ndarray, past: str) -> None:
     """Raise if there are fewer than 40 leads of either outcome.
 
     Raises
@@ -28,12 +28,12 @@ def check_enough(label: np.ndarray) -> None:
 
     Examples
     --------
-    >>> check_enough(np.array([0, 1]))  # doctest: +ELLIPSIS
+    >>> check_enough(np.array([0, 1]), "completed")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     leadscore_core.errors.NotEnoughDataError: Too few leads to train on: completed 1 of 40 needed, ...
     """
     if not is_enough(label):
         completed = int(label.sum())
         raise NotEnoughDataError(
-            f"Too few leads to train on: {describe_need(completed, len(label) - completed)}. Add labelled leads."
+            f"Too few leads to train on: {describe_need(completed, len(label) - completed, past)}. Add labelled leads."
         )

@@ -122,7 +122,7 @@ def fit_model(
     report = progress or silent
     schema = data.schema.without(request.excluded)
     known = data.known
-    check_enough(known.outcome)
+    check_enough(known.outcome, schema.outcome.past)
     cleaned, label, identity = known.cleaned(schema), known.outcome, known.identity
     (chosen,) = find_algorithms([request.algorithm])
     if grow is not None and request.algorithm != LIGHTGBM:

@@ -155,7 +155,9 @@ def render_swarm(view: BatchView, group: LeadFilter, effects: Effects, *, log_od
         return plot_beeswarm(points, title, log_odds=log_odds)
 
     render_chart(session.remembered(("swarm", log_odds, *group_key(view, group)), draw), key="swarm")
-    st.caption("Green points have values whose leads completed often in training, orange ones rarely.")
+    st.caption(
+        f"Green points have values whose leads {view.schema.outcome.past} often in training, orange ones rarely."
+    )
 
 
 def render_dependence(view: BatchView, group: LeadFilter, effects: Effects) -> None:
@@ -171,13 +173,13 @@ def render_dependence(view: BatchView, group: LeadFilter, effects: Effects) -> N
         ("depend", column, *group_key(view, group)),
         lambda: depend(effects.cleaned, model.propensity(effects.cleaned), str(column), model),
     )
-    human = human_name(str(column), view.schema)
+    human, words = human_name(str(column), view.schema), view.schema.outcome
     best = table[table["leads"] >= 30].sort_values("propensity", ascending=False)
-    title = f"Chance of completing by {human.lower()}"
+    title = f"Chance of {words.chance_short} by {human.lower()}"
     if len(best):
         title += f": highest for {best['value'].iat[0]}, {best['propensity'].iat[0]:.0%}"
     ordered = not pd.api.types.is_string_dtype(effects.cleaned[column])
-    figure = plot_dependence(table, model.features.base_rate_, title, ordered=ordered)
+    figure = plot_dependence(table, model.features.base_rate_, title, words, ordered=ordered)
     render_chart(figure, key="dependence")
     shown = pd.DataFrame(
         {

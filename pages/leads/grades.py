@@ -18,7 +18,6 @@ from pages.shared import session
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
-BY_WORDS = {"propensity": "By chance of applying", "share": "By share of the list"}
 _LABELS = {
     "propensity": ("Hot from", "Warm from", "Cold from"),
     "share": ("Hot: the top", "Warm: down to the top", "Cold: down to the top"),
@@ -31,8 +30,10 @@ def render_grades(view: BatchView, model: LeadModel) -> None:
     current = look_at(preference)
     _render_promotion(preference, current, model)
     st.caption("Grades hold for all batches. What is below Cold is Junk, and is put aside.")
+    words = view.schema.outcome
+    ways = {"propensity": f"By chance of {words.doing or words.noun}", "share": "By share of the list"}
     by = st.radio(
-        "Grades", list(BY_WORDS), index=list(BY_WORDS).index(current.value.by), format_func=BY_WORDS.get,
+        "Grades", list(ways), index=list(ways).index(current.value.by), format_func=ways.get,
         horizontal=True, key=f"grades-by-{current.version}", label_visibility="collapsed",
     )  # fmt: skip
     saved = current.value.model_copy(update={"by": by})
@@ -83,7 +84,7 @@ def _render_preview(view: BatchView, rule: GradeRule) -> None:
             "Propensity from": 100 * preview["from"],
             "Down to the top": 100 * preview["down_to"],
             "Leads": preview["leads"],
-            "Applications expected": preview["expected"],
+            f"{view.schema.outcome.title} expected": preview["expected"],
             "Observed conversion": [
                 f"{o:.0%} ({low:.0%} to {high:.0%}), n = {n:,}" if n else "none known"
                 for o, low, high, n in preview[["observed", "low", "high", "known"]].itertuples(index=False)
@@ -96,7 +97,7 @@ def _render_preview(view: BatchView, rule: GradeRule) -> None:
         "Propensity from": st.column_config.NumberColumn(format="%.1f%%"),
         "Down to the top": st.column_config.NumberColumn(format="%.0f%%"),
         "Leads": st.column_config.NumberColumn(format="localized"),
-        "Applications expected": st.column_config.NumberColumn(format="%.0f"),
+        f"{view.schema.outcome.title} expected": st.column_config.NumberColumn(format="%.0f"),
         "Observed conversion": st.column_config.TextColumn(width="medium"),
         "Calls a day": st.column_config.NumberColumn(
             format="%.0f", help="As such leads come in over the list's period"

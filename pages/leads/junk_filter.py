@@ -8,6 +8,7 @@ from leadscore_core.config import CONTACT_RULES, JunkRules, load_settings
 from leadscore_core.inference.discard_tradeoff import Share
 from leadscore_core.inference.grades import JUNK_WORDS
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.outcome import OutcomeWords
 from leadscore_core.plots.planning import plot_tradeoff
 from leadscore_core.storage.database.preferences import grade_preference, junk_preference
 from pages.leads.grades import go_back, look_at, render_history, save
@@ -33,7 +34,7 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
     current = look_at(preference)
     junk_now = view.table.grade_share("Junk")
     preset = st.segmented_control(
-        "Lose at most", list(PRESETS), key=f"junk-preset-{view.batch.id}", help="Of applications"
+        "Lose at most", list(PRESETS), key=f"junk-preset-{view.batch.id}", help=f"Of {view.schema.outcome.plural}"
     )
     start = trade.preset(PRESETS[preset]) if preset else junk_now
     percent = st.slider(
@@ -53,10 +54,11 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
     else:
         st.markdown(
             f"Putting aside the lowest **{removed:.1%}** ({leads:,} leads) would lose about **{seen.value:.1%} of "
-            f"applications** (95% interval {seen.low:.1%} to {seen.high:.1%}), judged on {trade.judged_on}; "
-            f"{own_words}."
+            f"{view.schema.outcome.plural}** (95% interval {seen.low:.1%} to {seen.high:.1%}), judged on "
+            f"{trade.judged_on}; {own_words}."
         )
-    figure = plot_tradeoff(trade.observed, trade.expected, removed, _title(removed, seen, own))
+    words = view.schema.outcome
+    figure = plot_tradeoff(trade.observed, trade.expected, removed, _title(removed, seen, own, words), words)
     render_chart(figure)
     elsewhere = trade.removed_elsewhere(trade.cut(removed))
     if elsewhere is not None and rule.by == "propensity":
@@ -79,12 +81,13 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
         go_back(preference, current)
 
 
-def _title(removed: float, seen: Share | None, own: Share) -> str:
-    return f"Without the lowest {removed:.0%} of leads, {(seen or own).value:.1%} of applications are lost"
+def _title(removed: float, seen: Share | None, own: Share, words: OutcomeWords) -> str:
+    return f"Without the lowest {removed:.0%} of leads, {(seen or own).value:.1%} of {words.plural} are lost"
 
 
 def _render_rules(view: BatchView, model: LeadModel) -> None:
     st.subheader("Put aside by contact quality", anchor=False)
+    outcome = view.schema.outcome
     preference = junk_preference(load_settings())
     current = look_at(preference)
     counts = view.table.rule_counts()
@@ -109,8 +112,8 @@ def _render_rules(view: BatchView, model: LeadModel) -> None:
             help="Drawn at random and mixed into the calls, unmarked for the caller.",
         )  # fmt: skip
         st.caption(
-            "Junk that nobody calls never applies, and the next model learns that it was right; a few calls to junk, "
-            "marked in the Parquet export for the data scientist, keep it honest. Off at 0."
+            f"Junk that nobody calls never {outcome.does or outcome.each}, and the next model learns that it was "
+            "right; a few calls to junk, marked in the Parquet export for the data scientist, keep it honest. Off at 0."
         )
         kept = JunkRules(by_propensity=by_propensity, contact=tuple(wanted), learning_percent=percent)
         done = st.form_submit_button("Save these rules", icon=":material/save:")

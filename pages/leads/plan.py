@@ -1,4 +1,4 @@
-"""The capacity planner: how many calls bring how many applications."""
+"""The capacity planner: how many calls bring how many outcomes."""
 
 from functools import partial
 
@@ -25,36 +25,36 @@ def render_planner(view: BatchView) -> None:
         callers = int(st.number_input("Callers", 1, 100, 1, key="plan-callers", width=140))
         st.caption(f"{session.get_capacity():,} calls a day, as set in the sidebar.")
     leads = min(calls, days * session.get_capacity())
-    plan = plan_batch(view, leads)
+    plan, words = plan_batch(view, leads), view.schema.outcome
     st.markdown(
         f"**{plan.leads:,} leads**, down to a propensity of {plan.cut_off:.0%}: about **{plan.expected:,.0f} "
-        f"applications** (95% interval {plan.low:,.0f} to {plan.high:,.0f}); about {plan.missed:,.0f} are missed among "
-        "the leads that are not called."
+        f"{words.plural}** (95% interval {plan.low:,.0f} to {plan.high:,.0f}); about {plan.missed:,.0f} are missed "
+        "among the leads that are not called."
     )
     table = pd.DataFrame(
         {
             "Order": ["Best first", "As they arrived", "At random"],
             "Leads called": [plan.leads] * 3,
-            "Applications expected": [plan.expected, plan.in_arrival_order, plan.at_random],
+            f"{words.title} expected": [plan.expected, plan.in_arrival_order, plan.at_random],
             "Per 100 calls": [100 * x / plan.leads for x in (plan.expected, plan.in_arrival_order, plan.at_random)],
         }
     )
     numbers = {
         "Leads called": st.column_config.NumberColumn(format="localized"),
-        "Applications expected": st.column_config.NumberColumn(format="%.0f"),
+        f"{words.title} expected": st.column_config.NumberColumn(format="%.0f"),
         "Per 100 calls": st.column_config.NumberColumn(format="%.0f"),
     }
     st.dataframe(table, column_config=numbers, hide_index=True, height="content", alt="Three orders of calling")
     more = plan.expected - plan.in_arrival_order
-    title = f"Calling the best {plan.leads:,} first brings {more:,.0f} applications more than calling as they arrived"
-    render_chart(plot_gain(batch_gain(view), plan.leads, title))
+    title = f"Calling the best {plan.leads:,} first brings {more:,.0f} {words.plural} more than calling as they arrived"
+    render_chart(plot_gain(batch_gain(view), plan.leads, title, words))
     st.caption(
         "The interval counts chance only and takes the propensities as right; on a later month they may be off by "
         "more. The gain leaves out the quarantine."
     )
     order = ExportOrder("xlsx", LeadFilter(), most=plan.leads, callers=callers)
     sheets = (
-        "one sheet" if callers == 1 else f"{callers} sheets of about {plan.expected / callers:,.0f} applications each"
+        "one sheet" if callers == 1 else f"{callers} sheets of about {plan.expected / callers:,.0f} {words.plural} each"
     )
     st.download_button(
         f"Call list of {plan.leads:,} leads, {sheets}",

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.registry.promotion import describe_verdict, gates_of
 from pages.shared.sidebar import plain
 
@@ -29,7 +30,7 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
     st.markdown(f"### {plain(describe_verdict(model.metadata, gates_of(model), challenge))}")
     st.caption(f"Compared on {challenge['judged_on']}. Intervals from 500 draws of leads, the same for both.")
     names = {name: measure.human for name, measure in model.metadata.measures.items()}
-    names |= {"gained": f"Applications among {challenge['calls']:,} calls"}
+    names |= {"gained": f"{model.schema.outcome.title} among {challenge['calls']:,} calls"}
     table = pd.DataFrame(
         [
             {
@@ -56,7 +57,7 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
     st.caption(f"{changed:,} of {challenge['rows']:,} leads get another grade. Down: in use; across: this model.")
     shown = moves.rename_axis("In use").reset_index()
     st.dataframe(shown, hide_index=True, height="content", alt="Grades before and after")
-    _render_moved(challenge.get("moved") or [])
+    _render_moved(challenge.get("moved") or [], model.schema.outcome)
     _render_thresholds(challenge.get("thresholds") or [])
     losing = pd.DataFrame(challenge["losing"])
     if losing.empty:
@@ -69,7 +70,7 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
     st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="Groups that lose")
 
 
-def _render_moved(moved: list[dict[str, Any]]) -> None:
+def _render_moved(moved: list[dict[str, Any]], words: OutcomeWords) -> None:
     """List the leads that the two models judge most differently, and why."""
     if not moved:
         return
@@ -78,7 +79,7 @@ def _render_moved(moved: list[dict[str, Any]]) -> None:
         {
             "In use": [round(100 * move["old"]) for move in moved],
             "This model": [round(100 * move["new"]) for move in moved],
-            "Completed": ["Yes" if move["completed"] else "No" for move in moved],
+            capital(words.past): ["Yes" if move["completed"] else "No" for move in moved],
             "Why": [move["why"] for move in moved],
         }
     )

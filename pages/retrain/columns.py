@@ -8,6 +8,7 @@ from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import fitting_schema, propose_list
 from leadscore_core.data.schema.inference import Proposal, build_schema, headers_found, name_schema, numbers_of
 from leadscore_core.data.schema.outcome_candidates import MOST_OFFERED
+from leadscore_core.data.schema.outcome_nouns import propose_words
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import free_name, list_schemas, save_schema, write_schema
 from leadscore_core.errors import LeadScoreError
@@ -90,7 +91,7 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
         key=f"meaning-{upload}-{outcome}",
     )
     proposal = corrected_proposal(proposal, table).with_label(outcome, split)
-    for line in split.statement():
+    for line in split.statement(propose_words(outcome, proposal.positive).past):
         st.caption(plain(line))
     result = numbers_of(proposal.columns)
     st.caption(

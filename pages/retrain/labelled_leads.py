@@ -193,6 +193,7 @@ def _readings(mapping: ColumnMapping) -> tuple[object, ...]:
 
 def narrow_labelled(data: TrainingData, key: tuple[object, ...]) -> tuple[TrainingData, tuple[object, ...]]:
     """Let a person choose period and values, and leave out leads too young to have an outcome; say what is left."""
+    words = data.schema.outcome
     days = int(
         st.number_input(
             "Leave out the last days",
@@ -201,7 +202,8 @@ def narrow_labelled(data: TrainingData, key: tuple[object, ...]) -> tuple[Traini
             0,
             key="train-young",
             width=220,
-            help="Leads that came so shortly before the newest one may complete yet; as failures they would mislead.",
+            help=f"Leads that came so shortly before the newest one may {words.many} yet; "
+            "as failures they would mislead.",
         )
     )
     everything = data

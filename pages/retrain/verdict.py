@@ -12,6 +12,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.measures import MEASURES
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.model.model_card import write_card, write_card_html
+from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.plots.judging import (
     plot_calibration,
     plot_gain_share,
@@ -122,11 +123,11 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
     )
     part = model.out_of_sample[model.out_of_sample["split"] == split]
     _render_threshold(model, part)
-    _render_curves(part, model.metadata.threshold)
-    _render_segments(report)
+    _render_curves(part, model.metadata.threshold, model.schema.outcome)
+    _render_segments(report, model.schema.outcome)
     _render_learning(model, report)
     with st.expander("What it was trained on and how", icon=":material/description:"):
-        _render_facts(model.metadata)
+        _render_facts(model.metadata, model.schema.outcome)
         registry = ModelRegistry(load_settings().models_dir)
         named = [entry for entry in registry.history() if entry["model_id"] == model.model_id]
         with st.container(horizontal=True):
@@ -192,10 +193,10 @@ def _render_threshold(model: LeadModel, part: pd.DataFrame) -> None:
     """Let the threshold be moved, and say what it means."""
     from leadscore_core.training.evaluation.gates_and_curves import at_threshold
 
-    own = round(100 * model.metadata.threshold, 1)
+    own, people = round(100 * model.metadata.threshold, 1), model.schema.outcome.people
     percent = st.slider(
         "Threshold", 0.0, 100.0, own, 0.5, format="%.1f%%", key=f"threshold-{model.model_id}",
-        help=f"Leads at or above it are taken for applicants. The model's own, chosen on training folds, is {own}%.",
+        help=f"Leads at or above it are taken for {people}. The model's own, chosen on training folds, is {own}%.",
     )  # fmt: skip
     result = at_threshold(part["completed"].to_numpy(), part["propensity"].to_numpy(), percent / 100)
     with st.container(horizontal=True):
@@ -214,14 +215,14 @@ def _render_threshold(model: LeadModel, part: pd.DataFrame) -> None:
             )  # fmt: skip
         found, false = result["true_positive"], result["false_positive"]
         missed, left = result["false_negative"], result["true_negative"]
-        st.metric("Found", f"{found:,}", border=True, width=128, help="Taken for applicants, and were")
-        st.metric("False alarms", f"{false:,}", border=True, width=128, help="Taken for applicants, and were not")
+        st.metric("Found", f"{found:,}", border=True, width=128, help=f"Taken for {people}, and were")
+        st.metric("False alarms", f"{false:,}", border=True, width=128, help=f"Taken for {people}, and were not")
         st.metric(
             "Missed",
             f"{missed:,}",
             border=True,
             width=128,
-            help=f"Not taken for applicants, and were; {left:,} rightly not",
+            help=f"Not taken for {people}, and were; {left:,} rightly not",
         )
 
 
@@ -231,7 +232,7 @@ def _days(metadata: ModelMetadata) -> int:
     return 0 if not data.period_start or not data.period_end else max(1, (data.period_end - data.period_start).days)
 
 
-def _render_curves(part: pd.DataFrame, threshold: float) -> None:
+def _render_curves(part: pd.DataFrame, threshold: float, words: OutcomeWords) -> None:
     from sklearn.metrics import roc_auc_score
 
     from leadscore_core.training.evaluation.gates_and_curves import at_threshold, draw_curves
@@ -247,15 +248,15 @@ def _render_curves(part: pd.DataFrame, threshold: float) -> None:
         mark = (result["recall"], result["precision"])
     left, right = st.columns(2)
     with left:
-        render_chart(plot_roc(curves["roc"], float(roc_auc_score(label, p))), key="roc")
-        render_chart(plot_calibration(curves["calibration"]), key="calibration")
+        render_chart(plot_roc(curves["roc"], float(roc_auc_score(label, p)), words), key="roc")
+        render_chart(plot_calibration(curves["calibration"], words), key="calibration")
     with right:
-        render_chart(plot_precision_recall(curves["precision_recall"], float(label.mean()), mark), key="pr")
-        render_chart(plot_gain_share(curves["gain"]), key="gain")
-    render_chart(plot_scores(curves["scores"]), key="scores")
+        render_chart(plot_precision_recall(curves["precision_recall"], float(label.mean()), mark, words), key="pr")
+        render_chart(plot_gain_share(curves["gain"], words), key="gain")
+    render_chart(plot_scores(curves["scores"], words), key="scores")
 
 
-def _render_segments(report: dict[str, Any]) -> None:
+def _render_segments(report: dict[str, Any], words: OutcomeWords) -> None:
     """Show figures by month and source, the worst first."""
     segments = report.get("segments") or {}
     if not segments:
@@ -271,7 +272,7 @@ def _render_segments(report: dict[str, Any]) -> None:
                 {
                     name: table["group"],
                     "Leads": table["n"],
-                    "Completed": 100 * table["base_rate"],
+                    capital(words.past): 100 * table["base_rate"],
                     "AUC": table["auc"],
                     "Precision": table["precision"],
                     "Recall": table["recall"],
@@ -279,7 +280,7 @@ def _render_segments(report: dict[str, Any]) -> None:
             )
             config = {n: st.column_config.NumberColumn(format="%.3f") for n in ("AUC", "Precision", "Recall")}
             config["Leads"] = st.column_config.NumberColumn(format="localized")
-            config["Completed"] = st.column_config.NumberColumn(format="%.1f%%")
+            config[capital(words.past)] = st.column_config.NumberColumn(format="%.1f%%")
             st.dataframe(shown, column_config=config, hide_index=True, placeholder="", alt=f"Figures by {name}")
     st.caption("Out-of-fold, groups of 50 leads or more, the lowest AUC first. A group of a few hundred moves a lot.")
 
@@ -310,7 +311,7 @@ def _render_learning(model: LeadModel, report: dict[str, Any]) -> None:
             st.caption(plain(str(report.get("more_leads", ""))))
 
 
-def _render_facts(metadata: ModelMetadata) -> None:
+def _render_facts(metadata: ModelMetadata, words: OutcomeWords) -> None:
     data = metadata.training_data
     period = "no dates"
     if data.period_start and data.period_end:
@@ -319,7 +320,7 @@ def _render_facts(metadata: ModelMetadata) -> None:
         "Name": metadata.model_id,
         "Leads": f"{data.rows:,} with an outcome, {data.left_out:,} without left out",
         "Period": period,
-        "Completed": f"{data.base_rate:.1%}",
+        capital(words.past): f"{data.base_rate:.1%}",
         "Threshold": f"{metadata.threshold:.3f}, chosen on training folds",
         "Calibration": f"{metadata.calibration.get('method')}: {metadata.calibration.get('verdict')}",
         "Left out": ", ".join(metadata.excluded) or "no column",

@@ -96,6 +96,7 @@ def _render_reasons(view: BatchView, profile: LeadProfile) -> None:
             parts,
             profile.base_margin if log_odds else profile.base,
             f"From {100 * profile.base:.0f} for an average lead to {score} for this one",
+            view.schema.outcome,
             log_odds=log_odds,
         )
         render_chart(figure)

@@ -44,7 +44,7 @@ def render_answer(view: BatchView) -> None:
         st.caption("Look into the quarantine, restore whom you want to call, or put fewer aside under Junk filter.")
     else:
         plan = plan_batch(view, session.get_capacity())
-        st.markdown(f"### {describe_plan(plan, calls)}")
+        st.markdown(f"### {describe_plan(plan, calls, view.schema.outcome)}")
     render_cautions(view)
 
 
@@ -68,20 +68,22 @@ def render_cautions(view: BatchView) -> None:
 
 
 def render_key_figures(view: BatchView) -> None:
-    """Show what the list holds: leads, how many to call and put aside, applications expected, and the grades."""
+    """Show what the list holds: leads, how many to call and put aside, outcomes expected, and the grades."""
+    words = view.schema.outcome
     by_junk, by_grade = view.table.by_junk(), view.table.by_grade(ALL)
     calls, expected = by_junk.get("", (0, 0.0))
     everything = sum(value for _, value in by_junk.values())
     with st.container(horizontal=True):
         st.metric("Leads", f"{view.table.rows:,}", border=True, width=KEY_FIGURE_WIDTH)
         st.metric("To call", f"{calls:,}", border=True, width=KEY_FIGURE_WIDTH, help="All but the quarantine")
-        aside = f"In quarantine; about {everything - expected:,.0f} applications are expected among them"
+        aside = f"In quarantine; about {everything - expected:,.0f} {words.plural} are expected among them"
         st.metric("Put aside", f"{view.table.rows - calls:,}", border=True, width=KEY_FIGURE_WIDTH, help=aside)
-        st.metric("Applications expected", f"{everything:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
+        st.metric(f"{words.title} expected", f"{everything:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
         st.metric("Hot", f"{by_grade.get('Hot', (0, 0.0))[0]:,}", border=True, width=KEY_FIGURE_WIDTH)
     figure = plot_grade_shares(
         {grade: by_grade.get(grade, (0, 0.0))[0] for grade in GRADES},
         {grade: by_grade.get(grade, (0, 0.0))[1] for grade in GRADES},
+        words,
     )
     render_chart(figure)
 

@@ -13,6 +13,7 @@ from leadscore_core.data.cleaning.outcome_words import FILLED, Meaning
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.outcomes import settle_outcomes
 from leadscore_core.data.reading.reader import iter_parts
+from leadscore_core.data.schema.outcome_nouns import propose_words
 from leadscore_core.retraining.schema_editor import OUTCOME_MEANINGS, corrected_outcome, outcome_table
 from pages.shared import session
 from pages.shared.sidebar import plain
@@ -38,13 +39,13 @@ def choose_outcome_values(path: Path, upload: str, header: str) -> OutcomeSplit:
     encoding = session.get_encoding(upload)
     counts = session.remembered(("outcome", upload, header, encoding), count)
     split = split_outcomes(counts)
-    if split.may_be_filled and _is_filled(split, f"{upload}-{header}"):
+    if split.may_be_filled and _is_filled(split, f"{upload}-{header}", propose_words(header).past):
         return split_outcomes(counts, positive=[FILLED])
     offered = [value.key for value in split.values][:MOST_OFFERED]
     proposed = [key for key in split.keys(Meaning.WON) if key in offered]
     chosen = st.multiselect(
         "Which of its values mean yes?", offered, proposed, key=f"yes-{upload}-{header}",
-        placeholder="Choose the values that mean that a lead completed",
+        placeholder="Choose the values that mean yes",
     )  # fmt: skip
     if set(chosen) != set(proposed):
         lost = split.with_meanings(dict.fromkeys(proposed, Meaning.UNKNOWN))
@@ -67,7 +68,7 @@ def ask_outcome(lists: list[LeadList], upload: str) -> list[LeadList]:
     split = next(leads.outcome for leads in lists if leads.outcome is not None and needs_answer(leads))
     counts = {value.shown: value.count for value in split.values} | {"": split.blank}
     _ask_in_words(split)
-    if _is_filled(split, upload):
+    if _is_filled(split, upload, lists[0].schema.outcome.past):
         split = split_outcomes(counts, positive=[FILLED])
     else:
         offered = [value.key for value in split.values][:MOST_OFFERED]
@@ -76,7 +77,7 @@ def ask_outcome(lists: list[LeadList], upload: str) -> list[LeadList]:
         if chosen and set(chosen) != set(proposed):
             split = split_outcomes(counts, positive=chosen)
         split = _correct(split, f"{upload}-{'-'.join(chosen)}")
-    _say(split)
+    _say(split, lists[0].schema.outcome.past)
     return [settle_outcomes(replace(leads, outcome=split)) if leads.outcome is not None else leads for leads in lists]
 
 
@@ -96,12 +97,12 @@ def render_outcome(leads: LeadList, upload: str) -> LeadList:
     unclear = bool(split.of(Meaning.UNKNOWN))
     if unclear:
         _ask_in_words(split, header)
-    if _is_filled(split, f"{upload}-{header}"):
+    if _is_filled(split, f"{upload}-{header}", leads.schema.outcome.past):
         split = split_outcomes(counts, positive=[FILLED])
     elif len(split.values) <= MOST_OFFERED:
         with st.expander("What the outcome's values mean", expanded=unclear, icon=":material/flag:"):
             split = _correct(split, f"{upload}-{header}-{leads.schema.name}")
-    _say(split)
+    _say(split, leads.schema.outcome.past)
     return settle_outcomes(replace(leads, outcome=split))
 
 
@@ -119,12 +120,12 @@ def _ask_in_words(split: OutcomeSplit, header: str = "the outcome") -> None:
     )
 
 
-def _is_filled(split: OutcomeSplit, key: str) -> bool:
+def _is_filled(split: OutcomeSplit, key: str, past: str) -> bool:
     """Let a person say that any date or id means that a lead completed, where no value says it by itself."""
     if split.known or not (split.are_dates or len(split.values) > MOST_VALUES):
         return False
-    blank = f", blank means not completed ({split.blank:,})" if split.blank else ""
-    return st.checkbox(f"Filled means completed ({split.filled:,} leads){blank}", key=f"filled-{key}")
+    blank = f", blank means not {past} ({split.blank:,})" if split.blank else ""
+    return st.checkbox(f"Filled means {past} ({split.filled:,} leads){blank}", key=f"filled-{key}")
 
 
 def _correct(split: OutcomeSplit, key: str) -> OutcomeSplit:
@@ -143,6 +144,6 @@ def _correct(split: OutcomeSplit, key: str) -> OutcomeSplit:
     return split if edited["Means"].equals(table["Means"]) else corrected_outcome(split, edited)
 
 
-def _say(split: OutcomeSplit) -> None:
-    for line in split.statement():
+def _say(split: OutcomeSplit, past: str) -> None:
+    for line in split.statement(past):
         st.caption(plain(line))

@@ -9,7 +9,6 @@ import streamlit as st
 from leadscore_core.analytics.charts import Evidence, show_bubbles, show_heatmap, show_rates
 from leadscore_core.analytics.report_html import make_report
 from leadscore_core.analytics.sources import (
-    COUNTED_WORDS,
     EVERYBODY,
     Rates,
     Scope,
@@ -19,7 +18,7 @@ from leadscore_core.analytics.sources import (
     open_sources,
     rate_by,
 )
-from leadscore_core.analytics.wording import DEFINITIONS, SHOWN_AT_FIRST, answer, describe_filter
+from leadscore_core.analytics.wording import answer, definitions, describe_filter, shown_at_first
 from leadscore_core.batches.outcome_files import open_outcome_files
 from leadscore_core.batches.outcomes import bring_outcomes
 from leadscore_core.batches.save import find_batch, save_batch
@@ -30,6 +29,7 @@ from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.synthetic import LABELLED
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
+from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.registry.served import find_served, known_schema
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.outcomes import OutcomeStore
@@ -61,13 +61,16 @@ def choose_leads() -> tuple[SourceView, list[Batch]]:
     try:
         batches = BatchStore(settings).list_batches()
         if not batches:
-            _offer_sample()
+            model = find_model(session.get_company())
+            _offer_sample(OutcomeWords() if model is None else model.schema.outcome)
         company = session.get_company() or batches[0].schema_name
         by_id = {batch.id: batch for batch in batches if batch.schema_name == company}
         if not by_id:
             st.info(f"No list of {plain(company_title(company))} has been scored yet.", icon=":material/info:")
             st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
             st.stop()
+        model = find_model(company)
+        schema = known_schema(company, settings) if model is None else model.schema
         present = [b for b in source_state.get_source_batches() if b in by_id] or [session.get_batch() or ""]
         present = [b for b in present if b in by_id] or [next(iter(by_id))]
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -80,25 +83,23 @@ def choose_leads() -> tuple[SourceView, list[Batch]]:
                 width=560,
             )
             with st.popover("Bring outcomes", icon=":material/fact_check:"):
-                _render_outcomes()
+                _render_outcomes(schema.outcome)
         if not chosen:
             st.info("Choose a list to count its leads.", icon=":material/info:")
             st.stop()
         source_state.set_source_batches(chosen)
         looked_at = [by_id[b] for b in chosen]
-        model = find_model(company)
-        schema = known_schema(company, settings) if model is None else model.schema
         return open_sources(looked_at, schema, settings=settings), looked_at
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
         st.stop()
 
 
-def _offer_sample() -> None:
+def _offer_sample(words: OutcomeWords) -> None:
     """Say what the page will show, and offer leads whose outcome is known."""
     st.info(
-        "You will see here which sources bring applications and which bring junk. Score a list first; its outcomes, if "
-        "it has them or once they come back, show what really became of its leads.",
+        f"You will see here which sources bring {words.plural} and which bring junk. Score a list "
+        "first; its outcomes, if it has them or once they come back, show what really became of its leads.",
         icon=":material/info:",
     )
     st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
@@ -115,9 +116,9 @@ def _offer_sample() -> None:
     st.stop()
 
 
-def _render_outcomes() -> None:
+def _render_outcomes(words: OutcomeWords) -> None:
     """Take a file that says what became of leads that were scored."""
-    st.caption("A file with each lead's id, e-mail or phone, and whether the application was completed.")
+    st.caption(f"A file with each lead's id, e-mail or phone, and {words.whether}.")
     upload = st.file_uploader("Outcomes", type=TYPES, max_upload_size=load_settings().upload_limit_mb)
     encoding = session.get_encoding(upload.file_id) if upload else None
     said = source_state.get_outcome_readings(upload.file_id) if upload else {}
@@ -193,10 +194,10 @@ def choose_scope(view: SourceView) -> Scope:
             "Crossed with", others, format_func=lambda d: view.dimensions.get(str(d), NOT_CROSSED),
             key=f"source-across-{by}", width=200,
         )  # fmt: skip
-        default = choose_counted(view, chosen)
+        default, ways = choose_counted(view, chosen), view.counted_words()
         counted = st.selectbox(
-            "Count", list(COUNTED_WORDS), index=list(COUNTED_WORDS).index(default),
-            format_func=COUNTED_WORDS.__getitem__, key=f"source-count-{default}", width=230,
+            "Count", list(ways), index=list(ways).index(default),
+            format_func=ways.__getitem__, key=f"source-count-{default}", width=230,
         )  # fmt: skip
         with st.popover(_filter_label(view, chosen), icon=":material/filter_alt:"):
             chosen = _render_filter(view, chosen, f"source-filter-{turn}")
@@ -295,7 +296,7 @@ def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -
     )
     if not rates.totals["n"]:
         st.info(
-            "No outcome of these leads is known yet. Count the applications expected, or bring outcomes.",
+            f"No outcome of these leads is known yet. Count the {view.words.plural} expected, or bring outcomes.",
             icon=":material/hourglass_empty:",
         )
         return None
@@ -306,7 +307,7 @@ def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -
         st.metric("Outcome known", f"{totals['known']:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
         done = f"{totals['completed']:,.0f}" if totals["known"] else "–"
         unknown = None if totals["known"] else "No outcome of these leads is known yet."
-        st.metric("Completed", done, border=True, width=KEY_FIGURE_WIDTH, help=unknown)
+        st.metric(capital(view.words.past), done, border=True, width=KEY_FIGURE_WIDTH, help=unknown)
         st.metric("Expected", f"{totals['expected']:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
         st.metric("Average rate", f"{rates.average:.1%}", border=True, width=KEY_FIGURE_WIDTH)
     return rates
@@ -330,7 +331,7 @@ def render_rates(view: SourceView, batches: list[Batch], scope: Scope, rates: Ra
         st.subheader(f"All groups: {result.groups:,}", anchor=False)
         with st.popover("Columns", icon=":material/view_column:"):
             offered = [name for name in shown.table.columns if name != first]
-            default = [*SHOWN_AT_FIRST, *more]
+            default = [*shown_at_first(view.words), *more]
             columns = st.multiselect("Columns shown", offered, default=default, key=f"source-columns-{len(more)}")
     render_frame(shown.table, alt="Groups", columns=[first, *columns])
     if result.groups > len(result.table):
@@ -338,7 +339,7 @@ def render_rates(view: SourceView, batches: list[Batch], scope: Scope, rates: Ra
             f"{result.groups:,} values: the {len(result.table) - 1:,} largest are told apart, the rest is one row."
         )
     with st.expander("What the numbers mean", icon=":material/help:"):
-        st.markdown("\n".join(f"- **{name}**: {words}" for name, words in DEFINITIONS.items()))
+        st.markdown("\n".join(f"- **{name}**: {words}" for name, words in definitions(view).items()))
     if bubbles.figure is not None:
         render_evidence(bubbles, key=f"volume-{turn}", on_click=_clicker(view, scope, bubbles, turn), table=shown.table)
     render_evidence(heatmap, key=f"crossed-{turn}")

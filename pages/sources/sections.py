@@ -40,8 +40,8 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
     )
     if split.table["residual"].isna().all():
         st.info(
-            f"Nothing can be told apart: there is one {human} only, or everybody or nobody completed, or no two bring "
-            "comparable leads.",
+            f"Nothing can be told apart: there is one {human} only, or everybody or nobody {view.words.past}, or no "
+            "two bring comparable leads.",
             icon=":material/info:",
         )
         return
@@ -53,7 +53,7 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
         key=f"gaps-{scope.by}-{source_state.source_round()}", width=320,
     )  # fmt: skip
     place = int(order.index[names.index(str(name))])
-    st.markdown(f"### {plain(describe_gap(str(name), split.table.iloc[place], split.average))}")
+    st.markdown(f"### {plain(describe_gap(str(name), split.table.iloc[place], split.average, view.words))}")
     shown = show_gap(view, scope, split, place)
     if shown.figure is not None:
         render_evidence(shown, key=f"gap-{place}", table=shown.table)
@@ -72,7 +72,7 @@ def render_segments(view: SourceView, scope: Scope, batches: list[Batch]) -> Non
     total = float(view.table.totals(scope.chosen)["leads"])
     for title, found, nothing in (
         (
-            "Below the average: many leads, few applications",
+            f"Below the average: many leads, few {view.words.plural}",
             below,
             "No group of 50 leads or more is far below the average.",
         ),
@@ -83,21 +83,23 @@ def render_segments(view: SourceView, scope: Scope, batches: list[Batch]) -> Non
             st.info(nothing, icon=":material/check_circle:")
             continue
         for place, row in enumerate(found.head(MOST_LISTED).to_dict("records")):
-            _render_target(pd.Series(row), scope, batches, total, f"{title[:5].lower()}-{place}")
+            _render_target(view, pd.Series(row), scope, batches, total, f"{title[:5].lower()}-{place}")
         with st.expander(f"All {len(found)} as a table", icon=":material/table_rows:"):
-            render_frame(present_segments(found), alt=title)
+            render_frame(present_segments(found, view.words), alt=title)
     st.caption(
         "Groups of one column or two, at least 50 leads, whose whole interval is a fifth away from the average; "
         "corrected for the many groups that were looked at."
     )
 
 
-def _render_target(row: pd.Series, scope: Scope, batches: list[Batch], total: float, key: str) -> None:
-    pairs = {str(row["first"]): row["first_value"]}
+def _render_target(
+    view: SourceView, row: pd.Series, scope: Scope, batches: list[Batch], total: float, key: str
+) -> None:
+    pairs, text = {str(row["first"]): row["first_value"]}, describe_segment(row, total, view.words)
     if not pd.isna(row["second"]):
         pairs[str(row["second"])] = row["second_value"]
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(str(row['name']))}**: {plain(describe_segment(row, total))}.", width="stretch")
+        st.markdown(f"**{plain(str(row['name']))}**: {plain(text)}.", width="stretch")
         with st.container(horizontal=True, width="content"):
             _render_links(pairs, scope, batches, key)
 
@@ -123,6 +125,6 @@ def _go_to_leads(chosen: LeadFilter, batch: Batch, lists: int) -> None:
 
 
 def render_course(view: SourceView, scope: Scope) -> None:
-    """Show rates week by week, and how leads pass from group to grade to application."""
+    """Show rates week by week, and how leads pass from group to grade to outcome."""
     render_evidence(show_trend(view, scope), key=f"weeks-{source_state.source_round()}")
     render_evidence(show_flow(view, scope), key=f"flow-{source_state.source_round()}")

@@ -1,9 +1,9 @@
-"""Money on the screen: a file of spend, what leads and applications cost, and what moving a budget would bring."""
+"""Money on the screen: a file of spend, what leads and outcomes cost, and what moving a budget would bring."""
 
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.analytics.sources import Scope, SourceView
+from leadscore_core.analytics.sources import EVERYBODY, Scope, SourceView
 from leadscore_core.analytics.spend import move_spend, set_costs
 from leadscore_core.analytics.statistics.costs import Costs
 from leadscore_core.analytics.wording import describe_costs, describe_move, present_costs
@@ -11,6 +11,7 @@ from leadscore_core.config import load_settings
 from leadscore_core.data.reading.reader import read_leads
 from leadscore_core.data.spend import Spend, read_spend
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
+from leadscore_core.outcome import OutcomeWords
 from pages.shared import session
 from pages.shared.charts import render_frame
 from pages.shared.components import render_findings
@@ -22,11 +23,11 @@ from pages.shared.upload_form import TYPES
 from pages.shared.uploads import UploadFolder
 from pages.sources import state as source_state
 
-_EXAMPLE = "Source,From,To,Amount,Currency\nLevel2,2026-03-01,2026-03-31,120000,INR\n"
+_EXAMPLE = "Source,From,To,Amount,Currency\n{source},2026-03-01,2026-03-31,120000,INR\n"
 
 
 def render_money(view: SourceView, scope: Scope) -> None:
-    """Take a file of spend, and show what leads and applications cost."""
+    """Take a file of spend, and show what leads and outcomes cost."""
     kept = source_state.get_spend()
     upload = st.file_uploader(
         "Spend",
@@ -53,12 +54,12 @@ def render_money(view: SourceView, scope: Scope) -> None:
         return
     if kept is None:
         st.info(
-            "Bring what you spent, by source, medium or campaign, and see what a lead, a Hot lead and an application "
-            "cost, and how much went into junk.",
+            f"Bring what you spent, by source, medium or campaign, and see what a lead, a Hot lead and "
+            f"{view.words.a_singular} cost, and how much went into junk.",
             icon=":material/payments:",
         )
         st.download_button(
-            "A file to fill in", _EXAMPLE, "spend.csv", "text/csv", icon=":material/download:", on_click="ignore"
+            "A file to fill in", _example(view), "spend.csv", "text/csv", icon=":material/download:", on_click="ignore"
         )
         return
     name, spend = kept
@@ -71,15 +72,21 @@ def render_money(view: SourceView, scope: Scope) -> None:
             icon=":material/link_off:",
         )
     else:
-        st.markdown(f"### {plain(describe_costs(costs, spend.currency))}")
+        st.markdown(f"### {plain(describe_costs(costs, spend.currency, view.words))}")
         st.caption(f"{plain(name)}, matched by {view.dimensions[dimension].lower()}. {_period_words(scope)}")
-        shown = present_costs(costs, spend.currency).rename(columns={"Group": view.dimensions[dimension]})
+        shown = present_costs(costs, spend.currency, view.words).rename(columns={"Group": view.dimensions[dimension]})
         render_frame(shown, alt="Costs")
-        _render_move(costs, spend.currency)
+        _render_move(costs, spend.currency, view.words)
     _render_left(costs, spend)
     if st.button("Forget this spend", type="tertiary", icon=":material/close:"):
         source_state.set_spend("", None)
         st.rerun()
+
+
+def _example(view: SourceView) -> str:
+    """Return a file of spend with one row, for the source that brings most leads."""
+    largest = next((v for v in view.table.values(view.default, EVERYBODY, 2) if v is not None), "Website")
+    return _EXAMPLE.format(source=largest)
 
 
 def _choose_conventions(name: str, spend: Spend) -> None:
@@ -110,7 +117,7 @@ def _period_words(scope: Scope) -> str:
     return text + (" It is for all leads of a group: other filters do not count here." if scope.chosen.values else "")
 
 
-def _render_move(costs: Costs, currency: str) -> None:
+def _render_move(costs: Costs, currency: str, words: OutcomeWords) -> None:
     st.subheader("What if a budget moved?", anchor=False)
     payers = costs.table.loc[(costs.table["spend"] > 0) & (costs.table["n"] > 0), "group"].tolist()
     if len(payers) < 2:
@@ -125,11 +132,11 @@ def _render_move(costs: Costs, currency: str) -> None:
         target = st.selectbox("To", others, index=others.index(cheap[0]), key=f"move-to-{source}", width=220)
         percent = st.slider("Share of its spend", 0, 100, 20, step=5, format="%d%%", key="move-share", width=260)
     moved = move_spend(costs, str(source), str(target), percent / 100)
-    st.markdown(f"**{plain(describe_move(moved, str(source), str(target), currency))}**")
+    st.markdown(f"**{plain(describe_move(moved, str(source), str(target), currency, words))}**")
     st.caption(
-        "Assumed: applications grow with spend to the power of 0.5 (four times the money, twice the applications) to 1 "
-        "(twice the money, twice the applications), each equally likely, since one period does not tell. The interval "
-        "holds that and the luck of the applications counted."
+        f"Assumed: {words.plural} grow with spend to the power of 0.5 (four times the money, twice the {words.plural}) "
+        f"to 1 (twice the money, twice the {words.plural}), each equally likely, since one period does not tell. The "
+        f"interval holds that and the luck of the {words.plural} counted."
     )
 
 

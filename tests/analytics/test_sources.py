@@ -37,6 +37,7 @@ from leadscore_core.data.spend import read_spend
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import FigureError, LabelError, LeadScoreError, StorageError
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.outcome import APPLICATIONS
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.leads.source_table import OTHERS
@@ -305,7 +306,7 @@ def test_groups_without_a_known_outcome_stay_in_the_table(
     assert (table["95% interval"] == "no outcome known").sum() == rates.groups - 1
     spend = read_spend(pd.DataFrame({"Source": ["Level2", "Level0"], "Amount": ["10", "10"]}))
     costs, _ = set_costs(view, Scope(SOURCE), spend)
-    shown = present_costs(costs, "").set_index("Group")["Per application"]
+    shown = present_costs(costs, "", APPLICATIONS).set_index("Group")["Per application"]
     assert shown["Level0"] == "not known"
 
 

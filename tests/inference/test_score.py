@@ -14,6 +14,7 @@ from leadscore_core.inference.contact_quality import SINGLE_LEAD_RULES, contact_
 from leadscore_core.inference.grades import GRADES, JUNK_WORDS, grade_leads
 from leadscore_core.inference.score import score_leads
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.outcome import APPLICATIONS
 from tests.plans import plan_calls
 
 OWN = ["lead_score", "propensity", "grade", "is_junk", "junk_reason", "reason_1", "reason_2", "reason_3"]
@@ -146,10 +147,10 @@ def test_the_plan_counts_the_best_leads_against_arrival(scored: pd.DataFrame) ->
     assert plan.expected == pytest.approx(np.sort(propensity)[::-1][:50].sum())
     assert plan.in_arrival_order == pytest.approx(propensity[:50].sum())
     assert plan.low < plan.expected < plan.high <= 50
-    assert describe_plan(plan, len(propensity)).startswith("Call these 50 first: about ")
+    assert describe_plan(plan, len(propensity), APPLICATIONS).startswith("Call these 50 first: about ")
     everyone = plan_calls(propensity, 10_000)
     assert everyone.leads == len(propensity)
-    assert describe_plan(everyone, len(propensity)).startswith("You can call all 250 leads: ")
+    assert describe_plan(everyone, len(propensity), APPLICATIONS).startswith("You can call all 250 leads: ")
 
 
 def test_the_plans_interval_holds_what_happens() -> None:

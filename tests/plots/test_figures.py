@@ -9,6 +9,7 @@ import pytest
 
 from leadscore_core.inference.capacity import gain_curve
 from leadscore_core.inference.discard_tradeoff import expected_curve
+from leadscore_core.outcome import APPLICATIONS
 from leadscore_core.plots.drivers import plot_beeswarm, plot_dependence, plot_importance, plot_interaction
 from leadscore_core.plots.lead import plot_history, plot_waterfall
 from leadscore_core.plots.planning import plot_gain, plot_tradeoff
@@ -31,15 +32,15 @@ VALUES = pd.DataFrame(
 GRID = pd.DataFrame([[0.4, np.nan]], index=["1"], columns=["a", "b"])
 
 FIGURES = {
-    "gain": plot_gain(gain_curve(P, P[::-1]), 10, "Calling the best brings more"),
-    "tradeoff": plot_tradeoff(expected_curve(P), expected_curve(P), 0.2, "Without the lowest 20%"),
-    "tradeoff of one": plot_tradeoff(None, expected_curve(P), 0.2, "Without the lowest 20%"),
-    "waterfall": plot_waterfall(PARTS, 0.5, "From 50 to 60"),
-    "waterfall in log-odds": plot_waterfall(PARTS, 0.0, "From 50 to 60", log_odds=True),
+    "gain": plot_gain(gain_curve(P, P[::-1]), 10, "Calling the best brings more", APPLICATIONS),
+    "tradeoff": plot_tradeoff(expected_curve(P), expected_curve(P), 0.2, "Without the lowest 20%", APPLICATIONS),
+    "tradeoff of one": plot_tradeoff(None, expected_curve(P), 0.2, "Without the lowest 20%", APPLICATIONS),
+    "waterfall": plot_waterfall(PARTS, 0.5, "From 50 to 60", APPLICATIONS),
+    "waterfall in log-odds": plot_waterfall(PARTS, 0.0, "From 50 to 60", APPLICATIONS, log_odds=True),
     "importance": plot_importance(EFFECTS, "What moves scores"),
     "importance of a group": plot_importance(EFFECTS.assign(effect_of_all=[5.0, 5.0]), "What moves scores"),
     "beeswarm": plot_beeswarm(POINTS, "Each point is a lead"),
-    "dependence": plot_dependence(VALUES, 0.5, "Chance by times contacted", ordered=True),
+    "dependence": plot_dependence(VALUES, 0.5, "Chance by times contacted", APPLICATIONS, ordered=True),
     "interaction": plot_interaction(GRID, GRID.notna() * 3, "Mean propensity", ("Times", "Source")),
     "history": plot_history([datetime(2026, 5, 1, tzinfo=UTC)] * 2, [0.2, 0.4], ["a", "b"]),
 }

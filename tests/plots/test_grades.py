@@ -1,6 +1,7 @@
 import pytest
 
 from leadscore_core.inference.grades import GRADES
+from leadscore_core.outcome import APPLICATIONS
 from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_INK, plot_grade_shares
 
 LEADS = {"Hot": 30, "Warm": 40, "Cold": 28, "Junk": 2}
@@ -8,7 +9,7 @@ EXPECTED = {"Hot": 24.0, "Warm": 20.0, "Cold": 5.9, "Junk": 0.1}
 
 
 def test_bars_are_the_shares_and_sum_to_one() -> None:
-    figure = plot_grade_shares(LEADS, EXPECTED)
+    figure = plot_grade_shares(LEADS, EXPECTED, APPLICATIONS)
     assert [bar.name for bar in figure.data] == list(GRADES)
     for row in (0, 1):
         assert sum(bar.x[row] for bar in figure.data) == pytest.approx(1)
@@ -18,7 +19,7 @@ def test_bars_are_the_shares_and_sum_to_one() -> None:
 
 
 def test_an_empty_list_draws_without_dividing_by_zero() -> None:
-    figure = plot_grade_shares(dict.fromkeys(LEADS, 0), dict.fromkeys(LEADS, 0.0))
+    figure = plot_grade_shares(dict.fromkeys(LEADS, 0), dict.fromkeys(LEADS, 0.0), APPLICATIONS)
     assert figure.layout.title.text == "No lead is Hot"
 
 

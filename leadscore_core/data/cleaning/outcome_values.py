@@ -139,18 +139,18 @@ class OutcomeSplit:
             "no outcome yet, which --open VALUE names."
         )
 
-    def statement(self) -> list[str]:
+    def statement(self, past: str = "completed") -> list[str]:
         """Say in lines which values count as completed, and what has no outcome."""
         if not self.known:
-            return [f"Completed: no lead. {name_values(self.values) or 'Every lead is blank'}"]
+            return [f"{past.capitalize()}: no lead. {name_values(self.values) or 'Every lead is blank'}"]
         still = f"; open: {name_values(self.of(Meaning.OPEN))}" if self.of(Meaning.OPEN) else ""
         won = ", ".join(repr(value.shown) for value in self.of(Meaning.WON)) or "no value"
         won = f"filled, such as {self.of(Meaning.WON)[0].shown!r}" if self.is_filled and self.of(Meaning.WON) else won
-        lines = [f"Completed: {won} ({self.completed / self.known:.1%} of {self.known:,}{still})"]
+        lines = [f"{past.capitalize()}: {won} ({self.completed / self.known:.1%} of {self.known:,}{still})"]
         if len(self.values) > 2 and self.of(Meaning.LOST):
-            lines.append(f"Not completed: {name_values(self.of(Meaning.LOST))}")
+            lines.append(f"Not {past}: {name_values(self.of(Meaning.LOST))}")
         if self.blank:
-            what = "not completed" if self.blank_is_no else "no outcome"
+            what = f"not {past}" if self.blank_is_no else "no outcome"
             lines.append(f"Blank: {self.blank:,} leads, {what}")
         if self.of(Meaning.UNKNOWN):
             lines.append(f"No outcome, as it is not known what it means: {name_values(self.of(Meaning.UNKNOWN))}")

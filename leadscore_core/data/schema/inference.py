@@ -16,8 +16,9 @@ from leadscore_core.data.cleaning.outcome_words import Meaning
 from leadscore_core.data.reading.chunks import LINE_PROBLEM
 from leadscore_core.data.schema.header_words import normalise_header
 from leadscore_core.data.schema.outcome_candidates import OutcomeCandidate, certain_outcome, rank_outcomes
+from leadscore_core.data.schema.outcome_nouns import propose_words
 from leadscore_core.data.schema.roles import KNOWN_MARKS, ProposedColumn, infer_roles, plain_header
-from leadscore_core.data.schema.schema import CONTACT_ROLES, Column, FlagWords, LeadSchema, OutcomeWords, Role
+from leadscore_core.data.schema.schema import CONTACT_ROLES, Column, FlagWords, LeadSchema, Role
 from leadscore_core.errors import SchemaError
 
 _MOST_OUTCOMES = 20
@@ -169,7 +170,7 @@ def build_schema(proposal: Proposal, name: str, title: str = "") -> LeadSchema:
             version=1,
             missing_marks=("",),
             columns=tuple(_column(c, own, proposal) for c, own in zip(used, names, strict=True)),
-            outcome=OutcomeWords(many="convert", past="converted", noun="conversion"),
+            outcome=propose_words(proposal.label or "", proposal.positive),
         )
     except ValueError as error:
         raise SchemaError(f"These columns cannot be used yet: {error}.") from error

@@ -12,8 +12,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from leadscore_core.config import GradeThresholds, TargetMetrics
 from leadscore_core.data.cleaning.text import ALWAYS_BLANK
 from leadscore_core.errors import SchemaError
+from leadscore_core.outcome import APPLICATIONS, OutcomeWords
 
 CITY_TIER = "city_tier"
 UNLISTED_TIER = 3
@@ -63,16 +65,6 @@ class FlagWords(BaseModel):
     no: str
 
 
-class OutcomeWords(BaseModel):
-    """How the outcome reads in a sentence: leads ``many``, a lead has ``past``, the ``noun`` is foretold."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    many: str = "complete"
-    past: str = "completed"
-    noun: str = "application completion"
-
-
 class Column(BaseModel):
     """One column of a lead: its role, what a blank means, and its names.
 
@@ -120,6 +112,9 @@ class Column(BaseModel):
 class LeadSchema(BaseModel):
     """A named set of columns with what is known about their values.
 
+    ``grades`` and ``targets`` are the company's own, where it has any: a model of its leads starts with grades by its
+    base rate and losses otherwise, and is to be better than the one in use and than the base rate.
+
     Examples
     --------
     >>> from leadscore_core.data.schema.schema_files import load_schema
@@ -141,12 +136,14 @@ class LeadSchema(BaseModel):
     groups: dict[str, str] = {}
     city_tiers: dict[str, int] = {}
     outcome: OutcomeWords = OutcomeWords()
+    grades: GradeThresholds | None = None
+    targets: TargetMetrics | None = None
     left_out: tuple[str, ...] = ()  # inputs that a person left out of training: the next training leaves them out too
     known_before: tuple[str, ...] = ()  # inputs that a person said are known before the first call: they are not asked
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Give a schema of an older pickle the fields that came later."""
-        later = {"outcome": OutcomeWords(), "left_out": (), "known_before": ()}
+        later = {"outcome": APPLICATIONS, "grades": None, "targets": None, "left_out": (), "known_before": ()}
         super().__setstate__(state | {"__dict__": later | state["__dict__"]})
 
     @model_validator(mode="after")

@@ -76,7 +76,9 @@ def judge_holdout(data: TrainingData, model: LeadModel, *, targets: TargetMetric
             "Give labelled leads that were kept aside; its own out-of-sample figures: leadscore models show "
             f"{model.model_id}."
         )
-    metrics = compute_metrics(label[~seen], model.propensity(cleaned[~seen]), model.metadata.threshold)
+    metrics = compute_metrics(
+        label[~seen], model.propensity(cleaned[~seen]), model.metadata.threshold, model.schema.outcome
+    )
     if known is None:
         metrics.notes.append(
             "Neither an id nor their rows tell these leads from the training leads (too many are alike), so they could "

@@ -20,6 +20,7 @@ from sklearn.metrics import (
 from leadscore_core.config import TargetMetrics, load_extensions, register_once
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.measures import MEASURES, Measure
+from leadscore_core.outcome import APPLICATIONS, OutcomeWords
 
 Compute = Callable[[np.ndarray, np.ndarray, float], float | None]
 
@@ -158,7 +159,9 @@ class Metrics(BaseModel):
     notes: list[str] = []
 
 
-def compute_metrics(label: np.ndarray, propensity: np.ndarray, threshold: float) -> Metrics:
+def compute_metrics(
+    label: np.ndarray, propensity: np.ndarray, threshold: float, words: OutcomeWords = APPLICATIONS
+) -> Metrics:
     """Compute all figures with scikit-learn.
 
     Parameters
@@ -183,7 +186,7 @@ def compute_metrics(label: np.ndarray, propensity: np.ndarray, threshold: float)
     if not predicted.any():
         notes.append("Precision does not exist: no lead reaches the threshold.")
     if not label.any():
-        notes.append("Recall does not exist: no lead completed the application.")
+        notes.append(f"Recall does not exist: {words.nobody}.")
     if min(int(label.sum()), int((1 - label).sum())) < 30:
         notes.append("Fewer than 30 leads of one outcome: these figures may move a lot.")
     true_negative, false_positive, false_negative, true_positive = (
