@@ -23,6 +23,7 @@ from leadscore_core.data.dataset.open import fitting_schema, open_list
 from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.dataset.outcomes import settle_outcomes
 from leadscore_core.data.reading.reader import list_files, read_headers
+from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import LeadScoreError
@@ -34,7 +35,7 @@ from leadscore_core.registry.archive import export_model, import_model
 from leadscore_core.registry.mlflow_tracking import sync_tracking
 from leadscore_core.registry.promotion import promote_model
 from leadscore_core.registry.registry import ModelRegistry
-from leadscore_core.registry.served import served_schemas
+from leadscore_core.registry.served import known_schema, served_schemas
 from leadscore_core.storage.database.batches import BatchStore
 from leadscore_core.training.training_data import read_training_data
 from leadscore_core.training.training_file import load_training_data, save_training_data
@@ -302,7 +303,7 @@ def check_predictions(scored: StepResult) -> StepResult:
     model = ModelRegistry(settings.models_dir).load(batch.scoring.model_id)
     p = pq.read_table(batch.scores_path, columns=["ls_propensity"])["ls_propensity"].to_numpy().astype("float64")
     base = model.metadata.training_data.base_rate
-    junk = float((p < settings.grades.cold).mean()) if len(p) else 0.0
+    junk = float((p < own_grades(known_schema(batch.schema_name, settings), settings).cold).mean()) if len(p) else 0.0
     faults = []
     if not len(p):
         faults.append("there is no lead")

@@ -28,6 +28,7 @@ from leadscore_core.data.cleaning.outcome_column import known_outcomes
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import LabelError
@@ -221,7 +222,7 @@ def _write(
     scored = model is not None and model.schema.name == schema.name and needed <= set(mapping.used)
     inputs = schema.model_copy(update={"columns": tuple(schema.inputs)})
     reads_all = model is not None and len(model.schema.inputs) == len(schema.inputs)
-    rules = ScoringRules(settings.grades)  # who can be reached changes no rate
+    rules = ScoringRules(own_grades(schema, settings))  # who can be reached changes no rate
     writer: pq.ParquetWriter | None = None
     first = 0
     try:

@@ -141,7 +141,7 @@ def open_sources(batches: Sequence[Batch], schema: LeadSchema, *, settings: Sett
     other = next((batch for batch in batches if batch.schema_name != schema.name), None)
     if other is not None:
         raise StorageError(f"{other.name} has other columns than {schema.title}. Look at it by itself.")
-    standing = Standing(grades=grade_preference(settings).current().value)
+    standing = Standing(grades=grade_preference(settings, schema).current().value)
     stamp = schema.one(Role.TIMESTAMP)
     created = stamp.name if stamp else None
     outcomes = OutcomeStore(settings)

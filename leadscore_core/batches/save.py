@@ -20,6 +20,7 @@ from leadscore_core.data.reading.chunks import LINE_PROBLEM, part_frame
 from leadscore_core.data.reading.reader import list_files
 from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.data.schema.column_mapping import ColumnMapping
+from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import MappingError
 from leadscore_core.inference.cleaned_file import CleanedFile
@@ -173,11 +174,12 @@ def _score_into(
         Of each lead in its file; as they are read if not given.
     """
     model, settings, tell = order.model, order.settings, order.tell
-    report = ScoreReport(thresholds=settings.grades)
+    grades, junk = grade_preference(settings, model.schema).current(), junk_preference(settings).current()
+    report = ScoreReport(thresholds=own_grades(model.schema, settings))
     try:
         _write_parts(folder, order, report, as_text=False)
     except pa.ArrowException:  # the types of a column differ between the parts of the list
-        report = ScoreReport(thresholds=settings.grades)
+        report = ScoreReport(thresholds=own_grades(model.schema, settings))
         _write_parts(folder, order, report, as_text=True)
     unsorted = folder / _UNSORTED
     tell(report.rows, "Looking for duplicates")
@@ -188,7 +190,6 @@ def _score_into(
     counted = np.arange(len(rows))
     if not np.array_equal(rows, counted + FIRST_ROW):
         extra = (pd.DataFrame({"ls_row": counted}) if extra is None else extra).assign(**{FILE_ROW: rows})
-    grades, junk = grade_preference(settings).current(), junk_preference(settings).current()
     scoring = Scoring(
         number=number,
         model_id=model.model_id,

@@ -203,7 +203,7 @@ def open_view(
     schema = model.schema if model is not None else schema
     overrides = decisions.overrides(batch)
     standing = Standing(
-        grades or grade_preference(settings).current().value,
+        grades or grade_preference(settings, schema).current().value,
         junk or junk_preference(settings).current().value,
         decisions.restored_rows(batch),
         {row: override.grade for row, override in overrides.items()},

@@ -109,7 +109,7 @@ def score_parts(
     LeadScoreError
         If there is nothing to score, the result cannot be written, or the scheduler is lost on the way.
     """
-    settings = with_saved_rules(settings or load_settings())
+    settings = with_saved_rules(settings or load_settings(), model.schema)
     out, options = absolute(request.out), request.options
     joined = any(out.lower().endswith(ending) for ending in ENDINGS)
     if joined and is_remote(out):

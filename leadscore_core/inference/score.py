@@ -13,6 +13,7 @@ from leadscore_core.data.findings import Finding
 from leadscore_core.data.reading.chunks import LINE_PROBLEM, Part, part_frame
 from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
 from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.validation import CleanedChunk, blank_rows, chunk_findings, note_row_problems
 from leadscore_core.errors import MappingError
 from leadscore_core.inference.cleaned_file import Cleaned
@@ -70,8 +71,8 @@ def score_leads(
     reasons
         Reasons a lead, 0 for none.
     grades, junk
-        Thresholds, and which contact rules make a lead junk; those of the settings if not given. Rules that look at
-        more than one lead (duplicates) are for lists that are kept.
+        Thresholds, and which contact rules make a lead junk; those of the schema and the settings if not
+        given. Rules that look at more than one lead (duplicates) are for lists that are kept.
 
     Returns
     -------
@@ -95,7 +96,7 @@ def score_leads(
         frame,
         model,
         mapping,
-        ScoringRules(grades or settings.grades, junk or settings.junk, settings.phone_region),
+        ScoringRules(grades or own_grades(model.schema, settings), junk or settings.junk, settings.phone_region),
         reasons=reasons,
     )
     return pd.DataFrame(beside(frame, part.own))

@@ -15,6 +15,8 @@ from leadscore_core.data.merge_findings import merge_findings
 from leadscore_core.data.reading.chunks import Part, row_keys
 from leadscore_core.data.reading.read_log import ReadLog
 from leadscore_core.data.schema.column_mapping import check_required
+from leadscore_core.data.schema.own_rules import own_grades
+from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.validation import duplicate_findings, mapping_findings
 from leadscore_core.inference.cleaned_file import CleanedFile
 from leadscore_core.inference.export.files import check_output, write_leads
@@ -59,7 +61,7 @@ def score_list(
         If the list cannot be read or scored, or the result cannot be written; nothing is left behind.
     """
     check_output(out)
-    settings = with_saved_rules(settings or load_settings())
+    settings = with_saved_rules(settings or load_settings(), model.schema)
     report = ScoreReport(thresholds=settings.grades)
     scored = score_chunks(leads, model, report, reasons=reasons, settings=settings, progress=progress)
     with closing(scored):
@@ -67,15 +69,15 @@ def score_list(
     return report
 
 
-def with_saved_rules(settings: Settings) -> Settings:
-    """Return settings with the grades and junk rules that people saved in the dashboard, where there are any."""
+def with_saved_rules(settings: Settings, schema: LeadSchema) -> Settings:
+    """Return settings with a schema's grades and the junk rules, as people saved them in the dashboard if they did."""
     if not settings.has_database:
-        return settings
+        return settings.model_copy(update={"grades": own_grades(schema, settings)})
     from leadscore_core.storage.database.preferences import (
         saved_rules,  # slow to load, and a host that scores may have no database
     )
 
-    return saved_rules(settings)
+    return saved_rules(settings, schema)
 
 
 def score_chunks(

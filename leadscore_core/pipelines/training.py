@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.progress import Progress, silent
@@ -111,7 +112,7 @@ def train_leads(
         data,
         request,
         targets=settings.targets,
-        grades=settings.grades,
+        grades=settings.grades if is_shipped(data.schema.name) else data.schema.grades,
         grow=grow,
         progress=lambda share, what: say(_TRAINED * share, what),
     )

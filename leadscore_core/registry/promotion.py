@@ -115,7 +115,7 @@ def promote_model(
         _check_same_leads(registry, registry.load(model_id))
     registry.promote(model_id, by=by, reason=reason)
     if reset_grades:
-        grades = grade_preference(settings)
+        grades = grade_preference(settings, registry.load(model_id).schema)
         value, version = grades.default, grades.current().version
         grades.save(value, based_on=version, author=by, model_id=model_id, note="Reset when the model was promoted")
     sync_soon(settings)

@@ -10,7 +10,7 @@ from leadscore_core.data.reading.excel import list_sheets
 from leadscore_core.data.reading.reader import list_files, read_headers
 from leadscore_core.data.schema.saved_mappings import MappingStore
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.data.schema.schema_files import is_shipped, load_schema
 from leadscore_core.errors import LeadScoreError, SchemaError, UnreadableFileError
 from leadscore_core.registry.registry import ModelRegistry
 
@@ -24,7 +24,7 @@ def known_schema(name: str, settings: Settings) -> LeadSchema:
         If it is not kept here, and no model of it can be loaded.
     """
     try:
-        return load_schema(name)
+        return _with_grades(load_schema(name), settings)
     except SchemaError:
         registry = ModelRegistry(settings.models_dir)
         if name in registry.champions:
@@ -33,6 +33,14 @@ def known_schema(name: str, settings: Settings) -> LeadSchema:
         if known is None:
             raise
         return registry.load(known).schema
+
+
+def _with_grades(schema: LeadSchema, settings: Settings) -> LeadSchema:
+    """Return a schema with the grades of its model in use, where it has none of its own."""
+    registry = ModelRegistry(settings.models_dir)
+    if schema.grades is not None or is_shipped(schema.name) or schema.name not in registry.champions:
+        return schema
+    return schema.model_copy(update={"grades": registry.read_metadata(registry.champions[schema.name]).grades})
 
 
 def served_schemas(settings: Settings) -> dict[str, LeadSchema]:

@@ -15,7 +15,7 @@ from leadscore_core.config import PROJECT_ROOT, GradeThresholds, TargetMetrics
 from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.data.schema.schema_files import is_shipped, load_schema
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.algorithms import find_algorithms
 from leadscore_core.model.classifier import GrowTrees
@@ -31,6 +31,7 @@ from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.request import TrainingRequest
+from leadscore_core.training.starting_grades import propose_grades
 from leadscore_core.training.training_data import TrainingData, make_training_data
 
 _LIBRARIES = ("lightgbm", "scikit-learn", "pandas", "numpy", "joblib")
@@ -83,7 +84,8 @@ def train_model(
     mapping = mapping or map_frame(frame, schema)
     check_required(mapping, schema)
     data = make_training_data(frame, schema, mapping)
-    return fit_model(data, TrainingRequest(**asked), targets=targets, grow=grow, progress=progress)
+    grades = GradeThresholds() if is_shipped(schema.name) else None
+    return fit_model(data, TrainingRequest(**asked), targets=targets, grades=grades, grow=grow, progress=progress)
 
 
 def fit_model(
@@ -103,7 +105,8 @@ def fit_model(
     Parameters
     ----------
     targets, grades
-        Kept with the model.
+        Kept with the model. Without targets it is to be better than the model in use and than the base rate; without
+        grades it starts with those of `propose_grades`.
     grow
         How trees are grown, if not on this machine.
 
@@ -153,6 +156,9 @@ def fit_model(
     calibrator, calibration = choose_calibration(margin, label[plan.rows], request.seed)
     pipeline.named_steps["model"].calibrator_ = calibrator
     threshold = choose_threshold(label[plan.rows], calibration.propensity, recipe.targets)
+    if grades is None:
+        grades = schema.grades or propose_grades(calibration.propensity, label[plan.rows])
+        _keep_grades(pipeline, grades)
 
     metrics = {
         "cross_validation": average_metrics([r.metrics for r in crossed], plan.split),
@@ -166,7 +172,7 @@ def fit_model(
     metadata = metadata.model_copy(
         update={
             "cautions": judge_cautions(known, metrics, importance),
-            "grades": grades or GradeThresholds(),
+            "grades": grades,
             "threshold": threshold,
             "calibration": calibration.as_dict(),
             "column_costs": _mean_costs(crossed),
@@ -179,6 +185,12 @@ def fit_model(
     )
     report(1.0, "Done")
     return LeadModel(pipeline, metadata, _out_of_sample(label, plan.rows, crossed[: recipe.n_splits], following))
+
+
+def _keep_grades(pipeline: Pipeline, grades: GradeThresholds) -> None:
+    """Give a pipeline's schema the grades that its leads start with."""
+    for step in (pipeline.named_steps["clean"], pipeline.named_steps["features"]):
+        step.schema = step.schema.model_copy(update={"grades": grades})
 
 
 def _out_of_sample(

@@ -26,7 +26,7 @@ _LABELS = {
 
 def render_grades(view: BatchView, model: LeadModel) -> None:
     """Let a person try grades out on this batch, and save them for everybody."""
-    preference = grade_preference(load_settings())
+    preference = grade_preference(load_settings(), view.schema)
     current = look_at(preference)
     _render_promotion(preference, current, model)
     st.caption("Grades hold for all batches. What is below Cold is Junk, and is put aside.")

@@ -30,7 +30,7 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
     st.subheader("Put aside by low propensity", anchor=False)
     key = ("trade-off", view.batch.id, view.batch.scoring.number)
     trade: TradeOff = session.remembered(key, lambda: trade_off(view))
-    preference = grade_preference(load_settings())
+    preference = grade_preference(load_settings(), view.schema)
     current = look_at(preference)
     junk_now = view.table.grade_share("Junk")
     preset = st.segmented_control(

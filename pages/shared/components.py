@@ -61,8 +61,8 @@ def get_model(company: str | None = None) -> LeadModel:
         st.stop()
 
 
-def find_model(company: str, *, warn: bool = False) -> LeadModel | None:
-    """Return the model in use of a schema, or None where there is none.
+def find_model(company: str | None, *, warn: bool = False) -> LeadModel | None:
+    """Return the model in use of a schema, of the one changed last if None is given; None where there is none.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ import pytest
 from leadscore_core.batches.save import save_batch
 from leadscore_core.config import GradeRule, GradeThresholds, load_settings
 from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.synthetic import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, write_sample
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
@@ -328,7 +329,7 @@ def test_outcomes_come_back_to_the_batch_that_they_belong_to(
 def test_score_grades_as_people_saved_it_in_the_dashboard(run, lists: Path, tmp_path: Path) -> None:
     run("score", lists / NEW, "-o", tmp_path / "before.csv")
     strict = GradeRule(thresholds=GradeThresholds(hot=0.99, warm=0.98, cold=0.97))
-    grade_preference(load_settings()).save(strict, based_on=0, author="Anna")
+    grade_preference(load_settings(), load_schema()).save(strict, based_on=0, author="Anna")
     run("score", lists / NEW, "-o", tmp_path / "after.csv")
     before, after = pd.read_csv(tmp_path / "before.csv"), pd.read_csv(tmp_path / "after.csv")
     assert before["propensity"].equals(after["propensity"])

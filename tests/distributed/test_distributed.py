@@ -395,7 +395,7 @@ def test_saved_grades_a_list_given_twice_and_sheets_are_as_without_dask(
     client: Client, sample: SampleLeads, trained: LeadModel, places: Path, tmp_path: Path
 ) -> None:
     strict = GradeThresholds(hot=0.9, warm=0.8, cold=0.7)
-    grade_preference(load_settings()).save(strict, based_on=0, author="Anna")
+    grade_preference(load_settings(), load_schema()).save(strict, based_on=0, author="Anna")
     for name, rows in (("jan", sample.labelled.head(20)), ("feb", sample.labelled.iloc[20:40])):
         rows.to_excel(tmp_path / f"{name}.xlsx", sheet_name=name, index=False)
     paths = [tmp_path / f"{name}.xlsx" for name in ("jan", "feb", "jan")]

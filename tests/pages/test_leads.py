@@ -12,6 +12,7 @@ from leadscore_core.batches.save import save_batch
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import GradeRule, GradeThresholds, load_settings
 from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
@@ -128,7 +129,7 @@ def test_a_threshold_moves_its_neighbour_previews_saves_and_undoes(leads: AppTes
     assert leads.slider(key="grade-warm").value == 30.0
     assert leads.dataframe[0].value["Leads"].tolist() != before
     assert leads.dataframe[0].value["Leads"].tolist()[1] == 0
-    preference = grade_preference(load_settings())
+    preference = grade_preference(load_settings(), load_schema())
     assert preference.current().version == 0, "a preview saves nothing"
     press(leads, "Save these grades")
     assert preference.current().value.thresholds == GradeThresholds(hot=0.3, warm=0.3, cold=0.1)
@@ -150,7 +151,7 @@ def test_grades_by_share_of_the_list(leads: AppTest) -> None:
 def test_somebody_else_changed_the_grades_meanwhile(leads: AppTest) -> None:
     section(leads, "Grades")
     leads.slider(key="grade-hot").set_value(80.0).run()
-    preference = grade_preference(load_settings())
+    preference = grade_preference(load_settings(), load_schema())
     preference.save(GradeRule(thresholds=GradeThresholds(hot=0.9)), based_on=0, author="Ben")
     leads.run()
     assert "Ben changed this after you opened it" in words(leads)
@@ -163,7 +164,7 @@ def test_somebody_else_changed_the_grades_meanwhile(leads: AppTest) -> None:
 
 
 def test_after_a_promotion_the_thresholds_are_questioned(leads: AppTest, trained: LeadModel) -> None:
-    preference = grade_preference(load_settings())
+    preference = grade_preference(load_settings(), load_schema())
     preference.save(GradeRule(thresholds=GradeThresholds(hot=0.9)), based_on=0, author="Ben", model_id="an older model")
     section(leads, "Grades")
     assert "A new model is in use since these grades were set" in words(leads)
@@ -186,7 +187,10 @@ def test_the_junk_filter_says_what_is_lost(leads: AppTest, view: BatchView) -> N
     again = section(opened("pages/leads/page.py"), "Quarantine")
     assert "Low propensity: " in "".join(again.dataframe[0].value["Why it is put aside"].tolist())
     press(section(leads, "Junk filter"), "Undo")
-    assert grade_preference(load_settings()).current().value == grade_preference(load_settings()).default
+    assert (
+        grade_preference(load_settings(), load_schema()).current().value
+        == grade_preference(load_settings(), load_schema()).default
+    )
 
 
 def test_contact_rules_have_switches_with_counts(leads: AppTest, view: BatchView) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from leadscore_core.config import GradeRule, GradeThresholds, load_settings
 from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import LabelError, RegistryError, TrainingBusyError
 from leadscore_core.model.lead_model import LeadModel
@@ -291,7 +292,7 @@ def test_algorithms_are_compared_and_settings_searched_in_the_background(
 
 def test_grades_are_kept_or_reset_when_a_model_is_promoted(registry: ModelRegistry, trained: LeadModel) -> None:
     settings = load_settings()
-    grades = grade_preference(settings)
+    grades = grade_preference(settings, load_schema())
     own = GradeRule(thresholds=GradeThresholds(hot=0.9, warm=0.5, cold=0.2))
     grades.save(own, based_on=0, author="Anna")
     for name, reset in (("kept", False), ("reset", True)):

@@ -3,8 +3,9 @@
 import pytest
 
 from leadscore_core.config import GradeRule, GradeThresholds, JunkRules, Settings
+from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import ConflictError, StorageError
-from leadscore_core.storage.database.preferences import grade_preference, junk_preference
+from leadscore_core.storage.database.preferences import grade_preference, junk_preference, saved_rules
 
 
 def rule(hot: float) -> GradeRule:
@@ -12,14 +13,14 @@ def rule(hot: float) -> GradeRule:
 
 
 def test_what_nobody_saved_is_what_the_settings_say(kept: Settings) -> None:
-    current = grade_preference(kept).current()
+    current = grade_preference(kept, load_schema()).current()
     assert current.version == 0
     assert current.value.thresholds == kept.grades
     assert junk_preference(kept).current().value == JunkRules()
 
 
 def test_saving_keeps_history_and_undo_goes_back_step_by_step(kept: Settings) -> None:
-    preference = grade_preference(kept)
+    preference = grade_preference(kept, load_schema())
     for version, hot in enumerate((0.7, 0.8, 0.9)):
         preference.save(rule(hot), based_on=version, author="Anna", model_id="m1")
     assert [v.value.thresholds.hot for v in preference.history()] == [0.9, 0.8, 0.7]
@@ -33,7 +34,7 @@ def test_saving_keeps_history_and_undo_goes_back_step_by_step(kept: Settings) ->
 
 
 def test_two_people_cannot_overwrite_each_other(kept: Settings) -> None:
-    anna, ben = grade_preference(kept), grade_preference(kept)
+    anna, ben = grade_preference(kept, load_schema()), grade_preference(kept, load_schema())
     seen = anna.current().version
     anna.save(rule(0.7), based_on=seen, author="Anna")
     with pytest.raises(ConflictError, match=r"Anna changed this .* Nothing was overwritten"):
@@ -49,5 +50,17 @@ def test_there_is_nothing_to_undo_at_first(kept: Settings) -> None:
 
 
 def test_kinds_do_not_mix(kept: Settings) -> None:
-    grade_preference(kept).save(rule(0.7), based_on=0, author="Anna")
+    grade_preference(kept, load_schema()).save(rule(0.7), based_on=0, author="Anna")
     assert junk_preference(kept).current().version == 0
+
+
+def test_each_schema_has_grades_of_its_own(kept: Settings) -> None:
+    own = GradeThresholds(hot=0.09, warm=0.03, cold=0.002)
+    other = load_schema().model_copy(update={"name": "members-" + "x" * 40, "grades": own})
+    preference = grade_preference(kept, other)
+    assert preference.current().value.thresholds == own
+    preference.save(rule(0.4), based_on=0, author="Anna")
+    assert grade_preference(kept, other).current().version == 1
+    assert grade_preference(kept, load_schema()).current().version == 0
+    assert saved_rules(kept, other).grades == rule(0.4).thresholds
+    assert saved_rules(kept, load_schema()).grades == kept.grades

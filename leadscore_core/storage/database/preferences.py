@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
@@ -9,6 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from leadscore_core.config import GradeRule, JunkRules, Settings
+from leadscore_core.data.schema.own_rules import own_grades
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import ConflictError, StorageError
 from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.tables import PreferenceRow
@@ -16,6 +20,7 @@ from leadscore_core.storage.database.tables import PreferenceRow
 T = TypeVar("T", bound=BaseModel)
 _BACK_TO = "Back to version "
 _MOST_VERSIONS = 10_000
+_LONGEST_KIND = 40
 
 
 @dataclass(frozen=True)
@@ -134,8 +139,8 @@ class Preference(Generic[T]):
         )
 
 
-def saved_rules(settings: Settings) -> Settings:
-    """Return the settings with the grades and junk rules that people saved, where anything was ever kept.
+def saved_rules(settings: Settings, schema: LeadSchema) -> Settings:
+    """Return the settings with a schema's grades and the junk rules that people saved, where anything was ever kept.
 
     Grades by share of a batch need the whole batch; a list that is scored in passing takes the thresholds then.
 
@@ -145,14 +150,17 @@ def saved_rules(settings: Settings) -> Settings:
         If the database cannot be used: other grades than those on the screen would mislead.
     """
     if not settings.has_database:
-        return settings
-    grades, junk = grade_preference(settings).current().value, junk_preference(settings).current().value
+        return settings.model_copy(update={"grades": own_grades(schema, settings)})
+    grades, junk = grade_preference(settings, schema).current().value, junk_preference(settings).current().value
     return settings.model_copy(update={"grades": grades.thresholds, "junk": junk})
 
 
-def grade_preference(settings: Settings) -> Preference[GradeRule]:
-    """Return how leads are graded."""
-    return Preference(settings, "grades", GradeRule(thresholds=settings.grades))
+def grade_preference(settings: Settings, schema: LeadSchema) -> Preference[GradeRule]:
+    """Return how leads of a schema are graded."""
+    kind = "grades" if is_shipped(schema.name) else f"grades:{schema.name}"
+    if len(kind) > _LONGEST_KIND:
+        kind = f"{kind[: _LONGEST_KIND - 9]}:{sha256(kind.encode()).hexdigest()[:8]}"
+    return Preference(settings, kind, GradeRule(thresholds=own_grades(schema, settings)))
 
 
 def junk_preference(settings: Settings) -> Preference[JunkRules]:
