@@ -66,6 +66,7 @@ def open_outcome_files(
     schemas = [schema] if schema is not None else _kept_schemas(settings)
     found: list[LeadList] = []
     fault: MappingError | None = None
+    question: LabelError | None = None
     first: pd.DataFrame | None = None
     for declared in schemas:
         try:
@@ -75,8 +76,12 @@ def open_outcome_files(
             continue
         if first is None:
             first = _first_rows(leads)
-        leads = _with_columns(leads, first, options)
-        found.append(settle_outcomes(leads, options, ask=ask))
+        try:
+            found.append(settle_outcomes(_with_columns(leads, first, options), options, ask=ask))
+        except LabelError as error:  # a question for leads of this kind; those of another may name their outcome
+            question = question or error
+    if question is not None and not any(map(_has_outcome, found)):
+        raise question
     if fault is not None and not found:
         raise fault
     if not found:

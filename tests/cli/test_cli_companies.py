@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from leadscore_core.batches.save import save_batch
 from leadscore_core.config import load_settings
+from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.inference.score import score_leads
 from leadscore_core.model.lead_model import LeadModel
@@ -99,3 +101,19 @@ def test_a_name_that_another_company_has_is_not_taken_over_unsaid(
     code, _, wrong = run("models", "promote", newest)
     assert code == 2
     assert registry.champion_of("gym") == first
+
+
+def test_outcomes_of_one_company_are_no_question_to_the_other(
+    run, registry: ModelRegistry, few_trees, lists: Path, trained: LeadModel
+) -> None:
+    """To CodePro's lists either of two columns may be the outcome; the gym's know theirs."""
+    assert run("train", lists / "gym.csv", "--label", "Status", *REASON)[0] == 0
+    gym = registry.load(registry.champion_of("gym") or "")
+    for name, model in (("new.csv", trained), ("enquiries.csv", gym)):
+        save_batch(open_list(lists / name, model.schema), model, name=name)
+    came = make_members(60, seed=8)[["Ref", "E-mail", "Status"]].assign(Stage="Won", Result="Lost")
+    came.loc[::2, ["Stage", "Result"]] = ["Lost", "Won"]
+    came.to_csv(lists / "came.csv", index=False)
+    code, said, wrong = run("outcomes", lists / "came.csv")
+    assert (code, wrong) == (0, "")
+    assert f"enquiries.csv: 60 leads, {(came['Status'] == 'Joined').sum()} completed" in said
