@@ -87,8 +87,12 @@ def test_cleaned_leads_are_checked_before_a_model_sees_them(
     assert "of 40 needed" in orchestration.check_trainable(str(broken))["why"]
 
 
-def test_a_challenger_is_registered_once_and_promoted_only_if_asked(registry: ModelRegistry, labelled: str) -> None:
+def test_a_challenger_is_registered_once_and_promoted_only_if_asked(
+    registry: ModelRegistry, sample: SampleLeads, few_trees: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     champion = registry.champion_id
+    labelled = str(tmp_path / "few.csv")
+    sample.labelled.head(900).to_csv(labelled, index=False)
     key = orchestration.check_raw(labelled, label=LABEL)["key"]
     cleaned = orchestration.clean_leads_to(labelled, key, label=LABEL)
     model = orchestration.train_challenger(cleaned, key)

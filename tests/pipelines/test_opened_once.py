@@ -12,7 +12,6 @@ from leadscore_core.data.reading.keep_open import keep_files
 from leadscore_core.data.reading.opened_file import Source, open_source
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.registry.registry import ModelRegistry
-from tests.conftest import FEW_TREES
 from tests.paths import ROOT
 
 
@@ -43,10 +42,9 @@ def packed(sample: SampleLeads, tmp_path: Path) -> Path:
 
 
 def test_a_command_opens_a_file_once(
-    registry: ModelRegistry, packed: Path, opened: Counter[str], run, tmp_path: Path
+    registry: ModelRegistry, packed: Path, opened: Counter[str], run, few_trees: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "few.json").write_text(str(FEW_TREES).replace("'", '"'))
-    code, _, errors = run("train", packed, "--params", tmp_path / "few.json")
+    code, _, errors = run("train", packed)
     assert code == 0, errors
     assert opened == {"unpacked": 1, "identified": 1}
     opened.clear()
