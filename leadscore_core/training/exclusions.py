@@ -155,6 +155,27 @@ def save_meaning(
         save_schema(schema, settings.data_dir)
 
 
+def save_answers(
+    schema: LeadSchema, left_out: Collection[str], known_before: Collection[str], settings: Settings
+) -> None:
+    """Keep with a company's own schema which inputs a person said are known before the first call.
+
+    Parameters
+    ----------
+    left_out, known_before
+        Names of inputs; one that is left out is known before no more.
+    """
+    if is_shipped(schema.name):
+        return
+    kept = _kept(schema)
+    answers = {
+        "left_out": tuple(name for name in kept.left_out if name not in known_before),
+        "known_before": tuple(sorted(({*kept.known_before} - {*left_out}) | {*known_before})),
+    }
+    if kept.model_copy(update=answers) != kept:
+        save_schema(kept.model_copy(update=answers), settings.data_dir)
+
+
 def _kept(schema: LeadSchema) -> LeadSchema:
     """Return what is kept under a schema's name; itself where nothing is, as of one from a file."""
     try:

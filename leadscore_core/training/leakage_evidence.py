@@ -21,6 +21,7 @@ _CHANCE, _ONE_CLASS, _ODDS = 1e-9, 0.97, 20.0
 _TELLING_ODDS = 8.0
 _FULL_MONTH, _COLLAPSE = 200, 0.4
 _RUNS_ON = 0.9
+_GROWS, _A_DAY_IN = 0.8, (1.0, 86_400.0, 1_440.0, 24.0, 1 / 7, 12 / 365.25)
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ def days_after(cells: ColumnCells, dates: pd.Series | None) -> np.ndarray | None
     """Return by how many days a column's moments come after the leads; None where they do not, for the most part."""
     if dates is None or cells.moments is None:
         return None
-    after = ((cells.moments - dates).dt.total_seconds() / 86_400).to_numpy("float64")
+    after = (cells.moments.to_numpy() - dates.to_numpy()) / np.timedelta64(1, "D")
     known = np.isfinite(after)
     late = after[known] > 1
     if known.sum() < max(LEAST, 0.5 * (~cells.blank).sum()) or late.sum() < max(LEAST, 0.5 * known.sum()):
@@ -231,14 +232,19 @@ def days_after(cells: ColumnCells, dates: pd.Series | None) -> np.ndarray | None
 
 
 def counts_days(cells: ColumnCells, after: np.ndarray) -> bool:
-    """Whether a column of numbers grows as the days between the lead and a later moment do, in whatever unit."""
+    """Whether a column of numbers is the time between the lead and a later moment, in seconds to months.
+
+    It is to be within a day of it, or within one of its unit, and to grow with it.
+    """
     if cells.numbers is None or cells.distinct < _FEW:
         return False
     both = np.isfinite(cells.numbers) & np.isfinite(after)
     if both.sum() < max(LEAST, 0.5 * (~cells.blank).sum()) or np.ptp(after[both]) == 0:
         return False
-    number, days = pd.Series(cells.numbers[both]).rank(), pd.Series(np.floor(after[both])).rank()
-    return float(np.corrcoef(number, days)[0, 1]) >= MOSTLY
+    number, days = cells.numbers[both], after[both]
+    if np.ptp(number) == 0 or np.corrcoef(rankdata(number), rankdata(days))[0, 1] < _GROWS:
+        return False
+    return any((np.abs(number - unit * days) <= max(unit, 1.0)).mean() >= MOSTLY for unit in _A_DAY_IN)
 
 
 def auc_in_last_month(codes: np.ndarray, label: np.ndarray, dates: pd.Series | None, auc: float) -> float | None:

@@ -7,11 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.confidence import LEAST_OF_EACH
+from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.retraining.dataset_summary import new_since, summarise
 from leadscore_core.retraining.jobs import Run, RunTask, cancel_run, list_runs, read_run, start_run
-from leadscore_core.training.exclusions import default_exclusions, explain_exclusions
+from leadscore_core.training.exclusions import default_exclusions, explain_exclusions, save_answers
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.training_data import TrainingData
 from pages.retrain.labelled_leads import choose_labelled, narrow_labelled
@@ -60,7 +61,8 @@ def render_training(company: str) -> None:
     data, narrowed = narrow_labelled(data, key)
     if not _render_check(data, find_model(data.schema.name), (*key, *narrowed)):
         return
-    excluded, audit = explain_exclusions(data, _render_audit(data, n_known, key))
+    left_out, known_before = _render_audit(data, n_known, key)
+    excluded, audit = explain_exclusions(data, left_out, sorted(known_before))
     task, params = _choose_task(data.schema.name)
     with st.form("train", border=False):
         note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
@@ -68,6 +70,7 @@ def render_training(company: str) -> None:
             f"{_VERBS[task.kind]} {len(data):,} leads", type="primary", icon=":material/model_training:"
         ):
             try:
+                save_answers(data.schema, left_out, known_before, load_settings())
                 request = TrainingRequest(
                     excluded=excluded,
                     audit=audit,
@@ -167,8 +170,8 @@ def _render_check(data: TrainingData, model: LeadModel | None, key: tuple[object
     return True
 
 
-def _render_audit(data: TrainingData, n_known: int, key: tuple[object, ...]) -> set[str]:
-    """Ask about columns that may know the outcome; return the inputs that are left out."""
+def _render_audit(data: TrainingData, n_known: int, key: tuple[object, ...]) -> tuple[set[str], set[str]]:
+    """Ask about columns that may know the outcome; return inputs that are left out, and that are known before."""
     from leadscore_core.training.leakage_worth import describe_sample
 
     by_header = {header: name for name, header in data.headers.items()}
@@ -177,12 +180,13 @@ def _render_audit(data: TrainingData, n_known: int, key: tuple[object, ...]) -> 
     left_out = default_exclusions(data)
     if not asked:
         st.success("No column looks as if it knew the outcome.", icon=":material/verified:")
-        return left_out
+        return left_out, set()
     many = "1 column" if len(asked) == 1 else f"{len(asked)} columns"
     st.subheader(f"Is this known before the first call? {many} to ask about", anchor=False)
     table = pd.DataFrame(
         {
             "Leave out": [name in left_out for name in asked],
+            "Known before": [name in data.schema.known_before and name not in left_out for name in asked],
             "Column": [data.schema.by_name[name].human for name in asked],
             "Why it is asked": [f.why for f in asked.values()],
             "AUC with it": [f.auc_with for f in asked.values()],
@@ -195,6 +199,9 @@ def _render_audit(data: TrainingData, n_known: int, key: tuple[object, ...]) -> 
         disabled=["Column", "Why it is asked", "AUC with it", "AUC without"],
         column_config={
             "Leave out": st.column_config.CheckboxColumn(width="small"),
+            "Known before": st.column_config.CheckboxColumn(
+                width="small", help="It is known before the first call, so that it is learned from and asked no more"
+            ),
             "Why it is asked": st.column_config.TextColumn(width="large"),
             "AUC with it": st.column_config.NumberColumn(format="%.3f", width="small"),
             "AUC without": st.column_config.NumberColumn(format="%.3f", width="small"),
@@ -203,11 +210,14 @@ def _render_audit(data: TrainingData, n_known: int, key: tuple[object, ...]) -> 
         key=f"audit-{hash(key)}",
     )
     st.caption(
-        "What is filled in after the outcome makes a model look good and fail on new leads. Leave it out if unsure. "
+        "What is filled in after the outcome makes a model look good and fail on new leads. Leave it out if unsure; "
+        "what is neither left out nor known before stays a question of the verdict. "
         f"{describe_sample(n_known)}"
     )
-    chosen = {name for name, out in zip(asked, edited["Leave out"].tolist(), strict=True) if out}
-    return chosen | (left_out - asked.keys())
+    answers = zip(asked, edited["Leave out"].tolist(), edited["Known before"].tolist(), strict=True)
+    given = {name: (bool(out) and not known, bool(known)) for name, out, known in answers}
+    chosen = {name for name, (out, _) in given.items() if out}
+    return chosen | (left_out - asked.keys()), {name for name, (_, known) in given.items() if known}
 
 
 @st.fragment(run_every=1.0)

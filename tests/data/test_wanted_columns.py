@@ -15,7 +15,7 @@ from leadscore_core.data.dataset.wanted_columns import is_read, read_also, unrea
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.schema.schema_files import load_schema, save_schema
 from leadscore_core.errors import SchemaError
-from leadscore_core.training.exclusions import default_exclusions, explain_exclusions, save_meaning
+from leadscore_core.training.exclusions import default_exclusions, explain_exclusions, save_answers, save_meaning
 from leadscore_core.training.training_data import read_training_data
 from tests.other_company import make_members
 
@@ -65,6 +65,16 @@ def test_an_answer_holds_until_another_is_given(leads: LeadList) -> None:
     assert default_exclusions(again, exclude=["Remarks"]) == {"remarks"}
     (audit,) = (one for one in explain_exclusions(again, {"remarks"})[1] if one.column == "Remarks")
     assert (audit.left_out, audit.is_open) == (True, False)
+
+
+def test_answers_of_the_page_are_kept_until_the_column_is_left_out(leads: LeadList) -> None:
+    settings = load_settings()
+    save_answers(leads.schema, set(), {"remarks"}, settings)
+    assert load_schema("members").known_before == ("remarks",)
+    save_answers(leads.schema, {"remarks"}, {"goal"}, settings)
+    assert load_schema("members").known_before == ("goal",)
+    save_answers(load_schema(), set(), {"city_mapped"}, settings)
+    assert load_schema().known_before == ()
 
 
 def test_what_is_not_read_is_listed_with_its_reason(leads: LeadList) -> None:

@@ -179,6 +179,7 @@ def test_anybodys_leads_are_described_kept_trained_and_exported(registry: ModelR
     assert {m.label: m.value for m in app.metric}["Leads"] == "900"
     asked = next(d.value for d in app.dataframe if "Why it is asked" in d.value.columns).set_index("Column")
     assert bool(asked.loc["Remarks", "Leave out"])
+    assert not asked["Known before"].any()
     assert any("Train on 900 leads" in b.label for b in app.button)
 
 

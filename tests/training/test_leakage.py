@@ -137,3 +137,44 @@ def test_a_name_alone_asks_and_leaves_nothing_out(name: str) -> None:
 def test_marital_status_is_no_status_of_the_lead() -> None:
     frame, label, rng = honest(6)
     assert audit_leakage(frame.assign(**{"Marital Status": rng.choice(["single", "married"], len(label))}), label) == []
+
+
+@pytest.mark.parametrize("in_a_day", [1, 24, 1_440])
+def test_the_time_until_a_later_date_is_left_out_in_any_unit_and_other_numbers_are_not(in_a_day: int) -> None:
+    frame, label, rng = honest(7)
+    dates = pd.Series(pd.date_range("2026-01-01", periods=len(label), freq="3h"))
+    days = rng.integers(2, 90, len(label))
+    frame["Closed"] = (dates + pd.to_timedelta(days, unit="D")).dt.strftime("%Y-%m-%d %H:%M")
+    frame["Span"] = days * in_a_day
+    frame["Budget"] = 40 * days + rng.normal(0, 20, len(label)).round()
+    found = {f.column: (f.kind, f.is_certain) for f in audit_leakage(frame, label, dates=dates)}
+    assert found == {"Closed": ("later", False), "Span": ("after", True)}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("Time Spent on Site", "counter"), ("Anzahl Besuche", "counter"), ("month", "calendar")]
+)
+def test_counters_and_days_of_the_calendar_are_asked_about_where_they_tell_something(name: str, kind: str) -> None:
+    frame, label, rng = honest(8)
+    telling = rng.poisson(3 + label)
+    (found,) = audit_leakage(frame.assign(**{name: telling}), label)
+    assert (found.column, found.kind, found.is_certain) == (name, kind, False)
+    assert audit_leakage(frame.assign(**{name: rng.permutation(telling)}), label) == []
+
+
+def test_whole_numbers_that_each_lead_has_for_itself_are_measures_unless_named_or_counted_as_ids() -> None:
+    frame, label, rng = honest(9)
+    places = np.argsort(np.argsort(rng.permutation(len(label)) + 700 * label))  # an AUC of about 0.75
+    assert audit_leakage(frame.assign(Revenue=977 * places), label) == []
+    for header, numbers in (("Revenue", places), ("Lead No", 977 * places)):
+        (found,) = audit_leakage(frame.assign(**{header: numbers}), label)
+        assert (found.column, found.kind) == (header, "sequence")
+
+
+def test_an_answer_that_rules_an_outcome_out_is_no_leak_and_a_reason_for_losing_is() -> None:
+    rng = np.random.default_rng(10)
+    insured = rng.integers(0, 2, 3_000)
+    label = ((insured == 0) & (rng.random(3_000) < 0.2)).astype("int64")
+    lost = np.where((label == 0) & (rng.random(3_000) < 0.5), "too dear", "")
+    found = audit_leakage(pd.DataFrame({"insured": insured, "why not": lost}), label)
+    assert [(f.column, f.kind, f.is_certain) for f in found] == [("why not", "one_class", True)]
