@@ -44,7 +44,7 @@ from leadscore_core.cli.options import (
     with_outcome,
     write_json,
 )
-from leadscore_core.config import Settings, load_settings
+from leadscore_core.config import Settings, TargetMetrics, load_settings
 from leadscore_core.errors import LeadScoreError, ReasonNeededError
 from leadscore_core.model.measures import MEASURES, Measure
 from leadscore_core.model.metadata import LIGHTGBM
@@ -146,7 +146,7 @@ def train(
     say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
     for text in metadata.cautions:
         say(f"Mind: {text}")
-    say(_verdict(metadata.meets_targets, settings))
+    say(_verdict(metadata.meets_targets, metadata.targets, metadata.is_relative))
     if challenge := result.report.get("challenge"):
         compared = describe_verdict(metadata, gates_of(model, settings=settings), challenge)
         say(f"Not compared. {challenge['not_applicable']}" if challenge["not_applicable"] else compared)
@@ -209,7 +209,7 @@ def evaluate(
     say(_figures("Out-of-sample", result.metrics.model_dump(), shown_measures()))
     for text in result.metrics.notes:
         say(text)
-    say(_verdict(result.meets_targets, settings))
+    say(_verdict(result.meets_targets, result.targets, model.metadata.is_relative))
     write_json(json_out, result.as_json() | _outcome_json(leads))
     if not result.meets_targets:
         raise typer.Exit(1)
@@ -384,7 +384,9 @@ def _asked(one: ColumnAudit) -> dict[str, Any]:
     )
 
 
-def _verdict(met: bool, settings: Settings) -> str:
-    wanted = settings.targets
+def _verdict(met: bool, wanted: TargetMetrics, is_relative: bool) -> str:
+    if is_relative:
+        limits = f"AUC > {wanted.auc}, precision > {wanted.precision}"
+        return f"{'Better' if met else 'No better'} than the base rate ({limits}) and than the model in use, if any"
     limits = f"AUC > {wanted.auc}, precision > {wanted.precision}, recall > {wanted.recall}"
     return f"{'Meets' if met else 'Misses'} the targets ({limits})"

@@ -65,13 +65,15 @@ class ColumnAudit(BaseModel):
 class ModelMetadata(BaseModel):
     """Everything about a model but its pickle.
 
-    ``metrics`` holds the blocks ``cross_validation`` and ``next_period`` of contracts, each with the split it was
-    measured on; ``column_costs`` the loss of AUC, out-of-sample, where a list lacks a column; ``excluded`` the input
-    columns that were left out of training, with the reason; ``audit`` those and the columns asked about, with their
-    AUCs; ``cautions`` what to mind of it, in sentences; ``importance`` a column's share (0-1) of what the splits
-    gained (of the mean absolute contributions where the model is not LightGBM's), as mean and standard deviation over
-    the folds; ``measures`` the figures that people are shown; ``algorithm`` the name of `Algorithm`, and
-    ``algorithm_human`` what people read; ``identity_key`` that of the hashes by which it knows its leads again.
+    ``is_relative`` says that its company named no targets: it is to be better than the base rate and than the model
+    in use, and ``targets`` are those of the base rate. ``metrics`` holds the blocks ``cross_validation`` and
+    ``next_period`` of contracts, each with the split it was measured on; ``column_costs`` the loss of AUC,
+    out-of-sample, where a list lacks a column; ``excluded`` the input columns that were left out of training, with
+    the reason; ``audit`` those and the columns asked about, with their AUCs; ``cautions`` what to mind of it, in
+    sentences; ``importance`` a column's share (0-1) of what the splits gained (of the mean absolute contributions
+    where the model is not LightGBM's), as mean and standard deviation over the folds; ``measures`` the figures that
+    people are shown; ``algorithm`` the name of `Algorithm`, and ``algorithm_human`` what people read;
+    ``identity_key`` that of the hashes by which it knows its leads again.
     """
 
     model_config = ConfigDict(protected_namespaces=())
@@ -87,6 +89,7 @@ class ModelMetadata(BaseModel):
     grades: GradeThresholds
     targets: TargetMetrics
     meets_targets: bool
+    is_relative: bool = False
     calibration: dict[str, Any]
     metrics: dict[str, Any]
     column_costs: dict[str, float]

@@ -79,6 +79,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
             for split, human in _SPLITS.items()
             if _known(metadata, split)
         ),
+        *_relative(metadata),
         f"- Targets, all at once: AUC > {metadata.targets.auc}, precision > {metadata.targets.precision}, recall > "
         f"{metadata.targets.recall}: {'met' if metadata.meets_targets else 'missed'} in cross-validation",
         f"- Calibration: {metadata.calibration.get('method')}, {metadata.calibration.get('verdict')}",
@@ -125,6 +126,10 @@ def write_card_html(
     )
     title = f"Model {metadata.model_id}"
     return _PAGE.format(title=title, body=body)
+
+
+def _relative(metadata: ModelMetadata) -> list[str]:
+    return ["- It was to be better than the base rate and than the model in use"] if metadata.is_relative else []
 
 
 def _known(metadata: ModelMetadata, split: str) -> bool:

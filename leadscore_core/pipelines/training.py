@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.schema.own_rules import own_targets
 from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
@@ -111,7 +112,7 @@ def train_leads(
     model = fit_model(
         data,
         request,
-        targets=settings.targets,
+        targets=own_targets(data.schema, settings),
         grades=settings.grades if is_shipped(data.schema.name) else data.schema.grades,
         grow=grow,
         progress=lambda share, what: say(_TRAINED * share, what),
@@ -129,6 +130,8 @@ def train_leads(
         say(_SEGMENTED, "Comparing with the model in use")
         challenge = challenge_champion(data, model, champion, capacity=request.capacity)
         report["challenge"] = challenge.model_dump(mode="json")
+        if model.metadata.is_relative and challenge.verdict in {"worse", "the same"}:
+            model = replace(model, metadata=model.metadata.model_copy(update={"meets_targets": False}))
     say(_COMPARED, "Asking whether more leads would help")
     curve = learning_curve(
         known.cleaned(model.schema),
@@ -176,7 +179,7 @@ def compare_algorithms(
     settings = settings or load_settings()
     check_enough(data.known.outcome, data.schema.outcome.past)
     leads = data.known.without(request.excluded)
-    return judge_algorithms(leads, names or USUAL, targets=settings.targets, progress=progress)
+    return judge_algorithms(leads, names or USUAL, targets=own_targets(data.schema, settings), progress=progress)
 
 
 def tune_settings(
@@ -216,7 +219,7 @@ def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | Non
 
     settings = settings or load_settings()
     data = read_training_data(replace(leads, schema=model.schema), audited=False)
-    return judge_holdout(data, model, targets=settings.targets)
+    return judge_holdout(data, model, targets=own_targets(model.schema, settings))
 
 
 def _champion(settings: Settings, schema: str) -> LeadModel | None:

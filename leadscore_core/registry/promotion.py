@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from leadscore_core.config import Settings, load_settings
+from leadscore_core.config import Settings, TargetMetrics, load_settings
+from leadscore_core.data.schema.own_rules import own_targets
 from leadscore_core.data.schema.same_leads import is_of_same_leads
 from leadscore_core.errors import ReasonNeededError, RegistryError, SchemaQuestionError
 from leadscore_core.model.lead_model import LeadModel
@@ -34,8 +35,13 @@ def gates_of(model: LeadModel, threshold: float | None = None, settings: Setting
 
     if model.out_of_sample is None:
         return []
-    targets = (settings or load_settings()).targets
+    targets = targets_of(model, settings)
     return judge_gates(model.out_of_sample, model.metadata.threshold if threshold is None else threshold, targets)
+
+
+def targets_of(model: LeadModel, settings: Settings | None = None) -> TargetMetrics:
+    """Return what a model is held against: its company's targets, else those of its training's base rate."""
+    return own_targets(model.schema, settings or load_settings()) or model.metadata.targets
 
 
 def meets_gates(metadata: ModelMetadata) -> bool:
@@ -55,10 +61,15 @@ def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict
         As `Challenge.model_dump`, or None where nothing was compared.
     """
     missed = [_NAMES[g.name] for g in gates if g.split == "cross_validation" and not g.is_met]
-    text = "Meets all three targets in cross-validation" if not missed else f"Misses {_and(missed)} in cross-validation"
+    met, misses, all_of_it = "Meets all three targets in cross-validation", "Misses", "all three"
+    if metadata.is_relative:
+        met, misses = "Better than the base rate in cross-validation", "No better than the base rate by"
+        all_of_it = "better"
+    text = met if not missed else f"{misses} {_and(missed)} in cross-validation"
     later = [_NAMES[g.name] for g in gates if g.split == "next_period" and not g.is_met]
     if any(g.split == "next_period" for g in gates):
-        text += f", and {f'misses {_and(later)}' if later else 'all three'} on the months that followed"
+        result = f"{misses[:1].lower()}{misses[1:]} {_and(later)}" if later else all_of_it
+        text += f", and {result} on the months that followed"
     text += "."
     if not challenge or challenge.get("not_applicable"):
         return text

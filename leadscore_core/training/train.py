@@ -85,6 +85,7 @@ def train_model(
     check_required(mapping, schema)
     data = make_training_data(frame, schema, mapping)
     grades = GradeThresholds() if is_shipped(schema.name) else None
+    targets = targets or (TargetMetrics() if is_shipped(schema.name) else schema.targets)
     return fit_model(data, TrainingRequest(**asked), targets=targets, grades=grades, grow=grow, progress=progress)
 
 
@@ -132,7 +133,7 @@ def fit_model(
         raise LeadScoreError(f"{chosen.human} is not trained on a cluster. Train it here, or train LightGBM there.")
     recipe = Recipe(
         schema,
-        targets or TargetMetrics(),
+        targets or base_rate_targets(label),
         request.params,
         n_repeats=request.n_repeats,
         seed=request.seed,
@@ -173,6 +174,7 @@ def fit_model(
         update={
             "cautions": judge_cautions(known, metrics, importance),
             "grades": grades,
+            "is_relative": targets is None,
             "threshold": threshold,
             "calibration": calibration.as_dict(),
             "column_costs": _mean_costs(crossed),
@@ -185,6 +187,17 @@ def fit_model(
     )
     report(1.0, "Done")
     return LeadModel(pipeline, metadata, _out_of_sample(label, plan.rows, crossed[: recipe.n_splits], following))
+
+
+def base_rate_targets(label: np.ndarray) -> TargetMetrics:
+    """Return what chance reaches: where a company has no targets of its own, a model is to exceed it.
+
+    Examples
+    --------
+    >>> base_rate_targets(np.array([1, 0, 0, 0]))
+    TargetMetrics(auc=0.5, precision=0.25, recall=0.0)
+    """
+    return TargetMetrics(auc=0.5, precision=round(float(np.mean(label)), 4), recall=0.0)
 
 
 def _keep_grades(pipeline: Pipeline, grades: GradeThresholds) -> None:

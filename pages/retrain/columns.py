@@ -10,8 +10,9 @@ from leadscore_core.data.schema.inference import Proposal, build_schema, headers
 from leadscore_core.data.schema.outcome_candidates import MOST_OFFERED
 from leadscore_core.data.schema.outcome_nouns import propose_words
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.data.schema.schema_files import free_name, list_schemas, save_schema, write_schema
+from leadscore_core.data.schema.schema_files import free_name, is_shipped, list_schemas, save_schema, write_schema
 from leadscore_core.errors import LeadScoreError
+from leadscore_core.outcome import OutcomeWords
 from leadscore_core.retraining.schema_editor import MEANINGS, corrected_proposal, proposal_table
 from pages.retrain import state as retrain_state
 from pages.shared import session
@@ -108,7 +109,12 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
     if chosen in list_schemas() and (known is None or chosen != known.name):
         st.caption(f"What was kept as {plain(chosen)} will be replaced.")
     try:
-        schema = build_schema(proposal, chosen) if split.completed else None
+        own = known if known is not None and not is_shipped(known.name) else None
+        words = _choose_words(outcome, proposal, upload, own)
+        kept = {"grades": own.grades, "targets": own.targets} if own is not None else {}
+        schema = (
+            build_schema(proposal, chosen).model_copy(update={"outcome": words, **kept}) if split.completed else None
+        )
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
         return
@@ -124,6 +130,28 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
             "Export as TOML", write_schema(schema), f"{schema.name}.toml", "application/toml",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
+
+
+def _choose_words(outcome: str, proposal: Proposal, upload: str, known: LeadSchema | None) -> OutcomeWords:
+    """Let a person say what the outcome is called in every sentence, figure and report; propose it by its name."""
+    own = propose_words(outcome, proposal.positive) if known is None else known.outcome
+    key = f"words-{upload}-{outcome}-{own.singular}"
+    with st.expander(f"What the outcome is called: {own.plural}", icon=":material/edit_note:"):
+        with st.container(horizontal=True):
+            singular = st.text_input("One", own.singular, key=f"{key}-one", max_chars=30, width=180)
+            plural = st.text_input("Many", own.plural, key=f"{key}-many", max_chars=30, width=180)
+            many = st.text_input("Leads ..", own.many, key=f"{key}-verb", max_chars=30, width=180)
+            past = st.text_input("A lead has ..", own.past, key=f"{key}-past", max_chars=30, width=180)
+        given = [text.strip() for text in (singular, plural, many, past)]
+        if not all(given):
+            st.caption("Give all four words; until then those that are proposed are used.")
+            return own
+        singular, plural, many, past = given
+        chosen = OutcomeWords(singular=singular, plural=plural, many=many, past=past)
+        st.caption(
+            plain(f"So it reads: 214 {plural} expected; 3 of 12 such leads {past}; such leads {many} 20% of the time.")
+        )
+    return chosen
 
 
 def _choose_outcome(proposal: Proposal, upload: str) -> str | None:

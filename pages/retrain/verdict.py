@@ -22,7 +22,7 @@ from leadscore_core.plots.judging import (
     plot_scores,
     plot_stability,
 )
-from leadscore_core.registry.promotion import SPLIT_NAMES, describe_verdict, gates_of
+from leadscore_core.registry.promotion import SPLIT_NAMES, describe_verdict, gates_of, targets_of
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.jobs import read_report
 from leadscore_core.retraining.trigger import propose_retraining
@@ -151,7 +151,7 @@ def _render_cautions(metadata: ModelMetadata) -> None:
 
 def _render_gates(model: LeadModel) -> None:
     """Hold the figures of both splits against the targets."""
-    targets = load_settings().targets.model_dump()
+    targets = {name: target for name, target in targets_of(model).model_dump().items() if target > 0}
     intervals = {(g.split, g.name): (g.low, g.high) for g in gates_of(model)}
     rows = []
     for split, human in SPLIT_NAMES.items():

@@ -92,7 +92,7 @@ def test_two_companies_are_served_back_and_forth(
     assert app.sidebar.selectbox[0].value == gym.schema.name
     theirs = metrics(app)
     assert theirs["Leads"] == "60"
-    assert theirs["Applications expected"] == expected(enquiries(), gym)
+    assert theirs["Sign-ups expected"] == expected(enquiries(), gym)
     look_at_all(app)
     assert metrics(app) == theirs
     assert [b.scoring.model_id for b in BatchStore(load_settings()).list_batches()] == [gym.model_id, trained.model_id]
@@ -122,12 +122,12 @@ def test_a_list_that_fits_two_companies_is_asked_about_and_known_again(registry:
     assert whose.value is None
     whose.set_value("studio").run()
     assert not app.exception
-    assert metrics(app)["Applications expected"] == expected(enquiries(), again)
+    assert metrics(app)["Sign-ups expected"] == expected(enquiries(), again)
     later = upload(opened(), "the same.csv", as_csv(enquiries()))
     assert "This file was scored before" in later.info[0].value
     next(box for box in later.main.selectbox if box.label == "Whose leads are these?").set_value(gym.schema.name).run()
     assert not later.exception
-    assert metrics(later)["Applications expected"] == expected(enquiries(), gym)
+    assert metrics(later)["Sign-ups expected"] == expected(enquiries(), gym)
     assert sorted(b.schema_name for b in BatchStore(load_settings()).list_batches()) == sorted(["studio", "gym"])
 
 

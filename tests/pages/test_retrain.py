@@ -203,7 +203,7 @@ def test_an_outcome_that_says_nothing_is_asked_and_stages_are_shown(registry: Mo
 
     staged = members.assign(Status=["Contacted"] * 100 + members["Status"].iloc[100:].tolist())
     app = bring(opened(), "s.csv", csv(staged))
-    assert "Completed: 'Joined'" in words(app)
+    assert "Converted: 'Joined'" in words(app)
     assert "open: 'Contacted' 100" in words(app)
     figures = {m.label: m.value for m in app.metric}
     assert figures["Outcome known"] == "800"

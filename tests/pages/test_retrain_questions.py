@@ -101,7 +101,7 @@ def test_a_proposed_outcome_of_dates_is_asked_and_filled_means_completed() -> No
     app = bring(opened(), "members.csv", csv(frame))
     select(app, "Which column says whether a lead converted?", "Conversion Date")
     assert not any("Use these columns" in b.label for b in app.button)
-    (filled,) = [box for box in app.checkbox if box.label.startswith("Filled means completed")]
+    (filled,) = [box for box in app.checkbox if box.label.startswith("Filled means converted")]
     filled.check().run()
     assert not app.exception
     press(app, "Use these columns")
@@ -124,8 +124,8 @@ def test_dates_whose_name_says_nothing_can_be_the_outcome(is_only: bool) -> None
     assert (outcome.options[0] == "Stamp of the desk") is is_only
     assert not {"Member Name", "E-mail", "Mobile", "Enquiry Date"} & set(outcome.options)
     outcome.select("Stamp of the desk").run()
-    (filled,) = [box for box in app.checkbox if box.label.startswith("Filled means completed")]
-    assert f"({joined.sum():,} leads), blank means not completed ({(~joined).sum():,})" in filled.label
+    (filled,) = [box for box in app.checkbox if box.label.startswith("Filled means converted")]
+    assert f"({joined.sum():,} leads), blank means not converted ({(~joined).sum():,})" in filled.label
     filled.check().run()
     assert not app.exception
     press(app, "Use these columns")
