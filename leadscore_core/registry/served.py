@@ -11,7 +11,7 @@ from leadscore_core.data.reading.reader import list_files, read_headers
 from leadscore_core.data.schema.saved_mappings import MappingStore
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import is_shipped, load_schema
-from leadscore_core.errors import LeadScoreError, SchemaError, UnreadableFileError
+from leadscore_core.errors import LeadScoreError, RegistryError, SchemaError, UnreadableFileError
 from leadscore_core.registry.registry import ModelRegistry
 
 
@@ -40,7 +40,10 @@ def _with_grades(schema: LeadSchema, settings: Settings) -> LeadSchema:
     registry = ModelRegistry(settings.models_dir)
     if schema.grades is not None or is_shipped(schema.name) or schema.name not in registry.champions:
         return schema
-    return schema.model_copy(update={"grades": registry.read_metadata(registry.champions[schema.name]).grades})
+    try:
+        return schema.model_copy(update={"grades": registry.read_metadata(registry.champions[schema.name]).grades})
+    except RegistryError:  # its model is damaged
+        return schema
 
 
 def served_schemas(settings: Settings) -> dict[str, LeadSchema]:

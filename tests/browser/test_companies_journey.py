@@ -16,7 +16,7 @@ from leadscore_core.training.train import train_model
 from tests.browser.conftest import serve
 from tests.browser.test_leads_journey import calm
 from tests.browser.test_retrain_journey import go
-from tests.browser.test_score_journey import PATIENCE, SAMPLE, answer, bring, settle
+from tests.browser.test_score_journey import PATIENCE, SAMPLE, bring, settle
 from tests.conftest import FEW_TREES
 from tests.other_company import make_members
 from tests.paths import ROOT
@@ -55,6 +55,12 @@ def page(chromium: Browser, office: str) -> Iterator[Page]:
     expect(page.get_by_role("heading", name="Score leads")).to_be_visible(timeout=PATIENCE)
     yield page
     context.close()
+
+
+def answer(page: Page) -> str:
+    heading = page.get_by_role("heading", name=re.compile("first: about .* expected|You can call all"))
+    expect(heading).to_be_visible(timeout=PATIENCE)
+    return heading.inner_text()
 
 
 def visit(page: Page, name: str) -> None:

@@ -143,6 +143,6 @@ def test_another_companys_leads_are_described_trained_promoted_and_scored(page: 
     settle(page)
     bring(page, tmp_path / "enquiries.csv")
     expect(page.get_by_role("heading", name="sign-ups expected")).to_be_visible(timeout=PATIENCE)
-    page.get_by_label("Company").first.click()
+    page.get_by_test_id("stSidebar").get_by_role("combobox").click()
     page.get_by_role("option", name="CodePro leads").click()
     expect(page.get_by_text("A list needs the")).to_be_visible(timeout=PATIENCE)
