@@ -1,12 +1,15 @@
 """Two companies in one afternoon, without a browser: each list, page and sentence is by its own company's model."""
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from leadscore_core.analytics.report_html import make_report
+from leadscore_core.analytics.sources import Scope, open_sources
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_any_list
 from leadscore_core.data.dataset.options import ListOptions
@@ -27,6 +30,12 @@ from tests.paths import ROOT
 APP = str(ROOT / "app.py")
 PAGES = ("leads", "drivers", "sources", "retrain", "score")
 REASON = "The first model of these leads"
+OURS = re.compile(r"applica(tion|nt)|\bapplying\b|utm|droppp|\bcompleted\b|\bLevel\d", re.IGNORECASE)
+SECTIONS = {
+    "leads": ("section", ("Call list", "Quarantine", "Plan", "Grades", "Junk filter")),
+    "sources": ("source-section", ("Rates", "Composition", "Segments", "Weeks and flow", "Money")),
+    "retrain": ("retrain-section", ("Train", "Verdict", "Compare", "Promote or roll back")),
+}
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +168,41 @@ def test_retrain_shows_one_companys_models_and_searched_settings(registry: Model
     app.segmented_control(key="retrain-section").set_value("Promote or roll back").run()
     assert app.subheader[0].value == "In use already"
     assert registry.champions == {"gym": gym.model_id, "codepro": registry.champion_of("codepro")}
+
+
+def said(app: AppTest) -> list[str]:
+    """Return everything that a page says: texts, labels, tables and figures with their axes and hovers."""
+    texts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.info, *app.warning, *app.success, *app.error]
+    words = [element.value for element in texts]
+    for kind in ("button", "download_button", "selectbox", "multiselect", "radio", "slider", "text_input", "toggle"):
+        for element in app.get(kind):
+            words += [str(element.label if hasattr(element, "label") else ""), str(element.proto)]
+    words += [str(metric.proto) for metric in app.metric]
+    words += [table.value.to_csv() for table in app.dataframe]
+    words += [str(figure.proto) for figure in app.get("plotly_chart")]
+    return [re.sub(r'\bid: "[^"]*"', "", text) for text in words]  # keys of widgets are no words
+
+
+def test_no_page_figure_or_report_has_a_word_of_ours(registry: ModelRegistry, gym: LeadModel) -> None:
+    promote(gym, registry)
+    app = upload(opened(), "members.csv", as_csv(make_members(400, seed=5).drop(columns="Remarks")))
+    words = {"score": said(app)}
+    for page in PAGES[:-1]:
+        key, sections = SECTIONS.get(page, ("", ("",)))
+        for section in sections:
+            go(app, page)
+            if section:
+                app.segmented_control(key=key).set_value(section).run()
+            assert not app.exception, (page, section)
+            assert not app.error, (page, section, app.error)
+            words[f"{page} {section}"] = said(app)
+    found = [(where, text[:300]) for where, texts in words.items() for text in texts if OURS.search(text)]
+    assert not found
+    figures = str(words["sources Rates"]) + str(words["leads Plan"]) + str(words["retrain Verdict"])
+    for text in ("Sign-ups, of leads", "Sign-ups expected", "Sign-ups found", "those who signed up"):
+        assert text in figures
+    batch = BatchStore(load_settings()).list_batches()[0]
+    view = open_sources([batch], gym.schema)
+    report = make_report(view, Scope(view.default)).decode()
+    assert not OURS.search(re.sub(r"base64,[^\"]+", "", report))
+    assert "Sign-ups by lead source" in report
