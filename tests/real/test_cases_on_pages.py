@@ -15,6 +15,9 @@ APP = str(ROOT / "app.py")
 pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the case files are not on this machine")
 
 
+CALLED = {"30l_accepted60.csv": "Accepted", "deutsch-ja-nein.csv": "Bought"}
+
+
 @pytest.fixture
 def app(places: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(ROOT / "models"))
@@ -68,4 +71,4 @@ def test_the_yes_of_an_outcome_is_yes_and_said_before_training(app: AppTest, nam
     assert not app.exception
     done = (read_leads(CASES / name)[label] == yes).sum()
     figures = {metric.label: metric.value for metric in app.metric}
-    assert figures["Converted"] == f"{done:,}"
+    assert figures[CALLED.get(name, "Converted")] == f"{done:,}"
