@@ -15,6 +15,7 @@ import pandas as pd
 from leadscore_core.config import Settings
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.reading.keep_open import files_kept_open
 from leadscore_core.data.schema.schema import Column, LeadSchema, Role
 from leadscore_core.errors import LeadScoreError
 from tests.any_file import Way, expected, write
@@ -50,9 +51,10 @@ def assert_the_same(found: Sequence[tuple[str, str]], most_questions: float) -> 
 
 
 def read(path: Path, settings: Settings) -> dict[str, list[Any]]:
-    """Read the columns of a list."""
-    leads = open_list(path, SCHEMA, settings=settings)
-    frame = pd.concat(leads.chunks(), ignore_index=True)
+    """Read the columns of a list, as a command does."""
+    with files_kept_open():
+        leads = open_list(path, SCHEMA, settings=settings)
+        frame = pd.concat(leads.chunks(), ignore_index=True)
     cleaned = clean_leads(leads.mapping.apply(frame, SCHEMA), SCHEMA)
     created = [None if pd.isna(moment) else moment.to_pydatetime() for moment in cleaned["created"]]
     found = {name: cleaned[name].tolist() for name in ("city", "amount", "source")}
