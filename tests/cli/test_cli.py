@@ -402,7 +402,7 @@ def test_anybodys_leads_train_and_score_without_preparation(
     assert code == 0, wrong
     scored = pd.read_csv(tmp_path / "scored.csv")
     reasons = " ".join(scored["reason_1"].fillna(""))
-    assert "such leads convert" in reasons
+    assert "such leads sign up" in reasons
     assert "Minutes on site" in " ".join(scored[["reason_1", "reason_2", "reason_3"]].fillna("").to_numpy().ravel())
 
 
