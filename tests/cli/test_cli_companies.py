@@ -116,4 +116,4 @@ def test_outcomes_of_one_company_are_no_question_to_the_other(
     came.to_csv(lists / "came.csv", index=False)
     code, said, wrong = run("outcomes", lists / "came.csv")
     assert (code, wrong) == (0, "")
-    assert f"enquiries.csv: 60 leads, {(came['Status'] == 'Joined').sum()} completed" in said
+    assert f"enquiries.csv: 60 leads, {(came['Status'] == 'Joined').sum()} signed up" in said

@@ -63,7 +63,7 @@ def test_yes_is_what_says_yes_and_is_stated(
     later["Lead No"] = later["Lead No"].str.replace("B", "C")
     later.to_csv(tmp_path / "later.csv", index=False)
     _, said, _ = run("sources", tmp_path / "later.csv", "--json", tmp_path / "sources.json")
-    assert f"{(later['Result'] == 'Ja').sum():,} of 120 completed" in said
+    assert f"{(later['Result'] == 'Ja').sum():,} of 120 converted" in said
     assert "Completed: 'Ja'" in said
 
 
@@ -140,7 +140,7 @@ def test_outcomes_by_id_alone_reach_lists_of_any_columns_in_any_words(
     code, said, wrong = run("outcomes", tmp_path / "came.csv")
     assert code == 0, wrong
     done = (came["Result"] == "1").sum()
-    assert f"Monday: 60 leads, {done} completed" in said
+    assert f"Monday: 60 leads, {done} converted" in said
     known = OutcomeStore(load_settings()).current(batch)
     assert known is not None
     assert pd.read_parquet(known.path)["ls_completed"].tolist() == came["Result"].astype(int).tolist()
@@ -187,4 +187,4 @@ def test_dates_of_conversion_are_asked_about_learned_from_and_brought_back(
     result.to_csv(tmp_path / "outcomes.csv", index=False)
     code, said, wrong = run("outcomes", tmp_path / "outcomes.csv")
     assert code == 0, wrong
-    assert f"Outcomes of 80 leads came back, {won[later.index].sum()} of them completed" in said
+    assert f"Outcomes of 80 leads came back, {won[later.index].sum()} of them converted" in said
