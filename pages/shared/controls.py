@@ -20,6 +20,10 @@ _CONTROLS: tuple[tuple[str, str], ...] = (
     (r"--positive (?=['\"])", ""),
     (r", which --open VALUE names", ", which are left open"),
     (r"Name the one that does with --label", "Give the others another name"),
+    (
+        r"Name the outcome, for instance: --label '.+?', and its values that mean yes with --positive VALUE",
+        "Choose the outcome's column, and which of its values mean yes",
+    ),
     (r"Add --label COLUMN", "Name the outcome's column so that it says what it is"),
     (r"Name the outcome with --label COLUMN, where the command has it", "Choose the outcome's column"),
     (r" ?\(give it with --label\)", ""),
