@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
 _PERCENT = ("Rate", "Ranked at", "Rate before", "All leads of the month", "Comparable", "Hot", "Warm", "Cold", "Junk")
-_POINTS = ("Gap", "Mix of leads", "Its own")
+_POINTS = ("Gap", "Composition", "Residual")
 _WIDE = {"Verdict": 240, "95% interval": 130, "95% interval of its own": 210, "Change": 220, "Group": 300}
 
 
