@@ -183,6 +183,17 @@ def said(app: AppTest) -> list[str]:
     return [re.sub(r'\bid: "[^"]*"', "", text) for text in words]  # keys of widgets are no words
 
 
+def test_retrain_shows_a_company_whose_first_model_is_still_trained(registry: ModelRegistry, gym: LeadModel) -> None:
+    save_schema(gym.schema)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.session_state["company"] = gym.schema.name
+    app.run().switch_page("pages/retrain/page.py").run()
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    assert any("No model of" in text.value for text in app.markdown)
+    assert any("Train" in (control.options or []) for control in app.button_group)
+
+
 def test_no_page_figure_or_report_has_a_word_of_ours(registry: ModelRegistry, gym: LeadModel) -> None:
     promote(gym, registry)
     app = upload(opened(), "members.csv", as_csv(make_members(400, seed=5).drop(columns="Remarks")))
