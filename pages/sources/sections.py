@@ -33,7 +33,8 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
         ("gaps", *scope_key(view, batches, scope)), lambda: explain_gaps(view, scope.by, scope.chosen, scope.counted)
     )
     human = view.dimensions[scope.by].lower()
-    alike = ", ".join(view.dimensions[d].lower() for d in gap_factors(view, scope.by)) or "kind"
+    *others, last = [view.dimensions[d].lower() for d in gap_factors(view, scope.by)] or ["kind"]
+    alike = f"{', '.join(others)} and {last}" if others else last
     st.caption(
         f"A {human} looks bad because of the leads that it happens to bring, or by itself. The composition effect is "
         f"what leads of the same {alike} bring at the average one; the rest is the residual effect."
