@@ -27,7 +27,7 @@ from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.inference.cleaned_file import save_cleaned_leads
+from leadscore_core.inference.cleaned_file import CLEANED_KEY, holds_cleaned_leads, save_cleaned_leads
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.pipelines.data import CheckReport, check_list
 from leadscore_core.pipelines.training import make_request, train_leads
@@ -38,7 +38,7 @@ from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.registry.served import known_schema, served_schemas
 from leadscore_core.storage.database.batches import BatchStore
 from leadscore_core.training.training_data import read_training_data
-from leadscore_core.training.training_file import load_training_data, save_training_data
+from leadscore_core.training.training_file import TRAINING_KEY, load_training_data, save_training_data
 
 __all__ = [
     "check_model_input",
@@ -103,13 +103,13 @@ def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = 
 def clean_leads_to(
     files: str, key: str, *, label: str = "", schema: str = "", positive: str = "", still_open: str = ""
 ) -> str:
-    """Clean raw leads into one Parquet file of the input's key, and return its path; one that is there is kept.
+    """Clean raw leads into one Parquet file of the input's key, and return its path; a sound one that is there is kept.
 
     Of leads with an outcome, the file is what `train_challenger` takes (see `save_training_data`); of others, what
     `score_batch` takes (see `save_cleaned_leads`).
     """
     out = _folder(load_settings(), key) / "clean.parquet"
-    if not out.is_file():
+    if not out.is_file() or not (label or holds_cleaned_leads(out)):
         leads = _open(files, schema, label, positive, still_open)
         if label:
             save_training_data(read_training_data(leads), out)
@@ -126,7 +126,7 @@ def check_model_input(path: str, *, schema: str = "") -> StepResult:
     dict
         ``ok``, ``why``, ``rows``, ``report`` (path), ``path`` (of the leads).
     """
-    declared = load_schema(schema) if schema else fitting_schema(pq.read_schema(path).names) or load_schema()
+    declared = load_schema(schema) if schema else _cleaned_by(path)
     frame = pd.read_parquet(path)
     faults = []
     for column in declared.inputs:
@@ -149,7 +149,7 @@ def check_model_input(path: str, *, schema: str = "") -> StepResult:
 
 def check_trainable(path: str, *, schema: str = "") -> StepResult:
     """Check cleaned leads with outcomes for training: both outcomes, and at least 40 leads of each."""
-    declared = load_schema(schema) if schema else fitting_schema(pq.read_schema(path).names) or load_schema()
+    declared = load_schema(schema) if schema else _cleaned_by(path)
     label = declared.label
     frame = pd.read_parquet(path)
     if label is None or label.name not in frame:
@@ -331,6 +331,15 @@ def _open(files: str, schema: str, label: str, positive: str, still_open: str) -
     options = ListOptions(label=label or None, positive=_values(positive), open=_values(still_open))
     leads = open_list(paths, declared, options=options)
     return settle_outcomes(leads, options, ask="all" if label else "nothing")
+
+
+def _cleaned_by(path: str) -> LeadSchema:
+    """Return the schema by which leads were cleaned, as their file says, else the one that its columns fit."""
+    about = pq.read_metadata(path).metadata or {}
+    written = next((about[key] for key in (CLEANED_KEY, TRAINING_KEY) if key in about), None)
+    if written is not None:
+        return LeadSchema.model_validate(json.loads(written)["schema"])
+    return fitting_schema(pq.read_schema(path).names) or load_schema()
 
 
 def _values(given: str) -> tuple[str, ...]:

@@ -156,6 +156,10 @@ def test_a_batch_of_leads_that_were_cleaned_is_the_batch_of_the_raw_list(
     assert (of_second["ls_row_problem"] != "").sum() == 55
     with pytest.raises(UnreadableFileError, match="Run the data pipeline"):
         CleanedFile(path)
+    pd.read_parquet(cleaned).to_parquet(cleaned)  # as an earlier version wrote it
+    assert orchestration.clean_leads_to(str(path), key) == cleaned
+    with CleanedFile(Path(cleaned)) as again_whole:
+        assert again_whole.rows == len(messy)
 
 
 def test_predictions_that_look_wrong_are_told(
@@ -220,6 +224,8 @@ def test_a_list_is_scored_by_the_model_in_use_of_its_own_schema(
         raw = orchestration.check_raw(files)
         assert (raw["ok"], raw["schema"]) == (True, model.schema.name)
         path = orchestration.clean_leads_to(files, raw["key"])
+        ready = orchestration.check_model_input(path)
+        assert ready["ok"], ready["why"]
         scored = orchestration.score_batch(files, raw["key"], last, path, schema=raw["schema"])
         assert scored["model_id"] == model.model_id
         assert orchestration.score_batch(files, raw["key"], last, path, schema=raw["schema"])["new"] is False

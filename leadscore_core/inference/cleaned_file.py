@@ -23,7 +23,7 @@ from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import UnreadableFileError
 
-_KEY = b"leadscore_cleaned_leads"
+CLEANED_KEY = b"leadscore_cleaned_leads"
 _VERSION = 1
 _PROBLEMS = "ls_problems"
 _BESIDE = {"columns", "title"}  # what changes no cell
@@ -69,9 +69,18 @@ def save_cleaned_leads(leads: LeadList, path: Path) -> int:
                     "schema": leads.schema.model_dump(mode="json"),
                     "read_as": _read_as(leads.mapping, leads.schema),
                 }
-                writer.add_key_value_metadata({_KEY: json.dumps(about).encode()})
+                writer.add_key_value_metadata({CLEANED_KEY: json.dumps(about).encode()})
                 writer.close()
     return rows
+
+
+def holds_cleaned_leads(path: Path) -> bool:
+    """Return whether a file is one of `save_cleaned_leads`, not one of an earlier version or of another step."""
+    try:
+        CleanedFile(path).close()
+    except UnreadableFileError:
+        return False
+    return True
 
 
 class CleanedFile:
@@ -86,7 +95,7 @@ class CleanedFile:
     def __init__(self, path: Path) -> None:
         try:
             self._file = pq.ParquetFile(path)
-            about = json.loads((self._file.metadata.metadata or {})[_KEY])
+            about = json.loads((self._file.metadata.metadata or {})[CLEANED_KEY])
             self.schema = LeadSchema.model_validate(about["schema"])
             self.rows, self._columns, self._reasons = about["rows"], about["columns"], about["reasons"]
             self._read_as = about["read_as"]
@@ -153,6 +162,10 @@ class CleanedFile:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
 
 

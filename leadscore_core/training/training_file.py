@@ -15,7 +15,7 @@ from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import UnreadableFileError
 from leadscore_core.training.training_data import TrainingData
 
-_KEY = b"leadscore_training_data"
+TRAINING_KEY = b"leadscore_training_data"
 _VERSION = 1
 _HASH, _IDENTITY = "ls_row_hash", "ls_identity_"
 
@@ -48,7 +48,7 @@ def save_training_data(data: TrainingData, path: Path) -> None:
         "headers": data.headers,
         "findings": None if data.findings is None else [asdict(finding) for finding in data.findings],
     }
-    table = table.replace_schema_metadata((table.schema.metadata or {}) | {_KEY: json.dumps(about).encode()})
+    table = table.replace_schema_metadata((table.schema.metadata or {}) | {TRAINING_KEY: json.dumps(about).encode()})
     with whole_file(path) as aside:
         pq.write_table(table, aside)
 
@@ -65,7 +65,7 @@ def load_training_data(path: Path) -> TrainingData:
 
     try:
         table = pq.read_table(path)
-        about = json.loads((table.schema.metadata or {})[_KEY])
+        about = json.loads((table.schema.metadata or {})[TRAINING_KEY])
         schema = LeadSchema.model_validate(about["schema"])
         frame = table.to_pandas()
         label = schema.label
