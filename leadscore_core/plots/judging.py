@@ -25,7 +25,7 @@ def plot_roc(curve: pd.DataFrame, auc: float, words: OutcomeWords) -> go.Figure:
     --------
     >>> curve = pd.DataFrame({"false_positive": [0, 1], "true_positive": [0, 1]})
     >>> plot_roc(curve, 0.5, OutcomeWords()).layout.title.text
-    'A lead that converted outranks another lead 50% of the time'
+    'A lead that converted outranks another lead<br>50% of the time'
     """
     figure = go.Figure()
     _line(figure, curve["false_positive"], curve["true_positive"], "Model")
