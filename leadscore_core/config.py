@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
@@ -111,17 +112,36 @@ class JunkRules(BaseModel):
 
 
 class TargetMetrics(BaseModel):
-    """What a model must exceed, all at once.
+    """What a model must exceed, all at once; a target of 0 asks for nothing.
 
     Examples
     --------
     >>> TargetMetrics().auc
     0.821
+    >>> TargetMetrics(auc=0.7, precision=0, recall=0.5).words
+    'AUC > 0.7, recall > 0.5'
     """
 
     auc: float = Field(0.821, ge=0, le=1)
     precision: float = Field(0.705, ge=0, le=1)
     recall: float = Field(0.825, ge=0, le=1)
+
+    @property
+    def words(self) -> str:
+        """The targets that ask for something, in words."""
+        named = {"AUC": self.auc, "precision": self.precision, "recall": self.recall}
+        return ", ".join(f"{name} > {target}" for name, target in named.items() if target > 0)
+
+    def are_exceeded(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether AUC, precision and recall all exceed what is asked of them; what does not exist does not.
+
+        Parameters
+        ----------
+        values
+            ``auc``, ``precision`` and ``recall``, 0-1 or None.
+        """
+        wanted = {name: target for name, target in self.model_dump().items() if target > 0}
+        return all(values[name] is not None and values[name] > target for name, target in wanted.items())
 
 
 class RetrainRules(BaseModel):

@@ -18,6 +18,7 @@ from leadscore_core.arrivals import find_arrivals, remember_arrivals
 from leadscore_core.batches.save import find_batch, save_batch
 from leadscore_core.confidence import describe_need, enough_of_each
 from leadscore_core.config import Settings, load_settings
+from leadscore_core.data.dataset.column_list import list_columns
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.open import fitting_schema, open_list
 from leadscore_core.data.dataset.options import ListOptions
@@ -90,7 +91,7 @@ def check_raw(files: str, *, label: str = "", schema: str = "", positive: str = 
     except LeadScoreError as error:
         return {"ok": False, "why": str(error), "report": "", "rows": 0, "key": "", "schema": ""}
     report = _folder(settings, key) / "raw.json"
-    written = found.as_json()
+    written = found.as_json() | {"columns": list_columns(leads)}
     contacts = {header for role in _CONTACTS for header in leads.mapping.headers_of(leads.schema, role)}
     for problem in written["problems"]:
         problem["example"] = "" if problem["column"] in contacts else problem["example"]

@@ -51,6 +51,7 @@ from leadscore_core.cli.options import (
 )
 from leadscore_core.cli.sources import outcomes, sources
 from leadscore_core.cli.training import compare, evaluate, train, tune
+from leadscore_core.cli.training_words import leads_json
 from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data.reading.keep_open import files_kept_open
 from leadscore_core.errors import LeadScoreError
@@ -103,7 +104,8 @@ def check(
     options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="nothing" if label_expected else None)
     check_holds_leads(leads)
-    model = champion_or_none(leads.schema.name, settings, "unknown values were not looked for")
+    name = None if leads.proposal is not None else leads.schema.name  # what was just proposed has no model
+    model = None if name is None else champion_or_none(name, settings, "unknown values were not looked for")
     report = check_list(leads, model=model, label_expected=label_expected)
     say_proposal(leads)
     say(f"{report.rows:,} leads, {report.columns} columns, {len(report.findings)} kinds of problems")
@@ -115,7 +117,7 @@ def check(
         say(column_line(found.column, found.why, found.is_certain, found.auc_with, found.auc_without))
     if report.leakage:
         say_sample(report.labelled)
-    write_json(json_out, report.as_json() | (leads.outcome.as_json() if leads.outcome else {}))
+    write_json(json_out, report.as_json() | ({} if json_out is None else leads_json(leads)))
     if report.has_errors:
         raise typer.Exit(1)
 

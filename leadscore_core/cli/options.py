@@ -198,12 +198,13 @@ def with_outcome(
 
 def say_proposal(leads: LeadList) -> None:
     """Say what the columns of a list are thought to mean, where nobody has said so yet."""
+    from leadscore_core.data.dataset.column_list import column_reason, role_word
+
     if leads.proposal is None:
         return
     say(f"These are no known leads; their columns are taken as (outcome {leads.proposal.label!r}):")
     for column in leads.proposal.columns:
-        marks = f"; {', '.join(map(repr, column.missing_marks))} is blank" if column.missing_marks else ""
-        say(f"  {column.header}: {column.role or 'left out'} ({column.why}{marks})")
+        say(f"  {column.header}: {role_word(column.role)} ({column_reason(column)})")
 
 
 def say_unread(leads: LeadList) -> None:

@@ -29,7 +29,6 @@ from leadscore_core.cli.options import (
     Sheet,
     StillOpen,
     caller,
-    column_line,
     list_options,
     open_leads,
     prepare_json,
@@ -37,24 +36,34 @@ from leadscore_core.cli.options import (
     say_findings,
     say_outcome,
     say_proposal,
-    say_sample,
     say_unread,
     show_progress,
     track,
     with_outcome,
     write_json,
 )
-from leadscore_core.config import Settings, TargetMetrics, load_settings
+from leadscore_core.cli.targets import (
+    TargetAuc,
+    TargetPrecision,
+    TargetRecall,
+    say_how_targets_are_set,
+    with_targets,
+)
+from leadscore_core.cli.training_words import (
+    figures_line,
+    leads_json,
+    outcome_json,
+    say_audit,
+    training_json,
+    verdict_line,
+)
+from leadscore_core.config import Settings, load_settings
 from leadscore_core.errors import LeadScoreError, ReasonNeededError
-from leadscore_core.model.measures import MEASURES, Measure
+from leadscore_core.model.measures import MEASURES
 from leadscore_core.model.metadata import LIGHTGBM
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
-    from collections.abc import Mapping
-
-    from leadscore_core.data.dataset.dataset import LeadList
     from leadscore_core.model.lead_model import LeadModel
-    from leadscore_core.model.metadata import ColumnAudit
 
 
 def train(
@@ -85,6 +94,9 @@ def train(
     algorithm: Annotated[
         str, typer.Option("--algorithm", help="logistic, forest, hist, catboost, or one of an extension.")
     ] = "lightgbm",
+    target_auc: TargetAuc = None,
+    target_precision: TargetPrecision = None,
+    target_recall: TargetRecall = None,
     engine: Engine = "local",
     scheduler: Scheduler = None,
     json_out: JsonOut = None,
@@ -108,7 +120,7 @@ def train(
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     unread = [name for name in exclude or () if not is_read(leads, name)]
     exclude = [name for name in exclude or () if name not in unread]
-    leads = read_also(leads, include or ())
+    leads = with_targets(read_also(leads, include or ()), target_auc, target_precision, target_recall)
     say_proposal(leads)
     say_unread(leads)
     say_findings(leads.file_findings())
@@ -125,11 +137,7 @@ def train(
     save_meaning(leads, data, exclude, include or (), settings)
     model = result.model
     metadata = model.metadata
-    for one in metadata.audit:
-        said = "; said to be known before the first call" if one.is_answered else ""
-        say(column_line(one.column, one.why, one.left_out, one.auc_with, one.auc_without) + said)
-    if metadata.audit:
-        say_sample(metadata.training_data.rows)
+    say_audit(metadata)
     if leads.proposal is not None:
         say(f"What the columns mean is kept as {leads.schema.name!r}: {schema_folder() / leads.schema.name}.toml")
     crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
@@ -137,16 +145,17 @@ def train(
         f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads "
         f"({metadata.training_data.left_out:,} without an outcome left out)"
     )
-    say(_figures("Cross-validation", crossed, metadata.measures))
+    say(figures_line("Cross-validation", crossed, metadata.measures))
     say(
-        _figures("Next period     ", following, metadata.measures)
+        figures_line("Next period     ", following, metadata.measures)
         if "auc" in following
         else f"Next period: not applicable. {following['not_applicable']}"
     )
     say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
     for text in metadata.cautions:
         say(f"Mind: {text}")
-    say(_verdict(metadata.meets_targets, metadata.targets, metadata.is_relative))
+    say(verdict_line(metadata.meets_targets, metadata.targets, metadata.is_relative))
+    say_how_targets_are_set(leads)
     if challenge := result.report.get("challenge"):
         compared = describe_verdict(metadata, gates_of(model, settings=settings), challenge)
         say(f"Not compared. {challenge['not_applicable']}" if challenge["not_applicable"] else compared)
@@ -156,7 +165,8 @@ def train(
         say(f"Use it with: leadscore models promote {model.model_id}{why}")
     if result.tracking_problem and not is_promoted:
         say(f"Note: {result.tracking_problem}")
-    write_json(json_out, _training_json(model, crossed, following) | _outcome_json(leads))
+    if json_out is not None:
+        write_json(json_out, training_json(model, crossed, following) | leads_json(leads))
     if promote and not is_promoted:
         raise typer.Exit(1)
 
@@ -192,6 +202,7 @@ def evaluate(
 ) -> None:
     """Measure a model on leads that it has not seen; exit 1 below the targets."""
     from leadscore_core.pipelines.training import evaluate_list
+    from leadscore_core.registry.promotion import is_relative
     from leadscore_core.training.evaluation.metrics import shown_measures
 
     prepare_json(json_out, [file])
@@ -206,11 +217,11 @@ def evaluate(
         f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and "
         f"{result.seen_in_training:,} from its training left out)"
     )
-    say(_figures("Out-of-sample", result.metrics.model_dump(), shown_measures()))
+    say(figures_line("Out-of-sample", result.metrics.model_dump(), shown_measures()))
     for text in result.metrics.notes:
         say(text)
-    say(_verdict(result.meets_targets, result.targets, model.metadata.is_relative))
-    write_json(json_out, result.as_json() | _outcome_json(leads))
+    say(verdict_line(result.meets_targets, result.targets, is_relative(model.metadata)))
+    write_json(json_out, result.as_json() | outcome_json(leads))
     if not result.meets_targets:
         raise typer.Exit(1)
 
@@ -337,56 +348,3 @@ def _read_params(path: Path | None, algorithm: str) -> dict[str, Any]:
     if wrong or not isinstance(params, dict):
         raise LeadScoreError(f"{path} names {', '.join(wrong)}. Settings there are: {', '.join(sorted(known))}.")
     return {name: type(known[name])(value) for name, value in params.items()}
-
-
-def _outcome_json(leads: LeadList) -> dict[str, Any]:
-    return {} if leads.outcome is None else leads.outcome.as_json()
-
-
-def _figures(what: str, block: dict[str, Any], measures: Mapping[str, Measure]) -> str:
-    words = {"auc": "AUC", "precision": "precision", "recall": "recall", "brier": "Brier score"}
-    words |= {name: measure.human for name, measure in measures.items() if name not in MEASURES and name in block}
-    parts = []
-    for name, human in words.items():
-        is_one = len(block.get("months", [])) == 1  # of one month nothing differs
-        spread = f" ± {block[f'{name}_std']:.3f}" if block.get(f"{name}_std") is not None and not is_one else ""
-        parts.append(f"{human} {block[name]:.3f}{spread}" if block[name] is not None else f"{human} does not exist")
-    return f"{what}: {', '.join(parts)} (base rate {block['base_rate']:.1%}, threshold {block['threshold']:.3f})"
-
-
-def _training_json(model: LeadModel, crossed: dict[str, Any], following: dict[str, Any]) -> dict[str, Any]:
-    from leadscore_core.training.evaluation.metrics import meets_targets
-
-    metadata = model.metadata
-    targets = {"targets": metadata.targets.model_dump()}
-    figures = {name: crossed[name] for name in ("base_rate", *metadata.measures)}
-    if "auc" in following:
-        following = following | targets | {"meets_targets": meets_targets(following, metadata.targets)}
-    return {
-        "rows": metadata.training_data.rows,
-        **figures,
-        "threshold": metadata.threshold,
-        **targets,
-        "meets_targets": metadata.meets_targets,
-        "model_id": model.model_id,
-        "cross_validation": crossed | targets | {"meets_targets": metadata.meets_targets},
-        "next_period": following,
-        "calibration": metadata.calibration,
-        "cautions": metadata.cautions,
-        "left_out": [_asked(one) for one in metadata.audit if one.left_out],
-        "asked": [_asked(one) for one in metadata.audit if not one.left_out],
-    }
-
-
-def _asked(one: ColumnAudit) -> dict[str, Any]:
-    return one.model_dump(exclude={"left_out", "is_answered", "is_read"}) | (
-        {"answered": True} if one.is_answered else {}
-    )
-
-
-def _verdict(met: bool, wanted: TargetMetrics, is_relative: bool) -> str:
-    if is_relative:
-        limits = f"AUC > {wanted.auc}, precision > {wanted.precision}"
-        return f"{'Better' if met else 'No better'} than the base rate ({limits}) and than the model in use, if any"
-    limits = f"AUC > {wanted.auc}, precision > {wanted.precision}, recall > {wanted.recall}"
-    return f"{'Meets' if met else 'Misses'} the targets ({limits})"

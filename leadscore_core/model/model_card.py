@@ -80,8 +80,8 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
             if _known(metadata, split)
         ),
         *_relative(metadata),
-        f"- Targets, all at once: AUC > {metadata.targets.auc}, precision > {metadata.targets.precision}, recall > "
-        f"{metadata.targets.recall}: {'met' if metadata.meets_targets else 'missed'} in cross-validation",
+        f"- Targets, all at once: {metadata.targets.words}: {'met' if metadata.meets_targets else 'missed'} in "
+        "cross-validation",
         f"- Calibration: {metadata.calibration.get('method')}, {metadata.calibration.get('verdict')}",
         *_more_measures(metadata),
         "",

@@ -47,10 +47,9 @@ class CheckReport:
         return any(finding.severity == "error" for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `check --json` writes."""
+        """Return what `check --json` writes, but for the columns (see `list_columns`) and the outcome."""
         result: dict[str, Any] = {
             "rows": self.rows,
-            "columns": self.columns,
             "problems": [finding.model_dump() for finding in self.findings],
         }
         if self.leakage is not None:

@@ -214,12 +214,13 @@ def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | Non
     LeadScoreError
         If the list cannot be read, has no outcomes, or is all from the model's training.
     """
+    from leadscore_core.registry.promotion import targets_of
     from leadscore_core.training.evaluation.holdout import judge_holdout
     from leadscore_core.training.training_data import read_training_data
 
     settings = settings or load_settings()
     data = read_training_data(replace(leads, schema=model.schema), audited=False)
-    return judge_holdout(data, model, targets=own_targets(model.schema, settings))
+    return judge_holdout(data, model, targets=targets_of(model, settings))
 
 
 def _champion(settings: Settings, schema: str) -> LeadModel | None:

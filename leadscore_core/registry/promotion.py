@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from leadscore_core.config import Settings, TargetMetrics, load_settings
-from leadscore_core.data.schema.own_rules import own_targets
+from leadscore_core.data.schema.own_rules import base_rate_targets, kept_schema, present_targets
 from leadscore_core.data.schema.same_leads import is_of_same_leads
+from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import ReasonNeededError, RegistryError, SchemaQuestionError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata, beats_base_rate
@@ -40,16 +41,37 @@ def gates_of(model: LeadModel, threshold: float | None = None, settings: Setting
 
 
 def targets_of(model: LeadModel, settings: Settings | None = None) -> TargetMetrics:
-    """Return what a model is held against: its company's targets, else those of its training's base rate."""
-    return own_targets(model.schema, settings or load_settings()) or model.metadata.targets
+    """Return what a model is held against: its company's targets as they are now, else those of its base rate."""
+    metadata = model.metadata
+    own = present_targets(model.schema, settings or load_settings())
+    if own is not None or metadata.is_relative or kept_schema(metadata.schema_name) is None:
+        return own or metadata.targets
+    return base_rate_targets(metadata.training_data.base_rate)
+
+
+def is_relative(metadata: ModelMetadata) -> bool:
+    """Tell whether a model is held against the base rate and the model in use, as its company names no targets now."""
+    kept = None if is_shipped(metadata.schema_name) else kept_schema(metadata.schema_name)
+    return metadata.is_relative if kept is None else kept.targets is None
 
 
 def meets_gates(metadata: ModelMetadata) -> bool:
-    """Tell whether a model met all three targets at once in cross-validation, each fold at its own threshold.
+    """Tell whether a model met its targets at once in cross-validation, each fold at its own threshold.
 
-    Whatever the targets, it is to be better than giving each lead the base rate.
+    Where its company has changed its targets since, these are what counts. Whatever the targets, it is to be better
+    than giving each lead the base rate.
     """
-    return metadata.meets_targets and beats_base_rate(metadata.metrics["cross_validation"])
+    crossed = metadata.metrics["cross_validation"]
+    return beats_base_rate(crossed) and _meets_targets(metadata)
+
+
+def _meets_targets(metadata: ModelMetadata) -> bool:
+    kept = None if is_shipped(metadata.schema_name) else kept_schema(metadata.schema_name)
+    trained_for = None if metadata.is_relative else metadata.targets
+    if kept is None or kept.targets == trained_for:
+        return metadata.meets_targets
+    now = kept.targets or base_rate_targets(metadata.training_data.base_rate)
+    return now.are_exceeded(metadata.metrics["cross_validation"])
 
 
 def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict[str, Any] | None) -> str:
@@ -62,7 +84,9 @@ def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict
     """
     missed = [_NAMES[g.name] for g in gates if g.split == "cross_validation" and not g.is_met]
     met, misses, all_of_it = "Meets all three targets in cross-validation", "Misses", "all three"
-    if metadata.is_relative:
+    if any(g.target == 0 for g in gates):
+        met, all_of_it = "Meets its targets in cross-validation", "all of them"
+    if is_relative(metadata):
         met, misses = "Better than the base rate in cross-validation", "No better than the base rate by"
         all_of_it = "better"
     text = met if not missed else f"{misses} {_and(missed)} in cross-validation"

@@ -7,7 +7,7 @@ import numpy as np
 
 from leadscore_core.confidence import LEAST_OF_EACH
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data.schema.own_rules import own_targets
+from leadscore_core.data.schema.own_rules import present_targets
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
@@ -69,7 +69,7 @@ def propose_retraining(settings: Settings | None = None, schema: str | None = No
         reasons.append(
             f"{new:,} leads with an outcome have come since it was trained ({rules.new_outcomes:,} are enough)"
         )
-    targets = own_targets(model.schema, settings)
+    targets = present_targets(model.schema, settings)
     if targets is not None and high is not None and high < targets.auc:
         reasons.append(f"on them its AUC is {auc:.3f} ({low:.3f} to {high:.3f}), below the target of {targets.auc}")
     if days >= rules.days and new >= 2 * LEAST_OF_EACH:

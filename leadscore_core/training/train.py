@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from leadscore_core.config import PROJECT_ROOT, GradeThresholds, TargetMetrics
 from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
 from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.schema.own_rules import base_rate_targets
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import is_shipped, load_schema
 from leadscore_core.errors import LeadScoreError
@@ -133,7 +134,7 @@ def fit_model(
         raise LeadScoreError(f"{chosen.human} is not trained on a cluster. Train it here, or train LightGBM there.")
     recipe = Recipe(
         schema,
-        targets or base_rate_targets(label),
+        targets or base_rate_targets(float(np.mean(label))),
         request.params,
         n_repeats=request.n_repeats,
         seed=request.seed,
@@ -187,17 +188,6 @@ def fit_model(
     )
     report(1.0, "Done")
     return LeadModel(pipeline, metadata, _out_of_sample(label, plan.rows, crossed[: recipe.n_splits], following))
-
-
-def base_rate_targets(label: np.ndarray) -> TargetMetrics:
-    """Return what chance reaches: where a company has no targets of its own, a model is to exceed it.
-
-    Examples
-    --------
-    >>> base_rate_targets(np.array([1, 0, 0, 0]))
-    TargetMetrics(auc=0.5, precision=0.25, recall=0.0)
-    """
-    return TargetMetrics(auc=0.5, precision=round(float(np.mean(label)), 4), recall=0.0)
 
 
 def _keep_grades(pipeline: Pipeline, grades: GradeThresholds) -> None:

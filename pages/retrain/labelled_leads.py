@@ -147,7 +147,7 @@ def _read_chosen(
     brought: tuple[str, str, UploadFolder] | None, picked: list[Batch], schema: LeadSchema, settings: Settings
 ) -> tuple[TrainingData, tuple[object, ...]]:
     """Read a person's leads and those of the batches that were picked, once for each way to read them."""
-    meaning = hash(schema.model_dump_json(exclude={"city_tiers"}))
+    meaning = hash(schema.model_dump_json(exclude={"city_tiers", "targets"}))
     lists = []
     if brought is not None:
         encoding = session.get_encoding(brought[1])

@@ -1,5 +1,6 @@
 """Training on the screen: which leads, what may leak, the run and its progress."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import streamlit as st
 
 from leadscore_core.confidence import LEAST_OF_EACH
 from leadscore_core.config import load_settings
+from leadscore_core.data.schema.own_rules import save_targets
+from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.retraining.dataset_summary import new_since, summarise
@@ -17,7 +20,9 @@ from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.training_data import TrainingData
 from pages.retrain.labelled_leads import choose_labelled, narrow_labelled
 from pages.retrain.state import is_trying_sample
+from pages.retrain.targets import ask_targets
 from pages.shared import session
+from pages.shared.companies import list_companies
 from pages.shared.components import find_model
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
@@ -64,6 +69,8 @@ def render_training(company: str) -> None:
     left_out, known_before = _render_audit(data, n_known, key)
     excluded, audit = explain_exclusions(data, left_out, sorted(known_before))
     task, params = _choose_task(data.schema.name)
+    is_first = data.schema.name not in list_companies()
+    targets = ask_targets(data.schema, float(data.known.outcome.mean()), is_first=is_first)
     with st.form("train", border=False):
         note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
         if st.form_submit_button(
@@ -71,6 +78,9 @@ def render_training(company: str) -> None:
         ):
             try:
                 save_answers(data.schema, left_out, known_before, load_settings())
+                if not is_shipped(data.schema.name):
+                    save_targets(data.schema, targets, load_settings())
+                    data = replace(data, schema=data.schema.model_copy(update={"targets": targets}))
                 request = TrainingRequest(
                     excluded=excluded,
                     audit=audit,

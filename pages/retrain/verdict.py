@@ -22,11 +22,19 @@ from leadscore_core.plots.judging import (
     plot_scores,
     plot_stability,
 )
-from leadscore_core.registry.promotion import SPLIT_NAMES, describe_verdict, gates_of, targets_of
+from leadscore_core.registry.promotion import (
+    SPLIT_NAMES,
+    describe_verdict,
+    gates_of,
+    is_relative,
+    meets_gates,
+    targets_of,
+)
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.jobs import read_report
 from leadscore_core.retraining.trigger import propose_retraining
 from leadscore_core.storage.database.batches import BatchStore
+from pages.retrain.targets import render_targets
 from pages.shared import session
 from pages.shared.companies import company_title, models_of
 from pages.shared.components import get_named_model, render_chart
@@ -52,8 +60,11 @@ def render_state_of_models(company: str) -> None:
     challenge = read_report(newest.model_id, settings).get("challenge") or {}
     words = {"better": "is better", "worse": "is worse", "the same": "is no better"}
     judged = words.get(challenge.get("verdict", ""), "was not compared with it")
-    meets = "meets" if newest.meets_targets else "misses"
-    st.markdown(f"### {text}. The newest, of {newest.created_at:%d %b, %H:%M}, {meets} the targets and {judged}.")
+    of = "the targets"
+    meets = "meets" if meets_gates(newest) else "misses"
+    if is_relative(newest):
+        meets, of = "beats" if meets_gates(newest) else "does not beat", "the base rate"
+    st.markdown(f"### {text}. The newest, of {newest.created_at:%d %b, %H:%M}, {meets} {of} and {judged}.")
 
 
 def render_retraining_proposal(company: str) -> None:
@@ -106,6 +117,7 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
     challenge = report.get("challenge")
     st.markdown(f"### {plain(describe_verdict(model.metadata, gates, challenge))}")
     _render_gates(model)
+    render_targets(model.schema, model.metadata.training_data.base_rate)
     _render_cautions(model.metadata)
     if model.out_of_sample is None:
         st.info(

@@ -4,17 +4,19 @@ import json
 import re
 from datetime import UTC, datetime
 
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from leadscore_core.analytics.report_html import make_report
 from leadscore_core.analytics.sources import Scope, open_sources
-from leadscore_core.config import load_settings
+from leadscore_core.config import TargetMetrics, load_settings
 from leadscore_core.data.dataset.open import open_any_list
 from leadscore_core.data.dataset.options import ListOptions
-from leadscore_core.data.schema.schema_files import save_schema
+from leadscore_core.data.schema.schema_files import load_schema, save_schema
 from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.errors import ReasonNeededError
 from leadscore_core.inference.score import score_leads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.promotion import promote_model
@@ -168,6 +170,54 @@ def test_retrain_shows_one_companys_models_and_searched_settings(registry: Model
     app.segmented_control(key="retrain-section").set_value("Promote or roll back").run()
     assert app.subheader[0].value == "In use already"
     assert registry.champions == {"gym": gym.model_id, "codepro": registry.champion_of("codepro")}
+
+
+def test_a_company_says_when_a_model_is_good_enough(
+    registry: ModelRegistry, gym: LeadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_schema(gym.schema)
+    started = []
+    monkeypatch.setattr("pages.retrain.train.start_run", lambda data, *_, **__: started.append(data))
+    app = AppTest.from_file(APP, default_timeout=90)
+    app.session_state["company"] = gym.schema.name
+    go(app.run(), "retrain")
+    members = as_csv(make_members(300, seed=5).drop(columns="Remarks"))
+    next(u for u in app.file_uploader if u.label == "Labelled leads").upload("m.csv", members, "text/csv").run()
+    (fold,) = [fold for fold in app.expander if "good enough" in fold.label]
+    assert fold.proto.expanded, "nobody was asked before"
+    assert "better than the base rate and than the model in use" in fold.label
+    app.radio[0].set_value("above targets of its own").run()
+    values = {box.label: box for box in app.number_input if box.label.endswith("above")}
+    base = float(np.mean(make_members(300, seed=5)["Status"] == "Joined"))
+    assert {label: box.value for label, box in values.items()} == {
+        "AUC above": 0.5,
+        "Precision above": pytest.approx(base, abs=1e-4),
+        "Recall above": 0.0,
+    }
+    values["AUC above"].set_value(0.99).run()
+    next(b for b in app.button if b.label.startswith("Train on")).click().run()
+    assert not app.exception
+    kept = load_schema(gym.schema.name).targets
+    assert kept == started[0].schema.targets == TargetMetrics(auc=0.99, precision=round(base, 4), recall=0)
+
+    registry.publish(gym)
+    app = AppTest.from_file(APP, default_timeout=90)
+    app.session_state["company"] = gym.schema.name
+    go(app.run(), "retrain")
+    app.segmented_control(key="retrain-section").set_value("Verdict").run()
+    assert any(text.value.startswith("### Misses AUC in cross-validation") for text in app.markdown)
+    assert set(app.dataframe[0].value["Target"]) == {"> 0.99", f"> {round(base, 4)}"}
+    (fold,) = [fold for fold in app.expander if "good enough" in fold.label]
+    assert (fold.proto.expanded, "AUC > 0.99" in fold.label) == (False, True)
+    with pytest.raises(ReasonNeededError, match="misses a target"):
+        promote_model(gym.model_id)
+    app.radio[0].set_value("better than the base rate and than the model in use").run()
+    next(b for b in app.button if b.label == "Keep these targets").click().run()
+    assert not app.exception
+    assert load_schema(gym.schema.name).targets is None
+    assert any(text.value.startswith("### Better than the base rate in cross-val") for text in app.markdown)
+    promote_model(gym.model_id)
+    assert registry.champion_of(gym.schema.name) == gym.model_id
 
 
 def said(app: AppTest) -> list[str]:

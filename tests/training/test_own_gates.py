@@ -5,12 +5,14 @@ import pytest
 
 from leadscore_core.config import Settings, TargetMetrics, load_settings
 from leadscore_core.data.schema.inference import build_schema, propose_schema
-from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.data.schema.own_rules import save_targets
+from leadscore_core.data.schema.schema_files import load_schema, save_schema
+from leadscore_core.errors import SchemaError
 from leadscore_core.inference.score import score_leads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.model_card import write_card
 from leadscore_core.pipelines.inference import with_saved_rules
-from leadscore_core.registry.promotion import describe_verdict, gates_of, meets_gates, targets_of
+from leadscore_core.registry.promotion import describe_verdict, gates_of, is_relative, meets_gates, targets_of
 from leadscore_core.training.train import train_model
 from tests.conftest import FEW_TREES
 from tests.other_company import make_members
@@ -57,3 +59,31 @@ def test_junk_lost_at_most_two_percent_of_what_the_folds_expected(members: LeadM
     junk = folds["propensity"] < members.metadata.grades.cold
     assert folds.loc[junk, "completed"].sum() <= 0.05 * folds["completed"].sum()
     assert np.isclose(folds["completed"].mean(), members.metadata.training_data.base_rate, atol=0.01)
+
+
+def test_targets_that_change_after_training_are_those_that_count(members: LeadModel, places: object) -> None:
+    auc = members.metadata.metrics["cross_validation"]["auc"]
+    save_schema(members.schema)
+    assert (is_relative(members.metadata), meets_gates(members.metadata)) == (True, True)
+    for wanted, is_met in ((auc - 0.01, True), (auc + 0.01, False)):
+        save_targets(members.schema, TargetMetrics(auc=wanted, precision=0, recall=0), load_settings())
+        assert targets_of(members).auc == wanted
+        assert (is_relative(members.metadata), meets_gates(members.metadata)) == (False, is_met)
+        verdict = describe_verdict(members.metadata, gates_of(members), None)
+        assert verdict.startswith("Meets its targets in cross-validation" if is_met else "Misses AUC")
+    save_targets(members.schema, TargetMetrics(auc=0, precision=0, recall=0), load_settings())
+    assert load_schema("members").targets is None
+    assert targets_of(members) == members.metadata.targets
+
+
+def test_a_target_that_a_schema_does_not_name_asks_for_nothing(members: LeadModel, places: object) -> None:
+    path = save_schema(members.schema.model_copy(update={"targets": None}))
+    path.write_text(path.read_text() + "\n[targets]\nauc = 0.7\n")
+    wanted = load_schema("members").targets
+    assert wanted == TargetMetrics(auc=0.7, precision=0, recall=0)
+    save_schema(load_schema("members"))
+    assert load_schema("members").targets == wanted
+    save_schema(members.schema.model_copy(update={"targets": TargetMetrics()}))
+    assert load_schema("members").targets == TargetMetrics(), "also where it is the same as ours"
+    with pytest.raises(SchemaError, match=r"leadscore\.toml"):
+        save_targets(load_schema(), TargetMetrics(), load_settings())

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
 
 from leadscore_core.config import GradeThresholds, TargetMetrics
 from leadscore_core.data.cleaning.text import ALWAYS_BLANK
@@ -140,6 +140,16 @@ class LeadSchema(BaseModel):
     targets: TargetMetrics | None = None
     left_out: tuple[str, ...] = ()  # inputs that a person left out of training: the next training leaves them out too
     known_before: tuple[str, ...] = ()  # inputs that a person said are known before the first call: they are not asked
+
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _ask_only_for_what_is_named(cls, given: Any) -> Any:
+        """Ask for nothing where a target is not named; the defaults are those of the shipped schema."""
+        return dict.fromkeys(TargetMetrics.model_fields, 0.0) | given if isinstance(given, dict) else given
+
+    @field_serializer("targets")
+    def _every_target(self, targets: TargetMetrics | None) -> dict[str, float] | None:
+        return None if targets is None else targets.model_dump()
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Give a schema of an older pickle the fields that came later."""

@@ -26,8 +26,8 @@ class Gate(NamedTuple):
 
     @property
     def is_met(self) -> bool:
-        """Whether the measured value exceeds the target."""
-        return self.value is not None and self.value > self.target
+        """Whether the measured value exceeds the target; a target of 0 asks for nothing."""
+        return self.target == 0 or (self.value is not None and self.value > self.target)
 
 
 def judge_gates(out_of_sample: pd.DataFrame, threshold: float, targets: TargetMetrics) -> list[Gate]:

@@ -275,6 +275,4 @@ def meets_targets(block: dict[str, Any] | Metrics, targets: TargetMetrics) -> bo
     >>> meets_targets({"auc": 0.83, "precision": 0.71, "recall": 0.80}, TargetMetrics())
     False
     """
-    values = block.model_dump() if isinstance(block, Metrics) else block
-    wanted = targets.model_dump()
-    return all(values[name] is not None and values[name] > wanted[name] for name in wanted)
+    return targets.are_exceeded(block.model_dump() if isinstance(block, Metrics) else block)
