@@ -356,7 +356,7 @@ def _paths(files: str) -> list[Path]:
 def _key(leads: LeadList, label: str) -> str:
     """Name an input by its content, what its columns mean, and its outcome."""
     digest = hashlib.sha256(f"{leads.schema.name} {leads.schema.version} {label} {leads.mapping.used}".encode())
-    read_as = (leads.mapping.outcomes, leads.mapping.date_order, sorted(leads.mapping.decimal_comma), leads.encoding)
+    read_as = (leads.mapping.outcomes, leads.mapping.orders, sorted(leads.mapping.decimal_comma), leads.encoding)
     digest.update(repr(read_as).encode())
     for path in list_files(leads.paths):
         digest.update(bytes.fromhex(hash_file(path)))

@@ -178,20 +178,23 @@ def _convention_findings(mapping: ColumnMapping, schema: LeadSchema, n_rows: int
         )
         found.append(make_finding("swapped_dates", mapping.used[stamp.name], reason, mapping.swapped_dates, n_rows))
     if stamp and mapping.ambiguous_dates:
-        such = f" such as {mapping.date_example}" if mapping.date_example else ""
-        reason = (
-            f"dates{such} that could be read both ways are read with the {ORDER_WORDS[mapping.date_order]}; choose "
-            f"which comes first ({_options(mapping.date_choices or ('dmy', 'mdy'))})"
-        )
+        reason = _ambiguous(mapping.date_example, mapping.date_order, mapping.date_choices or ("dmy", "mdy"))
         found.append(make_finding("ambiguous_date", mapping.used[stamp.name], reason, mapping.ambiguous_dates, n_rows))
+    for name, dates in mapping.other_dates.items():
+        if dates.ambiguous and name in mapping.used:
+            reason = _ambiguous(dates.example, dates.order, ("dmy", "mdy"))
+            found.append(make_finding("ambiguous_date", mapping.used[name], reason, dates.ambiguous, n_rows))
     if stamp and mapping.date_note:
-        others = tuple(order for order in mapping.date_choices if order != mapping.date_order)
-        reason = (
-            f"dates are read with the {ORDER_WORDS[mapping.date_order]}, as {mapping.date_note}; if that is wrong, say "
-            f"so ({_options(others)})"
-        )
+        others = _options([order for order in mapping.date_choices if order != mapping.date_order])
+        read = f"dates are read with the {ORDER_WORDS[mapping.date_order]}, as {mapping.date_note}"
+        reason = f"{read}; if that is wrong, say so ({others})"
         found.append(make_finding("date_order", mapping.used[stamp.name], reason, n_rows, n_rows))
     return found
+
+
+def _ambiguous(example: str, order: DateOrder, choices: Sequence[DateOrder]) -> str:
+    such = f"dates{f' such as {example}' if example else ''} that could be read both ways"
+    return f"{such} are read with the {ORDER_WORDS[order]}; choose which comes first ({_options(choices)})"
 
 
 def _options(orders: Sequence[DateOrder]) -> str:

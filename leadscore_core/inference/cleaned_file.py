@@ -173,7 +173,7 @@ def _read_as(mapping: ColumnMapping, schema: LeadSchema) -> dict[str, str]:
     """Return by input which header gives it and how its cells are read."""
     used = mapping.used
     return {
-        column.name: f"{used.get(column.name)} {mapping.date_order} {column.name in mapping.decimal_comma}"
+        column.name: f"{used.get(column.name)} {mapping.order_of(column)} {column.name in mapping.decimal_comma}"
         for column in schema.inputs
     }
 

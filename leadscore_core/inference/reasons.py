@@ -8,10 +8,10 @@ import pandas as pd
 
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.column_resolution import map_frame
-from leadscore_core.data.schema.schema import Column, LeadSchema, Role
+from leadscore_core.data.schema.schema import MEASURED_ROLES, Column, LeadSchema, Role
 from leadscore_core.inference.present import city_name, rate_decimals
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.observed_rates import BLANK_KEY, Observed, write_number, write_year
+from leadscore_core.model.observed_rates import BLANK_KEY, Observed, write_days, write_number, write_year
 from leadscore_core.outcome import OutcomeWords
 
 FEW = 30
@@ -136,7 +136,7 @@ def _column_words(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
     first = np.unique(places, return_index=True)[1]
     keys = model.features.keys_of(values.iloc[first], name)
     rates, base_rate = model.features.rates_.get(name, {}), model.features.base_rate_
-    ranged = column is not None and column.role is Role.NUMBER
+    ranged = column is not None and column.role in MEASURED_ROLES
     words = partial(_rate_words, base_rate, model.schema.outcome, ranged)
     unique = np.empty((len(first), 2), dtype=object)
     for i, (key, value) in enumerate(zip(keys.tolist(), values.iloc[first].tolist(), strict=True)):
@@ -153,6 +153,8 @@ def _phrase(column: Column | None, name: str, schema: LeadSchema, key: str, valu
         return f"{group} {_times(int(str(value)))}"
     if column.role is Role.FLAG and column.flag_words:
         return column.flag_words.yes if value else column.flag_words.no
+    if column.role is Role.DATE:
+        return f"{column.human} or when the lead came is blank" if key == BLANK_KEY else _days_phrase(column, value)
     if key == BLANK_KEY:
         return f"{column.human} is blank"
     if column.role is Role.TIMESTAMP:
@@ -162,6 +164,11 @@ def _phrase(column: Column | None, name: str, schema: LeadSchema, key: str, valu
     write = write_year if column.is_year else write_number
     text = write(float(str(value))) if column.role is Role.NUMBER else str(value)
     return column.phrase.format(value=city_name(text) if column.role is Role.CITY else text)
+
+
+def _days_phrase(column: Column, value: object) -> str:
+    days = float(str(value))
+    return column.phrase.format(value=f"{write_days(days)}{'' if days else ' as'} the lead came")
 
 
 def _times(n: int) -> str:

@@ -8,12 +8,31 @@ import pandas as pd
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
-from leadscore_core.data.schema.schema import CITY_TIER, TEXT_ROLES, Column, LeadSchema, Role, group_column
+from leadscore_core.data.schema.schema import (
+    CITY_TIER,
+    MEASURED_ROLES,
+    TEXT_ROLES,
+    Column,
+    LeadSchema,
+    Role,
+    group_column,
+)
 from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.cell_parts import PART, PARTS, flag_parts, learn_parts
 from leadscore_core.model.derived_features import DerivedFeature
 from leadscore_core.model.lead_input import FrameTransformer, as_leads
-from leadscore_core.model.observed_rates import BLANK_KEY, Observed, Ranges, encoded_keys, learn_ranges, value_keys
+from leadscore_core.model.observed_rates import (
+    AMOUNTS,
+    BLANK_KEY,
+    DAYS,
+    YEARS,
+    Observed,
+    Ranges,
+    RangeWords,
+    encoded_keys,
+    learn_ranges,
+    value_keys,
+)
 
 DAY_ZERO = pd.Timestamp("2020-01-01")
 LEVEL, COUNT = "__level", "__count"
@@ -27,9 +46,9 @@ class LeadFeatures(FrameTransformer):
     Each text column gives an integer code of its level (0 blank, 1 rare or unseen, then the levels by frequency) and
     log(1 + how many training leads had it), and where cells hold several values a flag for each frequent one and their
     number; the city also gives its tier; the timestamp gives days since 2020-01-01;
-    numbers, counts, flags and sums of interactions are taken as they are, a blank number as NaN. A column that a list
-    lacks gets a neutral value: the level whose observed rate is nearest the average, the median number, the last
-    training day.
+    numbers, days to dates, counts, flags and sums of interactions are taken as they are, a blank number as NaN. A
+    column that a list lacks gets a neutral value: the level whose observed rate is nearest the average, the median
+    number, the last training day.
 
     Parameters
     ----------
@@ -98,10 +117,8 @@ class LeadFeatures(FrameTransformer):
         told_apart = recognise and bool(self._identity())
         self.seen_ = {r: np.unique(self._identities(X, r)) for r in ("s", "min")} if told_apart else None
         for column in self.columns_:
-            if self._has_role(column, Role.NUMBER):
-                declared = self.column(column)
-                years = declared is not None and declared.is_year
-                self.ranges_[column] = learn_ranges(X[column], are_years=years)
+            if self._is_measured(column):
+                self.ranges_[column] = learn_ranges(X[column], self._range_words(column))
             observed = self._observe(X[column], column, label)
             self.rates_[column] = observed
             if self._is_text(column):
@@ -147,7 +164,7 @@ class LeadFeatures(FrameTransformer):
             else:
                 given = column in X.columns
                 numbers = _numbers(X[column]) if given else np.full(len(X), self.neutral_[column])
-                is_blank = np.isnan(numbers) & (not self._has_role(column, Role.NUMBER))
+                is_blank = np.isnan(numbers) & (not self._is_measured(column))
                 features[name] = EncodedColumn(np.where(is_blank, self.neutral_[column], numbers))
         return features
 
@@ -243,6 +260,16 @@ class LeadFeatures(FrameTransformer):
     def _is_text(self, column: str) -> bool:
         declared = self.column(column)
         return declared is not None and declared.role in TEXT_ROLES
+
+    def _is_measured(self, column: str) -> bool:
+        declared = self.column(column)
+        return declared is not None and declared.role in MEASURED_ROLES
+
+    def _range_words(self, column: str) -> RangeWords:
+        declared = self.column(column)
+        if declared is not None and declared.role is Role.DATE:
+            return DAYS
+        return YEARS if declared is not None and declared.is_year else AMOUNTS
 
     def _has_role(self, column: str, role: Role) -> bool:
         declared = self.column(column)

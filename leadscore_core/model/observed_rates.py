@@ -1,5 +1,6 @@
 """What was observed of each value at training, and the keys under which it is kept."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -30,20 +31,28 @@ class Ranges(NamedTuple):
     names: tuple[str, ...]
 
 
-def learn_ranges(values: pd.Series, *, are_years: bool = False) -> Ranges:
+class RangeWords(NamedTuple):
+    """How a measured number is written, and ranges below and above one."""
+
+    write: Callable[[float], str]
+    below: str
+    above: str
+
+
+def learn_ranges(values: pd.Series, words: RangeWords | None = None) -> Ranges:
     """Cut numbers into up to five ranges of about as many leads each; a lowest value that many share is its own.
 
     Parameters
     ----------
-    are_years
-        Whether they are written without marks of thousands.
+    words
+        `AMOUNTS` if not given.
 
     Examples
     --------
     >>> learn_ranges(pd.Series([0.0] * 20 + list(range(1, 81)))).names
     ('0', '1 to 20', '21 to 40', '41 to 60', '61 or more')
     """
-    write = write_year if are_years else write_number
+    write, under, over = words or AMOUNTS
     known = np.sort(values.dropna().to_numpy("float64"))
     if not len(known):
         return Ranges((), ("any",))
@@ -57,8 +66,8 @@ def learn_ranges(values: pd.Series, *, are_years: bool = False) -> Ranges:
     whole = bool((known % 1 == 0).all())
     ends = [(write(low), write(high - 1 if whole else high)) for low, high in pairwise(edges)]
     middle = [low if low == high else f"{low} to {high}" for low, high in ends]
-    first = write(lowest) if own else f"below {write(edges[0])}"
-    return Ranges(tuple(edges), (first, *middle, f"{write(edges[-1])} or {'later' if are_years else 'more'}"))
+    first = write(lowest) if own else under.format(write(edges[0]))
+    return Ranges(tuple(edges), (first, *middle, over.format(write(edges[-1]))))
 
 
 def write_year(year: float) -> str:
@@ -81,6 +90,24 @@ def write_number(number: float) -> str:
     ('1,532', '2.33')
     """
     return f"{number:,.0f}" if number == int(number) or abs(number) >= 1_000 else f"{number:,.3g}"
+
+
+def write_days(days: float) -> str:
+    """Write days from when a lead came to a date.
+
+    Examples
+    --------
+    >>> write_days(12.0), write_days(-1.0), write_days(0.0)
+    ('12 days after', '1 day before', 'the same day')
+    """
+    if days == 0:
+        return "the same day"
+    return f"{abs(days):,.0f} day{'' if abs(days) == 1 else 's'} {'after' if days > 0 else 'before'}"
+
+
+AMOUNTS = RangeWords(write_number, "below {}", "{} or more")
+YEARS = RangeWords(write_year, "below {}", "{} or later")
+DAYS = RangeWords(write_days, "earlier than {}", "{} or later")
 
 
 def value_keys(values: pd.Series, is_text: bool, ranges: Ranges | None = None) -> np.ndarray:

@@ -23,6 +23,7 @@ MEANINGS: dict[str, Role | None] = {
     "Count": Role.COUNT,
     "Yes or no": Role.FLAG,
     "When it came": Role.TIMESTAMP,
+    "Another date": Role.DATE,
     "Lead's number": Role.ID,
     "Name": Role.NAME,
     "E-mail": Role.EMAIL,

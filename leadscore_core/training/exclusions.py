@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # training stays off the scoring path
 
 AUDITED_ROWS = 30_000
 BY_HAND = "left out by hand"
+UNDATED = "it is read as days from when a lead came, which is left out"
 
 
 def audit_list(leads: LeadList, frame: pd.DataFrame | None = None) -> list[LeakFinding]:
@@ -110,11 +111,14 @@ def explain_exclusions(
     include
         Columns of which a person said that they are known before the first call.
     """
+    undated = _undated(data.schema, left_out)
+    left_out = {*left_out, *undated}
     known = {*data.schema.known_before, *_input_names(data, include)}
     answered = {data.headers.get(name, name) for name in known} - {data.headers.get(name, name) for name in left_out}
     by_name = {data.headers.get(name, name): name for name in left_out}
     found = {finding.column: finding for finding in data.findings or ()}
     excluded = {name: found[header].why if header in found else BY_HAND for header, name in by_name.items()}
+    excluded |= dict.fromkeys(undated, UNDATED)
     read = {data.headers.get(name, name) for name in _inputs(data)}
     audit = [
         ColumnAudit(
@@ -125,7 +129,7 @@ def explain_exclusions(
         )
         for f in data.findings or ()
     ]
-    audit += [ColumnAudit(column=header, why=BY_HAND, left_out=True) for header in by_name if header not in found]
+    audit += [ColumnAudit(column=h, why=excluded[name], left_out=True) for h, name in by_name.items() if h not in found]
     return excluded, tuple(audit)
 
 
@@ -182,6 +186,14 @@ def _kept(schema: LeadSchema) -> LeadSchema:
         return load_schema(schema.name)
     except SchemaError:
         return schema
+
+
+def _undated(schema: LeadSchema, left_out: Collection[str]) -> set[str]:
+    """Return the inputs that are days from a timestamp which is left out."""
+    stamp = schema.one(Role.TIMESTAMP)
+    if stamp is None or stamp.name not in left_out:
+        return set()
+    return {column.name for column in schema.with_role(Role.DATE)} - {*left_out}
 
 
 def _inputs(data: TrainingData) -> set[str]:

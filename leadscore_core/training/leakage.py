@@ -142,7 +142,7 @@ def audit_leakage(
     leads = _Leads(label, dates, ends, five_folds(label))
     found = [finding for cells in looked if (finding := _judge(cells, leads)) is not None]
     found = sorted(found, key=lambda f: (_KINDS.index(f.kind), -f.auc, f.column))
-    worth = auc_with_and_without(looked, label, [f.column for f in found])
+    worth = auc_with_and_without(looked, label, [f.column for f in found], dates=dates)
     return [
         replace(f, auc_with=worth[f.column][0], auc_without=worth[f.column][1]) if f.column in worth else f
         for f in found

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import lightgbm as lgb
 import numpy as np
+import pandas as pd
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
@@ -15,7 +16,12 @@ _Feature = tuple[np.ndarray, bool]
 
 
 def auc_with_and_without(
-    columns: Sequence[ColumnCells], label: np.ndarray, suspects: Sequence[str], *, seed: int = 0
+    columns: Sequence[ColumnCells],
+    label: np.ndarray,
+    suspects: Sequence[str],
+    *,
+    dates: pd.Series | None = None,
+    seed: int = 0,
 ) -> dict[str, tuple[float, float]]:
     """Return header -> AUC (0.5 to 1) of a quick model with that column, and without any of the suspects.
 
@@ -27,6 +33,8 @@ def auc_with_and_without(
         0 or 1, one a lead.
     suspects
         Headers, the most telling first; at most 20 are measured.
+    dates
+        When each lead came; other moments are read as days from there, as a model reads them.
 
     Examples
     --------
@@ -45,7 +53,7 @@ def auc_with_and_without(
     label = label[drawn]
     if min(label.sum(), len(label) - label.sum()) < _FOLDS:
         return {}
-    features = {cells.name: _as_feature(cells, drawn, cells.name in measured) for cells in columns}
+    features = {cells.name: _as_feature(cells, drawn, cells.name in measured, dates) for cells in columns}
     others = [found for name, found in features.items() if name not in suspects and found is not None]
     without = _auc(others, label, seed)
     result = {}
@@ -81,21 +89,30 @@ def _draw(label: np.ndarray, seed: int) -> np.ndarray:
     )
 
 
-def _as_feature(cells: ColumnCells, drawn: np.ndarray, is_suspect: bool) -> _Feature | None:
+def _as_feature(cells: ColumnCells, drawn: np.ndarray, is_suspect: bool, dates: pd.Series | None) -> _Feature | None:
     """Return a column as numbers and whether these are levels; None where each lead has a text of its own.
 
-    Of moments under suspicion it is when they are; others are no more than marks of leads.
+    Of moments under suspicion it is when they are, from when the lead came; others are no more than marks of leads.
     """
     if cells.numbers is not None:
         return cells.numbers[drawn], False
-    if is_suspect and cells.seconds is not None:
-        return cells.seconds[drawn], False
+    if is_suspect and cells.moments is not None:
+        return _days(cells.moments, dates)[drawn], False
     if cells.is_each_its_own or cells.moments is not None:
         return ((~cells.blank[drawn]).astype("float64"), False) if is_suspect else None
     counts = np.bincount(cells.levels[~cells.blank], minlength=cells.distinct)
     places = np.empty(cells.distinct)
     places[np.argsort(-counts, kind="stable")] = np.minimum(np.arange(cells.distinct), _LEVELS)
     return np.where(cells.blank, np.nan, places[cells.levels])[drawn], True
+
+
+def _days(moments: pd.Series, dates: pd.Series | None) -> np.ndarray:
+    """Return moments as days from when the leads came; from a fixed day where they are these, or nobody knows these."""
+    if dates is not None:
+        days = (moments.to_numpy() - dates.to_numpy()) / np.timedelta64(1, "D")
+        if (days[np.isfinite(days)] != 0).any():
+            return np.asarray(days, dtype="float64")
+    return np.asarray((moments - pd.Timestamp(0)) / pd.Timedelta(days=1), dtype="float64")
 
 
 def _auc(columns: list[_Feature], label: np.ndarray, seed: int) -> float:

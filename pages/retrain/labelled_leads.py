@@ -188,7 +188,7 @@ def _open_as_said(path: Path, schema: LeadSchema, upload: str, encoding: str | N
 def _readings(mapping: ColumnMapping) -> tuple[object, ...]:
     """Return how a list's dates and decimals are read."""
     said = tuple(mapping.said_decimals.items())
-    return mapping.date_order, mapping.said_order, mapping.decimal_comma, said
+    return mapping.orders, mapping.said_order, mapping.decimal_comma, said
 
 
 def narrow_labelled(data: TrainingData, key: tuple[object, ...]) -> tuple[TrainingData, tuple[object, ...]]:

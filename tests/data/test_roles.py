@@ -137,6 +137,14 @@ CREATED_BESIDE: list[tuple[dict[str, list[str]], str]] = [
 ]
 
 
+def test_another_date_says_which_column_says_when_a_lead_came() -> None:
+    found = {
+        c.header: c
+        for c in infer_roles(pd.DataFrame({"Datum": LATER, "Eingangsdatum": ISO}), ["Datum", "Eingangsdatum"])
+    }
+    assert found["Datum"].why == "100% are dates; Eingangsdatum says when a lead came"
+
+
 @pytest.mark.parametrize(("columns", "created"), CREATED_BESIDE)
 def test_of_several_dates_the_one_when_a_lead_came_is_taken(columns: dict[str, list[str]], created: str) -> None:
     frame = pd.DataFrame(columns)
@@ -151,7 +159,40 @@ def test_of_several_ids_the_lead_s_own_is_taken_and_the_others_say_which() -> No
     )
     found = {column.header: column for column in infer_roles(frame, list(frame.columns))}
     assert [h for h, column in found.items() if column.role is Role.ID] == ["Record ID"]
-    assert found["External ID"].why.startswith("Record ID is the id already: all 240 different")
+    assert found["External ID"].why.startswith("all 40 different; 36 letters and digits")
+    assert found["Company ID"].why == one("Company ID", RECORD_IDS).why
+
+
+CODED: dict[str, list[str]] = {
+    "records": RECORD_IDS,
+    "refs": [f"B-{i:05d}" for i in INDEX],
+    "salesforce": SALESFORCE,
+    "uuids": UUIDS,
+    "rows": [str(i + 1) for i in INDEX],
+    "amounts": REVENUE,
+    "ads": AD_IDS,
+    "branches": [f"BR{i % 7}" for i in INDEX],
+    "households": [f"HH-{i // 3:04d}" for i in INDEX],
+    "half blank": [""] * 120 + UUIDS[:120],
+}
+NAMED = ("Lead No", "Record ID", "Policy ID", "Account Ref", "Household", "Key", "Reference", "Code", "Customer Number")
+
+
+@settings(max_examples=10)
+@given(
+    held=st.lists(st.sampled_from(list(CODED)), min_size=2, max_size=4),
+    names=st.permutations(NAMED),
+)
+def test_no_identifier_hides_another_column(held: list[str], names: list[str]) -> None:
+    """Beside others, each column is what it is alone; of several ids one is the lead's, and each says its own why."""
+    columns = {name: CODED[kind] for name, kind in zip(names, held, strict=False)}
+    found = infer_roles(pd.DataFrame({name: pd.Series(own, dtype="str") for name, own in columns.items()}), [*columns])
+    alone = {name: one(name, own) for name, own in columns.items()}
+    for column in found:
+        own = alone[column.header]
+        assert column.why == own.why
+        assert column.role is own.role or (own.role is Role.ID and column.role is None)
+    assert sum(column.role is Role.ID for column in found) == any(own.role is Role.ID for own in alone.values())
 
 
 def test_a_second_city_is_a_category() -> None:

@@ -90,7 +90,6 @@ def test_what_is_not_read_is_listed_with_its_reason(leads: LeadList) -> None:
         ("Country", "the same in every row"),
         ("Mobile", "says who a lead is"),
         ("Status", "the outcome itself"),
-        ("Signed Up", "one column of dates"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_words(leads: LeadList, header: str, said: str) -> None:

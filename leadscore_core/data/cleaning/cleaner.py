@@ -9,7 +9,15 @@ import pyarrow as pa
 from leadscore_core.data.cleaning.outcome_reader import read_outcomes
 from leadscore_core.data.cleaning.parsing import Parsed, number_levels, parse_dates, parse_flags, parse_numbers
 from leadscore_core.data.cleaning.text import arrow_text, as_text, clean_text, has_text
-from leadscore_core.data.schema.schema import CITY_TIER, UNLISTED_TIER, Column, LeadSchema, Role, group_column
+from leadscore_core.data.schema.schema import (
+    CITY_TIER,
+    DATE_ROLES,
+    UNLISTED_TIER,
+    Column,
+    LeadSchema,
+    Role,
+    group_column,
+)
 
 PROBLEM_CODES = (  # in the order in which those of a column are given
     "unreadable_date",
@@ -45,10 +53,10 @@ def clean_leads(frame: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Same rows and index. Timestamp as datetime64[us]; text trimmed, cities in lower case, blanks NaN;
-        ``city_tier`` 1-3 where the schema lists tiers; numbers as float64, missing as NaN; counts, flags and sums of
-        the interaction groups as int64, missing as 0; the label as 1, 0 or NaN. Columns that the list lacks are
-        lacking here too.
+        Same rows and index. Timestamp as datetime64[us], other dates as whole days from it; text trimmed, cities in
+        lower case, blanks NaN; ``city_tier`` 1-3 where the schema lists tiers; numbers as float64, missing as NaN;
+        counts, flags and sums of the interaction groups as int64, missing as 0; the label as 1, 0 or NaN. Columns that
+        the list lacks are lacking here too, and so are days where it lacks the timestamp.
 
     Examples
     --------
@@ -95,6 +103,7 @@ def clean_with_problems(
             codes, cities = pd.factorize(values)
             tiers = [schema.city_tiers.get(city, UNLISTED_TIER) for city in cities.tolist()]
             cleaned[CITY_TIER] = pd.Series(np.array([*tiers, UNLISTED_TIER])[codes], index=values.index)
+    cleaned = _with_days(cleaned, schema)
     ordered = {n: sums[n] for n in map(group_column, schema.groups) if n in sums} if by_group else sums
     label = {name: cleaned.pop(name) for name in [schema.label.name] if name in cleaned} if schema.label else {}
     return pd.DataFrame({**cleaned, **ordered, **label}, index=frame.index), problems
@@ -168,11 +177,22 @@ def plain_text(cleaned: pd.DataFrame) -> pd.DataFrame:
     return cleaned.assign(**{name: as_text(cleaned[name]) for name in coded}) if len(coded) else cleaned
 
 
+def _with_days(cleaned: dict[str, pd.Series], schema: LeadSchema) -> dict[str, pd.Series]:
+    """Return dates other than the timestamp as days from it; without them where the list has no timestamp."""
+    dates = {column.name for column in schema.with_role(Role.DATE)} & cleaned.keys()
+    stamp = schema.one(Role.TIMESTAMP)
+    if not dates or stamp is None or stamp.name not in cleaned:
+        return {name: values for name, values in cleaned.items() if name not in dates}
+    came = cleaned[stamp.name].dt.normalize()
+    days = {name: (cleaned[name].dt.normalize() - came) / pd.Timedelta(days=1) for name in dates}
+    return cleaned | days
+
+
 def _clean_column(
     cells: pd.Series, column: Column, schema: LeadSchema, categories: bool
 ) -> tuple[pd.Series, list[CellProblem]]:
     marks = schema.marks_of(column)
-    if column.type == "datetime":
+    if column.role in DATE_ROLES:
         dates = parse_dates(cells, marks, schema.date_order)
         return dates.values, _problems(column, ("unreadable_date", "not a date between 1990 and 2100", dates.unusable))
     if column.role is Role.LABEL:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
-from leadscore_core.data.cleaning.date_order import DateEvidence
+from leadscore_core.data.cleaning.date_order import DateEvidence, DateOrder
 from leadscore_core.data.cleaning.decimals import DecimalEvidence, decimal_evidence
 from leadscore_core.data.cleaning.numbers import DecimalMark, is_either, read_number
 from leadscore_core.data.cleaning.parsing import written_days
@@ -22,6 +22,16 @@ _LEAST_SWAPPED = 3
 _TYPED = r"^\d{4}-\d\d-(?P<day>\d\d)(?: \d\d:\d\d:\d\d)?$"
 _WHOLE = r"^[+-]?\d+$"
 _POINTS = r"^[+-]?(\d*\.\d{1,2}|\d+\.\d{4,}|0+\.\d+|\d{4,}\.\d{3})$"
+
+
+class OtherDates(BaseModel):
+    """How a column of dates other than the timestamp is read; ``ambiguous`` of them could be read in two ways."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    order: DateOrder
+    ambiguous: int = 0
+    example: str = ""
 
 
 class DecimalDoubt(BaseModel):
@@ -94,16 +104,14 @@ class ConventionEvidence:
         Dates that a spreadsheet seems to have swapped.
     decimals
         Schema column -> what its cells show.
+    other_dates
+        Schema column -> what the cells of dates other than the timestamp show.
     """
 
     dates: DateEvidence | None = None
     swapped: int = 0
     decimals: dict[str, DecimalEvidence] = field(default_factory=dict)
-
-    @property
-    def dates_are_open(self) -> bool:
-        """Whether dates could be read in two ways and none says which."""
-        return self.dates is not None and self.dates.ambiguous > 0 and self.dates.days_and_months[:2] == (0, 0)
+    other_dates: dict[str, DateEvidence] = field(default_factory=dict)
 
     def plus(self, other: ConventionEvidence) -> ConventionEvidence:
         """Return the evidence of two stretches of a file together."""
@@ -112,7 +120,10 @@ class ConventionEvidence:
         decimals = dict(self.decimals)
         for name, found in other.decimals.items():
             decimals[name] = decimals[name].plus(found) if name in decimals else found
-        return ConventionEvidence(dates, max(self.swapped, other.swapped), decimals)
+        others = dict(self.other_dates)
+        for name, shown in other.other_dates.items():
+            others[name] = others[name].plus(shown) if name in others else shown
+        return ConventionEvidence(dates, max(self.swapped, other.swapped), decimals, others)
 
 
 def column_decimals(cells: pd.Series) -> DecimalEvidence:

@@ -120,6 +120,11 @@ class DateEvidence(NamedTuple):
         return unsaid + (self.year_day if self.year_day and self.year_month else 0)
 
     @property
+    def is_open(self) -> bool:
+        """Whether dates could be read in two ways and none says which."""
+        return self.ambiguous > 0 and self.days_and_months[:2] == (0, 0)
+
+    @property
     def example(self) -> str:
         """A date that could be read in two ways."""
         if self.short_years == "open":

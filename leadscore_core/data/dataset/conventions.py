@@ -13,7 +13,7 @@ from leadscore_core.data.cleaning.convention_choices import ConventionChoice, ch
 from leadscore_core.data.reading.chunks import part_frame, select_columns
 from leadscore_core.data.reading.reader import iter_parts, list_files
 from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, ColumnMapping, count_evidence, settle_conventions
-from leadscore_core.data.schema.schema import NUMBER_ROLES, LeadSchema, Role
+from leadscore_core.data.schema.schema import DATE_ROLES, NUMBER_ROLES, LeadSchema, Role
 from leadscore_core.errors import UnreadableFileError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def collect_evidence(leads: LeadList) -> ConventionEvidence | None:
 
 def convention_headers(mapping: ColumnMapping, schema: LeadSchema) -> list[str]:
     """Return the headers of dates and numbers."""
-    written = {Role.TIMESTAMP, *NUMBER_ROLES}
+    written = DATE_ROLES | NUMBER_ROLES
     return [header for name, header in mapping.used.items() if schema.by_name[name].role in written]
 
 
@@ -88,8 +88,9 @@ def open_headers(mapping: ColumnMapping, schema: LeadSchema, evidence: Conventio
         if found.only_mark and schema.by_name[name].type == "number" or found.is_open
         if name not in mapping.said_decimals
     ]
-    if stamp is not None and evidence.dates_are_open and mapping.said_order is None:
-        columns.append(stamp.name)
+    if mapping.said_order is None:
+        dates = {stamp.name: evidence.dates} if stamp is not None and evidence.dates is not None else {}
+        columns += [name for name, found in (dates | evidence.other_dates).items() if found.is_open]
     return [used[name] for name in columns if name in used]
 
 
@@ -100,6 +101,7 @@ def with_evidence(first: ConventionEvidence, whole: ConventionEvidence) -> Conve
         dates=first.dates if whole.dates is None else whole.dates,
         swapped=max(first.swapped, whole.swapped),
         decimals=first.decimals | whole.decimals,
+        other_dates=first.other_dates | whole.other_dates,
     )
 
 

@@ -9,8 +9,8 @@ from leadscore_core.data.cleaning.text import ALWAYS_BLANK, MAYBE_BLANK
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.reading.row_sample import sample_rows
 from leadscore_core.data.schema.column_mapping import Match, detect_conventions
-from leadscore_core.data.schema.column_profile import profile_column
-from leadscore_core.data.schema.header_words import normalise_header
+from leadscore_core.data.schema.column_profile import ColumnProfile, profile_column
+from leadscore_core.data.schema.header_words import moment_rank, normalise_header
 from leadscore_core.data.schema.inference import extend_schema
 from leadscore_core.data.schema.near_names import near_names
 from leadscore_core.data.schema.roles import MOST_LEVELS, ProposedColumn, infer_roles
@@ -93,6 +93,14 @@ def _unread(leads: LeadList, name: str) -> str | None:
     return header
 
 
+def _holds_dates(profile: ColumnProfile, found: ProposedColumn) -> bool:
+    """Tell whether a column holds dates; of numbers, only where its name says so."""
+    if found.role is Role.TIMESTAMP:
+        return True
+    may_be = profile.numbers is None or moment_rank(profile.header) != 0
+    return may_be and profile.date_share >= _MOSTLY
+
+
 def _propose(header: str, cells: pd.Series, leads: LeadList) -> ProposedColumn:
     """Say as what a column is read that a person wants read; raise where it cannot be."""
     label = leads.schema.label
@@ -107,12 +115,16 @@ def _propose(header: str, cells: pd.Series, leads: LeadList) -> ProposedColumn:
         raise SchemaError(f"{header!r} is the same in every row, so there is nothing to learn from it.")
     if found.role is not None and found.role not in _ONCE:
         return replace(found, why="a person said that it is known before the first call")
+    if _holds_dates(profile, found):
+        stamp = leads.schema.one(Role.TIMESTAMP)
+        if stamp is None or stamp.name not in leads.mapping.used:
+            raise SchemaError(
+                f"{header!r} holds dates, which are read as days from when a lead came, and no column of these leads "
+                "says when they came. Bring that date too, or the days themselves as a number."
+            )
+        why = f"days from {leads.mapping.used[stamp.name]}; a person said that it is known before the first call"
+        return replace(found, role=Role.DATE, missing_marks=profile.marks, why=why)
     role = Role.NUMBER if profile.numbers is not None else Role.CATEGORY
-    if role is Role.CATEGORY and profile.date_share >= _MOSTLY:
-        raise SchemaError(
-            f"{header!r} holds dates, and the one column of dates that a model reads is when a lead came. Bring the "
-            "days from there to this date as a number, if they are known before the first call."
-        )
     if role is Role.CATEGORY and (profile.distinct > MOST_LEVELS or profile.uniqueness > _EACH_ITS_OWN):
         raise SchemaError(
             f"{header!r} cannot be learned from: {profile.distinct:,} different texts in {profile.filled:,} leads. "

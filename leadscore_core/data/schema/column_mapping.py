@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,7 @@ from rapidfuzz import fuzz
 from leadscore_core.data.cleaning.conventions import (
     ConventionEvidence,
     DecimalDoubt,
+    OtherDates,
     column_decimals,
     swapped_days,
     with_points,
@@ -25,7 +26,7 @@ from leadscore_core.data.cleaning.outcome_reader import reword_outcomes
 from leadscore_core.data.cleaning.parsing import parse_dates
 from leadscore_core.data.cleaning.text import as_text, is_text
 from leadscore_core.data.schema.header_words import normalise_header
-from leadscore_core.data.schema.schema import NUMBER_ROLES, Column, LeadSchema, Role
+from leadscore_core.data.schema.schema import DATE_ROLES, NUMBER_ROLES, Column, LeadSchema, Role
 from leadscore_core.errors import MappingError
 
 SURE_ENOUGH = 0.85
@@ -78,6 +79,7 @@ class ColumnMapping(BaseModel):
     swapped_dates: int = 0
     said_order: DateOrder | None = None
     said_decimals: dict[str, DecimalMark] = Field(default_factory=dict)
+    other_dates: dict[str, OtherDates] = Field(default_factory=dict)
 
     @property
     def used(self) -> dict[str, str]:
@@ -151,13 +153,29 @@ class ColumnMapping(BaseModel):
             if name in columns and is_text(columns[name]):
                 mark: DecimalMark = "comma" if name in self.decimal_comma else "point"
                 columns[name] = with_points(columns[name], mark, leave_out=name in left_out)
-        stamp = schema.one(Role.TIMESTAMP)
-        if stamp and stamp.name in columns and self.date_order != schema.date_order:
-            parsed = parse_dates(columns[stamp.name], schema.marks_of(stamp), self.date_order)
-            text = as_text(columns[stamp.name])
-            text = text.where(~parsed.unusable, text + _UNREADABLE)
-            columns[stamp.name] = text.where(parsed.values.isna(), parsed.values.dt.strftime("%Y-%m-%d %H:%M:%S.%f"))
+        for column in schema.with_role(*DATE_ROLES):
+            if column.name in columns and self.order_of(column) != schema.date_order:
+                marks = schema.marks_of(column)
+                columns[column.name] = _year_first(columns[column.name], marks, self.order_of(column))
         return pd.DataFrame(columns, index=frame.index)
+
+    def order_of(self, column: Column) -> DateOrder:
+        """Return the order in which the file writes the dates of a column."""
+        other = self.other_dates.get(column.name)
+        return self.date_order if other is None else other.order
+
+    @property
+    def orders(self) -> tuple[DateOrder, ...]:
+        """The order of the timestamp's dates, then that of each other column of dates."""
+        return (self.date_order, *(other.order for other in self.other_dates.values()))
+
+
+def _year_first(cells: pd.Series, marks: tuple[str, ...], order: DateOrder) -> pd.Series:
+    """Return dates written in another order as all schemas read them."""
+    parsed = parse_dates(cells, marks, order)
+    text = as_text(cells)
+    text = text.where(~parsed.unusable, text + _UNREADABLE)
+    return text.where(parsed.values.isna(), parsed.values.dt.strftime("%Y-%m-%d %H:%M:%S.%f"))
 
 
 def headers_chosen(choice: Choice) -> list[str]:
@@ -198,16 +216,17 @@ def count_evidence(mapping: ColumnMapping, schema: LeadSchema, frame: pd.DataFra
     columns = {name: frame[header] for name, header in mapping.used.items() if header in frame.columns}
     numbers = [column.name for column in schema.with_role(*NUMBER_ROLES) if column.name in columns]
     decimals = {name: column_decimals(columns[name]) for name in numbers}
+    others = {c.name: date_evidence(columns[c.name]) for c in schema.with_role(Role.DATE) if c.name in columns}
     stamp = schema.one(Role.TIMESTAMP)
     if stamp is None or stamp.name not in columns:
-        return ConventionEvidence(decimals=decimals)
+        return ConventionEvidence(decimals=decimals, other_dates=others)
     cells = columns[stamp.name]
-    return ConventionEvidence(date_evidence(cells), swapped_days(cells), decimals)
+    return ConventionEvidence(date_evidence(cells), swapped_days(cells), decimals, others)
 
 
 def settle_conventions(mapping: ColumnMapping, schema: LeadSchema, evidence: ConventionEvidence) -> ColumnMapping:
     """Settle how a file writes dates and decimals on this evidence; what a person said of it goes first."""
-    update: dict[str, object] = {}
+    update: dict[str, Any] = {}
     stamp = schema.one(Role.TIMESTAMP)
     if stamp is not None and evidence.dates is not None:
         dates, said = evidence.dates, mapping.said_order
@@ -219,6 +238,15 @@ def settle_conventions(mapping: ColumnMapping, schema: LeadSchema, evidence: Con
             "date_note": dates.note if said is None else "",
             "swapped_dates": evidence.swapped,
         }
+    usual = update.get("date_order", mapping.date_order)
+    update["other_dates"] = {
+        name: OtherDates(
+            order=shown.order(usual),
+            ambiguous=shown.ambiguous if mapping.said_order is None else 0,
+            example=shown.example,
+        )
+        for name, shown in evidence.other_dates.items()
+    }
     return mapping.model_copy(update=update | _settle_decimals(mapping, schema, evidence.decimals))
 
 

@@ -162,7 +162,7 @@ def build_schema(proposal: Proposal, name: str, title: str = "") -> LeadSchema:
             faults.append(f"{' and '.join(map(repr, twice))} cannot both be the {role}")
     if faults:
         raise SchemaError(f"These columns cannot be used yet: {'; '.join(faults)}.")
-    names = _own_names([column.header for column in used])
+    names = _own_names([_named(column) for column in used])
     try:
         return LeadSchema(
             name=name,
@@ -185,7 +185,7 @@ def extend_schema(schema: LeadSchema, columns: Sequence[ProposedColumn]) -> Lead
         If it cannot have them.
     """
     have = [column.name for column in schema.columns]
-    names = _own_names([*have, *(column.header for column in columns)])[len(have) :]
+    names = _own_names([*have, *map(_named, columns)])[len(have) :]
     added = (_column(column, name, Proposal((), {})) for column, name in zip(columns, names, strict=True))
     try:
         return LeadSchema.model_validate(schema.model_dump() | {"columns": (*schema.columns, *added)})
@@ -230,6 +230,10 @@ def _column(proposed: ProposedColumn, name: str, proposal: Proposal) -> Column:
         separator=proposed.separator if role is Role.CATEGORY else "",
         is_year=proposed.is_year and role is Role.NUMBER,
     )
+
+
+def _named(column: ProposedColumn) -> str:
+    return f"{column.header} days" if column.role is Role.DATE else column.header
 
 
 def _own_names(headers: Sequence[str]) -> list[str]:

@@ -41,12 +41,20 @@ def _earliest(profiles: Sequence[ColumnProfile]) -> dict[str, float]:
     return {header: float((moments[header] > first).mean()) for header in moments.columns}
 
 
-def beside_best(role: Role, column: ColumnProfile, lost: str) -> tuple[Role | None, str]:
-    """Return what a column is where another one has its role, and why: a second city is read as a category.
+def beside_best(role: Role, column: ColumnProfile, best: ColumnProfile, why: str) -> tuple[Role | None, str]:
+    """Return what a column is where another one has the role that it would have alone, and why.
+
+    A second city is read as a category; a second id stays what it is by itself, and no model learns from that.
 
     Parameters
     ----------
-    lost
-        Which column has the role, in words.
+    best
+        The column that has the role.
+    why
+        What speaks for the role in the column's own values.
     """
-    return (Role.CATEGORY, f"{column.distinct:,} different values; {lost}") if role is Role.CITY else (None, lost)
+    if role is Role.CITY:
+        return Role.CATEGORY, f"{column.distinct:,} different values; {best.header} is the lead's city"
+    if role is Role.TIMESTAMP:
+        return None, f"{column.date_share:.0%} are dates; {best.header} says when a lead came"
+    return None, why

@@ -150,9 +150,7 @@ def infer_roles(
         best = best_of(role, profiles)
         for profile in profiles:
             if best is not None and profile is not best:
-                instead, why = beside_best(
-                    role, profile, f"{best.header} is the {role} already: {found[best.header].why}"
-                )
+                instead, why = beside_best(role, profile, best, found[profile.header].why)
                 found[profile.header] = replace(found[profile.header], role=instead, why=why)
     return [found[header] for header in headers]
 

@@ -26,6 +26,7 @@ class Role(StrEnum):
     """What a column is to a lead."""
 
     TIMESTAMP = "timestamp"
+    DATE = "date"
     CITY = "city"
     PLATFORM = "platform"
     MEDIUM = "medium"
@@ -44,11 +45,14 @@ class Role(StrEnum):
 
 TEXT_ROLES = frozenset({Role.CITY, Role.PLATFORM, Role.MEDIUM, Role.SOURCE, Role.CATEGORY})
 NUMBER_ROLES = frozenset({Role.NUMBER, Role.COUNT, Role.FLAG, Role.INTERACTION})
+MEASURED_ROLES = frozenset({Role.NUMBER, Role.DATE})
+DATE_ROLES = frozenset({Role.TIMESTAMP, Role.DATE})
 CONTACT_ROLES = frozenset({Role.ID, Role.NAME, Role.EMAIL, Role.PHONE})
 ColumnType = Literal["text", "datetime", "number", "integer", "flag"]
 _TYPES: dict[Role, ColumnType] = {
     Role.TIMESTAMP: "datetime",
     Role.NUMBER: "number",
+    Role.DATE: "number",
     Role.COUNT: "integer",
     Role.INTERACTION: "integer",
     Role.FLAG: "flag",
@@ -71,7 +75,8 @@ class Column(BaseModel):
     ``missing_marks`` is lower-case text that means blank in this column (the schema's marks if None). Of a label,
     ``positive``, ``negative`` and ``open`` are lower-case values that mean yes, no, and no outcome yet; any other value
     is read by the table of outcome words, and has no outcome where the table does not know it either. ``separator``
-    stands between several values in one cell of a category; ``is_year`` says that a number is a year.
+    stands between several values in one cell of a category; ``is_year`` says that a number is a year. A ``date`` is
+    read as whole days from the timestamp to it, less than zero where it comes first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -168,6 +173,8 @@ class LeadSchema(BaseModel):
                 faults.append(f"interaction {column.name!r} is in group {column.group!r}, which [groups] does not name")
         if not any(column.is_input for column in self.columns):
             faults.append("no column that a model could learn from")
+        if self.with_role(Role.DATE) and self.one(Role.TIMESTAMP) is None:
+            faults.append(f"days to {self.with_role(Role.DATE)[0].name!r} need a timestamp to be counted from")
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -193,6 +200,8 @@ class LeadSchema(BaseModel):
     def without(self, names: Collection[str]) -> LeadSchema:
         """Return the schema without some input columns, which a model must not read.
 
+        Without its timestamp it has no other dates, which are days from there.
+
         Raises
         ------
         SchemaError
@@ -201,7 +210,9 @@ class LeadSchema(BaseModel):
         unknown = sorted(set(names) - {column.name for column in self.inputs})
         if unknown:
             raise SchemaError(f"{', '.join(unknown)} cannot be left out: {self.title} have no such input column.")
-        left = tuple(column for column in self.columns if column.name not in names)
+        stamp = self.one(Role.TIMESTAMP)
+        undated = stamp is not None and stamp.name in names
+        left = tuple(c for c in self.columns if c.name not in names and not (undated and c.role is Role.DATE))
         if not any(column.is_input for column in left):
             raise SchemaError("Every column is left out, and nothing remains to learn from. Keep at least one.")
         return self.model_copy(update={"columns": left})
