@@ -185,7 +185,8 @@ def judge_challenger(key: str, model_id: str) -> StepResult:
     Returns
     -------
     dict
-        ``ok`` (all targets met in cross-validation), ``why``, the figures, ``report`` (path of its metadata).
+        ``ok`` (all targets met in cross-validation), ``why``, the figures, ``cautions`` (what to mind of them, in
+        sentences), ``report`` (path of its metadata).
     """
     registry = ModelRegistry(_folder(load_settings(), key) / "models")
     metadata = registry.read_metadata(model_id)
@@ -196,7 +197,8 @@ def judge_challenger(key: str, model_id: str) -> StepResult:
         f"{name} {crossed[name]:.3f}, target {target}" for name, target in wanted.items() if crossed[name] <= target
     ]
     report = str(registry.root / model_id / "metadata.json")
-    return {"ok": not missed, "why": "; ".join(missed), "report": report, "model_id": model_id} | figures
+    result: StepResult = {"ok": not missed, "why": "; ".join(missed), "report": report, "model_id": model_id}
+    return result | figures | {"cautions": metadata.cautions}
 
 
 def register_challenger(key: str, model_id: str) -> str:

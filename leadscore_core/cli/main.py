@@ -51,7 +51,7 @@ from leadscore_core.cli.options import (
 )
 from leadscore_core.cli.sources import outcomes, sources
 from leadscore_core.cli.training import compare, evaluate, train, tune
-from leadscore_core.cli.training_words import leads_json
+from leadscore_core.cli.training_words import leads_json, say_cautions
 from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data.reading.keep_open import files_kept_open
 from leadscore_core.errors import LeadScoreError
@@ -117,6 +117,7 @@ def check(
         say(column_line(found.column, found.why, found.is_certain, found.auc_with, found.auc_without))
     if report.leakage:
         say_sample(report.labelled)
+    say_cautions(report.cautions)
     write_json(json_out, report.as_json() | ({} if json_out is None else leads_json(leads)))
     if report.has_errors:
         raise typer.Exit(1)

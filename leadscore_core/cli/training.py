@@ -54,6 +54,7 @@ from leadscore_core.cli.training_words import (
     leads_json,
     outcome_json,
     say_audit,
+    say_cautions,
     training_json,
     verdict_line,
 )
@@ -152,8 +153,7 @@ def train(
         else f"Next period: not applicable. {following['not_applicable']}"
     )
     say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
-    for text in metadata.cautions:
-        say(f"Mind: {text}")
+    say_cautions(metadata.cautions)
     say(verdict_line(metadata.meets_targets, metadata.targets, metadata.is_relative))
     say_how_targets_are_set(leads)
     if challenge := result.report.get("challenge"):
@@ -274,7 +274,9 @@ def compare(
             f"{''.join(f' {row[name]:12.3f}' for name in added)} {row['fit_seconds']:5.1f} s   {apart}"
         )
     say(f"Out-of-sample: {board.split}. {board.seconds:.0f} s in all.")
+    say_cautions(board.cautions)
     result = {"split": board.split, "seconds": round(board.seconds, 1), "algorithms": board.table.to_dict("records")}
+    result["cautions"] = list(board.cautions)
     write_json(json_out, json.loads(json.dumps(result).replace("NaN", "null")))
 
 
@@ -316,6 +318,7 @@ def tune(
     )
     gain = f"{found.difference:+.4f} (95% interval {found.low:+.4f} to {found.high:+.4f})"
     say(f"Difference {gain}: {'the search helps' if found.is_better else 'no gain for certain; keep the settings'}.")
+    say_cautions(found.cautions)
     say("Settings: " + ", ".join(f"{name} = {value:.4g}" for name, value in found.params.items()))
     if json_out is not None:
         say(f"Train with them: leadscore train FILE --params {json_out}")

@@ -9,7 +9,7 @@ from leadscore_core.config import TargetMetrics
 from leadscore_core.model.measures import MEASURES, Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from leadscore_core.data.dataset.dataset import LeadList
     from leadscore_core.model.lead_model import LeadModel
@@ -35,6 +35,12 @@ def say_audit(metadata: ModelMetadata) -> None:
         say(column_line(one.column, one.why, one.left_out, one.auc_with, one.auc_without) + said)
     if metadata.audit:
         say_sample(metadata.training_data.rows)
+
+
+def say_cautions(cautions: Iterable[str]) -> None:
+    """Say what to mind of leads or figures, a line each."""
+    for text in cautions:
+        say(f"Mind: {text}")
 
 
 def figures_line(what: str, block: dict[str, Any], measures: Mapping[str, Measure]) -> str:

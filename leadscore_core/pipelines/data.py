@@ -42,6 +42,15 @@ class CheckReport:
     labelled: int = 0
 
     @property
+    def cautions(self) -> list[str]:
+        """What to mind of the columns that may know the outcome, in sentences."""
+        if not self.leakage:
+            return []
+        from leadscore_core.training.cautions import audit_cautions
+
+        return audit_cautions(self.leakage)
+
+    @property
     def has_errors(self) -> bool:
         """Whether anything found makes the list unfit for its purpose."""
         return any(finding.severity == "error" for finding in self.findings)
@@ -53,7 +62,7 @@ class CheckReport:
             "problems": [finding.model_dump() for finding in self.findings],
         }
         if self.leakage is not None:
-            result |= audit_json(self.leakage)
+            result |= audit_json(self.leakage) | {"cautions": self.cautions}
         return result
 
 

@@ -173,13 +173,15 @@ def compare_algorithms(
         If the leads are not enough or not fit, or an algorithm is not there.
     """
     from leadscore_core.model.algorithms import USUAL
+    from leadscore_core.training.cautions import judge_search
     from leadscore_core.training.enough import check_enough
     from leadscore_core.training.evaluation.algorithms import judge_algorithms
 
     settings = settings or load_settings()
     check_enough(data.known.outcome, data.schema.outcome.past)
     leads = data.known.without(request.excluded)
-    return judge_algorithms(leads, names or USUAL, targets=own_targets(data.schema, settings), progress=progress)
+    board = judge_algorithms(leads, names or USUAL, targets=own_targets(data.schema, settings), progress=progress)
+    return replace(board, cautions=judge_search(leads.known, float(board.table["auc"].max())))
 
 
 def tune_settings(
@@ -197,13 +199,15 @@ def tune_settings(
     LeadScoreError
         If the leads are not enough or not fit, or Optuna is not installed.
     """
+    from leadscore_core.training.cautions import judge_search
     from leadscore_core.training.enough import check_enough
     from leadscore_core.training.tuning import tune_model
 
     settings = settings or load_settings()
     check_enough(data.known.outcome, data.schema.outcome.past)
     leads = data.known.without(request.excluded)
-    return tune_model(leads, minutes=minutes, storage=settings.data_dir / STUDIES, progress=progress)
+    found = tune_model(leads, minutes=minutes, storage=settings.data_dir / STUDIES, progress=progress)
+    return replace(found, cautions=judge_search(leads.known, max(found.auc, found.default_auc)))
 
 
 def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | None = None) -> Evaluation:

@@ -1,16 +1,19 @@
 """Cautions: what somebody should know of the leads and figures of a model before they trust them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from leadscore_core.data.schema.own_rules import base_rate_targets
 from leadscore_core.model.metadata import beats_base_rate
+from leadscore_core.training.fit import Recipe, fit_cleaned, importance_shares
+from leadscore_core.training.leakage import LeakFinding
+from leadscore_core.training.leakage_worth import TOO_GOOD, rest_on
 from leadscore_core.training.training_data import TrainingData
 
-TOO_GOOD, FEW_LEADS, MANY_REPEATS = 0.97, 1_000, 0.1
-_RESTS_ON, _MOST_NAMED, _LEAST_SHARE = 0.8, 4, 0.05
+FEW_LEADS, MANY_REPEATS = 1_000, 0.1
 
 
 def judge_cautions(
@@ -30,27 +33,56 @@ def judge_cautions(
         Column -> its share (0-1) of what the model learned, and its standard deviation.
     """
     crossed, following = metrics["cross_validation"], metrics.get("next_period", {})
-    found = [_too_good(known, crossed, importance), _no_better(crossed), _few(len(known)), _repeats(known)]
+    shares = {column: share for column, (share, _) in importance.items()}
+    too_good = judge_auc(crossed.get("auc"), shares, known.headers)
+    found = [too_good, _no_better(crossed), _few(len(known)), _repeats(known)]
     found.append(_one_month(following))
     return [text for text in found if text]
 
 
-def _too_good(known: TrainingData, crossed: Mapping[str, Any], importance: Mapping[str, tuple[float, float]]) -> str:
-    """Say on which columns an AUC rests that is too good for leads that nobody called yet."""
-    auc = crossed.get("auc")
+def judge_auc(auc: float | None, shares: Mapping[str, float], names: Mapping[str, str], where: str = "in folds") -> str:
+    """Say on which columns an AUC rests that is too good for leads nobody has called yet; empty for any other.
+
+    Parameters
+    ----------
+    shares
+        Column -> its share (0-1) of what the model learned.
+    names
+        Column -> what people call it.
+    where
+        On which leads it was measured.
+
+    Examples
+    --------
+    >>> judge_auc(0.98, {"stage": 0.9, "city": 0.1}, {"stage": "Stage"}).split(". ")[1]
+    'It rests on Stage (90%): if that is filled in later, leave it out.'
+    """
     if auc is None or auc <= TOO_GOOD:
         return ""
-    named: list[str] = []
-    total = 0.0
-    for column, (share, _) in sorted(importance.items(), key=lambda item: -item[1][0]):
-        if named and (total >= _RESTS_ON or len(named) == _MOST_NAMED or share < _LEAST_SHARE):
-            break
-        named.append(f"{known.headers.get(column, column)} ({share:.0%})")
-        total += share
-    return (
-        f"An AUC of {auc:.3f} in folds is hardly ever that of leads nobody has called yet. It rests on "
-        f"{', '.join(named)}: if that is filled in later, leave it out."
-    )
+    return _too_good(auc, [f"{names.get(column, column)} ({shares[column]:.0%})" for column in rest_on(shares)], where)
+
+
+def audit_cautions(found: Sequence[LeakFinding]) -> list[str]:
+    """Say which columns of an audit give an AUC that is too good for leads nobody has called yet."""
+    worth = {one.column: one.auc_with for one in found if one.auc_with is not None and one.auc_with > TOO_GOOD}
+    named = [f"{column} (AUC with it {auc:.3f})" for column, auc in worth.items()]
+    return [_too_good(max(worth.values()), named, "in folds")] if named else []
+
+
+def judge_search(known: TrainingData, auc: float) -> tuple[str, ...]:
+    """Return the cautions of figures in folds of which no model comes, as of compared algorithms or a search."""
+    if auc <= TOO_GOOD:
+        return ()
+    targets = base_rate_targets(float(known.outcome.mean()))
+    pipeline = fit_cleaned(known.cleaned(), known.outcome, Recipe(known.schema, targets, {}))
+    return (judge_auc(auc, importance_shares(pipeline), known.headers),)
+
+
+def _too_good(auc: float, named: Sequence[str], where: str) -> str:
+    why = f"It rests on {', '.join(named)}: if that is filled in later, leave it out."
+    if not named:
+        why = "What it rests on was not kept with this model; train it anew to see."
+    return f"An AUC of {auc:.3f} {where} is hardly ever that of leads nobody has called yet. {why}"
 
 
 def _no_better(crossed: Mapping[str, Any]) -> str:

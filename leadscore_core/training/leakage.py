@@ -23,13 +23,14 @@ from leadscore_core.training.leakage_evidence import (
     odds_apart,
 )
 from leadscore_core.training.leakage_names import suspect_name
-from leadscore_core.training.leakage_worth import auc_with_and_without
+from leadscore_core.training.leakage_worth import TOO_GOOD, auc_with_and_without, rest_on, shares_without
 
 ALONE, NAMED_ALONE, NEARLY_ALONE, SOME = 0.95, 0.85, 0.8, 0.55
 AUDITED_ROWS = 30_000
 _SEQUENCE, _LATER = 0.6, 0.65
 _KINDS = (
     "alone", "one_class", "sequence", "after", "later", "nearly", "blank", "collapses", "name", "counter", "calendar",
+    "together",
 )  # fmt: skip
 _AMOUNT = "other than zero"
 _CERTAIN = frozenset(_KINDS[:4])
@@ -51,7 +52,8 @@ class LeakFinding:
         outcome), ``later`` (a moment after the lead came), ``nearly`` (it tells the outcome of most leads), ``blank``
         (its being blank tells), ``collapses`` (worth much among these leads and little in later ones), ``name`` (its
         name says so), ``counter`` (its name says that it counts, perhaps on and on), ``calendar`` (a day or month that
-        moves with the base rate). The first four are evidence, the others questions.
+        moves with the base rate), ``together`` (with others it tells the outcome of nearly every lead). The first four
+        are evidence, the others questions.
     auc
         What the column alone gives, out-of-fold, 0.5 to 1.
     auc_with, auc_without
@@ -143,10 +145,21 @@ def audit_leakage(
     found = [finding for cells in looked if (finding := _judge(cells, leads)) is not None]
     found = sorted(found, key=lambda f: (_KINDS.index(f.kind), -f.auc, f.column))
     worth = auc_with_and_without(looked, label, [f.column for f in found], dates=dates)
+    if worth and (without := next(iter(worth.values()))[1]) > TOO_GOOD:
+        found += _together(looked, label, [f.column for f in found], without)
+        worth = auc_with_and_without(looked, label, [f.column for f in found], dates=dates)
     return [
         replace(f, auc_with=worth[f.column][0], auc_without=worth[f.column][1]) if f.column in worth else f
         for f in found
     ]
+
+
+def _together(looked: list[ColumnCells], label: np.ndarray, suspects: list[str], without: float) -> list[LeakFinding]:
+    """Ask about the columns on which an AUC rests that is too good even without those found before."""
+    shares = shares_without(looked, label, suspects)
+    why = "Without the columns above an AUC of {:.3f} is left, which leads that nobody has called hardly give; "
+    why += "{:.0%} of it rests on this one."
+    return [LeakFinding(name, why.format(without, shares[name]), "together", 0.5) for name in rest_on(shares)]
 
 
 def _is_index(header: object) -> bool:

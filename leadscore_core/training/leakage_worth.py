@@ -1,6 +1,6 @@
 """What columns under suspicion are worth: the AUC with and without each, of quick models in folds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import lightgbm as lgb
 import numpy as np
@@ -11,6 +11,8 @@ from sklearn.model_selection import StratifiedKFold
 from leadscore_core.training.leakage_evidence import ColumnCells
 
 SAMPLE_ROWS, MOST_MEASURED = 10_000, 20
+TOO_GOOD = 0.97
+_RESTS_ON, _MOST_NAMED, _LEAST_SHARE = 0.8, 4, 0.05
 _FOLDS, _TREES, _LEVELS = 3, 40, 100
 _Feature = tuple[np.ndarray, bool]
 
@@ -61,6 +63,37 @@ def auc_with_and_without(
         one = features.get(name)
         result[name] = (without if one is None else _auc([*others, one], label, seed), without)
     return result
+
+
+def rest_on(shares: Mapping[str, float]) -> list[str]:
+    """Return the columns that carry most of what a model learned: four at most, the first in any case.
+
+    Examples
+    --------
+    >>> rest_on({"city": 0.1, "stage": 0.6, "tags": 0.27, "day": 0.03})
+    ['stage', 'tags']
+    """
+    named: list[str] = []
+    for column, share in sorted(shares.items(), key=lambda item: -item[1]):
+        enough = sum(shares[name] for name in named) >= _RESTS_ON
+        if named and (enough or len(named) == _MOST_NAMED or share < _LEAST_SHARE):
+            break
+        named.append(column)
+    return named
+
+
+def shares_without(
+    columns: Sequence[ColumnCells], label: np.ndarray, suspects: Sequence[str], *, seed: int = 0
+) -> dict[str, float]:
+    """Return each column's share (0-1) of what a quick model learns without the suspects."""
+    drawn = _draw(label, seed) if len(label) > SAMPLE_ROWS else np.arange(len(label))
+    found = {cells.name: _as_feature(cells, drawn, False, None) for cells in columns if cells.name not in suspects}
+    features = {name: feature for name, feature in found.items() if feature is not None}
+    if not features:
+        return {}
+    model = _grow([*features.values()], label[drawn], seed)
+    gain = model.feature_importance("gain")
+    return dict(zip(features, (gain / max(gain.sum(), 1e-12)).tolist(), strict=True))
 
 
 def describe_sample(n_leads: int) -> str:
@@ -119,20 +152,26 @@ def _auc(columns: list[_Feature], label: np.ndarray, seed: int) -> float:
     if not columns:
         return 0.5
     matrix = np.column_stack([values for values, _ in columns])
-    levels = [i for i, (_, is_level) in enumerate(columns) if is_level]
     predicted = np.empty(len(label))
     for train, test in StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(matrix, label):
-        data = lgb.Dataset(matrix[train], label[train], categorical_feature=levels, free_raw_data=True)
-        parameters = {
-            "objective": "binary",
-            "num_leaves": 15,
-            "learning_rate": 0.15,
-            "min_data_in_leaf": max(2, min(20, len(train) // 40, int(label[train].sum()) // 4)),
-            "seed": seed,
-            "num_threads": 1,
-            "deterministic": True,
-            "verbose": -1,
-        }
-        model = lgb.train(parameters, data, num_boost_round=_TREES, keep_training_booster=True)
+        model = _grow([(values[train], is_level) for values, is_level in columns], label[train], seed)
         predicted[test] = model.predict(matrix[test], num_threads=1)
     return max(0.5, round(float(roc_auc_score(label, predicted)), 4))
+
+
+def _grow(columns: list[_Feature], label: np.ndarray, seed: int) -> lgb.Booster:
+    """Fit a quick model."""
+    matrix = np.column_stack([values for values, _ in columns])
+    levels = [i for i, (_, is_level) in enumerate(columns) if is_level]
+    data = lgb.Dataset(matrix, label, categorical_feature=levels, free_raw_data=True)
+    parameters = {
+        "objective": "binary",
+        "num_leaves": 15,
+        "learning_rate": 0.15,
+        "min_data_in_leaf": max(2, min(20, len(label) // 40, int(label.sum()) // 4)),
+        "seed": seed,
+        "num_threads": 1,
+        "deterministic": True,
+        "verbose": -1,
+    }
+    return lgb.train(parameters, data, num_boost_round=_TREES, keep_training_booster=True)

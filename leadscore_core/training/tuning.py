@@ -64,6 +64,7 @@ class Tuning:
     high: float
     trials: int
     seconds: float
+    cautions: tuple[str, ...] = ()
 
     @property
     def is_better(self) -> bool:

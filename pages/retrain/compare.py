@@ -119,6 +119,7 @@ def _render_leaderboard(run: Run) -> None:
         f"{run.request.rows:,} leads, {plain(run.request.data)}; {run.report['split']}. Differences are paired by "
         f"fold, with 95% intervals. {run.report['seconds']:.0f} s in all."
     )
+    _render_cautions(run.report)
 
 
 def _render_tuning(run: Run) -> None:
@@ -134,3 +135,9 @@ def _render_tuning(run: Run) -> None:
         f"{result['trials']:,} settings were tried. The difference is honest: in each of five folds the search "
         "ran anew on the training leads alone. Under Train these settings can be used."
     )
+    _render_cautions(result)
+
+
+def _render_cautions(result: dict[str, Any]) -> None:
+    for text in result.get("cautions", ()):
+        st.warning(plain(text), icon=":material/warning:")

@@ -182,6 +182,7 @@ def _render_check(data: TrainingData, model: LeadModel | None, key: tuple[object
 
 def _render_audit(data: TrainingData, n_known: int, key: tuple[object, ...]) -> tuple[set[str], set[str]]:
     """Ask about columns that may know the outcome; return inputs that are left out, and that are known before."""
+    from leadscore_core.training.cautions import audit_cautions
     from leadscore_core.training.leakage_worth import describe_sample
 
     by_header = {header: name for name, header in data.headers.items()}
@@ -224,6 +225,8 @@ def _render_audit(data: TrainingData, n_known: int, key: tuple[object, ...]) -> 
         "what is neither left out nor known before stays a question of the verdict. "
         f"{describe_sample(n_known)}"
     )
+    for text in audit_cautions(list(asked.values())):
+        st.warning(plain(text), icon=":material/warning:")
     answers = zip(asked, edited["Leave out"].tolist(), edited["Known before"].tolist(), strict=True)
     given = {name: (bool(out) and not known, bool(known)) for name, out, known in answers}
     chosen = {name for name, (out, _) in given.items() if out}

@@ -7,8 +7,12 @@ import pandas as pd
 import pytest
 
 from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ColumnAudit, beats_base_rate
-from leadscore_core.training.cautions import judge_cautions
+from leadscore_core.training.cautions import audit_cautions, judge_cautions, judge_search
+from leadscore_core.training.evaluation.holdout import evaluate_model
+from leadscore_core.training.leakage import LeakFinding
 from leadscore_core.training.training_data import TrainingData
 
 GOOD = {"auc": 0.8, "auc_std": 0.02, "brier": 0.15, "base_rate": 0.3}
@@ -32,6 +36,31 @@ def test_an_auc_too_good_names_the_columns_that_it_rests_on(known: TrainingData)
     assert "0.985" in said
     assert "StageName (70%), city (25%)" in said
     assert "source" not in said
+
+
+def test_every_measure_of_such_an_auc_names_its_columns(
+    known: TrainingData, trained: LeadModel, sample: SampleLeads
+) -> None:
+    """In an audit, in compared algorithms or a search, and on leads that were kept aside."""
+    found = [LeakFinding("StageName", "w", "alone", 0.9, 0.991, 0.8), LeakFinding("City", "w", "name", 0.6, 0.81, 0.8)]
+    assert audit_cautions(found[1:]) == []
+    (said,) = audit_cautions(found)
+    assert "0.991" in said
+    assert "StageName" in said
+    assert "City" not in said
+    assert judge_search(known, 0.96) == ()
+    read = known.columns.rename(columns={"source": "first_utm_source_c", "city": "city_mapped"})
+    (said,) = judge_search(replace(known, columns=read, headers={"first_utm_source_c": "Where from"}), 0.99)
+    assert "It rests on Where from (" in said
+
+    crossed = trained.metadata.metrics | {
+        "cross_validation": trained.metadata.metrics["cross_validation"] | {"auc": 0.98}
+    }
+    praised = replace(trained, metadata=trained.metadata.model_copy(update={"metrics": crossed}))
+    top = max(trained.metadata.importance, key=lambda column: trained.metadata.importance[column][0])
+    notes = evaluate_model(sample.kept_aside, praised).metrics.notes
+    assert [trained.schema.by_name[top].human in note for note in notes if "0.980 in folds" in note] == [True]
+    assert not any("rests on" in note for note in evaluate_model(sample.kept_aside, trained).metrics.notes)
 
 
 def test_a_model_no_better_than_the_base_rate_is_said_to_be(known: TrainingData) -> None:

@@ -178,3 +178,19 @@ def test_an_answer_that_rules_an_outcome_out_is_no_leak_and_a_reason_for_losing_
     lost = np.where((label == 0) & (rng.random(3_000) < 0.5), "too dear", "")
     found = audit_leakage(pd.DataFrame({"insured": insured, "why not": lost}), label)
     assert [(f.column, f.kind, f.is_certain) for f in found] == [("why not", "one_class", True)]
+
+
+def test_columns_that_tell_the_outcome_only_together_are_asked_about_where_others_are() -> None:
+    frame, label, rng = honest(11)
+    first = rng.integers(0, 2, len(label))
+    stages = {"left half": first.astype(str), "right half": (first ^ label).astype(str)}  # alone each tells nothing
+    leak = np.where((label == 1) & (rng.random(len(label)) < 0.3), "paid", "")
+    found = {f.column: f for f in audit_leakage(frame.assign(planted=leak, **stages), label)}
+    assert {name: (f.kind, f.is_certain) for name, f in found.items()} == {
+        "planted": ("one_class", True),
+        "left half": ("together", False),
+        "right half": ("together", False),
+    }
+    assert "an AUC of 1.000 is left" in found["right half"].why
+    assert found["planted"].auc_without is not None
+    assert found["planted"].auc_without < 0.8

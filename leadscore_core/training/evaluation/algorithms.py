@@ -44,6 +44,8 @@ class Leaderboard:
         For everything.
     measures
         How the figures are read, by name.
+    cautions
+        What to mind of the figures, in sentences.
     """
 
     table: pd.DataFrame
@@ -51,6 +53,7 @@ class Leaderboard:
     split: str
     seconds: float
     measures: dict[str, Measure]
+    cautions: tuple[str, ...] = ()
 
 
 def judge_algorithms(

@@ -11,6 +11,7 @@ from leadscore_core.data.schema.column_mapping import ColumnMapping, check_requi
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.errors import LabelError
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.training.cautions import judge_auc
 from leadscore_core.training.evaluation.metrics import Metrics, compute_metrics, meets_targets
 from leadscore_core.training.evaluation.seen_leads import seen_in_training
 from leadscore_core.training.training_data import TrainingData, make_training_data
@@ -84,6 +85,7 @@ def judge_holdout(data: TrainingData, model: LeadModel, *, targets: TargetMetric
             "Neither an id nor their rows tell these leads from the training leads (too many are alike), so they could "
             "not be compared, and all of them are judged. Make sure that they are others."
         )
+    metrics.notes += _too_good(model, metrics)
     targets = targets or model.metadata.targets
     return Evaluation(
         model_id=model.model_id,
@@ -93,3 +95,13 @@ def judge_holdout(data: TrainingData, model: LeadModel, *, targets: TargetMetric
         seen_in_training=int(seen.sum()),
         without_label=len(data) - len(data.known),
     )
+
+
+def _too_good(model: LeadModel, metrics: Metrics) -> list[str]:
+    """Say on which columns the model rests, where its AUC on these leads or in folds is too good to be true."""
+    shares = {column: share for column, (share, _) in model.metadata.importance.items()}
+    names = {column.name: column.human for column in model.schema.columns}
+    in_folds = model.metadata.metrics["cross_validation"].get("auc")
+    here = judge_auc(metrics.auc, shares, names, "on these leads")
+    said = here or judge_auc(in_folds, shares, names, "in folds, as in its training,")
+    return [said] if said else []
