@@ -24,13 +24,13 @@ def enough_of_each(completed: int, not_completed: int) -> bool:
     return min(completed, not_completed) >= LEAST_OF_EACH
 
 
-def describe_need(completed: int, not_completed: int, past: str = "completed") -> str:
+def describe_need(completed: int, not_completed: int, past: str) -> str:
     """Say how many leads of either outcome there are, and how many are needed.
 
     Examples
     --------
-    >>> describe_need(1, 900)
-    'completed 1 of 40 needed, not completed 900 of 40 needed'
+    >>> describe_need(1, 900, "converted")
+    'converted 1 of 40 needed, not converted 900 of 40 needed'
     """
     return f"{past} {completed} of {LEAST_OF_EACH} needed, not {past} {not_completed} of {LEAST_OF_EACH} needed"
 
@@ -41,7 +41,7 @@ def wilson_intervals(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarr
     Parameters
     ----------
     k, n
-        Completed of so many leads, by group.
+        How many of so many leads converted, by group.
 
     Examples
     --------

@@ -157,7 +157,7 @@ def check_trainable(path: str, *, schema: str = "") -> StepResult:
         return {"ok": False, "why": "the leads have no outcome", "rows": len(frame), "report": path}
     known = frame[label.name].dropna().to_numpy("int64")
     done, rest = int((known == 1).sum()), int((known == 0).sum())
-    why = "" if enough_of_each(done, rest) else describe_need(done, rest)
+    why = "" if enough_of_each(done, rest) else describe_need(done, rest, declared.outcome.past)
     return {"ok": not why, "why": why, "rows": len(frame), "report": path, "completed": done, "not_completed": rest}
 
 
@@ -264,7 +264,7 @@ def score_batch(files: str, key: str, model_id: str, cleaned: str = "", *, schem
     Returns
     -------
     dict
-        ``batch``, ``rows``, ``expected`` applications, ``grades``, ``new`` (whether it was made now).
+        ``batch``, ``rows``, ``expected`` conversions, ``grades``, ``new`` (whether it was made now).
     """
     settings = load_settings()
     registry = ModelRegistry(settings.models_dir)
@@ -305,8 +305,8 @@ def check_predictions(scored: StepResult) -> StepResult:
     batch = store.get(scored["batch"])
     model = ModelRegistry(settings.models_dir).load(batch.scoring.model_id)
     p = pq.read_table(batch.scores_path, columns=["ls_propensity"])["ls_propensity"].to_numpy().astype("float64")
-    base = model.metadata.training_data.base_rate
-    junk = float((p < own_grades(known_schema(batch.schema_name, settings), settings).cold).mean()) if len(p) else 0.0
+    base, schema = model.metadata.training_data.base_rate, known_schema(batch.schema_name, settings)
+    junk = float((p < own_grades(schema, settings).cold).mean()) if len(p) else 0.0
     faults = []
     if not len(p):
         faults.append("there is no lead")
@@ -318,7 +318,7 @@ def check_predictions(scored: StepResult) -> StepResult:
         if len(p) >= 50 and junk > _MOST_JUNK:
             faults.append(f"{junk:.0%} of the leads are junk")
         if len(p) >= 50 and abs(float(p.mean()) - base) > _FAR:
-            faults.append(f"the mean propensity is {p.mean():.0%}, in training {base:.0%} completed")
+            faults.append(f"the mean propensity is {p.mean():.0%}, in training {base:.0%} {schema.outcome.past}")
     mean = float(p.mean()) if len(p) else 0.0
     report = Path(batch.scores_path).with_name("predictions.json")
     write_text(report, json.dumps({"rows": len(p), "mean": mean, "junk": junk, "faults": faults}))

@@ -34,7 +34,7 @@ def test_standard_errors_of_95_percent() -> None:
 def test_enough_is_forty_of_each(completed: int, rest: int) -> None:
     assert enough_of_each(completed, rest) is (completed >= 40 and rest >= 40)
     assert enough_of_each(completed, rest) is enough_of_each(rest, completed)
-    assert f"completed {completed} of 40 needed" in describe_need(completed, rest)
+    assert f"bought {completed} of 40 needed" in describe_need(completed, rest, "bought")
     assert LEAST_OF_EACH == 40
 
 

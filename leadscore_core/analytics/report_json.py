@@ -104,11 +104,11 @@ def source_report(
         What to group by: schema columns, human names or roles ("source", "medium", "city tier", "month", "hour"); the
         source if none is given.
     model
-        Scores the leads, for applications expected where outcomes are not known.
+        Scores the leads, for conversions expected where outcomes are not known.
     mapping
         Header of each column; suggested if not given.
     counted
-        ``completed`` or ``expected``; completed where at least 40 outcomes are known, if not given.
+        ``completed`` or ``expected``; the first where at least 40 outcomes are known, if not given.
 
     Returns
     -------

@@ -169,13 +169,13 @@ def make_view(name: str, table: SourceTable, schema: LeadSchema) -> SourceView:
 
 
 def choose_counted(view: SourceView, chosen: LeadFilter = EVERYBODY) -> Counted:
-    """Return what to count at first: completed where 40 outcomes are known, or nothing is scored; else expected."""
+    """Return what to count at first: known outcomes where there are 40, or nothing is scored; else expected ones."""
     totals = view.table.totals(chosen)
     return "completed" if totals["known"] >= LEAST_KNOWN or (totals["known"] and not totals["expected"]) else "expected"
 
 
 def count_outcomes(counts: pd.DataFrame, counted: Counted) -> pd.DataFrame:
-    """Add ``n`` and ``k`` to counts of groups: known outcomes and completed, or leads and expected."""
+    """Add ``n`` and ``k`` to counts of groups: leads whose outcome is known and who converted, or all and expected."""
     n, k = ("known", "completed") if counted == "completed" else ("leads", "expected")
     return counts.assign(n=counts[n], k=counts[k])
 

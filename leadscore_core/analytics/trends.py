@@ -41,7 +41,7 @@ def trend_weeks(view: SourceView, chosen: LeadFilter, counted: Counted) -> pd.Da
 
 
 def flow_leads(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) -> pd.DataFrame:
-    """Return leads by group, grade and whether they complete: those counted, the seven largest groups and all others.
+    """Return leads by group, grade and whether they convert: those counted, the seven largest groups and all others.
 
     Returns
     -------

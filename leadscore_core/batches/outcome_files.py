@@ -132,7 +132,7 @@ def _find_outcome(leads: LeadList, headers: Sequence[str]) -> str | None:
     for header in headers:
         with closing(leads.parts()) as parts:
             split = split_outcomes(count_column(parts, header))
-        if split.completed and split.question(header) is None:
+        if split.completed and split.question(header, leads.schema.outcome) is None:
             clear.append(header)
     named = [header for header in clear if _OUTCOME_NAMES.search(plain_header(header))]
     found = named or clear

@@ -23,7 +23,7 @@ from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import LabelError, StorageError
 from leadscore_core.inference.contact_quality import contact_keys, read_contacts
 from leadscore_core.inference.duplicates import key_columns
-from leadscore_core.outcome import APPLICATIONS
+from leadscore_core.outcome import OutcomeWords
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
 from leadscore_core.storage.leads.files import read_people
@@ -56,7 +56,7 @@ class OutcomeReport:
     by
         Id, e-mail, phone or moment -> leads that were known by it.
     batches
-        Name of each batch that learned something -> leads whose outcome came, and how many of them completed.
+        Name of each batch that learned something -> leads whose outcome came, and how many of them converted.
     kept
         Id of each of these batches -> what was kept for it, to be corrected by.
     past
@@ -74,7 +74,7 @@ class OutcomeReport:
     by: dict[str, int] = field(default_factory=dict)
     batches: dict[str, tuple[int, int]] = field(default_factory=dict)
     kept: dict[str, Entry] = field(default_factory=dict)
-    past: str = APPLICATIONS.past
+    past: str = OutcomeWords().past
 
     @property
     def summary(self) -> str:

@@ -74,7 +74,7 @@ class TradeOff:
     known: np.ndarray
 
     def preset(self, most_lost: float) -> float:
-        """Return the largest share (0-1) to remove that loses at most this share of applications."""
+        """Return the largest share (0-1) to remove that loses at most this share of conversions."""
         return removable(self.expected if self.observed is None else self.observed, most_lost)
 
     def lost(self, removed: float) -> tuple[Share | None, Share]:
@@ -145,7 +145,7 @@ def preview_grades(view: BatchView, rule: GradeRule, capacity: int) -> pd.DataFr
     -------
     pandas.DataFrame
         One row a grade: ``grade``, ``from`` (lowest propensity, 0-1), ``down_to`` (share of the batch, 0-1), ``leads``,
-        ``expected`` (applications), ``observed``, ``low``, ``high`` (conversion of known leads of that grade, 0-1, NaN
+        ``expected`` (conversions), ``observed``, ``low``, ``high`` (conversion of known leads of that grade, 0-1, NaN
         where none is known), ``known`` (how many), ``days`` (of calls), ``a_day`` (leads a day of the batch's period).
     """
     table = LeadTable(view.batch.scores_path, Standing(grades=rule), view.table.created)

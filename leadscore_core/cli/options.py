@@ -219,7 +219,7 @@ def say_unread(leads: LeadList) -> None:
 
 
 def say_outcome(leads: LeadList, *, where_known: bool = True) -> None:
-    """Say which values of the outcome count as completed.
+    """Say which values of the outcome mean yes.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def label_findings(
         )
     if values.nunique() == 1:
         only = split.of(Meaning.WON if values.max() == 1 else Meaning.LOST)
-        said = "completed" if values.max() == 1 else "did not complete"
+        said = schema.outcome.past if values.max() == 1 else f"did not {schema.outcome.many}"
         reason = f"every lead that has an outcome {said}: {name_values(only) or 'blank'}"
         found.append(make_finding("label_one_class", header, reason, int(values.notna().sum()), n_rows))
     elif n_rows and not values.notna().any():

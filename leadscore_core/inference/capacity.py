@@ -1,4 +1,4 @@
-"""Planning: whom to call first, and how many applications that should bring."""
+"""Planning: whom to call first, and how many conversions that should bring."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _EXACT_UP_TO = 1_000
 
 @dataclass(frozen=True)
 class CallPlan:
-    """The first leads by propensity: applications expected with a 95% interval, and as many in arrival order."""
+    """The first leads by propensity: conversions expected with a 95% interval, and as many in arrival order."""
 
     leads: int
     expected: float
@@ -37,7 +37,7 @@ def rank_leads(propensity: np.ndarray) -> np.ndarray:
 
 
 def applications_interval(propensity: np.ndarray) -> tuple[float, float]:
-    """Return a 95% interval for how many of these leads complete, a sum of independent Bernoulli trials.
+    """Return a 95% interval for how many of these leads convert, a sum of independent Bernoulli trials.
 
     Exact up to 1,000 leads, by the Fourier transform of the characteristic function (Hong, 2013: On computing the
     distribution function for the Poisson binomial distribution); beyond, the normal approximation. It takes the
@@ -65,7 +65,7 @@ def applications_interval(propensity: np.ndarray) -> tuple[float, float]:
 
 
 def poisson_binomial(p: np.ndarray) -> np.ndarray:
-    """Return the probability of 0, 1, .. n completions among n leads (Hong, 2013).
+    """Return the probability of 0, 1, .. n conversions among n leads (Hong, 2013).
 
     Examples
     --------
@@ -90,7 +90,7 @@ def make_plan(called: np.ndarray, arrived: np.ndarray, total: float, rows: int) 
     arrived
         Those of as many leads in arrival order.
     total, rows
-        Applications expected of the whole list, and its leads.
+        Conversions expected of the whole list, and its leads.
     """
     expected = float(called.sum())
     low, high = applications_interval(called)
@@ -107,7 +107,7 @@ def make_plan(called: np.ndarray, arrived: np.ndarray, total: float, rows: int) 
 
 
 def gain_curve(propensity: np.ndarray, called: np.ndarray, points: int = 101) -> pd.DataFrame:
-    """Return applications expected by how many leads are called, in order of score, of arrival, and at random.
+    """Return conversions expected by how many leads are called, in order of score, of arrival, and at random.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def gain_curve(propensity: np.ndarray, called: np.ndarray, points: int = 101) ->
     Returns
     -------
     pandas.DataFrame
-        ``leads`` and ``by_score``, ``by_arrival``, ``at_random`` (applications).
+        ``leads`` and ``by_score``, ``by_arrival``, ``at_random`` (conversions).
 
     Examples
     --------
@@ -135,7 +135,7 @@ def gain_curve(propensity: np.ndarray, called: np.ndarray, points: int = 101) ->
 
 
 def assign_leads(propensity: np.ndarray, callers: int) -> np.ndarray:
-    """Split a call list into parts of nearly the same length and expected applications.
+    """Split a call list into parts of nearly the same length and expected conversions.
 
     Leads are dealt from the best down, forwards and backwards in turn, as captains choose teams.
 

@@ -1,4 +1,4 @@
-"""The trade-off of discarding: leads removed against applications lost, with intervals, and presets."""
+"""The trade-off of discarding: leads removed against conversions lost, with intervals, and presets."""
 
 from typing import NamedTuple
 
@@ -43,7 +43,7 @@ def choose_split(out_of_sample: pd.DataFrame | None) -> tuple[str, pd.DataFrame]
     Returns
     -------
     split, predictions
-        Or None where fewer than 30 applications were completed, too few for a curve.
+        Or None where fewer than 30 conversions are known, too few for a curve.
     """
     if out_of_sample is None:
         return None
@@ -67,7 +67,7 @@ def observed_curve(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``removed`` (share of leads, 0 to 1 by hundredths), ``lost`` (share of applications), ``low``, ``high`` (Wilson,
+        ``removed`` (share of leads, 0 to 1 by hundredths), ``lost`` (share of conversions), ``low``, ``high`` (Wilson,
         95%).
 
     Examples
@@ -97,7 +97,7 @@ def observed_curve(predictions: pd.DataFrame) -> pd.DataFrame:
 def expected_curve(propensity: np.ndarray) -> pd.DataFrame:
     """Return what discarding the lowest share of a batch is expected to lose, from its own propensities.
 
-    The interval takes the propensities as right: the lost and the kept applications are independent sums of Bernoulli
+    The interval takes the propensities as right: the lost and the kept conversions are independent sums of Bernoulli
     trials, and the variance of their share follows by the delta method.
 
     Parameters
@@ -138,13 +138,13 @@ def expected_curve(propensity: np.ndarray) -> pd.DataFrame:
 
 
 def read_curve(curve: pd.DataFrame, removed: float) -> Share:
-    """Return the share of applications lost where this share (0-1) of the leads is removed, between the steps too."""
+    """Return the share of conversions lost where this share (0-1) of the leads is removed, between the steps too."""
     lost, low, high = (float(np.interp(removed, curve["removed"], curve[name])) for name in ("lost", "low", "high"))
     return Share(lost, low, high)
 
 
 def removable(curve: pd.DataFrame, most_lost: float) -> float:
-    """Return the largest share of leads (0-1) whose removal loses at most this share (0-1) of applications.
+    """Return the largest share of leads (0-1) whose removal loses at most this share (0-1) of conversions.
 
     Examples
     --------
@@ -171,7 +171,7 @@ def cut_for(propensity: np.ndarray, removed: float) -> float:
 
 
 def observed_by_grade(predictions: pd.DataFrame, hot: float, warm: float, cold: float) -> dict[str, tuple[int, int]]:
-    """Return for each grade how many leads whose outcome is known would have had it, and how many of them completed.
+    """Return for each grade how many leads whose outcome is known would have had it, and how many of them converted.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ class CalibratedMargin:
         """Return log-odds before calibration, one a lead."""
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
-        """Return probabilities, shape (n, 2); the second column is application completion."""
+        """Return probabilities, shape (n, 2); the second column is conversion."""
         margin = self.raw_margin(X)
         completed = self.calibrator_.apply(margin)
         return np.column_stack([1 - completed, completed])

@@ -42,7 +42,7 @@ def _grow_here(
 
 
 class LeadClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
-    """Gradient-boosted trees for application completion.
+    """Gradient-boosted trees for conversion.
 
     Training uses one thread, so that the same leads give the same trees and cores serve folds instead.
 
@@ -219,7 +219,7 @@ class Calibrator:
         return self
 
     def apply(self, margin: np.ndarray) -> np.ndarray:
-        """Return probabilities of completion, 0-1, one a margin."""
+        """Return probabilities of conversion, 0-1, one a margin."""
         probability = _logistic(margin * self.slope + self.intercept)
         return probability if self.steps is None else np.interp(probability, *self.steps)
 

@@ -73,7 +73,7 @@ class LeadFeatures(FrameTransformer):
         Hashes of the training leads' timestamps and required columns, so that a lead that was learned from is not
         taken for an unseen one; None without timestamps.
     base_rate_
-        Share of training leads that completed the application, 0-1.
+        Share of training leads that converted, 0-1.
 
     Examples
     --------
@@ -219,7 +219,7 @@ class LeadFeatures(FrameTransformer):
         return getattr(self, "ranges_", {}).get(column)  # models of an older LeadScore have none
 
     def _observe(self, values: pd.Series, column: str, label: np.ndarray) -> dict[str, Observed]:
-        """Return key -> how many leads had it and how many of them completed, in the keys' order."""
+        """Return key -> how many leads had it and how many of them converted, in the keys' order."""
         codes, keys = encoded_keys(values, pd.api.types.is_string_dtype(values), self._ranges_of(column))
         names, places = np.unique(keys, return_inverse=True)
         own = places[codes]

@@ -65,7 +65,7 @@ class LeadModel:
         return clean_with_problems(mapped[inputs], self.schema, categories=categories)
 
     def propensity(self, cleaned: pd.DataFrame) -> np.ndarray:
-        """Return the probability of application completion, 0-1, for cleaned leads."""
+        """Return the probability of conversion, 0-1, for cleaned leads."""
         return self.classifier.propensities(self.features.encode_columns(cleaned))
 
     def contributions(self, cleaned: pd.DataFrame) -> pd.DataFrame:

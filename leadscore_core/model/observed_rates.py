@@ -13,7 +13,7 @@ _OWN_SHARE = 0.1
 
 
 class Observed(NamedTuple):
-    """How many training leads had a value, and how many of them completed the application."""
+    """How many training leads had a value, and how many of them converted."""
 
     leads: int
     completed: int

@@ -74,7 +74,7 @@ def audit_sample(leads: LeadList, frame: pd.DataFrame, label: np.ndarray, dates:
     known = ~np.isnan(label)
     rows = frame.loc[known, columns].reset_index(drop=True)
     when = None if dates is None else dates[known].reset_index(drop=True)
-    return audit_leakage(rows, label[known].astype("int64"), dates=when)
+    return audit_leakage(rows, label[known].astype("int64"), dates=when, words=leads.schema.outcome)
 
 
 def default_exclusions(data: TrainingData, exclude: Sequence[str] = (), include: Sequence[str] = ()) -> set[str]:

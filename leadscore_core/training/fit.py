@@ -105,7 +105,7 @@ def judge_fold(
     test, test_label = cleaned.iloc[fold.test], label[fold.test]
     margin = raw_margin(pipeline, test)
     propensity = calibrator.apply(margin)
-    metrics = compute_metrics(test_label, propensity, threshold)
+    metrics = compute_metrics(test_label, propensity, threshold, recipe.schema.outcome)
     costs = _column_costs(pipeline, test, test_label, margin, recipe) if with_costs and metrics.auc is not None else {}
     return FoldResult(fold, metrics, margin, propensity, costs, importance_shares(pipeline))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.data.reading.chunks import INDEX_HEADERS
+from leadscore_core.outcome import OutcomeWords
 from leadscore_core.training.leakage_evidence import (
     LEAST,
     ColumnCells,
@@ -80,12 +81,13 @@ class LeakFinding:
 
 @dataclass(frozen=True)
 class _Leads:
-    """What is the same for all columns: outcomes, when the leads came, by how many days columns are later, folds."""
+    """What is the same for all columns: outcomes, when leads came, by how many days columns are later, folds, words."""
 
     label: np.ndarray
     dates: pd.Series | None
     ends: tuple[tuple[str, np.ndarray], ...]
     folds: list[tuple[np.ndarray, np.ndarray]]
+    words: OutcomeWords
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,12 @@ class _Evidence:
 
 
 def audit_leakage(
-    frame: pd.DataFrame, label: np.ndarray, *, dates: pd.Series | None = None, columns: list[str] | None = None
+    frame: pd.DataFrame,
+    label: np.ndarray,
+    *,
+    dates: pd.Series | None = None,
+    columns: list[str] | None = None,
+    words: OutcomeWords | None = None,
 ) -> list[LeakFinding]:
     """Look for columns that may have been filled in after the outcome.
 
@@ -116,6 +123,8 @@ def audit_leakage(
         When each lead came, if that is known.
     columns
         Headers to look at; all but a leading row number if not given, which is never learned from.
+    words
+        What the outcome is called; conversions if not given.
 
     Returns
     -------
@@ -141,7 +150,7 @@ def audit_leakage(
     looked = [cells for name in wanted if (cells := look_at_cells(str(name), frame[name])) is not None]
     late = ((cells.name, days_after(cells, dates)) for cells in looked)
     ends = tuple((name, after) for name, after in late if after is not None)
-    leads = _Leads(label, dates, ends, five_folds(label))
+    leads = _Leads(label, dates, ends, five_folds(label), words or OutcomeWords())
     found = [finding for cells in looked if (finding := _judge(cells, leads)) is not None]
     found = sorted(found, key=lambda f: (_KINDS.index(f.kind), -f.auc, f.column))
     worth = auc_with_and_without(looked, label, [f.column for f in found], dates=dates)
@@ -202,7 +211,8 @@ def _one_class(evidence: _Evidence) -> LeakFinding | None:
         inside, outside = label[mark], label[~mark]
         # an answer may rule an outcome out, as "insured already" does, and be known before; an amount shows it
         if is_of_one_class(inside, outside) and (how != _AMOUNT or inside.mean() > 0.5):
-            what = "completed" if inside.mean() > 0.5 else "did not complete"
+            words = evidence.leads.words
+            what = words.past if inside.mean() > 0.5 else f"did not {words.many}"
             share = max(inside.mean(), 1 - inside.mean())
             why = f"It is {how} for {len(inside):,} leads, and {share:.0%} of them {what}."
             return LeakFinding(cells.name, why, "one_class", evidence.auc)
@@ -231,9 +241,9 @@ def _later(evidence: _Evidence) -> LeakFinding | None:
         end = next((name for name, own in evidence.leads.ends if counts_days(cells, own)), None)
         why = f"It counts the time from the lead to {end!r}, which comes after the lead (alone: AUC {auc:.2f})."
         return None if end is None else LeakFinding(cells.name, why, "after", auc)
-    late = after > 1
+    late, past = after > 1, evidence.leads.words.past
     share = evidence.leads.label[late].mean()
-    why = f"It holds moments after the lead came, for {late.sum():,} leads, of whom {share:.0%} completed."
+    why = f"It holds moments after the lead came, for {late.sum():,} leads, of whom {share:.0%} {past}."
     is_telling = cells.numbers is None and auc >= _LATER
     return LeakFinding(cells.name, why, "after" if is_telling else "later", auc)
 
@@ -250,7 +260,8 @@ def _blank(evidence: _Evidence) -> LeakFinding | None:
     given, empty = evidence.leads.label[~blank], evidence.leads.label[blank]
     if min(len(given), len(empty)) < LEAST or not odds_apart(given, empty):
         return None
-    why = f"Where it is blank (n = {len(empty):,}), {empty.mean():.0%} complete; elsewhere {given.mean():.0%}."
+    many = evidence.leads.words.many
+    why = f"Where it is blank (n = {len(empty):,}), {empty.mean():.0%} {many}; elsewhere {given.mean():.0%}."
     return LeakFinding(evidence.cells.name, why, "blank", evidence.auc)
 
 

@@ -43,7 +43,7 @@ class TrainingData:
     columns
         Inputs as cleaned, one row a lead; each counter of an interaction group is a column of its own.
     label
-        1 completed, 0 not, NaN where there is no outcome yet; float64.
+        1 converted, 0 not, NaN where there is no outcome yet; float64.
     row_hash
         The same number for rows that repeat each other; uint64.
     identities
@@ -115,7 +115,10 @@ class TrainingData:
         known = ~np.isnan(label)
         when = None if dates is None else dates.iloc[drawn][known].reset_index(drop=True)
         rows = columns[known].drop(columns=CITY_TIER, errors="ignore").reset_index(drop=True)
-        return replace(self, findings=tuple(audit_leakage(rows, label[known].astype("int64"), dates=when)))
+        return replace(
+            self,
+            findings=tuple(audit_leakage(rows, label[known].astype("int64"), dates=when, words=self.schema.outcome)),
+        )
 
     def take(self, rows: np.ndarray) -> TrainingData:
         """Return some of the leads.

@@ -50,7 +50,7 @@ def choose_outcome_values(path: Path, upload: str, header: str) -> OutcomeSplit:
     if set(chosen) != set(proposed):
         lost = split.with_meanings(dict.fromkeys(proposed, Meaning.UNKNOWN))
         split = split_outcomes(counts, positive=chosen) if chosen else lost
-    elif split.question(header) is not None:
+    elif split.question(header, propose_words(header)) is not None:
         st.warning(
             f"It is not clear what {plain(header)} says of a lead. Choose the values that mean yes.",
             icon=":material/help:",
@@ -121,7 +121,7 @@ def _ask_in_words(split: OutcomeSplit, header: str = "the outcome") -> None:
 
 
 def _is_filled(split: OutcomeSplit, key: str, past: str) -> bool:
-    """Let a person say that any date or id means that a lead completed, where no value says it by itself."""
+    """Let a person say that any date or id means that a lead converted, where no value says it by itself."""
     if split.known or not (split.are_dates or len(split.values) > MOST_VALUES):
         return False
     blank = f", blank means not {past} ({split.blank:,})" if split.blank else ""

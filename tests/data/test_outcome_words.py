@@ -13,6 +13,7 @@ from leadscore_core.data.cleaning.outcome_values import count_values
 from leadscore_core.data.cleaning.outcome_words import Meaning, _table, plain_value, value_meaning
 from leadscore_core.data.schema.schema import Column, LeadSchema, Role
 from leadscore_core.errors import LabelError
+from leadscore_core.outcome import OutcomeWords
 
 TWO_WORDS = """
 1/0 1.0/0.0 1,0/0,0 01/00 100%/0% 1/-1 -1/0 True/False TRUE/FALSE true/false T/F Yes/No YES/NO Y/N
@@ -125,7 +126,7 @@ def test_a_stage_is_no_failure(stage: str) -> None:
     ],
 )
 def test_what_is_not_clear_is_asked_with_its_values(counts: dict[str, int]) -> None:
-    question = split_outcomes(counts).question("Result")
+    question = split_outcomes(counts).question("Result", OutcomeWords())
     assert question is not None
     assert all(f"{value!r} {count}" in question for value, count in counts.items() if value)
     assert "--positive" in question
@@ -153,7 +154,7 @@ def test_a_person_settles_it() -> None:
 
 def test_ticks_and_blanks_are_yes_and_no() -> None:
     split = split_outcomes({"X": 20, "": 80})
-    assert (split.completed, split.known, split.question("Won")) == (20, 100, None)
+    assert (split.completed, split.known, split.question("Won", OutcomeWords())) == (20, 100, None)
     schema = label(positive=split.keys(Meaning.WON), negative=split.keys(Meaning.LOST))
     assert read(["x", "", None, "X"], schema) == [1, 0, 0, 1]
 
@@ -207,7 +208,7 @@ def test_every_lead_is_counted_once(counts: dict[str, int]) -> None:
 @pytest.mark.parametrize("values", [("2", "1"), ("A", "B"), ("P", "F"), ("3", "2", "1"), ("yes", "later", "Bo said")])
 def test_a_question_names_every_value_with_its_count_and_the_option(values: tuple[str, ...]) -> None:
     counts = {value: 40 + place for place, value in enumerate(values)}
-    question = split_outcomes(counts).question("Result")
+    question = split_outcomes(counts).question("Result", OutcomeWords())
     assert question is not None
     assert all(f"{value!r} {count}" in question for value, count in counts.items())
     assert all(f"--positive {value!r}" in question for value in values)
@@ -215,11 +216,11 @@ def test_a_question_names_every_value_with_its_count_and_the_option(values: tupl
 
 def test_dates_beside_blanks_are_asked_about_and_filled_is_yes_then() -> None:
     counts = {f"{day:02d}/03/2026": 2 for day in range(1, 25)} | {"": 152}
-    asked = split_outcomes(counts).question("Converted Date")
+    asked = split_outcomes(counts).question("Converted Date", OutcomeWords())
     assert asked is not None
     assert all(part in asked for part in ("filled for 48 leads", "24 dates", "blank for 152", "--positive :filled"))
     split = split_outcomes(counts, positive=[":filled"])
-    assert split.question("Converted Date") is None
+    assert split.question("Converted Date", OutcomeWords()) is None
     assert (split.completed, split.known) == (48, 200)
     assert split.keys(Meaning.WON) == (":filled",)
     assert split.keys(Meaning.LOST) == ("",)
@@ -242,4 +243,4 @@ def test_where_filled_is_yes_words_that_say_no_stay_no_in_later_files() -> None:
 def test_a_word_that_says_no_is_never_yes_because_another_denies_it(no: str, other: str) -> None:
     split = split_outcomes({no: 60, other: 40})
     assert no.casefold() not in split.keys(Meaning.WON)
-    assert split.question("Result") is not None
+    assert split.question("Result", OutcomeWords()) is not None

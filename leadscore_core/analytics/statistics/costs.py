@@ -1,4 +1,4 @@
-"""Money: what leads and applications cost, and what moving a budget would bring."""
+"""Money: what leads and conversions cost, and what moving a budget would bring."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Costs:
         ``cost_per_hot``, ``n`` and ``k`` (from which the rate comes), ``applications`` (rate times leads),
         ``cost_per_application`` with ``cost_low`` and ``cost_high`` (95%, from Wilson's interval of the rate),
         ``on_junk`` (spend on leads of grade Junk). Costs are NaN where there is nothing to divide by or no outcome is
-        known; ``cost_high`` is infinite where there may be no application at all.
+        known; ``cost_high`` is infinite where there may be no conversion at all.
     unmatched
         Spend, or the part of it, that is not counted: ``name``, ``amount``, ``why``.
     unpaid
@@ -84,7 +84,7 @@ def best_match(names: Sequence[str], values: dict[str, list[str]]) -> str:
 
 
 def cost_groups(spend: pd.DataFrame, groups: pd.DataFrame, first: date | None, last: date | None) -> Costs:
-    """Set spend against leads and applications.
+    """Set spend against leads and conversions.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def cost_groups(spend: pd.DataFrame, groups: pd.DataFrame, first: date | None, l
 
 
 class Moved(NamedTuple):
-    """What moving a budget is expected to bring: change of applications with its 95% interval."""
+    """What moving a budget is expected to bring: change of conversions with its 95% interval."""
 
     amount: float
     change: float
@@ -154,8 +154,8 @@ class Moved(NamedTuple):
 def move_budget(costs: pd.DataFrame, source: str, target: str, share: float, *, seed: int = 0) -> Moved:
     """Return what moving a share of one group's budget to another is expected to change.
 
-    Applications are taken to grow with spend to the power of e: at e = 1 all money more brings as much as the last
-    did, at e = 0.5 four times the budget brings twice the applications. Nobody knows e from one period's spend, so
+    Conversions are taken to grow with spend to the power of e: at e = 1 all money more brings as much as the last
+    did, at e = 0.5 four times the budget brings twice the conversions. Nobody knows e from one period's spend, so
     it is drawn evenly from 0.5 to 1, for both groups by itself, and the rate of either from its beta
     posterior; the interval holds what is left after both.
 

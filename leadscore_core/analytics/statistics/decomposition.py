@@ -1,10 +1,10 @@
 """Decomposition: how much of a group's gap to the average its leads explain, and what is left.
 
 A logistic regression of the outcome on the group and on factors (platform, city tier, month, ..) says what leads like
-those of a group complete at the average group. The gap of a group's rate to the average is the sum of
+those of a group convert at the average group. The gap of a group's rate to the average is the sum of
 
-    composition   what leads like its own complete at the average group, less the average of all leads
-    residual      the group's rate, less what leads like its own complete at the average group
+    composition   what leads like its own convert at the average group, less the average of all leads
+    residual      the group's rate, less what leads like its own convert at the average group
 
 (standardisation by g-computation, Robins, 1986; a decomposition after Oaxaca, 1973, and Blinder, 1973). The composition
 effect is given factor by factor; what is left of it where factors do not simply add up is ``together``.
@@ -137,7 +137,7 @@ class _Counts:
     groups, names
         Which group each cell is of; the groups' names.
     n, k
-        Leads of each cell, and how many of them completed.
+        Leads of each cell, and how many of them converted.
     design, owner
         0/1 columns of the factors' values, and which of `factors` each is of.
     strata, place
@@ -214,7 +214,7 @@ def _count(cells: pd.DataFrame, group: str, factors: list[str]) -> _Counts:
 
 
 def _nothing(counts: _Counts) -> GapSplit:
-    """Return gaps alone: with one group, or where everybody or nobody completed, nothing can be split."""
+    """Return gaps alone: with one group, or where everybody or nobody converted, nothing can be split."""
     unknown = dict.fromkeys(
         ("composition", "composition_low", "composition_high", "residual", "residual_low", "residual_high"), np.nan
     )
@@ -245,7 +245,7 @@ def _strata(design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _fit(counts: _Counts) -> _Regression:
-    """Fit the regression; a slight penalty keeps groups without any application finite."""
+    """Fit the regression; a slight penalty keeps groups without any conversion finite."""
     from sklearn.linear_model import LogisticRegression
 
     many, n = len(counts.names), counts.n
@@ -261,7 +261,7 @@ def _fit(counts: _Counts) -> _Regression:
 def _standardised(
     margins: np.ndarray, slopes: np.ndarray, strata: np.ndarray, weights: np.ndarray, size: np.ndarray
 ) -> np.ndarray:
-    """Return what leads like those of each group complete at the average group, by draw and group.
+    """Return what leads like those of each group convert at the average group, by draw and group.
 
     Parameters
     ----------
@@ -318,7 +318,7 @@ def _spread(
 def _test_residual(size: np.ndarray, rate: np.ndarray, expected: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """Return p-values of no residual effect: what luck alone would scatter, and exactly where few are expected.
 
-    The spread at the rate that a group has vanishes where nobody of few completed, so the one that it would have
+    The spread at the rate that a group has vanishes where nobody of few converted, so the one that it would have
     without a residual effect counts too.
     """
     by_luck = np.sqrt(expected * (1 - expected) / np.maximum(size, 1))

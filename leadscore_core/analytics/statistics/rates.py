@@ -1,6 +1,6 @@
 """Rates of groups of leads: with intervals, shrunken, tested against the rest, and a verdict in words.
 
-A group has ``n`` leads and ``k`` applications among them. Where outcomes are not known, ``k`` may be the applications
+A group has ``n`` leads and ``k`` conversions among them. Where outcomes are not known, ``k`` may be the conversions
 expected, a sum of propensities; intervals then say how the outcome of as many leads would scatter.
 """
 
@@ -43,7 +43,7 @@ def fit_prior(k: np.ndarray, n: np.ndarray) -> Prior:
     Parameters
     ----------
     k, n
-        Applications and leads of each group.
+        Conversions and leads of each group.
 
     Returns
     -------
@@ -98,17 +98,17 @@ def shrink(k: np.ndarray, n: np.ndarray, prior: Prior) -> tuple[np.ndarray, np.n
 def compare_with_rest(k: np.ndarray, n: np.ndarray, all_k: float, all_n: float) -> np.ndarray:
     """Return two-sided p-values of each group's rate against that of all other leads.
 
-    The pooled score test; Fisher's exact test where fewer than five applications or failures are expected of a group.
+    The pooled score test; Fisher's exact test where fewer than five conversions or failures are expected of a group.
 
     Parameters
     ----------
     all_k, all_n
-        Applications and leads of all groups together.
+        Conversions and leads of all groups together.
 
     Returns
     -------
     numpy.ndarray
-        NaN where there is no other lead, or everybody or nobody completed.
+        NaN where there is no other lead, or everybody or nobody converted.
 
     Examples
     --------
@@ -187,7 +187,7 @@ def rate_groups(groups: pd.DataFrame, all_k: float, all_n: float) -> pd.DataFram
     groups
         ``n`` and ``k``, any index.
     all_k, all_n
-        Applications and leads of everybody, of whom the groups may be a part.
+        Conversions and leads of everybody, of whom the groups may be a part.
 
     Returns
     -------

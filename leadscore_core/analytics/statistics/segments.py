@@ -21,7 +21,7 @@ _MOSTLY_THE_SAME = 0.8
 def find_segments(
     groups: pd.DataFrame, all_k: float, all_n: float, *, most: int = MOST_SHOWN
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Find where targeting is off: groups of one column or two that complete far less, or more, than all others do.
+    """Find where targeting is off: groups of one column or two that convert far less, or more, than all others do.
 
     Each group is tested against the rest, and all tests together are corrected for the search (Benjamini and Hochberg);
     only groups whose whole interval is a fifth below or above the average are listed. A group of two columns is
@@ -35,14 +35,14 @@ def find_segments(
         for groups of one column, None in a value where it is blank), ``n`` and ``k``. Groups below 50 leads are left
         out.
     all_k, all_n
-        Applications and leads of everybody.
+        Conversions and leads of everybody.
     most
         Rows of each table.
 
     Returns
     -------
     below, above
-        Columns as given, ``rate``, ``low``, ``high`` (0-1, Wilson 95%), ``q``, ``at_average`` (applications that the
+        Columns as given, ``rate``, ``low``, ``high`` (0-1, Wilson 95%), ``q``, ``at_average`` (conversions that the
         average would have brought) and ``difference`` (``k`` less these), the largest first.
 
     Examples

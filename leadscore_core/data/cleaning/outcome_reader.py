@@ -67,7 +67,7 @@ class OutcomeReader:
 
 
 def read_outcomes(cells: pd.Series, column: Column, marks: Sequence[str]) -> tuple[pd.Series, np.ndarray]:
-    """Read a label: 1 where a lead completed, 0 where it did not, NaN where there is no outcome.
+    """Read a label: 1 where a lead converted, 0 where it did not, NaN where there is no outcome.
 
     Returns
     -------

@@ -10,6 +10,7 @@ import pandas as pd
 
 from leadscore_core.data.cleaning.outcome_words import FILLED, Meaning
 from leadscore_core.data.cleaning.text import clean_levels
+from leadscore_core.outcome import OutcomeWords
 
 MOST_VALUES = 200
 FEW_UNKNOWN = 0.1
@@ -37,7 +38,7 @@ class OutcomeSplit:
     blank
         Leads without a value.
     blank_is_no
-        Whether these did not complete: the column holds ticks and nothing else.
+        Whether these did not convert: the column holds ticks and nothing else.
     is_said
         Whether a person said which values mean yes.
     is_filled
@@ -71,7 +72,7 @@ class OutcomeSplit:
 
     @property
     def completed(self) -> int:
-        """Leads that completed."""
+        """Leads that converted."""
         return self.count(Meaning.WON)
 
     @property
@@ -103,7 +104,7 @@ class OutcomeSplit:
         values = tuple(replace(value, meaning=meanings.get(value.key, value.meaning)) for value in self.values)
         return replace(self, values=values, is_said=True)
 
-    def question(self, header: str) -> str | None:
+    def question(self, header: str, words: OutcomeWords) -> str | None:
         """Say in words what a person has to settle before leads are learned from; None where all is clear."""
         if self.is_filled:
             return None
@@ -112,13 +113,13 @@ class OutcomeSplit:
             return (
                 f"It is not clear what {header!r} says of a lead: it is filled for {self.filled:,} leads, with "
                 f"{len(self.values):,} {what} such as {self.values[0].shown!r}, and blank for {self.blank:,}. If "
-                f"filled means that the lead completed, and blank that it did not, give --positive {FILLED}. If not, "
-                "choose the column that says which leads completed."
+                f"filled means that the lead {words.past}, and blank that it did not, give --positive {FILLED}. If "
+                f"not, choose the column that says which leads {words.past}."
             )
         if len(self.values) > MOST_VALUES:
             return (
                 f"{header!r} holds {len(self.values):,} different values, so it is not what became of a lead. Choose "
-                "the column that says which leads completed."
+                f"the column that says which leads {words.past}."
             )
         if self.is_certain or not self.values:
             return None
@@ -128,19 +129,19 @@ class OutcomeSplit:
         if len(self.values) == 1:
             return (
                 f"It is not clear what {header!r} says of a lead: it holds {name_values(self.values)}, {self.blank:,} "
-                "blank cells, and nothing that says no. If a blank cell means that the lead did not complete, give "
-                f"--positive {self.values[0].shown!r}."
+                f"blank cells, and nothing that says no. If a blank cell means that the lead did not {words.many}, "
+                f"give --positive {self.values[0].shown!r}."
             )
         choices = [value for value in self.values if value.meaning is not Meaning.OPEN] or self.values
         named = " or ".join(f"--positive {value.shown!r}" for value in choices[:_SHOWN])
         return (
             f"It is not clear what {header!r} says of a lead: it holds {name_values(self.values)}. Give the value that "
-            f"means that a lead completed, {named}; it may be repeated. All other values mean no then, but those with "
-            "no outcome yet, which --open VALUE names."
+            f"means that a lead {words.past}, {named}; it may be repeated. All other values mean no then, but those "
+            "with no outcome yet, which --open VALUE names."
         )
 
     def statement(self, past: str = "completed") -> list[str]:
-        """Say in lines which values count as completed, and what has no outcome."""
+        """Say in lines which values count as yes, and what has no outcome."""
         if not self.known:
             return [f"{past.capitalize()}: no lead. {name_values(self.values) or 'Every lead is blank'}"]
         still = f"; open: {name_values(self.of(Meaning.OPEN))}" if self.of(Meaning.OPEN) else ""

@@ -23,6 +23,7 @@ from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, Choice, C
 from leadscore_core.data.schema.column_resolution import contested_headers, resolve_mapping
 from leadscore_core.data.schema.header_matching import suggest_mapping
 from leadscore_core.data.schema.header_words import normalise_header
+from leadscore_core.data.schema.outcome_nouns import propose_words
 from leadscore_core.data.schema.saved_mappings import MappingStore
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import free_name, list_schemas, load_schema, schema_folder
@@ -162,7 +163,8 @@ def open_any_list(
     with closing(iter_parts(paths, sheet=sheet, encoding=options.encoding)) as parts:
         counts = count_column(parts, proposal.label)
     split = split_outcomes(counts, positive=options.positive, still_open=options.open)
-    question = split.question(proposal.label)
+    words = propose_words(proposal.label, proposal.positive)
+    question = split.question(proposal.label, words)
     if question is not None:
         raise LabelError(question)
     proposal = proposal.with_label(proposal.label, split)

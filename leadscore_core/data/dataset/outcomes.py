@@ -47,7 +47,7 @@ def settle_outcomes(leads: LeadList, options: ListOptions | None = None, *, ask:
         with closing(leads.parts()) as parts:
             counts = count_column(parts, header)
         split = split_outcomes(counts, label, positive=options.positive, still_open=options.open)
-        question = split.question(header)
+        question = split.question(header, leads.schema.outcome)
         if question is not None and split.of(Meaning.UNKNOWN) and _is_asked(split, ask):
             raise LabelError(question)
     reader = OutcomeReader(label, leads.schema.marks_of(label))

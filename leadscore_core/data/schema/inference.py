@@ -40,7 +40,7 @@ class Proposal:
     ----------
     filled
         Headers of dates, and of columns mostly blank, whose name says nothing of an outcome: a filled cell may mean
-        that the lead completed, if a person says so.
+        that the lead converted, if a person says so.
     candidates
         Columns that may be the outcome, the likeliest first (see `rank_outcomes`); none where a person named it.
     """

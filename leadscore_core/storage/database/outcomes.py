@@ -80,7 +80,7 @@ class OutcomeStore:
         rows
             Positions in the list, each once.
         completed
-            1 where the application was completed, else 0.
+            1 where the lead converted, else 0.
         instead_of
             The entry that these correct: what it told counts no longer, unless others came after it.
 

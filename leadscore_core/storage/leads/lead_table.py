@@ -151,7 +151,7 @@ class LeadTable:
         return self._numbers(f"SELECT ls_propensity FROM ({self._view()}) WHERE {condition} {order} {most}", values)
 
     def by_grade(self, chosen: LeadFilter) -> dict[str, tuple[int, float]]:
-        """Return leads and expected applications of each grade."""
+        """Return leads and expected conversions of each grade."""
         condition, values = self._where(chosen)
         found = self._run(
             f"SELECT ls_grade, count(*), sum(ls_propensity) FROM ({self._view()}) WHERE {condition} GROUP BY 1", values
@@ -164,7 +164,7 @@ class LeadTable:
         return int(found[0][0]) / self.rows if self.rows else 0.0
 
     def by_junk(self) -> dict[str, tuple[int, float]]:
-        """Return leads and expected applications of each reason for quarantine; the empty one is the call list."""
+        """Return leads and expected conversions of each reason for quarantine; the empty one is the call list."""
         found = self._run(f"SELECT ls_junk, count(*), sum(ls_propensity) FROM ({self._view()}) GROUP BY 1")
         return {reason: (int(n), float(expected)) for reason, n, expected in found}
 
@@ -207,7 +207,7 @@ class LeadTable:
         )
 
     def group(self, columns: list[str], chosen: LeadFilter, most: int = 500) -> pd.DataFrame:
-        """Return leads, expected applications and mean propensity for each value of one column or two."""
+        """Return leads, expected conversions and mean propensity for each value of one column or two."""
         named = [c for c in columns if c in self.columns]
         keys = ", ".join(
             f"strftime({quoted(c)}, '%Y-%m') AS {quoted(c)}"

@@ -79,7 +79,7 @@ class SourceTable:
         -------
         pandas.DataFrame
             The dimensions as text, NaN where blank; ``leads``; ``known`` (leads whose outcome is known), ``completed``
-            (of these); ``expected`` (applications, by propensity), ``expected_known`` (of leads whose outcome is
+            (of these); ``expected`` (conversions, by propensity), ``expected_known`` (of leads whose outcome is
             known); ``hot``, ``warm``, ``cold``, ``junk`` (leads of each grade).
 
         Raises

@@ -69,7 +69,7 @@ def challenge_champion(
     challenger
         With its out-of-sample predictions.
     capacity
-        Calls, for the applications that are gained.
+        Calls, for the conversions that are gained.
     seed
         Of folds and bootstrap.
     """

@@ -38,7 +38,7 @@ def judge_gates(out_of_sample: pd.DataFrame, threshold: float, targets: TargetMe
     out_of_sample
         As of `LeadModel.out_of_sample`.
     threshold
-        Leads at or above it are predicted to complete; chosen on training folds, or moved by a person.
+        Leads at or above it are predicted to convert; chosen on training folds, or moved by a person.
 
     Returns
     -------

@@ -20,7 +20,7 @@ from sklearn.metrics import (
 from leadscore_core.config import TargetMetrics, load_extensions, register_once
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.measures import MEASURES, Measure
-from leadscore_core.outcome import APPLICATIONS, OutcomeWords
+from leadscore_core.outcome import OutcomeWords
 
 Compute = Callable[[np.ndarray, np.ndarray, float], float | None]
 
@@ -160,7 +160,7 @@ class Metrics(BaseModel):
 
 
 def compute_metrics(
-    label: np.ndarray, propensity: np.ndarray, threshold: float, words: OutcomeWords = APPLICATIONS
+    label: np.ndarray, propensity: np.ndarray, threshold: float, words: OutcomeWords | None = None
 ) -> Metrics:
     """Compute all figures with scikit-learn.
 
@@ -172,6 +172,8 @@ def compute_metrics(
         Out-of-sample propensities, 0-1.
     threshold
         Chosen on other leads.
+    words
+        What the outcome is called in notes; conversions if not given.
 
     Examples
     --------
@@ -186,7 +188,7 @@ def compute_metrics(
     if not predicted.any():
         notes.append("Precision does not exist: no lead reaches the threshold.")
     if not label.any():
-        notes.append(f"Recall does not exist: {words.nobody}.")
+        notes.append(f"Recall does not exist: {(words or OutcomeWords()).nobody}.")
     if min(int(label.sum()), int((1 - label).sum())) < 30:
         notes.append("Fewer than 30 leads of one outcome: these figures may move a lot.")
     true_negative, false_positive, false_negative, true_positive = (
@@ -212,7 +214,7 @@ def compute_metrics(
 
 
 def lift_by_decile(label: np.ndarray, propensity: np.ndarray) -> list[dict[str, float | None]]:
-    """Rank leads into ten parts, best first: leads, observed rate, lift over the average, share of completions gained.
+    """Rank leads into ten parts, best first: leads, observed rate, lift over the average, share of conversions gained.
 
     Ties keep the order of the list; fewer than ten leads give one part each.
 

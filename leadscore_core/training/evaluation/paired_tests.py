@@ -21,7 +21,7 @@ class Difference:
     Attributes
     ----------
     name
-        ``auc``, ``precision``, ``recall``, ``brier``, ``gained`` (applications among as many calls), or that of a
+        ``auc``, ``precision``, ``recall``, ``brier``, ``gained`` (conversions among as many calls), or that of a
         metric that was added.
     champion, challenger
         The two figures; None where one does not exist.
@@ -143,7 +143,7 @@ def compare_models(
     thresholds
         Of the champion and of the challenger.
     capacity
-        Calls; whose first so many leads complete more often is ``gained``.
+        Calls; whose first so many leads convert more often is ``gained``.
     draws, seed
         Of the bootstrap.
 

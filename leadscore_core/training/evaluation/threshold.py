@@ -24,7 +24,7 @@ def choose_threshold(label: np.ndarray, propensity: np.ndarray, targets: TargetM
     Returns
     -------
     float
-        Leads at or above it are predicted to complete.
+        Leads at or above it are predicted to convert.
 
     Examples
     --------
