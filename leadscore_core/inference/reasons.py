@@ -11,7 +11,7 @@ from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import MEASURED_ROLES, Column, LeadSchema, Role
 from leadscore_core.inference.present import city_name, rate_decimals
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.observed_rates import BLANK_KEY, Observed, write_days, write_number, write_year
+from leadscore_core.model.observed_rates import BLANK_KEY, OTHER_WORDS, Observed, write_days, write_number, write_year
 from leadscore_core.outcome import OutcomeWords
 
 FEW = 30
@@ -153,6 +153,9 @@ def _phrase(column: Column | None, name: str, schema: LeadSchema, key: str, valu
         return f"{group} {_times(int(str(value)))}"
     if column.role is Role.FLAG and column.flag_words:
         return column.flag_words.yes if value else column.flag_words.no
+    if column.role is Role.FREE_TEXT and key != BLANK_KEY:
+        told = "none of the telling words" if key == OTHER_WORDS else key
+        return f"{column.human} mention{'' if column.human.endswith('s') else 's'} {told}"
     if column.role is Role.DATE:
         return f"{column.human} or when the lead came is blank" if key == BLANK_KEY else _days_phrase(column, value)
     if key == BLANK_KEY:

@@ -33,6 +33,7 @@ from leadscore_core.model.observed_rates import (
     learn_ranges,
     value_keys,
 )
+from leadscore_core.model.text_words import WORD, WORDS, flag_words, learn_words, observe_words, text_keys
 
 DAY_ZERO = pd.Timestamp("2020-01-01")
 LEVEL, COUNT = "__level", "__count"
@@ -45,7 +46,8 @@ class LeadFeatures(FrameTransformer):
 
     Each text column gives an integer code of its level (0 blank, 1 rare or unseen, then the levels by frequency) and
     log(1 + how many training leads had it), and where cells hold several values a flag for each frequent one and their
-    number; the city also gives its tier; the timestamp gives days since 2020-01-01;
+    number; free text gives its length in words and a flag for each of the few words that tell most of the outcome;
+    the city also gives its tier; the timestamp gives days since 2020-01-01;
     numbers, days to dates, counts, flags and sums of interactions are taken as they are, a blank number as NaN. A
     column that a list lacks gets a neutral value: the level whose observed rate is nearest the average, the median
     number, the last training day.
@@ -69,6 +71,8 @@ class LeadFeatures(FrameTransformer):
         Column -> value as a key (see `value_keys`) -> `Observed`.
     ranges_
         Column of measured numbers -> `Ranges`.
+    words_
+        Column of free text -> the words that have a flag.
     seen_
         Hashes of the training leads' timestamps and required columns, so that a lead that was learned from is not
         taken for an unseen one; None without timestamps.
@@ -91,7 +95,7 @@ class LeadFeatures(FrameTransformer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Give features of an older pickle what came later."""
-        super().__setstate__({"derived": (), "parts_": {}} | state)
+        super().__setstate__({"derived": (), "parts_": {}, "words_": {}} | state)
 
     def fit(self, X: pd.DataFrame, y: object = None, *, recognise: bool = True) -> "LeadFeatures":  # noqa: N803
         """Learn levels, counts, neutral values and observed rates from cleaned training leads.
@@ -113,10 +117,14 @@ class LeadFeatures(FrameTransformer):
         self.neutral_: dict[str, Any] = {}
         self.rates_: dict[str, dict[str, Observed]] = {}
         self.ranges_: dict[str, Ranges] = {}
+        self.words_: dict[str, tuple[str, ...]] = {}
         self.columns_ = [column for column in self._input_columns() if column in X.columns]
         told_apart = recognise and bool(self._identity())
         self.seen_ = {r: np.unique(self._identities(X, r)) for r in ("s", "min")} if told_apart else None
         for column in self.columns_:
+            if self._has_role(column, Role.FREE_TEXT):
+                self._learn_words(column, X[column], label)
+                continue
             if self._is_measured(column):
                 self.ranges_[column] = learn_ranges(X[column], self._range_words(column))
             observed = self._observe(X[column], column, label)
@@ -140,8 +148,7 @@ class LeadFeatures(FrameTransformer):
         check_is_fitted(self, "columns_")
         names: list[str] = []
         for column in self.columns_:
-            name = _safe(column)
-            names += self._text_names(column) if self._is_text(column) else [name]
+            names += self._names_of(column)
         return np.asarray(names, dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
@@ -158,14 +165,15 @@ class LeadFeatures(FrameTransformer):
         X = self.with_derived(as_leads(self, X, self.schema, fitting=False, dtype="float64"))  # noqa: N806
         features: dict[str, EncodedColumn] = {}
         for column in self.columns_:
-            name = _safe(column)
-            if self._is_text(column):
-                features |= zip(self._text_names(column), self._text_features(column, X), strict=True)
+            if column in self.words_:
+                features |= zip(self._names_of(column), self._word_features(column, X), strict=True)
+            elif self._is_text(column):
+                features |= zip(self._names_of(column), self._text_features(column, X), strict=True)
             else:
                 given = column in X.columns
                 numbers = _numbers(X[column]) if given else np.full(len(X), self.neutral_[column])
                 is_blank = np.isnan(numbers) & (not self._is_measured(column))
-                features[name] = EncodedColumn(np.where(is_blank, self.neutral_[column], numbers))
+                features[_safe(column)] = EncodedColumn(np.where(is_blank, self.neutral_[column], numbers))
         return features
 
     def with_derived(self, cleaned: pd.DataFrame) -> pd.DataFrame:
@@ -184,6 +192,8 @@ class LeadFeatures(FrameTransformer):
 
     def keys_of(self, values: pd.Series, column: str) -> np.ndarray:
         """Return the key of each value of a cleaned column in `rates_`."""
+        if column in self.words_:
+            return text_keys(values, self.words_[column])
         return value_keys(values, pd.api.types.is_string_dtype(values), self._ranges_of(column))
 
     def column_of(self) -> list[str]:
@@ -192,7 +202,7 @@ class LeadFeatures(FrameTransformer):
         owners: list[str] = []
         for column in self.columns_:
             owner = city.name if city and column == CITY_TIER else column
-            owners += [owner] * (len(self._text_names(column)) if self._is_text(column) else 1)
+            owners += [owner] * len(self._names_of(column))
         return owners
 
     def read_from(self, name: str) -> list[str]:
@@ -291,9 +301,28 @@ class LeadFeatures(FrameTransformer):
         declared = self.column(column)
         return "" if declared is None else declared.separator
 
-    def _text_names(self, column: str) -> list[str]:
-        """Return the names of the features of a text column."""
-        name, parts = _safe(column), self.parts_.get(column)
+    def _learn_words(self, column: str, texts: pd.Series, label: np.ndarray) -> None:
+        words = learn_words(texts, label)
+        self.words_[column] = words
+        self.rates_[column] = observe_words(texts, words, label)
+        self.neutral_[column] = [float(np.floor(np.median(values))) for values in flag_words(texts, words)]
+
+    def _word_features(self, column: str, frame: pd.DataFrame) -> list[EncodedColumn]:
+        if column in frame.columns:
+            places, texts = pd.factorize(frame[column])
+            unique = pd.Series([*texts, None], dtype="str")
+            places[places < 0] = len(texts)
+            return [EncodedColumn(values, places) for values in flag_words(unique, self.words_[column])]
+        return [EncodedColumn(np.full(len(frame), value)) for value in self.neutral_[column]]
+
+    def _names_of(self, column: str) -> list[str]:
+        """Return the names of the features of a column."""
+        name = _safe(column)
+        if column in self.words_:
+            return [name + WORDS, *(f"{name}{WORD}{place}" for place in range(len(self.words_[column])))]
+        if not self._is_text(column):
+            return [name]
+        parts = self.parts_.get(column)
         flags = [] if parts is None else [name + PARTS, *(f"{name}{PART}{place}" for place in range(len(parts)))]
         return [name + LEVEL, name + COUNT, *flags]
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 BLANK_KEY = ""
+OTHER_WORDS = "other words"
 _COUNT_TOP = 5
 _OWN_SHARE = 0.1
 

@@ -13,9 +13,10 @@ import pandas as pd
 
 from leadscore_core.model.cell_parts import PART, PARTS
 from leadscore_core.model.features import COUNT, LEVEL
+from leadscore_core.model.text_words import WORD, WORDS
 
 _ROWS_AT_ONCE = 100_000
-_SUFFIX = re.compile(rf"({LEVEL}|{COUNT}|{PARTS}|{PART}\d+)$")
+_SUFFIX = re.compile(rf"({LEVEL}|{COUNT}|{PARTS}|{PART}\d+|{WORDS}|{WORD}\d+)$")
 
 
 def sampled_contributions(

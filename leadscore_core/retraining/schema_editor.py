@@ -19,6 +19,7 @@ MEANINGS: dict[str, Role | None] = {
     "Platform": Role.PLATFORM,
     "City": Role.CITY,
     "Category": Role.CATEGORY,
+    "Free text": Role.FREE_TEXT,
     "Number": Role.NUMBER,
     "Count": Role.COUNT,
     "Yes or no": Role.FLAG,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # training stays off the scoring path
 
 AUDITED_ROWS = 30_000
 BY_HAND = "left out by hand"
+WRITTEN_LATER = "It is free text, which people may write down after the first call."
 UNDATED = "it is read as days from when a lead came, which is left out"
 
 
@@ -128,6 +129,12 @@ def explain_exclusions(
             **f.as_json(),
         )
         for f in data.findings or ()
+    ]
+    texts = {data.headers.get(c.name, c.name): c.name for c in data.schema.with_role(Role.FREE_TEXT)}
+    audit += [
+        ColumnAudit(column=header, why=WRITTEN_LATER, left_out=False, is_answered=name in known)
+        for header, name in texts.items()
+        if header not in found and name not in left_out
     ]
     audit += [ColumnAudit(column=h, why=excluded[name], left_out=True) for h, name in by_name.items() if h not in found]
     return excluded, tuple(audit)

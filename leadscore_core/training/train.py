@@ -3,6 +3,7 @@
 import platform
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -33,6 +34,7 @@ from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, 
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.starting_grades import propose_grades
+from leadscore_core.training.text_worth import judge_texts
 from leadscore_core.training.training_data import TrainingData, make_training_data
 
 _LIBRARIES = ("lightgbm", "scikit-learn", "pandas", "numpy", "joblib")
@@ -125,15 +127,14 @@ def fit_model(
         If the algorithm is unknown, or cannot be trained where the trees are to grow.
     """
     report = progress or silent
-    schema = data.schema.without(request.excluded)
     known = data.known
-    check_enough(known.outcome, schema.outcome.past)
-    cleaned, label, identity = known.cleaned(schema), known.outcome, known.identity
+    label, identity = known.outcome, known.identity
+    check_enough(label, data.schema.outcome.past)
     (chosen,) = find_algorithms([request.algorithm])
     if grow is not None and request.algorithm != LIGHTGBM:
         raise LeadScoreError(f"{chosen.human} is not trained on a cluster. Train it here, or train LightGBM there.")
     recipe = Recipe(
-        schema,
+        data.schema.without(request.excluded),
         targets or base_rate_targets(float(np.mean(label))),
         request.params,
         n_repeats=request.n_repeats,
@@ -141,6 +142,9 @@ def fit_model(
         grow=grow,
         algorithm=request.algorithm,
     )
+    request = judge_texts(known, request, recipe)
+    schema = data.schema.without(request.excluded)
+    recipe, cleaned = replace(recipe, schema=schema), known.cleaned(schema)
     plan = plan_judging(
         label, known.dates, identity, n_splits=recipe.n_splits, n_repeats=request.n_repeats, seed=request.seed
     )

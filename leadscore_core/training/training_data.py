@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.data.cleaning.cleaner import clean_with_problems, sum_groups
+from leadscore_core.data.cleaning.free_text import contact_words, keep_common_words
 from leadscore_core.data.cleaning.text import as_text
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.label_validation import label_findings
@@ -226,6 +227,8 @@ def _collect(
     outcomes: list[pd.DataFrame] = []
     hashes: list[np.ndarray] = []
     identities: list[dict[str, np.ndarray]] = []
+    texts = [column.name for column in schema.with_role(Role.FREE_TEXT)]
+    names: set[str] = set()
     stamp = schema.one(Role.TIMESTAMP)
     own_label = [] if schema.label is None else [schema.label.name]
     for chunk in chunks:
@@ -234,11 +237,15 @@ def _collect(
         came = columns[stamp.name] if stamp is not None and stamp.name in columns else None
         identities.append(hash_identities(chunk, schema, mapping, came))
         hashes.append(row_hashes(chunk))
+        names |= _names_in(chunk, schema, mapping) if texts else set()
         cleaned.append(columns)
         outcomes.append(raw[[column for column in own_label if column in raw]])
         if sample is not None:
             sample.add(chunk)
     columns = pd.concat(cleaned, ignore_index=True)
+    for text in texts:
+        if text in columns:
+            columns[text] = keep_common_words(columns[text], names)
     if is_strict:
         _check_label(columns, pd.concat(outcomes, ignore_index=True), schema, mapping)
     label = np.full(len(columns), np.nan)
@@ -254,6 +261,12 @@ def _collect(
         has_identity=any(c.name in mapping.used for c in schema.with_role(Role.TIMESTAMP, Role.ID)),
         headers=dict(mapping.used),
     )
+
+
+def _names_in(chunk: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> set[str]:
+    """Return every word of the names of leads as read."""
+    cells = (as_text(chunk[h]).dropna() for h in mapping.headers_of(schema, Role.NAME) if h in chunk)
+    return {word for names in cells for name in names.unique().tolist() for word in contact_words(name)}
 
 
 def _check_label(cleaned: pd.DataFrame, raw: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> None:

@@ -335,6 +335,6 @@ def _render_facts(metadata: ModelMetadata, words: OutcomeWords) -> None:
         capital(words.past): f"{data.base_rate:.1%}",
         "Threshold": f"{metadata.threshold:.3f}, chosen on training folds",
         "Calibration": f"{metadata.calibration.get('method')}: {metadata.calibration.get('verdict')}",
-        "Left out": ", ".join(metadata.excluded) or "no column",
+        "Left out": "; ".join(f"{name} ({why.rstrip('.')})" for name, why in metadata.excluded.items()) or "no column",
     }
     st.markdown("\n".join(f"- **{name}**: {plain(str(result))}" for name, result in facts.items()))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from leadscore_core.data.cleaning.free_text import clean_free_text
 from leadscore_core.data.cleaning.outcome_reader import read_outcomes
 from leadscore_core.data.cleaning.parsing import Parsed, number_levels, parse_dates, parse_flags, parse_numbers
 from leadscore_core.data.cleaning.text import arrow_text, as_text, clean_text, has_text
@@ -54,9 +55,10 @@ def clean_leads(frame: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Same rows and index. Timestamp as datetime64[us], other dates as whole days from it; text trimmed, cities in
-        lower case, blanks NaN; ``city_tier`` 1-3 where the schema lists tiers; numbers as float64, missing as NaN;
-        counts, flags and sums of the interaction groups as int64, missing as 0; the label as 1, 0 or NaN. Columns that
-        the list lacks are lacking here too, and so are days where it lacks the timestamp.
+        lower case, free text as words in lower case, blanks NaN; ``city_tier`` 1-3 where the schema lists tiers;
+        numbers as float64, missing as NaN; counts, flags and sums of the interaction groups as int64, missing as 0;
+        the label as 1, 0 or NaN. Columns that the list lacks are lacking here too, and so are days where it lacks the
+        timestamp.
 
     Examples
     --------
@@ -216,6 +218,8 @@ def _clean_column(
         every = np.zeros(len(cells), dtype="int64")
         every[rows] = counts
         return pd.Series(every, index=cells.index), found
+    if column.role is Role.FREE_TEXT:
+        return clean_free_text(cells, marks), []
     return clean_text(cells, marks, lower=column.role is Role.CITY, categories=categories), []
 
 

@@ -21,6 +21,7 @@ from leadscore_core.data.cleaning.conventions import (
 )
 from leadscore_core.data.cleaning.date_order import DateOrder, date_evidence
 from leadscore_core.data.cleaning.decimals import DecimalEvidence, file_decimal, settle_mark
+from leadscore_core.data.cleaning.free_text import mask_contacts
 from leadscore_core.data.cleaning.numbers import DecimalMark
 from leadscore_core.data.cleaning.outcome_reader import reword_outcomes
 from leadscore_core.data.cleaning.parsing import parse_dates
@@ -134,6 +135,8 @@ class ColumnMapping(BaseModel):
     def apply(self, frame: pd.DataFrame, schema: LeadSchema) -> pd.DataFrame:
         """Return the mapped columns under the schema's names, dates and decimals in one convention.
 
+        Names and addresses of a lead are masked in its free text, which is read.
+
         Parameters
         ----------
         frame
@@ -157,6 +160,10 @@ class ColumnMapping(BaseModel):
             if column.name in columns and self.order_of(column) != schema.date_order:
                 marks = schema.marks_of(column)
                 columns[column.name] = _year_first(columns[column.name], marks, self.order_of(column))
+        for column in schema.with_role(Role.FREE_TEXT):
+            if column.name in columns:
+                contacts = [h for role in (Role.NAME, Role.EMAIL) for h in self.headers_of(schema, role)]
+                columns[column.name] = mask_contacts(columns[column.name], [frame[h] for h in contacts if h in frame])
         return pd.DataFrame(columns, index=frame.index)
 
     def order_of(self, column: Column) -> DateOrder:

@@ -118,6 +118,12 @@ _OTHER_ID = _SOMEBODY_ELSE | _set(
 _PLACE = _set(
     "region regions country countries continent geo geography territory market land pais pays area zone state nation"
 )
+_NOTE = _set(
+    "note notes comment comments remark remarks message messages description feedback question questions query about "
+    "notiz notizen bemerkung bemerkungen kommentar nachricht beschreibung remarque remarques commentaire commentaires "
+    "message comentario comentarios observaciones mensaje descripcion observacoes mensagem descricao note commenti "
+    "messaggio descrizione opmerking opmerkingen bericht uwagi wiadomosc"
+)
 
 
 @lru_cache(maxsize=8_192)
@@ -286,3 +292,14 @@ def is_place(header: str) -> bool:
     (True, False)
     """
     return bool(set(words_of(header)) & _PLACE)
+
+
+def is_note(header: str) -> bool:
+    """Tell whether a header names what somebody wrote freely.
+
+    Examples
+    --------
+    >>> is_note("Sales Notes"), is_note("Company")
+    (True, False)
+    """
+    return bool(set(words_of(header)) & _NOTE)

@@ -31,6 +31,7 @@ from leadscore_core.data.schema.crm_headers import crm_role, schema_role
 from leadscore_core.data.schema.header_words import (
     contact_role,
     id_rank,
+    is_note,
     is_place,
     is_somebody_elses,
     may_be_phone,
@@ -331,13 +332,21 @@ def _text(column: ColumnProfile) -> tuple[Role | None, str] | None:
     if several:
         return Role.CATEGORY, several
     if (column.distinct > _FREE_TEXT * column.filled and column.distinct > _FEW) or column.distinct > MOST_LEVELS:
-        return None, f"free text: {column.distinct:,} different in {column.filled:,} leads"
+        why = f"free text: {column.distinct:,} different in {column.filled:,} leads"
+        return (Role.FREE_TEXT if _is_prose(column) else None), why
     plain = " ".join(words_of(column.header))
     named = next((role for role, pattern in _NAMED if re.search(pattern, plain)), None)
     said = schema_role(crm) if crm in {"city", "source", "medium"} else named
     if said is not None and not is_somebody_elses(column.header):
         return said, f"its name says {said}; {column.distinct:,} different, {column.fill:.0%} filled"
     return None
+
+
+def _is_prose(column: ColumnProfile) -> bool:
+    """Tell whether texts are of several words: four in half of them, or two where the name says that it is notes."""
+    words = 2 if is_note(column.header) else 4
+    prose = r"\S+" + r"\s+\S+" * (words - 1)
+    return not is_somebody_elses(column.header) and column.share(prose, least=_FREE_TEXT) >= _FREE_TEXT
 
 
 def _answers(column: ColumnProfile) -> bool:

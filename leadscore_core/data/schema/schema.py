@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
@@ -32,6 +32,7 @@ class Role(StrEnum):
     MEDIUM = "medium"
     SOURCE = "source"
     CATEGORY = "category"
+    FREE_TEXT = "text"
     NUMBER = "number"
     COUNT = "count"
     FLAG = "flag"
@@ -178,6 +179,12 @@ class LeadSchema(BaseModel):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> LeadSchema:
+        """Return a copy, which finds its own columns by their names."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("by_name", None)
+        return copied
 
     @cached_property
     def by_name(self) -> dict[str, Column]:

@@ -136,8 +136,8 @@ def learn_identities(
 
 
 def row_columns(features: LeadFeatures) -> list[str]:
-    """Return the cleaned columns by which a model knows a whole row again: its inputs, without what is made of them."""
-    made = {CITY_TIER, *(feature.name for feature in features.derived)}
+    """Return the cleaned columns by which a model knows a whole row again: its inputs as they are, free text aside."""
+    made = {CITY_TIER, *(feature.name for feature in features.derived)} | features.words_.keys()
     return [column for column in features.columns_ if column not in made]
 
 
