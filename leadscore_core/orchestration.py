@@ -30,6 +30,7 @@ from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.cleaned_file import CLEANED_KEY, holds_cleaned_leads, save_cleaned_leads
 from leadscore_core.model.metadata import ModelMetadata
+from leadscore_core.percent import percent
 from leadscore_core.pipelines.data import CheckReport, check_list
 from leadscore_core.pipelines.training import make_request, train_leads
 from leadscore_core.registry.archive import export_model, import_model
@@ -318,7 +319,8 @@ def check_predictions(scored: StepResult) -> StepResult:
         if len(p) >= 50 and junk > _MOST_JUNK:
             faults.append(f"{junk:.0%} of the leads are junk")
         if len(p) >= 50 and abs(float(p.mean()) - base) > _FAR:
-            faults.append(f"the mean propensity is {p.mean():.0%}, in training {base:.0%} {schema.outcome.past}")
+            here, before = (percent(float(rate), base) for rate in (p.mean(), base))
+            faults.append(f"the mean propensity is {here}, in training {before} {schema.outcome.past}")
     mean = float(p.mean()) if len(p) else 0.0
     report = Path(batch.scores_path).with_name("predictions.json")
     write_text(report, json.dumps({"rows": len(p), "mean": mean, "junk": junk, "faults": faults}))

@@ -16,7 +16,7 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         (
-            ("errors", "outcome", "progress"),
+            ("errors", "outcome", "percent", "progress"),
             ("confidence", "config", "_files", "plots"),
             ("data",),
             ("model", "storage"),

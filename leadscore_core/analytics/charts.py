@@ -18,6 +18,7 @@ from leadscore_core.analytics.wording import (
     unit,
 )
 from leadscore_core.data.schema.schema import Role
+from leadscore_core.percent import percent, share_percent
 from leadscore_core.plots.drivers import plot_interaction
 from leadscore_core.plots.sources import plot_bubbles, plot_flow, plot_gap, plot_rates, plot_trend
 from leadscore_core.storage.leads.filters import BLANK
@@ -131,15 +132,19 @@ def show_trend(view: SourceView, scope: Scope) -> Evidence:
     weeks = trend_weeks(view, scope.chosen, scope.counted)
     if weeks.empty:
         return Evidence("weeks", "These leads have no date, so there is no trend", None, pd.DataFrame(), {})
-    first, last = weeks["rate"].iloc[0], weeks["rate"].iloc[-1]
-    title = f"Week by week: from {first:.0%} to {last:.0%} in {len(weeks)} weeks"
+    average = float(weeks["k"].sum()) / max(1.0, float(weeks["n"].sum()))
+    first, last = (percent(weeks["rate"].iloc[place], average) for place in (0, -1))
+    title = f"Week by week: from {first} to {last} in {len(weeks)} weeks"
     table = pd.DataFrame(
         {
             "Week of": weeks["week"],
             "Leads": weeks["n"],
             view.words.title: weeks["k"],
             "Rate": 100 * weeks["rate"],
-            "95% interval": [f"{a:.1%} to {b:.1%}" for a, b in zip(weeks["low"], weeks["high"], strict=True)],
+            "95% interval": [
+                f"{percent(low, average, 1)} to {percent(high, average, 1)}"
+                for low, high in zip(weeks["low"], weeks["high"], strict=True)
+            ],
             "All leads of the month": 100 * weeks["month_rate"],
         }
     )
@@ -157,7 +162,7 @@ def show_flow(view: SourceView, scope: Scope) -> Evidence:
     title = f"From {human.lower()} to grade to {view.words.singular}"
     if "Hot" in by_grade.index and by_grade["applications"].sum():
         share = by_grade["applications"] / by_grade["applications"].sum()
-        title += f": Hot leads bring {share['Hot']:.0%} of the {view.words.plural}"
+        title += f": Hot leads bring {share_percent(share['Hot'])} of the {view.words.plural}"
     table = flow.set_axis([human, "Grade", "Leads", view.words.title], axis=1)
     return Evidence(
         "flow", title, plot_flow(flow, title, view.words, completed=scope.counted == "completed"), table, {}

@@ -29,6 +29,7 @@ from leadscore_core.analytics.wording import (
 )
 from leadscore_core.errors import FigureError
 from leadscore_core.outcome import OutcomeWords
+from leadscore_core.percent import column_decimals
 from leadscore_core.plots.image import draw_images
 
 MOST_ROWS = 40
@@ -187,12 +188,13 @@ def _part(shown: Evidence, table: pd.DataFrame, image: str | None) -> dict[str, 
         for name in table.columns
     ]
     left = f"The {MOST_ROWS} largest of {len(table):,}." if len(table) > MOST_ROWS else ""
+    digits = [column_decimals(table[name]) if name in (*_PERCENT, *_POINTS) else 0 for name in table.columns]
     return {
         "title": shown.title,
         "image": image,
         "columns": list(zip(table.columns, kinds, strict=True)),
         "rows": [
-            [_cell(name, value) for name, value in zip(table.columns, row, strict=True)]
+            [_cell(name, value, decimals) for name, value, decimals in zip(table.columns, row, digits, strict=True)]
             for row in rows.itertuples(index=False, name=None)
         ],
         "left": left,
@@ -203,8 +205,8 @@ _PERCENT = ("Rate", "Ranked at", "Rate before", "All leads of the month", "Compa
 _POINTS = ("Gap", "Composition", "Residual")
 
 
-def _cell(name: str, value: object) -> str:
-    """Write a cell as people read it."""
+def _cell(name: str, value: object, decimals: int) -> str:
+    """Write a cell as people read it, rates and points with so many decimals."""
     if pd.isna(value):  # type: ignore[call-overload]
         return ""
     if isinstance(value, pd.Timestamp):
@@ -213,7 +215,7 @@ def _cell(name: str, value: object) -> str:
         return value
     number = float(str(value))
     if name in _PERCENT:
-        return f"{number:.1f}%"
+        return f"{number:.{decimals}f}%"
     if name in _POINTS:
-        return f"{number:+.1f}"
+        return f"{number:+.{decimals}f}"
     return f"{number:.2f}" if name == "Against average" else f"{number:,.0f}"

@@ -7,6 +7,7 @@ from leadscore_core.analytics.statistics.costs import Costs, Moved
 from leadscore_core.analytics.statistics.decomposition import GapSplit
 from leadscore_core.analytics.statistics.rates import EXPECTED, FEW, OVER, UNDER
 from leadscore_core.outcome import OutcomeWords, capital
+from leadscore_core.percent import percent, rate_decimals, share_percent
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.source_table import OTHERS
 
@@ -53,7 +54,7 @@ def answer(view: SourceView, scope: Scope, rates: Rates) -> str:
     human = view.dimensions[rates.by[0]].lower()
     words = view.words
     verb = words.past if rates.counted == "completed" else f"are expected to {words.many}"
-    total = f"{rates.average:.1%} of {rates.totals['n']:,.0f} leads {verb}"
+    total = f"{percent(rates.average, rates.average, 1)} of {rates.totals['n']:,.0f} leads {verb}"
     if not 0 < rates.average < 1:
         who = "Nobody" if rates.average == 0 else "Everybody"
         return f"{who} among these {rates.totals['n']:,.0f} leads {verb}: no {human} can be told from another."
@@ -67,22 +68,18 @@ def answer(view: SourceView, scope: Scope, rates: Rates) -> str:
         lost = (under["n"] * rates.average - under["k"]).to_numpy()
         worst = under.iloc[int(lost.argmax())]
         parts.append(
-            f"{worst['name']} brings {worst['n'] / rates.totals['n']:.0%} of the leads and "
-            f"{_percent(worst['k'] / rates.totals['k'])} of the {words.plural}"
+            f"{worst['name']} brings {share_percent(worst['n'] / rates.totals['n'])} of the leads and "
+            f"{share_percent(worst['k'] / rates.totals['k'])} of the {words.plural}"
         )
     if len(over):
         best = over.iloc[int(over["shrunk_low"].to_numpy().argmax())]
         parts.append(
-            f"{best['name']} converts best, {best['rate']:.0%} (n = {best['n']:,}) against {rates.average:.0%} of all "
-            "leads"
+            f"{best['name']} converts best, {percent(best['rate'], rates.average)} (n = {best['n']:,}) against "
+            f"{percent(rates.average, rates.average)} of all leads"
         )
     if not parts:
         return f"{total}; no {human} differs from the others for certain."
     return f"{'; '.join(parts)}."
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.02 else f"{share:.1%}"
 
 
 def rates_title(view: SourceView, rates: Rates) -> str:
@@ -136,8 +133,9 @@ def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
 
 
 def _intervals(table: pd.DataFrame) -> list[str]:
+    average = float(table["k"].sum()) / max(1.0, float(table["n"].sum()))
     return [
-        "no outcome known" if n == 0 else f"{low:.1%} to {high:.1%}"
+        "no outcome known" if n == 0 else f"{percent(low, average, 1)} to {percent(high, average, 1)}"
         for n, low, high in zip(table["n"], table["low"], table["high"], strict=True)
     ]
 
@@ -185,9 +183,10 @@ def describe_gap(name: str, row: pd.Series, average: float, words: OutcomeWords)
     row
         Of `GapSplit.table`.
     """
-    side = "above" if row["gap"] > 0 else "below"
+    side, form = "above" if row["gap"] > 0 else "below", f".{rate_decimals(average, 1)}f"
     gap = (
-        f"{name} {words.each} {row['rate']:.1%}, {abs(100 * row['gap']):.1f} points {side} the average of {average:.1%}"
+        f"{name} {words.each} {percent(row['rate'], average, 1)}, {abs(100 * row['gap']):{form}} points {side} the "
+        f"average of {percent(average, average, 1)}"
     )
     if pd.isna(row["residual"]):
         return (
@@ -195,9 +194,9 @@ def describe_gap(name: str, row: pd.Series, average: float, words: OutcomeWords)
             "composition from a residual effect."
         )
     return (
-        f"{gap}: the composition of its leads explains {100 * row['composition']:+.1f}, the residual effect is "
-        f"{100 * row['residual']:+.1f} (95% interval {100 * row['residual_low']:+.1f} to "
-        f"{100 * row['residual_high']:+.1f})."
+        f"{gap}: the composition of its leads explains {100 * row['composition']:+{form}}, the residual effect "
+        f"is {100 * row['residual']:+{form}} (95% interval {100 * row['residual_low']:+{form}} to "
+        f"{100 * row['residual_high']:+{form}})."
     )
 
 
@@ -223,10 +222,11 @@ def describe_segment(row: pd.Series, all_n: float, words: OutcomeWords) -> str:
         Leads of everybody.
     """
     more = "more" if row["difference"] > 0 else "fewer"
+    average = row["at_average"] / max(1, row["n"])
+    rate, low, high = (percent(row[name], average, 1) for name in ("rate", "low", "high"))
     return (
-        f"{row['rate']:.1%} ({row['low']:.1%} to {row['high']:.1%}) of {row['n']:,} leads, {row['n'] / all_n:.0%} of "
-        f"all: {abs(row['difference']):,.0f} {words.plural} {more} than the {row['at_average']:,.0f} that the average "
-        "brings"
+        f"{rate} ({low} to {high}) of {row['n']:,} leads, {share_percent(row['n'] / all_n)} of all: "
+        f"{abs(row['difference']):,.0f} {words.plural} {more} than the {row['at_average']:,.0f} that the average brings"
     )
 
 

@@ -29,6 +29,7 @@ from leadscore_core.cli.options import (
     write_json,
 )
 from leadscore_core.config import load_settings
+from leadscore_core.percent import percent, rate_decimals
 
 _MOST_LISTED = 15
 
@@ -69,22 +70,24 @@ def sources(
     say_outcome(leads, where_known=False)
     result = report_list(leads, by or (), model=model, settings=settings)
     words = (model.schema if model is not None else leads.schema).outcome
+    average = result["average"] or 0.0
     what = words.past if result["counted"] == "completed" else f"expected to {words.many}"
     say(
-        f"{result['rows']:,} leads; {result['applications']:,.0f} of {result['n']:,} {what} ({result['average']:.1%}). "
+        f"{result['rows']:,} leads; {result['applications']:,.0f} of {result['n']:,} {what} "
+        f"({percent(average, average, 1)}). "
         "Rates with 95% intervals; residual: what the composition of the leads leaves of the gap to the average."
     )
     for block in result["by"]:
         say(f"\n{block['name']} ({block['groups_in_all']:,} groups)")
         for group in block["groups"][:_MOST_LISTED]:
-            say(_line(group))
+            say(_line(group, average))
         if len(block["groups"]) > _MOST_LISTED:
             say(f"  .. and {len(block['groups']) - _MOST_LISTED:,} more; --json tells all.")
     for title, name in (("Segments below the average", "leaks"), ("Segments above the average", "chances")):
         say(f"\n{title}" if result[name] else f"\n{title}: none that is certain")
         for found in result[name][:_MOST_LISTED]:
             say(
-                f"  {found['name']}: {found['rate']:.1%} of {found['n']:,} leads; "
+                f"  {found['name']}: {percent(found['rate'], average, 1)} of {found['n']:,} leads; "
                 f"{abs(found['difference']):,.0f} {words.plural} {'fewer' if found['difference'] < 0 else 'more'} than "
                 "the average brings"
             )
@@ -120,12 +123,12 @@ def outcomes(
         say(f"  {name}: {leads:,} leads, {completed:,} {report.past}")
 
 
-def _line(group: dict[str, Any]) -> str:
+def _line(group: dict[str, Any], average: float) -> str:
     if group["rate"] is None:
         return f"  {group['name']}: no lead whose outcome is known"
-    residual = f", residual {group['own']:+.1%}" if group["own"] is not None else ""
+    residual = f", residual {group['own']:+.{rate_decimals(average, 1)}%}" if group["own"] is not None else ""
     more = f" ({group['more_leads_needed']:,} more leads would do)" if group["more_leads_needed"] else ""
+    rate, low, high = (percent(group[name], average, 1) for name in ("rate", "low", "high"))
     return (
-        f"  {group['name']}: {group['rate']:.1%} ({group['low']:.1%} to {group['high']:.1%}), n = {group['n']:,}"
-        f"{residual}; {group['verdict'].lower()}{more}"
+        f"  {group['name']}: {rate} ({low} to {high}), n = {group['n']:,}{residual}; {group['verdict'].lower()}{more}"
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from leadscore_core.cli.options import column_line, say, say_sample
 from leadscore_core.config import TargetMetrics
 from leadscore_core.model.measures import MEASURES, Measure
+from leadscore_core.percent import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,7 +53,8 @@ def figures_line(what: str, block: dict[str, Any], measures: Mapping[str, Measur
         is_one = len(block.get("months", [])) == 1  # of one month nothing differs
         spread = f" ± {block[f'{name}_std']:.3f}" if block.get(f"{name}_std") is not None and not is_one else ""
         parts.append(f"{human} {block[name]:.3f}{spread}" if block[name] is not None else f"{human} does not exist")
-    return f"{what}: {', '.join(parts)} (base rate {block['base_rate']:.1%}, threshold {block['threshold']:.3f})"
+    base = block["base_rate"]
+    return f"{what}: {', '.join(parts)} (base rate {percent(base, base, 1)}, threshold {block['threshold']:.3f})"
 
 
 def training_json(model: LeadModel, crossed: dict[str, Any], following: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ import pandas as pd
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import MEASURED_ROLES, Column, LeadSchema, Role
-from leadscore_core.inference.present import city_name, rate_decimals
+from leadscore_core.inference.present import city_name
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.observed_rates import BLANK_KEY, OTHER_WORDS, Observed, write_days, write_number, write_year
 from leadscore_core.outcome import OutcomeWords
+from leadscore_core.percent import percent, rate_decimals
 
 FEW = 30
 _AGAINST_THE_RATE = 0.02
@@ -182,14 +183,14 @@ def _rate_words(
     base_rate: float, outcome: OutcomeWords, ranged: bool, seen: Observed, key: str, *, against: bool
 ) -> str:
     decimals = rate_decimals(base_rate)
-    everyone = f"all leads {base_rate:.{decimals}%}"
+    everyone = f"all leads {percent(base_rate, base_rate)}"
     if seen.leads == 0:
         return f"not seen in training ({everyone})"
     if seen.leads < FEW:
         return f"{seen.completed} of {seen.leads} such leads {outcome.past}, too few to be sure ({everyone})"
     named = key if ranged and " " in key else f"{key[:-1]} or more" if key.endswith("+") else ""
     group = f"such leads ({named})" if named else "such leads"
-    text = f"{group} {outcome.many} {seen.rate:.{decimals}%} of the time (n = {seen.leads:,}; {everyone})"
+    text = f"{group} {outcome.many} {percent(seen.rate, base_rate)} of the time (n = {seen.leads:,}; {everyone})"
     contrary = seen.rate - base_rate if against else base_rate - seen.rate
     if contrary > (_AGAINST_THE_RATE if decimals == 0 else 0.5 * 10 ** -(decimals + 2)):
         return f"{text}, but with the rest of this lead it {'lowers' if against else 'raises'} the score"

@@ -5,6 +5,7 @@ from typing import Any
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.measures import MEASURES, Measure
 from leadscore_core.model.metadata import LIGHTGBM, ModelMetadata
+from leadscore_core.percent import percent
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -55,7 +56,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "## What it learned from",
         "",
         f"- {data.rows:,} leads with an outcome ({data.left_out:,} without were left out), {period}",
-        f"- {data.base_rate:.1%} of them {schema.outcome.past}",
+        f"- {percent(data.base_rate, data.base_rate, 1)} of them {schema.outcome.past}",
         *(
             ["- The leads are made up: it shows what LeadScore does and must not be used to call people"]
             * data.synthetic

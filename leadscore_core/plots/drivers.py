@@ -5,20 +5,24 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from leadscore_core.outcome import OutcomeWords, capital
+from leadscore_core.percent import axis_format, percent, rate_decimals
 from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress, error_bars, short
 
-_UNITS = {False: ("Change of the chance, in points", ".0f"), True: ("Log-odds", ".2f")}
+_UNITS = {False: "Change of the chance, in points", True: "Log-odds"}
+_WIDE = 0.3  # up to such a highest rate, colours and axes go as far as the rates do
 
 
-def plot_importance(table: pd.DataFrame, title: str, *, log_odds: bool = False) -> go.Figure:
+def plot_importance(table: pd.DataFrame, title: str, *, log_odds: bool = False, base_rate: float = 0.5) -> go.Figure:
     """Draw how much each column moves the score on average, of a group beside all if given.
 
     Parameters
     ----------
     table
         ``human``, ``effect`` (mean absolute effect, in points or log-odds) and, for a comparison, ``effect_of_all``.
+    base_rate
+        Of the training leads, for the digits that points need.
     """
-    unit, form = _UNITS[log_odds]
+    unit, form = _UNITS[log_odds], f".{2 if log_odds else rate_decimals(base_rate)}f"
     ordered = table.iloc[::-1]
     figure = go.Figure()
     compared = "effect_of_all" in table
@@ -54,7 +58,7 @@ def plot_beeswarm(points: pd.DataFrame, title: str, *, log_odds: bool = False) -
         ``human``, ``effect``, ``rate`` (observed conversion of the lead's value, 0-1) and ``value``, in words; the
         columns in the order in which they are drawn.
     """
-    unit, _ = _UNITS[log_odds]
+    unit, highest = _UNITS[log_odds], float(points["rate"].max()) if len(points) else 1.0
     rng = np.random.default_rng(0)  # the jitter must not move between two looks
     names = list(dict.fromkeys(points["human"]))
     place = points["human"].map({name: len(names) - 1 - i for i, name in enumerate(names)})
@@ -67,7 +71,7 @@ def plot_beeswarm(points: pd.DataFrame, title: str, *, log_odds: bool = False) -
                 "size": 4,
                 "color": 100 * points["rate"],
                 "cmin": 0,
-                "cmax": 100,
+                "cmax": 100 * highest if highest < _WIDE else 100,
                 "colorscale": [[0, AGAINST], [0.5, "#CBD5E1"], [1, ACCENT]],
                 "colorbar": {"title": {"text": "Observed rate"}, "ticksuffix": "%", "thickness": 10, "len": 0.8},
             },
@@ -96,6 +100,7 @@ def plot_dependence(
     ordered
         Whether the values have an order of their own (numbers, months).
     """
+    digits, drawn = f".{rate_decimals(base_rate)}%", table[["propensity", "observed"]].to_numpy("float64").ravel()
     figure = go.Figure()
     along = table["value"] if ordered else table["value"].map(short)
     figure.add_scatter(
@@ -105,7 +110,7 @@ def plot_dependence(
         mode="lines+markers" if ordered else "markers",
         marker={"color": ACCENT, "size": 10},
         customdata=table[["leads"]],
-        hovertemplate="%{x}: propensity %{y:.0%}, n = %{customdata[0]:,}<extra></extra>",
+        hovertemplate=f"%{{x}}: propensity %{{y:{digits}}}, n = %{{customdata[0]:,}}<extra></extra>",
     )
     figure.add_scatter(
         x=along,
@@ -115,16 +120,16 @@ def plot_dependence(
         marker={"color": "#0369A1", "size": 9, "symbol": "diamond-open", "line": {"width": 2}},
         error_y=error_bars(table, "observed", thickness=1.2),
         customdata=table[["seen"]],
-        hovertemplate="%{x}: observed %{y:.0%}, n = %{customdata[0]:,}<extra></extra>",
+        hovertemplate=f"%{{x}}: observed %{{y:{digits}}}, n = %{{customdata[0]:,}}<extra></extra>",
     )
     figure.add_hline(
         y=base_rate,
         line={"color": NEUTRAL, "width": 1, "dash": "dot"},
-        annotation_text=f"all leads {base_rate:.0%}",
+        annotation_text=f"all leads {percent(base_rate, base_rate)}",
         annotation_position="top left",
     )
     figure.update_xaxes(type="category")
-    figure.update_yaxes(title=capital(words.finished), tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(title=capital(words.finished), tickformat=axis_format(drawn), rangemode="tozero")
     figure.update_layout(legend={"orientation": "h", "y": -0.3, "x": 0})
     return dress(figure, title, 380)
 
@@ -139,8 +144,10 @@ def plot_interaction(grid: pd.DataFrame, leads: pd.DataFrame, title: str, names:
     names
         Human names of the rows' and the columns' column.
     """
+    known = grid.to_numpy("float64")
+    mean, highest = (float(of(known)) if np.isfinite(known).any() else 1.0 for of in (np.nanmean, np.nanmax))
     text = [
-        ["" if pd.isna(p) else f"{p:.0%}<br>n = {int(n):,}" for p, n in zip(row, counts, strict=True)]
+        ["" if pd.isna(p) else f"{percent(p, mean)}<br>n = {int(n):,}" for p, n in zip(row, counts, strict=True)]
         for row, counts in zip(grid.to_numpy(), leads.to_numpy(), strict=True)
     ]
     figure = go.Figure(
@@ -152,12 +159,12 @@ def plot_interaction(grid: pd.DataFrame, leads: pd.DataFrame, title: str, names:
             texttemplate="%{text}",
             textfont={"size": 11},
             zmin=0,
-            zmax=100,
+            zmax=100 * highest if highest < _WIDE else 100,
             colorscale=[[0, "#F8FAFC"], [1, "#5BB5AC"]],
             showscale=False,
             xgap=2,
             ygap=2,
-            hovertemplate=f"{names[0]} %{{y}}, {names[1]} %{{x}}: %{{z:.0f}}%<extra></extra>",
+            hovertemplate=f"{names[0]} %{{y}}, {names[1]} %{{x}}: %{{z:.{rate_decimals(mean)}f}}%<extra></extra>",
         )
     )
     figure.update_traces(textfont_color="#0B1220")

@@ -6,6 +6,7 @@ from textwrap import wrap
 import plotly.graph_objects as go
 
 from leadscore_core.outcome import OutcomeWords
+from leadscore_core.percent import share_percent
 
 GRADE_COLOURS = {"Hot": "#C2410C", "Warm": "#D97706", "Cold": "#0369A1", "Junk": "#64748B"}
 GRADE_ICONS = {"Hot": "▲", "Warm": "◆", "Cold": "▼", "Junk": "✕"}
@@ -72,11 +73,10 @@ def title_of_shares(leads: Mapping[str, int], expected: Mapping[str, float], wor
     'No lead is Hot'
     """
     hot_leads, hot_expected = _shares(leads).get("Hot", 0.0), _shares(expected).get("Hot", 0.0)
-    return (
-        f"Hot leads are {hot_leads:.0%} of the list and bring {hot_expected:.0%} of the {words.plural}"
-        if hot_leads
-        else "No lead is Hot"
-    )
+    if not hot_leads:
+        return "No lead is Hot"
+    leads_share, expected_share = share_percent(hot_leads), share_percent(hot_expected)
+    return f"Hot leads are {leads_share} of the list and bring {expected_share} of the {words.plural}"
 
 
 def _shares(parts: Mapping[str, float]) -> dict[str, float]:

@@ -1,12 +1,16 @@
 """Figures of judging: ROC, precision against recall, calibration, gain, and where the scores of both outcomes lie."""
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
 from leadscore_core.outcome import OutcomeWords, capital
+from leadscore_core.percent import axis_format, rate_decimals, share_percent
 from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress, error_bars, short
 
-_SHARE = {"tickformat": ".0%", "range": [0, 1.02]}
+_SHARE: dict[str, Any] = {"tickformat": ".0%", "range": [0, 1.02]}
+_WIDE = 0.3  # up to such a highest rate, an axis goes as far as the rates do
 
 
 def _line(figure: go.Figure, x: pd.Series, y: pd.Series, name: str, colour: str = ACCENT, dash: str = "solid") -> None:
@@ -79,6 +83,11 @@ def plot_calibration(parts: pd.DataFrame, words: OutcomeWords) -> go.Figure:
     parts
         ``propensity``, ``observed``, ``low``, ``high`` (0-1), ``n``.
     """
+    rates = parts[["propensity", "observed"]].to_numpy("float64")
+    highest, mean = (float(rates.max()), float(rates[:, 1].mean())) if len(parts) else (1.0, 1.0)
+    digits, axis = f".{rate_decimals(mean)}%", _SHARE
+    if highest < _WIDE:
+        axis = {"tickformat": axis_format([highest]), "range": [0, 1.1 * float(parts["high"].max())]}
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot"}, hoverinfo="skip")
     figure.add_scatter(
@@ -88,13 +97,13 @@ def plot_calibration(parts: pd.DataFrame, words: OutcomeWords) -> go.Figure:
         marker={"color": ACCENT, "size": 10},
         error_y=error_bars(parts, "observed"),
         customdata=parts[["n"]],
-        hovertemplate="Said %{x:.0%}, came %{y:.0%}<br>n = %{customdata[0]:,}<extra></extra>",
+        hovertemplate=f"Said %{{x:{digits}}}, came %{{y:{digits}}}<br>n = %{{customdata[0]:,}}<extra></extra>",
     )
-    figure.update_xaxes(title="Propensity", **_SHARE)
-    figure.update_yaxes(title=capital(words.done), **_SHARE)
+    figure.update_xaxes(title="Propensity", **axis)
+    figure.update_yaxes(title=capital(words.done), **axis)
     figure.update_layout(showlegend=False)
     worst = float((parts["propensity"] - parts["observed"]).abs().max()) if len(parts) else 0.0
-    return dress(figure, f"What it says comes true, to within {100 * worst:.0f} points", 360)
+    return dress(figure, f"What it says comes true, to within {100 * worst:.{rate_decimals(mean)}f} points", 360)
 
 
 def plot_gain_share(curve: pd.DataFrame, words: OutcomeWords) -> go.Figure:
@@ -164,7 +173,9 @@ def plot_stability(table: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(title="Share of what the splits gained", tickformat=".0%", rangemode="tozero")
     figure.update_layout(showlegend=False)
     title = (
-        f"{table.iloc[0]['human']} brings {table.iloc[0]['share']:.0%} of what the model learns" if len(table) else ""
+        f"{table.iloc[0]['human']} brings {share_percent(table.iloc[0]['share'])} of what the model learns"
+        if len(table)
+        else ""
     )
     return dress(figure, title, 120 + 30 * len(table))
 

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from leadscore_core.outcome import OutcomeWords
+from leadscore_core.percent import axis_format, rate_decimals
 from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, dress, short
 
 
@@ -31,8 +32,8 @@ def plot_waterfall(
     [0.5, 0.2, 0.0]
     """
     values = parts["log_odds" if log_odds else "points"].tolist()
-    written = "{:+.2f}" if log_odds else "{:+.0%}"
-    plain = "{:.2f}" if log_odds else "{:.0%}"
+    form = ".2f" if log_odds else f".{rate_decimals(base)}%"
+    written, plain = f"{{:+{form}}}", f"{{:{form}}}"
     figure = go.Figure(
         go.Waterfall(
             orientation="h",
@@ -50,10 +51,11 @@ def plot_waterfall(
     )
     figure.update_yaxes(autorange="reversed", ticksuffix="  ")
     levels = pd.Series([0.0 if not log_odds else base, base, *(base + pd.Series(values).cumsum())])
-    room = 0.2 * max(0.2, float(levels.max() - levels.min()))
+    reach = float(levels.max() - levels.min())
+    room = 0.2 * max(0.2 if log_odds else min(0.2, 4 * base), reach)
     figure.update_xaxes(
         title="Log-odds" if log_odds else f"Chance of {words.chance}",
-        tickformat=None if log_odds else ".0%",
+        tickformat=None if log_odds else axis_format(levels),
         range=[min(0.0, float(levels.min())) - (room if log_odds else 0), float(levels.max()) + room],
     )
     return dress(figure, title, 90 + 34 * (len(values) + 2))

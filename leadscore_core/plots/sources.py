@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from leadscore_core.outcome import OutcomeWords, capital
+from leadscore_core.percent import axis_format, percent, rate_decimals
 from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_ICONS
 from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, dress, error_bars, short
 
@@ -38,6 +39,7 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
     ticks = {"tickvals": names, "ticktext": [short(name) for name in names]}
     colours = [VERDICT_COLOURS.get(verdict, NEUTRAL) for verdict in table["verdict"]]
     along, across = ("x", "y") if ordered else ("y", "x")
+    digits = f".{rate_decimals(average, 1)}%"
     error = error_bars(table, "rate") | {"width": 4, "color": NEUTRAL}
     figure = go.Figure(
         go.Scatter(
@@ -45,7 +47,9 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
             mode="markers",
             marker={"color": colours, "size": 11},
             customdata=table[["name", "n", "low", "high", "verdict"]],
-            hovertemplate="%{customdata[0]}: %{" + across + ":.1%} (%{customdata[2]:.1%} to %{customdata[3]:.1%})"
+            hovertemplate="%{customdata[0]}: %{"
+            + across
+            + f":{digits}}} (%{{customdata[2]:{digits}}} to %{{customdata[3]:{digits}}})"
             "<br>n = %{customdata[1]:,}; %{customdata[4]}<extra></extra>",
             showlegend=False,
         )
@@ -56,12 +60,12 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
             mode="markers",
             marker={"color": NEUTRAL, "size": 9, "symbol": "diamond-open", "line": {"width": 2}},
             name=str(table["compared_name"].iloc[0]) if len(table) else "",
-            hovertemplate="%{fullData.name}: %{" + across + ":.1%}<extra></extra>",
+            hovertemplate="%{fullData.name}: %{" + across + f":{digits}}}<extra></extra>",
         )
         below = 0.25 if ordered else max(0.25, 2 / max(1, len(table)))  # of few rows, the axis takes a larger part
         figure.update_layout(legend={"orientation": "h", "y": -below, "x": 0}, showlegend=True)
     _average(figure, average, vertical=not ordered)
-    axis = {"title": unit, "tickformat": ".0%", "rangemode": "tozero"}
+    axis = {"title": unit, "tickformat": axis_format(table["high"]), "rangemode": "tozero"}
     if ordered:
         figure.update_yaxes(**axis)
         figure.update_xaxes(type="category", **ticks)
@@ -95,13 +99,13 @@ def plot_bubbles(table: pd.DataFrame, average: float, title: str, unit: str, wor
                 "line": {"width": 1, "color": "#FFFFFF"},
             },
             customdata=table[["name", "k", "verdict"]],
-            hovertemplate="%{customdata[0]}: %{y:.1%} of %{x:,} leads<br>%{customdata[1]:,.0f} "
-            f"{words.plural}; %{{customdata[2]}}<extra></extra>",
+            hovertemplate=f"%{{customdata[0]}}: %{{y:.{rate_decimals(average, 1)}%}} of %{{x:,}} leads<br>"
+            f"%{{customdata[1]:,.0f}} {words.plural}; %{{customdata[2]}}<extra></extra>",
         )
     )
     _average(figure, average, vertical=False)
     figure.update_xaxes(title="Leads (each step is ten times more)", type="log", dtick=1)
-    figure.update_yaxes(title=unit, tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(title=unit, tickformat=axis_format(table["rate"]), rangemode="tozero")
     return dress(figure, title, 400)
 
 
@@ -113,6 +117,7 @@ def plot_trend(weeks: pd.DataFrame, title: str, unit: str) -> go.Figure:
     weeks
         ``week``, ``rate``, ``low``, ``high``, ``month_rate`` (0-1), ``n``.
     """
+    digits = f".{rate_decimals(float(weeks['rate'].mean()), 1)}%"
     figure = go.Figure()
     figure.add_scatter(x=weeks["week"], y=weeks["high"], mode="lines", line={"width": 0}, hoverinfo="skip")
     figure.add_scatter(
@@ -130,7 +135,7 @@ def plot_trend(weeks: pd.DataFrame, title: str, unit: str) -> go.Figure:
         name="All leads of the month",
         mode="lines",
         line={"color": NEUTRAL, "width": 1.5, "dash": "dot", "shape": "hv"},
-        hovertemplate="Month: %{y:.1%}<extra></extra>",
+        hovertemplate=f"Month: %{{y:{digits}}}<extra></extra>",
         showlegend=True,
     )
     figure.add_scatter(
@@ -140,14 +145,15 @@ def plot_trend(weeks: pd.DataFrame, title: str, unit: str) -> go.Figure:
         mode="lines+markers",
         line={"color": ACCENT, "width": 2},
         customdata=weeks[["n", "low", "high"]],
-        hovertemplate="Week of %{x|%d %b %Y}: %{y:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
+        hovertemplate=f"Week of %{{x|%d %b %Y}}: %{{y:{digits}}} "
+        f"(%{{customdata[1]:{digits}}} to %{{customdata[2]:{digits}}})"
         "<br>n = %{customdata[0]:,}<extra></extra>",
         showlegend=True,
     )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "x": 0})
     for trace in figure.data[:2]:
         trace.showlegend = False
-    figure.update_yaxes(title=unit, tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(title=unit, tickformat=axis_format(weeks["high"]), rangemode="tozero")
     return dress(figure, title, 360)
 
 
@@ -202,14 +208,14 @@ def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str, words: 
     values = parts["value"].tolist()
     rate = average + sum(values)
     names = ["All leads", *parts["human"], f"{name} "]
-    points = [f"{100 * value:+.1f}" for value in values]
+    points = [f"{100 * value:+.{rate_decimals(average, 1)}f}" for value in values]
     figure = go.Figure(
         go.Waterfall(
             orientation="h",
             y=names,
             x=[average, *values, 0.0],
             measure=["absolute", *["relative"] * len(values), "total"],
-            text=[f"{average:.1%}", *points, f"{rate:.1%}"],
+            text=[percent(average, average, 1), *points, percent(rate, average, 1)],
             textposition="outside",
             cliponaxis=False,
             increasing={"marker": {"color": FOR}},
@@ -220,10 +226,10 @@ def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str, words: 
         )
     )
     levels = average + np.concatenate([[0.0], np.cumsum(values)])
-    room = 0.2 * max(0.2, float(levels.max()))
+    room = 0.2 * max(min(0.2, 4 * average), float(levels.max()))
     figure.update_xaxes(
         title=f"Rate of {words.plural}",
-        tickformat=".0%",
+        tickformat=axis_format(levels.tolist()),
         range=[min(0.0, float(levels.min())), float(levels.max()) + room],
     )
     labels = [short(label, 30) for label in names]
@@ -237,8 +243,13 @@ def _average(figure: go.Figure, average: float, *, vertical: bool) -> None:
         return
     line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
     if vertical:
-        figure.add_vline(x=average, line=line, annotation_text=f"all leads {average:.1%}", annotation_position="top")
+        figure.add_vline(
+            x=average, line=line, annotation_text=f"all leads {percent(average, average, 1)}", annotation_position="top"
+        )
     else:
         figure.add_hline(
-            y=average, line=line, annotation_text=f"all leads {average:.1%}", annotation_position="top left"
+            y=average,
+            line=line,
+            annotation_text=f"all leads {percent(average, average, 1)}",
+            annotation_position="top left",
         )

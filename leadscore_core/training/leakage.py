@@ -9,6 +9,7 @@ import pandas as pd
 
 from leadscore_core.data.reading.chunks import INDEX_HEADERS
 from leadscore_core.outcome import OutcomeWords
+from leadscore_core.percent import percent
 from leadscore_core.training.leakage_evidence import (
     LEAST,
     ColumnCells,
@@ -242,8 +243,8 @@ def _later(evidence: _Evidence) -> LeakFinding | None:
         why = f"It counts the time from the lead to {end!r}, which comes after the lead (alone: AUC {auc:.2f})."
         return None if end is None else LeakFinding(cells.name, why, "after", auc)
     late, past = after > 1, evidence.leads.words.past
-    share = evidence.leads.label[late].mean()
-    why = f"It holds moments after the lead came, for {late.sum():,} leads, of whom {share:.0%} {past}."
+    share = percent(evidence.leads.label[late].mean(), evidence.leads.label.mean())
+    why = f"It holds moments after the lead came, for {late.sum():,} leads, of whom {share} {past}."
     is_telling = cells.numbers is None and auc >= _LATER
     return LeakFinding(cells.name, why, "after" if is_telling else "later", auc)
 
@@ -260,8 +261,9 @@ def _blank(evidence: _Evidence) -> LeakFinding | None:
     given, empty = evidence.leads.label[~blank], evidence.leads.label[blank]
     if min(len(given), len(empty)) < LEAST or not odds_apart(given, empty):
         return None
-    many = evidence.leads.words.many
-    why = f"Where it is blank (n = {len(empty):,}), {empty.mean():.0%} {many}; elsewhere {given.mean():.0%}."
+    many, base = evidence.leads.words.many, evidence.leads.label.mean()
+    there, elsewhere = percent(empty.mean(), base), percent(given.mean(), base)
+    why = f"Where it is blank (n = {len(empty):,}), {there} {many}; elsewhere {elsewhere}."
     return LeakFinding(evidence.cells.name, why, "blank", evidence.auc)
 
 

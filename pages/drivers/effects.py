@@ -20,6 +20,7 @@ from leadscore_core.batches.view import BatchView
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.inference.reasons import human_name
 from leadscore_core.model.metadata import LIGHTGBM
+from leadscore_core.percent import percent, rate_decimals
 from leadscore_core.plots.drivers import plot_beeswarm, plot_dependence, plot_importance, plot_interaction
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
 from pages.shared import session
@@ -99,12 +100,15 @@ def render_importance(view: BatchView, effects: Effects, everyone: Effects | Non
     st.markdown(
         f"### {first['human']} moves the scores of {whose} most: {first['share']:.0%} of all that moves them{second}."
     )
+    assert view.model is not None
+    base = view.model.features.base_rate_
+    digits = rate_decimals(base)
     plain = rank_importance(effects)
     names = [human_name(c, view.schema) for c in plain["column"].head(3)]
     moved = plain[["raises", "up", "down"]].head(3).to_numpy().tolist()
     words = [
-        f"- **{human}** raises the score of {raises:.0%} of leads, by {up:.0f} points on average, and "
-        f"lowers it for the others by {-down:.0f}."
+        f"- **{human}** raises the score of {raises:.0%} of leads, by {up:.{digits}f} points on average, and "
+        f"lowers it for the others by {-down:.{digits}f}."
         for human, (raises, up, down) in zip(names, moved, strict=True)
     ]
     st.markdown("\n".join(words))
@@ -113,7 +117,7 @@ def render_importance(view: BatchView, effects: Effects, everyone: Effects | Non
         of_all = rank_importance(everyone, log_odds=log_odds).set_index("column")["effect"]
         shown = shown.assign(effect_of_all=of_all.reindex(shown["column"]).to_numpy())
     title = f"How much each column moves the scores of {whose}"
-    render_chart(plot_importance(shown, title, log_odds=log_odds), key="importance")
+    render_chart(plot_importance(shown, title, log_odds=log_odds, base_rate=base), key="importance")
     st.caption(
         "The effect of a column is what the score would lose without it. It says what the model goes by, not what "
         "would happen if the column were changed."
@@ -129,7 +133,7 @@ def render_importance(view: BatchView, effects: Effects, everyone: Effects | Non
                 "Raises for": 100 * ranked["raises"],
             }
         )
-        form = "%.2f" if log_odds else "%.1f"
+        form = "%.2f" if log_odds else f"%.{1 + digits}f"
         config = {
             name: st.column_config.NumberColumn(format=form)
             for name in ("Effect", "Where it raises", "Where it lowers")
@@ -173,13 +177,13 @@ def render_dependence(view: BatchView, group: LeadFilter, effects: Effects) -> N
         ("depend", column, *group_key(view, group)),
         lambda: depend(effects.cleaned, model.propensity(effects.cleaned), str(column), model),
     )
-    human, words = human_name(str(column), view.schema), view.schema.outcome
+    human, words, base = human_name(str(column), view.schema), view.schema.outcome, model.features.base_rate_
     best = table[table["leads"] >= 30].sort_values("propensity", ascending=False)
     title = f"Chance of {words.chance_short} by {human.lower()}"
     if len(best):
-        title += f": highest for {best['value'].iat[0]}, {best['propensity'].iat[0]:.0%}"
+        title += f": highest for {best['value'].iat[0]}, {percent(float(best['propensity'].to_numpy()[0]), base)}"
     ordered = not pd.api.types.is_string_dtype(effects.cleaned[column])
-    figure = plot_dependence(table, model.features.base_rate_, title, words, ordered=ordered)
+    figure = plot_dependence(table, base, title, words, ordered=ordered)
     render_chart(figure, key="dependence")
     shown = pd.DataFrame(
         {
@@ -187,14 +191,14 @@ def render_dependence(view: BatchView, group: LeadFilter, effects: Effects) -> N
             "Leads here": table["leads"],
             "Mean propensity": 100 * table["propensity"],
             "Observed in training": [
-                f"{o:.0%} ({low:.0%} to {high:.0%}), n = {n:,}" if n else "not seen"
+                f"{percent(o, base)} ({percent(low, base)} to {percent(high, base)}), n = {n:,}" if n else "not seen"
                 for o, low, high, n in table[["observed", "low", "high", "seen"]].itertuples(index=False)
             ],
         }
     )
     config = {
         "Leads here": st.column_config.NumberColumn(format="localized"),
-        "Mean propensity": st.column_config.NumberColumn(format="%.0f%%"),
+        "Mean propensity": st.column_config.NumberColumn(format=f"%.{rate_decimals(base)}f%%"),
     }
     st.dataframe(shown, column_config=config, hide_index=True, height="content", alt=title)
 

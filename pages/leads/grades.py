@@ -1,6 +1,7 @@
 """Grades on the screen: thresholds or shares, what they would mean, history and undo."""
 
 from functools import partial
+from math import ceil
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from leadscore_core.batches.view import BatchView
 from leadscore_core.config import GradeRule, load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.percent import percent, rate_decimals
 from leadscore_core.plots.grades import GRADE_ICONS
 from leadscore_core.storage.database.preferences import Preference, Version, grade_preference
 from leadscore_core.storage.leads.lead_table import cumulated
@@ -18,6 +20,8 @@ from pages.shared import session
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
+_NOTHING = 1e-6
+_ROOM = 10  # so many times the threshold of Hot, where thresholds are fine
 _LABELS = {
     "propensity": ("Hot from", "Warm from", "Cold from"),
     "share": ("Hot: the top", "Warm: down to the top", "Cold: down to the top"),
@@ -38,10 +42,11 @@ def render_grades(view: BatchView, model: LeadModel) -> None:
     )  # fmt: skip
     saved = current.value.model_copy(update={"by": by})
     session.draft_grades(current.version, saved, cumulated(saved))
+    most, step, form = _scale(current.value, str(by))
     for place, (column, label) in enumerate(zip(st.columns(3), _LABELS[str(by)], strict=True)):
         with column:
             st.slider(
-                label, 0.0, 100.0, step=0.1, format="%.1f%%", key=("grade-hot", "grade-warm", "grade-cold")[place],
+                label, 0.0, most, step=step, format=form, key=("grade-hot", "grade-warm", "grade-cold")[place],
                 on_change=partial(session.move_neighbours, place, str(by)),
             )  # fmt: skip
     drafted = session.drafted_grades(str(by))
@@ -57,6 +62,15 @@ def render_grades(view: BatchView, model: LeadModel) -> None:
     if undo:
         go_back(preference, current)
     render_history(preference, _describe)
+
+
+def _scale(rule: GradeRule, by: str) -> tuple[float, float, str]:
+    """Return how far the sliders reach, their step and their format: finer where thresholds are low, as rates are."""
+    thresholds = rule.thresholds
+    values = [100 * value for value in (thresholds.hot, thresholds.warm, thresholds.cold)]
+    if by != "propensity" or all(abs(value - round(value, 1)) < _NOTHING for value in values):
+        return 100.0, 0.1, "%.1f%%"
+    return (float(ceil(_ROOM * values[0])) if values[0] < 100 / _ROOM else 100.0), 0.01, "%.2f%%"
 
 
 def _render_promotion(preference: Preference[GradeRule], current: Version[GradeRule], model: LeadModel) -> None:
@@ -78,6 +92,8 @@ def _render_promotion(preference: Preference[GradeRule], current: Version[GradeR
 def _render_preview(view: BatchView, rule: GradeRule) -> None:
     preview = preview_grades(view, rule, session.get_capacity())
     known = preview["known"].sum()
+    base = float((preview["observed"].fillna(0) * preview["known"]).sum()) / max(1, known)
+    digits = rate_decimals(rule.thresholds.cold, 1)
     table = pd.DataFrame(
         {
             "Grade": [f"{GRADE_ICONS[grade]} {grade}" for grade in preview["grade"]],
@@ -86,7 +102,7 @@ def _render_preview(view: BatchView, rule: GradeRule) -> None:
             "Leads": preview["leads"],
             f"{view.schema.outcome.title} expected": preview["expected"],
             "Observed conversion": [
-                f"{o:.0%} ({low:.0%} to {high:.0%}), n = {n:,}" if n else "none known"
+                f"{percent(o, base)} ({percent(low, base)} to {percent(high, base)}), n = {n:,}" if n else "none known"
                 for o, low, high, n in preview[["observed", "low", "high", "known"]].itertuples(index=False)
             ],
             "Calls a day": preview["a_day"],
@@ -94,7 +110,7 @@ def _render_preview(view: BatchView, rule: GradeRule) -> None:
         }
     )
     config: dict[str, Any] = {
-        "Propensity from": st.column_config.NumberColumn(format="%.1f%%"),
+        "Propensity from": st.column_config.NumberColumn(format=f"%.{digits}f%%"),
         "Down to the top": st.column_config.NumberColumn(format="%.0f%%"),
         "Leads": st.column_config.NumberColumn(format="localized"),
         f"{view.schema.outcome.title} expected": st.column_config.NumberColumn(format="%.0f"),
@@ -178,6 +194,7 @@ def render_history(preference: Preference[Any], describe) -> None:  # type: igno
 def _describe(rule: GradeRule) -> str:
     if rule.by == "propensity":
         t = rule.thresholds
-        return f"Hot from {t.hot:.1%}, Warm from {t.warm:.1%}, Cold from {t.cold:.1%}"
+        from_hot, from_warm, from_cold = (percent(value, t.cold, 1) for value in (t.hot, t.warm, t.cold))
+        return f"Hot from {from_hot}, Warm from {from_warm}, Cold from {from_cold}"
     hot, warm, cold = cumulated(rule)
     return f"Hot: top {hot:.1%}, Warm: to {warm:.1%}, Cold: to {cold:.1%}"

@@ -9,6 +9,7 @@ from leadscore_core.inference.discard_tradeoff import Share
 from leadscore_core.inference.grades import JUNK_WORDS
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.outcome import OutcomeWords
+from leadscore_core.percent import percent
 from leadscore_core.plots.planning import plot_tradeoff
 from leadscore_core.storage.database.preferences import grade_preference, junk_preference
 from pages.leads.grades import go_back, look_at, render_history, save
@@ -37,11 +38,11 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
         "Lose at most", list(PRESETS), key=f"junk-preset-{view.batch.id}", help=f"Of {view.schema.outcome.plural}"
     )
     start = trade.preset(PRESETS[preset]) if preset else junk_now
-    percent = st.slider(
+    chosen = st.slider(
         "Leads to put aside", 0.0, float(MOST_REMOVED), min(float(MOST_REMOVED), round(100 * start, 1)), step=0.5,
         format="%.1f%%", key=f"junk-share-{view.batch.id}-{preset}-{current.version}",
     )  # fmt: skip
-    removed = percent / 100
+    removed = chosen / 100
     seen, own = trade.lost(removed)
     rule = with_junk_cut(current.value, trade, removed)
     leads = trade.below(trade.cut(removed)) if rule.by == "propensity" else int(removed * view.table.rows + 1e-9)
@@ -60,10 +61,11 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
     words = view.schema.outcome
     figure = plot_tradeoff(trade.observed, trade.expected, removed, _title(removed, seen, own, words), words)
     render_chart(figure)
-    elsewhere = trade.removed_elsewhere(trade.cut(removed))
+    cut = trade.cut(removed)
+    elsewhere = trade.removed_elsewhere(cut)
     if elsewhere is not None and rule.by == "propensity":
         st.caption(
-            f"The cut would be a propensity of {trade.cut(removed):.1%}. Of the leads with a known outcome it removes "
+            f"The cut would be a propensity of {percent(cut, cut, 1)}. Of the leads with a known outcome it removes "
             f"{elsewhere.value:.0%} ({elsewhere.low:.0%} to {elsewhere.high:.0%}); expect that of the next list."
         )
     as_now = round(junk_now * view.table.rows)
@@ -105,7 +107,7 @@ def _render_rules(view: BatchView, model: LeadModel) -> None:
         by_propensity = st.toggle(
             "Low propensity (grade Junk)", value=current.value.by_propensity, key=f"rule-low-{current.version}"
         )
-        percent = st.number_input(
+        sample = st.number_input(
             "Learning sample: percent of junk that stays in the call list",
             0.0, 50.0, float(current.value.learning_percent), step=1.0, format="%.0f",
             key=f"learning-{current.version}",
@@ -115,7 +117,7 @@ def _render_rules(view: BatchView, model: LeadModel) -> None:
             f"Junk that nobody calls never {outcome.does or outcome.each}, and the next model learns that it was "
             "right; a few calls to junk, marked in the Parquet export for the data scientist, keep it honest. Off at 0."
         )
-        kept = JunkRules(by_propensity=by_propensity, contact=tuple(wanted), learning_percent=percent)
+        kept = JunkRules(by_propensity=by_propensity, contact=tuple(wanted), learning_percent=sample)
         done = st.form_submit_button("Save these rules", icon=":material/save:")
     if done and kept != current.value:
         save(preference, kept, current, model, "Rules saved.")

@@ -8,6 +8,7 @@ import streamlit as st
 from leadscore_core.batches.export import ExportOrder, export_bytes
 from leadscore_core.batches.planning import batch_gain, plan_batch
 from leadscore_core.batches.view import BatchView
+from leadscore_core.percent import percent, rate_decimals
 from leadscore_core.plots.planning import plot_gain
 from leadscore_core.storage.leads.filters import LeadFilter
 from pages.shared import session
@@ -26,8 +27,9 @@ def render_planner(view: BatchView) -> None:
         st.caption(f"{session.get_capacity():,} calls a day, as set in the sidebar.")
     leads = min(calls, days * session.get_capacity())
     plan, words = plan_batch(view, leads), view.schema.outcome
+    lowest = percent(plan.cut_off, plan.cut_off)
     st.markdown(
-        f"**{plan.leads:,} leads**, down to a propensity of {plan.cut_off:.0%}: about **{plan.expected:,.0f} "
+        f"**{plan.leads:,} leads**, down to a propensity of {lowest}: about **{plan.expected:,.0f} "
         f"{words.plural}** (95% interval {plan.low:,.0f} to {plan.high:,.0f}); about {plan.missed:,.0f} are missed "
         "among the leads that are not called."
     )
@@ -42,7 +44,7 @@ def render_planner(view: BatchView) -> None:
     numbers = {
         "Leads called": st.column_config.NumberColumn(format="localized"),
         f"{words.title} expected": st.column_config.NumberColumn(format="%.0f"),
-        "Per 100 calls": st.column_config.NumberColumn(format="%.0f"),
+        "Per 100 calls": st.column_config.NumberColumn(format=f"%.{rate_decimals(plan.at_random / plan.leads)}f"),
     }
     st.dataframe(table, column_config=numbers, hide_index=True, height="content", alt="Three orders of calling")
     more = plan.expected - plan.in_arrival_order

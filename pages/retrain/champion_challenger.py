@@ -8,6 +8,7 @@ import streamlit as st
 
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.outcome import OutcomeWords, capital
+from leadscore_core.percent import rate_decimals
 from leadscore_core.registry.promotion import describe_verdict, gates_of
 from pages.shared.sidebar import plain
 
@@ -104,7 +105,8 @@ def _render_thresholds(rows: list[dict[str, Any]]) -> None:
             "Recall of this model": 100 * table["challenger_recall"].astype("float64"),
         }
     )
-    config = {name: st.column_config.NumberColumn(format="%.1f%%") for name in shown.columns}
+    digits = rate_decimals(float(table["threshold"].min()), 1)
+    config = {name: st.column_config.NumberColumn(format=f"%.{digits}f%%") for name in shown.columns}
     with st.expander("Precision and recall at each threshold", icon=":material/tune:"):
         st.dataframe(shown, column_config=config, hide_index=True, height="content", placeholder="", alt="Thresholds")
 

@@ -13,6 +13,7 @@ from leadscore_core.data.schema.own_rules import save_targets
 from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.percent import column_decimals
 from leadscore_core.retraining.dataset_summary import new_since, summarise
 from leadscore_core.retraining.jobs import Run, RunTask, cancel_run, list_runs, read_run, start_run
 from leadscore_core.training.exclusions import default_exclusions, explain_exclusions, save_answers
@@ -166,9 +167,10 @@ def _render_check(data: TrainingData, model: LeadModel | None, key: tuple[object
         st.warning(f"Below {FEW_ROWS:,} leads every figure has a wide interval.", icon=":material/warning:")
     if len(result.months):
         with st.expander(f"Base rate by month: {len(result.months)} months", icon=":material/calendar_month:"):
+            digits = column_decimals(100 * result.months["rate"])
             config = {
                 "Month": st.column_config.DateColumn(format="MMM YYYY"),
-                past.capitalize(): st.column_config.NumberColumn(format="%.1f%%"),
+                past.capitalize(): st.column_config.NumberColumn(format=f"%.{digits}f%%"),
                 "Leads": st.column_config.NumberColumn(format="localized"),
             }
             table = result.months.assign(rate=100 * result.months["rate"])

@@ -13,6 +13,7 @@ from leadscore_core.model.measures import MEASURES
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.model.model_card import write_card, write_card_html
 from leadscore_core.outcome import OutcomeWords, capital
+from leadscore_core.percent import column_decimals, percent, rate_decimals
 from leadscore_core.plots.judging import (
     plot_calibration,
     plot_gain_share,
@@ -205,12 +206,13 @@ def _render_threshold(model: LeadModel, part: pd.DataFrame) -> None:
     """Let the threshold be moved, and say what it means."""
     from leadscore_core.training.evaluation.gates_and_curves import at_threshold
 
-    own, people = round(100 * model.metadata.threshold, 1), model.schema.outcome.people
-    percent = st.slider(
-        "Threshold", 0.0, 100.0, own, 0.5, format="%.1f%%", key=f"threshold-{model.model_id}",
+    step, digits = _threshold_steps(model.metadata.threshold)
+    own, people = round(100 * model.metadata.threshold, digits), model.schema.outcome.people
+    chosen = st.slider(
+        "Threshold", 0.0, 100.0, own, step, format=f"%.{digits}f%%", key=f"threshold-{model.model_id}",
         help=f"Leads at or above it are taken for {people}. The model's own, chosen on training folds, is {own}%.",
     )  # fmt: skip
-    result = at_threshold(part["completed"].to_numpy(), part["propensity"].to_numpy(), percent / 100)
+    result = at_threshold(part["completed"].to_numpy(), part["propensity"].to_numpy(), chosen / 100)
     with st.container(horizontal=True):
         for label, value in (
             ("Precision", result["precision"]),
@@ -236,6 +238,12 @@ def _render_threshold(model: LeadModel, part: pd.DataFrame) -> None:
             width=128,
             help=f"Not taken for {people}, and were; {left:,} rightly not",
         )
+
+
+def _threshold_steps(threshold: float) -> tuple[float, int]:
+    """Return the step of a slider in percent, and its decimals: finer for a low threshold."""
+    digits = rate_decimals(threshold, 1)
+    return (0.5, 1) if threshold >= 0.1 else (0.1**digits, digits)
 
 
 def _days(metadata: ModelMetadata) -> int:
@@ -292,7 +300,8 @@ def _render_segments(report: dict[str, Any], words: OutcomeWords) -> None:
             )
             config = {n: st.column_config.NumberColumn(format="%.3f") for n in ("AUC", "Precision", "Recall")}
             config["Leads"] = st.column_config.NumberColumn(format="localized")
-            config[capital(words.past)] = st.column_config.NumberColumn(format="%.1f%%")
+            digits = column_decimals(shown[capital(words.past)])
+            config[capital(words.past)] = st.column_config.NumberColumn(format=f"%.{digits}f%%")
             st.dataframe(shown, column_config=config, hide_index=True, placeholder="", alt=f"Figures by {name}")
     st.caption("Out-of-fold, groups of 50 leads or more, the lowest AUC first. A group of a few hundred moves a lot.")
 
@@ -332,7 +341,7 @@ def _render_facts(metadata: ModelMetadata, words: OutcomeWords) -> None:
         "Name": metadata.model_id,
         "Leads": f"{data.rows:,} with an outcome, {data.left_out:,} without left out",
         "Period": period,
-        capital(words.past): f"{data.base_rate:.1%}",
+        capital(words.past): percent(data.base_rate, data.base_rate, 1),
         "Threshold": f"{metadata.threshold:.3f}, chosen on training folds",
         "Calibration": f"{metadata.calibration.get('method')}: {metadata.calibration.get('verdict')}",
         "Left out": "; ".join(f"{name} ({why.rstrip('.')})" for name, why in metadata.excluded.items()) or "no column",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from leadscore_core.analytics.charts import Evidence
 from leadscore_core.inference.export.formula_injection import neutralise
+from leadscore_core.percent import column_decimals
 from leadscore_core.plots.image import ImageForm, draw_images, find_browser
 from pages.shared.components import render_chart
 from pages.shared.sidebar import plain
@@ -77,9 +78,11 @@ def render_frame(table: pd.DataFrame, *, alt: str, columns: list[str] | None = N
     config: dict[str, ColumnConfig] = {}
     for name in shown.columns:
         if name in _PERCENT:
-            config[name] = st.column_config.NumberColumn(format="%.1f%%")
+            config[name] = st.column_config.NumberColumn(format=f"%.{column_decimals(shown[name])}f%%")
         elif name in _POINTS:
-            config[name] = st.column_config.NumberColumn(format="%+.1f", help="Points of the rate")
+            config[name] = st.column_config.NumberColumn(
+                format=f"%+.{column_decimals(shown[name])}f", help="Points of the rate"
+            )
         elif name == "Against average":
             config[name] = st.column_config.NumberColumn(format="%.2f")
         elif pd.api.types.is_datetime64_any_dtype(shown[name]):

@@ -291,7 +291,7 @@ def draft_grades(version: int, rule: GradeRule, shares: tuple[float, float, floa
     st.session_state[_DRAFT] = drafted
     values = (result.hot, result.warm, result.cold) if rule.by == "propensity" else shares
     for key, value in zip(_GRADE_KEYS, values, strict=True):
-        st.session_state[key] = round(100 * value, 1)
+        st.session_state[key] = round(100 * value, 2)
 
 
 def move_neighbours(moved: int, by: str) -> None:
@@ -309,7 +309,7 @@ def move_neighbours(moved: int, by: str) -> None:
 
 def drafted_grades(by: str) -> GradeRule:
     """Return the rule that the sliders say."""
-    first, second, third = (st.session_state[key] / 100 for key in _GRADE_KEYS)
+    first, second, third = (round(st.session_state[key] / 100, 6) for key in _GRADE_KEYS)
     if by == "propensity":
         return GradeRule(by="propensity", thresholds=GradeThresholds(hot=first, warm=second, cold=third))
     shares = GradeShares(hot=first, warm=max(0.0, second - first), cold=max(0.0, third - second))

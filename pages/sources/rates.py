@@ -30,6 +30,7 @@ from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.synthetic import LABELLED
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
 from leadscore_core.outcome import OutcomeWords, capital
+from leadscore_core.percent import percent
 from leadscore_core.registry.served import find_served, known_schema
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.outcomes import OutcomeStore
@@ -309,7 +310,7 @@ def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -
         unknown = None if totals["known"] else "No outcome of these leads is known yet."
         st.metric(capital(view.words.past), done, border=True, width=KEY_FIGURE_WIDTH, help=unknown)
         st.metric("Expected", f"{totals['expected']:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
-        st.metric("Average rate", f"{rates.average:.1%}", border=True, width=KEY_FIGURE_WIDTH)
+        st.metric("Average rate", percent(rates.average, rates.average, 1), border=True, width=KEY_FIGURE_WIDTH)
     return rates
 
 

@@ -290,3 +290,19 @@ def test_drivers_of_leads_without_dates_offer_no_month(
     save_batch(open_list(path, trained.schema), trained, name="undated")
     app = opened("pages/drivers/page.py")
     assert "Month" not in next(s for s in app.selectbox if s.label == "Look at").options
+
+
+def test_grades_of_a_rare_outcome_are_set_in_its_own_digits(
+    batch: Batch, places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for grade, value in (("HOT", "0.0234"), ("WARM", "0.0081"), ("COLD", "0.0017")):
+        monkeypatch.setenv(f"LEADSCORE_GRADES__{grade}", value)
+    app = AppTest.from_file(APP, default_timeout=90).run().switch_page("pages/leads/page.py").run()
+    section(app, "Grades")
+    assert [slider.value for slider in app.slider] == [2.34, 0.81, 0.17]
+    assert {(slider.max, slider.step) for slider in app.slider} == {(24.0, 0.01)}
+    assert next(b for b in app.button if "Save these grades" in b.label).disabled, "nothing was moved"
+    app.slider(key="grade-cold").set_value(0.25).run()
+    press(app, "Save these grades")
+    saved = grade_preference(load_settings(), load_schema()).current().value.thresholds
+    assert (saved.hot, saved.warm, saved.cold) == pytest.approx((0.0234, 0.0081, 0.0025))

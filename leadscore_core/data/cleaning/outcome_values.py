@@ -11,6 +11,7 @@ import pandas as pd
 from leadscore_core.data.cleaning.outcome_words import FILLED, Meaning
 from leadscore_core.data.cleaning.text import clean_levels
 from leadscore_core.outcome import OutcomeWords
+from leadscore_core.percent import percent
 
 MOST_VALUES = 200
 FEW_UNKNOWN = 0.1
@@ -147,7 +148,8 @@ class OutcomeSplit:
         still = f"; open: {name_values(self.of(Meaning.OPEN))}" if self.of(Meaning.OPEN) else ""
         won = ", ".join(repr(value.shown) for value in self.of(Meaning.WON)) or "no value"
         won = f"filled, such as {self.of(Meaning.WON)[0].shown!r}" if self.is_filled and self.of(Meaning.WON) else won
-        lines = [f"{past.capitalize()}: {won} ({self.completed / self.known:.1%} of {self.known:,}{still})"]
+        share = self.completed / self.known
+        lines = [f"{past.capitalize()}: {won} ({percent(share, share, 1)} of {self.known:,}{still})"]
         if len(self.values) > 2 and self.of(Meaning.LOST):
             lines.append(f"Not {past}: {name_values(self.of(Meaning.LOST))}")
         if self.blank:

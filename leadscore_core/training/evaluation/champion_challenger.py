@@ -23,6 +23,8 @@ from leadscore_core.training.folds import repeated_folds
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.training_data import TrainingData
 
+_TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+_TIMES_A_LOW_RATE = (0.5, 1, 1.5, 2, 3, 4, 5, 7, 10)
 BASES = {
     "unseen": "{n:,} leads that the model in use was not trained on, and the new one judged by folds without them",
     "refit": "{n:,} leads, all of which the model in use was trained on; its recipe was fitted again in the same "
@@ -36,7 +38,8 @@ class Challenge(BaseModel):
     ``figures`` has one row a figure: ``name``, ``champion``, ``challenger``, ``value`` (their difference), ``low``,
     ``high`` (95%, paired bootstrap); ``moves`` counts leads by grade under the champion and the challenger; ``losing``
     are groups that the challenger foretells less well (see `losing_groups`); ``moved`` the leads that move most (see
-    `largest_moves`); ``thresholds`` gives ``threshold``, and ``precision`` and ``recall`` of both, at each tenth.
+    `largest_moves`); ``thresholds`` gives ``threshold``, and ``precision`` and ``recall`` of both, at each tenth or
+    about a low base rate.
     """
 
     model_config = ConfigDict(protected_namespaces=())
@@ -162,9 +165,10 @@ def _refit(
 
 
 def _at_thresholds(label: np.ndarray, old: np.ndarray, new: np.ndarray) -> list[dict[str, Any]]:
-    """Return precision and recall of both models at the same thresholds."""
-    rows = []
-    for threshold in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+    """Return precision and recall of both models at the same thresholds, about the base rate where that is low."""
+    base, rows = float(label.mean()), []
+    around = [round(times * base, 4) for times in _TIMES_A_LOW_RATE]
+    for threshold in _TENTHS if base >= _TENTHS[0] else around:
         champion, challenger = (at_threshold(label, p, threshold) for p in (old, new))
         row: dict[str, Any] = {"threshold": threshold}
         for name in ("precision", "recall"):

@@ -10,6 +10,7 @@ import pandas as pd
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata
+from leadscore_core.percent import percent
 
 FEWEST, MOST = 2, 5
 _SPLITS = {"cross_validation": "folds", "next_period": "next period"}
@@ -76,7 +77,7 @@ def _settings(metadata: ModelMetadata) -> dict[str, str]:
         "Note": data.note,
         "Leads": f"{data.rows:,}",
         "Period": period,
-        "Base rate": f"{data.base_rate:.1%}",
+        "Base rate": percent(data.base_rate, data.base_rate, 1),
         "Algorithm": metadata.algorithm_human,
         "Columns": metadata.schema_name,
         "Left out": ", ".join(sorted(metadata.excluded)) or "nothing",
