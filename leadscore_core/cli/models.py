@@ -140,6 +140,22 @@ def rollback(reason: Reason = "", schema: OfSchema = None) -> None:
     track(settings)
 
 
+@models_app.command("retire")
+def retire(
+    schema: Annotated[str, typer.Option("--schema", help="Name of the schema whose model is taken out of use.")],
+    reason: Reason = "",
+) -> None:
+    """Take a schema's champion out of use, so that its leads have none until one is promoted; it needs a reason."""
+    from leadscore_core.registry.promotion import retire_model
+
+    settings = load_settings()
+    retired = retire_model(schema, by=caller(), reason=reason, settings=settings)
+    typer.echo(
+        f"{retired} is out of use, and no model of {schema!r} is in use. It is kept; models promote puts it back."
+    )
+    track(settings)
+
+
 @models_app.command("track")
 def track_models() -> None:
     """Write down in MLflow what it lacks, and point its aliases to champion and challenger."""

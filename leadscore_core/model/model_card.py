@@ -185,6 +185,6 @@ def _months(metadata: ModelMetadata) -> list[str]:
 
 
 def _promotion(entry: dict[str, str]) -> str:
-    what = "Promoted" if entry["action"] == "promote" else "Gone back to"
+    what = {"promote": "Promoted", "retire": "Taken out of use"}.get(entry["action"], "Gone back to")
     by = f" by {entry['by']}" if entry.get("by") else ""
     return f"- {what} {entry['at'][:16].replace('T', ' ')} UTC{by}: {entry.get('reason') or 'no reason given'}"

@@ -82,7 +82,7 @@ def text_keys(texts: pd.Series, words: Sequence[str]) -> np.ndarray:
 
 
 def observe_words(texts: pd.Series, words: Sequence[str], label: np.ndarray) -> dict[str, Observed]:
-    """Return key -> how many leads mention a word, whatever else they mention, and how many of them completed."""
+    """Return key -> how many leads mention a word, whatever else they mention, and how many of them converted."""
     keys = text_keys(texts, words)
     holds = {f"'{word}'": own == 1 for word, own in zip(words, flag_words(texts, words)[1:], strict=True)}
     holds |= {key: keys == key for key in (OTHER_WORDS, BLANK_KEY)}

@@ -1,7 +1,8 @@
 """Champions on disk: the model in use of each schema, and the history of who changed it."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from leadscore_core._files import write_text
 from leadscore_core.errors import RegistryError
-from leadscore_core.registry.champion_history import append_change, past_champions, read_changes
+from leadscore_core.registry.champion_history import RETIRED, append_change, past_champions, read_changes
 
 CHAMPION, CHAMPIONS, HISTORY = "champion", "champions", "champion_history.jsonl"
 _LOCK = ".promotion.lock"
@@ -57,12 +58,12 @@ class ChampionFiles:
         schema
             Whose changes, with those of models of which it is not known; all if not given.
         """
-        found = read_changes(self.root / HISTORY, self.last)
+        found = read_changes(self.root / HISTORY, self.last, self.in_use().values())
         known = [{"schema": self._schema_of(str(change["model_id"]))} | change for change in found]
         return [change for change in known if not schema or change["schema"] in (schema, "")]
 
     def earlier(self, schema: str) -> list[str]:
-        """Return a schema's past champions, the one before the present first; what was rolled back from is none."""
+        """Return a schema's past champions, the latest first; what was rolled back from or retired is none."""
         present = self.in_use().get(schema)
         return [name for name in past_champions(self.changes(schema)) if name != present]
 
@@ -74,28 +75,69 @@ class ChampionFiles:
         RegistryError
             If somebody else is changing champions, or the directory cannot be written; nothing is changed then.
         """
-        entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "schema": schema, "model_id": model_id} | entry
-        key = uuid.uuid4().hex
-        try:
-            with FileLock(self.root / _LOCK, timeout=30):
-                now = self.in_use()
-                append_change(self.root / HISTORY, entry | {"before": now.get(schema), "key": key})
+        with self._changing(f"{model_id} could not be promoted"):
+            now = self.in_use()
+            with self._written_down(schema, model_id, now, entry):
                 later = {schema: model_id} | {s: other for s, other in now.items() if s != schema}
                 if len(later) > 1:
                     self._list(now)
                 write_text(self.root / CHAMPION, model_id + "\n")
                 if len(later) > 1:
                     self._list(later)
-                append_change(self.root / HISTORY, {"done": key})
+
+    def retire(self, schema: str, entry: dict[str, str]) -> str:
+        """Take a schema's model out of use, write down who did it and why, and return its name; the others keep theirs.
+
+        Raises
+        ------
+        RegistryError
+            If no model of it is in use, somebody else is changing champions, or the directory cannot be written;
+            nothing is changed then.
+        """
+        with self._changing(f"The model of {schema!r} could not be taken out of use"):
+            now = self.in_use()
+            if schema not in now:
+                named = ", ".join(name for name in now if name) or "none"
+                raise RegistryError(
+                    f"No model of {schema!r} is in use, so none can be taken out of use. Models are in use of: {named}."
+                )
+            with self._written_down(schema, now[schema], now, entry | {"action": RETIRED}):
+                later = {name: model_id for name, model_id in now.items() if name != schema}
+                if self.last == now[schema]:
+                    self._list(now if later else {})
+                    self._put_last(next(iter(later.values()), None))
+                self._list(later)
+        return now[schema]
+
+    @contextmanager
+    def _changing(self, what_failed: str) -> Iterator[None]:
+        """Let nobody else change champions meanwhile, and say in words why a change could not be made."""
+        try:
+            with FileLock(self.root / _LOCK, timeout=30):
+                yield
         except Timeout:
             raise RegistryError(
                 f"Somebody else is changing the champion in {self.root}. The champion is unchanged; try again."
             ) from None
         except OSError as error:
             raise RegistryError(
-                f"{model_id} could not be promoted: {self.root} cannot be written ({error.strerror}). "
-                "The champion is unchanged."
+                f"{what_failed}: {self.root} cannot be written ({error.strerror}). The champion is unchanged."
             ) from error
+
+    @contextmanager
+    def _written_down(self, schema: str, model_id: str, now: dict[str, str], entry: dict[str, str]) -> Iterator[None]:
+        """Write a change into the history before it is made, and that it was made afterwards."""
+        at, key = datetime.now(UTC).isoformat(timespec="seconds"), uuid.uuid4().hex
+        change = {"at": at, "schema": schema, "model_id": model_id} | entry
+        append_change(self.root / HISTORY, change | {"before": now.get(schema), "key": key})
+        yield
+        append_change(self.root / HISTORY, {"done": key})
+
+    def _put_last(self, model_id: str | None) -> None:
+        if model_id is None:
+            (self.root / CHAMPION).unlink()
+        else:
+            write_text(self.root / CHAMPION, model_id + "\n")
 
     def _schema_now(self, model_id: str) -> str:
         """Return the name of a model's schema, also where its metadata are damaged and its promotion said it."""

@@ -190,6 +190,29 @@ def batches_behind(model: LeadModel, settings: Settings | None = None) -> list[B
     return [b for b in batches if b.schema_name == model.schema.name and b.scoring.model_id != model.model_id]
 
 
+def retire_model(schema: str, *, by: str = "", reason: str = "", settings: Settings | None = None) -> str:
+    """Take a schema's model out of use, so that none of it is until one is promoted, and return the model's name.
+
+    Raises
+    ------
+    ReasonNeededError
+        If no reason of ten characters is given, which is kept with the history.
+    RegistryError
+        If no model of the schema is in use.
+    """
+    settings = settings or load_settings()
+    reason = " ".join(reason.split())
+    registry = ModelRegistry(settings.models_dir)
+    if schema in registry.champions and len(reason) < LEAST_REASON:
+        raise ReasonNeededError(
+            f"Taking the model of {schema!r} out of use leaves its leads without one, so it needs a reason of at least "
+            f"{LEAST_REASON} characters; it is kept with the history. Say why, and try again."
+        )
+    retired = registry.retire(schema, by=by, reason=reason)
+    sync_soon(settings)
+    return retired
+
+
 def roll_back(schema: str | None = None, *, by: str = "", reason: str = "", settings: Settings | None = None) -> str:
     """Go back to the model of a schema that was in use before, and return its name; the rule is `promote_model`'s.
 

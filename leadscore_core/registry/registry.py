@@ -19,11 +19,10 @@ from leadscore_core.config import load_settings
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
 from leadscore_core.registry.champions import ChampionFiles
+from leadscore_core.registry.out_of_sample import read_out_of_sample
 from leadscore_core.registry.without_collecting import without_collecting
 
 if TYPE_CHECKING:  # models are listed and promoted without what loads them
-    import pandas as pd
-
     from leadscore_core.model.lead_model import LeadModel
 
 _State = tuple[tuple[int, int, int] | None, ...]
@@ -161,7 +160,7 @@ class ModelRegistry:
             ) from error
         if not isinstance(pipeline, Pipeline):
             raise RegistryError(f"Model {model_id} is not a LeadScore pipeline. Choose another model or train again.")
-        return LeadModel(pipeline, metadata, _read_out_of_sample(self._folder(model_id) / OUT_OF_SAMPLE))
+        return LeadModel(pipeline, metadata, read_out_of_sample(self._folder(model_id) / OUT_OF_SAMPLE))
 
     def publish(self, model: LeadModel, report: dict[str, Any] | None = None) -> LeadModel:
         """Write a model so that it is either there in full or not at all.
@@ -261,13 +260,23 @@ class ModelRegistry:
             f"There is no earlier champion{of} to go back to. Promote a model by its name: leadscore models promote ID."
         )
 
+    def retire(self, schema: str, *, by: str = "", reason: str = "") -> str:
+        """Take a schema's model out of use, so that none of it is, and return its name; it stays in the registry.
+
+        Raises
+        ------
+        RegistryError
+            If no model of it is in use, or the directory cannot be written; nothing is changed then.
+        """
+        return self._champions.retire(schema, {"by": by, "reason": reason} if by or reason else {})
+
     def history(self, schema: str | None = None) -> list[dict[str, str]]:
         """Return who made which model the champion, when and why, the latest first; of all schemas if none is given.
 
         Returns
         -------
         list of dict
-            ``at`` (ISO, UTC), ``action`` (promote or rollback), ``schema``, ``model_id``, ``before``, ``by``,
+            ``at`` (ISO, UTC), ``action`` (promote, rollback or retire), ``schema``, ``model_id``, ``before``, ``by``,
             ``reason``.
         """
         changes = self._champions.changes(schema or "")
@@ -382,15 +391,3 @@ def _file_state(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_ctime_ns
-
-
-def _read_out_of_sample(path: Path) -> pd.DataFrame | None:
-    """Return the out-of-sample predictions, or None where a model has none that can be read."""
-    import pandas as pd
-    import pyarrow as pa
-
-    try:
-        found = pd.read_parquet(path)
-    except (OSError, pa.ArrowException):
-        return None
-    return found if {"split", "part", "propensity", "completed"} <= set(found.columns) else None

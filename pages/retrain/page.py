@@ -9,14 +9,14 @@ from pages.retrain.promote import render_promotion
 from pages.retrain.train import render_training
 from pages.retrain.verdict import choose_model, render_retraining_proposal, render_state_of_models, render_verdict
 from pages.shared import session
-from pages.shared.companies import present_company
+from pages.shared.companies import list_companies, present_company
 from pages.shared.components import find_model, get_model
 from pages.shared.controls import plain_error
 
 SECTIONS = ["Train", "Verdict", "Against the model in use", "Compare", "Promote or roll back"]
 
 st.title("Is a better model ready?", anchor=False)
-company = str(present_company() or get_model().schema.name)
+company = str(present_company() or next(iter(list_companies()), None) or get_model().schema.name)
 find_model(company, warn=True)  # a company whose first model is being trained has none
 message = session.take_message()
 if message:

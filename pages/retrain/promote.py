@@ -6,13 +6,21 @@ import streamlit as st
 from leadscore_core.batches.save import rescore_batch
 from leadscore_core.config import load_settings
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.registry.promotion import LEAST_REASON, batches_behind, meets_gates, promote_model, roll_back
+from leadscore_core.registry.promotion import (
+    LEAST_REASON,
+    batches_behind,
+    meets_gates,
+    promote_model,
+    retire_model,
+    roll_back,
+)
 from leadscore_core.registry.registry import ModelRegistry
 from pages.shared import session
 from pages.shared.components import act
 from pages.shared.sidebar import plain
 
 KEEP = "Keep as they are"
+_ACTIONS = {"promote": "Promoted", "rollback": "Rolled back to", "retire": "Taken out of use"}
 
 
 def render_promotion(model: LeadModel) -> None:
@@ -47,12 +55,14 @@ def render_promotion(model: LeadModel) -> None:
         why = st.text_input(_rollback_label(registry, schema), max_chars=300, key="rollback-reason", width=420)
         if st.form_submit_button("Roll back to the model before", icon=":material/undo:", disabled=len(history) < 2):
             act(lambda: roll_back(schema, by=session.get_name(), reason=why), "The model before is in use again.")
+    if in_use:
+        _offer_retirement(model)
     if history:
         names = {m.model_id: f"{m.created_at:%d %b %Y, %H:%M}" for m in registry.list_models()}
         table = pd.DataFrame(
             {
                 "When (UTC)": [e["at"][:16].replace("T", " ") for e in history],
-                "What": ["Promoted" if e["action"] == "promote" else "Rolled back to" for e in history],
+                "What": [_ACTIONS.get(e["action"], e["action"]) for e in history],
                 "Model of": [names.get(e["model_id"], e["model_id"]) for e in history],
                 "By": [e["by"] for e in history],
                 "Why": [e["reason"] for e in history],
@@ -60,6 +70,20 @@ def render_promotion(model: LeadModel) -> None:
         )
         with st.expander(f"History: {len(table)} changes", icon=":material/history:"):
             st.dataframe(table, hide_index=True, height="content", alt="History of the model in use")
+
+
+def _offer_retirement(model: LeadModel) -> None:
+    """Let a person take the model out of use, so that no model of its leads is."""
+    title = plain(model.schema.title)
+    with st.expander(f"Take it out of use: {title} have no model then", icon=":material/block:"):
+        with st.form("retire", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+            why = st.text_input("Reason (needed)", max_chars=300, key="retire-reason", width=420)
+            if st.form_submit_button("Take out of use", icon=":material/block:"):
+                act(
+                    lambda: retire_model(model.schema.name, by=session.get_name(), reason=why),
+                    f"No model of {title} is in use now.",
+                )
+        st.caption("New lists of such leads are not scored until a model is promoted. The model is kept, and can be.")
 
 
 def _rollback_label(registry: ModelRegistry, schema: str) -> str:

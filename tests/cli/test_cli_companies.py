@@ -72,6 +72,17 @@ def test_each_list_is_scored_by_its_own_companys_model(
     assert (code, "--schema codepro or --schema gym" in wrong) == (2, True)
     code, _, wrong = run("models", "rollback", "--schema", "gym")
     assert (code, "no earlier champion of 'gym'" in wrong) == (2, True)
+    code, _, wrong = run("models", "retire", "--schema", "gym")
+    assert (code, "needs a reason of at least 10 characters" in wrong) == (2, True)
+    code, said, wrong = run("models", "retire", "--schema", "gym", "--reason", "The gym has closed its doors")
+    assert (code, wrong) == (0, "")
+    assert "no model of 'gym' is in use" in said
+    assert registry.champions == {"codepro": trained.model_id}
+    assert "gym: none in use" in run("models", "list")[1]
+    assert "Taken out of use" in run("models", "card", gym.model_id)[1]
+    code, _, wrong = run("models", "retire", "--schema", "gym", "--reason", "The gym has closed its doors")
+    assert (code, "No model of 'gym' is in use" in wrong) == (2, True)
+    pd.testing.assert_frame_equal(scored("new.csv"), alone)
 
 
 def test_a_list_that_fits_two_companies_needs_the_option(run, registry: ModelRegistry, few_trees, lists: Path) -> None:

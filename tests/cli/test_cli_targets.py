@@ -69,3 +69,9 @@ def test_the_targets_of_the_shipped_schema_are_those_of_the_settings(run, places
     assert code == 2
     assert "leadscore.toml" in wrong
     assert "--target-auc" in wrong
+
+
+def test_a_proposal_is_not_told_that_it_has_no_model(run, places: Path, gym: Path) -> None:
+    code, said, wrong = run("check", gym, "--label", "Status")
+    assert (code, wrong) == (0, "")
+    assert "their columns are taken as" in said

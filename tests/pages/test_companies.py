@@ -170,6 +170,13 @@ def test_retrain_shows_one_companys_models_and_searched_settings(registry: Model
     app.segmented_control(key="retrain-section").set_value("Promote or roll back").run()
     assert app.subheader[0].value == "In use already"
     assert registry.champions == {"gym": gym.model_id, "codepro": registry.champion_of("codepro")}
+    next(box for box in app.text_input if box.key == "retire-reason").set_value("The gym has closed its doors")
+    next(b for b in app.button if b.label == "Take out of use").click().run()
+    assert not app.exception
+    assert list(registry.champions) == ["codepro"]
+    assert "No model of" in app.markdown[0].value
+    assert app.subheader[0].value == "Put this model to use"
+    assert app.dataframe[0].value["What"].tolist() == ["Taken out of use", "Promoted"]
 
 
 def test_a_company_says_when_a_model_is_good_enough(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import joblib
@@ -414,3 +415,63 @@ def test_a_damaged_champion_is_replaced_by_one_of_its_own_schema(three: ModelReg
     damage_pickle(three.root / "shop-1")
     with pytest.raises(RegistryError, match="shop-1"):
         three.load_champion("shop")
+
+
+@pytest.mark.parametrize("schema", ["shop", "gym", "codepro"])
+def test_a_schemas_model_is_taken_out_of_use_alone_and_kept(three: ModelRegistry, schema: str) -> None:
+    before, history = three.champions, three.history()
+    retired = three.retire(schema, by="Anna", reason="Its company has left us")
+    assert retired == before[schema]
+    assert three.champions == {name: model_id for name, model_id in before.items() if name != schema}
+    assert three.champion_id == next(iter(three.champions.values()))
+    assert three.history()[1:] == history
+    assert three.history(schema)[0] | {"at": "", "key": ""} == {
+        "at": "", "key": "", "schema": schema, "action": "retire", "model_id": retired, "before": retired,
+        "by": "Anna", "reason": "Its company has left us",
+    }  # fmt: skip
+    with pytest.raises(RegistryError, match=f"no champion of '{schema}'"):
+        three.load_champion(schema)
+    with pytest.raises(RegistryError, match=f"No model of '{schema}' is in use"):
+        three.retire(schema)
+    earlier = three.earlier_champions(schema)
+    assert retired not in earlier, "a rollback does not bring back what was retired"
+    three.promote(retired)
+    assert three.champions == {schema: retired} | {name: m for name, m in before.items() if name != schema}
+
+
+def test_the_only_model_is_taken_out_of_use(registry: ModelRegistry) -> None:
+    assert registry.retire("codepro") == "second"
+    assert (registry.champions, registry.champion_id) == ({}, None)
+    assert [model.model_id for model in registry.list_models()] != []
+    assert registry.rollback("codepro") == "first"
+    assert registry.champions == {"codepro": "first"}
+
+
+@pytest.mark.parametrize("schema", ["shop", "gym"])
+@pytest.mark.parametrize("written", range(6))
+def test_a_retirement_that_is_cut_off_anywhere_is_whole_or_none(
+    three: ModelRegistry, schema: str, written: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = three.champions
+    writes = iter(range(10))
+
+    def cut(write):
+        def cut_off(*given: object) -> None:
+            if next(writes) >= written:
+                raise OSError(28, "No space left on device")
+            write(*given)
+
+        return cut_off
+
+    for name in ("write_text", "append_change"):
+        monkeypatch.setattr(champions_module, name, cut(getattr(champions_module, name)))
+    enough = 5 if schema == "shop" else 3  # that of the last change is named in a file of its own besides
+    with nullcontext() if written >= enough else pytest.raises(RegistryError, match="could not be taken out of use"):
+        three.retire(schema)
+    left = {name: model_id for name, model_id in before.items() if name != schema}
+    assert three.champions in (before, left)
+    assert (three.history(schema)[0]["action"] == "retire") is (schema not in three.champions)
+    monkeypatch.undo()
+    three.promote("gym-1")
+    assert three.champions["gym"] == "gym-1"
+    assert three.champions["codepro"] == "second"
