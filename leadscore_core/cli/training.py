@@ -55,6 +55,7 @@ from leadscore_core.cli.training_words import (
     outcome_json,
     say_audit,
     say_cautions,
+    say_segments,
     training_json,
     verdict_line,
 )
@@ -95,6 +96,9 @@ def train(
     algorithm: Annotated[
         str, typer.Option("--algorithm", help="logistic, forest, hist, catboost, or one of an extension.")
     ] = "lightgbm",
+    segments_by: Annotated[
+        str | None, typer.Option("--segments-by", help="Category whose values get models of their own where better.")
+    ] = None,
     target_auc: TargetAuc = None,
     target_precision: TargetPrecision = None,
     target_recall: TargetRecall = None,
@@ -132,13 +136,14 @@ def train(
         data = read_training_data(leads)
         request = make_request(
             data, exclude=exclude, include=include or (), params=chosen, note=note, synthetic=synthetic,
-            algorithm=algorithm, capacity=settings.daily_call_capacity,
+            algorithm=algorithm, capacity=settings.daily_call_capacity, segments_by=segments_by,
         )  # fmt: skip
         result = train_leads(data, request, settings=settings, grow=grow, progress=progress)
     save_meaning(leads, data, exclude, include or (), settings)
     model = result.model
     metadata = model.metadata
     say_audit(metadata)
+    say_segments(metadata)
     if leads.proposal is not None:
         say(f"What the columns mean is kept as {leads.schema.name!r}: {schema_folder() / leads.schema.name}.toml")
     crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]

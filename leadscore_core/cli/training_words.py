@@ -38,6 +38,12 @@ def say_audit(metadata: ModelMetadata) -> None:
         say_sample(metadata.training_data.rows)
 
 
+def say_segments(metadata: ModelMetadata) -> None:
+    """Say which leads have a model of their own, and why others have not."""
+    for place, text in enumerate(metadata.segments.sentences if metadata.segments else ()):
+        say(f"{'  ' if place else 'Segment models by '}{text}")
+
+
 def say_cautions(cautions: Iterable[str]) -> None:
     """Say what to mind of leads or figures, a line each."""
     for text in cautions:

@@ -359,6 +359,17 @@ def _numbers(values: pd.Series) -> np.ndarray:
     return values.to_numpy(dtype="float64", na_value=np.nan)
 
 
+def level_feature(column: str) -> str:
+    """Return the name of the feature that holds the codes of a text column's levels.
+
+    Examples
+    --------
+    >>> level_feature("lead source")
+    'lead_source__level'
+    """
+    return _safe(column) + LEVEL
+
+
 def _safe(column: str) -> str:
     """LightGBM refuses names with JSON's special characters."""
     return re.sub(r"\W", "_", column)

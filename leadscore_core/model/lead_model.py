@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # scikit-learn and LightGBM load with the first model, not be
     from leadscore_core.model.any_classifier import AnyClassifier
     from leadscore_core.model.classifier import LeadClassifier
     from leadscore_core.model.features import LeadFeatures
+    from leadscore_core.model.segment_classifier import SegmentClassifier
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,7 @@ class LeadModel:
         return self.pipeline.named_steps["features"]
 
     @property
-    def classifier(self) -> LeadClassifier | AnyClassifier:
+    def classifier(self) -> LeadClassifier | AnyClassifier | SegmentClassifier:
         """The fitted classifier."""
         return self.pipeline.named_steps["model"]
 

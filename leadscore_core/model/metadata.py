@@ -62,6 +62,65 @@ class ColumnAudit(BaseModel):
         return f"AUC with it {self.auc_with:.3f}, without {self.auc_without:.3f}"
 
 
+class SegmentJudgement(BaseModel):
+    """One level of a column: the AUC among its leads of the model of all leads and of a model of its own, in folds.
+
+    ``low`` and ``high`` are the ends of the interval of the difference; ``level`` is in lower case, ``human`` as
+    written.
+    """
+
+    level: str
+    human: str
+    leads: int
+    completed: int
+    auc_whole: float
+    auc_own: float
+    low: float
+    high: float
+
+    @property
+    def is_better(self) -> bool:
+        """Whether a model of its own beats that of all leads."""
+        return self.low > 0
+
+    @property
+    def words(self) -> str:
+        """Both AUCs and the difference with its interval."""
+        return (
+            f"{self.human} (n = {self.leads:,}; AUC {self.auc_own:.3f} against {self.auc_whole:.3f}, difference "
+            f"{self.low:+.3f} to {self.high:+.3f})"
+        )
+
+
+class SegmentModels(BaseModel):
+    """Which levels of a column have a model of their own; ``too_few`` levels have less than ``least`` leads of each."""
+
+    column: str
+    human: str
+    least: int
+    too_few: int = 0
+    judged: list[SegmentJudgement] = []
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Levels with a model of their own, in lower case."""
+        return tuple(one.level for one in self.judged if one.is_better)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What came of it, in sentences."""
+        better = "; ".join(one.words for one in self.judged if one.is_better)
+        others = "; ".join(one.words for one in self.judged if not one.is_better)
+        own = f"a model of its own for {better}" if better else "no value gets a model of its own"
+        told = [f"{self.human}: {own}."]
+        if others:
+            told.append(f"No better for certain, so that the model of all leads is used: {others}.")
+        if self.too_few:
+            many = "1 value has" if self.too_few == 1 else f"{self.too_few:,} values have"
+            told.append(f"{many} fewer than {self.least} leads of either outcome, too few for a model of their own.")
+        return told
+
+
 class ModelMetadata(BaseModel):
     """Everything about a model but its pickle.
 
@@ -73,7 +132,8 @@ class ModelMetadata(BaseModel):
     sentences; ``importance`` a column's share (0-1) of what the splits gained (of the mean absolute contributions
     where the model is not LightGBM's), as mean and standard deviation over the folds; ``measures`` the figures that
     people are shown; ``algorithm`` the name of `Algorithm`, and ``algorithm_human`` what people read;
-    ``identity_key`` that of the hashes by which it knows its leads again.
+    ``identity_key`` that of the hashes by which it knows its leads again; ``segments`` which leads have a model of
+    their own, None where nobody asked for that.
     """
 
     model_config = ConfigDict(protected_namespaces=())
@@ -104,6 +164,7 @@ class ModelMetadata(BaseModel):
     libraries: dict[str, str]
     git_commit: str | None
     identity_key: str = ""
+    segments: SegmentModels | None = None
     pickle_sha256: str = ""
 
     @property

@@ -83,6 +83,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         *_relative(metadata),
         f"- Targets, all at once: {metadata.targets.words}: {'met' if metadata.meets_targets else 'missed'} in "
         "cross-validation",
+        *(f"- Segment models by {text}" if not i else f"- {text}" for i, text in enumerate(_segments(metadata))),
         f"- Calibration: {metadata.calibration.get('method')}, {metadata.calibration.get('verdict')}",
         *_more_measures(metadata),
         "",
@@ -131,6 +132,10 @@ def write_card_html(
 
 def _relative(metadata: ModelMetadata) -> list[str]:
     return ["- It was to be better than the base rate and than the model in use"] if metadata.is_relative else []
+
+
+def _segments(metadata: ModelMetadata) -> list[str]:
+    return [] if metadata.segments is None else metadata.segments.sentences
 
 
 def _known(metadata: ModelMetadata, split: str) -> bool:

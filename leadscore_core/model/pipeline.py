@@ -8,11 +8,18 @@ from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.algorithms import make_classifier
 from leadscore_core.model.cleaner import LeadCleaner
 from leadscore_core.model.derived_features import features_for
-from leadscore_core.model.features import LeadFeatures
+from leadscore_core.model.features import LeadFeatures, level_feature
 from leadscore_core.model.metadata import LIGHTGBM
+from leadscore_core.model.segment_classifier import SegmentClassifier
 
 
-def make_pipeline(schema: LeadSchema, params: dict[str, Any] | None = None, *, algorithm: str = LIGHTGBM) -> Pipeline:
+def make_pipeline(
+    schema: LeadSchema,
+    params: dict[str, Any] | None = None,
+    *,
+    algorithm: str = LIGHTGBM,
+    segments_by: str = "",
+) -> Pipeline:
     """Return an unfitted pipeline from mapped leads to probabilities.
 
     Parameters
@@ -23,6 +30,8 @@ def make_pipeline(schema: LeadSchema, params: dict[str, Any] | None = None, *, a
         Settings of the algorithm that differ from its defaults.
     algorithm
         Of `ALGORITHMS`.
+    segments_by
+        Column whose levels may have classifiers of their own (see `SegmentClassifier`); none if empty.
 
     Examples
     --------
@@ -30,13 +39,10 @@ def make_pipeline(schema: LeadSchema, params: dict[str, Any] | None = None, *, a
     >>> [name for name, _ in make_pipeline(load_schema()).steps]
     ['clean', 'features', 'model']
     """
-    return Pipeline(
-        [
-            ("clean", LeadCleaner(schema)),
-            ("features", make_features(schema)),
-            ("model", make_classifier(algorithm, params)),
-        ]
-    )
+    model = make_classifier(algorithm, params)
+    if segments_by:
+        model = SegmentClassifier(model, level_feature(segments_by))
+    return Pipeline([("clean", LeadCleaner(schema)), ("features", make_features(schema)), ("model", model)])
 
 
 def make_features(schema: LeadSchema) -> LeadFeatures:

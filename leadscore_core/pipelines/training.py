@@ -53,7 +53,12 @@ class TrainingResult:
 
 
 def make_request(
-    data: TrainingData, *, exclude: Sequence[str] = (), include: Sequence[str] = (), **asked: Any
+    data: TrainingData,
+    *,
+    exclude: Sequence[str] = (),
+    include: Sequence[str] = (),
+    segments_by: str | None = None,
+    **asked: Any,
 ) -> TrainingRequest:
     """Return a request that leaves out what a model must not read unless a person says otherwise.
 
@@ -62,19 +67,25 @@ def make_request(
     exclude, include
         Columns (name, header or human name) to be left out too, and to be read although they look as if they knew the
         outcome.
+    segments_by
+        Category (name, header or human name) whose levels get models of their own where these are better.
     **asked
         Other fields of `TrainingRequest`.
 
     Raises
     ------
     SchemaError
-        If there is no such column.
+        If there is no such column, or no category to make segments by.
     """
-    from leadscore_core.training.exclusions import default_exclusions, explain_exclusions
+    from leadscore_core.training.exclusions import default_exclusions, explain_exclusions, input_names
     from leadscore_core.training.request import TrainingRequest
+    from leadscore_core.training.segment_models import check_segment_column
 
     excluded, audit = explain_exclusions(data, default_exclusions(data, exclude, include), include)
-    return TrainingRequest(excluded=excluded, audit=audit, **asked)
+    column = input_names(data, [segments_by])[0] if segments_by else ""
+    if column:
+        check_segment_column(data.schema.without(excluded), column)
+    return TrainingRequest(excluded=excluded, audit=audit, segments_by=column, **asked)
 
 
 def train_leads(

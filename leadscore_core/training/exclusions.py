@@ -93,7 +93,7 @@ def default_exclusions(data: TrainingData, exclude: Sequence[str] = (), include:
     SchemaError
         If there is no such column.
     """
-    exclude, include = _input_names(data, exclude), _input_names(data, include)
+    exclude, include = input_names(data, exclude), input_names(data, include)
     by_header = {header: name for name, header in data.headers.items()}
     certain = {by_header.get(f.column, f.column) for f in data.findings or () if f.is_certain}
     known = ({*data.schema.known_before} - {*exclude}) | {*include}
@@ -114,7 +114,7 @@ def explain_exclusions(
     """
     undated = _undated(data.schema, left_out)
     left_out = {*left_out, *undated}
-    known = {*data.schema.known_before, *_input_names(data, include)}
+    known = {*data.schema.known_before, *input_names(data, include)}
     answered = {data.headers.get(name, name) for name in known} - {data.headers.get(name, name) for name in left_out}
     by_name = {data.headers.get(name, name): name for name in left_out}
     found = {finding.column: finding for finding in data.findings or ()}
@@ -156,7 +156,7 @@ def save_meaning(
 
     All columns are kept, also those that are left out: the next training may read them.
     """
-    before, out, known = leads.schema, _input_names(data, exclude), _input_names(data, include)
+    before, out, known = leads.schema, input_names(data, exclude), input_names(data, include)
     answers = {
         "left_out": tuple(sorted({*before.left_out, *out} - {*known})),
         "known_before": tuple(sorted(({*before.known_before} - {*out}) | {*known})),
@@ -207,7 +207,7 @@ def _inputs(data: TrainingData) -> set[str]:
     return {column.name for column in data.schema.inputs}
 
 
-def _input_names(data: TrainingData, wanted: Sequence[str]) -> list[str]:
+def input_names(data: TrainingData, wanted: Sequence[str]) -> list[str]:
     """Return the input columns that a person means by their name, header or human name.
 
     Raises

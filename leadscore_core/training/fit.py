@@ -13,6 +13,7 @@ from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.classifier import CalibrationMethod, Calibrator, GrowTrees
 from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.model.pipeline import make_pipeline
+from leadscore_core.model.segment_classifier import Segments
 from leadscore_core.training.evaluation.metrics import Metrics, compute_metrics
 from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.folds import Fold, inner_folds
@@ -25,7 +26,8 @@ COSTED_ROWS = 5_000
 class Recipe:
     """How a model is trained: the algorithm, what differs from its defaults, the folds and the seed.
 
-    ``grow`` is how LightGBM's trees are grown where it is not in this process.
+    ``grow`` is how LightGBM's trees are grown where it is not in this process; ``segments`` which leads have a model
+    of their own.
     """
 
     schema: LeadSchema
@@ -37,6 +39,7 @@ class Recipe:
     seed: int = 0
     grow: GrowTrees | None = None
     algorithm: str = LIGHTGBM
+    segments: Segments | None = None
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,16 @@ def fit_cleaned(cleaned: pd.DataFrame, label: np.ndarray, recipe: Recipe, *, rec
     recognise
         Whether it is to recognise its training leads, as a model that is published must.
     """
-    pipeline = make_pipeline(recipe.schema, recipe.params, algorithm=recipe.algorithm)
+    column, levels = recipe.segments or ("", ())
+    pipeline = make_pipeline(recipe.schema, recipe.params, algorithm=recipe.algorithm, segments_by=column)
     pipeline.named_steps["clean"].fit_schema()
-    grown = {"model__grow": recipe.grow} if recipe.grow is not None else {}
-    pipeline[1:].fit(cleaned, label, features__recognise=recognise, **grown)
+    grown = {"grow": recipe.grow} if recipe.grow is not None else {}
+    features, model = pipeline.named_steps["features"], pipeline.named_steps["model"]
+    features.fit(cleaned, label, recognise=recognise)
+    if levels:
+        codes = (features.levels_[column].get(level) for level in levels)
+        model.set_params(codes=tuple(code for code in codes if code is not None))
+    model.fit(features.transform(cleaned), label, **grown)
     return pipeline
 
 

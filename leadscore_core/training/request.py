@@ -30,6 +30,8 @@ class TrainingRequest:
         How often the five folds are drawn anew.
     seed
         Of the folds.
+    segments_by
+        Name of a category whose levels get models of their own where these are better; none if empty.
     """
 
     excluded: dict[str, str] = field(default_factory=dict)
@@ -41,3 +43,4 @@ class TrainingRequest:
     capacity: int = 300
     n_repeats: int = 2
     seed: int = 0
+    segments_by: str = ""

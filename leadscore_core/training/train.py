@@ -23,6 +23,7 @@ from leadscore_core.model.algorithms import find_algorithms
 from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import LIGHTGBM, ModelMetadata, TrainingSummary
+from leadscore_core.model.segment_classifier import SegmentClassifier
 from leadscore_core.progress import Progress, silent
 from leadscore_core.training.cautions import judge_cautions
 from leadscore_core.training.enough import check_enough
@@ -33,6 +34,7 @@ from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.request import TrainingRequest
+from leadscore_core.training.segment_models import chosen_segments, judge_segment_models
 from leadscore_core.training.starting_grades import propose_grades
 from leadscore_core.training.text_worth import judge_texts
 from leadscore_core.training.training_data import TrainingData, make_training_data
@@ -148,6 +150,11 @@ def fit_model(
     plan = plan_judging(
         label, known.dates, identity, n_splits=recipe.n_splits, n_repeats=request.n_repeats, seed=request.seed
     )
+    segments = None
+    if request.segments_by:
+        judged = cleaned.iloc[plan.rows].reset_index(drop=True), label[plan.rows]
+        segments = judge_segment_models(*judged, plan.folds[: recipe.n_splits], recipe, request.segments_by)
+        recipe = replace(recipe, segments=chosen_segments(segments, recipe.schema))
     results = _judge_all(cleaned, label, identity, plan, recipe, report)
 
     report(0.95, "Fitting the model on all leads")
@@ -186,6 +193,7 @@ def fit_model(
             "importance": importance,
             "measures": shown_measures(),
             "identity_key": identity_key,
+            "segments": segments,
             "algorithm": request.algorithm,
             "algorithm_human": chosen.human,
         }
@@ -292,6 +300,7 @@ def _describe(
 def _parameters(pipeline: Pipeline, recipe: Recipe) -> dict[str, Any]:
     """Return what makes the classifier anew: all of LightGBM's settings, of another algorithm those that were given."""
     model = pipeline.named_steps["model"]
+    model = model.base if isinstance(model, SegmentClassifier) else model
     return (model.get_params() if recipe.algorithm == LIGHTGBM else dict(recipe.params)) | {"seed": recipe.seed}
 
 

@@ -1,5 +1,6 @@
 """Training on the screen: which leads, what may leak, the run and its progress."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import streamlit as st
 from leadscore_core.confidence import LEAST_OF_EACH
 from leadscore_core.config import load_settings
 from leadscore_core.data.schema.own_rules import save_targets
+from leadscore_core.data.schema.schema import TEXT_ROLES
 from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
@@ -73,6 +75,7 @@ def render_training(company: str) -> None:
     is_first = data.schema.name not in list_companies()
     targets = ask_targets(data.schema, float(data.known.outcome.mean()), is_first=is_first)
     with st.form("train", border=False):
+        segments_by = _choose_segments(data, excluded) if task.kind == "train" else ""
         note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
         if st.form_submit_button(
             f"{_VERBS[task.kind]} {len(data):,} leads", type="primary", icon=":material/model_training:"
@@ -89,6 +92,7 @@ def render_training(company: str) -> None:
                     note=note,
                     synthetic=is_trying_sample(),
                     capacity=session.get_capacity(),
+                    segments_by=segments_by,
                 )
                 start_run(data, request, task=task, by=session.get_name())
             except LeadScoreError as error:
@@ -136,6 +140,18 @@ def _choose_task(company: str) -> tuple[RunTask, dict[str, Any]]:
         return RunTask(), {}
     searched = st.toggle("Use the settings that the last search found", key=session.bind("train-searched", False))
     return RunTask(), found["params"] if searched else {}
+
+
+def _choose_segments(data: TrainingData, excluded: Collection[str]) -> str:
+    """Let a person choose a category whose values get models of their own; return its name, empty for none."""
+    able = [c for c in data.schema.with_role(*TEXT_ROLES) if c.name not in excluded and not c.separator]
+    humans = {"": "None", **{c.name: c.human for c in able if c.name in data.columns}}
+    with st.expander("Models of their own for some leads", icon=":material/account_tree:"):
+        chosen = st.selectbox(
+            "By", list(humans), format_func=humans.__getitem__, key="train-segments", width=320,
+            help="Each value with 100 leads of either outcome is tried, and gets one where it is better for certain",
+        )  # fmt: skip
+    return str(chosen or "")
 
 
 def _render_check(data: TrainingData, model: LeadModel | None, key: tuple[object, ...]) -> bool:

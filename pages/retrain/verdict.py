@@ -346,4 +346,6 @@ def _render_facts(metadata: ModelMetadata, words: OutcomeWords) -> None:
         "Calibration": f"{metadata.calibration.get('method')}: {metadata.calibration.get('verdict')}",
         "Left out": "; ".join(f"{name} ({why.rstrip('.')})" for name, why in metadata.excluded.items()) or "no column",
     }
+    if metadata.segments is not None:
+        facts["Segment models"] = " ".join(metadata.segments.sentences)
     st.markdown("\n".join(f"- **{name}**: {plain(str(result))}" for name, result in facts.items()))

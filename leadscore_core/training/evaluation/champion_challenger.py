@@ -21,6 +21,7 @@ from leadscore_core.training.evaluation.seen_leads import seen_in_training
 from leadscore_core.training.fit import Recipe, judge_fold
 from leadscore_core.training.folds import repeated_folds
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
+from leadscore_core.training.segment_models import chosen_segments
 from leadscore_core.training.training_data import TrainingData
 
 _TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -148,13 +149,15 @@ def _refit(
     inputs = {column.name for column in champion.schema.inputs}
     leaking = [name for name in challenger.metadata.excluded if name in inputs]
     params = {name: value for name, value in champion.metadata.parameters.items() if name != "seed"}
+    schema = champion.schema.without(leaking)
     recipe = Recipe(
-        champion.schema.without(leaking),
+        schema,
         champion.metadata.targets,
         params,
         n_repeats=1,
         seed=seed,
         algorithm=champion.metadata.algorithm,
+        segments=chosen_segments(champion.metadata.segments, schema),
     )
     values = np.full(len(label), np.nan)
     tasks = [(fold, False) for fold in repeated_folds(label, recipe.n_splits, 1, seed, identity)]

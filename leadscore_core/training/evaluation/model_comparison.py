@@ -80,6 +80,7 @@ def _settings(metadata: ModelMetadata) -> dict[str, str]:
         "Base rate": percent(data.base_rate, data.base_rate, 1),
         "Algorithm": metadata.algorithm_human,
         "Columns": metadata.schema_name,
+        "Segment models": _segment_words(metadata),
         "Left out": ", ".join(sorted(metadata.excluded)) or "nothing",
         "Threshold": f"{metadata.threshold:.3f}",
         "Calibration": str(metadata.calibration.get("method", "")),
@@ -89,6 +90,13 @@ def _settings(metadata: ModelMetadata) -> dict[str, str]:
         name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in metadata.parameters.items()
     }
     return {name: str(value) for name, value in result.items()} | metadata.libraries
+
+
+def _segment_words(metadata: ModelMetadata) -> str:
+    found = metadata.segments
+    if found is None or not found.levels:
+        return "none"
+    return f"{found.human}: {', '.join(one.human for one in found.judged if one.is_better)}"
 
 
 def _figure(metadata: ModelMetadata, split: str, name: str) -> float:
