@@ -18,7 +18,8 @@ ORDER_WORDS: dict[DateOrder, str] = {
     "ymd": "year before month and day",
     "ydm": "year before day and month",
 }
-_PARTS = r"^\s*(?P<one>\d{1,4})[/. -](?P<two>\d{1,2}|\p{L}{3,12}\.?)[/. -](?P<three>\d{1,4})(?:\D|$)"
+_PARTS = r"^\s*(?P<one>\d{1,4})[/. -](?P<two>\d{1,2}|(?P<month>[^\d\s./-]+)\.?)[/. -](?P<three>\d{1,4})(?:\D|$)"
+_MONTH_LETTERS = (3, 12)
 _YEAR_MONTH = r"^\s*\d{4}[/.-](?:0?\d|1[0-2])[/.-]\d"
 _LATE_DAY = r"^\s*\d{4}[/.-]\d{1,2}[/.-](?:1[3-9]|2\d|3[01])(?:\D|$)"
 _LIKELY_YEARS = slice(10, 40)  # of two digits
@@ -190,7 +191,8 @@ def date_evidence(cells: pd.Series) -> DateEvidence:
     year_month = int(pc.sum(pc.match_substring_regex(texts.filter(usual), _LATE_DAY)).as_py() or 0)
     texts = texts.filter(pc.invert(usual))
     parts = pc.extract_regex(texts, _PARTS)
-    texts, parts = texts.filter(parts.is_valid()), parts.drop_null()
+    is_date = pc.and_(parts.is_valid(), _may_be_month(parts.field("month")))
+    texts, parts = texts.filter(is_date), parts.filter(is_date)
     if not len(texts):
         return DateEvidence(year_month=year_month)
     named = _true(pc.match_substring_regex(parts.field("two"), r"^\D"))
@@ -233,6 +235,13 @@ def date_evidence(cells: pd.Series) -> DateEvidence:
         short_example=_example(texts, can_be_first & ~can_be_last) or _example(texts, at_both),
         year_example=_example(texts, year_day),
     )
+
+
+def _may_be_month(words: pa.Array) -> pa.Array:
+    """Tell which words may be a month, or are none where it is in digits; a pattern of both is slow to make."""
+    length = pc.utf8_length(words)
+    fits = pc.and_(pc.greater_equal(length, _MONTH_LETTERS[0]), pc.less_equal(length, _MONTH_LETTERS[1]))
+    return pc.or_(pc.equal(length, 0), pc.and_(fits, pc.utf8_is_alpha(words)))
 
 
 def _true(mask: pa.Array) -> np.ndarray:
