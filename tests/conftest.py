@@ -7,8 +7,10 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import joblib
 import pandas as pd
@@ -32,6 +34,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.engine import close_databases
+from leadscore_core.training.fit import Recipe
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.train import train_model
 from tests.paths import EXAMPLES, REAL, ROOT
@@ -57,6 +60,7 @@ LONG_FILES = (  # first, so that no core waits at the end for one that began las
     "test_benchmarks.py",
 )
 FEW_TREES = {"n_estimators": 25, "learning_rate": 0.15, "min_child_samples": 20}
+FEW_FOLDS, USUAL_FOLDS = {"n_splits": 3, "n_inner": 2}, {"n_splits": 5, "n_inner": 3}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -70,6 +74,31 @@ def _components_looked_for_once() -> Iterator[None]:
     """Streamlit looks through all installed packages for components at each start of a page's test; once is enough."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
+
+
+@contextmanager
+def other_defaults(made: type, changed: dict[str, Any]) -> Iterator[pytest.MonkeyPatch]:
+    """Give what is made in this process other defaults."""
+    names = list(inspect.signature(made).parameters)
+    given = made.__init__.__defaults__
+    defaults = dict(zip(names[-len(given) :], given, strict=True)) | changed
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(made.__init__, "__defaults__", tuple(defaults.values()))
+        yield patch
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_folds() -> Iterator[None]:
+    """Models are judged in three folds; whose quality is the point asks for `usual_folds`."""
+    with other_defaults(Recipe, FEW_FOLDS):
+        yield
+
+
+@pytest.fixture(scope="module")
+def usual_folds() -> Iterator[None]:
+    """Models are judged in as many folds as outside the tests."""
+    with other_defaults(Recipe, USUAL_FOLDS):
         yield
 
 
@@ -92,18 +121,16 @@ def trained(sample: SampleLeads, tmp_path_factory: pytest.TempPathFactory) -> Le
     path = shared / "trained.joblib"
     with FileLock(path.with_suffix(".lock")):
         if not path.is_file():
-            joblib.dump(train_model(sample.labelled, params=FEW_TREES, n_repeats=1, note="For tests."), path)
+            with other_defaults(Recipe, USUAL_FOLDS):
+                made = train_model(sample.labelled, params=FEW_TREES, n_repeats=1, note="For tests.")
+            joblib.dump(made, path)
     return joblib.load(path)
 
 
 @pytest.fixture
 def few_trees() -> Iterator[pytest.MonkeyPatch]:
     """Training in this process is of fewer trees and draws its folds once, for tests of anything but its quality."""
-    with pytest.MonkeyPatch.context() as patch:
-        for made, changed in ((LeadClassifier, FEW_TREES), (TrainingRequest, {"n_repeats": 1})):
-            names = list(inspect.signature(made).parameters)
-            defaults = dict(zip(names, made.__init__.__defaults__, strict=True)) | changed
-            patch.setattr(made.__init__, "__defaults__", tuple(defaults.values()))
+    with other_defaults(LeadClassifier, FEW_TREES) as patch, other_defaults(TrainingRequest, {"n_repeats": 1}):
         assert TrainingRequest().n_repeats == 1
         yield patch
 

@@ -7,4 +7,4 @@ ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "data" / "codepro"
 CASES = ROOT.parent / "shared" / "data" / "cases"
 IS_SOAK = "LEADSCORE_SOAK" in os.environ  # rounds as long as `make soak` has them
-EXAMPLES = 300 if IS_SOAK else 50  # of each property whose test names no number of its own
+EXAMPLES = 300 if IS_SOAK else 25  # of each property whose test names no number of its own

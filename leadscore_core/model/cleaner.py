@@ -1,5 +1,6 @@
 """Cleaning as the first step of the pickled pipeline."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class LeadCleaner(FrameTransformer):
 
     def fit_schema(self) -> "LeadCleaner":
         """Fit without leads, on every input of the schema."""
-        return self.fit(_no_leads(self.schema))
+        return self.fit(_no_leads(tuple(column.name for column in self.schema.inputs)))
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
         """Clean the inputs; a label in the frame is left out."""
@@ -74,5 +75,6 @@ class LeadCleaner(FrameTransformer):
         return tags
 
 
-def _no_leads(schema: LeadSchema) -> pd.DataFrame:
-    return pd.DataFrame(columns=[column.name for column in schema.inputs], dtype="str")
+@lru_cache(maxsize=8)
+def _no_leads(columns: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(columns), dtype="str")

@@ -140,7 +140,7 @@ def encoded_keys(values: pd.Series, is_text: bool, ranges: Ranges | None = None)
     """
     if is_text:
         codes, texts = pd.factorize(values)
-        keys = pd.Series(texts, dtype="str").str.casefold().tolist()
+        keys = [text.casefold() for text in texts.astype("str").tolist()]
         return np.where(codes < 0, len(keys), codes), np.array([*keys, BLANK_KEY], dtype=object)
     if pd.api.types.is_datetime64_any_dtype(values):
         codes, months = pd.factorize(values.to_numpy("datetime64[ns]").astype("datetime64[M]").astype("int64"))
@@ -150,5 +150,5 @@ def encoded_keys(values: pd.Series, is_text: bool, ranges: Ranges | None = None)
         numbers = values.to_numpy("float64")
         places = np.where(np.isnan(numbers), len(ranges.names), np.searchsorted(ranges.edges, numbers, side="right"))
         return places, np.array([*ranges.names, BLANK_KEY], dtype=object)
-    codes, counts = pd.factorize(values.clip(upper=_COUNT_TOP).to_numpy())
+    codes, counts = pd.factorize(np.minimum(values.to_numpy(), _COUNT_TOP))
     return codes, np.array([f"{_COUNT_TOP}+" if n >= _COUNT_TOP else str(int(n)) for n in counts.tolist()], object)

@@ -35,7 +35,7 @@ def train_on_the_page(path: Path) -> str:
 
 
 def test_a_file_gives_the_same_model_and_report_by_every_door(
-    registry: ModelRegistry, sample: SampleLeads, run, tmp_path: Path
+    registry: ModelRegistry, sample: SampleLeads, run, usual_folds: None, tmp_path: Path
 ) -> None:
     path = tmp_path / "labelled.csv"
     few = sample.labelled.head(700)

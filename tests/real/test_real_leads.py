@@ -30,7 +30,7 @@ def new(real_leads: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def model(labelled: pd.DataFrame) -> LeadModel:
+def model(labelled: pd.DataFrame, usual_folds: None) -> LeadModel:
     return train_model(labelled)
 
 

@@ -129,12 +129,11 @@ def test_gates_thresholds_and_groups_have_scikit_learns_figures() -> None:
 
 
 def test_a_challenger_trained_on_the_same_leads_is_compared_by_refitting(
-    trained: LeadModel, sample: SampleLeads
+    trained: LeadModel, sample: SampleLeads, usual_folds: None
 ) -> None:
     frame = sample.labelled
     data = make_training_data(frame, load_schema(), map_frame(frame, load_schema()))
-    again = train_model(frame, params=FEW_TREES, n_repeats=1)
-    result = challenge_champion(data, again, trained, capacity=100)
+    result = challenge_champion(data, trained, trained, capacity=100)
     assert result.basis == "refit"
     assert result.verdict == "the same"
     assert "fitted again in the same folds" in result.judged_on

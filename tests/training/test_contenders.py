@@ -42,7 +42,8 @@ def leads(known: TrainingData) -> Leads:
 
 def test_every_algorithm_is_judged_on_the_same_folds(known: TrainingData) -> None:
     rows: list[float] = []
-    board = judge_algorithms(known, list(ALGORITHMS), progress=lambda share, _: rows.append(share))
+    few = known.take(np.arange(len(known)) < 700)
+    board = judge_algorithms(few, list(ALGORITHMS), progress=lambda share, _: rows.append(share))
     table = board.table.set_index("name")
     assert set(table.index) == set(ALGORITHMS)
     assert len(board.folds) == 5

@@ -15,7 +15,7 @@ from tests.conftest import FEW_TREES
 
 
 @pytest.fixture(scope="module")
-def other(sample: SampleLeads) -> LeadModel:
+def other(sample: SampleLeads, usual_folds: None) -> LeadModel:
     """The same leads and folds, with fewer leaves and without the city."""
     params = FEW_TREES | {"num_leaves": 5}
     model = train_model(sample.labelled, params=params, n_repeats=1, excluded={"city_mapped": "for this test"})

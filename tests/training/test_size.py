@@ -16,7 +16,7 @@ from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.dataset import read_labelled
 from leadscore_core.retraining.jobs import read_run, start_run
 from leadscore_core.training.request import TrainingRequest
-from tests.conftest import FEW_TREES
+from tests.conftest import FEW_FOLDS, FEW_TREES
 
 ROWS = 52_000
 PATIENCE = 600
@@ -46,7 +46,7 @@ def test_they_are_learned_from_on_the_command_line_and_by_the_worker(
     assert code == 0, errors
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["cross_validation"]["auc"] > 0.65
-    assert result["cross_validation"]["split"].startswith("5 stratified folds, drawn once;")
+    assert result["cross_validation"]["split"].startswith(f"{FEW_FOLDS['n_splits']} stratified folds, drawn once;")
 
     registry = ModelRegistry(tmp_path / "models")
     champion, _ = registry.load_champion()
