@@ -13,21 +13,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def median_ms(act: Callable[[], object], repeats: int = 9) -> float:
+REPEATS = "LEADSCORE_BENCH_REPEATS"
+
+
+def median_ms(act: Callable[[], object], repeats: int = 0) -> float:
     """Return the median of repeated calls in milliseconds, after one that is not counted."""
     act()
     seconds = []
-    for _ in range(repeats):
+    for _ in range(repeats or asked_repeats()):
         started = time.perf_counter()
         act()
         seconds.append(time.perf_counter() - started)
     return 1_000 * statistics.median(seconds)
 
 
-def ratio_in_turns(act: Callable[[], object], bare: Callable[[], object], repeats: int = 9) -> float:
+def asked_repeats() -> int:
+    """Return how often each call is timed, unless it says so itself."""
+    return int(os.environ.get(REPEATS, "9"))
+
+
+def ratio_in_turns(act: Callable[[], object], bare: Callable[[], object]) -> float:
     """Return the ratio of the medians of two calls that take turns, after one of each that is not counted."""
     taken: list[list[float]] = [[], []]
-    for turn in range(repeats + 1):
+    for turn in range(asked_repeats() + 1):
         for call, seconds in zip((act, bare), taken, strict=True):
             started = time.perf_counter()
             call()
@@ -79,6 +87,7 @@ def run(script: str, measured: str, serve: Callable[[int], dict[str, object]], *
     """
     parser = argparse.ArgumentParser(description=measured, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--repeats", type=int, default=9, help="How often each call is timed.")
     parser.add_argument("--part", choices=["all", "keep", "serve"], default="all", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -88,7 +97,7 @@ def run(script: str, measured: str, serve: Callable[[int], dict[str, object]], *
         sys.stdout.write(json.dumps(serve(asked.rows)) + "\n")
     else:
         with tempfile.TemporaryDirectory(prefix="leadscore-bench-") as folder:
-            env = os.environ | {"LEADSCORE_DATA_DIR": folder}
+            env = os.environ | {"LEADSCORE_DATA_DIR": folder, REPEATS: str(asked.repeats)}
             command = [sys.executable, script, "--rows", str(asked.rows), "--folder", folder, "--part"]
             started = time.perf_counter()
             subprocess.run([*command, "keep"], env=env, check=True)

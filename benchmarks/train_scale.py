@@ -92,12 +92,13 @@ def tree_mb(root: int) -> float:
     return total / 1_024
 
 
-def measure(labelled: Path, kept_aside: Path, label: str, folder: Path) -> dict[str, float]:
-    """Return the seconds of each command, and the largest peak."""
+def measure(labelled: Path, kept_aside: Path, label: str, folder: Path, options: list[str]) -> dict[str, float]:
+    """Return the seconds of each command, of training with these options, and the largest peak."""
     folder.mkdir()
+    train = ["train", str(labelled), "--label", label, "--promote", "--reason", "The first of these leads"]
     commands = {
         "check_s": ["check", str(labelled), "--label", label],
-        "train_s": ["train", str(labelled), "--label", label, "--promote", "--reason", "The first of these leads"],
+        "train_s": [*train, *options],
         "evaluate_s": ["evaluate", str(kept_aside), "--label", label],
     }
     figures: dict[str, float] = {}
@@ -115,7 +116,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000, help="Labelled leads.")
     parser.add_argument("--only", choices=["codepro", "made"], help="One of the two lists.")
+    parser.add_argument("--params", help="JSON file of LightGBM's settings; those of LeadScore if not given.")
     given = parser.parse_args()
+    options = ["--params", given.params] if given.params else []
     result: dict[str, object] = {
         "rows": given.rows,
         "cores": cpu_count(),
@@ -127,13 +130,15 @@ def main() -> None:
         if given.only != "made":
             write_sample(folder, given.rows, 0)
             say(f"CodePro's columns, {given.rows:,} leads")
-            result["codepro"] = measure(folder / LABELLED, folder / KEPT_ASIDE, "app_complete_flag", folder / "codepro")
+            result["codepro"] = measure(
+                folder / LABELLED, folder / KEPT_ASIDE, "app_complete_flag", folder / "codepro", options
+            )
         if given.only != "codepro":
             made_company(given.rows).to_csv(folder / "made.csv", index=False)
             others = made_company(max(1_000, int(given.rows * EVALUATED)), seed=1)
             others.assign(**{"Lead ID": "N" + others["Lead ID"]}).to_csv(folder / "made-kept.csv", index=False)
             say(f"A made company's 40 columns, {given.rows:,} leads")
-            result["made"] = measure(folder / "made.csv", folder / "made-kept.csv", "Won", folder / "made")
+            result["made"] = measure(folder / "made.csv", folder / "made-kept.csv", "Won", folder / "made", options)
     say(json.dumps(result))
 
 

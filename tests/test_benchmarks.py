@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from tests.conftest import FEW_TREES
 from tests.paths import ROOT
 
 
@@ -35,7 +36,9 @@ def test_the_table_takes_its_place_and_leaves_the_rest(speed: ModuleType, tmp_pa
 
 
 def test_training_is_measured_command_by_command(tmp_path: Path) -> None:
+    (tmp_path / "few.json").write_text(json.dumps(FEW_TREES))
     words = [sys.executable, str(ROOT / "benchmarks" / "train_scale.py"), "--rows", "400", "--only", "made"]
+    words += ["--params", str(tmp_path / "few.json")]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
     result = json.loads(done.stdout.strip().splitlines()[-1])
     assert result["rows"] == 400
@@ -88,7 +91,7 @@ def test_the_speed_of_scoring_is_told_as_ratios_of_one_run(speed: ModuleType, tm
 def test_pages_are_measured_beside_the_bare_query_of_the_same_run(
     page: str, ratios: tuple[str, ...], tmp_path: Path
 ) -> None:
-    words = [sys.executable, str(ROOT / "benchmarks" / f"{page}_page.py"), "--rows", "1000"]
+    words = [sys.executable, str(ROOT / "benchmarks" / f"{page}_page.py"), "--rows", "1000", "--repeats", "2"]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
     result = json.loads(done.stdout.strip().splitlines()[-1])
     assert result["rows"] == 1_000
