@@ -30,6 +30,15 @@ def _main(is_command: bool) -> Any:
     return main
 
 
+def make_store(uri: str) -> None:
+    """Make a database with MLflow's tables."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow
+
+        mlflow.MlflowClient(uri).search_experiments()
+
+
 def ask(uri: str) -> dict[str, Any]:
     """Return what MLflow says of the model."""
     with warnings.catch_warnings():

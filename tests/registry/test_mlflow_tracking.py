@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -53,6 +54,20 @@ def beside() -> Iterator[MlflowBeside]:
         yield MlflowBeside(pool)
 
 
+@pytest.fixture(scope="module")
+def empty_store(beside: MlflowBeside, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of MLflow's with its tables and nothing in them, which take seconds to be made."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    beside.pool.submit(in_mlflow.make_store, f"sqlite:///{path}").result(timeout=240)
+    return path
+
+
+@pytest.fixture
+def store(empty_store: Path, registry: ModelRegistry) -> None:
+    """Give the registry MLflow's tables as they are when the first model is written down."""
+    shutil.copy(empty_store, registry.root / "mlflow.db")
+
+
 @pytest.fixture
 def registry(trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
@@ -91,9 +106,7 @@ def test_every_model_is_written_down_and_aliases_follow(
     registry: ModelRegistry, trained: LeadModel, beside: MlflowBeside
 ) -> None:
     settings = load_settings()
-    words = [sys.executable, "-m", "leadscore_core.registry.mlflow_tracking"]  # as a promotion starts it
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=240)
-    result = json.loads(done.stdout.strip().splitlines()[-1])
+    result = beside.sync(settings)
     assert result == {"logged": [trained.model_id], "aliases": {CHAMPION: trained.model_id}, "problem": ""}
     later = newer(trained, registry)
     result = beside.sync(settings)
@@ -109,7 +122,9 @@ def test_every_model_is_written_down_and_aliases_follow(
     assert said["aliases"] == {CHAMPION: said["models"][later]}
 
 
-def test_a_promotion_on_the_screen_reaches_mlflow_by_itself(registry: ModelRegistry, trained: LeadModel) -> None:
+def test_a_promotion_on_the_screen_reaches_mlflow_by_itself(
+    registry: ModelRegistry, trained: LeadModel, store: None
+) -> None:
     later = newer(trained, registry)
     promote_model(later, by="Anna", reason="A newer month is in it", settings=load_settings())
     deadline = time.monotonic() + 90
@@ -187,9 +202,8 @@ def test_a_real_server_takes_models_and_gives_them_to_another_machine(
     assert result["logged"] == [trained.model_id], result
     check_what_is_written(beside.ask(server), trained)
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "elsewhere"))
-    words = [sys.executable, "-m", "leadscore_core", "models", "import", "models:/leadscore@champion"]
-    done = subprocess.run(words, env=dict(os.environ), capture_output=True, text=True, check=False, timeout=240)
-    assert done.returncode == 0, done.stderr
+    code, _, wrong = beside.run(["models", "import", "models:/leadscore@champion"], dict(os.environ))
+    assert code == 0, wrong
     assert ModelRegistry(tmp_path / "elsewhere").load(trained.model_id).metadata == registry.read_metadata(
         trained.model_id
     )
