@@ -1,16 +1,13 @@
 """What all tests share: sample leads, a small model, and the real leads where they are."""
 
-import inspect
 import os
 import sys
 import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import joblib
 import pandas as pd
@@ -37,6 +34,7 @@ from leadscore_core.storage.database.engine import close_databases
 from leadscore_core.training.fit import Recipe
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.train import train_model
+from tests.defaults import FEW_FOLDS, ONE_DRAW, USUAL_FOLDS, other_defaults
 from tests.paths import EXAMPLES, REAL, ROOT
 
 os.environ.setdefault("LEADSCORE_TRACKING_URI", "off")  # tests of tracking switch it on
@@ -60,7 +58,6 @@ LONG_FILES = (  # first, so that no core waits at the end for one that began las
     "test_benchmarks.py",
 )
 FEW_TREES = {"n_estimators": 25, "learning_rate": 0.15, "min_child_samples": 20}
-FEW_FOLDS, USUAL_FOLDS = {"n_splits": 3, "n_inner": 2}, {"n_splits": 5, "n_inner": 3}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -75,17 +72,6 @@ def _components_looked_for_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         yield
-
-
-@contextmanager
-def other_defaults(made: type, changed: dict[str, Any]) -> Iterator[pytest.MonkeyPatch]:
-    """Give what is made in this process other defaults."""
-    names = list(inspect.signature(made).parameters)
-    given = made.__init__.__defaults__
-    defaults = dict(zip(names[-len(given) :], given, strict=True)) | changed
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(made.__init__, "__defaults__", tuple(defaults.values()))
-        yield patch
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -130,7 +116,7 @@ def trained(sample: SampleLeads, tmp_path_factory: pytest.TempPathFactory) -> Le
 @pytest.fixture
 def few_trees() -> Iterator[pytest.MonkeyPatch]:
     """Training in this process is of fewer trees and draws its folds once, for tests of anything but its quality."""
-    with other_defaults(LeadClassifier, FEW_TREES) as patch, other_defaults(TrainingRequest, {"n_repeats": 1}):
+    with other_defaults(LeadClassifier, FEW_TREES) as patch, other_defaults(TrainingRequest, ONE_DRAW):
         assert TrainingRequest().n_repeats == 1
         yield patch
 

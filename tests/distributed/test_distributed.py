@@ -44,9 +44,11 @@ from leadscore_core.pipelines.inference import score_list
 from leadscore_core.storage.database.preferences import grade_preference
 from leadscore_core.training.train import train_model
 from tests.conftest import FEW_TREES
+from tests.paths import IS_SOAK, ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-PARTS = 8
+PARTS, FEW_PARTS = 8, 3
+MANY_PARTS, LATE_DAYS = (60, 2) if IS_SOAK else (20, 2)
 
 
 @pytest.fixture
@@ -62,6 +64,14 @@ def folder(sample: SampleLeads, tmp_path: Path) -> Path:
         else:
             own.to_csv(where / f"part-{part}.csv", index=False)
     return where
+
+
+@pytest.fixture
+def few(folder: Path) -> Path:
+    """A folder of three of these parts."""
+    for path in sorted(folder.iterdir())[FEW_PARTS:]:
+        path.unlink()
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -165,19 +175,19 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
 
 
 def test_leads_behind_an_address(
-    client: Client, s3: str, folder: Path, trained: LeadModel, places: Path, tmp_path: Path
+    client: Client, s3: str, few: Path, trained: LeadModel, places: Path, tmp_path: Path
 ) -> None:
     store = boto3.client("s3")
-    for path in sorted(folder.iterdir()):
+    for path in sorted(few.iterdir()):
         store.upload_file(str(path), "leads", f"in/{path.name}")
     report = score_parts(PartsRequest([f"{s3}/in"], f"{s3}/out", reasons=2), trained, client)
     assert not report.left_out
     names = [item["Key"] for item in store.list_objects_v2(Bucket="leads", Prefix="out/")["Contents"]]
-    assert len(names) == PARTS
+    assert len(names) == FEW_PARTS
     for name in names:
         store.download_file("leads", name, str(tmp_path / Path(name).name))
     scored = pd.concat([read_leads(tmp_path / Path(name).name) for name in sorted(names)], ignore_index=True)
-    wanted = local(folder, trained, tmp_path)
+    wanted = local(few, trained, tmp_path)
     assert (scored["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
     with pytest.raises(LeadScoreError, match="s3://leads/out holds a result already and is kept"):
         score_parts(PartsRequest([f"{s3}/in"], f"{s3}/out"), trained, client)
@@ -189,19 +199,19 @@ def test_leads_behind_an_address(
 
 
 def test_on_a_file_server_a_part_is_seen_when_it_is_whole(
-    client: Client, ftp: tuple[str, Path, list[str]], folder: Path, trained: LeadModel, places: Path, tmp_path: Path
+    client: Client, ftp: tuple[str, Path, list[str]], few: Path, trained: LeadModel, places: Path, tmp_path: Path
 ) -> None:
     address, served, arrived = ftp
-    shutil.copytree(folder, served / "in")
+    shutil.copytree(few, served / "in")
     for _ in range(2):
         report = score_parts(PartsRequest([f"{address}/in"], f"{address}/out", reasons=2, force=True), trained, client)
         assert not report.left_out
-    assert len(arrived) == 2 * PARTS
+    assert len(arrived) == 2 * FEW_PARTS
     assert all(name.startswith(".leads-") for name in arrived)
     written = sorted((served / "out").iterdir())
-    assert [path.name[:11] for path in written] == [f"leads-{part:04}-" for part in range(PARTS)]
+    assert [path.name[:11] for path in written] == [f"leads-{part:04}-" for part in range(FEW_PARTS)]
     scored = pd.concat([read_leads(path) for path in written], ignore_index=True)
-    wanted = local(folder, trained, tmp_path)
+    wanted = local(few, trained, tmp_path)
     assert (scored["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
 
 
@@ -314,13 +324,14 @@ def test_a_scheduler_that_dies_is_one_message_and_what_was_written_is_whole(
 def test_training_by_workers_says_its_figures_alone(
     places: Path, sample: SampleLeads, tmp_path: Path, models_dir: Path
 ) -> None:
-    sample.labelled.head(600).to_csv(tmp_path / "leads.csv", index=False)
+    sample.labelled.head(200).to_csv(tmp_path / "leads.csv", index=False)
     env = os.environ | {"LEADSCORE_MODELS_DIR": str(tmp_path / "models"), "LEADSCORE_DATA_DIR": str(tmp_path / "data")}
     words = ["train", str(tmp_path / "leads.csv"), "--engine", "dask", "--params", str(tmp_path / "few.json")]
     (tmp_path / "few.json").write_text(json.dumps({"n_estimators": 5}))
     done = subprocess.run(
-        [sys.executable, "-m", "leadscore_core", *words, "--json", "-"],
+        [sys.executable, "-m", "tests.defaults", *words, "--json", "-"],
         env=env,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -331,7 +342,7 @@ def test_training_by_workers_says_its_figures_alone(
 
 
 def test_trees_grown_by_workers_are_as_good_within_the_spread_of_the_folds(
-    client: Client, sample: SampleLeads, trained: LeadModel
+    client: Client, sample: SampleLeads, trained: LeadModel, usual_folds: None
 ) -> None:
     together = train_model(sample.labelled, params=FEW_TREES, n_repeats=1, grow=trees_on(client))
     here, there = (model.metadata.metrics["cross_validation"] for model in (trained, together))
@@ -416,7 +427,7 @@ def test_dates_are_settled_on_all_of_many_small_parts(
 ) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
-    dates = ["03/04/2026 10:00"] * 58 + ["25/04/2026 10:00"] * 2
+    dates = ["03/04/2026 10:00"] * (MANY_PARTS - LATE_DAYS) + ["25/04/2026 10:00"] * LATE_DAYS
     for place, date in enumerate(dates):
         sample.labelled.iloc[place : place + 1].assign(created_date=date).to_csv(
             folder / f"{place:02d}.csv", index=False

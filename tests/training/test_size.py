@@ -16,7 +16,8 @@ from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.dataset import read_labelled
 from leadscore_core.retraining.jobs import read_run, start_run
 from leadscore_core.training.request import TrainingRequest
-from tests.conftest import FEW_FOLDS, FEW_TREES
+from tests.conftest import FEW_TREES
+from tests.defaults import FEW_FOLDS
 
 ROWS = 52_000
 PATIENCE = 600

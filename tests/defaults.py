@@ -1,0 +1,37 @@
+"""Other defaults for what is made in a process: fewer folds, fewer draws of them."""
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from leadscore_core.training.fit import Recipe
+from leadscore_core.training.request import TrainingRequest
+
+FEW_FOLDS, USUAL_FOLDS = {"n_splits": 3, "n_inner": 2}, {"n_splits": 5, "n_inner": 3}
+ONE_DRAW = {"n_repeats": 1}
+
+
+@contextmanager
+def other_defaults(made: type, changed: dict[str, Any]) -> Iterator[pytest.MonkeyPatch]:
+    """Give what is made in this process other defaults."""
+    names = list(inspect.signature(made).parameters)
+    given = made.__init__.__defaults__
+    defaults = dict(zip(names[-len(given) :], given, strict=True)) | changed
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(made.__init__, "__defaults__", tuple(defaults.values()))
+        yield patch
+
+
+def main() -> None:
+    """Run the command line in a process of its own, in which models are judged in few folds."""
+    from leadscore_core.cli.main import main as run
+
+    with other_defaults(Recipe, FEW_FOLDS), other_defaults(TrainingRequest, ONE_DRAW):
+        run()
+
+
+if __name__ == "__main__":
+    main()
