@@ -141,6 +141,7 @@ def words_of(header: str) -> tuple[str, ...]:
     return tuple(word for place, word in enumerate(words) if not (place and word == "c" and place == len(words) - 1))
 
 
+@lru_cache(maxsize=8_192)
 def normalise_header(header: str) -> str:
     """Reduce a header to lower-case letters and digits.
 
@@ -164,6 +165,7 @@ def base_header(header: str, headers: tuple[str, ...]) -> str:
     return base if dot and number.isdigit() and base in headers else header
 
 
+@lru_cache(maxsize=8_192)
 def contact_role(header: str) -> Role | None:
     """Return whether a header names a phone, an e-mail or a name of the lead itself.
 
