@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-
 REPEATS = "LEADSCORE_BENCH_REPEATS"
 
 
