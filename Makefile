@@ -41,7 +41,7 @@ test-browser: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 10 tests/browser
 
 soak: $(VENV)/.dev
-	LEADSCORE_SOAK=1 $(BIN)/python -m pytest tests/soak tests/companies tests/real/test_messages.py tests/training/test_compare.py tests/retraining/test_jobs.py tests/inference/test_parts.py
+	LEADSCORE_SOAK=1 $(BIN)/python -m pytest tests/soak $$(grep -rl IS_SOAK tests --include='test_*.py')
 	LEADSCORE_SOAK=1 $(BIN)/python -m pytest -m hypothesis tests --ignore tests/soak --ignore tests/browser
 
 lint: $(VENV)/.dev

@@ -36,6 +36,7 @@ from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.train import train_model
 from tests.defaults import FEW_FOLDS, ONE_DRAW, USUAL_FOLDS, other_defaults
 from tests.paths import EXAMPLES, REAL, ROOT
+from tests.read_any_file import leave_modules_alone
 
 os.environ.setdefault("LEADSCORE_TRACKING_URI", "off")  # tests of tracking switch it on
 # shared machines stall; a deadline would test them
@@ -64,6 +65,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the longest files first, each file's in its order."""
     places = {ROOT / "tests" / name: place for place, name in enumerate(LONG_FILES)}
     items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """Begin with what was imported out of the garbage collector's sight."""
+    leave_modules_alone()
 
 
 @pytest.fixture(scope="session", autouse=True)

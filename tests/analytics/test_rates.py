@@ -24,11 +24,14 @@ from leadscore_core.analytics.statistics.rates import (
     shrink,
 )
 from leadscore_core.confidence import wilson_intervals
+from tests.paths import IS_SOAK
 
 CASES = [(0, 1), (1, 1), (0, 14), (14, 14), (3, 50), (50, 100), (999, 1_000), (12_345, 1_000_000)]
 COUNTS = st.lists(
     st.integers(0, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=1, max_size=30
 )
+
+DRAWS = 200 if IS_SOAK else 60
 
 
 @pytest.mark.parametrize(("k", "n"), CASES)
@@ -89,7 +92,7 @@ def test_groups_that_differ_by_luck_alone_are_drawn_together() -> None:
 def test_shrunken_rates_miss_the_truth_by_less_and_keep_lucky_few_from_the_top() -> None:
     rng = np.random.default_rng(3)
     raw, shrunken, tops = [], [], []
-    for _ in range(100):
+    for _ in range(DRAWS // 2):
         n = np.concatenate([rng.integers(2, 20, 40), rng.integers(200, 2_000, 20)])
         truth = rng.beta(8, 8, 60)
         k = rng.binomial(n, truth)
@@ -103,7 +106,7 @@ def test_shrunken_rates_miss_the_truth_by_less_and_keep_lucky_few_from_the_top()
 
 def test_sources_without_effect_get_at_most_5_percent_false_verdicts() -> None:
     wrong = []
-    for seed in range(200):
+    for seed in range(DRAWS):
         rng = np.random.default_rng(seed)
         n = rng.integers(10, 3_000, 30)
         k = rng.binomial(n, 0.37)

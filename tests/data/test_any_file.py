@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from leadscore_core.config import Settings
 from tests.any_file import CHOICES, Way, draw_ways, possible
+from tests.paths import IS_SOAK
 from tests.read_any_file import assert_the_same, difference, reading
 
 BLOCKS, BLOCK, SEED = 8, 252, 16
@@ -26,7 +27,7 @@ def test_a_list_is_the_same_in_any_file(read_blocks: list[Future[Found]], block:
     assert_the_same(read_blocks[block].result(), MOST_QUESTIONS)
 
 
-@hypothesis_settings(max_examples=25, derandomize=True)
+@hypothesis_settings(max_examples=25 if IS_SOAK else 10, derandomize=True)
 @given(st.builds(Way, **{name: st.sampled_from(values) for name, values in CHOICES.items()}))
 def test_any_way_is_read_or_asked_about(tmp_path_factory: pytest.TempPathFactory, way: Way) -> None:
     folder = tmp_path_factory.mktemp("any")

@@ -17,6 +17,7 @@ from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.validation import check_leads
 from leadscore_core.model.cleaner import LeadCleaner
 from leadscore_core.pipelines.data import check_list
+from tests.paths import IS_SOAK
 
 CLEANED = [
     "created_date",
@@ -160,7 +161,7 @@ def test_ambiguous_dates_and_guessed_headers_are_told(plain_leads: pd.DataFrame,
     assert found == {("ambiguous_date", "created_date"): 4, ("guessed_column", "frist_platform_c"): 4}
 
 
-@settings(max_examples=40)
+@settings(max_examples=40 if IS_SOAK else 20)
 @given(frame=st.data())
 def test_no_cell_makes_checking_or_cleaning_fail(frame: st.DataObject) -> None:
     schema = load_schema()

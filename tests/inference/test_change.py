@@ -10,6 +10,7 @@ from leadscore_core.inference.score_change import explain_change
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.training.train import train_model
 from tests.conftest import FEW_TREES
+from tests.paths import IS_SOAK
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def cleaned(trained: LeadModel, sample: SampleLeads) -> pd.DataFrame:
 
 
 @given(first=st.integers(0, 249), second=st.integers(0, 249), changed_model=st.booleans())
-@settings(max_examples=25)
+@settings(max_examples=25 if IS_SOAK else 10)
 def test_the_parts_sum_to_the_change(
     first: int, second: int, changed_model: bool, trained: LeadModel, other: LeadModel, cleaned: pd.DataFrame
 ) -> None:

@@ -18,6 +18,7 @@ from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.trees.fast_predict import LeafSets
 from leadscore_core.model.trees.fast_shap import TreeTables
+from tests.paths import IS_SOAK
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_they_are_those_of_shap(cleaned: pd.DataFrame, trained: LeadModel) -> No
     assert np.abs(mine.sum(axis=1) - margin).max() < 1e-9
 
 
-@settings(max_examples=25)
+@settings(max_examples=25 if IS_SOAK else 10)
 @given(
     seed=st.integers(0, 10_000),
     leaves=st.integers(2, 60),

@@ -121,7 +121,7 @@ def test_a_run_brings_a_verdict_that_is_promoted_and_rolled_back(
     path = tmp_path / "labelled.csv"
     sample.labelled.to_csv(path, index=False)
     leads = read_labelled([open_list(path, trained.schema)], [], trained.schema)
-    start_run(leads, TrainingRequest(params=FEW_TREES), by="Anna")
+    start_run(leads, TrainingRequest(params=FEW_TREES, n_repeats=1), by="Anna")
     app = opened()
     assert "Training on" in words(app)
     assert "by Anna" in words(app)

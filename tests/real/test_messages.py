@@ -10,7 +10,10 @@ from tests.paths import CASES, IS_SOAK, ROOT
 WHOLE = ("check-label", "score")  # over every file, also in CI; they say most of what the others say
 EVERY = 1 if IS_SOAK else 3  # of the other commands: each over every file in make soak, over every third in CI
 COMMANDS = ("check", "check-label", "clean", "score", "sources", "outcomes", "evaluate")
-pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the case files are not on this machine")
+pytestmark = [
+    pytest.mark.skipif(not CASES.is_dir(), reason="the case files are not on this machine"),
+    pytest.mark.usefixtures("few_trees"),
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -12,6 +12,7 @@ from leadscore_core.data.reading.reader import read_leads
 from leadscore_core.data.schema.inference import propose_schema
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.registry.registry import ModelRegistry
+from tests.paths import IS_SOAK
 
 LEAKS = {"tags", "lead_quality", "last_activity", "last_notable_activity"}
 LEAKS |= {f"asymmetrique_{what}_{kind}" for what in ("activity", "profile") for kind in ("index", "score")}
@@ -62,6 +63,7 @@ def test_it_trains_without_what_leaks_and_scores_in_its_own_words(
     named = {found["column"] for found in json.loads((tmp_path / "checked.json").read_text())["leakage"]}
     leaks = {header for header in named if header.casefold().replace(" ", "_") in LEAKS}
     assert {header.casefold().replace(" ", "_") for header in leaks} == LEAKS
+    (tmp_path / "settings.json").write_text(json.dumps({} if IS_SOAK else {"n_estimators": 60, "learning_rate": 0.13}))
     answers = [word for header in leaks for word in ("--exclude", header)]
     run(
         "train",
@@ -69,6 +71,8 @@ def test_it_trains_without_what_leaks_and_scores_in_its_own_words(
         "--label",
         "Converted",
         *answers,
+        "--params",
+        tmp_path / "settings.json",
         "--promote",
         "--reason",
         "The first of these leads",

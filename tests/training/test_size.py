@@ -20,6 +20,7 @@ from tests.conftest import FEW_TREES
 from tests.defaults import FEW_FOLDS
 
 ROWS = 52_000
+HARDLY_ANY_TREES = FEW_TREES | {"n_estimators": 8}
 PATIENCE = 600
 
 
@@ -40,7 +41,7 @@ def test_they_are_learned_from_on_the_command_line_and_by_the_worker(
     many: Path, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
-    (tmp_path / "few.json").write_text(json.dumps(FEW_TREES))
+    (tmp_path / "few.json").write_text(json.dumps(HARDLY_ANY_TREES))
     words = ["--label", "Won", "--params", tmp_path / "few.json", "--json", tmp_path / "result.json"]
     words += ["--promote", "--reason", "The first model here"]
     code, _, errors = run("train", many, *words)
@@ -52,7 +53,7 @@ def test_they_are_learned_from_on_the_command_line_and_by_the_worker(
     registry = ModelRegistry(tmp_path / "models")
     champion, _ = registry.load_champion()
     leads = read_labelled([open_list(many, champion.schema)], [], champion.schema)
-    under_way = start_run(leads, TrainingRequest(params=FEW_TREES))
+    under_way = start_run(leads, TrainingRequest(params=HARDLY_ANY_TREES))
     deadline = time.monotonic() + PATIENCE
     while under_way.is_on and time.monotonic() < deadline:
         time.sleep(0.5)
