@@ -31,6 +31,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.engine import close_databases
+from leadscore_core.training.evaluation import learning_curve as curves
 from leadscore_core.training.fit import Recipe
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.train import train_model
@@ -123,6 +124,7 @@ def trained(sample: SampleLeads, tmp_path_factory: pytest.TempPathFactory) -> Le
 def few_trees() -> Iterator[pytest.MonkeyPatch]:
     """Training in this process is of fewer trees and draws its folds once, for tests of anything but its quality."""
     with other_defaults(LeadClassifier, FEW_TREES) as patch, other_defaults(TrainingRequest, ONE_DRAW):
+        patch.setattr(curves, "SHARES", (0.4, 1.0))
         assert TrainingRequest().n_repeats == 1
         yield patch
 
