@@ -64,7 +64,7 @@ def offer_choices(choices: Sequence[ConventionChoice], key: str, *, in_popover: 
 def render_questions(opened: session.OpenedList, settings: Settings) -> None:
     """Ask what a list leaves open of its dates and decimals, above its scores."""
     assert opened.leads is not None
-    if opened.leads.mapping.ambiguous_dates or opened.leads.mapping.decimal_doubts:
+    if opened.leads.mapping.has_open_dates or opened.leads.mapping.decimal_doubts:
         key = f"{opened.path}-{opened.sheet}"
         _apply(ask_choices(choices_of(opened.leads, key), key), opened, settings)
 

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadscore_core.data.cleaning.cleaner import clean_leads, clean_with_problems
+from leadscore_core.data.dataset.conventions import list_choices
 from leadscore_core.data.dataset.dataset import LeadList
-from leadscore_core.data.dataset.open import open_any_list, open_list
+from leadscore_core.data.dataset.open import choose_conventions, open_any_list, open_list
 from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.dataset.wanted_columns import read_also
 from leadscore_core.data.schema.inference import build_schema
@@ -113,8 +114,24 @@ def test_dates_that_can_be_read_both_ways_are_asked_about(places: Path, tmp_path
     assert leads.mapping.orders == ("dmy", "dmy")
     found = check_leads(frame, leads.schema, leads.mapping)
     assert [f.column for f in found if f.code == "ambiguous_date"] == ["Renewal Date"]
-    said = open_list(tmp_path / "both.csv", leads.schema, options=ListOptions(dates="mdy"))
-    assert said.mapping.orders == ("dmy", "mdy") or said.mapping.orders == ("mdy", "mdy")
+    (question,) = [choice for choice in list_choices(leads) if choice.is_open]
+    assert (question.human, question.options) == ("Renewal Date", ("dmy", "mdy"))
+    said = choose_conventions(leads, dates="mdy")
+    assert said.mapping.orders == ("mdy", "mdy")
+    assert not said.mapping.has_open_dates
+    came, days = (read_training_data(said).columns[name] for name in ("created", "renewal_date_days"))
+    assert came.dt.strftime("%Y-%m-%d %H:%M").tolist() == frame["Created"].tolist()
+    renewal = pd.to_datetime(frame["Renewal Date"], format="%m/%d/%Y")
+    assert days.tolist() == (renewal - came.dt.normalize()).dt.days.tolist()
+
+
+def test_dates_that_the_timestamp_settles_are_no_question(places: Path, tmp_path: Path) -> None:
+    both = [f"{i % 12 + 1:02d}/{i % 11 + 1:02d}/2025" for i in range(60)]
+    created = [f"{i % 12 + 1:02d}/{i % 28 + 1:02d}/2025" for i in range(60)]
+    make_renewals(60).assign(**{"Renewal Date": both, "Created": created}).to_csv(tmp_path / "us.csv", index=False)
+    leads = read_also(open_any_list(tmp_path / "us.csv", options=ListOptions(label="Won")), ["Renewal Date"])
+    assert leads.mapping.orders == ("mdy", "mdy")
+    assert not leads.mapping.has_open_dates
 
 
 def test_without_a_date_of_coming_other_dates_are_refused_in_words(places: Path, tmp_path: Path) -> None:

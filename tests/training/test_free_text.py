@@ -40,7 +40,7 @@ from tests.notes import FIRST, LAST, make_noted
 
 ASKED = {"params": FEW_TREES, "n_repeats": 1}
 NAMES = {name.casefold() for name in (*FIRST, *LAST)}
-_WORDS = st.sampled_from(["call", "back", "fee", "please", "Zoë", "Anna-Lena", "O'Neil", "x", "Strauß"])
+_WORDS = st.sampled_from(["call", "back", "fee", "please", "Zoë", "Anna-Lena", "O'Neil", "x", "Strauß", "Zoe\u0308"])
 
 
 @pytest.fixture(scope="module")

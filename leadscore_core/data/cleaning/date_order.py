@@ -126,6 +126,11 @@ class DateEvidence(NamedTuple):
         return self.ambiguous > 0 and self.days_and_months[:2] == (0, 0)
 
     @property
+    def is_told(self) -> bool:
+        """Whether the dates themselves show their order, whatever is usual."""
+        return self.order("dmy") == self.order("mdy") and not self.ambiguous
+
+    @property
     def example(self) -> str:
         """A date that could be read in two ways."""
         if self.short_years == "open":

@@ -1,6 +1,7 @@
 """Free text: notes and messages as words, without what says who somebody is."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Sequence
 
@@ -13,7 +14,7 @@ MASK = "*"
 LEAST_LEADS = 5
 _WORD = re.compile(r"[^\W\d_]+")
 _WORD_OR_MASK = re.compile(r"[^\W\d_]+|\*")
-_TELLING = re.compile(r"\S*@\S*|(?:https?://|www\.)\S+|\S*\d\S*(?:\s+\S*\d\S*)*")  # addresses, links, numbers
+_TELLING = re.compile(r"[\d@]|://|^www\.", re.IGNORECASE)  # of a word that is an address, a link or a number
 _LEAST_LETTERS = 2
 
 
@@ -31,7 +32,7 @@ def mask_contacts(cells: pd.Series, contacts: Sequence[pd.Series]) -> pd.Series:
     --------
     >>> notes = pd.Series(["Asha asked for a callback on 98765 43210", "wrote to ben.t@x.org"])
     >>> mask_contacts(notes, [pd.Series(["Asha Rao", "Ben"])]).tolist()
-    ['* asked for a callback on *', 'wrote to *']
+    ['* asked for a callback on * *', 'wrote to *']
     """
     texts = as_text(cells)
     details = [as_text(contact).fillna("").tolist() for contact in contacts]
@@ -50,7 +51,7 @@ def contact_words(text: str) -> set[str]:
     >>> sorted(contact_words("Asha K Rao"))
     ['asha', 'rao']
     """
-    return {word for word in map(str.casefold, _WORD.findall(text)) if len(word) >= _LEAST_LETTERS}
+    return {word for word in map(str.casefold, _WORD.findall(_composed(text))) if len(word) >= _LEAST_LETTERS}
 
 
 def clean_free_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) -> pd.Series:
@@ -63,7 +64,7 @@ def clean_free_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) ->
     """
     texts = clean_text(cells, missing_marks)
     words = [
-        None if text is None else " ".join(_WORD_OR_MASK.findall(_TELLING.sub(f" {MASK} ", text).casefold())) or None
+        None if text is None else " ".join(_WORD_OR_MASK.findall(_masked(text, set()).casefold())) or None
         for text in _cells(texts)
     ]
     return pd.Series(words, index=cells.index, dtype="str")
@@ -108,6 +109,17 @@ def _cells(texts: pd.Series) -> list[str | None]:
     return [None if is_blank else text for text, is_blank in zip(texts.tolist(), texts.isna().tolist(), strict=True)]
 
 
-def _masked(text: str, own: set[str]) -> str:
-    plain = _TELLING.sub(MASK, text)
-    return _WORD.sub(lambda word: MASK if word.group().casefold() in own else word.group(), plain) if own else plain
+def _masked(text: str, own: Collection[str]) -> str:
+    return " ".join([_masked_word(word, own) for word in _composed(text).split()])
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def _masked_word(word: str, own: Collection[str]) -> str:
+    if word.isalpha():
+        return MASK if own and word.casefold() in own else word
+    if _TELLING.search(word):
+        return MASK
+    return _WORD.sub(lambda part: MASK if part.group().casefold() in own else part.group(), word) if own else word

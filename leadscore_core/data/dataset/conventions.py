@@ -44,7 +44,7 @@ def find_conventions(leads: LeadList, remembered: Remembered = (None, {})) -> Co
     order, marks = remembered
     doubted = {doubt.column for doubt in (*found.decimal_doubts, *found.decimal_guesses)}
     marks = {column: mark for column, mark in marks.items() if column in doubted}
-    is_unsure = bool(found.ambiguous_dates or found.date_note)
+    is_unsure = bool(found.has_open_dates or found.date_note)
     if not marks and not (order and is_unsure):
         return found
     said = {
@@ -128,6 +128,10 @@ def list_choices(leads: LeadList) -> list[ConventionChoice]:
     if stamp is not None:
         is_open = mapping.ambiguous_dates > 0
         choices.append(choose_order(stamp.name, stamp.human, evidence.dates, mapping.date_order, is_open=is_open))
+    for name, other in mapping.other_dates.items():
+        if other.ambiguous and not mapping.ambiguous_dates:  # one answer is for all dates of a list
+            human = schema.by_name[name].human
+            choices.append(choose_order(name, human, evidence.other_dates.get(name), other.order, is_open=True))
     doubts = {doubt.column: doubt for doubt in mapping.decimal_doubts}
     for name, found in evidence.decimals.items():
         mark: DecimalMark = "comma" if name in mapping.decimal_comma else "point"

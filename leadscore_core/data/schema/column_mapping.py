@@ -172,6 +172,11 @@ class ColumnMapping(BaseModel):
         return self.date_order if other is None else other.order
 
     @property
+    def has_open_dates(self) -> bool:
+        """Whether dates could be read in two ways, and nobody said in which."""
+        return self.ambiguous_dates > 0 or any(other.ambiguous for other in self.other_dates.values())
+
+    @property
     def orders(self) -> tuple[DateOrder, ...]:
         """The order of the timestamp's dates, then that of each other column of dates."""
         return (self.date_order, *(other.order for other in self.other_dates.values()))
@@ -245,13 +250,10 @@ def settle_conventions(mapping: ColumnMapping, schema: LeadSchema, evidence: Con
             "date_note": dates.note if said is None else "",
             "swapped_dates": evidence.swapped,
         }
-    usual = update.get("date_order", mapping.date_order)
+    usual = mapping.said_order or update.get("date_order", mapping.date_order)
+    is_told = mapping.said_order is not None or (evidence.dates is not None and evidence.dates.is_told)
     update["other_dates"] = {
-        name: OtherDates(
-            order=shown.order(usual),
-            ambiguous=shown.ambiguous if mapping.said_order is None else 0,
-            example=shown.example,
-        )
+        name: OtherDates(order=shown.order(usual), ambiguous=0 if is_told else shown.ambiguous, example=shown.example)
         for name, shown in evidence.other_dates.items()
     }
     return mapping.model_copy(update=update | _settle_decimals(mapping, schema, evidence.decimals))

@@ -332,7 +332,8 @@ def _text(column: ColumnProfile) -> tuple[Role | None, str] | None:
     if several:
         return Role.CATEGORY, several
     if (column.distinct > _FREE_TEXT * column.filled and column.distinct > _FEW) or column.distinct > MOST_LEVELS:
-        why = f"free text: {column.distinct:,} different in {column.filled:,} leads"
+        what = "codes" if coded and column.share(r"\d", least=_MOSTLY) >= _MOSTLY else "free text"
+        why = f"{what}: {column.distinct:,} different in {column.filled:,} leads"
         return (Role.FREE_TEXT if _is_prose(column) else None), why
     plain = " ".join(words_of(column.header))
     named = next((role for role, pattern in _NAMED if re.search(pattern, plain)), None)
