@@ -115,6 +115,19 @@ def test_too_few_leads_are_told_as_have_and_need(registry: ModelRegistry, sample
     assert not any("Train on" in b.label for b in app.button)
 
 
+def test_a_run_is_asked_for_models_of_their_own_by_a_category(
+    registry: ModelRegistry, sample: SampleLeads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[TrainingRequest] = []
+    monkeypatch.setattr("pages.retrain.train.start_run", lambda data, request, **_: asked.append(request))
+    app = bring(opened(), "labelled.csv", csv(sample.labelled.head(400)))
+    offered = app.selectbox(key="train-segments")
+    source = next(human for human in offered.options if "source" in human.casefold())
+    offered.select(source)
+    press(app, "Train on 400 leads")
+    assert [request.segments_by for request in asked] == ["first_utm_source_c"]
+
+
 def test_a_run_brings_a_verdict_that_is_promoted_and_rolled_back(
     registry: ModelRegistry, sample: SampleLeads, trained: LeadModel, tmp_path: Path
 ) -> None:
