@@ -8,13 +8,15 @@ if TYPE_CHECKING:
     import numpy as np
 
 LEAST_OF_EACH = 40
+LEAST_LEADS = 100  # of so many a model can be learned where fewer than 40 have one of the outcomes,
+LEAST_IN_FOLDS = 5  # if there is one of each for every fold
 LEAST_OF_A_GROUP = 50  # leads, to judge a model on them alone
 CONFIDENCE = 0.95
 Z95 = 1.959964  # the normal distribution's, so many standard errors to either side
 
 
 def enough_of_each(completed: int, not_completed: int) -> bool:
-    """Tell whether there are 40 leads of either outcome, the fewest to learn from or to judge by.
+    """Tell whether there are 40 leads of either outcome, the fewest to judge by.
 
     Examples
     --------
@@ -24,15 +26,34 @@ def enough_of_each(completed: int, not_completed: int) -> bool:
     return min(completed, not_completed) >= LEAST_OF_EACH
 
 
+def enough_to_learn(completed: int, not_completed: int) -> bool:
+    """Tell whether a model can be learned: from 40 leads of either outcome, or from 100 of which 5 have each.
+
+    Examples
+    --------
+    >>> enough_to_learn(5, 95), enough_to_learn(4, 900), enough_to_learn(40, 40), enough_to_learn(20, 20)
+    (True, False, True, False)
+    """
+    return min(completed, not_completed) >= _least_to_learn(completed + not_completed)
+
+
 def describe_need(completed: int, not_completed: int, past: str) -> str:
-    """Say how many leads of either outcome there are, and how many are needed.
+    """Say how many leads of either outcome there are, and how many are needed to learn from.
 
     Examples
     --------
     >>> describe_need(1, 900, "converted")
-    'converted 1 of 40 needed, not converted 900 of 40 needed'
+    'converted 1 of 5 needed, not converted 900 of 5 needed'
+    >>> describe_need(20, 20, "won")
+    'won 20 of 40 needed, not won 20 of 40 needed (or 5 of each among 100 leads)'
     """
-    return f"{past} {completed} of {LEAST_OF_EACH} needed, not {past} {not_completed} of {LEAST_OF_EACH} needed"
+    least = _least_to_learn(completed + not_completed)
+    other = "" if least < LEAST_OF_EACH else f" (or {LEAST_IN_FOLDS} of each among {LEAST_LEADS} leads)"
+    return f"{past} {completed} of {least} needed, not {past} {not_completed} of {least} needed{other}"
+
+
+def _least_to_learn(leads: int) -> int:
+    return LEAST_IN_FOLDS if leads >= LEAST_LEADS else LEAST_OF_EACH
 
 
 def wilson_intervals(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from leadscore_core._files import hash_file, write_text
 from leadscore_core.arrivals import find_arrivals, remember_arrivals
 from leadscore_core.batches.save import find_batch, save_batch
-from leadscore_core.confidence import describe_need, enough_of_each
+from leadscore_core.confidence import describe_need, enough_to_learn
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.column_list import list_columns
 from leadscore_core.data.dataset.dataset import LeadList
@@ -150,7 +150,7 @@ def check_model_input(path: str, *, schema: str = "") -> StepResult:
 
 
 def check_trainable(path: str, *, schema: str = "") -> StepResult:
-    """Check cleaned leads with outcomes for training: both outcomes, and at least 40 leads of each."""
+    """Check cleaned leads with outcomes for training: both outcomes, and enough leads of each (`enough_to_learn`)."""
     declared = load_schema(schema) if schema else _cleaned_by(path)
     label = declared.label
     frame = pd.read_parquet(path)
@@ -158,7 +158,7 @@ def check_trainable(path: str, *, schema: str = "") -> StepResult:
         return {"ok": False, "why": "the leads have no outcome", "rows": len(frame), "report": path}
     known = frame[label.name].dropna().to_numpy("int64")
     done, rest = int((known == 1).sum()), int((known == 0).sum())
-    why = "" if enough_of_each(done, rest) else describe_need(done, rest, declared.outcome.past)
+    why = "" if enough_to_learn(done, rest) else describe_need(done, rest, declared.outcome.past)
     return {"ok": not why, "why": why, "rows": len(frame), "report": path, "completed": done, "not_completed": rest}
 
 

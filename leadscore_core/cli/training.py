@@ -94,8 +94,13 @@ def train(
         Path | None, typer.Option("--params", help="Settings of the algorithm as JSON, as from: leadscore tune.")
     ] = None,
     algorithm: Annotated[
-        str, typer.Option("--algorithm", help="logistic, forest, hist, catboost, or one of an extension.")
-    ] = "lightgbm",
+        str,
+        typer.Option(
+            "--algorithm",
+            help="lightgbm, blend, logistic, forest, hist, catboost, or one of an extension. Up to 1,000 leads with an "
+            "outcome blend if not given, else lightgbm.",
+        ),
+    ] = "",
     segments_by: Annotated[
         str | None, typer.Option("--segments-by", help="Category whose values get models of their own where better.")
     ] = None,
@@ -151,6 +156,8 @@ def train(
         f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads "
         f"({metadata.training_data.left_out:,} without an outcome left out)"
     )
+    if metadata.algorithm != LIGHTGBM:
+        say(f"Algorithm: {metadata.algorithm_human}")
     say(figures_line("Cross-validation", crossed, metadata.measures))
     say(
         figures_line("Next period     ", following, metadata.measures)
@@ -349,7 +356,7 @@ def _read_params(path: Path | None, algorithm: str) -> dict[str, Any]:
             f"{path} cannot be read as settings ({error}). Give JSON as: leadscore tune --json."
         ) from error
     params = result.get("params", result) if isinstance(result, dict) else None
-    if algorithm != LIGHTGBM and isinstance(params, dict):
+    if algorithm not in {"", LIGHTGBM} and isinstance(params, dict):
         return params  # which the algorithm itself reads
     known = LeadClassifier().get_params()
     wrong = sorted(set(params) - set(known)) if isinstance(params, dict) else ["no settings at all"]

@@ -22,9 +22,10 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from leadscore_core.config import load_extensions, register_once
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.any_classifier import AnyClassifier
+from leadscore_core.model.blend import FEW_LEADS, BlendClassifier
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LEVEL
-from leadscore_core.model.metadata import LIGHTGBM
+from leadscore_core.model.metadata import BLEND, LIGHTGBM
 
 USUAL = ("logistic", "forest", "hist", LIGHTGBM)
 _MOST_CATEGORIES = 254
@@ -48,12 +49,16 @@ class Algorithm:
         numbers (`NUMBERS`), some of them NaN. A module's function, so that other processes find it.
     library
         That must be installed; empty for none beside LeadScore's own.
+    judges_itself
+        Whether it keeps leads aside while it learns, and calibrates itself by them: its ``fit`` takes ``identity``
+        (the same number for repeats), and ``unseen_margin_`` has the log-odds of each lead by a fit without it.
     """
 
     name: str
     human: str
     make: Callable[..., Any]
     library: str = ""
+    judges_itself: bool = False
 
     @property
     def is_installed(self) -> bool:
@@ -63,6 +68,10 @@ class Algorithm:
 
 def _lightgbm(random_state: int = 0, **settings: Any) -> LeadClassifier:
     return LeadClassifier(**{"random_state": random_state} | settings)
+
+
+def _blend(random_state: int = 0, **settings: Any) -> BlendClassifier:
+    return BlendClassifier(**{"random_state": random_state} | settings)
 
 
 def _logistic(random_state: int = 0, C: float = 0.3) -> ClassifierMixin:  # noqa: N803
@@ -142,6 +151,7 @@ ALGORITHMS: dict[str, Algorithm] = {
         Algorithm("logistic", "Logistic regression", _logistic),
         Algorithm("forest", "Random forest", _forest),
         Algorithm("hist", "Histogram gradient boosting", _hist),
+        Algorithm(BLEND, "Blend of logistic regression and LightGBM", _blend, judges_itself=True),
         Algorithm(LIGHTGBM, "LightGBM", _lightgbm),
         Algorithm("catboost", "CatBoost", CatBoost, library="catboost"),
     )
@@ -192,6 +202,24 @@ def find_algorithms(names: Sequence[str]) -> list[Algorithm]:
     return found
 
 
+def usual_algorithm(n_leads: int, params: dict[str, Any] | None = None) -> str:
+    """Return the algorithm that is trained where none is named: of few leads the blend, else LightGBM.
+
+    Parameters
+    ----------
+    n_leads
+        With an outcome.
+    params
+        Settings that somebody gives are LightGBM's, since no other algorithm was named.
+
+    Examples
+    --------
+    >>> usual_algorithm(1_000), usual_algorithm(1_001), usual_algorithm(200, {"num_leaves": 7})
+    ('blend', 'lightgbm', 'lightgbm')
+    """
+    return BLEND if n_leads <= FEW_LEADS and not params else LIGHTGBM
+
+
 def make_estimator(name: str, params: dict[str, Any] | None = None, seed: int = 0) -> Any:
     """Return an unfitted classifier of an algorithm, with settings that suit leads.
 
@@ -221,4 +249,4 @@ def make_classifier(name: str = LIGHTGBM, params: dict[str, Any] | None = None, 
     20
     """
     made = make_estimator(name, params, seed)
-    return made if isinstance(made, LeadClassifier) else AnyClassifier(made)
+    return made if isinstance(made, LeadClassifier | BlendClassifier) else AnyClassifier(made)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # scikit-learn and LightGBM load with the first model, not be
     from sklearn.pipeline import Pipeline
 
     from leadscore_core.model.any_classifier import AnyClassifier
+    from leadscore_core.model.blend import BlendClassifier
     from leadscore_core.model.classifier import LeadClassifier
     from leadscore_core.model.features import LeadFeatures
     from leadscore_core.model.segment_classifier import SegmentClassifier
@@ -51,7 +52,7 @@ class LeadModel:
         return self.pipeline.named_steps["features"]
 
     @property
-    def classifier(self) -> LeadClassifier | AnyClassifier | SegmentClassifier:
+    def classifier(self) -> LeadClassifier | BlendClassifier | AnyClassifier | SegmentClassifier:
         """The fitted classifier."""
         return self.pipeline.named_steps["model"]
 
@@ -72,7 +73,7 @@ class LeadModel:
     def contributions(self, cleaned: pd.DataFrame) -> pd.DataFrame:
         """Return SHAP contributions in log-odds by the lead's own columns and derived features, and ``base_value``.
 
-        Exact for LightGBM, sampled for other algorithms; the sum is exact for all.
+        Exact for LightGBM and the blend, sampled for other algorithms; the sum is exact for all.
 
         Returns
         -------

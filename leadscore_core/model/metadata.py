@@ -19,6 +19,7 @@ from leadscore_core.model.measures import MEASURES, Measure
 FORMAT_VERSION = 1
 _FOLDS = 5
 LIGHTGBM = "lightgbm"  # the algorithm of models that name none
+BLEND = "blend"
 
 
 class TrainingSummary(BaseModel):
@@ -166,6 +167,11 @@ class ModelMetadata(BaseModel):
     identity_key: str = ""
     segments: SegmentModels | None = None
     pickle_sha256: str = ""
+
+    @property
+    def has_exact_reasons(self) -> bool:
+        """Whether its contributions are exact; those of other algorithms are sampled."""
+        return self.algorithm in {LIGHTGBM, BLEND}
 
     @property
     def open_questions(self) -> list[str]:

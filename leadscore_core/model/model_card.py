@@ -4,7 +4,7 @@ from typing import Any
 
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.measures import MEASURES, Measure
-from leadscore_core.model.metadata import LIGHTGBM, ModelMetadata
+from leadscore_core.model.metadata import BLEND, LIGHTGBM, ModelMetadata
 from leadscore_core.percent import percent
 
 _PAGE = """<!doctype html>
@@ -103,16 +103,20 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "## How it was made",
         "",
         f"- {metadata.created_at:%d %b %Y, %H:%M} UTC, {', '.join(f'{k} {v}' for k, v in metadata.libraries.items())}",
-        *(
-            [f"- Algorithm: {metadata.algorithm_human}; its reasons are sampled"]
-            if metadata.algorithm != LIGHTGBM
-            else []
-        ),
+        *_algorithm(metadata),
         f"- Parameters: {', '.join(f'{k} = {v}' for k, v in metadata.parameters.items())}",
         f"- SHA-256 of the pickle: `{metadata.pickle_sha256}`",
         "",
     ]
     return "\n".join(lines)
+
+
+def _algorithm(metadata: ModelMetadata) -> list[str]:
+    if metadata.algorithm == LIGHTGBM:
+        return []
+    few = ", chosen inside the folds since the leads are few" if metadata.algorithm == BLEND else ""
+    sampled = "" if metadata.has_exact_reasons else "; its reasons are sampled"
+    return [f"- Algorithm: {metadata.algorithm_human}{few}{sampled}"]
 
 
 def write_card_html(

@@ -149,7 +149,7 @@ def train_leads(
         known.outcome,
         model.schema,
         params=request.params,
-        algorithm=request.algorithm,
+        algorithm=model.metadata.algorithm,
         identity=known.identity,
     )
     report |= {"learning_curve": curve.to_dict("records"), "more_leads": more_leads_help(curve)}

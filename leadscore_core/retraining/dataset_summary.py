@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from leadscore_core.confidence import enough_of_each
+from leadscore_core.confidence import enough_to_learn
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.leads.filters import BLANK
 from leadscore_core.training.evaluation.seen_leads import seen_in_training
@@ -41,8 +41,8 @@ class Labelled:
 
     @property
     def is_enough(self) -> bool:
-        """Whether there are 40 leads of each outcome at least."""
-        return enough_of_each(self.completed, self.not_completed)
+        """Whether there are leads enough of each outcome to learn from."""
+        return enough_to_learn(self.completed, self.not_completed)
 
 
 def summarise(data: TrainingData) -> Labelled:

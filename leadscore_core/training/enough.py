@@ -1,13 +1,13 @@
-"""Whether leads are enough: 40 of each outcome, to learn from and to judge on."""
+"""Whether leads are enough, to learn from and to judge on."""
 
 import numpy as np
 
-from leadscore_core.confidence import describe_need, enough_of_each
+from leadscore_core.confidence import describe_need, enough_of_each, enough_to_learn
 from leadscore_core.errors import NotEnoughDataError
 
 
 def is_enough(label: np.ndarray) -> bool:
-    """Tell whether there are 40 leads of each outcome at least.
+    """Tell whether there are 40 leads of each outcome at least, to judge on.
 
     Examples
     --------
@@ -18,8 +18,20 @@ def is_enough(label: np.ndarray) -> bool:
     return enough_of_each(completed, len(label) - completed)
 
 
+def can_learn(label: np.ndarray) -> bool:
+    """Tell whether there are leads enough to learn from (see `enough_to_learn`).
+
+    Examples
+    --------
+    >>> can_learn(np.array([0, 1] * 40)), can_learn(np.array([0] * 95 + [1] * 5)), can_learn(np.array([0, 1]))
+    (True, True, False)
+    """
+    completed = int(label.sum())
+    return enough_to_learn(completed, len(label) - completed)
+
+
 def check_enough(label: np.ndarray, past: str) -> None:
-    """Raise if there are fewer than 40 leads of either outcome.
+    """Raise if there are too few leads of either outcome to learn from (see `enough_to_learn`).
 
     Raises
     ------
@@ -32,7 +44,7 @@ def check_enough(label: np.ndarray, past: str) -> None:
     Traceback (most recent call last):
     leadscore_core.errors.NotEnoughDataError: Too few leads to train on: completed 1 of 40 needed, ...
     """
-    if not is_enough(label):
+    if not can_learn(label):
         completed = int(label.sum())
         raise NotEnoughDataError(
             f"Too few leads to train on: {describe_need(completed, len(label) - completed, past)}. Add labelled leads."

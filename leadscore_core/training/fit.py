@@ -10,6 +10,8 @@ from sklearn.pipeline import Pipeline
 
 from leadscore_core.config import TargetMetrics
 from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.model.algorithms import find_algorithms
+from leadscore_core.model.blend import FEW_LEADS
 from leadscore_core.model.classifier import CalibrationMethod, Calibrator, GrowTrees
 from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.model.pipeline import make_pipeline
@@ -41,6 +43,11 @@ class Recipe:
     algorithm: str = LIGHTGBM
     segments: Segments | None = None
 
+    @property
+    def judges_itself(self) -> bool:
+        """Whether the algorithm keeps leads aside while it learns, and is calibrated by them."""
+        return self.segments is None and find_algorithms([self.algorithm])[0].judges_itself
+
 
 @dataclass(frozen=True)
 class FoldResult:
@@ -58,24 +65,35 @@ class FoldResult:
     importance: dict[str, float]
 
 
-def fit_cleaned(cleaned: pd.DataFrame, label: np.ndarray, recipe: Recipe, *, recognise: bool = False) -> Pipeline:
+def fit_cleaned(
+    cleaned: pd.DataFrame,
+    label: np.ndarray,
+    recipe: Recipe,
+    identity: np.ndarray | None = None,
+    *,
+    recognise: bool = False,
+) -> Pipeline:
     """Fit a pipeline on cleaned leads; the cleaning step learns nothing, so it need not run again in every fold.
 
     Parameters
     ----------
+    identity
+        The same number for rows that repeat each other, for an algorithm that keeps leads aside by itself.
     recognise
         Whether it is to recognise its training leads, as a model that is published must.
     """
     column, levels = recipe.segments or ("", ())
     pipeline = make_pipeline(recipe.schema, recipe.params, algorithm=recipe.algorithm, segments_by=column)
     pipeline.named_steps["clean"].fit_schema()
-    grown = {"grow": recipe.grow} if recipe.grow is not None else {}
+    asked: dict[str, Any] = {"grow": recipe.grow} if recipe.grow is not None else {}
+    if recipe.judges_itself:
+        asked["identity"] = identity
     features, model = pipeline.named_steps["features"], pipeline.named_steps["model"]
     features.fit(cleaned, label, recognise=recognise)
     if levels:
         codes = (features.levels_[column].get(level) for level in levels)
         model.set_params(codes=tuple(code for code in codes if code is not None))
-    model.fit(features.transform(cleaned), label, **grown)
+    model.fit(features.transform(cleaned), label, **asked)
     return pipeline
 
 
@@ -106,11 +124,14 @@ def judge_fold(
     """
     train, train_label = cleaned.iloc[fold.train], label[fold.train]
     same = None if identity is None else identity[fold.train]
-    inner = inner_folds(train_label, recipe.n_inner, recipe.seed, same)
-    inner_margin = out_of_fold_margins(train, train_label, inner, recipe)
-    calibrator, report = choose_calibration(inner_margin, train_label, recipe.seed)
+    pipeline = fit_cleaned(train, train_label, recipe, same)
+    if recipe.judges_itself:
+        inner_margin = pipeline.named_steps["model"].unseen_margin_
+    else:
+        inner = inner_folds(train_label, recipe.n_inner, recipe.seed, same)
+        inner_margin = out_of_fold_margins(train, train_label, inner, recipe)
+    calibrator, report = choose_calibration(inner_margin, train_label, recipe.seed, judges_itself=recipe.judges_itself)
     threshold = choose_threshold(train_label, report.propensity, recipe.targets)
-    pipeline = fit_cleaned(train, train_label, recipe)
     test, test_label = cleaned.iloc[fold.test], label[fold.test]
     margin = raw_margin(pipeline, test)
     propensity = calibrator.apply(margin)
@@ -175,16 +196,22 @@ class CalibrationReport:
     def as_dict(self) -> dict[str, object]:
         """Return what is kept with the model."""
         gain = self.brier["none"] - min(self.brier.values())
-        said = (
-            "calibrated already: nothing else improved the out-of-fold Brier score"
-            if self.method == "none"
-            else f"improves the out-of-fold Brier score by {gain:.4f}"
-        )
+        if len(self.brier) == 1:
+            said = "the algorithm calibrates itself"
+        elif self.method == "none":
+            said = "calibrated already: nothing else improved the out-of-fold Brier score"
+        else:
+            said = f"improves the out-of-fold Brier score by {gain:.4f}"
         return {"method": self.method, "brier_out_of_fold": self.brier, "verdict": said}
 
 
-def choose_calibration(margin: np.ndarray, label: np.ndarray, seed: int) -> tuple[Calibrator, CalibrationReport]:
+def choose_calibration(
+    margin: np.ndarray, label: np.ndarray, seed: int, *, judges_itself: bool = False
+) -> tuple[Calibrator, CalibrationReport]:
     """Choose the calibration that improves the out-of-fold Brier score by at least 0.0005, else none.
+
+    None is tried where the algorithm calibrates itself, and no steps (isotonic) on few leads, whose noise they would
+    learn (scikit-learn's guide asks for far more than a thousand).
 
     Parameters
     ----------
@@ -194,8 +221,8 @@ def choose_calibration(margin: np.ndarray, label: np.ndarray, seed: int) -> tupl
         0 or 1.
     """
     candidates: dict[CalibrationMethod, np.ndarray] = {"none": Calibrator("none").apply(margin)}
-    others: tuple[CalibrationMethod, ...] = ("sigmoid", "isotonic")
-    for method in others:
+    others: tuple[CalibrationMethod, ...] = ("sigmoid",) if len(label) <= FEW_LEADS else ("sigmoid", "isotonic")
+    for method in () if judges_itself else others:
         crossed = np.empty(len(margin))
         for fold in inner_folds(label, 5, seed):
             crossed[fold.test] = Calibrator(method).fit(margin[fold.train], label[fold.train]).apply(margin[fold.test])

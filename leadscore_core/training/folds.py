@@ -42,8 +42,8 @@ def repeated_folds(
 
 
 def inner_folds(label: np.ndarray, n_splits: int, seed: int, identity: np.ndarray | None = None) -> list[Fold]:
-    """Return stratified folds inside a training fold, for its threshold and calibration."""
-    splitter = StratifiedKFold(n_splits=n_splits, shuffle=True, random_state=seed)
+    """Return stratified folds inside a training fold, for its threshold and calibration; fewer for rare outcomes."""
+    splitter = StratifiedKFold(n_splits=max(2, min(n_splits, _rarer(label))), shuffle=True, random_state=seed)
     return [
         Fold(f"inner {i + 1}", without_repeats(train, test, identity), test)
         for i, (train, test) in enumerate(splitter.split(label, label))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from leadscore_core.model.metadata import LIGHTGBM, ColumnAudit
+from leadscore_core.model.metadata import ColumnAudit
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class TrainingRequest:
     audit
         What these and the columns that were asked about are worth.
     algorithm
-        Of `ALGORITHMS`.
+        Of `ALGORITHMS`; that of `usual_algorithm` for so many leads if empty.
     params
         Settings of the algorithm that differ from its defaults.
     note
@@ -36,7 +36,7 @@ class TrainingRequest:
 
     excluded: dict[str, str] = field(default_factory=dict)
     audit: tuple[ColumnAudit, ...] = ()
-    algorithm: str = LIGHTGBM
+    algorithm: str = ""
     params: dict[str, Any] = field(default_factory=dict)
     note: str = ""
     synthetic: bool = False

@@ -19,7 +19,7 @@ from leadscore_core.data.schema.own_rules import base_rate_targets
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import is_shipped, load_schema
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model.algorithms import find_algorithms
+from leadscore_core.model.algorithms import find_algorithms, usual_algorithm
 from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import LIGHTGBM, ModelMetadata, TrainingSummary
@@ -132,8 +132,9 @@ def fit_model(
     known = data.known
     label, identity = known.outcome, known.identity
     check_enough(label, data.schema.outcome.past)
-    (chosen,) = find_algorithms([request.algorithm])
-    if grow is not None and request.algorithm != LIGHTGBM:
+    algorithm = request.algorithm or (LIGHTGBM if grow is not None else usual_algorithm(len(known), request.params))
+    (chosen,) = find_algorithms([algorithm])
+    if grow is not None and algorithm != LIGHTGBM:
         raise LeadScoreError(f"{chosen.human} is not trained on a cluster. Train it here, or train LightGBM there.")
     recipe = Recipe(
         data.schema.without(request.excluded),
@@ -142,7 +143,7 @@ def fit_model(
         n_repeats=request.n_repeats,
         seed=request.seed,
         grow=grow,
-        algorithm=request.algorithm,
+        algorithm=algorithm,
     )
     request = judge_texts(known, request, recipe)
     schema = data.schema.without(request.excluded)
@@ -159,14 +160,16 @@ def fit_model(
 
     report(0.95, "Fitting the model on all leads")
     crossed, following = results[: len(plan.folds)], results[len(plan.folds) :]
-    pipeline = fit_cleaned(cleaned, label, recipe, recognise=True)
+    pipeline = fit_cleaned(cleaned, label, recipe, identity, recognise=True)
     identity_key = make_identity_key(known.fingerprint)
     features = pipeline.named_steps["features"]
     features.identities_ = learn_identities(cleaned, row_columns(features), known.identities, identity_key)
     margin = np.full(len(plan.rows), np.nan)
     for result in crossed[: recipe.n_splits]:
         margin[result.fold.test] = result.margin
-    calibrator, calibration = choose_calibration(margin, label[plan.rows], request.seed)
+    calibrator, calibration = choose_calibration(
+        margin, label[plan.rows], request.seed, judges_itself=recipe.judges_itself
+    )
     pipeline.named_steps["model"].calibrator_ = calibrator
     threshold = choose_threshold(label[plan.rows], calibration.propensity, recipe.targets)
     if grades is None:
@@ -194,8 +197,8 @@ def fit_model(
             "measures": shown_measures(),
             "identity_key": identity_key,
             "segments": segments,
-            "algorithm": request.algorithm,
-            "algorithm_human": chosen.human,
+            "algorithm": algorithm,
+            "algorithm_human": getattr(pipeline.named_steps["model"], "human", chosen.human),
         }
     )
     report(1.0, "Done")

@@ -19,7 +19,6 @@ from leadscore_core.batches.planning import ALL
 from leadscore_core.batches.view import BatchView
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.inference.reasons import human_name
-from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.percent import percent, rate_decimals
 from leadscore_core.plots.drivers import plot_beeswarm, plot_dependence, plot_importance, plot_interaction
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
@@ -70,7 +69,7 @@ def sample_effects(view: BatchView, group: LeadFilter) -> tuple[Effects, Effects
     chosen = _effects(view, group)
     total = view.table.count(group)
     assert view.model is not None
-    how = "Computed exactly" if view.model.metadata.algorithm == LIGHTGBM else "Estimated"
+    how = "Computed exactly" if view.model.metadata.has_exact_reasons else "Estimated"
     if total > EXACT_ROWS:
         st.caption(f"{how} for {EXACT_ROWS:,} leads drawn at random from {total:,}; more would take long.")
     else:

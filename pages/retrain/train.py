@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.confidence import LEAST_OF_EACH
+from leadscore_core.confidence import describe_need
 from leadscore_core.config import load_settings
 from leadscore_core.data.schema.own_rules import save_targets
 from leadscore_core.data.schema.schema import TEXT_ROLES
@@ -75,6 +75,7 @@ def render_training(company: str) -> None:
     is_first = data.schema.name not in list_companies()
     targets = ask_targets(data.schema, float(data.known.outcome.mean()), is_first=is_first)
     with st.form("train", border=False):
+        algorithm = _choose_algorithm(len(data.known), params) if task.kind == "train" else ""
         segments_by = _choose_segments(data, excluded) if task.kind == "train" else ""
         note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
         if st.form_submit_button(
@@ -88,7 +89,8 @@ def render_training(company: str) -> None:
                 request = TrainingRequest(
                     excluded=excluded,
                     audit=audit,
-                    params=params,
+                    algorithm=algorithm,
+                    params=params if algorithm in {"", "lightgbm"} else {},
                     note=note,
                     synthetic=is_trying_sample(),
                     capacity=session.get_capacity(),
@@ -119,9 +121,9 @@ def _choose_task(company: str) -> tuple[RunTask, dict[str, Any]]:
         required=True,
     )
     if kind == "compare":
-        from leadscore_core.model.algorithms import USUAL, known_algorithms
+        from leadscore_core.model.algorithms import USUAL
 
-        humans = {name: known.human for name, known in known_algorithms().items() if known.is_installed}
+        humans = _installed_algorithms()
         offered = [name for name in humans if name != "lightgbm"]
         chosen = st.multiselect(
             "Beside LightGBM",
@@ -142,6 +144,25 @@ def _choose_task(company: str) -> tuple[RunTask, dict[str, Any]]:
     return RunTask(), found["params"] if searched else {}
 
 
+def _installed_algorithms() -> dict[str, str]:
+    """Return what algorithms are called, by name, those of extensions too."""
+    from leadscore_core.model.algorithms import known_algorithms
+
+    return {name: known.human for name, known in known_algorithms().items() if known.is_installed}
+
+
+def _choose_algorithm(n_known: int, params: dict[str, Any]) -> str:
+    """Let a person choose an algorithm; empty for the usual one of so many leads."""
+    from leadscore_core.model.algorithms import usual_algorithm
+
+    humans = _installed_algorithms()
+    usual = f"The usual one of so many leads: {humans[usual_algorithm(n_known, params)]}"
+    chosen = st.selectbox(
+        "Algorithm", ["", *humans], format_func=lambda name: humans.get(name, usual), key="train-algorithm", width=420
+    )
+    return str(chosen or "")
+
+
 def _choose_segments(data: TrainingData, excluded: Collection[str]) -> str:
     """Let a person choose a category whose values get models of their own; return its name, empty for none."""
     able = [c for c in data.schema.with_role(*TEXT_ROLES) if c.name not in excluded and not c.separator]
@@ -160,13 +181,12 @@ def _render_check(data: TrainingData, model: LeadModel | None, key: tuple[object
     with st.container(horizontal=True):
         st.metric("Leads", f"{result.rows:,}", border=True, width=170)
         st.metric("Outcome known", f"{result.known:,}", border=True, width=170)
-        need = f"At least {LEAST_OF_EACH} are needed"
-        st.metric(past.capitalize(), f"{result.completed:,}", border=True, width=170, help=need)
-        st.metric(f"Not {past}", f"{result.not_completed:,}", border=True, width=170, help=need)
+        st.metric(past.capitalize(), f"{result.completed:,}", border=True, width=170)
+        st.metric(f"Not {past}", f"{result.not_completed:,}", border=True, width=170)
     if not result.is_enough:
         st.error(
-            f"Too few to learn from: {past} {result.completed:,} of {LEAST_OF_EACH} needed, not {past} "
-            f"{result.not_completed:,} of {LEAST_OF_EACH} needed. Add leads whose outcome is known.",
+            f"Too few to learn from: {describe_need(result.completed, result.not_completed, past)}. Add leads whose "
+            "outcome is known.",
             icon=":material/error:",
         )
         return False

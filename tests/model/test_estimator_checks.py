@@ -21,6 +21,7 @@ from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.schema.schema import Column, LeadSchema, Role
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.any_classifier import AnyClassifier
+from leadscore_core.model.blend import BlendClassifier
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.cleaner import LeadCleaner
 from leadscore_core.model.features import LeadFeatures
@@ -38,6 +39,7 @@ NUMBERS = LeadSchema(
 STEPS = [
     LeadClassifier(n_estimators=20, min_child_samples=2, colsample_bytree=1.0, learning_rate=0.3),
     AnyClassifier(LogisticRegression()),
+    BlendClassifier(n_estimators=10, min_child_samples=2, learning_rate=0.3, n_splits=2),
     LeadCleaner(NUMBERS),
     LeadFeatures(NUMBERS),
 ]

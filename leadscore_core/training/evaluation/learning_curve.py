@@ -10,7 +10,7 @@ from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.algorithms import make_classifier
 from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.model.pipeline import make_features
-from leadscore_core.training.enough import is_enough
+from leadscore_core.training.enough import can_learn
 from leadscore_core.training.evaluation.plan import MOST_JUDGED
 from leadscore_core.training.folds import Fold, repeated_folds
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
@@ -43,8 +43,8 @@ def learning_curve(
     Returns
     -------
     pandas.DataFrame
-        ``rows`` (learned from), ``auc`` (mean over three of five folds), ``std`` (over them); sizes with fewer than 40
-        leads of either outcome are left out.
+        ``rows`` (learned from), ``auc`` (mean over three of five folds), ``std`` (over them); sizes that are too
+        few to learn from are left out.
     """
     rng = np.random.default_rng(seed)
     if len(label) > MOST_JUDGED:
@@ -56,7 +56,7 @@ def learning_curve(
     work = []
     for share in SHARES:
         parts = [rows[: round(share * len(rows))] for rows in drawn]
-        if all(is_enough(label[rows]) for rows in parts):
+        if all(can_learn(label[rows]) for rows in parts):
             work += [(share, rows, fold) for rows, fold in zip(parts, folds, strict=True)]
     shared, tasks = (cleaned, label, schema, params or {}, algorithm), [(rows, fold) for _, rows, fold in work]
     aucs = list(run_on_shared(_auc, shared, tasks, in_processes=len(label) >= ROWS_WORTH_PROCESSES))
