@@ -6,6 +6,7 @@ DIR holds `labelled_leads.csv` with CodePro's columns. Everything that is learne
 threshold) is learned inside each training part; the threshold on its three inner folds. `cross_validation` is five
 stratified folds drawn twice, `next_period` each month judged by a model of the months before it. `variants` are ways
 to meet the drift of levels: the one that is best on the first two judged months is reported on the later ones.
+`odoo` is Odoo's predictive lead scoring, and `few_leads` what models of 100 to 1,000 leads are worth (`few_leads.py`).
 
 PyCaret needs an environment of its own (`python -m venv pycaret && pycaret/bin/pip install pycaret`); its LightGBM runs
 on the same training and test leads, at its own threshold of 0.5. Without it, that contender is left out with a word.
@@ -27,6 +28,8 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+from few_leads import ODOO, OdooScoring, judge_draws, text_fields
+from few_leads import show as show_few
 from joblib import Parallel, cpu_count, delayed
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
 
@@ -115,6 +118,8 @@ class Bench:
 
     def propensity(self, train: pd.DataFrame, truth: np.ndarray, test: pd.DataFrame, name: str) -> np.ndarray:
         """Return propensities of test leads by one contender."""
+        if name == ODOO:
+            return OdooScoring(text_fields(train, self.schema)).fit(train, truth).propensity(test)
         features = LeadFeatures(self.schema).fit(train, truth)
         model = make_estimator("lightgbm" if name == "leadscore" else name).fit(features.transform(train), truth)
         return np.asarray(model.predict_proba(features.transform(test))[:, 1])
@@ -190,11 +195,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with labelled_leads.csv")
     parser.add_argument("--pycaret", default=os.environ.get("PYCARET_PYTHON", ""), help="python that has PyCaret")
     parser.add_argument("--contenders", nargs="*", default=["logistic", "catboost"], choices=list(ALGORITHMS))
+    parser.add_argument("--draws", type=int, default=50, help="how often few leads are drawn")
     parser.add_argument("--repeats", type=int, default=2, help="how often the five folds are drawn")
     asked = parser.parse_args()
     bench = Bench(asked.data / "labelled_leads.csv")
     folds = repeated_folds(bench.label, 5, asked.repeats, 0, bench.identity)
-    names = ["leadscore", *[name for name in asked.contenders if ALGORITHMS[name].is_installed and name != "lightgbm"]]
+    names = [
+        "leadscore",
+        ODOO,
+        *[name for name in asked.contenders if ALGORITHMS[name].is_installed and name != "lightgbm"],
+    ]
     for name in set(asked.contenders) - set(names) - {"lightgbm"}:
         say(f"{ALGORITHMS[name].human} is left out: it is not installed.")
     result: dict[str, Any] = {"rows": len(bench.label), "cores": cpu_count(), "cross_validation": {}, "next_period": {}}
@@ -212,7 +222,10 @@ def main() -> None:
             result[key]["pycaret_lightgbm"] = block(judged, bench.targets)
         result["pycaret_seconds"] = round(pycaret[1], 1)
     result["variants"] = judge_variants(bench)
+    few = judge_draws(bench.cleaned, bench.label, bench.schema, draws=asked.draws, cores=cpu_count())
+    result["few_leads"] = few.round(4).to_dict("records")
     show(result)
+    show_few(few)
     libraries = {name: version(name) for name in ("lightgbm", "scikit-learn", "pandas", "numpy")}
     say(json.dumps(result | {"python": platform.python_version(), "versions": libraries}))
 
