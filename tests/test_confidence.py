@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from leadscore_core.confidence import CONFIDENCE, LEAST_OF_EACH, Z95, describe_need, enough_of_each, wilson_intervals
+from leadscore_core.confidence import (
+    CONFIDENCE,
+    LEAST_OF_EACH,
+    Z95,
+    describe_need,
+    enough_of_each,
+    enough_to_learn,
+    wilson_intervals,
+)
 from leadscore_core.progress import silent
 from tests.paths import ROOT
 
@@ -31,10 +39,15 @@ def test_standard_errors_of_95_percent() -> None:
 
 
 @given(st.integers(0, 200), st.integers(0, 200))
-def test_enough_is_forty_of_each(completed: int, rest: int) -> None:
+def test_enough_is_forty_of_each_to_judge_and_of_a_hundred_leads_five_to_learn(completed: int, rest: int) -> None:
     assert enough_of_each(completed, rest) is (completed >= 40 and rest >= 40)
     assert enough_of_each(completed, rest) is enough_of_each(rest, completed)
-    assert f"bought {completed} of 40 needed" in describe_need(completed, rest, "bought")
+    assert enough_to_learn(completed, rest) is enough_to_learn(rest, completed)
+    least = 5 if completed + rest >= 100 else 40
+    assert enough_to_learn(completed, rest) is (completed >= least and rest >= least)
+    assert f"bought {completed} of {least} needed, not bought {rest} of {least} needed" in describe_need(
+        completed, rest, "bought"
+    )
     assert LEAST_OF_EACH == 40
 
 
