@@ -1,11 +1,12 @@
 """What all tests share: sample leads, a small model, and the real leads where they are."""
 
 import os
+import shutil
 import sys
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from leadscore_core.data.synthetic import SampleLeads, make_sample
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
-from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.engine import close_databases
 from leadscore_core.training.evaluation import learning_curve as curves
 from leadscore_core.training.fit import Recipe
@@ -228,10 +229,38 @@ def new_list(sample: SampleLeads, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def keep_first(
+    sample: SampleLeads, trained: LeadModel, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, Path], Batch]:
+    """Give a data directory a list as it was scored and kept the first time, a copy of what that left."""
+    made: dict[str, Path] = {}
+    lists = {"new_leads.csv": (sample.new, "Monday", "Anna"), "labelled.csv": (sample.labelled, "With outcomes", "")}
+
+    def keep(file: str, places: Path) -> Batch:
+        leads, name, by = lists[file]
+        if "LEADSCORE_DATABASE_URL" in os.environ or places.exists():  # what is there already is not written over
+            path = tmp_path_factory.mktemp("list") / file
+            leads.to_csv(path, index=False)
+            return save_batch(open_list(path, trained.schema), trained, name=name, by=by)
+        if file not in made:
+            folder = tmp_path_factory.mktemp("kept")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("LEADSCORE_DATA_DIR", str(folder / "data"))
+                leads.to_csv(folder / file, index=False)
+                save_batch(open_list(folder / file, trained.schema), trained, name=name, by=by)
+                close_databases()
+            made[file] = folder / "data"
+        shutil.copytree(made[file], places)
+        return BatchStore(load_settings()).list_batches()[0]
+
+    return keep
+
+
 @pytest.fixture
-def batch(places: Path, new_list: Path, trained: LeadModel) -> Batch:
+def batch(places: Path, keep_first: Callable[[str, Path], Batch]) -> Batch:
     """The new leads, scored and kept."""
-    return save_batch(open_list(new_list, trained.schema), trained, name="Monday", by="Anna")
+    return keep_first("new_leads.csv", places)
 
 
 @pytest.fixture
@@ -249,9 +278,9 @@ def labelled_list(sample: SampleLeads, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def labelled(places: Path, labelled_list: Path, trained: LeadModel) -> Batch:
+def labelled(places: Path, keep_first: Callable[[str, Path], Batch]) -> Batch:
     """Leads with their outcome, kept as a batch."""
-    return save_batch(open_list(labelled_list, trained.schema), trained, name="With outcomes")
+    return keep_first("labelled.csv", places)
 
 
 @pytest.fixture
