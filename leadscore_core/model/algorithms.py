@@ -234,10 +234,23 @@ def make_estimator(name: str, params: dict[str, Any] | None = None, seed: int = 
         If the algorithm is unknown or not installed, or has no such setting.
     """
     (algorithm,) = find_algorithms([name])
+    asked = params or {}
     try:
-        return algorithm.make(**{"random_state": seed} | (params or {}))
+        return algorithm.make(**{"random_state": seed} | asked)
     except (TypeError, ValueError) as error:
-        raise LeadScoreError(f"{algorithm.human} cannot be made with the settings given: {error}.") from error
+        wrong = [f"{key} = {value!r}" for key, value in asked.items() if not _takes(algorithm, key, value)]
+        raise LeadScoreError(
+            f"{algorithm.human} cannot be made with {', '.join(wrong or map(repr, asked))}: it has no such setting, or "
+            "not with this value. Correct --params, or leave it out for the usual settings."
+        ) from error
+
+
+def _takes(algorithm: Algorithm, key: str, value: Any) -> bool:
+    try:
+        algorithm.make(**{key: value})
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def make_classifier(name: str = LIGHTGBM, params: dict[str, Any] | None = None, seed: int = 0) -> Any:
