@@ -176,14 +176,15 @@ def compare_algorithms(
     Parameters
     ----------
     names
-        Of `ALGORITHMS`; logistic regression, random forest and histogram gradient boosting if not given.
+        Of `ALGORITHMS`; logistic regression, random forest and histogram gradient boosting if not given, and of few
+        leads the blend.
 
     Raises
     ------
     LeadScoreError
         If the leads are not enough or not fit, or an algorithm is not there.
     """
-    from leadscore_core.model.algorithms import USUAL
+    from leadscore_core.model.algorithms import USUAL, usual_algorithm
     from leadscore_core.training.cautions import judge_search
     from leadscore_core.training.enough import check_enough
     from leadscore_core.training.evaluation.algorithms import judge_algorithms
@@ -191,7 +192,8 @@ def compare_algorithms(
     settings = settings or load_settings()
     check_enough(data.known.outcome, data.schema.outcome.past)
     leads = data.known.without(request.excluded)
-    board = judge_algorithms(leads, names or USUAL, targets=own_targets(data.schema, settings), progress=progress)
+    names = names or (*USUAL, usual_algorithm(len(leads)))
+    board = judge_algorithms(leads, names, targets=own_targets(data.schema, settings), progress=progress)
     return replace(board, cautions=judge_search(leads.known, float(board.table["auc"].max())))
 
 

@@ -18,7 +18,9 @@ from leadscore_core.model.algorithms import usual_algorithm
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.model_card import write_card
+from leadscore_core.pipelines.training import compare_algorithms
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.train import train_model
 from leadscore_core.training.training_data import make_training_data
 from tests.companies.trades import HONEST
@@ -99,6 +101,13 @@ def test_the_default_is_no_worse_than_its_parts_and_better_than_the_base_rate() 
     lost = auc[["logistic", "lightgbm"]].max(axis=1) - auc["blend"]
     assert lost.groupby("rows").mean().max() <= 0.005, lost
     assert table.loc[table["name"] == "blend", "beats_base_rate"].mean() >= 0.95
+
+
+def test_of_few_leads_the_blend_is_compared_as_well(sample: SampleLeads, schema: LeadSchema) -> None:
+    frame = few(sample, 100, 40)
+    data = make_training_data(frame, schema, map_frame(frame, schema))
+    board = compare_algorithms(data, TrainingRequest())
+    assert set(board.table["name"]) == {"logistic", "forest", "hist", "blend", "lightgbm"}
 
 
 def test_odoos_scoring_is_its_formula() -> None:
