@@ -10,7 +10,7 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.reasons import human_name
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.measures import MEASURES
-from leadscore_core.model.metadata import ModelMetadata
+from leadscore_core.model.metadata import ModelMetadata, beats_base_rate
 from leadscore_core.model.model_card import write_card, write_card_html
 from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.percent import column_decimals, percent, rate_decimals
@@ -59,12 +59,13 @@ def render_state_of_models(company: str) -> None:
         st.markdown(f"### {text}; no newer one has been trained.")
         return
     challenge = read_report(newest.model_id, settings).get("challenge") or {}
-    words = {"better": "is better", "worse": "is worse", "the same": "is no better"}
-    judged = words.get(challenge.get("verdict", ""), "was not compared with it")
+    words = {"better": "is better than", "worse": "is worse than", "the same": "is no better than"}
+    judged = f"{words.get(challenge.get('verdict', ''), 'was not compared with')} the one in use"
     of = "the targets"
     meets = "meets" if meets_gates(newest) else "misses"
     if is_relative(newest):
-        meets, of = "beats" if meets_gates(newest) else "does not beat", "the base rate"
+        beats = beats_base_rate(newest.metrics["cross_validation"])
+        meets, of = "beats" if beats else "does not beat", "the base rate"
     st.markdown(f"### {text}. The newest, of {newest.created_at:%d %b, %H:%M}, {meets} {of} and {judged}.")
 
 

@@ -2,7 +2,8 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -88,6 +89,26 @@ def look_at_all(app: AppTest) -> str:
 
 def expected(leads: pd.DataFrame, model: LeadModel) -> str:
     return f"{score_leads(leads, model, reasons=0)['propensity'].sum():,.0f}"
+
+
+@pytest.mark.parametrize(("verdict", "said"), [("the same", "is no better than"), ("worse", "is worse than")])
+def test_a_model_that_beats_the_base_rate_alone_is_not_said_to_miss_it(
+    registry: ModelRegistry, gym: LeadModel, verdict: str, said: str
+) -> None:
+    promote(gym, registry)
+    later = gym.metadata.model_copy(
+        update={
+            "model_id": f"{gym.model_id}-2",
+            "created_at": gym.metadata.created_at + timedelta(minutes=5),
+            "meets_targets": False,
+        }
+    )
+    registry.publish(replace(gym, metadata=later), {"challenge": {"verdict": verdict, "not_applicable": "None"}})
+    app = opened()
+    app.session_state["company"] = gym.schema.name
+    go(app, "retrain")
+    stated = next(text.value for text in app.markdown if "The newest, of" in text.value)
+    assert f"beats the base rate and {said} the one in use." in stated
 
 
 def test_two_companies_are_served_back_and_forth(
