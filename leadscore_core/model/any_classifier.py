@@ -10,7 +10,6 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from leadscore_core.model.calibrated_margin import CalibratedMargin
-from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.classifier import Calibrator, two_classes
 from leadscore_core.model.sampled_shapley import sampled_contributions
 
@@ -68,16 +67,6 @@ class AnyClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         if X.empty:
             return np.empty(0)
         return np.asarray(logit(np.clip(self.estimator_.predict_proba(X)[:, 1], _SURE, 1 - _SURE)))
-
-    def propensities(self, features: dict[str, EncodedColumn]) -> np.ndarray:
-        """Return the second column of `predict_proba`.
-
-        Parameters
-        ----------
-        features
-            Name -> column, as from `LeadFeatures.encode_columns`.
-        """
-        return self.predict_proba(pd.DataFrame({name: column.of_leads() for name, column in features.items()}))[:, 1]
 
     def contributions(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
         """Return Shapley values in log-odds, one column a feature and the base value last; rows sum to `raw_margin`.

@@ -12,7 +12,6 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from leadscore_core.model.calibrated_margin import CalibratedMargin
-from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.classifier import Calibrator, LeadClassifier, two_classes
 from leadscore_core.model.features import LEVEL
 from leadscore_core.model.scorecard import Scorecard, fit_scorecard
@@ -114,16 +113,6 @@ class BlendClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         """Return the log-odds, one a lead."""
         margin = self._margin(self._matrix(X))
         return self.intercept_ + self.slope_ * margin
-
-    def propensities(self, features: dict[str, EncodedColumn]) -> np.ndarray:
-        """Return the second column of `predict_proba`.
-
-        Parameters
-        ----------
-        features
-            Name -> column, as from `LeadFeatures.encode_columns`.
-        """
-        return self.predict_proba(pd.DataFrame({name: column.of_leads() for name, column in features.items()}))[:, 1]
 
     def contributions(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
         """Return exact SHAP values in log-odds, one column a feature and the base value last; rows sum to `raw_margin`.

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from leadscore_core.model.category_codes import EncodedColumn
+
 
 class CalibratedMargin:
     """What every classifier of the pipeline has in common once it gives a margin."""
@@ -27,3 +29,13 @@ class CalibratedMargin:
         """Return the likelier outcome; the stored threshold belongs to the metadata."""
         likelier = (self.predict_proba(X)[:, 1] >= 0.5).astype("int64")
         return np.asarray(self.classes_)[likelier]
+
+    def propensities(self, features: dict[str, EncodedColumn]) -> np.ndarray:
+        """Return the second column of `predict_proba`.
+
+        Parameters
+        ----------
+        features
+            Name -> column, as from `LeadFeatures.encode_columns`.
+        """
+        return self.predict_proba(pd.DataFrame({name: column.of_leads() for name, column in features.items()}))[:, 1]

@@ -11,7 +11,6 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from leadscore_core.model.calibrated_margin import CalibratedMargin
-from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.classifier import Calibrator
 
 LEAST_TO_FIT = 20  # leads of either outcome; a fold may have fewer than all leads have
@@ -94,16 +93,6 @@ class SegmentClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self, "whole_")
         return self._each(X, "contributions")
-
-    def propensities(self, features: dict[str, EncodedColumn]) -> np.ndarray:
-        """Return the second column of `predict_proba`.
-
-        Parameters
-        ----------
-        features
-            Name -> column, as from `LeadFeatures.encode_columns`.
-        """
-        return self.predict_proba(pd.DataFrame({name: column.of_leads() for name, column in features.items()}))[:, 1]
 
     def importances(self) -> np.ndarray:
         """Return each feature's share of the importances, over all classifiers by the leads that are theirs."""
