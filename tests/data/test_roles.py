@@ -24,6 +24,17 @@ TEAM = [f"{name}@example.com" for name in ("asha", "ben", "chris")] * (N // 3)
 AD_IDS = [f"12021000111222333{i % 4}" for i in INDEX]
 SALESFORCE = [f"00Q5g00000{chr(65 + i // 26 % 26)}{chr(97 + i % 26)}{i % 10}XyEAK" for i in INDEX]
 UUIDS = [f"7927b2df-8bba-4d29-b9a2-{i:012x}" for i in INDEX]
+WHENCE = ["a fair", "the web", "a friend"] * (N // 3)
+SOURCES = (
+    "Origine",
+    "Origine du lead",
+    "Fuente del contacto",
+    "Źródło leada",
+    "Kaynak",
+    "Herkomst",
+    "Källa",
+    "Источник",
+)
 NOTES = [f"asked about item {i}, wants to be called back" for i in INDEX]
 
 ONE_COLUMN: list[tuple[str, list[str], Role | None, str]] = [
@@ -37,6 +48,10 @@ ONE_COLUMN: list[tuple[str, list[str], Role | None, str]] = [
     ("No. of Employees", [str(i % 60) for i in INDEX], Role.NUMBER, "60 different"),
     ("NumWebVisits", [str(i % 9) for i in INDEX], Role.NUMBER, "from 0 to 8"),
     ("Income", [str(22_000 + 113 * i) for i in INDEX], Role.NUMBER, "from 22,000"),
+    *((header, WHENCE, Role.SOURCE, "its name says source") for header in SOURCES),
+    ("Pays d'origine", WHENCE, Role.CATEGORY, "3 different"),
+    ("Country of Source", WHENCE, Role.CATEGORY, "3 different"),
+    ("Fuente de ingresos", WHENCE, Role.CATEGORY, "3 different"),
     ("Campaign", AD_IDS, Role.CATEGORY, "18 digits, 4 different"),
     ("Ad Set ID", AD_IDS, Role.CATEGORY, "4 different"),
     ("Product_ID", [str(i % 13) for i in INDEX], Role.CATEGORY, "13 different"),

@@ -57,8 +57,17 @@ _REGIONS = frozenset(
 )
 _NO_REGIONS = frozenset(["YES", "NO", "TRUE", "FALSE", "OK"])
 _NAMED: tuple[tuple[Role, str], ...] = (
-    (Role.CITY, r"^((mailing|billing|lead|contact|home) )?(city|town|ort|stadt|wohnort|ville|ciudad|cidade|citta)$"),
-    (Role.SOURCE, r"\b(source|quelle|herkunft|fuente|origen|fonte|origem|provenance)( type)?$"),
+    (
+        Role.CITY,
+        r"^((mailing|billing|lead|contact|home) )?(city|town|ort|stadt|wohnort|ville|ciudad|cidade|citta|stad|"
+        r"woonplaats|miasto|mesto|sehir|город|城市)$",
+    ),
+    (
+        Role.SOURCE,
+        r"^(?!.*\b(country|pays|pais|paese|land|kraj)\b).*\b(source|quelle|herkunft|fuente|origen|origine|origem|fonte|"
+        r"provenance|provenienza|procedencia|herkomst|bron|kilde|kalla|zdroj|zr[oó]d[lł]o|kaynak|источник|来源|來源)"
+        r"( type| leada?| (du|de|del|do|des|van) (leads?|prospects?|contacto?s?))?$",
+    ),
     (Role.MEDIUM, r"\b(medium|channel|kanal|canal|canale)$"),
     (Role.PLATFORM, r"\b(platform|device|device type|plattform)$"),
 )
