@@ -14,6 +14,7 @@ from leadscore_core.model.algorithms import find_algorithms
 from leadscore_core.model.blend import FEW_LEADS
 from leadscore_core.model.classifier import CalibrationMethod, Calibrator, GrowTrees
 from leadscore_core.model.metadata import LIGHTGBM
+from leadscore_core.model.observed_rates import BLANK_KEY
 from leadscore_core.model.pipeline import make_pipeline
 from leadscore_core.model.segment_classifier import Segments
 from leadscore_core.training.evaluation.metrics import Metrics, compute_metrics
@@ -93,6 +94,8 @@ def fit_cleaned(
     if levels:
         codes = (features.levels_[column].get(level) for level in levels)
         model.set_params(codes=tuple(code for code in codes if code is not None))
+        if features.neutral_[column] in levels:  # a lead of whose level nothing is known is for the model of all leads
+            features.neutral_[column] = BLANK_KEY
     model.fit(features.transform(cleaned), label, **asked)
     return pipeline
 

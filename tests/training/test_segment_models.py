@@ -99,6 +99,8 @@ def test_each_lead_is_scored_and_explained_by_one_model_whatever_is_with_it(segm
     strange = cleaned.assign(source="Carrier pigeon")
     own = segmented.features.transform(strange)
     np.testing.assert_array_equal(model.raw_margin(own), model.whole_.raw_margin(own))
+    unknown = segmented.features.transform(cleaned.drop(columns="source"))
+    np.testing.assert_array_equal(model.raw_margin(unknown), model.whole_.raw_margin(unknown))
     assert abs(model.importances().sum() - 1) < 1e-9
 
 
