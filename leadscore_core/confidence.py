@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 LEAST_OF_EACH = 40
+FEW_LEADS = 1_000  # up to so many every figure has a wide interval, and LightGBM alone is not the best model
 LEAST_LEADS = 100  # of so many a model can be learned where fewer than 40 have one of the outcomes,
 LEAST_IN_FOLDS = 5  # if there is one of each for every fold
 LEAST_OF_A_GROUP = 50  # leads, to judge a model on them alone

@@ -166,7 +166,7 @@ def train(
     )
     say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
     say_cautions(metadata.cautions)
-    say(verdict_line(metadata.meets_targets, metadata.targets, metadata.is_relative))
+    say(verdict_line(metadata.targets.are_exceeded(crossed), metadata.targets, metadata.is_relative))
     say_how_targets_are_set(leads)
     if challenge := result.report.get("challenge"):
         compared = describe_verdict(metadata, gates_of(model, settings=settings), challenge)

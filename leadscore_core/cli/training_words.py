@@ -95,8 +95,7 @@ def _asked(one: ColumnAudit) -> dict[str, Any]:
 
 
 def verdict_line(met: bool, wanted: TargetMetrics, is_relative: bool) -> str:
-    """Say whether the targets are met, or, where a company has none, whether chance and the model in use are beaten."""
+    """Say whether the targets are met, or, where a company has none, whether what chance reaches is exceeded."""
     if is_relative:
-        how = "Better" if met else "No better"
-        return f"{how} than the base rate ({wanted.words}) and than the model in use, if any"
+        return f"{'Better' if met else 'No better'} than the base rate ({wanted.words})"
     return f"{'Meets' if met else 'Misses'} the targets ({wanted.words})"

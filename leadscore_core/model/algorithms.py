@@ -19,10 +19,11 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
 
+from leadscore_core.confidence import FEW_LEADS
 from leadscore_core.config import load_extensions, register_once
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.any_classifier import AnyClassifier
-from leadscore_core.model.blend import FEW_LEADS, BlendClassifier
+from leadscore_core.model.blend import BlendClassifier
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LEVEL
 from leadscore_core.model.metadata import BLEND, LIGHTGBM

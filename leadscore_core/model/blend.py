@@ -16,7 +16,6 @@ from leadscore_core.model.classifier import Calibrator, LeadClassifier, two_clas
 from leadscore_core.model.features import LEVEL
 from leadscore_core.model.scorecard import Scorecard, fit_scorecard
 
-FEW_LEADS = 1_000  # up to so many the trees alone lose to the blend (benchmarks/quality.py)
 _SHARES = (0.0, 0.5, 1.0)  # of the trees
 _BOTH = 0.5
 _CAT_SMOOTH, _CAT_L2 = 20.0, 20.0  # of LightGBM, whose usual ones hide levels of few leads

@@ -65,6 +65,18 @@ def meets_gates(metadata: ModelMetadata) -> bool:
     return beats_base_rate(crossed) and _meets_targets(metadata)
 
 
+def missed_gate(metadata: ModelMetadata) -> str:
+    """Say in words which gate a model does not meet; empty where it meets all of them."""
+    crossed = metadata.metrics["cross_validation"]
+    if meets_gates(metadata):
+        return ""
+    if not beats_base_rate(crossed):
+        return "tells no more than the base rate"
+    if is_relative(metadata) and metadata.targets.are_exceeded(crossed):
+        return "is no better than the model that was in use when it was trained"
+    return "misses a target"
+
+
 def _meets_targets(metadata: ModelMetadata) -> bool:
     kept = None if is_shipped(metadata.schema_name) else kept_schema(metadata.schema_name)
     trained_for = None if metadata.is_relative else metadata.targets
@@ -159,11 +171,10 @@ def promote_model(
 def _checked_reason(metadata: ModelMetadata, reason: str) -> str:
     """Return the reason as it is kept, or raise where one is needed and lacking."""
     reason = " ".join(reason.split())
-    if not meets_gates(metadata) and len(reason) < LEAST_REASON:
-        is_better = beats_base_rate(metadata.metrics["cross_validation"])
-        why = "misses a target" if is_better else "tells no more than the base rate"
+    missed = missed_gate(metadata)
+    if missed and len(reason) < LEAST_REASON:
         raise ReasonNeededError(
-            f"The model {metadata.model_id} {why}, so putting it to use needs a reason of at least "
+            f"The model {metadata.model_id} {missed}, so putting it to use needs a reason of at least "
             f"{LEAST_REASON} characters; it is kept with the history. Say why, and try again."
         )
     return reason

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from leadscore_core.confidence import FEW_LEADS
 from leadscore_core.data.schema.own_rules import base_rate_targets
 from leadscore_core.model.metadata import beats_base_rate
 from leadscore_core.training.fit import Recipe, fit_cleaned, importance_shares
@@ -13,7 +14,7 @@ from leadscore_core.training.leakage import LeakFinding
 from leadscore_core.training.leakage_worth import TOO_GOOD, rest_on
 from leadscore_core.training.training_data import TrainingData
 
-FEW_LEADS, MANY_REPEATS = 1_000, 0.1
+MANY_REPEATS = 0.1
 
 
 def judge_cautions(

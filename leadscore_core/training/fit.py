@@ -8,10 +8,10 @@ import pandas as pd
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.pipeline import Pipeline
 
+from leadscore_core.confidence import FEW_LEADS
 from leadscore_core.config import TargetMetrics
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.algorithms import find_algorithms
-from leadscore_core.model.blend import FEW_LEADS
 from leadscore_core.model.classifier import CalibrationMethod, Calibrator, GrowTrees
 from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.model.observed_rates import BLANK_KEY
@@ -226,6 +226,8 @@ def choose_calibration(
     candidates: dict[CalibrationMethod, np.ndarray] = {"none": Calibrator("none").apply(margin)}
     others: tuple[CalibrationMethod, ...] = ("sigmoid",) if len(label) <= FEW_LEADS else ("sigmoid", "isotonic")
     for method in () if judges_itself else others:
+        if Calibrator(method).fit(margin, label).slope <= 0:
+            continue  # of few leads chance may say that the worst come first
         crossed = np.empty(len(margin))
         for fold in inner_folds(label, 5, seed):
             crossed[fold.test] = Calibrator(method).fit(margin[fold.train], label[fold.train]).apply(margin[fold.test])

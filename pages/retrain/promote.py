@@ -9,7 +9,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.promotion import (
     LEAST_REASON,
     batches_behind,
-    meets_gates,
+    missed_gate,
     promote_model,
     retire_model,
     roll_back,
@@ -28,16 +28,16 @@ def render_promotion(model: LeadModel) -> None:
     registry = ModelRegistry(load_settings().models_dir)
     schema = model.schema.name
     in_use = registry.champion_of(schema) == model.model_id
-    met = meets_gates(model.metadata)
+    missed = missed_gate(model.metadata)
     st.subheader("In use already" if in_use else "Put this model to use", anchor=False)
     if not in_use:
-        if not met:
+        if missed:
             st.warning(
-                f"It misses a target. Promoting it needs a reason of at least {LEAST_REASON} characters.",
+                f"It {missed}. Promoting it needs a reason of at least {LEAST_REASON} characters.",
                 icon=":material/warning:",
             )
         with st.form("promote", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            label = "Reason (needed)" if not met else "Reason"
+            label = "Reason (needed)" if missed else "Reason"
             reason = st.text_input(label, max_chars=300, key="promote-reason", width=420)
             grades = st.selectbox(
                 "Grades",
@@ -89,8 +89,8 @@ def _offer_retirement(model: LeadModel) -> None:
 def _rollback_label(registry: ModelRegistry, schema: str) -> str:
     """Say whether going back needs a reason, as putting any model to use does that misses a target."""
     before = registry.previous_champion(schema)
-    needed = before is not None and not meets_gates(registry.read_metadata(before))
-    return "Reason to go back (needed: that model misses a target)" if needed else "Reason to go back"
+    missed = "" if before is None else missed_gate(registry.read_metadata(before))
+    return f"Reason to go back (needed: that model {missed})" if missed else "Reason to go back"
 
 
 def _promote(model: LeadModel, reason: str, *, reset: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.confidence import describe_need
+from leadscore_core.confidence import FEW_LEADS, describe_need
 from leadscore_core.config import load_settings
 from leadscore_core.data.schema.own_rules import save_targets
 from leadscore_core.data.schema.schema import TEXT_ROLES
@@ -30,7 +30,6 @@ from pages.shared.components import find_model
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
-FEW_ROWS = 1_000
 _TASKS = {"train": "Train a model", "compare": "Compare algorithms", "tune": "Search settings"}
 _VERBS = {"train": "Train on", "compare": "Compare on", "tune": "Search on"}
 _DOING = {"train": "Training on", "compare": "Comparing algorithms on", "tune": "Searching settings on"}
@@ -200,8 +199,8 @@ def _render_check(data: TrainingData, model: LeadModel | None, key: tuple[object
             "or choose a period without them.",
             icon=":material/event_busy:",
         )
-    if result.known < FEW_ROWS:
-        st.warning(f"Below {FEW_ROWS:,} leads every figure has a wide interval.", icon=":material/warning:")
+    if result.known < FEW_LEADS:
+        st.warning(f"Below {FEW_LEADS:,} leads every figure has a wide interval.", icon=":material/warning:")
     if len(result.months):
         with st.expander(f"Base rate by month: {len(result.months)} months", icon=":material/calendar_month:"):
             digits = column_decimals(100 * result.months["rate"])

@@ -20,6 +20,7 @@ from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import ReasonNeededError
 from leadscore_core.inference.score import score_leads
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.model_card import write_card
 from leadscore_core.registry.promotion import promote_model
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.jobs import RunRequest, RunState, RunTask, write_state
@@ -109,6 +110,11 @@ def test_a_model_that_beats_the_base_rate_alone_is_not_said_to_miss_it(
     go(app, "retrain")
     stated = next(text.value for text in app.markdown if "The newest, of" in text.value)
     assert f"beats the base rate and {said} the one in use." in stated
+    with pytest.raises(ReasonNeededError, match="is no better than the model that was in use when it was trained"):
+        promote_model(later.model_id)
+    card = write_card(later, gym.schema)
+    assert "met in cross-validation" in card
+    assert "better than the base rate and than the model in use; than that model it was no better" in card
 
 
 def test_two_companies_are_served_back_and_forth(

@@ -81,6 +81,15 @@ def test_calibration_is_chosen_only_where_it_helps() -> None:
     assert report.brier[report.method] < report.brier["none"] - 0.0005
 
 
+def test_calibration_never_turns_an_order_around() -> None:
+    rng = np.random.default_rng(1)
+    label = (rng.random(600) < 0.1).astype("int64")
+    margin = np.where(label == 1, -2.0, 0.0) + rng.normal(size=600)
+    calibrator, report = choose_calibration(margin, label, 0)
+    assert report.brier.keys() == {"none"}
+    assert np.array_equal(np.argsort(calibrator.apply(margin)), np.argsort(margin))
+
+
 def test_each_columns_worth_is_measured(trained: LeadModel) -> None:
     costs = trained.metadata.column_costs
     assert costs["total_leads_droppped"] > 0.01

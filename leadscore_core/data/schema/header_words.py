@@ -153,6 +153,23 @@ def normalise_header(header: str) -> str:
     return re.sub(r"[^\w]|_", "", unicodedata.normalize("NFKD", header)).casefold()
 
 
+_ROLES: tuple[tuple[Role, str], ...] = (
+    (
+        Role.CITY,
+        r"^((mailing|billing|lead|contact|home) )?(city|town|ort|stadt|wohnort|ville|ciudad|cidade|citta|stad|"
+        r"woonplaats|miasto|mesto|sehir|город|城市)$",
+    ),
+    (
+        Role.SOURCE,
+        r"^(?!.*\b(country|pays|pais|paese|land|kraj)\b).*\b(source|quelle|herkunft|fuente|origen|origine|origem|fonte|"
+        r"provenance|provenienza|procedencia|herkomst|bron|kilde|kalla|zdroj|zr[oó]d[lł]o|kaynak|источник|来源|來源)"
+        r"( type| leada?| (du|de|del|do|des|van) (leads?|prospects?|contacto?s?))?$",
+    ),
+    (Role.MEDIUM, r"\b(medium|channel|kanal|canal|canale)$"),
+    (Role.PLATFORM, r"\b(platform|device|device type|plattform)$"),
+)
+
+
 def base_header(header: str, headers: tuple[str, ...]) -> str:
     """Return the header without the number that a second column of the same name was given.
 
@@ -305,3 +322,15 @@ def is_note(header: str) -> bool:
     (True, False)
     """
     return bool(set(words_of(header)) & _NOTE)
+
+
+def named_role(header: str) -> Role | None:
+    """Return whether a header names a city, or the source, medium or platform that a lead came by.
+
+    Examples
+    --------
+    >>> print(named_role("Lead Source"), named_role("Herkunft"), named_role("Pays d'origine"))
+    source source None
+    """
+    plain = " ".join(words_of(header))
+    return next((role for role, pattern in _ROLES if re.search(pattern, plain)), None)

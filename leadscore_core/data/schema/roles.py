@@ -37,6 +37,7 @@ from leadscore_core.data.schema.header_words import (
     may_be_phone,
     moment_rank,
     name_part,
+    named_role,
     words_of,
 )
 from leadscore_core.data.schema.role_rivals import FOR_ONE_COLUMN, beside_best, best_of
@@ -56,21 +57,6 @@ _REGIONS = frozenset(
     "EU EMEA APAC LATAM AMER MEA MENA ANZ SEA ASIA AF AS SA OC ROW CIS DACH".split()  # noqa: SIM905
 )
 _NO_REGIONS = frozenset(["YES", "NO", "TRUE", "FALSE", "OK"])
-_NAMED: tuple[tuple[Role, str], ...] = (
-    (
-        Role.CITY,
-        r"^((mailing|billing|lead|contact|home) )?(city|town|ort|stadt|wohnort|ville|ciudad|cidade|citta|stad|"
-        r"woonplaats|miasto|mesto|sehir|город|城市)$",
-    ),
-    (
-        Role.SOURCE,
-        r"^(?!.*\b(country|pays|pais|paese|land|kraj)\b).*\b(source|quelle|herkunft|fuente|origen|origine|origem|fonte|"
-        r"provenance|provenienza|procedencia|herkomst|bron|kilde|kalla|zdroj|zr[oó]d[lł]o|kaynak|источник|来源|來源)"
-        r"( type| leada?| (du|de|del|do|des|van) (leads?|prospects?|contacto?s?))?$",
-    ),
-    (Role.MEDIUM, r"\b(medium|channel|kanal|canal|canale)$"),
-    (Role.PLATFORM, r"\b(platform|device|device type|plattform)$"),
-)
 _CONTACT = (
     r"\b(address|street|strasse|zip|post ?code|postal code|plz|pin ?code|birth|birthday|dob|passport|ip|password|url|"
     r"linkedin|geburtstag|geburtsdatum)\b"
@@ -344,9 +330,7 @@ def _text(column: ColumnProfile) -> tuple[Role | None, str] | None:
         what = "codes" if coded and column.share(r"\d", least=_MOSTLY) >= _MOSTLY else "free text"
         why = f"{what}: {column.distinct:,} different in {column.filled:,} leads"
         return (Role.FREE_TEXT if _is_prose(column) else None), why
-    plain = " ".join(words_of(column.header))
-    named = next((role for role, pattern in _NAMED if re.search(pattern, plain)), None)
-    said = schema_role(crm) if crm in {"city", "source", "medium"} else named
+    said = schema_role(crm) if crm in {"city", "source", "medium"} else named_role(column.header)
     if said is not None and not is_somebody_elses(column.header):
         return said, f"its name says {said}; {column.distinct:,} different, {column.fill:.0%} filled"
     return None
