@@ -43,9 +43,9 @@ def load_schema(name_or_path: str | Path = DEFAULT_SCHEMA) -> LeadSchema:
     --------
     >>> load_schema("codepro").label.human
     'Application completed'
-    >>> load_schema("nobody")
+    >>> load_schema("nobody")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    leadscore_core.errors.SchemaError: There is no schema 'nobody'. Known: codepro. Give one of these or a TOML file.
+    leadscore_core.errors.SchemaError: There is no schema 'nobody'. Known: codepro... Give one of these or a TOML file.
     """
     path = Path(name_or_path)
     if path.suffix != ".toml":
