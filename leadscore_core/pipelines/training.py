@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from leadscore_core.config import Settings, load_settings
+from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.schema.own_rules import own_targets
 from leadscore_core.data.schema.schema_files import is_shipped
@@ -139,7 +139,8 @@ def train_leads(
     champion = _champion(settings, model.schema.name)
     if champion is not None:
         say(_SEGMENTED, "Comparing with the model in use")
-        challenge = challenge_champion(data, model, champion, capacity=request.capacity)
+        grades = _grades_of(champion, settings), _grades_of(model, settings)
+        challenge = challenge_champion(data, model, champion, capacity=request.capacity, grades=grades)
         report["challenge"] = challenge.model_dump(mode="json")
         if model.metadata.is_relative and challenge.verdict in {"worse", "the same"}:
             model = replace(model, metadata=model.metadata.model_copy(update={"meets_targets": False}))
@@ -237,7 +238,7 @@ def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | Non
 
     settings = settings or load_settings()
     data = read_training_data(replace(leads, schema=model.schema), audited=False)
-    return judge_holdout(data, model, targets=targets_of(model, settings))
+    return judge_holdout(data, model, targets=targets_of(model.metadata, settings))
 
 
 def _champion(settings: Settings, schema: str) -> LeadModel | None:
@@ -245,6 +246,13 @@ def _champion(settings: Settings, schema: str) -> LeadModel | None:
         return ModelRegistry(settings.models_dir).load_champion(schema)[0]
     except LeadScoreError:
         return None
+
+
+def _grades_of(model: LeadModel, settings: Settings) -> GradeThresholds:
+    """Return how leads are graded under a model: as a person saved it, else as its schema says."""
+    from leadscore_core.storage.database.preferences import saved_rules
+
+    return saved_rules(settings, model.schema).grades
 
 
 def _track(settings: Settings) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from leadscore_core.config import Settings, TargetMetrics, load_settings
-from leadscore_core.data.schema.own_rules import base_rate_targets, kept_schema, present_targets
+from leadscore_core.data.schema.own_rules import base_rate_targets, kept_schema
 from leadscore_core.data.schema.same_leads import is_of_same_leads
 from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import ReasonNeededError, RegistryError, SchemaQuestionError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata, beats_base_rate
+from leadscore_core.outcome import capital
 from leadscore_core.registry.mlflow_tracking import sync_soon
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
@@ -22,31 +23,28 @@ if TYPE_CHECKING:  # training loads when a model is judged, not with the other p
 LEAST_REASON = 10
 SPLIT_NAMES = {"cross_validation": "Cross-validation", "next_period": "Next period"}
 _NAMES = {"auc": "AUC", "precision": "precision", "recall": "recall"}
+_WHERE = {"cross_validation": "in cross-validation", "next_period": "on the months that followed"}
+REFITS = frozenset({"forward_refit", "refit"})
 
 
-def gates_of(model: LeadModel, threshold: float | None = None, settings: Settings | None = None) -> list[Gate]:
-    """Hold a model's out-of-sample predictions against the targets; none for a model without predictions.
-
-    Parameters
-    ----------
-    threshold
-        The model's own if not given.
-    """
+def gates_of(model: LeadModel, settings: Settings | None = None) -> list[Gate]:
+    """Hold a model's out-of-sample figures against the targets (see `judge_gates`)."""
     from leadscore_core.training.evaluation.gates_and_curves import judge_gates
 
-    if model.out_of_sample is None:
-        return []
-    targets = targets_of(model, settings)
-    return judge_gates(model.out_of_sample, model.metadata.threshold if threshold is None else threshold, targets)
-
-
-def targets_of(model: LeadModel, settings: Settings | None = None) -> TargetMetrics:
-    """Return what a model is held against: its company's targets as they are now, else those of its base rate."""
     metadata = model.metadata
-    own = present_targets(model.schema, settings or load_settings())
-    if own is not None or metadata.is_relative or kept_schema(metadata.schema_name) is None:
-        return own or metadata.targets
-    return base_rate_targets(metadata.training_data.base_rate)
+    return judge_gates(metadata.metrics, targets_of(metadata, settings), model.out_of_sample, metadata.threshold)
+
+
+def targets_of(metadata: ModelMetadata, settings: Settings | None = None) -> TargetMetrics:
+    """Return what a model is held against: its company's targets as they are now, else those of its base rate."""
+    if is_shipped(metadata.schema_name):
+        return (settings or load_settings()).targets
+    kept = kept_schema(metadata.schema_name)
+    if kept is None:
+        return metadata.targets
+    if kept.targets is None and not metadata.is_relative:
+        return base_rate_targets(metadata.training_data.base_rate)
+    return kept.targets or metadata.targets
 
 
 def is_relative(metadata: ModelMetadata) -> bool:
@@ -55,20 +53,19 @@ def is_relative(metadata: ModelMetadata) -> bool:
     return metadata.is_relative if kept is None else kept.targets is None
 
 
-def meets_gates(metadata: ModelMetadata) -> bool:
+def meets_gates(metadata: ModelMetadata, settings: Settings | None = None) -> bool:
     """Tell whether a model met its targets at once in cross-validation, each fold at its own threshold.
 
     Where its company has changed its targets since, these are what counts. Whatever the targets, it is to be better
     than giving each lead the base rate.
     """
-    crossed = metadata.metrics["cross_validation"]
-    return beats_base_rate(crossed) and _meets_targets(metadata)
+    return beats_base_rate(metadata.metrics["cross_validation"]) and _meets_targets(metadata, settings)
 
 
-def missed_gate(metadata: ModelMetadata) -> str:
+def missed_gate(metadata: ModelMetadata, settings: Settings | None = None) -> str:
     """Say in words which gate a model does not meet; empty where it meets all of them."""
     crossed = metadata.metrics["cross_validation"]
-    if meets_gates(metadata):
+    if meets_gates(metadata, settings):
         return ""
     if not beats_base_rate(crossed):
         return "tells no more than the base rate"
@@ -77,13 +74,42 @@ def missed_gate(metadata: ModelMetadata) -> str:
     return "misses a target"
 
 
-def _meets_targets(metadata: ModelMetadata) -> bool:
-    kept = None if is_shipped(metadata.schema_name) else kept_schema(metadata.schema_name)
-    trained_for = None if metadata.is_relative else metadata.targets
-    if kept is None or kept.targets == trained_for:
+def _meets_targets(metadata: ModelMetadata, settings: Settings | None) -> bool:
+    now = targets_of(metadata, settings)
+    if now == metadata.targets and is_relative(metadata) == metadata.is_relative:
         return metadata.meets_targets
-    now = kept.targets or base_rate_targets(metadata.training_data.base_rate)
     return now.are_exceeded(metadata.metrics["cross_validation"])
+
+
+def describe_targets(metadata: ModelMetadata, settings: Settings | None = None) -> str:
+    """Say what of its targets a model meets, in folds and with the same weight on the months that followed."""
+    from leadscore_core.training.evaluation.gates_and_curves import judge_gates
+
+    gates = judge_gates(metadata.metrics, targets_of(metadata, settings), None, metadata.threshold)
+    return _describe_targets(metadata, gates)
+
+
+def _describe_targets(metadata: ModelMetadata, gates: list[Gate]) -> str:
+    asked = [gate for gate in gates if gate.target > 0]
+    texts = []
+    for split, where in _WHERE.items():
+        own = [gate for gate in asked if gate.split == split]
+        missed = [_NAMES[gate.name] for gate in own if not gate.is_met]
+        if own and is_relative(metadata):
+            said = f"no better than the base rate by {_and(missed)}" if missed else "better than the base rate"
+        elif own:
+            every = "all three targets" if len(own) == len(_NAMES) else "its targets"
+            said = f"misses {_and(missed)}" if missed else f"meets {every}"
+        if own:
+            texts.append((said, bool(missed), where))
+    if not texts:
+        return "has no figures"
+    (first, misses, where), *later = texts
+    if not later:
+        return f"{first} {where}"
+    other, others_miss, other_where = later[0]
+    joined = "but" if misses != others_miss else "and"
+    return f"{first} {where}, {joined} {other} {other_where}"
 
 
 def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict[str, Any] | None) -> str:
@@ -94,33 +120,56 @@ def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict
     challenge
         As `Challenge.model_dump`, or None where nothing was compared.
     """
-    missed = [_NAMES[g.name] for g in gates if g.split == "cross_validation" and not g.is_met]
-    met, misses, all_of_it = "Meets all three targets in cross-validation", "Misses", "all three"
-    if any(g.target == 0 for g in gates):
-        met, all_of_it = "Meets its targets in cross-validation", "all of them"
-    if is_relative(metadata):
-        met, misses = "Better than the base rate in cross-validation", "No better than the base rate by"
-        all_of_it = "better"
-    text = met if not missed else f"{misses} {_and(missed)} in cross-validation"
-    later = [_NAMES[g.name] for g in gates if g.split == "next_period" and not g.is_met]
-    if any(g.split == "next_period" for g in gates):
-        result = f"{misses[:1].lower()}{misses[1:]} {_and(later)}" if later else all_of_it
-        text += f", and {result} on the months that followed"
-    text += "."
+    text = f"{capital(_describe_targets(metadata, gates))}."
     if not challenge or challenge.get("not_applicable"):
         return text
-    auc = next(f for f in challenge["figures"] if f["name"] == "auc")
-    if auc["low"] == auc["high"] == 0:
-        return f"{text} It says the same as the model in use."
-    how = {"better": "Better than", "worse": "Worse than", "the same": "No better than"}[challenge["verdict"]]
-    text += f" {how} the model in use: AUC {auc['value']:+.3f} (95% interval {auc['low']:+.3f} to {auc['high']:+.3f})"
+    against = _describe_difference(challenge)
     worse = [_NAMES[f["name"]] for f in challenge["figures"] if f["name"] in {"precision", "recall"} and _fell(f)]
     if worse:
-        text += f"; {_and(worse)} {'falls' if len(worse) == 1 else 'fall'}"
+        against += f"; {_and(worse)} {'falls' if len(worse) == 1 else 'fall'}"
     if challenge["losing"]:
         first = challenge["losing"][0]
-        text += f"; worse for {first['column'].lower()} {first['group']}"
-    return text + "."
+        against += f"; worse for {first['column'].lower()} {first['group']}"
+    return f"{text} {capital(against)}."
+
+
+def describe_comparison(challenge: dict[str, Any], champion_id: str) -> str:
+    """Say how a model did against the one in use, in a sentence, or that the two were not compared.
+
+    Parameters
+    ----------
+    challenge
+        As `Challenge.model_dump`; empty where nothing was compared.
+    champion_id
+        Of the model in use now, which may be another than it was compared with.
+
+    Examples
+    --------
+    >>> describe_comparison({}, "a")
+    'It was not compared with the model in use.'
+    >>> describe_comparison({"champion_id": "b"}, "a")
+    'It was compared with a model that is not in use any more.'
+    """
+    if not challenge or (challenge.get("not_applicable") and challenge["champion_id"] == champion_id):
+        return "It was not compared with the model in use."
+    if challenge["champion_id"] != champion_id:
+        return "It was compared with a model that is not in use any more."
+    return f"It {_describe_difference(challenge, 'is ')}."
+
+
+def _describe_difference(challenge: dict[str, Any], verb: str = "") -> str:
+    basis = challenge.get("basis", "")
+    whom = "a refit of the model in use" if basis in REFITS else "the model in use"
+    auc = next(f for f in challenge["figures"] if f["name"] == "auc")
+    if auc["low"] == auc["high"] == 0:
+        return f"says the same as {whom}"
+    how = {"better": "better than", "worse": "worse than", "the same": "not shown to be better or worse than"}
+    is_forward = basis.startswith("forward")
+    where = "on months that followed" if is_forward else "in random folds"
+    reach = f"95% interval {auc['low']:+.3f} to {auc['high']:+.3f}"
+    months = challenge.get("by_part", []) if is_forward else []
+    each = f"; higher in {sum(m['value'] > 0 for m in months)} of {len(months)} months" if len(months) > 1 else ""
+    return f"{verb}{how[challenge['verdict']]} {whom} {where}: AUC {auc['value']:+.3f} ({reach}{each})"
 
 
 def _fell(figure: dict[str, Any]) -> bool:

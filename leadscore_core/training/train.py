@@ -221,6 +221,7 @@ def _out_of_sample(
                 "split": split,
                 "part": r.fold.name,
                 "propensity": r.propensity,
+                "threshold": r.metrics.threshold,
                 "completed": label[rows[r.fold.test]],
                 "row": rows[r.fold.test],
             }

@@ -9,7 +9,7 @@ import streamlit as st
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.percent import rate_decimals
-from leadscore_core.registry.promotion import describe_verdict, gates_of
+from leadscore_core.registry.promotion import REFITS, describe_verdict, gates_of
 from pages.shared.sidebar import plain
 
 
@@ -29,33 +29,36 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
         st.info(plain(challenge["not_applicable"]), icon=":material/info:")
         return
     st.markdown(f"### {plain(describe_verdict(model.metadata, gates_of(model), challenge))}")
-    st.caption(f"Compared on {challenge['judged_on']}. Intervals from 500 draws of leads, the same for both.")
+    st.caption(f"Compared on {plain(challenge['judged_on'])}.")
+    for note in challenge.get("notes", []):
+        st.warning(plain(note), icon=":material/warning:")
     names = {name: measure.human for name, measure in model.metadata.measures.items()}
     names |= {"gained": f"{model.schema.outcome.title} among {challenge['calls']:,} calls"}
-    table = pd.DataFrame(
-        [
-            {
-                "Figure": names.get(f["name"], f["name"]),
-                "In use": _written(f["name"], f["champion"]),
-                "This model": _written(f["name"], f["challenger"]),
-                "Difference": _written(f["name"], f["value"], sign=True),
-                "95% interval": " to ".join(_written(f["name"], f[end], sign=True) for end in ("low", "high")),
-            }
-            for f in challenge["figures"]
-        ]
-    )
-    st.dataframe(table, hide_index=True, height="content", alt="Champion against challenger")
-    result = challenge["delong"]
+    in_use = "Refit of the model in use" if challenge.get("basis") in REFITS else "In use"
+    _render_figures(challenge["figures"], names, in_use, "Champion against challenger")
+    _render_months(challenge, in_use)
+    result, parts = challenge["delong"], challenge.get("by_part", [])
+    what = "months" if challenge.get("basis", "").startswith("forward") else "folds"
+    mean = f"Means over {len(parts)} {what}; the interval of AUC allows for {what} that differ. " if parts else ""
     st.caption(
-        f"AUC by DeLong's test: difference between {result['low']:+.4f} and {result['high']:+.4f}, "
-        f"p = {result['p']:.2g}. "
-        "A lower Brier score is better; precision and recall are each at the model's own threshold."
+        f"{mean}AUC by DeLong's test: difference between {result['low']:+.4f} and {result['high']:+.4f}, "
+        f"p = {result['p']:.2g}; the other intervals are from 500 draws of leads, the same for both. A lower Brier "
+        "score is better; precision and recall are each at the model's own threshold."
     )
+    for other in challenge.get("beside", []):
+        with st.expander("Beside it, in random folds", icon=":material/shuffle:"):
+            st.caption(f"Compared on {plain(other['judged_on'])}. This does not decide.")
+            in_use = "Refit of the model in use" if other["basis"] in REFITS else "In use"
+            _render_figures(other["figures"], names, in_use, "In random folds")
     st.subheader("Leads that change grade", anchor=False)
     moves = pd.DataFrame(challenge["moves"]).T
     counts = moves.to_numpy(dtype="int64")
     changed = int(counts.sum() - np.trace(counts))
-    st.caption(f"{changed:,} of {challenge['rows']:,} leads get another grade. Down: in use; across: this model.")
+    judged_on = challenge.get("moves_on") or challenge["judged_on"]
+    st.caption(
+        f"{changed:,} of {int(counts.sum()):,} leads get another grade. Down: in use; across: this model. Graded: "
+        f"{plain(judged_on)}."
+    )
     shown = moves.rename_axis("In use").reset_index()
     st.dataframe(shown, hide_index=True, height="content", alt="Grades before and after")
     _render_moved(challenge.get("moved") or [], model.schema.outcome)
@@ -69,6 +72,45 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
     shown.columns = pd.Index(["Column", "Group", "Leads", "Log loss in use", "Log loss of this model"])
     config = {n: st.column_config.NumberColumn(format="%.3f") for n in shown.columns[3:]}
     st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="Groups that lose")
+
+
+def _render_figures(figures: list[dict[str, Any]], names: dict[str, str], in_use: str, alt: str) -> None:
+    """Show the figures of both models side by side, with their difference and its interval."""
+    table = pd.DataFrame(
+        [
+            {
+                "Figure": names.get(f["name"], f["name"]),
+                in_use: _written(f["name"], f["champion"]),
+                "This model": _written(f["name"], f["challenger"]),
+                "Difference": _written(f["name"], f["value"], sign=True),
+                "95% interval": " to ".join(_written(f["name"], f[end], sign=True) for end in ("low", "high")),
+            }
+            for f in figures
+        ]
+    )
+    st.dataframe(table, hide_index=True, height="content", alt=alt)
+
+
+def _render_months(challenge: dict[str, Any], in_use: str) -> None:
+    """Show the AUC of both models month by month."""
+    if not challenge.get("by_part") or not challenge["basis"].startswith("forward"):
+        return
+    table = pd.DataFrame(challenge["by_part"])
+    shown = pd.DataFrame(
+        {
+            "Month": [pd.Period(part, freq="M").strftime("%b %Y") for part in table["part"]],
+            "Leads": table["n"],
+            f"AUC, {in_use[:1].lower()}{in_use[1:]}": table["champion"],
+            "AUC, this model": table["challenger"],
+            "Difference": table["value"],
+            "From": table["low"],
+            "To": table["high"],
+        }
+    )
+    config: dict[str, Any] = {n: st.column_config.NumberColumn(format="%.3f") for n in shown.columns[2:4]}
+    config |= {n: st.column_config.NumberColumn(format="%+.3f") for n in shown.columns[4:]}
+    config["Leads"] = st.column_config.NumberColumn(format="localized")
+    st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="AUC month by month")
 
 
 def _render_moved(moved: list[dict[str, Any]], words: OutcomeWords) -> None:

@@ -44,6 +44,6 @@ try:
             elif section == "Against the model in use":
                 render_challenge(looked_at, report)
             else:
-                render_promotion(looked_at)
+                render_promotion(looked_at, report)
 except LeadScoreError as error:
     st.error(plain_error(error), icon=":material/error:")

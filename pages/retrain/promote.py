@@ -1,53 +1,48 @@
 """Promotion on the screen: which model serves, who changed that and why."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
+from leadscore_core.batches.grade_changes import foresee_grades
 from leadscore_core.batches.save import rescore_batch
 from leadscore_core.config import load_settings
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.inference.grades import GRADES
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.outcome import capital
+from leadscore_core.percent import percent
 from leadscore_core.registry.promotion import (
     LEAST_REASON,
     batches_behind,
+    describe_comparison,
+    describe_targets,
     missed_gate,
     promote_model,
     retire_model,
     roll_back,
 )
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.preferences import grade_preference
 from pages.shared import session
 from pages.shared.components import act
+from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
 
 KEEP = "Keep as they are"
 _ACTIONS = {"promote": "Promoted", "rollback": "Rolled back to", "retire": "Taken out of use"}
 
 
-def render_promotion(model: LeadModel) -> None:
+def render_promotion(model: LeadModel, report: dict[str, Any]) -> None:
     """Let a person make a model the one in use, or go back; show who did what before, and why."""
     registry = ModelRegistry(load_settings().models_dir)
     schema = model.schema.name
     in_use = registry.champion_of(schema) == model.model_id
-    missed = missed_gate(model.metadata)
     st.subheader("In use already" if in_use else "Put this model to use", anchor=False)
     if not in_use:
-        if missed:
-            st.warning(
-                f"It {missed}. Promoting it needs a reason of at least {LEAST_REASON} characters.",
-                icon=":material/warning:",
-            )
-        with st.form("promote", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-            label = "Reason (needed)" if missed else "Reason"
-            reason = st.text_input(label, max_chars=300, key="promote-reason", width=420)
-            grades = st.selectbox(
-                "Grades",
-                [KEEP, "Reset to the installed ones"],
-                key="promote-grades",
-                width=240,
-                help="What propensity makes a lead Hot, Warm or Cold",
-            )
-            if st.form_submit_button("Promote", type="primary", icon=":material/rocket_launch:"):
-                act(lambda: _promote(model, reason, reset=grades != KEEP), "It is the model in use now.")
+        _offer_promotion(model, report, registry)
     else:
         _offer_rescoring(model)
     history = registry.history(schema)
@@ -70,6 +65,75 @@ def render_promotion(model: LeadModel) -> None:
         )
         with st.expander(f"History: {len(table)} changes", icon=":material/history:"):
             st.dataframe(table, hide_index=True, height="content", alt="History of the model in use")
+
+
+def _offer_promotion(model: LeadModel, report: dict[str, Any], registry: ModelRegistry) -> None:
+    """Let a person put the model to use, once who does it, why, and what changes stand before them."""
+    missed = missed_gate(model.metadata)
+    if missed:
+        st.warning(
+            f"It {missed}. Promoting it needs a reason of at least {LEAST_REASON} characters.",
+            icon=":material/warning:",
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        reason = st.text_input(
+            "Reason (needed)" if missed else "Reason", max_chars=300, key="promote-reason", width=420
+        )
+        grades = st.selectbox(
+            "Grades",
+            [KEEP, "Reset to the installed ones"],
+            key="promote-grades",
+            width=240,
+            help="What propensity makes a lead Hot, Warm or Cold",
+        )
+        with st.popover("Put to use", type="primary", icon=":material/rocket_launch:"):
+            st.markdown("**What changes**")
+            changes = _what_changes(model, report, registry, resets=grades != KEEP)
+            st.markdown("\n".join(f"- {plain(change)}" for change in changes))
+            who = session.get_name() or "Nobody named (say who you are in the sidebar)"
+            st.markdown(f"**By** {plain(who)}  \n**Reason** {plain(reason) if reason.strip() else 'none given'}")
+            if st.button("Promote", type="primary"):
+                act(lambda: _promote(model, reason, reset=grades != KEEP), "It is the model in use now.")
+
+
+def _what_changes(model: LeadModel, report: dict[str, Any], registry: ModelRegistry, *, resets: bool) -> list[str]:
+    """Say what putting a model to use changes, in sentences."""
+    champion = registry.champion_of(model.schema.name)
+    title = model.schema.title
+    if champion is None:
+        return [f"{title} get a model: the first of theirs that is in use."]
+    before = registry.read_metadata(champion)
+    changes = [
+        f"New {title} are scored by the model of {model.metadata.created_at:%d %b %Y, %H:%M}, not by that of "
+        f"{before.created_at:%d %b %Y, %H:%M}.",
+        capital(f"{describe_targets(model.metadata)}."),
+        describe_comparison(report.get("challenge") or {}, champion),
+    ]
+    kept = [b for b in batches_behind(model) if b.scoring.model_id == champion]
+    if kept:
+        changes.append(_changed_grades(kept[0], model))
+        lists = "1 kept list keeps its" if len(kept) == 1 else f"{len(kept):,} kept lists keep their"
+        changes.append(f"{lists} scores until somebody scores them again.")
+    if resets:
+        changes.append("Grades go back to the installed ones, for everybody.")
+    return changes
+
+
+def _changed_grades(batch: Batch, model: LeadModel) -> str:
+    """Say how many leads of a kept list the model would grade otherwise."""
+    grades = grade_preference(load_settings(), model.schema).current().version
+    try:
+        found = session.remembered(
+            ("grade changes", batch.id, batch.scoring.number, model.model_id, grades),
+            lambda: foresee_grades(batch, model),
+        )
+    except LeadScoreError as error:
+        return f"How the grades of {batch.name} change cannot be said: {plain_error(error)}"
+    share = percent(found.changed / max(1, found.leads), 0.5)
+    grown = found.counts.sum(axis=0) - found.counts.sum(axis=1)
+    each = ", ".join(f"{grade} {int(grown[grade]):+,}" for grade in GRADES)
+    of = f"{found.leads:,} leads" if found.leads == batch.rows else f"{found.leads:,} of {batch.rows:,} leads looked at"
+    return f"In the newest list, {batch.name}, {found.changed:,} of {of} ({share}) would get another grade: {each}."
 
 
 def _offer_retirement(model: LeadModel) -> None:

@@ -10,7 +10,7 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.reasons import human_name
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.measures import MEASURES
-from leadscore_core.model.metadata import ModelMetadata, beats_base_rate
+from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.model.model_card import write_card, write_card_html
 from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.percent import column_decimals, percent, rate_decimals
@@ -25,11 +25,10 @@ from leadscore_core.plots.judging import (
 )
 from leadscore_core.registry.promotion import (
     SPLIT_NAMES,
+    describe_comparison,
+    describe_targets,
     describe_verdict,
     gates_of,
-    is_relative,
-    meets_gates,
-    targets_of,
 )
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.jobs import read_report
@@ -53,20 +52,16 @@ def render_state_of_models(company: str) -> None:
     if champion is None:
         st.markdown(f"### No model of {plain(company_title(company))} is in use.")
         return
-    auc = champion.metrics["cross_validation"]["auc"]
-    text = f"The model of {champion.created_at:%d %b %Y} is in use (AUC {auc:.3f} in folds)"
+    crossed, later = (champion.metrics.get(split, {}).get("auc") for split in SPLIT_NAMES)
+    figures = f"AUC {crossed:.3f} in folds"
+    figures += f", {later:.3f} on the months that followed" if later is not None else ""
+    text = f"The model of {champion.created_at:%d %b %Y} is in use ({figures})"
     if newest is None or newest.model_id == champion.model_id:
         st.markdown(f"### {text}; no newer one has been trained.")
         return
     challenge = read_report(newest.model_id, settings).get("challenge") or {}
-    words = {"better": "is better than", "worse": "is worse than", "the same": "is no better than"}
-    judged = f"{words.get(challenge.get('verdict', ''), 'was not compared with')} the one in use"
-    of = "the targets"
-    meets = "meets" if meets_gates(newest) else "misses"
-    if is_relative(newest):
-        beats = beats_base_rate(newest.metrics["cross_validation"])
-        meets, of = "beats" if beats else "does not beat", "the base rate"
-    st.markdown(f"### {text}. The newest, of {newest.created_at:%d %b, %H:%M}, {meets} {of} and {judged}.")
+    judged = plain(describe_comparison(challenge, champion.model_id))
+    st.markdown(f"### {text}. The newest, of {newest.created_at:%d %b, %H:%M}, {describe_targets(newest)}. {judged}")
 
 
 def render_retraining_proposal(company: str) -> None:
@@ -164,36 +159,34 @@ def _render_cautions(metadata: ModelMetadata) -> None:
 
 
 def _render_gates(model: LeadModel) -> None:
-    """Hold the figures of both splits against the targets."""
-    targets = {name: target for name, target in targets_of(model).model_dump().items() if target > 0}
-    intervals = {(g.split, g.name): (g.low, g.high) for g in gates_of(model)}
+    """Hold the figures of both splits against the targets, and say which of them decide."""
     rows = []
-    for split, human in SPLIT_NAMES.items():
-        block = model.metadata.metrics.get(split, {})
-        if "auc" not in block:
+    for gate in gates_of(model):
+        if gate.target == 0:
             continue
-        for name, target in targets.items():
-            value = block[name]
-            spread = block.get(f"{name}_std") if len(block.get("months", [])) != 1 else None
-            low, high = intervals.get((split, name), (None, None))
-            rows.append(
-                {
-                    "Judged on": human,
-                    "Figure": MEASURES[name].human,
-                    "Value": value,
-                    "± over folds": spread,
-                    "95% interval": f"{low:.3f} to {high:.3f}" if low is not None else "not kept",
-                    "Target": f"> {target}",
-                    "Verdict": "Met" if value is not None and value > target else "Missed",
-                }
-            )
-    config = {name: st.column_config.NumberColumn(format="%.3f") for name in ("Value", "± over folds")}
+        block = model.metadata.metrics[gate.split]
+        parts = "months" if gate.split == "next_period" else "folds"
+        rows.append(
+            {
+                "Judged on": SPLIT_NAMES[gate.split],
+                "Figure": MEASURES[gate.name].human,
+                "Value": gate.value,
+                "± over them": block.get(f"{gate.name}_std") if gate.parts > 1 else None,
+                "Mean of": f"{gate.parts} {parts}" if gate.parts > 1 else f"one {parts.rstrip('s')}",
+                "95% interval": "not kept" if gate.low is None else f"{gate.low:.3f} to {gate.high:.3f}",
+                "Target": f"> {gate.target}",
+                "Verdict": "Met" if gate.is_met else "Missed",
+                "Decides": "Yes" if gate.decides else "No, stands beside",
+            }
+        )
+    config = {name: st.column_config.NumberColumn(format="%.3f") for name in ("Value", "± over them")}
     st.dataframe(pd.DataFrame(rows), column_config=config, hide_index=True, height="content", alt="Targets")
-    block = model.metadata.metrics["cross_validation"]
     st.caption(
-        f"Brier score {block['brier']:.3f}, log loss {block['log_loss']:.3f}. Folds share the leads' months and "
-        "flatter; the months that followed are nearer to what you will see."
+        "The mean over the folds decides, each fold at the threshold chosen inside its own training leads. Folds share "
+        "the leads' months and flatter; the months that followed are nearer to what you will see."
     )
+    block = model.metadata.metrics["cross_validation"]
+    st.caption(f"Brier score {block['brier']:.3f}, log loss {block['log_loss']:.3f} in folds.")
     for name, measure in model.metadata.measures.items():
         if name not in MEASURES and block.get(name) is not None:
             spread = block[f"{name}_std"]
@@ -214,6 +207,7 @@ def _render_threshold(model: LeadModel, part: pd.DataFrame) -> None:
         help=f"Leads at or above it are taken for {people}. The model's own, chosen on training folds, is {own}%.",
     )  # fmt: skip
     result = at_threshold(part["completed"].to_numpy(), part["propensity"].to_numpy(), chosen / 100)
+    st.caption("One threshold for all leads here; the figures above are at the threshold of each fold or month.")
     with st.container(horizontal=True):
         for label, value in (
             ("Precision", result["precision"]),

@@ -93,6 +93,7 @@ def test_two_companies_in_one_afternoon(page: Page, tmp_path_factory: pytest.Tem
     expect(page.get_by_role("heading", name="No model of Gym leads is in use.")).to_be_visible(timeout=PATIENCE)
     go(page, "Promote or roll back")
     page.get_by_label(re.compile("^Reason")).first.fill("The first model of these leads")
+    page.get_by_role("button", name="Put to use").click()
     page.get_by_role("button", name="Promote", exact=True).click()
     expect(page.get_by_role("heading", name="In use already")).to_be_visible(timeout=PATIENCE)
 

@@ -75,6 +75,7 @@ def test_leave_out_a_leak_train_read_compare_promote_score_and_roll_back(page: P
 
     go(page, "Promote or roll back")
     page.get_by_label(re.compile("^Reason")).first.fill("The old one read a column that leaks")
+    page.get_by_role("button", name="Put to use").click()
     page.get_by_role("button", name="Promote", exact=True).click()
     expect(page.get_by_role("heading", name="In use already")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("trained on 2,500 leads")).to_be_visible(timeout=PATIENCE)
@@ -136,6 +137,7 @@ def test_another_companys_leads_are_described_trained_promoted_and_scored(page: 
     expect(page.get_by_text("no model of these leads was in use to compare it with")).to_be_visible()
     go(page, "Promote or roll back")
     page.get_by_label(re.compile("^Reason")).first.fill("The first model of these leads")
+    page.get_by_role("button", name="Put to use").click()
     page.get_by_role("button", name="Promote", exact=True).click()
     expect(page.get_by_role("heading", name="In use already")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("link", name="Score leads").click()

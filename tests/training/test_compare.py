@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from scipy.special import expit
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
+from statsmodels.stats.proportion import proportion_confint
 
 from leadscore_core.config import TargetMetrics
 from leadscore_core.data.schema.column_resolution import map_frame
@@ -14,9 +16,16 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.training.evaluation import paired_tests as compare_module
 from leadscore_core.training.evaluation.champion_challenger import challenge_champion
 from leadscore_core.training.evaluation.gates_and_curves import at_threshold, draw_curves, judge_gates, judge_groups
-from leadscore_core.training.evaluation.paired_tests import compare_models, delong, grade_moves, losing_groups
+from leadscore_core.training.evaluation.metrics import average_metrics, compute_metrics
+from leadscore_core.training.evaluation.paired_tests import (
+    compare_models,
+    delong,
+    grade_moves,
+    losing_groups,
+    mean_difference,
+)
 from leadscore_core.training.train import train_model
-from leadscore_core.training.training_data import make_training_data
+from leadscore_core.training.training_data import TrainingData, make_training_data
 from tests.conftest import FEW_TREES
 from tests.paths import IS_SOAK
 
@@ -65,9 +74,36 @@ def test_figures_equal_scikit_learns() -> None:
 def test_a_drawn_sample_has_the_figures_that_scikit_learn_gives() -> None:
     label, first, _ = pair(7)
     rows = np.random.default_rng(0).integers(0, len(label), len(label))
-    drawn = compare_module._drawn(label[rows], first[rows], 0.5, 200, ())
-    assert drawn == pytest.approx(compare_module._figures(label[rows], first[rows], 0.5, 200), abs=2)
-    assert drawn[:4] == pytest.approx(compare_module._figures(label[rows], first[rows], 0.5, 200)[:4])
+    half = np.full(len(label), 0.5)
+    drawn = compare_module._drawn(label, first, half, [rows], 200, ())
+    of_rows = compare_module._figures(label[rows], first[rows], half, ())
+    assert drawn[:4] == pytest.approx(of_rows)
+    assert drawn[4] == pytest.approx(compare_module._gained(label[rows], first[rows], 200), abs=2)
+
+
+def test_figures_of_months_are_means_over_them_as_in_the_verdict() -> None:
+    label, first, second = pair(8, rows=900)
+    months = np.repeat(["2026-01", "2026-02", "2026-03"], 300)
+    thresholds = np.repeat([0.4, 0.5, 0.6], 300)
+    found = compare_models(label, first, second, thresholds=(0.5, thresholds), capacity=50, parts=months, draws=50)
+    by_name = {d.name: d for d in found.differences}
+    own = [months == month for month in np.unique(months)]
+    assert [part["part"] for part in found.by_part] == ["2026-01", "2026-02", "2026-03"]
+    assert np.mean([part["value"] for part in found.by_part]) == pytest.approx(by_name["auc"].value)
+    assert by_name["auc"].champion == pytest.approx(np.mean([roc_auc_score(label[m], first[m]) for m in own]))
+    precisions = [precision_score(label[m], second[m] >= thresholds[m]) for m in own]
+    assert by_name["precision"].challenger == pytest.approx(np.mean(precisions))
+    assert by_name["auc"].low <= found.delong_low < found.delong_high <= by_name["auc"].high
+
+
+def test_months_that_differ_widen_the_interval() -> None:
+    errors = np.full(4, 0.01)
+    _, low, high, _ = mean_difference(np.array([0.02, 0.02, 0.02, 0.02]), errors)
+    assert (low, high) == pytest.approx((0.02 - 1.96 * 0.005, 0.02 + 1.96 * 0.005), abs=1e-4)
+    _, wide_low, wide_high, _ = mean_difference(np.array([-0.08, 0.12, -0.03, 0.07]), errors)
+    t = stats.ttest_1samp([-0.08, 0.12, -0.03, 0.07], 0).confidence_interval(0.95)
+    assert wide_low == pytest.approx(t.low, rel=0.05)
+    assert wide_high == pytest.approx(t.high, rel=0.05)
 
 
 def test_of_null_challengers_at_most_5_percent_are_called_better() -> None:
@@ -112,11 +148,16 @@ def test_a_group_that_loses_is_found() -> None:
 def test_gates_thresholds_and_groups_have_scikit_learns_figures() -> None:
     label, first, _ = pair(6)
     result = pd.DataFrame({"split": "cross_validation", "part": "1", "propensity": first, "completed": label})
-    gates = {g.name: g for g in judge_gates(result, 0.5, TargetMetrics(auc=0.7, precision=0.99, recall=0.1))}
+    block = average_metrics([compute_metrics(label, first, 0.5)], "one fold")
+    wanted = TargetMetrics(auc=0.7, precision=0.99, recall=0.1)
+    gates = {g.name: g for g in judge_gates({"cross_validation": block}, wanted, result, 0.5)}
     assert gates["auc"].value == pytest.approx(roc_auc_score(label, first))
     assert gates["precision"].value == pytest.approx(precision_score(label, first >= 0.5))
     assert [gates[n].is_met for n in ("auc", "precision", "recall")] == [True, False, True]
-    assert all(g.low < g.value < g.high for g in gates.values() if g.value is not None)
+    assert all(g.low < g.value < g.high for g in gates.values())
+    assert gates["recall"].low == pytest.approx(
+        proportion_confint(recall_score(label, first >= 0.5) * label.sum(), label.sum(), method="wilson")[0]
+    )
     at = at_threshold(label, first, 0.5)
     assert at["recall"] == pytest.approx(recall_score(label, first >= 0.5))
     assert at_threshold(label, first, 1.1)["precision"] is None
@@ -128,42 +169,82 @@ def test_gates_thresholds_and_groups_have_scikit_learns_figures() -> None:
     assert curves["scores"][["completed", "not_completed"]].to_numpy().sum() == len(label)
 
 
-def test_a_challenger_trained_on_the_same_leads_is_compared_by_refitting(
-    trained: LeadModel, sample: SampleLeads, usual_folds: None
+@pytest.fixture(scope="module")
+def dated(sample: SampleLeads) -> TrainingData:
+    return make_training_data(sample.labelled, load_schema(), map_frame(sample.labelled, load_schema()))
+
+
+def test_of_the_same_leads_both_are_judged_by_what_they_kept_of_the_months(
+    dated: TrainingData, trained: LeadModel, sample: SampleLeads, usual_folds: None
 ) -> None:
-    frame = sample.labelled
-    data = make_training_data(frame, load_schema(), map_frame(frame, load_schema()))
-    result = challenge_champion(data, trained, trained, capacity=100)
-    assert result.basis == "refit"
+    result = challenge_champion(dated, trained, trained, capacity=100)
+    assert (result.basis, result.beside[0]["basis"]) == ("forward_kept", "kept")
     assert result.verdict == "the same"
-    assert "fitted again in the same folds" in result.judged_on
-    poorer = train_model(frame, params=FEW_TREES, n_repeats=1, excluded={"first_platform_c": "it leaks"})
-    assert poorer.metadata.excluded == {"first_platform_c": "it leaks"}
-    assert "first_platform_c" not in [c.name for c in poorer.schema.inputs]
-    alike = challenge_champion(data, poorer, trained, capacity=100)
-    assert alike.verdict == "the same", "what leaks is not learned by the old recipe either"
-    stunted = train_model(frame, params=FEW_TREES | {"n_estimators": 2}, n_repeats=1)
-    worse = challenge_champion(data, stunted, trained, capacity=100)
+    assert result.figures[0]["value"] == 0
+    following = trained.metadata.metrics["next_period"]
+    assert result.figures[0]["champion"] == pytest.approx(following["auc"]), "the figure of the verdict's table"
+    assert result.figures[1]["challenger"] == pytest.approx(following["precision"])
+    moved = pd.DataFrame(result.moves).to_numpy()
+    assert moved.sum() == np.trace(moved) == len(dated)
+    stunted = train_model(sample.labelled, params=FEW_TREES | {"n_estimators": 2}, n_repeats=1)
+    worse = challenge_champion(dated, stunted, trained, capacity=100)
     assert worse.verdict == "worse"
-    auc = worse.figures[0]
-    assert auc["value"] == pytest.approx(auc["challenger"] - auc["champion"])
+    assert worse.figures[0]["champion"] == pytest.approx(following["auc"])
 
 
-def test_a_challenger_on_leads_that_the_champion_has_not_seen(trained: LeadModel, sample: SampleLeads) -> None:
+def test_a_column_left_out_changes_grades_as_much_as_it_does_of_new_leads(
+    dated: TrainingData, trained: LeadModel, sample: SampleLeads, usual_folds: None
+) -> None:
+    poorer = train_model(sample.labelled, params=FEW_TREES, n_repeats=1, excluded={"first_platform_c": "it leaks"})
+    assert "first_platform_c" not in [c.name for c in poorer.schema.inputs]
+    result = challenge_champion(dated, poorer, trained, capacity=100)
+    assert result.figures[0]["champion"] == pytest.approx(trained.metadata.metrics["next_period"]["auc"])
+    assert result.figures[0]["value"] != 0, "the model in use goes on reading the column"
+    (note,) = result.notes
+    assert note.startswith("The model in use reads First platform, which is left out here.")
+    moves = pd.DataFrame(result.moves).to_numpy()
+    share = 1 - np.trace(moves) / moves.sum()
+    cut = [trained.metadata.grades.cold, trained.metadata.grades.warm, trained.metadata.grades.hot]
+    new_leads = make_training_data(sample.kept_aside, load_schema(), map_frame(sample.kept_aside, load_schema()))
+    new = [np.digitize(m.propensity(new_leads.cleaned(m.schema)), cut) for m in (trained, poorer)]
+    of_new_leads = float(np.mean(new[0] != new[1]))
+    assert of_new_leads > 0.05
+    assert share == pytest.approx(of_new_leads, abs=0.1)
+
+
+def test_leads_that_the_champion_has_not_seen_are_judged_by_month_and_folds_stand_beside(
+    trained: LeadModel, sample: SampleLeads
+) -> None:
     other = pd.concat([sample.labelled, sample.kept_aside], ignore_index=True)
     data = make_training_data(other, load_schema(), map_frame(other, load_schema()))
     challenger = train_model(other, params=FEW_TREES, n_repeats=1)
     result = challenge_champion(data, challenger, trained, capacity=100)
-    assert result.basis == "unseen"
-    assert result.rows < len(other)
-    assert result.rows >= 80
+    assert result.basis == "forward_refit"
+    assert "a refit of its recipe stands for it" in result.judged_on
+    (beside,) = result.beside
+    assert beside["basis"] == "unseen"
+    assert 80 <= beside["rows"] < len(other)
+
+
+def test_without_dates_the_folds_decide_and_a_refit_is_called_one(sample: SampleLeads) -> None:
+    undated = sample.labelled.drop(columns="created_date")
+    model = train_model(undated, params=FEW_TREES, n_repeats=1)
+    data = make_training_data(undated, load_schema(), map_frame(undated, load_schema()))
+    result = challenge_champion(data, model, model, capacity=100)
+    assert (result.basis, result.beside) == ("kept", [])
+    more = pd.concat([undated, undated.head(60)], ignore_index=True)
+    again = make_training_data(more, load_schema(), map_frame(more, load_schema()))
+    refit = challenge_champion(again, train_model(more, params=FEW_TREES, n_repeats=1), model, capacity=100)
+    assert refit.basis == "refit"
+    assert "so a refit of its recipe in the same folds stands for it" in refit.judged_on
+    assert "both models as they stand" in refit.moves_on
 
 
 def test_a_label_shuffled_at_random_gives_an_auc_of_a_half(sample: SampleLeads) -> None:
     rng = np.random.default_rng(0)
     shuffled = sample.labelled.assign(**{LABEL: rng.permutation(sample.labelled[LABEL].to_numpy())})
     model = train_model(shuffled, params=FEW_TREES, n_repeats=1)
-    gates = judge_gates(model.out_of_sample, model.metadata.threshold, TargetMetrics())
+    gates = judge_gates(model.metadata.metrics, TargetMetrics(), model.out_of_sample, model.metadata.threshold)
     auc = next(g for g in gates if g.split == "cross_validation" and g.name == "auc")
     assert auc.low - 0.01 <= 0.5 <= auc.high + 0.01
     assert not model.metadata.meets_targets

@@ -34,11 +34,11 @@ def test_its_outcome_has_its_own_word(members: LeadModel) -> None:
 def test_it_is_held_against_the_base_rate(members: LeadModel, places: object) -> None:
     base = members.metadata.training_data.base_rate
     assert members.metadata.is_relative
-    assert targets_of(members) == TargetMetrics(auc=0.5, precision=round(base, 4), recall=0)
+    assert targets_of(members.metadata) == TargetMetrics(auc=0.5, precision=round(base, 4), recall=0)
     assert meets_gates(members.metadata)
     verdict = describe_verdict(members.metadata, gates_of(members), None)
     assert verdict.startswith("Better than the base rate in cross-validation")
-    assert targets_of(members).auc != load_settings().targets.auc
+    assert targets_of(members.metadata).auc != load_settings().targets.auc
 
 
 def test_its_leads_start_with_grades_of_its_own(members: LeadModel, places: object) -> None:
@@ -67,13 +67,13 @@ def test_targets_that_change_after_training_are_those_that_count(members: LeadMo
     assert (is_relative(members.metadata), meets_gates(members.metadata)) == (True, True)
     for wanted, is_met in ((auc - 0.01, True), (auc + 0.01, False)):
         save_targets(members.schema, TargetMetrics(auc=wanted, precision=0, recall=0), load_settings())
-        assert targets_of(members).auc == wanted
+        assert targets_of(members.metadata).auc == wanted
         assert (is_relative(members.metadata), meets_gates(members.metadata)) == (False, is_met)
         verdict = describe_verdict(members.metadata, gates_of(members), None)
         assert verdict.startswith("Meets its targets in cross-validation" if is_met else "Misses AUC")
     save_targets(members.schema, TargetMetrics(auc=0, precision=0, recall=0), load_settings())
     assert load_schema("members").targets is None
-    assert targets_of(members) == members.metadata.targets
+    assert targets_of(members.metadata) == members.metadata.targets
 
 
 def test_a_target_that_a_schema_does_not_name_asks_for_nothing(members: LeadModel, places: object) -> None:

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from leadscore_core.confidence import LEAST_OF_EACH
+from leadscore_core.config import GradeThresholds
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.training.enough import is_enough
+from leadscore_core.training.evaluation.comparison_basis import Basis, Pair
 from leadscore_core.training.evaluation.gates_and_curves import at_threshold
 from leadscore_core.training.evaluation.paired_tests import (
     Comparison,
@@ -17,30 +19,24 @@ from leadscore_core.training.evaluation.paired_tests import (
     losing_groups,
 )
 from leadscore_core.training.evaluation.score_moves import largest_moves
-from leadscore_core.training.evaluation.seen_leads import seen_in_training
-from leadscore_core.training.fit import Recipe, judge_fold
-from leadscore_core.training.folds import repeated_folds
-from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
-from leadscore_core.training.segment_models import chosen_segments
 from leadscore_core.training.training_data import TrainingData
 
 _TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _TIMES_A_LOW_RATE = (0.5, 1, 1.5, 2, 3, 4, 5, 7, 10)
-BASES = {
-    "unseen": "{n:,} leads that the model in use was not trained on, and the new one judged by folds without them",
-    "refit": "{n:,} leads, all of which the model in use was trained on; its recipe was fitted again in the same "
-    "folds, without the columns that are left out",
-}
 
 
 class Challenge(BaseModel):
     """What came of it; where models cannot be compared, ``not_applicable`` says why and the rest is empty.
 
-    ``figures`` has one row a figure: ``name``, ``champion``, ``challenger``, ``value`` (their difference), ``low``,
-    ``high`` (95%, paired bootstrap); ``moves`` counts leads by grade under the champion and the challenger; ``losing``
-    are groups that the challenger foretells less well (see `losing_groups`); ``moved`` the leads that move most (see
-    `largest_moves`); ``thresholds`` gives ``threshold``, and ``precision`` and ``recall`` of both, at each tenth or
-    about a low base rate.
+    ``basis`` is of `BASES`, and ``judged_on`` the same in words; where it says ``refit``, the figures called the
+    champion's are those of a refit of its recipe. ``figures`` has one row a figure: ``name``, ``champion``,
+    ``challenger``, ``value`` (their difference), ``low``, ``high`` (95%; of AUC over months or folds see
+    `mean_difference`, of the others a paired bootstrap), and ``by_part`` the AUC of each month or fold. ``beside`` is
+    the same comparison in random folds, with ``basis``, ``judged_on``, ``rows``, ``verdict`` and ``figures``, where
+    the verdict rests on months. ``notes`` say what to mind. ``moves`` counts leads by grade under the champion and the
+    challenger, each by its own grades and never by a refit, on ``moves_on``; ``losing`` are groups that the challenger
+    foretells less well (see `losing_groups`); ``moved`` the leads that move most (see `largest_moves`); ``thresholds``
+    gives ``threshold``, and ``precision`` and ``recall`` of both, at each tenth or about a low base rate.
     """
 
     model_config = ConfigDict(protected_namespaces=())
@@ -50,10 +46,14 @@ class Challenge(BaseModel):
     basis: str = ""
     judged_on: str = ""
     rows: int = 0
+    by_part: list[dict[str, Any]] = []
     verdict: str = ""
+    notes: list[str] = []
+    beside: list[dict[str, Any]] = []
     figures: list[dict[str, Any]] = []
     delong: dict[str, float] = {}
     moves: dict[str, dict[str, int]] = {}
+    moves_on: str = ""
     losing: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []
     thresholds: list[dict[str, Any]] = []
@@ -62,7 +62,13 @@ class Challenge(BaseModel):
 
 
 def challenge_champion(
-    data: TrainingData, challenger: LeadModel, champion: LeadModel, *, capacity: int, seed: int = 0
+    data: TrainingData,
+    challenger: LeadModel,
+    champion: LeadModel,
+    *,
+    capacity: int,
+    grades: tuple[GradeThresholds, GradeThresholds] | None = None,
+    seed: int = 0,
 ) -> Challenge:
     """Compare a model that was just trained with the one in use.
 
@@ -74,97 +80,102 @@ def challenge_champion(
         With its out-of-sample predictions.
     capacity
         Calls, for the conversions that are gained.
+    grades
+        Of leads under the champion and under the challenger; those of the models if not given.
     seed
-        Of folds and bootstrap.
+        Of the folds of a refit.
     """
     ids = {"champion_id": champion.model_id, "challenger_id": challenger.model_id}
-    if champion.schema.name != challenger.schema.name:
-        reason = f"The model in use reads {champion.schema.title}, this one {challenger.schema.title}."
-        return Challenge(**ids, not_applicable=reason)
-    if challenger.out_of_sample is None or "row" not in challenger.out_of_sample:
-        return Challenge(**ids, not_applicable="This model was trained before predictions were kept lead by lead.")
-    other = _other_meaning(champion.schema, data.schema)
-    if other:
-        reason = f"To the model in use, {', '.join(other)} means something else than in these leads."
-        return Challenge(**ids, not_applicable=reason)
+    refused = _cannot_compare(data, challenger, champion)
+    if refused:
+        return Challenge(**ids, not_applicable=refused)
     known = data.known
-    cleaned, label, identity = known.cleaned(champion.schema), known.outcome, known.identity
-    judged = challenger.out_of_sample
-    judged = judged[judged["split"] == "cross_validation"].drop_duplicates("row").set_index("row").sort_index()
-    new = judged["propensity"].reindex(range(len(label))).to_numpy("float64")
-    seen = seen_in_training(champion, cleaned, known.identities)
-    some = np.flatnonzero(~np.isnan(new))  # of very many leads, some were judged
-    if len(some) < len(new):
-        cleaned, label, new = cleaned.iloc[some].reset_index(drop=True), label[some], new[some]
-        identity, seen = (None if a is None else a[some] for a in (identity, seen))
-    unseen = np.zeros(len(label), dtype=bool) if seen is None else ~seen
-    if is_enough(label[unseen]):
-        basis, rows = "unseen", unseen
-        old = champion.propensity(cleaned)
-    else:
-        basis, rows = "refit", np.ones(len(label), dtype=bool)
-        old = _refit(cleaned, label, identity, champion, challenger, seed)
-    old, new, label = old[rows], new[rows], label[rows]
-    found = compare_models(
-        label,
-        old,
-        new,
-        thresholds=(champion.metadata.threshold, challenger.metadata.threshold),
-        capacity=capacity,
-        draws=500,
-        seed=seed,
-    )
-    grades = challenger.metadata.grades
+    pair = Pair(known, data.fingerprint, challenger, champion, seed)
+    bases = pair.bases()
+    if not bases:
+        reason = f"There are fewer than {LEAST_OF_EACH} leads of each outcome that both models can be judged on."
+        return Challenge(**ids, not_applicable=reason)
+    found = [_compare(basis, known.outcome, capacity) for basis in bases]
+    basis, first = bases[0], found[0]
+    label, old, new = known.outcome[basis.rows], basis.champion, basis.challenger
+    cleaned = known.cleaned(champion.schema)
+    grades = grades or (champion.metadata.grades, challenger.metadata.grades)
+    moves, moves_on = pair.for_moves()
+    read_by_both = known.cleaned().iloc[moves.rows]
     return Challenge(
         **ids,
-        basis=basis,
-        judged_on=BASES[basis].format(n=found.rows),
-        rows=found.rows,
-        verdict=found.verdict,
-        figures=_as_rows(found),
-        delong={"p": found.delong_p, "low": found.delong_low, "high": found.delong_high},
-        moves=grade_moves(old, new, (grades.hot, grades.warm, grades.cold)).T.to_dict(),
-        losing=_losing(cleaned[rows], label, old, new, champion),
-        calls=min(capacity, found.rows),
-        moved=largest_moves(cleaned[rows], old, new, label, champion, challenger),
+        basis=basis.name,
+        judged_on=basis.words,
+        rows=first.rows,
+        by_part=list(first.by_part) if basis.parts is not None else [],
+        verdict=first.verdict,
+        notes=_notes(challenger, champion),
+        beside=[_beside(other, comparison) for other, comparison in zip(bases[1:], found[1:], strict=True)],
+        figures=_as_rows(first),
+        delong={"p": first.delong_p, "low": first.delong_low, "high": first.delong_high},
+        moves=grade_moves(moves.champion, moves.challenger, *((g.hot, g.warm, g.cold) for g in grades)).T.to_dict(),
+        moves_on=moves_on,
+        losing=_losing(cleaned.iloc[basis.rows], label, old, new, champion),
+        calls=min(capacity, first.rows),
+        moved=largest_moves(
+            read_by_both, moves.champion, moves.challenger, known.outcome[moves.rows], champion, challenger
+        ),
         thresholds=_at_thresholds(label, old, new),
     )
+
+
+def _cannot_compare(data: TrainingData, challenger: LeadModel, champion: LeadModel) -> str:
+    """Say why two models cannot be compared; empty where they can."""
+    if champion.schema.name != challenger.schema.name:
+        return f"The model in use reads {champion.schema.title}, this one {challenger.schema.title}."
+    if challenger.out_of_sample is None or "row" not in challenger.out_of_sample:
+        return "This model was trained before predictions were kept lead by lead."
+    other = _other_meaning(champion.schema, data.schema)
+    if other:
+        return f"To the model in use, {', '.join(other)} means something else than in these leads."
+    return ""
+
+
+def _compare(basis: Basis, label: np.ndarray, capacity: int) -> Comparison:
+    return compare_models(
+        label[basis.rows],
+        basis.champion,
+        basis.challenger,
+        thresholds=basis.thresholds,
+        capacity=capacity,
+        parts=basis.parts,
+        draws=500,
+    )
+
+
+def _beside(basis: Basis, found: Comparison) -> dict[str, Any]:
+    return {
+        "basis": basis.name,
+        "judged_on": basis.words,
+        "rows": found.rows,
+        "verdict": found.verdict,
+        "figures": _as_rows(found),
+    }
+
+
+def _notes(challenger: LeadModel, champion: LeadModel) -> list[str]:
+    """Say which columns only one of the models reads, as that is most of what makes them differ."""
+    own = {column.name: column.human for column in challenger.schema.inputs}
+    left = [c for c in champion.schema.inputs if c.name not in own]
+    if not left:
+        return []
+    names = ", ".join(column.human for column in left)
+    is_are = "is" if len(left) == 1 else "are"
+    return [
+        f"The model in use reads {names}, which {is_are} left out here. Where such a column knows the outcome, the "
+        "figures of the model in use are too good to be true."
+    ]
 
 
 def _other_meaning(champion: LeadSchema, own: LeadSchema) -> list[str]:
     """Return the inputs of the model in use that are columns of another kind in these leads."""
     known = own.by_name
     return [c.human for c in champion.inputs if c.name in known and known[c.name].role is not c.role]
-
-
-def _refit(
-    cleaned: pd.DataFrame,
-    label: np.ndarray,
-    identity: np.ndarray | None,
-    champion: LeadModel,
-    challenger: LeadModel,
-    seed: int,
-) -> np.ndarray:
-    """Return out-of-fold propensities of the champion's recipe, which must not learn what leaks here either."""
-    inputs = {column.name for column in champion.schema.inputs}
-    leaking = [name for name in challenger.metadata.excluded if name in inputs]
-    params = {name: value for name, value in champion.metadata.parameters.items() if name != "seed"}
-    schema = champion.schema.without(leaking)
-    recipe = Recipe(
-        schema,
-        champion.metadata.targets,
-        params,
-        n_repeats=1,
-        seed=seed,
-        algorithm=champion.metadata.algorithm,
-        segments=chosen_segments(champion.metadata.segments, schema),
-    )
-    values = np.full(len(label), np.nan)
-    tasks = [(fold, False) for fold in repeated_folds(label, recipe.n_splits, 1, seed, identity)]
-    in_processes = len(label) >= ROWS_WORTH_PROCESSES
-    for result in run_on_shared(judge_fold, (cleaned, label, identity, recipe), tasks, in_processes=in_processes):
-        values[result.fold.test] = result.propensity
-    return values
 
 
 def _at_thresholds(label: np.ndarray, old: np.ndarray, new: np.ndarray) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Judging: a model's out-of-sample predictions, as gates, curves and figures at any threshold."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,75 +16,103 @@ _CURVE_POINTS = 201
 
 
 class Gate(NamedTuple):
-    """One target: what was measured, its 95% interval, what it must exceed; None where it does not exist."""
+    """One target: what was measured, its 95% interval, what it must exceed; None where it does not exist.
+
+    ``decides`` says whether the figure decides if the target is met; those of the next period stand beside it.
+    """
 
     split: str
     name: str
     value: float | None
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     target: float
+    parts: int = 1
 
     @property
     def is_met(self) -> bool:
         """Whether the measured value exceeds the target; a target of 0 asks for nothing."""
         return self.target == 0 or (self.value is not None and self.value > self.target)
 
+    @property
+    def decides(self) -> bool:
+        """Whether a model meets its targets by this figure."""
+        return self.split == SPLITS[0]
 
-def judge_gates(out_of_sample: pd.DataFrame, threshold: float, targets: TargetMetrics) -> list[Gate]:
-    """Hold predictions against the targets, for each split that there is.
+
+def judge_gates(
+    metrics: Mapping[str, Any], targets: TargetMetrics, out_of_sample: pd.DataFrame | None, threshold: float
+) -> list[Gate]:
+    """Hold a model's figures against the targets, for each split that there is.
 
     Parameters
     ----------
+    metrics
+        As of `ModelMetadata`: a figure is the mean over folds or months, each at the threshold that was chosen inside
+        its own training leads. The same figure stands in tables, sentences and the verdict.
     out_of_sample
-        As of `LeadModel.out_of_sample`.
+        As of `LeadModel.out_of_sample`, for the intervals; None where predictions were not kept, and there are none.
     threshold
-        Leads at or above it are predicted to convert; chosen on training folds, or moved by a person.
+        Of models that did not keep those of their folds.
 
     Returns
     -------
     list of Gate
-        AUC with DeLong's interval (of folds or months, their mean), precision and recall with Wilson's.
+        AUC with DeLong's interval of a mean over folds or months; precision with Wilson's for as many leads as were
+        predicted to convert, recall for as many as did.
 
     Examples
     --------
-    >>> result = pd.DataFrame({"split": "next_period", "propensity": [0.9, 0.8, 0.3, 0.1], "completed": [1, 1, 0, 0]})
-    >>> [(gate.name, gate.value, gate.is_met) for gate in judge_gates(result, 0.5, TargetMetrics())]
-    [('auc', 1.0, True), ('precision', 1.0, True), ('recall', 1.0, True)]
+    >>> metrics = {"next_period": {"auc": 0.9, "precision": 0.8, "recall": 0.7, "folds": 5}}
+    >>> [(gate.name, gate.value, gate.is_met) for gate in judge_gates(metrics, TargetMetrics(), None, 0.5)]
+    [('auc', 0.9, True), ('precision', 0.8, True), ('recall', 0.7, False)]
     """
     gates = []
     for split in SPLITS:
-        part = out_of_sample[out_of_sample["split"] == split]
-        label, p = part["completed"].to_numpy(dtype="int64"), part["propensity"].to_numpy(dtype="float64")
-        if len(np.unique(label)) < 2:
+        block = metrics.get(split, {})
+        if "auc" not in block:
             continue
-        auc, error = _mean_auc(part)
-        gates.append(Gate(split, "auc", auc, max(0.0, auc - Z95 * error), min(1.0, auc + Z95 * error), targets.auc))
-        hit = int(((p >= threshold) & (label == 1)).sum())
-        for name, among, target in (
-            ("precision", int((p >= threshold).sum()), targets.precision),
-            ("recall", int(label.sum()), targets.recall),
-        ):
-            if among == 0:
-                gates.append(Gate(split, name, None, 0.0, 1.0, target))
-                continue
-            low, high = wilson_intervals(np.array([hit]), np.array([among]))
-            gates.append(Gate(split, name, hit / among, float(low[0]), float(high[0]), target))
+        reach = {} if out_of_sample is None else _intervals(out_of_sample, split, block, threshold)
+        parts = int(block.get("folds", 1))
+        for name in ("auc", "precision", "recall"):
+            low, high = reach.get(name, (None, None))
+            gates.append(Gate(split, name, block[name], low, high, getattr(targets, name), parts))
     return gates
 
 
-def _mean_auc(judged: pd.DataFrame) -> tuple[float, float]:
-    """Return the mean AUC of the parts, each judged by a model of its own, and its standard error."""
+def own_thresholds(out_of_sample: pd.DataFrame, threshold: float) -> np.ndarray:
+    """Return the threshold of each prediction's own model; one threshold where these were not kept."""
+    if "threshold" not in out_of_sample:
+        return np.full(len(out_of_sample), threshold)
+    return out_of_sample["threshold"].to_numpy("float64", na_value=threshold)
+
+
+def _intervals(
+    out_of_sample: pd.DataFrame, split: str, block: Mapping[str, Any], threshold: float
+) -> dict[str, tuple[float, float]]:
+    judged = out_of_sample[out_of_sample["split"] == split]
+    label = judged["completed"].to_numpy("int64")
+    found = {}
+    error = _error_of_mean_auc(judged)
+    if block["auc"] is not None and error is not None:
+        found["auc"] = (max(0.0, block["auc"] - Z95 * error), min(1.0, block["auc"] + Z95 * error))
+    above = int((judged["propensity"].to_numpy("float64") >= own_thresholds(judged, threshold)).sum())
+    for name, among in (("precision", above), ("recall", int(label.sum()))):
+        if block[name] is not None and among:
+            low, high = wilson_intervals(np.array([block[name] * among]), np.array([among]))
+            found[name] = (float(low[0]), float(high[0]))
+    return found
+
+
+def _error_of_mean_auc(judged: pd.DataFrame) -> float | None:
+    """Return the standard error of the mean AUC of parts that were each judged by a model of their own."""
     parts = [group for _, group in judged.groupby("part")] if "part" in judged else [judged]
-    rows = []
+    errors = []
     for part in parts:
-        label, p = part["completed"].to_numpy(dtype="int64"), part["propensity"].to_numpy(dtype="float64")
+        label, p = part["completed"].to_numpy("int64"), part["propensity"].to_numpy("float64")
         if len(np.unique(label)) == 2:
-            rows.append((float(roc_auc_score(label, p)), delong(label, np.zeros(len(p)), p)[1]))
-    if not rows:  # each part has one outcome only; together they have both
-        label, p = judged["completed"].to_numpy(dtype="int64"), judged["propensity"].to_numpy(dtype="float64")
-        return float(roc_auc_score(label, p)), delong(label, np.zeros(len(p)), p)[1]
-    return float(np.mean([auc for auc, _ in rows])), float(np.sqrt(np.sum([error**2 for _, error in rows]))) / len(rows)
+            errors.append(delong(label, np.zeros(len(p)), p)[1])
+    return float(np.sqrt(np.sum(np.square(errors)))) / len(errors) if errors else None
 
 
 def draw_curves(label: np.ndarray, propensity: np.ndarray) -> dict[str, pd.DataFrame]:

@@ -1,14 +1,16 @@
 """Comparing two models on the same leads that neither has learned from."""
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
 
-from leadscore_core.confidence import LEAST_OF_A_GROUP, Z95
+from leadscore_core.confidence import CONFIDENCE, LEAST_OF_A_GROUP, Z95
 from leadscore_core.training.evaluation.metrics import BUILT_IN, Metric, compute_metric, known_metrics
 
 DRAWS = 1_000
@@ -54,9 +56,12 @@ class Comparison:
     differences
         One a figure; precision and recall each at its model's own threshold.
     delong_p
-        Two-sided p-value that their AUC is the same (DeLong).
+        Two-sided p-value that their AUC is the same (DeLong; see `mean_difference` for several parts).
     delong_low, delong_high
-        95% interval of the difference of AUC (DeLong).
+        95% interval of the difference of AUC, likewise.
+    by_part
+        The AUC of each month or fold that the figures are means of: ``part``, ``n``, ``champion``, ``challenger``,
+        ``value`` (their difference), ``low``, ``high`` (95%, DeLong).
     """
 
     rows: int
@@ -64,6 +69,7 @@ class Comparison:
     delong_p: float
     delong_low: float
     delong_high: float
+    by_part: tuple[dict[str, Any], ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -122,15 +128,46 @@ def auc_interval(label: np.ndarray, propensity: np.ndarray) -> tuple[float, floa
     return auc, max(0.0, auc - Z95 * error), min(1.0, auc + Z95 * error)
 
 
+def mean_difference(differences: np.ndarray, errors: np.ndarray) -> tuple[float, float, float, float]:
+    """Return the mean of differences that were measured on several months or folds, its 95% interval and p-value.
+
+    Its standard error is the larger of what each difference's own error makes likely and of what their spread shows
+    (the unweighted random-effects mean of Hedges and Olkin, 1985), with Satterthwaite's degrees of freedom: months may
+    differ more than leads drawn at random do.
+
+    Parameters
+    ----------
+    differences, errors
+        Of each part, with its standard error.
+
+    Examples
+    --------
+    >>> [round(value, 3) for value in mean_difference(np.array([0.01, 0.03]), np.array([0.004, 0.004]))]
+    [0.02, -0.069, 0.109, 0.264]
+    >>> [round(value, 4) for value in mean_difference(np.array([0.02]), np.array([0.01]))]
+    [0.02, 0.0004, 0.0396, 0.0455]
+    """
+    parts, mean = len(differences), float(differences.mean())
+    within = float(np.mean(errors**2))
+    between = max(0.0, float(np.var(differences, ddof=1)) - within) if parts > 1 else 0.0
+    variance = (within + between) / parts
+    if variance == 0:
+        return mean, mean, mean, 1.0 if mean == 0 else 0.0
+    freedom = np.inf if between == 0 else (parts - 1) * ((within + between) / between) ** 2
+    error = float(np.sqrt(variance))
+    reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom)) * error
+    return mean, mean - reach, mean + reach, float(2 * stats.t.sf(abs(mean) / error, freedom))
+
+
 def compare_models(
     label: np.ndarray,
     champion: np.ndarray,
     challenger: np.ndarray,
     *,
-    thresholds: tuple[float, float],
+    thresholds: tuple[float | np.ndarray, float | np.ndarray],
     capacity: int,
+    parts: np.ndarray | None = None,
     draws: int = DRAWS,
-    seed: int = 0,
 ) -> Comparison:
     """Compare two models on leads whose outcome is known and that neither has learned from.
 
@@ -141,16 +178,19 @@ def compare_models(
     champion, challenger
         Propensities (0-1) of the same leads.
     thresholds
-        Of the champion and of the challenger.
+        Of the champion and of the challenger; one a lead where models of several folds or months have their own.
     capacity
         Calls; whose first so many leads convert more often is ``gained``.
-    draws, seed
-        Of the bootstrap.
+    parts
+        To which fold or month each lead belongs, where each was judged by a model of its own: figures are means over
+        the parts then, as everywhere. All leads are one part if not given.
+    draws
+        Of the bootstrap, which draws leads within each part.
 
     Raises
     ------
     ValueError
-        If there are not two outcomes.
+        If there are not two outcomes, in each part.
 
     Examples
     --------
@@ -162,66 +202,122 @@ def compare_models(
     'better'
     """
     label = np.asarray(label, dtype="int64")
-    if len(np.unique(label)) < 2:
-        raise ValueError("expected leads of both outcomes")
-    pairs = (np.asarray(champion, "float64"), np.asarray(challenger, "float64"))
+    places = _places(label, parts)
     calls = min(capacity, len(label))
-    added = [metric for name, metric in known_metrics().items() if name not in BUILT_IN and metric.measure is not None]
-    names = ("auc", "precision", "recall", "brier", "gained", *(metric.name for metric in added))
-    figures = [
-        [*_figures(label, p, t, calls), *(compute_metric(m, label, p, t) for m in added)]
-        for p, t in zip(pairs, thresholds, strict=True)
+    sides = [
+        (np.asarray(p, "float64"), np.broadcast_to(np.asarray(t, "float64"), len(label)))
+        for p, t in zip((champion, challenger), thresholds, strict=True)
     ]
-    rng = np.random.default_rng(seed)
+    added = [metric for name, metric in known_metrics().items() if name not in BUILT_IN and metric.measure is not None]
+    names = ("auc", "precision", "recall", "brier", *(metric.name for metric in added), "gained")
+    figures = [_mean_figures(label, p, t, places, added) + [_gained(label, p, calls)] for p, t in sides]
+    rng = np.random.default_rng(0)
     drawn = np.full((draws, len(names)), np.nan)
     for draw in range(draws):
-        rows = rng.integers(0, len(label), len(label))
-        if 0 < label[rows].sum() < len(rows):
-            one, two = (_drawn(label[rows], p[rows], t, calls, added) for p, t in zip(pairs, thresholds, strict=True))
+        chosen = [rows[rng.integers(0, len(rows), len(rows))] for rows in places]
+        if all(0 < label[rows].sum() < len(rows) for rows in chosen):
+            one, two = (_drawn(label, p, t, chosen, calls, added) for p, t in sides)
             drawn[draw] = two - one
     with np.errstate(all="ignore"):
         low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
-    difference, error, p = delong(label, *pairs)
+    each = [delong(label[rows], sides[0][0][rows], sides[1][0][rows]) for rows in places]
+    _, delong_low, delong_high, p_value = mean_difference(*np.array([one[:2] for one in each]).T)
     found = [Difference(n, figures[0][i], figures[1][i], float(low[i]), float(high[i])) for i, n in enumerate(names)]
-    return Comparison(
-        len(label),
-        tuple(found),
-        p,
-        difference - Z95 * error,
-        difference + Z95 * error,
-    )
+    if len(places) > 1:  # of months, the interval says how much they differ too
+        found[0] = replace(found[0], low=min(found[0].low, delong_low), high=max(found[0].high, delong_high))
+    by_part = [_of_part(label, sides, rows, one) for rows, one in zip(places, each, strict=True)]
+    names_of_parts = ["all"] if parts is None else pd.unique(parts).tolist()
+    rows_by_part = tuple({"part": str(name)} | row for name, row in zip(names_of_parts, by_part, strict=True))
+    return Comparison(len(label), tuple(found), p_value, delong_low, delong_high, rows_by_part)
 
 
-def _figures(label: np.ndarray, propensity: np.ndarray, threshold: float, calls: int) -> list[float | None]:
+def _of_part(
+    label: np.ndarray,
+    sides: list[tuple[np.ndarray, np.ndarray]],
+    rows: np.ndarray,
+    difference: tuple[float, float, float],
+) -> dict[str, Any]:
+    champion, challenger = (float(roc_auc_score(label[rows], p[rows])) for p, _ in sides)
+    value, error, _ = difference
+    reach = Z95 * error
+    ends = {"value": value, "low": value - reach, "high": value + reach}
+    return {"n": len(rows), "champion": champion, "challenger": challenger} | ends
+
+
+def _places(label: np.ndarray, parts: np.ndarray | None) -> list[np.ndarray]:
+    """Return the positions of each part's leads; each part has both outcomes."""
+    rows = np.arange(len(label))
+    places = [rows] if parts is None else [rows[parts == part] for part in pd.unique(parts)]
+    if not places or any(len(np.unique(label[own])) < 2 for own in places):
+        raise ValueError("expected leads of both outcomes")
+    return places
+
+
+def _mean_figures(
+    label: np.ndarray, propensity: np.ndarray, threshold: np.ndarray, places: list[np.ndarray], added: Sequence[Metric]
+) -> list[float | None]:
+    """Return the figures of the parts in the mean; None where one exists in no part."""
+    rows = [_figures(label[own], propensity[own], threshold[own], added) for own in places]
+    means = pd.DataFrame(rows, dtype="float64").mean()
+    return [None if np.isnan(mean) else float(mean) for mean in means]
+
+
+def _figures(
+    label: np.ndarray, propensity: np.ndarray, threshold: np.ndarray, added: Sequence[Metric]
+) -> list[float | None]:
     predicted = propensity >= threshold
-    first = np.argsort(-propensity, kind="stable")[:calls]
     return [
         float(roc_auc_score(label, propensity)),
         float(precision_score(label, predicted)) if predicted.any() else None,
         float(recall_score(label, predicted)),
         float(brier_score_loss(label, np.clip(propensity, 0, 1))),
-        float(label[first].sum()),
+        *(compute_metric(metric, label, propensity, float(threshold[0])) for metric in added),
     ]
 
 
+def _gained(label: np.ndarray, propensity: np.ndarray, calls: int) -> float:
+    return float(label[np.argsort(-propensity, kind="stable")[:calls]].sum())
+
+
 def _drawn(
-    label: np.ndarray, propensity: np.ndarray, threshold: float, calls: int, added: Sequence[Metric]
+    label: np.ndarray,
+    propensity: np.ndarray,
+    threshold: np.ndarray,
+    chosen: list[np.ndarray],
+    calls: int,
+    added: Sequence[Metric],
 ) -> np.ndarray:
-    """Return the figures of `_figures` without what makes a single call safe, for a thousand draws."""
+    """Return the figures of a draw without what makes a single call of scikit-learn safe, for a thousand draws."""
+    parts = [_drawn_part(label[rows], propensity[rows], threshold[rows], added) for rows in chosen]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a figure that exists in no part
+        means = np.nanmean(np.array(parts, dtype="float64"), axis=0)
+    rows = np.concatenate(chosen)
+    p, y = propensity[rows], label[rows]
+    first = np.argpartition(-p, calls - 1)[:calls] if calls < len(y) else slice(None)
+    return np.append(means, float(y[first].sum()))
+
+
+def _drawn_part(
+    label: np.ndarray, propensity: np.ndarray, threshold: np.ndarray, added: Sequence[Metric]
+) -> list[float]:
     m = int(label.sum())
     above = propensity >= threshold
     hit = float(label[above].sum())
     ranks = stats.rankdata(propensity)
     auc = (ranks[label == 1].sum() - m * (m + 1) / 2) / (m * (len(label) - m))
-    first = np.argpartition(-propensity, calls - 1)[:calls] if calls < len(label) else slice(None)
     precision = hit / above.sum() if above.any() else np.nan
-    more = [compute_metric(metric, label, propensity, threshold) for metric in added]
-    gained = float(label[first].sum())
-    built_in = [auc, precision, hit / m, np.mean((label - propensity) ** 2), gained]
-    return np.array([*built_in, *(np.nan if value is None else value for value in more)])
+    more = [compute_metric(metric, label, propensity, float(threshold[0])) for metric in added]
+    built_in = [auc, precision, hit / m, np.mean((label - propensity) ** 2)]
+    return [*built_in, *(np.nan if value is None else value for value in more)]
 
 
-def grade_moves(champion: np.ndarray, challenger: np.ndarray, grades: tuple[float, float, float]) -> pd.DataFrame:
+def grade_moves(
+    champion: np.ndarray,
+    challenger: np.ndarray,
+    grades: tuple[float, float, float],
+    own_grades: tuple[float, float, float] | None = None,
+) -> pd.DataFrame:
     """Count leads by their grade under the champion (rows) and the challenger (columns).
 
     Parameters
@@ -230,6 +326,8 @@ def grade_moves(champion: np.ndarray, challenger: np.ndarray, grades: tuple[floa
         Propensities (0-1) of the same leads.
     grades
         Lowest propensity of Hot, Warm and Cold.
+    own_grades
+        Those of the challenger; the same if not given.
 
     Examples
     --------
@@ -237,12 +335,12 @@ def grade_moves(champion: np.ndarray, challenger: np.ndarray, grades: tuple[floa
     np.int64(1)
     """
     names = ["Hot", "Warm", "Cold", "Junk"]
-    hot, warm, cold = grades
 
-    def grade(p: np.ndarray) -> pd.Categorical:
+    def grade(p: np.ndarray, lowest: tuple[float, float, float]) -> pd.Categorical:
+        hot, warm, cold = lowest
         return pd.Categorical(np.select([p >= hot, p >= warm, p >= cold], names[:3], default="Junk"), names)
 
-    return pd.crosstab(grade(champion), grade(challenger), dropna=False).reindex(
+    return pd.crosstab(grade(champion, grades), grade(challenger, own_grades or grades), dropna=False).reindex(
         index=names, columns=names, fill_value=0
     )
 

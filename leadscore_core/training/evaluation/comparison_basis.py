@@ -1,0 +1,249 @@
+"""The basis of a comparison: on which leads two models are compared, by predictions that neither learned from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.training.enough import is_enough
+from leadscore_core.training.evaluation.gates_and_curves import own_thresholds
+from leadscore_core.training.evaluation.seen_leads import seen_in_training
+from leadscore_core.training.fit import Recipe, judge_fold
+from leadscore_core.training.folds import Fold, repeated_folds, rolling_months
+from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
+from leadscore_core.training.segment_models import chosen_segments
+from leadscore_core.training.training_data import TrainingData
+
+BASES = {
+    "forward": "{n:,} leads of {parts} that the model in use has not learned from. It is judged as it stands, this "
+    "one by models that were trained on the leads before each month",
+    "forward_kept": "{n:,} leads of {parts}, each month judged by models that were trained on the leads before it, as "
+    "both were when they were trained on these leads",
+    "forward_refit": "{n:,} leads of {parts}, each month judged by models that were trained on the leads before it. "
+    "The model in use has learned from leads of these months, so a refit of its recipe stands for it",
+    "unseen": "{n:,} leads in random folds that the model in use has not learned from. It is judged as it stands, "
+    "this one by models that know other leads of the same weeks, which flatters it",
+    "kept": "{n:,} leads in random folds, by the predictions that both models kept when they were trained on them",
+    "refit": "{n:,} leads in random folds. The model in use was trained on them, so a refit of its recipe in the same "
+    "folds stands for it",
+}
+_FOLDS, _MONTHS = "cross_validation", "next_period"
+_COLUMNS = ["row", "part", "propensity", "threshold"]
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """Leads, and what each of two models says of them without having learned from them.
+
+    Attributes
+    ----------
+    name
+        Of `BASES`.
+    rows
+        Positions among the leads that have an outcome.
+    parts
+        Month or fold of each, by which models of their own judged; None where all are judged as one.
+    champion, challenger
+        Propensities (0-1).
+    thresholds
+        Of the champion and of the challenger, one a lead.
+    """
+
+    name: str
+    rows: np.ndarray
+    parts: np.ndarray | None
+    champion: np.ndarray
+    challenger: np.ndarray
+    thresholds: tuple[np.ndarray, np.ndarray]
+
+    @property
+    def words(self) -> str:
+        """On what the models are compared, in a sentence or two without the last full stop."""
+        months = [] if self.parts is None else [str(part) for part in pd.unique(self.parts)]
+        return BASES[self.name].format(n=len(self.rows), parts=_months(months))
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two models and the leads, with an outcome each, that the challenger was trained on."""
+
+    known: TrainingData
+    fingerprint: str
+    challenger: LeadModel
+    champion: LeadModel
+    seed: int = 0
+
+    def bases(self) -> list[Basis]:
+        """Return on what the models are compared, and what stands beside it.
+
+        Where leads have dates, on months after the training of both: the champion as it stands where it has not learned
+        from them, by its kept predictions where it was trained on the same leads, else by a refit of its recipe before
+        each month. Random folds stand beside, and alone where no month can be judged.
+        """
+        forward = next(self._forward(), None)
+        folds = next(self._in_folds(may_refit=forward is None), None)
+        return [basis for basis in (forward, folds) if basis is not None]
+
+    def for_moves(self) -> tuple[Basis, str]:
+        """Return by which propensities leads are graded under both models, and on what, in words.
+
+        Of leads that a model learned from, its own out-of-fold predictions; where there are none of the champion, both
+        models as they stand on leads that both learned from.
+        """
+        folds = next(self._in_folds(may_refit=False), None)
+        if folds is not None:
+            return folds, BASES[folds.name].format(n=len(folds.rows), parts="")
+        rows = self._judged(_FOLDS)["row"].to_numpy()
+        old, new = (
+            model.propensity(self.known.cleaned(model.schema).iloc[rows]) for model in (self.champion, self.challenger)
+        )
+        both = Basis("stands", rows, None, old, new, (np.zeros(len(rows)), np.zeros(len(rows))))
+        return both, f"{len(rows):,} leads, by both models as they stand; both have learned from leads among them"
+
+    def _forward(self) -> Iterator[Basis]:
+        later, dates = self._judged(_MONTHS), self.known.dates
+        if later.empty or dates is None:
+            return
+        came = dates.iloc[later["row"].to_numpy()].dt.to_period("M")
+        trained = self.champion.metadata.training_data
+        is_later = np.ones(len(later), dtype=bool)
+        if not trained.synthetic:  # made-up leads have no future; of a month begun, the model in use knows more
+            end = trained.period_end
+            is_later &= end is not None and (came > pd.Period(end, freq="M")).to_numpy()
+        rows = later["row"].to_numpy()
+        yield from self._basis("forward", later[is_later & ~self._seen[rows]], None, all_parts=False)
+        kept = self._kept(_MONTHS)
+        if kept is not None:
+            yield from self._basis("forward_kept", later, kept, all_parts=False)
+            return
+        months, _ = rolling_months(dates, self.known.outcome)
+        judged = set(later["part"])
+        refit = self._refit([month for month in months if month.name in judged])
+        yield from self._basis("forward_refit", later, refit, all_parts=False)
+
+    def _in_folds(self, *, may_refit: bool) -> Iterator[Basis]:
+        crossed = self._judged(_FOLDS)
+        yield from self._basis("unseen", crossed[~self._seen[crossed["row"].to_numpy()]], None, all_parts=True)
+        kept = self._kept(_FOLDS)
+        if kept is not None:
+            yield from self._basis("kept", crossed, kept, all_parts=True)
+        elif may_refit:
+            label, identity = self.known.outcome, self.known.identity
+            folds = repeated_folds(label, self._recipe.n_splits, 1, self.seed, identity)
+            yield from self._basis("refit", crossed, self._refit(folds), all_parts=True)
+
+    def _basis(
+        self, name: str, challenger: pd.DataFrame, champion: pd.DataFrame | None, *, all_parts: bool
+    ) -> Iterator[Basis]:
+        """Yield a basis if its leads suffice.
+
+        Parameters
+        ----------
+        champion
+            Its predictions by row; as it stands if not given.
+        all_parts
+            Whether leads are judged as one where a part has too few of them; else such parts are left out.
+        """
+        if challenger.empty:
+            return
+        table = challenger
+        if champion is not None:
+            table = challenger.merge(champion, on="row", suffixes=("", "_champion"))
+        label = self.known.outcome[table["row"].to_numpy()]
+        suffices = table["part"].map(pd.Series(label).groupby(table["part"].to_numpy()).agg(is_enough)).to_numpy(bool)
+        is_one = all_parts and not suffices.all()
+        if not is_one:
+            table, label = table[suffices], label[suffices]
+        if len(table) == 0 or not is_enough(label):
+            return
+        rows = table["row"].to_numpy()
+        if champion is None:
+            old = self.champion.propensity(self.known.cleaned(self.champion.schema).iloc[rows])
+            old_threshold = np.full(len(rows), self.champion.metadata.threshold)
+        else:
+            old, old_threshold = (table[f"{c}_champion"].to_numpy() for c in ("propensity", "threshold"))
+        yield Basis(
+            name,
+            rows,
+            None if is_one else table["part"].to_numpy(),
+            old,
+            table["propensity"].to_numpy(),
+            (old_threshold, table["threshold"].to_numpy()),
+        )
+
+    def _judged(self, split: str) -> pd.DataFrame:
+        """Return the challenger's out-of-sample predictions of a split: row, part, propensity, threshold."""
+        return _of_split(self.challenger, split)
+
+    def _kept(self, split: str) -> pd.DataFrame | None:
+        """Return the champion's own, where it was trained on the same leads; None where it was not, or kept none."""
+        champion = self.champion
+        if champion.metadata.training_data.sha256 != self.fingerprint or champion.out_of_sample is None:
+            return None
+        if "row" not in champion.out_of_sample:
+            return None
+        kept = _of_split(champion, split)
+        return None if kept.empty else kept
+
+    @cached_property
+    def _seen(self) -> np.ndarray:
+        """Which leads the champion has learned from; all where nothing tells."""
+        seen = seen_in_training(self.champion, self.known.cleaned(self.champion.schema), self.known.identities)
+        return np.ones(len(self.known), dtype=bool) if seen is None else seen
+
+    @property
+    def _recipe(self) -> Recipe:
+        """How the champion was trained, with all of its own columns."""
+        champion = self.champion
+        params = {name: value for name, value in champion.metadata.parameters.items() if name != "seed"}
+        return Recipe(
+            champion.schema,
+            champion.metadata.targets,
+            params,
+            n_repeats=1,
+            seed=self.seed,
+            algorithm=champion.metadata.algorithm,
+            segments=chosen_segments(champion.metadata.segments, champion.schema),
+        )
+
+    def _refit(self, folds: list[Fold]) -> pd.DataFrame:
+        """Return what the champion's recipe says of each fold's leads once it has learned from the others."""
+        label = self.known.outcome
+        shared = (self.known.cleaned(self.champion.schema), label, self.known.identity, self._recipe)
+        in_processes = len(label) >= ROWS_WORTH_PROCESSES
+        tasks = [(fold, False) for fold in folds]
+        parts = [
+            pd.DataFrame(
+                {
+                    "row": result.fold.test,
+                    "part": result.fold.name,
+                    "propensity": result.propensity,
+                    "threshold": result.metrics.threshold,
+                }
+            )
+            for result in run_on_shared(judge_fold, shared, tasks, in_processes=in_processes)
+        ]
+        return pd.concat(parts, ignore_index=True)[_COLUMNS]
+
+
+def _of_split(model: LeadModel, split: str) -> pd.DataFrame:
+    judged = model.out_of_sample
+    if judged is None or "row" not in judged:
+        return pd.DataFrame(columns=_COLUMNS)
+    own = judged[judged["split"] == split].drop_duplicates("row")
+    own = own.assign(threshold=own_thresholds(own, model.metadata.threshold))
+    return own.sort_values("row", kind="stable").reset_index(drop=True)[_COLUMNS]
+
+
+def _months(parts: list[str]) -> str:
+    """Return months as people write them, the first to the last."""
+    try:
+        months = [pd.Period(part, freq="M").strftime("%B %Y") for part in sorted(parts)]
+    except ValueError:
+        return ""
+    return " to ".join(dict.fromkeys([*months[:1], *months[-1:]]))
