@@ -147,10 +147,10 @@ def describe_comparison(challenge: dict[str, Any], champion_id: str) -> str:
     --------
     >>> describe_comparison({}, "a")
     'It was not compared with the model in use.'
-    >>> describe_comparison({"champion_id": "b"}, "a")
+    >>> describe_comparison({"champion_id": "b", "not_applicable": ""}, "a")
     'It was compared with a model that is not in use any more.'
     """
-    if not challenge or (challenge.get("not_applicable") and challenge["champion_id"] == champion_id):
+    if not challenge or challenge.get("not_applicable"):
         return "It was not compared with the model in use."
     if challenge["champion_id"] != champion_id:
         return "It was compared with a model that is not in use any more."

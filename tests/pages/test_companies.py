@@ -25,6 +25,7 @@ from leadscore_core.registry.promotion import promote_model
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.jobs import RunRequest, RunState, RunTask, write_state
 from leadscore_core.storage.database.batches import BatchStore
+from leadscore_core.training.evaluation.champion_challenger import Challenge
 from leadscore_core.training.train import train_model
 from tests.conftest import FEW_TREES
 from tests.other_company import make_members
@@ -92,7 +93,9 @@ def expected(leads: pd.DataFrame, model: LeadModel) -> str:
     return f"{score_leads(leads, model, reasons=0)['propensity'].sum():,.0f}"
 
 
-@pytest.mark.parametrize(("verdict", "said"), [("the same", "is no better than"), ("worse", "is worse than")])
+@pytest.mark.parametrize(
+    ("verdict", "said"), [("the same", "is not shown to be better or worse than"), ("worse", "is worse than")]
+)
 def test_a_model_that_beats_the_base_rate_alone_is_not_said_to_miss_it(
     registry: ModelRegistry, gym: LeadModel, verdict: str, said: str
 ) -> None:
@@ -104,12 +107,17 @@ def test_a_model_that_beats_the_base_rate_alone_is_not_said_to_miss_it(
             "meets_targets": False,
         }
     )
-    registry.publish(replace(gym, metadata=later), {"challenge": {"verdict": verdict, "not_applicable": "None"}})
+    auc = {"name": "auc", "champion": 0.8, "challenger": 0.79, "value": -0.01, "low": -0.02, "high": 0.005}
+    challenge = Challenge(
+        champion_id=gym.model_id, challenger_id=later.model_id, basis="unseen", verdict=verdict, figures=[auc]
+    )
+    registry.publish(replace(gym, metadata=later), {"challenge": challenge.model_dump(mode="json")})
     app = opened()
     app.session_state["company"] = gym.schema.name
     go(app, "retrain")
     stated = next(text.value for text in app.markdown if "The newest, of" in text.value)
-    assert f"beats the base rate and {said} the one in use." in stated
+    assert "better than the base rate in cross-validation" in stated
+    assert f"It {said} the model in use in random folds: AUC -0.010 (95% interval -0.020 to +0.005)." in stated
     with pytest.raises(ReasonNeededError, match="is no better than the model that was in use when it was trained"):
         promote_model(later.model_id)
     card = write_card(later, gym.schema)

@@ -1,7 +1,5 @@
 """The basis of a comparison: on which leads two models are compared, by predictions that neither learned from them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
