@@ -86,7 +86,7 @@ def describe_targets(metadata: ModelMetadata, settings: Settings | None = None) 
     from leadscore_core.training.evaluation.gates_and_curves import judge_gates
 
     gates = judge_gates(metadata.metrics, targets_of(metadata, settings), None, metadata.threshold)
-    return _describe_targets(metadata, gates)
+    return f"{'is ' if is_relative(metadata) else ''}{_describe_targets(metadata, gates)}"
 
 
 def _describe_targets(metadata: ModelMetadata, gates: list[Gate]) -> str:

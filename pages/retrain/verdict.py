@@ -55,13 +55,13 @@ def render_state_of_models(company: str) -> None:
     crossed, later = (champion.metrics.get(split, {}).get("auc") for split in SPLIT_NAMES)
     figures = f"AUC {crossed:.3f} in folds"
     figures += f", {later:.3f} on the months that followed" if later is not None else ""
-    text = f"The model of {champion.created_at:%d %b %Y} is in use ({figures})"
+    text = f"The model of {champion.created_at:%d %b %Y} is in use"
     if newest is None or newest.model_id == champion.model_id:
-        st.markdown(f"### {text}; no newer one has been trained.")
+        st.markdown(f"### {text} ({figures}); no newer one has been trained.")
         return
     challenge = read_report(newest.model_id, settings).get("challenge") or {}
-    judged = plain(describe_comparison(challenge, champion.model_id))
-    st.markdown(f"### {text}. The newest, of {newest.created_at:%d %b, %H:%M}, {describe_targets(newest)}. {judged}")
+    st.markdown(f"### {text}. The newest, of {newest.created_at:%d %b, %H:%M}, {plain(describe_targets(newest))}.")
+    st.markdown(f"{plain(describe_comparison(challenge, champion.model_id))} The one in use: {figures}.")
 
 
 def render_retraining_proposal(company: str) -> None:
