@@ -6,7 +6,7 @@ import sys
 import tempfile
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from leadscore_core.data.synthetic import SampleLeads, make_sample
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.retraining import jobs, worker
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.engine import close_databases
 from leadscore_core.training.evaluation import learning_curve as curves
@@ -84,9 +85,31 @@ def _components_looked_for_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _few_folds() -> Iterator[None]:
-    """Models are judged in three folds; whose quality is the point asks for `usual_folds`."""
-    with other_defaults(Recipe, FEW_FOLDS):
+    """Models are judged in three folds, by runs as well; whose quality is the point asks for `usual_folds`."""
+    with other_defaults(Recipe, FEW_FOLDS) as patch:
+        patch.setattr(jobs, "WORKER", "tests.worker")
         yield
+
+
+@pytest.fixture
+def usual_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are processes as outside the tests."""
+    monkeypatch.setattr(jobs, "WORKER", "leadscore_core.retraining.worker")
+
+
+@pytest.fixture
+def runs_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are carried out in this process, by the worker's own code, and have ended when they have been started."""
+
+    def carry_out(folder: Path, words: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str]) -> None:
+        with log.open("w", encoding="utf-8") as out, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", [jobs.WORKER, str(folder)])
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", out)
+            patch.setattr(tempfile, "tempdir", tempfile.gettempdir())  # the worker sets another one
+            worker.main()
+
+    monkeypatch.setattr(jobs, "start_process", carry_out)
 
 
 @pytest.fixture(scope="module")

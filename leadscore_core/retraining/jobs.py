@@ -25,6 +25,7 @@ from leadscore_core.training.training_file import save_training_data
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 LEADS, REQUEST, STATE, REPORT, LOG = "leads.parquet", "request.json", "state.json", "report.json", "log.txt"
 SCRATCH = "scratch"
+WORKER = "leadscore_core.retraining.worker"
 LOCK, HOLDER = ".training.lock", ".training.json"
 _MOST_KEPT = 30
 
@@ -144,7 +145,7 @@ def start_run(
             "LEADSCORE_MODELS_DIR": str(settings.models_dir),
             "LEADSCORE_DATA_DIR": str(settings.data_dir),
         }
-        words = [sys.executable, "-m", "leadscore_core.retraining.worker", str(folder)]
+        words = [sys.executable, "-m", WORKER, str(folder)]
         start_process(folder, words, log=folder / LOG, cwd=PROJECT_ROOT, env=env)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,6 @@
 """One training pipeline: the command line, the page and the scheduler make the same model of the same file."""
 
 import json
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +16,6 @@ from tests.paths import ROOT
 
 LABEL = "app_complete_flag"
 OWN = {"model_id", "created_at", "pickle_sha256"}
-PATIENCE = 240
 
 
 def train_on_the_page(path: Path) -> str:
@@ -27,15 +25,13 @@ def train_on_the_page(path: Path) -> str:
     uploader.upload(path.name, path.read_bytes(), "text/csv").run()
     next(b for b in app.button if b.label.startswith("Train on")).click().run()
     assert not app.exception
-    deadline = time.monotonic() + PATIENCE
-    while list_runs()[0].is_on and time.monotonic() < deadline:
-        time.sleep(0.2)
     assert list_runs()[0].state.state == "done", list_runs()[0].log
     return list_runs()[0].state.model_id
 
 
+@pytest.mark.usefixtures("few_trees", "runs_here")
 def test_a_file_gives_the_same_model_and_report_by_every_door(
-    registry: ModelRegistry, sample: SampleLeads, run, usual_folds: None, tmp_path: Path
+    registry: ModelRegistry, sample: SampleLeads, run, tmp_path: Path
 ) -> None:
     path = tmp_path / "labelled.csv"
     few = sample.labelled.head(700)

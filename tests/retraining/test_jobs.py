@@ -99,7 +99,7 @@ def test_outcomes_that_came_back_are_learned_from(
 
 
 def test_a_run_trains_compares_publishes_and_is_found_again(
-    leads: TrainingData, registry: ModelRegistry, trained: LeadModel
+    leads: TrainingData, registry: ModelRegistry, trained: LeadModel, usual_worker: None
 ) -> None:
     asked = ColumnAudit(column="City", why="asked", left_out=True, auc_with=0.8, auc_without=0.7)
     excluded = {"city_mapped": "asked"}
@@ -126,7 +126,7 @@ def test_a_run_trains_compares_publishes_and_is_found_again(
 
 
 def test_leads_that_cannot_be_learned_from_fail_in_words(
-    leads: TrainingData, registry: ModelRegistry, trained: LeadModel
+    leads: TrainingData, registry: ModelRegistry, trained: LeadModel, runs_here: None
 ) -> None:
     run = wait(start_run(leads.take(np.arange(len(leads)) < 30)))
     assert run.state.state == "failed"
@@ -136,7 +136,7 @@ def test_leads_that_cannot_be_learned_from_fail_in_words(
 
 
 def test_a_run_is_stopped_and_nothing_is_published(
-    leads: TrainingData, registry: ModelRegistry, trained: LeadModel
+    leads: TrainingData, registry: ModelRegistry, trained: LeadModel, usual_worker: None
 ) -> None:
     run = start_run(join_training_data([leads] * 6))
     time.sleep(2)
@@ -204,7 +204,7 @@ def test_a_run_is_known_from_its_first_moment_and_from_other_processes(
 
 
 def test_killed_at_random_moments_the_champion_goes_on_serving(
-    leads: TrainingData, registry: ModelRegistry, trained: LeadModel
+    leads: TrainingData, registry: ModelRegistry, trained: LeadModel, usual_worker: None
 ) -> None:
     rng = random.Random(0)
     for _ in range(KILLS):
@@ -265,8 +265,8 @@ def test_a_registry_that_cannot_be_written_is_said_before_the_work(
     assert json.dumps([run.request.run_id for run in list_runs()]) == "[]"
 
 
-def test_algorithms_are_compared_and_settings_searched_in_the_background(
-    leads: TrainingData, registry: ModelRegistry, trained: LeadModel
+def test_algorithms_are_compared_and_settings_searched_by_a_run(
+    leads: TrainingData, registry: ModelRegistry, trained: LeadModel, runs_here: None
 ) -> None:
     before = [m.model_id for m in registry.list_models()]
     leads = leads.take(np.arange(len(leads)) < 700)
