@@ -10,7 +10,7 @@ AIRFLOW := .venv-airflow
 IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER=$(CURDIR)/dags AIRFLOW__CORE__LOAD_EXAMPLES=False PYTHONPATH=$(CURDIR)/dags LEADSCORE_PYTHON=$(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: api airflow test-airflow test-units test-browser bench help app test soak lint lock sample mlflow clean
+.PHONY: api airflow test-airflow test-units test-browser browser bench help app test soak lint lock sample mlflow clean
 
 help:
 	@echo "make app           set everything up and open the dashboard"
@@ -30,15 +30,18 @@ app: $(VENV)/.app
 
 test: test-units test-browser
 
-# one test on each core already, whose threads would wait for each other
-test-units: export OMP_NUM_THREADS = 1
-test-units: export OPENBLAS_NUM_THREADS = 1
-test-units: $(VENV)/.dev
+# one test on each core already, whose threads and processes would wait for each other
+test-units test-browser test-airflow: export OMP_NUM_THREADS = 1
+test-units test-browser test-airflow: export OPENBLAS_NUM_THREADS = 1
+test-units test-browser test-airflow: export LOKY_MAX_CPU_COUNT = 1
+test-units: browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 10 --ignore tests/browser
 
-test-browser: $(VENV)/.dev
-	@$(BIN)/python tests/browser/install.py
+test-browser: browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 10 tests/browser
+
+browser: $(VENV)/.dev
+	@$(BIN)/python tests/browser/install.py
 
 soak: $(VENV)/.dev
 	LEADSCORE_SOAK=1 $(BIN)/python -m pytest tests/soak $$(grep -rl IS_SOAK tests --include='test_*.py')

@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 
 from leadscore_core._files import hash_file, write_text
 from leadscore_core.arrivals import find_arrivals, remember_arrivals
-from leadscore_core.batches.save import find_batch, save_batch
 from leadscore_core.confidence import describe_need, enough_to_learn
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.column_list import list_columns
@@ -35,10 +34,8 @@ from leadscore_core.pipelines.data import CheckReport, check_list
 from leadscore_core.pipelines.training import make_request, train_leads
 from leadscore_core.registry.archive import export_model, import_model
 from leadscore_core.registry.mlflow_tracking import sync_tracking
-from leadscore_core.registry.promotion import promote_model
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.registry.served import known_schema, served_schemas
-from leadscore_core.storage.database.batches import BatchStore
 from leadscore_core.training.training_data import read_training_data
 from leadscore_core.training.training_file import TRAINING_KEY, load_training_data, save_training_data
 
@@ -229,6 +226,8 @@ def promote_challenger(model_id: str, judged: StepResult, when: str = "never") -
     when
         ``never`` (promotion stays with a person) or ``gates hold``.
     """
+    from leadscore_core.registry.promotion import promote_model  # the database, which most steps do without
+
     settings = load_settings()
     if model_id in ModelRegistry(settings.models_dir).champions.values():
         return "in use already"
@@ -267,6 +266,8 @@ def score_batch(files: str, key: str, model_id: str, cleaned: str = "", *, schem
     dict
         ``batch``, ``rows``, ``expected`` conversions, ``grades``, ``new`` (whether it was made now).
     """
+    from leadscore_core.batches.save import find_batch, save_batch  # the database, which most steps do without
+
     settings = load_settings()
     registry = ModelRegistry(settings.models_dir)
     is_of_another = schema in registry.champions and registry.read_metadata(model_id).schema_name != schema
@@ -301,6 +302,8 @@ def check_predictions(scored: StepResult) -> StepResult:
     dict
         ``ok``, ``why``, ``mean``, ``junk`` (share 0-1), ``report`` (path).
     """
+    from leadscore_core.storage.database.batches import BatchStore  # most steps do without
+
     settings = load_settings()
     store = BatchStore(settings)
     batch = store.get(scored["batch"])

@@ -92,6 +92,12 @@ def _few_folds() -> Iterator[None]:
 
 
 @pytest.fixture
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is worth processes gets two, also where `make` runs a test on each core and gives it one."""
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "2")
+
+
+@pytest.fixture
 def usual_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are processes as outside the tests."""
     monkeypatch.setattr(jobs, "WORKER", "leadscore_core.retraining.worker")

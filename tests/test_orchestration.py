@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from leadscore_core import orchestration
+from leadscore_core.batches import save
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_any_list
 from leadscore_core.data.dataset.options import ListOptions
@@ -139,7 +140,7 @@ def test_a_batch_of_leads_that_were_cleaned_is_the_batch_of_the_raw_list(
     key = orchestration.check_raw(str(path))["key"]
     cleaned = orchestration.clean_leads_to(str(path), key)
     assert orchestration.check_model_input(cleaned)["ok"]
-    monkeypatch.setattr(orchestration, "find_batch", lambda *_: None)
+    monkeypatch.setattr(save, "find_batch", lambda *_: None)
     of_raw = orchestration.score_batch(str(again), key, trained.model_id)
     assert of_raw["new"]
     looked_at = []

@@ -72,7 +72,7 @@ def test_make_app_opens_the_dashboard(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    env = os.environ | {
+    env = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"} | {  # as it is where no make is on
         "STREAMLIT_SERVER_PORT": str(port),
         "STREAMLIT_SERVER_HEADLESS": "true",
         "LEADSCORE_DATA_DIR": str(tmp_path),

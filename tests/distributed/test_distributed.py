@@ -322,7 +322,7 @@ def test_a_scheduler_that_dies_is_one_message_and_what_was_written_is_whole(
 
 
 def test_training_by_workers_says_its_figures_alone(
-    places: Path, sample: SampleLeads, tmp_path: Path, models_dir: Path
+    places: Path, sample: SampleLeads, two_cores: None, tmp_path: Path
 ) -> None:
     sample.labelled.head(200).to_csv(tmp_path / "leads.csv", index=False)
     env = os.environ | {"LEADSCORE_MODELS_DIR": str(tmp_path / "models"), "LEADSCORE_DATA_DIR": str(tmp_path / "data")}

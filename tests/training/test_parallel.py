@@ -5,6 +5,8 @@ import pytest
 from leadscore_core.training import parallel
 from leadscore_core.training.parallel import run_on_shared
 
+pytestmark = pytest.mark.usefixtures("two_cores")
+
 
 def add(frame: pd.DataFrame, label: np.ndarray, wanted: int) -> float:
     return float(frame["n"].sum() + label.sum() + wanted)

@@ -38,7 +38,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_they_are_learned_from_on_the_command_line_and_by_the_worker(
-    many: Path, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    many: Path, run, two_cores: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
     (tmp_path / "few.json").write_text(json.dumps(HARDLY_ANY_TREES))
@@ -53,7 +53,7 @@ def test_they_are_learned_from_on_the_command_line_and_by_the_worker(
     registry = ModelRegistry(tmp_path / "models")
     champion, _ = registry.load_champion()
     leads = read_labelled([open_list(many, champion.schema)], [], champion.schema)
-    under_way = start_run(leads, TrainingRequest(params=HARDLY_ANY_TREES))
+    under_way = start_run(leads, TrainingRequest(params=HARDLY_ANY_TREES, n_repeats=1))
     deadline = time.monotonic() + PATIENCE
     while under_way.is_on and time.monotonic() < deadline:
         time.sleep(0.5)
