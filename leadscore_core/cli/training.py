@@ -166,11 +166,15 @@ def train(
     )
     say(f"Calibration: {metadata.calibration['method']} ({metadata.calibration['verdict']})")
     say_cautions(metadata.cautions)
-    say(verdict_line(metadata.targets.are_exceeded(crossed), metadata.targets, metadata.is_relative))
+    met = verdict_line(metadata.targets.are_exceeded(crossed), metadata.targets, metadata.is_relative)
+    say(f"{met} in cross-validation")
     say_how_targets_are_set(leads)
-    if challenge := result.report.get("challenge"):
-        compared = describe_verdict(metadata, gates_of(model, settings=settings), challenge)
-        say(f"Not compared. {challenge['not_applicable']}" if challenge["not_applicable"] else compared)
+    challenge = result.report.get("challenge")
+    say(describe_verdict(metadata, gates_of(model, settings=settings), challenge))
+    if challenge and challenge["not_applicable"]:
+        say(f"Not compared with the model in use. {challenge['not_applicable']}")
+    for note in (challenge or {}).get("notes", []):
+        say(note)
     is_promoted = promote and _promote(model, reason, settings)
     if not promote:
         why = "" if meets_gates(metadata) else ' --reason "..."'
