@@ -6,7 +6,7 @@ The command line, the page's worker and Airflow all call `train_leads`, and get 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:  # training loads when a model is trained, not with the comman
     from leadscore_core.training.tuning import Tuning
 
 STUDIES = "studies.db"
-_TRAINED, _SEGMENTED, _COMPARED, _CURVED, _PUBLISHED = 0.75, 0.8, 0.92, 0.98, 0.99
+_TRAINED, _SEGMENTED, _COMPARED, _PUBLISHED = 0.75, 0.8, 0.92, 0.99
+_PENDING = ("challenge", "learning_curve")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class TrainingResult:
     report
         ``segments`` (see `judge_segments`), ``base_rates`` by month, ``left_out`` (leads without an outcome),
         ``challenge`` (see `Challenge`; only where its schema has a champion), ``learning_curve`` and ``more_leads``
-        (see `learning_curve`), ``seconds_training`` and ``seconds``.
+        (see `learning_curve`), ``seconds_training``, ``seconds_to_verdict`` and ``seconds``; ``pending`` names what is
+        still to come while the model can be looked at already.
     tracking_problem
         Why MLflow could not be brought up to the registry, in words; empty where it was, or is off.
     """
@@ -96,8 +98,12 @@ def train_leads(
     publish_to: ModelRegistry | None = None,
     grow: GrowTrees | None = None,
     progress: Progress | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> TrainingResult:
-    """Train, judge, compare with the champion of the same schema, publish with the report, and write it down in MLflow.
+    """Train, judge and publish; compare with the champion of the same schema, and write it down in MLflow.
+
+    The model is published with its verdict; what takes longer is added to its report as it is ready. Where the verdict
+    itself asks for a comparison with the champion, as no targets are named, that comes first.
 
     Parameters
     ----------
@@ -106,14 +112,14 @@ def train_leads(
         then.
     grow
         How LightGBM's trees are grown, if not on this machine.
+    announce
+        Called with the model's name once it is published.
 
     Raises
     ------
     LeadScoreError
         If the leads are not enough or not fit; nothing is published then, and the champion is unchanged.
     """
-    from leadscore_core.training.evaluation.champion_challenger import challenge_champion
-    from leadscore_core.training.evaluation.learning_curve import learning_curve, more_leads_help
     from leadscore_core.training.evaluation.segment_figures import base_rates, judge_segments
     from leadscore_core.training.train import fit_model
 
@@ -136,32 +142,67 @@ def train_leads(
         "base_rates": base_rates(known.dates, known.outcome).to_dict("records"),
         "segments": judge_segments(data, model),
     }
-    champion = _champion(settings, model.schema.name)
-    if champion is not None:
+    extras = _Extras(data, request, model, _champion(settings, model.schema.name), settings)
+    if model.metadata.is_relative:
         say(_SEGMENTED, "Comparing with the model in use")
-        grades = _grades_of(champion, settings), _grades_of(model, settings)
-        challenge = challenge_champion(data, model, champion, capacity=request.capacity, grades=grades)
-        report["challenge"] = challenge.model_dump(mode="json")
-        if model.metadata.is_relative and challenge.verdict in {"worse", "the same"}:
+        report |= extras.compare()
+        if report.get("challenge", {}).get("verdict") in {"worse", "the same"}:
             model = replace(model, metadata=model.metadata.model_copy(update={"meets_targets": False}))
-    say(_COMPARED, "Asking whether more leads would help")
-    curve = learning_curve(
-        known.cleaned(model.schema),
-        known.outcome,
-        model.schema,
-        params=request.params,
-        algorithm=model.metadata.algorithm,
-        identity=known.identity,
-    )
-    report |= {"learning_curve": curve.to_dict("records"), "more_leads": more_leads_help(curve)}
-    say(_CURVED, "Publishing")
-    report["seconds"] = round(time.monotonic() - began, 1)
+    say(_SEGMENTED, "Publishing")
+    report["seconds_to_verdict"] = round(time.monotonic() - began, 1)
     registry = publish_to or ModelRegistry(settings.models_dir)
-    published = registry.publish(model, report)
+    published = registry.publish(model, report | {"pending": [n for n in _PENDING if n not in report]})
+    if announce is not None:
+        announce(published.model_id)
+    if not model.metadata.is_relative:
+        say(_SEGMENTED, "Comparing with the model in use")
+        report |= extras.compare()
+        registry.write_report(published.model_id, report | {"pending": ["learning_curve"]})
+    say(_COMPARED, "Asking whether more leads would help")
+    report |= extras.learn_more()
+    report["seconds"] = round(time.monotonic() - began, 1)
+    registry.write_report(published.model_id, report)
     if publish_to is not None:
         return TrainingResult(published, report)
     say(_PUBLISHED, "Writing it down in MLflow, where that is on")
     return TrainingResult(published, report, _track(settings))
+
+
+@dataclass(frozen=True)
+class _Extras:
+    """What is found of a trained model besides its verdict."""
+
+    data: TrainingData
+    request: TrainingRequest
+    model: LeadModel
+    champion: LeadModel | None
+    settings: Settings
+
+    def compare(self) -> dict[str, Any]:
+        """Compare with the model in use; empty where there is none."""
+        from leadscore_core.training.evaluation.champion_challenger import challenge_champion
+
+        if self.champion is None:
+            return {}
+        grades = _grades_of(self.champion, self.settings), _grades_of(self.model, self.settings)
+        capacity = self.request.capacity
+        challenge = challenge_champion(self.data, self.model, self.champion, capacity=capacity, grades=grades)
+        return {"challenge": challenge.model_dump(mode="json")}
+
+    def learn_more(self) -> dict[str, Any]:
+        """Say whether more leads would help."""
+        from leadscore_core.training.evaluation.learning_curve import learning_curve, more_leads_help
+
+        known = self.data.known
+        curve = learning_curve(
+            known.cleaned(self.model.schema),
+            known.outcome,
+            self.model.schema,
+            params=self.request.params,
+            algorithm=self.model.metadata.algorithm,
+            identity=known.identity,
+        )
+        return {"learning_curve": curve.to_dict("records"), "more_leads": more_leads_help(curve)}
 
 
 def compare_algorithms(

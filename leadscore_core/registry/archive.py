@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from leadscore_core._files import hash_file, publish_folder, staged_folder, whole_file
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import ModelMetadata
-from leadscore_core.registry.registry import METADATA, OUT_OF_SAMPLE, PICKLE, REPORT, ModelRegistry
+from leadscore_core.registry.registry import METADATA, OUT_OF_SAMPLE, PICKLE, ModelRegistry
+from leadscore_core.registry.reports import REPORT
 
 _FILES = (PICKLE, METADATA, OUT_OF_SAMPLE, REPORT)
 _MOST_BYTES = 2_000_000_000

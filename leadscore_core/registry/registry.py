@@ -20,6 +20,7 @@ from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
 from leadscore_core.registry.champions import ChampionFiles
 from leadscore_core.registry.out_of_sample import read_out_of_sample
+from leadscore_core.registry.reports import REPORT, read_report_file, report_text, write_report_file
 from leadscore_core.registry.without_collecting import without_collecting
 
 if TYPE_CHECKING:  # models are listed and promoted without what loads them
@@ -29,7 +30,7 @@ _State = tuple[tuple[int, int, int] | None, ...]
 _MOST_HELD = 4
 _held: LRUCache[tuple[Path, str, _State], LeadModel] = LRUCache(maxsize=_MOST_HELD)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
-OUT_OF_SAMPLE, REPORT = "out_of_sample.parquet", "report.json"
+OUT_OF_SAMPLE = "out_of_sample.parquet"
 PICKLE, METADATA = "pipeline.joblib", "metadata.json"
 
 
@@ -193,7 +194,7 @@ class ModelRegistry:
                 metadata = model.metadata.model_copy(update={"pickle_sha256": hash_file(staging / PICKLE)})
                 (staging / METADATA).write_text(metadata.model_dump_json(indent=2) + "\n", encoding="utf-8")
                 if report is not None:
-                    (staging / REPORT).write_text(json.dumps(report, default=str) + "\n", encoding="utf-8")
+                    (staging / REPORT).write_text(report_text(report), encoding="utf-8")
                 if model.out_of_sample is not None:
                     model.out_of_sample.to_parquet(staging / OUT_OF_SAMPLE, compression="zstd", index=False)
                 publish_folder(staging, folder)
@@ -206,11 +207,11 @@ class ModelRegistry:
 
     def read_report(self, model_id: str) -> dict[str, Any]:
         """Return what a model's training found besides (see `TrainingResult`); empty where that was not kept."""
-        try:
-            report = json.loads((self._folder(model_id) / REPORT).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return report if isinstance(report, dict) else {}
+        return read_report_file(self._folder(model_id))
+
+    def write_report(self, model_id: str, report: dict[str, Any]) -> None:
+        """Write anew what a published model's training found besides (see `write_report_file`)."""
+        write_report_file(self._folder(model_id), report)
 
     @property
     def champion_id(self) -> str | None:

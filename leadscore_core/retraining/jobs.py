@@ -176,7 +176,7 @@ def read_run(folder: Path) -> Run:
     if state.state in {"waiting", "running"} and not is_running(folder):
         state = RunState.model_validate_json((folder / STATE).read_text(encoding="utf-8"))  # it may just have ended
         if state.state in {"waiting", "running"}:
-            text = "The process ended before it was done; nothing was published, and the model in use is unchanged."
+            text = f"The process ended before it was done. {what_is_there(state)}"
             state = state.model_copy(update={"state": "failed", "message": text})
             write_state(folder, state)
     return Run(folder, request, state)
@@ -195,7 +195,7 @@ def read_report(model_id: str, settings: Settings | None = None) -> dict[str, An
 
 
 def cancel_run(run: Run) -> Run:
-    """Stop a run; nothing of it is published.
+    """Stop a run; nothing of it is published, unless its model was already.
 
     Raises
     ------
@@ -211,12 +211,22 @@ def cancel_run(run: Run) -> Run:
         )
     latest = read_state(run.folder)
     if latest.state in {"waiting", "running", "failed"}:
-        text = "Stopped. Nothing was published, and the model in use is unchanged."
+        text = f"Stopped. {what_is_there(latest)}"
         latest = latest.model_copy(update={"state": "cancelled", "message": text, "ended_at": datetime.now(UTC)})
         write_state(run.folder, latest)
     (run.folder / LEADS).unlink(missing_ok=True)
     shutil.rmtree(run.folder / SCRATCH, ignore_errors=True)
     return Run(run.folder, run.request, latest)
+
+
+def what_is_there(state: RunState) -> str:
+    """Say what is left of a run that ended early."""
+    if not state.model_id:
+        return "Nothing was published, and the model in use is unchanged."
+    return (
+        f"Its model {state.model_id} was published before, without what was still to come; the model in use is "
+        "unchanged."
+    )
 
 
 def write_state(folder: Path, state: RunState) -> None:

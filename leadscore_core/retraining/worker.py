@@ -30,7 +30,9 @@ from leadscore_core.retraining.jobs import (
     RunRequest,
     RunState,
     busy_words,
+    read_state,
     training_lock,
+    what_is_there,
     write_state,
 )
 from leadscore_core.training.training_file import load_training_data
@@ -51,7 +53,7 @@ def carry_out(folder: Path, settings: Settings) -> None:
         sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {text}\n")
         sys.stdout.flush()
         state = RunState(state="running", share=share, message=text, started_at=started)
-        write_state(folder, state)
+        write_state(folder, state.model_copy(update={"model_id": read_state(folder).model_id}))
 
     tell(0.0, "Reading the leads")
     lock = training_lock(settings)
@@ -81,7 +83,11 @@ def carry_out(folder: Path, settings: Settings) -> None:
 def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> str:
     """Train and publish; return the model's name."""
     data = load_training_data(folder / LEADS)
-    result = train_leads(data, request.training, settings=settings, progress=tell)
+
+    def announce(model_id: str) -> None:
+        write_state(folder, read_state(folder).model_copy(update={"model_id": model_id}))
+
+    result = train_leads(data, request.training, settings=settings, progress=tell, announce=announce)
     sys.stdout.write(f"{result.tracking_problem or 'Written down in MLflow, where that is on'}\n")
     _write_report(folder, result.report)
     return result.model.model_id
@@ -124,8 +130,10 @@ def main() -> int:
         if not isinstance(error, LeadScoreError):
             traceback.print_exc()
             text = "Something went wrong inside LeadScore; the log says where."
-        text += " Nothing was published, and the model in use is unchanged."
-        write_state(folder, RunState(state="failed", message=text, ended_at=datetime.now(UTC)))
+        before = read_state(folder)
+        text = f"{text} {what_is_there(before)}"
+        ended = RunState(state="failed", message=text, ended_at=datetime.now(UTC), model_id=before.model_id)
+        write_state(folder, ended)
         return 1
     finally:
         (folder / LEADS).unlink(missing_ok=True)

@@ -10,12 +10,16 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.percent import rate_decimals
 from leadscore_core.registry.promotion import REFITS, describe_verdict, gates_of
+from leadscore_core.retraining.jobs import list_runs
 from pages.shared.sidebar import plain
 
 
 def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
     """Show a model against the one that was in use when it was trained."""
     challenge = report.get("challenge")
+    if "challenge" in report.get("pending", []):
+        render_pending(model, "The comparison with the model in use")
+        return
     if not challenge:
         st.info(
             "When it was trained, no model of these leads was in use to compare it with."
@@ -72,6 +76,13 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
     shown.columns = pd.Index(["Column", "Group", "Leads", "Log loss in use", "Log loss of this model"])
     config = {n: st.column_config.NumberColumn(format="%.3f") for n in shown.columns[3:]}
     st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="Groups that lose")
+
+
+def render_pending(model: LeadModel, what: str) -> None:
+    """Say of a part of a report that it is being made, or that its run ended before."""
+    is_made = any(run.is_on and run.state.model_id == model.model_id for run in list_runs()[:1])
+    end = "is being made; look again in a minute." if is_made else "is lacking: training ended before it was made."
+    st.info(f"{what} {end}", icon=":material/hourglass_top:" if is_made else ":material/info:")
 
 
 def _render_figures(figures: list[dict[str, Any]], names: dict[str, str], in_use: str, alt: str) -> None:

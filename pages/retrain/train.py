@@ -280,6 +280,8 @@ def _render_run(folder: str) -> None:
     st.markdown(f"### {_DOING[run.request.task.kind]} {run.request.rows:,} leads: {plain(run.request.data)}")
     st.caption(f"Started {run.request.asked_at:%d %b %Y, %H:%M} UTC{by}. This page can be left.")
     st.progress(min(1.0, run.state.share), text=_progress_words(run))
+    if run.state.model_id:
+        st.success("The verdict can be read already; the rest is added to it as it is ready.", icon=":material/check:")
     if st.button("Stop", icon=":material/stop:"):
         try:
             cancel_run(run)

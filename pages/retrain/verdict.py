@@ -34,6 +34,7 @@ from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.jobs import read_report
 from leadscore_core.retraining.trigger import propose_retraining
 from leadscore_core.storage.database.batches import BatchStore
+from pages.retrain.champion_challenger import render_pending
 from pages.retrain.targets import render_targets
 from pages.shared import session
 from pages.shared.companies import company_title, models_of
@@ -305,6 +306,8 @@ def _render_learning(model: LeadModel, report: dict[str, Any]) -> None:
     """Show what each column is worth, how steadily, and whether more leads would help."""
     worth = model.metadata.importance
     curve = pd.DataFrame(report.get("learning_curve") or [])
+    if "learning_curve" in report.get("pending", []):
+        render_pending(model, "Whether more leads would help")
     if not worth and curve.empty:
         return
     left, right = st.columns(2)

@@ -116,6 +116,9 @@ def test_a_run_trains_compares_publishes_and_is_found_again(
     challenge = run.report["challenge"]
     assert challenge["champion_id"] == trained.model_id
     assert challenge["rows"] > 0
+    assert "pending" not in run.report
+    assert run.report == registry.read_report(model.model_id)
+    assert 0 < run.report["seconds_to_verdict"] <= run.report["seconds"]
     assert set(run.report["segments"]) == {"Month", "First platform", "First source"}
     assert not (run.folder / "leads.parquet").exists(), "the copy of the leads is gone"
     assert "Judged fold 1" in run.log
@@ -123,6 +126,26 @@ def test_a_run_trains_compares_publishes_and_is_found_again(
     result = describe_verdict(model.metadata, gates_of(model), challenge)
     assert result.startswith(("Meets all three targets", "Misses "))
     assert "the model in use" in result
+
+
+def test_the_verdict_is_there_before_the_rest_and_stays_when_a_run_is_stopped(
+    leads: TrainingData, registry: ModelRegistry, trained: LeadModel
+) -> None:
+    run = start_run(leads, replace(QUICK, params=FEW_TREES))
+    deadline = time.monotonic() + PATIENCE
+    while not run.state.model_id and run.is_on and time.monotonic() < deadline:
+        time.sleep(0.01)
+        run = read_run(run.folder)
+    assert run.is_on, run.log
+    model = registry.load(run.state.model_id)
+    report = registry.read_report(model.model_id)
+    assert report["segments"]
+    assert report["pending"] in (["challenge", "learning_curve"], ["learning_curve"])
+    stopped = cancel_run(run)
+    assert stopped.state.state == "cancelled"
+    assert f"Its model {model.model_id} was published before" in stopped.state.message
+    assert registry.champion_id == trained.model_id
+    assert registry.read_report(model.model_id)["pending"], "what is lacking is said to be"
 
 
 def test_leads_that_cannot_be_learned_from_fail_in_words(

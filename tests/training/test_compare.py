@@ -226,6 +226,26 @@ def test_leads_that_the_champion_has_not_seen_are_judged_by_month_and_folds_stan
     assert 80 <= beside["rows"] < len(other)
 
 
+def test_of_months_that_follow_those_count_before_which_more_was_learned(sample: SampleLeads) -> None:
+    frame = sample.labelled
+    months = pd.to_datetime(frame["created_date"], errors="coerce", format="mixed").dt.to_period("M")
+    known = sorted(months.dropna().unique())
+    early = train_model(frame[months <= known[1]], params=FEW_TREES, n_repeats=1)
+    late = train_model(frame, params=FEW_TREES, n_repeats=1)
+    data = make_training_data(frame, load_schema(), map_frame(frame, load_schema()))
+    result = challenge_champion(data, late, early, capacity=100)
+    assert result.basis == "forward"
+    judged = [part["part"] for part in result.by_part]
+    assert str(known[2]) not in judged, "of the first month after it both know the same leads"
+    assert set(judged) < set(late.metadata.metrics["next_period"]["months"])
+    upto = frame[months <= known[2]]
+    short = train_model(upto, params=FEW_TREES, n_repeats=1)
+    data = make_training_data(upto, load_schema(), map_frame(upto, load_schema()))
+    alone = challenge_champion(data, short, early, capacity=100)
+    assert [part["part"] for part in alone.by_part] == [str(known[2])]
+    assert alone.figures[0]["value"] == pytest.approx(0, abs=1e-9)
+
+
 def test_without_dates_the_folds_decide_and_a_refit_is_called_one(sample: SampleLeads) -> None:
     undated = sample.labelled.drop(columns="created_date")
     model = train_model(undated, params=FEW_TREES, n_repeats=1)

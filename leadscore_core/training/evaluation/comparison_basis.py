@@ -114,7 +114,10 @@ class Pair:
             end = trained.period_end
             is_later &= end is not None and (came > pd.Period(end, freq="M")).to_numpy()
         rows = later["row"].to_numpy()
-        yield from self._basis("forward", later[is_later & ~self._seen[rows]], None, all_parts=False)
+        unseen = later[is_later & ~self._seen[rows]]
+        knows_more = unseen[unseen["part"].isin(self._months_knowing_more(dates, unseen["part"]))]
+        yield from self._basis("forward", knows_more, None, all_parts=False)
+        yield from self._basis("forward", unseen, None, all_parts=False)
         kept = self._kept(_MONTHS)
         if kept is not None:
             yield from self._basis("forward_kept", later, kept, all_parts=False)
@@ -123,6 +126,15 @@ class Pair:
         judged = set(later["part"])
         refit = self._refit([month for month in months if month.name in judged])
         yield from self._basis("forward_refit", later, refit, all_parts=False)
+
+    def _months_knowing_more(self, dates: pd.Series, parts: pd.Series) -> list[str]:
+        """Return months before which the challenger has learned from leads that the champion has not.
+
+        Of the first month after the champion's training both know the same leads; what newer leads bring shows later.
+        """
+        months, fresh = dates.dt.to_period("M"), ~self._seen
+        before = {part: ((months < pd.Period(part, freq="M")).to_numpy() & fresh) for part in parts.unique()}
+        return [part for part, rows in before.items() if is_enough(self.known.outcome[rows])]
 
     def _in_folds(self, *, may_refit: bool) -> Iterator[Basis]:
         crossed = self._judged(_FOLDS)
