@@ -10,13 +10,14 @@ from leadscore_core.analytics.statistics.decomposition import GapSplit
 from leadscore_core.analytics.trends import flow_leads, trend_weeks
 from leadscore_core.analytics.wording import (
     chart_rows,
-    describe_gap,
-    gap_parts,
-    present_gaps,
+    counted_title,
     present_rates,
+    rate_title,
     rates_title,
+    say_title,
     unit,
 )
+from leadscore_core.analytics.wording_gaps import describe_gap, gap_parts, present_gaps
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.percent import percent, share_percent
 from leadscore_core.plots.drivers import plot_interaction
@@ -58,8 +59,11 @@ def show_rates(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
     if "before_rate" in rows:
         rows = rows.assign(compared=rows["before_rate"], compared_name="The other period")
     elif scope.counted == "completed" and rows["expected_known"].sum() > 0:
-        rows = rows.assign(compared=rows["expected_known"] / rows["known"], compared_name="Expected of these leads")
-    title = rates_title(view, rates)
+        expected = rows["expected_known"] / rows["foreseen_known"].where(rows["foreseen_known"] > 0)
+        rows = rows.assign(compared=expected, compared_name="Expected of these leads")
+    if scope.counted == "expected":
+        rows = rows.drop(columns=["low", "high"])
+    title = rates_title(view, rates, len(rows))
     ordered = len(rates.by) == 1 and view.is_ordered(rates.by[0])
     figure = plot_rates(rows, rates.average, title, unit(view, scope), ordered=ordered) if len(rows) else None
     return Evidence("rates", title, figure, present_rates(view, rates), _marks(rates.by, rows))
@@ -69,7 +73,7 @@ def show_bubbles(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
     """Draw volume against rate."""
     rows = rates.table[(rates.table[rates.by[0]] != OTHERS) & (rates.table["n"] > 0)].head(_MOST_BUBBLES)
     human = view.dimensions[rates.by[0]].lower()
-    title = f"Volume against rate, by {human}: high on the right is what to buy more of"
+    title = say_title("volume", scope.counted, plural=view.words.plural, human=human)
     if len(rates.table) > len(rows):
         title += f" (the {len(rows)} largest of {rates.groups:,})"
     figure = plot_bubbles(rows, rates.average, title, unit(view, scope), view.words) if len(rows) > 1 else None
@@ -115,9 +119,10 @@ def show_heatmap(view: SourceView, scope: Scope) -> Evidence:
     empty = leads.isna()
     rate, leads = (t.loc[~empty.all(axis=1), ~empty.all(axis=0)] for t in (rate, leads))
     humans = view.dimensions[scope.by], view.dimensions[across]
-    title = f"Rate of {view.words.plural} by {humans[0].lower()} and {humans[1].lower()}"
+    down, over = (human.lower() for human in humans)
+    title = say_title("crossed", scope.counted, plural=view.words.plural, down=down, across=over)
     table = frame.assign(rate=100 * frame["rate"])
-    table.columns = pd.Index([humans[0], humans[1], "Rate", "Leads"])
+    table.columns = pd.Index([humans[0], humans[1], rate_title(scope.counted), "Leads"])
     figure = plot_interaction(rate, leads, title, humans) if len(rate) else None
     return Evidence("crossed", title, figure, table.sort_values("Leads", ascending=False).reset_index(drop=True), {})
 
@@ -134,21 +139,23 @@ def show_trend(view: SourceView, scope: Scope) -> Evidence:
         return Evidence("weeks", "These leads have no date, so there is no trend", None, pd.DataFrame(), {})
     average = float(weeks["k"].sum()) / max(1.0, float(weeks["n"].sum()))
     first, last = (percent(weeks["rate"].iloc[place], average) for place in (0, -1))
-    title = f"Week by week: from {first} to {last} in {len(weeks)} weeks"
-    table = pd.DataFrame(
-        {
-            "Week of": weeks["week"],
-            "Leads": weeks["n"],
-            view.words.title: weeks["k"],
-            "Rate": 100 * weeks["rate"],
-            "95% interval": [
-                f"{percent(low, average, 1)} to {percent(high, average, 1)}"
-                for low, high in zip(weeks["low"], weeks["high"], strict=True)
-            ],
-            "All leads of the month": 100 * weeks["month_rate"],
-        }
-    )
-    return Evidence("weeks", title, plot_trend(weeks, title, unit(view, scope)), table, {})
+    parts = {"plural": view.words.plural, "first": first, "last": last, "n": len(weeks)}
+    title = say_title("weeks", scope.counted, **parts)
+    columns: dict[str, object] = {
+        "Week of": weeks["week"],
+        "Leads": weeks["n"],
+        counted_title(view.words, scope.counted): weeks["k"],
+        rate_title(scope.counted): 100 * weeks["rate"],
+    }
+    if scope.counted == "completed":
+        columns["95% interval"] = [
+            f"{percent(low, average, 1)} to {percent(high, average, 1)}"
+            for low, high in zip(weeks["low"], weeks["high"], strict=True)
+        ]
+    else:
+        weeks = weeks.drop(columns=["low", "high"])
+    columns["All leads of the month"] = 100 * weeks["month_rate"]
+    return Evidence("weeks", title, plot_trend(weeks, title, unit(view, scope)), pd.DataFrame(columns), {})
 
 
 def show_flow(view: SourceView, scope: Scope) -> Evidence:
@@ -159,14 +166,14 @@ def show_flow(view: SourceView, scope: Scope) -> Evidence:
     by_grade = flow.groupby("grade")[["leads", "applications"]].sum()
     if by_grade.empty or by_grade["leads"].sum() == 0:
         return Evidence("flow", "No lead whose outcome could be followed", None, pd.DataFrame(), {})
-    title = f"From {human.lower()} to grade to {view.words.singular}"
+    hot, is_known, words = "", scope.counted == "completed", view.words
     if "Hot" in by_grade.index and by_grade["applications"].sum():
-        share = by_grade["applications"] / by_grade["applications"].sum()
-        title += f": Hot leads bring {share_percent(share['Hot'])} of the {view.words.plural}"
-    table = flow.set_axis([human, "Grade", "Leads", view.words.title], axis=1)
-    return Evidence(
-        "flow", title, plot_flow(flow, title, view.words, completed=scope.counted == "completed"), table, {}
-    )
+        share = share_percent(by_grade["applications"]["Hot"] / by_grade["applications"].sum())
+        hot = f": Hot leads bring {share} of the {words.plural}"
+        hot = hot if is_known else f": {share} of the {words.plural} are expected of Hot leads"
+    title = say_title("flow", scope.counted, human=human.lower(), singular=words.singular, hot=hot)
+    table = flow.set_axis([human, "Grade", "Leads", counted_title(words, scope.counted)], axis=1)
+    return Evidence("flow", title, plot_flow(flow, title, words, completed=is_known), table, {})
 
 
 def show_gap(view: SourceView, scope: Scope, split: GapSplit, place: int) -> Evidence:

@@ -1,8 +1,10 @@
 """Names of dimensions and of their values, as people read them."""
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
-from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role
+from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role, group_column
 from leadscore_core.inference.present import city_name
 from leadscore_core.inference.reasons import human_name
 from leadscore_core.storage.leads.dimensions import CAPPED
@@ -19,6 +21,42 @@ TIMES = {
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAYPARTS = {"Night": "Night (0 to 6)", "Morning": "Morning (6 to 12)"}
 _DAYPARTS |= {"Afternoon": "Afternoon (12 to 18)", "Evening": "Evening (18 to 24)"}
+
+
+def offered_dimensions(schema: LeadSchema) -> list[str]:
+    """Return what leads of a schema can be grouped by, as far as a list has it."""
+    text = [c.name for c in schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
+    offered = [*text, CITY_TIER, *(c.name for c in schema.with_role(Role.CITY, Role.CATEGORY, Role.FLAG))]
+    offered += [CAPPED + column.name for column in schema.with_role(Role.COUNT)]
+    return [*offered, *TIMES, *(CAPPED + group_column(group) for group in schema.groups)]
+
+
+def match_dimension(name: str, dimensions: Mapping[str, str], schema: LeadSchema) -> str | None:
+    """Return the dimension that a person means by its name, human name or role, or None.
+
+    Parameters
+    ----------
+    dimensions
+        Dimension -> what people call it.
+    """
+    wanted = "_".join(name.casefold().replace("-", " ").split())
+    for dimension, human in dimensions.items():
+        plain = dimension.removeprefix(CAPPED)
+        column = schema.by_name.get(plain)
+        known = {dimension, plain, human.casefold().replace(" ", "_"), dimension.removeprefix("ls_")}
+        if column is not None:
+            known |= {str(column.role), column.human.casefold().replace(" ", "_")}
+        if wanted in {text.casefold() for text in known}:
+            return dimension
+    return None
+
+
+def text_rows(table: pd.DataFrame, by: Sequence[str]) -> list[tuple[str | None, ...]]:
+    """Return the values of some columns row by row, None where blank."""
+    return [
+        tuple(None if pd.isna(cell) else str(cell) for cell in row)
+        for row in table[list(by)].itertuples(index=False, name=None)
+    ]
 
 
 def name_dimension(dimension: str, schema: LeadSchema) -> str:

@@ -17,16 +17,11 @@ from leadscore_core.analytics.charts import (
     show_rates,
     show_trend,
 )
-from leadscore_core.analytics.sources import Scope, SourceView, explain_gaps, find_far_segments, rate_by
-from leadscore_core.analytics.wording import (
-    answer,
-    definitions,
-    describe_filter,
-    describe_segment,
-    present_gaps,
-    present_segments,
-    shown_at_first,
-)
+from leadscore_core.analytics.columns import column_kind
+from leadscore_core.analytics.sources import Counted, Rates, Scope, SourceView, explain_gaps, find_far_segments, rate_by
+from leadscore_core.analytics.wording import answer, definitions, describe_filter, shown_at_first
+from leadscore_core.analytics.wording_gaps import present_gaps
+from leadscore_core.analytics.wording_segments import describe_segment, present_segments
 from leadscore_core.errors import FigureError
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.percent import column_decimals
@@ -60,6 +55,7 @@ _TEMPLATE = """<!doctype html>
 <h1>Which sources earn their money?</h1>
 <p class="about">{{ about }}</p>
 <p class="answer">{{ answer }}</p>
+{% for caution in cautions %}<p class="note">{{ caution }}</p>{% endfor %}
 {% if missing %}<p class="note">{{ missing }}</p>{% endif %}
 {% for part in parts %}
 <section>
@@ -121,18 +117,20 @@ def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -
         evidence.append(show_gap(view, scope, split, place))
     below, above = find_far_segments(view, scope.chosen, scope.counted)
     evidence += [
-        _targets("segments-below", "Segments far below the average", below, float(rates.totals["n"]), view.words),
-        _targets("segments-above", "Segments far above the average", above, float(rates.totals["n"]), view.words),
+        _targets("segments-below", "Segments far below the average", below, view, rates),
+        _targets("segments-above", "Segments far above the average", above, view, rates),
         show_trend(view, scope),
         show_flow(view, scope),
     ]
     images, missing = _draw(evidence)
     tables = {
-        s.name: s.table[[s.table.columns[0], *_columns(s.table, view.words)]]
+        s.name: s.table[[s.table.columns[0], *_columns(s.table, view.words, scope.counted)]]
         for s in evidence
         if s.name.startswith("rates")
     }
-    tables |= {"volume": pd.DataFrame(), "gap": present_gaps(view, scope.by, split)}
+    tables["volume"] = pd.DataFrame()
+    if len(judged):
+        tables["gap"] = present_gaps(view, scope.by, split)
     parts = [
         _part(shown, tables.get(shown.name, shown.table), images.get(shown.name))
         for shown in evidence
@@ -152,22 +150,25 @@ def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -
         about=about,
         answer=answer(view, scope, rates),
         missing=missing,
+        cautions=view.cautions(scope.chosen),
         parts=parts,
-        definitions=definitions(view),
+        definitions=definitions(view, scope.counted),
     )
     return text.encode("utf-8")
 
 
-def _columns(table: pd.DataFrame, words: OutcomeWords) -> list[str]:
+def _columns(table: pd.DataFrame, words: OutcomeWords, counted: Counted) -> list[str]:
     more = [name for name in ("Rate before", "Change", "Expected") if name in table]
-    return [*shown_at_first(words), *more]
+    return [*shown_at_first(words, counted), *more]
 
 
-def _targets(name: str, what: str, found: pd.DataFrame, all_n: float, words: OutcomeWords) -> Evidence:
-    title = f"{what}: none that is certain"
+def _targets(name: str, what: str, found: pd.DataFrame, view: SourceView, rates: Rates) -> Evidence:
+    what = what if rates.is_known else f"{what}, as expected"
+    title = f"{what}: none that is certain" if rates.is_known else f"{what}: none"
     if len(found):
-        title = f"{what}: {found['name'].iloc[0]}, {describe_segment(found.iloc[0], all_n, words)}"
-    return Evidence(name, title, None, present_segments(found, words), {})
+        sentence = describe_segment(found.iloc[0], float(rates.totals["n"]), view.words)
+        title = f"{what}: {found['name'].iloc[0]}, {sentence}"
+    return Evidence(name, title, None, present_segments(found, view.words, rates.counted), {})
 
 
 def _draw(evidence: Sequence[Evidence]) -> tuple[dict[str, str], str]:
@@ -188,7 +189,9 @@ def _part(shown: Evidence, table: pd.DataFrame, image: str | None) -> dict[str, 
         for name in table.columns
     ]
     left = f"The {MOST_ROWS} largest of {len(table):,}." if len(table) > MOST_ROWS else ""
-    digits = [column_decimals(table[name]) if name in (*_PERCENT, *_POINTS) else 0 for name in table.columns]
+    digits = [
+        column_decimals(table[name]) if column_kind(name) in ("percent", "points") else 0 for name in table.columns
+    ]
     return {
         "title": shown.title,
         "image": image,
@@ -201,10 +204,6 @@ def _part(shown: Evidence, table: pd.DataFrame, image: str | None) -> dict[str, 
     }
 
 
-_PERCENT = ("Rate", "Ranked at", "Rate before", "All leads of the month", "Comparable", "Hot", "Warm", "Cold", "Junk")
-_POINTS = ("Gap", "Composition", "Residual")
-
-
 def _cell(name: str, value: object, decimals: int) -> str:
     """Write a cell as people read it, rates and points with so many decimals."""
     if pd.isna(value):  # type: ignore[call-overload]
@@ -214,8 +213,9 @@ def _cell(name: str, value: object, decimals: int) -> str:
     if isinstance(value, str):
         return value
     number = float(str(value))
-    if name in _PERCENT:
+    kind = column_kind(name)
+    if kind == "percent":
         return f"{number:.{decimals}f}%"
-    if name in _POINTS:
+    if kind == "points":
         return f"{number:+.{decimals}f}"
-    return f"{number:.2f}" if name == "Against average" else f"{number:,.0f}"
+    return f"{number:.2f}" if kind == "ratio" else f"{number:,.0f}"

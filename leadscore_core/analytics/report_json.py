@@ -22,6 +22,7 @@ from leadscore_core.analytics.sources import (
     make_view,
     rate_by,
 )
+from leadscore_core.analytics.statistics.rates import UNJUDGED
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.cleaning.outcome_column import known_outcomes
@@ -29,13 +30,14 @@ from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.own_rules import own_grades
-from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import LabelError
 from leadscore_core.inference.score import ScoringRules, score_part
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.leads.lead_table import LeadTable, Standing
 from leadscore_core.storage.leads.source_table import OTHERS, OUTCOME, SourceTable
+from leadscore_core.training.evaluation.unseen_propensity import expect_unseen
 
 _EFFECTS = {  # the keys that reports have had from the start
     "mix": "composition",
@@ -46,6 +48,7 @@ _EFFECTS = {  # the keys that reports have had from the start
     "own_high": "residual_high",
     "comparable": "comparable",
 }
+_SCATTER = ("low", "high", "shrunk_low", "shrunk_high")  # of what was counted, not of what is expected
 _RATES = ("rate", "low", "high", "shrunk", "shrunk_low", "shrunk_high", "lift", "p", "q")
 
 
@@ -60,10 +63,10 @@ def open_file(leads: LeadList, model: LeadModel | None, settings: Settings) -> I
     """
     with tempfile.TemporaryDirectory(prefix="leadscore-sources-") as folder:
         path = Path(folder) / "leads.parquet"
+        made_up = model is not None and model.metadata.training_data.synthetic
         _write((chunk for chunk in leads.chunks()), path, leads.schema, leads.mapping, model, settings)
-        stamp = leads.schema.one(Role.TIMESTAMP)
-        table = LeadTable(path, Standing(), stamp.name if stamp else None)
-        yield make_view("this list", SourceTable([table], [None]), leads.schema)
+        table = LeadTable.by_schema(path, Standing(), leads.schema)
+        yield make_view("this list", SourceTable([table], [None]), leads.schema, made_up=made_up)
 
 
 def report_list(
@@ -117,7 +120,8 @@ def source_report(
         ``groups`` (``value``, ``leads``, ``known``, ``completed``, ``expected``, leads of each grade, ``n``,
         ``applications``, rates as `rate_groups` tells, ``verdict``, and
         ``mix`` and ``own``, its gap to the average as composition and residual effect); ``leaks`` and ``chances``, the
-        segments far below and far above the average. Rates are 0-1, what is not applicable is None.
+        segments far below and far above the average. Rates are 0-1, what is not applicable is None. Where outcomes are
+        only expected there is no verdict, no interval and no ``mix`` or ``own``, and ``cautions`` say by which models.
 
     Raises
     ------
@@ -135,25 +139,28 @@ def source_report(
     mapping = mapping or map_frame(frame, schema)
     with tempfile.TemporaryDirectory(prefix="leadscore-sources-") as folder:
         path = Path(folder) / "leads.parquet"
+        made_up = model is not None and model.metadata.training_data.synthetic
         _write(iter([frame]), path, schema, mapping, model, load_settings())
-        stamp = schema.one(Role.TIMESTAMP)
-        table = LeadTable(path, Standing(), stamp.name if stamp else None)
-        return describe(make_view("these leads", SourceTable([table], [None]), schema), by, counted)
+        table = LeadTable.by_schema(path, Standing(), schema)
+        return describe(make_view("these leads", SourceTable([table], [None]), schema, made_up=made_up), by, counted)
 
 
 def describe(view: SourceView, by: Sequence[str] = (), counted: Counted | None = None) -> dict[str, Any]:
     """Return the numbers of the Sources page for a view."""
     totals = view.table.totals(EVERYBODY)
     counted = counted or choose_counted(view)
-    n, k = ("known", "completed") if counted == "completed" else ("leads", "expected")
+    n, k = ("known", "completed") if counted == "completed" else ("foreseen", "expected")
+    cautions = view.cautions(EVERYBODY)
     if not totals[n] or (counted == "expected" and not totals["expected"]):
+        if counted == "expected" and cautions:
+            raise LabelError(" ".join(cautions))
         raise LabelError(
             "These leads have no outcome to count, and nothing scored them. Bring a list with a column that says "
             f"{view.words.whether} (give it with --label), or train a model first."
         )
     dimensions = [find_dimension(view, name) for name in by] or [view.default]
     below, above = find_far_segments(view, EVERYBODY, counted)
-    return {
+    result: dict[str, Any] = {
         "rows": int(totals["leads"]),
         "known": int(totals["known"]),
         "counted": counted,
@@ -164,6 +171,7 @@ def describe(view: SourceView, by: Sequence[str] = (), counted: Counted | None =
         "leaks": [_target(row) for row in below.to_dict("records")],
         "chances": [_target(row) for row in above.to_dict("records")],
     }
+    return result | {"cautions": cautions} if counted == "expected" else result
 
 
 def _block(view: SourceView, dimension: str, counted: Counted) -> dict[str, Any]:
@@ -180,7 +188,10 @@ def _block(view: SourceView, dimension: str, counted: Counted) -> dict[str, Any]
         result |= {"expected": _number(row["expected"]), "applications": _number(row["k"])} | {
             name: _number(row[name]) for name in _RATES
         }
-        result |= {"verdict": row["verdict"], "more_leads_needed": int(row["more"])}
+        if counted == "expected":
+            result |= dict.fromkeys(_SCATTER)
+        verdict = None if row["verdict"] == UNJUDGED else row["verdict"]
+        result |= {"verdict": verdict, "more_leads_needed": int(row["more"])}
         part = parts.get(value, {})
         result |= {key: _number(part.get(name, float("nan"))) for key, name in _EFFECTS.items()}
         groups.append(result)
@@ -198,7 +209,8 @@ def _target(row: dict[Any, Any]) -> dict[str, Any]:
         "n": int(row["n"]),
         "applications": _number(row["k"]),
     }
-    return result | {name: _number(row[name]) for name in ("rate", "low", "high", "q", "at_average", "difference")}
+    figures = {name: _number(row[name]) for name in ("rate", "low", "high", "q", "at_average", "difference")}
+    return result | figures | (dict.fromkeys(("low", "high")) if figures["q"] is None else {})
 
 
 def _value(cell: object) -> str | None:
@@ -230,13 +242,17 @@ def _write(
             if scored and model is not None:
                 part = score_part(chunk, model, mapping, rules, reasons=0)
                 propensity = part.own["propensity"].to_numpy("float64")
+                unseen = expect_unseen(model, chunk, part.cleaned, mapping, propensity)
                 cleaned = part.cleaned if reads_all else clean_leads(mapping.apply(chunk, inputs), inputs)
             else:
+                unseen = None
                 cleaned, propensity = clean_leads(mapping.apply(chunk, inputs), inputs), np.full(len(chunk), np.nan)
             index = cleaned.reset_index(drop=True)
             index.insert(0, "ls_row", np.arange(first, first + len(chunk), dtype="int64"))
             index["ls_propensity"] = pd.array(propensity, dtype="Float64")
             outcome = known_outcomes(chunk, schema, mapping)
+            if unseen is not None:
+                index = index.assign(**unseen.columns())
             index[OUTCOME] = pd.array([pd.NA] * len(chunk), dtype="Int8") if outcome is None else outcome
             table = pa.Table.from_pandas(index, preserve_index=False)
             if writer is None:

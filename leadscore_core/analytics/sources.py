@@ -6,12 +6,20 @@ from typing import Literal
 
 import pandas as pd
 
-from leadscore_core.analytics.dimension_names import TIMES, name_dimension, show_value
-from leadscore_core.analytics.statistics.decomposition import GapSplit, split_gaps
-from leadscore_core.analytics.statistics.rates import FEW, compare_periods, rate_groups
+from leadscore_core.analytics.dimension_names import (
+    TIMES,
+    match_dimension,
+    name_dimension,
+    offered_dimensions,
+    show_value,
+    text_rows,
+)
+from leadscore_core.analytics.expectations import caution_expectations, is_made_up
+from leadscore_core.analytics.statistics.decomposition import GapSplit, gaps_alone, split_gaps
+from leadscore_core.analytics.statistics.rates import FEW, UNJUDGED, compare_periods, rate_groups
 from leadscore_core.analytics.statistics.segments import LEAST_LEADS, find_segments
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role, group_column
+from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role
 from leadscore_core.errors import LeadScoreError, StorageError
 from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.storage.database.batches import Batch
@@ -34,6 +42,11 @@ _MOST_CELLS = 20_000
 EVERYBODY = LeadFilter(view="all")
 
 
+def is_known(counted: Counted) -> bool:
+    """Tell whether outcomes are counted that are known, not such as are expected."""
+    return counted == "completed"
+
+
 @dataclass(frozen=True)
 class SourceView:
     """Leads to be counted.
@@ -48,12 +61,15 @@ class SourceView:
         What their columns mean.
     dimensions
         What they can be grouped by -> its human name.
+    made_up
+        Whether a model that scored them learned from made-up leads.
     """
 
     name: str
     table: SourceTable
     schema: LeadSchema
     dimensions: dict[str, str]
+    made_up: bool = False
 
     def first(self, role: Role) -> str | None:
         """Return the column with a role, if the leads have it."""
@@ -67,6 +83,10 @@ class SourceView:
     def counted_words(self) -> dict[Counted, str]:
         """Return what can be counted -> what people call it."""
         return {"completed": capital(self.words.done), "expected": f"{self.words.title} expected"}
+
+    def cautions(self, chosen: LeadFilter) -> list[str]:
+        """Return what must be said of the outcomes that are expected of a filter's leads."""
+        return caution_expectations(self.table, chosen, made_up=self.made_up)
 
     @property
     def default(self) -> str:
@@ -117,6 +137,11 @@ class Scope:
     before: LeadFilter | None = None
 
     @property
+    def is_known(self) -> bool:
+        """Whether outcomes are counted that are known, not such as are expected."""
+        return is_known(self.counted)
+
+    @property
     def dimensions(self) -> tuple[str, ...]:
         """One dimension or two."""
         return (self.by,) if self.across is None else (self.by, self.across)
@@ -142,30 +167,25 @@ def open_sources(batches: Sequence[Batch], schema: LeadSchema, *, settings: Sett
     if other is not None:
         raise StorageError(f"{other.name} has other columns than {schema.title}. Look at it by itself.")
     standing = Standing(grades=grade_preference(settings, schema).current().value)
-    stamp = schema.one(Role.TIMESTAMP)
-    created = stamp.name if stamp else None
     outcomes = OutcomeStore(settings)
     came = [outcomes.current(batch) for batch in batches]
     table = SourceTable(
-        [LeadTable(batch.scores_path, standing, created) for batch in batches],
+        [LeadTable.by_schema(batch.scores_path, standing, schema) for batch in batches],
         [known.path if known else None for known in came],
     )
     name = batches[0].name if len(batches) == 1 else f"{batches[0].name} and {len(batches) - 1} more"
-    return make_view(name, table, schema)
+    made_up = is_made_up(settings.models_dir, (batch.scoring.model_id for batch in batches))
+    return make_view(name, table, schema, made_up=made_up)
 
 
-def make_view(name: str, table: SourceTable, schema: LeadSchema) -> SourceView:
+def make_view(name: str, table: SourceTable, schema: LeadSchema, *, made_up: bool = False) -> SourceView:
     """Return a view of a table, with what it can be grouped by."""
-    text = [c.name for c in schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
-    offered = [*text, CITY_TIER, *(c.name for c in schema.with_role(Role.CITY, Role.CATEGORY, Role.FLAG))]
-    offered += [CAPPED + column.name for column in schema.with_role(Role.COUNT)]
-    offered += [*TIMES, *(CAPPED + group_column(group) for group in schema.groups)]
-    known = {dimension: name_dimension(dimension, schema) for dimension in offered if table.has(dimension)}
+    known = {d: name_dimension(d, schema) for d in offered_dimensions(schema) if table.has(d)}
     if not known:
         named = schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
         needed = ", ".join(column.human.lower() for column in named) or "category"
         raise LeadScoreError(f"These leads have nothing to group by. Bring a list with a {needed}, a city or a date.")
-    return SourceView(name, table, schema, known)
+    return SourceView(name, table, schema, known, made_up)
 
 
 def choose_counted(view: SourceView, chosen: LeadFilter = EVERYBODY) -> Counted:
@@ -175,8 +195,11 @@ def choose_counted(view: SourceView, chosen: LeadFilter = EVERYBODY) -> Counted:
 
 
 def count_outcomes(counts: pd.DataFrame, counted: Counted) -> pd.DataFrame:
-    """Add ``n`` and ``k`` to counts of groups: leads whose outcome is known and who converted, or all and expected."""
-    n, k = ("known", "completed") if counted == "completed" else ("leads", "expected")
+    """Add ``n`` and ``k`` to counts of groups: leads whose outcome is known and who converted, or what is expected.
+
+    Of leads that the model learned from, nothing is expected but by models that had not seen them.
+    """
+    n, k = ("known", "completed") if counted == "completed" else ("foreseen", "expected")
     return counts.assign(n=counts[n], k=counts[k])
 
 
@@ -205,6 +228,11 @@ class Rates:
     table: pd.DataFrame
     totals: pd.Series
     groups: int
+
+    @property
+    def is_known(self) -> bool:
+        """Whether outcomes are counted that are known, not such as are expected."""
+        return is_known(self.counted)
 
     @property
     def average(self) -> float:
@@ -254,13 +282,15 @@ def rate_by(
         shown = pd.concat([shown, left], ignore_index=True).astype(shown.dtypes.to_dict())
     shown = count_outcomes(shown, counted)
     result = rate_groups(shown, float(totals["k"]), float(totals["n"]))
+    if counted == "expected":
+        result = result.assign(verdict=UNJUDGED, more=0, p=float("nan"), q=float("nan"))
     table = pd.concat([shown, result], axis=1)
     if before is not None:
         then = _same_groups(view, by, before, shown, counted)
         change = compare_periods(table.set_index(list(by)), then)
         change.columns = pd.Index([f"before_{name.removesuffix('_before')}" for name in change.columns])
         table = pd.concat([table, change.reset_index(drop=True)], axis=1)
-    names = [" × ".join(view.shown(d, v) for d, v in zip(by, row, strict=True)) for row in _rows(table, by)]
+    names = [" × ".join(view.shown(d, v) for d, v in zip(by, row, strict=True)) for row in text_rows(table, by)]
     table.insert(0, "name", pd.Series(names, index=table.index, dtype="str"))
     return Rates(tuple(by), counted, table, totals, many)
 
@@ -278,20 +308,13 @@ def _same_groups(
     return then
 
 
-def _rows(table: pd.DataFrame, by: Sequence[str]) -> list[tuple[str | None, ...]]:
-    return [
-        tuple(None if pd.isna(cell) else str(cell) for cell in row)
-        for row in table[list(by)].itertuples(index=False, name=None)
-    ]
-
-
 def explain_gaps(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) -> GapSplit:
     """Split the gap of each group to the average into the composition of its leads and a residual (see `split_gaps`).
 
     The factors are platform, city tier, month, times contacted and referral (without a source, the schema's
     categories first), as far as the leads have them and are not grouped by them. Groups beyond the largest 24
     are taken as one, and so are platforms beyond seven; fewer are told apart where their combinations would be more
-    than 20,000.
+    than 20,000. Of what is expected alone, nothing is split: that would take the model's own output apart.
     """
     factors = gap_factors(view, by)
     groups, months, levels = MOST_JUDGED, 12, MOST_LEVELS
@@ -301,7 +324,7 @@ def explain_gaps(view: SourceView, by: str, chosen: LeadFilter, counted: Counted
             kept[factor] = view.table.values(factor, chosen, months if factor == "ls_month" else levels)
         cells = count_outcomes(view.table.groups([by, *factors], chosen, kept=kept, most=None), counted)
         if len(cells) <= _MOST_CELLS or levels <= 2:
-            return split_gaps(cells, by, factors)
+            return split_gaps(cells, by, factors) if counted == "completed" else gaps_alone(cells, by, factors)
         groups, months, levels = max(8, groups - 8), max(3, months // 2), levels - 2
 
 
@@ -327,17 +350,20 @@ def targeted(view: SourceView) -> list[str]:
 
 
 def find_far_segments(view: SourceView, chosen: LeadFilter, counted: Counted) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the segments far below and far above the average (see `find_segments`), with ``name``."""
+    """Return the segments far below and far above the average (see `find_segments`), with ``name``.
+
+    Of what is expected alone nothing is tested.
+    """
     dimensions = targeted(view)
     groups = count_outcomes(view.table.pairs(dimensions, chosen, LEAST_LEADS), counted)
     totals = count_outcomes(view.table.totals(chosen).to_frame().T, counted).iloc[0]
-    below, above = find_segments(groups, float(totals["k"]), float(totals["n"]))
+    below, above = find_segments(groups, float(totals["k"]), float(totals["n"]), tested=counted == "completed")
     return _named(below, view), _named(above, view)
 
 
 def _named(found: pd.DataFrame, view: SourceView) -> pd.DataFrame:
     names = []
-    for row in _rows(found, ["first", "first_value", "second", "second_value"]):
+    for row in text_rows(found, ["first", "first_value", "second", "second_value"]):
         pairs = [(row[0], row[1]), *([(row[2], row[3])] if row[2] is not None else [])]
         names.append(", ".join(f"{view.dimensions[str(d)]} {view.shown(str(d), value)}" for d, value in pairs))
     return found.assign(name=pd.Series(names, index=found.index, dtype="str"))
@@ -363,14 +389,8 @@ def find_dimension(view: SourceView, name: str) -> str:
     LeadScoreError
         If there is none, with those that there are.
     """
-    wanted = "_".join(name.casefold().replace("-", " ").split())
-    for dimension, human in view.dimensions.items():
-        plain = dimension.removeprefix(CAPPED)
-        column = view.schema.by_name.get(plain)
-        known = {dimension, plain, human.casefold().replace(" ", "_"), dimension.removeprefix("ls_")}
-        if column is not None:
-            known |= {str(column.role), column.human.casefold().replace(" ", "_")}
-        if wanted in {text.casefold() for text in known}:
-            return dimension
+    found = match_dimension(name, view.dimensions, view.schema)
+    if found is not None:
+        return found
     offered = ", ".join(human.lower() for human in view.dimensions.values())
     raise LeadScoreError(f"These leads cannot be grouped by {name!r}. Choose from: {offered}.")

@@ -1,13 +1,13 @@
-"""Sources in words: the answer in a sentence, tables as people read them, and what numbers mean."""
+"""Sources in words: the answer in a sentence, titles, tables, and what numbers mean."""
 
 import pandas as pd
 
-from leadscore_core.analytics.sources import Rates, Scope, SourceView
-from leadscore_core.analytics.statistics.costs import Costs, Moved
-from leadscore_core.analytics.statistics.decomposition import GapSplit
+from leadscore_core.analytics.sentences.rates import ANSWERS, TITLES
+from leadscore_core.analytics.sources import Counted, Rates, Scope, SourceView
+from leadscore_core.analytics.statistics.costs import Costs
 from leadscore_core.analytics.statistics.rates import EXPECTED, FEW, OVER, UNDER
 from leadscore_core.outcome import OutcomeWords, capital
-from leadscore_core.percent import percent, rate_decimals, share_percent
+from leadscore_core.percent import percent, share_percent
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.source_table import OTHERS
 
@@ -18,33 +18,53 @@ _DEFINITIONS = {
     "Against average": "The rate over that of all leads shown: 1.2 is a fifth more.",
     "Verdict": "Over- and under-delivers: differs from all other leads, with one false verdict in twenty at most "
     "(Benjamini and Hochberg). As expected: the whole interval lies within a tenth of the average.",
-    "Composition": "What leads of the same kind otherwise (platform, city tier, month, times contacted and referral, "
-    "or the list's own categories) bring at the average group, less the average.",
+    "Composition": "What leads of the same kind otherwise (alike in the factors that are chosen) bring at the average "
+    "group, less the average.",
     "Residual": "The rate less what leads like these bring at the average source. Composition and residual add up to "
     "the gap.",
 }
+_EXPECTED = {
+    "Ranked at": "The expected rate drawn towards that of all groups, the more the fewer leads it has (empirical "
+    "Bayes).",
+    "Against average": "The expected rate over that of all leads shown: 1.2 is a fifth more.",
+    "No verdict": "Nothing is judged, taken apart or given an interval here: that would judge the model's own output. "
+    "Bring outcomes for that.",
+}
 _VERDICTS = {OVER: "over-deliver", UNDER: "under-deliver", EXPECTED: "as expected", FEW: "too small to say"}
 _MOST_LISTED = 4
-_NOTHING = 0.0005
+_FEW_EXPECTED = 30
 
 
-def shown_at_first(words: OutcomeWords) -> tuple[str, ...]:
+def counted_title(words: OutcomeWords, counted: Counted) -> str:
+    """Return the header of a column of what is counted."""
+    return words.title if counted == "completed" else f"{words.title} expected"
+
+
+def rate_title(counted: Counted) -> str:
+    """Return the header of a column of rates."""
+    return "Rate" if counted == "completed" else "Expected rate"
+
+
+def shown_at_first(words: OutcomeWords, counted: Counted = "completed") -> tuple[str, ...]:
     """Return the columns of `present_rates` that are shown without asking."""
+    if counted == "expected":
+        return ("Leads", counted_title(words, counted), rate_title(counted), "Ranked at", "Against average")
     return ("Leads", words.title, "Rate", "95% interval", "Ranked at", "Against average", "Verdict")
 
 
-def definitions(view: SourceView) -> dict[str, str]:
+def definitions(view: SourceView, counted: Counted = "completed") -> dict[str, str]:
     """Return what each number means."""
     words = view.words
-    rate = (
-        f"{words.title} over leads. {capital(words.past)}: of leads whose outcome is known. Expected: the sum of "
-        "propensities."
-    )
+    foreseen = "the sum of propensities, of models that had not seen the leads"
+    if counted == "expected":
+        rate = f"{words.title} expected over the leads of which anything can be: {foreseen}."
+        return {rate_title(counted): rate} | _EXPECTED
+    rate = f"{words.title} over leads. {capital(words.past)}: of leads whose outcome is known. Expected: {foreseen}."
     return {"Rate": rate} | _DEFINITIONS
 
 
 def answer(view: SourceView, scope: Scope, rates: Rates) -> str:
-    """Say in one sentence what earns and what does not.
+    """Say in one sentence what earns and what does not, or what is expected to.
 
     Parameters
     ----------
@@ -52,43 +72,80 @@ def answer(view: SourceView, scope: Scope, rates: Rates) -> str:
         Of one dimension.
     """
     human = view.dimensions[rates.by[0]].lower()
-    words = view.words
-    verb = words.past if rates.counted == "completed" else f"are expected to {words.many}"
-    total = f"{percent(rates.average, rates.average, 1)} of {rates.totals['n']:,.0f} leads {verb}"
-    if not 0 < rates.average < 1:
-        who = "Nobody" if rates.average == 0 else "Everybody"
-        return f"{who} among these {rates.totals['n']:,.0f} leads {verb}: no {human} can be told from another."
+    words, n, average = view.words, f"{rates.totals['n']:,.0f}", rates.average
+    if rates.counted == "expected":
+        total = ANSWERS["total_expected"](rate=percent(average, average, 1), n=n, many=words.many)
+        return _answer_expected(rates, total, human)
+    if not 0 < average < 1:
+        return ANSWERS["nobody"](who="Everybody" if average else "Nobody", n=n, past=words.past, human=human)
+    total = ANSWERS["total"](rate=percent(average, average, 1), n=n, past=words.past)
     named = rates.table[rates.table[rates.by[0]] != OTHERS]
     if len(named) < 2:
-        return f"{total}; there is one {human} only, and nothing to compare it with."
-    under = named[named["verdict"] == UNDER]
-    over = named[named["verdict"] == OVER]
+        return ANSWERS["one_group"](total=total, human=human)
+    under, over = named[named["verdict"] == UNDER], named[named["verdict"] == OVER]
     parts = []
     if len(under):
-        lost = (under["n"] * rates.average - under["k"]).to_numpy()
-        worst = under.iloc[int(lost.argmax())]
-        parts.append(
-            f"{worst['name']} brings {share_percent(worst['n'] / rates.totals['n'])} of the leads and "
-            f"{share_percent(worst['k'] / rates.totals['k'])} of the {words.plural}"
-        )
+        worst = under.iloc[int((under["n"] * average - under["k"]).to_numpy().argmax())]
+        leads, done = share_percent(worst["n"] / rates.totals["n"]), share_percent(worst["k"] / rates.totals["k"])
+        parts.append(ANSWERS["under"](name=worst["name"], leads=leads, outcomes=done, plural=words.plural))
     if len(over):
         best = over.iloc[int(over["shrunk_low"].to_numpy().argmax())]
+        rate, whose = percent(best["rate"], average), whose_leads(view, scope.chosen)
         parts.append(
-            f"{best['name']} converts best, {percent(best['rate'], rates.average)} (n = {best['n']:,}) against "
-            f"{percent(rates.average, rates.average)} of all leads"
+            ANSWERS["over"](
+                name=best["name"], rate=rate, n=f"{best['n']:,}", average=percent(average, average), whose=whose
+            )
         )
-    if not parts:
-        return f"{total}; no {human} differs from the others for certain."
-    return f"{'; '.join(parts)}."
+    return f"{'; '.join(parts)}." if parts else ANSWERS["none_differs"](total=total, human=human)
 
 
-def rates_title(view: SourceView, rates: Rates) -> str:
-    """Say what a chart of rates shows."""
+def _answer_expected(rates: Rates, total: str, human: str) -> str:
+    named = rates.table[rates.table[rates.by[0]] != OTHERS]
+    if len(named) < 2:
+        return ANSWERS["one_group"](total=total, human=human)
+    large = named[named["n"] >= _FEW_EXPECTED].sort_values("rate", ascending=False, kind="stable")
+    if len(large) < 2:
+        return ANSWERS["no_ends_expected"](total=total)
+    best, worst = large.iloc[0], large.iloc[-1]
+    return ANSWERS["ends_expected"](
+        total=total,
+        best=best["name"],
+        high=percent(best["rate"], rates.average),
+        n_high=f"{best['n']:,}",
+        worst=worst["name"],
+        low=percent(worst["rate"], rates.average),
+        n_low=f"{worst['n']:,}",
+    )
+
+
+def whose_leads(view: SourceView, chosen: LeadFilter) -> str:
+    """Name the leads that are looked at: all, or those of the filter."""
+    used = describe_filter(view, chosen)
+    return f"all leads with {'; '.join(used)}" if used else "all leads"
+
+
+def say_title(key: str, counted: Counted, /, **parts: object) -> str:
+    """Return the title of a chart, of what is counted or of what is expected."""
+    return TITLES[key if counted == "completed" else f"{key}_expected"](**parts)
+
+
+def rates_title(view: SourceView, rates: Rates, drawn: int | None = None) -> str:
+    """Say what a chart of rates shows: so many of the groups, and how they are judged.
+
+    Parameters
+    ----------
+    drawn
+        Groups in the chart; all if not given.
+    """
     humans = " and ".join(view.dimensions[d].lower() for d in rates.by)
-    verdicts = rates.table["verdict"].value_counts()
-    rows = [f"{verdicts[v]} {words}" for v, words in _VERDICTS.items() if v in verdicts]
+    which = f"all {rates.groups:,}" if drawn is None or drawn >= rates.groups else f"the {drawn:,} of most leads"
+    rows = [which if which.startswith("all") else f"{which} of {rates.groups:,}"]
+    if rates.counted == "completed":
+        shown = rates.table if drawn is None else chart_rows(view, rates)
+        verdicts = shown["verdict"].value_counts()
+        rows += [f"{verdicts[v]} {words}" for v, words in _VERDICTS.items() if v in verdicts]
     kind = view.counted_words()[rates.counted]
-    return f"{kind} by {humans}: {', '.join(rows)}" if rows else f"{kind} by {humans}"
+    return say_title("rates", rates.counted, counted=kind, humans=humans, drawn=", ".join(rows))
 
 
 def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
@@ -99,40 +156,39 @@ def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
     pandas.DataFrame
         The group under its human name, then `shown_at_first` and what a chooser may add; rates in percent.
     """
-    table = rates.table if view.is_ordered(rates.by[0]) and len(rates.by) == 1 else rates.ranked()
-    if view.is_ordered(rates.by[0]) and len(rates.by) == 1:
-        table = table.sort_values(rates.by[0], kind="stable")
+    is_ordered, counted = view.is_ordered(rates.by[0]) and len(rates.by) == 1, rates.counted
+    table = rates.table.sort_values(rates.by[0], kind="stable") if is_ordered else rates.ranked()
     header = " × ".join(view.dimensions[d] for d in rates.by)
-    shown = pd.DataFrame(
-        {
-            header: table["name"],
-            "Leads": table["leads"],
-            view.words.title: table["k"],
-            "Rate": 100 * table["rate"],
-            "95% interval": _intervals(table),
-            "Ranked at": 100 * table["shrunk"],
-            "Against average": table["lift"],
-            "Verdict": [
-                f"{verdict}: {more:,} more leads would do" if more else verdict
-                for verdict, more in zip(table["verdict"], table["more"], strict=True)
-            ],
-        }
-    )
+    columns: dict[str, object] = {
+        header: table["name"],
+        "Leads": table["leads"],
+        counted_title(view.words, counted): table["k"],
+        rate_title(counted): 100 * table["rate"],
+    }
+    if counted == "completed":
+        columns["95% interval"] = intervals(table)
+    columns |= {"Ranked at": 100 * table["shrunk"], "Against average": table["lift"]}
+    if counted == "completed":
+        columns["Verdict"] = [
+            f"{verdict}: {more:,} more leads would do" if more else verdict
+            for verdict, more in zip(table["verdict"], table["more"], strict=True)
+        ]
     if "before_rate" in table:
-        shown["Rate before"] = 100 * table["before_rate"]
-        shown["Change"] = [
+        columns["Rate before"] = 100 * table["before_rate"]
+        columns["Change"] = [
             "no lead before" if pd.isna(c) else f"{100 * c:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
             for c, low, high in zip(table["before_change"], table["before_low"], table["before_high"], strict=True)
         ]
-    shown["Outcome known"] = table["known"]
-    shown[capital(view.words.past)] = table["completed"]
-    shown["Expected"] = table["expected"]
+    columns |= {"Outcome known": table["known"], capital(view.words.past): table["completed"]}
+    if counted == "completed":
+        columns["Expected"] = table["expected"]
     for grade in ("Hot", "Warm", "Cold", "Junk"):
-        shown[grade] = 100 * table[grade.lower()] / table["leads"].where(table["leads"] > 0)
-    return shown.reset_index(drop=True)
+        columns[grade] = 100 * table[grade.lower()] / table["leads"].where(table["leads"] > 0)
+    return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def _intervals(table: pd.DataFrame) -> list[str]:
+def intervals(table: pd.DataFrame) -> list[str]:
+    """Return the intervals of rates in words."""
     average = float(table["k"].sum()) / max(1.0, float(table["n"].sum()))
     return [
         "no outcome known" if n == 0 else f"{percent(low, average, 1)} to {percent(high, average, 1)}"
@@ -151,98 +207,35 @@ def chart_rows(view: SourceView, rates: Rates, most: int = 8) -> pd.DataFrame:
     return named[named.index.isin(largest)]
 
 
-def present_gaps(view: SourceView, by: str, split: GapSplit) -> pd.DataFrame:
-    """Lay out each group's gap and its parts, the largest groups first, in points."""
-    table = split.table.sort_values("n", ascending=False, kind="stable")
+def present_costs(costs: Costs, currency: str, words: OutcomeWords) -> pd.DataFrame:
+    """Lay costs out as people read them; what cannot be divided is said in words."""
+    table, unit = costs.table, f" ({currency})" if currency else ""
     return pd.DataFrame(
         {
-            view.dimensions[by]: [view.shown(by, group) for group in table["group"]],
-            "Leads": table["n"],
-            "Rate": 100 * table["rate"],
-            "Gap": 100 * table["gap"],
-            "Composition": 100 * table["composition"],
-            "Residual": 100 * table["residual"],
-            "95% interval of the residual": [
-                "no comparable leads elsewhere" if pd.isna(low) else f"{100 * low:+.1f} to {100 * high:+.1f}"
-                for low, high in zip(table["residual_low"], table["residual_high"], strict=True)
+            "Group": table["group"],
+            f"Spend{unit}": table["spend"],
+            "Leads": table["leads"],
+            f"Per lead{unit}": [money(value, "no lead") for value in table["cost_per_lead"]],
+            f"Per Hot lead{unit}": [money(value, "no Hot lead") for value in table["cost_per_hot"]],
+            words.title: table["applications"],
+            f"Per {words.singular}{unit}": [
+                money(value, "not known" if n == 0 else f"no {words.singular}")
+                for value, n in zip(table["cost_per_application"], table["n"], strict=True)
             ],
-            "Comparable": 100 * table["comparable"],
-            "Verdict": [
-                verdict or ("Nothing to compare with" if pd.isna(residual) else "Too few to say")
-                for verdict, residual in zip(table["verdict"], table["residual"], strict=True)
+            "95% interval": [
+                "not known" if pd.isna(high) else f"{money(low)} to {money(high)}"
+                for low, high in zip(table["cost_low"], table["cost_high"], strict=True)
             ],
-        }
-    ).reset_index(drop=True)
-
-
-def describe_gap(name: str, row: pd.Series, average: float, words: OutcomeWords) -> str:
-    """Say in a sentence what a group's gap comes from.
-
-    Parameters
-    ----------
-    row
-        Of `GapSplit.table`.
-    """
-    side, form = "above" if row["gap"] > 0 else "below", f".{rate_decimals(average, 1)}f"
-    gap = (
-        f"{name} {words.each} {percent(row['rate'], average, 1)}, {abs(100 * row['gap']):{form}} points {side} the "
-        f"average of {percent(average, average, 1)}"
-    )
-    if pd.isna(row["residual"]):
-        return (
-            f"{gap}. Only {row['comparable']:.0%} of its leads have comparable ones elsewhere, too few to tell its "
-            "composition from a residual effect."
-        )
-    return (
-        f"{gap}: the composition of its leads explains {100 * row['composition']:+{form}}, the residual effect "
-        f"is {100 * row['residual']:+{form}} (95% interval {100 * row['residual_low']:+{form}} to "
-        f"{100 * row['residual_high']:+{form}})."
-    )
-
-
-def gap_parts(view: SourceView, split: GapSplit, place: int) -> pd.DataFrame:
-    """Return the parts of a group's gap for a waterfall: ``human`` and ``value``, the residual effect last."""
-    parts = split.parts.iloc[place]
-    named = {name: view.dimensions[str(name)] for name in parts.index if name != "together"}
-    rows = [(f"Composition: {human.lower()}", float(parts[name])) for name, human in named.items()]
-    rows.append(("Composition: all of it together", float(parts["together"])))
-    rows = [(human, value) for human, value in rows if abs(value) >= _NOTHING]
-    rows.append(("Residual", float(split.table["gap"].iloc[place]) - sum(value for _, value in rows)))
-    return pd.DataFrame(rows, columns=["human", "value"])
-
-
-def describe_segment(row: pd.Series, all_n: float, words: OutcomeWords) -> str:
-    """Say what a segment far from the average costs or brings.
-
-    Parameters
-    ----------
-    row
-        As from `find_far_segments`.
-    all_n
-        Leads of everybody.
-    """
-    more = "more" if row["difference"] > 0 else "fewer"
-    average = row["at_average"] / max(1, row["n"])
-    rate, low, high = (percent(row[name], average, 1) for name in ("rate", "low", "high"))
-    return (
-        f"{rate} ({low} to {high}) of {row['n']:,} leads, {share_percent(row['n'] / all_n)} of all: "
-        f"{abs(row['difference']):,.0f} {words.plural} {more} than the {row['at_average']:,.0f} that the average brings"
-    )
-
-
-def present_segments(found: pd.DataFrame, words: OutcomeWords) -> pd.DataFrame:
-    """Lay segments out as people read them."""
-    return pd.DataFrame(
-        {
-            "Group": found["name"],
-            "Leads": found["n"],
-            "Rate": 100 * found["rate"],
-            "95% interval": _intervals(found),
-            words.title: found["k"],
-            "At the average": found["at_average"],
-            "Difference": found["difference"],
+            f"On junk{unit}": table["on_junk"],
         }
     )
+
+
+def money(value: float, nothing: str = "no limit") -> str:
+    """Write an amount with as many digits as mean something."""
+    if pd.isna(value) or value == float("inf"):
+        return nothing
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.2f}"
 
 
 def describe_filter(view: SourceView, chosen: LeadFilter) -> list[str]:
@@ -256,68 +249,6 @@ def describe_filter(view: SourceView, chosen: LeadFilter) -> list[str]:
     if chosen.created_from is not None and chosen.created_to is not None:
         rows.append(f"Created {chosen.created_from:%d %b %Y} to {chosen.created_to:%d %b %Y}")
     return rows
-
-
-def present_costs(costs: Costs, currency: str, words: OutcomeWords) -> pd.DataFrame:
-    """Lay costs out as people read them; what cannot be divided is said in words."""
-    table, unit = costs.table, f" ({currency})" if currency else ""
-    return pd.DataFrame(
-        {
-            "Group": table["group"],
-            f"Spend{unit}": table["spend"],
-            "Leads": table["leads"],
-            f"Per lead{unit}": [_money(value, "no lead") for value in table["cost_per_lead"]],
-            f"Per Hot lead{unit}": [_money(value, "no Hot lead") for value in table["cost_per_hot"]],
-            words.title: table["applications"],
-            f"Per {words.singular}{unit}": [
-                _money(value, "not known" if n == 0 else f"no {words.singular}")
-                for value, n in zip(table["cost_per_application"], table["n"], strict=True)
-            ],
-            "95% interval": [
-                "not known" if pd.isna(high) else f"{_money(low)} to {_money(high)}"
-                for low, high in zip(table["cost_low"], table["cost_high"], strict=True)
-            ],
-            f"On junk{unit}": table["on_junk"],
-        }
-    )
-
-
-def _money(value: float, nothing: str = "no limit") -> str:
-    if pd.isna(value) or value == float("inf"):
-        return nothing
-    return f"{value:,.0f}" if value >= 100 else f"{value:,.2f}"
-
-
-def describe_costs(costs: Costs, currency: str, words: OutcomeWords) -> str:
-    """Say in a sentence what outcomes cost."""
-    table = costs.table[costs.table["cost_per_application"].notna()]
-    spent = f"{costs.spent:,.0f} {currency}".strip()
-    junk = float(costs.table["on_junk"].sum())
-    wasted = f", {junk / costs.spent:.0%} of it on junk" if costs.spent else ""
-    if table.empty:
-        known = bool((costs.table["n"] > 0).any())
-        return (
-            f"{spent} were spent{wasted}; {f'no {words.singular} came of it' if known else 'no outcome is known yet'}."
-        )
-    ordered = table.sort_values("cost_per_application")
-    cheap, dear = ordered.iloc[0], ordered.iloc[-1]
-    text = f"{spent} were spent{wasted}. "
-    text += f"{capital(words.a_singular)} costs {_money(cheap['cost_per_application'])} from {cheap['group']}"
-    if len(ordered) > 1:
-        text += f" and {_money(dear['cost_per_application'])} from {dear['group']}"
-    return f"{text}."
-
-
-def describe_move(moved: Moved, source: str, target: str, currency: str, words: OutcomeWords) -> str:
-    """Say what moving a budget is expected to bring."""
-    amount = f"{moved.amount:,.0f} {currency}".strip()
-    warning = ""
-    if moved.grows > 2:
-        warning = f" {target} would get {moved.grows:.1f} times its money, which nobody has seen yet."
-    return (
-        f"Moving {amount} from {source} to {target}: {moved.change:+,.0f} {words.plural} expected (95% interval "
-        f"{moved.low:+,.0f} to {moved.high:+,.0f}).{warning}"
-    )
 
 
 def unit(view: SourceView, scope: Scope) -> str:

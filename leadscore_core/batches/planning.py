@@ -148,7 +148,7 @@ def preview_grades(view: BatchView, rule: GradeRule, capacity: int) -> pd.DataFr
         ``expected`` (conversions), ``observed``, ``low``, ``high`` (conversion of known leads of that grade, 0-1, NaN
         where none is known), ``known`` (how many), ``days`` (of calls), ``a_day`` (leads a day of the batch's period).
     """
-    table = LeadTable(view.batch.scores_path, Standing(grades=rule), view.table.created)
+    table = LeadTable.by_schema(view.batch.scores_path, Standing(grades=rule), view.schema)
     found = table.by_grade(ALL)
     edges = thresholds_of(rule, view)
     chosen = None if view.model is None else choose_split(view.model.out_of_sample)

@@ -36,6 +36,7 @@ from leadscore_core.storage.database.preferences import grade_preference, junk_p
 from leadscore_core.storage.leads.files import FILE_ROW, read_file_rows, sort_into
 from leadscore_core.storage.leads.lead_table import RULE
 from leadscore_core.storage.leads.source_table import OUTCOME
+from leadscore_core.training.evaluation.unseen_propensity import expect_unseen
 
 ROW_GROUP = 10_000
 _UNSORTED = "unsorted.parquet"
@@ -224,7 +225,8 @@ def _write_parts(folder: Path, order: _ScoringOrder, report: ScoreReport, *, as_
                 chunk = part_frame(read)
                 own_columns.write(_storable(chunk, as_text))
                 index = index_rows(chunk, part, model.schema, leads.mapping, settings.phone_region, first)
-                index["ls_draw"] = draws.random(len(chunk))
+                unseen = expect_unseen(model, chunk, part.cleaned, leads.mapping, part.own["propensity"].to_numpy())
+                index = index.assign(**unseen.columns(), ls_draw=draws.random(len(chunk)))
                 table = pa.Table.from_pandas(index, preserve_index=False)
                 if index_writer is None:
                     index_writer = pq.ParquetWriter(folder / _UNSORTED, table.schema)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from leadscore_core.config import GradeRule, JunkRules, Settings, load_settings
 from leadscore_core.data.row_numbers import FIRST_ROW
-from leadscore_core.data.schema.schema import Column, LeadSchema, Role
+from leadscore_core.data.schema.schema import CITY_TIER, Column, LeadSchema, Role
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.grades import JUNK_WORDS, junk_reasons
 from leadscore_core.inference.present import city_name
@@ -158,6 +158,8 @@ class BatchView:
         declared = self.schema.by_name.get(column)
         if column == "ls_row":
             return file_rows(leads)
+        if column == CITY_TIER and self.table.city in leads:  # a lead without a city has no tier
+            return cells.astype("Int64").where(leads[str(self.table.city)].notna())
         if declared is not None and declared.role is Role.FLAG:
             return cells.map({1: "Yes", 0: "No"})
         if declared is not None and declared.role is Role.CITY:
@@ -208,6 +210,4 @@ def open_view(
         decisions.restored_rows(batch),
         {row: override.grade for row, override in overrides.items()},
     )
-    stamp = schema.one(Role.TIMESTAMP)
-    table = LeadTable(batch.scores_path, standing, stamp.name if stamp else None)
-    return BatchView(batch, table, schema, model, overrides)
+    return BatchView(batch, LeadTable.by_schema(batch.scores_path, standing, schema), schema, model, overrides)

@@ -70,26 +70,34 @@ def sources(
     say_outcome(leads, where_known=False)
     result = report_list(leads, by or (), model=model, settings=settings)
     words = (model.schema if model is not None else leads.schema).outcome
-    average = result["average"] or 0.0
-    what = words.past if result["counted"] == "completed" else f"expected to {words.many}"
+    average, is_known = result["average"] or 0.0, result["counted"] == "completed"
+    what = words.past if is_known else f"are expected to {words.many}"
+    meaning = "Rates with 95% intervals; residual: what the composition of the leads leaves of the gap to the average."
+    if not is_known:
+        meaning = "Expected rates, by the model alone: nothing is judged or taken apart until outcomes are known."
     say(
         f"{result['rows']:,} leads; {result['applications']:,.0f} of {result['n']:,} {what} "
-        f"({percent(average, average, 1)}). "
-        "Rates with 95% intervals; residual: what the composition of the leads leaves of the gap to the average."
+        f"({percent(average, average, 1)}). {meaning}"
     )
+    for caution in result.get("cautions", ()):
+        say(f"Mind: {caution}")
     for block in result["by"]:
         say(f"\n{block['name']} ({block['groups_in_all']:,} groups)")
         for group in block["groups"][:_MOST_LISTED]:
             say(_line(group, average))
         if len(block["groups"]) > _MOST_LISTED:
             say(f"  .. and {len(block['groups']) - _MOST_LISTED:,} more; --json tells all.")
-    for title, name in (("Segments below the average", "leaks"), ("Segments above the average", "chances")):
+    expected = "" if is_known else "expected "
+    for title, name in (
+        (f"Segments {expected}below the average", "leaks"),
+        (f"Segments {expected}above the average", "chances"),
+    ):
         say(f"\n{title}" if result[name] else f"\n{title}: none that is certain")
         for found in result[name][:_MOST_LISTED]:
+            more = "fewer" if found["difference"] < 0 else "more"
             say(
-                f"  {found['name']}: {percent(found['rate'], average, 1)} of {found['n']:,} leads; "
-                f"{abs(found['difference']):,.0f} {words.plural} {'fewer' if found['difference'] < 0 else 'more'} than "
-                "the average brings"
+                f"  {found['name']}: {percent(found['rate'], average, 1)} {expected}of {found['n']:,} leads; "
+                f"{abs(found['difference']):,.0f} {words.plural} {more} {expected}than at the average"
             )
     write_json(json_out, result | (leads.outcome.as_json() if leads.outcome else {}))
 
@@ -126,6 +134,8 @@ def outcomes(
 def _line(group: dict[str, Any], average: float) -> str:
     if group["rate"] is None:
         return f"  {group['name']}: no lead whose outcome is known"
+    if group["verdict"] is None:
+        return f"  {group['name']}: {percent(group['rate'], average, 1)} expected of {group['n']:,} leads"
     residual = f", residual {group['own']:+.{rate_decimals(average, 1)}%}" if group["own"] is not None else ""
     more = f" ({group['more_leads_needed']:,} more leads would do)" if group["more_leads_needed"] else ""
     rate, low, high = (percent(group[name], average, 1) for name in ("rate", "low", "high"))

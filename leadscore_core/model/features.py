@@ -221,6 +221,12 @@ class LeadFeatures(FrameTransformer):
         seen = self.seen_["s"] if to_the_second else self.seen_["min"]
         return np.isin(self._identities(X, "s" if to_the_second else "min"), seen)
 
+    def moment_hashes(self, X: pd.DataFrame) -> np.ndarray | None:  # noqa: N803
+        """Return by what `was_seen` knows each lead to the second; None where no timestamp tells leads apart."""
+        if self.seen_ is None or not set(self._identity()) <= set(X.columns):
+            return None
+        return self._identities(X, "s")
+
     def writes_seconds(self, X: pd.DataFrame) -> bool:  # noqa: N803
         """Tell whether any timestamp of cleaned leads has seconds."""
         return bool((X[self._identity()[0]].dt.second.fillna(0) != 0).any())

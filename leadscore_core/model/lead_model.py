@@ -29,7 +29,8 @@ class LeadModel:
 
     ``out_of_sample`` holds what models that had not seen a training lead said of it: ``split`` (``cross_validation``:
     each lead once; ``next_period``: each month by a model of the months before), ``part`` (the fold or month),
-    ``propensity`` (0-1) and ``completed`` (0 or 1); None for a model without it.
+    ``propensity`` (0-1), ``completed`` (0 or 1) and ``key_..``, by what the lead is known again; None for a model that
+    has none.
     """
 
     pipeline: Pipeline

@@ -20,8 +20,8 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
     Parameters
     ----------
     table
-        ``name``, ``rate``, ``low``, ``high`` (0-1), ``n``, ``verdict``, in the order in which they are drawn; with
-        ``compared`` (0-1), a second mark, named ``compared_name``.
+        ``name``, ``rate``, ``low``, ``high`` (0-1), ``n``, ``verdict``, in the order in which they are drawn; without
+        ``low`` and ``high`` no interval; with ``compared`` (0-1), a second mark, named ``compared_name``.
     average
         0-1.
     unit
@@ -39,18 +39,19 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
     ticks = {"tickvals": names, "ticktext": [short(name) for name in names]}
     colours = [VERDICT_COLOURS.get(verdict, NEUTRAL) for verdict in table["verdict"]]
     along, across = ("x", "y") if ordered else ("y", "x")
-    digits = f".{rate_decimals(average, 1)}%"
-    error = error_bars(table, "rate") | {"width": 4, "color": NEUTRAL}
+    digits, counted = f".{rate_decimals(average, 1)}%", "low" in table
+    error = error_bars(table, "rate") | {"width": 4, "color": NEUTRAL} if counted else None
+    between = f" (%{{customdata[2]:{digits}}} to %{{customdata[3]:{digits}}})" if counted else " expected"
+    judged = "; %{customdata[4]}" if counted else ""
+    ends = [table[name if counted else "rate"].rename(name) for name in ("low", "high")]
     figure = go.Figure(
         go.Scatter(
             **{along: names, across: table["rate"].tolist(), f"error_{across}": error},
             mode="markers",
             marker={"color": colours, "size": 11},
-            customdata=table[["name", "n", "low", "high", "verdict"]],
-            hovertemplate="%{customdata[0]}: %{"
-            + across
-            + f":{digits}}} (%{{customdata[2]:{digits}}} to %{{customdata[3]:{digits}}})"
-            "<br>n = %{customdata[1]:,}; %{customdata[4]}<extra></extra>",
+            customdata=pd.concat([table["name"], table["n"], *ends, table["verdict"]], axis=1),
+            hovertemplate=f"%{{customdata[0]}}: %{{{across}:{digits}}}{between}"
+            f"<br>n = %{{customdata[1]:,}}{judged}<extra></extra>",
             showlegend=False,
         )
     )
@@ -65,7 +66,7 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
         below = 0.25 if ordered else max(0.25, 2 / max(1, len(table)))  # of few rows, the axis takes a larger part
         figure.update_layout(legend={"orientation": "h", "y": -below, "x": 0}, showlegend=True)
     _average(figure, average, vertical=not ordered)
-    axis = {"title": unit, "tickformat": axis_format(table["high"]), "rangemode": "tozero"}
+    axis = {"title": unit, "tickformat": axis_format(ends[1]), "rangemode": "tozero"}
     if ordered:
         figure.update_yaxes(**axis)
         figure.update_xaxes(type="category", **ticks)
@@ -115,20 +116,15 @@ def plot_trend(weeks: pd.DataFrame, title: str, unit: str) -> go.Figure:
     Parameters
     ----------
     weeks
-        ``week``, ``rate``, ``low``, ``high``, ``month_rate`` (0-1), ``n``.
+        ``week``, ``rate``, ``low``, ``high``, ``month_rate`` (0-1), ``n``; without ``low`` and ``high`` no interval.
     """
     digits = f".{rate_decimals(float(weeks['rate'].mean()), 1)}%"
-    figure = go.Figure()
-    figure.add_scatter(x=weeks["week"], y=weeks["high"], mode="lines", line={"width": 0}, hoverinfo="skip")
-    figure.add_scatter(
-        x=weeks["week"],
-        y=weeks["low"],
-        mode="lines",
-        line={"width": 0},
-        fill="tonexty",
-        fillcolor="rgba(15,118,110,0.18)",
-        hoverinfo="skip",
-    )
+    figure, counted = go.Figure(), "low" in weeks
+    if counted:
+        hidden = {"x": weeks["week"], "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+        figure.add_scatter(y=weeks["high"], **hidden)
+        figure.add_scatter(y=weeks["low"], fill="tonexty", fillcolor="rgba(15,118,110,0.18)", **hidden)
+    between = f"(%{{customdata[1]:{digits}}} to %{{customdata[2]:{digits}}})" if counted else "expected"
     figure.add_scatter(
         x=weeks["week"],
         y=weeks["month_rate"],
@@ -141,19 +137,15 @@ def plot_trend(weeks: pd.DataFrame, title: str, unit: str) -> go.Figure:
     figure.add_scatter(
         x=weeks["week"],
         y=weeks["rate"],
-        name="Week, with its 95% interval",
+        name="Week, with its 95% interval" if counted else "Week, expected",
         mode="lines+markers",
         line={"color": ACCENT, "width": 2},
-        customdata=weeks[["n", "low", "high"]],
-        hovertemplate=f"Week of %{{x|%d %b %Y}}: %{{y:{digits}}} "
-        f"(%{{customdata[1]:{digits}}} to %{{customdata[2]:{digits}}})"
-        "<br>n = %{customdata[0]:,}<extra></extra>",
+        customdata=weeks[["n", "low", "high"] if counted else ["n"]],
+        hovertemplate=f"Week of %{{x|%d %b %Y}}: %{{y:{digits}}} {between}<br>n = %{{customdata[0]:,}}<extra></extra>",
         showlegend=True,
     )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "x": 0})
-    for trace in figure.data[:2]:
-        trace.showlegend = False
-    figure.update_yaxes(title=unit, tickformat=axis_format(weeks["high"]), rangemode="tozero")
+    figure.update_yaxes(title=unit, tickformat=axis_format(weeks["high" if counted else "rate"]), rangemode="tozero")
     return dress(figure, title, 360)
 
 

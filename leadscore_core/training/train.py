@@ -29,8 +29,9 @@ from leadscore_core.training.cautions import judge_cautions
 from leadscore_core.training.enough import check_enough
 from leadscore_core.training.evaluation.metrics import average_metrics, meets_targets, shown_measures
 from leadscore_core.training.evaluation.plan import JudgingPlan, plan_judging
-from leadscore_core.training.evaluation.seen_leads import learn_identities, make_identity_key, row_columns
+from leadscore_core.training.evaluation.seen_leads import key_hashes, key_leads, make_identity_key, row_columns
 from leadscore_core.training.evaluation.threshold import choose_threshold
+from leadscore_core.training.evaluation.unseen_propensity import KEY
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.request import TrainingRequest
@@ -163,7 +164,10 @@ def fit_model(
     pipeline = fit_cleaned(cleaned, label, recipe, identity, recognise=True)
     identity_key = make_identity_key(known.fingerprint)
     features = pipeline.named_steps["features"]
-    features.identities_ = learn_identities(cleaned, row_columns(features), known.identities, identity_key)
+    keys = key_leads(cleaned, row_columns(features), known.identities, identity_key)
+    features.identities_ = {kind: np.unique(own) for kind, own in keys.items()}
+    if (moments := features.moment_hashes(cleaned)) is not None:
+        keys["moment"] = key_hashes(moments, identity_key)
     margin = np.full(len(plan.rows), np.nan)
     for result in crossed[: recipe.n_splits]:
         margin[result.fold.test] = result.margin
@@ -202,7 +206,7 @@ def fit_model(
         }
     )
     report(1.0, "Done")
-    return LeadModel(pipeline, metadata, _out_of_sample(label, plan.rows, crossed[: recipe.n_splits], following))
+    return LeadModel(pipeline, metadata, _out_of_sample(label, plan.rows, crossed[: recipe.n_splits], following, keys))
 
 
 def _keep_grades(pipeline: Pipeline, grades: GradeThresholds) -> None:
@@ -212,9 +216,13 @@ def _keep_grades(pipeline: Pipeline, grades: GradeThresholds) -> None:
 
 
 def _out_of_sample(
-    label: np.ndarray, rows: np.ndarray, crossed: Sequence[FoldResult], following: Sequence[FoldResult]
+    label: np.ndarray,
+    rows: np.ndarray,
+    crossed: Sequence[FoldResult],
+    following: Sequence[FoldResult],
+    keys: dict[str, np.ndarray],
 ) -> pd.DataFrame:
-    """Return what models that had not seen a lead said of it, beside what became of it."""
+    """Return what models that had not seen a lead said of it, beside what became of it and by what it is known."""
     parts = [
         pd.DataFrame(
             {
@@ -224,6 +232,10 @@ def _out_of_sample(
                 "threshold": r.metrics.threshold,
                 "completed": label[rows[r.fold.test]],
                 "row": rows[r.fold.test],
+            }
+            | {
+                KEY + kind: own[rows[r.fold.test]] * np.uint64(split == "cross_validation")
+                for kind, own in keys.items()
             }
         )
         for split, results in (("cross_validation", crossed), ("next_period", following))

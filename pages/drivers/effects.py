@@ -43,10 +43,10 @@ def choose_group(view: BatchView) -> LeadFilter:
         if by == EVERYBODY:
             return ALL
         if by == "Month":
-            months = view.table.group([str(stamp)], ALL)[str(stamp)].dropna().sort_values().tolist()
+            found = view.table.group([str(stamp)], ALL)[str(stamp)]
+            months = [*found.dropna().sort_values().tolist(), *([BLANK] if found.isna().any() else [])]
             month = st.selectbox("Month", months, key=f"group-month-{view.batch.id}", width=220)
-            start = pd.Timestamp(f"{month}-01")
-            return replace(ALL, created_from=start.date(), created_to=(start + pd.offsets.MonthEnd(0)).date())
+            return replace(ALL, values={"ls_month": (str(month),)})
         column = dict(offered)[by]
         counts = {value if value is not None else BLANK: n for value, n in view.table.values_of(column)}
         value = st.selectbox(

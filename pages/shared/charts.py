@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.analytics.charts import Evidence
+from leadscore_core.analytics.columns import column_kind
 from leadscore_core.inference.export.formula_injection import neutralise
 from leadscore_core.percent import column_decimals
 from leadscore_core.plots.image import ImageForm, draw_images, find_browser
@@ -16,8 +17,6 @@ from pages.shared.sidebar import plain
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
-_PERCENT = ("Rate", "Ranked at", "Rate before", "All leads of the month", "Comparable", "Hot", "Warm", "Cold", "Junk")
-_POINTS = ("Gap", "Composition", "Residual")
 _WIDE = {"Verdict": 240, "95% interval": 130, "95% interval of its own": 210, "Change": 220, "Group": 300}
 
 
@@ -77,13 +76,14 @@ def render_frame(table: pd.DataFrame, *, alt: str, columns: list[str] | None = N
     shown = table if columns is None else table[columns]
     config: dict[str, ColumnConfig] = {}
     for name in shown.columns:
-        if name in _PERCENT:
+        kind = column_kind(name)
+        if kind == "percent":
             config[name] = st.column_config.NumberColumn(format=f"%.{column_decimals(shown[name])}f%%")
-        elif name in _POINTS:
+        elif kind == "points":
             config[name] = st.column_config.NumberColumn(
                 format=f"%+.{column_decimals(shown[name])}f", help="Points of the rate"
             )
-        elif name == "Against average":
+        elif kind == "ratio":
             config[name] = st.column_config.NumberColumn(format="%.2f")
         elif pd.api.types.is_datetime64_any_dtype(shown[name]):
             config[name] = st.column_config.DateColumn(format="D MMM YYYY")

@@ -295,11 +295,9 @@ def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -
         ("rates", *scope_key(view, batches, scope)),
         lambda: rate_by(view, [scope.by], scope.chosen, scope.counted, before=scope.before),
     )
+    cautions = view.cautions(scope.chosen)
     if not rates.totals["n"]:
-        st.info(
-            f"No outcome of these leads is known yet. Count the {view.words.plural} expected, or bring outcomes.",
-            icon=":material/hourglass_empty:",
-        )
+        _render_nothing(view, scope, cautions)
         return None
     st.markdown(f"### {plain(answer(view, scope, rates))}")
     totals = rates.totals
@@ -309,9 +307,26 @@ def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -
         done = f"{totals['completed']:,.0f}" if totals["known"] else "–"
         unknown = None if totals["known"] else "No outcome of these leads is known yet."
         st.metric(capital(view.words.past), done, border=True, width=KEY_FIGURE_WIDTH, help=unknown)
-        st.metric("Expected", f"{totals['expected']:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
-        st.metric("Average rate", percent(rates.average, rates.average, 1), border=True, width=KEY_FIGURE_WIDTH)
+        expected = f"{totals['expected']:,.0f}" if totals["foreseen"] else "–"
+        of = f"Of {totals['foreseen']:,.0f} leads, by models that had not seen them"
+        st.metric("Expected", expected, border=True, width=KEY_FIGURE_WIDTH, help=of)
+        average = percent(rates.average, rates.average, 1)
+        name = "Average rate" if scope.counted == "completed" else "Average expected rate"
+        st.metric(name, average, border=True, width=KEY_FIGURE_WIDTH)
+    for caution in cautions:
+        st.caption(f":material/info: {plain(caution)}")
     return rates
+
+
+def _render_nothing(view: SourceView, scope: Scope, cautions: list[str]) -> None:
+    """Say why there is nothing to count."""
+    if scope.counted == "expected":
+        st.info(plain(" ".join(cautions) or "No model has scored these leads, so nothing is expected of them."))
+        return
+    st.info(
+        f"No outcome of these leads is known yet. Count the {view.words.plural} expected, or bring outcomes.",
+        icon=":material/hourglass_empty:",
+    )
 
 
 def render_rates(view: SourceView, batches: list[Batch], scope: Scope, rates: Rates) -> None:
@@ -332,15 +347,17 @@ def render_rates(view: SourceView, batches: list[Batch], scope: Scope, rates: Ra
         st.subheader(f"All groups: {result.groups:,}", anchor=False)
         with st.popover("Columns", icon=":material/view_column:"):
             offered = [name for name in shown.table.columns if name != first]
-            default = [*shown_at_first(view.words), *more]
-            columns = st.multiselect("Columns shown", offered, default=default, key=f"source-columns-{len(more)}")
+            default = [*shown_at_first(view.words, scope.counted), *more]
+            columns = st.multiselect(
+                "Columns shown", offered, default=default, key=f"source-columns-{scope.counted}-{len(more)}"
+            )
     render_frame(shown.table, alt="Groups", columns=[first, *columns])
     if result.groups > len(result.table):
         st.caption(
             f"{result.groups:,} values: the {len(result.table) - 1:,} largest are told apart, the rest is one row."
         )
     with st.expander("What the numbers mean", icon=":material/help:"):
-        st.markdown("\n".join(f"- **{name}**: {words}" for name, words in definitions(view).items()))
+        st.markdown("\n".join(f"- **{name}**: {words}" for name, words in definitions(view, scope.counted).items()))
     if bubbles.figure is not None:
         render_evidence(bubbles, key=f"volume-{turn}", on_click=_clicker(view, scope, bubbles, turn), table=shown.table)
     render_evidence(heatmap, key=f"crossed-{turn}")

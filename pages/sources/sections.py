@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.analytics.charts import show_flow, show_gap, show_trend
+from leadscore_core.analytics.sentences.gaps import GAPS
 from leadscore_core.analytics.sources import (
     Scope,
     SourceView,
@@ -14,7 +15,8 @@ from leadscore_core.analytics.sources import (
     gap_factors,
     narrow_to,
 )
-from leadscore_core.analytics.wording import describe_gap, describe_segment, present_segments
+from leadscore_core.analytics.wording_gaps import describe_gap
+from leadscore_core.analytics.wording_segments import describe_segment, present_segments
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.leads.filters import LeadFilter
 from pages.shared import session
@@ -29,6 +31,9 @@ MOST_LISTED = 5
 
 def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
     """Split each group's gap to the average into the composition of its leads and a residual effect."""
+    if not scope.is_known:
+        st.info(GAPS["expected"](past=view.words.past), icon=":material/hourglass_empty:")
+        return
     split = session.remembered(
         ("gaps", *scope_key(view, batches, scope)), lambda: explain_gaps(view, scope.by, scope.chosen, scope.counted)
     )
@@ -71,13 +76,13 @@ def render_segments(view: SourceView, scope: Scope, batches: list[Batch]) -> Non
         ("targets", *scope_key(view, batches, scope)), lambda: find_far_segments(view, scope.chosen, scope.counted)
     )
     total = float(view.table.totals(scope.chosen)["leads"])
+    is_known, plural = scope.is_known, view.words.plural
+    few, better = f"few {plural}", "what converts far better"
+    if not is_known:
+        few, better = f"few {plural} expected", "far more is expected"
     for title, found, nothing in (
-        (
-            f"Below the average: many leads, few {view.words.plural}",
-            below,
-            "No group of 50 leads or more is far below the average.",
-        ),
-        ("Above the average: what converts far better", above, "No group is far above the average."),
+        (f"Below the average: many leads, {few}", below, "No group of 50 leads or more is far below the average."),
+        (f"Above the average: {better}", above, "No group is far above the average."),
     ):
         st.subheader(title, anchor=False)
         if found.empty:
@@ -86,10 +91,13 @@ def render_segments(view: SourceView, scope: Scope, batches: list[Batch]) -> Non
         for place, row in enumerate(found.head(MOST_LISTED).to_dict("records")):
             _render_target(view, pd.Series(row), scope, batches, total, f"{title[:5].lower()}-{place}")
         with st.expander(f"All {len(found)} as a table", icon=":material/table_rows:"):
-            render_frame(present_segments(found, view.words), alt=title)
+            render_frame(present_segments(found, view.words, scope.counted), alt=title)
     st.caption(
         "Groups of one column or two, at least 50 leads, whose whole interval is a fifth away from the average; "
         "corrected for the many groups that were looked at."
+        if is_known
+        else "Groups of one column or two, at least 50 leads, of which a fifth less or more than at the average is "
+        "expected. Nothing has been counted yet."
     )
 
 

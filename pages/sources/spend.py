@@ -6,7 +6,8 @@ import streamlit as st
 from leadscore_core.analytics.sources import EVERYBODY, Scope, SourceView
 from leadscore_core.analytics.spend import move_spend, set_costs
 from leadscore_core.analytics.statistics.costs import Costs
-from leadscore_core.analytics.wording import describe_costs, describe_move, present_costs
+from leadscore_core.analytics.wording import present_costs
+from leadscore_core.analytics.wording_money import describe_costs, describe_move
 from leadscore_core.config import load_settings
 from leadscore_core.data.reading.reader import read_leads
 from leadscore_core.data.spend import Spend, read_spend

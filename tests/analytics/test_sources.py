@@ -73,7 +73,8 @@ def test_rates_equal_a_direct_computation(sources: SourceView, truth: pd.DataFra
 
 def test_expected_applications_are_the_sum_of_propensities(sources: SourceView, labelled: Batch) -> None:
     rates = rate_by(sources, [SOURCE], EVERYBODY, "expected")
-    assert rates.table["k"].sum() == pytest.approx(labelled.scoring.expected)
+    kept = pd.read_parquet(labelled.scores_path)
+    assert rates.table["k"].sum() == pytest.approx(kept["ls_unseen"].sum())
     assert choose_counted(sources) == "completed"
     assert choose_counted(sources, narrow_to(EVERYBODY, {SOURCE: "Level67"})) == "expected", "too few outcomes"
 

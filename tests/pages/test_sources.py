@@ -104,7 +104,9 @@ def test_grouping_crossing_and_counting(page: AppTest, sources: SourceView) -> N
     assert crossed.columns[0] == "Month × First source"
     assert crossed["Leads"].sum() == sources.table.rows
     choose(page, "Count", "expected")
-    assert page.dataframe[0].value["Applications"].sum() == pytest.approx(sources.table.totals(EVERYBODY)["expected"])
+    assert page.dataframe[0].value["Applications expected"].sum() == pytest.approx(
+        sources.table.totals(EVERYBODY)["expected"]
+    )
 
 
 @pytest.mark.parametrize("name", ["Composition", "Segments", "Weeks and flow", "Money"])

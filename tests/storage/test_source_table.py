@@ -44,7 +44,7 @@ def expected_counts(leads: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
             "leads": grouped.size(),
             "known": grouped["ls_outcome"].count(),
             "completed": grouped["ls_outcome"].sum(),
-            "expected": grouped["ls_propensity"].sum(),
+            "expected": grouped["ls_unseen"].sum(),
             "hot": grouped["grade"].apply(lambda g: (g == "Hot").sum()),
             "junk": grouped["grade"].apply(lambda g: (g == "Junk").sum()),
         }
@@ -62,7 +62,7 @@ def counted(found: pd.DataFrame, dimension: str) -> pd.DataFrame:
     [
         (SOURCE, lambda f: f[SOURCE]),
         (CITY, lambda f: f[CITY]),
-        ("city_tier", lambda f: f["city_tier"].astype(str)),
+        ("city_tier", lambda f: f["city_tier"].astype(str).where(f[CITY].notna())),
         (CAPPED + TIMES, lambda f: f[TIMES].clip(upper=5).astype(str).replace("5", "5+")),
         ("referred_lead", lambda f: f["referred_lead"].astype(str)),
         ("ls_month", lambda f: f[STAMP].dt.strftime("%Y-%m")),

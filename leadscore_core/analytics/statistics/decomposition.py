@@ -128,6 +128,11 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
     return GapSplit(table, parts, counts.average)
 
 
+def gaps_alone(cells: pd.DataFrame, group: str, factors: list[str]) -> GapSplit:
+    """Return each group's gap to the average without its parts, as `split_gaps` does where nothing can be split."""
+    return _nothing(_count(cells, group, factors))
+
+
 @dataclass(frozen=True, eq=False)
 class _Counts:
     """Leads counted by group and factors, a cell each.

@@ -13,7 +13,7 @@ import scipy  # its parts load when they are used
 from leadscore_core.confidence import Z95, wilson_intervals
 
 OVER, EXPECTED, UNDER, FEW = "Over-delivers", "As expected", "Under-delivers", "Too few to say"
-NOT_APPLICABLE = "Not applicable"
+NOT_APPLICABLE, UNJUDGED = "Not applicable", "Not judged"
 FALSE_DISCOVERIES = 0.05
 MARGIN = 0.10
 _LEAST_STRENGTH, _MOST_STRENGTH = 0.5, 1e6

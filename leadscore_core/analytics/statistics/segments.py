@@ -19,7 +19,7 @@ _MOSTLY_THE_SAME = 0.8
 
 
 def find_segments(
-    groups: pd.DataFrame, all_k: float, all_n: float, *, most: int = MOST_SHOWN
+    groups: pd.DataFrame, all_k: float, all_n: float, *, most: int = MOST_SHOWN, tested: bool = True
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find where targeting is off: groups of one column or two that convert far less, or more, than all others do.
 
@@ -38,6 +38,8 @@ def find_segments(
         Conversions and leads of everybody.
     most
         Rows of each table.
+    tested
+        Whether ``k`` was counted; where it is only expected, groups whose rate is a fifth away are listed as they are.
 
     Returns
     -------
@@ -64,7 +66,9 @@ def find_segments(
         at_average=n * average,
         difference=k - n * average,
     )
-    certain = result[result["q"] < FALSE_DISCOVERIES]
+    if not tested:
+        result = result.assign(low=result["rate"], high=result["rate"], q=np.nan)
+    certain = result[result["q"] < FALSE_DISCOVERIES] if tested else result
     fewer = certain[certain["high"] < average * (1 - FAR)].sort_values("difference", kind="stable")
     more = certain[certain["low"] > average * (1 + FAR)].sort_values("difference", ascending=False, kind="stable")
     overlaps = _overlaps(groups)

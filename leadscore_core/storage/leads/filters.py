@@ -48,7 +48,7 @@ class LeadFilter:
         return self != LeadFilter(view=self.view)
 
 
-def where(chosen: LeadFilter, columns: set[str], created: str | None) -> tuple[str, list[Any]]:
+def where(chosen: LeadFilter, columns: set[str], created: str | None, city: str | None = None) -> tuple[str, list[Any]]:
     """Return the condition of a filter and its parameters.
 
     Parameters
@@ -57,6 +57,8 @@ def where(chosen: LeadFilter, columns: set[str], created: str | None) -> tuple[s
         Columns of the batch; others are not filtered by.
     created
         The column with the date of creation, or None.
+    city
+        The column with the city, or None.
 
     Examples
     --------
@@ -74,7 +76,7 @@ def where(chosen: LeadFilter, columns: set[str], created: str | None) -> tuple[s
         terms.append(f"ls_grade IN ({_marks(chosen.grades)})")
         values += chosen.grades
     for dimension, wanted in sorted(chosen.values.items()):
-        cell = expression(dimension, columns, created)
+        cell = expression(dimension, columns, created, city)
         if cell is not None and wanted:
             term, given = _any_of(cell, wanted)
             terms.append(term)

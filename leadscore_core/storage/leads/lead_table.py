@@ -5,7 +5,8 @@ One file holds, the highest propensity first, the cleaned columns under their ow
 ``ls_row`` position in the list, ``ls_rank`` from 1, ``ls_propensity``, ``ls_score``, ``ls_id``, ``ls_name``,
 ``ls_email``, ``ls_phone`` as given, ``ls_search`` their text in lower case, ``ls_draw`` a number drawn at random (0-1),
 ``ls_rule_<name>`` one flag a contact rule, ``ls_id_key``, ``ls_email_key``, ``ls_phone_key`` hashes by which a lead is
-known again, ``ls_duplicate_of``, ``ls_duplicate_why``.
+known again, ``ls_duplicate_of``, ``ls_duplicate_why``; ``ls_learned`` whether the model that scored it learned from it
+(NULL where nothing tells) and ``ls_unseen`` the propensity by models that had not seen it (NULL where there is none).
 """
 
 import threading
@@ -22,8 +23,9 @@ import pyarrow as pa
 from cachetools import LRUCache
 
 from leadscore_core.config import CONTACT_RULES, GradeRule, JunkRules
+from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import StorageError
-from leadscore_core.storage.leads.dimensions import quoted
+from leadscore_core.storage.leads.dimensions import expression, quoted
 from leadscore_core.storage.leads.filters import LeadFilter, where
 from leadscore_core.storage.leads.pool import borrowed_cursor, sql_text, to_frame
 
@@ -62,6 +64,8 @@ class LeadTable:
         What is decided about them.
     created
         The cleaned column with the date of creation, or None.
+    city
+        The cleaned column with the city, or None.
 
     Raises
     ------
@@ -69,11 +73,18 @@ class LeadTable:
         If the file is gone or damaged.
     """
 
-    def __init__(self, path: Path, standing: Standing, created: str | None = None) -> None:
+    def __init__(self, path: Path, standing: Standing, created: str | None = None, city: str | None = None) -> None:
         self.path, self.standing = path, standing
         self.columns = [row[0] for row in self._run(f"DESCRIBE SELECT * FROM {self.file_sql}")]
         self.created = created if created in self.columns else None
+        self.city = city if city in self.columns else None
         self.rows = int(self._run(f"SELECT count(*) FROM {self.file_sql}")[0][0])
+
+    @classmethod
+    def by_schema(cls, path: Path, standing: Standing, schema: LeadSchema) -> "LeadTable":
+        """Open a batch whose columns a schema describes."""
+        stamp, city = schema.one(Role.TIMESTAMP), schema.one(Role.CITY)
+        return cls(path, standing, stamp.name if stamp else None, city.name if city else None)
 
     def count(self, chosen: LeadFilter) -> int:
         """Return how many leads a filter leaves."""
@@ -180,14 +191,13 @@ class LeadTable:
 
     def values_of(self, column: str, most: int = 200) -> list[tuple[str | None, int]]:
         """Return a column's values with their leads, the most frequent first."""
-        if column not in self.columns:
+        cell = expression(column, self.columns, self.created, self.city)
+        if cell is None:
             return []
-        name = quoted(column)
         return [
             (value, int(n))
             for value, n in self._run(
-                f"SELECT CAST({name} AS VARCHAR), count(*) FROM {self.file_sql} GROUP BY 1 ORDER BY 2 DESC, 1 "
-                f"LIMIT {int(most)}"
+                f"SELECT {cell}, count(*) FROM {self.file_sql} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {int(most)}"
             )
         ]
 
@@ -212,7 +222,7 @@ class LeadTable:
         keys = ", ".join(
             f"strftime({quoted(c)}, '%Y-%m') AS {quoted(c)}"
             if c == self.created
-            else f"CAST({quoted(c)} AS VARCHAR) AS {quoted(c)}"
+            else f"{expression(c, self.columns, self.created, self.city)} AS {quoted(c)}"
             for c in named
         )
         condition, values = self._where(chosen)
@@ -223,7 +233,7 @@ class LeadTable:
         )
 
     def _where(self, chosen: LeadFilter) -> tuple[str, list[Any]]:
-        return where(chosen, set(self.columns), self.created)
+        return where(chosen, set(self.columns), self.created, self.city)
 
     def _ranks_found(self, chosen: LeadFilter) -> np.ndarray:
         """Return the ranks that a filter leaves, in the order of the calls; the last few are remembered."""

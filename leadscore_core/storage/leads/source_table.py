@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from leadscore_core.errors import StorageError
-from leadscore_core.storage.leads.dimensions import expression
+from leadscore_core.storage.leads.dimensions import LEARNED, UNSEEN, expression
 from leadscore_core.storage.leads.filters import LeadFilter, where
 from leadscore_core.storage.leads.lead_table import LeadTable
 from leadscore_core.storage.leads.pool import sql_text, to_frame
@@ -20,15 +20,15 @@ MOST_GROUPS = 20_000
 _GRADES = ("Hot", "Warm", "Cold", "Junk")
 _COUNTS = (
     "count(*) AS leads, count(ls_completed) AS known, coalesce(sum(ls_completed), 0)::BIGINT AS completed, "
-    "coalesce(sum(ls_propensity), 0) AS expected, "
-    "coalesce(sum(ls_propensity) FILTER (ls_completed IS NOT NULL), 0) AS expected_known, "
+    "count(ls_expected) AS foreseen, coalesce(sum(ls_expected), 0) AS expected, "
+    "count(ls_expected) FILTER (ls_completed IS NOT NULL) AS foreseen_known, "
+    "coalesce(sum(ls_expected) FILTER (ls_completed IS NOT NULL), 0) AS expected_known, "
     + ", ".join(f"count(*) FILTER (ls_grade = '{grade}') AS {grade.lower()}" for grade in _GRADES)
 )
 
 _PAIR = ("first", "first_value", "second", "second_value")
-_SUMMED = dict.fromkeys(("leads", "known", "completed"), "BIGINT") | dict.fromkeys(
-    ("expected", "expected_known"), "DOUBLE"
-)
+_SUMMED = dict.fromkeys(("leads", "known", "completed", "foreseen", "foreseen_known"), "BIGINT")
+_SUMMED |= dict.fromkeys(("expected", "expected_known"), "DOUBLE")
 _SUMMED |= {grade.lower(): "BIGINT" for grade in _GRADES}
 
 
@@ -53,6 +53,7 @@ class SourceTable:
         self.columns = list(dict.fromkeys(column for table in tables for column in table.columns))
         self.columns.append(GRADE)
         self.created = next((table.created for table in tables if table.created), None)
+        self.city = next((table.city for table in tables if table.city), None)
         self.rows = sum(table.rows for table in tables)
 
     def groups(
@@ -79,8 +80,9 @@ class SourceTable:
         -------
         pandas.DataFrame
             The dimensions as text, NaN where blank; ``leads``; ``known`` (leads whose outcome is known), ``completed``
-            (of these); ``expected`` (conversions, by propensity), ``expected_known`` (of leads whose outcome is
-            known); ``hot``, ``warm``, ``cold``, ``junk`` (leads of each grade).
+            (of these); ``expected`` (conversions, by the propensities of models that had not seen the leads) of
+            ``foreseen`` leads, ``expected_known`` of ``foreseen_known`` (of leads whose outcome is known); ``hot``,
+            ``warm``, ``cold``, ``junk`` (leads of each grade).
 
         Raises
         ------
@@ -151,6 +153,24 @@ class SourceTable:
         """Return the counts of `groups` over all leads of a filter."""
         return self.groups((), chosen).iloc[0]
 
+    def foresight(self, chosen: LeadFilter) -> pd.Series:
+        """Return by what outcomes of a filter's leads are expected.
+
+        Returns
+        -------
+        pandas.Series
+            ``scored`` leads; of them ``learned`` (the model learned from them), ``not_shown`` (and it keeps nothing
+            else that was said of them, so that nothing is expected) and ``untold`` (nothing tells whether it did).
+        """
+        condition, wheres = self._where(chosen)
+        return self._frame(
+            "SELECT count(ls_propensity) AS scored, count(*) FILTER (ls_had_learned) AS learned, "
+            "count(*) FILTER (ls_had_learned AND ls_expected IS NULL) AS not_shown, "
+            "count(ls_propensity) FILTER (ls_had_learned IS NULL) AS untold "
+            f"FROM ({self._leads()}) WHERE {condition}",
+            wheres,
+        ).iloc[0]
+
     def values(self, dimension: str, chosen: LeadFilter, most: int) -> list[str | None]:
         """Return a dimension's most frequent values, None for blank."""
         condition, wheres = self._where(chosen)
@@ -179,19 +199,19 @@ class SourceTable:
 
     def has(self, dimension: str) -> bool:
         """Tell whether any of the batches has a dimension."""
-        return expression(dimension, self.columns, self.created) is not None
+        return expression(dimension, self.columns, self.created, self.city) is not None
 
     def _cell(self, dimension: str) -> str:
-        cell = expression(dimension, self.columns, self.created)
+        cell = expression(dimension, self.columns, self.created, self.city)
         if cell is None:
             raise StorageError(f"These leads have no {dimension!r} to group by. Choose another column.")
         return cell
 
     def _where(self, chosen: LeadFilter) -> tuple[str, list[Any]]:
-        return where(replace(chosen, view="all", reason=""), set(self.columns), self.created)
+        return where(replace(chosen, view="all", reason=""), set(self.columns), self.created, self.city)
 
     def _leads(self) -> str:
-        """Return all leads with their grade and outcome."""
+        """Return all leads with their grade, their outcome and what is expected of them."""
         parts = []
         for table, path in zip(self.tables, self.outcomes, strict=True):
             own = OUTCOME if OUTCOME in table.columns else "NULL"
@@ -200,9 +220,11 @@ class SourceTable:
                 came = f"SELECT ls_row, ls_completed AS came FROM read_parquet('{sql_text(path)}')"
                 join = f" LEFT JOIN ({came}) USING (ls_row)"
                 outcome = f"coalesce(came, {own})"
+            is_told = UNSEEN in table.columns
+            expected, learned = (UNSEEN, LEARNED) if is_told else ("ls_propensity", "CAST(NULL AS BOOLEAN)")
             parts.append(
-                f"SELECT t.*, {table.grade_sql()} AS ls_grade, CAST({outcome} AS TINYINT) AS ls_completed "
-                f"FROM {table.file_sql} t{join}"
+                f"SELECT t.*, {table.grade_sql()} AS ls_grade, CAST({outcome} AS TINYINT) AS ls_completed, "
+                f"{expected} AS ls_expected, {learned} AS ls_had_learned FROM {table.file_sql} t{join}"
             )
         return " UNION ALL BY NAME ".join(parts)
 

@@ -126,13 +126,34 @@ def learn_identities(
     Returns
     -------
     dict
-        Kind -> keyed hashes, sorted; uint64. Besides the kinds given ``row``, of all inputs and the minute, the
-        repeats of a row numbered; a kind that many leads share is lacking.
+        Kind -> keyed hashes, sorted; uint64 (see `key_leads`).
+    """
+    return {kind: np.unique(own) for kind, own in key_leads(cleaned, columns, identities, key).items()}
+
+
+def key_leads(
+    cleaned: pd.DataFrame, columns: Sequence[str], identities: dict[str, np.ndarray], key: str
+) -> dict[str, np.ndarray]:
+    """Return the hashes of `learn_identities` one a lead, in the leads' order.
+
+    Returns
+    -------
+    dict
+        Kind -> keyed hashes; uint64. Besides the kinds given ``row``, of all inputs and the minute, the repeats of a
+        row numbered; a kind that many leads share is lacking.
     """
     told = {kind: own for kind, own in identities.items() if _tells_apart(own[own != 0], _LEAST_TOLD[kind])}
     if columns and _tells_apart(_hash_inputs(cleaned, columns), _LEAST_TOLD["row"]):
         told["row"] = number_repeats(_hash_inputs(cleaned, columns))
-    return {kind: np.unique(key_hashes(own, key)) for kind, own in told.items()}
+    return {kind: key_hashes(own, key) for kind, own in told.items()}
+
+
+def row_hashes_of(model: LeadModel, cleaned: pd.DataFrame) -> np.ndarray | None:
+    """Return the keyed hash of all inputs of each lead; None where leads lack some of the model's inputs."""
+    columns = row_columns(model.features)
+    if not columns or not set(columns) <= set(cleaned.columns):
+        return None
+    return key_hashes(_hash_inputs(cleaned, columns), model.metadata.identity_key)
 
 
 def row_columns(features: LeadFeatures) -> list[str]:

@@ -1,0 +1,47 @@
+"""Segments in words: what groups far from the average cost or bring."""
+
+import pandas as pd
+
+from leadscore_core.analytics.sentences.segments import SEGMENTS
+from leadscore_core.analytics.sources import Counted, is_known
+from leadscore_core.analytics.wording import counted_title, intervals, rate_title
+from leadscore_core.outcome import OutcomeWords
+from leadscore_core.percent import percent, share_percent
+
+
+def describe_segment(row: pd.Series, all_n: float, words: OutcomeWords) -> str:
+    """Say what a segment far from the average costs or brings, or is expected to.
+
+    Parameters
+    ----------
+    row
+        As from `find_far_segments`; without a ``q`` where it is only expected.
+    all_n
+        Leads of everybody.
+    """
+    average, is_expected = row["at_average"] / max(1, row["n"]), pd.isna(row["q"])
+    rate, low, high = (percent(row[name], average, 1) for name in ("rate", "low", "high"))
+    return SEGMENTS["expected" if is_expected else "counted"](
+        rate=rate,
+        low=low,
+        high=high,
+        n=f"{row['n']:,}",
+        share=share_percent(row["n"] / all_n),
+        difference=f"{abs(row['difference']):,.0f}",
+        plural=words.plural,
+        more="more" if row["difference"] > 0 else "fewer",
+        at_average=f"{row['at_average']:,.0f}",
+    )
+
+
+def present_segments(found: pd.DataFrame, words: OutcomeWords, counted: Counted) -> pd.DataFrame:
+    """Lay segments out as people read them."""
+    columns: dict[str, object] = {"Group": found["name"], "Leads": found["n"], rate_title(counted): 100 * found["rate"]}
+    if is_known(counted):
+        columns["95% interval"] = intervals(found)
+    columns |= {
+        counted_title(words, counted): found["k"],
+        "At the average": found["at_average"],
+        "Difference": found["difference"],
+    }
+    return pd.DataFrame(columns)
