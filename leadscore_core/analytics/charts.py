@@ -9,6 +9,8 @@ from leadscore_core.analytics.sources import MOST_LEVELS, Rates, Scope, SourceVi
 from leadscore_core.analytics.statistics.decomposition import GapSplit
 from leadscore_core.analytics.trends import flow_leads, trend_weeks
 from leadscore_core.analytics.wording import (
+    HIGH,
+    LOW,
     chart_rows,
     counted_title,
     present_rates,
@@ -148,10 +150,7 @@ def show_trend(view: SourceView, scope: Scope) -> Evidence:
         rate_title(scope.counted): 100 * weeks["rate"],
     }
     if scope.counted == "completed":
-        columns["95% interval"] = [
-            f"{percent(low, average, 1)} to {percent(high, average, 1)}"
-            for low, high in zip(weeks["low"], weeks["high"], strict=True)
-        ]
+        columns |= {LOW: 100 * weeks["low"], HIGH: 100 * weeks["high"]}
     else:
         weeks = weeks.drop(columns=["low", "high"])
     columns["All leads of the month"] = 100 * weeks["month_rate"]

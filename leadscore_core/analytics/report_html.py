@@ -17,19 +17,38 @@ from leadscore_core.analytics.charts import (
     show_rates,
     show_trend,
 )
-from leadscore_core.analytics.columns import column_kind
+from leadscore_core.analytics.columns import column_kind, shown_decimals
+from leadscore_core.analytics.sentences.money import MONEY
 from leadscore_core.analytics.sources import Counted, Rates, Scope, SourceView, explain_gaps, find_far_segments, rate_by
-from leadscore_core.analytics.wording import answer, definitions, describe_filter, shown_at_first
+from leadscore_core.analytics.spend import Money
+from leadscore_core.analytics.wording import answer, definitions, describe_filter, present_costs, shown_at_first
 from leadscore_core.analytics.wording_gaps import present_gaps
+from leadscore_core.analytics.wording_money import (
+    describe_missing,
+    describe_money,
+    describe_move,
+    describe_period,
+    present_missing,
+)
 from leadscore_core.analytics.wording_segments import describe_segment, present_segments
 from leadscore_core.errors import FigureError
 from leadscore_core.outcome import OutcomeWords
-from leadscore_core.percent import column_decimals
 from leadscore_core.plots.image import draw_images
 
 MOST_ROWS = 40
 _WIDTH = 860
-_TEMPLATE = """<!doctype html>
+_TEMPLATE = """{% macro table(part) %}
+{% if part.rows %}
+<div class="wide"><table>
+<thead><tr>{% for name, kind in part.columns %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for row in part.rows %}<tr>
+{%- for cell in row %}<td class="{{ part.columns[loop.index0][1] }}">{{ cell }}</td>{% endfor %}</tr>
+{% endfor %}</tbody>
+</table></div>
+{% if part.left %}<p class="note">{{ part.left }}</p>{% endif %}
+{% endif %}
+{% endmacro %}<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -63,18 +82,18 @@ _TEMPLATE = """<!doctype html>
 {% if part.image %}
 <figure><img alt="{{ part.title }}" src="data:image/svg+xml;base64,{{ part.image }}"></figure>
 {% endif %}
-{% if part.rows %}
-<div class="wide"><table>
-<thead><tr>{% for name, kind in part.columns %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr></thead>
-<tbody>
-{% for row in part.rows %}<tr>
-{%- for cell in row %}<td class="{{ part.columns[loop.index0][1] }}">{{ cell }}</td>{% endfor %}</tr>
-{% endfor %}</tbody>
-</table></div>
-{% if part.left %}<p class="note">{{ part.left }}</p>{% endif %}
-{% endif %}
+{{ table(part) }}
 </section>
 {% endfor %}
+{% if money %}
+<section>
+<h2>Money</h2>
+<p class="answer">{{ money.answer }}</p>
+{% for text in money.missing %}<p class="note">{{ text }}</p>{% endfor %}
+{% for part in money.parts %}{{ table(part) }}{% endfor %}
+{% for text in money.notes %}<p class="note">{{ text }}</p>{% endfor %}
+</section>
+{% endif %}
 <section>
 <h2>What the numbers mean</h2>
 <dl>{% for name, meaning in definitions.items() %}<dt>{{ name }}</dt><dd>{{ meaning }}</dd>{% endfor %}</dl>
@@ -84,7 +103,7 @@ _TEMPLATE = """<!doctype html>
 """
 
 
-def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -> bytes:
+def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, at: datetime | None = None) -> bytes:
     """Make one self-contained HTML file of what is looked at: filters, figures, tables and definitions.
 
     Figures are drawn as SVG; where no Chromium is installed the tables stand alone, and the report says why. Its size
@@ -92,6 +111,8 @@ def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -
 
     Parameters
     ----------
+    money
+        Spend set against these leads, with a budget that is moved, if any.
     at
         When it is made; now if not given.
 
@@ -153,8 +174,27 @@ def make_report(view: SourceView, scope: Scope, *, at: datetime | None = None) -
         cautions=view.cautions(scope.chosen),
         parts=parts,
         definitions=definitions(view, scope.counted),
+        money=_money(view, scope, money),
     )
     return text.encode("utf-8")
+
+
+def _money(view: SourceView, scope: Scope, money: Money | None) -> dict[str, object] | None:
+    """Lay money out: what is missing stands above what is counted."""
+    if money is None:
+        return None
+    costs = present_costs(money.costs, money.spend.currency, view.words, scope.counted)
+    costs = costs.rename(columns={"Group": view.dimensions[money.by]})
+    tables = [("What is missing", present_missing(view, money)), ("Costs", costs)]
+    notes = [describe_period(view, scope, money), describe_move(money, view.words)]
+    if money.moved is not None:
+        notes.append(MONEY["assumed"](plural=view.words.plural))
+    return {
+        "answer": describe_money(money, view.words, scope.counted),
+        "missing": describe_missing(view, money),
+        "parts": [_part(Evidence("money", title, None, table, {}), table, None) for title, table in tables],
+        "notes": [note for note in notes if note],
+    }
 
 
 def _columns(table: pd.DataFrame, words: OutcomeWords, counted: Counted) -> list[str]:
@@ -184,13 +224,11 @@ def _draw(evidence: Sequence[Evidence]) -> tuple[dict[str, str], str]:
 
 def _part(shown: Evidence, table: pd.DataFrame, image: str | None) -> dict[str, object]:
     rows = table[table.index.isin(table.nlargest(MOST_ROWS, "Leads").index)] if len(table) > MOST_ROWS else table
-    kinds = [
-        "number" if pd.api.types.is_numeric_dtype(table[name]) else "tight" if "interval" in name else ""
-        for name in table.columns
-    ]
+    kinds = ["number" if pd.api.types.is_numeric_dtype(table[name]) else "" for name in table.columns]
     left = f"The {MOST_ROWS} largest of {len(table):,}." if len(table) > MOST_ROWS else ""
+    numbers = [pd.api.types.is_numeric_dtype(table[name]) for name in table.columns]
     digits = [
-        column_decimals(table[name]) if column_kind(name) in ("percent", "points") else 0 for name in table.columns
+        shown_decimals(name, table[name]) if number else 0 for name, number in zip(table.columns, numbers, strict=True)
     ]
     return {
         "title": shown.title,
@@ -213,9 +251,5 @@ def _cell(name: str, value: object, decimals: int) -> str:
     if isinstance(value, str):
         return value
     number = float(str(value))
-    kind = column_kind(name)
-    if kind == "percent":
-        return f"{number:.{decimals}f}%"
-    if kind == "points":
-        return f"{number:+.{decimals}f}"
-    return f"{number:.2f}" if kind == "ratio" else f"{number:,.0f}"
+    sign = "+" if column_kind(name) == "points" else ""
+    return f"{number:{sign},.{decimals}f}{'%' if column_kind(name) == 'percent' else ''}"

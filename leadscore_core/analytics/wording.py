@@ -12,7 +12,7 @@ from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.source_table import OTHERS
 
 _DEFINITIONS = {
-    "95% interval": "Wilson's: the true rate lies in it 19 times out of 20.",
+    "95% from, 95% to": "Wilson's interval: the true rate lies in it 19 times out of 20.",
     "Ranked at": "The rate drawn towards that of all groups, the more the fewer leads it has (empirical Bayes), so "
     "that a handful of lucky leads does not top the list.",
     "Against average": "The rate over that of all leads shown: 1.2 is a fifth more.",
@@ -31,6 +31,8 @@ _EXPECTED = {
     "Bring outcomes for that.",
 }
 _VERDICTS = {OVER: "over-deliver", UNDER: "under-deliver", EXPECTED: "as expected", FEW: "too small to say"}
+LOW, HIGH = "95% from", "95% to"
+_CHANGES = {"Change": "change", "Change from": "low", "Change to": "high"}
 _MOST_LISTED = 4
 _FEW_EXPECTED = 30
 
@@ -49,7 +51,7 @@ def shown_at_first(words: OutcomeWords, counted: Counted = "completed") -> tuple
     """Return the columns of `present_rates` that are shown without asking."""
     if counted == "expected":
         return ("Leads", counted_title(words, counted), rate_title(counted), "Ranked at", "Against average")
-    return ("Leads", words.title, "Rate", "95% interval", "Ranked at", "Against average", "Verdict")
+    return ("Leads", words.title, "Rate", LOW, HIGH, "Ranked at", "Against average", "Verdict")
 
 
 def definitions(view: SourceView, counted: Counted = "completed") -> dict[str, str]:
@@ -166,7 +168,7 @@ def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
         rate_title(counted): 100 * table["rate"],
     }
     if counted == "completed":
-        columns["95% interval"] = intervals(table)
+        columns |= {LOW: 100 * table["low"].where(table["n"] > 0), HIGH: 100 * table["high"].where(table["n"] > 0)}
     columns |= {"Ranked at": 100 * table["shrunk"], "Against average": table["lift"]}
     if counted == "completed":
         columns["Verdict"] = [
@@ -175,25 +177,13 @@ def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
         ]
     if "before_rate" in table:
         columns["Rate before"] = 100 * table["before_rate"]
-        columns["Change"] = [
-            "no lead before" if pd.isna(c) else f"{100 * c:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
-            for c, low, high in zip(table["before_change"], table["before_low"], table["before_high"], strict=True)
-        ]
+        columns |= {name: 100 * table[f"before_{own}"] for name, own in _CHANGES.items()}
     columns |= {"Outcome known": table["known"], capital(view.words.past): table["completed"]}
     if counted == "completed":
         columns["Expected"] = table["expected"]
     for grade in ("Hot", "Warm", "Cold", "Junk"):
         columns[grade] = 100 * table[grade.lower()] / table["leads"].where(table["leads"] > 0)
     return pd.DataFrame(columns).reset_index(drop=True)
-
-
-def intervals(table: pd.DataFrame) -> list[str]:
-    """Return the intervals of rates in words."""
-    average = float(table["k"].sum()) / max(1.0, float(table["n"].sum()))
-    return [
-        "no outcome known" if n == 0 else f"{percent(low, average, 1)} to {percent(high, average, 1)}"
-        for n, low, high in zip(table["n"], table["low"], table["high"], strict=True)
-    ]
 
 
 def chart_rows(view: SourceView, rates: Rates, most: int = 8) -> pd.DataFrame:
@@ -207,34 +197,29 @@ def chart_rows(view: SourceView, rates: Rates, most: int = 8) -> pd.DataFrame:
     return named[named.index.isin(largest)]
 
 
-def present_costs(costs: Costs, currency: str, words: OutcomeWords) -> pd.DataFrame:
-    """Lay costs out as people read them; what cannot be divided is said in words."""
+def present_costs(costs: Costs, currency: str, words: OutcomeWords, counted: Counted = "completed") -> pd.DataFrame:
+    """Lay costs out as people read them, in numbers; blank where there is nothing to divide by, or no upper limit."""
     table, unit = costs.table, f" ({currency})" if currency else ""
-    return pd.DataFrame(
-        {
-            "Group": table["group"],
-            f"Spend{unit}": table["spend"],
-            "Leads": table["leads"],
-            f"Per lead{unit}": [money(value, "no lead") for value in table["cost_per_lead"]],
-            f"Per Hot lead{unit}": [money(value, "no Hot lead") for value in table["cost_per_hot"]],
-            words.title: table["applications"],
-            f"Per {words.singular}{unit}": [
-                money(value, "not known" if n == 0 else f"no {words.singular}")
-                for value, n in zip(table["cost_per_application"], table["n"], strict=True)
-            ],
-            "95% interval": [
-                "not known" if pd.isna(high) else f"{money(low)} to {money(high)}"
-                for low, high in zip(table["cost_low"], table["cost_high"], strict=True)
-            ],
-            f"On junk{unit}": table["on_junk"],
-        }
-    )
+    singular = words.singular if counted == "completed" else f"{words.singular} expected"
+    columns = {
+        "Group": table["group"],
+        f"Spend{unit}": table["spend"],
+        "Leads": table["leads"],
+        f"Per lead{unit}": table["cost_per_lead"],
+        f"Per Hot lead{unit}": table["cost_per_hot"],
+        counted_title(words, counted): table["applications"],
+        f"Per {singular}{unit}": table["cost_per_application"],
+    }
+    if counted == "completed":
+        columns[f"Per {singular}, 95% from{unit}"] = table["cost_low"]
+        columns[f"Per {singular}, 95% to{unit}"] = table["cost_high"].replace(float("inf"), float("nan"))
+    shown = pd.DataFrame(columns | {f"On junk{unit}": table["on_junk"]})
+    graded = table["on_junk"].notna().any()
+    return shown if graded else shown.drop(columns=[f"Per Hot lead{unit}", f"On junk{unit}"])
 
 
-def money(value: float, nothing: str = "no limit") -> str:
+def money(value: float) -> str:
     """Write an amount with as many digits as mean something."""
-    if pd.isna(value) or value == float("inf"):
-        return nothing
     return f"{value:,.0f}" if value >= 100 else f"{value:,.2f}"
 
 

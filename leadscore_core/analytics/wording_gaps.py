@@ -21,10 +21,8 @@ def present_gaps(view: SourceView, by: str, split: GapSplit) -> pd.DataFrame:
             "Gap": 100 * table["gap"],
             "Composition": 100 * table["composition"],
             "Residual": 100 * table["residual"],
-            "95% interval of the residual": [
-                "no comparable leads elsewhere" if pd.isna(low) else f"{100 * low:+.1f} to {100 * high:+.1f}"
-                for low, high in zip(table["residual_low"], table["residual_high"], strict=True)
-            ],
+            "Residual from": 100 * table["residual_low"],
+            "Residual to": 100 * table["residual_high"],
             "Comparable": 100 * table["comparable"],
             "Verdict": [
                 verdict or ("Nothing to compare with" if pd.isna(residual) else "Too few to say")

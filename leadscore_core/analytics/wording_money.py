@@ -1,37 +1,108 @@
-"""Money in words: what leads and outcomes cost, and what moving a budget would bring."""
+"""Money in words: what leads and outcomes cost, what is missing, and what moving a budget would bring."""
 
-from leadscore_core.analytics.statistics.costs import Costs, Moved
+import pandas as pd
+
+from leadscore_core.analytics.sentences.money import MONEY
+from leadscore_core.analytics.sources import Counted, Scope, SourceView, is_known
+from leadscore_core.analytics.spend import Money, looked_at
 from leadscore_core.analytics.wording import money
 from leadscore_core.outcome import OutcomeWords, capital
 
+_MOST_NAMED = 4
 
-def describe_costs(costs: Costs, currency: str, words: OutcomeWords) -> str:
-    """Say in a sentence what outcomes cost."""
+
+def describe_money(result: Money, words: OutcomeWords, counted: Counted) -> str:
+    """Say in a sentence what outcomes cost, or are expected to."""
+    costs, currency = result.costs, result.spend.currency
+    if costs.table.empty:
+        return MONEY["nothing_matches"]()
+    junk, is_graded = float(costs.table["on_junk"].sum()), bool(costs.table["on_junk"].notna().any())
+    has_periods = result.has_dates and bool(result.spend.rows["start"].notna().any())
+    spent = MONEY["spent" if has_periods else "spent_undated"](
+        spent=f"{costs.spent:,.0f} {currency}".strip(),
+        wasted=f", {junk / costs.spent:.0%} of it on junk" if costs.spent and is_graded else "",
+    )
     table = costs.table[costs.table["cost_per_application"].notna()]
-    spent = f"{costs.spent:,.0f} {currency}".strip()
-    junk = float(costs.table["on_junk"].sum())
-    wasted = f", {junk / costs.spent:.0%} of it on junk" if costs.spent else ""
     if table.empty:
-        known = bool((costs.table["n"] > 0).any())
-        return (
-            f"{spent} were spent{wasted}; {f'no {words.singular} came of it' if known else 'no outcome is known yet'}."
-        )
+        is_counted = is_known(counted) and bool((costs.table["n"] > 0).any())
+        return MONEY["no_outcome" if is_counted else "not_known"](spent=spent, singular=words.singular)
     ordered = table.sort_values("cost_per_application")
     cheap, dear = ordered.iloc[0], ordered.iloc[-1]
-    text = f"{spent} were spent{wasted}. "
-    text += f"{capital(words.a_singular)} costs {money(cheap['cost_per_application'])} from {cheap['group']}"
-    if len(ordered) > 1:
-        text += f" and {money(dear['cost_per_application'])} from {dear['group']}"
-    return f"{text}."
+    key = ("costs" if len(ordered) > 1 else "cost") + ("" if is_known(counted) else "_expected")
+    return MONEY[key](
+        spent=spent,
+        an_outcome=capital(words.a_singular),
+        least=money(cheap["cost_per_application"]),
+        cheap=cheap["group"],
+        most=money(dear["cost_per_application"]),
+        dear=dear["group"],
+    )
 
 
-def describe_move(moved: Moved, source: str, target: str, currency: str, words: OutcomeWords) -> str:
-    """Say what moving a budget is expected to bring."""
-    amount = f"{moved.amount:,.0f} {currency}".strip()
-    warning = ""
-    if moved.grows > 2:
-        warning = f" {target} would get {moved.grows:.1f} times its money, which nobody has seen yet."
-    return (
-        f"Moving {amount} from {source} to {target}: {moved.change:+,.0f} {words.plural} expected (95% interval "
-        f"{moved.low:+,.0f} to {moved.high:+,.0f}).{warning}"
+def describe_missing(view: SourceView, result: Money) -> list[str]:
+    """Say which spend and which leads are not counted, by group and period, one sentence each."""
+    costs, spend, said = result.costs, result.spend, []
+    if spend.others:
+        others = " and ".join(f"{amount:,.0f} {code}" for code, amount in spend.others.items())
+        said.append(MONEY["other_currencies"](others=others, currency=spend.currency))
+    if len(costs.unmatched):
+        ordered = costs.unmatched.sort_values("amount", ascending=False, kind="stable")
+        amount = f"{ordered['amount'].sum():,.0f} {spend.currency}".strip()
+        said.append(MONEY["spend_left"](amount=amount, which=_listed(ordered["name"], ordered["period"])))
+    if len(costs.unpaid):
+        ordered = costs.unpaid.sort_values("leads", ascending=False, kind="stable")
+        names = ordered["group"].map(lambda name: view.shown(result.by, None if pd.isna(name) else name))
+        said.append(MONEY["leads_left"](leads=f"{ordered['leads'].sum():,}", which=_listed(names, ordered["period"])))
+    return said
+
+
+def _listed(names: pd.Series, periods: pd.Series) -> str:
+    rows = [f"{name}, {when}" if when else str(name) for name, when in zip(names, periods, strict=True)]
+    more = len(rows) - _MOST_NAMED
+    return "; ".join([*rows[:_MOST_NAMED], *([f"and {more:,} more"] if more > 0 else [])])
+
+
+def present_missing(view: SourceView, result: Money) -> pd.DataFrame:
+    """Lay out spend without leads and leads without spend, by group and period; empty where nothing is missing."""
+    unit = f" ({result.spend.currency})" if result.spend.currency else ""
+    spend, leads = result.costs.unmatched, result.costs.unpaid
+    rows = [
+        (name, period, amount, None, f"Spend {why}")
+        for name, period, amount, why in spend[["name", "period", "amount", "why"]].itertuples(index=False, name=None)
+    ]
+    rows += [
+        (view.shown(result.by, None if pd.isna(group) else group), period, None, n, "Leads without spend")
+        for group, period, n in leads[["group", "period", "leads"]].itertuples(index=False, name=None)
+    ]
+    table = pd.DataFrame(rows, columns=["Name", "Period", f"Spend{unit}", "Leads", "What is missing"])
+    return table.astype({f"Spend{unit}": "float64", "Leads": "Int64"})
+
+
+def describe_period(view: SourceView, scope: Scope, result: Money) -> str:
+    """Say which days count; empty where the leads have no dates."""
+    days = looked_at(view, scope) if result.has_dates else []
+    said = []
+    if days:
+        words = ", ".join(f"{first:%d %b %Y} to {last:%d %b %Y}" for first, last in sorted(set(days))[:_MOST_NAMED])
+        said.append(MONEY["half"](days=words))
+    if scope.chosen.values:
+        said.append(MONEY["filtered"]())
+    return " ".join(said)
+
+
+def describe_move(result: Money, words: OutcomeWords) -> str:
+    """Say what moving a budget is expected to bring; empty where none is moved."""
+    move, moved = result.move, result.moved
+    if move is None or moved is None:
+        return ""
+    warning = MONEY["grows"](target=move.target, times=f"{moved.grows:.1f}") if moved.grows > 2 else ""
+    return MONEY["moved"](
+        amount=f"{moved.amount:,.0f} {result.spend.currency}".strip(),
+        source=move.source,
+        target=move.target,
+        change=f"{moved.change:+,.0f}",
+        plural=words.plural,
+        low=f"{moved.low:+,.0f}",
+        high=f"{moved.high:+,.0f}",
+        warning=warning,
     )

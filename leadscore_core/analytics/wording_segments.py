@@ -4,7 +4,7 @@ import pandas as pd
 
 from leadscore_core.analytics.sentences.segments import SEGMENTS
 from leadscore_core.analytics.sources import Counted, is_known
-from leadscore_core.analytics.wording import counted_title, intervals, rate_title
+from leadscore_core.analytics.wording import HIGH, LOW, counted_title, rate_title
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.percent import percent, share_percent
 
@@ -38,7 +38,7 @@ def present_segments(found: pd.DataFrame, words: OutcomeWords, counted: Counted)
     """Lay segments out as people read them."""
     columns: dict[str, object] = {"Group": found["name"], "Leads": found["n"], rate_title(counted): 100 * found["rate"]}
     if is_known(counted):
-        columns["95% interval"] = intervals(found)
+        columns |= {LOW: 100 * found["low"], HIGH: 100 * found["high"]}
     columns |= {
         counted_title(words, counted): found["k"],
         "At the average": found["at_average"],

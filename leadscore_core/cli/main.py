@@ -50,6 +50,7 @@ from leadscore_core.cli.options import (
     write_json,
 )
 from leadscore_core.cli.sources import outcomes, sources
+from leadscore_core.cli.spend import spend
 from leadscore_core.cli.training import compare, evaluate, train, tune
 from leadscore_core.cli.training_words import leads_json, say_cautions
 from leadscore_core.config import PROJECT_ROOT, load_settings
@@ -63,7 +64,7 @@ app = typer.Typer(
     help="Whom to call first, who is junk, and why.",
 )
 app.add_typer(models_app, name="models")
-for command in (train, evaluate, compare, tune, sources, outcomes):
+for command in (train, evaluate, compare, tune, sources, spend, outcomes):
     app.command()(command)
 
 

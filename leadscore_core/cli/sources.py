@@ -28,7 +28,19 @@ from leadscore_core.cli.options import (
     with_outcome,
     write_json,
 )
+from leadscore_core.cli.spend import (
+    MoveBudget,
+    SpendColumn,
+    SpendCurrency,
+    SpendDates,
+    SpendDecimal,
+    SpendFile,
+    SpendOptions,
+    SpendYear,
+    count_spend,
+)
 from leadscore_core.config import load_settings
+from leadscore_core.outcome import OutcomeWords
 from leadscore_core.percent import percent, rate_decimals
 
 _MOST_LISTED = 15
@@ -53,9 +65,16 @@ def sources(
     decimals: Decimals = None,
     model_id: ModelId = None,
     json_out: JsonOut = None,
+    spend: SpendFile = None,
+    spend_column: SpendColumn = None,
+    spend_currency: SpendCurrency = None,
+    spend_year: SpendYear = None,
+    spend_dates: SpendDates = None,
+    spend_decimal: SpendDecimal = None,
+    move: MoveBudget = None,
 ) -> None:
     """Tell which sources convert, what their leads explain of it, and where targeting is off."""
-    from leadscore_core.analytics.report_json import report_list
+    from leadscore_core.analytics.report_json import describe, open_file
     from leadscore_core.registry.registry import ModelRegistry
     from leadscore_core.registry.served import known_schema
 
@@ -68,8 +87,23 @@ def sources(
     model = model or champion_or_none(leads.schema.name, settings, "nothing is scored")
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
-    result = report_list(leads, by or (), model=model, settings=settings)
-    words = (model.schema if model is not None else leads.schema).outcome
+    money = SpendOptions(spend, spend_column, spend_currency, spend_year, spend_dates, spend_decimal, move)
+    with open_file(leads, model, settings) as view:
+        result = describe(view, by or ())
+        _say_rates(result, view.words)
+        if money.file is not None:
+            result["money"] = count_spend(view, view.default, result["counted"], money)
+    write_json(json_out, result | (leads.outcome.as_json() if leads.outcome else {}))
+
+
+def _say_rates(result: dict[str, Any], words: OutcomeWords) -> None:
+    """Say how groups convert and where targeting is off.
+
+    Parameters
+    ----------
+    result
+        As from `describe`.
+    """
     average, is_known = result["average"] or 0.0, result["counted"] == "completed"
     what = words.past if is_known else f"are expected to {words.many}"
     meaning = "Rates with 95% intervals; residual: what the composition of the leads leaves of the gap to the average."
@@ -99,7 +133,6 @@ def sources(
                 f"  {found['name']}: {percent(found['rate'], average, 1)} {expected}of {found['n']:,} leads; "
                 f"{abs(found['difference']):,.0f} {words.plural} {more} {expected}than at the average"
             )
-    write_json(json_out, result | (leads.outcome.as_json() if leads.outcome else {}))
 
 
 def outcomes(

@@ -1,36 +1,60 @@
 """Spend: what was paid for which source, medium or campaign, in which period, read from anybody's file."""
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from leadscore_core.data.cleaning.convention_choices import ConventionChoice, choose_mark, choose_order
-from leadscore_core.data.cleaning.conventions import DecimalDoubt, column_decimals
-from leadscore_core.data.cleaning.date_order import ORDER_WORDS, DateEvidence, DateOrder, date_evidence
+from leadscore_core.data.cleaning.conventions import DecimalDoubt
+from leadscore_core.data.cleaning.date_order import ORDER_WORDS, DateEvidence, DateOrder
 from leadscore_core.data.cleaning.decimals import DecimalEvidence
 from leadscore_core.data.cleaning.numbers import CURRENCIES, DecimalMark, is_either, read_number, take_apart
-from leadscore_core.data.cleaning.parsing import parse_dates
 from leadscore_core.data.cleaning.text import as_text, clean_text
 from leadscore_core.data.findings import EXAMPLES, Finding, sort_findings
 from leadscore_core.data.reading.footer_words import is_total_text
+from leadscore_core.data.spend_columns import (
+    SpendColumns,
+    choose_columns,
+    kind_of,
+    months_lack_year,
+    promote_header,
+)
+from leadscore_core.data.spend_table import MARKS, SpendTable, lay_out
 from leadscore_core.errors import SpendError
 
-_HEADERS = {
-    "name": ("source", "medium", "campaign", "channel", "platform", "name"),
-    "amount": ("amount", "spend", "spent", "cost", "costs", "budget"),
-    "currency": ("currency", "ccy"),
-    "start": ("from", "start", "starts", "since"),
-    "end": ("to", "end", "ends", "until"),
-    "period": ("month", "period", "date", "day"),
-}
-_MARKS = ("", "-", "n/a", "na", "none", "null")
 _FIRST_ROW = 2
 _SAME_SUM = 0.001
 # "Total Gym" may be a source
 _TOTAL_ALONE = r"[\W_]*(\S+|(grand|overall|report|sub|общий|genel)\s+\S+|total\s+(g[ée]n[ée]ral|geral))[\W_]*"
 _TOTAL_OF = r"^(?:sub)?(?:total|summe|gesamt)s?[\s:-]+(.+)$|^(.+?)[\s:-]+(?:sub)?totals?$"
+
+
+@dataclass(frozen=True)
+class SpendReading:
+    """What a person says of how a file of spend is read; nothing is found by itself where it is said.
+
+    Attributes
+    ----------
+    order, decimal
+        Of days, and of amounts.
+    columns
+        Field of `SpendColumns` -> header; ``months`` -> headers, one a line.
+    currency
+        Code of the one that is counted.
+    year
+        Of months that name none.
+    known
+        Names of sources that the leads have, by which a column of names is known.
+    """
+
+    order: DateOrder | None = None
+    decimal: DecimalMark | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    currency: str | None = None
+    year: int | None = None
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,6 +76,10 @@ class Spend:
         What the names are of, by their header: source, medium, campaign, channel, platform or name.
     choices
         How its days (``dates``) and amounts (``amount``) are read, where a person may choose otherwise.
+    columns
+        Which header gives what.
+    others
+        Currency -> amount in it, which is never added to the others; empty where there is one currency.
     """
 
     rows: pd.DataFrame
@@ -60,23 +88,34 @@ class Spend:
     findings: list[Finding]
     kind: str = "name"
     choices: tuple[ConventionChoice, ...] = ()
+    columns: SpendColumns = SpendColumns("name", "amount")
+    others: Mapping[str, float] = field(default_factory=dict)
 
 
-def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: DecimalMark | None = None) -> Spend:
+def read_spend(
+    frame: pd.DataFrame,
+    reading: SpendReading | None = None,
+    *,
+    order: DateOrder | None = None,
+    decimal: DecimalMark | None = None,
+) -> Spend:
     """Read a table of spend; the order of day and month and the decimal mark are those of the whole file.
 
     Parameters
     ----------
     frame
-        As from `read_leads`: a column with the names of sources (or media, or campaigns), one with the amount, and, if
-        it has them, a currency and a period (one column with months or days, or a first and a last day).
+        As from `read_leads`: a column with the names of sources (or media, or campaigns), one with the amount or one
+        for each month, and, if it has them, a currency and a period (one column with months or days, or a first and a
+        last day). Titles may stand above the header.
+    reading
+        What a person says of it; found by itself if not given.
     order, decimal
-        What a person says of the dates and amounts; found if not given.
+        Of days and amounts, without the rest.
 
     Raises
     ------
     SpendError
-        If there is no column with names or with amounts, or no row can be counted.
+        If there is no column with names or with amounts, months name no year, or no row can be counted.
 
     Examples
     --------
@@ -86,58 +125,92 @@ def read_spend(frame: pd.DataFrame, *, order: DateOrder | None = None, decimal: 
     ('EUR', [1200.0], [31])
     >>> spend.set_aside["why"].tolist()
     ['the amount is not a number']
+    >>> wide = pd.DataFrame({"Kanal": ["news", "fair"], "Jan 2026": ["10", ""], "Feb 2026": ["5", "7"]})
+    >>> read_spend(wide).rows[["name", "amount"]].values.tolist()
+    [['news', 10.0], ['news', 5.0], ['fair', 7.0]]
     """
+    reading = reading or SpendReading(order=order, decimal=decimal)
     if frame.empty:
         raise SpendError("The spend file has no rows. Fill it in and bring it again.")
-    found = _find_columns(frame)
-    names = clean_text(as_text(frame[found["name"]]))
-    written = as_text(frame[found["amount"]])
-    evidence = column_decimals(frame[found["amount"]])
-    doubt = _doubt(found["amount"], evidence) if decimal is None else None
-    amounts, symbols = _amounts(written, decimal or evidence.decimal)
-    unclear = pd.Series(False, index=frame.index)
+    frame = frame.set_axis([str(header) for header in frame.columns], axis=1)
+    titles = 0
+    try:
+        columns = choose_columns(frame, reading.columns, reading.known)
+    except SpendError:
+        below, titles = promote_header(frame, reading.known)
+        if not titles:
+            raise
+        frame, columns = below, choose_columns(below, reading.columns, reading.known)
+    if months_lack_year(columns) and reading.year is None:
+        raise SpendError(
+            f"The months of the spend file ({', '.join(columns.months[:3])}) name no year. Say which with --spend-year."
+        )
+    table = lay_out(frame, columns, _FIRST_ROW + titles, order=reading.order, year=reading.year)
+    return _judge(table, frame, columns, reading)
+
+
+def _judge(table: SpendTable, frame: pd.DataFrame, columns: SpendColumns, reading: SpendReading) -> Spend:
+    """Return what of the amounts can be counted, and why the others cannot."""
+    names, written, decimal = table.names, table.written, reading.decimal
+    doubt = _doubt(table.header, table.evidence) if decimal is None else None
+    amounts, symbols = _amounts(written, decimal or table.evidence.decimal)
+    unclear = pd.Series(False, index=written.index)
     if doubt is not None and doubt.leaves_out:
         unclear = written.fillna("").map(is_either).astype(bool)
-    currencies = _currencies(frame, found, symbols)
-    dates = _order_evidence(frame, found)
-    start, end = _periods(frame, found, order or dates.order())
     checks = [
-        (_totals(names, amounts), "it is a total of other rows"),
+        (_totals(names, amounts, table.rows), "it is a total of other rows"),
         (names.isna(), "it names no source"),
         (written.isna() | (written == ""), "it has no amount"),
         (unclear, "the amount can be read with a decimal comma and with a decimal point"),
         (amounts.isna(), "the amount is not a number"),
         (amounts < 0, "the amount is below zero"),
     ]
-    if "period" in found or "start" in found:
-        checks.append((start.isna() | end.isna(), "its period cannot be read"))
-        checks.append((end < start, "its period ends before it begins"))
-    why = _first_reasons(checks, frame.index)
+    if columns.has_period:
+        checks.append((table.start.isna() | table.end.isna(), "its period cannot be read"))
+        checks.append((table.end < table.start, "its period ends before it begins"))
+    why = _first_reasons(checks, written.index)
+    currencies = _currencies(frame, columns, table, symbols)
+    currency, others, why, taken = _one_currency(currencies, amounts, why, reading.currency)
     usable = why == ""
-    known = currencies[usable & (currencies != "")]
-    currency = "" if known.empty else str(known.value_counts().index[0])
-    others = sorted(set(known) - {currency})
-    if others:
-        why = why.mask(usable & (currencies != "") & (currencies != currency), f"it is not in {currency}")
-        usable = why == ""
     if not usable.any():
         reasons = "; ".join(sorted(set(why)))
         raise SpendError(f"No row of the spend file can be counted: {reasons}. Correct the file and bring it again.")
-    rows = pd.DataFrame({"name": names, "start": start, "end": end, "amount": amounts})[usable].reset_index(drop=True)
-    aside = pd.DataFrame(
-        {"row": range(_FIRST_ROW, len(frame) + _FIRST_ROW), "name": names, "amount": written, "why": why}
-    )
+    rows = pd.DataFrame({"name": names, "start": table.start, "end": table.end, "amount": amounts})
+    rows = rows[usable].reset_index(drop=True)
+    aside = pd.DataFrame({"row": table.rows.to_numpy(), "name": names, "amount": written, "why": why})
     aside = aside[~usable.to_numpy()].reset_index(drop=True)
-    doubts = [] if decimal is not None else _decimal_doubts(found["amount"], evidence, doubt)
-    doubts += [] if order is not None else _date_doubts(dates, len(frame))
-    findings = _findings(rows, aside, currency, others, "start" in found or "period" in found, doubts)
-    words = _plain(found["name"]).split()
-    kind = next((name for name in _HEADERS["name"] if name in words), "name")
+    doubts = [] if decimal is not None else _decimal_doubts(table.header, table.evidence, doubt)
+    doubts += [] if reading.order is not None else _date_doubts(table.dates, len(written))
+    if taken:
+        doubts.append(("no_currency", f"amounts without a currency are counted as {currency}", taken))
+    findings = _findings(rows, aside, currency, sorted(others), columns.has_period, doubts)
+    order = reading.order or table.dates.order()
+    is_open = reading.order is None and table.dates.ambiguous > 0
+    mark = decimal or table.evidence.decimal or "point"
     choices = (
-        choose_order("dates", "Days", dates, order or dates.order(), is_open=order is None and dates.ambiguous > 0),
-        choose_mark("amount", found["amount"], evidence, decimal or evidence.decimal or "point", doubt),
+        choose_order("dates", "Days", table.dates, order, is_open=is_open),
+        choose_mark("amount", table.header, table.evidence, mark, doubt),
     )
-    return Spend(rows, currency, aside, findings, kind, tuple(choice for choice in choices if choice is not None))
+    settled = tuple(choice for choice in choices if choice is not None)
+    return Spend(rows, currency, aside, findings, kind_of(columns.name), settled, columns, others)
+
+
+def _one_currency(
+    currencies: pd.Series, amounts: pd.Series, why: pd.Series, wanted: str | None
+) -> tuple[str, dict[str, float], pd.Series, int]:
+    """Return the currency that is counted, what is in others, why rows are not counted, and how many named none.
+
+    Amounts that name no currency are taken for the only one that is named; where there are several they are set aside.
+    """
+    usable = why == ""
+    known = currencies[usable & (currencies != "")]
+    currency = wanted or ("" if known.empty else str(known.value_counts().index[0]))
+    others = {str(code): float(amounts[known.index][known == code].sum()) for code in sorted(set(known) - {currency})}
+    blank = usable & (currencies == "") & (currency != "")
+    if others:
+        why = why.mask(usable & (currencies != "") & (currencies != currency), f"it is not in {currency}")
+        why = why.mask(blank, f"it names no currency, where others are in {' and '.join([currency, *others])}")
+    return currency, others, why, 0 if others else int(blank.sum())
 
 
 def _first_reasons(checks: list[tuple[pd.Series, str]], index: pd.Index) -> pd.Series:
@@ -173,106 +246,36 @@ def _doubt(header: str, evidence: DecimalEvidence) -> DecimalDoubt | None:
     return DecimalDoubt.model_validate(evidence._asdict() | {"column": header, "taken": evidence.decimal})
 
 
-def _find_columns(frame: pd.DataFrame) -> dict[str, str]:
-    """Return which header gives what."""
-    plain = {str(header): _plain(str(header)) for header in frame.columns}
-    found: dict[str, str] = {}
-    for what, wanted in _HEADERS.items():
-        whole = [h for name in wanted for h, bare in plain.items() if bare == name]
-        within = [h for name in wanted for h, bare in plain.items() if name in bare.split() and "per" not in bare]
-        free = [header for header in [*whole, *within] if header not in found.values()]
-        if free:
-            found[what] = free[0]
-    if "period" in found and "start" in found:
-        del found["period"]
-    if "start" in found and "end" not in found:
-        found["period"] = found.pop("start")
-    lacking = [
-        {"name": "the names of sources, media or campaigns", "amount": "the amount spent"}[what]
-        for what in ("name", "amount")
-        if what not in found
-    ]
-    if lacking:
-        headers = ", ".join(map(repr, list(plain)[:12]))
-        raise SpendError(
-            f"The spend file has no column with {' and none with '.join(lacking)}. Its columns: {headers}. Name them, "
-            "for instance, Source, From, To, Amount, Currency."
-        )
-    return found
-
-
-def _plain(header: str) -> str:
-    """Return a header in lower case without punctuation, underscores or a currency in brackets."""
-    bare = re.sub(r"\(.*?\)|\[.*?\]", " ", header.casefold())
-    return " ".join(re.sub(r"[^\w]|_", " ", bare).split())
-
-
 def _amounts(written: pd.Series, decimal: DecimalMark | None) -> tuple[pd.Series, pd.Series]:
     """Return amounts as numbers, and the currency that a cell names; any other word makes it no number."""
-    texts = ["" if cell.casefold() in _MARKS else cell for cell in written.fillna("").str.strip().tolist()]
+    texts = ["" if cell.casefold() in MARKS else cell for cell in written.fillna("").str.strip().tolist()]
     parts = [take_apart(text) for text in texts]
     numbers = [read_number(text, decimal) if part else np.nan for text, part in zip(texts, parts, strict=True)]
     currencies = ["" if part is None else part.currency for part in parts]
     return pd.Series(numbers, index=written.index), pd.Series(currencies, index=written.index, dtype="str")
 
 
-def _totals(names: pd.Series, amounts: pd.Series) -> pd.Series:
-    """Tell which rows sum up others: by their name, or unnamed with the sum of all rows that have one."""
+def _totals(names: pd.Series, parts: pd.Series, rows: pd.Series) -> pd.Series:
+    """Tell which amounts are of rows that sum up others: by their name, or unnamed with the sum of all the others."""
+    amounts = parts.groupby(rows.to_numpy()).transform("sum")
     plain = names.fillna("").str.casefold()
     called = plain.map(is_total_text).astype(bool)
-    in_all = amounts[~called & names.notna()].sum()
+    in_all = parts[~called & names.notna()].sum()
     is_sum = (amounts - in_all).abs() <= _SAME_SUM * max(abs(in_all), 1.0)
     of_one = plain.str.extract(_TOTAL_OF)
     of_one_source = of_one[0].fillna(of_one[1]).isin(set(plain[plain != ""]))
     return (called & (is_sum | plain.str.fullmatch(_TOTAL_ALONE))) | of_one_source | (names.isna() & is_sum)
 
 
-def _order_evidence(frame: pd.DataFrame, found: dict[str, str]) -> DateEvidence:
-    """Count what all columns with dates show of their order."""
-    evidence = DateEvidence()
-    for what in ("start", "end", "period"):
-        if what in found:
-            evidence = evidence.plus(date_evidence(frame[found[what]]))
-    return evidence
-
-
-def _currencies(frame: pd.DataFrame, found: dict[str, str], symbols: pd.Series) -> pd.Series:
-    """Return each row's currency: of its own column, else of its cell, else of the header."""
-    header = re.search(r"[(\[]\s*(\S+?)\s*[)\]]", found["amount"])
-    fallback = CURRENCIES.get(header.group(1).casefold(), "") if header else ""
-    currency = symbols.where(symbols != "", fallback)
-    if "currency" in found:
-        own = clean_text(as_text(frame[found["currency"]])).fillna("")
-        own = own.map(lambda written: CURRENCIES.get(written.casefold()) or written.upper())
-        currency = own.where(own != "", currency)
-    return currency
-
-
-def _periods(frame: pd.DataFrame, found: dict[str, str], order: DateOrder) -> tuple[pd.Series, pd.Series]:
-    """Return the first and the last day of each row."""
-    if "start" in found:
-        start = parse_dates(frame[found["start"]], _MARKS, order).values
-        return start.dt.normalize(), parse_dates(frame[found["end"]], _MARKS, order).values.dt.normalize()
-    if "period" not in found:
-        nothing = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
-        return nothing, nothing
-    text = as_text(frame[found["period"]]).fillna("").str.strip()
-    months = [_month(cell) for cell in text.tolist()]
-    days = parse_dates(frame[found["period"]], _MARKS, order).values.dt.normalize()
-    if "date" not in _plain(found["period"]) and (days.dropna().dt.day == 1).all():
-        months = [pd.Period(day, freq="M") if not pd.isna(day) else m for m, day in zip(months, days, strict=True)]
-    firsts = pd.Series([m.start_time if m is not None else pd.NaT for m in months], index=frame.index)
-    lasts = pd.Series([m.end_time.normalize() if m is not None else pd.NaT for m in months], index=frame.index)
-    return firsts.astype("datetime64[us]").fillna(days), lasts.astype("datetime64[us]").fillna(days)
-
-
-def _month(cell: str) -> pd.Period | None:
-    """Return the month that a cell names, or None: 2026-03, 03/2026, March 2026, Mar-26."""
-    for shape in ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%B %Y", "%b %Y", "%b-%Y", "%b-%y", "%b %y"):
-        moment = pd.to_datetime(cell, format=shape, errors="coerce")
-        if not pd.isna(moment):
-            return pd.Period(moment, freq="M")
-    return None
+def _currencies(frame: pd.DataFrame, columns: SpendColumns, table: SpendTable, symbols: pd.Series) -> pd.Series:
+    """Return each amount's currency: of its own column, else of its cell, else of the header."""
+    currency = symbols.where(symbols != "", table.fallback)
+    if columns.currency is None:
+        return currency
+    own = clean_text(as_text(frame[columns.currency])).fillna("")
+    own = own.map(lambda written: CURRENCIES.get(written.casefold()) or written.upper())
+    of_row = own.reset_index(drop=True).reindex(table.rows.to_numpy() - int(table.first)).set_axis(currency.index)
+    return of_row.where(of_row != "", currency)
 
 
 def _findings(

@@ -7,9 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.analytics.charts import Evidence
-from leadscore_core.analytics.columns import column_kind
+from leadscore_core.analytics.columns import column_kind, shown_decimals
 from leadscore_core.inference.export.formula_injection import neutralise
-from leadscore_core.percent import column_decimals
 from leadscore_core.plots.image import ImageForm, draw_images, find_browser
 from pages.shared.components import render_chart
 from pages.shared.sidebar import plain
@@ -17,7 +16,9 @@ from pages.shared.sidebar import plain
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
-_WIDE = {"Verdict": 240, "95% interval": 130, "95% interval of its own": 210, "Change": 220, "Group": 300}
+_WIDE = {"Verdict": 240, "Group": 300, "What is missing": 260}
+_FORMS = {"percent": "%.{digits}f%%", "points": "%+.{digits}f", "ratio": "%.{digits}f", "money": "%,.{digits}f"}
+_HELP = {"points": "Points of the rate"}
 
 
 def render_evidence(
@@ -71,20 +72,22 @@ def _drawer(shown: Evidence, form: ImageForm) -> Callable[[], bytes]:
     return lambda: draw_images([shown.figure], form)[0] if shown.figure is not None else b""
 
 
-def render_frame(table: pd.DataFrame, *, alt: str, columns: list[str] | None = None) -> None:
-    """Show a table with rates in percent, gaps in points and thin separators."""
+def render_frame(table: pd.DataFrame, *, alt: str, columns: list[str] | None = None, most: int = 12) -> None:
+    """Show a table with rates in percent, gaps in points and thin separators.
+
+    Parameters
+    ----------
+    most
+        Rows that are shown without scrolling.
+    """
     shown = table if columns is None else table[columns]
     config: dict[str, ColumnConfig] = {}
     for name in shown.columns:
         kind = column_kind(name)
-        if kind == "percent":
-            config[name] = st.column_config.NumberColumn(format=f"%.{column_decimals(shown[name])}f%%")
-        elif kind == "points":
-            config[name] = st.column_config.NumberColumn(
-                format=f"%+.{column_decimals(shown[name])}f", help="Points of the rate"
-            )
-        elif kind == "ratio":
-            config[name] = st.column_config.NumberColumn(format="%.2f")
+        if kind != "other" and pd.api.types.is_numeric_dtype(shown[name]):
+            digits = shown_decimals(name, shown[name])
+            form, help_text = _FORMS[kind].format(digits=digits), _HELP.get(kind)
+            config[name] = st.column_config.NumberColumn(format=form, help=help_text)
         elif pd.api.types.is_datetime64_any_dtype(shown[name]):
             config[name] = st.column_config.DateColumn(format="D MMM YYYY")
         elif pd.api.types.is_float_dtype(shown[name]):
@@ -93,5 +96,5 @@ def render_frame(table: pd.DataFrame, *, alt: str, columns: list[str] | None = N
             config[name] = st.column_config.NumberColumn(format="localized")
         elif name in _WIDE:
             config[name] = st.column_config.TextColumn(width=_WIDE[name])
-    height: Literal["content"] | int = "content" if len(shown) <= 12 else 460
+    height: Literal["content"] | int = "content" if len(shown) <= most else min(460, 38 + 35 * most)
     st.dataframe(shown, column_config=config, hide_index=True, height=height, placeholder="", alt=alt)

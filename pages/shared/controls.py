@@ -10,6 +10,8 @@ _CONTROLS: tuple[tuple[str, str], ...] = (
     (r"say so \(--decimal .+?=comma or =point\)", f"choose under {OTHERWISE}"),
     (r"choose which comes first \(--dates [^)]*\)", f"choose which comes first in {QUESTION}"),
     (r"say so \(--dates [^)]*\)", f"choose under {OTHERWISE}"),
+    (r", or say which they are \(--spend-column name=HEADER\)", ", or choose them under Columns of the file"),
+    (r"Say which with --spend-year", "Say which under Columns of the file"),
     (r"name it \(--sheet .+?\)(?= if)", "choose it under Sheet"),
     (r"choose all sheets \(--sheet all\)", "choose all sheets under Sheet"),
     (r"Say which with --encoding", "Choose the words that look right under Words are read as"),

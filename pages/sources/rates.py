@@ -18,6 +18,7 @@ from leadscore_core.analytics.sources import (
     open_sources,
     rate_by,
 )
+from leadscore_core.analytics.spend import count_money
 from leadscore_core.analytics.wording import answer, definitions, describe_filter, shown_at_first
 from leadscore_core.batches.outcome_files import open_outcome_files
 from leadscore_core.batches.outcomes import bring_outcomes
@@ -376,11 +377,18 @@ def _click(view: SourceView, scope: Scope, shown: Evidence, key: str) -> None:
             source_state.set_source_by(next((d for d in view.main if d not in pairs), scope.by))
 
 
+def _make_report(view: SourceView, scope: Scope) -> bytes:
+    """Make the report, with money where a file of spend was brought."""
+    kept, move = source_state.get_spend(), source_state.get_move()
+    money = None if kept is None else count_money(view, scope, kept[1], move)
+    return make_report(view, scope, money=money)
+
+
 def render_report(view: SourceView, scope: Scope) -> None:
     """Offer the view as one file that opens anywhere."""
     st.download_button(
         "Download this view",
-        data=partial(make_report, view, scope),
+        data=partial(_make_report, view, scope),
         file_name="sources.html",
         mime="text/html",
         icon=":material/description:",

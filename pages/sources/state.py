@@ -9,11 +9,13 @@ from pages.shared.session import empty_filter, keep, kept
 if TYPE_CHECKING:  # seconds to load, which the first page does not need
     import pandas as pd
 
+    from leadscore_core.analytics.spend import Move
     from leadscore_core.data.spend import Spend
     from leadscore_core.storage.database.outcomes import Entry
     from leadscore_core.storage.leads.filters import LeadFilter
 
 _FILTER, _ROUND, _BATCHES, _BY, _SPEND = "source_filter", "source_round", "source_batches", "source_by", "spend"
+_SPEND_ASKED, _MOVE = "spend-asked", "spend-move"
 _SPEND_FILE, _OUTCOME_READINGS, _BROUGHT = "spend-file", "outcome_readings", "brought_outcomes"
 
 
@@ -68,6 +70,27 @@ def get_spend() -> tuple[str, Spend] | None:
 def set_spend(name: str, spend: Spend | None) -> None:
     """Keep spend, or forget it."""
     keep(_SPEND, None if spend is None else (name, spend))
+    keep(_SPEND_ASKED, None)
+
+
+def get_spend_question() -> tuple[str, str, pd.DataFrame, dict[str, str]] | None:
+    """Return a file of spend that cannot be read yet: its name, the upload's id, the file, and what a person said."""
+    return kept(_SPEND_ASKED)
+
+
+def ask_spend(name: str, upload: str, frame: pd.DataFrame, said: dict[str, str]) -> None:
+    """Keep a file of spend that cannot be read yet."""
+    keep(_SPEND_ASKED, (name, upload, frame, said))
+
+
+def get_move() -> Move | None:
+    """Return the budget that a person moves."""
+    return kept(_MOVE)
+
+
+def set_move(move: Move | None) -> None:
+    """Keep the budget that a person moves."""
+    keep(_MOVE, move)
 
 
 def get_spend_file() -> tuple[str, pd.DataFrame, dict[str, str]] | None:

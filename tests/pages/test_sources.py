@@ -86,7 +86,8 @@ def test_the_rates_have_the_numbers_of_the_core(page: AppTest, sources: SourceVi
         "Leads",
         "Applications",
         "Rate",
-        "95% interval",
+        "95% from",
+        "95% to",
         "Ranked at",
         "Against average",
         "Verdict",
@@ -278,11 +279,12 @@ def test_spend_is_set_against_leads_and_a_bad_file_keeps_the_good_one(page: AppT
     spend = next(u for u in page.file_uploader if u.label == "Spend")
     spend.upload("spend.csv", _csv(money), "text/csv").run()
     assert not page.exception
-    costs = page.dataframe[0].value
+    missing, costs = page.dataframe[0].value, page.dataframe[1].value
     leads = int((sample.labelled[SOURCE] == "Level2").sum())
-    assert costs.set_index("First source").at["Level2", "Per lead (INR)"] == f"{40_000 / leads:,.0f}"
+    assert costs.set_index("First source").at["Level2", "Per lead (INR)"] == pytest.approx(40_000 / leads)
     assert "49,000 INR were spent" in words(page)
-    assert "Spend without leads: 1" in words(page)
+    assert "Spend without leads, not counted: 5 INR (radio)" in words(page).replace("\\", "")
+    assert missing["Name"].tolist()[0] == "radio"
     assert "Moving " in words(page)
     spend = next(u for u in page.file_uploader if u.label == "Spend")
     spend.upload("bad.csv", b"City,Clicks\npune,3\n", "text/csv").run()
@@ -291,6 +293,24 @@ def test_spend_is_set_against_leads_and_a_bad_file_keeps_the_good_one(page: AppT
     assert "Still counted: spend.csv" in words(page).replace("\\", "")
     next(b for b in page.button if b.label == "Forget this spend").click().run()
     assert "Bring what you spent" in words(page)
+
+
+def test_columns_of_a_file_of_spend_are_chosen(page: AppTest) -> None:
+    section(page, "Money")
+    money = pd.DataFrame({"Wer": ["Level2", "Level10"], "Mar": ["100", "50"], "Apr": ["200", ""], "Rest": ["a", "b"]})
+    next(u for u in page.file_uploader if u.label == "Spend").upload("wide.csv", _csv(money), "text/csv").run()
+    assert not page.exception
+    assert "name no year. Say which under Columns of the file" in words(page)
+    assert "--" not in words(page)
+    next(t for t in page.text_input if t.label == "Year of months that name none").set_value("2026")
+    next(s for s in page.selectbox if s.label == "Names of sources, media or campaigns").set_value("Wer")
+    next(b for b in page.button if b.label == "Use these columns").click().run()
+    assert not page.exception
+    kept = page.session_state["spend"][1]
+    assert kept.columns.months == ("Mar", "Apr")
+    assert kept.rows["amount"].tolist() == [100, 200, 50]
+    assert "350 INR" not in words(page)
+    assert "350 were spent in periods that have leads too" in words(page)
 
 
 def test_what_a_file_of_spend_leaves_open_is_asked(page: AppTest) -> None:

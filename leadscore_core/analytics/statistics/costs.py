@@ -11,7 +11,7 @@ import pandas as pd
 from leadscore_core.confidence import wilson_intervals
 
 ELASTICITY = (0.5, 1.0)
-_STRANGE, _OUTSIDE = "matches no group of these leads", "is outside the dates shown"
+STRANGE, OUTSIDE = "matches no group of these leads", "is outside the dates shown"
 _DRAWS = 4_000
 
 
@@ -28,9 +28,10 @@ class Costs:
         ``on_junk`` (spend on leads of grade Junk). Costs are NaN where there is nothing to divide by or no outcome is
         known; ``cost_high`` is infinite where there may be no conversion at all.
     unmatched
-        Spend, or the part of it, that is not counted: ``name``, ``amount``, ``why``.
+        Spend, or the part of it, that is not counted: ``name``, ``period`` (in words, empty where there is none),
+        ``amount``, ``why``.
     unpaid
-        Groups that the spend file does not name: ``group``, ``leads``.
+        Leads that no spend is known for: ``group``, ``period``, ``leads``.
     """
 
     table: pd.DataFrame
@@ -79,8 +80,8 @@ def best_match(names: Sequence[str], values: dict[str, list[str]]) -> str:
     >>> best_match(["News", "fair"], {"source": ["web"], "medium": ["news", "fair"]})
     'medium'
     """
-    wanted = {_key(name) for name in names}
-    return max(values, key=lambda dimension: len(wanted & {_key(value) for value in values[dimension]}))
+    wanted = {name_key(name) for name in names}
+    return max(values, key=lambda dimension: len(wanted & {name_key(value) for value in values[dimension]}))
 
 
 def cost_groups(spend: pd.DataFrame, groups: pd.DataFrame, first: date | None, last: date | None) -> Costs:
@@ -104,21 +105,38 @@ def cost_groups(spend: pd.DataFrame, groups: pd.DataFrame, first: date | None, l
     [[5.0, 50.0, 10.0, 100.0]]
     """
     share = share_in_period(spend, first, last)
-    counted = spend.assign(amount=spend["amount"] * share, key=[_key(name) for name in spend["name"]])
-    groups = groups.assign(key=groups["group"].map(_key, na_action="ignore"))
+    counted = spend.assign(amount=spend["amount"] * share, key=[name_key(name) for name in spend["name"]])
+    groups = groups.assign(key=groups["group"].map(name_key, na_action="ignore"))
     sums = groups.groupby("key", dropna=False, sort=False)[["leads", "hot", "junk", "n", "k"]].sum()
     groups = groups.drop_duplicates("key")[["group", "key"]].join(sums, on="key")
     strange = ~counted["key"].isin(groups["key"].dropna()).to_numpy()
     outside = (share < 1) & ~strange
     left = [
-        pd.DataFrame({"name": spend["name"], "amount": spend["amount"], "why": _STRANGE})[strange],
-        pd.DataFrame({"name": spend["name"], "amount": spend["amount"] * (1 - share), "why": _OUTSIDE})[outside],
+        pd.DataFrame({"name": spend["name"], "period": "", "amount": spend["amount"], "why": STRANGE})[strange],
+        pd.DataFrame({"name": spend["name"], "period": "", "amount": spend["amount"] * (1 - share), "why": OUTSIDE})[
+            outside
+        ],
     ]
     unmatched = pd.concat(left, ignore_index=True)
     by_key = counted[~strange & (share > 0)].groupby("key")["amount"].sum()
     table = groups.assign(spend=groups["key"].map(by_key))
-    unpaid = table.loc[table["spend"].isna(), ["group", "leads"]].reset_index(drop=True)
-    table = table[table["spend"].notna()].reset_index(drop=True)
+    unpaid = table.loc[table["spend"].isna(), ["group", "leads"]].assign(period="").reset_index(drop=True)
+    return Costs(divide_costs(table[table["spend"].notna()]), unmatched, unpaid)
+
+
+def divide_costs(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what groups cost by lead, Hot lead and conversion, the most expensive group first.
+
+    Parameters
+    ----------
+    table
+        ``group``, ``spend``, ``leads``, ``hot``, ``junk``, ``n`` and ``k``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `Costs.table`.
+    """
     n, k = table["n"].to_numpy("float64"), table["k"].to_numpy("float64")
     low, high = wilson_intervals(k, n)
     leads, paid = table["leads"].to_numpy("float64"), table["spend"].to_numpy("float64")
@@ -137,8 +155,7 @@ def cost_groups(spend: pd.DataFrame, groups: pd.DataFrame, first: date | None, l
         "cost_high": np.where(n > 0, np.where(low > 0, _per(paid, low * leads), np.inf), np.nan),
         "on_junk": paid * _per(table["junk"].to_numpy("float64"), leads),
     }
-    ordered = pd.DataFrame(costs).sort_values("spend", ascending=False, kind="stable").reset_index(drop=True)
-    return Costs(ordered, unmatched, unpaid)
+    return pd.DataFrame(costs).sort_values("spend", ascending=False, kind="stable").reset_index(drop=True)
 
 
 class Moved(NamedTuple):
@@ -200,5 +217,6 @@ def _per(money: np.ndarray, things: np.ndarray) -> np.ndarray:
     return np.divide(money, things, out=np.full(len(money), np.nan), where=things > 0)
 
 
-def _key(name: object) -> str:
+def name_key(name: object) -> str:
+    """Return by what a name is compared: in lower case, without spaces around it."""
     return " ".join(str(name).casefold().split())

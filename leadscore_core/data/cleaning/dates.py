@@ -30,7 +30,7 @@ def _words_of(*lines: str) -> frozenset[str]:
     return frozenset(word for line in lines for word in line.split())
 
 
-_MONTH_OF = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
+MONTH_OF = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
 _WEEKDAYS = _words_of(
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun",
     "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so",
@@ -59,7 +59,7 @@ _LETTERS = re.compile(r"[a-z]+")
 _KNOWN = (
     _WEEKDAYS
     | _JOINING
-    | frozenset(_MONTH_OF)
+    | frozenset(MONTH_OF)
     | _words_of(
         "am pm a p m h t z gmt utc ist cet cest est edt cst cdt mst mdt pst pdt bst mez mesz",
         "st nd rd th er re ere eme e o",
@@ -167,14 +167,14 @@ def _read_day(text: str, order: str) -> tuple[int, int, int] | None:
     words = re.findall(r"\d+|[a-z]+", _ORDINAL.sub(" ", text))
     if re.search(r"[^\da-z\s.,'/-]", text):
         return None
-    months = [word for word in words if word in _MONTH_OF]
+    months = [word for word in words if word in MONTH_OF]
     numbers = [word for word in words if word.isdigit()]
-    others = [w for w in words if w not in _MONTH_OF and not w.isdigit() and w not in _WEEKDAYS and w not in _JOINING]
+    others = [w for w in words if w not in MONTH_OF and not w.isdigit() and w not in _WEEKDAYS and w not in _JOINING]
     if len(months) > 1:  # "mar" is a weekday and a month, "sep" only a month
         months = [word for word in months if word not in {"mar", "mer"}] or months[:1]
     if others or len(months) != 1 or len(numbers) != 2:
         return None
-    month = _MONTH_OF[months[0]]
+    month = MONTH_OF[months[0]]
     first, second = numbers
     if len(first) == 4 or (order in {"ymd", "ydm"} and len(first) == len(second) == 2):
         return _year(first), month, int(second)

@@ -1,8 +1,9 @@
 """Dimensions: by what leads are grouped and filtered, as SQL.
 
 A dimension is a cleaned column under its own name, a part of the date of creation (``ls_month``, ``ls_week``,
-``ls_weekday``, ``ls_hour``, ``ls_daypart``), or a number with 5 and more taken together (``ls_capped:<column>``). What
-is derived of a blank is blank: a lead without a city has no tier, whatever the model reads in its place.
+``ls_day``, ``ls_weekday``, ``ls_hour``, ``ls_daypart``), or a number with 5 and more taken together
+(``ls_capped:<column>``). What is derived of a blank is blank: a lead without a city has no tier, whatever the model
+reads in its place.
 """
 
 from collections.abc import Collection
@@ -14,6 +15,7 @@ LEARNED, UNSEEN = "ls_learned", "ls_unseen"  # columns of a kept list, see `Lead
 CAP = 5
 _TIMES = {
     "ls_month": "strftime({}, '%Y-%m')",
+    "ls_day": "strftime({}, '%Y-%m-%d')",
     "ls_week": "strftime(date_trunc('week', {}), '%Y-%m-%d')",
     "ls_weekday": "CAST(isodow({}) AS VARCHAR)",
     "ls_hour": "lpad(CAST(hour({}) AS VARCHAR), 2, '0')",

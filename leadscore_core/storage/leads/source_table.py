@@ -194,8 +194,12 @@ class SourceTable:
 
     def period(self) -> tuple[Any, Any]:
         """Return the first and the last date of creation, or None and None."""
-        ends = [ends for table in self.tables if (ends := table.period())[0] is not None]
+        ends = self.periods()
         return (min(first for first, _ in ends), max(last for _, last in ends)) if ends else (None, None)
+
+    def periods(self) -> list[tuple[Any, Any]]:
+        """Return the first and the last date of creation of each batch that has dates."""
+        return [ends for table in self.tables if (ends := table.period())[0] is not None]
 
     def has(self, dimension: str) -> bool:
         """Tell whether any of the batches has a dimension."""
@@ -223,7 +227,8 @@ class SourceTable:
             is_told = UNSEEN in table.columns
             expected, learned = (UNSEEN, LEARNED) if is_told else ("ls_propensity", "CAST(NULL AS BOOLEAN)")
             parts.append(
-                f"SELECT t.*, {table.grade_sql()} AS ls_grade, CAST({outcome} AS TINYINT) AS ls_completed, "
+                f"SELECT t.*, CASE WHEN ls_propensity IS NOT NULL THEN {table.grade_sql()} END AS ls_grade, "
+                f"CAST({outcome} AS TINYINT) AS ls_completed, "
                 f"{expected} AS ls_expected, {learned} AS ls_had_learned FROM {table.file_sql} t{join}"
             )
         return " UNION ALL BY NAME ".join(parts)
