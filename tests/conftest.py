@@ -14,6 +14,7 @@ import joblib
 import pandas as pd
 import psycopg
 import pytest
+import typer.main
 from filelock import FileLock
 from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
@@ -27,6 +28,7 @@ from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.synthetic import SampleLeads, make_sample
+from leadscore_core.model.blend import BlendClassifier
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
@@ -62,6 +64,7 @@ LONG_FILES = (  # first, so that no core waits at the end for one that began las
     "test_benchmarks.py",
 )
 FEW_TREES = {"n_estimators": 25, "learning_rate": 0.15, "min_child_samples": 20}
+SMALL_BLEND = {"n_estimators": 25, "learning_rate": 0.15, "n_splits": 3}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -80,6 +83,14 @@ def _components_looked_for_once() -> Iterator[None]:
     """Streamlit looks through all installed packages for components at each start of a page's test; once is enough."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_described_once() -> Iterator[None]:
+    """A process describes all commands and their options once; a test of a command is one of many in its process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
         yield
 
 
@@ -153,7 +164,11 @@ def trained(sample: SampleLeads, tmp_path_factory: pytest.TempPathFactory) -> Le
 @pytest.fixture
 def few_trees() -> Iterator[pytest.MonkeyPatch]:
     """Training in this process is of fewer trees and draws its folds once, for tests of anything but its quality."""
-    with other_defaults(LeadClassifier, FEW_TREES) as patch, other_defaults(TrainingRequest, ONE_DRAW):
+    with (
+        other_defaults(LeadClassifier, FEW_TREES) as patch,
+        other_defaults(BlendClassifier, SMALL_BLEND),
+        other_defaults(TrainingRequest, ONE_DRAW),
+    ):
         patch.setattr(curves, "SHARES", (0.4, 1.0))
         assert TrainingRequest().n_repeats == 1
         yield patch

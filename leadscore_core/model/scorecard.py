@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _LEAST_OF_A_LEVEL = 5
 _FURTHEST = 4.0  # standard deviations: one lead of a huge amount is no further from the rest than that
@@ -80,7 +81,7 @@ def fit_scorecard(matrix: np.ndarray, label: np.ndarray, levels: Sequence[int], 
     groups = {place: _groups(matrix[:, place]) for place in levels}
     blocks = [np.eye(own.max() + 1)[own[_places(matrix[:, place], len(own))]] for place, own in groups.items()]
     blocks += [_scaled(matrix[:, place], *scaled[place])[:, None] for place in others]
-    with threadpool_limits(1):  # more threads would add in another order, and wait for each other
+    with _threads().limit(limits=1):  # more threads would add in another order, and wait for each other
         learned = LogisticRegression(C=C, solver="newton-cholesky", max_iter=200).fit(np.hstack(blocks), label)
     weights = np.split(learned.coef_[0], np.cumsum([block.shape[1] for block in blocks])[:-1])
     by_level = {place: own[groups[place]] for place, own in zip(levels, weights, strict=False)}
@@ -89,6 +90,12 @@ def fit_scorecard(matrix: np.ndarray, label: np.ndarray, levels: Sequence[int], 
     plain = Scorecard(0.0, by_level, by_number, np.zeros(matrix.shape[1]))
     shift = plain.terms(matrix).mean(axis=0)
     return Scorecard(float(learned.intercept_[0] + shift.sum()), by_level, by_number, shift)
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """Return what sets the threads of the libraries that are loaded; to look for them takes longer than a small fit."""
+    return ThreadpoolController()
 
 
 def _groups(codes: np.ndarray) -> np.ndarray:
