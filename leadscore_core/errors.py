@@ -32,6 +32,10 @@ class EncodingQuestionError(UnreadableFileError):
         self.candidates = candidates
 
 
+class GivenLeadsError(LeadScoreError, TypeError):
+    """Something else came where leads, or a model, were expected."""
+
+
 class SchemaError(LeadScoreError):
     """A schema file does not say what a schema must say."""
 

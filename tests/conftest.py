@@ -35,6 +35,7 @@ from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining import jobs, worker
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.engine import close_databases
+from leadscore_core.training.evaluation import algorithms
 from leadscore_core.training.evaluation import learning_curve as curves
 from leadscore_core.training.fit import Recipe
 from leadscore_core.training.request import TrainingRequest
@@ -96,9 +97,13 @@ def _commands_described_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _few_folds() -> Iterator[None]:
-    """Models are judged in three folds, by runs as well; whose quality is the point asks for `usual_folds`."""
+    """Models are judged in three folds, by runs as well; whose quality is the point asks for `usual_folds`.
+
+    Algorithms are compared on one month.
+    """
     with other_defaults(Recipe, FEW_FOLDS) as patch:
         patch.setattr(jobs, "WORKER", "tests.worker")
+        patch.setattr(algorithms, "MONTHS", 1)
         yield
 
 

@@ -142,7 +142,7 @@ def test_the_algorithm_is_named_compared_and_loaded_again(
         "small_histograms",
         "Small histogram boosting",
     )
-    assert "- Algorithm: Small histogram boosting; its reasons are sampled" in write_card(model.metadata, schema)
+    assert "- Algorithm: Small histogram boosting; its reasons are exact" in write_card(model.metadata, schema)
     known = make_training_data(few, schema, map_frame(few, schema)).known
     board = judge_algorithms(known, ["small_histograms"])
     table = board.table.set_index("name")

@@ -27,6 +27,7 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.cleaning.outcome_column import known_outcomes
 from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.reading.given_leads import OPEN_IT, LeadsOrPath, as_frame, expect_kind
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.own_rules import own_grades
@@ -34,7 +35,7 @@ from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import LabelError
 from leadscore_core.inference.score import ScoringRules, score_part
-from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.lead_model import LeadModel, as_model
 from leadscore_core.storage.leads.lead_table import LeadTable, Standing
 from leadscore_core.storage.leads.source_table import OTHERS, OUTCOME, SourceTable
 from leadscore_core.training.evaluation.unseen_propensity import expect_unseen
@@ -84,13 +85,14 @@ def report_list(
     LeadScoreError
         If the list cannot be read or grouped so, or it has neither outcomes nor scores.
     """
+    expect_kind(leads, LeadList, OPEN_IT)
     settings = settings or load_settings()
     with open_file(leads, model, settings) as view:
         return describe(view, by, counted)
 
 
 def source_report(
-    frame: pd.DataFrame,
+    frame: LeadsOrPath,
     by: Sequence[str] = (),
     *,
     model: LeadModel | None = None,
@@ -102,7 +104,7 @@ def source_report(
     Parameters
     ----------
     frame
-        Leads as read, under their own headers, with the outcome if it is known.
+        Leads as read, under their own headers, with the outcome if it is known; or the path of a list, which is read.
     by
         What to group by: schema columns, human names or roles ("source", "medium", "city tier", "month", "hour"); the
         source if none is given.
@@ -120,8 +122,9 @@ def source_report(
         ``groups`` (``value``, ``leads``, ``known``, ``completed``, ``expected``, leads of each grade, ``n``,
         ``applications``, rates as `rate_groups` tells, ``verdict``, and
         ``mix`` and ``own``, its gap to the average as composition and residual effect); ``leaks`` and ``chances``, the
-        segments far below and far above the average. Rates are 0-1, what is not applicable is None. Where outcomes are
-        only expected there is no verdict, no interval and no ``mix`` or ``own``, and ``cautions`` say by which models.
+        segments far below and far above the average. Rates are 0-1, what is not applicable is None: without a model,
+        ``expected`` and the leads of each grade. Where outcomes are only expected there is no verdict, no interval and
+        no ``mix`` or ``own``, and ``cautions`` say by which models.
 
     Raises
     ------
@@ -135,7 +138,8 @@ def source_report(
     >>> [(group["value"], group["rate"], group["verdict"]) for group in report["by"][0]["groups"]]
     [('fair', 0.0, 'Under-delivers'), ('news', 1.0, 'Over-delivers')]
     """
-    schema = model.schema if model is not None else load_schema()
+    frame = as_frame(frame)
+    schema = as_model(model).schema if model is not None else load_schema()
     mapping = mapping or map_frame(frame, schema)
     with tempfile.TemporaryDirectory(prefix="leadscore-sources-") as folder:
         path = Path(folder) / "leads.parquet"
@@ -167,14 +171,15 @@ def describe(view: SourceView, by: Sequence[str] = (), counted: Counted | None =
         "n": int(totals[n]),
         "applications": _number(totals[k]),
         "average": _number(totals[k] / totals[n]),
-        "by": [_block(view, dimension, counted) for dimension in dict.fromkeys(dimensions)],
+        "by": [_block(view, dimension, counted, bool(totals["expected"])) for dimension in dict.fromkeys(dimensions)],
         "leaks": [_target(row) for row in below.to_dict("records")],
         "chances": [_target(row) for row in above.to_dict("records")],
     }
     return result | {"cautions": cautions} if counted == "expected" else result
 
 
-def _block(view: SourceView, dimension: str, counted: Counted) -> dict[str, Any]:
+def _block(view: SourceView, dimension: str, counted: Counted, is_scored: bool) -> dict[str, Any]:
+    """Return the groups of a dimension; without scores nothing is expected of them, and none has a grade."""
     rates = rate_by(view, [dimension], EVERYBODY, counted)
     split = explain_gaps(view, dimension, EVERYBODY, counted).table
     parts = {_value(row["group"]): row for row in split.to_dict("records")}
@@ -184,8 +189,9 @@ def _block(view: SourceView, dimension: str, counted: Counted) -> dict[str, Any]
     for row in rates.table.to_dict("records"):
         value = _value(row[dimension])
         result = {"value": value, "name": row["name"], "leads": int(row["leads"]), "n": int(row["n"])}
-        result |= {name: int(row[name]) for name in ("known", "completed", "hot", "warm", "cold", "junk")}
-        result |= {"expected": _number(row["expected"]), "applications": _number(row["k"])} | {
+        result |= {name: int(row[name]) for name in ("known", "completed")}
+        result |= {name: int(row[name]) if is_scored else None for name in ("hot", "warm", "cold", "junk")}
+        result |= {"expected": _number(row["expected"]) if is_scored else None, "applications": _number(row["k"])} | {
             name: _number(row[name]) for name in _RATES
         }
         if counted == "expected":

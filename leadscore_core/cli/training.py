@@ -66,6 +66,7 @@ from leadscore_core.model.metadata import LIGHTGBM
 
 if TYPE_CHECKING:  # the pipelines load when a command needs them
     from leadscore_core.model.lead_model import LeadModel
+    from leadscore_core.training.evaluation.algorithms import Leaderboard
 
 
 def train(
@@ -290,10 +291,22 @@ def compare(
             f"{''.join(f' {row[name]:12.3f}' for name in added)} {row['fit_seconds']:5.1f} s   {apart}"
         )
     say(f"Out-of-sample: {board.split}. {board.seconds:.0f} s in all.")
+    _say_next_period(board)
     say_cautions(board.cautions)
     result = {"split": board.split, "seconds": round(board.seconds, 1), "algorithms": board.table.to_dict("records")}
-    result["cautions"] = list(board.cautions)
+    result |= {"next_split": board.next_split, "cautions": list(board.cautions)}
     write_json(json_out, json.loads(json.dumps(result).replace("NaN", "null")))
+
+
+def _say_next_period(board: Leaderboard) -> None:
+    if not board.has_next:
+        say(f"Next period: not applicable. {board.next_split}")
+        return
+    say(f"Next period ({board.next_split}):")
+    for row in board.table.sort_values("next_auc", ascending=False, kind="stable").to_dict("records"):
+        apart = f"{row['next_difference']:+.4f} ({row['next_low']:+.4f} to {row['next_high']:+.4f})"
+        figures = f"AUC {row['next_auc']:.4f}, precision {row['next_precision']:.3f}, recall {row['next_recall']:.3f}"
+        say(f"  {row['human']:26} {figures}   {'' if row['name'] == LIGHTGBM else apart}".rstrip())
 
 
 def tune(

@@ -13,6 +13,7 @@ from leadscore_core.data.cleaning.units import UNIT, find_units
 from leadscore_core.data.findings import Finding, make_finding, show_cell, sort_findings
 from leadscore_core.data.merge_findings import merge_findings
 from leadscore_core.data.reading.chunks import INDEX_HEADERS, LINE_PROBLEM
+from leadscore_core.data.reading.given_leads import LeadsOrPath, as_frame
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import TEXT_ROLES, LeadSchema, Role
@@ -22,7 +23,7 @@ _FIRST_FEW = 1_000
 
 
 def check_leads(
-    frame: pd.DataFrame,
+    frame: LeadsOrPath,
     schema: LeadSchema | None = None,
     mapping: ColumnMapping | None = None,
     *,
@@ -34,7 +35,7 @@ def check_leads(
     Parameters
     ----------
     frame
-        The list as read, under its own headers.
+        The list as read, under its own headers; or its path, which is read.
     schema
         What the columns mean; CodePro's if not given.
     mapping
@@ -55,7 +56,7 @@ def check_leads(
     >>> [(f.code, f.column, f.rows, f.example) for f in check_leads(frame) if f.code == "not_a_flag"]
     [('not_a_flag', 'referred_lead', (3,), "'perhaps'")]
     """
-    schema = schema or load_schema()
+    frame, schema = as_frame(frame), schema or load_schema()
     if mapping is None:
         mapping = map_frame(frame, schema)
     raw = mapping.apply(frame, schema)

@@ -22,19 +22,28 @@ def trees_on(client: Client) -> GrowTrees:
     quiet.setLevel(logging.ERROR)  # it tells of ports and of parameters that it sets itself
 
     def grow(
-        parameters: dict[str, Any], matrix: np.ndarray, label: np.ndarray, categories: list[int], names: list[str]
+        parameters: dict[str, Any],
+        matrix: np.ndarray,
+        label: np.ndarray,
+        categories: list[int],
+        names: list[str],
+        weight: np.ndarray | None,
     ) -> lgb.LGBMClassifier:
         workers = max(1, len(client.scheduler_info()["workers"]))
         rows = -(-len(matrix) // workers)
         drawn = np.random.default_rng(parameters.get("random_state", 0)).permutation(len(matrix))
         features, outcome = da.from_array(matrix[drawn], chunks=(rows, -1)), da.from_array(label[drawn], chunks=rows)
         lgb.register_logger(quiet)
-        features, outcome = client.persist([features, outcome])  # else LightGBM may see shares of unlike length
-        wait([features, outcome])
+        shares = [features, outcome]
+        if weight is not None:
+            shares.append(da.from_array(weight[drawn], chunks=rows))
+        shares = client.persist(shares)  # else LightGBM may see shares of unlike length
+        wait(shares)
+        features, outcome, *weights = shares
         own = {name: value for name, value in parameters.items() if name != "n_jobs"}  # each worker uses its threads
         model = lgb.DaskLGBMClassifier(client=client, tree_learner="data", **own)
         try:
-            model.fit(features, outcome, categorical_feature=categories, feature_name=names)
+            model.fit(features, outcome, *weights, categorical_feature=categories, feature_name=names)
         except (OSError, RuntimeError, lgb.basic.LightGBMError) as error:
             raise LeadScoreError(
                 "The workers could not grow trees together. Try again, or leave out --engine dask."

@@ -6,11 +6,12 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from leadscore_core.data.reading.given_leads import LeadsOrPath, as_frame
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import MEASURED_ROLES, Column, LeadSchema, Role
 from leadscore_core.inference.present import city_name
-from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.lead_model import LeadModel, as_model
 from leadscore_core.model.observed_rates import BLANK_KEY, OTHER_WORDS, Observed, write_days, write_number, write_year
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.percent import percent, rate_decimals
@@ -20,16 +21,16 @@ _AGAINST_THE_RATE = 0.02
 _DECIMALS = 9
 
 
-def explain_leads(frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMapping | None = None) -> pd.DataFrame:
+def explain_leads(frame: LeadsOrPath, model: LeadModel, *, mapping: ColumnMapping | None = None) -> pd.DataFrame:
     """Return what each of a lead's columns adds to its score, in log-odds.
 
-    Exact Tree SHAP (Lundberg et al., 2018), or sampled Shapley values where the model is not LightGBM's; the parts of
-    one column (a city's level, count and tier) are added up.
+    Exact Shapley values of trees (Lundberg et al., 2018) and linear models, sampled ones of other algorithms, as the
+    model's card says; the parts of one column (a city's level, count and tier) are added up.
 
     Parameters
     ----------
     frame
-        Leads as read, under their own headers.
+        Leads as read, under their own headers; or the path of a list, which is read.
     model
         The model that scores them.
     mapping
@@ -40,7 +41,13 @@ def explain_leads(frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMappi
     pandas.DataFrame
         One row a lead, one column an input of the schema or a derived feature, and ``base_value``; each row sums to
         the raw margin.
+
+    Raises
+    ------
+    GivenLeadsError
+        If these are no leads, or this is no model.
     """
+    model, frame = as_model(model), as_frame(frame)
     mapping = mapping or map_frame(frame, model.schema)
     cleaned, _ = model.clean(mapping.apply(frame, model.schema))
     return model.contributions(cleaned)
@@ -139,12 +146,13 @@ def _column_words(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
     rates, base_rate = model.features.rates_.get(name, {}), model.features.base_rate_
     ranged = column is not None and column.role in MEASURED_ROLES
     words = partial(_rate_words, base_rate, model.schema.outcome, ranged)
+    how = "; its part is estimated" if model.metadata.are_reasons_sampled else ""
     unique = np.empty((len(first), 2), dtype=object)
     for i, (key, value) in enumerate(zip(keys.tolist(), values.iloc[first].tolist(), strict=True)):
         phrase = _phrase(column, name, model.schema, key, value)
         seen = rates.get(key, Observed(0, 0))
         for against, sign in enumerate(("(+)", "(-)")):
-            unique[i, against] = f"{sign} {phrase}: {words(seen, key, against=bool(against))}"
+            unique[i, against] = f"{sign} {phrase}: {words(seen, key, against=bool(against))}{how}"
     return unique[places]
 
 
@@ -187,10 +195,10 @@ def _rate_words(
     if seen.leads == 0:
         return f"not seen in training ({everyone})"
     if seen.leads < FEW:
-        return f"{seen.completed} of {seen.leads} such leads {outcome.past}, too few to be sure ({everyone})"
+        return f"{seen.completed:,.0f} of {seen.leads:,.0f} such leads {outcome.past}, too few to be sure ({everyone})"
     named = key if ranged and " " in key else f"{key[:-1]} or more" if key.endswith("+") else ""
     group = f"such leads ({named})" if named else "such leads"
-    text = f"{group} {outcome.many} {percent(seen.rate, base_rate)} of the time (n = {seen.leads:,}; {everyone})"
+    text = f"{group} {outcome.many} {percent(seen.rate, base_rate)} of the time (n = {seen.leads:,.0f}; {everyone})"
     contrary = seen.rate - base_rate if against else base_rate - seen.rate
     if contrary > (_AGAINST_THE_RATE if decimals == 0 else 0.5 * 10 ** -(decimals + 2)):
         return f"{text}, but with the rest of this lead it {'lowers' if against else 'raises'} the score"

@@ -11,6 +11,7 @@ from leadscore_core.config import GradeThresholds, JunkRules, load_settings
 from leadscore_core.data.cleaning.cleaner import plain_text
 from leadscore_core.data.findings import Finding
 from leadscore_core.data.reading.chunks import LINE_PROBLEM, Part, part_frame
+from leadscore_core.data.reading.given_leads import LeadsOrPath, as_frame
 from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.own_rules import own_grades
@@ -20,7 +21,7 @@ from leadscore_core.inference.cleaned_file import Cleaned
 from leadscore_core.inference.contact_quality import SINGLE_LEAD_RULES, contact_flags, find_unreachable, read_contacts
 from leadscore_core.inference.grades import JUNK_WORDS, few_words, grade_leads, junk_reasons
 from leadscore_core.inference.reasons import reasons_in_words
-from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.lead_model import LeadModel, as_model
 
 OWN_SUFFIX = "_leadscore"
 PROPENSITY_DECIMALS = 6
@@ -50,7 +51,7 @@ class ScoringRules:
 
 
 def score_leads(
-    frame: pd.DataFrame,
+    frame: LeadsOrPath,
     model: LeadModel,
     *,
     mapping: ColumnMapping | None = None,
@@ -63,7 +64,7 @@ def score_leads(
     Parameters
     ----------
     frame
-        Leads as read, under their own headers.
+        Leads as read, under their own headers; or the path of a list, which is read.
     model
         For instance from `load_champion`.
     mapping
@@ -85,7 +86,10 @@ def score_leads(
     ------
     MappingError
         If a required column is missing or two columns have the same name.
+    GivenLeadsError
+        If these are no leads, or this is no model.
     """
+    model, frame = as_model(model), as_frame(frame)
     twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
     if twice:
         raise MappingError(f"Two columns have the same name: {', '.join(twice)}. Give every column a name of its own.")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
@@ -18,12 +18,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
+from sklearn.utils import Tags, get_tags
 
 from leadscore_core.confidence import FEW_LEADS
 from leadscore_core.config import load_extensions, register_once
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model.any_classifier import AnyClassifier
+from leadscore_core.model.any_classifier import AnyClassifier, takes_blanks
 from leadscore_core.model.blend import BlendClassifier
+from leadscore_core.model.calibrated_margin import CalibratedMargin
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LEVEL
 from leadscore_core.model.metadata import BLEND, LIGHTGBM
@@ -112,7 +114,7 @@ class CatBoost(ClassifierMixin, BaseEstimator):
         self.iterations = iterations
         self.learning_rate = learning_rate
 
-    def fit(self, X: pd.DataFrame, y: np.ndarray) -> "CatBoost":  # noqa: N803
+    def fit(self, X: pd.DataFrame, y: np.ndarray, sample_weight: np.ndarray | None = None) -> "CatBoost":  # noqa: N803
         """Fit on one thread."""
         from catboost import CatBoostClassifier
 
@@ -127,9 +129,24 @@ class CatBoost(ClassifierMixin, BaseEstimator):
             allow_writing_files=False,
             cat_features=self.levels_,
         )
-        self.model_.fit(X.astype(dict.fromkeys(self.levels_, "int64")), y)
+        self.model_.fit(X.astype(dict.fromkeys(self.levels_, "int64")), y, sample_weight=sample_weight)
         self.classes_ = self.model_.classes_
         return self
+
+    def contributions(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
+        """Return exact SHAP values in log-odds as CatBoost computes them, one a column and the base value last."""
+        from catboost import Pool
+
+        pool = Pool(X.astype(dict.fromkeys(self.levels_, "int64")), cat_features=self.levels_)
+        return np.asarray(self.model_.get_feature_importance(pool, type="ShapValues"))
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn that it takes frames alone, of numbers and codes, with blanks."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.categorical = tags.input_tags.allow_nan = True
+        tags.classifier_tags.multi_class = False
+        return tags
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
         """Return probabilities, shape (n, 2)."""
@@ -264,3 +281,55 @@ def make_classifier(name: str = LIGHTGBM, params: dict[str, Any] | None = None, 
     """
     made = make_estimator(name, params, seed)
     return made if isinstance(made, LeadClassifier | BlendClassifier) else AnyClassifier(made)
+
+
+def wrap_estimator(estimator: Any, params: dict[str, Any] | None = None) -> Any:
+    """Return somebody's own estimator, cloned, as the last step of a pipeline.
+
+    One that takes NaN gets the columns of `LeadFeatures` as they are. For any other, levels become columns of 0 and 1
+    (the 100 most frequent of each text), blank numbers the mean, and numbers are scaled.
+
+    Parameters
+    ----------
+    estimator
+        A scikit-learn classifier with ``predict_proba``, fitted or not.
+    params
+        Settings that differ from its own.
+
+    Raises
+    ------
+    LeadScoreError
+        If it is no such classifier, or has no such setting.
+
+    Examples
+    --------
+    >>> wrap_estimator(LogisticRegression()).estimator.steps[-1][1]
+    LogisticRegression()
+    """
+    if isinstance(estimator, type) or not callable(getattr(estimator, "get_params", None)):
+        called = f"{estimator.__name__}()" if isinstance(estimator, type) else "RandomForestClassifier()"
+        raise LeadScoreError(f"An estimator of scikit-learn's kind was expected, such as {called}; got {estimator!r}.")
+    name = type(estimator).__name__
+    if not (is_classifier(estimator) and hasattr(estimator, "predict_proba")):
+        raise LeadScoreError(
+            f"{name} gives no probabilities, which a propensity is. Give a classifier with predict_proba, or wrap it "
+            "in CalibratedClassifierCV."
+        )
+    own = clone(estimator)
+    try:
+        own.set_params(**params or {})
+    except ValueError as error:
+        raise LeadScoreError(f"{name} has no setting of one of these names: {', '.join(params or {})}.") from error
+    if isinstance(own, CalibratedMargin):
+        return own
+    return AnyClassifier(own if takes_blanks(own) else make_pipeline(_plain_columns(own), own))
+
+
+def _plain_columns(estimator: Any) -> Any:
+    """Return what makes numbers without blanks of the columns of `LeadFeatures`."""
+    levels = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=5, max_categories=100)
+    return make_column_transformer(
+        (levels, LEVELS),
+        (make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler()), NUMBERS),
+        sparse_threshold=0.3 if get_tags(estimator).input_tags.sparse else 0,
+    )

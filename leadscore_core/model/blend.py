@@ -15,6 +15,7 @@ from leadscore_core.model.calibrated_margin import CalibratedMargin
 from leadscore_core.model.classifier import Calibrator, LeadClassifier, two_classes
 from leadscore_core.model.features import LEVEL
 from leadscore_core.model.scorecard import Scorecard, fit_scorecard
+from leadscore_core.model.weights import check_weights, without_weightless
 
 _SHARES = (0.0, 0.5, 1.0)  # of the trees
 _BOTH = 0.5
@@ -78,23 +79,34 @@ class BlendClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         self.n_splits = n_splits
         self.random_state = random_state
 
-    def fit(self, X: pd.DataFrame, y: object, identity: np.ndarray | None = None) -> "BlendClassifier":  # noqa: N803
+    def fit(
+        self,
+        X: pd.DataFrame,  # noqa: N803
+        y: object,
+        sample_weight: Any = None,
+        identity: np.ndarray | None = None,
+    ) -> "BlendClassifier":
         """Fit on the columns of `LeadFeatures`; those that end in ``__level`` are categories.
 
         Parameters
         ----------
+        sample_weight
+            One a lead; 1 each if not given. Leads of weight 0 are left out.
         identity
             The same number for leads that repeat each other; no lead is foretold by a fit that saw its repeat.
         """
         matrix, y = validate_data(self, X, y, dtype="float64", ensure_all_finite="allow-nan")
+        given = check_weights(sample_weight, matrix)
+        identity = identity if identity is None or given is None else identity[given > 0]
+        weight, matrix, y = without_weightless(given, matrix, np.asarray(y))
         self.classes_, label = two_classes(np.asarray(y))
         self.names_ = list(getattr(self, "feature_names_in_", [f"x{place}" for place in range(matrix.shape[1])]))
-        unseen = self._out_of_fold(matrix, label, identity)
-        self.share_ = choose_share(unseen, label)
-        self.slope_, self.intercept_ = choose_slope(_mixed(unseen, self.share_), label)
+        unseen = self._out_of_fold(matrix, label, identity, weight)
+        self.share_ = choose_share(unseen, label, weight)
+        self.slope_, self.intercept_ = choose_slope(_mixed(unseen, self.share_), label, weight)
         self.unseen_margin_ = self.intercept_ + self.slope_ * _mixed(unseen, self.share_)
-        self.scorecard_ = self._fit_scorecard(matrix, label) if self.share_ < 1 else None
-        self.trees_ = self._fit_trees(matrix, label) if self.share_ > 0 else None
+        self.scorecard_ = self._fit_scorecard(matrix, label, weight) if self.share_ < 1 else None
+        self.trees_ = self._fit_trees(matrix, label, weight) if self.share_ > 0 else None
         self.calibrator_ = Calibrator("none")
         drawn = np.linspace(0, len(matrix) - 1, min(_JUDGED_BY, len(matrix))).round().astype("int64")
         self.importances_ = np.abs(self._contributions(matrix[drawn])[:, :-1]).mean(axis=0)
@@ -142,11 +154,11 @@ class BlendClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
     def _framed(self, matrix: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(matrix, columns=self.names_)
 
-    def _fit_scorecard(self, matrix: np.ndarray, label: np.ndarray) -> Scorecard:
+    def _fit_scorecard(self, matrix: np.ndarray, label: np.ndarray, weight: np.ndarray | None) -> Scorecard:
         levels = [place for place, name in enumerate(self.names_) if name.endswith(LEVEL)]
-        return fit_scorecard(matrix, label, levels, self.C)
+        return fit_scorecard(matrix, label, levels, self.C, weight)
 
-    def _fit_trees(self, matrix: np.ndarray, label: np.ndarray) -> LeadClassifier:
+    def _fit_trees(self, matrix: np.ndarray, label: np.ndarray, weight: np.ndarray | None) -> LeadClassifier:
         trees = LeadClassifier(
             n_estimators=self.n_estimators,
             learning_rate=self.learning_rate,
@@ -156,9 +168,11 @@ class BlendClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
             cat_l2=_CAT_L2,
             random_state=self.random_state,
         )
-        return trees.fit(self._framed(matrix), label)
+        return trees.fit(self._framed(matrix), label, weight)
 
-    def _out_of_fold(self, matrix: np.ndarray, label: np.ndarray, identity: np.ndarray | None) -> np.ndarray:
+    def _out_of_fold(
+        self, matrix: np.ndarray, label: np.ndarray, identity: np.ndarray | None, weight: np.ndarray | None
+    ) -> np.ndarray:
         """Return log-odds of scorecard and trees for each training lead, of fits that had not seen it, shape (n, 2).
 
         All NaN where nothing can be kept aside, since an outcome has a single lead, or all of its leads repeat it.
@@ -172,8 +186,9 @@ class BlendClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
             train = drawn if identity is None else drawn[~np.isin(identity[drawn], identity[test])]
             if len(np.unique(label[train])) < 2:
                 return np.full((len(label), 2), np.nan)
-            margins[test, 0] = self._fit_scorecard(matrix[train], label[train]).margin(matrix[test])
-            trees = self._fit_trees(matrix[train], label[train])
+            own = None if weight is None else weight[train]
+            margins[test, 0] = self._fit_scorecard(matrix[train], label[train], own).margin(matrix[test])
+            trees = self._fit_trees(matrix[train], label[train], own)
             margins[test, 1] = trees.raw_margin(self._framed(matrix[test]))
         return margins
 
@@ -198,7 +213,7 @@ class BlendClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         return values
 
 
-def choose_share(margins: np.ndarray, label: np.ndarray) -> float:
+def choose_share(margins: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Return the share of the trees: half, unless a side's log loss is lower by more than half a standard error.
 
     Parameters
@@ -207,6 +222,8 @@ def choose_share(margins: np.ndarray, label: np.ndarray) -> float:
         Out-of-fold log-odds of the scorecard and of the trees, shape (n, 2).
     label
         0 or 1.
+    weight
+        One a lead; 1 each if not given.
 
     Examples
     --------
@@ -217,12 +234,12 @@ def choose_share(margins: np.ndarray, label: np.ndarray) -> float:
     if np.isnan(margins).any():
         return _BOTH
     losses = {share: np.logaddexp(0, np.where(label == 1, -1, 1) * _mixed(margins, share)) for share in _SHARES}
-    best = min(_SHARES, key=lambda share: losses[share].mean())
+    best = min(_SHARES, key=lambda share: np.average(losses[share], weights=weight))
     gap = losses[_BOTH] - losses[best]
-    return best if gap.mean() > _BETTER * gap.std(ddof=1) / np.sqrt(len(label)) else _BOTH
+    return best if np.average(gap, weights=weight) > _BETTER * gap.std(ddof=1) / np.sqrt(len(label)) else _BOTH
 
 
-def choose_slope(margin: np.ndarray, label: np.ndarray) -> tuple[float, float]:
+def choose_slope(margin: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None) -> tuple[float, float]:
     """Return slope and intercept that draw out-of-fold log-odds towards the base rate.
 
     Of slopes from 0.05 to 1.5 the gentlest is taken whose Brier score is within a standard error of the best one's
@@ -235,6 +252,8 @@ def choose_slope(margin: np.ndarray, label: np.ndarray) -> tuple[float, float]:
         Out-of-fold log-odds.
     label
         0 or 1.
+    weight
+        One a lead; 1 each if not given.
 
     Examples
     --------
@@ -244,19 +263,21 @@ def choose_slope(margin: np.ndarray, label: np.ndarray) -> tuple[float, float]:
     """
     if np.isnan(margin).any():
         return 1.0, 0.0
-    base_rate = float(label.mean())
-    lines = [(slope, _intercept(slope * margin, base_rate)) for slope in _SLOPES]
+    base_rate = float(np.average(label, weights=weight))
+    lines = [(slope, _intercept(slope * margin, base_rate, weight)) for slope in _SLOPES]
     errors = [(expit(intercept + slope * margin) - label) ** 2 for slope, intercept in lines]
-    best = min(errors, key=np.mean)
+    best = min(errors, key=lambda error: np.average(error, weights=weight))
     gaps = (error - best for error in errors)
-    close = (gap.mean() <= _SURE * gap.std(ddof=1) / np.sqrt(len(label)) for gap in gaps)
+    close = (np.average(gap, weights=weight) <= _SURE * gap.std(ddof=1) / np.sqrt(len(label)) for gap in gaps)
     return next(line for line, is_close in zip(lines, close, strict=True) if is_close)
 
 
-def _intercept(margin: np.ndarray, base_rate: float) -> float:
+def _intercept(margin: np.ndarray, base_rate: float, weight: np.ndarray | None) -> float:
     """Return what is added to log-odds so that the mean of their probabilities is the base rate."""
     reach = float(np.abs(margin).max()) + abs(float(logit(base_rate))) + 1
-    return float(brentq(lambda added: float(expit(added + margin).mean()) - base_rate, -reach, reach))
+    return float(
+        brentq(lambda added: float(np.average(expit(added + margin), weights=weight)) - base_rate, -reach, reach)
+    )
 
 
 def _mixed(margins: np.ndarray, share: float) -> np.ndarray:

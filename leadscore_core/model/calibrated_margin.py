@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.model.category_codes import EncodedColumn
+from leadscore_core.model.metadata import EXACT
 
 
 class CalibratedMargin:
@@ -14,6 +15,11 @@ class CalibratedMargin:
 
     calibrator_: Any
     classes_: np.ndarray
+
+    @property
+    def how_reasons(self) -> str:
+        """How contributions are computed: `EXACT`, `SCALED` or `SAMPLED`."""
+        return EXACT
 
     @abstractmethod
     def raw_margin(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803

@@ -1,7 +1,6 @@
 """Cell parts: of a column with several values in a cell, a flag for each frequent one and how many there are."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,7 +11,7 @@ MOST_FLAGS = 20
 _LEAST_SHARE = 0.01
 
 
-def learn_parts(leads_of: dict[str, int], separator: str, least: int) -> tuple[str, ...]:
+def learn_parts(leads_of: Mapping[str, float], separator: str, least: int) -> tuple[str, ...]:
     """Return the values that get a flag, the most frequent first: at most 20, each of one lead in a hundred at least.
 
     Parameters
@@ -29,9 +28,10 @@ def learn_parts(leads_of: dict[str, int], separator: str, least: int) -> tuple[s
     >>> learn_parts({"web; fair": 30, "web": 20, "fax": 1}, ";", 2)
     ('web', 'fair')
     """
-    leads: Counter[str] = Counter()
+    leads: dict[str, float] = {}
     for text, count in leads_of.items():
-        leads.update(dict.fromkeys(split_parts(text, separator), count))
+        for part in dict.fromkeys(split_parts(text, separator)):
+            leads[part] = leads.get(part, 0) + count
     enough = max(least, _LEAST_SHARE * sum(leads_of.values()))
     ordered = sorted(leads, key=lambda part: (-leads[part], part))
     return tuple(part for part in ordered[:MOST_FLAGS] if leads[part] >= enough)

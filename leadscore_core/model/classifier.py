@@ -23,9 +23,12 @@ from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.features import LEVEL
 from leadscore_core.model.trees.fast_predict import LeafSets
 from leadscore_core.model.trees.fast_shap import TreeTables
+from leadscore_core.model.weights import check_weights, without_weightless
 
 CalibrationMethod = Literal["none", "sigmoid", "isotonic"]
-GrowTrees = Callable[[dict[str, Any], np.ndarray, np.ndarray, list[int], list[str]], lgb.LGBMClassifier]
+GrowTrees = Callable[
+    [dict[str, Any], np.ndarray, np.ndarray, list[int], list[str], np.ndarray | None], lgb.LGBMClassifier
+]
 _Made = TypeVar("_Made", TreeTables, LeafSets)
 _ROWS_WORTH_THREADS = {False: 5_000, True: 50}
 ROWS_WORTH_TABLES = 1_000
@@ -35,10 +38,15 @@ _LEAF_SETS: WeakKeyDictionary[lgb.Booster, LeafSets | None] = WeakKeyDictionary(
 
 
 def _grow_here(
-    parameters: dict[str, Any], matrix: np.ndarray, label: np.ndarray, categories: list[int], names: list[str]
+    parameters: dict[str, Any],
+    matrix: np.ndarray,
+    label: np.ndarray,
+    categories: list[int],
+    names: list[str],
+    weight: np.ndarray | None,
 ) -> lgb.LGBMClassifier:
     model = lgb.LGBMClassifier(**parameters)
-    return model.fit(matrix, label, categorical_feature=categories, feature_name=names)
+    return model.fit(matrix, label, sample_weight=weight, categorical_feature=categories, feature_name=names)
 
 
 class LeadClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
@@ -77,21 +85,30 @@ class LeadClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         self.colsample_bytree = colsample_bytree
         self.random_state = random_state
 
-    def fit(self, X: pd.DataFrame, y: object, grow: GrowTrees | None = None) -> LeadClassifier:  # noqa: N803
+    def fit(
+        self,
+        X: pd.DataFrame,  # noqa: N803
+        y: object,
+        sample_weight: Any = None,
+        grow: GrowTrees | None = None,
+    ) -> LeadClassifier:
         """Fit on the columns of `LeadFeatures`; those that end in ``__level`` are categories.
 
         Parameters
         ----------
+        sample_weight
+            One a lead, as of LightGBM; 1 each if not given. Leads of weight 0 are left out.
         grow
             How the trees are grown, where it is not here: of LightGBM's parameters, the matrix, the label, which
-            columns are categories, and the names of the columns.
+            columns are categories, the names of the columns, and the weights or None.
         """
         matrix, y = validate_data(self, X, y, dtype="float64", ensure_all_finite="allow-nan")
+        weight, matrix, y = without_weightless(check_weights(sample_weight, matrix), matrix, np.asarray(y))
         self.classes_, label = two_classes(np.asarray(y))
         names = [str(name) for name in getattr(self, "feature_names_in_", map("x{}".format, range(matrix.shape[1])))]
         categories = [i for i, name in enumerate(names) if name.endswith(LEVEL)]
         parameters = self.get_params() | {"n_jobs": 1, "deterministic": True, "verbose": -1}
-        self.lgbm_ = (grow or _grow_here)(parameters, matrix, label, categories, names)
+        self.lgbm_ = (grow or _grow_here)(parameters, matrix, label, categories, names, weight)
         self.calibrator_ = Calibrator("none")
         return self
 
@@ -208,13 +225,14 @@ class Calibrator:
         self.slope, self.intercept = 1.0, 0.0
         self.steps: tuple[np.ndarray, np.ndarray] | None = None
 
-    def fit(self, margin: np.ndarray, label: np.ndarray) -> Calibrator:
-        """Learn from out-of-fold margins and their labels (0 or 1)."""
+    def fit(self, margin: np.ndarray, label: np.ndarray, sample_weight: np.ndarray | None = None) -> Calibrator:
+        """Learn from out-of-fold margins and their labels (0 or 1), each with its weight where there are any."""
         if self.method == "sigmoid":
-            learned = LogisticRegression(C=np.inf).fit(margin[:, None], label)
+            learned = LogisticRegression(C=np.inf).fit(margin[:, None], label, sample_weight)
             self.slope, self.intercept = float(learned.coef_[0, 0]), float(learned.intercept_[0])
         elif self.method == "isotonic":
-            steps = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(_logistic(margin), label)
+            plain = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
+            steps = plain.fit(_logistic(margin), label, sample_weight)
             self.steps = steps.X_thresholds_, steps.y_thresholds_
         return self
 

@@ -9,7 +9,7 @@ from sklearn.utils import Tags
 
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.model.lead_input import FrameTransformer, as_leads
+from leadscore_core.model.lead_input import FrameTransformer, as_leads, takes_arrays
 
 
 class LeadCleaner(FrameTransformer):
@@ -58,7 +58,8 @@ class LeadCleaner(FrameTransformer):
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the cleaned columns, for a list with all columns that it was fitted on."""
         given = getattr(self, "feature_names_in_", None)
-        names = [c.name for c in self.schema.inputs][: self.n_features_in_] if given is None else list(given)
+        known = [c.name for c in self.schema.inputs][: getattr(self, "n_features_in_", None)]
+        names = known if given is None else list(given)
         inputs = [column.name for column in self.schema.inputs if column.name in names]
         return np.asarray(clean_leads(pd.DataFrame(columns=inputs, dtype="str"), self.schema).columns, dtype=object)
 
@@ -70,7 +71,8 @@ class LeadCleaner(FrameTransformer):
         """Tell scikit-learn what this step takes."""
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
-        tags.input_tags.allow_nan = tags.input_tags.string = True
+        tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
+        tags.input_tags.two_d_array = takes_arrays(self.schema)
         tags.transformer_tags.preserves_dtype = []
         return tags
 

@@ -20,7 +20,7 @@ from leadscore_core.data.schema.schema import (
 from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.cell_parts import PART, PARTS, flag_parts, learn_parts
 from leadscore_core.model.derived_features import DerivedFeature
-from leadscore_core.model.lead_input import FrameTransformer, as_leads
+from leadscore_core.model.lead_input import FrameTransformer, as_leads, takes_arrays
 from leadscore_core.model.observed_rates import (
     AMOUNTS,
     BLANK_KEY,
@@ -34,6 +34,7 @@ from leadscore_core.model.observed_rates import (
     value_keys,
 )
 from leadscore_core.model.text_words import WORD, WORDS, flag_words, learn_words, observe_words, text_keys
+from leadscore_core.model.weights import check_weights, middle, quantile, whole, without_weightless
 
 DAY_ZERO = pd.Timestamp("2020-01-01")
 LEVEL, COUNT = "__level", "__count"
@@ -97,21 +98,32 @@ class LeadFeatures(FrameTransformer):
         """Give features of an older pickle what came later."""
         super().__setstate__({"derived": (), "parts_": {}, "words_": {}} | state)
 
-    def fit(self, X: pd.DataFrame, y: object = None, *, recognise: bool = True) -> "LeadFeatures":  # noqa: N803
+    def fit(
+        self,
+        X: pd.DataFrame,  # noqa: N803
+        y: object = None,
+        sample_weight: Any = None,
+        *,
+        recognise: bool = True,
+    ) -> "LeadFeatures":
         """Learn levels, counts, neutral values and observed rates from cleaned training leads.
 
         Parameters
         ----------
+        sample_weight
+            One a lead; 1 each if not given. A lead of weight 2 is learned from as if it stood there twice.
         recognise
             Whether to learn `seen_`, which a model that only judges a fold does not need.
         """
         X = as_leads(self, X, self.schema, fitting=True, dtype="float64")  # noqa: N806
         label = _as_numbers(y)
         check_consistent_length(X, label)
+        weight, label = without_weightless(given := check_weights(sample_weight, X), label)
+        X = X if given is None else X[given > 0]  # noqa: N806
         for feature, sources in self._computable(X):
             feature.check_alone(X, sources)
         X = self.with_derived(X)  # noqa: N806
-        self.base_rate_ = float(label.mean())
+        self.base_rate_ = float(np.average(label, weights=weight))
         self.levels_: dict[str, dict[str, int]] = {}
         self.parts_: dict[str, tuple[str, ...]] = {}
         self.neutral_: dict[str, Any] = {}
@@ -123,19 +135,18 @@ class LeadFeatures(FrameTransformer):
         self.seen_ = {r: np.unique(self._identities(X, r)) for r in ("s", "min")} if told_apart else None
         for column in self.columns_:
             if self._has_role(column, Role.FREE_TEXT):
-                self._learn_words(column, X[column], label)
+                self._learn_words(column, X[column], label, weight)
                 continue
             if self._is_measured(column):
-                self.ranges_[column] = learn_ranges(X[column], self._range_words(column))
-            observed = self._observe(X[column], column, label)
+                self.ranges_[column] = learn_ranges(X[column], self._range_words(column), weight)
+            observed = self._observe(X[column], column, label, weight)
             self.rates_[column] = observed
             if self._is_text(column):
                 self._learn_levels(column, observed)
             else:
                 numbers = _numbers(X[column])
-                known = numbers[np.isfinite(numbers)]
-                middle = np.max if self._has_role(column, Role.TIMESTAMP) else np.median
-                self.neutral_[column] = float(middle(known)) if len(known) else 0.0
+                is_last = self._has_role(column, Role.TIMESTAMP)
+                self.neutral_[column] = middle(numbers, weight, is_last=is_last)
         return self
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
@@ -154,7 +165,8 @@ class LeadFeatures(FrameTransformer):
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn what this step takes."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = tags.input_tags.string = True
+        tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
+        tags.input_tags.two_d_array = takes_arrays(self.schema)
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = []
         return tags
@@ -234,16 +246,17 @@ class LeadFeatures(FrameTransformer):
     def _ranges_of(self, column: str) -> Ranges | None:
         return getattr(self, "ranges_", {}).get(column)  # models of an older LeadScore have none
 
-    def _observe(self, values: pd.Series, column: str, label: np.ndarray) -> dict[str, Observed]:
+    def _observe(
+        self, values: pd.Series, column: str, label: np.ndarray, weight: np.ndarray | None
+    ) -> dict[str, Observed]:
         """Return key -> how many leads had it and how many of them converted, in the keys' order."""
         codes, keys = encoded_keys(values, pd.api.types.is_string_dtype(values), self._ranges_of(column))
         names, places = np.unique(keys, return_inverse=True)
         own = places[codes]
-        leads = np.bincount(own, minlength=len(names)).tolist()
-        completed = np.bincount(own, weights=label, minlength=len(names)).tolist()
-        return {
-            name: Observed(n, int(done)) for name, n, done in zip(names.tolist(), leads, completed, strict=True) if n
-        }
+        leads = np.bincount(own, weights=weight, minlength=len(names)).tolist()
+        completed = np.bincount(own, weights=label * (1 if weight is None else weight), minlength=len(names)).tolist()
+        found = zip(names.tolist(), leads, completed, strict=True)
+        return {name: Observed(whole(n), whole(done)) for name, n, done in found if n}
 
     def _identity(self) -> list[str]:
         """Name the columns that tell leads apart, the timestamp first; empty where there is none."""
@@ -307,11 +320,11 @@ class LeadFeatures(FrameTransformer):
         declared = self.column(column)
         return "" if declared is None else declared.separator
 
-    def _learn_words(self, column: str, texts: pd.Series, label: np.ndarray) -> None:
-        words = learn_words(texts, label)
+    def _learn_words(self, column: str, texts: pd.Series, label: np.ndarray, weight: np.ndarray | None) -> None:
+        words = learn_words(texts, label, weight)
         self.words_[column] = words
-        self.rates_[column] = observe_words(texts, words, label)
-        self.neutral_[column] = [float(np.floor(np.median(values))) for values in flag_words(texts, words)]
+        self.rates_[column] = observe_words(texts, words, label, weight)
+        self.neutral_[column] = [float(np.floor(quantile(own, 0.5, weight))) for own in flag_words(texts, words)]
 
     def _word_features(self, column: str, frame: pd.DataFrame) -> list[EncodedColumn]:
         if column in frame.columns:

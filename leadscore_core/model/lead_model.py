@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from leadscore_core.data.cleaning.cleaner import CellProblem, clean_with_problems
+from leadscore_core.data.reading.given_leads import refuse_paths
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.model.metadata import ModelMetadata
+from leadscore_core.errors import GivenLeadsError
+from leadscore_core.model.metadata import OWN, ModelMetadata
 
 if TYPE_CHECKING:  # scikit-learn and LightGBM load with the first model, not before
     from sklearn.pipeline import Pipeline
@@ -23,7 +25,7 @@ if TYPE_CHECKING:  # scikit-learn and LightGBM load with the first model, not be
     from leadscore_core.model.segment_classifier import SegmentClassifier
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LeadModel:
     """A fitted pipeline with what is known about it. Never changed after it was made.
 
@@ -36,6 +38,11 @@ class LeadModel:
     pipeline: Pipeline
     metadata: ModelMetadata
     out_of_sample: pd.DataFrame | None = None
+
+    def __repr__(self) -> str:
+        from leadscore_core.model.summary import summarise_model  # a host that scores prints no model
+
+        return summarise_model(self.metadata, self.schema)
 
     @property
     def model_id(self) -> str:
@@ -57,6 +64,14 @@ class LeadModel:
         """The fitted classifier."""
         return self.pipeline.named_steps["model"]
 
+    @property
+    def own_estimator(self) -> Any:
+        """The unfitted estimator that somebody gave to be trained; None of a model of a named algorithm."""
+        if self.metadata.algorithm != OWN:
+            return None
+        model = getattr(self.classifier, "base", self.classifier)
+        return getattr(model, "estimator", model)
+
     @cached_property
     def known_levels(self) -> dict[str, set[str]]:
         """Column -> lower-case levels seen in training."""
@@ -64,23 +79,27 @@ class LeadModel:
 
     def clean(self, mapped: pd.DataFrame, *, categories: bool = False) -> tuple[pd.DataFrame, list[CellProblem]]:
         """Clean mapped leads as the pipeline does, and say which cells could not be used; see `clean_with_problems`."""
+        refuse_paths(mapped, "LeadModel.clean")
         inputs = [column.name for column in self.schema.inputs if column.name in mapped.columns]
         return clean_with_problems(mapped[inputs], self.schema, categories=categories)
 
     def propensity(self, cleaned: pd.DataFrame) -> np.ndarray:
         """Return the probability of conversion, 0-1, for cleaned leads."""
+        refuse_paths(cleaned, "LeadModel.propensity")
         return self.classifier.propensities(self.features.encode_columns(cleaned))
 
     def contributions(self, cleaned: pd.DataFrame) -> pd.DataFrame:
         """Return SHAP contributions in log-odds by the lead's own columns and derived features, and ``base_value``.
 
-        Exact for LightGBM and the blend, sampled for other algorithms; the sum is exact for all.
+        Exact for trees and linear models (of trees that give probabilities, carried to log-odds in proportion),
+        sampled for other algorithms, as `ModelMetadata.reasons_in_words` says; the sum is exact for all.
 
         Returns
         -------
         pandas.DataFrame
             One row a lead; each row sums to the raw margin.
         """
+        refuse_paths(cleaned, "LeadModel.contributions")
         values = self.classifier.contributions(self.features.transform(cleaned))
         owners = self.features.column_of()
         names = list(dict.fromkeys(owners))
@@ -90,3 +109,19 @@ class LeadModel:
         frame = pd.DataFrame(grouped, columns=names, index=cleaned.index)
         frame["base_value"] = values[:, -1]
         return frame
+
+
+def as_model(model: object) -> LeadModel:
+    """Return a model, or say what one is where something else was given, such as its name.
+
+    Raises
+    ------
+    GivenLeadsError
+        If it is no model.
+    """
+    if isinstance(model, LeadModel):
+        return model
+    raise GivenLeadsError(
+        f"A model was expected, not {type(model).__name__}. Take the one in use, load_champion(), or one by its name: "
+        "ModelRegistry(folder).load(name)."
+    )

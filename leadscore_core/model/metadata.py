@@ -20,10 +20,17 @@ FORMAT_VERSION = 1
 _FOLDS = 5
 LIGHTGBM = "lightgbm"  # the algorithm of models that name none
 BLEND = "blend"
+OWN = "own"  # an estimator that somebody gave
+EXACT, SCALED, SAMPLED = "exact", "scaled", "sampled"
+REASON_WORDS = {
+    EXACT: "its reasons are exact",
+    SCALED: "its reasons are exact in probability, and carried to log-odds in proportion",
+    SAMPLED: "its reasons are sampled",
+}
 
 
 class TrainingSummary(BaseModel):
-    """What a model was trained on."""
+    """What a model was trained on; ``weight`` is the sum of the leads' weights, None where they had none."""
 
     rows: int
     left_out: int
@@ -33,6 +40,7 @@ class TrainingSummary(BaseModel):
     sha256: str
     note: str = ""
     synthetic: bool = False
+    weight: float | None = None
 
 
 class ColumnAudit(BaseModel):
@@ -133,6 +141,7 @@ class ModelMetadata(BaseModel):
     sentences; ``importance`` a column's share (0-1) of what the splits gained (of the mean absolute contributions
     where the model is not LightGBM's), as mean and standard deviation over the folds; ``measures`` the figures that
     people are shown; ``algorithm`` the name of `Algorithm`, and ``algorithm_human`` what people read;
+    ``reasons`` how its contributions are computed (`EXACT`, `SCALED` or `SAMPLED`; empty in models that do not say);
     ``identity_key`` that of the hashes by which it knows its leads again; ``segments`` which leads have a model of
     their own, None where nobody asked for that.
     """
@@ -162,6 +171,7 @@ class ModelMetadata(BaseModel):
     measures: dict[str, Measure] = MEASURES
     algorithm: str = LIGHTGBM
     algorithm_human: str = "LightGBM"
+    reasons: str = ""
     libraries: dict[str, str]
     git_commit: str | None
     identity_key: str = ""
@@ -170,8 +180,18 @@ class ModelMetadata(BaseModel):
 
     @property
     def has_exact_reasons(self) -> bool:
-        """Whether its contributions are exact; those of other algorithms are sampled."""
-        return self.algorithm in {LIGHTGBM, BLEND}
+        """Whether its contributions are exact."""
+        return self.reasons == EXACT or (not self.reasons and self.algorithm in {LIGHTGBM, BLEND})
+
+    @property
+    def are_reasons_sampled(self) -> bool:
+        """Whether each part of a contribution is an estimate."""
+        return not self.has_exact_reasons and self.reasons != SCALED
+
+    @property
+    def reasons_in_words(self) -> str:
+        """How its contributions are computed, such as "its reasons are exact"."""
+        return REASON_WORDS[EXACT if self.has_exact_reasons else self.reasons or SAMPLED]
 
     @property
     def open_questions(self) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.measures import MEASURES, Measure
-from leadscore_core.model.metadata import BLEND, LIGHTGBM, ModelMetadata
+from leadscore_core.model.metadata import BLEND, ModelMetadata
 from leadscore_core.percent import percent
 
 _PAGE = """<!doctype html>
@@ -62,6 +62,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
             ["- The leads are made up: it shows what LeadScore does and must not be used to call people"]
             * data.synthetic
         ),
+        *([f"- Leads were weighted, and count as {data.weight:,.1f} in all"] if data.weight is not None else []),
         *([f"- Note: {data.note}"] if data.note else []),
         f"- SHA-256 of the leads: `{data.sha256}`",
         f"- Left out: {_left_out(metadata)}",
@@ -112,11 +113,8 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
 
 
 def _algorithm(metadata: ModelMetadata) -> list[str]:
-    if metadata.algorithm == LIGHTGBM:
-        return []
     few = ", chosen inside the folds since the leads are few" if metadata.algorithm == BLEND else ""
-    sampled = "" if metadata.has_exact_reasons else "; its reasons are sampled"
-    return [f"- Algorithm: {metadata.algorithm_human}{few}{sampled}"]
+    return [f"- Algorithm: {metadata.algorithm_human}{few}; {metadata.reasons_in_words}"]
 
 
 def write_card_html(

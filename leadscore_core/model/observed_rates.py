@@ -7,17 +7,20 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from leadscore_core.model.weights import quantile
+
 BLANK_KEY = ""
 OTHER_WORDS = "other words"
 _COUNT_TOP = 5
 _OWN_SHARE = 0.1
+_CUTS = (0.2, 0.4, 0.6, 0.8)
 
 
 class Observed(NamedTuple):
-    """How many training leads had a value, and how many of them converted."""
+    """How many training leads had a value, and how many of them converted; sums of weights where there are any."""
 
-    leads: int
-    completed: int
+    leads: float
+    completed: float
 
     @property
     def rate(self) -> float:
@@ -40,13 +43,15 @@ class RangeWords(NamedTuple):
     above: str
 
 
-def learn_ranges(values: pd.Series, words: RangeWords | None = None) -> Ranges:
+def learn_ranges(values: pd.Series, words: RangeWords | None = None, weight: np.ndarray | None = None) -> Ranges:
     """Cut numbers into up to five ranges of about as many leads each; a lowest value that many share is its own.
 
     Parameters
     ----------
     words
         `AMOUNTS` if not given.
+    weight
+        One a lead, above 0; 1 each if not given.
 
     Examples
     --------
@@ -54,13 +59,17 @@ def learn_ranges(values: pd.Series, words: RangeWords | None = None) -> Ranges:
     ('0', '1 to 20', '21 to 40', '41 to 60', '61 or more')
     """
     write, under, over = words or AMOUNTS
-    known = np.sort(values.dropna().to_numpy("float64"))
+    numbers = values.to_numpy("float64")
+    is_known = ~np.isnan(numbers)
+    known = numbers[is_known]
     if not len(known):
         return Ranges((), ("any",))
-    cuts = np.quantile(known, [0.2, 0.4, 0.6, 0.8], method="higher")
-    lowest = known[0]
-    above = known[known > lowest]
-    own = len(above) > 0 and len(known) - len(above) >= _OWN_SHARE * len(known)
+    weight = None if weight is None else weight[is_known]
+    cuts = [quantile(known, share, weight, method="higher") for share in _CUTS]
+    lowest = known.min()
+    above = np.sort(known[known > lowest])
+    of_lowest = (known == lowest).mean() if weight is None else np.average(known == lowest, weights=weight)
+    own = len(above) > 0 and of_lowest >= _OWN_SHARE
     edges = sorted({float(cut) for cut in cuts if cut > lowest} | ({float(above[0])} if own else set()))
     if not edges:
         return Ranges((), (write(lowest),))

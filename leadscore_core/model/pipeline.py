@@ -5,7 +5,7 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.model.algorithms import make_classifier
+from leadscore_core.model.algorithms import make_classifier, wrap_estimator
 from leadscore_core.model.cleaner import LeadCleaner
 from leadscore_core.model.derived_features import features_for
 from leadscore_core.model.features import LeadFeatures, level_feature
@@ -19,6 +19,7 @@ def make_pipeline(
     *,
     algorithm: str = LIGHTGBM,
     segments_by: str = "",
+    estimator: Any = None,
 ) -> Pipeline:
     """Return an unfitted pipeline from mapped leads to probabilities.
 
@@ -30,6 +31,8 @@ def make_pipeline(
         Settings of the algorithm that differ from its defaults.
     algorithm
         Of `ALGORITHMS`.
+    estimator
+        Somebody's own classifier in place of an algorithm (see `wrap_estimator`).
     segments_by
         Column whose levels may have classifiers of their own (see `SegmentClassifier`); none if empty.
 
@@ -39,7 +42,7 @@ def make_pipeline(
     >>> [name for name, _ in make_pipeline(load_schema()).steps]
     ['clean', 'features', 'model']
     """
-    model = make_classifier(algorithm, params)
+    model = make_classifier(algorithm, params) if estimator is None else wrap_estimator(estimator, params)
     if segments_by:
         model = SegmentClassifier(model, level_feature(segments_by))
     return Pipeline([("clean", LeadCleaner(schema)), ("features", make_features(schema)), ("model", model)])

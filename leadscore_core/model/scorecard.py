@@ -54,7 +54,13 @@ class Scorecard:
         return terms
 
 
-def fit_scorecard(matrix: np.ndarray, label: np.ndarray, levels: Sequence[int], C: float) -> Scorecard:  # noqa: N803
+def fit_scorecard(
+    matrix: np.ndarray,
+    label: np.ndarray,
+    levels: Sequence[int],
+    C: float,  # noqa: N803
+    weight: np.ndarray | None = None,
+) -> Scorecard:
     """Fit a logistic regression with a ridge penalty (scikit-learn's) on levels, each for itself, and numbers.
 
     Levels of fewer than 5 leads count as one.
@@ -69,6 +75,8 @@ def fit_scorecard(matrix: np.ndarray, label: np.ndarray, levels: Sequence[int], 
         Places of the columns of codes.
     C
         Inverse of the penalty.
+    weight
+        One a lead, above 0; 1 each if not given.
 
     Examples
     --------
@@ -77,18 +85,18 @@ def fit_scorecard(matrix: np.ndarray, label: np.ndarray, levels: Sequence[int], 
     [-1.043, -0.0, 1.043]
     """
     others = [place for place in range(matrix.shape[1]) if place not in set(levels)]
-    scaled = {place: _spread_of(matrix[:, place]) for place in others}
-    groups = {place: _groups(matrix[:, place]) for place in levels}
+    scaled = {place: _spread_of(matrix[:, place], weight) for place in others}
+    groups = {place: _groups(matrix[:, place], weight) for place in levels}
     blocks = [np.eye(own.max() + 1)[own[_places(matrix[:, place], len(own))]] for place, own in groups.items()]
     blocks += [_scaled(matrix[:, place], *scaled[place])[:, None] for place in others]
     with _threads().limit(limits=1):  # more threads would add in another order, and wait for each other
-        learned = LogisticRegression(C=C, solver="newton-cholesky", max_iter=200).fit(np.hstack(blocks), label)
+        learned = LogisticRegression(C=C, solver="newton-cholesky", max_iter=200).fit(np.hstack(blocks), label, weight)
     weights = np.split(learned.coef_[0], np.cumsum([block.shape[1] for block in blocks])[:-1])
     by_level = {place: own[groups[place]] for place, own in zip(levels, weights, strict=False)}
     of_numbers = zip(others, weights[len(levels) :], strict=True)
     by_number = {place: (*scaled[place], float(own[0])) for place, own in of_numbers}
     plain = Scorecard(0.0, by_level, by_number, np.zeros(matrix.shape[1]))
-    shift = plain.terms(matrix).mean(axis=0)
+    shift = np.average(plain.terms(matrix), axis=0, weights=weight)
     return Scorecard(float(learned.intercept_[0] + shift.sum()), by_level, by_number, shift)
 
 
@@ -98,9 +106,9 @@ def _threads() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _groups(codes: np.ndarray) -> np.ndarray:
+def _groups(codes: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
     """Return the group of each code, 0 for codes of few leads; the last stands for codes that are not there."""
-    leads = np.bincount(codes.astype("int64"))
+    leads = np.bincount(codes.astype("int64"), weights=weight)
     is_own = np.append(leads >= _LEAST_OF_A_LEVEL, False)
     return np.where(is_own, np.cumsum(is_own), 0)
 
@@ -109,11 +117,15 @@ def _places(codes: np.ndarray, n_known: int) -> np.ndarray:
     return np.clip(codes.astype("int64"), 0, n_known - 1)
 
 
-def _spread_of(numbers: np.ndarray) -> tuple[float, float]:
+def _spread_of(numbers: np.ndarray, weight: np.ndarray | None) -> tuple[float, float]:
     """Return mean and standard deviation of what is known; 0 and 1 where that tells nothing."""
-    known = numbers[np.isfinite(numbers)]
-    spread = float(known.std()) if len(known) else 0.0
-    return (float(known.mean()) if len(known) else 0.0), (spread if spread > 0 else 1.0)
+    is_known = np.isfinite(numbers)
+    known, own = numbers[is_known], None if weight is None else weight[is_known]
+    if not len(known):
+        return 0.0, 1.0
+    mean = float(known.mean() if own is None else np.average(known, weights=own))
+    spread = float(known.std() if own is None else np.sqrt(np.average((known - mean) ** 2, weights=own)))
+    return mean, (spread if spread > 0 else 1.0)
 
 
 def _scaled(numbers: np.ndarray, mean: float, spread: float) -> np.ndarray:

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import Tags, get_tags
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from leadscore_core.model.calibrated_margin import CalibratedMargin
 from leadscore_core.model.classifier import Calibrator
+from leadscore_core.model.metadata import EXACT, SAMPLED, SCALED
+from leadscore_core.model.weights import check_weights
 
 LEAST_TO_FIT = 20  # leads of either outcome; a fold may have fewer than all leads have
 
@@ -64,19 +66,35 @@ class SegmentClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         self.feature = feature
         self.codes = codes
 
-    def fit(self, X: pd.DataFrame, y: object, **how: Any) -> SegmentClassifier:  # noqa: N803
-        """Fit all classifiers on the columns of `LeadFeatures`."""
-        label = np.asarray(y)
-        self.whole_ = clone(self.base).fit(X, label, **how)
+    def fit(
+        self,
+        X: pd.DataFrame,  # noqa: N803
+        y: object,
+        sample_weight: Any = None,
+        **how: Any,
+    ) -> SegmentClassifier:
+        """Fit all classifiers on the columns of `LeadFeatures`.
+
+        Parameters
+        ----------
+        sample_weight
+            One a lead, as of the classifier; 1 each if not given.
+        **how
+            Whatever else the classifier's own fit takes for all leads at once.
+        """
+        label, weight = np.asarray(y), check_weights(sample_weight, X)
+        self.whole_ = clone(self.base).fit(X, label, **how | _given(weight))
         self.classes_ = self.whole_.classes_
         self.n_features_in_ = self.whole_.n_features_in_
+        if hasattr(self.whole_, "feature_names_in_"):
+            self.feature_names_in_ = self.whole_.feature_names_in_
         self.own_: dict[int, Any] = {}
         self.shares_: dict[int, float] = {}
         held = self._held(X)
         for code in self.codes:
             rows = held == code
             if min(np.sum(label[rows] == one) for one in self.classes_) >= LEAST_TO_FIT:
-                self.own_[code] = clone(self.base).fit(X[rows], label[rows], **how)
+                self.own_[code] = clone(self.base).fit(X[rows], label[rows], **how | _given(weight, rows))
                 self.shares_[code] = float(rows.mean())
         self.calibrator_ = Calibrator("none")
         return self
@@ -101,6 +119,12 @@ class SegmentClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         parts = [(1 - sum(self.shares_.values()), self.whole_.importances()), *own]
         return np.sum([share * worth / max(float(worth.sum()), 1e-12) for share, worth in parts], axis=0)
 
+    @property
+    def how_reasons(self) -> str:
+        """How contributions are computed; as of the least exact of the classifiers."""
+        ways = {classifier.how_reasons for classifier in (self.whole_, *self.own_.values())}
+        return next(way for way in (SAMPLED, SCALED, EXACT) if way in ways)
+
     def _each(self, X: pd.DataFrame, what: str) -> np.ndarray:  # noqa: N803
         """Return what each lead's own classifier says of it."""
         result = np.array(getattr(self.whole_, what)(X))
@@ -114,7 +138,7 @@ class SegmentClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
     def _held(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
         if isinstance(X, pd.DataFrame) and self.feature in X.columns:
             return X[self.feature].to_numpy("float64")
-        return np.full(len(X), np.nan)
+        return np.full(_num_samples(X), np.nan)
 
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn what this step takes: what the classifier of all leads takes."""
@@ -122,3 +146,8 @@ class SegmentClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_class = False
         tags.input_tags.allow_nan = get_tags(self.base).input_tags.allow_nan
         return tags
+
+
+def _given(weight: np.ndarray | None, rows: np.ndarray | slice = slice(None)) -> dict[str, np.ndarray]:
+    """Return weights of some leads for a fit; nothing where there are none."""
+    return {} if weight is None else {"sample_weight": weight[rows]}

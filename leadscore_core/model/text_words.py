@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.special import chdtrc
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.feature_selection import chi2
 
 from leadscore_core.data.cleaning.free_text import count_words
 from leadscore_core.model.observed_rates import BLANK_KEY, OTHER_WORDS, Observed
+from leadscore_core.model.weights import whole
 
 WORD, WORDS = "__word", "__words"
 MOST_WORDS = 20
@@ -17,7 +18,7 @@ _CHANCE = 0.01
 _PATTERN = r"[^\W\d_]{2,}"
 
 
-def learn_words(texts: pd.Series, label: np.ndarray) -> tuple[str, ...]:
+def learn_words(texts: pd.Series, label: np.ndarray, weight: np.ndarray | None = None) -> tuple[str, ...]:
     """Return the words that tell the outcome apart beyond chance, the most telling first: at most 20.
 
     Each is of ten leads and of one in 200 at least, so that no word of a few people is learned, and not of nearly all.
@@ -28,24 +29,28 @@ def learn_words(texts: pd.Series, label: np.ndarray) -> tuple[str, ...]:
         As from `clean_free_text`.
     label
         0 or 1.
+    weight
+        One a lead, above 0; 1 each if not given.
 
     Examples
     --------
     >>> learn_words(pd.Series(["wants a callback", "wants a brochure"] * 40), np.array([1, 0] * 40))
     ('brochure', 'callback')
     """
-    least = max(_LEAST, int(np.ceil(_LEAST_SHARE * len(texts))))
+    weight = np.ones(len(texts)) if weight is None else weight
+    total = weight.sum()
+    least = max(_LEAST, int(np.ceil(_LEAST_SHARE * total)))
     counter = CountVectorizer(binary=True, lowercase=False, token_pattern=_PATTERN)
     held = texts.fillna("")
     if not held.str.contains(_PATTERN).any():
         return ()
     table = counter.fit_transform(held)
     names = counter.get_feature_names_out()
-    leads = np.asarray(table.sum(axis=0)).ravel()
-    usual = np.flatnonzero((leads >= least) & (leads <= _MOST_SHARE * len(texts)))
+    leads = table.T @ weight
+    usual = np.flatnonzero((leads >= least) & (leads <= _MOST_SHARE * total))
     if not len(usual):
         return ()
-    score, chance = chi2(table[:, usual], label)
+    score, chance = _chi_squared(table.T[usual] @ (weight * label), leads[usual], float(weight @ label / total))
     order = np.lexsort((names[usual], -score))
     return tuple(str(names[usual[i]]) for i in order if chance[i] < _CHANCE)[:MOST_WORDS]
 
@@ -81,9 +86,23 @@ def text_keys(texts: pd.Series, words: Sequence[str]) -> np.ndarray:
     return keys
 
 
-def observe_words(texts: pd.Series, words: Sequence[str], label: np.ndarray) -> dict[str, Observed]:
+def observe_words(
+    texts: pd.Series, words: Sequence[str], label: np.ndarray, weight: np.ndarray | None = None
+) -> dict[str, Observed]:
     """Return key -> how many leads mention a word, whatever else they mention, and how many of them converted."""
     keys = text_keys(texts, words)
     holds = {f"'{word}'": own == 1 for word, own in zip(words, flag_words(texts, words)[1:], strict=True)}
     holds |= {key: keys == key for key in (OTHER_WORDS, BLANK_KEY)}
-    return {key: Observed(int(own.sum()), int(label[own].sum())) for key, own in holds.items() if own.any()}
+    weight = np.ones(len(texts)) if weight is None else weight
+    return {
+        key: Observed(whole(weight[own].sum()), whole((weight * label)[own].sum()))
+        for key, own in holds.items()
+        if own.any()
+    }
+
+
+def _chi_squared(converted: np.ndarray, leads: np.ndarray, base_rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return chi squared of each word against the base rate, and its chance, as `sklearn.feature_selection.chi2`."""
+    apart = (converted - leads * base_rate) ** 2 / np.maximum(leads, 1e-12)
+    score = apart / max(base_rate, 1e-12) + apart / max(1 - base_rate, 1e-12)
+    return score, chdtrc(1, score)

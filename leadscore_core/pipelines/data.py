@@ -13,6 +13,7 @@ from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.findings import Finding, sort_findings
 from leadscore_core.data.label_validation import label_findings
 from leadscore_core.data.merge_findings import merge_findings
+from leadscore_core.data.reading.given_leads import OPEN_IT, expect_kind
 from leadscore_core.data.reading.read_log import ReadLog
 from leadscore_core.data.reading.row_sample import RowSample
 from leadscore_core.data.validation import (
@@ -76,6 +77,7 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
     label_expected
         Whether the list is for training or evaluation.
     """
+    expect_kind(leads, LeadList, OPEN_IT)
     levels, costs = (model.known_levels, model.metadata.column_costs) if model is not None else ({}, {})
     parts, hashes, labels, rows, log = [], [], [], 0, ReadLog()
     keys, sample = SharedKeys(leads), RowSample(AUDITED_ROWS)
@@ -117,6 +119,7 @@ def clean_list(leads: LeadList, out: str | Path) -> int:
     LeadScoreError
         If the list cannot be read or the result cannot be written; nothing is left behind.
     """
+    expect_kind(leads, LeadList, OPEN_IT)
     parts = (
         complete_columns(clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema), leads.schema)
         for chunk in leads.chunks()

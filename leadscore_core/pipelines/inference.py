@@ -13,6 +13,7 @@ from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.findings import Finding, sort_findings
 from leadscore_core.data.merge_findings import merge_findings
 from leadscore_core.data.reading.chunks import Part, row_keys
+from leadscore_core.data.reading.given_leads import OPEN_IT, expect_kind
 from leadscore_core.data.reading.read_log import ReadLog
 from leadscore_core.data.schema.column_mapping import check_required
 from leadscore_core.data.schema.own_rules import own_grades
@@ -60,6 +61,7 @@ def score_list(
     LeadScoreError
         If the list cannot be read or scored, or the result cannot be written; nothing is left behind.
     """
+    expect_kind(leads, LeadList, OPEN_IT)
     check_output(out)
     settings = with_saved_rules(settings or load_settings(), model.schema)
     report = ScoreReport(thresholds=settings.grades)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.reading.given_leads import OPEN_IT, expect_kind
 from leadscore_core.data.schema.own_rules import own_targets
 from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import LeadScoreError
@@ -122,7 +123,9 @@ def train_leads(
     """
     from leadscore_core.training.evaluation.segment_figures import base_rates, judge_segments
     from leadscore_core.training.train import fit_model
+    from leadscore_core.training.training_data import TrainingData
 
+    expect_kind(data, TrainingData, "Read one: read_training_data(open_list(path, schema)).")
     settings = settings or load_settings()
     say = progress or silent
     began = time.monotonic()
@@ -199,7 +202,7 @@ class _Extras:
             known.outcome,
             self.model.schema,
             params=self.request.params,
-            algorithm=self.model.metadata.algorithm,
+            algorithm=self.model.metadata.algorithm if self.request.estimator is None else self.request.estimator,
             identity=known.identity,
         )
         return {"learning_curve": curve.to_dict("records"), "more_leads": more_leads_help(curve)}
@@ -277,6 +280,7 @@ def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | Non
     from leadscore_core.training.evaluation.holdout import judge_holdout
     from leadscore_core.training.training_data import read_training_data
 
+    expect_kind(leads, LeadList, OPEN_IT)
     settings = settings or load_settings()
     data = read_training_data(replace(leads, schema=model.schema), audited=False)
     return judge_holdout(data, model, targets=targets_of(model.metadata, settings))

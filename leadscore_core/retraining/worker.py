@@ -100,7 +100,7 @@ def _compare(folder: Path, request: RunRequest, settings: Settings, tell: Progre
     rows = json.loads(board.table.to_json(orient="records"))
     measures = {name: measure.model_dump() for name, measure in board.measures.items()}
     report = {"leaderboard": rows, "split": board.split, "seconds": round(board.seconds, 1), "measures": measures}
-    report["cautions"] = list(board.cautions)
+    report |= {"cautions": list(board.cautions), "next_split": board.next_split}
     _write_report(folder, report)
     return ""
 

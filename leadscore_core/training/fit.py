@@ -29,6 +29,7 @@ COSTED_ROWS = 5_000
 class Recipe:
     """How a model is trained: the algorithm, what differs from its defaults, the folds and the seed.
 
+    ``estimator`` is somebody's own classifier in place of an algorithm;
     ``grow`` is how LightGBM's trees are grown where it is not in this process; ``segments`` which leads have a model
     of their own.
     """
@@ -43,11 +44,14 @@ class Recipe:
     grow: GrowTrees | None = None
     algorithm: str = LIGHTGBM
     segments: Segments | None = None
+    estimator: Any = None
 
     @property
     def judges_itself(self) -> bool:
         """Whether the algorithm keeps leads aside while it learns, and is calibrated by them."""
-        return self.segments is None and find_algorithms([self.algorithm])[0].judges_itself
+        if self.segments is not None or self.estimator is not None:
+            return False
+        return find_algorithms([self.algorithm])[0].judges_itself
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def fit_cleaned(
     identity: np.ndarray | None = None,
     *,
     recognise: bool = False,
+    weight: np.ndarray | None = None,
 ) -> Pipeline:
     """Fit a pipeline on cleaned leads; the cleaning step learns nothing, so it need not run again in every fold.
 
@@ -82,15 +87,21 @@ def fit_cleaned(
         The same number for rows that repeat each other, for an algorithm that keeps leads aside by itself.
     recognise
         Whether it is to recognise its training leads, as a model that is published must.
+    weight
+        One a lead; 1 each if not given.
     """
     column, levels = recipe.segments or ("", ())
-    pipeline = make_pipeline(recipe.schema, recipe.params, algorithm=recipe.algorithm, segments_by=column)
+    pipeline = make_pipeline(
+        recipe.schema, recipe.params, algorithm=recipe.algorithm, segments_by=column, estimator=recipe.estimator
+    )
     pipeline.named_steps["clean"].fit_schema()
     asked: dict[str, Any] = {"grow": recipe.grow} if recipe.grow is not None else {}
     if recipe.judges_itself:
         asked["identity"] = identity
+    if weight is not None:
+        asked["sample_weight"] = weight
     features, model = pipeline.named_steps["features"], pipeline.named_steps["model"]
-    features.fit(cleaned, label, recognise=recognise)
+    features.fit(cleaned, label, weight, recognise=recognise)
     if levels:
         codes = (features.levels_[column].get(level) for level in levels)
         model.set_params(codes=tuple(code for code in codes if code is not None))
@@ -112,6 +123,7 @@ def judge_fold(
     recipe: Recipe,
     fold: Fold,
     with_costs: bool,
+    weight: np.ndarray | None = None,
 ) -> FoldResult:
     """Fit on a fold's training leads alone and judge on the others.
 
@@ -124,16 +136,21 @@ def judge_fold(
     with_costs
         Whether to measure what each column is worth, by scoring the fold's test leads without it; of more than 5,000
         such leads, that many drawn at random.
+    weight
+        One a lead, to be learned from; what is judged counts each lead once.
     """
     train, train_label = cleaned.iloc[fold.train], label[fold.train]
     same = None if identity is None else identity[fold.train]
-    pipeline = fit_cleaned(train, train_label, recipe, same)
+    own = _of_rows(weight, fold.train)
+    pipeline = fit_cleaned(train, train_label, recipe, same, weight=own)
     if recipe.judges_itself:
         inner_margin = pipeline.named_steps["model"].unseen_margin_
     else:
         inner = inner_folds(train_label, recipe.n_inner, recipe.seed, same)
-        inner_margin = out_of_fold_margins(train, train_label, inner, recipe)
-    calibrator, report = choose_calibration(inner_margin, train_label, recipe.seed, judges_itself=recipe.judges_itself)
+        inner_margin = out_of_fold_margins(train, train_label, inner, recipe, own)
+    calibrator, report = choose_calibration(
+        inner_margin, train_label, recipe.seed, judges_itself=recipe.judges_itself, weight=own
+    )
     threshold = choose_threshold(train_label, report.propensity, recipe.targets)
     test, test_label = cleaned.iloc[fold.test], label[fold.test]
     margin = raw_margin(pipeline, test)
@@ -178,14 +195,20 @@ def importance_shares(pipeline: Pipeline) -> dict[str, float]:
     return shares
 
 
-def out_of_fold_margins(cleaned: pd.DataFrame, label: np.ndarray, folds: list[Fold], recipe: Recipe) -> np.ndarray:
+def out_of_fold_margins(
+    cleaned: pd.DataFrame, label: np.ndarray, folds: list[Fold], recipe: Recipe, weight: np.ndarray | None = None
+) -> np.ndarray:
     """Return one margin a lead, from a model that did not see it."""
     margins = np.full(len(label), np.nan)
     for fold in folds:
-        margins[fold.test] = raw_margin(
-            fit_cleaned(cleaned.iloc[fold.train], label[fold.train], recipe), cleaned.iloc[fold.test]
-        )
+        own = _of_rows(weight, fold.train)
+        pipeline = fit_cleaned(cleaned.iloc[fold.train], label[fold.train], recipe, weight=own)
+        margins[fold.test] = raw_margin(pipeline, cleaned.iloc[fold.test])
     return margins
+
+
+def _of_rows(weight: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return None if weight is None else weight[rows]
 
 
 @dataclass(frozen=True)
@@ -209,7 +232,12 @@ class CalibrationReport:
 
 
 def choose_calibration(
-    margin: np.ndarray, label: np.ndarray, seed: int, *, judges_itself: bool = False
+    margin: np.ndarray,
+    label: np.ndarray,
+    seed: int,
+    *,
+    judges_itself: bool = False,
+    weight: np.ndarray | None = None,
 ) -> tuple[Calibrator, CalibrationReport]:
     """Choose the calibration that improves the out-of-fold Brier score by at least 0.0005, else none.
 
@@ -222,17 +250,20 @@ def choose_calibration(
         Out-of-fold log-odds.
     label
         0 or 1.
+    weight
+        One a lead; 1 each if not given.
     """
     candidates: dict[CalibrationMethod, np.ndarray] = {"none": Calibrator("none").apply(margin)}
     others: tuple[CalibrationMethod, ...] = ("sigmoid",) if len(label) <= FEW_LEADS else ("sigmoid", "isotonic")
     for method in () if judges_itself else others:
-        if Calibrator(method).fit(margin, label).slope <= 0:
+        if Calibrator(method).fit(margin, label, weight).slope <= 0:
             continue  # of few leads chance may say that the worst come first
         crossed = np.empty(len(margin))
         for fold in inner_folds(label, 5, seed):
-            crossed[fold.test] = Calibrator(method).fit(margin[fold.train], label[fold.train]).apply(margin[fold.test])
+            learned = Calibrator(method).fit(margin[fold.train], label[fold.train], _of_rows(weight, fold.train))
+            crossed[fold.test] = learned.apply(margin[fold.test])
         candidates[method] = crossed
-    brier = {method: float(brier_score_loss(label, propensity)) for method, propensity in candidates.items()}
+    brier = {name: float(brier_score_loss(label, p, sample_weight=weight)) for name, p in candidates.items()}
     best = min(brier, key=brier.__getitem__)
     chosen: CalibrationMethod = best if brier["none"] - brier[best] >= WORTH_CALIBRATING else "none"
-    return Calibrator(chosen).fit(margin, label), CalibrationReport(chosen, dict(brier), candidates[chosen])
+    return Calibrator(chosen).fit(margin, label, weight), CalibrationReport(chosen, dict(brier), candidates[chosen])

@@ -30,6 +30,8 @@ class TrainingRequest:
         How often the five folds are drawn anew.
     seed
         Of the folds.
+    estimator
+        A scikit-learn classifier with ``predict_proba`` in place of an algorithm (see `wrap_estimator`).
     segments_by
         Name of a category whose levels get models of their own where these are better; none if empty.
     """
@@ -44,3 +46,4 @@ class TrainingRequest:
     n_repeats: int = 2
     seed: int = 0
     segments_by: str = ""
+    estimator: Any = None

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -13,16 +14,17 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from leadscore_core.config import PROJECT_ROOT, GradeThresholds, TargetMetrics
+from leadscore_core.data.reading.given_leads import LeadsOrPath, as_frame
 from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.own_rules import base_rate_targets
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import is_shipped, load_schema
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model.algorithms import find_algorithms, usual_algorithm
+from leadscore_core.model.algorithms import find_algorithms, usual_algorithm, wrap_estimator
 from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.metadata import LIGHTGBM, ModelMetadata, TrainingSummary
+from leadscore_core.model.metadata import LIGHTGBM, OWN, ModelMetadata, TrainingSummary
 from leadscore_core.model.segment_classifier import SegmentClassifier
 from leadscore_core.progress import Progress, silent
 from leadscore_core.training.cautions import judge_cautions
@@ -39,16 +41,18 @@ from leadscore_core.training.segment_models import chosen_segments, judge_segmen
 from leadscore_core.training.starting_grades import propose_grades
 from leadscore_core.training.text_worth import judge_texts
 from leadscore_core.training.training_data import TrainingData, make_training_data
+from leadscore_core.training.weights import read_weights
 
 _LIBRARIES = ("lightgbm", "scikit-learn", "pandas", "numpy", "joblib")
 
 
 def train_model(
-    frame: pd.DataFrame,
+    frame: LeadsOrPath,
     schema: LeadSchema | None = None,
     *,
     mapping: ColumnMapping | None = None,
     targets: TargetMetrics | None = None,
+    sample_weight: Any = None,
     grow: GrowTrees | None = None,
     progress: Progress | None = None,
     **asked: Any,
@@ -58,19 +62,23 @@ def train_model(
     Parameters
     ----------
     frame
-        Labelled leads as read, under their own headers. Leads without a usable label are left out and counted.
+        Labelled leads as read, under their own headers; or the path of a list, which is read. Leads without a usable
+        label are left out and counted.
     schema
         What the columns mean; CodePro's if not given.
     mapping
         Header of each column; suggested if not given.
     targets
         Kept with the model.
+    sample_weight
+        What each lead counts as in learning (levels, observed rates, the algorithm, calibration): one number of 0 or
+        more a row, or the header of the column that holds them. What is judged counts each lead once.
     grow
         How LightGBM's trees are grown, if not on this machine (see `leadscore_core.distributed.train.trees_on`).
     progress
         Called with a share 0-1 and what is being done.
     **asked
-        Fields of `TrainingRequest`.
+        Fields of `TrainingRequest`; ``estimator`` is a classifier of your own.
 
     Returns
     -------
@@ -82,14 +90,24 @@ def train_model(
     MappingError, LabelError, NotEnoughDataError
         With what is missing and what to do.
     LeadScoreError
-        If the algorithm is unknown, or cannot be trained where the trees are to grow.
+        If the algorithm is unknown, or cannot be trained where the trees are to grow; if weights do not fit the leads.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from leadscore_core.data.synthetic import make_sample
+    >>> leads = make_sample(rows=300, seed=1).labelled
+    >>> train_model(leads, estimator=LogisticRegression(), n_repeats=1).metadata.algorithm_human
+    'LogisticRegression'
     """
-    schema = schema or load_schema()
+    frame, schema = as_frame(frame), schema or load_schema()
     if progress is not None:
         progress(0.0, "Cleaning the leads")
     mapping = mapping or map_frame(frame, schema)
     check_required(mapping, schema)
     data = make_training_data(frame, schema, mapping)
+    if sample_weight is not None:
+        data = replace(data, weight=read_weights(sample_weight, frame))
     grades = GradeThresholds() if is_shipped(schema.name) else None
     targets = targets or (TargetMetrics() if is_shipped(schema.name) else schema.targets)
     return fit_model(data, TrainingRequest(**asked), targets=targets, grades=grades, grow=grow, progress=progress)
@@ -133,10 +151,7 @@ def fit_model(
     known = data.known
     label, identity = known.outcome, known.identity
     check_enough(label, data.schema.outcome.past)
-    algorithm = request.algorithm or (LIGHTGBM if grow is not None else usual_algorithm(len(known), request.params))
-    (chosen,) = find_algorithms([algorithm])
-    if grow is not None and algorithm != LIGHTGBM:
-        raise LeadScoreError(f"{chosen.human} is not trained on a cluster. Train it here, or train LightGBM there.")
+    algorithm, human = _choose_algorithm(request, len(known), on_cluster=grow is not None)
     recipe = Recipe(
         data.schema.without(request.excluded),
         targets or base_rate_targets(float(np.mean(label))),
@@ -145,6 +160,7 @@ def fit_model(
         seed=request.seed,
         grow=grow,
         algorithm=algorithm,
+        estimator=request.estimator,
     )
     request = judge_texts(known, request, recipe)
     schema = data.schema.without(request.excluded)
@@ -157,11 +173,11 @@ def fit_model(
         judged = cleaned.iloc[plan.rows].reset_index(drop=True), label[plan.rows]
         segments = judge_segment_models(*judged, plan.folds[: recipe.n_splits], recipe, request.segments_by)
         recipe = replace(recipe, segments=chosen_segments(segments, recipe.schema))
-    results = _judge_all(cleaned, label, identity, plan, recipe, report)
+    results = _judge_all(cleaned, known, plan, recipe, report)
 
     report(0.95, "Fitting the model on all leads")
     crossed, following = results[: len(plan.folds)], results[len(plan.folds) :]
-    pipeline = fit_cleaned(cleaned, label, recipe, identity, recognise=True)
+    pipeline = fit_cleaned(cleaned, label, recipe, identity, recognise=True, weight=known.weight)
     identity_key = make_identity_key(known.fingerprint)
     features = pipeline.named_steps["features"]
     keys = key_leads(cleaned, row_columns(features), known.identities, identity_key)
@@ -172,7 +188,11 @@ def fit_model(
     for result in crossed[: recipe.n_splits]:
         margin[result.fold.test] = result.margin
     calibrator, calibration = choose_calibration(
-        margin, label[plan.rows], request.seed, judges_itself=recipe.judges_itself
+        margin,
+        label[plan.rows],
+        request.seed,
+        judges_itself=recipe.judges_itself,
+        weight=None if known.weight is None else known.weight[plan.rows],
     )
     pipeline.named_steps["model"].calibrator_ = calibrator
     threshold = choose_threshold(label[plan.rows], calibration.propensity, recipe.targets)
@@ -202,11 +222,27 @@ def fit_model(
             "identity_key": identity_key,
             "segments": segments,
             "algorithm": algorithm,
-            "algorithm_human": getattr(pipeline.named_steps["model"], "human", chosen.human),
+            "reasons": pipeline.named_steps["model"].how_reasons,
+            "algorithm_human": getattr(pipeline.named_steps["model"], "human", human),
         }
     )
     report(1.0, "Done")
     return LeadModel(pipeline, metadata, _out_of_sample(label, plan.rows, crossed[: recipe.n_splits], following, keys))
+
+
+def _choose_algorithm(request: TrainingRequest, n_leads: int, *, on_cluster: bool) -> tuple[str, str]:
+    """Return the name of the algorithm that is trained, and what people read."""
+    if request.estimator is not None:
+        if request.algorithm:
+            raise LeadScoreError("Give either an estimator or the name of an algorithm, not both.")
+        wrap_estimator(request.estimator, request.params)
+        name, human = OWN, type(request.estimator).__name__
+    else:
+        name = request.algorithm or (LIGHTGBM if on_cluster else usual_algorithm(n_leads, request.params))
+        human = find_algorithms([name])[0].human
+    if on_cluster and name != LIGHTGBM:
+        raise LeadScoreError(f"{human} is not trained on a cluster. Train it here, or train LightGBM there.")
+    return name, human
 
 
 def _keep_grades(pipeline: Pipeline, grades: GradeThresholds) -> None:
@@ -245,20 +281,17 @@ def _out_of_sample(
 
 
 def _judge_all(
-    cleaned: pd.DataFrame,
-    label: np.ndarray,
-    identity: np.ndarray | None,
-    plan: JudgingPlan,
-    recipe: Recipe,
-    tell: Progress,
+    cleaned: pd.DataFrame, known: TrainingData, plan: JudgingPlan, recipe: Recipe, tell: Progress
 ) -> list[FoldResult]:
     """Judge every fold, on all cores where that pays."""
+    label, identity, weight = known.outcome, known.identity, known.weight
     work = [(fold, i < recipe.n_splits) for i, fold in enumerate(plan.folds)] + [(fold, False) for fold in plan.months]
     own_identity = None if identity is None else identity[plan.rows]
     shared = (cleaned.iloc[plan.rows].reset_index(drop=True), label[plan.rows], own_identity, recipe)
     in_processes = len(label) >= ROWS_WORTH_PROCESSES and recipe.grow is None
+    judge = judge_fold if weight is None else partial(judge_fold, weight=weight[plan.rows])
     results = []
-    for result in run_on_shared(judge_fold, shared, work, in_processes=in_processes):
+    for result in run_on_shared(judge, shared, work, in_processes=in_processes):
         results.append(result)
         tell(0.05 + 0.9 * len(results) / len(work), f"Judged {result.fold.name} ({len(results)} of {len(work)})")
     return results
@@ -307,6 +340,7 @@ def _describe(
             sha256=data.fingerprint,
             note=request.note or data.name,
             synthetic=request.synthetic,
+            weight=None if known.weight is None else float(known.weight.sum()),
         ),
         libraries={"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
         git_commit=_git_commit(),
@@ -317,7 +351,15 @@ def _parameters(pipeline: Pipeline, recipe: Recipe) -> dict[str, Any]:
     """Return what makes the classifier anew: all of LightGBM's settings, of another algorithm those that were given."""
     model = pipeline.named_steps["model"]
     model = model.base if isinstance(model, SegmentClassifier) else model
+    if recipe.estimator is not None:
+        own = {name: _plain_value(value) for name, value in recipe.estimator.get_params(deep=False).items()}
+        return own | recipe.params | {"seed": recipe.seed}
     return (model.get_params() if recipe.algorithm == LIGHTGBM else dict(recipe.params)) | {"seed": recipe.seed}
+
+
+def _plain_value(value: Any) -> Any:
+    """Return a setting as it can be written down."""
+    return value if value is None or isinstance(value, str | int | float | bool) else repr(value)
 
 
 def _git_commit() -> str | None:

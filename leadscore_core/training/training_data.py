@@ -16,6 +16,7 @@ from leadscore_core.data.cleaning.free_text import contact_words, keep_common_wo
 from leadscore_core.data.cleaning.text import as_text
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.label_validation import label_findings
+from leadscore_core.data.reading.given_leads import OPEN_IT, expect_kind
 from leadscore_core.data.reading.reader import list_files
 from leadscore_core.data.reading.row_sample import RowSample
 from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
@@ -53,6 +54,8 @@ class TrainingData:
         Whether a timestamp or an id tells leads apart; where neither does, rows may be alike by chance.
     headers
         Column -> its header in the first of the files.
+    weight
+        What each lead counts as in learning, 0 or more; None where each counts once.
     findings
         Columns that may know the outcome, by their headers (see `audit_leakage`); None where nobody looked.
     """
@@ -66,6 +69,7 @@ class TrainingData:
     has_identity: bool = True
     headers: dict[str, str] = field(default_factory=dict)
     findings: tuple[LeakFinding, ...] | None = None
+    weight: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.label)
@@ -133,8 +137,14 @@ class TrainingData:
             return self
         identities = {kind: hashes[rows] for kind, hashes in self.identities.items()}
         columns = self.columns[rows].reset_index(drop=True)
+        weight = None if self.weight is None else self.weight[rows]
         return replace(
-            self, columns=columns, label=self.label[rows], row_hash=self.row_hash[rows], identities=identities
+            self,
+            columns=columns,
+            label=self.label[rows],
+            row_hash=self.row_hash[rows],
+            identities=identities,
+            weight=weight,
         )
 
 
@@ -155,6 +165,7 @@ def read_training_data(leads: LeadList, *, is_strict: bool = True, audited: bool
     LabelError
         If there is no label, or only one outcome.
     """
+    expect_kind(leads, LeadList, OPEN_IT)
     check_required(leads.mapping, leads.schema)
     name = " and ".join(path.name for path in list_files(leads.paths)[:3])
     sample = RowSample(AUDITED_ROWS)

@@ -119,7 +119,35 @@ def _render_leaderboard(run: Run) -> None:
         f"{run.request.rows:,} leads, {plain(run.request.data)}; {run.report['split']}. Differences are paired by "
         f"fold, with 95% intervals. {run.report['seconds']:.0f} s in all."
     )
+    _render_next_period(table, run.report)
     _render_cautions(run.report)
+
+
+def _render_next_period(table: pd.DataFrame, report: dict[str, Any]) -> None:
+    """Show the same algorithms on the months that followed, where the leads have dates."""
+    if "next_auc" not in table:
+        if report.get("next_split"):
+            st.caption(f"On the months that followed nothing was compared. {plain(report['next_split'])}")
+        return
+    table = table.sort_values("next_auc", ascending=False, kind="stable")
+    rows = table[["name", "next_difference", "next_low", "next_high"]].itertuples(index=False)
+    shown = pd.DataFrame(
+        {
+            "Algorithm": table["human"],
+            "AUC": table["next_auc"],
+            "Against LightGBM": [
+                "" if name == "lightgbm" else f"{gap:+.4f} ({low:+.4f} to {high:+.4f})" for name, gap, low, high in rows
+            ],
+            "Precision": table["next_precision"],
+            "Recall": table["next_recall"],
+            "Brier score": table["next_brier"],
+        }
+    )
+    config = {name: st.column_config.NumberColumn(format="%.3f") for name in ("Precision", "Recall", "Brier score")}
+    config["AUC"] = st.column_config.NumberColumn(format="%.4f")
+    st.markdown("##### On the months that followed")
+    st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="Algorithms on later months")
+    st.caption(f"{plain(report['next_split'])}. The intervals are those of these months' leads.")
 
 
 def _render_tuning(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The steps of the pickled pipeline are scikit-learn's own kind, by its own checks: none is expected to fail.
+"""The steps of the pickled pipeline are scikit-learn's own kind, by its own checks; of one that fails is said why.
 
 The checks give arrays, which the steps take in the order of the schema's inputs. What they do not reach is said below:
 a frame of leads may lack columns or have more, where scikit-learn's own transformers refuse it.
@@ -27,6 +27,7 @@ from leadscore_core.model.cleaner import LeadCleaner
 from leadscore_core.model.features import LeadFeatures
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.sampled_shapley import sampled_contributions
+from leadscore_core.model.segment_classifier import SegmentClassifier
 from leadscore_core.registry.registry import ModelRegistry
 from tests.paths import ROOT
 
@@ -39,13 +40,21 @@ NUMBERS = LeadSchema(
 STEPS = [
     LeadClassifier(n_estimators=20, min_child_samples=2, colsample_bytree=1.0, learning_rate=0.3),
     AnyClassifier(LogisticRegression()),
+    SegmentClassifier(AnyClassifier(LogisticRegression()), "x0"),
     BlendClassifier(n_estimators=10, min_child_samples=2, learning_rate=0.3, n_splits=2),
     LeadCleaner(NUMBERS),
     LeadFeatures(NUMBERS),
 ]
 
 
-@parametrize_with_checks(STEPS)
+IN_LEAVES = "LightGBM counts the rows of a leaf and of a bin, not their weights"
+NOT_EXACT = {
+    LeadClassifier: {"check_sample_weight_equivalence_on_dense_data": IN_LEAVES},
+    BlendClassifier: {"check_sample_weight_equivalence_on_dense_data": f"{IN_LEAVES}, and folds are drawn of rows"},
+}
+
+
+@parametrize_with_checks(STEPS, expected_failed_checks=lambda step: NOT_EXACT.get(type(step), {}))
 def test_checks_of_scikit_learn(estimator: Any, check: Any) -> None:
     assert check(estimator) is None, "a check says what fails by an error of its own"
 

@@ -10,17 +10,18 @@ from sklearn.metrics import roc_auc_score
 
 from leadscore_core.data.schema.column_mapping import detect_conventions
 from leadscore_core.data.schema.header_matching import suggest_mapping
-from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.algorithms import ALGORITHMS, make_estimator
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LeadFeatures
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.pipeline import make_features
 from leadscore_core.training.evaluation.algorithms import judge_algorithms, paired_difference
 from leadscore_core.training.evaluation.learning_curve import learning_curve, more_leads_help
 from leadscore_core.training.evaluation.score_moves import MOST, largest_moves
-from leadscore_core.training.folds import repeated_folds
+from leadscore_core.training.folds import repeated_folds, rolling_months
 from leadscore_core.training.train import train_model
 from leadscore_core.training.training_data import TrainingData, make_training_data
 from leadscore_core.training.tuning import tune_model
@@ -57,6 +58,26 @@ def test_every_algorithm_is_judged_on_the_same_folds(known: TrainingData) -> Non
     assert low < gap < high
     assert gap == pytest.approx(board.folds["forest"].mean() - board.folds["lightgbm"].mean())
     assert np.isnan(table.at["lightgbm", "low"])
+    assert board.has_next
+    month = rolling_months(few.dates, few.outcome)[0][-1]
+    assert board.next_split == f"{month.name}, each judged by models of the leads before it"
+    features = make_features(few.schema).fit(few.cleaned().iloc[month.train], few.outcome[month.train])
+    own = LeadClassifier().fit(features.transform(few.cleaned().iloc[month.train]), few.outcome[month.train])
+    foretold = own.predict_proba(features.transform(few.cleaned().iloc[month.test]))[:, 1]
+    auc = roc_auc_score(few.outcome[month.test], foretold)
+    assert table.at["lightgbm", "next_auc"] == pytest.approx(auc)
+    gap, low, high = table.loc["forest", ["next_difference", "next_low", "next_high"]]
+    assert low < gap < high
+    assert gap == pytest.approx(table.at["forest", "next_auc"] - auc)
+
+
+def test_without_dates_algorithms_are_not_judged_on_later_months(known: TrainingData) -> None:
+    few = known.take(np.arange(len(known)) < 300)
+    stamp = few.schema.one(Role.TIMESTAMP)
+    assert stamp is not None
+    board = judge_algorithms(few.without([stamp.name]), [])
+    assert not board.has_next
+    assert board.next_split == "The leads have no dates."
 
 
 def test_lightgbm_is_judged_as_the_product_trains_it(known: TrainingData, leads: Leads, schema: LeadSchema) -> None:

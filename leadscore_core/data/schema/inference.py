@@ -14,6 +14,7 @@ from leadscore_core.data.cleaning.outcome_split import split_outcomes
 from leadscore_core.data.cleaning.outcome_values import MOST_VALUES, OutcomeSplit, count_values
 from leadscore_core.data.cleaning.outcome_words import Meaning
 from leadscore_core.data.reading.chunks import LINE_PROBLEM
+from leadscore_core.data.reading.given_leads import LeadsOrPath, as_frame
 from leadscore_core.data.schema.header_words import normalise_header
 from leadscore_core.data.schema.outcome_candidates import OutcomeCandidate, certain_outcome, rank_outcomes
 from leadscore_core.data.schema.outcome_nouns import propose_words
@@ -71,6 +72,10 @@ class Proposal:
         """Values of the outcome that mean yes, in lower case."""
         return self.split.keys(Meaning.WON)
 
+    def build(self, name: str, title: str = "") -> LeadSchema:
+        """Return the schema that it makes, corrected or not (see `build_schema`)."""
+        return build_schema(self, name, title)
+
     def with_label(self, header: str, split: OutcomeSplit | None = None) -> Proposal:
         """Return the proposal with another outcome, and what its values mean where that is known better."""
         columns = tuple(
@@ -86,18 +91,23 @@ class Proposal:
 
 
 def propose_schema(
-    frame: pd.DataFrame, label: str | None = None, decimals: Mapping[str, DecimalMark] | None = None
+    frame: LeadsOrPath, label: str | None = None, decimals: Mapping[str, DecimalMark] | None = None
 ) -> Proposal:
     """Look at every column and say what it may mean.
 
     Parameters
     ----------
     frame
-        Leads as read, under their own headers.
+        Leads as read, under their own headers; or the path of a list, which is read.
     label
         Header of the outcome, if a person gave it.
     decimals
         Header -> decimal mark, where a person said it.
+
+    Returns
+    -------
+    Proposal
+        One column each with its role and why; ``build(name)`` makes a schema of it.
 
     Raises
     ------
@@ -110,6 +120,7 @@ def propose_schema(
     >>> [(column.human, str(column.role)) for column in propose_schema(frame.assign(Hits=frame["Hits"] % 7)).columns]
     [('Lead Source', 'source'), ('Won', 'label'), ('Hits', 'number')]
     """
+    frame = as_frame(frame)
     headers = [str(h) for h in frame.columns if h != LINE_PROBLEM]
     if label is not None and label not in headers:
         raise SchemaError(f"There is no column {label!r}. Columns: {', '.join(headers[:12])}. Give one of them.")

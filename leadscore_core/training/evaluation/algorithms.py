@@ -17,12 +17,14 @@ from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.model.pipeline import make_features
 from leadscore_core.progress import Progress, silent
 from leadscore_core.training.evaluation.metrics import compute_metric, known_metrics, shown_measures
+from leadscore_core.training.evaluation.paired_tests import delong
 from leadscore_core.training.evaluation.threshold import choose_threshold
-from leadscore_core.training.folds import Fold, repeated_folds
+from leadscore_core.training.folds import Fold, repeated_folds, rolling_months
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.training_data import TrainingData
 
-SPLITS = 5
+SPLITS, MONTHS = 5, 3
+_TWO_SIDED = 1.96
 _SURE = 1e-6
 
 
@@ -35,7 +37,9 @@ class Leaderboard:
     table
         One row a contender, the best AUC first: ``name``, ``human``, each of the measures with its ``_std`` over folds,
         ``fit_seconds`` and ``score_seconds`` (a fold's mean, score time per 1,000 leads), ``difference`` (mean AUC less
-        that of LightGBM on the same folds), ``low`` and ``high`` (its 95% interval; NaN for LightGBM).
+        that of LightGBM on the same folds), ``low`` and ``high`` (its 95% interval; NaN for LightGBM). Where the leads
+        have dates, each of the measures again as ``next_..``, its mean over the months that followed, and
+        ``next_difference``, ``next_low`` and ``next_high``, whose interval is that of these months' leads (DeLong).
     folds
         One row a fold: ``fold``, and the AUC of each contender under its name.
     split
@@ -46,6 +50,8 @@ class Leaderboard:
         How the figures are read, by name.
     cautions
         What to mind of the figures, in sentences.
+    next_split
+        How the figures of the months that followed came about, or why there are none, in words.
     """
 
     table: pd.DataFrame
@@ -54,6 +60,12 @@ class Leaderboard:
     seconds: float
     measures: dict[str, Measure]
     cautions: tuple[str, ...] = ()
+    next_split: str = ""
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there are months that followed to judge on."""
+        return "next_auc" in self.table
 
 
 def judge_algorithms(
@@ -69,7 +81,8 @@ def judge_algorithms(
     """Fit each contender on the same training folds and judge it on the same leads.
 
     Levels, counts and encodings are learned in each training fold. Precision and recall are at a threshold that was
-    chosen on the other folds' out-of-fold predictions.
+    chosen on the other folds' out-of-fold predictions. Where the leads have dates, each is also fitted on the leads
+    before each of the last three months and judged on that month.
 
     Parameters
     ----------
@@ -94,24 +107,27 @@ def judge_algorithms(
     label = known.outcome
     wanted = {algorithm.name: algorithm.human for algorithm in find_algorithms([*names, LIGHTGBM])}
     folds = repeated_folds(label, SPLITS, n_repeats, seed, known.identity)
-    work = [(fold, name) for fold in folds for name in wanted]
+    months, no_months = rolling_months(known.dates, label)
+    months = months[-MONTHS:]
+    work = [(fold, name) for fold in (*folds, *months) for name in wanted]
     done: list[_Judged] = []
     shared = (known.cleaned(), label, known.schema, params or {}, seed)
     for judged in run_on_shared(_judge, shared, work, in_processes=len(label) >= ROWS_WORTH_PROCESSES / 2):
         done.append(judged)
         tell(len(done) / len(work), f"{wanted[judged.name]}, {judged.fold.name} ({len(done)} of {len(work)})")
-    by_fold = pd.DataFrame(
-        [
-            {"fold": judged.fold.name, "name": judged.name, **_figures(judged, done, label, targets or TargetMetrics())}
-            for judged in done
-        ]
-    )
+    targets, later = targets or TargetMetrics(), done[len(folds) * len(wanted) :]
+    done = done[: len(folds) * len(wanted)]
+    by_fold = pd.DataFrame([{"fold": j.fold.name, "name": j.name, **_figures(j, done, label, targets)} for j in done])
     drawn = "" if n_repeats == 1 else f", drawn {n_repeats} times"
     split = f"{SPLITS} stratified folds{drawn}, the same for all"
     auc = by_fold.pivot_table(index="fold", columns="name", values="auc", sort=False)[[*wanted]].reset_index()
     measures = shown_measures()
     table = _rank(by_fold, auc, wanted, [*measures], len(label) // SPLITS)
-    return Leaderboard(table, auc, split, time.monotonic() - began, measures)
+    if later:
+        table = table.merge(_next_figures(later, done, label, targets, [*measures]), on="name")
+        names = ", ".join(month.name for month in months)
+        no_months = f"{names}, each judged by models of the leads before it"
+    return Leaderboard(table, auc, split, time.monotonic() - began, measures, next_split=no_months)
 
 
 @dataclass(frozen=True)
@@ -143,19 +159,43 @@ def _judge(
     return _Judged(fold, name, propensity, fitted - began, time.perf_counter() - fitted)
 
 
-def _figures(judged: _Judged, done: list[_Judged], label: np.ndarray, targets: TargetMetrics) -> dict[str, Any]:
-    others = [other for other in done if other.name == judged.name and not set(other.fold.test) & set(judged.fold.test)]
-    threshold = choose_threshold(
-        np.concatenate([label[other.fold.test] for other in others]),
-        np.concatenate([other.propensity for other in others]),
-        targets,
-    )
+def _figures(
+    judged: _Judged, done: Sequence[_Judged], label: np.ndarray, targets: TargetMetrics, *, of_month: bool = False
+) -> dict[str, Any]:
+    """Return the figures of a fold or month, at a threshold by what folds foretold of leads that it learned from."""
+    own = [other for other in done if other.name == judged.name]
+    if not of_month:
+        own = [other for other in own if not set(other.fold.test) & set(judged.fold.test)]
+    rows, foretold = (np.concatenate(parts) for parts in zip(*((o.fold.test, o.propensity) for o in own), strict=True))
+    kept = np.isin(rows, judged.fold.train) if of_month else np.ones(len(rows), dtype=bool)
+    threshold = choose_threshold(label[rows][kept], foretold[kept], targets)
     truth, p = label[judged.fold.test], judged.propensity
     result: dict[str, Any] = {}
     for name, metric in known_metrics().items():
         value = compute_metric(metric, truth, np.clip(p, _SURE, 1 - _SURE) if name == "log_loss" else p, threshold)
         result[name] = np.nan if value is None else value
     return result | {"fit_seconds": judged.fit_seconds, "score_seconds": judged.score_seconds}
+
+
+def _next_figures(
+    later: Sequence[_Judged], done: Sequence[_Judged], label: np.ndarray, targets: TargetMetrics, measures: list[str]
+) -> pd.DataFrame:
+    """Return one row a contender: its mean figures on the months, and its AUC less LightGBM's."""
+    figures = pd.DataFrame([{"name": j.name, **_figures(j, done, label, targets, of_month=True)} for j in later])
+    means = figures.groupby("name", sort=False)[measures].mean().add_prefix("next_")
+    used = {judged.fold.name: judged.propensity for judged in later if judged.name == LIGHTGBM}
+    rows = []
+    for name in means.index:
+        gaps = [
+            delong(label[judged.fold.test], used[judged.fold.name], judged.propensity)[:2]
+            for judged in later
+            if judged.name == name
+        ]
+        gap = float(np.mean([own for own, _ in gaps]))
+        reach = _TWO_SIDED * float(np.sqrt(np.sum([error**2 for _, error in gaps]))) / len(gaps)
+        ends = (np.nan, np.nan) if name == LIGHTGBM else (gap - reach, gap + reach)
+        rows.append({"name": name, "next_difference": gap, "next_low": ends[0], "next_high": ends[1]})
+    return means.reset_index().merge(pd.DataFrame(rows), on="name")
 
 
 def _rank(

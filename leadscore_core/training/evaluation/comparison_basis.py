@@ -210,7 +210,9 @@ class Pair:
     def _recipe(self) -> Recipe:
         """How the champion was trained, with all of its own columns."""
         champion = self.champion
-        params = {name: value for name, value in champion.metadata.parameters.items() if name != "seed"}
+        own = champion.own_estimator  # which has its settings already
+        given = champion.metadata.parameters.items() if own is None else ()
+        params = {name: value for name, value in given if name != "seed"}
         return Recipe(
             champion.schema,
             champion.metadata.targets,
@@ -219,6 +221,7 @@ class Pair:
             seed=self.seed,
             algorithm=champion.metadata.algorithm,
             segments=chosen_segments(champion.metadata.segments, champion.schema),
+            estimator=own,
         )
 
     def _refit(self, folds: list[Fold]) -> pd.DataFrame:

@@ -3,14 +3,14 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from leadscore_core.config import TargetMetrics
+from leadscore_core.data.reading.given_leads import LeadsOrPath, as_frame
 from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.errors import LabelError
-from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.lead_model import LeadModel, as_model
 from leadscore_core.training.cautions import judge_auc
 from leadscore_core.training.evaluation.metrics import Metrics, compute_metrics, meets_targets
 from leadscore_core.training.evaluation.seen_leads import seen_in_training
@@ -35,14 +35,14 @@ class Evaluation(BaseModel):
 
 
 def evaluate_model(
-    frame: pd.DataFrame, model: LeadModel, *, mapping: ColumnMapping | None = None, targets: TargetMetrics | None = None
+    frame: LeadsOrPath, model: LeadModel, *, mapping: ColumnMapping | None = None, targets: TargetMetrics | None = None
 ) -> Evaluation:
     """Measure a model on labelled leads; leads that it was trained on are left out.
 
     Parameters
     ----------
     frame
-        Labelled leads as read.
+        Labelled leads as read; or the path of a list, which is read.
     model
         Its threshold, chosen in training, is the one used.
     targets
@@ -52,7 +52,10 @@ def evaluate_model(
     ------
     MappingError, LabelError
         If there is no label to compare with, or every lead was in the training data.
+    GivenLeadsError
+        If these are no leads, or this is no model.
     """
+    model, frame = as_model(model), as_frame(frame)
     schema = model.schema
     mapping = mapping or map_frame(frame, schema)
     check_required(mapping, schema)

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.model.algorithms import make_classifier
+from leadscore_core.model.algorithms import make_classifier, wrap_estimator
 from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.model.pipeline import make_features
 from leadscore_core.training.enough import can_learn
@@ -25,7 +26,7 @@ def learning_curve(
     schema: LeadSchema,
     *,
     params: dict[str, Any] | None = None,
-    algorithm: str = LIGHTGBM,
+    algorithm: Any = LIGHTGBM,
     identity: np.ndarray | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -38,7 +39,7 @@ def learning_curve(
     params
         Settings of the algorithm that differ from its defaults.
     algorithm
-        Of `ALGORITHMS`.
+        Of `ALGORITHMS`, or somebody's own classifier.
 
     Returns
     -------
@@ -58,7 +59,8 @@ def learning_curve(
         parts = [rows[: round(share * len(rows))] for rows in drawn]
         if all(can_learn(label[rows]) for rows in parts):
             work += [(share, rows, fold) for rows, fold in zip(parts, folds, strict=True)]
-    shared, tasks = (cleaned, label, schema, params or {}, algorithm), [(rows, fold) for _, rows, fold in work]
+    model = make_classifier(algorithm, params) if isinstance(algorithm, str) else wrap_estimator(algorithm, params)
+    shared, tasks = (cleaned, label, schema, model), [(rows, fold) for _, rows, fold in work]
     aucs = list(run_on_shared(_auc, shared, tasks, in_processes=len(label) >= ROWS_WORTH_PROCESSES))
     table = pd.DataFrame({"share": [w[0] for w in work], "rows": [len(w[1]) for w in work], "auc": aucs})
     grouped = table.groupby("share").agg(
@@ -71,15 +73,14 @@ def _auc(
     cleaned: pd.DataFrame,
     label: np.ndarray,
     schema: LeadSchema,
-    params: dict[str, Any],
-    algorithm: str,
+    model: Any,
     rows: np.ndarray,
     fold: Fold,
 ) -> float:
     train, test = cleaned.iloc[rows], cleaned.iloc[fold.test]
     features = make_features(schema).fit(train, label[rows], recognise=False)
-    model = make_classifier(algorithm, params).fit(features.transform(train), label[rows])
-    return float(roc_auc_score(label[fold.test], model.raw_margin(features.transform(test))))
+    fitted = clone(model).fit(features.transform(train), label[rows])
+    return float(roc_auc_score(label[fold.test], fitted.raw_margin(features.transform(test))))
 
 
 def more_leads_help(curve: pd.DataFrame) -> str:
