@@ -63,7 +63,7 @@ def render_promotion(model: LeadModel, report: dict[str, Any]) -> None:
                 "Why": [e["reason"] for e in history],
             }
         )
-        with st.expander(f"History: {len(table)} changes", icon=":material/history:"):
+        with st.expander(f"History: {len(table)} change{'s' * (len(table) != 1)}", icon=":material/history:"):
             st.dataframe(table, hide_index=True, height="content", alt="History of the model in use")
 
 

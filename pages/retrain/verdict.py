@@ -113,7 +113,7 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
     """Show whether a model meets its targets, and how it behaves at any threshold."""
     gates = gates_of(model)
     challenge = report.get("challenge")
-    st.markdown(f"### {plain(describe_verdict(model.metadata, gates, challenge))}")
+    st.markdown(f"#### {plain(describe_verdict(model.metadata, gates, challenge))}")
     _render_gates(model)
     render_targets(model.schema, model.metadata.training_data.base_rate)
     _render_cautions(model.metadata)
@@ -172,7 +172,7 @@ def _render_gates(model: LeadModel) -> None:
                 "Judged on": SPLIT_NAMES[gate.split],
                 "Figure": MEASURES[gate.name].human,
                 "Value": gate.value,
-                "± over them": block.get(f"{gate.name}_std") if gate.parts > 1 else None,
+                "Spread (±)": block.get(f"{gate.name}_std") if gate.parts > 1 else None,
                 "Mean of": f"{gate.parts} {parts}" if gate.parts > 1 else f"one {parts.rstrip('s')}",
                 "95% interval": "not kept" if gate.low is None else f"{gate.low:.3f} to {gate.high:.3f}",
                 "Target": f"> {gate.target}",
@@ -180,7 +180,7 @@ def _render_gates(model: LeadModel) -> None:
                 "Decides": "Yes" if gate.decides else "No, stands beside",
             }
         )
-    config = {name: st.column_config.NumberColumn(format="%.3f") for name in ("Value", "± over them")}
+    config = {name: st.column_config.NumberColumn(format="%.3f") for name in ("Value", "Spread (±)")}
     st.dataframe(pd.DataFrame(rows), column_config=config, hide_index=True, height="content", alt="Targets")
     st.caption(
         "The mean over the folds decides, each fold at the threshold chosen inside its own training leads. Folds share "

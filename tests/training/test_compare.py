@@ -18,6 +18,7 @@ from leadscore_core.training.evaluation.champion_challenger import challenge_cha
 from leadscore_core.training.evaluation.gates_and_curves import at_threshold, draw_curves, judge_gates, judge_groups
 from leadscore_core.training.evaluation.metrics import average_metrics, compute_metrics
 from leadscore_core.training.evaluation.paired_tests import (
+    Parts,
     compare_models,
     delong,
     grade_moves,
@@ -85,7 +86,9 @@ def test_figures_of_months_are_means_over_them_as_in_the_verdict() -> None:
     label, first, second = pair(8, rows=900)
     months = np.repeat(["2026-01", "2026-02", "2026-03"], 300)
     thresholds = np.repeat([0.4, 0.5, 0.6], 300)
-    found = compare_models(label, first, second, thresholds=(0.5, thresholds), capacity=50, parts=months, draws=50)
+    found = compare_models(
+        label, first, second, thresholds=(0.5, thresholds), capacity=50, parts=Parts(months, are_months=True), draws=50
+    )
     by_name = {d.name: d for d in found.differences}
     own = [months == month for month in np.unique(months)]
     assert [part["part"] for part in found.by_part] == ["2026-01", "2026-02", "2026-03"]
@@ -97,13 +100,14 @@ def test_figures_of_months_are_means_over_them_as_in_the_verdict() -> None:
 
 
 def test_months_that_differ_widen_the_interval() -> None:
-    errors = np.full(4, 0.01)
-    _, low, high, _ = mean_difference(np.array([0.02, 0.02, 0.02, 0.02]), errors)
-    assert (low, high) == pytest.approx((0.02 - 1.96 * 0.005, 0.02 + 1.96 * 0.005), abs=1e-4)
-    _, wide_low, wide_high, _ = mean_difference(np.array([-0.08, 0.12, -0.03, 0.07]), errors)
-    t = stats.ttest_1samp([-0.08, 0.12, -0.03, 0.07], 0).confidence_interval(0.95)
-    assert wide_low == pytest.approx(t.low, rel=0.05)
-    assert wide_high == pytest.approx(t.high, rel=0.05)
+    errors, differ = np.full(4, 0.01), np.array([-0.08, 0.12, -0.03, 0.07])
+    by_leads = (0.02 - 1.96 * 0.005, 0.02 + 1.96 * 0.005)
+    assert mean_difference(np.full(4, 0.02), errors, are_months=True)[1:3] == pytest.approx(by_leads, abs=1e-4)
+    assert mean_difference(differ, errors, are_months=False)[1:3] == pytest.approx(by_leads, abs=1e-4)
+    by_months = stats.ttest_1samp(differ, 0)
+    _, low, high, p = mean_difference(differ, errors, are_months=True)
+    assert (low, high) == pytest.approx(tuple(by_months.confidence_interval(0.95)))
+    assert p == pytest.approx(by_months.pvalue)
 
 
 def test_of_null_challengers_at_most_5_percent_are_called_better() -> None:

@@ -14,6 +14,7 @@ from leadscore_core.training.evaluation.comparison_basis import Basis, Pair
 from leadscore_core.training.evaluation.gates_and_curves import at_threshold
 from leadscore_core.training.evaluation.paired_tests import (
     Comparison,
+    Parts,
     compare_models,
     grade_moves,
     losing_groups,
@@ -143,7 +144,7 @@ def _compare(basis: Basis, label: np.ndarray, capacity: int) -> Comparison:
         basis.challenger,
         thresholds=basis.thresholds,
         capacity=capacity,
-        parts=basis.parts,
+        parts=None if basis.parts is None else Parts(basis.parts, basis.is_forward),
         draws=500,
     )
 

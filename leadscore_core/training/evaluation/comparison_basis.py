@@ -60,6 +60,11 @@ class Basis:
     thresholds: tuple[np.ndarray, np.ndarray]
 
     @property
+    def is_forward(self) -> bool:
+        """Whether months are judged, each by models of the leads before it."""
+        return self.name.startswith("forward")
+
+    @property
     def words(self) -> str:
         """On what the models are compared, in a sentence or two without the last full stop."""
         months = [] if self.parts is None else [str(part) for part in pd.unique(self.parts)]
@@ -180,7 +185,7 @@ class Pair:
         yield Basis(
             name,
             rows,
-            None if is_one else table["part"].to_numpy(),
+            None if is_one else table["part"].to_numpy("str"),
             old,
             table["propensity"].to_numpy(),
             (old_threshold, table["threshold"].to_numpy()),

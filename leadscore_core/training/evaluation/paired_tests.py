@@ -128,12 +128,29 @@ def auc_interval(label: np.ndarray, propensity: np.ndarray) -> tuple[float, floa
     return auc, max(0.0, auc - Z95 * error), min(1.0, auc + Z95 * error)
 
 
-def mean_difference(differences: np.ndarray, errors: np.ndarray) -> tuple[float, float, float, float]:
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """To which month or fold each lead belongs, where each was judged by a model of its own.
+
+    Attributes
+    ----------
+    names
+        One a lead.
+    are_months
+        Whether they differ by themselves, as months do and random folds do not.
+    """
+
+    names: np.ndarray
+    are_months: bool
+
+
+def mean_difference(
+    differences: np.ndarray, errors: np.ndarray, *, are_months: bool
+) -> tuple[float, float, float, float]:
     """Return the mean of differences that were measured on several months or folds, its 95% interval and p-value.
 
-    Its standard error is the larger of what each difference's own error makes likely and of what their spread shows
-    (the unweighted random-effects mean of Hedges and Olkin, 1985), with Satterthwaite's degrees of freedom: months may
-    differ more than leads drawn at random do.
+    Of months the interval is the wider of two: by each difference's own error, and by Student's t over the months,
+    since months may differ more than leads drawn at random do, and the next one is of interest.
 
     Parameters
     ----------
@@ -142,21 +159,21 @@ def mean_difference(differences: np.ndarray, errors: np.ndarray) -> tuple[float,
 
     Examples
     --------
-    >>> [round(value, 3) for value in mean_difference(np.array([0.01, 0.03]), np.array([0.004, 0.004]))]
-    [0.02, -0.069, 0.109, 0.264]
-    >>> [round(value, 4) for value in mean_difference(np.array([0.02]), np.array([0.01]))]
-    [0.02, 0.0004, 0.0396, 0.0455]
+    >>> values, errors = np.array([0.01, 0.03, 0.02]), np.array([0.004, 0.004, 0.004])
+    >>> [round(value, 4) for value in mean_difference(values, errors, are_months=False)]
+    [0.02, 0.0155, 0.0245, 0.0]
+    >>> [round(value, 4) for value in mean_difference(values, errors, are_months=True)]
+    [0.02, -0.0048, 0.0448, 0.0742]
     """
     parts, mean = len(differences), float(differences.mean())
-    within = float(np.mean(errors**2))
-    between = max(0.0, float(np.var(differences, ddof=1)) - within) if parts > 1 else 0.0
-    variance = (within + between) / parts
-    if variance == 0:
-        return mean, mean, mean, 1.0 if mean == 0 else 0.0
-    freedom = np.inf if between == 0 else (parts - 1) * ((within + between) / between) ** 2
-    error = float(np.sqrt(variance))
-    reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom)) * error
-    return mean, mean - reach, mean + reach, float(2 * stats.t.sf(abs(mean) / error, freedom))
+    found = [(float(np.sqrt(np.mean(errors**2) / parts)), np.inf)]
+    if are_months and parts > 1:
+        found.append((float(np.std(differences, ddof=1) / np.sqrt(parts)), parts - 1))
+    reaches = [float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom)) * error for error, freedom in found]
+    p_values = [
+        float(2 * stats.t.sf(abs(mean) / error, freedom)) if error else float(mean == 0) for error, freedom in found
+    ]
+    return mean, mean - max(reaches), mean + max(reaches), max(p_values)
 
 
 def compare_models(
@@ -166,7 +183,7 @@ def compare_models(
     *,
     thresholds: tuple[float | np.ndarray, float | np.ndarray],
     capacity: int,
-    parts: np.ndarray | None = None,
+    parts: Parts | None = None,
     draws: int = DRAWS,
 ) -> Comparison:
     """Compare two models on leads whose outcome is known and that neither has learned from.
@@ -182,8 +199,7 @@ def compare_models(
     capacity
         Calls; whose first so many leads convert more often is ``gained``.
     parts
-        To which fold or month each lead belongs, where each was judged by a model of its own: figures are means over
-        the parts then, as everywhere. All leads are one part if not given.
+        Figures are means over them then, as everywhere. All leads are one part if not given.
     draws
         Of the bootstrap, which draws leads within each part.
 
@@ -221,12 +237,14 @@ def compare_models(
     with np.errstate(all="ignore"):
         low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
     each = [delong(label[rows], sides[0][0][rows], sides[1][0][rows]) for rows in places]
-    _, delong_low, delong_high, p_value = mean_difference(*np.array([one[:2] for one in each]).T)
+    are_months = parts is not None and parts.are_months
+    own, errors = np.array([one[:2] for one in each]).T
+    _, delong_low, delong_high, p_value = mean_difference(own, errors, are_months=are_months)
     found = [Difference(n, figures[0][i], figures[1][i], float(low[i]), float(high[i])) for i, n in enumerate(names)]
-    if len(places) > 1:  # of months, the interval says how much they differ too
+    if are_months:  # of months, the interval says how much they differ too
         found[0] = replace(found[0], low=min(found[0].low, delong_low), high=max(found[0].high, delong_high))
     by_part = [_of_part(label, sides, rows, one) for rows, one in zip(places, each, strict=True)]
-    names_of_parts = ["all"] if parts is None else pd.unique(parts).tolist()
+    names_of_parts = ["all"] if parts is None else np.unique(parts.names).tolist()
     rows_by_part = tuple({"part": str(name)} | row for name, row in zip(names_of_parts, by_part, strict=True))
     return Comparison(len(label), tuple(found), p_value, delong_low, delong_high, rows_by_part)
 
@@ -244,11 +262,11 @@ def _of_part(
     return {"n": len(rows), "champion": champion, "challenger": challenger} | ends
 
 
-def _places(label: np.ndarray, parts: np.ndarray | None) -> list[np.ndarray]:
+def _places(label: np.ndarray, parts: Parts | None) -> list[np.ndarray]:
     """Return the positions of each part's leads; each part has both outcomes."""
     rows = np.arange(len(label))
-    places = [rows] if parts is None else [rows[parts == part] for part in pd.unique(parts)]
-    if not places or any(len(np.unique(label[own])) < 2 for own in places):
+    places = [rows] if parts is None else [rows[parts.names == part] for part in np.unique(parts.names)]
+    if any(len(np.unique(label[own])) < 2 for own in places):
         raise ValueError("expected leads of both outcomes")
     return places
 
