@@ -19,7 +19,7 @@ from leadscore_core.analytics.wording import (
     say_title,
     unit,
 )
-from leadscore_core.analytics.wording_gaps import describe_gap, gap_parts, present_gaps
+from leadscore_core.analytics.wording_gaps import describe_gap, describe_verdict, gap_parts, present_gaps
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.percent import percent, share_percent
 from leadscore_core.plots.drivers import plot_interaction
@@ -185,7 +185,7 @@ def show_gap(view: SourceView, scope: Scope, split: GapSplit, place: int) -> Evi
     """
     row = split.table.iloc[place]
     name = view.shown(scope.by, row["group"])
-    title = describe_gap(name, row, split.average, view.words)
+    title = f"{describe_gap(name, row, split.average, view.words)} {describe_verdict(view, scope.by, split, place)}"
     table = present_gaps(view, scope.by, split)
     if pd.isna(row["residual"]):
         return Evidence("gap", title, None, table, {})

@@ -59,6 +59,21 @@ def text_rows(table: pd.DataFrame, by: Sequence[str]) -> list[tuple[str | None, 
     ]
 
 
+def name_segments(found: pd.DataFrame, dimensions: Mapping[str, str], schema: LeadSchema) -> pd.Series:
+    """Return what people call segments of one dimension or two.
+
+    Parameters
+    ----------
+    found
+        ``first``, ``first_value``, ``second``, ``second_value``, as `find_segments` takes them.
+    """
+    names = []
+    for row in text_rows(found, ["first", "first_value", "second", "second_value"]):
+        pairs = [(row[0], row[1]), *([(row[2], row[3])] if row[2] is not None else [])]
+        names.append(", ".join(f"{dimensions[str(d)]} {show_value(str(d), value, schema)}" for d, value in pairs))
+    return pd.Series(names, index=found.index, dtype="str")
+
+
 def name_dimension(dimension: str, schema: LeadSchema) -> str:
     """Return what people call a dimension.
 

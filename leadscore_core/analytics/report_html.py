@@ -19,10 +19,19 @@ from leadscore_core.analytics.charts import (
 )
 from leadscore_core.analytics.columns import column_kind, shown_decimals
 from leadscore_core.analytics.sentences.money import MONEY
-from leadscore_core.analytics.sources import Counted, Rates, Scope, SourceView, explain_gaps, find_far_segments, rate_by
+from leadscore_core.analytics.sources import (
+    Counted,
+    Rates,
+    Scope,
+    SourceView,
+    explain_gaps,
+    find_far_segments,
+    gap_factors,
+    rate_by,
+)
 from leadscore_core.analytics.spend import Money
 from leadscore_core.analytics.wording import answer, definitions, describe_filter, present_costs, shown_at_first
-from leadscore_core.analytics.wording_gaps import present_gaps
+from leadscore_core.analytics.wording_gaps import describe_factors, present_gaps, present_without
 from leadscore_core.analytics.wording_money import (
     describe_missing,
     describe_money,
@@ -130,12 +139,14 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
         crossed = rate_by(view, scope.dimensions, scope.chosen, scope.counted, before=scope.before)
         evidence.append(replace(show_rates(view, scope, crossed), name="rates-crossed"))
     evidence += [show_bubbles(view, scope, rates), show_heatmap(view, scope)]
-    split = explain_gaps(view, scope.by, scope.chosen, scope.counted)
+    split = explain_gaps(view, scope.by, scope.chosen, scope.counted, scope.factors)
     judged = split.table.dropna(subset=["residual"])
     if len(judged):
         weight = (judged["gap"].abs() * judged["n"]).to_numpy()
         place = int(judged.index[int(weight.argmax())])
+        left_out = "How the residual effect moves when a factor is left out"
         evidence.append(show_gap(view, scope, split, place))
+        evidence.append(Evidence("without", left_out, None, present_without(view, split, place), {}))
     below, above = find_far_segments(view, scope.chosen, scope.counted)
     evidence += [
         _targets("segments-below", "Segments far below the average", below, view, rates),
@@ -173,10 +184,19 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
         missing=missing,
         cautions=view.cautions(scope.chosen),
         parts=parts,
-        definitions=definitions(view, scope.counted),
+        definitions=_definitions(view, scope),
         money=_money(view, scope, money),
     )
     return text.encode("utf-8")
+
+
+def _definitions(view: SourceView, scope: Scope) -> dict[str, str]:
+    """Return what the numbers mean, composition by the factors that are chosen."""
+    found = definitions(view, scope.counted)
+    if not scope.is_known:
+        return found
+    factors = gap_factors(view, scope.by) if scope.factors is None else scope.factors
+    return found | {"Composition": describe_factors(view, scope.by, factors)}
 
 
 def _money(view: SourceView, scope: Scope, money: Money | None) -> dict[str, object] | None:

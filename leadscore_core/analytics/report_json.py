@@ -19,6 +19,7 @@ from leadscore_core.analytics.sources import (
     explain_gaps,
     find_dimension,
     find_far_segments,
+    gap_factors,
     make_view,
     rate_by,
 )
@@ -98,6 +99,7 @@ def source_report(
     model: LeadModel | None = None,
     mapping: ColumnMapping | None = None,
     counted: Counted | None = None,
+    factors: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Return how groups of leads convert, what their leads explain of it, and where targeting is off.
 
@@ -114,6 +116,8 @@ def source_report(
         Header of each column; suggested if not given.
     counted
         ``completed`` or ``expected``; the first where at least 40 outcomes are known, if not given.
+    factors
+        What groups' leads are compared by, named as in `by`; platform, city tier, month, counts and flags if not given.
 
     Returns
     -------
@@ -121,10 +125,11 @@ def source_report(
         ``rows``, ``known``, ``counted``, ``n``, ``applications``, ``average``; ``by``: one block a dimension with its
         ``groups`` (``value``, ``leads``, ``known``, ``completed``, ``expected``, leads of each grade, ``n``,
         ``applications``, rates as `rate_groups` tells, ``verdict``, and
-        ``mix`` and ``own``, its gap to the average as composition and residual effect); ``leaks`` and ``chances``, the
-        segments far below and far above the average. Rates are 0-1, what is not applicable is None: without a model,
-        ``expected`` and the leads of each grade. Where outcomes are only expected there is no verdict, no interval and
-        no ``mix`` or ``own``, and ``cautions`` say by which models.
+        ``mix`` and ``own``, its gap to the average as composition and residual effect, with ``own_verdict`` and
+        ``own_without``, the residual without each factor); ``leaks`` and ``chances``, the segments far below and far
+        above the average. Rates are 0-1, what is not applicable is None: without a model, ``expected`` and the leads
+        of each grade. Where outcomes are only expected there is no verdict, no interval and no ``mix`` or ``own``, and
+        ``cautions`` say by which models.
 
     Raises
     ------
@@ -146,10 +151,14 @@ def source_report(
         made_up = model is not None and model.metadata.training_data.synthetic
         _write(iter([frame]), path, schema, mapping, model, load_settings())
         table = LeadTable.by_schema(path, Standing(), schema)
-        return describe(make_view("these leads", SourceTable([table], [None]), schema, made_up=made_up), by, counted)
+        return describe(
+            make_view("these leads", SourceTable([table], [None]), schema, made_up=made_up), by, counted, factors
+        )
 
 
-def describe(view: SourceView, by: Sequence[str] = (), counted: Counted | None = None) -> dict[str, Any]:
+def describe(
+    view: SourceView, by: Sequence[str] = (), counted: Counted | None = None, factors: Sequence[str] | None = None
+) -> dict[str, Any]:
     """Return the numbers of the Sources page for a view."""
     totals = view.table.totals(EVERYBODY)
     counted = counted or choose_counted(view)
@@ -171,18 +180,22 @@ def describe(view: SourceView, by: Sequence[str] = (), counted: Counted | None =
         "n": int(totals[n]),
         "applications": _number(totals[k]),
         "average": _number(totals[k] / totals[n]),
-        "by": [_block(view, dimension, counted, bool(totals["expected"])) for dimension in dict.fromkeys(dimensions)],
+        "by": [_block(view, dimension, counted, factors) for dimension in dict.fromkeys(dimensions)],
         "leaks": [_target(row) for row in below.to_dict("records")],
         "chances": [_target(row) for row in above.to_dict("records")],
     }
     return result | {"cautions": cautions} if counted == "expected" else result
 
 
-def _block(view: SourceView, dimension: str, counted: Counted, is_scored: bool) -> dict[str, Any]:
+def _block(view: SourceView, dimension: str, counted: Counted, asked: Sequence[str] | None) -> dict[str, Any]:
     """Return the groups of a dimension; without scores nothing is expected of them, and none has a grade."""
+    is_scored = bool(view.table.foresight(EVERYBODY)["scored"])
     rates = rate_by(view, [dimension], EVERYBODY, counted)
-    split = explain_gaps(view, dimension, EVERYBODY, counted).table
-    parts = {_value(row["group"]): row for row in split.to_dict("records")}
+    factors = gap_factors(view, dimension) if asked is None else [find_dimension(view, name) for name in asked]
+    gaps = explain_gaps(view, dimension, EVERYBODY, counted, factors)
+    without = [_without(row) for row in gaps.without.to_dict("records")]
+    found = zip(gaps.table.to_dict("records"), without, strict=True)
+    parts = {_value(row["group"]): row | {"without": left_out} for row, left_out in found}
     if len(parts) <= rates.groups:  # what is taken together there are others than here
         parts.pop(OTHERS, None)
     groups = []
@@ -191,7 +204,7 @@ def _block(view: SourceView, dimension: str, counted: Counted, is_scored: bool) 
         result = {"value": value, "name": row["name"], "leads": int(row["leads"]), "n": int(row["n"])}
         result |= {name: int(row[name]) for name in ("known", "completed")}
         result |= {name: int(row[name]) if is_scored else None for name in ("hot", "warm", "cold", "junk")}
-        result |= {"expected": _number(row["expected"]) if is_scored else None, "applications": _number(row["k"])} | {
+        result |= {"expected": _number(row["expected"]) if row["foreseen"] else None, "applications": _number(row["k"])} | {
             name: _number(row[name]) for name in _RATES
         }
         if counted == "expected":
@@ -200,9 +213,18 @@ def _block(view: SourceView, dimension: str, counted: Counted, is_scored: bool) 
         result |= {"verdict": verdict, "more_leads_needed": int(row["more"])}
         part = parts.get(value, {})
         result |= {key: _number(part.get(name, float("nan"))) for key, name in _EFFECTS.items()}
+        depends = str(part.get("depends", "")).splitlines()
+        judged = {"own_verdict": part.get("verdict") or None, "own_without": part.get("without", {})}
+        result |= judged | {"own_depends_on": depends}
         groups.append(result)
     human = view.dimensions[dimension]
-    return {"dimension": dimension, "name": human, "groups_in_all": rates.groups, "groups": groups}
+    block = {"dimension": dimension, "name": human, "groups_in_all": rates.groups, "groups": groups}
+    return block | {"factors": [factor for factor in factors if factor != dimension]}
+
+
+def _without(row: dict[Any, Any]) -> dict[str, float | None]:
+    """Return a residual where each factor is left out."""
+    return {str(factor): _number(value) for factor, value in row.items()}
 
 
 def _target(row: dict[Any, Any]) -> dict[str, Any]:

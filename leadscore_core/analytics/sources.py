@@ -10,6 +10,7 @@ from leadscore_core.analytics.dimension_names import (
     TIMES,
     match_dimension,
     name_dimension,
+    name_segments,
     offered_dimensions,
     show_value,
     text_rows,
@@ -128,6 +129,8 @@ class Scope:
         Which leads.
     before
         Leads of a period to compare with, if any.
+    factors
+        What groups' leads are compared by; `gap_factors` if not given.
     """
 
     by: str
@@ -135,6 +138,7 @@ class Scope:
     counted: Counted = "completed"
     chosen: LeadFilter = EVERYBODY
     before: LeadFilter | None = None
+    factors: tuple[str, ...] | None = None
 
     @property
     def is_known(self) -> bool:
@@ -308,15 +312,16 @@ def _same_groups(
     return then
 
 
-def explain_gaps(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) -> GapSplit:
+def explain_gaps(
+    view: SourceView, by: str, chosen: LeadFilter, counted: Counted, factors: Sequence[str] | None = None
+) -> GapSplit:
     """Split the gap of each group to the average into the composition of its leads and a residual (see `split_gaps`).
 
-    The factors are platform, city tier, month, times contacted and referral (without a source, the schema's
-    categories first), as far as the leads have them and are not grouped by them. Groups beyond the largest 24
+    The factors are those of `gap_factors` if none are given. Groups beyond the largest 24
     are taken as one, and so are platforms beyond seven; fewer are told apart where their combinations would be more
     than 20,000. Of what is expected alone, nothing is split: that would take the model's own output apart.
     """
-    factors = gap_factors(view, by)
+    factors = gap_factors(view, by) if factors is None else [d for d in factors if d != by]
     groups, months, levels = MOST_JUDGED, 12, MOST_LEVELS
     while True:
         kept = {by: view.table.values(by, chosen, groups)}
@@ -329,7 +334,10 @@ def explain_gaps(view: SourceView, by: str, chosen: LeadFilter, counted: Counted
 
 
 def gap_factors(view: SourceView, by: str) -> list[str]:
-    """Return what a group's leads are compared by; without a source, the schema's categories come first."""
+    """Return what a group's leads are compared by, if nobody chooses otherwise.
+
+    Platform, city tier, month, counts and flags; without a source, the schema's categories come first.
+    """
     offered = [view.first(Role.PLATFORM), CITY_TIER, "ls_month"]
     offered += [CAPPED + c.name for c in view.schema.with_role(Role.COUNT)]
     offered += [c.name for c in view.schema.with_role(Role.FLAG)]
@@ -358,15 +366,8 @@ def find_far_segments(view: SourceView, chosen: LeadFilter, counted: Counted) ->
     groups = count_outcomes(view.table.pairs(dimensions, chosen, LEAST_LEADS), counted)
     totals = count_outcomes(view.table.totals(chosen).to_frame().T, counted).iloc[0]
     below, above = find_segments(groups, float(totals["k"]), float(totals["n"]), tested=counted == "completed")
-    return _named(below, view), _named(above, view)
-
-
-def _named(found: pd.DataFrame, view: SourceView) -> pd.DataFrame:
-    names = []
-    for row in text_rows(found, ["first", "first_value", "second", "second_value"]):
-        pairs = [(row[0], row[1]), *([(row[2], row[3])] if row[2] is not None else [])]
-        names.append(", ".join(f"{view.dimensions[str(d)]} {view.shown(str(d), value)}" for d, value in pairs))
-    return found.assign(name=pd.Series(names, index=found.index, dtype="str"))
+    named = [found.assign(name=name_segments(found, view.dimensions, view.schema)) for found in (below, above)]
+    return named[0], named[1]
 
 
 def narrow_to(chosen: LeadFilter, pairs: dict[str, str | None]) -> LeadFilter:

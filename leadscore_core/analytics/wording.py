@@ -18,10 +18,10 @@ _DEFINITIONS = {
     "Against average": "The rate over that of all leads shown: 1.2 is a fifth more.",
     "Verdict": "Over- and under-delivers: differs from all other leads, with one false verdict in twenty at most "
     "(Benjamini and Hochberg). As expected: the whole interval lies within a tenth of the average.",
-    "Composition": "What leads of the same kind otherwise (alike in the factors that are chosen) bring at the average "
-    "group, less the average.",
-    "Residual": "The rate less what leads like these bring at the average source. Composition and residual add up to "
-    "the gap.",
+    "Residual": "The rate less what leads like these bring at the average group. Composition and residual add up to "
+    "the gap; intervals are from a bootstrap of 200 draws.",
+    "Comparable": "The share of its leads for which other groups have at least 20 leads alike in the factors chosen. "
+    "A verdict takes 80%, and a residual whose sign no single factor decides.",
 }
 _EXPECTED = {
     "Ranked at": "The expected rate drawn towards that of all groups, the more the fewer leads it has (empirical "

@@ -1,9 +1,18 @@
 """Gaps in words: what of a group's gap to the average its leads explain."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from leadscore_core.analytics.sentences.gaps import GAPS
 from leadscore_core.analytics.sources import SourceView
-from leadscore_core.analytics.statistics.decomposition import GapSplit
+from leadscore_core.analytics.statistics.decomposition import (
+    DEPENDS,
+    FEW_PEERS,
+    LEAST_COMPARABLE,
+    LEAST_JUDGED,
+    GapSplit,
+)
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.percent import percent, rate_decimals
 
@@ -25,11 +34,62 @@ def present_gaps(view: SourceView, by: str, split: GapSplit) -> pd.DataFrame:
             "Residual to": 100 * table["residual_high"],
             "Comparable": 100 * table["comparable"],
             "Verdict": [
-                verdict or ("Nothing to compare with" if pd.isna(residual) else "Too few to say")
-                for verdict, residual in zip(table["verdict"], table["residual"], strict=True)
+                _verdict(view, verdict, residual, depends)
+                for verdict, residual, depends in zip(
+                    table["verdict"], table["residual"], table["depends"], strict=True
+                )
             ],
         }
     ).reset_index(drop=True)
+
+
+def _verdict(view: SourceView, verdict: str, residual: float, depends: str) -> str:
+    """Return a verdict in words; where there is none, why."""
+    if verdict == DEPENDS:
+        return f"No verdict: depends on {_named(view, depends.splitlines())}"
+    return verdict or ("Nothing to compare with" if pd.isna(residual) else "Too few to say")
+
+
+def _named(view: SourceView, factors: Sequence[str]) -> str:
+    """Name factors as people read them."""
+    *others, last = [view.dimensions[factor].lower() for factor in factors] or ["nothing"]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def describe_factors(view: SourceView, by: str, factors: Sequence[str]) -> str:
+    """Say what composition and residual effect are, by the factors that are chosen."""
+    human = view.dimensions[by].lower()
+    return GAPS["factors" if factors else "no_factors"](human=human, factors=_named(view, factors))
+
+
+def describe_verdict(view: SourceView, by: str, split: GapSplit, place: int) -> str:
+    """Say what is made of a group's residual effect, and why not more.
+
+    Parameters
+    ----------
+    place
+        Its row in `GapSplit.table`.
+    """
+    row = split.table.iloc[place]
+    verdict, form = row["verdict"], f".{rate_decimals(split.average, 1)}f"
+    if pd.isna(row["residual"]) or not verdict:
+        return GAPS["few_leads"]() if row["n"] < LEAST_JUDGED else ""
+    if verdict == FEW_PEERS:
+        return GAPS["few_peers"](share=f"{row['comparable']:.0%}", least=f"{LEAST_COMPARABLE:.0%}")
+    if verdict == DEPENDS:
+        factor = row["depends"].splitlines()[0]
+        other = f"{100 * split.without[factor].iloc[place]:+{form}}"
+        return GAPS["depends"](factor=view.dimensions[factor].lower(), other=other, human=view.dimensions[by].lower())
+    return GAPS["judged"](verdict=str(verdict))
+
+
+def present_without(view: SourceView, split: GapSplit, place: int) -> pd.DataFrame:
+    """Lay out how a group's residual effect moves when each factor is left out, in points."""
+    left_out = split.without.iloc[place]
+    names = ["None", *(view.dimensions[str(factor)] for factor in left_out.index)]
+    residual = [split.table["residual"].iloc[place], *left_out.tolist()]
+    table = pd.DataFrame({"Left out": names, "Residual": [100 * value for value in residual]})
+    return table.assign(Change=table["Residual"] - table["Residual"].iloc[0])
 
 
 def describe_gap(name: str, row: pd.Series, average: float, words: OutcomeWords) -> str:
@@ -40,21 +100,19 @@ def describe_gap(name: str, row: pd.Series, average: float, words: OutcomeWords)
     row
         Of `GapSplit.table`.
     """
-    side, form = "above" if row["gap"] > 0 else "below", f".{rate_decimals(average, 1)}f"
-    gap = (
-        f"{name} {words.each} {percent(row['rate'], average, 1)}, {abs(100 * row['gap']):{form}} points {side} the "
-        f"average of {percent(average, average, 1)}"
-    )
+    form = f".{rate_decimals(average, 1)}f"
+    parts = {
+        "name": name,
+        "each": words.each,
+        "rate": percent(row["rate"], average, 1),
+        "points": f"{abs(100 * row['gap']):{form}}",
+        "side": "above" if row["gap"] > 0 else "below",
+        "average": percent(average, average, 1),
+    }
     if pd.isna(row["residual"]):
-        return (
-            f"{gap}. Only {row['comparable']:.0%} of its leads have comparable ones elsewhere, too few to tell its "
-            "composition from a residual effect."
-        )
-    return (
-        f"{gap}: the composition of its leads explains {100 * row['composition']:+{form}}, the residual effect "
-        f"is {100 * row['residual']:+{form}} (95% interval {100 * row['residual_low']:+{form}} to "
-        f"{100 * row['residual_high']:+{form}})."
-    )
+        return GAPS["alone"](**parts, share=f"{row['comparable']:.0%}")
+    figures = {key: f"{100 * row[key]:+{form}}" for key in ("composition", "residual", "residual_low", "residual_high")}
+    return GAPS["split"](**parts, **figures)
 
 
 def gap_parts(view: SourceView, split: GapSplit, place: int) -> pd.DataFrame:

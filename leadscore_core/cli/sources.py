@@ -54,6 +54,14 @@ def sources(
             "--by", help="Source, medium, platform, city, month, ..; may be repeated. The source if not given."
         ),
     ] = None,
+    factor: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--factor",
+            help="What the leads of groups are compared by; may be repeated. Platform, city tier, month, counts and "
+            "flags if not given. Leave out what a source itself chooses.",
+        ),
+    ] = None,
     schema: SchemaName = None,
     label: Label = None,
     positive: Positive = None,
@@ -89,7 +97,7 @@ def sources(
     say_outcome(leads, where_known=False)
     money = SpendOptions(spend, spend_column, spend_currency, spend_year, spend_dates, spend_decimal, move)
     with open_file(leads, model, settings) as view:
-        result = describe(view, by or ())
+        result = describe(view, by or (), factors=factor)
         _say_rates(result, view.words)
         if money.file is not None:
             result["money"] = count_spend(view, view.default, result["counted"], money)
@@ -170,6 +178,8 @@ def _line(group: dict[str, Any], average: float) -> str:
     if group["verdict"] is None:
         return f"  {group['name']}: {percent(group['rate'], average, 1)} expected of {group['n']:,} leads"
     residual = f", residual {group['own']:+.{rate_decimals(average, 1)}%}" if group["own"] is not None else ""
+    if residual and (group["own_verdict"] or "").startswith("No verdict"):
+        residual += f" ({group['own_verdict'][:1].lower()}{group['own_verdict'][1:]})"
     more = f" ({group['more_leads_needed']:,} more leads would do)" if group["more_leads_needed"] else ""
     rate, low, high = (percent(group[name], average, 1) for name in ("rate", "low", "high"))
     return (

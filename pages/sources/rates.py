@@ -206,7 +206,7 @@ def choose_scope(view: SourceView) -> Scope:
         with st.popover("Compare", icon=":material/compare_arrows:"):
             before = _choose_period(view, chosen)
     _render_narrowed(view, chosen)
-    return Scope(by, across, counted, chosen, before)
+    return Scope(by, across, counted, chosen, before, source_state.get_factors(by))
 
 
 def _filter_label(view: SourceView, chosen: LeadFilter) -> str:

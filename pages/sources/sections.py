@@ -15,7 +15,7 @@ from leadscore_core.analytics.sources import (
     gap_factors,
     narrow_to,
 )
-from leadscore_core.analytics.wording_gaps import describe_gap
+from leadscore_core.analytics.wording_gaps import describe_factors, describe_gap, describe_verdict, present_without
 from leadscore_core.analytics.wording_segments import describe_segment, present_segments
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.leads.filters import LeadFilter
@@ -34,16 +34,15 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
     if not scope.is_known:
         st.info(GAPS["expected"](past=view.words.past), icon=":material/hourglass_empty:")
         return
+    factors = _choose_factors(view, scope)
+    scope = replace(scope, factors=factors)
+    source_state.set_factors(scope.by, factors)
     split = session.remembered(
-        ("gaps", *scope_key(view, batches, scope)), lambda: explain_gaps(view, scope.by, scope.chosen, scope.counted)
+        ("gaps", *scope_key(view, batches, scope)),
+        lambda: explain_gaps(view, scope.by, scope.chosen, scope.counted, factors),
     )
     human = view.dimensions[scope.by].lower()
-    *others, last = [view.dimensions[d].lower() for d in gap_factors(view, scope.by)] or ["kind"]
-    alike = f"{', '.join(others)} and {last}" if others else last
-    st.caption(
-        f"A {human} looks bad because of the leads that it happens to bring, or by itself. The composition effect is "
-        f"what leads of the same {alike} bring at the average one; the rest is the residual effect."
-    )
+    st.caption(plain(describe_factors(view, scope.by, factors)))
     if split.table["residual"].isna().all():
         st.info(
             f"Nothing can be told apart: there is one {human} only, or everybody or nobody {view.words.past}, or no "
@@ -60,14 +59,35 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
     )  # fmt: skip
     place = int(order.index[names.index(str(name))])
     st.markdown(f"### {plain(describe_gap(str(name), split.table.iloc[place], split.average, view.words))}")
+    verdict = describe_verdict(view, scope.by, split, place)
+    if verdict:
+        st.markdown(f"**{plain(verdict)}**")
     shown = show_gap(view, scope, split, place)
     if shown.figure is not None:
         render_evidence(shown, key=f"gap-{place}", table=shown.table)
+    if factors and not split.without.iloc[place].isna().all():
+        st.markdown("**How the residual effect moves when a factor is left out**")
+        render_frame(present_without(view, split, place), alt="Residual effect without each factor")
+    st.markdown(f"**All groups: {len(shown.table):,}**")
     render_frame(shown.table, alt="Gaps and their parts")
     st.caption(
-        "Points of the rate. Intervals are from a bootstrap of 200 draws; verdicts on residual effects are corrected "
-        "for their number. Comparable: the share of its leads for which others have leads of the same kind."
+        "Points of the rate. Intervals are from a bootstrap of 200 draws; verdicts are corrected for their number. "
+        "Comparable: the share of its leads for which others have at least 20 leads that are alike in the factors "
+        "chosen. A verdict takes 80%, and a residual effect whose sign no single factor decides."
     )
+
+
+def _choose_factors(view: SourceView, scope: Scope) -> tuple[str, ...]:
+    """Let a person choose what the leads of groups are compared by."""
+    offered = [d for d in view.dimensions if d != scope.by]
+    kept = source_state.get_factors(scope.by)
+    default = [d for d in (gap_factors(view, scope.by) if kept is None else kept) if d in offered]
+    chosen = st.multiselect(
+        "Compared by", offered, default, format_func=view.dimensions.__getitem__,
+        key=f"source-factors-{scope.by}-{source_state.source_round()}",
+        help="What leads bring with them. Leave out what the source itself chooses, such as its platform",
+    )  # fmt: skip
+    return tuple(chosen)
 
 
 def render_segments(view: SourceView, scope: Scope, batches: list[Batch]) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # seconds to load, which the first page does not need
     from leadscore_core.storage.leads.filters import LeadFilter
 
 _FILTER, _ROUND, _BATCHES, _BY, _SPEND = "source_filter", "source_round", "source_batches", "source_by", "spend"
-_SPEND_ASKED, _MOVE = "spend-asked", "spend-move"
+_SPEND_ASKED, _MOVE, _FACTORS = "spend-asked", "spend-move", "source-factors"
 _SPEND_FILE, _OUTCOME_READINGS, _BROUGHT = "spend-file", "outcome_readings", "brought_outcomes"
 
 
@@ -60,6 +60,16 @@ def get_source_by() -> str | None:
 def set_source_by(dimension: str | None) -> None:
     """Group by another column."""
     keep(_BY, dimension)
+
+
+def get_factors(by: str) -> tuple[str, ...] | None:
+    """Return what a person compares the leads of groups by; None where nobody chose."""
+    return kept(_FACTORS, {}).get(by)
+
+
+def set_factors(by: str, factors: tuple[str, ...]) -> None:
+    """Compare the leads of groups by these."""
+    keep(_FACTORS, kept(_FACTORS, {}) | {by: factors})
 
 
 def get_spend() -> tuple[str, Spend] | None:

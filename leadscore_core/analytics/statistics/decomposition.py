@@ -10,7 +10,7 @@ those of a group convert at the average group. The gap of a group's rate to the 
 effect is given factor by factor; what is left of it where factors do not simply add up is ``together``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -21,15 +21,18 @@ from leadscore_core.analytics.statistics.rates import FALSE_DISCOVERIES, control
 from leadscore_core.confidence import Z95
 
 DRAWS = 200
-LEAST_COMPARABLE = 0.2
+LEAST_COMPARABLE = 0.8  # of its leads, for a verdict on a group
+LEAST_ELSEWHERE = 20  # leads of other groups in a stratum, to compare with
 RESIDUAL_BETTER, RESIDUAL_NONE, RESIDUAL_WORSE, NO_PEERS = (
     "Better than its leads",
     "No more than its leads",
     "Worse than its leads",
     "",
 )
+FEW_PEERS, DEPENDS = "No verdict: too few comparable leads", "No verdict: depends on one factor"
+_LEAST_SHOWN = 0.2
 _PENALTY = 0.1
-_FEW = 30
+LEAST_JUDGED = 30
 _SMALL = 200
 _FEW_EXPECTED = 10
 _DRAWS_AT_ONCE = 25
@@ -46,21 +49,28 @@ class GapSplit:
     table
         One row a group: ``group``, ``n``, ``rate``, ``gap``, ``composition``, ``residual`` (parts of 1; they add up to
         the gap, NaN where nothing is comparable), ``composition_low``, ``composition_high``, ``residual_low``,
-        ``residual_high`` (95%, bootstrap), ``comparable`` (share of its leads for which other groups have leads of the
-        same factors), ``p``, ``q``, ``verdict``.
+        ``residual_high`` (95%, bootstrap), ``comparable`` (share of its leads for which other groups have at least 20
+        leads of the same factors), ``p``, ``q``, ``verdict``, ``depends`` (factors without which the residual would
+        have the other sign, one a line).
     parts
         One row a group, one column a factor and ``together``; rows sum to ``composition``.
     average
         Rate of all leads, 0-1.
+    without
+        One row a group, one column a factor: the residual where that factor is left out.
     """
 
     table: pd.DataFrame
     parts: pd.DataFrame
     average: float
+    without: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: int = DRAWS, seed: int = 0) -> GapSplit:
     """Split each group's gap to the average into the composition of its leads and a residual effect.
+
+    A group gets a verdict where at least 80% of its leads have comparable ones, and its residual has the same sign
+    without any one of the factors: else what it is depends on whether leads bring that factor, or the group chooses it.
 
     Intervals are from a parametric bootstrap of leads and outcomes, whose regression is updated by one step of the
     score (Kline and Santos, 2012), so that hundreds of draws cost no more than one fit.
@@ -91,27 +101,27 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
         return _nothing(counts)
     regression = _fit(counts)
     size, rate, comparable = counts.size, counts.rate, counts.comparable
-    expected = _standardised(
-        regression.intercept + regression.level[None],
-        regression.slope[None],
-        counts.strata,
-        counts.weights(counts.n[None]),
-        size[None],
-    )[0]
+    expected = _expect(counts, regression)
     composition = expected - counts.average
     residual = rate - expected
     spread_composition, spread_residual = _spread(counts, regression, draws, np.random.default_rng(seed))
     p = _test_residual(size, rate, expected, spread_residual)
-    judged = (comparable >= LEAST_COMPARABLE) & (size >= _FEW)
+    shown = (comparable >= _LEAST_SHOWN) & (size >= LEAST_JUDGED)
+    judged = shown & (comparable >= LEAST_COMPARABLE)
     p = np.where(judged, p, np.nan)
     q = control_discoveries(p)
     verdict = np.select(
-        [np.isnan(q), (q < FALSE_DISCOVERIES) & (residual > 0), q < FALSE_DISCOVERIES],
-        [NO_PEERS, RESIDUAL_BETTER, RESIDUAL_WORSE],
+        [~shown, ~judged, (q < FALSE_DISCOVERIES) & (residual > 0), q < FALSE_DISCOVERIES],
+        [NO_PEERS, FEW_PEERS, RESIDUAL_BETTER, RESIDUAL_WORSE],
         default=RESIDUAL_NONE,
     )
+    without = _drop_each(cells, group, factors)
+    turned = without.mul(residual, axis=0) < 0
+    depends = ["\n".join(turned.columns[row]) for row in turned.to_numpy()]
+    is_clear = np.isin(verdict, [RESIDUAL_BETTER, RESIDUAL_WORSE])
+    verdict = np.where(is_clear & turned.any(axis=1).to_numpy(), DEPENDS, verdict)
     parts = _parts(counts, regression.slope, expected, composition)
-    alone = comparable < LEAST_COMPARABLE
+    alone = comparable < _LEAST_SHOWN
     composition, residual = np.where(alone, np.nan, composition), np.where(alone, np.nan, residual)
     table = counts.gaps().assign(
         composition=composition,
@@ -124,8 +134,20 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
         p=p,
         q=q,
         verdict=verdict,
+        depends=depends,
     )
-    return GapSplit(table, parts, counts.average)
+    return GapSplit(table, parts, counts.average, without.mul(np.where(alone, np.nan, 1.0), axis=0))
+
+
+def _drop_each(cells: pd.DataFrame, group: str, factors: list[str]) -> pd.DataFrame:
+    """Return each group's residual where one of the factors is left out, a column each."""
+    columns: dict[str, np.ndarray] = {}
+    for factor in factors:
+        left = [other for other in factors if other != factor]
+        fewer = cells.groupby([group, *left], dropna=False, observed=True)[["n", "k"]].sum().reset_index()
+        counts = _count(fewer, group, left)
+        columns[factor] = counts.rate - _expect(counts, _fit(counts))
+    return pd.DataFrame(columns, index=range(cells.loc[cells["n"] > 0, group].fillna(_BLANK).nunique()))
 
 
 def gaps_alone(cells: pd.DataFrame, group: str, factors: list[str]) -> GapSplit:
@@ -177,9 +199,11 @@ class _Counts:
 
     @cached_property
     def comparable(self) -> np.ndarray:
-        """Share of each group's leads in strata where another group has leads too."""
-        in_stratum = pd.Series(self.groups).groupby(self.place).transform("nunique").to_numpy()
-        return self.by_group(self.n * (in_stratum > 1)) / self.size
+        """Share of each group's leads in strata where other groups have at least 20 leads."""
+        n = pd.Series(self.n)
+        own = n.groupby([self.place, self.groups]).transform("sum").to_numpy()
+        elsewhere = n.groupby(self.place).transform("sum").to_numpy() - own
+        return self.by_group(self.n * (elsewhere >= LEAST_ELSEWHERE)) / self.size
 
     def by_group(self, cells: np.ndarray) -> np.ndarray:
         """Return sums over the cells of each group."""
@@ -223,9 +247,11 @@ def _nothing(counts: _Counts) -> GapSplit:
     unknown = dict.fromkeys(
         ("composition", "composition_low", "composition_high", "residual", "residual_low", "residual_high"), np.nan
     )
-    table = counts.gaps().assign(**unknown, comparable=counts.comparable, p=np.nan, q=np.nan, verdict=NO_PEERS)
+    table = counts.gaps().assign(
+        **unknown, comparable=counts.comparable, p=np.nan, q=np.nan, verdict=NO_PEERS, depends=""
+    )
     parts = pd.DataFrame(np.nan, index=table.index, columns=[*counts.factors, "together"])
-    return GapSplit(table, parts, counts.average)
+    return GapSplit(table, parts, counts.average, pd.DataFrame(np.nan, index=table.index, columns=counts.factors))
 
 
 def _design(cells: pd.DataFrame, factors: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -281,6 +307,17 @@ def _standardised(
     for place in range(margins.shape[1]):
         at_average += shares[:, place, None] * scipy.special.expit(margins[:, place, None] + reach)
     return np.einsum("dgs,ds->dg", weights, at_average) / np.maximum(size, 1)
+
+
+def _expect(counts: _Counts, regression: _Regression) -> np.ndarray:
+    """Return what leads like those of each group convert at the average group."""
+    return _standardised(
+        regression.intercept + regression.level[None],
+        regression.slope[None],
+        counts.strata,
+        counts.weights(counts.n[None]),
+        counts.size[None],
+    )[0]
 
 
 def _spread(
