@@ -110,7 +110,7 @@ def describe_gap(name: str, row: pd.Series, average: float, words: OutcomeWords)
         "average": percent(average, average, 1),
     }
     if pd.isna(row["residual"]):
-        return GAPS["alone"](**parts, share=f"{row['comparable']:.0%}")
+        return GAPS["alone"](**parts, share=f"{row['overlap']:.0%}")
     figures = {key: f"{100 * row[key]:+{form}}" for key in ("composition", "residual", "residual_low", "residual_high")}
     return GAPS["split"](**parts, **figures)
 

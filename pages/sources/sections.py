@@ -67,7 +67,9 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
         render_evidence(shown, key=f"gap-{place}", table=shown.table)
     if factors and not split.without.iloc[place].isna().all():
         st.markdown("**How the residual effect moves when a factor is left out**")
-        render_frame(present_without(view, split, place), alt="Residual effect without each factor")
+        moved = present_without(view, split, place)
+        points = moved.select_dtypes("number").columns
+        st.table(moved.assign(**{name: moved[name].map("{:+.1f}".format) for name in points}).set_index("Left out"))
     st.markdown(f"**All groups: {len(shown.table):,}**")
     render_frame(shown.table, alt="Gaps and their parts")
     st.caption(

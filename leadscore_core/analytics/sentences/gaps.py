@@ -55,7 +55,7 @@ GAPS: dict[str, Sentence] = {
         _SECTION,
         "less than 80% of the group's leads have at least 20 comparable ones elsewhere",
         "No verdict: {share} of its leads have at least 20 leads elsewhere that are alike in the factors chosen; it "
-        "takes {least}.",
+        "takes {least}. With fewer factors more leads are comparable.",
         {"share": "63%", "least": "80%"},
     ),
     "depends": Sentence(

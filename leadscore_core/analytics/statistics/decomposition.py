@@ -18,6 +18,7 @@ import pandas as pd
 import scipy  # its parts load when they are used
 
 from leadscore_core.analytics.statistics.rates import FALSE_DISCOVERIES, control_discoveries
+from leadscore_core.analytics.statistics.strata import BLANK, distinct_strata, factor_columns
 from leadscore_core.confidence import Z95
 
 DRAWS = 200
@@ -37,7 +38,6 @@ _SMALL = 200
 _FEW_EXPECTED = 10
 _DRAWS_AT_ONCE = 25
 _MOST_STRETCH = 2.0
-_BLANK = "\0"
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class GapSplit:
         One row a group: ``group``, ``n``, ``rate``, ``gap``, ``composition``, ``residual`` (parts of 1; they add up to
         the gap, NaN where nothing is comparable), ``composition_low``, ``composition_high``, ``residual_low``,
         ``residual_high`` (95%, bootstrap), ``comparable`` (share of its leads for which other groups have at least 20
-        leads of the same factors), ``p``, ``q``, ``verdict``, ``depends`` (factors without which the residual would
-        have the other sign, one a line).
+        leads of the same factors), ``overlap`` (for which they have any), ``p``, ``q``, ``verdict``, ``depends``
+        (factors without which the residual would have the other sign, one a line).
     parts
         One row a group, one column a factor and ``together``; rows sum to ``composition``.
     average
@@ -106,7 +106,7 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
     residual = rate - expected
     spread_composition, spread_residual = _spread(counts, regression, draws, np.random.default_rng(seed))
     p = _test_residual(size, rate, expected, spread_residual)
-    shown = (comparable >= _LEAST_SHOWN) & (size >= LEAST_JUDGED)
+    shown = (counts.overlap >= _LEAST_SHOWN) & (size >= LEAST_JUDGED)
     judged = shown & (comparable >= LEAST_COMPARABLE)
     p = np.where(judged, p, np.nan)
     q = control_discoveries(p)
@@ -121,7 +121,7 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
     is_clear = np.isin(verdict, [RESIDUAL_BETTER, RESIDUAL_WORSE])
     verdict = np.where(is_clear & turned.any(axis=1).to_numpy(), DEPENDS, verdict)
     parts = _parts(counts, regression.slope, expected, composition)
-    alone = comparable < _LEAST_SHOWN
+    alone = counts.overlap < _LEAST_SHOWN
     composition, residual = np.where(alone, np.nan, composition), np.where(alone, np.nan, residual)
     table = counts.gaps().assign(
         composition=composition,
@@ -131,6 +131,7 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
         residual_low=residual - Z95 * spread_residual,
         residual_high=residual + Z95 * spread_residual,
         comparable=comparable,
+        overlap=counts.overlap,
         p=p,
         q=q,
         verdict=verdict,
@@ -147,7 +148,7 @@ def _drop_each(cells: pd.DataFrame, group: str, factors: list[str]) -> pd.DataFr
         fewer = cells.groupby([group, *left], dropna=False, observed=True)[["n", "k"]].sum().reset_index()
         counts = _count(fewer, group, left)
         columns[factor] = counts.rate - _expect(counts, _fit(counts))
-    return pd.DataFrame(columns, index=range(cells.loc[cells["n"] > 0, group].fillna(_BLANK).nunique()))
+    return pd.DataFrame(columns, index=range(cells.loc[cells["n"] > 0, group].fillna(BLANK).nunique()))
 
 
 def gaps_alone(cells: pd.DataFrame, group: str, factors: list[str]) -> GapSplit:
@@ -200,10 +201,18 @@ class _Counts:
     @cached_property
     def comparable(self) -> np.ndarray:
         """Share of each group's leads in strata where other groups have at least 20 leads."""
+        return self._share_with_others(LEAST_ELSEWHERE)
+
+    @cached_property
+    def overlap(self) -> np.ndarray:
+        """Share of each group's leads in strata where other groups have any lead."""
+        return self._share_with_others(1)
+
+    def _share_with_others(self, least: int) -> np.ndarray:
         n = pd.Series(self.n)
         own = n.groupby([self.place, self.groups]).transform("sum").to_numpy()
         elsewhere = n.groupby(self.place).transform("sum").to_numpy() - own
-        return self.by_group(self.n * (elsewhere >= LEAST_ELSEWHERE)) / self.size
+        return self.by_group(self.n * (elsewhere >= least)) / self.size
 
     def by_group(self, cells: np.ndarray) -> np.ndarray:
         """Return sums over the cells of each group."""
@@ -218,7 +227,7 @@ class _Counts:
 
     def gaps(self) -> pd.DataFrame:
         """Return a row a group: its name, leads, rate, and gap to the average."""
-        shown = pd.Series([None if name == _BLANK else name for name in self.names], dtype="str")
+        shown = pd.Series([None if name == BLANK else name for name in self.names], dtype="str")
         size, rate = self.size, self.rate
         return pd.DataFrame({"group": shown, "n": size.astype("int64"), "rate": rate, "gap": rate - self.average})
 
@@ -235,9 +244,9 @@ class _Regression:
 def _count(cells: pd.DataFrame, group: str, factors: list[str]) -> _Counts:
     """Take counts of leads apart into what is computed with."""
     cells = cells[cells["n"] > 0].reset_index(drop=True)
-    groups, names = pd.factorize(cells[group].fillna(_BLANK), sort=True)
-    design, owner = _design(cells, factors)
-    strata, place = _strata(design)
+    groups, names = pd.factorize(cells[group].fillna(BLANK), sort=True)
+    design, owner = factor_columns(cells, factors)
+    strata, place = distinct_strata(design)
     n, k = cells["n"].to_numpy("float64"), cells["k"].to_numpy("float64")
     return _Counts(groups, names, factors, n, k, design, owner, strata, place)
 
@@ -248,31 +257,16 @@ def _nothing(counts: _Counts) -> GapSplit:
         ("composition", "composition_low", "composition_high", "residual", "residual_low", "residual_high"), np.nan
     )
     table = counts.gaps().assign(
-        **unknown, comparable=counts.comparable, p=np.nan, q=np.nan, verdict=NO_PEERS, depends=""
+        **unknown,
+        comparable=counts.comparable,
+        overlap=counts.overlap,
+        p=np.nan,
+        q=np.nan,
+        verdict=NO_PEERS,
+        depends="",
     )
-    parts = pd.DataFrame(np.nan, index=table.index, columns=[*counts.factors, "together"])
-    return GapSplit(table, parts, counts.average, pd.DataFrame(np.nan, index=table.index, columns=counts.factors))
-
-
-def _design(cells: pd.DataFrame, factors: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return 0/1 columns of all factor values but the most frequent, and which factor each is of."""
-    blocks, owner = [], []
-    for place, factor in enumerate(factors):
-        codes, values = pd.factorize(cells[factor].fillna(_BLANK), sort=True)
-        usual = int(np.bincount(codes, cells["n"], len(values)).argmax()) if len(values) else 0
-        others = [code for code in range(len(values)) if code != usual]
-        blocks.append((codes[:, None] == np.array(others, dtype="int64")[None, :]).astype("float64"))
-        owner += [place] * len(others)
-    design = np.hstack(blocks) if blocks else np.empty((len(cells), 0))
-    return design, np.array(owner, dtype="int64")
-
-
-def _strata(design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct combinations of factor values, and which of them each cell has."""
-    if design.shape[1] == 0:
-        return np.zeros((1, 0)), np.zeros(len(design), dtype="int64")
-    strata, place = np.unique(design, axis=0, return_inverse=True)
-    return strata, place.reshape(-1)
+    nothing = pd.DataFrame(np.nan, index=table.index, columns=[*counts.factors, "together"])
+    return GapSplit(table, nothing, counts.average, pd.DataFrame(np.nan, index=table.index, columns=counts.factors))
 
 
 def _fit(counts: _Counts) -> _Regression:
