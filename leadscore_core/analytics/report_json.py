@@ -204,9 +204,8 @@ def _block(view: SourceView, dimension: str, counted: Counted, asked: Sequence[s
         result = {"value": value, "name": row["name"], "leads": int(row["leads"]), "n": int(row["n"])}
         result |= {name: int(row[name]) for name in ("known", "completed")}
         result |= {name: int(row[name]) if is_scored else None for name in ("hot", "warm", "cold", "junk")}
-        result |= {"expected": _number(row["expected"]) if row["foreseen"] else None, "applications": _number(row["k"])} | {
-            name: _number(row[name]) for name in _RATES
-        }
+        result["expected"] = _number(row["expected"]) if row["foreseen"] else None
+        result |= {"applications": _number(row["k"])} | {name: _number(row[name]) for name in _RATES}
         if counted == "expected":
             result |= dict.fromkeys(_SCATTER)
         verdict = None if row["verdict"] == UNJUDGED else row["verdict"]
