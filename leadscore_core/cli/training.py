@@ -143,9 +143,10 @@ def train(
         request = make_request(
             data, exclude=exclude, include=include or (), params=chosen, note=note, synthetic=synthetic,
             algorithm=algorithm, capacity=settings.daily_call_capacity, segments_by=segments_by,
+            by=caller(),
         )  # fmt: skip
         result = train_leads(data, request, settings=settings, grow=grow, progress=progress)
-    save_meaning(leads, data, exclude, include or (), settings)
+    save_meaning(leads, data, exclude, include or (), settings, by=caller())
     model = result.model
     metadata = model.metadata
     say_audit(metadata)

@@ -89,9 +89,11 @@ def training_json(model: LeadModel, crossed: dict[str, Any], following: dict[str
 
 
 def _asked(one: ColumnAudit) -> dict[str, Any]:
-    return one.model_dump(exclude={"left_out", "is_answered", "is_read"}) | (
-        {"answered": True} if one.is_answered else {}
+    given = {"answer", "by", "at"}
+    shown = one.model_dump(
+        mode="json", exclude={"left_out", "is_answered", "is_read"} | (set() if one.answer else given)
     )
+    return shown | ({"answered": True} if one.is_answered else {})
 
 
 def verdict_line(met: bool, wanted: TargetMetrics, is_relative: bool) -> str:

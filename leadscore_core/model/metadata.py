@@ -46,8 +46,10 @@ class TrainingSummary(BaseModel):
 class ColumnAudit(BaseModel):
     """One column that was left out of training, or is asked about: why, and the AUC of a quick model with and without.
 
-    ``column`` is its header; the AUCs are None where they were not measured. ``is_answered`` says that a person said of
-    it that it is known before the first call, ``is_read`` that the model learns from it unless it is left out.
+    ``column`` is its header, ``kind`` that of `LeakFinding`; the AUCs are None where they were not measured, ``auc`` is
+    that of the column alone. ``is_answered`` says that a person said of it that it is known before the first call,
+    ``is_read`` that the model learns from it unless it is left out. ``answer`` is what a person answered ("left out",
+    "known before", or nothing), ``by`` and ``at`` who and when, as far as that is known.
     """
 
     column: str
@@ -57,11 +59,25 @@ class ColumnAudit(BaseModel):
     auc_without: float | None = None
     is_answered: bool = False
     is_read: bool = True
+    kind: str = ""
+    auc: float | None = None
+    answer: str = ""
+    by: str = ""
+    at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether it is learned from although nobody has said that it is known before the first call."""
         return self.is_read and not self.left_out and not self.is_answered
+
+    @property
+    def answer_in_words(self) -> str:
+        """What was answered by whom and when, or what became of it without an answer."""
+        if not self.answer:
+            return "not answered; left out, on this evidence" if self.left_out else "not answered; read"
+        words = "to be left out" if self.answer == "left out" else "known before the first call"
+        when = f", {self.at:%d %b %Y}" if self.at else ""
+        return f"{words} ({self.by or 'no name given'}{when})"
 
     @property
     def worth(self) -> str:
@@ -137,7 +153,8 @@ class ModelMetadata(BaseModel):
     in use, and ``targets`` are those of the base rate. ``metrics`` holds the blocks ``cross_validation`` and
     ``next_period`` of contracts, each with the split it was measured on; ``column_costs`` the loss of AUC,
     out-of-sample, where a list lacks a column; ``excluded`` the input columns that were left out of training, with
-    the reason; ``audit`` those and the columns asked about, with their AUCs; ``cautions`` what to mind of it, in
+    the reason; ``audit`` those and the columns asked about, with their AUCs and what was answered, ``was_audited``
+    whether anybody looked (None in models that do not say); ``cautions`` what to mind of it, in
     sentences; ``importance`` a column's share (0-1) of what the splits gained (of the mean absolute contributions
     where the model is not LightGBM's), as mean and standard deviation over the folds; ``measures`` the figures that
     people are shown; ``algorithm`` the name of `Algorithm`, and ``algorithm_human`` what people read;
@@ -166,6 +183,7 @@ class ModelMetadata(BaseModel):
     training_data: TrainingSummary
     excluded: dict[str, str] = {}
     audit: list[ColumnAudit] = []
+    was_audited: bool | None = None
     cautions: list[str] = []
     importance: dict[str, tuple[float, float]] = {}
     measures: dict[str, Measure] = MEASURES

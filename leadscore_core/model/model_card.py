@@ -88,6 +88,10 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         f"- Calibration: {metadata.calibration.get('method')}, {metadata.calibration.get('verdict')}",
         *_more_measures(metadata),
         "",
+        "## Columns that may know the outcome",
+        "",
+        *_leakage(metadata),
+        "",
         "## Known limits",
         "",
         *(f"- {text}" for text in metadata.cautions),
@@ -110,6 +114,28 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "",
     ]
     return "\n".join(lines)
+
+
+def _leakage(metadata: ModelMetadata) -> list[str]:
+    """Return what was asked of each column with its evidence, what was answered by whom, and its worth."""
+    asked = [one for one in metadata.audit if one.answer or not one.is_answered]  # of old models nobody knows by whom
+    if not asked:
+        looked = {
+            None: "Whether any was looked for is not kept.",
+            True: "Every column was looked at, and none gave rise to a question.",
+            False: "Nobody looked for any in this training.",
+        }
+        return [looked[metadata.was_audited]]
+    lines = ["| Column | Why it is asked | AUC with it | AUC without | Answer |", "|---|---|---:|---:|---|"]
+    for one in asked:
+        aucs = ("not measured" if auc is None else f"{auc:.3f}" for auc in (one.auc_with, one.auc_without))
+        lines.append("| " + " | ".join(map(_in_cell, (one.column, one.why, *aucs, one.answer_in_words))) + " |")
+    return lines
+
+
+def _in_cell(text: str) -> str:
+    """Return a text that is one cell of a table in Markdown, and no markup."""
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 
 def _algorithm(metadata: ModelMetadata) -> list[str]:

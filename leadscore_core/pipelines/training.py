@@ -61,6 +61,7 @@ def make_request(
     exclude: Sequence[str] = (),
     include: Sequence[str] = (),
     segments_by: str | None = None,
+    by: str = "",
     **asked: Any,
 ) -> TrainingRequest:
     """Return a request that leaves out what a model must not read unless a person says otherwise.
@@ -70,6 +71,8 @@ def make_request(
     exclude, include
         Columns (name, header or human name) to be left out too, and to be read although they look as if they knew the
         outcome.
+    by
+        Who says so, for the model's card.
     segments_by
         Category (name, header or human name) whose levels get models of their own where these are better.
     **asked
@@ -84,7 +87,9 @@ def make_request(
     from leadscore_core.training.request import TrainingRequest
     from leadscore_core.training.segment_models import check_segment_column
 
-    excluded, audit = explain_exclusions(data, default_exclusions(data, exclude, include), include)
+    excluded, audit = explain_exclusions(
+        data, default_exclusions(data, exclude, include), include, exclude=exclude, by=by
+    )
     column = input_names(data, [segments_by])[0] if segments_by else ""
     if column:
         check_segment_column(data.schema.without(excluded), column)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from leadscore_core.data.reading.chunks import INDEX_HEADERS, LINE_PROBLEM
 from leadscore_core.data.reading.row_sample import sample_rows
 from leadscore_core.data.schema.header_words import normalise_header
 from leadscore_core.data.schema.near_names import near_names
-from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.schema.schema import LeadSchema, LeakAnswer, Role
 from leadscore_core.data.schema.schema_files import is_shipped, load_schema, save_schema
 from leadscore_core.errors import SchemaError
 from leadscore_core.model.metadata import ColumnAudit
@@ -101,7 +102,12 @@ def default_exclusions(data: TrainingData, exclude: Sequence[str] = (), include:
 
 
 def explain_exclusions(
-    data: TrainingData, left_out: Collection[str], include: Sequence[str] = ()
+    data: TrainingData,
+    left_out: Collection[str],
+    include: Sequence[str] = (),
+    *,
+    exclude: Sequence[str] = (),
+    by: str = "",
 ) -> tuple[dict[str, str], tuple[ColumnAudit, ...]]:
     """Return why each input is left out, and what is kept with a model of these and of what is asked about.
 
@@ -109,9 +115,12 @@ def explain_exclusions(
     ----------
     left_out
         Names of inputs.
-    include
-        Columns of which a person said that they are known before the first call.
+    include, exclude
+        Columns of which a person says now that they are known before the first call, or to be left out.
+    by
+        Who that is.
     """
+    answers = _answers(data.schema, input_names(data, exclude), input_names(data, include), by)
     undated = _undated(data.schema, left_out)
     left_out = {*left_out, *undated}
     known = {*data.schema.known_before, *input_names(data, include)}
@@ -126,6 +135,8 @@ def explain_exclusions(
             left_out=f.column in by_name,
             is_answered=f.column in answered,
             is_read=f.column in read,
+            kind=f.kind,
+            auc=round(f.auc, 4),
             **f.as_json(),
         )
         for f in data.findings or ()
@@ -137,7 +148,31 @@ def explain_exclusions(
         if header not in found and name not in left_out
     ]
     audit += [ColumnAudit(column=h, why=excluded[name], left_out=True) for h, name in by_name.items() if h not in found]
-    return excluded, tuple(audit)
+    named = {header: name for name, header in data.headers.items()}
+    return excluded, tuple(_with_answer(one, answers.get(named.get(one.column, one.column))) for one in audit)
+
+
+def _with_answer(one: ColumnAudit, answer: LeakAnswer | None) -> ColumnAudit:
+    """Return what is kept of a column with what a person answered, if that is what became of it."""
+    if answer is None or (answer.said == "left out") != one.left_out:
+        return one
+    return one.model_copy(update={"answer": answer.said, "by": answer.by, "at": answer.at})
+
+
+def _answers(
+    schema: LeadSchema, left_out: Collection[str], known_before: Collection[str], by: str
+) -> dict[str, LeakAnswer]:
+    """Return what was answered of each column, now or before; who said the same before said it first."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    said: dict[str, Literal["left out", "known before"]] = dict.fromkeys(schema.left_out, "left out")
+    said |= dict.fromkeys(schema.known_before, "known before")
+    before = {name: schema.answers.get(name, LeakAnswer(said=what)) for name, what in said.items()}
+    given: dict[str, Literal["left out", "known before"]] = dict.fromkeys(known_before, "known before")
+    given |= dict.fromkeys(left_out, "left out")
+    for name, what in given.items():
+        if name not in before or before[name].said != what or (by and not before[name].by):
+            before[name] = LeakAnswer(said=what, by=by, at=now)
+    return before
 
 
 def audit_json(found: Sequence[LeakFinding]) -> dict[str, list[dict[str, Any]]]:
@@ -150,24 +185,35 @@ def audit_json(found: Sequence[LeakFinding]) -> dict[str, list[dict[str, Any]]]:
 
 
 def save_meaning(
-    leads: LeadList, data: TrainingData, exclude: Sequence[str], include: Sequence[str], settings: Settings
+    leads: LeadList,
+    data: TrainingData,
+    exclude: Sequence[str],
+    include: Sequence[str],
+    settings: Settings,
+    *,
+    by: str = "",
 ) -> None:
     """Keep what the columns of a company's own leads mean, and which of them a person left out or spoke for.
 
     All columns are kept, also those that are left out: the next training may read them.
+
+    Parameters
+    ----------
+    by
+        Who answers.
     """
     before, out, known = leads.schema, input_names(data, exclude), input_names(data, include)
     answers = {
         "left_out": tuple(sorted({*before.left_out, *out} - {*known})),
         "known_before": tuple(sorted(({*before.known_before} - {*out}) | {*known})),
     }
-    schema = before.model_copy(update=answers)
+    schema = _with_answers(before, answers, out, known, by)
     if leads.proposal is not None or (schema != _kept(before) and not is_shipped(before.name)):
         save_schema(schema, settings.data_dir)
 
 
 def save_answers(
-    schema: LeadSchema, left_out: Collection[str], known_before: Collection[str], settings: Settings
+    schema: LeadSchema, left_out: Collection[str], known_before: Collection[str], settings: Settings, *, by: str = ""
 ) -> None:
     """Keep with a company's own schema which inputs a person said are known before the first call.
 
@@ -175,6 +221,8 @@ def save_answers(
     ----------
     left_out, known_before
         Names of inputs; one that is left out is known before no more.
+    by
+        Who answers.
     """
     if is_shipped(schema.name):
         return
@@ -183,8 +231,22 @@ def save_answers(
         "left_out": tuple(name for name in kept.left_out if name not in known_before),
         "known_before": tuple(sorted(({*kept.known_before} - {*left_out}) | {*known_before})),
     }
-    if kept.model_copy(update=answers) != kept:
-        save_schema(kept.model_copy(update=answers), settings.data_dir)
+    schema = _with_answers(kept, answers, (), known_before, by)
+    if schema != kept:
+        save_schema(schema, settings.data_dir)
+
+
+def _with_answers(
+    schema: LeadSchema,
+    lists: dict[str, tuple[str, ...]],
+    left_out: Collection[str],
+    known_before: Collection[str],
+    by: str,
+) -> LeadSchema:
+    """Return a schema with what is left out and known before, and who said so of each."""
+    said = _answers(schema, left_out, known_before, by)
+    kept = {*lists["left_out"], *lists["known_before"]}
+    return schema.model_copy(update=lists | {"answers": {name: a for name, a in said.items() if name in kept and a.by}})
 
 
 def _kept(schema: LeadSchema) -> LeadSchema:

@@ -331,6 +331,7 @@ def _describe(
         column_costs={},
         excluded=dict(request.excluded),
         audit=list(request.audit),
+        was_audited=data.findings is not None,
         training_data=TrainingSummary(
             rows=len(known),
             left_out=len(data) - len(known),

@@ -69,7 +69,9 @@ def render_training(company: str) -> None:
     if not _render_check(data, find_model(data.schema.name), (*key, *narrowed)):
         return
     left_out, known_before = _render_audit(data, n_known, key)
-    excluded, audit = explain_exclusions(data, left_out, sorted(known_before))
+    excluded, audit = explain_exclusions(
+        data, left_out, sorted(known_before), exclude=sorted(_of_person(data, left_out)), by=session.get_name()
+    )
     task, params = _choose_task(data.schema.name)
     is_first = data.schema.name not in list_companies()
     targets = ask_targets(data.schema, float(data.known.outcome.mean()), is_first=is_first)
@@ -81,7 +83,7 @@ def render_training(company: str) -> None:
             f"{_VERBS[task.kind]} {len(data):,} leads", type="primary", icon=":material/model_training:"
         ):
             try:
-                save_answers(data.schema, left_out, known_before, load_settings())
+                save_answers(data.schema, left_out, known_before, load_settings(), by=session.get_name())
                 if not is_shipped(data.schema.name):
                     save_targets(data.schema, targets, load_settings())
                     data = replace(data, schema=data.schema.model_copy(update={"targets": targets}))
@@ -102,6 +104,12 @@ def render_training(company: str) -> None:
                 session.set_company(data.schema.name)
                 st.rerun()
     st.caption(f"{_TOLD[task.kind]} You can leave this page: the run goes on and is found again.")
+
+
+def _of_person(data: TrainingData, left_out: set[str]) -> set[str]:
+    """Return the inputs that are left out and were asked about, so that whoever trains has answered."""
+    by_header = {header: name for name, header in data.headers.items()}
+    return left_out & {by_header.get(found.column, found.column) for found in data.findings or ()}
 
 
 def _choose_task(company: str) -> tuple[RunTask, dict[str, Any]]:

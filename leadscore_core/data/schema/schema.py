@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
@@ -115,6 +116,16 @@ class Column(BaseModel):
         return self.role not in CONTACT_ROLES and self.role is not Role.LABEL
 
 
+class LeakAnswer(BaseModel):
+    """What somebody answered of a column that may know the outcome: that it is to be left out, or known before."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    said: Literal["left out", "known before"]
+    by: str = ""
+    at: datetime | None = None
+
+
 class LeadSchema(BaseModel):
     """A named set of columns with what is known about their values.
 
@@ -146,6 +157,7 @@ class LeadSchema(BaseModel):
     targets: TargetMetrics | None = None
     left_out: tuple[str, ...] = ()  # inputs that a person left out of training: the next training leaves them out too
     known_before: tuple[str, ...] = ()  # inputs that a person said are known before the first call: they are not asked
+    answers: dict[str, LeakAnswer] = {}  # who said so of each of these, and when
 
     @field_validator("targets", mode="before")
     @classmethod
@@ -159,7 +171,14 @@ class LeadSchema(BaseModel):
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Give a schema of an older pickle the fields that came later."""
-        later = {"outcome": APPLICATIONS, "grades": None, "targets": None, "left_out": (), "known_before": ()}
+        later: dict[str, Any] = {
+            "outcome": APPLICATIONS,
+            "grades": None,
+            "targets": None,
+            "left_out": (),
+            "known_before": (),
+        }
+        later["answers"] = {}
         super().__setstate__(state | {"__dict__": later | state["__dict__"]})
 
     @model_validator(mode="after")
