@@ -57,13 +57,15 @@ def _least_to_learn(leads: int) -> int:
     return LEAST_IN_FOLDS if leads >= LEAST_LEADS else LEAST_OF_EACH
 
 
-def wilson_intervals(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return 95% intervals of rates (Wilson, 1927); of no lead, nothing is known: 0 to 1.
+def wilson_intervals(k: np.ndarray, n: np.ndarray, confidence: float = CONFIDENCE) -> tuple[np.ndarray, np.ndarray]:
+    """Return intervals of rates, of 95% if not told otherwise (Wilson, 1927); of no lead, nothing is known: 0 to 1.
 
     Parameters
     ----------
     k, n
         How many of so many leads converted, by group.
+    confidence
+        How often the true rate lies in it, 0-1.
 
     Examples
     --------
@@ -78,5 +80,5 @@ def wilson_intervals(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarr
     known = n > 0
     low, high = np.zeros(len(n)), np.ones(len(n))
     if known.any():
-        low[known], high[known] = proportion_confint(k[known], n[known], 1 - CONFIDENCE, method="wilson")
+        low[known], high[known] = proportion_confint(k[known], n[known], 1 - confidence, method="wilson")
     return np.clip(low, 0, 1), np.clip(high, 0, 1)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
+from leadscore_core.analytics.dimension_names import TIMES
+from leadscore_core.analytics.sentences.trends import TRENDS
 from leadscore_core.analytics.sources import MOST_LEVELS, Rates, Scope, SourceView, count_outcomes
 from leadscore_core.analytics.statistics.decomposition import GapSplit
-from leadscore_core.analytics.trends import flow_leads, trend_weeks
+from leadscore_core.analytics.trends import flow_leads, trend_groups, trend_weeks
 from leadscore_core.analytics.wording import (
     HIGH,
     LOW,
@@ -20,10 +22,11 @@ from leadscore_core.analytics.wording import (
     unit,
 )
 from leadscore_core.analytics.wording_gaps import describe_gap, describe_verdict, gap_parts, present_gaps
+from leadscore_core.analytics.wording_trends import present_trend, shown_period
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.percent import percent, share_percent
 from leadscore_core.plots.drivers import plot_interaction
-from leadscore_core.plots.sources import plot_bubbles, plot_flow, plot_gap, plot_rates, plot_trend
+from leadscore_core.plots.sources import plot_bubbles, plot_flow, plot_gap, plot_group_trend, plot_rates, plot_trend
 from leadscore_core.storage.leads.filters import BLANK
 from leadscore_core.storage.leads.source_table import OTHERS
 
@@ -59,7 +62,7 @@ def show_rates(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
     """Draw the rates of the largest groups, beside those of another period or those expected where they are known."""
     rows = chart_rows(view, rates)
     if "before_rate" in rows:
-        rows = rows.assign(compared=rows["before_rate"], compared_name="The other period")
+        rows = rows.assign(compared=rows["before_rate"], compared_name=period_before(scope))
     elif scope.counted == "completed" and rows["expected_known"].sum() > 0:
         expected = rows["expected_known"] / rows["foreseen_known"].where(rows["foreseen_known"] > 0)
         rows = rows.assign(compared=expected, compared_name="Expected of these leads")
@@ -69,6 +72,14 @@ def show_rates(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
     ordered = len(rates.by) == 1 and view.is_ordered(rates.by[0])
     figure = plot_rates(rows, rates.average, title, unit(view, scope), ordered=ordered) if len(rows) else None
     return Evidence("rates", title, figure, present_rates(view, rates), _marks(rates.by, rows))
+
+
+def period_before(scope: Scope) -> str:
+    """Name the period that is compared with by its days."""
+    before = scope.before
+    if before is None or before.created_from is None or before.created_to is None:
+        return "The other period"
+    return f"{before.created_from:%d %b %Y} to {before.created_to:%d %b %Y}"
 
 
 def show_bubbles(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
@@ -155,6 +166,32 @@ def show_trend(view: SourceView, scope: Scope) -> Evidence:
         weeks = weeks.drop(columns=["low", "high"])
     columns["All leads of the month"] = 100 * weeks["month_rate"]
     return Evidence("weeks", title, plot_trend(weeks, title, unit(view, scope)), pd.DataFrame(columns), {})
+
+
+def show_group_trend(view: SourceView, scope: Scope) -> Evidence:
+    """Draw the rates of the largest groups month by month, with what is said of the largest change."""
+    trend = trend_groups(view, scope.by, scope.chosen, scope.counted)
+    if trend is None or trend.cells.empty:
+        why = (
+            "These leads have no date"
+            if trend is None and scope.by not in TIMES
+            else "Time is what they are grouped by"
+        )
+        return Evidence("trend", f"{why}, so there is no trend of groups", None, pd.DataFrame(), {})
+    names = [view.shown(scope.by, value) for value in view.table.values(scope.by, scope.chosen, MOST_LEVELS)]
+    drawn = trend.cells.assign(
+        name=[view.shown(scope.by, None if pd.isna(g) else str(g)) for g in trend.cells["group"]],
+        when=[shown_period(view, trend, period) for period in trend.cells["period"]],
+    )
+    drawn = drawn[drawn["name"].isin(names)]
+    total = trend.total.assign(when=[shown_period(view, trend, period) for period in trend.total["period"]])
+    every = trend.cells["group"].nunique(dropna=False)
+    which = f"all {every}" if every <= len(names) else f"the {len(names)} of most leads"
+    human = view.dimensions[scope.by].lower()
+    key = "title" if scope.is_known else "title_expected"
+    title = TRENDS[key](plural=view.words.plural, period=trend.period, which=which, human=human)
+    figure = plot_group_trend(drawn, total, names, title, unit(view, scope))
+    return Evidence("trend", title, figure, present_trend(view, scope, trend), {})
 
 
 def show_flow(view: SourceView, scope: Scope) -> Evidence:

@@ -13,6 +13,7 @@ from leadscore_core.analytics.charts import (
     show_bubbles,
     show_flow,
     show_gap,
+    show_group_trend,
     show_heatmap,
     show_rates,
     show_trend,
@@ -30,6 +31,7 @@ from leadscore_core.analytics.sources import (
     rate_by,
 )
 from leadscore_core.analytics.spend import Money
+from leadscore_core.analytics.trends import trend_groups
 from leadscore_core.analytics.wording import answer, definitions, describe_filter, present_costs, shown_at_first
 from leadscore_core.analytics.wording_gaps import describe_factors, present_gaps, present_without
 from leadscore_core.analytics.wording_money import (
@@ -40,6 +42,7 @@ from leadscore_core.analytics.wording_money import (
     present_missing,
 )
 from leadscore_core.analytics.wording_segments import describe_segment, present_segments
+from leadscore_core.analytics.wording_trends import describe_change, describe_comparison
 from leadscore_core.errors import FigureError
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.plots.image import draw_images
@@ -83,6 +86,7 @@ _TEMPLATE = """{% macro table(part) %}
 <h1>Which sources earn their money?</h1>
 <p class="about">{{ about }}</p>
 <p class="answer">{{ answer }}</p>
+{% for text in changes %}<p>{{ text }}</p>{% endfor %}
 {% for caution in cautions %}<p class="note">{{ caution }}</p>{% endfor %}
 {% if missing %}<p class="note">{{ missing }}</p>{% endif %}
 {% for part in parts %}
@@ -151,6 +155,7 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
     evidence += [
         _targets("segments-below", "Segments far below the average", below, view, rates),
         _targets("segments-above", "Segments far above the average", above, view, rates),
+        show_group_trend(view, scope),
         show_trend(view, scope),
         show_flow(view, scope),
     ]
@@ -169,8 +174,6 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
         if shown.figure is not None or len(shown.table)
     ]
     narrowed = "; ".join(describe_filter(view, scope.chosen)) or "all leads"
-    if scope.before is not None:
-        narrowed += f"; compared with {'; '.join(describe_filter(view, scope.before)) or 'all leads'}"
     leads, known = rates.totals[["leads", "known"]].astype("int64").tolist()
     about = (
         f"{view.name}, {narrowed}. {view.counted_words()[scope.counted]}; {leads:,} leads, {known:,} with a known "
@@ -183,11 +186,19 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
         answer=answer(view, scope, rates),
         missing=missing,
         cautions=view.cautions(scope.chosen),
+        changes=_changes(view, scope, rates),
         parts=parts,
         definitions=_definitions(view, scope),
         money=_money(view, scope, money),
     )
     return text.encode("utf-8")
+
+
+def _changes(view: SourceView, scope: Scope, rates: Rates) -> list[str]:
+    """Say which periods are compared, and which group changed most."""
+    trend = trend_groups(view, scope.by, scope.chosen, scope.counted)
+    said = [describe_comparison(view, scope, rates), "" if trend is None else describe_change(view, scope, trend)]
+    return [text for text in said if text]
 
 
 def _definitions(view: SourceView, scope: Scope) -> dict[str, str]:
@@ -218,7 +229,7 @@ def _money(view: SourceView, scope: Scope, money: Money | None) -> dict[str, obj
 
 
 def _columns(table: pd.DataFrame, words: OutcomeWords, counted: Counted) -> list[str]:
-    more = [name for name in ("Rate before", "Change", "Expected") if name in table]
+    more = [n for n in ("Rate before", "Change", "Change from", "Change to", "Expected") if n in table]
     return [*shown_at_first(words, counted), *more]
 
 

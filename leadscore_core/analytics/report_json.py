@@ -14,16 +14,20 @@ import pyarrow.parquet as pq
 from leadscore_core.analytics.sources import (
     EVERYBODY,
     Counted,
+    Scope,
     SourceView,
     choose_counted,
     explain_gaps,
     find_dimension,
     find_far_segments,
     gap_factors,
+    is_known,
     make_view,
     rate_by,
 )
 from leadscore_core.analytics.statistics.rates import UNJUDGED
+from leadscore_core.analytics.trends import trend_groups
+from leadscore_core.analytics.wording_trends import describe_change
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.cleaning.outcome_column import known_outcomes
@@ -218,7 +222,18 @@ def _block(view: SourceView, dimension: str, counted: Counted, asked: Sequence[s
         groups.append(result)
     human = view.dimensions[dimension]
     block = {"dimension": dimension, "name": human, "groups_in_all": rates.groups, "groups": groups}
-    return block | {"factors": [factor for factor in factors if factor != dimension]}
+    block["factors"] = [factor for factor in factors if factor != dimension]
+    trend = trend_groups(view, dimension, EVERYBODY, counted)
+    certain = trend is not None and is_known(counted) and bool(trend.changes["certain"].any())
+    block["largest_change"] = None
+    if certain and trend is not None:
+        largest = trend.changes.iloc[0]
+        names = ("n_first", "k_first", "n_last", "k_last", "change", "low", "high")
+        numbers = {name: _number(largest[name]) for name in names}
+        ends = {"value": _value(largest["group"]), "first": largest["first"], "last": largest["last"]}
+        said = describe_change(view, Scope(dimension, counted=counted), trend)
+        block["largest_change"] = ends | numbers | {"groups": len(trend.changes), "words": said}
+    return block
 
 
 def _without(row: dict[Any, Any]) -> dict[str, float | None]:

@@ -1,13 +1,17 @@
 """Trends and flows: how rates went over time, and how leads pass from source to grade to outcome."""
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from leadscore_core.analytics.sources import EVERYBODY, MOST_LEVELS, Counted, SourceView, count_outcomes
+from leadscore_core.analytics.statistics.changes import find_changes
 from leadscore_core.confidence import wilson_intervals
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.source_table import OTHERS
 
 WEEK, MONTH, GRADE = "ls_week", "ls_month", "ls_grade"
+_LEAST_MONTHS = 3
 
 
 def trend_weeks(view: SourceView, chosen: LeadFilter, counted: Counted) -> pd.DataFrame:
@@ -38,6 +42,51 @@ def trend_weeks(view: SourceView, chosen: LeadFilter, counted: Counted) -> pd.Da
             "month_rate": of_month.to_numpy("float64"),
         }
     )
+
+
+@dataclass(frozen=True, eq=False)
+class GroupTrend:
+    """How the rates of groups went over time.
+
+    Attributes
+    ----------
+    period
+        ``month``, or ``week`` where the leads are of fewer than three months.
+    cells
+        ``group`` (NaN where blank), ``period`` (text that sorts), ``n``, ``k``, ``rate``, ``low``, ``high`` (Wilson
+        95%) of leads with a date.
+    total
+        The same of all leads.
+    changes
+        As from `find_changes`.
+    """
+
+    period: str
+    cells: pd.DataFrame
+    total: pd.DataFrame
+    changes: pd.DataFrame
+
+
+def trend_groups(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) -> GroupTrend | None:
+    """Return how the rate of each group went month by month; None where leads have no date or are grouped by it."""
+    if MONTH not in view.dimensions or by in (MONTH, WEEK):
+        return None
+    unit = MONTH
+    total = _cells(view, [MONTH], chosen, counted)
+    if len(total) < _LEAST_MONTHS:
+        unit, total = WEEK, _cells(view, [WEEK], chosen, counted)
+    cells = _cells(view, [by, unit], chosen, counted).rename(columns={by: "group", unit: "period"})
+    return GroupTrend(
+        "month" if unit == MONTH else "week", cells, total.rename(columns={unit: "period"}), find_changes(cells)
+    )
+
+
+def _cells(view: SourceView, dimensions: list[str], chosen: LeadFilter, counted: Counted) -> pd.DataFrame:
+    """Count leads by groups and periods, without those whose date or outcome is not known."""
+    cells = count_outcomes(view.table.groups(dimensions, chosen), counted).dropna(subset=[dimensions[-1]])
+    cells = cells[cells["n"] > 0].sort_values(dimensions[-1], kind="stable").reset_index(drop=True)
+    low, high = wilson_intervals(cells["k"].to_numpy("float64"), cells["n"].to_numpy("float64"))
+    return cells[[*dimensions, "n", "k"]].assign(rate=cells["k"] / cells["n"], low=low, high=high)
 
 
 def flow_leads(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) -> pd.DataFrame:

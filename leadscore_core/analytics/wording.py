@@ -177,7 +177,8 @@ def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
         ]
     if "before_rate" in table:
         columns["Rate before"] = 100 * table["before_rate"]
-        columns |= {name: 100 * table[f"before_{own}"] for name, own in _CHANGES.items()}
+        changes = _CHANGES if counted == "completed" else {"Change": "change"}
+        columns |= {name: 100 * table[f"before_{own}"] for name, own in changes.items()}
     columns |= {"Outcome known": table["known"], capital(view.words.past): table["completed"]}
     if counted == "completed":
         columns["Expected"] = table["expected"]

@@ -127,6 +127,8 @@ def _say_rates(result: dict[str, Any], words: OutcomeWords) -> None:
         say(f"\n{block['name']} ({block['groups_in_all']:,} groups)")
         for group in block["groups"][:_MOST_LISTED]:
             say(_line(group, average))
+        if block["largest_change"]:
+            say(f"  {block['largest_change']['words']}")
         if len(block["groups"]) > _MOST_LISTED:
             say(f"  .. and {len(block['groups']) - _MOST_LISTED:,} more; --json tells all.")
     expected = "" if is_known else "expected "

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.percent import axis_format, percent, rate_decimals
 from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_ICONS
-from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, dress, error_bars, short
+from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, SERIES, dress, error_bars, short
 
 VERDICT_COLOURS = {"Over-delivers": FOR, "As expected": "#0369A1", "Under-delivers": AGAINST}
 _SOFT = {"Hot": "rgba(194,65,12,0.45)", "Warm": "rgba(217,119,6,0.45)", "Cold": "rgba(3,105,161,0.45)"}
@@ -147,6 +147,47 @@ def plot_trend(weeks: pd.DataFrame, title: str, unit: str) -> go.Figure:
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "x": 0})
     figure.update_yaxes(title=unit, tickformat=axis_format(weeks["high" if counted else "rate"]), rangemode="tozero")
     return dress(figure, title, 360)
+
+
+def plot_group_trend(cells: pd.DataFrame, total: pd.DataFrame, names: list[str], title: str, unit: str) -> go.Figure:
+    """Draw the rates of groups over time, a line each, and that of all leads.
+
+    Parameters
+    ----------
+    cells
+        ``name``, ``when`` (in words), ``period`` (text that sorts), ``rate`` (0-1), ``n``.
+    total
+        The same of all leads, without ``name``.
+    names
+        Groups in the order of the legend.
+    """
+    figure = go.Figure()
+    digits = f".{rate_decimals(float(total['k'].sum() / max(1, total['n'].sum())), 1)}%"
+    for place, name in enumerate(names):
+        own = cells[cells["name"] == name]
+        figure.add_scatter(
+            x=own["when"],
+            y=own["rate"],
+            name=short(name, 24),
+            mode="lines+markers",
+            line={"color": SERIES[place % len(SERIES)], "width": 2},
+            marker={"symbol": place % len(SERIES), "size": 8},
+            customdata=own[["n"]],
+            hovertemplate=f"{short(name)}, %{{x}}: %{{y:{digits}}}, n = %{{customdata[0]:,}}<extra></extra>",
+        )
+    figure.add_scatter(
+        x=total["when"],
+        y=total["rate"],
+        name="All leads",
+        mode="lines",
+        line={"color": NEUTRAL, "width": 1.5, "dash": "dot"},
+        customdata=total[["n"]],
+        hovertemplate=f"All leads, %{{x}}: %{{y:{digits}}}, n = %{{customdata[0]:,}}<extra></extra>",
+    )
+    figure.update_xaxes(type="category", categoryorder="array", categoryarray=total["when"].tolist())
+    figure.update_yaxes(title=unit, tickformat=axis_format(cells["rate"]), rangemode="tozero")
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "x": 0})
+    return dress(figure, title, 420)
 
 
 def plot_flow(flow: pd.DataFrame, title: str, words: OutcomeWords, *, completed: bool) -> go.Figure:

@@ -7,6 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 ACCENT, NEUTRAL, FOR, AGAINST = "#0F766E", "#64748B", "#0F766E", "#C2410C"
+# told apart by colour-blind readers (Okabe and Ito, 2008), on light and dark
+SERIES = ("#0F766E", "#D55E00", "#0284C7", "#CC79A7", "#B8860B", "#7C5CBF", "#64748B")
 _TITLE_WIDTH, _TITLE_TOP = 44, 16
 
 

@@ -20,6 +20,7 @@ from leadscore_core.analytics.sources import (
 )
 from leadscore_core.analytics.spend import count_money
 from leadscore_core.analytics.wording import answer, definitions, describe_filter, shown_at_first
+from leadscore_core.analytics.wording_trends import describe_comparison
 from leadscore_core.batches.outcome_files import open_outcome_files
 from leadscore_core.batches.outcomes import bring_outcomes
 from leadscore_core.batches.save import find_batch, save_batch
@@ -301,6 +302,8 @@ def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -
         _render_nothing(view, scope, cautions)
         return None
     st.markdown(f"### {plain(answer(view, scope, rates))}")
+    if scope.before is not None:
+        st.info(plain(describe_comparison(view, scope, rates)), icon=":material/compare_arrows:")
     totals = rates.totals
     with st.container(horizontal=True):
         st.metric("Leads", f"{totals['leads']:,.0f}", border=True, width=KEY_FIGURE_WIDTH)
@@ -343,7 +346,7 @@ def render_rates(view: SourceView, batches: list[Batch], scope: Scope, rates: Ra
     render_evidence(shown, key=f"rates-{turn}", on_click=_clicker(view, scope, shown, turn), table=shown.table)
     st.caption("Click a mark to look at its leads alone.")
     first = shown.table.columns[0]
-    more = [name for name in ("Rate before", "Change") if name in shown.table]
+    more = [name for name in ("Rate before", "Change", "Change from", "Change to") if name in shown.table]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"All groups: {result.groups:,}", anchor=False)
         with st.popover("Columns", icon=":material/view_column:"):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.analytics.charts import show_flow, show_gap, show_trend
+from leadscore_core.analytics.charts import show_flow, show_gap, show_group_trend, show_trend
 from leadscore_core.analytics.sentences.gaps import GAPS
 from leadscore_core.analytics.sources import (
     Scope,
@@ -15,8 +15,10 @@ from leadscore_core.analytics.sources import (
     gap_factors,
     narrow_to,
 )
+from leadscore_core.analytics.trends import trend_groups
 from leadscore_core.analytics.wording_gaps import describe_factors, describe_gap, describe_verdict, present_without
 from leadscore_core.analytics.wording_segments import describe_segment, present_segments
+from leadscore_core.analytics.wording_trends import describe_change
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.leads.filters import LeadFilter
 from pages.shared import session
@@ -156,6 +158,10 @@ def _go_to_leads(chosen: LeadFilter, batch: Batch, lists: int) -> None:
 
 
 def render_course(view: SourceView, scope: Scope) -> None:
-    """Show rates week by week, and how leads pass from group to grade to outcome."""
+    """Show how the rate of each group went, rates week by week, and how leads pass from group to grade to outcome."""
+    trend = trend_groups(view, scope.by, scope.chosen, scope.counted)
+    if trend is not None:
+        st.markdown(f"### {plain(describe_change(view, scope, trend))}")
+    render_evidence(show_group_trend(view, scope), key=f"trend-{source_state.source_round()}")
     render_evidence(show_trend(view, scope), key=f"weeks-{source_state.source_round()}")
     render_evidence(show_flow(view, scope), key=f"flow-{source_state.source_round()}")
