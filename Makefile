@@ -10,7 +10,7 @@ AIRFLOW := .venv-airflow
 IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER=$(CURDIR)/dags AIRFLOW__CORE__LOAD_EXAMPLES=False PYTHONPATH=$(CURDIR)/dags LEADSCORE_PYTHON=$(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: api airflow test-airflow test-units test-browser browser bench help app test soak lint lock sample mlflow clean
+.PHONY: api sentences airflow test-airflow test-units test-browser browser bench help app test soak lint lock sample mlflow clean
 
 help:
 	@echo "make app           set everything up and open the dashboard"
@@ -18,6 +18,7 @@ help:
 	@echo "make soak          long rounds: a list in 20,000 more ways, other ones each day, every command on every small file, more kills, more examples"
 	@echo "make lint          ruff and mypy"
 	@echo "make api           write docs/api.md from the docstrings"
+	@echo "make sentences     write docs/sentences.md: what the pages can say, when, with examples"
 	@echo "make lock          pin the dependencies anew"
 	@echo "make bench         measure the speed of scoring, reasons and pages, into docs/benchmarks.md"
 	@echo "make airflow       open Airflow with the three pipelines"
@@ -54,6 +55,9 @@ lint: $(VENV)/.dev
 
 api: $(VENV)/.app
 	$(BIN)/python docs/make_api.py
+
+sentences: $(VENV)/.app
+	$(BIN)/python docs/make_sentences.py
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE) --extra tracking --extra tuning pyproject.toml -o requirements.txt

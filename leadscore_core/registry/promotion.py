@@ -14,6 +14,7 @@ from leadscore_core.model.metadata import ModelMetadata, beats_base_rate
 from leadscore_core.outcome import capital
 from leadscore_core.registry.mlflow_tracking import sync_soon
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.registry.sentences import AGAINST, GATES, TARGETS
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.preferences import grade_preference
 
@@ -68,10 +69,10 @@ def missed_gate(metadata: ModelMetadata, settings: Settings | None = None) -> st
     if meets_gates(metadata, settings):
         return ""
     if not beats_base_rate(crossed):
-        return "tells no more than the base rate"
+        return GATES["base_rate"]()
     if is_relative(metadata) and metadata.targets.are_exceeded(crossed):
-        return "is no better than the model that was in use when it was trained"
-    return "misses a target"
+        return GATES["no_better"]()
+    return GATES["target"]()
 
 
 def _meets_targets(metadata: ModelMetadata, settings: Settings | None) -> bool:
@@ -91,25 +92,20 @@ def describe_targets(metadata: ModelMetadata, settings: Settings | None = None) 
 
 def _describe_targets(metadata: ModelMetadata, gates: list[Gate]) -> str:
     asked = [gate for gate in gates if gate.target > 0]
-    texts = []
+    texts, misses = [], []
     for split, where in _WHERE.items():
         own = [gate for gate in asked if gate.split == split]
-        missed = [_NAMES[gate.name] for gate in own if not gate.is_met]
-        if own and is_relative(metadata):
-            said = f"no better than the base rate by {_and(missed)}" if missed else "better than the base rate"
-        elif own:
-            every = "all three targets" if len(own) == len(_NAMES) else "its targets"
-            said = f"misses {_and(missed)}" if missed else f"meets {every}"
         if own:
-            texts.append((said, bool(missed), where))
+            missed = [_NAMES[gate.name] for gate in own if not gate.is_met]
+            every = "all three targets" if len(own) == len(_NAMES) else "its targets"
+            kinds = ("better", "no_better") if is_relative(metadata) else ("met", "missed")
+            texts.append(TARGETS[kinds[bool(missed)]](every=every, missed=_and(missed), where=where))
+            misses.append(bool(missed))
     if not texts:
-        return "has no figures"
-    (first, misses, where), *later = texts
-    if not later:
-        return f"{first} {where}"
-    other, others_miss, other_where = later[0]
-    joined = "but" if misses != others_miss else "and"
-    return f"{first} {where}, {joined} {other} {other_where}"
+        return TARGETS["none"]()
+    if len(texts) == 1:
+        return texts[0]
+    return TARGETS["both"](folds=texts[0], joined="and" if misses[0] == misses[1] else "but", months=texts[1])
 
 
 def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict[str, Any] | None) -> str:
@@ -126,10 +122,10 @@ def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict
     against = _describe_difference(challenge)
     worse = [_NAMES[f["name"]] for f in challenge["figures"] if f["name"] in {"precision", "recall"} and _fell(f)]
     if worse:
-        against += f"; {_and(worse)} {'falls' if len(worse) == 1 else 'fall'}"
+        against += f"; {AGAINST['falls'](figures=_and(worse), fall='falls' if len(worse) == 1 else 'fall')}"
     if challenge["losing"]:
         first = challenge["losing"][0]
-        against += f"; worse for {first['column'].lower()} {first['group']}"
+        against += f"; {AGAINST['loses'](column=first['column'].lower(), group=first['group'])}"
     return f"{text} {capital(against)}."
 
 
@@ -151,9 +147,9 @@ def describe_comparison(challenge: dict[str, Any], champion_id: str) -> str:
     'It was compared with a model that is not in use any more.'
     """
     if not challenge or challenge.get("not_applicable"):
-        return "It was not compared with the model in use."
+        return AGAINST["not_compared"]()
     if challenge["champion_id"] != champion_id:
-        return "It was compared with a model that is not in use any more."
+        return AGAINST["other_champion"]()
     return f"It {_describe_difference(challenge, 'is ')}."
 
 
@@ -162,14 +158,14 @@ def _describe_difference(challenge: dict[str, Any], verb: str = "") -> str:
     whom = "a refit of the model in use" if basis in REFITS else "the model in use"
     auc = next(f for f in challenge["figures"] if f["name"] == "auc")
     if auc["low"] == auc["high"] == 0:
-        return f"says the same as {whom}"
-    how = {"better": "better than", "worse": "worse than", "the same": "not shown to be better or worse than"}
+        return AGAINST["same"](whom=whom)
     is_forward = basis.startswith("forward")
     where = "on months that followed" if is_forward else "in random folds"
-    reach = f"95% interval {auc['low']:+.3f} to {auc['high']:+.3f}"
     months = challenge.get("by_part", []) if is_forward else []
     each = f"; higher in {sum(m['value'] > 0 for m in months)} of {len(months)} months" if len(months) > 1 else ""
-    return f"{verb}{how[challenge['verdict']]} {whom} {where}: AUC {auc['value']:+.3f} ({reach}{each})"
+    reach = f"95% interval {auc['low']:+.3f} to {auc['high']:+.3f}{each}"
+    said = AGAINST[{"the same": "unclear"}.get(challenge["verdict"], challenge["verdict"])]
+    return said(verb=verb, whom=whom, where=where, value=f"{auc['value']:+.3f}", reach=reach)
 
 
 def _fell(figure: dict[str, Any]) -> bool:

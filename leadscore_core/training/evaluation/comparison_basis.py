@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.sentence import Sentence
 from leadscore_core.training.enough import is_enough
 from leadscore_core.training.evaluation.gates_and_curves import own_thresholds
 from leadscore_core.training.evaluation.seen_leads import seen_in_training
@@ -17,19 +18,56 @@ from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.segment_models import chosen_segments
 from leadscore_core.training.training_data import TrainingData
 
-BASES = {
-    "forward": "{n:,} leads of {parts} that the model in use has not learned from. It is judged as it stands, this "
-    "one by models that were trained on the leads before each month",
-    "forward_kept": "{n:,} leads of {parts}, each month judged by models that were trained on the leads before it, as "
-    "both were when they were trained on these leads",
-    "forward_refit": "{n:,} leads of {parts}, each month judged by models that were trained on the leads before it. "
-    "The model in use has learned from leads of these months, so a refit of its recipe stands for it",
-    "unseen": "{n:,} leads in random folds that the model in use has not learned from. It is judged as it stands, "
-    "this one by models that know other leads of the same weeks, which flatters it",
-    "kept": "{n:,} leads in random folds, by the predictions that both models kept when they were trained on them",
-    "refit": "{n:,} leads in random folds. The model in use was trained on them, so a refit of its recipe in the same "
-    "folds stands for it",
+_WHERE = "Retrain, against the model in use: on what the two are compared"
+BASES: dict[str, Sentence] = {
+    "forward": Sentence(
+        _WHERE,
+        "leads have dates, and months after the training of the model in use can be judged",
+        "{n} leads of {parts} that the model in use has not learned from. It is judged as it stands, this "
+        "one by models that were trained on the leads before each month",
+        {"n": "13,137", "parts": "September 2021 to January 2022"},
+    ),
+    "forward_kept": Sentence(
+        _WHERE,
+        "leads have dates, and the model in use was trained on the same leads",
+        "{n} leads of {parts}, each month judged by models that were trained on the leads before it, as "
+        "both were when they were trained on these leads",
+        {"n": "13,137", "parts": "September 2021 to January 2022"},
+    ),
+    "forward_refit": Sentence(
+        _WHERE,
+        "leads have dates, and the model in use has learned from leads of all months that can be judged",
+        "{n} leads of {parts}, each month judged by models that were trained on the leads before it. The "
+        "model in use has learned from leads of these months, so a refit of its recipe stands for it",
+        {"n": "13,137", "parts": "September 2021 to January 2022"},
+    ),
+    "unseen": Sentence(
+        _WHERE,
+        "no month can be judged, or beside the months: leads that the model in use has not learned from",
+        "{n} leads in random folds that the model in use has not learned from. It is judged as it stands, "
+        "this one by models that know other leads of the same weeks, which flatters it",
+        {"n": "9,703"},
+    ),
+    "kept": Sentence(
+        _WHERE,
+        "no month can be judged, or beside the months: the model in use was trained on the same leads",
+        "{n} leads in random folds, by the predictions that both models kept when they were trained on them",
+        {"n": "9,703"},
+    ),
+    "refit": Sentence(
+        _WHERE,
+        "no month can be judged, and the model in use has learned from nearly all of these leads",
+        "{n} leads in random folds. The model in use was trained on them, so a refit of its recipe in the "
+        "same folds stands for it",
+        {"n": "9,703"},
+    ),
 }
+STANDS = Sentence(
+    "Retrain, against the model in use: leads that change grade",
+    "the model in use has learned from nearly all of these leads, and kept no predictions of them",
+    "{n} leads, by both models as they stand; both have learned from leads among them",
+    {"n": "1,280"},
+)
 _FOLDS, _MONTHS = "cross_validation", "next_period"
 _COLUMNS = ["row", "part", "propensity", "threshold"]
 
@@ -68,7 +106,7 @@ class Basis:
     def words(self) -> str:
         """On what the models are compared, in a sentence or two without the last full stop."""
         months = [] if self.parts is None else [str(part) for part in pd.unique(self.parts)]
-        return BASES[self.name].format(n=len(self.rows), parts=_months(months))
+        return BASES[self.name](n=f"{len(self.rows):,}", parts=_months(months))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,13 +138,13 @@ class Pair:
         """
         folds = next(self._in_folds(may_refit=False), None)
         if folds is not None:
-            return folds, BASES[folds.name].format(n=len(folds.rows), parts="")
+            return folds, folds.words
         rows = self._judged(_FOLDS)["row"].to_numpy()
         old, new = (
             model.propensity(self.known.cleaned(model.schema).iloc[rows]) for model in (self.champion, self.challenger)
         )
         both = Basis("stands", rows, None, old, new, (np.zeros(len(rows)), np.zeros(len(rows))))
-        return both, f"{len(rows):,} leads, by both models as they stand; both have learned from leads among them"
+        return both, STANDS(n=f"{len(rows):,}")
 
     def _forward(self) -> Iterator[Basis]:
         later, dates = self._judged(_MONTHS), self.known.dates
