@@ -32,7 +32,7 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
     if challenge["not_applicable"]:
         st.info(plain(challenge["not_applicable"]), icon=":material/info:")
         return
-    st.markdown(f"#### {plain(describe_verdict(model.metadata, gates_of(model), challenge))}")
+    st.markdown(f"### {plain(describe_verdict(model.metadata, gates_of(model), challenge))}")
     st.caption(f"Compared on {plain(challenge['judged_on'])}.")
     for note in challenge.get("notes", []):
         st.warning(plain(note), icon=":material/warning:")

@@ -113,7 +113,7 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
     """Show whether a model meets its targets, and how it behaves at any threshold."""
     gates = gates_of(model)
     challenge = report.get("challenge")
-    st.markdown(f"#### {plain(describe_verdict(model.metadata, gates, challenge))}")
+    st.markdown(f"### {plain(describe_verdict(model.metadata, gates, challenge))}")
     _render_gates(model)
     render_targets(model.schema, model.metadata.training_data.base_rate)
     _render_cautions(model.metadata)
