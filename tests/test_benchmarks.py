@@ -1,5 +1,6 @@
 """The benchmarks measure and tell, on few leads; their figures are for docs/benchmarks.md."""
 
+import importlib
 import importlib.util
 import json
 import subprocess
@@ -9,6 +10,7 @@ from types import ModuleType
 
 import pytest
 
+from leadscore_core.storage.database.engine import close_databases
 from tests.conftest import FEW_TREES
 from tests.paths import ROOT
 
@@ -85,15 +87,27 @@ def test_the_speed_of_scoring_is_told_as_ratios_of_one_run(speed: ModuleType, tm
     assert "| from start to the first page | no Chromium was there |" in without
 
 
-@pytest.mark.parametrize(
-    ("page", "ratios"), [("leads", ("page_ratio", "sort_ratio", "search_ratio")), ("sources", ("group_ratio",))]
-)
-def test_pages_are_measured_beside_the_bare_query_of_the_same_run(
-    page: str, ratios: tuple[str, ...], tmp_path: Path
-) -> None:
-    words = [sys.executable, str(ROOT / "benchmarks" / f"{page}_page.py"), "--rows", "1000", "--repeats", "2"]
+def test_the_leads_page_is_measured_beside_the_bare_query_of_the_same_run(tmp_path: Path) -> None:
+    words = [sys.executable, str(ROOT / "benchmarks" / "leads_page.py"), "--rows", "1000", "--repeats", "2"]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
-    result = json.loads(done.stdout.strip().splitlines()[-1])
+    check_page(json.loads(done.stdout.strip().splitlines()[-1]), "page_ratio", "sort_ratio", "search_ratio")
+
+
+def test_the_sources_page_is_measured_beside_the_bare_query_of_the_same_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    monkeypatch.setenv("LEADSCORE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("LEADSCORE_BENCH_REPEATS", "2")
+    served, page = (importlib.import_module(name) for name in ("served", "sources_page"))
+    served.keep_sample(1_000, tmp_path, with_outcomes=True)
+    try:
+        check_page(page.serve(1_000), "group_ratio")
+    finally:
+        close_databases()
+
+
+def check_page(result: dict[str, float], *ratios: str) -> None:
     assert result["rows"] == 1_000
     assert all(result[ratio] > 0 for ratio in ratios)
     assert {"page_ms", "rss_mb"} <= set(result)

@@ -1,6 +1,7 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -26,14 +27,20 @@ def named(model: LeadModel, name: str) -> LeadModel:
     return LeadModel(model.pipeline, model.metadata.model_copy(update={"model_id": name}))
 
 
-@pytest.fixture
-def registry(tmp_path: Path, trained: LeadModel) -> ModelRegistry:
+@pytest.fixture(scope="module")
+def two_models(tmp_path_factory: pytest.TempPathFactory, trained: LeadModel) -> Path:
     """Two published models; the second is the champion and the first was."""
-    made = ModelRegistry(tmp_path / "models")
+    made = ModelRegistry(tmp_path_factory.mktemp("two") / "models")
     for name in ("first", "second"):
         made.publish(named(trained, name))
         made.promote(name)
-    return made
+    return made.root
+
+
+@pytest.fixture
+def registry(tmp_path: Path, two_models: Path) -> ModelRegistry:
+    """A registry of these two, to be changed."""
+    return ModelRegistry(shutil.copytree(two_models, tmp_path / "models"))
 
 
 def test_what_was_published_is_loaded_and_scores_the_same(registry: ModelRegistry, trained: LeadModel, sample) -> None:
@@ -88,7 +95,7 @@ def count_loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return read(path)
 
     monkeypatch.setattr(unpickling, "unpickle_model", counted)
-    registry_module._held.clear()  # it was promoted, so it is held
+    registry_module._held.clear()
     return loads
 
 

@@ -123,7 +123,7 @@ def test_a_search_is_nested_and_taken_up_again(
 ) -> None:
     cleaned, label, _ = leads
     few = known.take(np.arange(len(known)) < 600)
-    found = [tune_model(few, minutes=0.05, storage=tmp_path / "studies.db") for _ in range(2)]
+    found = [tune_model(few, minutes=0.02, storage=tmp_path / "studies.db") for _ in range(2)]
     assert found[0].trials >= 12  # the settings as they are and one more, in five folds and on all leads
     assert found[1].trials > found[0].trials
     assert found[0].default_auc == found[1].default_auc

@@ -61,7 +61,7 @@ def has_wrapped_lines(text: str) -> bool:
     (False, False)
     """
     records = [cells for cells in _first_records(text) if any(cell.strip() for cell in cells)]
-    if len(records) < 2:
+    if len(records) < 2 or all(len(cells) == 1 for cells in records):
         return False
     return any(_is_wrapped(records, delimiter) for delimiter in DELIMITERS)
 
