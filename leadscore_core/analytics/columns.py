@@ -16,6 +16,7 @@ _PERCENT = frozenset(
         "All leads of the month",
         "Comparable",
         "95% from",
+        "Shared with those above",
         "95% to",
         "Hot",
         "Warm",

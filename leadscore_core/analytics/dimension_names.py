@@ -18,6 +18,8 @@ TIMES = {
     "ls_daypart": "Time of day",
     "ls_hour": "Hour",
 }
+MOST_TARGETED = 10
+_TARGETED = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM, Role.CITY)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAYPARTS = {"Night": "Night (0 to 6)", "Morning": "Morning (6 to 12)"}
 _DAYPARTS |= {"Afternoon": "Afternoon (12 to 18)", "Evening": "Evening (18 to 24)"}
@@ -29,6 +31,15 @@ def offered_dimensions(schema: LeadSchema) -> list[str]:
     offered = [*text, CITY_TIER, *(c.name for c in schema.with_role(Role.CITY, Role.CATEGORY, Role.FLAG))]
     offered += [CAPPED + column.name for column in schema.with_role(Role.COUNT)]
     return [*offered, *TIMES, *(CAPPED + group_column(group) for group in schema.groups)]
+
+
+def targeted_dimensions(dimensions: Mapping[str, str], schema: LeadSchema, categories: Sequence[str]) -> list[str]:
+    """Return what leads can be targeted by, at most ten dimensions; where there is none, whatever they have."""
+    named = [next((c.name for c in schema.with_role(r) if c.name in dimensions), None) for r in _TARGETED]
+    known = [d for d in (*named, CITY_TIER, "ls_daypart") if d is not None and d in dimensions]
+    if named[0] is None:
+        known = list(dict.fromkeys([*known, *categories]))[:MOST_TARGETED]
+    return known or list(dimensions)[:MOST_TARGETED]
 
 
 def match_dimension(name: str, dimensions: Mapping[str, str], schema: LeadSchema) -> str | None:
@@ -72,6 +83,14 @@ def name_segments(found: pd.DataFrame, dimensions: Mapping[str, str], schema: Le
         pairs = [(row[0], row[1]), *([(row[2], row[3])] if row[2] is not None else [])]
         names.append(", ".join(f"{dimensions[str(d)]} {show_value(str(d), value, schema)}" for d, value in pairs))
     return pd.Series(names, index=found.index, dtype="str")
+
+
+def segment_values(found: pd.DataFrame) -> list[dict[str, str | None]]:
+    """Return the values of each segment by dimension, None for blank (see `name_segments`)."""
+    return [
+        {str(row[0]): row[1]} | ({str(row[2]): row[3]} if row[2] is not None else {})
+        for row in text_rows(found, ["first", "first_value", "second", "second_value"])
+    ]
 
 
 def name_dimension(dimension: str, schema: LeadSchema) -> str:

@@ -41,7 +41,7 @@ from leadscore_core.analytics.wording_money import (
     describe_period,
     present_missing,
 )
-from leadscore_core.analytics.wording_segments import describe_segment, present_segments
+from leadscore_core.analytics.wording_segments import describe_segment, describe_union, present_segments
 from leadscore_core.analytics.wording_trends import describe_change, describe_comparison
 from leadscore_core.errors import FigureError
 from leadscore_core.outcome import OutcomeWords
@@ -154,7 +154,7 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
     below, above = find_far_segments(view, scope.chosen, scope.counted)
     evidence += [
         _targets("segments-below", "Segments far below the average", below, view, rates),
-        _targets("segments-above", "Segments far above the average", above, view, rates),
+        _targets("segments-above", "What works already: segments far above the average", above, view, rates),
         show_group_trend(view, scope),
         show_trend(view, scope),
         show_flow(view, scope),
@@ -238,7 +238,8 @@ def _targets(name: str, what: str, found: pd.DataFrame, view: SourceView, rates:
     title = f"{what}: none that is certain" if rates.is_known else f"{what}: none"
     if len(found):
         sentence = describe_segment(found.iloc[0], float(rates.totals["n"]), view.words)
-        title = f"{what}: {found['name'].iloc[0]}, {sentence}"
+        union = describe_union(found, float(rates.totals["n"]), view.words, rates.counted)
+        title = f"{what}: {found['name'].iloc[0]}, {sentence}. {union}".rstrip()
     return Evidence(name, title, None, present_segments(found, view.words, rates.counted), {})
 
 

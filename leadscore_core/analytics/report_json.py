@@ -187,6 +187,8 @@ def describe(
         "by": [_block(view, dimension, counted, factors) for dimension in dict.fromkeys(dimensions)],
         "leaks": [_target(row) for row in below.to_dict("records")],
         "chances": [_target(row) for row in above.to_dict("records")],
+        "leaks_together": _together(below),
+        "chances_together": _together(above),
     }
     return result | {"cautions": cautions} if counted == "expected" else result
 
@@ -251,8 +253,14 @@ def _target(row: dict[Any, Any]) -> dict[str, Any]:
         "n": int(row["n"]),
         "applications": _number(row["k"]),
     }
-    figures = {name: _number(row[name]) for name in ("rate", "low", "high", "q", "at_average", "difference")}
+    named = ("rate", "low", "high", "q", "at_average", "difference", "adds", "shared")
+    figures = {name: _number(row[name]) for name in named}
     return result | figures | (dict.fromkeys(("low", "high")) if figures["q"] is None else {})
+
+
+def _together(found: pd.DataFrame) -> dict[str, Any]:
+    """Return what segments that overlap lack or bring together, each lead counted once."""
+    return {"n": int(found["new_n"].sum()), "difference": _number(found["adds"].sum())}
 
 
 def _value(cell: object) -> str | None:

@@ -12,13 +12,16 @@ from leadscore_core.analytics.dimension_names import (
     name_dimension,
     name_segments,
     offered_dimensions,
+    segment_values,
     show_value,
+    targeted_dimensions,
     text_rows,
 )
 from leadscore_core.analytics.expectations import caution_expectations, is_made_up
 from leadscore_core.analytics.statistics.decomposition import GapSplit, gaps_alone, split_gaps
 from leadscore_core.analytics.statistics.rates import FEW, UNJUDGED, compare_periods, rate_groups
 from leadscore_core.analytics.statistics.segments import LEAST_LEADS, find_segments
+from leadscore_core.analytics.statistics.unions import order_by_gain
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role
 from leadscore_core.errors import LeadScoreError, StorageError
@@ -38,7 +41,6 @@ MOST_JUDGED = 24
 MOST_LEVELS = 7
 MOST_MAIN = 3
 MOST_FACTORS = 6
-MOST_TARGETED = 10
 _MOST_CELLS = 20_000
 EVERYBODY = LeadFilter(view="all")
 
@@ -347,27 +349,23 @@ def gap_factors(view: SourceView, by: str) -> list[str]:
     return [d for d in dict.fromkeys([*view.categories, *known]) if d != by][:MOST_FACTORS]
 
 
-def targeted(view: SourceView) -> list[str]:
-    """Return the dimensions that leads can be targeted by, at most ten; where there is none, whatever they have."""
-    roles = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM, Role.CITY)
-    offered = [*(view.first(role) for role in roles), CITY_TIER, "ls_daypart"]
-    known = [d for d in offered if d in view.dimensions]
-    if view.first(Role.SOURCE) is None:
-        known = list(dict.fromkeys([*known, *view.categories]))[:MOST_TARGETED]
-    return known or list(view.dimensions)[:MOST_TARGETED]
-
-
 def find_far_segments(view: SourceView, chosen: LeadFilter, counted: Counted) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the segments far below and far above the average (see `find_segments`), with ``name``.
 
-    Of what is expected alone nothing is tested.
+    They overlap, and are ordered by what each adds beyond the ones before it (see `order_by_gain`). Of what is expected
+    alone nothing is tested.
     """
-    dimensions = targeted(view)
+    dimensions = targeted_dimensions(view.dimensions, view.schema, view.categories)
     groups = count_outcomes(view.table.pairs(dimensions, chosen, LEAST_LEADS), counted)
     totals = count_outcomes(view.table.totals(chosen).to_frame().T, counted).iloc[0]
     below, above = find_segments(groups, float(totals["k"]), float(totals["n"]), tested=counted == "completed")
     named = [found.assign(name=name_segments(found, view.dimensions, view.schema)) for found in (below, above)]
-    return named[0], named[1]
+    average = float(totals["k"] / totals["n"]) if totals["n"] else 0.0
+    ordered = [
+        order_by_gain(found, count_outcomes(view.table.overlaps(segment_values(found), chosen), counted), average)
+        for found in named
+    ]
+    return ordered[0], ordered[1]
 
 
 def narrow_to(chosen: LeadFilter, pairs: dict[str, str | None]) -> LeadFilter:

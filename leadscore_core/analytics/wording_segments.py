@@ -34,6 +34,40 @@ def describe_segment(row: pd.Series, all_n: float, words: OutcomeWords) -> str:
     )
 
 
+def describe_overlap(found: pd.DataFrame, place: int) -> str:
+    """Say how much of a segment is in those listed before it, and what it adds; empty where they share no lead.
+
+    Parameters
+    ----------
+    found
+        As from `find_far_segments`.
+    """
+    row = found.iloc[place]
+    if row["shared_with"] < 0:
+        return ""
+    other = found["name"].iloc[int(row["shared_with"])]
+    sign = 1 if row["difference"] > 0 else -1
+    return SEGMENTS["overlap"](
+        shared=share_percent(row["shared"]), other=other, adds=f"{max(0.0, sign * row['adds']):,.0f}"
+    )
+
+
+def describe_union(found: pd.DataFrame, all_n: float, words: OutcomeWords, counted: Counted) -> str:
+    """Say what segments that overlap lack or bring together; empty for fewer than two."""
+    if len(found) < 2:
+        return ""
+    together = float(found["adds"].sum())
+    return SEGMENTS["union" if is_known(counted) else "union_expected"](
+        groups=f"{len(found):,}",
+        n=f"{found['new_n'].sum():,.0f}",
+        share=share_percent(found["new_n"].sum() / all_n),
+        difference=f"{abs(together):,.0f}",
+        plural=words.plural,
+        more="more" if together > 0 else "fewer",
+        sum=f"{found['difference'].abs().sum():,.0f}",
+    )
+
+
 def present_segments(found: pd.DataFrame, words: OutcomeWords, counted: Counted) -> pd.DataFrame:
     """Lay segments out as people read them."""
     columns: dict[str, object] = {"Group": found["name"], "Leads": found["n"], rate_title(counted): 100 * found["rate"]}
@@ -43,5 +77,7 @@ def present_segments(found: pd.DataFrame, words: OutcomeWords, counted: Counted)
         counted_title(words, counted): found["k"],
         "At the average": found["at_average"],
         "Difference": found["difference"],
+        "Beyond those above": found["adds"],
+        "Shared with those above": 100 * found["shared"],
     }
     return pd.DataFrame(columns)

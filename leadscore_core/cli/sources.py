@@ -134,9 +134,14 @@ def _say_rates(result: dict[str, Any], words: OutcomeWords) -> None:
     expected = "" if is_known else "expected "
     for title, name in (
         (f"Segments {expected}below the average", "leaks"),
-        (f"Segments {expected}above the average", "chances"),
+        (f"Segments {expected}above the average: what works already", "chances"),
     ):
         say(f"\n{title}" if result[name] else f"\n{title}: none that is certain")
+        together = result[f"{name}_together"]
+        if len(result[name]) > 1:
+            more = "fewer" if together["difference"] < 0 else "more"
+            gap = f"{abs(together['difference']):,.0f} {words.plural} {more} {expected}than at the average"
+            say(f"  Together, each lead counted once: {gap}, of {together['n']:,} leads. The first adds most.")
         for found in result[name][:_MOST_LISTED]:
             more = "fewer" if found["difference"] < 0 else "more"
             say(

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.analytics.charts import show_flow, show_gap, show_group_trend, show_trend
+from leadscore_core.analytics.dimension_names import segment_values
 from leadscore_core.analytics.sentences.gaps import GAPS
 from leadscore_core.analytics.sources import (
     Scope,
@@ -17,7 +18,12 @@ from leadscore_core.analytics.sources import (
 )
 from leadscore_core.analytics.trends import trend_groups
 from leadscore_core.analytics.wording_gaps import describe_factors, describe_gap, describe_verdict, present_without
-from leadscore_core.analytics.wording_segments import describe_segment, present_segments
+from leadscore_core.analytics.wording_segments import (
+    describe_overlap,
+    describe_segment,
+    describe_union,
+    present_segments,
+)
 from leadscore_core.analytics.wording_trends import describe_change
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.leads.filters import LeadFilter
@@ -101,9 +107,9 @@ def render_segments(view: SourceView, scope: Scope, batches: list[Batch]) -> Non
     )
     total = float(view.table.totals(scope.chosen)["leads"])
     is_known, plural = scope.is_known, view.words.plural
-    few, better = f"few {plural}", "what converts far better"
+    few, better = f"few {plural}", "what works already"
     if not is_known:
-        few, better = f"few {plural} expected", "far more is expected"
+        few, better = f"few {plural} expected", "where most is expected"
     for title, found, nothing in (
         (f"Below the average: many leads, {few}", below, "No group of 50 leads or more is far below the average."),
         (f"Above the average: {better}", above, "No group is far above the average."),
@@ -112,13 +118,16 @@ def render_segments(view: SourceView, scope: Scope, batches: list[Batch]) -> Non
         if found.empty:
             st.info(nothing, icon=":material/check_circle:")
             continue
-        for place, row in enumerate(found.head(MOST_LISTED).to_dict("records")):
-            _render_target(view, pd.Series(row), scope, batches, total, f"{title[:5].lower()}-{place}")
+        union = describe_union(found, total, view.words, scope.counted)
+        if union:
+            st.markdown(f"**{plain(union)}**")
+        for place in range(min(MOST_LISTED, len(found))):
+            _render_target(view, found, place, scope, batches, f"{title[:5].lower()}-{place}")
         with st.expander(f"All {len(found)} as a table", icon=":material/table_rows:"):
             render_frame(present_segments(found, view.words, scope.counted), alt=title)
     st.caption(
         "Groups of one column or two, at least 50 leads, whose whole interval is a fifth away from the average; "
-        "corrected for the many groups that were looked at."
+        "corrected for the many groups that were looked at. In the order of what each adds beyond the ones above."
         if is_known
         else "Groups of one column or two, at least 50 leads, of which a fifth less or more than at the average is "
         "expected. Nothing has been counted yet."
@@ -126,11 +135,12 @@ def render_segments(view: SourceView, scope: Scope, batches: list[Batch]) -> Non
 
 
 def _render_target(
-    view: SourceView, row: pd.Series, scope: Scope, batches: list[Batch], total: float, key: str
+    view: SourceView, found: pd.DataFrame, place: int, scope: Scope, batches: list[Batch], key: str
 ) -> None:
-    pairs, text = {str(row["first"]): row["first_value"]}, describe_segment(row, total, view.words)
-    if not pd.isna(row["second"]):
-        pairs[str(row["second"])] = row["second_value"]
+    row, overlap = found.iloc[place], describe_overlap(found, place)
+    total = float(view.table.totals(scope.chosen)["leads"])
+    text = describe_segment(row, total, view.words) + (f". {overlap}" if overlap else "")
+    (pairs,) = segment_values(found.iloc[[place]])
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(str(row['name']))}**: {plain(text)}.", width="stretch")
         with st.container(horizontal=True, width="content"):

@@ -149,6 +149,34 @@ class SourceTable:
             cursor.execute("DROP TABLE pairs")
         return pd.concat(parts, ignore_index=True)
 
+    def overlaps(self, groups: Sequence[dict[str, str | None]], chosen: LeadFilter) -> pd.DataFrame:
+        """Count leads by which of some groups they are in.
+
+        Parameters
+        ----------
+        groups
+            Dimension -> its value, None for blank; fewer than 60.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``mask`` (bit i where a lead is in the i-th group), then the counts of `groups`.
+        """
+        terms, values = [], []
+        for place, group in enumerate(groups):
+            conditions = []
+            for dimension, value in group.items():
+                cell = self._cell(dimension)
+                conditions.append(f"{cell} IS NULL" if value is None else f"{cell} = ?")
+                values += [] if value is None else [value]
+            terms.append(f"CASE WHEN {' AND '.join(conditions)} THEN {1 << place} ELSE 0 END")
+        condition, wheres = self._where(chosen)
+        mask = " + ".join(terms) or "0"
+        return self._frame(
+            f"SELECT CAST({mask} AS BIGINT) AS mask, {_COUNTS} FROM ({self._leads()}) WHERE {condition} GROUP BY 1",
+            [*values, *wheres],
+        )
+
     def totals(self, chosen: LeadFilter) -> pd.Series:
         """Return the counts of `groups` over all leads of a filter."""
         return self.groups((), chosen).iloc[0]
