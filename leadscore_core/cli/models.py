@@ -122,11 +122,18 @@ def import_from_file(
 @models_app.command("promote")
 def promote(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")], reason: Reason = "") -> None:
     """Make a model the champion of its schema; one that misses a target needs a reason, which is kept."""
-    from leadscore_core.registry.promotion import promote_model
+    from leadscore_core.registry.promotion import describe_comparison, describe_targets, promote_model
 
     settings = load_settings()
+    registry = ModelRegistry(settings.models_dir)
+    in_use = dict(registry.champions)
     promote_model(model_id, by=caller(), reason=reason, settings=settings)
     typer.echo(f"{model_id} is the champion now.")
+    metadata = registry.read_metadata(model_id)
+    typer.echo(f"It {describe_targets(metadata, settings)}.")
+    if before := in_use.get(metadata.schema_name):
+        compared = describe_comparison(registry.read_report(model_id).get("challenge") or {}, before)
+        typer.echo(f"Before it, {before} was in use. {compared}")
     track(settings)
 
 
