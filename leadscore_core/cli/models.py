@@ -123,6 +123,7 @@ def import_from_file(
 def promote(model_id: Annotated[str, typer.Argument(help="From: leadscore models list.")], reason: Reason = "") -> None:
     """Make a model the champion of its schema; one that misses a target needs a reason, which is kept."""
     from leadscore_core.registry.promotion import describe_comparison, describe_targets, promote_model
+    from leadscore_core.registry.registry import ModelRegistry
 
     settings = load_settings()
     registry = ModelRegistry(settings.models_dir)
