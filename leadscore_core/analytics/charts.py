@@ -15,15 +15,18 @@ from leadscore_core.analytics.wording import (
     LOW,
     chart_rows,
     counted_title,
+    describe_scope,
     present_rates,
     rate_title,
     rates_title,
     say_title,
     unit,
+    whose_leads,
 )
 from leadscore_core.analytics.wording_gaps import describe_gap, describe_verdict, gap_parts, present_gaps
 from leadscore_core.analytics.wording_trends import present_trend, shown_period
 from leadscore_core.data.schema.schema import Role
+from leadscore_core.outcome import capital
 from leadscore_core.percent import percent, share_percent
 from leadscore_core.plots.drivers import plot_interaction
 from leadscore_core.plots.sources import plot_bubbles, plot_flow, plot_gap, plot_group_trend, plot_rates, plot_trend
@@ -49,6 +52,8 @@ class Evidence:
         As people read it.
     values
         Mark of the figure -> dimension -> the value that it stands for, for a click.
+    about
+        Which leads it shows: their list, dates, filter and number; an image says so too.
     """
 
     name: str
@@ -56,6 +61,20 @@ class Evidence:
     figure: go.Figure | None
     table: pd.DataFrame
     values: dict[str, dict[str, str]]
+    about: str = ""
+
+
+def _evidence(
+    view: SourceView,
+    scope: Scope,
+    name: str,
+    title: str,
+    figure: go.Figure | None,
+    table: pd.DataFrame,
+    values: dict[str, dict[str, str]] | None = None,
+) -> Evidence:
+    """Return evidence that says which leads it shows."""
+    return Evidence(name, title, figure, table, values or {}, describe_scope(view, scope))
 
 
 def show_rates(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
@@ -70,8 +89,14 @@ def show_rates(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
         rows = rows.drop(columns=["low", "high"])
     title = rates_title(view, rates, len(rows))
     ordered = len(rates.by) == 1 and view.is_ordered(rates.by[0])
-    figure = plot_rates(rows, rates.average, title, unit(view, scope), ordered=ordered) if len(rows) else None
-    return Evidence("rates", title, figure, present_rates(view, rates), _marks(rates.by, rows))
+    figure = (
+        plot_rates(
+            rows, rates.average, title, unit(view, scope), ordered=ordered, whose=whose_leads(view, scope.chosen)
+        )
+        if len(rows)
+        else None
+    )
+    return _evidence(view, scope, "rates", title, figure, present_rates(view, rates), _marks(rates.by, rows))
 
 
 def period_before(scope: Scope) -> str:
@@ -89,8 +114,12 @@ def show_bubbles(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
     title = say_title("volume", scope.counted, plural=view.words.plural, human=human)
     if len(rates.table) > len(rows):
         title += f" (the {len(rows)} largest of {rates.groups:,})"
-    figure = plot_bubbles(rows, rates.average, title, unit(view, scope), view.words) if len(rows) > 1 else None
-    return Evidence("volume", title, figure, present_rates(view, rates), _marks(rates.by, rows))
+    figure = (
+        plot_bubbles(rows, rates.average, title, unit(view, scope), view.words, whose=whose_leads(view, scope.chosen))
+        if len(rows) > 1
+        else None
+    )
+    return _evidence(view, scope, "volume", title, figure, present_rates(view, rates), _marks(rates.by, rows))
 
 
 def _marks(by: tuple[str, ...], rows: pd.DataFrame) -> dict[str, dict[str, str]]:
@@ -110,7 +139,7 @@ def show_heatmap(view: SourceView, scope: Scope) -> Evidence:
     """Draw the rates of two dimensions crossed, n in every cell; the seven largest values of each, and all others."""
     across = cross_dimension(view, scope)
     if across is None:
-        return Evidence("crossed", "There is only one column to group by", None, pd.DataFrame(), {})
+        return _evidence(view, scope, "crossed", "There is only one column to group by", None, pd.DataFrame())
     dimensions = [scope.by, across]
     kept = {d: view.table.values(d, scope.chosen, 24 if view.is_ordered(d) else MOST_LEVELS) for d in dimensions}
     cells = count_outcomes(view.table.groups(dimensions, scope.chosen, kept=kept), scope.counted)
@@ -137,7 +166,9 @@ def show_heatmap(view: SourceView, scope: Scope) -> Evidence:
     table = frame.assign(rate=100 * frame["rate"])
     table.columns = pd.Index([humans[0], humans[1], rate_title(scope.counted), "Leads"])
     figure = plot_interaction(rate, leads, title, humans) if len(rate) else None
-    return Evidence("crossed", title, figure, table.sort_values("Leads", ascending=False).reset_index(drop=True), {})
+    return _evidence(
+        view, scope, "crossed", title, figure, table.sort_values("Leads", ascending=False).reset_index(drop=True)
+    )
 
 
 def sorted_values(view: SourceView, dimension: str, values: list[str | None]) -> list[str | None]:
@@ -149,7 +180,7 @@ def show_trend(view: SourceView, scope: Scope) -> Evidence:
     """Draw the rate week by week."""
     weeks = trend_weeks(view, scope.chosen, scope.counted)
     if weeks.empty:
-        return Evidence("weeks", "These leads have no date, so there is no trend", None, pd.DataFrame(), {})
+        return _evidence(view, scope, "weeks", "These leads have no date, so there is no trend", None, pd.DataFrame())
     average = float(weeks["k"].sum()) / max(1.0, float(weeks["n"].sum()))
     first, last = (percent(weeks["rate"].iloc[place], average) for place in (0, -1))
     parts = {"plural": view.words.plural, "first": first, "last": last, "n": len(weeks)}
@@ -165,7 +196,7 @@ def show_trend(view: SourceView, scope: Scope) -> Evidence:
     else:
         weeks = weeks.drop(columns=["low", "high"])
     columns["All leads of the month"] = 100 * weeks["month_rate"]
-    return Evidence("weeks", title, plot_trend(weeks, title, unit(view, scope)), pd.DataFrame(columns), {})
+    return _evidence(view, scope, "weeks", title, plot_trend(weeks, title, unit(view, scope)), pd.DataFrame(columns))
 
 
 def show_group_trend(view: SourceView, scope: Scope) -> Evidence:
@@ -177,7 +208,7 @@ def show_group_trend(view: SourceView, scope: Scope) -> Evidence:
             if trend is None and scope.by not in TIMES
             else "Time is what they are grouped by"
         )
-        return Evidence("trend", f"{why}, so there is no trend of groups", None, pd.DataFrame(), {})
+        return _evidence(view, scope, "trend", f"{why}, so there is no trend of groups", None, pd.DataFrame())
     names = [view.shown(scope.by, value) for value in view.table.values(scope.by, scope.chosen, MOST_LEVELS)]
     drawn = trend.cells.assign(
         name=[view.shown(scope.by, None if pd.isna(g) else str(g)) for g in trend.cells["group"]],
@@ -190,8 +221,10 @@ def show_group_trend(view: SourceView, scope: Scope) -> Evidence:
     human = view.dimensions[scope.by].lower()
     key = "title" if scope.is_known else "title_expected"
     title = TRENDS[key](plural=view.words.plural, period=trend.period, which=which, human=human)
-    figure = plot_group_trend(drawn, total, names, title, unit(view, scope))
-    return Evidence("trend", title, figure, present_trend(view, scope, trend), {})
+    figure = plot_group_trend(
+        drawn, total, names, title, unit(view, scope), whose=capital(whose_leads(view, scope.chosen))
+    )
+    return _evidence(view, scope, "trend", title, figure, present_trend(view, scope, trend))
 
 
 def show_flow(view: SourceView, scope: Scope) -> Evidence:
@@ -201,7 +234,7 @@ def show_flow(view: SourceView, scope: Scope) -> Evidence:
     human = view.dimensions[scope.by]
     by_grade = flow.groupby("grade")[["leads", "applications"]].sum()
     if by_grade.empty or by_grade["leads"].sum() == 0:
-        return Evidence("flow", "No lead whose outcome could be followed", None, pd.DataFrame(), {})
+        return _evidence(view, scope, "flow", "No lead whose outcome could be followed", None, pd.DataFrame())
     hot, is_known, words = "", scope.counted == "completed", view.words
     if "Hot" in by_grade.index and by_grade["applications"].sum():
         share = share_percent(by_grade["applications"]["Hot"] / by_grade["applications"].sum())
@@ -209,7 +242,7 @@ def show_flow(view: SourceView, scope: Scope) -> Evidence:
         hot = hot if is_known else f": {share} of the {words.plural} are expected of Hot leads"
     title = say_title("flow", scope.counted, human=human.lower(), singular=words.singular, hot=hot)
     table = flow.set_axis([human, "Grade", "Leads", counted_title(words, scope.counted)], axis=1)
-    return Evidence("flow", title, plot_flow(flow, title, words, completed=is_known), table, {})
+    return _evidence(view, scope, "flow", title, plot_flow(flow, title, words, completed=is_known), table)
 
 
 def show_gap(view: SourceView, scope: Scope, split: GapSplit, place: int) -> Evidence:
@@ -225,8 +258,8 @@ def show_gap(view: SourceView, scope: Scope, split: GapSplit, place: int) -> Evi
     title = f"{describe_gap(name, row, split.average, view.words)} {describe_verdict(view, scope.by, split, place)}"
     table = present_gaps(view, scope.by, split)
     if pd.isna(row["residual"]):
-        return Evidence("gap", title, None, table, {})
+        return _evidence(view, scope, "gap", title, None, table)
     figure = plot_gap(
         gap_parts(view, split, place), split.average, name, f"What makes {name} differ, in points", view.words
     )
-    return Evidence("gap", title, figure, table, {})
+    return _evidence(view, scope, "gap", title, figure, table)

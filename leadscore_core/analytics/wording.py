@@ -1,5 +1,7 @@
 """Sources in words: the answer in a sentence, titles, tables, and what numbers mean."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from leadscore_core.analytics.sentences.rates import ANSWERS, TITLES
@@ -124,6 +126,18 @@ def whose_leads(view: SourceView, chosen: LeadFilter) -> str:
     """Name the leads that are looked at: all, or those of the filter."""
     used = describe_filter(view, chosen)
     return f"all leads with {'; '.join(used)}" if used else "all leads"
+
+
+def describe_scope(view: SourceView, scope: Scope) -> str:
+    """Say which leads are looked at: their list, dates, filter and number, and what is counted."""
+    first, last = view.table.period()
+    chosen, totals = scope.chosen, view.table.totals(scope.chosen)
+    start, end = chosen.created_from or first, chosen.created_to or last
+    days = f"created {start:%d %b %Y} to {end:%d %b %Y}" if start is not None and end is not None else "without dates"
+    filters = describe_filter(view, replace(chosen, created_from=None, created_to=None))
+    n = totals["known" if scope.is_known else "foreseen"]
+    leads = f"{totals['leads']:,.0f} leads, n = {n:,.0f} {'with a known outcome' if scope.is_known else 'expected'}"
+    return "; ".join([view.name, days, *(filters or ["no filter"]), leads])
 
 
 def say_title(key: str, counted: Counted, /, **parts: object) -> str:

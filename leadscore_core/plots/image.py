@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from textwrap import wrap
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -10,7 +11,7 @@ import plotly.graph_objects as go
 from leadscore_core.errors import FigureError
 
 ImageForm = Literal["png", "svg"]
-_SCALE = 2
+_SCALE, _HEIGHT, _NOTE_WIDTH = 2, 450, 130
 _SECONDS = 60
 
 
@@ -21,7 +22,7 @@ def find_browser() -> str | None:
     return Chromium.find_browser(skip_local=True)
 
 
-def draw_images(figures: Sequence[go.Figure], form: ImageForm, *, width: int = 900) -> list[bytes]:
+def draw_images(figures: Sequence[go.Figure], form: ImageForm, *, width: int = 900, about: str = "") -> list[bytes]:
     """Draw figures on white.
 
     Parameters
@@ -30,6 +31,8 @@ def draw_images(figures: Sequence[go.Figure], form: ImageForm, *, width: int = 9
         ``png`` (at twice the size) or ``svg``.
     width
         In pixels; the height is each figure's own.
+    about
+        What is said above the figures: which leads they show.
 
     Raises
     ------
@@ -41,8 +44,29 @@ def draw_images(figures: Sequence[go.Figure], form: ImageForm, *, width: int = 9
             "Images are drawn by Chromium or Chrome, and none is installed on this machine. Install one (on Debian: "
             "apt install chromium), or download the table as CSV."
         )
+    if about:
+        figures = [with_note(figure, about) for figure in figures]
     with ThreadPoolExecutor(1) as pool:  # a caller may have an event loop of its own
         return pool.submit(asyncio.run, _draw(figures, form, width)).result()
+
+
+def with_note(figure: go.Figure, note: str) -> go.Figure:
+    """Return a copy of a figure with a note above it, for an image that is looked at by itself.
+
+    Examples
+    --------
+    >>> with_note(go.Figure(), "Leads of May; n = 1,204").layout.annotations[-1].text
+    'Leads of May; n = 1,204'
+    """
+    copy, lines = go.Figure(figure), wrap(note, _NOTE_WIDTH)
+    top = copy.layout.margin.t or 80
+    room = 16 * len(lines) + 8
+    copy.update_layout(height=(copy.layout.height or _HEIGHT) + room, margin={"t": top + room})
+    copy.add_annotation(
+        text="<br>".join(lines), x=0, y=1, xref="paper", yref="paper", xanchor="left", yanchor="bottom", yshift=26,
+        align="left", showarrow=False, font={"size": 11},
+    )  # fmt: skip
+    return copy
 
 
 async def _draw(figures: Sequence[go.Figure], form: ImageForm, width: int) -> list[bytes]:
@@ -53,7 +77,7 @@ async def _draw(figures: Sequence[go.Figure], form: ImageForm, width: int) -> li
     try:
         async with Kaleido(n=1, timeout=_SECONDS, mathjax=False) as kaleido:
             for figure in figures:
-                options = {"format": form, "width": width, "height": figure.layout.height or 450}
+                options = {"format": form, "width": width, "height": figure.layout.height or _HEIGHT}
                 scale = {"scale": _SCALE} if form == "png" else {}
                 drawn.append(await kaleido.calc_fig(on_white(figure), opts=options | scale))
     except (BrowserFailedError, ChromeNotFoundError, OSError, TimeoutError, RuntimeError) as error:

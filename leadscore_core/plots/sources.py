@@ -14,7 +14,9 @@ _SOFT = {"Hot": "rgba(194,65,12,0.45)", "Warm": "rgba(217,119,6,0.45)", "Cold": 
 _SOFT |= {"Junk": "rgba(100,116,139,0.45)"}
 
 
-def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, ordered: bool = False) -> go.Figure:
+def plot_rates(
+    table: pd.DataFrame, average: float, title: str, unit: str, *, ordered: bool = False, whose: str = "all leads"
+) -> go.Figure:
     """Draw rates with their intervals and the average line.
 
     Parameters
@@ -28,6 +30,8 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
         Name of the axis.
     ordered
         Whether the groups have an order of their own; they are drawn from left to right then.
+    whose
+        Of which leads the average is.
 
     Examples
     --------
@@ -55,6 +59,7 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
             showlegend=False,
         )
     )
+    below = 0.25 if ordered else max(0.25, 2 / max(1, len(table)))  # of few rows, the axis takes a larger part
     if "compared" in table:
         figure.add_scatter(
             **{along: names, across: table["compared"].tolist()},
@@ -63,9 +68,9 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
             name=str(table["compared_name"].iloc[0]) if len(table) else "",
             hovertemplate="%{fullData.name}: %{" + across + f":{digits}}}<extra></extra>",
         )
-        below = 0.25 if ordered else max(0.25, 2 / max(1, len(table)))  # of few rows, the axis takes a larger part
         figure.update_layout(legend={"orientation": "h", "y": -below, "x": 0}, showlegend=True)
-    _average(figure, average, vertical=not ordered)
+    _verdict_legend(figure, table["verdict"].tolist(), below)
+    _average(figure, average, whose, vertical=not ordered)
     axis = {"title": unit, "tickformat": axis_format(ends[1]), "rangemode": "tozero"}
     if ordered:
         figure.update_yaxes(**axis)
@@ -76,13 +81,17 @@ def plot_rates(table: pd.DataFrame, average: float, title: str, unit: str, *, or
     return dress(figure, title, 110 + 36 * len(table))
 
 
-def plot_bubbles(table: pd.DataFrame, average: float, title: str, unit: str, words: OutcomeWords) -> go.Figure:
+def plot_bubbles(
+    table: pd.DataFrame, average: float, title: str, unit: str, words: OutcomeWords, *, whose: str = "all leads"
+) -> go.Figure:
     """Draw volume against rate; the area of a bubble is its outcomes.
 
     Parameters
     ----------
     table
         ``name``, ``n``, ``k``, ``rate`` (0-1), ``verdict``; the largest seven are labelled.
+    whose
+        Of which leads the average is.
     """
     largest = set(table.nlargest(7, "n")["name"])
     size = np.sqrt(np.maximum(table["k"].to_numpy("float64"), 0.5))
@@ -104,7 +113,8 @@ def plot_bubbles(table: pd.DataFrame, average: float, title: str, unit: str, wor
             f"%{{customdata[1]:,.0f}} {words.plural}; %{{customdata[2]}}<extra></extra>",
         )
     )
-    _average(figure, average, vertical=False)
+    _verdict_legend(figure, table["verdict"].tolist(), 0.2)
+    _average(figure, average, whose, vertical=False)
     figure.update_xaxes(title="Leads (each step is ten times more)", type="log", dtick=1)
     figure.update_yaxes(title=unit, tickformat=axis_format(table["rate"]), rangemode="tozero")
     return dress(figure, title, 400)
@@ -149,7 +159,9 @@ def plot_trend(weeks: pd.DataFrame, title: str, unit: str) -> go.Figure:
     return dress(figure, title, 360)
 
 
-def plot_group_trend(cells: pd.DataFrame, total: pd.DataFrame, names: list[str], title: str, unit: str) -> go.Figure:
+def plot_group_trend(
+    cells: pd.DataFrame, total: pd.DataFrame, names: list[str], title: str, unit: str, *, whose: str = "All leads"
+) -> go.Figure:
     """Draw the rates of groups over time, a line each, and that of all leads.
 
     Parameters
@@ -160,6 +172,8 @@ def plot_group_trend(cells: pd.DataFrame, total: pd.DataFrame, names: list[str],
         The same of all leads, without ``name``.
     names
         Groups in the order of the legend.
+    whose
+        Which leads `total` is of.
     """
     figure = go.Figure()
     digits = f".{rate_decimals(float(total['k'].sum() / max(1, total['n'].sum())), 1)}%"
@@ -178,7 +192,7 @@ def plot_group_trend(cells: pd.DataFrame, total: pd.DataFrame, names: list[str],
     figure.add_scatter(
         x=total["when"],
         y=total["rate"],
-        name="All leads",
+        name=short(whose, 48),
         mode="lines",
         line={"color": NEUTRAL, "width": 1.5, "dash": "dot"},
         customdata=total[["n"]],
@@ -270,19 +284,37 @@ def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str, words: 
     return dress(figure, title, 110 + 34 * (len(values) + 2))
 
 
-def _average(figure: go.Figure, average: float, *, vertical: bool) -> None:
+def _verdict_legend(figure: go.Figure, verdicts: list[str], below: float) -> None:
+    """Say what the colours of marks stand for, where they differ."""
+    judged = {verdict: VERDICT_COLOURS.get(verdict) for verdict in verdicts}
+    if not any(judged.values()):
+        return
+    shown = {verdict: colour for verdict, colour in VERDICT_COLOURS.items() if verdict in judged}
+    if len(judged) > len(shown):
+        shown["Too few to say"] = NEUTRAL
+    for verdict, colour in shown.items():
+        marker = {"color": colour, "size": 10}
+        figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker, name=verdict, showlegend=True)
+    figure.update_layout(legend={"orientation": "h", "y": -below, "x": 0}, showlegend=True)
+
+
+def _average(figure: go.Figure, average: float, whose: str, *, vertical: bool) -> None:
     """Draw the average as a thin line."""
     if not np.isfinite(average):
         return
     line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
+    said = f"{short(whose, 48)} {percent(average, average, 1)}"
     if vertical:
         figure.add_vline(
-            x=average, line=line, annotation_text=f"all leads {percent(average, average, 1)}", annotation_position="top"
+            x=average,
+            line=line,
+            annotation_text=said,
+            annotation_position="top",
         )
     else:
         figure.add_hline(
             y=average,
             line=line,
-            annotation_text=f"all leads {percent(average, average, 1)}",
+            annotation_text=said,
             annotation_position="top left",
         )

@@ -50,6 +50,8 @@ def render_evidence(
 def _render_downloads(shown: Evidence, key: str) -> None:
     there = find_browser() is not None
     with st.container(horizontal=True):
+        if shown.about:
+            st.caption(f"An image says which leads it shows: {plain(shown.about)}")
         content = neutralise(shown.table).to_csv(index=False, float_format="%.6g").encode("utf-8-sig")
         st.download_button(
             "CSV", content, f"{shown.name}.csv", key=f"{key}-csv", icon=":material/download:", on_click="ignore"
@@ -69,7 +71,7 @@ def _render_downloads(shown: Evidence, key: str) -> None:
 
 
 def _drawer(shown: Evidence, form: ImageForm) -> Callable[[], bytes]:
-    return lambda: draw_images([shown.figure], form)[0] if shown.figure is not None else b""
+    return lambda: draw_images([shown.figure], form, about=shown.about)[0] if shown.figure is not None else b""
 
 
 def render_frame(table: pd.DataFrame, *, alt: str, columns: list[str] | None = None, most: int = 12) -> None:
