@@ -217,7 +217,7 @@ def show_group_trend(view: SourceView, scope: Scope) -> Evidence:
     drawn = drawn[drawn["name"].isin(names)]
     total = trend.total.assign(when=[shown_period(view, trend, period) for period in trend.total["period"]])
     every = trend.cells["group"].nunique(dropna=False)
-    which = f"all {every}" if every <= len(names) else f"the {len(names)} of most leads"
+    which = f"all {every}" if every <= len(names) else f"the {len(names)} largest"
     human = view.dimensions[scope.by].lower()
     key = "title" if scope.is_known else "title_expected"
     title = TRENDS[key](plural=view.words.plural, period=trend.period, which=which, human=human)

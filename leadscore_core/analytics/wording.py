@@ -154,7 +154,7 @@ def rates_title(view: SourceView, rates: Rates, drawn: int | None = None) -> str
         Groups in the chart; all if not given.
     """
     humans = " and ".join(view.dimensions[d].lower() for d in rates.by)
-    which = f"all {rates.groups:,}" if drawn is None or drawn >= rates.groups else f"the {drawn:,} of most leads"
+    which = f"all {rates.groups:,}" if drawn is None or drawn >= rates.groups else f"the {drawn:,} largest"
     rows = [which if which.startswith("all") else f"{which} of {rates.groups:,}"]
     if rates.counted == "completed":
         shown = rates.table if drawn is None else chart_rows(view, rates)

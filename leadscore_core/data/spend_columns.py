@@ -37,7 +37,7 @@ _WORDS = {
     "ay tarih dönem měsíc hónap dátum 月 月份 日期 期間 年月 월 기간 날짜 महीना तारीख الشهر التاريخ",
 }
 WORDS = {what: tuple(dict.fromkeys(words.split())) for what, words in _WORDS.items()}
-KINDS = ("source", "medium", "campaign", "channel", "platform")
+KINDS = ("source", "medium", "campaign", "platform")
 LEAST_WITHIN = 3  # letters of a word that is looked for inside a header of several
 _CHINESE = "\u3000"
 _MOST_TITLES = 20
@@ -97,7 +97,7 @@ class SpendColumns:
 
 
 def kind_of(header: str) -> str:
-    """Return what the names of a column are of: source, medium, campaign, channel, platform or name.
+    """Return what the names of a column are of: source, medium, campaign, platform, or name where it is not said.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def kind_of(header: str) -> str:
     words = plain_header(header).split()
     found = next((kind for kind in KINDS if kind in words), None)
     role = named_role(header)
-    return found or (str(role) if role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM) else "name")
+    return found or (str(role) if role in (Role.SOURCE, Role.PLATFORM) else "name")  # a channel may be either
 
 
 def choose_columns(frame: pd.DataFrame, chosen: Mapping[str, str], known: Collection[str] = ()) -> SpendColumns:

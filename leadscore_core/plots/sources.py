@@ -41,7 +41,8 @@ def plot_rates(
     """
     names = table["name"].tolist()
     ticks = {"tickvals": names, "ticktext": [short(name) for name in names]}
-    colours = [VERDICT_COLOURS.get(verdict, NEUTRAL) for verdict in table["verdict"]]
+    usual = NEUTRAL if "low" in table else ACCENT  # what is only expected is not judged
+    colours = [VERDICT_COLOURS.get(verdict, usual) for verdict in table["verdict"]]
     along, across = ("x", "y") if ordered else ("y", "x")
     digits, counted = f".{rate_decimals(average, 1)}%", "low" in table
     error = error_bars(table, "rate") | {"width": 4, "color": NEUTRAL} if counted else None
@@ -111,6 +112,7 @@ def plot_bubbles(
             customdata=table[["name", "k", "verdict"]],
             hovertemplate=f"%{{customdata[0]}}: %{{y:.{rate_decimals(average, 1)}%}} of %{{x:,}} leads<br>"
             f"%{{customdata[1]:,.0f}} {words.plural}; %{{customdata[2]}}<extra></extra>",
+            showlegend=False,
         )
     )
     _verdict_legend(figure, table["verdict"].tolist(), 0.2)

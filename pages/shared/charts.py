@@ -35,9 +35,9 @@ def render_evidence(
     table
         What stands under the figure already and is not repeated.
     """
-    if shown.figure is None:
+    if shown.figure is None and table is None:
         st.info(plain(shown.title), icon=":material/info:")
-    else:
+    elif shown.figure is not None:
         render_chart(shown.figure, key=key, on_click=on_click)
     if shown.table.empty:
         return

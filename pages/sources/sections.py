@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -35,6 +36,7 @@ from pages.sources import state as source_state
 from pages.sources.rates import scope_key
 
 MOST_LISTED = 5
+_LEAST_ADDED = 0.02  # of what all groups lack or bring together; those that add less stand in the table
 
 
 def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
@@ -121,7 +123,8 @@ def render_segments(view: SourceView, scope: Scope, batches: list[Batch]) -> Non
         union = describe_union(found, total, view.words, scope.counted)
         if union:
             st.markdown(f"**{plain(union)}**")
-        for place in range(min(MOST_LISTED, len(found))):
+        worth = (found["adds"] * found["difference"].map(np.sign)) >= _LEAST_ADDED * abs(found["adds"].sum())
+        for place in found.index[worth][:MOST_LISTED].tolist():
             _render_target(view, found, place, scope, batches, f"{title[:5].lower()}-{place}")
         with st.expander(f"All {len(found)} as a table", icon=":material/table_rows:"):
             render_frame(present_segments(found, view.words, scope.counted), alt=title)

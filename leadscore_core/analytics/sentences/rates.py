@@ -76,14 +76,14 @@ TITLES: dict[str, Sentence] = {
         {
             "counted": "Conversions",
             "humans": "source",
-            "drawn": "the 8 of most leads of 47, 3 over-deliver",
+            "drawn": "the 8 largest of 47, 3 over-deliver",
         },
     ),
     "rates_expected": Sentence(
         "Sources, Rates, chart",
         "no outcomes are counted",
         "{counted} by {humans}: {drawn}",
-        {"counted": "Conversions expected", "humans": "source", "drawn": "the 8 of most leads of 47"},
+        {"counted": "Conversions expected", "humans": "source", "drawn": "the 8 largest of 47"},
     ),
     "volume": Sentence(
         "Sources, Rates, second chart",

@@ -50,13 +50,13 @@ TRENDS: dict[str, Sentence] = {
         _TREND,
         "leads have dates, and outcomes are known",
         "Rate of {plural} by {period}, {which} by {human}",
-        {"plural": "conversions", "period": "month", "which": "the 7 of most leads", "human": "source"},
+        {"plural": "conversions", "period": "month", "which": "the 7 largest", "human": "source"},
     ),
     "title_expected": Sentence(
         _TREND,
         "leads have dates, and no outcomes are counted",
         "Expected rate of {plural} by {period}, {which} by {human}",
-        {"plural": "conversions", "period": "month", "which": "the 7 of most leads", "human": "source"},
+        {"plural": "conversions", "period": "month", "which": "the 7 largest", "human": "source"},
     ),
     "compared": Sentence(
         "Sources, above every section, and report",
