@@ -41,8 +41,8 @@ _AGAINST = "Retrain, the answer and against the model in use; train; what change
 AGAINST: dict[str, Sentence] = {
     "same": Sentence(
         _AGAINST,
-        "both models give each lead the same propensity",
-        "says the same as {whom}",
+        "the difference of AUC and both ends of its interval are zero",
+        "ranks these leads as {whom} does",
         {"whom": "the model in use"},
     ),
     "better": Sentence(

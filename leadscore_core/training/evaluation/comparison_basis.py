@@ -45,7 +45,7 @@ BASES: dict[str, Sentence] = {
         _WHERE,
         "no month can be judged, or beside the months: leads that the model in use has not learned from",
         "{n} leads in random folds that the model in use has not learned from. It is judged as it stands, "
-        "this one by models that know other leads of the same weeks, which flatters it",
+        "this one by models that know other leads of the same time, which flatters it",
         {"n": "9,703"},
     ),
     "kept": Sentence(
