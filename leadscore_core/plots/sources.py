@@ -279,7 +279,7 @@ def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str, words: 
     figure.update_xaxes(
         title=f"Rate of {words.plural}",
         tickformat=axis_format(levels.tolist()),
-        range=[min(0.0, float(levels.min())), float(levels.max()) + room],
+        range=[min(0.0, float(levels.min()) - room / 2), float(levels.max()) + room],
     )
     labels = [short(label, 30) for label in names]
     figure.update_yaxes(autorange="reversed", ticksuffix="  ", type="category", tickvals=names, ticktext=labels)

@@ -13,6 +13,7 @@ from pages.drivers.effects import (
 )
 from pages.shared.batch_picker import choose_batch
 from pages.shared.controls import plain_error
+from pages.shared.lead_table import render_cautions
 
 st.title("What makes a lead convert?", anchor=False)
 view = choose_batch(manage=False)
@@ -23,6 +24,7 @@ if view.model is None:
         icon=":material/warning:",
     )
     st.stop()
+render_cautions(view)
 try:
     group = choose_group(view)
     effects, everyone = sample_effects(view, group)
