@@ -39,6 +39,16 @@ def make_store(uri: str) -> None:
         mlflow.MlflowClient(uri).search_experiments()
 
 
+def delete_experiment(uri: str) -> None:
+    """Delete the experiment, as somebody does in MLflow's pages."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow
+
+        client = mlflow.MlflowClient(uri)
+        client.delete_experiment(client.get_experiment_by_name("leadscore").experiment_id)
+
+
 def ask(uri: str) -> dict[str, Any]:
     """Return what MLflow says of the model."""
     with warnings.catch_warnings():
@@ -49,6 +59,9 @@ def ask(uri: str) -> dict[str, Any]:
         mlflow.set_tracking_uri(uri)
         mlflow.set_registry_uri(uri)
         client = mlflow.MlflowClient()
+        registered = {
+            own.name: {a: str(v) for a, v in own.aliases.items()} for own in client.search_registered_models()
+        }
         versions = client.search_model_versions("name='leadscore'")
         model = client.get_registered_model("leadscore")
         run = mlflow.get_run(versions[0].run_id)
@@ -56,6 +69,13 @@ def ask(uri: str) -> dict[str, Any]:
         pipeline = mlflow.sklearn.load_model(named)
         inputs = [column.name for column in mlflow.models.get_model_info(named).signature.inputs]
         propensity = pipeline.predict_proba(pd.DataFrame({name: ["Level2"] for name in inputs}))[0, 1]
+        (data,) = run.inputs.dataset_inputs
+        children: dict[str, list[str]] = {}
+        runs = client.search_runs([run.info.experiment_id])
+        named_runs = {one.info.run_id: one.info.run_name for one in runs}
+        for one in runs:
+            if "mlflow.parentRunId" in one.data.tags:
+                children.setdefault(named_runs[one.data.tags["mlflow.parentRunId"]], []).append(one.info.run_name)
         return {
             "models": {v.tags["leadscore.model_id"]: str(v.version) for v in versions},
             "aliases": {alias: str(version) for alias, version in model.aliases.items()},
@@ -66,5 +86,12 @@ def ask(uri: str) -> dict[str, Any]:
             "files": [file.path for file in client.list_artifacts(run.info.run_id)],
             "figures": [file.path for file in client.list_artifacts(run.info.run_id, "figures")],
             "inputs": inputs,
+            "registered": registered,
+            "data": {"name": data.dataset.name, "digest": data.dataset.digest, "schema": data.dataset.schema}
+            | {tag.key: tag.value for tag in data.tags},
+            "children": children,
+            "leakage": client.download_artifacts(run.info.run_id, "leakage.json"),
+            "place": client.download_artifacts(versions[0].run_id, ""),
+            "served": mlflow.artifacts.download_artifacts(named),
             "propensity": float(propensity),
         }

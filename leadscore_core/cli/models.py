@@ -181,6 +181,7 @@ def track_models() -> None:
 @models_app.command("mlflow")
 def open_mlflow(port: Annotated[int, typer.Option("--port", help="Of this machine.")] = 5000) -> None:
     """Open MLflow's own pages for the runs and models that are kept here."""
+    from leadscore_core.registry.mlflow_place import ARTIFACTS, mlflow_root
     from leadscore_core.registry.mlflow_tracking import sync_tracking, tracking_uri
 
     settings = load_settings()
@@ -195,5 +196,5 @@ def open_mlflow(port: Annotated[int, typer.Option("--port", help="Of this machin
         raise LeadScoreError(result.problem)
     typer.echo(f"Open http://127.0.0.1:{port}")
     words = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--port", str(port)]
-    words += ["--default-artifact-root", (settings.models_dir / "mlartifacts").as_uri()]
+    words += ["--default-artifact-root", (mlflow_root(settings.models_dir) / ARTIFACTS).as_uri()]
     raise typer.Exit(subprocess.run(words, check=False).returncode)

@@ -30,7 +30,11 @@ REASON_WORDS = {
 
 
 class TrainingSummary(BaseModel):
-    """What a model was trained on; ``weight`` is the sum of the leads' weights, None where they had none."""
+    """What a model was trained on.
+
+    ``weight`` is the sum of the leads' weights, None where they had none; ``name`` those of their files, ``headers``
+    the header of each input there.
+    """
 
     rows: int
     left_out: int
@@ -41,6 +45,8 @@ class TrainingSummary(BaseModel):
     note: str = ""
     synthetic: bool = False
     weight: float | None = None
+    name: str = ""
+    headers: dict[str, str] = {}
 
 
 class ColumnAudit(BaseModel):

@@ -6,9 +6,10 @@ The command line, the page's worker and Airflow all call `train_leads`, and get 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Literal
 
 from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
@@ -244,7 +245,14 @@ def compare_algorithms(
     leads = data.known.without(request.excluded)
     names = names or (*USUAL, usual_algorithm(len(leads)))
     board = judge_algorithms(leads, names, targets=own_targets(data.schema, settings), progress=progress)
-    return replace(board, cautions=judge_search(leads.known, float(board.table["auc"].max())))
+    board = replace(board, cautions=judge_search(leads.known, float(board.table["auc"].max())))
+    children = [
+        {"name": row["name"], "params": {"algorithm": row["name"]}, "metrics": _plain_figures(row)}
+        for row in board.table.to_dict("records")
+    ]
+    tags = {"split": board.split, "next_split": board.next_split}
+    _keep_search(settings, "comparison", data, children, {"seconds": board.seconds}, tags)
+    return board
 
 
 def tune_settings(
@@ -270,7 +278,43 @@ def tune_settings(
     check_enough(data.known.outcome, data.schema.outcome.past)
     leads = data.known.without(request.excluded)
     found = tune_model(leads, minutes=minutes, storage=settings.data_dir / STUDIES, progress=progress)
-    return replace(found, cautions=judge_search(leads.known, max(found.auc, found.default_auc)))
+    found = replace(found, cautions=judge_search(leads.known, max(found.auc, found.default_auc)))
+    children = [
+        {
+            "name": f"settings {place + 1}",
+            "params": {name: value for name, value in one.items() if name != "auc"},
+            "metrics": {"auc_in_inner_folds": one["auc"]},
+        }
+        for place, one in enumerate(found.tried)
+    ]
+    figures = ("auc", "default_auc", "difference", "low", "high", "trials", "seconds")
+    metrics = {name: float(getattr(found, name)) for name in figures}
+    _keep_search(settings, "tuning", data, children, metrics, {"is_better": str(found.is_better)})
+    return found
+
+
+def _plain_figures(row: Mapping[Any, Any]) -> dict[str, float]:
+    """Return the figures of a contender that are there."""
+    return {str(k): float(v) for k, v in row.items() if isinstance(v, int | float) and isfinite(v)}
+
+
+def _keep_search(
+    settings: Settings,
+    kind: Literal["comparison", "tuning"],
+    data: TrainingData,
+    children: list[dict[str, Any]],
+    metrics: dict[str, float],
+    tags: dict[str, str],
+) -> None:
+    """Keep what a search found, and write it down in MLflow, where that is on; what fails is tried the next time."""
+    from leadscore_core.registry.mlflow_tracking import tracking_uri
+    from leadscore_core.registry.searches import keep_search
+
+    if tracking_uri(settings) is None:
+        return
+    tags |= {"data": data.name, "data.sha256": data.fingerprint, "data.rows": str(len(data.known))}
+    keep_search(settings.models_dir, kind, data.schema.name, children=children, metrics=metrics, tags=tags)
+    _track(settings)
 
 
 def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | None = None) -> Evaluation:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,17 +23,16 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from filelock import FileLock, Timeout
 
 from leadscore_core._files import write_text
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
+from leadscore_core.data.schema.schema_files import DEFAULT_SCHEMA
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.metadata import ModelMetadata
-from leadscore_core.model.model_card import write_card
-from leadscore_core.registry.archive import export_model, import_model
+from leadscore_core.registry.archive import import_model
+from leadscore_core.registry.mlflow_place import ARTIFACTS, DATABASE, FILE, ID_TAG, bring_home, mlflow_root
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.registry.searches import log_searches, read_searches
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -42,8 +40,6 @@ if TYPE_CHECKING:
 OFF = "off"
 NAME = "leadscore"
 CHAMPION, CHALLENGER = "champion", "challenger"
-_ID = "leadscore.model_id"
-_FILE = "leadscore_model"
 _LOCK, _SEEN = ".tracking.lock", ".tracking.json"
 _HARMLESS = {"RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 
@@ -77,16 +73,16 @@ def tracking_uri(settings: Settings) -> str | None:
     """
     if settings.tracking_uri == OFF:
         return None
-    return settings.tracking_uri or f"sqlite:///{settings.models_dir / 'mlflow.db'}"
+    return settings.tracking_uri or f"sqlite:///{mlflow_root(settings.models_dir) / DATABASE}"
 
 
 def sync_tracking(settings: Settings | None = None) -> Tracked:
     """Write down in MLflow what it lacks of the registry, and point its aliases to champion and challenger.
 
-    The challenger is the newest model of the champion's schema that came after it and is not in use. Where there are
-    models of several schemas, each has aliases of its own beside those of the last change: ``champion-<schema>`` and
-    ``challenger-<schema>``. Nothing is raised: a tracking
-    server that is down must not cost a training run.
+    Each schema has a registered model of its own (see `registered_name`), with the aliases ``champion`` and
+    ``challenger``: the newest model that came after the champion and is not in use. Comparisons and searches are runs
+    with a child for each of their contenders. Nothing is raised: a tracking server that is down must not cost a
+    training run.
     """
     settings = settings or load_settings()
     uri = tracking_uri(settings)
@@ -98,6 +94,7 @@ def sync_tracking(settings: Settings | None = None) -> Tracked:
     try:
         known = [metadata.model_id for metadata in registry.list_models()]
         wanted: dict[str, Any] = {"uri": _shown(uri), "models": known, "aliases": _aliases(registry)}
+        wanted["searches"] = [search.search_id for search in read_searches(settings.models_dir)]
         if _seen(settings) == wanted:
             return Tracked(aliases=wanted["aliases"])
         with FileLock(settings.models_dir / _LOCK, timeout=60), warnings.catch_warnings(), redirect_stderr(StringIO()):
@@ -130,7 +127,9 @@ def pull_model(wanted: str, settings: Settings | None = None) -> str:
     Parameters
     ----------
     wanted
-        ``models:/leadscore@champion``, with any alias, or ``models:/leadscore/3`` with a version.
+        ``models:/leadscore-<schema>@champion``, with any alias, or ``models:/leadscore-<schema>/3`` with a version;
+        ``models:/leadscore@champion`` is LeadScore's own, or, where there is none, that of the schema whose model was
+        written down last.
 
     Raises
     ------
@@ -144,18 +143,22 @@ def pull_model(wanted: str, settings: Settings | None = None) -> str:
     try:
         with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="leadscore-pull-") as folder:
             warnings.simplefilter("ignore")
+            if settings.tracking_uri is None:
+                bring_home(settings.models_dir)
             client = _client(uri)
             name, _, which = wanted.removeprefix("models:/").partition("@" if "@" in wanted else "/")
+            if name == NAME and "@" in wanted:
+                name, which = _of_ours(client, which)
             look = client.get_model_version_by_alias if "@" in wanted else client.get_model_version
             found = look(name, which)
-            path = client.download_artifacts(str(found.run_id), f"{_FILE}/{found.tags[_ID]}.zip", folder)
+            path = client.download_artifacts(str(found.run_id), f"{FILE}/{found.tags[ID_TAG]}.zip", folder)
             return import_model(ModelRegistry(settings.models_dir), Path(path))
     except LeadScoreError:
         raise
     except Exception as error:
         raise LeadScoreError(
             f"{wanted} could not be taken from MLflow at {_shown(uri)} ({_first(error, uri)}). Give "
-            "models:/leadscore@champion, or a version as models:/leadscore/3."
+            "models:/leadscore-SCHEMA@champion, or a version as models:/leadscore-SCHEMA/3."
         ) from error
 
 
@@ -165,18 +168,56 @@ def _first(error: Exception, uri: str) -> str:
 
 
 def _aliases(registry: ModelRegistry) -> dict[str, str]:
+    """Return alias -> model: of the schema of the last change, and where there are several with the schema's name."""
+    found: dict[str, dict[str, str]] = {}
+    for (schema, alias), model_id in _in_use(registry).items():
+        found.setdefault(schema, {})[alias] = model_id
+    result = dict(next(iter(found.values()), {}))
+    for schema, own in found.items() if len(found) > 1 else ():
+        result |= {f"{alias}-{schema}": model_id for alias, model_id in own.items()}
+    return result
+
+
+def _in_use(registry: ModelRegistry) -> dict[tuple[str, str], str]:
+    """Return schema and alias -> model, the schema of the last change first."""
     models, champions = registry.list_models(), registry.champions
-    schemas = list(dict.fromkeys([*(s for s in champions if s), *(m.schema_name for m in models)]))
-    result: dict[str, str] = {}
-    for place, schema in enumerate(schemas):
+    result: dict[tuple[str, str], str] = {}
+    for schema in dict.fromkeys([*(s for s in champions if s), *(m.schema_name for m in models)]):
         own = [m for m in models if m.schema_name == schema]
         champion = next((m for m in own if m.model_id == champions.get(schema)), None)
-        found = {CHAMPION: champion.model_id} if champion else {}
+        if champion is not None:
+            result[schema, CHAMPION] = champion.model_id
         if own and (champion is None or own[0].created_at > champion.created_at):
-            found[CHALLENGER] = own[0].model_id
-        result |= found if place == 0 else {}
-        result |= {f"{alias}-{schema}": m for alias, m in found.items()} if len(schemas) > 1 else {}
+            result[schema, CHALLENGER] = own[0].model_id
     return result
+
+
+def registered_name(schema: str) -> str:
+    """Return under which name the models of a schema are registered: each has its own, the first is LeadScore's.
+
+    Examples
+    --------
+    >>> registered_name("codepro"), registered_name("gym")
+    ('leadscore', 'leadscore-gym')
+    """
+    return NAME if schema == DEFAULT_SCHEMA else f"{NAME}-{schema}"
+
+
+def _of_ours(client: MlflowClient, alias: str) -> tuple[str, str]:
+    """Return which registered model is meant, and its alias: by ``champion-<schema>``, else the last written."""
+    kind, _, schema = alias.partition("-")
+    if schema and kind in {CHAMPION, CHALLENGER}:
+        return registered_name(schema), kind
+    return _last_written(client, alias), alias
+
+
+def _last_written(client: MlflowClient, alias: str) -> str:
+    """Return the registered model of ours with this alias whose versions were written last."""
+    found = [m for m in client.search_registered_models() if m.name.startswith(NAME) and alias in m.aliases]
+    if any(model.name == NAME for model in found):
+        return NAME
+    newest = max(found, key=lambda model: model.last_updated_timestamp or 0, default=None)
+    return NAME if newest is None else str(newest.name)
 
 
 def _seen(settings: Settings) -> dict[str, Any]:
@@ -206,23 +247,52 @@ def _client(uri: str) -> MlflowClient:
 
 
 def _write_down(registry: ModelRegistry, uri: str, aliases: dict[str, str], settings: Settings) -> Tracked:
+    from leadscore_core.registry.mlflow_run import log_model_run  # pages promote without what judges
+
+    if settings.tracking_uri is None:
+        bring_home(settings.models_dir)
     client = _client(uri)
-    with _harmless():
-        client.create_registered_model(NAME, description="Propensity of leads; the aliases follow promotions.")
-    versions = {v.tags.get(_ID): v.version for v in client.search_model_versions(f"name='{NAME}'")}
-    logged = []
-    for metadata in reversed(registry.list_models()):
-        if metadata.model_id not in versions:
-            versions[metadata.model_id] = _log(registry, metadata, settings)
-            logged.append(metadata.model_id)
-    for alias, model_id in aliases.items():
-        client.set_registered_model_alias(NAME, alias, versions[model_id])
-    schemas = {f"-{metadata.schema_name}" for metadata in registry.list_models()} | {""}
-    ours = {f"{kind}{schema}" for kind in (CHAMPION, CHALLENGER) for schema in schemas}
-    for alias in ours & set(client.get_registered_model(NAME).aliases) - set(aliases):
+    experiment = _experiment(client, settings)
+    models = registry.list_models()
+    names = {metadata.model_id: registered_name(metadata.schema_name) for metadata in models}
+    versions: dict[str, str] = {}
+    for name in dict.fromkeys(names.values()):
         with _harmless():
-            client.delete_registered_model_alias(NAME, alias)
+            client.create_registered_model(name, description="Propensity of leads; the aliases follow promotions.")
+        versions |= {str(v.tags.get(ID_TAG)): str(v.version) for v in client.search_model_versions(f"name='{name}'")}
+    logged = []
+    for metadata in reversed(models):
+        if metadata.model_id not in versions:
+            name = names[metadata.model_id]
+            versions[metadata.model_id] = log_model_run(registry, metadata, experiment, name)
+            logged.append(metadata.model_id)
+    log_searches(client, settings.models_dir, experiment)
+    _point(client, registry, versions)
     return Tracked(tuple(logged), aliases)
+
+
+def _point(client: MlflowClient, registry: ModelRegistry, versions: dict[str, str]) -> None:
+    """Point the aliases of each schema's model to their versions, and take off those that are nobody's."""
+    in_use = _in_use(registry)
+    for (schema, alias), model_id in in_use.items():
+        client.set_registered_model_alias(registered_name(schema), alias, versions[model_id])
+    for schema in {metadata.schema_name for metadata in registry.list_models()}:
+        name = registered_name(schema)
+        for alias in set(client.get_registered_model(name).aliases):
+            if alias.partition("-")[0] in {CHAMPION, CHALLENGER} and (schema, alias) not in in_use:
+                with _harmless():
+                    client.delete_registered_model_alias(name, alias)
+
+
+def _experiment(client: MlflowClient, settings: Settings) -> str:
+    """Return the experiment of the runs: made where there is none, and brought back where somebody deleted it."""
+    known = client.get_experiment_by_name(NAME)
+    if known is None:
+        local = mlflow_root(settings.models_dir) / ARTIFACTS
+        return str(client.create_experiment(NAME, local.as_uri() if settings.tracking_uri is None else None))
+    if known.lifecycle_stage == "deleted":
+        client.restore_experiment(known.experiment_id)
+    return str(known.experiment_id)
 
 
 @contextmanager
@@ -235,114 +305,6 @@ def _harmless() -> Iterator[None]:
     except MlflowException as error:
         if error.error_code not in _HARMLESS:
             raise
-
-
-def _log(registry: ModelRegistry, metadata: ModelMetadata, settings: Settings) -> str:
-    """Write one model down as a run and a version, and return the version."""
-    import mlflow
-    import mlflow.sklearn
-
-    model = registry.load(metadata.model_id)
-    known = mlflow.get_experiment_by_name(NAME)
-    local = (settings.models_dir / "mlartifacts").as_uri() if settings.tracking_uri is None else None
-    experiment = known.experiment_id if known else mlflow.create_experiment(NAME, artifact_location=local)
-    data = metadata.training_data
-    with mlflow.start_run(experiment_id=experiment, run_name=metadata.model_id):
-        mlflow.set_tags(
-            {
-                _ID: metadata.model_id,
-                "schema": metadata.schema_name,
-                "algorithm": metadata.algorithm,
-                "data.sha256": data.sha256,
-                "data.rows": data.rows,
-                "synthetic": data.synthetic,
-                "git_commit": metadata.git_commit or "",
-                "meets_targets": metadata.meets_targets,
-                "note": data.note,
-            }
-        )
-        mlflow.log_params(metadata.parameters | {"excluded": ", ".join(sorted(metadata.excluded)) or "nothing"})
-        _log_metrics(model)
-        with tempfile.TemporaryDirectory(prefix="leadscore-tracking-") as folder:
-            place = Path(folder)
-            _draw(model, place / "figures")
-            named = [entry for entry in registry.history() if entry["model_id"] == metadata.model_id]
-            (place / "model-card.md").write_text(write_card(metadata, model.schema, promotions=named), encoding="utf-8")
-            shutil.copy(registry.root / metadata.model_id / "metadata.json", place / "metadata.json")
-            (place / _FILE).mkdir()
-            export_model(registry, metadata.model_id, place / _FILE / f"{metadata.model_id}.zip")
-            mlflow.log_artifacts(folder)
-        libraries = [f"{name}=={version}" for name, version in metadata.libraries.items() if name != "python"]
-        info = mlflow.sklearn.log_model(
-            model.pipeline,
-            name="pipeline",
-            serialization_format="cloudpickle",
-            pyfunc_predict_fn="predict_proba",
-            signature=_signature(model),
-            pip_requirements=libraries,
-        )
-    tags = {_ID: metadata.model_id}
-    return str(mlflow.register_model(info.model_uri, NAME, tags=tags).version)
-
-
-def _log_metrics(model: LeadModel) -> None:
-    import mlflow
-    from sklearn.metrics import brier_score_loss, roc_auc_score
-
-    figures = (*model.metadata.measures, "threshold", "base_rate")
-    for split, short in (("cross_validation", "cv"), ("next_period", "next")):
-        block = model.metadata.metrics.get(split, {})
-        known = {f"{short}_{name}": block[name] for name in figures if block.get(name) is not None}
-        known |= {f"{short}_{n}_std": block[f"{n}_std"] for n in figures if block.get(f"{n}_std") is not None}
-        mlflow.log_metrics(known)
-        judged = model.out_of_sample
-        parts = judged[judged["split"] == split].groupby("part", sort=False) if judged is not None else ()
-        for step, (_, part) in enumerate(parts):
-            label, p = part["completed"].to_numpy("int64"), part["propensity"].to_numpy("float64")
-            if pd.Series(label).nunique() > 1:
-                fold = {"auc": roc_auc_score(label, p), "brier": brier_score_loss(label, p)}
-                mlflow.log_metrics({f"{short}_each_{n}": float(v) for n, v in fold.items()}, step=step)
-    mlflow.log_metrics({f"importance.{name}": share for name, (share, _) in model.metadata.importance.items()})
-
-
-def _draw(model: LeadModel, folder: Path) -> None:
-    """Write the curves of the folds as HTML, all with one copy of plotly beside them."""
-    from sklearn.metrics import roc_auc_score
-
-    from leadscore_core.plots.judging import (
-        plot_calibration,
-        plot_gain_share,
-        plot_precision_recall,
-        plot_roc,
-        plot_scores,
-    )
-    from leadscore_core.training.evaluation.gates_and_curves import draw_curves
-
-    folder.mkdir()
-    if model.out_of_sample is None:
-        return
-    judged = model.out_of_sample[model.out_of_sample["split"] == "cross_validation"]
-    label, p = judged["completed"].to_numpy("int64"), judged["propensity"].to_numpy("float64")
-    curves, words = draw_curves(label, p), model.schema.outcome
-    figures = {
-        "roc": plot_roc(curves["roc"], float(roc_auc_score(label, p)), words),
-        "precision-recall": plot_precision_recall(curves["precision_recall"], float(label.mean()), None, words),
-        "calibration": plot_calibration(curves["calibration"], words),
-        "gain": plot_gain_share(curves["gain"], words),
-        "scores": plot_scores(curves["scores"], words),
-    }
-    for name, figure in figures.items():
-        figure.write_html(folder / f"{name}.html", include_plotlyjs="directory")
-
-
-def _signature(model: LeadModel) -> Any:
-    """Return the signature: mapped columns, as text, each of which may be missing; two probabilities out."""
-    from mlflow.models.signature import ModelSignature
-    from mlflow.types.schema import ColSpec, Schema
-
-    inputs: list[Any] = [ColSpec("string", column.name, required=column.required) for column in model.schema.inputs]
-    outputs: list[Any] = [ColSpec("double"), ColSpec("double")]
-    return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
 
 
 def main() -> int:

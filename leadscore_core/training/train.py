@@ -201,7 +201,8 @@ def fit_model(
         _keep_grades(pipeline, grades)
 
     metrics = {
-        "cross_validation": average_metrics([r.metrics for r in crossed], plan.split),
+        "cross_validation": average_metrics([r.metrics for r in crossed], plan.split)
+        | {"by_fold": {r.fold.name: r.metrics.model_dump(exclude={"deciles"}) for r in crossed}},
         "next_period": average_metrics([r.metrics for r in following], plan.next_split)
         | {"months": {r.fold.name: r.metrics.model_dump(exclude={"deciles"}) for r in following}}
         if following
@@ -341,6 +342,8 @@ def _describe(
             sha256=data.fingerprint,
             note=request.note or data.name,
             synthetic=request.synthetic,
+            name=data.name,
+            headers={c.name: data.headers[c.name] for c in recipe.schema.inputs if c.name in data.headers},
             weight=None if known.weight is None else float(known.weight.sum()),
         ),
         libraries={"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},

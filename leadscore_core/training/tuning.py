@@ -36,6 +36,7 @@ _DRAWN = (
     "colsample_bytree",
     "n_estimators",
 )
+_MOST_TOLD = 30
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Tuning:
         Settings tried, over all studies and earlier runs that were taken up again.
     seconds
         Of this run.
+    tried
+        The best settings of the search with all leads, each with its ``auc`` in inner folds, the best first.
     """
 
     params: dict[str, Any]
@@ -65,6 +68,7 @@ class Tuning:
     trials: int
     seconds: float
     cautions: tuple[str, ...] = ()
+    tried: tuple[dict[str, Any], ...] = ()
 
     @property
     def is_better(self) -> bool:
@@ -117,6 +121,7 @@ def tune_model(
         storage.parent.mkdir(parents=True, exist_ok=True)
         address = f"sqlite:///{storage}"
     result, trials, params = [], 0, {}
+    tried: list[dict[str, Any]] = []
     for place, fold in enumerate([*folds, everybody]):
         is_last = fold is everybody
         budget = 60 * minutes * (0.5 if is_last else 0.5 / SPLITS)
@@ -135,13 +140,16 @@ def tune_model(
         _search(study, inner, fold.name, budget, _within(tell, 0.1 * place, 1.0 if is_last else 0.1 * (place + 1)))
         trials += len(study.trials)
         params = {key: study.best_params[key] for key in _DRAWN}
+        ended = [{"auc": t.value} | t.params for t in study.trials if t.value is not None]
+        tried = sorted(ended, key=lambda one: -one["auc"])[:_MOST_TOLD]
         if not is_last:
             outer = _part(cleaned, label, leads.schema, fold.train, fold.test)
             result.append([outer.auc(chosen) for chosen in (params, {})])
     tuned, plain = pd.Series([t for t, _ in result]), pd.Series([p for _, p in result])
     difference, low, high = paired_difference(tuned, plain)
     spent = time.monotonic() - began
-    return Tuning(params, float(tuned.mean()), float(plain.mean()), difference, low, high, trials, spent)
+    aucs = float(tuned.mean()), float(plain.mean())
+    return Tuning(params, *aucs, difference, low, high, trials, spent, tried=tuple(tried))
 
 
 @dataclass(frozen=True, eq=False)

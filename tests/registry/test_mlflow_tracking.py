@@ -20,12 +20,16 @@ import psycopg
 import pytest
 
 from leadscore_core.config import Settings, load_settings
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.inference.score import score_leads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.mlflow_tracking import CHALLENGER, CHAMPION, sync_tracking, tracking_uri
 from leadscore_core.registry.promotion import promote_model
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.registry.searches import keep_search
 from tests import in_mlflow
 from tests.in_mlflow import run_module
+from tests.paths import ROOT
 
 
 @dataclass(frozen=True)
@@ -91,35 +95,110 @@ def newer(trained: LeadModel, registry: ModelRegistry) -> str:
     return registry.publish(replace(trained, metadata=later)).model_id
 
 
+def of_another_schema(trained: LeadModel, registry: ModelRegistry) -> str:
+    """Publish the same model as one of another schema's leads."""
+    at = trained.metadata.created_at + timedelta(days=2)
+    update = {"model_id": "20270102-000000-other", "schema_name": "gym", "created_at": at, "pickle_sha256": ""}
+    return registry.publish(replace(trained, metadata=trained.metadata.model_copy(update=update))).model_id
+
+
+def check_that_nobody_is_named(place: Path, sample: SampleLeads) -> None:
+    """Look through all that was written down of a run for who a lead is."""
+    people = {
+        str(value).encode()
+        for column in ("full_name", "email", "phone", "lead_id")
+        for value in sample.labelled[column].dropna().head(300)
+        if len(str(value)) > 5
+    }
+    assert len(people) > 300
+    for path in place.rglob("*"):
+        if path.is_file() and path.suffix != ".png":
+            content = path.read_bytes()
+            assert not any(person in content for person in people), path.name
+
+
+def check_that_it_is_served(served: Path, trained: LeadModel, sample: SampleLeads, tmp_path: Path) -> None:
+    """Load the model as MLflow does where only it and its requirements are, and ask it with a plain CSV's rows."""
+    leads = tmp_path / "plain.csv"
+    sample.new.head(40).to_csv(leads, index=False)
+    words = [sys.executable, "-I", str(ROOT / "tests/serve_mlflow.py"), str(served), str(leads)]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert Path(said["code"]).is_relative_to(served), "its own code, not the checkout's"
+    wanted = score_leads(leads, trained)["propensity"]
+    assert said["propensity"] == pytest.approx(wanted.tolist(), abs=1e-6)
+    assert said["alone"] == pytest.approx(wanted.tolist()[:1], abs=1e-6)
+    needed = (served / "requirements.txt").read_text()
+    assert all(f"{name}==" in needed for name in ("lightgbm", "pandas", "pydantic", "rapidfuzz"))
+
+
 def check_what_is_written(written: dict, trained: LeadModel) -> None:
     assert written["params"]["num_leaves"] == "31"
-    assert written["metrics"]["cv_auc"] == pytest.approx(trained.metadata.metrics["cross_validation"]["auc"])
-    assert written["folds"] == 5
+    crossed, following = (trained.metadata.metrics[split] for split in ("cross_validation", "next_period"))
+    assert written["metrics"]["cv_auc"] == pytest.approx(crossed["auc"])
+    assert written["folds"] == len(crossed["by_fold"]) == 5
+    last_fold, last_month = list(crossed["by_fold"].values())[-1], list(following["months"].values())[-1]
+    for name in trained.metadata.measures:
+        assert written["metrics"][f"cv_each_{name}"] == pytest.approx(last_fold[name])
+        assert written["metrics"][f"next_each_{name}"] == pytest.approx(last_month[name])
+    for name, value in trained.metadata.targets.model_dump().items():
+        assert written["metrics"][f"target_{name}"] == value
+    known = trained.metadata.training_data
+    assert known.sha256.startswith(written["data"]["digest"])
+    assert len(written["data"]["digest"]) >= 32
+    assert written["data"]["rows"] == str(known.rows)
+    columns = [column["name"] for column in json.loads(written["data"]["schema"])["mlflow_colspec"]]
+    assert columns == [known.headers[column.name] for column in trained.schema.inputs]
+    assert set(columns) <= set(written["inputs"])
     assert written["tags"]["data.sha256"] == trained.metadata.training_data.sha256
-    assert {"model-card.md", "metadata.json", "figures", "leadscore_model"} <= set(written["files"])
+    assert {"model-card.md", "metadata.json", "figures", "leadscore_model", "leakage.json"} <= set(written["files"])
     assert "figures/roc.html" in written["figures"]
     assert 0 < written["propensity"] < 1
     assert not {"full_name", "email", "phone", "lead_id"} & set(written["inputs"])
+    assert {"full_name", "email", "phone", "lead_id"}.isdisjoint(columns)
 
 
 def test_every_model_is_written_down_and_aliases_follow(
-    registry: ModelRegistry, trained: LeadModel, beside: MlflowBeside
+    registry: ModelRegistry,
+    trained: LeadModel,
+    sample: SampleLeads,
+    beside: MlflowBeside,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    store: None,
 ) -> None:
     settings = load_settings()
     result = beside.sync(settings)
     assert result == {"logged": [trained.model_id], "aliases": {CHAMPION: trained.model_id}, "problem": ""}
     later = newer(trained, registry)
+    other = of_another_schema(trained, registry)
+    child = {"name": "Random forest", "params": {"algorithm": "forest"}, "metrics": {"auc": 0.7}}
+    keep_search(registry.root, "comparison", "codepro", children=[child], metrics={"seconds": 1.0}, tags={})
     result = beside.sync(settings)
-    assert result["logged"] == [later]
+    assert result["logged"] == [later, other]
     uri = str(tracking_uri(settings))
     said = beside.ask(uri)
     assert said["aliases"][CHAMPION] == said["models"][trained.model_id]
     assert said["aliases"][CHALLENGER] == said["models"][later]
     check_what_is_written(said, trained)
+    assert said["registered"].keys() == {"leadscore", "leadscore-gym"}, "one registered model a schema"
+    assert said["registered"]["leadscore-gym"].keys() == {CHALLENGER}
+    assert list(said["children"].values()) == [["Random forest"]]
+    assert json.loads(Path(said["leakage"]).read_text()) == []
+    check_that_nobody_is_named(Path(said["place"]), sample)
+    check_that_it_is_served(Path(said["served"]), trained, sample, tmp_path)
+    beside.pool.submit(in_mlflow.delete_experiment, uri).result(timeout=240)
+    moved = tmp_path / "moved %20 ?a#b"
+    registry.root.rename(moved)
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(moved))
+    registry, settings = ModelRegistry(moved), load_settings()
+    uri = str(tracking_uri(settings))
     registry.promote(later)
     assert beside.sync(settings)["logged"] == []
     said = beside.ask(uri)
     assert said["aliases"] == {CHAMPION: said["models"][later]}
+    assert Path(said["served"]).resolve().is_relative_to(moved), "where the folder is now"
 
 
 def test_a_promotion_on_the_screen_reaches_mlflow_by_itself(
