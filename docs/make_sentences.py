@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import leadscore_core
-from leadscore_core.sentence import Sentence
+from leadscore_core.data.sentence import Sentence
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = Path(__file__).with_name("sentences.md")

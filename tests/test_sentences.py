@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadscore_core.sentence import Sentence
+from leadscore_core.data.sentence import Sentence
 from tests.paths import ROOT
 
 

@@ -1,6 +1,6 @@
 """Sentences on models: which targets one meets, how it did against the one in use, why it needs a reason."""
 
-from leadscore_core.sentence import Sentence
+from leadscore_core.data.sentence import Sentence
 
 _TARGETS = "Retrain, the answer and the verdict; train; what changes by promoting"
 _FOLDS, _MONTHS = "in cross-validation", "on the months that followed"

@@ -6,7 +6,7 @@ from string import Formatter
 import pytest
 
 from leadscore_core.analytics.sentences.catalogue import CATALOGUE
-from leadscore_core.sentence import Sentence
+from leadscore_core.data.sentence import Sentence
 from tests.paths import ROOT
 
 UNCOUNTED = "no outcomes are counted"

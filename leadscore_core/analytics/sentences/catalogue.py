@@ -6,7 +6,7 @@ from leadscore_core.analytics.sentences.money import MONEY
 from leadscore_core.analytics.sentences.rates import ANSWERS, TITLES
 from leadscore_core.analytics.sentences.segments import SEGMENTS
 from leadscore_core.analytics.sentences.trends import TRENDS
-from leadscore_core.sentence import Sentence
+from leadscore_core.data.sentence import Sentence
 
 CATALOGUE: dict[str, dict[str, Sentence]] = {
     "expectations": EXPECTATIONS,

@@ -1,6 +1,6 @@
 """Sentences on what is expected: by which model, and of which leads nothing can be."""
 
-from leadscore_core.sentence import Sentence
+from leadscore_core.data.sentence import Sentence
 
 _PAGE = "Sources, above every section; reports; command line"
 EXPECTATIONS: dict[str, Sentence] = {

@@ -1,6 +1,6 @@
 """Sentences on composition and residual effect."""
 
-from leadscore_core.sentence import Sentence
+from leadscore_core.data.sentence import Sentence
 
 _SECTION = "Sources, Composition; report"
 _GAP = {"name": "Fair", "each": "converts", "rate": "3.1%", "points": "46.6", "side": "below", "average": "49.7%"}

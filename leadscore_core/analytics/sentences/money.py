@@ -1,6 +1,6 @@
 """Sentences on money: what was spent, what an outcome costs, what is missing, what a moved budget may bring."""
 
-from leadscore_core.sentence import Sentence
+from leadscore_core.data.sentence import Sentence
 
 _SECTION = "Sources, Money; report; command line with --spend"
 _SPENT = "120,000 INR were spent in periods that have leads too, 12% of it on junk"

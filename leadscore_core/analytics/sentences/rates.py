@@ -1,6 +1,6 @@
 """Sentences on rates: the answer of the page, titles of charts."""
 
-from leadscore_core.sentence import Sentence
+from leadscore_core.data.sentence import Sentence
 
 _ANSWER = "Sources, the answer; report; first lines of the command line"
 ANSWERS: dict[str, Sentence] = {

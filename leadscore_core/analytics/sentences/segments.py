@@ -1,6 +1,6 @@
 """Sentences on segments far from the average."""
 
-from leadscore_core.sentence import Sentence
+from leadscore_core.data.sentence import Sentence
 
 _SECTION = "Sources, Segments; report"
 _EXAMPLE = {

@@ -1,6 +1,6 @@
 """Sentences on trends: the largest change of a group, and two periods beside each other."""
 
-from leadscore_core.sentence import Sentence
+from leadscore_core.data.sentence import Sentence
 
 _TREND = "Sources, Weeks and flow; report; command line"
 _EXAMPLE = {

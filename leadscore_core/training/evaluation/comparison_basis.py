@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from leadscore_core.data.sentence import Sentence
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.sentence import Sentence
 from leadscore_core.training.enough import is_enough
 from leadscore_core.training.evaluation.gates_and_curves import own_thresholds
 from leadscore_core.training.evaluation.seen_leads import seen_in_training
