@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.analytics.charts import show_flow, show_gap, show_group_trend, show_trend
-from leadscore_core.analytics.dimension_names import segment_values
+from leadscore_core.analytics.dimension_names import TIMES, segment_values
 from leadscore_core.analytics.sentences.gaps import GAPS
 from leadscore_core.analytics.sources import (
     Scope,
@@ -79,7 +79,7 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
         st.markdown("**How the residual effect moves when a factor is left out**")
         moved = present_without(view, split, place)
         points = moved.select_dtypes("number").columns
-        st.table(moved.assign(**{name: moved[name].map("{:+.1f}".format) for name in points}).set_index("Left out"))
+        st.table(moved.assign(**{name: moved[name].map(_point) for name in points}).set_index("Left out"))
     st.markdown(f"**All groups: {len(shown.table):,}**")
     render_frame(shown.table, alt="Gaps and their parts")
     st.caption(
@@ -87,6 +87,11 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
         "Comparable: the share of its leads for which others have at least 20 leads that are alike in the factors "
         "chosen. A verdict takes 80%, and a residual effect whose sign no single factor decides."
     )
+
+
+def _point(value: float) -> str:
+    """Write points of a rate, nothing as +0.0."""
+    return f"{round(value, 1) + 0.0:+.1f}"
 
 
 def _choose_factors(view: SourceView, scope: Scope) -> tuple[str, ...]:
@@ -175,6 +180,7 @@ def render_course(view: SourceView, scope: Scope) -> None:
     trend = trend_groups(view, scope.by, scope.chosen, scope.counted)
     if trend is not None:
         st.markdown(f"### {plain(describe_change(view, scope, trend))}")
-    render_evidence(show_group_trend(view, scope), key=f"trend-{source_state.source_round()}")
+    if trend is not None or scope.by in TIMES:
+        render_evidence(show_group_trend(view, scope), key=f"trend-{source_state.source_round()}")
     render_evidence(show_trend(view, scope), key=f"weeks-{source_state.source_round()}")
     render_evidence(show_flow(view, scope), key=f"flow-{source_state.source_round()}")
