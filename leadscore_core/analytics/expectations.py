@@ -21,8 +21,10 @@ def is_made_up(models_dir: Path, model_ids: Iterable[str]) -> bool:
     return False
 
 
-def caution_expectations(table: SourceTable, chosen: LeadFilter, *, made_up: bool) -> list[str]:
+def caution_expectations(table: SourceTable, chosen: LeadFilter, *, made_up: bool) -> dict[str, str]:
     """Return what must be said of the outcomes that are expected of a filter's leads; nothing where nothing is scored.
+
+    Name of the sentence -> the sentence; all but ``in_folds`` are warnings.
 
     Parameters
     ----------
@@ -30,9 +32,9 @@ def caution_expectations(table: SourceTable, chosen: LeadFilter, *, made_up: boo
         Whether a model that scored them learned from made-up leads.
     """
     found = table.foresight(chosen)
-    said = [EXPECTATIONS["made_up"]()] if made_up and found["scored"] else []
+    said = {"made_up": EXPECTATIONS["made_up"]()} if made_up and found["scored"] else {}
     in_folds = int(found["learned"] - found["not_shown"])
     for key, n in (("in_folds", in_folds), ("not_shown", found["not_shown"]), ("untold", found["untold"])):
         if n:
-            said.append(EXPECTATIONS[key](n=f"{n:,}"))
+            said[key] = EXPECTATIONS[key](n=f"{n:,}")
     return said

@@ -176,8 +176,8 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
     narrowed = "; ".join(describe_filter(view, scope.chosen)) or "all leads"
     leads, known = rates.totals[["leads", "known"]].astype("int64").tolist()
     about = (
-        f"{view.name}, {narrowed}. {view.counted_words()[scope.counted]}; {leads:,} leads, {known:,} with a known "
-        f"outcome. Made {at:%d %b %Y, %H:%M} UTC by LeadScore."
+        f"{view.name}, {narrowed}. {_days(view)}{view.counted_words()[scope.counted]}; {leads:,} leads, {known:,} with "
+        f"a known outcome. Made {at:%d %b %Y, %H:%M} UTC by LeadScore."
     )
     page = Environment(autoescape=True, trim_blocks=True).from_string(_TEMPLATE)
     text = page.render(
@@ -192,6 +192,12 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
         money=_money(view, scope, money),
     )
     return text.encode("utf-8")
+
+
+def _days(view: SourceView) -> str:
+    """Say when the leads came; empty where they do not say."""
+    first, last = view.table.period()
+    return "" if first is None else f"All of them came {first:%d %b %Y} to {last:%d %b %Y}. "
 
 
 def _changes(view: SourceView, scope: Scope, rates: Rates) -> list[str]:

@@ -89,7 +89,7 @@ class SourceView:
 
     def cautions(self, chosen: LeadFilter) -> list[str]:
         """Return what must be said of the outcomes that are expected of a filter's leads."""
-        return caution_expectations(self.table, chosen, made_up=self.made_up)
+        return list(caution_expectations(self.table, chosen, made_up=self.made_up).values())
 
     @property
     def default(self) -> str:

@@ -5,7 +5,8 @@ import streamlit as st
 from leadscore_core.errors import LeadScoreError
 from pages.shared import session
 from pages.shared.controls import plain_error
-from pages.sources.rates import choose_leads, choose_scope, render_rates, render_report, render_source_answer
+from pages.sources.rates import choose_leads, choose_scope, render_rates, render_source_answer
+from pages.sources.report import render_report
 from pages.sources.sections import render_course, render_gaps, render_segments
 from pages.sources.spend import render_money
 

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from leadscore_core.analytics.charts import Evidence, show_bubbles, show_heatmap, show_rates
-from leadscore_core.analytics.report_html import make_report
+from leadscore_core.analytics.expectations import caution_expectations
 from leadscore_core.analytics.sources import (
     EVERYBODY,
     Rates,
@@ -18,7 +18,6 @@ from leadscore_core.analytics.sources import (
     open_sources,
     rate_by,
 )
-from leadscore_core.analytics.spend import count_money
 from leadscore_core.analytics.wording import answer, definitions, describe_filter, shown_at_first
 from leadscore_core.analytics.wording_trends import describe_comparison
 from leadscore_core.batches.outcome_files import open_outcome_files
@@ -297,9 +296,9 @@ def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -
         ("rates", *scope_key(view, batches, scope)),
         lambda: rate_by(view, [scope.by], scope.chosen, scope.counted, before=scope.before),
     )
-    cautions = view.cautions(scope.chosen)
+    cautions = caution_expectations(view.table, scope.chosen, made_up=view.made_up)
     if not rates.totals["n"]:
-        _render_nothing(view, scope, cautions)
+        _render_nothing(view, scope, list(cautions.values()))
         return None
     st.markdown(f"### {plain(answer(view, scope, rates))}")
     if scope.before is not None:
@@ -317,8 +316,11 @@ def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -
         average = percent(rates.average, rates.average, 1)
         name = "Average rate" if scope.counted == "completed" else "Average expected rate"
         st.metric(name, average, border=True, width=KEY_FIGURE_WIDTH)
-    for caution in cautions:
-        st.caption(f":material/info: {plain(caution)}")
+    for name, caution in cautions.items():
+        if name == "in_folds":
+            st.caption(f":material/info: {plain(caution)}")
+        else:
+            st.warning(plain(caution), icon=":material/science:")
     return rates
 
 
@@ -378,23 +380,3 @@ def _click(view: SourceView, scope: Scope, shown: Evidence, key: str) -> None:
             pairs = shown.values[name]
             source_state.set_source_filter(narrow_to(scope.chosen, dict(pairs)))
             source_state.set_source_by(next((d for d in view.main if d not in pairs), scope.by))
-
-
-def _make_report(view: SourceView, scope: Scope) -> bytes:
-    """Make the report, with money where a file of spend was brought."""
-    kept, move = source_state.get_spend(), source_state.get_move()
-    money = None if kept is None else count_money(view, scope, kept[1], move)
-    return make_report(view, scope, money=money)
-
-
-def render_report(view: SourceView, scope: Scope) -> None:
-    """Offer the view as one file that opens anywhere."""
-    st.download_button(
-        "Download this view",
-        data=partial(_make_report, view, scope),
-        file_name="sources.html",
-        mime="text/html",
-        icon=":material/description:",
-        on_click="ignore",
-        help="One HTML file with figures, tables and definitions, to send or to print; it takes a few seconds.",
-    )

@@ -1,0 +1,30 @@
+"""The report of sources on the screen: the view as one file, with money where spend was brought."""
+
+from functools import partial
+
+import streamlit as st
+
+from leadscore_core.analytics.report_html import make_report
+from leadscore_core.analytics.sources import Scope, SourceView
+from leadscore_core.analytics.spend import count_money
+from pages.sources import state as source_state
+
+
+def _make_report(view: SourceView, scope: Scope) -> bytes:
+    """Make the report, with money where a file of spend was brought."""
+    kept, move = source_state.get_spend(), source_state.get_move()
+    money = None if kept is None else count_money(view, scope, kept[1], move)
+    return make_report(view, scope, money=money)
+
+
+def render_report(view: SourceView, scope: Scope) -> None:
+    """Offer the view as one file that opens anywhere."""
+    st.download_button(
+        "Download this view",
+        data=partial(_make_report, view, scope),
+        file_name="sources.html",
+        mime="text/html",
+        icon=":material/description:",
+        on_click="ignore",
+        help="One HTML file with figures, tables and definitions, to send or to print; it takes a few seconds.",
+    )
