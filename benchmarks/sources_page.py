@@ -70,7 +70,9 @@ def serve(rows: int) -> dict[str, object]:
     bare, counted = bare_duckdb(), "count(*), count(ls_outcome), sum(ls_outcome), sum(ls_propensity)"
 
     def group_bare(dimensions: list[str]) -> object:
-        cells = ", ".join(str(expression(d, view.table.columns, view.table.created)) for d in dimensions)
+        cells = ", ".join(
+            str(expression(d, view.table.columns, view.table.created, view.table.city)) for d in dimensions
+        )
         file = view.table.tables[0].file_sql
         return bare(f"SELECT {cells}, {counted} FROM {file} GROUP BY ALL ORDER BY count(*) DESC LIMIT 20000")
 

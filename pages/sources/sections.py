@@ -8,6 +8,7 @@ import streamlit as st
 
 from leadscore_core.analytics.charts import show_flow, show_gap, show_group_trend, show_trend
 from leadscore_core.analytics.dimension_names import TIMES, segment_values
+from leadscore_core.analytics.sentences.expectations import EXPECTATIONS
 from leadscore_core.analytics.sentences.gaps import GAPS
 from leadscore_core.analytics.sources import (
     Scope,
@@ -184,3 +185,6 @@ def render_course(view: SourceView, scope: Scope) -> None:
         render_evidence(show_group_trend(view, scope), key=f"trend-{source_state.source_round()}")
     render_evidence(show_trend(view, scope), key=f"weeks-{source_state.source_round()}")
     render_evidence(show_flow(view, scope), key=f"flow-{source_state.source_round()}")
+    learned = view.table.foresight(scope.chosen)["learned"]
+    if learned:
+        st.caption(EXPECTATIONS["grades"](n=f"{learned:,}"))

@@ -31,7 +31,7 @@ from pages.shared.uploads import UploadFolder
 from pages.sources import state as source_state
 from pages.sources.spend_columns import CURRENCY, YEAR, choose_currency, choose_spend_columns
 
-_EXAMPLE = "Source,From,To,Amount,Currency\n{source},2026-03-01,2026-03-31,120000,INR\n"
+_EXAMPLE = "Source,From,To,Amount,Currency\n{source},{first:%Y-%m-%d},{last:%Y-%m-%d},120000,INR\n"
 _MISSING_ROWS = 5
 
 
@@ -85,7 +85,8 @@ def _offer(view: SourceView) -> None:
         icon=":material/payments:",
     )
     largest = next((v for v in view.table.values(view.default, EVERYBODY, 2) if v is not None), "Website")
-    example = _EXAMPLE.format(source=largest)
+    month = pd.Timestamp(view.table.period()[1] or pd.Timestamp.now()).to_period("M")
+    example = _EXAMPLE.format(source=largest, first=month.start_time, last=month.end_time)
     st.download_button(
         "A file to fill in", example, "spend.csv", "text/csv", icon=":material/download:", on_click="ignore"
     )

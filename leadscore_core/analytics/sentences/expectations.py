@@ -32,10 +32,11 @@ EXPECTATIONS: dict[str, Sentence] = {
         "is true. Score the list again; leads with an id or a date are recognised.",
         {"n": "1,973"},
     ),
-    "nothing_expected": Sentence(
-        _PAGE,
-        "what is expected is asked for, and of no lead anything can be",
-        "Nothing can be expected of these leads: {why}.",
-        {"why": "no model scored them"},
+    "grades": Sentence(
+        "Sources, Weeks and flow, below the flow of leads",
+        "the model learned from some of the leads",
+        "Grades are the model's own, also of the {n} leads that it learned from; of leads that are new to it, Hot ones "
+        "usually bring less and Junk ones more.",
+        {"n": "18,480"},
     ),
 }
