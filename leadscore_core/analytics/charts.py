@@ -21,7 +21,7 @@ from leadscore_core.analytics.wording import (
     rates_title,
     say_title,
     unit,
-    whose_leads,
+    whose_average,
 )
 from leadscore_core.analytics.wording_gaps import describe_gap, describe_verdict, gap_parts, present_gaps
 from leadscore_core.analytics.wording_trends import present_trend, shown_period
@@ -91,7 +91,7 @@ def show_rates(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
     ordered = len(rates.by) == 1 and view.is_ordered(rates.by[0])
     figure = (
         plot_rates(
-            rows, rates.average, title, unit(view, scope), ordered=ordered, whose=whose_leads(view, scope.chosen)
+            rows, rates.average, title, unit(view, scope), ordered=ordered, whose=whose_average(view, scope.chosen)
         )
         if len(rows)
         else None
@@ -115,7 +115,7 @@ def show_bubbles(view: SourceView, scope: Scope, rates: Rates) -> Evidence:
     if len(rates.table) > len(rows):
         title += f" (the {len(rows)} largest of {rates.groups:,})"
     figure = (
-        plot_bubbles(rows, rates.average, title, unit(view, scope), view.words, whose=whose_leads(view, scope.chosen))
+        plot_bubbles(rows, rates.average, title, unit(view, scope), view.words, whose=whose_average(view, scope.chosen))
         if len(rows) > 1
         else None
     )
@@ -222,7 +222,7 @@ def show_group_trend(view: SourceView, scope: Scope) -> Evidence:
     key = "title" if scope.is_known else "title_expected"
     title = TRENDS[key](plural=view.words.plural, period=trend.period, which=which, human=human)
     figure = plot_group_trend(
-        drawn, total, names, title, unit(view, scope), whose=capital(whose_leads(view, scope.chosen))
+        drawn, total, names, title, unit(view, scope), whose=capital(whose_average(view, scope.chosen))
     )
     return _evidence(view, scope, "trend", title, figure, present_trend(view, scope, trend))
 

@@ -75,7 +75,7 @@ _TEMPLATE = """{% macro table(part) %}
   .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .85rem; }
   th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #d5dbe0; vertical-align: top; }
   td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-  td:not(.number) { max-width: 18rem; } td.tight { white-space: nowrap; }
+  td:not(.number) { min-width: 7rem; max-width: 18rem; } td.tight { white-space: nowrap; }
   dt { font-weight: 600; } dd { margin: 0 0 .4rem; }
   @page { size: A4; margin: 15mm; }
   @media print { body { margin: 0; max-width: none; padding: 0; } section { break-inside: avoid-page; }
@@ -236,7 +236,11 @@ def _money(view: SourceView, scope: Scope, money: Money | None) -> dict[str, obj
 
 def _columns(table: pd.DataFrame, words: OutcomeWords, counted: Counted) -> list[str]:
     more = [n for n in ("Rate before", "Change", "Change from", "Change to", "Expected") if n in table]
-    return [*shown_at_first(words, counted), *more]
+    first = shown_at_first(words, counted)
+    if "Change" in table:  # the two periods take the room
+        first = tuple(name for name in first if name not in ("Ranked at", "Against average"))
+        more = [name for name in more if name != "Expected"]
+    return [*first, *more]
 
 
 def _targets(name: str, what: str, found: pd.DataFrame, view: SourceView, rates: Rates) -> Evidence:

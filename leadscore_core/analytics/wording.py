@@ -35,7 +35,7 @@ _EXPECTED = {
 _VERDICTS = {OVER: "over-deliver", UNDER: "under-deliver", EXPECTED: "as expected", FEW: "too small to say"}
 LOW, HIGH = "95% from", "95% to"
 _CHANGES = {"Change": "change", "Change from": "low", "Change to": "high"}
-_MOST_LISTED = 4
+_MOST_LISTED, _LONGEST_BESIDE = 4, 44
 _FEW_EXPECTED = 30
 
 
@@ -124,8 +124,14 @@ def _answer_expected(rates: Rates, total: str, human: str) -> str:
 
 def whose_leads(view: SourceView, chosen: LeadFilter) -> str:
     """Name the leads that are looked at: all, or those of the filter."""
-    used = describe_filter(view, chosen)
-    return f"all leads with {'; '.join(used)}" if used else "all leads"
+    used = "; ".join(describe_filter(view, chosen))
+    return f"all leads with {used}" if used else "all leads"
+
+
+def whose_average(view: SourceView, chosen: LeadFilter) -> str:
+    """Name the leads that are looked at beside a line of a chart, where a long filter has no room."""
+    whose = whose_leads(view, chosen)
+    return whose if len(whose) <= _LONGEST_BESIDE else "all leads of this filter"
 
 
 def describe_scope(view: SourceView, scope: Scope) -> str:

@@ -30,7 +30,10 @@ def test_evidence_says_list_dates_filter_and_n(sources: SourceView) -> None:
     ):
         assert part in shown.about
     assert shown.figure is not None
-    assert "all leads with City tier: Tier 1" in texts(shown.figure)
+    assert "all leads of this filter" in texts(shown.figure)
+    tier = narrow_to(EVERYBODY, {"city_tier": "1"})
+    short = show_rates(sources, Scope(SOURCE, chosen=tier), rate_by(sources, [SOURCE], tier, "completed"))
+    assert "all leads with City tier: Tier 1" in texts(short.figure)
     noted = with_note(shown.figure, shown.about)
     assert "With outcomes" in texts(noted)
     assert noted.layout.height > shown.figure.layout.height
