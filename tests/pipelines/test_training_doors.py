@@ -52,7 +52,9 @@ def test_a_file_gives_the_same_model_and_report_by_every_door(
     reports = [where.read_report(name) for where, name in made]
     for report in reports:
         assert set(report) >= {"segments", "base_rates", "challenge", "learning_curve", "more_leads"}
-        del report["seconds"], report["seconds_training"], report["challenge"]["challenger_id"]
+        for name in ("seconds", "seconds_training", "seconds_to_verdict"):
+            del report[name]
+        del report["challenge"]["challenger_id"]
     assert reports[0] == reports[1] == reports[2]
     registered = orchestration.register_challenger(key, by_scheduler)
     assert registered in {by_command, by_page}, "a model of the same leads and settings is kept"
