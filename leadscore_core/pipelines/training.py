@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -52,7 +53,7 @@ class TrainingResult:
     """
 
     model: LeadModel
-    report: dict[str, Any]
+    report: dict[str, Any] = field(repr=False)
     tracking_problem: str = ""
 
 
@@ -313,8 +314,9 @@ def _keep_search(
     if tracking_uri(settings) is None:
         return
     tags |= {"data": data.name, "data.sha256": data.fingerprint, "data.rows": str(len(data.known))}
-    keep_search(settings.models_dir, kind, data.schema.name, children=children, metrics=metrics, tags=tags)
-    _track(settings)
+    with suppress(OSError):  # what was found is told in any case
+        keep_search(settings.models_dir, kind, data.schema.name, children=children, metrics=metrics, tags=tags)
+        _track(settings)
 
 
 def evaluate_list(leads: LeadList, model: LeadModel, *, settings: Settings | None = None) -> Evaluation:

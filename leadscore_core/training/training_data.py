@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # pages look at training data without what trains
 _BLOCKING = frozenset({"label_missing", "label_one_class", "label_no_outcome"})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TrainingData:
     """Leads as training, judging and comparing take them; nothing in them says who a person is.
 
@@ -73,6 +73,10 @@ class TrainingData:
 
     def __len__(self) -> int:
         return len(self.label)
+
+    def __repr__(self) -> str:
+        known = int((~np.isnan(self.label)).sum())
+        return f"TrainingData({self.name!r}: {len(self):,} {self.schema.title}, {known:,} with an outcome)"
 
     @cached_property
     def known(self) -> TrainingData:

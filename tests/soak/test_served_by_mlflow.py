@@ -86,7 +86,7 @@ def test_rows_of_a_plain_csv_are_answered(
     install = [str(python), "-m", "pip", "install", "--quiet", "-r", str(served_model / "requirements.txt")]
     done = subprocess.run(install, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
-    assert subprocess.run([str(python), "-c", "import leadscore_core"], cwd=tmp_path, check=False).returncode != 0
+    assert subprocess.run([str(python), "-I", "-c", "import leadscore_core"], cwd=tmp_path, check=False).returncode != 0
     frame = pd.read_csv(leads)
     wanted = score_leads(leads, trained)["propensity"].tolist()
     with serving(python, served_model, tmp_path) as address:

@@ -129,6 +129,9 @@ def test_a_search_is_nested_and_taken_up_again(
     assert found[0].default_auc == found[1].default_auc
     assert found[0].low <= found[0].difference <= found[0].high
     assert set(found[1].params) <= set(LeadClassifier().get_params())
+    best, *others = found[1].tried
+    assert best == found[1].params | {"auc": best["auc"]}
+    assert all(best["auc"] >= other["auc"] for other in others)
     train_model_params = LeadClassifier(**found[1].params)
     features = LeadFeatures(schema).fit(cleaned, label)
     train_model_params.fit(features.transform(cleaned), label)
