@@ -63,8 +63,18 @@ def count_money(view: SourceView, scope: Scope, spend: Spend, move: Move | None 
     """
     costs, by = set_costs(view, scope, spend)
     result = Money(costs, by, spend, bool(view.table.periods()))
-    if move is None:
-        return result
+    return result if move is None else with_move(result, move)
+
+
+def with_move(result: Money, move: Move) -> Money:
+    """Tell what moving a budget is expected to bring.
+
+    Raises
+    ------
+    SpendError
+        If a group of the move has no spend or no known outcome.
+    """
+    costs = result.costs
     payers = movable(costs)
     for group in (move.source, move.target):
         if group not in payers:
@@ -102,7 +112,7 @@ def set_costs(view: SourceView, scope: Scope, spend: Spend) -> tuple[Costs, str]
     chosen = replace(EVERYBODY, created_from=scope.chosen.created_from, created_to=scope.chosen.created_to)
     spans = looked_at(view, scope)
     columns = ["group", "leads", "hot", "junk", "n", "k"]
-    if not view.table.periods():
+    if not spans:
         groups = count_outcomes(view.table.groups([dimension], chosen, most=None), scope.counted)
         costs = cost_groups(spend.rows, groups.rename(columns={dimension: "group"})[columns], None, None)
         return (costs if _graded(groups) else _without_grades(costs)), dimension

@@ -6,7 +6,7 @@ import streamlit as st
 from leadscore_core.analytics.charts import Evidence
 from leadscore_core.analytics.sentences.money import MONEY
 from leadscore_core.analytics.sources import EVERYBODY, Scope, SourceView
-from leadscore_core.analytics.spend import Money, Move, count_money, movable, source_names
+from leadscore_core.analytics.spend import Money, Move, count_money, movable, source_names, with_move
 from leadscore_core.analytics.wording import present_costs
 from leadscore_core.analytics.wording_money import (
     describe_missing,
@@ -200,7 +200,7 @@ def _render_move(view: SourceView, scope: Scope, result: Money) -> None:
         percent = st.slider("Share of its spend", 0, 100, 20, step=5, format="%d%%", key="move-share", width=260)
     move = Move(str(source), str(target), percent / 100)
     source_state.set_move(move)
-    st.markdown(f"**{plain(describe_move(count_money(view, scope, result.spend, move), view.words))}**")
+    st.markdown(f"**{plain(describe_move(with_move(result, move), view.words))}**")
     st.caption(MONEY["assumed"](plural=view.words.plural))
 
 

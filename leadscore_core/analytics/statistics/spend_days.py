@@ -1,6 +1,6 @@
 """Spend by days: only days on which money was spent for a group and its leads came are set against each other."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,14 +33,15 @@ class _Days:
     looked_at: np.ndarray
     month: np.ndarray
 
-    def place(self, days: pd.Series | pd.Timestamp) -> np.ndarray:
-        """Return the places of days, below 0 or beyond the end where they are outside."""
-        return np.asarray((np.asarray(days, dtype="datetime64[D]") - self.first) / _DAY, dtype="float64")
+    def place_of(self, days: pd.Series) -> np.ndarray:
+        """Return the places of days, which lie between the first and the last; -1 where blank."""
+        places = np.asarray((days.to_numpy("datetime64[D]") - self.first) / _DAY, dtype="float64")
+        return np.where(np.isnan(places), -1, places).astype("int64")
 
     def say_months(self, months: Sequence[int]) -> str:
         """Return months in words: single ones, and from the first to the last of several on end."""
         start = self.first.astype("datetime64[M]")
-        names = [f"{pd.Timestamp(start + np.timedelta64(m, 'M')):%b %Y}" for m in months]
+        names = [f"{(start + np.timedelta64(m, 'M')).item():%b %Y}" for m in months]
         runs: list[list[int]] = []
         for place, month in enumerate(months):
             if runs and months[runs[-1][1]] == month - 1:
@@ -78,36 +79,51 @@ def cost_by_days(spend: pd.DataFrame, days: pd.DataFrame, spans: Sequence[tuple[
     ([[80.0, 8.0]], [['Feb 2026', 5]])
     """
     axis = _axis(spend, spans)
-    keys = days["group"].map(name_key, na_action="ignore")
-    names = days.assign(key=keys).drop_duplicates("key").set_index("key")["group"]
-    rows = spend.assign(key=[name_key(name) for name in spend["name"]])
-    strange = ~rows["key"].isin(keys.dropna())
-    left = [_strange(rows[strange], axis)]
+    places = axis.place_of(pd.to_datetime(days["day"]))
+    days = days.assign(
+        key=days["group"].map(name_key, na_action="ignore"), place=np.where(np.isnan(places), -1, places)
+    )
+    rows = spend.assign(key=[name_key(name) for name in spend["name"]], first=axis.place_of(spend["start"]))
+    rows["last"] = axis.place_of(spend["end"])
+    paid = dict(iter(rows.groupby("key", sort=False)[["first", "last", "amount"]]))
+    known = set(days["key"].dropna())
+    lost = _strange(rows[~rows["key"].isin(known)], axis)
     counted, unpaid = [], []
-    paid_keys = set(rows.loc[~strange, "key"])
-    for key, own in days.assign(key=keys).groupby("key", dropna=False, sort=False):
-        name = names[key] if not pd.isna(key) else None
-        if key not in paid_keys:
-            unpaid.append(_unpaid(name, own, axis, np.zeros(len(axis.month), dtype=bool)))
+    for key, own in days.groupby("key", dropna=False, sort=False):
+        leads = _Leads(own["group"].iloc[0], own["place"].to_numpy("int64"), own[_COUNTS].to_numpy("float64"))
+        if key not in paid:
+            unpaid += _unpaid(leads, axis, np.zeros(len(axis.month), dtype=bool))
             continue
-        group = _one_group(name, rows[rows["key"] == key], own, axis)
-        counted.append(group.counted)
-        left.append(group.unmatched)
-        unpaid.append(group.unpaid)
-    table = pd.DataFrame([row for row in counted if row is not None], columns=["group", "spend", *_COUNTS])
-    unmatched = pd.concat(left, ignore_index=True)
+        group = _one_group(leads, paid[key], axis)
+        counted += group.counted
+        lost += group.lost
+        unpaid += group.unpaid
+    unmatched = pd.DataFrame(lost, columns=["name", "period", "amount", "why"])
     return Costs(
-        divide_costs(table),
+        divide_costs(
+            pd.DataFrame(counted, columns=["group", "spend", *_COUNTS]).astype(dict.fromkeys(_COUNTS[:4], int))
+        ),
         unmatched[unmatched["amount"] > _LEAST].reset_index(drop=True),
-        pd.concat(unpaid, ignore_index=True) if unpaid else pd.DataFrame(columns=["group", "period", "leads"]),
+        pd.DataFrame(unpaid, columns=["group", "period", "leads"]),
     )
 
 
 @dataclass(frozen=True, eq=False)
+class _Leads:
+    """Leads of one group: of each day its place among the days (-1 where it is not known), and the counts."""
+
+    name: object
+    place: np.ndarray
+    counts: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class _Group:
-    counted: dict[Hashable, object] | None
-    unmatched: pd.DataFrame
-    unpaid: pd.DataFrame
+    """Rows of what is counted of a group, of spend and of leads that are not."""
+
+    counted: list[tuple[object, ...]]
+    lost: list[tuple[object, ...]]
+    unpaid: list[tuple[object, ...]]
 
 
 def _axis(spend: pd.DataFrame, spans: Sequence[tuple[date, date]]) -> _Days:
@@ -126,67 +142,54 @@ def _axis(spend: pd.DataFrame, spans: Sequence[tuple[date, date]]) -> _Days:
 def _spread(rows: pd.DataFrame, axis: _Days) -> tuple[np.ndarray, np.ndarray]:
     """Return the amount of each day, and whether anything is known of it."""
     amount, known = np.zeros(len(axis.month)), np.zeros(len(axis.month), dtype=bool)
-    for start, end, money in rows[["start", "end", "amount"]].itertuples(index=False, name=None):
-        if pd.isna(start) or pd.isna(end):
+    for first, last, money in zip(rows["first"].tolist(), rows["last"].tolist(), rows["amount"].tolist(), strict=True):
+        if first < 0:
             amount[axis.looked_at] += money / max(1, int(axis.looked_at.sum()))
             known |= axis.looked_at
             continue
-        a, b = int(axis.place(start)), int(axis.place(end)) + 1
-        amount[a:b] += money / (b - a)
-        known[a:b] = True
+        amount[first : last + 1] += money / (last + 1 - first)
+        known[first : last + 1] = True
     return amount, known
 
 
-def _one_group(name: object, rows: pd.DataFrame, own: pd.DataFrame, axis: _Days) -> _Group:
+def _one_group(leads: _Leads, rows: pd.DataFrame, axis: _Days) -> _Group:
     """Set the spend of one group against its leads."""
     amount, known = _spread(rows, axis)
-    if rows["start"].isna().all():  # without any period all of its leads are set against it
-        counted = {"group": name, "spend": float(amount.sum())} | own[_COUNTS].sum().to_dict()
-        return _Group(
-            counted, _months(name, amount, amount < 0, axis, OUTSIDE), _unpaid(name, own.iloc[:0], axis, known)
-        )
-    dated = own.dropna(subset=["day"])
-    place = axis.place(pd.to_datetime(dated["day"])).astype("int64")
-    paid = known[place] & axis.looked_at[place]
+    if (rows["first"] < 0).all():  # without any period all of its leads are set against it
+        return _Group([(leads.name, float(amount.sum()), *leads.counts.sum(axis=0))], [], [])
+    days = known & axis.looked_at
+    paid = (leads.place >= 0) & days[leads.place]
     came = np.zeros(int(axis.month[-1]) + 1, dtype=bool)
-    came[axis.month[place[paid]]] = True
+    came[axis.month[leads.place[paid]]] = True
     matched = axis.looked_at & came[axis.month]
-    lost = [
-        _months(name, amount, ~axis.looked_at, axis, OUTSIDE),
-        _months(name, amount, axis.looked_at & ~matched, axis, NO_LEADS),
-    ]
-    counted = {"group": name, "spend": float(amount[matched].sum())} | dated.loc[paid, _COUNTS].sum().to_dict()
-    unpaid = _unpaid(name, own, axis, known & axis.looked_at)
-    return _Group(counted if paid.any() else None, pd.concat(lost, ignore_index=True), unpaid)
+    lost = _months(leads.name, np.where(axis.looked_at, 0.0, amount), axis, OUTSIDE)
+    lost += _months(leads.name, np.where(axis.looked_at & ~matched, amount, 0.0), axis, NO_LEADS)
+    counted = (leads.name, float(amount[matched].sum()), *leads.counts[paid].sum(axis=0))
+    return _Group([counted] if paid.any() else [], lost, _unpaid(leads, axis, days))
 
 
-def _months(name: object, amount: np.ndarray, where: np.ndarray, axis: _Days, why: str) -> pd.DataFrame:
-    """Return an amount on some days, in one row with the months that it is of."""
-    own = np.where(where, amount, 0.0)
-    months = np.flatnonzero(np.bincount(axis.month, own) > 0).tolist()
-    table = pd.DataFrame({"name": [name], "period": [axis.say_months(months)], "amount": [own.sum()], "why": [why]})
-    return table if months else table.iloc[:0]
+def _months(name: object, amount: np.ndarray, axis: _Days, why: str) -> list[tuple[object, ...]]:
+    """Return amounts of days in one row with the months that they are of; nothing for none."""
+    months = np.flatnonzero(np.bincount(axis.month, amount) > 0).tolist()
+    return [(name, axis.say_months(months), float(amount.sum()), why)] if months else []
 
 
-def _unpaid(name: object, own: pd.DataFrame, axis: _Days, known: np.ndarray) -> pd.DataFrame:
-    """Return the leads that came on days without known spend, in one row with their months."""
-    place = axis.place(pd.to_datetime(own["day"]))
-    dated = ~np.isnan(place)
-    at = np.where(dated, place, 0).astype("int64")
-    lacks = ~dated | ~known[at]
-    months = sorted(set(axis.month[at[dated & lacks]].tolist()))
+def _unpaid(leads: _Leads, axis: _Days, known: np.ndarray) -> list[tuple[object, ...]]:
+    """Return the leads that came on days without known spend, in one row with their months; nothing for none."""
+    dated = leads.place >= 0
+    lacks = ~dated | ~known[leads.place]
+    months = np.unique(axis.month[leads.place[dated & lacks]]).tolist()
     words = [axis.say_months(months)] if months else []
     words += ["no date"] if (~dated).any() else []
-    leads = int(own.loc[lacks, "leads"].sum())
-    table = pd.DataFrame({"group": [name], "period": [" and ".join(words)], "leads": [leads]})
-    return table if leads else table.iloc[:0]
+    many = int(leads.counts[lacks, 0].sum())
+    return [(leads.name, " and ".join(words), many)] if many else []
 
 
-def _strange(rows: pd.DataFrame, axis: _Days) -> pd.DataFrame:
+def _strange(rows: pd.DataFrame, axis: _Days) -> list[tuple[object, ...]]:
     """Return spend on names that no group has, one row a name."""
-    found = []
+    found: list[tuple[object, ...]] = []
     for _, own in rows.groupby("key", sort=False):
-        amount, known = _spread(own, axis)
-        words = axis.say_months(sorted(set(axis.month[known].tolist()))) if own["start"].notna().any() else ""
+        _, known = _spread(own, axis)
+        words = axis.say_months(np.unique(axis.month[known]).tolist()) if own["start"].notna().any() else ""
         found.append((own["name"].iloc[0], words, float(own["amount"].sum()), STRANGE))
-    return pd.DataFrame(found, columns=["name", "period", "amount", "why"])
+    return found
