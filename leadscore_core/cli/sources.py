@@ -144,9 +144,10 @@ def _say_rates(result: dict[str, Any], words: OutcomeWords) -> None:
             say(f"  Together, each lead counted once: {gap}, of {together['n']:,} leads. The first adds most.")
         for found in result[name][:_MOST_LISTED]:
             more = "fewer" if found["difference"] < 0 else "more"
+            shared = f"; {found['shared']:.0%} of them in those above" if found["shared"] else ""
             say(
                 f"  {found['name']}: {percent(found['rate'], average, 1)} {expected}of {found['n']:,} leads; "
-                f"{abs(found['difference']):,.0f} {words.plural} {more} {expected}than at the average"
+                f"{abs(found['difference']):,.0f} {words.plural} {more} {expected}than at the average{shared}"
             )
 
 
