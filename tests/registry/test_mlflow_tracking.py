@@ -77,6 +77,7 @@ def registry(trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
     monkeypatch.setenv("LEADSCORE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("LEADSCORE_TRACKING_URI")
+    monkeypatch.setenv("BROWSER_PATH", "/nowhere")  # images take seconds; a test of the browser's draws them
     registry = ModelRegistry(tmp_path / "models")
     registry.publish(trained)
     registry.promote(trained.model_id)
