@@ -149,7 +149,7 @@ def source_names(view: SourceView) -> frozenset[str]:
 
 def as_json(money: Money) -> dict[str, Any]:
     """Return money as reports in JSON tell it; what cannot be divided is None."""
-    table = money.costs.table.replace({np.inf: np.nan}).astype("object")
+    table = money.costs.table.replace(np.inf, np.nan).astype("object")
     result: dict[str, Any] = {
         "currency": money.spend.currency,
         "other_currencies": dict(money.spend.others),

@@ -48,7 +48,7 @@ def plot_rates(
     error = error_bars(table, "rate") | {"width": 4, "color": NEUTRAL} if counted else None
     between = f" (%{{customdata[2]:{digits}}} to %{{customdata[3]:{digits}}})" if counted else " expected"
     judged = "; %{customdata[4]}" if counted else ""
-    ends = [table[name if counted else "rate"].rename(name) for name in ("low", "high")]
+    ends = [table[name if counted else "rate"].rename(index=name) for name in ("low", "high")]
     figure = go.Figure(
         go.Scatter(
             **{along: names, across: table["rate"].tolist(), f"error_{across}": error},

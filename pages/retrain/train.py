@@ -107,9 +107,10 @@ def render_training(company: str) -> None:
 
 
 def _of_person(data: TrainingData, left_out: set[str]) -> set[str]:
-    """Return the inputs that are left out and were asked about, so that whoever trains has answered."""
+    """Return the inputs that a person left out of those asked about; what its evidence leaves out nobody answered."""
     by_header = {header: name for name, header in data.headers.items()}
-    return left_out & {by_header.get(found.column, found.column) for found in data.findings or ()}
+    asked = {by_header.get(found.column, found.column) for found in data.findings or ()}
+    return (left_out & asked) - default_exclusions(data)
 
 
 def _choose_task(company: str) -> tuple[RunTask, dict[str, Any]]:
