@@ -10,10 +10,11 @@ from leadscore_core.data.schema.same_leads import is_of_same_leads
 from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import ReasonNeededError, RegistryError, SchemaQuestionError
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.metadata import ModelMetadata, beats_base_rate
+from leadscore_core.model.metadata import ModelMetadata, beats_base_rate, orders_better
 from leadscore_core.outcome import capital
 from leadscore_core.registry.mlflow_tracking import sync_soon
-from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.registry.out_of_sample import read_out_of_sample
+from leadscore_core.registry.registry import OUT_OF_SAMPLE, ModelRegistry
 from leadscore_core.registry.sentences import AGAINST, GATES, TARGETS
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.preferences import grade_preference
@@ -69,7 +70,7 @@ def missed_gate(metadata: ModelMetadata, settings: Settings | None = None) -> st
     if meets_gates(metadata, settings):
         return ""
     if not beats_base_rate(crossed):
-        return GATES["base_rate"]()
+        return GATES["probabilities" if orders_better(crossed) else "base_rate"]()
     if is_relative(metadata) and metadata.targets.are_exceeded(crossed):
         return GATES["no_better"]()
     return GATES["target"]()
@@ -86,7 +87,9 @@ def describe_targets(metadata: ModelMetadata, settings: Settings | None = None) 
     """Say what of its targets a model meets, in folds and with the same weight on the months that followed."""
     from leadscore_core.training.evaluation.gates_and_curves import judge_gates
 
-    gates = judge_gates(metadata.metrics, targets_of(metadata, settings), None, metadata.threshold)
+    settings = settings or load_settings()
+    kept = read_out_of_sample(settings.models_dir / metadata.model_id / OUT_OF_SAMPLE)
+    gates = judge_gates(metadata.metrics, targets_of(metadata, settings), kept, metadata.threshold)
     return f"{'is ' if is_relative(metadata) else ''}{_describe_targets(metadata, gates)}"
 
 
@@ -96,16 +99,27 @@ def _describe_targets(metadata: ModelMetadata, gates: list[Gate]) -> str:
     for split, where in _WHERE.items():
         own = [gate for gate in asked if gate.split == split]
         if own:
-            missed = [_NAMES[gate.name] for gate in own if not gate.is_met]
+            relative = is_relative(metadata)
+            missed = [_NAMES[gate.name] for gate in own if not (_is_shown(gate) if relative else gate.is_met)]
+            if relative and split == "cross_validation" and not beats_base_rate(metadata.metrics[split]):
+                missed = ["Brier score"] if orders_better(metadata.metrics[split]) else missed or ["AUC"]
             every = "all three targets" if len(own) == len(_NAMES) else "its targets"
-            kinds = ("better", "no_better") if is_relative(metadata) else ("met", "missed")
+            kinds = ("better", "no_better") if relative else ("met", "missed")
+            where = where.replace("months", "month") if own[0].parts == 1 else where
             texts.append(TARGETS[kinds[bool(missed)]](every=every, missed=_and(missed), where=where))
             misses.append(bool(missed))
     if not texts:
         return TARGETS["none"]()
     if len(texts) == 1:
-        return texts[0]
+        return TARGETS["no_months"](folds=texts[0])
     return TARGETS["both"](folds=texts[0], joined="and" if misses[0] == misses[1] else "but", months=texts[1])
+
+
+def _is_shown(gate: Gate) -> bool:
+    """Tell whether a figure lies above what the base rate reaches: of months, with its whole interval."""
+    if gate.decides or gate.low is None:
+        return gate.is_met
+    return gate.low > gate.target
 
 
 def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict[str, Any] | None) -> str:

@@ -19,14 +19,16 @@ TARGETS: dict[str, Sentence] = {
     ),
     "better": Sentence(
         _TARGETS,
-        "the company names no targets, and the figures exceed what the base rate reaches",
+        "the company names no targets, and AUC and Brier score in folds (over months: the ends of the intervals) are "
+        "better than what the base rate reaches",
         "better than the base rate {where}",
         {"where": _FOLDS},
     ),
     "no_better": Sentence(
         _TARGETS,
-        "the company names no targets, and these figures do not exceed what the base rate reaches",
-        "no better than the base rate by {missed} {where}",
+        "the company names no targets, and these figures (over months: the low ends of their intervals) do not exceed "
+        "what the base rate reaches",
+        "not shown to be better than the base rate by {missed} {where}",
         {"missed": "precision", "where": _MONTHS},
     ),
     "both": Sentence(
@@ -34,6 +36,12 @@ TARGETS: dict[str, Sentence] = {
         "months after the training could be judged: 'but' where one of the two misses something and the other does not",
         "{folds}, {joined} {months}",
         {"folds": f"meets all three targets {_FOLDS}", "joined": "but", "months": f"misses recall {_MONTHS}"},
+    ),
+    "no_months": Sentence(
+        _TARGETS,
+        "no month after the first two can be judged, as leads have no dates or months too few outcomes",
+        "{folds}; not judged on months that followed",
+        {"folds": f"meets all three targets {_FOLDS}"},
     ),
     "none": Sentence(_TARGETS, "no target asks for anything", "has no target to meet"),
 }
@@ -108,8 +116,13 @@ _GATES = "Retrain, promote; train; models promote: why a reason is needed"
 GATES: dict[str, Sentence] = {
     "base_rate": Sentence(
         _GATES,
-        "its AUC in folds is not above 0.5 by two standard errors, or its Brier score not below the base rate's",
+        "its AUC in folds is not above 0.5 by two standard errors",
         "tells no more than the base rate",
+    ),
+    "probabilities": Sentence(
+        _GATES,
+        "its AUC in folds is above 0.5 by two standard errors, and its Brier score not below the base rate's",
+        "gives probabilities that are no better than the base rate, though its order of leads is better than chance",
     ),
     "no_better": Sentence(
         _GATES,

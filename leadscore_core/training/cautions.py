@@ -8,7 +8,7 @@ import pandas as pd
 
 from leadscore_core.confidence import FEW_LEADS
 from leadscore_core.data.schema.own_rules import base_rate_targets
-from leadscore_core.model.metadata import beats_base_rate
+from leadscore_core.model.metadata import beats_base_rate, orders_better
 from leadscore_core.training.fit import Recipe, fit_cleaned, importance_shares
 from leadscore_core.training.leakage import LeakFinding
 from leadscore_core.training.leakage_worth import TOO_GOOD, rest_on
@@ -89,10 +89,17 @@ def _too_good(auc: float, named: Sequence[str], where: str) -> str:
 def _no_better(crossed: Mapping[str, Any]) -> str:
     if beats_base_rate(crossed):
         return ""
+    if orders_better(crossed):
+        brier, base = crossed["brier"], crossed["base_rate"]
+        return (
+            f"Its order of calls is better than chance (AUC in folds {crossed['auc']:.3f}), but its probabilities are "
+            f"no better than the base rate for every lead: Brier score {brier:.5f}, and {base * (1 - base):.5f} for "
+            "that."
+        )
     auc = "does not exist" if crossed.get("auc") is None else f"is {crossed['auc']:.3f}"
     return (
         f"It tells no more than the base rate: the AUC in folds {auc}, and chance gives 0.5. Its order of calls is "
-        "no better than any other."
+        "not shown to be better than any other."
     )
 
 

@@ -360,7 +360,7 @@ def test_workers_learn_from_leads_that_come_in_order(client: Client) -> None:
     label = (rng.uniform(size=4_000) < np.where(level % 2, 0.8, 0.2)).astype("int64")
     parameters = LeadClassifier(n_estimators=20).get_params() | {"verbose": -1}
     names = ["day", "source__level", "noise"]
-    together = trees_on(client)(parameters, matrix, label, [1], names).booster_
+    together = trees_on(client)(parameters, matrix, label, [1], names, None).booster_
     alone = LeadClassifier(n_estimators=20).fit(pd.DataFrame(matrix, columns=names), label).lgbm_.booster_
     one, other = (roc_auc_score(label, booster.predict(matrix)) for booster in (alone, together))
     assert abs(one - other) < 0.01

@@ -66,6 +66,9 @@ def test_every_measure_of_such_an_auc_names_its_columns(
 def test_a_model_no_better_than_the_base_rate_is_said_to_be(known: TrainingData) -> None:
     (said,) = judge_cautions(known, {"cross_validation": GOOD | {"auc": 0.48, "brier": 0.22}}, IMPORTANCE)
     assert said.startswith("It tells no more than the base rate: the AUC in folds is 0.480")
+    (said,) = judge_cautions(known, {"cross_validation": GOOD | {"brier": 0.26}}, IMPORTANCE)
+    assert said.startswith("Its order of calls is better than chance")
+    assert "its probabilities are no better" in said
 
 
 def test_repeats_one_month_and_few_leads_are_said(known: TrainingData) -> None:

@@ -1,5 +1,7 @@
 """Champion against challenger: DeLong and bootstrap agree, null challengers are hardly ever called better."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -216,6 +218,24 @@ def test_a_column_left_out_changes_grades_as_much_as_it_does_of_new_leads(
     assert share == pytest.approx(of_new_leads, abs=0.1)
 
 
+def test_a_column_that_the_file_lacks_is_not_refitted_away(
+    trained: LeadModel, sample: SampleLeads, usual_folds: None
+) -> None:
+    lacking = sample.labelled.drop(columns="first_platform_c")
+    data = make_training_data(lacking, load_schema(), map_frame(lacking, load_schema()))
+    poorer = train_model(lacking, params=FEW_TREES, n_repeats=1)
+    result = challenge_champion(data, poorer, trained, capacity=100)
+    assert result.basis == "forward_kept", "its own predictions are found again by the leads' ids"
+    assert result.figures[0]["champion"] == pytest.approx(trained.metadata.metrics["next_period"]["auc"])
+    assert result.figures[0]["value"] != 0
+    assert any("reads First platform, which these leads lack" in note for note in result.notes)
+    assert trained.out_of_sample is not None
+    keys = [name for name in trained.out_of_sample if str(name).startswith("key_")]
+    older = replace(trained, out_of_sample=trained.out_of_sample.drop(columns=keys))
+    result = challenge_champion(data, poorer, older, capacity=100)
+    assert result.not_applicable.startswith("The model in use reads First platform, which these leads lack")
+
+
 def test_leads_that_the_champion_has_not_seen_are_judged_by_month_and_folds_stand_beside(
     trained: LeadModel, sample: SampleLeads
 ) -> None:
@@ -258,7 +278,12 @@ def test_without_dates_the_folds_decide_and_a_refit_is_called_one(sample: Sample
     assert (result.basis, result.beside) == ("kept", [])
     more = pd.concat([undated, undated.head(60)], ignore_index=True)
     again = make_training_data(more, load_schema(), map_frame(more, load_schema()))
-    refit = challenge_champion(again, train_model(more, params=FEW_TREES, n_repeats=1), model, capacity=100)
+    newer = train_model(more, params=FEW_TREES, n_repeats=1)
+    assert challenge_champion(again, newer, model, capacity=100).basis == "kept", "its leads are known by their ids"
+    assert model.out_of_sample is not None
+    keys = [name for name in model.out_of_sample if str(name).startswith("key_")]
+    older = replace(model, out_of_sample=model.out_of_sample.drop(columns=keys))
+    refit = challenge_champion(again, newer, older, capacity=100)
     assert refit.basis == "refit"
     assert "so a refit of its recipe in the same folds stands for it" in refit.judged_on
     assert "both models as they stand" in refit.moves_on

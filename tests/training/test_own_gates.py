@@ -1,5 +1,7 @@
 """A company without targets: its model is to be better than the base rate and than the one in use."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,14 @@ from leadscore_core.inference.score import score_leads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.model_card import write_card
 from leadscore_core.pipelines.inference import with_saved_rules
-from leadscore_core.registry.promotion import describe_verdict, gates_of, is_relative, meets_gates, targets_of
+from leadscore_core.registry.promotion import (
+    describe_verdict,
+    gates_of,
+    is_relative,
+    meets_gates,
+    missed_gate,
+    targets_of,
+)
 from leadscore_core.training.train import train_model
 from tests.conftest import FEW_TREES
 from tests.other_company import make_members
@@ -39,6 +48,23 @@ def test_it_is_held_against_the_base_rate(members: LeadModel, places: object) ->
     verdict = describe_verdict(members.metadata, gates_of(members), None)
     assert verdict.startswith("Better than the base rate in cross-validation")
     assert targets_of(members.metadata).auc != load_settings().targets.auc
+
+
+def test_what_a_month_cannot_show_is_not_claimed(members: LeadModel, places: object) -> None:
+    metrics = members.metadata.metrics
+    base, (month, figures) = members.metadata.targets.precision, next(iter(metrics["next_period"]["months"].items()))
+    one = metrics["next_period"] | {"folds": 1, "months": {month: figures}, "precision": base + 0.01}
+    metadata = members.metadata.model_copy(update={"metrics": metrics | {"next_period": one}})
+    said = describe_verdict(metadata, gates_of(replace(members, metadata=metadata)), None)
+    assert said.endswith("not shown to be better than the base rate by precision on the month that followed.")
+    none = metadata.model_copy(update={"metrics": metrics | {"next_period": {"not_applicable": "No dates."}}})
+    said = describe_verdict(none, gates_of(replace(members, metadata=none)), None)
+    assert said == "Better than the base rate in cross-validation; not judged on months that followed."
+    worse = metrics["cross_validation"] | {"brier": 0.3}
+    vague = none.model_copy(update={"metrics": metrics | {"cross_validation": worse}})
+    said = describe_verdict(vague, gates_of(replace(members, metadata=vague)), None)
+    assert said.startswith("Not shown to be better than the base rate by Brier score in cross-validation")
+    assert missed_gate(vague).startswith("gives probabilities that are no better than the base rate")
 
 
 def test_its_leads_start_with_grades_of_its_own(members: LeadModel, places: object) -> None:

@@ -93,6 +93,9 @@ def challenge_champion(
     known = data.known
     pair = Pair(known, data.fingerprint, challenger, champion, seed)
     bases = pair.bases()
+    if not bases and pair.lacking:
+        reason = f"The model in use reads {', '.join(pair.lacking)}, which these leads lack, and has learned from them."
+        return Challenge(**ids, not_applicable=reason)
     if not bases:
         reason = f"There are fewer than {LEAST_OF_EACH} leads of each outcome that both models can be judged on."
         return Challenge(**ids, not_applicable=reason)
@@ -110,7 +113,7 @@ def challenge_champion(
         rows=first.rows,
         by_part=list(first.by_part) if basis.parts is not None else [],
         verdict=first.verdict,
-        notes=_notes(challenger, champion),
+        notes=_notes(challenger, champion, pair.lacking),
         beside=[_beside(other, comparison) for other, comparison in zip(bases[1:], found[1:], strict=True)],
         figures=_as_rows(first),
         delong={"p": first.delong_p, "low": first.delong_low, "high": first.delong_high},
@@ -159,18 +162,20 @@ def _beside(basis: Basis, found: Comparison) -> dict[str, Any]:
     }
 
 
-def _notes(challenger: LeadModel, champion: LeadModel) -> list[str]:
-    """Say which columns only one of the models reads, as that is most of what makes them differ."""
-    own = {column.name: column.human for column in challenger.schema.inputs}
-    left = [c for c in champion.schema.inputs if c.name not in own]
-    if not left:
-        return []
-    names = ", ".join(column.human for column in left)
-    is_are = "is" if len(left) == 1 else "are"
-    return [
-        f"The model in use reads {names}, which {is_are} left out here. Where such a column knows the outcome, the "
-        "figures of the model in use are too good to be true."
-    ]
+def _notes(challenger: LeadModel, champion: LeadModel, lacking: list[str]) -> list[str]:
+    """Say which columns only the model in use reads, as that is most of what makes the two differ."""
+    own = {column.name for column in challenger.schema.inputs}
+    left = [c.human for c in champion.schema.inputs if c.name not in own and c.human not in lacking]
+    notes = []
+    if left:
+        notes.append(
+            f"The model in use reads {', '.join(left)}, which {'is' if len(left) == 1 else 'are'} left out here. Where "
+            "such a column knows the outcome, the figures of the model in use are too good to be true."
+        )
+    if lacking:
+        names = ", ".join(lacking)
+        notes.append(f"The model in use reads {names}, which these leads lack; it scores such leads as blank there.")
+    return notes
 
 
 def _other_meaning(champion: LeadSchema, own: LeadSchema) -> list[str]:

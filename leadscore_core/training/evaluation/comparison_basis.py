@@ -12,6 +12,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.training.enough import is_enough
 from leadscore_core.training.evaluation.gates_and_curves import own_thresholds
 from leadscore_core.training.evaluation.seen_leads import seen_in_training
+from leadscore_core.training.evaluation.unseen_propensity import kept_by_lead
 from leadscore_core.training.fit import Recipe, judge_fold
 from leadscore_core.training.folds import Fold, repeated_folds, rolling_months
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
@@ -69,6 +70,7 @@ STANDS = Sentence(
     {"n": "1,280"},
 )
 _FOLDS, _MONTHS = "cross_validation", "next_period"
+_MOST = 0.9  # of the leads judged, that the champion kept predictions of
 _COLUMNS = ["row", "part", "propensity", "threshold"]
 
 
@@ -130,6 +132,14 @@ class Pair:
         folds = next(self._in_folds(may_refit=forward is None), None)
         return [basis for basis in (forward, folds) if basis is not None]
 
+    @property
+    def lacking(self) -> list[str]:
+        """Inputs of the champion that these leads do not have, without which no refit can stand for it."""
+        there = set(self.known.columns.columns)
+        learned = set(self.champion.features.columns_)
+        inputs = self.champion.schema.inputs
+        return [column.human for column in inputs if column.name in learned and column.name not in there]
+
     def for_moves(self) -> tuple[Basis, str]:
         """Return by which propensities leads are graded under both models, and on what, in words.
 
@@ -165,6 +175,8 @@ class Pair:
         if kept is not None:
             yield from self._basis("forward_kept", later, kept, all_parts=False)
             return
+        if self.lacking:
+            return
         months, _ = rolling_months(dates, self.known.outcome)
         judged = set(later["part"])
         refit = self._refit([month for month in months if month.name in judged])
@@ -185,7 +197,7 @@ class Pair:
         kept = self._kept(_FOLDS)
         if kept is not None:
             yield from self._basis("kept", crossed, kept, all_parts=True)
-        elif may_refit:
+        elif may_refit and not self.lacking:
             label, identity = self.known.outcome, self.known.identity
             folds = repeated_folds(label, self._recipe.n_splits, 1, self.seed, identity)
             yield from self._basis("refit", crossed, self._refit(folds), all_parts=True)
@@ -234,14 +246,16 @@ class Pair:
         return _of_split(self.challenger, split)
 
     def _kept(self, split: str) -> pd.DataFrame | None:
-        """Return the champion's own, where it was trained on the same leads; None where it was not, or kept none."""
+        """Return the champion's own, of leads that both were trained on; None where it kept none of most of them."""
         champion = self.champion
-        if champion.metadata.training_data.sha256 != self.fingerprint or champion.out_of_sample is None:
-            return None
-        if "row" not in champion.out_of_sample:
-            return None
-        kept = _of_split(champion, split)
-        return None if kept.empty else kept
+        if champion.metadata.training_data.sha256 == self.fingerprint:
+            kept = _of_split(champion, split)
+        else:
+            cleaned = self.known.cleaned(champion.schema)
+            own = kept_by_lead(champion, cleaned, self.known.identities, split)
+            kept = own.assign(threshold=own_thresholds(own, champion.metadata.threshold))[_COLUMNS] if len(own) else own
+        asked = self._judged(split)
+        return kept if len(kept) and np.isin(asked["row"], kept["row"]).mean() >= _MOST else None
 
     @cached_property
     def _seen(self) -> np.ndarray:

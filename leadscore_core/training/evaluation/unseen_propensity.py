@@ -79,6 +79,42 @@ def expect_unseen(
     return Unseen(learned, found)
 
 
+def kept_by_lead(
+    model: LeadModel, cleaned: pd.DataFrame, identities: dict[str, np.ndarray], split: str
+) -> pd.DataFrame:
+    """Return what models that had not seen them said of leads in a model's training, by the lead.
+
+    Parameters
+    ----------
+    cleaned
+        Leads as the model reads them.
+    identities
+        Of the same leads (see `hash_identities`).
+    split
+        ``cross_validation`` or ``next_period``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of `LeadModel.out_of_sample` of leads that are known again, with ``row``, their place in `cleaned`.
+    """
+    judged = model.out_of_sample
+    if judged is None:
+        return pd.DataFrame(columns=["row"])
+    folds = judged[judged["split"] == "cross_validation"]  # each lead once, with its keys
+    keys = folds.set_index("row").filter(like=KEY) if "row" in folds else folds.head(0)
+    judged = judged[judged["split"] == split].drop(columns=list(keys.columns))
+    judged = judged.join(keys, on="row", how="inner").reset_index(drop=True) if len(keys) else judged.head(0)
+    hashes = _hashes(model, cleaned, identities)
+    place = np.full(len(cleaned), np.nan)
+    for kind in _KINDS:
+        if kind in hashes and KEY + kind in judged:
+            is_open = np.isnan(place)
+            place[is_open] = _look_up(hashes[kind][is_open], judged[KEY + kind], pd.Series(judged.index))
+    rows = np.flatnonzero(~np.isnan(place))
+    return judged.loc[place[rows].astype("int64")].assign(row=rows).reset_index(drop=True)
+
+
 def _hashes(model: LeadModel, cleaned: pd.DataFrame, identities: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return by what leads are known, one keyed hash a lead and kind."""
     key = model.metadata.identity_key
@@ -89,8 +125,8 @@ def _hashes(model: LeadModel, cleaned: pd.DataFrame, identities: dict[str, np.nd
     return hashes if rows is None else hashes | {"row": rows}
 
 
-def _look_up(hashes: np.ndarray, known: pd.Series, propensity: pd.Series) -> np.ndarray:
-    """Return the propensity kept under each hash, NaN where there is none; 0 stands for nothing."""
-    kept = pd.Series(propensity.to_numpy("float64"), index=known.to_numpy("uint64"))
+def _look_up(hashes: np.ndarray, known: pd.Series, values: pd.Series) -> np.ndarray:
+    """Return the value kept under each hash, NaN where there is none; 0 stands for nothing."""
+    kept = pd.Series(values.to_numpy("float64"), index=known.to_numpy("uint64"))
     kept = kept[(kept.index != 0) & ~kept.index.duplicated()]
     return kept.reindex(hashes).to_numpy("float64")
