@@ -279,6 +279,8 @@ def compare(
     with show_progress("Comparing", total=1.0) as progress:
         data = read_training_data(leads)
         request = make_request(data, exclude=exclude or ())
+        for name, why in request.excluded.items():
+            say(f"Left out: {data.headers.get(name, name)}: {why}")
         board = compare_algorithms(data, request, algorithm or (), settings=settings, progress=progress)
     added = {name: measure.human for name, measure in board.measures.items() if name not in MEASURES}
     more = "".join(f" {human:>12}" for human in added.values())

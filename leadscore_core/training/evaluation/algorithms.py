@@ -119,7 +119,10 @@ def judge_algorithms(
     done = done[: len(folds) * len(wanted)]
     by_fold = pd.DataFrame([{"fold": j.fold.name, "name": j.name, **_figures(j, done, label, targets)} for j in done])
     drawn = "" if n_repeats == 1 else f", drawn {n_repeats} times"
-    split = f"{SPLITS} stratified folds{drawn}, the same for all"
+    split = (
+        f"{SPLITS} stratified folds{drawn}, the same for all; without calibration, and at a threshold by the other "
+        "folds' predictions, so that precision and recall differ from those of a training"
+    )
     auc = by_fold.pivot_table(index="fold", columns="name", values="auc", sort=False)[[*wanted]].reset_index()
     measures = shown_measures()
     table = _rank(by_fold, auc, wanted, [*measures], len(label) // SPLITS)
