@@ -42,6 +42,18 @@ def share_percent(share: float) -> str:
     return f"{share:.{decimals}%}"
 
 
+def signed(value: float, decimals: int = 0) -> str:
+    """Write a change with its sign; what rounds to nothing is 0, without one.
+
+    Examples
+    --------
+    >>> signed(13.46, 1), signed(-1_250.2), signed(-0.04, 1), signed(0.0)
+    ('+13.5', '-1,250', '0', '0')
+    """
+    text = f"{value:+,.{decimals}f}"
+    return text if text.strip("+-0.,") else "0"
+
+
 def column_decimals(rates: Iterable[float]) -> int:
     """Return how many decimals a column of rates in percent needs, at least one, by the typical of them.
 

@@ -152,9 +152,10 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
         evidence.append(show_gap(view, scope, split, place))
         evidence.append(Evidence("without", left_out, None, present_without(view, split, place), {}))
     below, above = find_far_segments(view, scope.chosen, scope.counted)
+    better = "What works already" if scope.is_known else "Where most is expected"
     evidence += [
         _targets("segments-below", "Segments far below the average", below, view, rates),
-        _targets("segments-above", "What works already: segments far above the average", above, view, rates),
+        _targets("segments-above", f"{better}: segments far above the average", above, view, rates),
         show_group_trend(view, scope),
         show_trend(view, scope),
         show_flow(view, scope),

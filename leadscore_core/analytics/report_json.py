@@ -268,7 +268,7 @@ def _value(cell: object) -> str | None:
 
 
 def _number(value: float) -> float | None:
-    return round(float(value), 6) if np.isfinite(value) else None
+    return round(float(value), 6) + 0.0 if np.isfinite(value) else None  # nothing is 0.0, not -0.0
 
 
 def _write(

@@ -50,6 +50,11 @@ class Money:
     move: Move | None = None
     moved: Moved | None = None
 
+    @property
+    def has_periods(self) -> bool:
+        """Whether spend is set against leads of its own time: the leads have dates, and the spend has periods."""
+        return self.has_dates and bool(self.spend.rows["start"].notna().any())
+
 
 def count_money(view: SourceView, scope: Scope, spend: Spend, move: Move | None = None) -> Money:
     """Set spend against the leads of a scope, and tell what moving a budget is expected to bring.

@@ -192,7 +192,7 @@ def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
     columns |= {"Ranked at": 100 * table["shrunk"], "Against average": table["lift"]}
     if counted == "completed":
         columns["Verdict"] = [
-            f"{verdict}: {more:,} more leads would do" if more else verdict
+            f"{verdict}: {say_needed(more)}" if more else verdict
             for verdict, more in zip(table["verdict"], table["more"], strict=True)
         ]
     if "before_rate" in table:
@@ -205,6 +205,17 @@ def present_rates(view: SourceView, rates: Rates) -> pd.DataFrame:
     for grade in ("Hot", "Warm", "Cold", "Junk"):
         columns[grade] = 100 * table[grade.lower()] / table["leads"].where(table["leads"] > 0)
     return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def say_needed(more: int) -> str:
+    """Say roughly how many leads more would show whether a group differs, if its rate stays.
+
+    Examples
+    --------
+    >>> say_needed(3_307)
+    'about 3,300 more leads would show whether it differs from the average'
+    """
+    return f"about {round(more, 2 - len(str(more))):,} more leads would show whether it differs from the average"
 
 
 def chart_rows(view: SourceView, rates: Rates, most: int = 8) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from leadscore_core.analytics.statistics.decomposition import (
     GapSplit,
 )
 from leadscore_core.outcome import OutcomeWords
-from leadscore_core.percent import percent, rate_decimals
+from leadscore_core.percent import percent, rate_decimals, signed
 
 _NOTHING = 0.0005
 
@@ -71,14 +71,14 @@ def describe_verdict(view: SourceView, by: str, split: GapSplit, place: int) -> 
         Its row in `GapSplit.table`.
     """
     row = split.table.iloc[place]
-    verdict, form = row["verdict"], f".{rate_decimals(split.average, 1)}f"
+    verdict, decimals = row["verdict"], rate_decimals(split.average, 1)
     if pd.isna(row["residual"]) or not verdict:
         return GAPS["few_leads"]() if row["n"] < LEAST_JUDGED else ""
     if verdict == FEW_PEERS:
         return GAPS["few_peers"](share=f"{row['comparable']:.0%}", least=f"{LEAST_COMPARABLE:.0%}")
     if verdict == DEPENDS:
         factor = row["depends"].splitlines()[0]
-        other = f"{100 * split.without[factor].iloc[place]:+{form}}"
+        other = signed(100 * split.without[factor].iloc[place], decimals)
         return GAPS["depends"](factor=view.dimensions[factor].lower(), other=other, human=view.dimensions[by].lower())
     return GAPS["judged"](verdict=str(verdict))
 
@@ -100,18 +100,19 @@ def describe_gap(name: str, row: pd.Series, average: float, words: OutcomeWords)
     row
         Of `GapSplit.table`.
     """
-    form = f".{rate_decimals(average, 1)}f"
+    decimals = rate_decimals(average, 1)
     parts = {
         "name": name,
         "each": words.each,
         "rate": percent(row["rate"], average, 1),
-        "points": f"{abs(100 * row['gap']):{form}}",
+        "points": f"{abs(100 * row['gap']):.{decimals}f}",
         "side": "above" if row["gap"] > 0 else "below",
         "average": percent(average, average, 1),
     }
     if pd.isna(row["residual"]):
         return GAPS["alone"](**parts, share=f"{row['overlap']:.0%}")
-    figures = {key: f"{100 * row[key]:+{form}}" for key in ("composition", "residual", "residual_low", "residual_high")}
+    named = ("composition", "residual", "residual_low", "residual_high")
+    figures = {key: signed(100 * row[key], decimals) for key in named}
     return GAPS["split"](**parts, **figures)
 
 

@@ -5,8 +5,10 @@ import pandas as pd
 from leadscore_core.analytics.sentences.money import MONEY
 from leadscore_core.analytics.sources import Counted, Scope, SourceView, is_known
 from leadscore_core.analytics.spend import Money, looked_at
+from leadscore_core.analytics.statistics.costs import LEAST_OUTCOMES
 from leadscore_core.analytics.wording import money
 from leadscore_core.outcome import OutcomeWords, capital
+from leadscore_core.percent import signed
 
 _MOST_NAMED = 4
 
@@ -17,8 +19,7 @@ def describe_money(result: Money, words: OutcomeWords, counted: Counted) -> str:
     if costs.table.empty:
         return MONEY["nothing_matches"]()
     junk, is_graded = float(costs.table["on_junk"].sum()), bool(costs.table["on_junk"].notna().any())
-    has_periods = result.has_dates and bool(result.spend.rows["start"].notna().any())
-    spent = MONEY["spent" if has_periods else "spent_undated"](
+    spent = MONEY["spent" if result.has_periods else "spent_undated"](
         spent=f"{costs.spent:,.0f} {currency}".strip(),
         wasted=f", {junk / costs.spent:.0%} of it on junk" if costs.spent and is_graded else "",
     )
@@ -26,17 +27,24 @@ def describe_money(result: Money, words: OutcomeWords, counted: Counted) -> str:
     if table.empty:
         is_counted = is_known(counted) and bool((costs.table["n"] > 0).any())
         return MONEY["no_outcome" if is_counted else "not_known"](spent=spent, singular=words.singular)
-    ordered = table.sort_values("cost_per_application")
-    cheap, dear = ordered.iloc[0], ordered.iloc[-1]
-    key = ("costs" if len(ordered) > 1 else "cost") + ("" if is_known(counted) else "_expected")
-    return MONEY[key](
-        spent=spent,
-        an_outcome=capital(words.a_singular),
-        least=money(cheap["cost_per_application"]),
-        cheap=cheap["group"],
-        most=money(dear["cost_per_application"]),
-        dear=dear["group"],
-    )
+    enough = table[table["k"] >= LEAST_OUTCOMES].sort_values("cost_per_application")
+    expected = "" if is_known(counted) else "_expected"
+    if enough.empty:
+        return MONEY[f"few{expected}"](spent=spent, few=LEAST_OUTCOMES, plural=words.plural)
+    small = MONEY[f"small{expected}"](few=LEAST_OUTCOMES, plural=words.plural) if len(enough) < len(table) else ""
+    ends = {"cheap": enough.iloc[0], "dear": enough.iloc[-1]}
+    told = {name: _cost(row, words, counted) for name, row in ends.items()}
+    key = ("costs" if len(enough) > 1 else "cost") + expected
+    return MONEY[key](spent=spent, an_outcome=capital(words.a_singular), small=small, **told)
+
+
+def _cost(row: pd.Series, words: OutcomeWords, counted: Counted) -> str:
+    """Say what an outcome of a group costs, with its interval and the counts that it comes from."""
+    cost, low, high = (money(row[name]) for name in ("cost_per_application", "cost_low", "cost_high"))
+    counts = f"{row['k']:,.0f} {words.plural} of {row['n']:,.0f} leads"
+    if not is_known(counted):
+        return f"{cost} from {row['group']} ({counts} expected)"
+    return f"{cost} from {row['group']} (95% interval {low} to {high}; {counts})"
 
 
 def describe_missing(view: SourceView, result: Money) -> list[str]:
@@ -79,8 +87,8 @@ def present_missing(view: SourceView, result: Money) -> pd.DataFrame:
 
 
 def describe_period(view: SourceView, scope: Scope, result: Money) -> str:
-    """Say which days count; empty where the leads have no dates."""
-    days = looked_at(view, scope) if result.has_dates else []
+    """Say which days count; empty where the leads or the spend have no dates."""
+    days = looked_at(view, scope) if result.has_periods else []
     said = []
     if days:
         words = ", ".join(f"{first:%d %b %Y} to {last:%d %b %Y}" for first, last in sorted(set(days))[:_MOST_NAMED])
@@ -100,9 +108,9 @@ def describe_move(result: Money, words: OutcomeWords) -> str:
         amount=f"{moved.amount:,.0f} {result.spend.currency}".strip(),
         source=move.source,
         target=move.target,
-        change=f"{moved.change:+,.0f}",
+        change=signed(moved.change),
         plural=words.plural,
-        low=f"{moved.low:+,.0f}",
-        high=f"{moved.high:+,.0f}",
+        low=signed(moved.low),
+        high=signed(moved.high),
         warning=warning,
     )

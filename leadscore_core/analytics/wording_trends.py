@@ -10,7 +10,7 @@ from leadscore_core.analytics.sources import Rates, Scope, SourceView, count_out
 from leadscore_core.analytics.statistics.changes import difference_interval
 from leadscore_core.analytics.trends import MONTH, WEEK, GroupTrend
 from leadscore_core.analytics.wording import HIGH, LOW, counted_title, rate_title
-from leadscore_core.percent import percent, rate_decimals
+from leadscore_core.percent import percent, rate_decimals, signed
 from leadscore_core.storage.leads.filters import LeadFilter
 
 
@@ -26,7 +26,7 @@ def describe_change(view: SourceView, scope: Scope, trend: GroupTrend) -> str:
         return TRENDS["none"](human=human, groups=f"{len(changes):,}")
     total = trend.total.set_index("period")["rate"]
     average = float(trend.total["k"].sum() / trend.total["n"].sum())
-    form = f"+.{rate_decimals(average, 1)}f"
+    decimals = rate_decimals(average, 1)
     return TRENDS["largest"](
         name=view.shown(scope.by, None if pd.isna(row["group"]) else row["group"]),
         way="rose" if row["change"] > 0 else "fell",
@@ -36,9 +36,9 @@ def describe_change(view: SourceView, scope: Scope, trend: GroupTrend) -> str:
         last=percent(row["k_last"] / row["n_last"], average, 1),
         last_when=shown_period(view, trend, row["last"]),
         n_last=f"{row['n_last']:,.0f}",
-        change=f"{100 * row['change']:{form}}",
-        low=f"{100 * row['low']:{form}}",
-        high=f"{100 * row['high']:{form}}",
+        change=signed(100 * row["change"], decimals),
+        low=signed(100 * row["low"], decimals),
+        high=signed(100 * row["high"], decimals),
         groups=f"{len(changes):,}",
         all_first=percent(total[row["first"]], average, 1),
         all_last=percent(total[row["last"]], average, 1),
@@ -74,7 +74,7 @@ def describe_comparison(view: SourceView, scope: Scope, rates: Rates) -> str:
     now = rates.totals
     if not now["n"] or not then["n"]:
         return TRENDS["compared_empty"](**days)
-    average, form = rates.average, f"+.{rate_decimals(rates.average, 1)}f"
+    average, decimals = rates.average, rate_decimals(rates.average, 1)
     figures = {
         "rate": percent(now["k"] / now["n"], average, 1),
         "n": f"{now['n']:,.0f}",
@@ -87,7 +87,7 @@ def describe_comparison(view: SourceView, scope: Scope, rates: Rates) -> str:
     low, high = difference_interval(*counts)
     change = now["k"] / now["n"] - then["k"] / then["n"]
     ends = {"change": change, "low": float(low[0]), "high": float(high[0])}
-    return TRENDS["compared"](**days, **figures, **{name: f"{100 * end:{form}}" for name, end in ends.items()})
+    return TRENDS["compared"](**days, **figures, **{name: signed(100 * end, decimals) for name, end in ends.items()})
 
 
 def _days(view: SourceView, chosen: LeadFilter) -> str:

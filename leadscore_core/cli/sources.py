@@ -41,7 +41,7 @@ from leadscore_core.cli.spend import (
 )
 from leadscore_core.config import load_settings
 from leadscore_core.outcome import OutcomeWords
-from leadscore_core.percent import percent, rate_decimals
+from leadscore_core.percent import percent, rate_decimals, signed
 
 _MOST_LISTED = 15
 
@@ -131,10 +131,10 @@ def _say_rates(result: dict[str, Any], words: OutcomeWords) -> None:
             say(f"  {block['largest_change']['words']}")
         if len(block["groups"]) > _MOST_LISTED:
             say(f"  .. and {len(block['groups']) - _MOST_LISTED:,} more; --json tells all.")
-    expected = "" if is_known else "expected "
+    expected, better = ("", "what works already") if is_known else ("expected ", "where most is expected")
     for title, name in (
         (f"Segments {expected}below the average", "leaks"),
-        (f"Segments {expected}above the average: what works already", "chances"),
+        (f"Segments {expected}above the average: {better}", "chances"),
     ):
         say(f"\n{title}" if result[name] else f"\n{title}: none that is certain")
         together = result[f"{name}_together"]
@@ -181,14 +181,21 @@ def outcomes(
 
 
 def _line(group: dict[str, Any], average: float) -> str:
+    from leadscore_core.analytics.wording import say_needed
+
     if group["rate"] is None:
         return f"  {group['name']}: no lead whose outcome is known"
     if group["verdict"] is None:
         return f"  {group['name']}: {percent(group['rate'], average, 1)} expected of {group['n']:,} leads"
-    residual = f", residual {group['own']:+.{rate_decimals(average, 1)}%}" if group["own"] is not None else ""
+    residual = ""
+    if group["own"] is not None:
+        own, least, most = (
+            signed(100 * group[key], rate_decimals(average, 1)) for key in ("own", "own_low", "own_high")
+        )
+        residual = f", residual {own} points (95% interval {least} to {most})"
     if residual and (group["own_verdict"] or "").startswith("No verdict"):
         residual += f" ({group['own_verdict'][:1].lower()}{group['own_verdict'][1:]})"
-    more = f" ({group['more_leads_needed']:,} more leads would do)" if group["more_leads_needed"] else ""
+    more = f" ({say_needed(group['more_leads_needed'])})" if group["more_leads_needed"] else ""
     rate, low, high = (percent(group[name], average, 1) for name in ("rate", "low", "high"))
     return (
         f"  {group['name']}: {rate} ({low} to {high}), n = {group['n']:,}{residual}; {group['verdict'].lower()}{more}"

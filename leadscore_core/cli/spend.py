@@ -13,8 +13,9 @@ from leadscore_core.errors import SpendError
 
 if TYPE_CHECKING:
     from leadscore_core.analytics.sources import Counted, SourceView
-    from leadscore_core.analytics.spend import Move
+    from leadscore_core.analytics.spend import Money, Move
     from leadscore_core.data.spend import Spend, SpendReading
+    from leadscore_core.outcome import OutcomeWords
 
 SpendFile = Annotated[Path | None, typer.Option("--spend", help="What was spent, by source, medium or campaign.")]
 SpendColumn = Annotated[
@@ -41,6 +42,7 @@ MoveBudget = Annotated[
     str | None,
     typer.Option("--move", help="What if a budget moved: FROM:TO:PERCENT, for instance 'Fair:News:20'."),
 ]
+_MOST_LISTED = 15
 _FIELDS = ("name", "amount", "start", "end", "period", "currency")
 
 
@@ -114,10 +116,41 @@ def count_spend(view: SourceView, by: str, counted: Counted, options: SpendOptio
     for text in describe_missing(view, money):
         say(f"  {text}")
     say(f"  {describe_money(money, view.words, counted)}")
-    say(f"  {describe_period(view, scope, money)}")
+    for line in _cost_lines(money, view.words, counted):
+        say(f"  {line}")
+    period = describe_period(view, scope, money)
+    if period:
+        say(f"  {period}")
     if money.move is not None:
         say(f"  {describe_move(money, view.words)}")
     return as_json(money)
+
+
+def _cost_lines(result: Money, words: OutcomeWords, counted: Counted) -> list[str]:
+    """Lay out what groups spent and brought, a line each, those that spent most first."""
+    from leadscore_core.analytics.sources import is_known
+    from leadscore_core.analytics.wording import counted_title, money
+
+    known, table = is_known(counted), result.costs.table.head(_MOST_LISTED)
+    if table.empty:
+        return []
+    singular = words.singular if known else f"{words.singular} expected"
+    per = f"per {singular}, 95% interval" if known else f"per {singular}"
+    rows = [["Group", f"Spent {result.spend.currency}".strip(), "Leads", counted_title(words, counted), per]]
+    for row in table.to_dict("records"):
+        cost, low, high = (row[key] for key in ("cost_per_application", "cost_low", "cost_high"))
+        counts = [f"{value:,.0f}" if value == value else "not known" for value in (row["leads"], row["applications"])]
+        told = money(cost) if cost == cost else "-"
+        if known and low == low:
+            told += f" ({money(low)} to {money(high)})" if high < float("inf") else f" (at least {money(low)})"
+        rows.append([str(row["group"]), money(row["spend"]), *counts, told])
+    widths = [max(len(row[place]) for row in rows) for place in range(4)]
+    lines = [
+        "  ".join([row[0].ljust(widths[0]), *(row[place].rjust(widths[place]) for place in (1, 2, 3)), row[4]])
+        for row in rows
+    ]
+    more = len(result.costs.table) - len(table)
+    return [*lines, *([f".. and {more:,} more; --json tells all."] if more > 0 else [])]
 
 
 def _reading(options: SpendOptions, known: frozenset[str]) -> SpendReading:

@@ -312,7 +312,11 @@ def _findings(
         found.append(finding(code, "warning", f"not counted: {reason}", where, example))
     if others:
         reason = f"amounts in {currency} and {', '.join(others)} cannot be added; only {currency} is counted"
-        found.append(finding("two_currencies", "warning", reason, None))
+        found.append(
+            finding("two_currencies", "warning", reason, None).model_copy(
+                update={"count": len(rows), "share": len(rows) / total}
+            )
+        )
     for code, reason, count in doubts:
         found.append(finding(code, "warning", reason, None).model_copy(update={"count": count, "share": count / total}))
     if not has_period:

@@ -27,6 +27,7 @@ from leadscore_core.analytics.wording_segments import (
     present_segments,
 )
 from leadscore_core.analytics.wording_trends import describe_change
+from leadscore_core.percent import signed
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.leads.filters import LeadFilter
 from pages.shared import session
@@ -80,7 +81,11 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
         st.markdown("**How the residual effect moves when a factor is left out**")
         moved = present_without(view, split, place)
         points = moved.select_dtypes("number").columns
-        st.table(moved.assign(**{name: moved[name].map(_point) for name in points}).set_index("Left out"))
+        st.table(
+            moved.assign(**{name: moved[name].map(lambda value: signed(value, 1)) for name in points}).set_index(
+                "Left out"
+            )
+        )
     st.markdown(f"**All groups: {len(shown.table):,}**")
     render_frame(shown.table, alt="Gaps and their parts")
     st.caption(
@@ -88,11 +93,6 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
         "Comparable: the share of its leads for which others have at least 20 leads that are alike in the factors "
         "chosen. A verdict takes 80%, and a residual effect whose sign no single factor decides."
     )
-
-
-def _point(value: float) -> str:
-    """Write points of a rate, nothing as +0.0."""
-    return f"{round(value, 1) + 0.0:+.1f}"
 
 
 def _choose_factors(view: SourceView, scope: Scope) -> tuple[str, ...]:

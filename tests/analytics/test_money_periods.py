@@ -1,5 +1,7 @@
 """Money by period: simulated spend with gaps and a known true cost; what is missing is told, never divided."""
 
+import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +13,16 @@ from leadscore_core.analytics.report_html import make_report
 from leadscore_core.analytics.report_json import open_file
 from leadscore_core.analytics.sources import Scope, SourceView
 from leadscore_core.analytics.spend import Move, as_json, count_money
+from leadscore_core.analytics.statistics.costs import LEAST_OUTCOMES
 from leadscore_core.analytics.statistics.spend_days import NO_LEADS, cost_by_days
 from leadscore_core.analytics.wording import present_costs
-from leadscore_core.analytics.wording_money import describe_missing, describe_money, present_missing
+from leadscore_core.analytics.wording_money import (
+    describe_missing,
+    describe_money,
+    describe_move,
+    describe_period,
+    present_missing,
+)
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.schema.schema import Column, LeadSchema, Role
@@ -125,6 +134,7 @@ def test_spend_without_a_period_counts_whole_for_all_leads(world: tuple[SourceVi
     assert table["spend"].tolist() == [pytest.approx(500)]
     assert table["leads"].tolist() == [(frame["origin"] == "News").sum()]
     assert "without dates nothing tells" in describe_money(money, view.words, "completed")
+    assert describe_period(view, Scope("origin"), money) == "", "nothing is set against each other by days"
 
 
 def test_money_is_numbers_that_sort(world: tuple[SourceView, pd.DataFrame, Spend]) -> None:
@@ -143,6 +153,36 @@ def test_what_is_only_expected_has_no_interval_of_costs(world: tuple[SourceView,
     assert not any("95%" in name for name in shown.columns)
     assert "Per conversion expected (EUR)" in shown
     assert "is expected to cost" in describe_money(money, view.words, "expected")
+
+
+def test_a_cost_is_named_with_its_interval_and_only_of_groups_with_enough_outcomes(
+    world: tuple[SourceView, pd.DataFrame, Spend],
+) -> None:
+    view, _, spend = world
+    money = count_money(view, Scope("origin"), spend)
+    assert "Only days count" in describe_period(view, Scope("origin"), money)
+    said = describe_money(money, view.words, "completed")
+    assert re.search(
+        r"costs 40\.00 from News \(95% interval 3\d\.\d+ to 4\d\.\d+; [\d,]+ conversions of [\d,]+ leads\)", said
+    )
+    fair = money.costs.table["group"] == "Fair"
+    for few, named in ((fair, ["News"]), (~fair, ["Fair"]), (fair | True, [])):
+        table = money.costs.table.assign(k=money.costs.table["k"].mask(few, LEAST_OUTCOMES - 1))
+        small = replace(money, costs=replace(money.costs, table=table))
+        for counted in ("completed", "expected"):
+            said = describe_money(small, view.words, counted)  # type: ignore[arg-type]
+            assert [name for name in ("News", "Fair") if name in said] == named
+            assert "10 conversions" in said
+            assert "nterval" not in said or counted == "completed"
+
+
+def test_a_moved_budget_that_changes_nothing_is_written_as_nothing(
+    world: tuple[SourceView, pd.DataFrame, Spend],
+) -> None:
+    view, _, spend = world
+    said = describe_move(count_money(view, Scope("origin"), spend, Move("Fair", "News", 0.0001)), view.words)
+    assert "-0" not in said
+    assert "+0" not in said
 
 
 def test_a_moved_budget_is_in_the_report_and_in_json(
@@ -179,5 +219,6 @@ def test_the_command_line_sets_spend_against_leads(run, tmp_path: Path) -> None:
     assert code == 0
     assert "were spent in periods that have leads too" in said
     assert "from Fair to News" in said
+    assert re.search(r"\n  Fair +[\d,]+ +[\d,]+ +[\d,]+  [\d.,]+ \([\d.,]+ to [\d.,]+\)\n", said)
     code, said, _ = run("spend", tmp_path / "spend.csv", "--column", "name=Wer", "--spend-year", 2025)
     assert code == 2 or "20,000.00" in said

@@ -290,6 +290,9 @@ def test_sources_tells_rates_leaks_and_chances(run, lists: Path, tmp_path: Path)
     assert code == 0
     assert "First source (" in said
     assert "Month (" in said
+    assert "what works already" in said
+    assert re.search(r", residual (0|[+-]\d+\.\d) points \(95% interval \S+ to \S+\)", said)
+    assert not re.search(r"[+-]0(\.0+)?[% )]", said)
     result = json.loads(out.read_text())
     labelled = pd.read_csv(lists / LABELLED)
     assert result["rows"] == len(labelled)
@@ -302,6 +305,8 @@ def test_sources_of_new_leads_are_expected_and_faults_are_one_message(run, lists
     code, said, _ = run("sources", lists / NEW)
     assert code == 0
     assert "expected to complete" in said
+    assert "where most is expected" in said
+    assert "works already" not in said
     code, said, wrong = run("sources", lists / NEW, "--by", "colour")
     assert code == 2
     assert "cannot be grouped by 'colour'" in wrong

@@ -103,6 +103,8 @@ def test_currencies_are_never_added_and_each_can_be_looked_at() -> None:
     spend = read_spend(table)
     assert (spend.currency, spend.rows["amount"].sum()) == ("INR", 109)
     assert dict(spend.others) == {"EUR": 7.0, "USD": 40.0}
+    (said,) = [found for found in spend.findings if "only INR is counted" in found.reason]
+    assert said.count == 2
     dollars = read_spend(table, SpendReading(currency="USD"))
     assert (dollars.rows["amount"].tolist(), dict(dollars.others)) == ([40.0], {"EUR": 7.0, "INR": 109.0})
     blank = read_spend(pd.DataFrame({"Source": list("abc"), "Amount": ["1", "2", "4"], "Currency": ["EUR", "", "USD"]}))

@@ -4,7 +4,17 @@ from leadscore_core.data.sentence import Sentence
 
 _SECTION = "Sources, Money; report; command line with --spend"
 _SPENT = "120,000 INR were spent in periods that have leads too, 12% of it on junk"
-_COSTS = {"spent": _SPENT, "an_outcome": "A conversion", "least": "238", "cheap": "News"}
+_COSTS = {
+    "spent": _SPENT,
+    "an_outcome": "A conversion",
+    "cheap": "238 from News (95% interval 215 to 264; 302 conversions of 811 leads)",
+    "dear": "1,204 from Fair (95% interval 830 to 1,781; 26 conversions of 640 leads)",
+    "small": "",
+}
+_COSTS_EXPECTED = _COSTS | {
+    "cheap": "238 from News (302 conversions of 811 leads expected)",
+    "dear": "1,204 from Fair (26 conversions of 640 leads expected)",
+}
 MONEY: dict[str, Sentence] = {
     "spent": Sentence(
         _SECTION,
@@ -25,41 +35,51 @@ MONEY: dict[str, Sentence] = {
     ),
     "costs": Sentence(
         _SECTION,
-        "outcomes are known, and several groups have spend and outcomes",
-        "{spent}. {an_outcome} costs {least} from {cheap} and {most} from {dear}.",
-        {
-            "spent": _SPENT,
-            "an_outcome": "A conversion",
-            "least": "238",
-            "cheap": "News",
-            "most": "1,204",
-            "dear": "Fair",
-        },
+        "outcomes are known, and several groups have spend and at least 10 outcomes; of them the cheapest and dearest",
+        "{spent}. {an_outcome} costs {cheap} and {dear}.{small}",
+        _COSTS,
     ),
     "costs_expected": Sentence(
         _SECTION,
-        "no outcomes are counted, and several groups have spend and outcomes expected",
-        "{spent}. {an_outcome} is expected to cost {least} from {cheap} and {most} from {dear}.",
-        {
-            "spent": _SPENT,
-            "an_outcome": "A conversion",
-            "least": "238",
-            "cheap": "News",
-            "most": "1,204",
-            "dear": "Fair",
-        },
+        "no outcomes are counted, and several groups have spend and at least 10 outcomes expected",
+        "{spent}. {an_outcome} is expected to cost {cheap} and {dear}.{small}",
+        _COSTS_EXPECTED,
     ),
     "cost": Sentence(
         _SECTION,
-        "outcomes are known, and one group has spend and outcomes",
-        "{spent}. {an_outcome} costs {least} from {cheap}.",
+        "outcomes are known, and one group has spend and at least 10 outcomes",
+        "{spent}. {an_outcome} costs {cheap}.{small}",
         _COSTS,
     ),
     "cost_expected": Sentence(
         _SECTION,
-        "no outcomes are counted, and one group has spend and outcomes expected",
-        "{spent}. {an_outcome} is expected to cost {least} from {cheap}.",
-        _COSTS,
+        "no outcomes are counted, and one group has spend and at least 10 outcomes expected",
+        "{spent}. {an_outcome} is expected to cost {cheap}.{small}",
+        _COSTS_EXPECTED,
+    ),
+    "small": Sentence(
+        _SECTION,
+        "some groups that have spend and outcomes have fewer than 10; as a part of others",
+        " Groups with fewer than {few} {plural} are left out of this comparison.",
+        {"few": "10", "plural": "conversions"},
+    ),
+    "small_expected": Sentence(
+        _SECTION,
+        "no outcomes are counted, and fewer than 10 are expected of some groups that have spend; as a part of others",
+        " Groups with fewer than {few} {plural} expected are left out of this comparison.",
+        {"few": "10", "plural": "conversions"},
+    ),
+    "few": Sentence(
+        _SECTION,
+        "outcomes are known, and no group that has spend has at least 10",
+        "{spent}. No group has the {few} {plural} that it takes to say what one costs.",
+        {"spent": _SPENT, "few": "10", "plural": "conversions"},
+    ),
+    "few_expected": Sentence(
+        _SECTION,
+        "no outcomes are counted, and of no group that has spend at least 10 are expected",
+        "{spent}. Of no group the {few} {plural} are expected that it takes to say what one costs.",
+        {"spent": _SPENT, "few": "10", "plural": "conversions"},
     ),
     "no_outcome": Sentence(
         _SECTION,
@@ -94,7 +114,7 @@ MONEY: dict[str, Sentence] = {
     ),
     "half": Sentence(
         _SECTION + ", below the table",
-        "spend is set against leads by days",
+        "leads have dates and the spend has periods, so that they are set against each other by days",
         "Only days count on which money was spent for a group and leads are looked at ({days}); an amount is spread "
         "evenly over the days of its period.",
         {"days": "24 Jan to 20 Feb 2022"},

@@ -11,6 +11,7 @@ import pandas as pd
 from leadscore_core.confidence import wilson_intervals
 
 ELASTICITY = (0.5, 1.0)
+LEAST_OUTCOMES = 10  # of a group, below which a sentence does not name what one costs
 STRANGE, OUTSIDE = "matches no group of these leads", "is outside the dates shown"
 _DRAWS = 4_000
 
