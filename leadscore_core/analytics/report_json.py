@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leadscore_core.analytics.list_doubts import RepeatedRows, future_doubts
 from leadscore_core.analytics.sources import (
     EVERYBODY,
     Counted,
@@ -27,6 +29,7 @@ from leadscore_core.analytics.sources import (
 )
 from leadscore_core.analytics.statistics.rates import UNJUDGED
 from leadscore_core.analytics.trends import trend_groups
+from leadscore_core.analytics.wording import answer
 from leadscore_core.analytics.wording_trends import describe_change
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.cleaner import clean_leads
@@ -68,11 +71,7 @@ def open_file(leads: LeadList, model: LeadModel | None, settings: Settings) -> I
         If the list cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="leadscore-sources-") as folder:
-        path = Path(folder) / "leads.parquet"
-        made_up = model is not None and model.metadata.training_data.synthetic
-        _write((chunk for chunk in leads.chunks()), path, leads.schema, leads.mapping, model, settings)
-        table = LeadTable.by_schema(path, Standing(), leads.schema)
-        yield make_view("this list", SourceTable([table], [None]), leads.schema, made_up=made_up)
+        yield _open_written(leads.chunks(), Path(folder), leads.schema, leads.mapping, model, settings)
 
 
 def report_list(
@@ -127,13 +126,13 @@ def source_report(
     -------
     dict
         ``rows``, ``known``, ``counted``, ``n``, ``applications``, ``average``; ``by``: one block a dimension with its
-        ``groups`` (``value``, ``leads``, ``known``, ``completed``, ``expected``, leads of each grade, ``n``,
-        ``applications``, rates as `rate_groups` tells, ``verdict``, and
-        ``mix`` and ``own``, its gap to the average as composition and residual effect, with ``own_verdict`` and
-        ``own_without``, the residual without each factor); ``leaks`` and ``chances``, the segments far below and far
-        above the average. Rates are 0-1, what is not applicable is None: without a model, ``expected`` and the leads
-        of each grade. Where outcomes are only expected there is no verdict, no interval and no ``mix`` or ``own``, and
-        ``cautions`` say by which models.
+        ``answer`` in a sentence and its ``groups`` (``value``, ``leads``, ``known``, ``completed``, ``expected``, leads
+        of each grade, ``n``, ``applications``, rates as `rate_groups` tells, ``verdict``, and ``mix`` and ``own``, its
+        gap to the average as composition and residual effect, with ``own_verdict`` and ``own_without``, the residual
+        without each factor); ``leaks`` and ``chances``, the segments far below and far above the average; ``doubts``,
+        what must be said of the leads, such as repeated rows. Rates are 0-1, what is not applicable is None: without a
+        model, ``expected`` and the leads of each grade. Where outcomes are only expected there is no verdict, no
+        interval and no ``mix`` or ``own``, and ``cautions`` say by which models.
 
     Raises
     ------
@@ -151,19 +150,42 @@ def source_report(
     schema = as_model(model).schema if model is not None else load_schema()
     mapping = mapping or map_frame(frame, schema)
     with tempfile.TemporaryDirectory(prefix="leadscore-sources-") as folder:
-        path = Path(folder) / "leads.parquet"
-        made_up = model is not None and model.metadata.training_data.synthetic
-        _write(iter([frame]), path, schema, mapping, model, load_settings())
-        table = LeadTable.by_schema(path, Standing(), schema)
-        return describe(
-            make_view("these leads", SourceTable([table], [None]), schema, made_up=made_up), by, counted, factors
-        )
+        view = _open_written(iter([frame]), Path(folder), schema, mapping, model, load_settings())
+        return describe(view, by, counted, factors, label="label=")
+
+
+def _open_written(
+    chunks: Iterator[pd.DataFrame],
+    folder: Path,
+    schema: LeadSchema,
+    mapping: ColumnMapping,
+    model: LeadModel | None,
+    settings: Settings,
+) -> SourceView:
+    """Write what counting needs of leads into a folder, and return a view of it."""
+    path, repeated = folder / "leads.parquet", RepeatedRows(schema, mapping)
+    made_up = model is not None and model.metadata.training_data.synthetic
+    _write(repeated.watch(chunks), path, schema, mapping, model, settings)
+    table = SourceTable([LeadTable.by_schema(path, Standing(), schema)], [None])
+    view = make_view("this list", table, schema, made_up=made_up)
+    return replace(view, doubts=(*repeated.doubts(), *future_doubts(table)))
 
 
 def describe(
-    view: SourceView, by: Sequence[str] = (), counted: Counted | None = None, factors: Sequence[str] | None = None
+    view: SourceView,
+    by: Sequence[str] = (),
+    counted: Counted | None = None,
+    factors: Sequence[str] | None = None,
+    *,
+    label: str = "--label",
 ) -> dict[str, Any]:
-    """Return the numbers of the Sources page for a view."""
+    """Return the numbers of the Sources page for a view.
+
+    Parameters
+    ----------
+    label
+        By what a person names the column of the outcome.
+    """
     totals = view.table.totals(EVERYBODY)
     counted = counted or choose_counted(view)
     n, k = ("known", "completed") if counted == "completed" else ("foreseen", "expected")
@@ -173,7 +195,7 @@ def describe(
             raise LabelError(" ".join(cautions))
         raise LabelError(
             "These leads have no outcome to count, and nothing scored them. Bring a list with a column that says "
-            f"{view.words.whether} (give it with --label), or train a model first."
+            f"{view.words.whether} (give it with {label}), or train a model first."
         )
     dimensions = [find_dimension(view, name) for name in by] or [view.default]
     below, above = find_far_segments(view, EVERYBODY, counted)
@@ -190,6 +212,7 @@ def describe(
         "leaks_together": _together(below),
         "chances_together": _together(above),
     }
+    result["doubts"] = list(view.doubts)
     return result | {"cautions": cautions} if counted == "expected" else result
 
 
@@ -223,7 +246,8 @@ def _block(view: SourceView, dimension: str, counted: Counted, asked: Sequence[s
         result |= judged | {"own_depends_on": depends}
         groups.append(result)
     human = view.dimensions[dimension]
-    block = {"dimension": dimension, "name": human, "groups_in_all": rates.groups, "groups": groups}
+    said = answer(view, Scope(dimension, counted=counted), rates)
+    block = {"dimension": dimension, "name": human, "answer": said, "groups_in_all": rates.groups, "groups": groups}
     block["factors"] = [factor for factor in factors if factor != dimension]
     trend = trend_groups(view, dimension, EVERYBODY, counted)
     certain = trend is not None and is_known(counted) and bool(trend.changes["certain"].any())
@@ -233,8 +257,8 @@ def _block(view: SourceView, dimension: str, counted: Counted, asked: Sequence[s
         names = ("n_first", "k_first", "n_last", "k_last", "change", "low", "high")
         numbers = {name: _number(largest[name]) for name in names}
         ends = {"value": _value(largest["group"]), "first": largest["first"], "last": largest["last"]}
-        said = describe_change(view, Scope(dimension, counted=counted), trend)
-        block["largest_change"] = ends | numbers | {"groups": len(trend.changes), "words": said}
+        words = describe_change(view, Scope(dimension, counted=counted), trend)
+        block["largest_change"] = ends | numbers | {"groups": len(trend.changes), "words": words}
     return block
 
 

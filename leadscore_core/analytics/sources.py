@@ -24,6 +24,7 @@ from leadscore_core.analytics.statistics.segments import LEAST_LEADS, find_segme
 from leadscore_core.analytics.statistics.unions import order_by_gain
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role
+from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import LeadScoreError, StorageError
 from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.storage.database.batches import Batch
@@ -66,6 +67,8 @@ class SourceView:
         What they can be grouped by -> its human name.
     made_up
         Whether a model that scored them learned from made-up leads.
+    doubts
+        What must be said of the leads themselves.
     """
 
     name: str
@@ -73,6 +76,7 @@ class SourceView:
     schema: LeadSchema
     dimensions: dict[str, str]
     made_up: bool = False
+    doubts: tuple[str, ...] = ()
 
     def first(self, role: Role) -> str | None:
         """Return the column with a role, if the leads have it."""
@@ -189,7 +193,7 @@ def make_view(name: str, table: SourceTable, schema: LeadSchema, *, made_up: boo
     known = {d: name_dimension(d, schema) for d in offered_dimensions(schema) if table.has(d)}
     if not known:
         named = schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
-        needed = ", ".join(column.human.lower() for column in named) or "category"
+        needed = ", ".join(column.human.lower() for column in named if not is_shipped(schema.name)) or "source"
         raise LeadScoreError(f"These leads have nothing to group by. Bring a list with a {needed}, a city or a date.")
     return SourceView(name, table, schema, known, made_up)
 

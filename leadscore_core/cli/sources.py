@@ -1,7 +1,9 @@
 """The command line's commands on sources and outcomes."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -39,11 +41,17 @@ from leadscore_core.cli.spend import (
     SpendYear,
     count_spend,
 )
-from leadscore_core.config import load_settings
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.errors import LabelError
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.percent import percent, rate_decimals, signed
 
+if TYPE_CHECKING:
+    from leadscore_core.data.dataset.dataset import LeadList
+    from leadscore_core.data.schema.schema import LeadSchema
+
 _MOST_LISTED = 15
+_TOLD = ("source", "medium", "platform", "city", "timestamp", "label")
 
 
 def sources(
@@ -91,8 +99,11 @@ def sources(
     options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
     model = ModelRegistry(settings.models_dir).load(model_id) if model_id is not None else None
     declared = schema if schema is not None or model is None else known_schema(model.schema.name, settings)
-    leads = open_leads([file], declared, options, settings, ask="unreadable")
-    model = model or champion_or_none(leads.schema.name, settings, "nothing is scored")
+    leads = open_leads([file], declared, options, settings, may_propose=None if map_to else True, ask="unreadable")
+    if leads.proposal is None:
+        _check_known(leads, declared, settings)
+        model = model or champion_or_none(leads.schema.name, settings, "nothing is scored")
+    _say_taken(leads)
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
     money = SpendOptions(spend, spend_column, spend_currency, spend_year, spend_dates, spend_decimal, move)
@@ -102,6 +113,29 @@ def sources(
         if money.file is not None:
             result["money"] = count_spend(view, view.default, result["counted"], money)
     write_json(json_out, result | (leads.outcome.as_json() if leads.outcome else {}))
+
+
+def _check_known(leads: LeadList, declared: LeadSchema | str | None, settings: Settings) -> None:
+    """Raise if nothing tells what the columns of a list mean, nor which is its outcome."""
+    from leadscore_core.data.dataset.open import fitting_schema
+    from leadscore_core.data.schema.outcome_candidates import say_unknown
+    from leadscore_core.data.schema.schema_files import is_shipped
+    from leadscore_core.registry.served import served_schemas
+
+    label = leads.schema.label
+    if declared is not None or not is_shipped(leads.schema.name) or (label and label.name in leads.mapping.used):
+        return
+    if fitting_schema(leads.mapping.headers, settings, served=served_schemas(settings)) is None:
+        raise LabelError(say_unknown("--label COLUMN", "--schema NAME"))
+
+
+def _say_taken(leads: LeadList) -> None:
+    """Say in a line how the columns of leads that nobody knows are taken."""
+    from leadscore_core.data.dataset.column_list import role_word
+
+    if leads.proposal is not None:
+        taken = [f"{c.header} {role_word(c.role)}" for c in leads.proposal.columns if str(c.role) in _TOLD]
+        say(f"These are no known leads; taken as: {', '.join(taken)}. All columns, and why: leadscore check FILE.")
 
 
 def _say_rates(result: dict[str, Any], words: OutcomeWords) -> None:
@@ -121,7 +155,8 @@ def _say_rates(result: dict[str, Any], words: OutcomeWords) -> None:
         f"{result['rows']:,} leads; {result['applications']:,.0f} of {result['n']:,} {what} "
         f"({percent(average, average, 1)}). {meaning}"
     )
-    for caution in result.get("cautions", ()):
+    say(result["by"][0]["answer"])
+    for caution in (*result["doubts"], *result.get("cautions", ())):
         say(f"Mind: {caution}")
     for block in result["by"]:
         say(f"\n{block['name']} ({block['groups_in_all']:,} groups)")

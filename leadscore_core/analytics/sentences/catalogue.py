@@ -1,5 +1,6 @@
 """All sentences of sources and money, by topic: what a list of them is made of."""
 
+from leadscore_core.analytics.sentences.doubts import DOUBTS
 from leadscore_core.analytics.sentences.expectations import EXPECTATIONS
 from leadscore_core.analytics.sentences.gaps import GAPS
 from leadscore_core.analytics.sentences.money import MONEY
@@ -9,6 +10,7 @@ from leadscore_core.analytics.sentences.trends import TRENDS
 from leadscore_core.data.sentence import Sentence
 
 CATALOGUE: dict[str, dict[str, Sentence]] = {
+    "doubts": DOUBTS,
     "expectations": EXPECTATIONS,
     "answer": ANSWERS,
     "titles": TITLES,

@@ -109,6 +109,14 @@ def which_outcome(candidates: Sequence[OutcomeCandidate]) -> str:
     )
 
 
+def say_unknown(label: str, schema: str) -> str:
+    """Say that leads are unknown and have no outcome, by what a person names either."""
+    return (
+        "These are no known leads, and no column says by its name and values what became of them. Name the outcome's "
+        f"column with {label}, or another kind of leads with {schema}."
+    )
+
+
 @cache
 def _words() -> dict[str, tuple[str, ...]]:
     declared = tomllib.loads(Path(__file__).with_name("outcome_headers.toml").read_text(encoding="utf-8"))
