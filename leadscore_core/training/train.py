@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -317,7 +318,7 @@ def _describe(
     dates = dates.dropna() if dates is not None else pd.Series(dtype="datetime64[us]")
     features = pipeline.named_steps["features"].transform(known.cleaned(recipe.schema).head(1))
     return ModelMetadata(
-        model_id=f"{now:%Y%m%d-%H%M%S}-{data.fingerprint[:6]}",
+        model_id=f"{now:%Y%m%d-%H%M%S}-{uuid4().hex[:6]}",  # two may be trained within a second
         created_at=now,
         schema_name=recipe.schema.name,
         schema_version=recipe.schema.version,

@@ -175,3 +175,10 @@ def test_leads_of_two_files_of_which_one_lacks_a_column(sample: SampleLeads, sch
     model = train_model(pd.concat(parts, ignore_index=True), schema, params=FEW_TREES, n_repeats=1)
     assert model.features.rates_["city_mapped"][""].leads >= len(sample.labelled) - half
     assert model.metadata.metrics["cross_validation"]["auc"] > 0.6
+
+
+def test_two_models_of_the_same_leads_have_names_of_their_own(sample: SampleLeads) -> None:
+    again = train_model(sample.labelled.head(300), params=FEW_TREES | {"n_estimators": 2}, n_repeats=1)
+    other = train_model(sample.labelled.head(300), params=FEW_TREES | {"n_estimators": 2}, n_repeats=1)
+    assert again.metadata.training_data.sha256 == other.metadata.training_data.sha256
+    assert again.model_id[-6:] != other.model_id[-6:], "the same second would give the same name"
