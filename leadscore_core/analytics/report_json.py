@@ -35,13 +35,18 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.cleaning.outcome_column import known_outcomes
 from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.dataset.open import fitting_schema
 from leadscore_core.data.reading.given_leads import OPEN_IT, LeadsOrPath, as_frame, expect_kind
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.schema.header_matching import suggest_mapping
+from leadscore_core.data.schema.inference import propose_schema
+from leadscore_core.data.schema.outcome_candidates import say_unknown
+from leadscore_core.data.schema.outcome_nouns import propose_words
 from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import load_schema
-from leadscore_core.errors import LabelError
+from leadscore_core.errors import LabelError, SchemaError
 from leadscore_core.inference.score import ScoringRules, score_part
 from leadscore_core.model.lead_model import LeadModel, as_model
 from leadscore_core.storage.leads.lead_table import LeadTable, Standing
@@ -57,6 +62,7 @@ _EFFECTS = {  # the keys that reports have had from the start
     "own_high": "residual_high",
     "comparable": "comparable",
 }
+_ANY_NAME = "leads"
 _SCATTER = ("low", "high", "shrunk_low", "shrunk_high")  # of what was counted, not of what is expected
 _RATES = ("rate", "low", "high", "shrunk", "shrunk_low", "shrunk_high", "lift", "p", "q")
 
@@ -103,6 +109,8 @@ def source_report(
     mapping: ColumnMapping | None = None,
     counted: Counted | None = None,
     factors: Sequence[str] | None = None,
+    schema: LeadSchema | str | Path | None = None,
+    label: str | None = None,
 ) -> dict[str, Any]:
     """Return how groups of leads convert, what their leads explain of it, and where targeting is off.
 
@@ -121,6 +129,11 @@ def source_report(
         ``completed`` or ``expected``; the first where at least 40 outcomes are known, if not given.
     factors
         What groups' leads are compared by, named as in `by`; platform, city tier, month, counts and flags if not given.
+    schema
+        What the columns mean, or the name or file of it; if not given, the model's, else a kept or shipped one that
+        fits, else what `propose_schema` finds.
+    label
+        Header of the outcome; found if not given.
 
     Returns
     -------
@@ -137,7 +150,7 @@ def source_report(
     Raises
     ------
     LeadScoreError
-        If the leads cannot be grouped so, or have neither outcomes nor scores.
+        If the leads cannot be grouped so, have neither outcomes nor scores, or nothing tells what their columns mean.
 
     Examples
     --------
@@ -147,11 +160,50 @@ def source_report(
     [('fair', 0.0, 'Under-delivers'), ('news', 1.0, 'Over-delivers')]
     """
     frame = as_frame(frame)
-    schema = as_model(model).schema if model is not None else load_schema()
-    mapping = mapping or map_frame(frame, schema)
+    if label is not None and label not in frame.columns:
+        raise LabelError(f"The list has no column {label!r} for the outcome. Its columns: {_headers(frame)}.")
+    if schema is None and model is None and mapping is None:
+        schema = _found_schema(frame, label)
+    elif schema is None or not isinstance(schema, LeadSchema):
+        schema = load_schema(schema) if schema is not None else as_model(model).schema if model else load_schema()
+    outcome = {schema.label.name: label} if label is not None and schema.label is not None else {}
+    mapping = mapping.corrected(outcome) if mapping is not None else map_frame(frame, schema, outcome)
     with tempfile.TemporaryDirectory(prefix="leadscore-sources-") as folder:
         view = _open_written(iter([frame]), Path(folder), schema, mapping, model, load_settings())
         return describe(view, by, counted, factors, label="label=")
+
+
+def _headers(frame: pd.DataFrame) -> str:
+    return ", ".join(str(header) for header in frame.columns[:12])
+
+
+def _found_schema(frame: pd.DataFrame, label: str | None) -> LeadSchema:
+    """Return the kept or shipped schema that a frame fits, else the one that its columns suggest.
+
+    Raises
+    ------
+    LabelError
+        If it fits none, and its outcome is not found or not clear.
+    """
+    headers = [str(header) for header in frame.columns]
+    fits = fitting_schema(headers, label=label)
+    if fits is not None:
+        return fits
+    proposal = propose_schema(frame, label)
+    if proposal.label is None:
+        shipped = load_schema()
+        if shipped.label is not None and shipped.label.name in suggest_mapping(headers, shipped).used:
+            return shipped
+        raise LabelError(say_unknown("label=HEADER", "schema=NAME"))
+    words = propose_words(proposal.label, proposal.positive)
+    question = proposal.split.question(proposal.label, words)
+    if question is not None:
+        said = question.replace("--positive ", "").replace("--open VALUE", "its open values")
+        raise LabelError(f"{said} Say so in a schema of these leads, and give it with schema=.")
+    try:
+        return proposal.build(_ANY_NAME, "These leads")
+    except SchemaError:  # no column says what a lead is; counting says that there is nothing to group by
+        return load_schema()
 
 
 def _open_written(

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore_core.analytics.report_json import open_file
+from leadscore_core.analytics.report_json import open_file, source_report
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.schema.inference import propose_schema
+from leadscore_core.data.schema.schema_files import save_schema
+from leadscore_core.errors import LabelError
 
 LATER = pd.Timestamp.now().normalize() + pd.Timedelta(days=400)
 
@@ -69,3 +71,29 @@ def test_repeated_rows_and_dates_in_the_future_are_said(what: str, places: Path,
         f"7 leads have a date in the future, up to {LATER:%d %b %Y}" if what == "dates" else "30 of 430 rows repeat"
     )
     assert wanted in said
+
+
+def test_python_reads_another_company_by_its_schema_its_label_or_what_is_found(places: Path, tmp_path: Path) -> None:
+    frame = german()
+    path = tmp_path / "leads.csv"
+    frame.to_csv(path, index=False)
+    won = int((frame["Abschluss"] == "ja").sum())
+    schema = propose_schema(frame).build("known")
+    other = frame.rename(columns={"Abschluss": "Ergebnis 7"})
+    for report in (
+        source_report(path),
+        source_report(frame, ["source"]),
+        source_report(frame, schema=schema),
+        source_report(other, label="Ergebnis 7"),
+        source_report(other, schema=schema, label="Ergebnis 7"),
+    ):
+        assert (report["counted"], report["applications"]) == ("completed", won)
+        assert {group["value"] for group in report["by"][0]["groups"]} == {"Messe", "Google Ads"}
+    save_schema(schema)
+    assert source_report(path)["applications"] == won
+    with pytest.raises(LabelError, match="has no column 'Sold'"):
+        source_report(frame, label="Sold")
+    with pytest.raises(LabelError, match="label=") as raised:
+        source_report(frame[["Lead-Nr", "Quelle"]])
+    assert "--" not in str(raised.value)
+    assert "application" not in str(raised.value)

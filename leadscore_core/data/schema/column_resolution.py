@@ -1,6 +1,6 @@
 """Resolving: of several headers that could give one column, the one that its cells speak for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ import pandas as pd
 from leadscore_core.data.cleaning.outcome_reader import OutcomeReader
 from leadscore_core.data.cleaning.outcome_split import reworded_values, split_outcomes
 from leadscore_core.data.cleaning.outcome_values import count_values
-from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, ColumnMapping, Match, detect_conventions
+from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, Choice, ColumnMapping, Match, detect_conventions
 from leadscore_core.data.schema.column_profile import EMAIL, PHONE, ColumnProfile, profile_column
 from leadscore_core.data.schema.header_matching import SEVERAL, suggest_mapping
 from leadscore_core.data.schema.header_words import may_be_phone, name_part
@@ -57,9 +57,15 @@ def resolve_mapping(mapping: ColumnMapping, schema: LeadSchema, frame: pd.DataFr
     return mapping.model_copy(update={"matches": matches})
 
 
-def map_frame(frame: pd.DataFrame, schema: LeadSchema) -> ColumnMapping:
-    """Return which header of a frame gives which column, with its dates, decimals and outcome's values settled."""
-    mapping = suggest_mapping(frame.columns, schema)
+def map_frame(frame: pd.DataFrame, schema: LeadSchema, choices: Mapping[str, Choice] | None = None) -> ColumnMapping:
+    """Return which header of a frame gives which column, with its dates, decimals and outcome's values settled.
+
+    Parameters
+    ----------
+    choices
+        Column -> header, where a person chose it.
+    """
+    mapping = suggest_mapping(frame.columns, schema).corrected(choices or {})
     contested = [header for header in contested_headers(mapping, schema) if header in frame.columns]
     if contested:
         rows = np.unique(np.linspace(0, max(len(frame) - 1, 0), CONVENTION_ROWS).astype(np.int64))[: len(frame)]
