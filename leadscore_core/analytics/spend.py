@@ -1,6 +1,6 @@
 """Money of sources: spend set against the leads that are looked at."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.analytics.sources import EVERYBODY, Scope, SourceView, count_outcomes
-from leadscore_core.analytics.statistics.costs import Costs, Moved, best_match, cost_groups, move_budget
+from leadscore_core.analytics.statistics.costs import Costs, Moved, best_match, cost_groups, move_budget, same_names
 from leadscore_core.analytics.statistics.spend_days import cost_by_days
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.data.spend import Spend
@@ -41,6 +41,8 @@ class Money:
         Whether the leads say when they came; else spend is counted whole, whatever its periods.
     move, moved
         A budget that is moved, and what that is expected to bring; None where nothing is.
+    renamed
+        Names of the spend -> the groups that they are taken for, where spaces, hyphens and the like differ.
     """
 
     costs: Costs
@@ -49,6 +51,7 @@ class Money:
     has_dates: bool
     move: Move | None = None
     moved: Moved | None = None
+    renamed: dict[str, str] = field(default_factory=dict)
 
     @property
     def has_periods(self) -> bool:
@@ -67,7 +70,7 @@ def count_money(view: SourceView, scope: Scope, spend: Spend, move: Move | None 
         If they have no source, medium, platform or category, or a group of the move has no spend or known outcome.
     """
     costs, by = set_costs(view, scope, spend)
-    result = Money(costs, by, spend, bool(view.table.periods()))
+    result = Money(costs, by, spend, bool(view.table.periods()), renamed=_matched(view, spend)[1])
     return result if move is None else with_move(result, move)
 
 
@@ -113,17 +116,18 @@ def set_costs(view: SourceView, scope: Scope, spend: Spend) -> tuple[Costs, str]
     SpendError
         If they have no source, medium, platform or category.
     """
-    dimension = _matched(view, spend)
+    dimension, renamed = _matched(view, spend)
+    rows = spend.rows.assign(name=spend.rows["name"].replace(renamed))
     chosen = replace(EVERYBODY, created_from=scope.chosen.created_from, created_to=scope.chosen.created_to)
     spans = looked_at(view, scope)
     columns = ["group", "leads", "hot", "junk", "n", "k"]
     if not spans:
         groups = count_outcomes(view.table.groups([dimension], chosen, most=None), scope.counted)
-        costs = cost_groups(spend.rows, groups.rename(columns={dimension: "group"})[columns], None, None)
+        costs = cost_groups(rows, groups.rename(columns={dimension: "group"})[columns], None, None)
         return (costs if _graded(groups) else _without_grades(costs)), dimension
     days = count_outcomes(view.table.groups([dimension, _DAY], chosen, most=None), scope.counted)
     days = days.rename(columns={dimension: "group", _DAY: "day"})
-    costs = cost_by_days(spend.rows, days[["group", "day", *columns[1:]]], spans)
+    costs = cost_by_days(rows, days[["group", "day", *columns[1:]]], spans)
     return (costs if _graded(days) else _without_grades(costs)), dimension
 
 
@@ -159,6 +163,7 @@ def as_json(money: Money) -> dict[str, Any]:
         "currency": money.spend.currency,
         "other_currencies": dict(money.spend.others),
         "matched_by": money.by,
+        "taken_as": money.renamed,
         "spent": money.costs.spent,
         "groups": table.where(table.notna(), None).to_dict("records"),
         "spend_without_leads": money.costs.unmatched.to_dict("records"),
@@ -182,11 +187,13 @@ def _values(view: SourceView) -> dict[str, list[str]]:
     }
 
 
-def _matched(view: SourceView, spend: Spend) -> str:
-    """Return the dimension that spend is set against."""
+def _matched(view: SourceView, spend: Spend) -> tuple[str, dict[str, str]]:
+    """Return the dimension that spend is set against, and names of the spend that are taken for a value of it."""
     values = _values(view)
     if not values:
         raise SpendError("These leads have no source, medium, platform or category to set spend against.")
     roles = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
     named = next((view.first(role) for role in roles if str(role) == spend.kind), None)
-    return named if named in values else best_match(spend.rows["name"].tolist(), values)
+    names = spend.rows["name"].tolist()
+    dimension = named if named in values else best_match(names, values)
+    return dimension, same_names(names, values[dimension])

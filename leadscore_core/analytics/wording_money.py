@@ -87,12 +87,16 @@ def present_missing(view: SourceView, result: Money) -> pd.DataFrame:
 
 
 def describe_period(view: SourceView, scope: Scope, result: Money) -> str:
-    """Say which days count; empty where the leads or the spend have no dates."""
+    """Say which days count, if any do, and which names are taken for a group."""
     days = looked_at(view, scope) if result.has_periods else []
     said = []
     if days:
         words = ", ".join(f"{first:%d %b %Y} to {last:%d %b %Y}" for first, last in sorted(set(days))[:_MOST_NAMED])
         said.append(MONEY["half"](days=words))
+    if result.renamed:
+        pairs = [f"{name} as {group}" for name, group in result.renamed.items()]
+        more = [f"{len(pairs) - _MOST_NAMED:,} more"] if len(pairs) > _MOST_NAMED else []
+        said.append(MONEY["taken_as"](pairs="; ".join([*pairs[:_MOST_NAMED], *more])))
     if scope.chosen.values:
         said.append(MONEY["filtered"]())
     return " ".join(said)

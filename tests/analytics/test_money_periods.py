@@ -137,6 +137,17 @@ def test_spend_without_a_period_counts_whole_for_all_leads(world: tuple[SourceVi
     assert describe_period(view, Scope("origin"), money) == "", "nothing is set against each other by days"
 
 
+def test_spend_named_with_other_spaces_and_hyphens_is_matched_and_said(
+    world: tuple[SourceView, pd.DataFrame, Spend],
+) -> None:
+    view, _, _ = world
+    spend = read_spend(pd.DataFrame({"Origin": ["ne-ws", "Fair", "radio"], "Cost": ["500", "20", "7"]}))
+    money = count_money(view, Scope("origin"), spend)
+    assert money.costs.table.set_index("group")["spend"].to_dict() == pytest.approx({"News": 500, "Fair": 20})
+    assert money.costs.unmatched["name"].tolist() == ["radio"]
+    assert "ne-ws as News" in describe_period(view, Scope("origin"), money)
+
+
 def test_money_is_numbers_that_sort(world: tuple[SourceView, pd.DataFrame, Spend]) -> None:
     view, _, spend = world
     money = count_money(view, Scope("origin"), spend)

@@ -119,6 +119,12 @@ MONEY: dict[str, Sentence] = {
         "evenly over the days of its period.",
         {"days": "24 Jan to 20 Feb 2022"},
     ),
+    "taken_as": Sentence(
+        _SECTION + ", below the table",
+        "names of the spend differ from exactly one group by case, spaces, hyphens, underscores or dots alone",
+        "Names taken for a group: {pairs}.",
+        {"pairs": "google-ads as Google Ads"},
+    ),
     "filtered": Sentence(
         _SECTION + ", below the table",
         "leads are filtered by something else than dates",

@@ -1,6 +1,7 @@
 """Money: what leads and conversions cost, and what moving a budget would bring."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -14,6 +15,7 @@ ELASTICITY = (0.5, 1.0)
 LEAST_OUTCOMES = 10  # of a group, below which a sentence does not name what one costs
 STRANGE, OUTSIDE = "matches no group of these leads", "is outside the dates shown"
 _DRAWS = 4_000
+_APART, _BETWEEN_DIGITS = re.compile(r"[\s._-]+"), re.compile(r"(?<=\d)[\s._-]+(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,12 @@ def best_match(names: Sequence[str], values: dict[str, list[str]]) -> str:
     'medium'
     """
     wanted = {name_key(name) for name in names}
-    return max(values, key=lambda dimension: len(wanted & {name_key(value) for value in values[dimension]}))
+
+    def matches(dimension: str) -> int:
+        own = {name_key(value) for value in values[dimension]}
+        return len(wanted & own) + len(same_names(names, values[dimension]))
+
+    return max(values, key=matches)
 
 
 def cost_groups(spend: pd.DataFrame, groups: pd.DataFrame, first: date | None, last: date | None) -> Costs:
@@ -221,3 +228,28 @@ def _per(money: np.ndarray, things: np.ndarray) -> np.ndarray:
 def name_key(name: object) -> str:
     """Return by what a name is compared: in lower case, without spaces around it."""
     return " ".join(str(name).casefold().split())
+
+
+def same_names(names: Iterable[str], values: Iterable[str]) -> dict[str, str]:
+    """Return names that differ from one value alone by case, spaces, hyphens, underscores or dots -> that value.
+
+    Names that are a value but for case need none. Between digits, dots and the like tell numbers apart.
+
+    Examples
+    --------
+    >>> same_names(["google-ads", "NEWS", "v1.1", "e_mail"], ["Google Ads", "News", "v11", "E-Mail", "Email"])
+    {'google-ads': 'Google Ads'}
+    """
+    known: dict[str, dict[str, str]] = {}
+    for value in values:
+        known.setdefault(_loose_key(value), {}).setdefault(name_key(value), value)
+    found = {}
+    for name in dict.fromkeys(names):
+        alike = known.get(_loose_key(name), {})
+        if len(alike) == 1 and name_key(name) not in alike:
+            found[name] = next(iter(alike.values()))
+    return found
+
+
+def _loose_key(name: str) -> str:
+    return _APART.sub("", _BETWEEN_DIGITS.sub("|", name_key(name)))
