@@ -5,7 +5,9 @@ python docs/make_sentences.py
 
 import ast
 import importlib.util
+import json
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -32,9 +34,12 @@ INTRODUCTION = """# Sentences
 What Sources (with Money), Drivers and Retrain can say, made from the code by `make sentences`; a test asserts that it
 is current. A part in braces differs from time to time. Claims, whose truth depends on the leads, come first: each with
 the condition under which it stands there, in words, and an example. The texts of the pages follow: labels, notes and
-explanations, with the place in the code that shows each and what is asked there before it is.
+explanations, with the place in the code that shows each and what is asked there before it is, and an example of those
+that differ from time to time. What hovering a mark of a chart shows is not listed.
 """
 _LEAST_WORDS = 4
+_NO_TEXT = re.compile(r"://|^\.\{|^targets-|<extra>|%\{")  # addresses, formats, keys, and what hovering a mark shows
+EXAMPLES = Path(__file__).with_name("sentence_examples.json")
 
 
 class Text(NamedTuple):
@@ -76,11 +81,16 @@ def write_sentences() -> str:
         for sentence in (one for one in sentences if one.page == place):
             parts.append(f"- `{sentence.template}`\n  - When {sentence.when}.\n  - {sentence.shown}\n")
     parts.append("## Texts of the pages\n")
-    texts = find_texts()
+    texts, examples = find_texts(), json.loads(EXAMPLES.read_text(encoding="utf-8"))
     for place in dict.fromkeys(text.place for text in texts):
         parts.append(f"### {place}\n")
         for text in (one for one in texts if one.place == place):
-            parts.append(f"- `{text.template}`\n" + (f"  - If `{text.when}`\n" if text.when else ""))
+            example = examples.get(text.template, "")
+            parts.append(
+                f"- `{text.template}`\n"
+                + (f"  - If `{text.when}`\n" if text.when else "")
+                + (f"  - {example}\n" if example else "")
+            )
     return "\n".join(parts)
 
 
@@ -102,7 +112,7 @@ def _texts(node: ast.AST, place: str, asked: tuple[str, ...]) -> Iterator[Text]:
         return
     if isinstance(node, (ast.Constant, ast.JoinedStr)):
         template = _template(node)
-        if len(template.split()) >= _LEAST_WORDS and "://" not in template:
+        if len(template.split()) >= _LEAST_WORDS and not _NO_TEXT.search(template):
             yield Text(place, template, " and ".join(asked))
         return
     body = getattr(node, "body", None)

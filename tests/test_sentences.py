@@ -1,5 +1,6 @@
 """docs/sentences.md is what the code can say, and each sentence in it can be said."""
 
+import json
 import re
 import runpy
 import string
@@ -29,6 +30,17 @@ def test_each_sentence_has_a_condition_and_an_example_of_each_part(made: dict[st
         assert parts <= set(one.example), one.template
         assert one.when
         assert not one.when.endswith("."), one.when
+
+
+def test_each_text_that_differs_has_an_example_of_its_own(made: dict[str, Any]) -> None:
+    examples = json.loads((ROOT / "docs/sentence_examples.json").read_text(encoding="utf-8"))
+    templates = {text.template for text in made["find_texts"]() if "{" in text.template}
+    assert set(examples) == templates, (
+        "write one into docs/sentence_examples.json, or take out what is not said any more"
+    )
+    for template, example in examples.items():
+        fixed = [part for part in re.split(r"\{[^{}]*\}", template) if part.strip()]
+        assert all(part.strip() in example for part in fixed), template
 
 
 def test_no_sentence_commands_or_names_a_cause(made: dict[str, Any]) -> None:
