@@ -13,6 +13,7 @@ from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.source_table import SourceTable
 
 _DAY = "ls_day"
+_TELLS_APART = 0.5  # share of ids that differ, below which they tell nothing
 
 
 class RepeatedRows:
@@ -40,7 +41,9 @@ class RepeatedRows:
         again = pd.Series(np.concatenate(self._rows)).duplicated()
         if self._ids:
             ids = pd.concat(self._ids, ignore_index=True)
-            again |= ids.duplicated() & ids.notna()
+            known = ids.notna()
+            if ids.nunique() >= _TELLS_APART * known.sum():  # ids that a spreadsheet rounded are no ids
+                again |= ids.duplicated() & known
         n = int(again.sum())
         return [DOUBTS["repeated"](n=f"{n:,}", rows=f"{len(again):,}")] if n else []
 

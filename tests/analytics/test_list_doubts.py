@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leadscore_core.analytics.list_doubts import RepeatedRows
 from leadscore_core.analytics.report_json import open_file, source_report
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.inference import propose_schema
+from leadscore_core.data.schema.schema import Role
 from leadscore_core.data.schema.schema_files import save_schema
 from leadscore_core.errors import LabelError
 
@@ -97,3 +100,14 @@ def test_python_reads_another_company_by_its_schema_its_label_or_what_is_found(p
         source_report(frame[["Lead-Nr", "Quelle"]])
     assert "--" not in str(raised.value)
     assert "application" not in str(raised.value)
+
+
+def test_ids_that_a_spreadsheet_rounded_repeat_nothing(places: Path, tmp_path: Path) -> None:
+    frame = german(40).assign(**{"Lead-Nr": "1.23457E+11"})
+    schema = propose_schema(german()).build("rounded")
+    mapping = map_frame(frame, schema)
+    assert mapping.headers_of(schema, Role.ID) == ["Lead-Nr"]
+    found = RepeatedRows(schema, mapping)
+    assert sum(len(chunk) for chunk in found.watch([frame])) == 40
+    whole = int(frame.duplicated().sum())
+    assert [text.split(" of ")[0] for text in found.doubts()] == [f"{whole}"] * (whole > 0)

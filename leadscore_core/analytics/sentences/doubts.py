@@ -8,7 +8,7 @@ DOUBTS: dict[str, Sentence] = {
         _SECTION,
         "rows of the list have the id of an earlier row, or are the same as one",
         "{n} of {rows} rows repeat an earlier one (the same id, or the whole row). Each is counted, so intervals are "
-        "too narrow: take the repeated rows out first.",
+        "shorter than they should be: take the repeated rows out first.",
         {"n": "3,000", "rows": "6,000"},
     ),
     "future": Sentence(
