@@ -193,7 +193,7 @@ def make_view(name: str, table: SourceTable, schema: LeadSchema, *, made_up: boo
     known = {d: name_dimension(d, schema) for d in offered_dimensions(schema) if table.has(d)}
     if not known:
         named = schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
-        needed = ", ".join(column.human.lower() for column in named if not is_shipped(schema.name)) or "source"
+        needed = ", ".join(column.human.lower() for column in named if not is_shipped(schema.name)) or "category"
         raise LeadScoreError(f"These leads have nothing to group by. Bring a list with a {needed}, a city or a date.")
     return SourceView(name, table, schema, known, made_up)
 

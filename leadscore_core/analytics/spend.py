@@ -117,7 +117,7 @@ def set_costs(view: SourceView, scope: Scope, spend: Spend) -> tuple[Costs, str]
         If they have no source, medium, platform or category.
     """
     dimension, renamed = _matched(view, spend)
-    rows = spend.rows.assign(name=spend.rows["name"].replace(renamed))
+    rows = spend.rows.assign(name=spend.rows["name"].replace(to_replace=renamed))
     chosen = replace(EVERYBODY, created_from=scope.chosen.created_from, created_to=scope.chosen.created_to)
     spans = looked_at(view, scope)
     columns = ["group", "leads", "hot", "junk", "n", "k"]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from leadscore_core.confidence import Z95
 from leadscore_core.config import TargetMetrics
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.algorithms import USUAL, find_algorithms, make_estimator
@@ -24,7 +25,6 @@ from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 from leadscore_core.training.training_data import TrainingData
 
 SPLITS, MONTHS = 5, 3
-_TWO_SIDED = 1.96
 _SURE = 1e-6
 
 
@@ -195,7 +195,7 @@ def _next_figures(
             if judged.name == name
         ]
         gap = float(np.mean([own for own, _ in gaps]))
-        reach = _TWO_SIDED * float(np.sqrt(np.sum([error**2 for _, error in gaps]))) / len(gaps)
+        reach = Z95 * float(np.sqrt(np.sum([error**2 for _, error in gaps]))) / len(gaps)
         ends = (np.nan, np.nan) if name == LIGHTGBM else (gap - reach, gap + reach)
         rows.append({"name": name, "next_difference": gap, "next_low": ends[0], "next_high": ends[1]})
     return means.reset_index().merge(pd.DataFrame(rows), on="name")
