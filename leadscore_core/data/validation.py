@@ -57,8 +57,7 @@ def check_leads(
     [('not_a_flag', 'referred_lead', (3,), "'perhaps'")]
     """
     frame, schema = as_frame(frame), schema or load_schema()
-    if mapping is None:
-        mapping = map_frame(frame, schema)
+    mapping = map_frame(frame, schema) if mapping is None else mapping
     raw = mapping.apply(frame, schema)
     cleaned, problems = clean_with_problems(raw, schema)
     chunk = CleanedChunk(frame, raw, cleaned, problems, schema, mapping)

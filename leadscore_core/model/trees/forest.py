@@ -10,7 +10,21 @@ _CATEGORIES = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Forest:
+class _Tree:
+    """One tree; the nodes below are counted from its own first."""
+
+    column: np.ndarray
+    threshold: np.ndarray
+    missing_left: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    value: np.ndarray
+    count: np.ndarray
+    categories: dict[int, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Forest(_Tree):
     """Trees whose leaves are added up.
 
     Attributes
@@ -30,32 +44,10 @@ class Forest:
         Whether numbers are compared in single precision.
     """
 
-    column: np.ndarray
-    threshold: np.ndarray
-    missing_left: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    value: np.ndarray
-    count: np.ndarray
-    categories: dict[int, np.ndarray]
     roots: np.ndarray
     start: float = 0.0
     in_probability: bool = False
     is_single: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class _Tree:
-    """One tree; the nodes below are counted from its own first."""
-
-    column: np.ndarray
-    threshold: np.ndarray
-    missing_left: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    value: np.ndarray
-    count: np.ndarray
-    categories: dict[int, np.ndarray]
 
 
 def read_forest(model: Any) -> Forest | None:
