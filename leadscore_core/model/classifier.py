@@ -23,17 +23,21 @@ from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.features import LEVEL
 from leadscore_core.model.trees.fast_predict import LeafSets
 from leadscore_core.model.trees.fast_shap import TreeTables
+from leadscore_core.model.trees.leaf_tables import LeafTables
 from leadscore_core.model.weights import check_weights, without_weightless
 
 CalibrationMethod = Literal["none", "sigmoid", "isotonic"]
 GrowTrees = Callable[
     [dict[str, Any], np.ndarray, np.ndarray, list[int], list[str], np.ndarray | None], lgb.LGBMClassifier
 ]
-_Made = TypeVar("_Made", TreeTables, LeafSets)
+_Made = TypeVar("_Made", TreeTables, LeafTables, LeafSets)
 _ROWS_WORTH_THREADS = {False: 5_000, True: 50}
-ROWS_WORTH_TABLES = 1_000
+ROWS_WORTH_TABLES = 500  # asked for in all: as long as LightGBM takes for these, the tables take to be made
+FEW_ROWS = 500  # at once, for which leaves side by side are faster than tree by tree
 ROWS_WORTH_LEAF_SETS = 20_000
+_ASKED: WeakKeyDictionary[lgb.Booster, int] = WeakKeyDictionary()
 _TABLES: WeakKeyDictionary[lgb.Booster, TreeTables | None] = WeakKeyDictionary()
+_LEAF_TABLES: WeakKeyDictionary[lgb.Booster, LeafTables | None] = WeakKeyDictionary()
 _LEAF_SETS: WeakKeyDictionary[lgb.Booster, LeafSets | None] = WeakKeyDictionary()
 
 
@@ -138,11 +142,13 @@ class LeadClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
     def contributions(self, X: pd.DataFrame) -> np.ndarray:  # noqa: N803
         """Return exact SHAP values in log-odds, one column a feature and the base value last; rows sum to `raw_margin`.
 
-        Tree SHAP after Lundberg et al. (2018), as LightGBM computes it; many leads at once by `TreeTables`, which are
-        made once for a model and agree with LightGBM to 1e-9.
+        Tree SHAP after Lundberg et al. (2018), as LightGBM computes it; by tables of the trees, which agree with
+        LightGBM to 1e-9, once a model has been asked about enough leads, at once or one page after another.
         """
-        if len(X) >= ROWS_WORTH_TABLES and list(getattr(X, "columns", ())) == self.lgbm_.booster_.feature_name():
-            tables = _made_once(_TABLES, TreeTables, self.lgbm_.booster_)
+        booster = self.lgbm_.booster_
+        if list(getattr(X, "columns", ())) == booster.feature_name():
+            _ASKED[booster] = _ASKED.get(booster, 0) + len(X)
+            tables = _tables_for(booster, len(X)) if _ASKED[booster] >= ROWS_WORTH_TABLES else None
             if tables is not None:
                 return tables.contributions(X.to_numpy(dtype="float64"))
         return self._predict(X, contributions=True)
@@ -204,6 +210,14 @@ def _made_once(
         except ValueError:
             kept[booster] = None
     return kept[booster]
+
+
+def _tables_for(booster: lgb.Booster, rows: int) -> TreeTables | LeafTables | None:
+    """Return the tables that are fastest for so many leads at once, made once; None where there can be none."""
+    tables = _made_once(_TABLES, TreeTables, booster)
+    if tables is None or rows >= FEW_ROWS:
+        return tables
+    return _made_once(_LEAF_TABLES, lambda _: LeafTables(tables), booster)
 
 
 class Calibrator:

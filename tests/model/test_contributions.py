@@ -1,5 +1,7 @@
 """Contributions of many leads at once: equal to shap's and LightGBM's, for every kind of split."""
 
+from weakref import WeakKeyDictionary
+
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
@@ -16,8 +18,10 @@ from leadscore_core.inference.score import score_leads
 from leadscore_core.model import classifier as classifier_module
 from leadscore_core.model.category_codes import EncodedColumn
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.trees import fast_shap
 from leadscore_core.model.trees.fast_predict import LeafSets
 from leadscore_core.model.trees.fast_shap import TreeTables
+from leadscore_core.model.trees.leaf_tables import LeafTables
 from tests.paths import IS_SOAK
 
 
@@ -36,6 +40,7 @@ def test_they_are_those_of_shap(cleaned: pd.DataFrame, trained: LeadModel) -> No
     with pytest.warns(UserWarning, match="shap values output has changed"):
         result = explainer.shap_values(matrix)
     assert np.abs(mine[:, :-1] - result).max() < 1e-6
+    assert np.abs(LeafTables(TreeTables(booster)).contributions(matrix) - mine).max() < 1e-9
     assert mine[0, -1] == pytest.approx(float(np.ravel(explainer.expected_value)[-1]), abs=1e-6)
     margin = booster.predict(matrix, raw_score=True)
     assert np.abs(mine.sum(axis=1) - margin).max() < 1e-9
@@ -76,7 +81,9 @@ def test_any_booster_with_numbers_and_categories(
     unseen[90:120, 0] = rng.normal(size=30) * 100
     unseen[120:140, [0, 4]] = np.nan
     result = model.booster_.predict(unseen, pred_contrib=True)
-    assert np.abs(TreeTables(model.booster_).contributions(unseen) - result).max() < 1e-9
+    tables = TreeTables(model.booster_)
+    assert np.abs(tables.contributions(unseen) - result).max() < 1e-9
+    assert np.abs(LeafTables(tables).contributions(unseen) - result).max() < 1e-9
     margin = model.booster_.predict(unseen, raw_score=True)
     assert (LeafSets(model.booster_).margins([EncodedColumn(column) for column in unseen.T]) == margin).all()
     distinct, places = np.unique(unseen[:, [1, 2, 3]], axis=0, return_inverse=True)
@@ -97,6 +104,23 @@ def test_paths_of_many_columns_are_computed_without_a_table() -> None:
     assert max(len(leaf.columns) for tree in tables.trees for leaf in tree.leaves) > 10
     result = model.booster_.predict(matrix[:300], pred_contrib=True)
     assert np.abs(tables.contributions(matrix[:300]) - result).max() < 1e-9
+    with pytest.raises(ValueError, match="paths that name few columns"):
+        LeafTables(tables)
+
+
+def test_tables_that_would_take_much_memory_are_not_made(
+    cleaned: pd.DataFrame, trained: LeadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix = trained.features.transform(cleaned.head(60)).to_numpy("float64")
+    booster = trained.classifier.lgbm_.booster_
+    monkeypatch.setattr(fast_shap, "_MOST_NUMBERS", 500)
+    tables = TreeTables(booster)
+    made = [leaf.table for tree in tables.trees for leaf in tree.leaves]
+    assert 0 < sum(table.size for table in made if table is not None) <= 500
+    result = booster.predict(matrix, pred_contrib=True)
+    assert np.abs(tables.contributions(matrix) - result).max() < 1e-9
+    with pytest.raises(ValueError, match="paths that name few columns"):
+        LeafTables(tables)
 
 
 def test_a_booster_that_treats_zero_as_missing_is_left_to_lightgbm() -> None:
@@ -136,6 +160,23 @@ def test_reasons_do_not_depend_on_how_many_leads_are_explained_at_once(
     plain = score_leads(some, trained)
     contributions = explain_leads(some, trained)
     monkeypatch.setattr(classifier_module, "ROWS_WORTH_TABLES", 1)
-    at_once = score_leads(some, trained)
-    pd.testing.assert_frame_equal(plain, at_once)
-    assert np.abs(explain_leads(some, trained) - contributions).to_numpy().max() < 1e-9
+    for few in (1_000, 1):  # leaves side by side, and tree by tree
+        monkeypatch.setattr(classifier_module, "FEW_ROWS", few)
+        at_once = score_leads(some, trained)
+        pd.testing.assert_frame_equal(plain, at_once)
+        assert np.abs(explain_leads(some, trained) - contributions).to_numpy().max() < 1e-9
+
+
+def test_tables_are_made_once_pages_have_asked_about_enough_leads(
+    cleaned: pd.DataFrame, trained: LeadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, booster = cleaned.head(50), trained.classifier.lgbm_.booster_
+    monkeypatch.setattr(classifier_module, "ROWS_WORTH_TABLES", 120)
+    for kept in ("_ASKED", "_TABLES", "_LEAF_TABLES"):
+        monkeypatch.setattr(classifier_module, kept, WeakKeyDictionary())
+    first = trained.contributions(page)
+    trained.contributions(page)
+    assert booster not in classifier_module._TABLES
+    third = trained.contributions(page)
+    assert booster in classifier_module._LEAF_TABLES
+    assert np.abs(third - first).to_numpy().max() < 1e-9

@@ -18,10 +18,11 @@ from leadscore_core.model.trees.splits import splits_of
 from leadscore_core.model.trees.tree import Tree
 
 _WIDEST_TABLE = 10
+_MOST_NUMBERS = 16_000_000  # in all tables, 128 MB
 
 
 @dataclass
-class _Leaf:
+class TreeLeaf:
     """A leaf: its value, and for each column on its path which classes agree and the share of leads that does."""
 
     value: float
@@ -38,7 +39,12 @@ class _Cells:
     columns: list[int]
     classes: list[np.ndarray]
     sizes: list[int]
-    leaves: list[_Leaf]
+    leaves: list[TreeLeaf]
+
+    @property
+    def class_of(self) -> dict[int, np.ndarray]:
+        """Column -> the class of every code."""
+        return dict(zip(self.columns, self.classes, strict=True))
 
 
 class TreeTables:
@@ -96,13 +102,13 @@ class TreeTables:
             classes.append(found)
             sizes.append(int(found.max()) + 1)
             firsts[column] = np.unique(found, return_index=True)[1]
-        leaves: list[_Leaf] = []
+        leaves: list[TreeLeaf] = []
 
         def walk(node: int, agrees: dict[int, np.ndarray], share: dict[int, float]) -> None:
             if node < 0:
                 kept = sorted(agrees)
                 shares = np.array([share[c] for c in kept])
-                leaves.append(_Leaf(float(tree.leaf_value[~node]), kept, [agrees[c] for c in kept], shares))
+                leaves.append(TreeLeaf(float(tree.leaf_value[~node]), kept, [agrees[c] for c in kept], shares))
                 return
             column = int(tree.column[node])
             left = goes_left[node][firsts[column]]
@@ -162,10 +168,14 @@ def _of_cells(tree: _Cells, parts: list[np.ndarray]) -> np.ndarray:
     return values
 
 
-def _fill_tables(leaves: list[_Leaf]) -> None:
-    """Give each leaf its table: column x which of its columns agree."""
+def _fill_tables(leaves: list[TreeLeaf]) -> None:
+    """Give each leaf its table, column x which of its columns agree; the widest go without where these get too many."""
+    numbers = 0
     for width in range(1, _WIDEST_TABLE + 1):
         same = [leaf for leaf in leaves if len(leaf.columns) == width]
+        numbers += len(same) * (width << width)
+        if numbers > _MOST_NUMBERS:
+            return
         step = max(1, 4_000_000 // (width << width))
         for start in range(0, len(same), step):
             some = same[start : start + step]
