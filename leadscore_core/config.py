@@ -144,6 +144,21 @@ class TargetMetrics(BaseModel):
         return all(values[name] is not None and values[name] > target for name, target in wanted.items())
 
 
+class CallRules(BaseModel):
+    """How a lead is called again: after how many hours, how often, and how long it is one caller's own.
+
+    Examples
+    --------
+    >>> CallRules().most_attempts
+    5
+    """
+
+    most_attempts: int = Field(5, ge=1, le=100)
+    retry_hours: float = Field(20, gt=0, le=24 * 365)
+    busy_minutes: float = Field(60, gt=0, le=60 * 24 * 365)
+    claim_minutes: float = Field(30, gt=0, le=60 * 24)
+
+
 class RetrainRules(BaseModel):
     """When a retrain is proposed: so many leads with new outcomes, or so many days since the last one.
 
@@ -170,6 +185,7 @@ class Settings(BaseSettings):
     phone_region: str = Field("IN", pattern=r"^[A-Z]{2}$")
     targets: TargetMetrics = TargetMetrics()
     retrain: RetrainRules = RetrainRules()
+    calls: CallRules = CallRules()
     daily_call_capacity: int = Field(300, ge=1)
     upload_limit_mb: int = Field(1024, ge=1)
     tracking_uri: str | None = None

@@ -354,3 +354,17 @@ def registry(places: Path, trained: LeadModel, tmp_path: Path, monkeypatch: pyte
     made.publish(trained)
     made.promote(trained.model_id)
     return made
+
+
+@pytest.fixture
+def monday(kept: Settings, new_list: Path, trained: LeadModel) -> Batch:
+    """A kept list, in SQLite and in PostgreSQL."""
+    return save_batch(open_list(new_list, trained.schema, settings=kept), trained, name="Monday", settings=kept)
+
+
+@pytest.fixture
+def tuesday(kept: Settings, sample: SampleLeads, trained: LeadModel, tmp_path: Path) -> Batch:
+    """The same people on another list, in another order."""
+    path = tmp_path / "tuesday.csv"
+    sample.new.sample(frac=1, random_state=3).to_csv(path, index=False)
+    return save_batch(open_list(path, trained.schema, settings=kept), trained, name="Tuesday", settings=kept)

@@ -49,8 +49,9 @@ from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import LabelError, SchemaError
 from leadscore_core.inference.score import ScoringRules, score_part
 from leadscore_core.model.lead_model import LeadModel, as_model
-from leadscore_core.storage.leads.lead_table import LeadTable, Standing
+from leadscore_core.storage.leads.lead_table import LeadTable
 from leadscore_core.storage.leads.source_table import OTHERS, OUTCOME, SourceTable
+from leadscore_core.storage.leads.standing import Standing
 from leadscore_core.training.evaluation.unseen_propensity import expect_unseen
 
 _EFFECTS = {  # the keys that reports have had from the start

@@ -32,8 +32,9 @@ from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.database.preferences import grade_preference
 from leadscore_core.storage.leads.dimensions import CAPPED
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
-from leadscore_core.storage.leads.lead_table import LeadTable, Standing
+from leadscore_core.storage.leads.lead_table import LeadTable
 from leadscore_core.storage.leads.source_table import OTHERS, SourceTable
+from leadscore_core.storage.leads.standing import Standing
 
 Counted = Literal["completed", "expected"]
 LEAST_KNOWN = 40

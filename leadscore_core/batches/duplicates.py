@@ -16,7 +16,7 @@ from leadscore_core.errors import StorageError
 from leadscore_core.inference.duplicates import SHARED_BY_TOO_MANY, find_duplicates, key_columns, ways_to_reach
 from leadscore_core.storage.database.batches import BatchStore
 from leadscore_core.storage.leads.files import read_people
-from leadscore_core.storage.leads.lead_table import RULE
+from leadscore_core.storage.leads.standing import RULE
 
 MOST_EARLIER = 2_000_000
 

@@ -17,7 +17,8 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import BatchStore
 from leadscore_core.storage.database.decisions import DecisionStore, Override, Restored
 from leadscore_core.storage.leads.files import read_own
-from leadscore_core.storage.leads.lead_table import LeadTable, Standing
+from leadscore_core.storage.leads.lead_table import LeadTable
+from leadscore_core.storage.leads.standing import Standing
 
 MOST_REASONS = 5
 _KEYS = ("ls_id_key", "ls_email_key", "ls_phone_key")

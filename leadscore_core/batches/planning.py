@@ -21,7 +21,8 @@ from leadscore_core.inference.discard_tradeoff import (
 )
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.storage.leads.filters import LeadFilter
-from leadscore_core.storage.leads.lead_table import LeadTable, Sort, Standing, cumulated
+from leadscore_core.storage.leads.lead_table import LeadTable, Sort
+from leadscore_core.storage.leads.standing import Standing, cumulated
 
 ALL, CALLS = LeadFilter(view="all"), LeadFilter()
 SPLIT_WORDS = {

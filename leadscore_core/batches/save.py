@@ -34,8 +34,8 @@ from leadscore_core.storage.database.batches import LEADS_FILE, Batch, BatchDeta
 from leadscore_core.storage.database.engine import now
 from leadscore_core.storage.database.preferences import grade_preference, junk_preference
 from leadscore_core.storage.leads.files import FILE_ROW, read_file_rows, sort_into
-from leadscore_core.storage.leads.lead_table import RULE
 from leadscore_core.storage.leads.source_table import OUTCOME
+from leadscore_core.storage.leads.standing import RULE
 from leadscore_core.training.evaluation.unseen_propensity import expect_unseen
 
 ROW_GROUP = 10_000

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from leadscore_core.batches.known_people import contacts_of, rows_of_people
 from leadscore_core.config import GradeRule, JunkRules, Settings, load_settings
 from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.data.schema.schema import CITY_TIER, Column, LeadSchema, Role
@@ -18,7 +19,8 @@ from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.decisions import DecisionStore, Override
 from leadscore_core.storage.database.preferences import grade_preference, junk_preference
 from leadscore_core.storage.leads.files import FILE_ROW, read_own
-from leadscore_core.storage.leads.lead_table import LeadTable, Standing, cumulated
+from leadscore_core.storage.leads.lead_table import LeadTable
+from leadscore_core.storage.leads.standing import Standing, cumulated
 
 IN_LIST = "In the list: "
 WHY, AND, JUNK = "Why", "And", "Why it is put aside"
@@ -203,11 +205,13 @@ def open_view(
     except LeadScoreError:
         model = None
     schema = model.schema if model is not None else schema
-    overrides = decisions.overrides(batch)
+    bare = LeadTable.by_schema(batch.scores_path, Standing(), schema)
+    overrides = decisions.overrides(batch, lambda people: rows_of_people(batch, bare, settings, people))
     standing = Standing(
         grades or grade_preference(settings, schema).current().value,
         junk or junk_preference(settings).current().value,
         decisions.restored_rows(batch),
         {row: override.grade for row, override in overrides.items()},
+        contacts_of(batch, bare, settings),
     )
-    return BatchView(batch, LeadTable.by_schema(batch.scores_path, standing, schema), schema, model, overrides)
+    return BatchView(batch, bare.standing_as(standing), schema, model, overrides)

@@ -12,6 +12,8 @@ from leadscore_core.config import GradeThresholds
 GRADES = ("Hot", "Warm", "Cold", "Junk")
 JUNK_WORDS = {
     "low_propensity": "Low propensity",
+    "do_not_call": "Asked not to be called",
+    "customer": "Already a customer",
     "override": "Set to Junk by a person",
     "unreachable": "No way to reach: no e-mail and no phone",
     "malformed_email": "Malformed e-mail",

@@ -15,7 +15,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.percent import percent, rate_decimals
 from leadscore_core.plots.grades import GRADE_ICONS
 from leadscore_core.storage.database.preferences import Preference, Version, grade_preference
-from leadscore_core.storage.leads.lead_table import cumulated
+from leadscore_core.storage.leads.standing import cumulated
 from pages.shared import session
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain

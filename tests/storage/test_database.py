@@ -5,7 +5,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
@@ -22,15 +24,19 @@ def test_the_migrations_make_the_tables_that_the_code_expects(kept: Settings) ->
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
-def test_a_database_of_the_first_version_is_brought_up_with_its_rows(kept: Settings) -> None:
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_a_database_of_an_earlier_version_is_brought_up_with_its_rows(kept: Settings, version: str) -> None:
     database = open_database(kept)
     with database.engine.begin() as connection:
         connection.execute(
             text("INSERT INTO preference (kind, version, value, model_id, note, author, saved_at) "
                  "VALUES ('x', 1, '{}', '', '', 'Anna', '2026-01-01')")
         )  # fmt: skip
-        connection.execute(text("DROP TABLE outcome"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        config = Config()
+        config.set_main_option("script_location", str(Path(str(database_module.__file__)).parent / "migrations"))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.downgrade(config, version)
     again = Database(database.engine.url.render_as_string(hide_password=False))
     with again.engine.connect() as connection:
         assert connection.execute(text("SELECT author FROM preference")).scalar() == "Anna"

@@ -17,7 +17,8 @@ from leadscore_core.inference.grades import grade_leads
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.leads.files import read_own
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
-from leadscore_core.storage.leads.lead_table import LeadTable, Sort, Standing
+from leadscore_core.storage.leads.lead_table import LeadTable, Sort
+from leadscore_core.storage.leads.standing import Standing
 
 STAMP = "created_date"
 QUARANTINE = LeadFilter(view="quarantine")

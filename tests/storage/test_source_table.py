@@ -17,8 +17,9 @@ from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.leads.dimensions import CAPPED
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
-from leadscore_core.storage.leads.lead_table import LeadTable, Standing
+from leadscore_core.storage.leads.lead_table import LeadTable
 from leadscore_core.storage.leads.source_table import OTHERS, SourceTable
+from leadscore_core.storage.leads.standing import Standing
 
 SOURCE, PLATFORM, CITY = "first_utm_source_c", "first_platform_c", "city_mapped"
 TIMES, STAMP, SYLLABUS = "total_leads_droppped", "created_date", "syllabus_interaction"

@@ -1,6 +1,6 @@
 """Decisions: what people said about single leads of a batch; never part of the model's score."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from leadscore_core.config import Settings
 from leadscore_core.errors import StorageError
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.engine import aware, now, open_database
+from leadscore_core.storage.database.people import LeadKeys, find_people
 from leadscore_core.storage.database.tables import BatchRow, FeedbackRow, OverrideRow, RestoredRow
 
 VERDICTS = {"too_high": "Too high", "too_low": "Too low", "customer": "Already a customer", "other": "Something else"}
@@ -119,8 +120,15 @@ class DecisionStore:
             return None
         return Restored(found.row, found.note, found.restored_by, aware(found.restored_at))
 
-    def set_override(self, batch: Batch, row: int, grade: str, *, days: int, note: str, author: str) -> None:
+    def set_override(
+        self, batch: Batch, row: int, grade: str, *, days: int, note: str, author: str, lead: LeadKeys | None = None
+    ) -> None:
         """Set a lead's grade for some days.
+
+        Parameters
+        ----------
+        lead
+            What the lead is known by, so that the grade holds for the same person on other lists too.
 
         Raises
         ------
@@ -131,12 +139,9 @@ class DecisionStore:
             raise StorageError(f"A grade can be set for 1 to 365 days; {days} came. Choose a number of days.")
         moment = now()
         try:
-            with open_database(self.settings).session() as session:
-                session.execute(
-                    update(OverrideRow)
-                    .where(OverrideRow.batch_id == batch.id, OverrideRow.row == row, OverrideRow.expires_at > moment)
-                    .values(expires_at=moment)
-                )
+            with open_database(self.settings).writing() as session:
+                person = None if lead is None else find_people(session, batch.schema_name, [lead])[0]
+                session.execute(_ended(batch, row, person, moment))
                 session.add(
                     OverrideRow(
                         batch_id=batch.id,
@@ -146,33 +151,42 @@ class DecisionStore:
                         author=author,
                         set_at=moment,
                         expires_at=moment + timedelta(days=days),
+                        person_id=person,
                     )
                 )
         except IntegrityError as error:
             raise StorageError(f"{batch.name} was deleted in the meantime. The grade was not set.") from error
 
-    def end_override(self, batch: Batch, row: int) -> None:
-        """Let the model's grade stand again."""
-        moment = now()
+    def end_override(self, batch: Batch, row: int, person: int | None = None) -> None:
+        """Let the model's grade stand again, on every list where the person is known."""
         with open_database(self.settings).session() as session:
-            session.execute(
-                update(OverrideRow)
-                .where(OverrideRow.batch_id == batch.id, OverrideRow.row == row, OverrideRow.expires_at > moment)
-                .values(expires_at=moment)
-            )
+            session.execute(_ended(batch, row, person, now()))
 
-    def overrides(self, batch: Batch) -> dict[int, Override]:
-        """Return the overrides in force, by the lead's position."""
-        query = (
-            select(OverrideRow)
-            .where(OverrideRow.batch_id == batch.id, OverrideRow.expires_at > now())
-            .order_by(OverrideRow.id)
-        )
+    def overrides(
+        self, batch: Batch, rows_of: Callable[[list[int]], Mapping[int, Sequence[int]]] = lambda _: {}
+    ) -> dict[int, Override]:
+        """Return the overrides in force, by the lead's position; of several for a lead the one that was set last.
+
+        Parameters
+        ----------
+        rows_of
+            Gives the positions that people have in the batch: grades set for them on other lists count too, but for
+            Junk where the lead was restored on this one.
+        """
+        query = select(OverrideRow).where(OverrideRow.expires_at > now()).order_by(OverrideRow.id)
+        query = query.where((OverrideRow.batch_id == batch.id) | OverrideRow.person_id.is_not(None))
         with open_database(self.settings).session() as session:
-            return {
-                o.row: Override(o.row, o.grade, o.note, o.author, aware(o.set_at), aware(o.expires_at))
-                for o in session.execute(query).scalars()
-            }
+            held = list(session.execute(query).scalars())
+        others = [o for o in held if o.batch_id != batch.id]
+        rows = rows_of(sorted({o.person_id for o in held if o.person_id is not None})) if held else {}
+        restored = set(self.restored_rows(batch).tolist()) if others else set()
+        found: dict[int, Override] = {}
+        for o in held:
+            mine = [o.row] if o.batch_id == batch.id else []
+            for row in dict.fromkeys([*mine, *rows.get(o.person_id or 0, ())]):
+                if o.batch_id == batch.id or o.grade != "Junk" or row not in restored:
+                    found[row] = Override(row, o.grade, o.note, o.author, aware(o.set_at), aware(o.expires_at))
+        return found
 
     def give_feedback(
         self, batch: Batch, row: int, verdict: str, *, note: str, author: str, propensity: float, model_id: str
@@ -230,6 +244,13 @@ class DecisionStore:
         """Take an entry off the review list; it is kept."""
         with open_database(self.settings).session() as session:
             session.execute(update(FeedbackRow).where(FeedbackRow.id == feedback_id).values(closed_at=now()))
+
+
+def _ended(batch: Batch, row: int, person: int | None, moment: datetime):  # type: ignore[no-untyped-def]
+    """Return the statement that ends a lead's overrides, and those of its person on other lists."""
+    own = (OverrideRow.batch_id == batch.id) & (OverrideRow.row == row)
+    which = own if person is None else own | (OverrideRow.person_id == person)
+    return update(OverrideRow).where(which, OverrideRow.expires_at > moment).values(expires_at=moment)
 
 
 def _rows_of(batch: Batch):  # type: ignore[no-untyped-def]

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.shown = parsed.render_as_string(hide_password=True)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._turn = threading.Lock()  # threads of one process take turns, where SQLite would let the unlucky starve
         try:
             if self.is_sqlite and parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -78,6 +79,17 @@ class Database:
             If the database is gone, locked or full. An `IntegrityError` is left to the caller, who knows what it means.
         """
         with self._in_words(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session as `session` does, which on SQLite alone writes from its first word on.
+
+        A session of SQLite that reads first and writes then is refused where somebody else wrote in between.
+        """
+        with self._turn if self.is_sqlite else nullcontext(), self.session() as session:
+            if self.is_sqlite:
+                session.execute(text("BEGIN IMMEDIATE"))
             yield session
 
     def close(self) -> None:

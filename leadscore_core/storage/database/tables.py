@@ -6,10 +6,10 @@ A change here needs a new file in ``migrations/versions`` and its name in `HEAD`
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Double, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, Double, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0002"
+HEAD = "0003"
 
 
 class Base(DeclarativeBase):
@@ -90,6 +90,7 @@ class OverrideRow(Base):
     author: Mapped[str] = mapped_column(String(100))
     set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    person_id: Mapped[int | None] = mapped_column(Integer, index=True)
 
 
 class FeedbackRow(Base):
@@ -123,3 +124,90 @@ class PreferenceRow(Base):
     note: Mapped[str] = mapped_column(Text)
     author: Mapped[str] = mapped_column(String(100))
     saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class PersonRow(Base):
+    """Somebody who was called or is to be called, across batches, and how they stand; follows from `AttemptRow`."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    schema_name: Mapped[str] = mapped_column(String(100))
+    state: Mapped[str] = mapped_column(String(20))
+    attempts: Mapped[int] = mapped_column(Integer)
+    not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_result: Mapped[str] = mapped_column(String(20))
+    last_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_by: Mapped[str] = mapped_column(String(100))
+    claimed_by: Mapped[str] = mapped_column(String(100))
+    claimed_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class PersonKeyRow(Base):
+    """A hash by which a person is known again: of an id (among leads of one schema), an e-mail or a phone."""
+
+    __tablename__ = "person_key"
+
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(100), primary_key=True)
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class AttemptRow(Base):
+    """One contact attempt, or an outcome that a file told of a person; undone ones stay, marked."""
+
+    __tablename__ = "attempt"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    batch_id: Mapped[str] = mapped_column(String(40), index=True)
+    row: Mapped[int] = mapped_column(Integer)
+    caller: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    channel: Mapped[str] = mapped_column(String(20))
+    result: Mapped[str] = mapped_column(String(20))
+    call_back_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    note: Mapped[str] = mapped_column(Text)
+    file_id: Mapped[int | None] = mapped_column(Integer, index=True)
+    undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    undone_by: Mapped[str] = mapped_column(String(100))
+
+
+class OutcomeFileRow(Base):
+    """One file of outcomes that was brought: what it gave, so that it can be taken back as a whole."""
+
+    __tablename__ = "outcome_file"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    file_name: Mapped[str] = mapped_column(Text)
+    file_hash: Mapped[str] = mapped_column(String(64), index=True)
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[str] = mapped_column(String(100))
+    details: Mapped[dict[str, Any]] = mapped_column(JSON)
+    undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class QueueRow(Base):
+    """A lead of a batch that waits to be called: its place, whose it is, and when it may be called.
+
+    ``stage`` is 0 for a call-back, 1 never called, 2 to be tried again, 8 claimed, 9 closed; ``was`` is the stage
+    before a claim.
+    """
+
+    __tablename__ = "queue"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "person_id"),
+        Index("ix_queue_place", "batch_id", "stage", "place"),
+        Index("ix_queue_due", "batch_id", "stage", "due_at"),
+    )
+
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"), primary_key=True)
+    row: Mapped[int] = mapped_column(Integer, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    place: Mapped[int] = mapped_column(Integer)
+    caller: Mapped[str] = mapped_column(String(100))
+    stage: Mapped[int] = mapped_column(Integer)
+    was: Mapped[int] = mapped_column(Integer)
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -30,6 +30,8 @@ class LeadFilter:
         Words that must all occur in name, id, e-mail, phone, city, source, medium or platform.
     reason
         Code of the junk rule, in the quarantine.
+    states
+        Contact states; with none of them the call list holds who can still be called.
     """
 
     view: View = "calls"
@@ -41,6 +43,7 @@ class LeadFilter:
     score_to: int = 100
     text: str = ""
     reason: str = ""
+    states: tuple[str, ...] = ()
 
     @property
     def is_narrow(self) -> bool:
@@ -69,6 +72,11 @@ def where(chosen: LeadFilter, columns: set[str], created: str | None, city: str 
     values: list[Any] = []
     if chosen.view != "all":
         terms.append(f"ls_junk {'=' if chosen.view == 'calls' else '<>'} ''")
+    if chosen.states:
+        terms.append(f"ls_state IN ({_marks(chosen.states)})")
+        values += chosen.states
+    elif chosen.view == "calls":
+        terms.append("ls_open")
     if chosen.reason:
         terms.append("ls_junk = ?")
         values.append(chosen.reason)

@@ -12,7 +12,9 @@ known again, ``ls_duplicate_of``, ``ls_duplicate_why``; ``ls_learned`` whether t
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,22 @@ import pandas as pd
 import pyarrow as pa
 from cachetools import LRUCache
 
-from leadscore_core.config import CONTACT_RULES, GradeRule, JunkRules
+from leadscore_core.config import CONTACT_RULES
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import StorageError
 from leadscore_core.storage.leads.dimensions import expression, quoted
 from leadscore_core.storage.leads.filters import LeadFilter, where
 from leadscore_core.storage.leads.pool import borrowed_cursor, sql_text, to_frame
+from leadscore_core.storage.leads.standing import (
+    CONTACT_COLUMNS,
+    RULE,
+    FileSql,
+    Standing,
+    grade_sql,
+    turn_sql,
+    view_sql,
+)
 
-RULE = "ls_rule_"
 _lock = threading.Lock()
 _MOST_SEARCHES = 8
 _searches: LRUCache[tuple[str, str, bytes, str], np.ndarray] = LRUCache(maxsize=_MOST_SEARCHES)
@@ -41,16 +51,6 @@ class Sort:
 
     by: str = "call"
     descending: bool = False
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What is decided about a batch's leads: the rules, and single leads by their position."""
-
-    grades: GradeRule = field(default_factory=GradeRule)
-    junk: JunkRules = field(default_factory=JunkRules)
-    restored: np.ndarray = field(default_factory=lambda: np.empty(0, dtype="int64"))
-    overrides: dict[int, str] = field(default_factory=dict)
 
 
 class LeadTable:
@@ -85,6 +85,13 @@ class LeadTable:
         """Open a batch whose columns a schema describes."""
         stamp, city = schema.one(Role.TIMESTAMP), schema.one(Role.CITY)
         return cls(path, standing, stamp.name if stamp else None, city.name if city else None)
+
+    def standing_as(self, standing: Standing) -> "LeadTable":
+        """Return the same leads as something else is decided about them; the file is not looked at again."""
+        other = copy(self)
+        other.standing = standing
+        vars(other).pop("_first_places", None)
+        return other
 
     def count(self, chosen: LeadFilter) -> int:
         """Return how many leads a filter leaves."""
@@ -175,9 +182,38 @@ class LeadTable:
         return int(found[0][0]) / self.rows if self.rows else 0.0
 
     def by_junk(self) -> dict[str, tuple[int, float]]:
-        """Return leads and expected conversions of each reason for quarantine; the empty one is the call list."""
-        found = self._run(f"SELECT ls_junk, count(*), sum(ls_propensity) FROM ({self._view()}) GROUP BY 1")
+        """Return leads and expected conversions of each reason for quarantine; the empty one is the call list.
+
+        Leads that are settled (reached, won, lost or unreachable) are in neither, see `by_state`.
+        """
+        found = self._run(
+            f"SELECT ls_junk, count(*), sum(ls_propensity) FROM ({self._view()}) WHERE ls_junk <> '' OR ls_open "
+            "GROUP BY 1"
+        )
         return {reason: (int(n), float(expected)) for reason, n, expected in found}
+
+    def by_state(self) -> dict[str, tuple[int, float]]:
+        """Return leads and expected conversions of each contact state; what is put aside only as far as it was called.
+
+        Suppressed leads are counted; leads that nobody called are new.
+        """
+        found = self._run(
+            f"SELECT ls_state, count(*), sum(ls_propensity) FROM ({self._view()}) WHERE ls_junk = '' OR "
+            "ls_state <> 'new' GROUP BY 1"
+        )
+        return {state: (int(n), float(expected)) for state, n, expected in found}
+
+    def keys_of(self, rows: Sequence[int] | np.ndarray) -> pd.DataFrame:
+        """Return ``ls_row`` and the keys (Int64) by which leads are known again, in the order of the positions."""
+        keys = [name for name in self.columns if name.startswith("ls_") and name.endswith("_key")]
+        with self.cursor() as cursor:
+            cursor.register(
+                "wanted", pa.table({"w_row": np.asarray(rows, dtype="int64"), "w_at": np.arange(len(rows))})
+            )
+            shown = ", ".join(["ls_row", *map(quoted, keys)])
+            return to_frame(
+                cursor.execute(f"SELECT {shown} FROM {self.file_sql} JOIN wanted ON w_row = ls_row ORDER BY w_at")
+            )
 
     def rule_counts(self) -> dict[str, int]:
         """Return how many leads each contact rule would touch, whether or not it is switched on; rules that apply."""
@@ -241,16 +277,35 @@ class LeadTable:
         with _lock:
             found = _searches.get(key)
         if found is None:
-            condition, values = self._where(chosen)
-            ranks = f"SELECT ls_rank FROM ({self._view()}) WHERE {condition}"
-            if self.standing.junk.learning_percent:
-                found = self._numbers(f"{ranks} ORDER BY {self._order(Sort())}", values)
-            else:
-                found = np.sort(self._numbers(ranks, values))
+            found = self._in_turn(*self._where(chosen))
             found = found.astype("int32")
             with _lock:
                 _searches[key] = found
         return found
+
+    def _view(self) -> str:
+        """Return the leads as they stand: the file with grades, reasons for quarantine and the learning sample."""
+        return view_sql(self.standing, self._file)
+
+    @property
+    def _file(self) -> FileSql:
+        return FileSql(self.file_sql, self.columns, getattr(self, "rows", 0), lambda: self._first_places)
+
+    def grade_sql(self) -> str:
+        """Return the model's grade of a lead as SQL text."""
+        return grade_sql(self.standing, getattr(self, "rows", 0))
+
+    def _in_turn(self, condition: str, values: list[Any]) -> np.ndarray:
+        """Return the ranks of a condition in the order of the calls; the few out of their rank's turn are sorted in."""
+        view = f"FROM ({self._view()}) WHERE {condition}"
+        if turn_sql(self.standing, self._file) == "ls_rank":
+            return np.sort(self._numbers(f"SELECT ls_rank {view}", values))
+        with self.cursor() as cursor:
+            found = cursor.execute(f"SELECT ls_rank, ls_turn {view}", values).fetchnumpy()
+        rank, turn = np.asarray(found["ls_rank"]), np.asarray(found["ls_turn"], dtype="float64")
+        moved = turn != rank
+        usual, order = np.sort(rank[~moved]), np.lexsort((rank[moved], turn[moved]))
+        return np.insert(usual, np.searchsorted(usual, turn[moved][order], side="left"), rank[moved][order])
 
     def _shown(self, without: Sequence[str] = ()) -> str:
         """Name what a page needs: not the long text that is only searched, nor the keys that are only compared."""
@@ -262,52 +317,23 @@ class LeadTable:
         """The file as SQL text."""
         return f"read_parquet('{sql_text(self.path)}')"
 
-    def _view(self) -> str:
-        """Return the leads as they stand: the file with grades, reasons for quarantine and the learning sample."""
-        standing = self.standing
-        grade = self.grade_sql()
-        draw = standing.junk.learning_percent / 100
-        joins, override, restored = "", "NULL", "false"
-        if standing.overrides:
-            given = ", ".join(f"({int(row)}, '{sql_text(g)}')" for row, g in standing.overrides.items())
-            joins += f" LEFT JOIN (VALUES {given}) AS o(o_row, o_grade) ON o_row = ls_row"
-            override = "o_grade"
-        if len(standing.restored):
-            joins += " LEFT JOIN restored ON r_row = ls_row"
-            restored = "r_row IS NOT NULL"
-        cases = [f"WHEN {override} = 'Junk' THEN 'override'", f"WHEN {restored} THEN ''"]
-        rules = [rule for rule in CONTACT_RULES if rule in standing.junk.contact and RULE + rule in self.columns]
-        cases += [f"WHEN {quoted(RULE + rule)} THEN '{rule}'" for rule in rules]
-        learning = "false"
-        if draw and standing.junk.by_propensity:
-            others = " OR ".join([restored, f"{override} IS NOT NULL", *(quoted(RULE + rule) for rule in rules)])
-            learning = f"({grade} = 'Junk' AND ls_draw < {draw!r} AND NOT ({others}))"
-        if standing.junk.by_propensity:
-            cases.append(f"WHEN {override} IS NULL AND {grade} = 'Junk' AND NOT {learning} THEN 'low_propensity'")
-        return (
-            f"SELECT t.*, {grade} AS ls_model_grade, coalesce({override}, {grade}) AS ls_grade, "
-            f"{override} IS NOT NULL AS ls_overridden, {restored} AS ls_restored, {learning} AS ls_learning, "
-            f"CASE {' '.join(cases)} ELSE '' END AS ls_junk FROM {self.file_sql} t{joins}"
-        )
-
-    def grade_sql(self) -> str:
-        """Return the model's grade of a lead as SQL text."""
-        rule = self.standing.grades
-        if rule.by == "propensity":
-            hot, warm, cold = rule.thresholds.hot, rule.thresholds.warm, rule.thresholds.cold
-            return _cases("ls_propensity >= {!r}", hot, warm, cold)
-        rows = self.rows if hasattr(self, "rows") else 0
-        return _cases("ls_rank <= {!r}", *(int(np.ceil(share * rows)) for share in cumulated(rule)))
+    @cached_property
+    def _first_places(self) -> dict[str, int]:
+        """Return before which rank a lead stands that a person gives a grade."""
+        found = dict(self._run(f"SELECT {self.grade_sql()}, count(*) FROM {self.file_sql} GROUP BY 1"))
+        places, before = {}, 0
+        for grade in ("Hot", "Warm", "Cold", "Junk"):
+            places[grade] = before
+            before += int(found.get(grade, 0))
+        return places
 
     def _order(self, sort: Sort) -> str:
         down = " DESC" if sort.descending else ""
         if sort.by == "call":
-            draw = self.standing.junk.learning_percent / 100
-            key = f"CASE WHEN ls_learning THEN ls_draw / {draw!r} * {self.rows} ELSE ls_rank END" if draw else "ls_rank"
-            return f"{key}{down}, ls_rank"
+            return f"ls_turn{down}, ls_rank"
         if sort.by == "arrival":
             return f"ls_row{down}"
-        if sort.by not in self.columns:
+        if sort.by not in {*self.columns, *CONTACT_COLUMNS}:
             raise StorageError(f"This batch has no column {sort.by!r} to sort by. Choose another.")
         return f"{quoted(sort.by)}{down} NULLS LAST, ls_rank"
 
@@ -331,6 +357,8 @@ class LeadTable:
             with borrowed_cursor() as cursor:
                 if len(self.standing.restored):
                     cursor.register("restored", pa.table({"r_row": self.standing.restored}))
+                if len(self.standing.contacts):
+                    cursor.register("contacts", self.standing.contacts.table())
                 yield cursor
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             there = self.path.is_file()
@@ -344,27 +372,3 @@ class LeadTable:
             raise StorageError(
                 "The leads of this batch cannot be read as asked. Clear the filter, or upload the list again."
             ) from error
-
-
-def cumulated(rule: GradeRule) -> tuple[float, float, float]:
-    """Return the shares (0-1) down to which leads are Hot, Warm and Cold.
-
-    Examples
-    --------
-    >>> cumulated(GradeRule(by="share"))
-    (0.2, 0.5, 0.8)
-    """
-    shares = rule.shares
-    return (
-        round(shares.hot, 9),
-        round(shares.hot + shares.warm, 9),
-        round(shares.hot + shares.warm + shares.cold, 9),
-    )
-
-
-def _cases(condition: str, hot: float, warm: float, cold: float) -> str:
-    arms = " ".join(
-        f"WHEN {condition.format(limit)} THEN '{grade}'"
-        for grade, limit in (("Hot", hot), ("Warm", warm), ("Cold", cold))
-    )
-    return f"(CASE {arms} ELSE 'Junk' END)"

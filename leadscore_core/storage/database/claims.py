@@ -1,0 +1,216 @@
+"""Claims: the queue of calls, and the next lead for a caller; no lead is two callers' at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from leadscore_core.config import Settings
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.engine import aware, now, open_database
+from leadscore_core.storage.database.people import LeadKeys, find_people
+from leadscore_core.storage.database.tables import PersonRow, QueueRow
+
+CALL_BACK, NEW, RETRY, CLAIMED, CLOSED = 0, 1, 2, 8, 9
+_STAGES = {"new": NEW, "call_back": CALL_BACK, "attempted": RETRY}
+_CHUNK = 500
+
+
+def stage_of(state: str) -> int:
+    """Return the stage of the queue in which a person of a state waits."""
+    return _STAGES.get(state, CLOSED)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A lead that is one caller's until a moment."""
+
+    batch_id: str
+    row: int
+    person_id: int
+    caller: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class QueueCount:
+    """How many leads of a queue wait now, wait for their time, are with callers, and are closed."""
+
+    ready: int
+    later: int
+    claimed: int
+    closed: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.ready + self.later + self.claimed + self.closed
+
+
+class ClaimStore:
+    """The queue of calls of each batch."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def enqueue(self, batch: Batch, leads: Sequence[tuple[LeadKeys, str]], *, first_place: int = 0) -> int:
+        """Put leads at the end of a batch's queue, each person once, and return how many were new in it.
+
+        Parameters
+        ----------
+        leads
+            In the order of the calls, each with the caller whose it is, or an empty text for whoever comes.
+        first_place
+            Place of the first one.
+        """
+        with open_database(self.settings).writing() as session:
+            present = dict(
+                session.execute(select(QueueRow.person_id, QueueRow.row).where(QueueRow.batch_id == batch.id)).all()
+            )
+            rows = set(present.values())
+            people = find_people(session, batch.schema_name, [lead for lead, _ in leads])
+            stages = _stages(session, people)
+            new: list[dict[str, Any]] = []
+            for place, ((lead, caller), person) in enumerate(zip(leads, people, strict=True), first_place):
+                if person in present or lead.row in rows:
+                    continue
+                present[person] = lead.row
+                rows.add(lead.row)
+                stage, due = stages[person]
+                new.append(
+                    {
+                        "batch_id": batch.id,
+                        "row": lead.row,
+                        "person_id": person,
+                        "place": place,
+                        "caller": caller,
+                        "stage": stage,
+                        "was": stage,
+                        "due_at": due,
+                    }
+                )
+            for start in range(0, len(new), _CHUNK):
+                session.execute(insert(QueueRow), new[start : start + _CHUNK])
+        return len(new)
+
+    def claim_next(self, batch: Batch, caller: str) -> Claim | None:
+        """Give a caller the next lead of a queue, or None when nobody is to be called now.
+
+        First the lead that this caller has already; then call-backs that are due, people never called in the order of
+        the queue, and those whose wait is over. On PostgreSQL rows that others hold are passed over (``FOR UPDATE SKIP
+        LOCKED``); on SQLite one writes at a time.
+        """
+        moment = now()
+        until = moment + timedelta(minutes=self.settings.calls.claim_minutes)
+        with open_database(self.settings).writing() as session:
+            held = session.execute(
+                select(QueueRow.row, QueueRow.person_id)
+                .join(PersonRow, PersonRow.id == QueueRow.person_id)
+                .where(QueueRow.batch_id == batch.id, QueueRow.stage == CLAIMED)
+                .where(PersonRow.claimed_by == caller, PersonRow.claimed_until > moment)
+                .order_by(QueueRow.place)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            ).one_or_none()
+            found = tuple(held) if held is not None else self._next(session, batch, caller, moment)
+            if found is None:
+                return None
+            row, person = found
+            session.execute(
+                update(PersonRow)
+                .where(PersonRow.id == person)
+                .values(claimed_by=caller, claimed_until=until, updated_at=moment)
+            )
+            session.execute(update(QueueRow).where(QueueRow.person_id == person).values(stage=CLAIMED, due_at=until))
+        return Claim(batch.id, int(row), int(person), caller, until)
+
+    def rows(self, batch: Batch) -> list[int]:
+        """Return the positions of the leads that are in a batch's queue."""
+        with open_database(self.settings).session() as session:
+            return list(session.execute(select(QueueRow.row).where(QueueRow.batch_id == batch.id)).scalars())
+
+    def release(self, claim: Claim) -> None:
+        """Give a lead back that a caller did not call."""
+        with open_database(self.settings).writing() as session:
+            mine = session.execute(
+                select(PersonRow.id).where(PersonRow.id == claim.person_id, PersonRow.claimed_by == claim.caller)
+            ).scalar()
+            if mine is not None:
+                _free(session, [claim.person_id])
+
+    def count(self, batch: Batch, caller: str = "") -> QueueCount:
+        """Return how a batch's queue stands; that of one caller with what is whoever's, where one is given."""
+        moment = now()
+        is_due = (QueueRow.due_at.is_(None) | (QueueRow.due_at <= moment)).label("is_due")
+        states = select(QueueRow.stage, is_due).where(QueueRow.batch_id == batch.id)
+        if caller:
+            states = states.where(QueueRow.caller.in_(["", caller]))
+        each = states.subquery()
+        query = select(each.c.stage, each.c.is_due, func.count()).group_by(each.c.stage, each.c.is_due)
+        with open_database(self.settings).session() as session:
+            found = session.execute(query).all()
+        counts = {"ready": 0, "later": 0, "claimed": 0, "closed": 0}
+        for stage, is_due, n in found:
+            name = "closed" if stage == CLOSED else "ready" if is_due else "claimed" if stage == CLAIMED else "later"
+            counts[name] += int(n)
+        return QueueCount(**counts)
+
+    def _next(self, session: Session, batch: Batch, caller: str, moment: datetime) -> tuple[int, int] | None:
+        _free_expired(session, batch, moment)
+        mine = select(QueueRow.row, QueueRow.person_id).join(PersonRow, PersonRow.id == QueueRow.person_id)
+        mine = mine.where(QueueRow.batch_id == batch.id, QueueRow.caller.in_(["", caller]))
+        mine = mine.where(PersonRow.claimed_until.is_(None) | (PersonRow.claimed_until <= moment))
+        is_due = QueueRow.due_at.is_(None) | (QueueRow.due_at <= moment)
+        orders: tuple[Select[int, int], ...] = (
+            mine.where(QueueRow.stage == CALL_BACK, is_due).order_by(QueueRow.due_at, QueueRow.place),
+            mine.where(QueueRow.stage == NEW).order_by(QueueRow.place),
+            mine.where(QueueRow.stage == RETRY, is_due).order_by(QueueRow.due_at, QueueRow.place),
+        )
+        for order in orders:
+            found = session.execute(order.limit(1).with_for_update(skip_locked=True)).one_or_none()
+            if found is not None:
+                return int(found[0]), int(found[1])
+        return None
+
+
+def _free_expired(session: Session, batch: Batch, moment: datetime) -> None:
+    expired = (
+        select(QueueRow.person_id)
+        .where(QueueRow.batch_id == batch.id, QueueRow.stage == CLAIMED, QueueRow.due_at <= moment)
+        .limit(_CHUNK)
+        .with_for_update(skip_locked=True)
+    )
+    people = sorted(set(session.execute(expired).scalars()))
+    if people:
+        _free(session, people)
+
+
+def _free(session: Session, people: Sequence[int]) -> None:
+    """Let people be claimed again, in the stage in which they were."""
+    for start in range(0, len(people), _CHUNK):
+        these = people[start : start + _CHUNK]
+        session.execute(
+            update(PersonRow).where(PersonRow.id.in_(these)).values(claimed_by="", claimed_until=None, updated_at=now())
+        )
+        waits = select(PersonRow.not_before).where(PersonRow.id == QueueRow.person_id).scalar_subquery()
+        session.execute(
+            update(QueueRow)
+            .where(QueueRow.person_id.in_(these), QueueRow.stage == CLAIMED)
+            .values(stage=QueueRow.was, due_at=waits)
+        )
+
+
+def _stages(session: Session, people: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:
+    """Return the stage of people who join a queue, and the moment from which they may be called."""
+    found: dict[int, tuple[int, datetime | None]] = {}
+    wanted = sorted(set(people))
+    for start in range(0, len(wanted), _CHUNK):
+        query = select(PersonRow.id, PersonRow.state, PersonRow.not_before).where(
+            PersonRow.id.in_(wanted[start : start + _CHUNK])
+        )
+        for person, state, not_before in session.execute(query):
+            found[person] = (stage_of(state), aware(not_before) if not_before else None)
+    return found

@@ -1,0 +1,262 @@
+"""Contacts: people who are called, known again across batches, and every attempt that was made."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from leadscore_core.config import Settings
+from leadscore_core.errors import StorageError
+from leadscore_core.storage.database.claims import stage_of
+from leadscore_core.storage.database.contact_states import CHANNELS, RESULTS, Attempt, state_after
+from leadscore_core.storage.database.engine import aware, now, open_database
+from leadscore_core.storage.database.people import LeadKeys, find_people
+from leadscore_core.storage.database.tables import AttemptRow, PersonRow, QueueRow
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a person says of a contact attempt.
+
+    Attributes
+    ----------
+    result
+        One of `RESULTS`.
+    call_back_at
+        With ``call_back``: when.
+    channel
+        One of `CHANNELS`.
+    at
+        When it was; now if not given.
+    """
+
+    result: str
+    note: str = ""
+    call_back_at: datetime | None = None
+    channel: str = "phone"
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One contact attempt as it is kept."""
+
+    id: int
+    person_id: int
+    batch_id: str
+    row: int
+    caller: str
+    at: datetime
+    channel: str
+    result: str
+    call_back_at: datetime | None
+    note: str
+    file_id: int | None
+
+
+@dataclass(frozen=True)
+class Said:
+    """An attempt to be kept: of which lead, by whom, and what came of it."""
+
+    lead: LeadKeys
+    caller: str
+    result: Result
+
+
+class ContactStore:
+    """Contact attempts and how people stand after them.
+
+    Parameters
+    ----------
+    settings
+        Where the database is, and how leads are called again.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def record(self, schema: str, batch_id: str, lead: LeadKeys, result: Result, *, caller: str) -> int:
+        """Keep one contact attempt, give the lead free, and return the attempt's id.
+
+        Raises
+        ------
+        StorageError
+            If the result or the channel is none of ours, a call-back has no time, or the database cannot be written.
+        """
+        return self.record_all(schema, batch_id, [Said(lead, caller, result)])[0]
+
+    def record_all(self, schema: str, batch_id: str, said: Sequence[Said], *, file_id: int | None = None) -> list[int]:
+        """Keep many contact attempts at once, all or none, and return their ids.
+
+        Parameters
+        ----------
+        file_id
+            The file of outcomes that told them.
+        """
+        for one in said:
+            _check(one.result)
+        moment = now()
+        ids: list[int] = []
+        with open_database(self.settings).writing() as session:
+            people = find_people(session, schema, [one.lead for one in said])
+            for one, person in zip(said, people, strict=True):
+                row = AttemptRow(
+                    person_id=person,
+                    batch_id=batch_id,
+                    row=one.lead.row,
+                    caller=one.caller,
+                    at=one.result.at or moment,
+                    channel=one.result.channel,
+                    result=one.result.result,
+                    call_back_at=one.result.call_back_at,
+                    note=one.result.note,
+                    file_id=file_id,
+                    undone_by="",
+                )
+                session.add(row)
+                if len(said) == 1:
+                    session.flush()
+                    ids.append(row.id)
+            session.flush()
+            self._settle(session, people, moment, callers={one.caller for one in said})
+        return ids
+
+    def undo(self, attempt_id: int, *, by: str) -> bool:
+        """Take an attempt back; it stays in the history, marked. Return whether it stood until now."""
+        moment = now()
+        with open_database(self.settings).writing() as session:
+            found = session.get(AttemptRow, attempt_id)
+            if found is None or found.undone_at is not None:
+                return False
+            found.undone_at, found.undone_by = moment, by
+            session.flush()
+            self._settle(session, [found.person_id], moment)
+        return True
+
+    def undo_file(self, file_id: int, *, by: str) -> int:
+        """Take back what a file of outcomes told, and return how many attempts that were."""
+        moment = now()
+        with open_database(self.settings).writing() as session:
+            mine = (AttemptRow.file_id == file_id) & AttemptRow.undone_at.is_(None)
+            people = sorted(set(session.execute(select(AttemptRow.person_id).where(mine)).scalars()))
+            changed = session.execute(update(AttemptRow).where(mine).values(undone_at=moment, undone_by=by))
+            self._settle(session, people, moment)
+        return int(getattr(changed, "rowcount", 0))
+
+    def history(self, person_ids: Iterable[int]) -> list[Contact]:
+        """Return the attempts with some people that were not undone, the newest first."""
+        wanted = sorted(set(person_ids))
+        query = (
+            select(AttemptRow)
+            .where(AttemptRow.person_id.in_(wanted), AttemptRow.undone_at.is_(None))
+            .order_by(AttemptRow.at.desc(), AttemptRow.id.desc())
+        )
+        with open_database(self.settings).session() as session:
+            return [_contact(row) for row in session.execute(query).scalars()]
+
+    def of_batch(self, batch_id: str, since: datetime | None = None) -> list[Contact]:
+        """Return the attempts that were made from a batch, the newest first."""
+        query = select(AttemptRow).where(AttemptRow.batch_id == batch_id, AttemptRow.undone_at.is_(None))
+        query = query if since is None else query.where(AttemptRow.at >= since)
+        with open_database(self.settings).session() as session:
+            found = session.execute(query.order_by(AttemptRow.at.desc(), AttemptRow.id.desc())).scalars()
+            return [_contact(row) for row in found]
+
+    def attempted(self, person_ids: Iterable[int]) -> pd.DataFrame:
+        """Return ``person_id``, ``result`` and ``at`` (UTC) of attempts that stand, the oldest first."""
+        wanted = sorted(set(map(int, person_ids)))
+        parts: list[tuple[int, str, datetime]] = []
+        with open_database(self.settings).session() as session:
+            for start in range(0, len(wanted), _CHUNK):
+                query = (
+                    select(AttemptRow.person_id, AttemptRow.result, AttemptRow.at)
+                    .where(AttemptRow.person_id.in_(wanted[start : start + _CHUNK]), AttemptRow.undone_at.is_(None))
+                    .order_by(AttemptRow.at, AttemptRow.id)
+                )
+                parts += [(person, result, aware(at)) for person, result, at in session.execute(query)]
+        return pd.DataFrame(parts, columns=["person_id", "result", "at"])
+
+    def _settle(self, session: Session, people: Iterable[int], moment: datetime, callers: Collection[str] = ()) -> None:
+        """Bring people's states up to what follows from their attempts, and their places in the queues too.
+
+        What one of the callers had claimed is free again.
+        """
+        wanted = sorted(set(people))
+        for start in range(0, len(wanted), _CHUNK):
+            these = wanted[start : start + _CHUNK]
+            query = (
+                select(AttemptRow)
+                .where(AttemptRow.person_id.in_(these), AttemptRow.undone_at.is_(None))
+                .order_by(AttemptRow.at, AttemptRow.id)
+            )
+            attempts: dict[int, list[AttemptRow]] = {person: [] for person in these}
+            for row in session.execute(query).scalars():
+                attempts[row.person_id].append(row)
+            for person, made in attempts.items():
+                self._settle_one(session, person, made, moment)
+            if callers:
+                session.execute(
+                    update(PersonRow)
+                    .where(PersonRow.id.in_(these), PersonRow.claimed_by.in_(callers))
+                    .values(claimed_by="", claimed_until=None)
+                )
+
+    def _settle_one(self, session: Session, person: int, made: list[AttemptRow], moment: datetime) -> None:
+        state = state_after(
+            [Attempt(aware(row.at), row.result, aware(row.call_back_at) if row.call_back_at else None) for row in made],
+            self.settings.calls,
+        )
+        last = made[-1] if made else None
+        values: dict[str, Any] = {
+            "state": state.state,
+            "attempts": state.attempts,
+            "not_before": state.not_before,
+            "last_result": state.suppressed_by or (last.result if last else ""),
+            "last_at": aware(last.at) if last else None,
+            "last_by": last.caller if last else "",
+            "updated_at": moment,
+        }
+        session.execute(update(PersonRow).where(PersonRow.id == person).values(**values))
+        stage = stage_of(state.state)
+        session.execute(
+            update(QueueRow).where(QueueRow.person_id == person).values(stage=stage, was=stage, due_at=state.not_before)
+        )
+
+
+def forget_batch_queue(settings: Settings, batch_id: str) -> None:
+    """Empty the queue of a batch; attempts and claims of its people stay."""
+    with open_database(settings).writing() as session:
+        session.execute(delete(QueueRow).where(QueueRow.batch_id == batch_id))
+
+
+def _check(result: Result) -> None:
+    if result.result not in RESULTS:
+        raise StorageError(
+            f"The result of a contact attempt is one of {', '.join(RESULTS)}; {result.result!r} came. Choose one."
+        )
+    if result.channel not in CHANNELS:
+        raise StorageError(f"The channel is one of {', '.join(CHANNELS)}; {result.channel!r} came. Choose one.")
+    if result.result == "call_back" and result.call_back_at is None:
+        raise StorageError("A call-back needs a day and a time. Say when to call back.")
+
+
+def _contact(row: AttemptRow) -> Contact:
+    return Contact(
+        row.id,
+        row.person_id,
+        row.batch_id,
+        row.row,
+        row.caller,
+        aware(row.at),
+        row.channel,
+        row.result,
+        aware(row.call_back_at) if row.call_back_at else None,
+        row.note,
+        row.file_id,
+    )

@@ -1,0 +1,146 @@
+"""Standing: what is decided about a batch's leads, and the leads as they stand then, as SQL."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from leadscore_core.config import CONTACT_RULES, GradeRule, JunkRules
+from leadscore_core.storage.leads.contact_rows import OPEN_STATES, ContactRows
+from leadscore_core.storage.leads.dimensions import quoted
+from leadscore_core.storage.leads.pool import sql_text
+
+RULE = "ls_rule_"
+CONTACT_COLUMNS = ("ls_state", "ls_attempts", "ls_not_before", "ls_last_at")
+_NO_CONTACT = (
+    "NULL::BIGINT AS ls_person, 0 AS ls_attempts, NULL::TIMESTAMP AS ls_not_before, '' AS ls_last_result, "
+    "NULL::TIMESTAMP AS ls_last_at"
+)
+_CONTACT = (
+    "c_person AS ls_person, coalesce(c_attempts, 0) AS ls_attempts, c_not_before AS ls_not_before, "
+    "coalesce(c_last_result, '') AS ls_last_result, c_last_at AS ls_last_at"
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is decided about a batch's leads: the rules, and single leads by their position."""
+
+    grades: GradeRule = field(default_factory=GradeRule)
+    junk: JunkRules = field(default_factory=JunkRules)
+    restored: np.ndarray = field(default_factory=lambda: np.empty(0, dtype="int64"))
+    overrides: dict[int, str] = field(default_factory=dict)
+    contacts: ContactRows = field(default_factory=ContactRows)
+
+
+@dataclass(frozen=True)
+class FileSql:
+    """The file of a batch for SQL: its text, columns and leads, and before which rank each grade begins."""
+
+    sql: str
+    columns: Collection[str]
+    rows: int
+    first_places: Callable[[], Mapping[str, int]]
+
+
+def view_sql(standing: Standing, file: FileSql) -> str:
+    """Return the leads as they stand: the file with grades, reasons for quarantine, contacts and the learning sample.
+
+    It reads the registered tables ``restored`` and ``contacts`` where the standing has any.
+    """
+    grade = grade_sql(standing, file.rows)
+    joins, override, restored = "", "NULL", "false"
+    if standing.overrides:
+        given = ", ".join(f"({int(row)}, '{sql_text(g)}')" for row, g in standing.overrides.items())
+        joins += f" LEFT JOIN (VALUES {given}) AS o(o_row, o_grade) ON o_row = ls_row"
+        override = "o_grade"
+    if len(standing.restored):
+        joins += " LEFT JOIN restored ON r_row = ls_row"
+        restored = "r_row IS NOT NULL"
+    state, contact = "'new'", _NO_CONTACT
+    if len(standing.contacts):
+        joins += " LEFT JOIN contacts ON c_row = ls_row"
+        state, contact = "coalesce(c_state, 'new')", _CONTACT
+    junk, learning = _junk_sql(standing, file, override, restored)
+    return (
+        f"SELECT t.*, {grade} AS ls_model_grade, coalesce({override}, {grade}) AS ls_grade, "
+        f"{override} IS NOT NULL AS ls_overridden, {restored} AS ls_restored, {learning} AS ls_learning, "
+        f"{junk} AS ls_junk, {state} AS ls_state, {state} IN {OPEN_STATES} AS ls_open, {contact}, "
+        f"{turn_sql(standing, file, learning)} AS ls_turn FROM {file.sql} t{joins}"
+    )
+
+
+def _junk_sql(standing: Standing, file: FileSql, override: str, restored: str) -> tuple[str, str]:
+    """Return why a lead is put aside, and whether it is of the learning sample, as SQL text.
+
+    Who is not to be called is put aside whatever anybody decides.
+    """
+    grade = grade_sql(standing, file.rows)
+    draw = standing.junk.learning_percent / 100
+    cases = ["WHEN coalesce(c_suppressed, '') <> '' THEN c_suppressed"] if len(standing.contacts) else []
+    cases += [f"WHEN {override} = 'Junk' THEN 'override'", f"WHEN {restored} THEN ''"]
+    rules = [rule for rule in CONTACT_RULES if rule in standing.junk.contact and RULE + rule in file.columns]
+    cases += [f"WHEN {quoted(RULE + rule)} THEN '{rule}'" for rule in rules]
+    learning = "false"
+    if draw and standing.junk.by_propensity:
+        others = " OR ".join([restored, f"{override} IS NOT NULL", *(quoted(RULE + rule) for rule in rules)])
+        learning = f"({grade} = 'Junk' AND ls_draw < {draw!r} AND NOT ({others}))"
+    if standing.junk.by_propensity:
+        cases.append(f"WHEN {override} IS NULL AND {grade} = 'Junk' AND NOT {learning} THEN 'low_propensity'")
+    return f"CASE {' '.join(cases)} ELSE '' END", learning
+
+
+def turn_sql(standing: Standing, file: FileSql, learning: str = "false") -> str:
+    """Return a lead's place in the order of the calls as SQL text: its rank, but for what people decided or did.
+
+    A grade set by hand moves a lead to the head of the leads that the model gives this grade; call-backs that are due
+    go before all, those to be tried again after all, and those whose time has not come behind them.
+    """
+    draw = standing.junk.learning_percent / 100
+    turn = f"CASE WHEN {learning} THEN ls_draw / {draw!r} * {file.rows} ELSE ls_rank END" if draw else "ls_rank"
+    if standing.overrides:
+        arms = " ".join(f"WHEN '{grade}' THEN {place + 0.5!r}" for grade, place in file.first_places().items())
+        is_usual = f"o_grade IS NULL OR o_grade = {grade_sql(standing, file.rows)}"
+        turn = f"CASE WHEN {is_usual} THEN {turn} ELSE CASE o_grade {arms} END END"
+    if len(standing.contacts):
+        turn = f"{turn} + coalesce(c_turn - 1, 0) * {2 * file.rows}"
+    return turn
+
+
+def grade_sql(standing: Standing, rows: int) -> str:
+    """Return the model's grade of a lead as SQL text.
+
+    Parameters
+    ----------
+    rows
+        Leads of the batch.
+    """
+    rule = standing.grades
+    if rule.by == "propensity":
+        hot, warm, cold = rule.thresholds.hot, rule.thresholds.warm, rule.thresholds.cold
+        return _cases("ls_propensity >= {!r}", hot, warm, cold)
+    return _cases("ls_rank <= {!r}", *(int(np.ceil(share * rows)) for share in cumulated(rule)))
+
+
+def cumulated(rule: GradeRule) -> tuple[float, float, float]:
+    """Return the shares (0-1) down to which leads are Hot, Warm and Cold.
+
+    Examples
+    --------
+    >>> cumulated(GradeRule(by="share"))
+    (0.2, 0.5, 0.8)
+    """
+    shares = rule.shares
+    return (
+        round(shares.hot, 9),
+        round(shares.hot + shares.warm, 9),
+        round(shares.hot + shares.warm + shares.cold, 9),
+    )
+
+
+def _cases(condition: str, hot: float, warm: float, cold: float) -> str:
+    arms = " ".join(
+        f"WHEN {condition.format(limit)} THEN '{grade}'"
+        for grade, limit in (("Hot", hot), ("Warm", warm), ("Cold", cold))
+    )
+    return f"(CASE {arms} ELSE 'Junk' END)"
