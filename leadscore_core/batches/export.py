@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from leadscore_core.batches.crm_export import crm_columns, crm_rows
 from leadscore_core.batches.view import AND, IN_LIST, JUNK, WHY, BatchView
 from leadscore_core.data.reading.chunks import LINE_PROBLEM
-from leadscore_core.data.schema.schema import Role
 from leadscore_core.errors import ExportError, LeadScoreError
 from leadscore_core.inference.capacity import assign_leads
 from leadscore_core.inference.export.call_sheets import write_call_sheets
-from leadscore_core.inference.export.crm import PRESETS, to_crm
+from leadscore_core.inference.export.crm import PRESETS
+from leadscore_core.inference.export.crm_columns import CrmChoice, say_leads
 from leadscore_core.inference.export.files import write_leads
 from leadscore_core.inference.reasons import reasons_in_words
 from leadscore_core.inference.score import beside
@@ -50,6 +51,8 @@ class ExportOrder:
         Sheets of the workbook, each with its share of the leads.
     reasons
         Reasons a lead.
+    crm
+        For a CRM: what records are matched by and what is written; found by itself if not given.
     """
 
     format: str
@@ -58,10 +61,27 @@ class ExportOrder:
     most: int | None = None
     callers: int = 1
     reasons: int = 3
+    crm: CrmChoice | None = None
+
+    @property
+    def ending(self) -> str:
+        """Ending of the file that is written."""
+        return FORMATS[self.format][1] if self.crm is None else self.crm.ending
 
 
 class ExportCancelledError(LeadScoreError):
     """A person stopped an export."""
+
+
+def leads_to_export(view: BatchView, order: ExportOrder) -> np.ndarray:
+    """Return the positions of the leads that an export holds, in its order: the one place that decides whom it holds.
+
+    Raises
+    ------
+    StorageError
+        If the batch cannot be read.
+    """
+    return view.table.rows_of(order.chosen, order.sort)[: order.most]
 
 
 def export_leads(
@@ -90,7 +110,8 @@ def export_leads(
     """
     if order.format not in FORMATS:
         raise ExportError(f"There is no format {order.format!r}. Choose one of {', '.join(FORMATS)}.")
-    rows = view.table.rows_of(order.chosen, order.sort)[: order.most]
+    rows = leads_to_export(view, order)
+    crm = crm_columns(view, order.crm or CrmChoice(order.format)) if order.format in PRESETS else None
     tell = progress or silent
     callers = max(1, order.callers) if order.format == "xlsx" else 1
     sheets = [("Leads", rows)]
@@ -107,30 +128,30 @@ def export_leads(
                 if cancelled():
                     raise ExportCancelledError("The export was stopped. Nothing was written.")
                 part = these[start : start + CHUNK]
-                yield name, _layout(view, view.table.by_rows(part), order)
+                leads = view.table.by_rows(part)
+                yield name, _layout(view, leads, order) if crm is None else crm_rows(view, leads, crm)
                 done += len(part)
                 tell(done / max(1, len(rows)), f"Wrote {done:,} of {len(rows):,} leads")
 
     if order.format == "xlsx":
         colours = {grade: (GRADE_COLOURS[grade], GRADE_INK[grade]) for grade in GRADE_COLOURS}
-        write_call_sheets(parts(), path, colours)
-    else:
-        write_leads((frame for _, frame in parts()), path)
-    return len(rows)
+        return write_call_sheets(parts(), path, colours)
+    written = write_leads((frame for _, frame in parts()), path, for_excel=True)
+    if crm is not None:
+        tell(1.0, f"Wrote {written:,} of {say_leads(len(rows))}. {crm.left_out_words}".strip())
+    return written
 
 
 def export_bytes(view: BatchView, order: ExportOrder) -> bytes:
     """Return a small export as bytes."""
     with tempfile.TemporaryDirectory(prefix="leadscore-") as folder:
-        path = Path(folder) / f"leads{FORMATS[order.format][1]}"
+        path = Path(folder) / f"leads{order.ending}"
         export_leads(view, order, path)
         return path.read_bytes()
 
 
 def _layout(view: BatchView, leads: pd.DataFrame, order: ExportOrder) -> pd.DataFrame:
     words = _reasons(view, leads, order.reasons)
-    if order.format in PRESETS:
-        return to_crm(_crm_parts(view, leads, words), PRESETS[order.format])
     if order.format == "xlsx":
         return _for_people(view, leads, words, order)
     own = read_own(view.batch.leads_path, leads["ls_row"].tolist())
@@ -157,27 +178,6 @@ def _reasons(view: BatchView, leads: pd.DataFrame, most: int) -> pd.DataFrame:
         return pd.DataFrame({name: pd.Series("", index=leads.index, dtype="str") for name in names}, index=leads.index)
     cleaned = view.cleaned(leads)
     return reasons_in_words(cleaned, view.model.contributions(cleaned), view.model, most)
-
-
-def _crm_parts(view: BatchView, leads: pd.DataFrame, words: pd.DataFrame) -> pd.DataFrame:
-    city, source = view.column(Role.CITY), view.column(Role.SOURCE)
-    blank = pd.Series("", index=leads.index, dtype="str")
-    given = {name: leads[f"ls_{name}"].fillna("") if f"ls_{name}" in leads else blank for name in ("id", "name")}
-    given |= {name: leads[f"ls_{name}"].fillna("") if f"ls_{name}" in leads else blank for name in ("email", "phone")}
-    shown = view.present(leads, [])
-    note = "LeadScore " + leads["ls_score"].astype("str") + ", " + shown["Grade"]
-    for name in words:
-        note = note + np.where(words[name] == "", "", "\n" + words[name])
-    return pd.DataFrame(
-        given
-        | {
-            "city": view.readable(leads, city) if city else blank,
-            "source": leads[source].fillna("") if source else blank,
-            "grade": leads["ls_grade"],
-            "score": leads["ls_score"],
-            "note": note,
-        }
-    )
 
 
 def _for_people(view: BatchView, leads: pd.DataFrame, words: pd.DataFrame, order: ExportOrder) -> pd.DataFrame:
@@ -228,7 +228,7 @@ class ExportJob:
     def _run(self, view: BatchView, order: ExportOrder) -> None:
         try:
             with tempfile.TemporaryDirectory(prefix="leadscore-") as folder:
-                path = Path(folder) / f"leads{FORMATS[order.format][1]}"
+                path = Path(folder) / f"leads{order.ending}"
                 export_leads(view, order, path, progress=self._tell, cancelled=self._stop.is_set)
                 self.content = path.read_bytes()
         except LeadScoreError as error:

@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from leadscore_core.cli.crm import Crm, CrmId, CrmMore, crm_choice, say_crm
 from leadscore_core.cli.distributed import check_engine, score_by_dask
 from leadscore_core.cli.model_choice import champion_or_none, load_model
 from leadscore_core.cli.models import models_app
@@ -167,12 +168,15 @@ def score(
     reasons: Annotated[int, typer.Option("--reasons", min=0, max=20, help="Reasons a lead.")] = 3,
     engine: Engine = "local",
     scheduler: Scheduler = None,
+    crm: Crm = None,
+    crm_id: CrmId = None,
+    crm_column: CrmMore = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a result that is there already.")] = False,
 ) -> None:
     """Score a list: every row and column of it, then score, grade, junk verdict and reasons.
 
     Of several files, those that cannot be read are named and left out, and the exit code is then 1. With --engine dask
-    each file is scored by a worker.
+    each file is scored by a worker. With --crm the result is for a CRM's importer; docs/crm.md says what each takes.
     """
     from leadscore_core.data.reading.reader import look_ahead
     from leadscore_core.inference.export.files import check_free, check_output
@@ -181,7 +185,10 @@ def score(
     settings = load_settings()
     options = list_options(sheet, encoding, map_to, dates, decimals)
     check_engine(engine, scheduler)
+    chosen = crm_choice(crm, crm_id, crm_column, out)
     if engine == "dask":
+        if chosen is not None:
+            raise LeadScoreError("--crm writes one file on this machine. Leave out --engine dask.")
         from leadscore_core.distributed.request import PartsRequest
 
         check_free(out, force=force)
@@ -199,10 +206,12 @@ def score(
         model = load_model(model_id, schema, paths, options, settings)
     leads = open_leads(paths, model.schema, options, settings, go_on=True)
     with show_progress("Scoring", total=None) as progress:
-        report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress)
+        report = score_list(leads, out, model, reasons=reasons, settings=settings, progress=progress, crm=chosen)
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.grades.items())
     expected = f"about {report.expected:,.0f} {model.schema.outcome.plural} expected"
     say(f"Scored {report.rows:,} leads into {out}: {counts}; {expected}")
+    if report.crm is not None:
+        say_crm(report.crm, report.rows)
     say_findings(report.findings)
     say_left_out(report.left_out)
     return None

@@ -1,7 +1,7 @@
 """The inference pipeline: a list in, the same list with scores out, whole or not at all."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.findings import Finding, sort_findings
 from leadscore_core.data.merge_findings import merge_findings
-from leadscore_core.data.reading.chunks import Part, row_keys
+from leadscore_core.data.reading.chunks import LINE_PROBLEM, Part, part_frame, row_keys
 from leadscore_core.data.reading.given_leads import OPEN_IT, expect_kind
 from leadscore_core.data.reading.read_log import ReadLog
 from leadscore_core.data.schema.column_mapping import check_required
@@ -20,6 +20,7 @@ from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.validation import duplicate_findings, mapping_findings
 from leadscore_core.inference.cleaned_file import CleanedFile
+from leadscore_core.inference.export.crm_columns import CrmChoice, CrmColumns, contact_headers, settle_columns
 from leadscore_core.inference.export.files import check_output, write_leads
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.inference.score import ScoredPart, ScoringRules, join_scored, score_part
@@ -32,7 +33,10 @@ _Done = TypeVar("_Done")
 
 @dataclass
 class ScoreReport:
-    """What came of a list: ``left_out`` says by path why a file is left out, ``log`` what was found in each."""
+    """What came of a list: ``left_out`` says by path why a file is left out, ``log`` what was found in each.
+
+    ``crm`` is how the leads were laid out, if they were for a CRM.
+    """
 
     rows: int = 0
     grades: dict[str, int] = field(default_factory=dict)
@@ -40,6 +44,7 @@ class ScoreReport:
     findings: list[Finding] = field(default_factory=list)
     thresholds: GradeThresholds = field(default_factory=GradeThresholds)
     left_out: dict[str, str] = field(default_factory=dict)
+    crm: CrmColumns | None = None
     log: ReadLog = field(default_factory=ReadLog)
 
 
@@ -51,10 +56,16 @@ def score_list(
     reasons: int = 3,
     settings: Settings | None = None,
     progress: Progress | None = None,
+    crm: CrmChoice | None = None,
 ) -> ScoreReport:
     """Run the inference pipeline: score a list and write it, whole or not at all.
 
     Grades and junk rules are those that people saved in the dashboard, else those of the settings.
+
+    Parameters
+    ----------
+    crm
+        For a CRM's importer instead: what records are matched by and what is written; ``out`` ends in what it takes.
 
     Raises
     ------
@@ -65,10 +76,27 @@ def score_list(
     check_output(out)
     settings = with_saved_rules(settings or load_settings(), model.schema)
     report = ScoreReport(thresholds=settings.grades)
+    if crm is not None:
+        reasons = max(reasons, 1 + ("LeadScore second reason" in crm.more) + 2 * ("LeadScore third reason" in crm.more))
     scored = score_chunks(leads, model, report, reasons=reasons, settings=settings, progress=progress)
     with closing(scored):
-        write_leads(map(join_scored, scored), out)
+        write_leads(
+            map(join_scored, scored) if crm is None else _for_crm(scored, crm, leads, report),
+            out,
+            for_excel=crm is not None,
+        )
     return report
+
+
+def _for_crm(
+    scored: Iterable[tuple[Part, ScoredPart]], crm: CrmChoice, leads: LeadList, report: ScoreReport
+) -> Iterator[Part]:
+    """Give the parts of a list as a CRM takes them; the first one settles the columns."""
+    for part, result in scored:
+        own = part_frame(part).drop(columns=LINE_PROBLEM, errors="ignore")
+        if report.crm is None:
+            report.crm = settle_columns(crm, own, contact_headers(leads.mapping, leads.schema))
+        yield report.crm.lay_out(own, result.own.set_axis(own.index))
 
 
 def with_saved_rules(settings: Settings, schema: LeadSchema) -> Settings:

@@ -29,6 +29,7 @@ _CONTROLS: tuple[tuple[str, str], ...] = (
     (r"Add --label COLUMN", "Name the outcome's column so that it says what it is"),
     (r"Name the outcome with --label COLUMN, where the command has it", "Choose the outcome's column"),
     (r" ?\(give it with --label\)", ""),
+    (r" \(--crm-id (?:HEADER|none)\)", ""),
     (r" with --(?:label COLUMN|label|schema)", " on Retrain"),
 )
 

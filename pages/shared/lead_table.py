@@ -15,6 +15,8 @@ from leadscore_core.batches.planning import ALL, plan_batch
 from leadscore_core.batches.view import AND, JUNK, WHY, BatchView
 from leadscore_core.data.schema.schema import CITY_TIER, Role
 from leadscore_core.inference.capacity import describe_plan
+from leadscore_core.inference.export.crm import PRESETS
+from leadscore_core.inference.export.crm_columns import say_leads
 from leadscore_core.inference.export.writers import EXCEL_ROWS
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_ICONS, GRADE_INK, plot_grade_shares
@@ -22,6 +24,7 @@ from leadscore_core.storage.leads.filters import BLANK, LeadFilter, View
 from leadscore_core.storage.leads.lead_table import Sort
 from pages.shared import session
 from pages.shared.components import render_chart
+from pages.shared.crm_export import render_crm
 from pages.shared.sidebar import plain
 
 if TYPE_CHECKING:
@@ -292,26 +295,36 @@ def render_export(view: BatchView, chosen: LeadFilter, sort: Sort) -> None:
             callers = 1
             if form == "xlsx":
                 callers = int(st.number_input("Callers", 1, 100, 1, key="export-callers", width=120))
-            order = ExportOrder(form, chosen, sort, callers=callers)
-            if scope == "first":
-                order = ExportOrder(form, chosen, most=capacity, callers=callers)
-            rows = min(total, capacity) if scope == "first" else total
-            name = f"{_stem(view)}-{form if FORMATS[form][1] == '.csv' else 'leads'}{FORMATS[form][1]}"
-            if rows == 0:
-                st.caption("Nothing is shown that could be exported.")
-            elif form == "xlsx" and rows > EXCEL_ROWS * callers:
-                st.caption(f"Excel holds {EXCEL_ROWS:,} leads a sheet. Choose CSV or Parquet.")
-            elif rows <= MANY_ROWS:
-                st.download_button(
-                    f"Export {rows:,} leads",
-                    data=partial(export_bytes, view, order),
-                    file_name=name,
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
-            elif st.button(f"Prepare {rows:,} leads", icon=":material/hourglass_top:"):
-                session.set_job(ExportJob(view, order, name))
-                st.rerun()
+        order = ExportOrder(form, chosen, sort, callers=callers)
+        if scope == "first":
+            order = ExportOrder(form, chosen, most=capacity, callers=callers)
+        rows = min(total, capacity) if scope == "first" else total
+        if rows == 0:
+            st.caption("Nothing is shown that could be exported.")
+            return
+        if form in PRESETS:
+            settled = render_crm(view, order, MANY_ROWS)
+            if settled is None:
+                return
+            order, rows = settled
+        _render_start(view, order, rows)
+
+
+def _render_start(view: BatchView, order: ExportOrder, rows: int) -> None:
+    name = f"{_stem(view)}-{order.format if FORMATS[order.format][1] == '.csv' else 'leads'}{order.ending}"
+    if order.format == "xlsx" and rows > EXCEL_ROWS * order.callers:
+        st.caption(f"Excel holds {EXCEL_ROWS:,} leads a sheet. Choose CSV or Parquet.")
+    elif rows <= MANY_ROWS:
+        st.download_button(
+            f"Export {say_leads(rows)}",
+            data=partial(export_bytes, view, order),
+            file_name=name,
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    elif st.button(f"Prepare {rows:,} leads", icon=":material/hourglass_top:"):
+        session.set_job(ExportJob(view, order, name))
+        st.rerun()
 
 
 @st.fragment(run_every=1.0)
@@ -327,6 +340,8 @@ def _render_job() -> None:
     if job.error:
         st.warning(job.error, icon=":material/warning:")
     elif job.content is not None:
+        if job.order.format in PRESETS:
+            st.caption(job.message)
         st.download_button(
             f"Save {job.file_name}", job.content, file_name=job.file_name, icon=":material/download:", on_click="ignore"
         )

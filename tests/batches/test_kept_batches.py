@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadscore_core.batches import duplicates as earlier
-from leadscore_core.batches.export import ExportJob, ExportOrder, export_bytes, export_leads
+from leadscore_core.batches.crm_export import crm_columns, preview_crm
+from leadscore_core.batches.export import ExportJob, ExportOrder, export_bytes, export_leads, leads_to_export
 from leadscore_core.batches.lead_profile import describe_lead, waterfall
 from leadscore_core.batches.planning import ALL, CALLS, plan_batch, preview_grades, trade_off, with_junk_cut
 from leadscore_core.batches.save import rescore_batch, save_batch
@@ -21,7 +22,7 @@ from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import ExportError, LeadScoreError
 from leadscore_core.inference import duplicates
-from leadscore_core.inference.export.crm import PRESETS
+from leadscore_core.inference.export.crm_columns import ALWAYS, CrmChoice
 from leadscore_core.inference.score import score_leads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch, BatchStore
@@ -191,10 +192,44 @@ def test_exports_hold_what_is_shown(view: BatchView) -> None:
     result = pd.read_parquet(io.BytesIO(export_bytes(view, ExportOrder("parquet", chosen, sort))))
     assert result["propensity"].tolist() == shown["ls_propensity"].tolist()
     assert result["full_name"].fillna("").tolist() == shown["ls_name"].fillna("").tolist()
-    for preset in PRESETS:
-        made = pd.read_csv(io.BytesIO(export_bytes(view, ExportOrder(preset, chosen, sort))), keep_default_na=False)
-        assert list(made.columns) == list(PRESETS[preset].headers.values())
-        assert made["Email"].tolist() == shown["ls_email"].fillna("").tolist()
+    content = export_bytes(view, ExportOrder("hubspot", chosen, sort))
+    assert content.startswith(b"\xef\xbb\xbf")  # Excel takes it for UTF-8
+    made = pd.read_csv(io.BytesIO(content), keep_default_na=False)
+    assert list(made.columns) == ["Email", *ALWAYS]
+    known = shown[shown["ls_email"].notna()]
+    assert made["Email"].tolist() == known["ls_email"].tolist()
+    assert made["LeadScore score"].tolist() == known["ls_score"].tolist()
+    assert set(made["LeadScore grade"]) == {"Warm"}
+
+
+def test_a_crm_gets_ids_as_text_junk_as_junk_and_a_preview_tells_the_truth(
+    sample: SampleLeads, trained: LeadModel, tmp_path: Path, places: Path
+) -> None:
+    leads = sample.new.head(60).assign(**{"Record Id": [f"{5725767000000411000 + k}" for k in range(60)]})
+    leads.loc[[3, 7], "Record Id"] = ["", "5725767000000411000"]
+    view = look(keep(leads, tmp_path, trained, "zoho"), trained)
+    choice = CrmChoice("zoho", more=("city_mapped", "LeadScore model"), ending=".xlsx")
+    order = ExportOrder("zoho", ALL, crm=choice)
+    path = tmp_path / "out.xlsx"
+    assert export_leads(view, order, path) == 58
+    sheet = openpyxl.load_workbook(path)["Leads"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows[0] == ["Record Id", *ALWAYS, "LeadScore model", "City"]
+    assert all(isinstance(row[0], str) and isinstance(row[1], int) for row in rows[1:])
+    grades = view.table.page(ALL, Sort(), 0, 99)["ls_grade"]
+    assert "Junk" in [row[2] for row in rows[1:]]
+    columns = crm_columns(view, choice)
+    preview = preview_crm(view, columns, leads_to_export(view, order))
+    assert (preview.written, preview.no_key, preview.repeats) == (58, 1, 1)
+    blank = sum(row[5] is None for row in rows[1:])
+    assert preview.blanks == ({"City": blank} if blank else {})
+    assert preview.rows.fillna("").to_numpy().tolist() == [[cell or "" for cell in row] for row in rows[1:4]]
+    assert len(grades) == 60
+    told: list[str] = []
+    export_leads(view, order, path, progress=lambda share, text: told.append(text))
+    assert "Wrote 58 of 60 leads. Left out: 1 lead without record id" in told[-1]
+    gone = replace(view, model=None)
+    assert "LeadScore reason" not in preview_crm(gone, columns, np.arange(5)).rows
 
 
 def test_call_sheets_are_one_a_caller_with_colours(view: BatchView, tmp_path: Path) -> None:
@@ -222,11 +257,12 @@ def test_call_sheets_are_one_a_caller_with_colours(view: BatchView, tmp_path: Pa
 def test_nothing_in_an_export_is_a_formula(
     sample: SampleLeads, trained: LeadModel, tmp_path: Path, places: Path
 ) -> None:
-    nasty = sample.new.head(6).assign(full_name="=HYPERLINK(1)", city_mapped="<b>पुणे 😀</b>", email="@SUM(1)")
+    nasty = sample.new.head(6).assign(full_name="=HYPERLINK(1)", city_mapped="<b>पुणे 😀</b>", phone="@SUM(1)")
+    nasty["email"] = [f"a{k}@b.org" for k in range(6)]
     view = look(keep(nasty, tmp_path, trained, "=cmd()"), trained)
-    for form in ("csv", *PRESETS):
-        text = export_bytes(view, ExportOrder(form, ALL)).decode()
-        assert "'=HYPERLINK" in text or form in PRESETS
+    for form, crm in (("csv", None), ("pipedrive", CrmChoice("pipedrive", more=("phone",)))):
+        text = export_bytes(view, ExportOrder(form, ALL, crm=crm)).decode()
+        assert "'=HYPERLINK" in text
         assert '"=HYPERLINK' not in text
         assert '"@SUM' not in text
     path = tmp_path / "x.xlsx"
@@ -279,8 +315,13 @@ def test_odd_lists_are_kept_and_shown(
     preview_grades(view, GradeRule(), 10)
     trade_off(view).lost(0.2)
     assert describe_lead(view, 0, lambda _: trained).reasons
-    for form in ("csv", "xlsx", "hubspot"):
+    for form in ("csv", "xlsx"):
         assert export_bytes(view, ExportOrder(form, ALL))
+    if case == "no contacts":
+        with pytest.raises(ExportError, match="no record id of HubSpot .* and no e-mail"):
+            export_bytes(view, ExportOrder("hubspot", ALL))
+    else:
+        assert export_bytes(view, ExportOrder("hubspot", ALL))
     if case == "300 columns":
         assert "extra 7" in view.present(view.table.page(ALL, Sort(), 0, 5), ["In the list: extra 7"])
 

@@ -91,14 +91,28 @@ def test_plan_discard_look_restore_and_export_for_a_crm(page: Page, tmp_path: Pa
     page.get_by_label("Format").click()
     page.get_by_role("option", name="HubSpot import (CSV)").click()
     calm(page)
+    expect(
+        page.get_by_text("The list has no record id of HubSpot. HubSpot finds each record by e-mail.")
+    ).to_be_visible()
+    expect(page.get_by_text("of which HubSpot would make new records")).to_be_visible()
+    more = page.get_by_role("combobox", name="More columns")
+    more.click()
+    calm(page)
+    more.fill("full_name")
+    page.get_by_role("option", name="full_name").click()
+    calm(page)
+    expect(page.get_by_text("The other columns are written over what HubSpot has.")).to_be_visible(timeout=PATIENCE)
+    button = page.get_by_role("button", name=re.compile(r"^Export \d"))
     with page.expect_download(timeout=PATIENCE) as made:
-        page.get_by_role("button", name=f"Export {1_000 - after + 1:,} leads").click()
+        button.click()
     path = tmp_path / made.value.suggested_filename
     made.value.save_as(path)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     exported = pd.read_csv(io.BytesIO(path.read_bytes()), dtype="str", keep_default_na=False)
-    assert list(exported.columns[:4]) == ["First name", "Last name", "Email", "Phone number"]
-    assert len(exported) == 1_000 - after + 1
-    restored = exported[(exported["First name"] + " " + exported["Last name"]).str.strip() == name]
+    ours = ["LeadScore score", "LeadScore grade", "LeadScore reason"]
+    assert list(exported.columns) == ["Email", *ours, "First Name", "Last Name"]
+    assert len(exported) == int("".join(filter(str.isdigit, button.inner_text()))) < 1_000 - after + 1
+    restored = exported[(exported["First Name"] + " " + exported["Last Name"]).str.strip() == name]
     assert "Junk" in restored["LeadScore grade"].tolist()
 
     choose(page, "Junk filter")

@@ -13,6 +13,7 @@ from leadscore_core.config import GradeRule, GradeThresholds, load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.synthetic import KEPT_ASIDE, LABELLED, MESSY, NEW, SampleLeads, write_sample
+from leadscore_core.inference.export.crm_columns import ALWAYS
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.preferences import grade_preference
@@ -68,6 +69,27 @@ def test_a_big_list_is_scored_in_chunks_with_the_same_result(run, lists: Path, t
     assert code == 0
     assert (tmp_path / "chunks.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert "Scored 250 leads" in said
+
+
+def test_score_writes_for_a_crm_and_says_whom_it_leaves_out(run, lists: Path, tmp_path: Path) -> None:
+    leads = pd.read_csv(lists / NEW, dtype="str")
+    leads["Id"] = [f"00Q5e00001Ab{k:03d}" for k in range(len(leads))]
+    leads.loc[2, "Id"] = None
+    leads.to_csv(tmp_path / "in.csv", index=False)
+    more = ("--crm-column", "full_name")
+    code, said, _ = run("score", tmp_path / "in.csv", "-o", tmp_path / "out.csv", "--crm", "salesforce", *more)
+    assert code == 0
+    assert "Salesforce finds each record by the record id in Id. Left out: 1 lead without record id" in said
+    assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    made = pd.read_csv(tmp_path / "out.csv", dtype="str")
+    assert list(made.columns) == ["Id", *ALWAYS, "First Name", "Last Name"]
+    assert made["Id"].tolist() == leads["Id"].dropna().tolist()
+    run("score", tmp_path / "in.csv", "-o", tmp_path / "whole.csv")
+    whole = pd.read_csv(tmp_path / "whole.csv", dtype="str").drop(index=2)
+    assert made["LeadScore score"].tolist() == whole["lead_score"].tolist()
+    assert made["LeadScore grade"].tolist() == whole["grade"].tolist()
+    code, said, _ = run("score", lists / NEW, "-o", tmp_path / "mail.xlsx", "--crm", "zoho", "--crm-id", "none")
+    assert (code, "Zoho CRM finds each record by e-mail" in said) == (0, True)
 
 
 def test_clean_writes_the_agreed_columns(run, lists: Path, tmp_path: Path) -> None:
@@ -151,6 +173,13 @@ def test_a_failed_training_changes_nothing(run, tmp_path: Path, sample: SampleLe
         (["score", "{list}", "-o", "out.doc"], "has no ending that LeadScore writes"),
         (["score", "{list}", "-o", "{tmp}/none/out.csv"], "does not exist"),
         (["score", "{list}", "-o", "{tmp}/out.csv", "--model", "unknown"], "There is no model 'unknown'"),
+        (["score", "{list}", "-o", "{tmp}/out.csv", "--crm", "dynamics"], "no record id of Dynamics 365"),
+        (
+            ["score", "{list}", "-o", "{tmp}/out.csv", "--crm", "zoho", "--crm-id", "lead_id"],
+            "and a record id of Zoho CRM is 15 to 20 digits",
+        ),
+        (["score", "{list}", "-o", "{tmp}/out.xlsx", "--crm", "salesforce"], "Salesforce takes .csv"),
+        (["score", "{list}", "-o", "{tmp}/out.csv", "--crm-id", "lead_id"], "Say which with --crm"),
         (["train", "{list}"], "no column for Application completed"),
         (["train", "{list}", "--label", "nothing"], "no column 'nothing'"),
         (["check", "{list}", "--schema", "none"], "There is no schema 'none'"),

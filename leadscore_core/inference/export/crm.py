@@ -1,126 +1,136 @@
-"""Presets: headers that the import wizards of CRMs take as they are."""
+"""CRMs: what the importer of each matches a record by, and what it calls the parts of a lead (``docs/crm.md``)."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
-import pandas as pd
+from leadscore_core.data.schema.header_words import normalise_header
+from leadscore_core.data.schema.schema import Role
 
-NOT_PROVIDED = "[not provided]"
+_GUID = r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?"
+_WHOLE = r"\d{1,14}"
 
 
 @dataclass(frozen=True)
 class CrmPreset:
-    """What one CRM calls the parts of a lead.
+    """What the importer of one CRM takes; the sources are named in ``docs/crm.md``.
 
     Attributes
     ----------
     title
         The CRM.
-    headers
-        Our part -> its header. Parts: ``first_name``, ``last_name``, ``company``, ``topic``, ``email``, ``phone``,
-        ``city``, ``source``, ``rating``, ``score``, ``note``, ``id``.
-    needed
-        Parts that it refuses to be without; a blank becomes "[not provided]".
-    ratings
-        The grades that it knows, best first; any other becomes the last of them.
+    ids
+        Headers under which its own exports give the record id -> the header that its importer matches by, and the form
+        (a regular expression) that these ids have.
+    id_words
+        What such an id looks like.
+    fields
+        Role of a column -> its header. A name without a header of its own is parted into ``first_last``.
+    match
+        What it can match a record by where the list has no record id; nothing if it cannot.
+    most
+        Ending of a file that it takes -> most records in it.
+    blank
+        What an empty cell does to a record that is there.
     """
 
     title: str
-    headers: dict[str, str]
-    needed: tuple[str, ...] = ()
-    ratings: tuple[str, ...] = ("Hot", "Warm", "Cold")
+    ids: dict[str, tuple[str, str]]
+    id_words: str
+    fields: dict[Role, str]
+    blank: str
+    match: tuple[Role, ...] = (Role.EMAIL,)
+    first_last: tuple[str, str] = ("First Name", "Last Name")
+    most: dict[str, int] = field(default_factory=dict)
+
+    def id_header(self, header: str) -> str | None:
+        """Return under which header the importer takes an id that its own exports call so; None if they do not.
+
+        Examples
+        --------
+        >>> PRESETS["salesforce"].id_header("lead id"), PRESETS["hubspot"].id_header("Lead Number")
+        ('Id', None)
+        """
+        found = self._known(header)
+        return found[0] if found else None
+
+    def id_form(self, header: str, text: str) -> str | None:
+        """Return the header under which the importer takes this id, None if it is none of this CRM.
+
+        Parameters
+        ----------
+        header
+            Of the column in the list.
+        text
+            The id.
+
+        Examples
+        --------
+        >>> PRESETS["pipedrive"].id_form("Contact", "41"), PRESETS["hubspot"].id_form("Record ID", "L-7")
+        ('Person - ID', None)
+        """
+        known = self._known(header)
+        forms = [known] if known else list(dict.fromkeys(self.ids.values()))
+        return next((name for name, form in forms if re.fullmatch(form, text)), None)
+
+    def _known(self, header: str) -> tuple[str, str] | None:
+        wanted = normalise_header(header)
+        return next((found for name, found in self.ids.items() if normalise_header(name) == wanted), None)
 
 
+_SALESFORCE_ID = ("Id", r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
+_ZOHO_ID = ("Record Id", r"(?:zcrm_)?\d{15,20}")
 PRESETS = {
     "hubspot": CrmPreset(
         "HubSpot",
-        {
-            "first_name": "First name",
-            "last_name": "Last name",
-            "email": "Email",
-            "phone": "Phone number",
-            "city": "City",
-            "source": "Original lead source",
-            "rating": "LeadScore grade",
-            "score": "LeadScore score",
-            "note": "Message",
-            "id": "LeadScore lead",
-        },
-        ratings=("Hot", "Warm", "Cold", "Junk"),
+        ids=dict.fromkeys(
+            ("Record ID", "Record ID - Contact", "hs_object_id", "vid", "Contact VID"), ("Record ID", _WHOLE)
+        ),
+        id_words="a whole number of up to 14 digits",
+        fields={Role.EMAIL: "Email", Role.PHONE: "Phone Number", Role.CITY: "City"},
+        most={".csv": 1_048_576, ".xlsx": 1_048_576},
+        blank="HubSpot does not say what an empty cell does: switch off overwriting for that column when you map it.",
     ),
     "salesforce": CrmPreset(
         "Salesforce",
-        {
-            "first_name": "First Name",
-            "last_name": "Last Name",
-            "company": "Company",
-            "email": "Email",
-            "phone": "Phone",
-            "city": "City",
-            "source": "Lead Source",
-            "rating": "Rating",
-            "note": "Description",
-        },
-        needed=("last_name", "company"),
+        ids=dict.fromkeys(
+            ("Id", "Lead ID", "LeadId", "Lead ID (18)", "Contact ID", "ContactId", "Salesforce ID", "Record ID"),
+            _SALESFORCE_ID,
+        ),
+        id_words="15 or 18 letters and digits",
+        fields={Role.EMAIL: "Email", Role.PHONE: "Phone", Role.CITY: "City"},
+        most={".csv": 50_000},
+        blank="Data Loader leaves a field as it is where the cell is empty, unless Insert null values is on.",
     ),
     "dynamics": CrmPreset(
         "Dynamics 365",
-        {
-            "topic": "Topic",
-            "first_name": "First Name",
-            "last_name": "Last Name",
-            "company": "Company Name",
-            "email": "Email",
-            "phone": "Mobile Phone",
-            "city": "City",
-            "rating": "Rating",
-            "note": "Description",
-        },
-        needed=("topic", "last_name"),
+        ids=dict.fromkeys(("(Do Not Modify) Lead", "Lead", "leadid", "Lead Id"), ("(Do Not Modify) Lead", _GUID))
+        | dict.fromkeys(("(Do Not Modify) Contact", "contactid", "Contact Id"), ("(Do Not Modify) Contact", _GUID)),
+        id_words="32 letters and digits in five groups, such as 7927b2df-8bba-4d29-b9a2-b6e0beafe620",
+        fields={Role.EMAIL: "Email", Role.PHONE: "Mobile Phone", Role.CITY: "City"},
+        match=(),
+        most={".xlsx": 1_048_575, ".csv": 1_048_575},
+        blank="Dynamics 365 empties the field where the cell is empty.",
     ),
     "zoho": CrmPreset(
         "Zoho CRM",
-        {
-            "first_name": "First Name",
-            "last_name": "Last Name",
-            "company": "Company",
-            "email": "Email",
-            "phone": "Mobile",
-            "city": "City",
-            "source": "Lead Source",
-            "rating": "Rating",
-            "note": "Description",
+        ids=dict.fromkeys(("Record Id", "Lead Id", "LEADID", "Contact Id", "CONTACTID", "id"), _ZOHO_ID),
+        id_words="15 to 20 digits",
+        fields={Role.EMAIL: "Email", Role.PHONE: "Mobile", Role.CITY: "City"},
+        most={".csv": 30_000, ".xlsx": 5_000},
+        blank="Zoho CRM empties the field where the cell is empty, unless you tell it to leave empty values out.",
+    ),
+    "pipedrive": CrmPreset(
+        "Pipedrive",
+        ids={
+            "Lead - ID": ("Lead - ID", _GUID),
+            "Pipedrive System ID - Lead": ("Lead - ID", _GUID),
+            "Person - ID": ("Person - ID", _WHOLE),
+            "Pipedrive System ID - Person": ("Person - ID", _WHOLE),
         },
-        needed=("last_name", "company"),
+        id_words="a whole number for a person, 32 letters and digits in five groups for a lead",
+        fields={Role.NAME: "Person - Name", Role.EMAIL: "Person - Email", Role.PHONE: "Person - Phone"},
+        match=(Role.NAME, Role.EMAIL),
+        most={".csv": 50_000, ".xlsx": 50_000},
+        blank="Pipedrive does not say what an empty cell does: take only columns that are filled.",
     ),
 }
-
-
-def to_crm(parts: pd.DataFrame, preset: CrmPreset) -> pd.DataFrame:
-    """Return leads under a CRM's own headers.
-
-    Parameters
-    ----------
-    parts
-        ``name``, ``email``, ``phone``, ``city``, ``source``, ``id`` (text, blank where the list has none), ``grade``,
-        ``score`` (0-100) and ``note`` (the reasons).
-
-    Examples
-    --------
-    >>> lead = {"name": "Anne Marie Roy", "email": "a@b.com", "phone": "", "city": "Pune", "source": "Web", "id": "7"}
-    >>> result = to_crm(pd.DataFrame([lead | {"grade": "Junk", "score": 4, "note": "n"}]), PRESETS["salesforce"])
-    >>> result[["First Name", "Last Name", "Company", "Rating"]].iloc[0].tolist()
-    ['Anne Marie', 'Roy', '[not provided]', 'Cold']
-    """
-    words = parts["name"].fillna("").str.strip().str.rsplit(n=1)
-    known = {
-        "first_name": words.map(lambda w: w[0] if len(w) > 1 else ""),
-        "last_name": words.map(lambda w: w[-1] if w else ""),
-        "company": pd.Series("", index=parts.index, dtype="str"),
-        "topic": "Lead scored " + parts["score"].astype("str") + ": " + parts["grade"].astype("str"),
-        "rating": parts["grade"].where(parts["grade"].isin(preset.ratings), preset.ratings[-1]),
-    } | {name: parts[name] for name in ("email", "phone", "city", "source", "id", "score", "note")}
-    columns = {}
-    for part, header in preset.headers.items():
-        cells = known[part].fillna("")
-        columns[header] = cells.where(cells != "", NOT_PROVIDED) if part in preset.needed else cells
-    return pd.DataFrame(columns, index=parts.index)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from leadscore_core._files import whole_file
 from leadscore_core.data.reading.chunks import Part
 from leadscore_core.errors import ExportError, UnreadableFileError
-from leadscore_core.inference.export.writers import WRITERS, Writer
+from leadscore_core.inference.export.writers import FOR_EXCEL, WRITERS, Writer
 
 ENDINGS = tuple(WRITERS)
 _UNREADABLE = (
@@ -19,7 +19,7 @@ _UNREADABLE = (
 )
 
 
-def write_leads(parts: Iterable[Part], path: str | Path) -> int:
+def write_leads(parts: Iterable[Part], path: str | Path, *, for_excel: bool = False) -> int:
     """Write parts of one list to one file; it appears only when it is complete.
 
     Parameters
@@ -28,6 +28,8 @@ def write_leads(parts: Iterable[Part], path: str | Path) -> int:
         Frames or Arrow tables with the same columns, at least one.
     path
         Ends in .csv, .csv.gz, .xlsx or .parquet.
+    for_excel
+        Whether CSV is marked as UTF-8, so that Excel shows every letter as it was written.
 
     Returns
     -------
@@ -44,6 +46,8 @@ def write_leads(parts: Iterable[Part], path: str | Path) -> int:
     """
     path = Path(path)
     writer_of = check_output(path)
+    if for_excel:
+        writer_of = FOR_EXCEL.get(path.suffix.lower(), writer_of)
     rows = 0
     with whole_export(path) as aside, writer_of(aside) as writer:
         for part in _as_given(parts):

@@ -1,5 +1,6 @@
 """Writers: one file format each, part after part."""
 
+import codecs
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -99,10 +100,15 @@ def _typed(table: pa.Table) -> pa.Table:
 
 
 class CsvFile:
-    """CSV in UTF-8; each part is written by itself, so that parts may differ in their types."""
+    """CSV in UTF-8; each part is written by itself, so that parts may differ in their types.
 
-    def __init__(self, path: Path, *, packed: bool = False) -> None:
+    With ``for_excel`` the file begins with the mark by which Excel knows UTF-8.
+    """
+
+    def __init__(self, path: Path, *, packed: bool = False, for_excel: bool = False) -> None:
         self._stream = pa.CompressedOutputStream(str(path), "gzip") if packed else pa.OSFile(str(path), "wb")
+        if for_excel:
+            self._stream.write(codecs.BOM_UTF8)
         self._first = True
 
     def write(self, part: Part) -> None:
@@ -186,6 +192,7 @@ WRITERS: dict[str, Callable[[Path], Writer]] = {
     ".xlsx": ExcelFile,
     ".parquet": ParquetFile,
 }
+FOR_EXCEL: dict[str, Callable[[Path], Writer]] = {".csv": lambda path: CsvFile(path, for_excel=True)}
 
 
 def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
