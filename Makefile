@@ -47,6 +47,7 @@ browser: $(VENV)/.dev
 soak: $(VENV)/.dev
 	LEADSCORE_SOAK=1 $(BIN)/python -m pytest tests/soak $$(grep -rl IS_SOAK tests --include='test_*.py')
 	LEADSCORE_SOAK=1 $(BIN)/python -m pytest -m hypothesis tests --ignore tests/soak --ignore tests/browser
+	LEADSCORE_SOAK=1 $(MAKE) test-airflow
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -1,27 +1,36 @@
 """Other defaults for what is made in a process: fewer folds, fewer draws of them."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from leadscore_core.training.fit import Recipe
 from leadscore_core.training.request import TrainingRequest
+
+if TYPE_CHECKING:
+    import pytest
 
 FEW_FOLDS, USUAL_FOLDS = {"n_splits": 3, "n_inner": 2}, {"n_splits": 5, "n_inner": 3}
 ONE_DRAW = {"n_repeats": 1}
 
 
+def defaults_with(made: type, changed: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the defaults of a class's parameters, some of them changed."""
+    names = list(inspect.signature(made).parameters)
+    given = made.__init__.__defaults__
+    return tuple((dict(zip(names[-len(given) :], given, strict=True)) | changed).values())
+
+
 @contextmanager
 def other_defaults(made: type, changed: dict[str, Any]) -> Iterator[pytest.MonkeyPatch]:
     """Give what is made in this process other defaults."""
-    names = list(inspect.signature(made).parameters)
-    given = made.__init__.__defaults__
-    defaults = dict(zip(names[-len(given) :], given, strict=True)) | changed
+    import pytest  # a process beside the tests, which is not one, may have none
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(made.__init__, "__defaults__", tuple(defaults.values()))
+        patch.setattr(made.__init__, "__defaults__", defaults_with(made, changed))
         yield patch
 
 
