@@ -23,12 +23,12 @@ from leadscore_core.errors import LabelError, LeadScoreError, MappingError
 from leadscore_core.registry.served import known_schema
 from leadscore_core.storage.database.batches import BatchStore
 
-_OUTCOME_NAMES = re.compile(
+OUTCOME_NAMES = re.compile(
     r"\b(convert\w*|conversion|won|lost|outcome|result|status|stage|enrolled|admitted|purchased|bought|complet\w*|customer|"
     r"success\w*|label|target|ergebnis|ausgang|gekauft|gewonnen|resultado|estado|statut|résultat|esito|stato|статус|"
     r"результат|durum|sonuç|状态|结果|結果)\b"
 )
-_KNOWN_BY = (Role.ID, Role.EMAIL, Role.PHONE)
+KNOWN_BY = (Role.ID, Role.EMAIL, Role.PHONE)
 
 
 def open_outcome_files(
@@ -63,7 +63,7 @@ def open_outcome_files(
         If the file cannot be read.
     """
     settings, options = settings or load_settings(), options or ListOptions()
-    schemas = [schema] if schema is not None else _kept_schemas(settings)
+    schemas = [schema] if schema is not None else kept_schemas(settings)
     found: list[LeadList] = []
     fault: MappingError | None = None
     question: LabelError | None = None
@@ -94,7 +94,8 @@ def _has_outcome(leads: LeadList) -> bool:
     return leads.schema.label is not None and leads.schema.label.name in leads.mapping.used
 
 
-def _kept_schemas(settings: Settings) -> list[LeadSchema]:
+def kept_schemas(settings: Settings) -> list[LeadSchema]:
+    """Return the schemas of the lists that are kept, as far as they are known here; that of the newest list first."""
     names = dict.fromkeys(batch.schema_name for batch in BatchStore(settings).list_batches())
     schemas = []
     for name in names:
@@ -121,8 +122,8 @@ def _with_columns(leads: LeadList, first: pd.DataFrame, options: ListOptions) ->
         header = _find_outcome(leads, mapping.unused_headers)
         if header is not None:
             mapping = mapping.corrected({label.name: header})
-    if not any(column.name in mapping.used for column in leads.schema.with_role(*_KNOWN_BY)):
-        mapping = _with_keys(mapping, leads.schema, first)
+    if not any(column.name in mapping.used for column in leads.schema.with_role(*KNOWN_BY)):
+        mapping = with_keys(mapping, leads.schema, first)
     return replace(leads, mapping=mapping)
 
 
@@ -134,7 +135,7 @@ def _find_outcome(leads: LeadList, headers: Sequence[str]) -> str | None:
             split = split_outcomes(count_column(parts, header))
         if split.completed and split.question(header, leads.schema.outcome) is None:
             clear.append(header)
-    named = [header for header in clear if _OUTCOME_NAMES.search(plain_header(header))]
+    named = [header for header in clear if OUTCOME_NAMES.search(plain_header(header))]
     found = named or clear
     if len(found) > 1:
         raise LabelError(
@@ -142,12 +143,18 @@ def _find_outcome(leads: LeadList, headers: Sequence[str]) -> str | None:
         )
     if found:
         return found[0]
-    by_name = [header for header in headers if _OUTCOME_NAMES.search(plain_header(header))]
+    by_name = [header for header in headers if OUTCOME_NAMES.search(plain_header(header))]
     return by_name[0] if len(by_name) == 1 else None
 
 
-def _with_keys(mapping: ColumnMapping, schema: LeadSchema, first: pd.DataFrame) -> ColumnMapping:
-    """Return the mapping with the id, e-mail and phone that the values of headers look like."""
+def with_keys(mapping: ColumnMapping, schema: LeadSchema, first: pd.DataFrame) -> ColumnMapping:
+    """Return the mapping with the id, e-mail and phone that the values of headers look like.
+
+    Parameters
+    ----------
+    first
+        The first rows of the file.
+    """
     free = [header for header in mapping.unused_headers if header in first]
     if not free:
         return mapping
@@ -156,7 +163,7 @@ def _with_keys(mapping: ColumnMapping, schema: LeadSchema, first: pd.DataFrame) 
         "id": next((header for header in free if re.search(r"\b(id|no|number|nr|key)$", plain_header(header))), None)
     }
     choices: dict[str, str | None] = {}
-    for role in _KNOWN_BY:
+    for role in KNOWN_BY:
         column = schema.one(role)
         header = roles.get(role) or by_name.get(str(role))
         if column is not None and header is not None and header not in choices.values():

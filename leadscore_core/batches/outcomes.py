@@ -1,32 +1,23 @@
 """Outcomes that come back: what became of leads that were scored, matched to their batches."""
 
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from leadscore_core.batches.outcome_dates import dating_headers, later_than, moments_as_numbers
-from leadscore_core.batches.outcome_matching import KINDS, Matches, match_moments, match_people
+from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.cleaning.outcome_column import known_outcomes
 from leadscore_core.data.cleaning.text import as_text
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.reading.reader import list_files
-from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import LabelError, StorageError
-from leadscore_core.inference.contact_quality import contact_keys, read_contacts
-from leadscore_core.inference.duplicates import key_columns
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
-from leadscore_core.storage.leads.files import read_people
 
 _HUMAN = {"id": "id", "email": "e-mail", "phone": "phone", "moment": "moment of creation"}
 
@@ -201,8 +192,8 @@ def _match_batches(
             if batch.schema_name != one.schema.name:
                 continue
             with suppress(StorageError):  # a batch whose file is gone learns nothing
-                people = _people(batch.scores_path, one.schema)
-                matches = _match(people, result.reset_index(drop=True))
+                people = people_of_batch(batch.scores_path, one.schema)
+                matches = match_leads(people, result.reset_index(drop=True))
                 matched[result.index[matches.matched]] = True
                 ambiguous[result.index[matches.ambiguous]] = True
                 report.strangers += matches.strangers
@@ -234,58 +225,10 @@ def _read_outcomes(leads: LeadList, settings: Settings) -> pd.DataFrame:
     for chunk in leads.chunks():
         dates.append(pd.DataFrame({header: as_text(chunk[header]) for header in dating if header in chunk}))
         outcome = pd.Series(known_outcomes(chunk, leads.schema, leads.mapping))
-        contacts = read_contacts(chunk, leads.schema, leads.mapping, settings.phone_region)
-        keys = contact_keys(contacts).reindex(index=outcome.index).drop(columns="id", errors="ignore")
-        ids = contacts.details.get(Role.ID)
-        keys["id_text"] = pd.Series(pd.NA, index=keys.index, dtype="str") if ids is None else ids.set_axis(keys.index)
-        cleaned = clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema)
-        ways = [cells.notna() for role in (Role.EMAIL, Role.PHONE) for cells in contacts.columns(role)]
-        keys["given"] = np.logical_or.reduce([np.zeros(len(chunk), dtype=bool), *(way.to_numpy() for way in ways)])
-        keys["moment"] = moment_keys(cleaned, leads.schema)
+        keys = read_keys(chunk, leads, settings.phone_region)
         parts.append(keys.assign(outcome=outcome.to_numpy(dtype="float64", na_value=np.nan)))
     result = pd.concat(parts, ignore_index=True)
     header, moments = later_than(pd.concat(dates, ignore_index=True), dating, leads.mapping.date_order)
     result["later"] = np.nan if moments is None else moments_as_numbers(moments)
     result.attrs["dated_by"] = header
     return result
-
-
-def moment_keys(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.Series:
-    """Return a hash of each lead's moment of creation and the columns that every list needs; NA without a moment."""
-    stamp = schema.one(Role.TIMESTAMP)
-    needed = [column.name for column in schema.inputs if column.required and column.name in cleaned]
-    if stamp is None or stamp.name not in cleaned:
-        return pd.Series(pd.NA, index=range(len(cleaned)), dtype="Int64")
-    text = cleaned[stamp.name].dt.strftime("%Y-%m-%d %H:%M:%S").fillna("")
-    for name in needed:
-        text = text + "|" + cleaned[name].astype("str").fillna("").str.casefold()
-    hashes = pd.Series(pd.util.hash_array(text.to_numpy(dtype=object)).view("int64"), dtype="Int64")
-    return hashes.mask(cleaned[stamp.name].isna().to_numpy())
-
-
-def _match(people: pd.DataFrame, sentence: pd.DataFrame) -> Matches:
-    """Match by what identifies a person, or by moments where a batch and a file share nothing of the kind."""
-
-    def has(table: pd.DataFrame, kind: str) -> bool:
-        return any(table[name].notna().any() for name in key_columns(table, kind))
-
-    shares = any(has(people, kind) and has(sentence, kind) for kind in ("id_text", *KINDS))
-    return match_people(people, sentence) if shares else match_moments(people, sentence)
-
-
-def _people(path: Path, schema: LeadSchema) -> pd.DataFrame:
-    found = read_people(path)
-    found = found.rename(columns=lambda name: re.sub(r"^ls_((?:email|phone)(?:_\d+)?)_key$", r"\1", str(name)))
-    found = found.rename(columns={"ls_id": "id_text", "ls_name": "name"})
-    found = found.drop(columns="ls_id_key", errors="ignore")
-    if "id_text" not in found:
-        found["id_text"] = pd.Series(pd.NA, index=found.index, dtype="str")
-    stamp = schema.one(Role.TIMESTAMP)
-    needed = [column.name for column in schema.inputs if column.required]
-    wanted = [name for name in ([stamp.name] if stamp else []) + needed if name]
-    try:
-        present = [name for name in wanted if name in pq.read_schema(path).names]
-        table = pq.read_table(path, columns=["ls_row", *present]).to_pandas().sort_values("ls_row")
-    except (OSError, pa.ArrowException) as error:
-        raise StorageError(f"{path} is gone or damaged. Upload the list again, or delete the batch.") from error
-    return found.assign(moment=moment_keys(table.reset_index(drop=True), schema).array)

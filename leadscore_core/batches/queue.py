@@ -1,16 +1,16 @@
 """Queue: a batch's calls in their order, handed to callers one lead at a time."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, tzinfo
 
 import numpy as np
 
 from leadscore_core.batches.known_people import lead_keys
 from leadscore_core.batches.view import BatchView
+from leadscore_core.batches.week import Week
 from leadscore_core.config import Settings
 from leadscore_core.errors import StorageError
-from leadscore_core.storage.database.claims import Claim, ClaimStore, QueueCount
+from leadscore_core.storage.database.claims import Claim, ClaimStore, QueueCount, Waiting
 from leadscore_core.storage.database.contacts import Contact, ContactStore, Result
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
@@ -47,10 +47,16 @@ class CallQueue:
         self.view, self.settings = view, settings
         self.claims, self.contacts = ClaimStore(settings), ContactStore(settings)
 
-    def claim(self, caller: str) -> Claim | None:
+    def claim(self, caller: str, *, beyond: bool = False) -> Claim | None:
         """Give a caller the next lead, or None when nobody is to be called now.
 
-        The queue is filled from the call list where it has run dry.
+        The queue is filled from the call list where it has run dry; where leads were planned for the caller, only if
+        the caller asks for more.
+
+        Parameters
+        ----------
+        beyond
+            Whether a caller goes on after what was planned.
 
         Raises
         ------
@@ -60,7 +66,8 @@ class CallQueue:
         if not caller.strip():
             raise StorageError("A caller needs a name, so that no lead is called by two. Say who you are.")
         claim = self.claims.claim_next(self.view.batch, caller)
-        if claim is None and self.fill():
+        may_fill = beyond or not self.claims.has_own(self.view.batch, caller)
+        if claim is None and may_fill and self.fill():
             claim = self.claims.claim_next(self.view.batch, caller)
         return claim
 
@@ -74,26 +81,33 @@ class CallQueue:
             block = new[start : start + most]
             keys = lead_keys(self.view.batch, self.view.table, block)
             added = self.claims.enqueue(
-                self.view.batch, [(lead, "") for lead in keys], first_place=len(present) + start
+                self.view.batch, [Waiting(lead) for lead in keys], first_place=len(present) + start
             )
             if added:
                 break
         return added
 
-    def plan(self, leads: Mapping[str, Sequence[int]]) -> int:
-        """Put leads into the queue, each for its caller, and return how many were new in it.
+    def plan(self, week: Week, zone: tzinfo = UTC) -> int:
+        """Let the queue follow a plan, in place of what waited in it, and return how many leads it holds.
 
         Parameters
         ----------
-        leads
-            Caller -> positions in the batch, in the order of the calls.
+        zone
+            In which a day of the plan begins.
         """
-        first = len(self.claims.rows(self.view.batch))
-        longest = max(map(len, leads.values()), default=0)
-        turns = [(caller, rows[at]) for at in range(longest) for caller, rows in leads.items() if at < len(rows)]
-        keys = lead_keys(self.view.batch, self.view.table, [row for _, row in turns])
-        planned = [(lead, caller) for lead, (caller, _) in zip(keys, turns, strict=True)]
-        return self.claims.enqueue(self.view.batch, planned, first_place=first)
+        turns: list[tuple[int, str, date]] = []
+        for day in dict.fromkeys(share.day for share in week.shares):
+            today = [share for share in week.shares if share.day == day]
+            longest = max((len(share.rows) for share in today), default=0)
+            turns += [
+                (share.rows[at], share.caller, day) for at in range(longest) for share in today if at < len(share.rows)
+            ]
+        keys = lead_keys(self.view.batch, self.view.table, [row for row, _, _ in turns])
+        planned = [
+            Waiting(lead, caller, datetime.combine(day, time(), zone).astimezone(UTC))
+            for lead, (_, caller, day) in zip(keys, turns, strict=True)
+        ]
+        return self.claims.enqueue(self.view.batch, planned, anew=True)
 
     def record(self, row: int, result: Result, *, caller: str) -> int:
         """Keep what came of a contact attempt with a lead of the batch, and return its id."""

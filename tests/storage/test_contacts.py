@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from leadscore_core.batches.known_people import contacts_of, lead_keys
 from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.view import BatchView, open_view
+from leadscore_core.batches.week import Share, Week
 from leadscore_core.config import CallRules, Settings
 from leadscore_core.errors import StorageError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database import claims, contacts
 from leadscore_core.storage.database.batches import Batch
-from leadscore_core.storage.database.claims import ClaimStore
+from leadscore_core.storage.database.claims import ClaimStore, Waiting
 from leadscore_core.storage.database.contact_states import RESULTS, SUPPRESSING, Attempt, state_after
 from leadscore_core.storage.database.contacts import ContactStore, Result
 from leadscore_core.storage.database.decisions import DecisionStore
@@ -213,7 +214,9 @@ def test_a_claim_expires_and_waits_are_kept(
 def test_each_caller_is_given_the_own_leads(kept: Settings, monday: Batch, trained: LeadModel) -> None:
     queue = CallQueue(look(monday, trained), kept)
     order = queue.view.table.rows_of(CALLS, Sort()).tolist()
-    assert queue.plan({"Anna": order[:4:2], "Ben": order[1:4:2]}) == 4
+    today = claims.now().date()
+    week = Week([Share(name, today, order[at:4:2], 1.0) for at, name in enumerate(("Anna", "Ben"))])
+    assert queue.plan(week) == 4
     assert [queue.claims.claim_next(monday, "Ben").row for _ in "1"] == [order[1]]  # type: ignore[union-attr]
     assert queue.today("Anna", MONDAY).waiting.ready == 2
     for row in order[:4:2]:
@@ -221,7 +224,8 @@ def test_each_caller_is_given_the_own_leads(kept: Settings, monday: Batch, train
         assert claim is not None
         assert claim.row == row
         queue.record(claim.row, Result("interested"), caller="Anna")
-    assert queue.claims.claim_next(monday, "Anna") is None
+    assert queue.claim("Anna") is None
+    assert queue.claim("Anna", beyond=True).row == order[4]  # type: ignore[union-attr]
     assert queue.today("Anna", MONDAY - timedelta(days=99_9)).calls == 2
 
 
@@ -230,7 +234,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from leadscore_core.config import load_settings
 from leadscore_core.storage.database.batches import BatchStore
-from leadscore_core.storage.database.claims import ClaimStore
+from leadscore_core.storage.database.claims import ClaimStore, Waiting
 from leadscore_core.storage.database.contacts import ContactStore, Result
 from leadscore_core.storage.database.decisions import DecisionStore
 from leadscore_core.storage.database.people import LeadKeys
@@ -255,7 +259,7 @@ def test_many_callers_at_once_never_get_the_same_lead(kept: Settings, monday: Ba
     """Half of the callers are killed on the way; what they held comes back when their claims expire."""
     leads, processes, threads = (10_000, 10, 5) if IS_SOAK else (300, 2, 5)
     store = ClaimStore(kept)
-    queued = [(LeadKeys(row, (("id", monday.schema_name, row),)), "") for row in range(leads)]
+    queued = [Waiting(LeadKeys(row, (("id", monday.schema_name, row),))) for row in range(leads)]
     assert store.enqueue(monday, queued) == leads
     running = [
         subprocess.Popen(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from leadscore_core.config import Settings
@@ -36,6 +36,15 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A lead that is put into a queue: whose it is (empty for whoever comes), and from when on it may be called."""
+
+    lead: LeadKeys
+    caller: str = ""
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True)
 class QueueCount:
     """How many leads of a queue wait now, wait for their time, are with callers, and are closed."""
 
@@ -56,37 +65,43 @@ class ClaimStore:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
-    def enqueue(self, batch: Batch, leads: Sequence[tuple[LeadKeys, str]], *, first_place: int = 0) -> int:
+    def enqueue(self, batch: Batch, leads: Sequence[Waiting], *, first_place: int = 0, anew: bool = False) -> int:
         """Put leads at the end of a batch's queue, each person once, and return how many were new in it.
 
         Parameters
         ----------
         leads
-            In the order of the calls, each with the caller whose it is, or an empty text for whoever comes.
+            In the order of the calls.
         first_place
             Place of the first one.
+        anew
+            Whether what waited in the queue is taken out before; what callers have claimed stays.
         """
         with open_database(self.settings).writing() as session:
+            if anew:
+                session.execute(delete(QueueRow).where(QueueRow.batch_id == batch.id, QueueRow.stage != CLAIMED))
             present = dict(
                 session.execute(select(QueueRow.person_id, QueueRow.row).where(QueueRow.batch_id == batch.id)).all()
             )
             rows = set(present.values())
-            people = find_people(session, batch.schema_name, [lead for lead, _ in leads])
+            people = find_people(session, batch.schema_name, [one.lead for one in leads])
             stages = _stages(session, people)
             new: list[dict[str, Any]] = []
-            for place, ((lead, caller), person) in enumerate(zip(leads, people, strict=True), first_place):
-                if person in present or lead.row in rows:
+            for place, (one, person) in enumerate(zip(leads, people, strict=True), first_place):
+                row = one.lead.row
+                if person in present or row in rows:
                     continue
-                present[person] = lead.row
-                rows.add(lead.row)
+                present[person] = row
+                rows.add(row)
                 stage, due = stages[person]
+                due = max(filter(None, (due, one.not_before)), default=None)
                 new.append(
                     {
                         "batch_id": batch.id,
-                        "row": lead.row,
+                        "row": row,
                         "person_id": person,
                         "place": place,
-                        "caller": caller,
+                        "caller": one.caller,
                         "stage": stage,
                         "was": stage,
                         "due_at": due,
@@ -132,6 +147,12 @@ class ClaimStore:
         with open_database(self.settings).session() as session:
             return list(session.execute(select(QueueRow.row).where(QueueRow.batch_id == batch.id)).scalars())
 
+    def has_own(self, batch: Batch, caller: str) -> bool:
+        """Tell whether leads of a batch were planned for a caller."""
+        query = select(QueueRow.row).where(QueueRow.batch_id == batch.id, QueueRow.caller == caller).limit(1)
+        with open_database(self.settings).session() as session:
+            return session.execute(query).scalar() is not None
+
     def release(self, claim: Claim) -> None:
         """Give a lead back that a caller did not call."""
         with open_database(self.settings).writing() as session:
@@ -166,7 +187,7 @@ class ClaimStore:
         is_due = QueueRow.due_at.is_(None) | (QueueRow.due_at <= moment)
         orders: tuple[Select[int, int], ...] = (
             mine.where(QueueRow.stage == CALL_BACK, is_due).order_by(QueueRow.due_at, QueueRow.place),
-            mine.where(QueueRow.stage == NEW).order_by(QueueRow.place),
+            mine.where(QueueRow.stage == NEW, is_due).order_by(QueueRow.place),
             mine.where(QueueRow.stage == RETRY, is_due).order_by(QueueRow.due_at, QueueRow.place),
         )
         for order in orders:

@@ -34,6 +34,8 @@ class Result:
         One of `CHANNELS`.
     at
         When it was; now if not given.
+    is_dated
+        Whether the moment is known, and not only when the result was kept.
     """
 
     result: str
@@ -41,6 +43,7 @@ class Result:
     call_back_at: datetime | None = None
     channel: str = "phone"
     at: datetime | None = None
+    is_dated: bool = True
 
 
 @dataclass(frozen=True)
@@ -102,30 +105,49 @@ class ContactStore:
         for one in said:
             _check(one.result)
         moment = now()
-        ids: list[int] = []
         with open_database(self.settings).writing() as session:
             people = find_people(session, schema, [one.lead for one in said])
-            for one, person in zip(said, people, strict=True):
-                row = AttemptRow(
-                    person_id=person,
-                    batch_id=batch_id,
-                    row=one.lead.row,
-                    caller=one.caller,
-                    at=one.result.at or moment,
-                    channel=one.result.channel,
-                    result=one.result.result,
-                    call_back_at=one.result.call_back_at,
-                    note=one.result.note,
-                    file_id=file_id,
-                    undone_by="",
-                )
-                session.add(row)
-                if len(said) == 1:
-                    session.flush()
-                    ids.append(row.id)
+            rows = [_row(person, batch_id, one, moment, file_id) for person, one in zip(people, said, strict=True)]
+            session.add_all(rows)
             session.flush()
             self._settle(session, people, moment, callers={one.caller for one in said})
-        return ids
+            return [row.id for row in rows]
+
+    def record_new(self, schema: str, batch_id: str, said: Sequence[Said], *, file_id: int) -> int:
+        """Keep what a file tells of contact attempts, all or none, and return how many attempts were new.
+
+        An attempt is known where a file has told the same result of the person at the same moment; one without a
+        moment, where it is the last that a file told of the person.
+        """
+        for one in said:
+            _check(one.result)
+        moment = now()
+        with open_database(self.settings).writing() as session:
+            people = find_people(session, schema, [one.lead for one in said])
+            told: dict[int, list[tuple[str, datetime]]] = {}
+            for start in range(0, len(people), _CHUNK):
+                query = (
+                    select(AttemptRow.person_id, AttemptRow.result, AttemptRow.at)
+                    .where(AttemptRow.person_id.in_(set(people[start : start + _CHUNK])))
+                    .where(AttemptRow.file_id.is_not(None), AttemptRow.undone_at.is_(None))
+                    .order_by(AttemptRow.at, AttemptRow.id)
+                )
+                for person, result, at in session.execute(query):
+                    told.setdefault(person, []).append((result, aware(at)))
+            rows = []
+            for person, one in zip(people, said, strict=True):
+                before = told.setdefault(person, [])
+                at = one.result.at or moment
+                is_known = (one.result.result, at) in before
+                if not one.result.is_dated:
+                    is_known = bool(before) and before[-1][0] == one.result.result
+                if not is_known:
+                    before.append((one.result.result, at))
+                    rows.append(_row(person, batch_id, one, moment, file_id))
+            session.add_all(rows)
+            session.flush()
+            self._settle(session, [row.person_id for row in rows], moment)
+            return len(rows)
 
     def undo(self, attempt_id: int, *, by: str) -> bool:
         """Take an attempt back; it stays in the history, marked. Return whether it stood until now."""
@@ -227,6 +249,22 @@ class ContactStore:
         session.execute(
             update(QueueRow).where(QueueRow.person_id == person).values(stage=stage, was=stage, due_at=state.not_before)
         )
+
+
+def _row(person: int, batch_id: str, said: Said, moment: datetime, file_id: int | None) -> AttemptRow:
+    return AttemptRow(
+        person_id=person,
+        batch_id=batch_id,
+        row=said.lead.row,
+        caller=said.caller,
+        at=said.result.at or moment,
+        channel=said.result.channel,
+        result=said.result.result,
+        call_back_at=said.result.call_back_at,
+        note=said.result.note,
+        file_id=file_id,
+        undone_by="",
+    )
 
 
 def forget_batch_queue(settings: Settings, batch_id: str) -> None:

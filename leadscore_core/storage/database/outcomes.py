@@ -100,19 +100,57 @@ class OutcomeStore:
         newest = history[0].number if history else 0
         corrects = instead_of is not None and instead_of[0] == newest
         built_on = instead_of[1] if instead_of is not None and corrects else newest
-        before = next((one for one in history if one.number == built_on), None)
-        known = dict(zip(rows.tolist(), completed.tolist(), strict=True))
+        known = self._known(batch, history, built_on) | dict(zip(rows.tolist(), completed.tolist(), strict=True))
+        self._write(batch, newest + 1, known, file_name, by)
+        return replace(self.history(batch)[0], entry=(newest + 1, built_on))
+
+    def take_back(self, batch: Batch, entry: Entry, *, by: str = "") -> None:
+        """Take back what a file told; what later files told of the same leads stays.
+
+        Parameters
+        ----------
+        entry
+            Of what `add` returned.
+
+        Raises
+        ------
+        ConflictError
+            If somebody else brought outcomes in the meantime.
+        StorageError
+            If they cannot be read or written.
+        """
+        history = self.history(batch)
+        if not history:
+            return
+        number, before = entry
+        told, was = self._known(batch, history, number), self._known(batch, history, before)
+        known = self._known(batch, history, history[0].number)
+        for row, outcome in told.items():
+            if was.get(row) != outcome and known.get(row) == outcome:
+                known.pop(row)
+                known |= {row: was[row]} if row in was else {}
+        name = next((one.file_name for one in history if one.number == number), "")
+        self._write(batch, history[0].number + 1, known, f"{name}, taken back", by)
+
+    def _known(self, batch: Batch, history: list[Outcomes], number: int) -> dict[int, int]:
+        """Return what was known of a batch after a file of it, by position."""
+        found = next((one for one in history if one.number == number), None)
+        if found is None:
+            return {}
         try:
-            if before is not None:
-                old = pq.read_table(before.path).to_pydict()
-                known = dict(zip(old["ls_row"], old["ls_completed"], strict=True)) | known
-            table = pa.table(
-                {
-                    "ls_row": pa.array(known.keys(), type=pa.int64()),
-                    "ls_completed": pa.array(known.values(), type=pa.int8()),
-                }
-            )
-            number = newest + 1
+            table = pq.read_table(found.path).to_pydict()
+        except (OSError, pa.ArrowException) as error:
+            raise _unkept(batch, error) from error
+        return dict(zip(table["ls_row"], table["ls_completed"], strict=True))
+
+    def _write(self, batch: Batch, number: int, known: dict[int, int], file_name: str, by: str) -> None:
+        table = pa.table(
+            {
+                "ls_row": pa.array(known.keys(), type=pa.int64()),
+                "ls_completed": pa.array(known.values(), type=pa.int8()),
+            }
+        )
+        try:
             with open_database(self.settings).session() as session:
                 session.add(
                     OutcomeRow(
@@ -134,12 +172,15 @@ class OutcomeStore:
                 "yours again."
             ) from error
         except (OSError, pa.ArrowException) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else "a file of it is damaged"
-            raise StorageError(
-                f"The outcomes of {batch.name} could not be kept ({reason}). Nothing was changed. Check the data "
-                "directory and the space left, then try again."
-            ) from error
-        return replace(self.history(batch)[0], entry=(number, built_on))
+            raise _unkept(batch, error) from error
+
+
+def _unkept(batch: Batch, error: Exception) -> StorageError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else "a file of it is damaged"
+    return StorageError(
+        f"The outcomes of {batch.name} could not be kept ({reason}). Nothing was changed. Check the data directory and "
+        "the space left, then try again."
+    )
 
 
 def _path(batch: Batch, number: int) -> Path:

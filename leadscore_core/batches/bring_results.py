@@ -1,0 +1,384 @@
+"""Bringing results: what came of calls, matched to leads, shown before it is kept, kept whole, and taken back."""
+
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import select, update
+
+from leadscore_core.batches.known_people import lead_keys
+from leadscore_core.batches.outcome_files import KNOWN_BY, kept_schemas, with_keys
+from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys
+from leadscore_core.batches.result_files import (
+    ResultFile,
+    ResultTable,
+    StatusMap,
+    plain_status,
+    read_moments,
+    status_preference,
+)
+from leadscore_core.batches.result_words import NOT_CONVERTED, NOTHING
+from leadscore_core.batches.week import owner_column
+from leadscore_core.config import Settings
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.dataset.options import ListOptions
+from leadscore_core.data.reading.reader import list_files
+from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.errors import LabelError, LeadScoreError, StorageError
+from leadscore_core.inference.export.caller_workbooks import CALL_BACK, KEY, NOTE
+from leadscore_core.storage.database.batches import Batch, BatchStore, hash_files
+from leadscore_core.storage.database.contacts import ContactStore, Result, Said
+from leadscore_core.storage.database.engine import aware, now, open_database
+from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
+from leadscore_core.storage.database.tables import OutcomeFileRow
+from leadscore_core.storage.leads.lead_table import LeadTable
+from leadscore_core.storage.leads.standing import Standing
+
+HUMAN_KEYS = {"key": "LeadScore key", "id": "id", "email": "e-mail", "phone": "phone", "moment": "moment of creation"}
+_OUTCOME_OF = {"converted": 1, NOT_CONVERTED: 0, "not_interested": 0, "wrong_number": 0, "do_not_call": 0}
+_CALL_BACK_HOURS = 24
+_MOST_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class MatchedResults:
+    """What a file would give, before anything is kept.
+
+    Attributes
+    ----------
+    file
+        The files as they were read.
+    rows
+        One a row of a file and lead of a batch: ``table`` (place among the tables), ``line``, ``batch`` (id), ``row``
+        (position in the batch), ``by`` (key, id, email, phone or moment), ``result``, ``is_newest`` (whether the batch
+        is the newest that has the lead).
+    unmatched
+        ``Where``, ``Row``, ``Status`` of rows with a result whose lead stands in no list, the first ones.
+    blank, nothing
+        Rows without a status, and rows whose status says that nobody called.
+    lost
+        Rows with a result whose lead stands in no list.
+    """
+
+    file: ResultFile
+    rows: pd.DataFrame
+    unmatched: pd.DataFrame
+    blank: int
+    nothing: int
+    lost: int
+
+    @property
+    def leads(self) -> int:
+        """Rows that found their lead."""
+        return len(self.rows.drop_duplicates(["table", "line"]))
+
+    @property
+    def by(self) -> dict[str, int]:
+        """Rows by what their lead was known by."""
+        once = self.rows.drop_duplicates(["table", "line"])
+        return {str(kind): int(n) for kind, n in once["by"].value_counts().items()}
+
+    @property
+    def by_result(self) -> dict[str, int]:
+        """Rows by their result."""
+        once = self.rows.drop_duplicates(["table", "line"])
+        return {str(result): int(n) for result, n in once["result"].value_counts().items()}
+
+
+@dataclass(frozen=True)
+class BroughtResults:
+    """What was kept of a file: its number to undo it by, and counts."""
+
+    file_id: int
+    attempts: int
+    outcomes: int
+    known: int = 0
+    batches: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BroughtFile:
+    """A file of results that was brought: by whom, when, and what it gave."""
+
+    id: int
+    file_name: str
+    recorded_at: datetime
+    recorded_by: str
+    attempts: int
+    is_undone: bool
+
+
+def match_results(file: ResultFile, settings: Settings) -> MatchedResults:
+    """Find the leads of a file's rows, by our own key, else by id, e-mail, phone or moment of creation.
+
+    Raises
+    ------
+    LabelError
+        If a status is a question, or no row finds its lead.
+    """
+    if file.open_statuses:
+        texts = ", ".join(repr(status.text) for status in file.open_statuses[:10])
+        raise LabelError(f"It is not clear what these statuses mean: {texts}. Say a result for each.")
+    batches = BatchStore(settings).list_batches()
+    if not batches:
+        raise LabelError("No list has been scored yet, so there is nobody to match. Score the list first.")
+    results, parts, blank, nothing = file.results(), [], 0, 0
+    unmatched: list[tuple[str, int, str]] = []
+    lost = 0
+    for place, table in enumerate(file.tables):
+        status = table.cells[table.status]
+        result = status.map(results)
+        blank += int((status == "").sum())
+        nothing += int((result == NOTHING).sum())
+        wanted = (status != "") & (result != NOTHING)
+        found = _match_table(table, wanted, batches, settings)
+        found["result"] = result.loc[found["line"]].to_numpy(dtype=object)
+        parts.append(found.assign(table=place))
+        gone = sorted(set(status.index[wanted]) - set(found["line"]))
+        lost += len(gone)
+        unmatched += [(table.place, line + 2, status[line]) for line in gone[: _MOST_SHOWN - len(unmatched)]]
+    rows = pd.concat(parts, ignore_index=True)
+    if rows.empty and blank + nothing < file.rows:
+        raise LabelError(
+            f"None of the {lost:,} results belongs to a lead that was scored. Score the list that these leads were in "
+            "first, or bring a file with the LeadScore key, id, e-mail or phone of each lead."
+        )
+    return MatchedResults(file, rows, pd.DataFrame(unmatched, columns=["Where", "Row", "Status"]), blank, nothing, lost)
+
+
+def _match_table(table: ResultTable, wanted: pd.Series, batches: list[Batch], settings: Settings) -> pd.DataFrame:
+    found = _by_key(table, wanted, {batch.id: batch for batch in batches})
+    left = wanted & ~wanted.index.isin(found["line"])
+    if left.any():
+        found = pd.concat([found, _by_details(table, left, batches, settings)], ignore_index=True)
+    return found
+
+
+def _empty() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "line": pd.Series(dtype="int64"),
+            "batch": pd.Series(dtype="str"),
+            "row": pd.Series(dtype="int64"),
+            "by": pd.Series(dtype="str"),
+            "is_newest": pd.Series(dtype="bool"),
+        }
+    )
+
+
+def _by_key(table: ResultTable, wanted: pd.Series, batches: Mapping[str, Batch]) -> pd.DataFrame:
+    """Match by the keys of our own workbooks."""
+    if not table.has_key:
+        return _empty()
+    parts = table.cells.loc[wanted, KEY].str.extract(r"^\s*([0-9]{8}-[0-9]{6}-[0-9a-f]{8})/([0-9]{1,9})\s*$")
+    parts = parts.dropna()
+    parts = parts[[name in batches and int(row) < batches[name].rows for name, row in parts.itertuples(index=False)]]
+    return pd.DataFrame(
+        {
+            "line": parts.index.to_numpy("int64"),
+            "batch": parts[0].to_numpy(dtype=object),
+            "row": parts[1].astype("int64").to_numpy(),
+            "by": "key",
+            "is_newest": True,
+        }
+    )
+
+
+def _by_details(table: ResultTable, wanted: pd.Series, batches: list[Batch], settings: Settings) -> pd.DataFrame:
+    """Match by id, e-mail, phone or moment, in every list of each kind, the newest list first."""
+    parts = [_empty()]
+    seen: set[int] = set()
+    for schema in kept_schemas(settings):
+        with suppress(LeadScoreError):  # a file that cannot be read as lists of this kind may be one of another
+            rows = _keys(table, schema, settings)[wanted.to_numpy()]
+            lines = np.flatnonzero(wanted.to_numpy())
+            for batch in batches:
+                if batch.schema_name != schema.name:
+                    continue
+                with suppress(StorageError):  # a batch whose file is gone learns nothing
+                    people = people_of_batch(batch.scores_path, schema)
+                    pairs = match_leads(people, rows.reset_index(drop=True)).pairs
+                    line = lines[pairs["row"].to_numpy("int64")]
+                    parts.append(
+                        pd.DataFrame(
+                            {
+                                "line": line,
+                                "batch": batch.id,
+                                "row": people["ls_row"].to_numpy("int64")[pairs["lead"].to_numpy("int64")],
+                                "by": pairs["by"].to_numpy(dtype=object),
+                                "is_newest": ~np.isin(line, list(seen)),
+                            }
+                        )
+                    )
+                    seen |= set(line.tolist())
+    return pd.concat(parts, ignore_index=True)
+
+
+def _keys(table: ResultTable, schema: LeadSchema, settings: Settings) -> pd.DataFrame:
+    """Return what a sheet's rows are known by among lists of a schema (see `match_leads`)."""
+    options = ListOptions(sheet=table.sheet)
+    leads = open_list(table.path, schema, options=options, settings=settings)
+    mapping = leads.mapping
+    if not any(column.name in mapping.used for column in schema.with_role(*KNOWN_BY)):
+        mapping = with_keys(mapping, schema, table.cells.head(CONVENTION_ROWS))
+    keys = read_keys(table.cells.mask(table.cells == ""), replace(leads, mapping=mapping), settings.phone_region)
+    later = table.at.astype("int64").where(table.at.notna(), np.nan).astype("float64")
+    return keys.assign(outcome=np.arange(len(keys), dtype="float64"), later=later.to_numpy())
+
+
+def keep_results(matched: MatchedResults, *, by: str, settings: Settings) -> BroughtResults:
+    """Keep what a file tells: contact attempts, and outcomes where a result settles them; whole or not at all.
+
+    What the same file told before, in an earlier state of it, is not counted twice.
+
+    Parameters
+    ----------
+    by
+        Who brings it, and called, where the file does not say who did.
+    """
+    paths = [table.path for table in matched.file.tables]
+    files = list(dict.fromkeys(paths))
+    name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    moment = now()
+    batches = {batch.id: batch for batch in BatchStore(settings).list_batches()}
+    with open_database(settings).writing() as session:
+        row = OutcomeFileRow(
+            file_name=name,
+            file_hash=hash_files(list_files(files)),
+            recorded_at=moment,
+            recorded_by=by,
+            details={"rows": matched.file.rows, "leads": matched.leads, "results": matched.by_result},
+        )
+        session.add(row)
+        session.flush()
+        file_id = row.id
+    attempts = known = 0
+    counts: Counter[str] = Counter()
+    try:
+        for batch_id, group in matched.rows[matched.rows["is_newest"]].groupby("batch"):
+            batch = batches[str(batch_id)]
+            said = _said(matched.file, group[group["result"] != NOT_CONVERTED], batch, by, moment, settings)
+            kept = ContactStore(settings).record_new(batch.schema_name, batch.id, said, file_id=file_id)
+            attempts += kept
+            known += len(said) - kept
+            counts[batch.name] += kept
+        outcomes = _keep_outcomes(matched, batches, row, by, settings)
+    except BaseException:
+        undo_results(file_id, by=by, settings=settings)
+        raise
+    _remember(matched.file, by, settings)
+    return BroughtResults(file_id, attempts, outcomes, known, dict(counts))
+
+
+def _said(
+    file: ResultFile, rows: pd.DataFrame, batch: Batch, by: str, moment: datetime, settings: Settings
+) -> list[Said]:
+    """Return the attempts that rows of a file tell about leads of a batch, in the order of the file."""
+    rows = rows.sort_values(["table", "line"])
+    keys = lead_keys(batch, LeadTable(batch.scores_path, Standing()), rows["row"].tolist())
+    said: list[Said] = []
+    cells: dict[int, tuple[pd.Series, pd.Series, pd.Series]] = {}
+    for place, table in enumerate(file.tables):
+        cells[place] = (read_moments(table.column(CALL_BACK)), table.column(NOTE), _callers(table, by))
+    for lead, (place, line, result) in zip(
+        keys, rows[["table", "line", "result"]].itertuples(index=False, name=None), strict=True
+    ):
+        back, note, caller = (column[line] for column in cells[place])
+        at = file.tables[place].at[line]
+        when = moment if pd.isna(at) else at.to_pydatetime().replace(tzinfo=UTC)
+        call_back = None
+        if result == "call_back":
+            later = when + timedelta(hours=_CALL_BACK_HOURS)
+            call_back = later if pd.isna(back) else back.to_pydatetime().replace(tzinfo=UTC)
+        said.append(Said(lead, str(caller), Result(result, str(note), call_back, "file", when, not pd.isna(at))))
+    return said
+
+
+def _callers(table: ResultTable, by: str) -> pd.Series:
+    """Return who called: the workbook's name says it, or a column does, else whoever brings it."""
+    if table.has_key and " - " in table.path.stem:
+        return pd.Series(table.path.stem.rsplit(" - ", 1)[1], index=table.cells.index)
+    owner = owner_column(list(map(str, table.cells.columns)))
+    cells = table.column(owner)
+    return cells.where(cells != "", by)
+
+
+def _keep_outcomes(
+    matched: MatchedResults, batches: Mapping[str, Batch], file: OutcomeFileRow, by: str, settings: Settings
+) -> int:
+    """Keep outcomes of all batches that have the leads, and return of how many leads they are."""
+    final = matched.rows.assign(outcome=matched.rows["result"].map(_OUTCOME_OF)).dropna(subset="outcome")
+    store, leads = OutcomeStore(settings), 0
+    entries: dict[str, Entry] = {}
+    for batch_id, group in final.groupby("batch"):
+        last = group.sort_values(["table", "line"]).drop_duplicates("row", keep="last")
+        rows, outcome = last["row"].to_numpy("int64"), last["outcome"].to_numpy("int64")
+        added = store.add(batches[str(batch_id)], rows, outcome, file_name=file.file_name, by=by)
+        entries[str(batch_id)] = added.entry
+        with open_database(settings).session() as session:
+            kept = {"outcomes": {name: list(entry) for name, entry in entries.items()}}
+            session.execute(
+                update(OutcomeFileRow).where(OutcomeFileRow.id == file.id).values(details=file.details | kept)
+            )
+        leads += int(last["is_newest"].sum())
+    return leads
+
+
+def _remember(file: ResultFile, by: str, settings: Settings) -> None:
+    """Remember what people said that statuses mean."""
+    said = {plain_status(status.text): str(status.result) for status in file.statuses if status.how == "said"}
+    preference = status_preference(settings)
+    current = preference.current()
+    results = current.value.results | said
+    if results != current.value.results:
+        preference.save(StatusMap(results=results), based_on=current.version, author=by)
+
+
+def list_results(settings: Settings, most: int = 20) -> list[BroughtFile]:
+    """Return the files of results that were brought, the newest first."""
+    query = select(OutcomeFileRow).order_by(OutcomeFileRow.id.desc()).limit(most)
+    with open_database(settings).session() as session:
+        return [
+            BroughtFile(
+                row.id,
+                row.file_name,
+                aware(row.recorded_at),
+                row.recorded_by,
+                int(row.details.get("leads", 0)),
+                row.undone_at is not None,
+            )
+            for row in session.execute(query).scalars()
+        ]
+
+
+def undo_results(file_id: int, *, by: str, settings: Settings) -> int:
+    """Take back what a file told: its attempts, and its outcomes as far as no later file told them too.
+
+    Returns
+    -------
+    int
+        Attempts that were taken back.
+
+    Raises
+    ------
+    StorageError
+        If there is no such file, or it was taken back already.
+    """
+    with open_database(settings).writing() as session:
+        row = session.get(OutcomeFileRow, file_id)
+        if row is None or row.undone_at is not None:
+            raise StorageError("There is nothing to undo: this file was taken back already, or never brought.")
+        row.undone_at = now()
+        entries: dict[str, list[int]] = row.details.get("outcomes", {})
+    undone = ContactStore(settings).undo_file(file_id, by=by)
+    store = OutcomeStore(settings)
+    for batch in BatchStore(settings).list_batches():
+        if batch.id in entries:
+            number, before = entries[batch.id]
+            store.take_back(batch, (number, before), by=by)
+    return undone

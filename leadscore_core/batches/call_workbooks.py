@@ -1,0 +1,89 @@
+"""Call workbooks: a week's plan as one workbook a caller, which come back with what became of each call."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from leadscore_core.batches.result_words import result_labels
+from leadscore_core.batches.view import WHY, BatchView
+from leadscore_core.batches.week import Share, Week
+from leadscore_core.errors import ExportError
+from leadscore_core.inference.export.caller_workbooks import (
+    KEY,
+    CallSheet,
+    workbook_name,
+    write_caller_workbook,
+    zip_workbooks,
+)
+from leadscore_core.progress import Progress, silent
+
+_CHUNK = 5_000
+
+
+def lead_key(batch_id: str, row: int) -> str:
+    """Return what stands for a lead in a workbook.
+
+    Examples
+    --------
+    >>> lead_key("20261130-101500-ab12cd34", 17)
+    '20261130-101500-ab12cd34/17'
+    """
+    return f"{batch_id}/{row}"
+
+
+def write_week(view: BatchView, week: Week, folder: str | Path, *, progress: Progress | None = None) -> list[Path]:
+    """Write one workbook a caller into a folder, named for the list, the first day and the caller.
+
+    Raises
+    ------
+    ExportError
+        If the plan holds no lead, or a file cannot be written.
+    """
+    if not week.leads:
+        raise ExportError("The plan holds no lead, so there is nothing to write. Plan more calls or other days.")
+    tell, done, paths = progress or silent, 0, []
+    labels = list(result_labels(view.schema.outcome).values())
+    for caller in dict.fromkeys(share.caller for share in week.shares):
+        shares = [share for share in week.of(caller) if share.rows]
+        if not shares:
+            continue
+        first, last = shares[0].day, shares[-1].day
+        days = f"{first.day} {first:%b %Y}" if first == last else f"{first.day} {first:%b} to {last.day} {last:%b %Y}"
+        path = Path(folder) / workbook_name(view.batch.name.rsplit(".", 1)[0], days, caller)
+        write_caller_workbook(path, (CallSheet(share.day, _laid_out(view, share)) for share in shares), labels)
+        paths.append(path)
+        done += sum(len(share.rows) for share in shares)
+        tell(done / week.leads, f"Wrote {done:,} of {week.leads:,} leads")
+    return paths
+
+
+def week_bytes(view: BatchView, week: Week) -> tuple[str, bytes]:
+    """Return the name and content of a week's workbooks: the workbook of one caller, or a ZIP file of several."""
+    with tempfile.TemporaryDirectory(prefix="leadscore-") as folder:
+        paths = write_week(view, week, folder)
+        if len(paths) == 1:
+            return paths[0].name, paths[0].read_bytes()
+        whole = Path(folder) / "week.zip"
+        zip_workbooks(whole, paths)
+        name = paths[0].name.rsplit(" - ", 1)[0]
+        return f"{name} - {len(paths)} callers.zip", whole.read_bytes()
+
+
+def _laid_out(view: BatchView, share: Share) -> pd.DataFrame:
+    """Return a share's leads as callers read them, each with its key."""
+    parts = [_part(view, share.rows[start : start + _CHUNK]) for start in range(0, len(share.rows), _CHUNK)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _part(view: BatchView, rows: Sequence[int]) -> pd.DataFrame:
+    leads = view.table.by_rows(pd.Series(rows, dtype="int64").to_numpy())
+    choices = view.choices()
+    contact = {name: column for name, column in choices.items() if column in {"ls_phone", "ls_email", "ls_id"}}
+    phone = [name for name, column in contact.items() if column == "ls_phone"]
+    rest = [name for name in contact if name not in phone]
+    about = [name for name in view.default_columns(quarantine=False) if name != WHY and name not in contact]
+    shown = view.present(leads, [*phone, WHY, *rest, *about]).drop(columns="Rank")
+    shown[KEY] = [lead_key(view.batch.id, row) for row in rows]
+    return shown

@@ -1,0 +1,96 @@
+"""Keys of outcomes: what the rows of a file and the leads of a batch are known by, and which row is which lead."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from leadscore_core.batches.outcome_matching import KINDS, Matches, match_moments, match_people
+from leadscore_core.data.cleaning.cleaner import clean_leads
+from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.errors import StorageError
+from leadscore_core.inference.contact_quality import contact_keys, read_contacts
+from leadscore_core.inference.duplicates import key_columns
+from leadscore_core.storage.leads.files import read_people
+
+
+def read_keys(chunk: pd.DataFrame, leads: LeadList, region: str) -> pd.DataFrame:
+    """Return what the rows of a file are known by, one row a row.
+
+    Parameters
+    ----------
+    chunk
+        Rows of the file, all columns.
+    leads
+        The file as it was opened: which header is which column.
+    region
+        Country of phone numbers without a country code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id_text``, ``email``, ``phone`` and further ones, ``moment`` (hashes or NA), and ``given``, whether the row
+        holds an e-mail or a phone at all.
+    """
+    contacts = read_contacts(chunk, leads.schema, leads.mapping, region)
+    index = pd.RangeIndex(len(chunk))
+    keys = contact_keys(contacts).reindex(index=index).drop(columns="id", errors="ignore")
+    ids = contacts.details.get(Role.ID)
+    keys["id_text"] = pd.Series(pd.NA, index=index, dtype="str") if ids is None else ids.set_axis(index)
+    cleaned = clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema)
+    ways = [cells.notna() for role in (Role.EMAIL, Role.PHONE) for cells in contacts.columns(role)]
+    keys["given"] = np.logical_or.reduce([np.zeros(len(chunk), dtype=bool), *(way.to_numpy() for way in ways)])
+    keys["moment"] = moment_keys(cleaned, leads.schema)
+    return keys
+
+
+def moment_keys(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.Series:
+    """Return a hash of each lead's moment of creation and the columns that every list needs; NA without a moment."""
+    stamp = schema.one(Role.TIMESTAMP)
+    needed = [column.name for column in schema.inputs if column.required and column.name in cleaned]
+    if stamp is None or stamp.name not in cleaned:
+        return pd.Series(pd.NA, index=range(len(cleaned)), dtype="Int64")
+    text = cleaned[stamp.name].dt.strftime("%Y-%m-%d %H:%M:%S").fillna("")
+    for name in needed:
+        text = text + "|" + cleaned[name].astype("str").fillna("").str.casefold()
+    hashes = pd.Series(pd.util.hash_array(text.to_numpy(dtype=object)).view("int64"), dtype="Int64")
+    return hashes.mask(cleaned[stamp.name].isna().to_numpy())
+
+
+def match_leads(people: pd.DataFrame, rows: pd.DataFrame) -> Matches:
+    """Match by what identifies a person, or by moments where a batch and a file share nothing of the kind."""
+
+    def has(table: pd.DataFrame, kind: str) -> bool:
+        return any(table[name].notna().any() for name in key_columns(table, kind))
+
+    shares = any(has(people, kind) and has(rows, kind) for kind in ("id_text", *KINDS))
+    return match_people(people, rows) if shares else match_moments(people, rows)
+
+
+def people_of_batch(path: Path, schema: LeadSchema) -> pd.DataFrame:
+    """Return what a batch's leads are known by, one row a lead in the order of the list (see `match_people`).
+
+    Raises
+    ------
+    StorageError
+        If the file is gone or damaged.
+    """
+    found = read_people(path)
+    found = found.rename(columns=lambda name: re.sub(r"^ls_((?:email|phone)(?:_\d+)?)_key$", r"\1", str(name)))
+    found = found.rename(columns={"ls_id": "id_text", "ls_name": "name"})
+    found = found.drop(columns="ls_id_key", errors="ignore")
+    if "id_text" not in found:
+        found["id_text"] = pd.Series(pd.NA, index=found.index, dtype="str")
+    stamp = schema.one(Role.TIMESTAMP)
+    needed = [column.name for column in schema.inputs if column.required]
+    wanted = [name for name in ([stamp.name] if stamp else []) + needed if name]
+    try:
+        present = [name for name in wanted if name in pq.read_schema(path).names]
+        table = pq.read_table(path, columns=["ls_row", *present]).to_pandas().sort_values("ls_row")
+    except (OSError, pa.ArrowException) as error:
+        raise StorageError(f"{path} is gone or damaged. Upload the list again, or delete the batch.") from error
+    return found.assign(moment=moment_keys(table.reset_index(drop=True), schema).array)

@@ -1,0 +1,242 @@
+"""A week of calls goes out as workbooks and comes back: every sheet, any words, nothing twice, all of it undone."""
+
+import zipfile
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from leadscore_core.batches.bring_results import (
+    MatchedResults,
+    keep_results,
+    list_results,
+    match_results,
+    undo_results,
+)
+from leadscore_core.batches.call_workbooks import lead_key, week_bytes, write_week
+from leadscore_core.batches.result_files import ResultFile, read_result_files
+from leadscore_core.batches.result_words import guess_result, result_labels, status_labels
+from leadscore_core.batches.view import BatchView, open_view
+from leadscore_core.batches.week import Caller, Week, WeekOrder, plan_week
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.errors import LabelError, StorageError
+from leadscore_core.inference.export.caller_workbooks import CALL_BACK, KEY, NOTE, RESULT
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.outcome import APPLICATIONS, OutcomeWords
+from leadscore_core.storage.database.contacts import ContactStore
+from leadscore_core.storage.database.engine import now
+from leadscore_core.storage.database.outcomes import OutcomeStore
+from leadscore_core.storage.leads.filters import LeadFilter
+from leadscore_core.storage.leads.lead_table import Sort
+
+NAMES = ("Anna", "Ben", "Cem", "Dora", "Eve")
+WORDS = ["No answer", "Interested", "Application completed", "Not interested", "Do not call", "Call back", ""]
+
+
+def a_week(view: BatchView, calls: int = 7) -> Week:
+    days = tuple(now().date() - timedelta(days=1 - k) for k in range(2))
+    return plan_week(view, WeekOrder(tuple(Caller(name, calls) for name in NAMES), days))
+
+
+def fill(path: Path, words: list[str] = WORDS) -> int:
+    """Fill a workbook in as a caller does, and return how many results stand in it."""
+    book = openpyxl.load_workbook(path)
+    filled = 0
+    for sheet in book.worksheets:
+        names = [cell.value for cell in sheet[1]]
+        if KEY not in names:
+            continue
+        for row in range(2, sheet.max_row + 1):
+            word = words[row % len(words)]
+            sheet.cell(row, names.index(RESULT) + 1).value = word or None
+            sheet.cell(row, names.index(NOTE) + 1).value = f"note {row}"
+            filled += bool(word)
+    book.save(path)
+    return filled
+
+
+def read(paths: Path | list[Path], settings: Settings, **options: object) -> ResultFile:
+    return read_result_files(paths, APPLICATIONS, settings=settings, **options)  # type: ignore[arg-type]
+
+
+def look(view: BatchView, model: LeadModel) -> BatchView:
+    return open_view(view.batch, lambda _: model, model.schema)
+
+
+def test_workbooks_are_as_callers_need_them(view: BatchView, tmp_path: Path) -> None:
+    week = a_week(view)
+    name, content = week_bytes(view, week)
+    assert name.endswith("5 callers.zip")
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        archive.extractall(tmp_path)
+    paths = sorted(tmp_path.glob("*.xlsx"))
+    assert [path.stem.rsplit(" - ", 1)[1] for path in paths] == list(NAMES)
+    assert all(view.batch.name.split(".")[0] in path.name for path in paths)
+    seen: list[str] = []
+    for path in paths:
+        book = openpyxl.load_workbook(path)
+        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        assert [sheet.title for sheet in sheets] == [
+            f"{share.day:%a} {share.day.day} {share.day:%b %Y}" for share in week.of(path.stem.rsplit(" - ", 1)[1])
+        ]
+        for sheet in sheets:
+            names = [cell.value for cell in sheet[1]]
+            assert names.index(RESULT) < 8
+            phones, dates = (
+                [sheet.cell(row, names.index(name) + 1) for row in range(2, sheet.max_row + 1)]
+                for name in ("Phone", "Created")
+            )
+            assert {cell.data_type for cell in phones if cell.value is not None} == {"s"}
+            assert all(cell.is_date for cell in dates)
+            (choice,) = [one for one in sheet.data_validations.dataValidation if one.type == "list"]
+            assert f"{openpyxl.utils.get_column_letter(names.index(RESULT) + 1)}2" in choice.sqref
+            words = [cell.value for cell in book["Results"]["A"]]
+            assert words == list(result_labels(view.schema.outcome).values())
+            seen += [sheet.cell(row, names.index(KEY) + 1).value for row in range(2, sheet.max_row + 1)]
+    assert sorted(seen) == sorted(lead_key(view.batch.id, row) for share in week.shares for row in share.rows)
+
+
+def test_five_filled_workbooks_come_back_whole(view: BatchView, trained: LeadModel, tmp_path: Path) -> None:
+    settings = load_settings()
+    paths = write_week(view, a_week(view), tmp_path)
+    filled = sum(map(fill, paths))
+    file = read(paths, settings)
+    assert not file.open_statuses
+    matched = match_results(file, settings)
+    assert (matched.leads, matched.lost, matched.by) == (filled, 0, {"key": filled})
+    assert ContactStore(settings).of_batch(view.batch.id) == []  # nothing is written before it is confirmed
+    brought = keep_results(matched, by="Mia", settings=settings)
+    assert brought.attempts == filled
+    made = ContactStore(settings).of_batch(view.batch.id)
+    assert {one.caller for one in made} == set(NAMES)
+    assert {one.note[:4] for one in made} == {"note"}
+    after = look(view, trained)
+    states = {state: n for state, (n, _) in after.table.by_state().items() if state != "new"}
+    by_result = matched.by_result
+    assert states == {
+        "won": by_result["converted"], "reached": by_result["interested"], "lost": by_result["not_interested"],
+        "suppressed": by_result["do_not_call"], "attempted": by_result["no_answer"],
+        "call_back": by_result["call_back"],
+    }  # fmt: skip
+    known = OutcomeStore(settings).current(view.batch)
+    assert known is not None
+    decided = by_result["converted"] + by_result["not_interested"] + by_result["do_not_call"]
+    assert (known.known, known.completed) == (decided, by_result["converted"])
+    again = keep_results(match_results(read(paths, settings), settings), by="Mia", settings=settings)
+    assert (again.attempts, again.known) == (0, filled)
+
+
+def test_a_file_is_taken_back_whole(view: BatchView, trained: LeadModel, tmp_path: Path) -> None:
+    settings = load_settings()
+    before = look(view, trained).table.rows_of(LeadFilter(), Sort()).tolist()
+    paths = write_week(view, a_week(view), tmp_path)
+    for path in paths:
+        fill(path)
+    first = keep_results(match_results(read(paths[:2], settings), settings), by="Mia", settings=settings)
+    known = OutcomeStore(settings).current(view.batch)
+    second = keep_results(match_results(read(paths[2:], settings), settings), by="Mia", settings=settings)
+    assert undo_results(first.file_id, by="Mia", settings=settings) == first.attempts
+    left = OutcomeStore(settings).current(view.batch)
+    assert undo_results(second.file_id, by="Mia", settings=settings) == second.attempts
+    assert look(view, trained).table.rows_of(LeadFilter(), Sort()).tolist() == before
+    none = OutcomeStore(settings).current(view.batch)
+    assert known is not None
+    assert left is not None
+    assert none is not None
+    assert known.known > 0
+    assert left.known > 0
+    assert none.known == 0
+    with pytest.raises(StorageError, match="nothing to undo"):
+        undo_results(first.file_id, by="Mia", settings=settings)
+    assert [file.is_undone for file in list_results(settings)] == [True, True]
+
+
+@pytest.mark.parametrize("key", ["email", "phone"])
+def test_any_file_with_a_key_and_a_status_comes_back(
+    key: str, view: BatchView, sample: SampleLeads, tmp_path: Path
+) -> None:
+    settings = load_settings()
+    some = sample.new[sample.new[key].notna()].drop_duplicates(key, keep=False).head(40)
+    words = ["RNR", "Interested", "Enrolled", "Nicht interessiert", "Do not call", "не отвечает", "Not called"]
+    status = [words[k % len(words)] for k in range(len(some))]
+    path = tmp_path / "crm.csv"
+    pd.DataFrame({"Kontakt": some[key], "Call Status": status, "Amount": range(len(some))}).to_csv(path, index=False)
+    file = read(path, settings)
+    assert [table.status for table in file.tables] == ["Call Status"]
+    matched = match_results(file, settings)
+    assert matched.leads >= 0.9 * sum(text != "Not called" for text in status)
+    assert set(matched.by) == {key}
+    assert matched.nothing == status.count("Not called")
+    assert "no_answer" in matched.by_result
+
+
+def test_a_status_that_nobody_knows_is_asked_once_and_remembered(
+    view: BatchView, sample: SampleLeads, tmp_path: Path
+) -> None:
+    settings = load_settings()
+    some = sample.new[sample.new["email"].notna()].drop_duplicates("email", keep=False).head(20)
+    path = tmp_path / "crm.csv"
+    words = ["Stage Q", "Interested", "Busy"]
+    status = [words[k % 3] for k in range(len(some))]
+    pd.DataFrame({"Email": some["email"], "Result": status}).to_csv(path, index=False)
+    file = read(path, settings)
+    assert [one.text for one in file.open_statuses] == ["Stage Q"]
+    with pytest.raises(LabelError, match="'Stage Q'"):
+        match_results(file, settings)
+    said = read(path, settings, said={"stage q": "no_answer"})
+    keep_results(match_results(said, settings), by="Mia", settings=settings)
+    later = read(path, settings)
+    assert [(one.result, one.how) for one in later.statuses if one.text == "Stage Q"] == [("no_answer", "remembered")]
+
+
+def test_a_bare_no_tells_of_no_call(view: BatchView, trained: LeadModel, sample: SampleLeads, tmp_path: Path) -> None:
+    settings = load_settings()
+    some = sample.new[sample.new["email"].notna()].drop_duplicates("email", keep=False).head(20)
+    path = tmp_path / "crm.csv"
+    pd.DataFrame({"Email": some["email"], "Converted": ["Yes", "No"] * 10}).to_csv(path, index=False)
+    file = read(path, settings)
+    assert not file.is_of_calls
+    brought = keep_results(match_results(file, settings), by="Mia", settings=settings)
+    known = OutcomeStore(settings).current(view.batch)
+    assert known is not None
+    assert (known.known, known.completed, brought.attempts) == (20, 10, 10)
+    assert set(look(view, trained).table.by_state()) == {"new", "won"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("a,b\n1,2\n", "No column says what came of the calls"),
+        ("Email,Result\nnobody@example.com,Interested\n", "None of the 1 results belongs to a lead"),
+    ],
+)
+def test_files_that_tell_nothing_are_said(content: str, words: str, view: BatchView, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(content)
+    settings = load_settings()
+    with pytest.raises(LabelError, match=words):
+        match_results(read(path, settings), settings)
+
+
+def test_every_label_is_read_as_what_it_says() -> None:
+    for words in (APPLICATIONS, OutcomeWords(singular="purchase", plural="purchases", many="buy", past="bought")):
+        for result, label in result_labels(words).items():
+            assert guess_result(label, words) == result
+            assert guess_result(label.upper(), words) == result
+        assert set(result_labels(words)) < set(status_labels(words))
+
+
+def test_what_is_matched_is_counted(view: BatchView, tmp_path: Path) -> None:
+    settings = load_settings()
+    path = tmp_path / "x.csv"
+    keys = [lead_key(view.batch.id, row) for row in (1, 2, 999_999)]
+    pd.DataFrame(
+        {KEY: [*keys, "", keys[0]], RESULT: ["Busy", "", "Busy", "Interested", "Interested"], CALL_BACK: ""}
+    ).to_csv(path, index=False)
+    matched: MatchedResults = match_results(read(path, settings), settings)
+    assert (matched.leads, matched.blank, matched.lost) == (2, 1, 2)
+    assert matched.unmatched["Row"].tolist() == [4, 5]
