@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.person import render_person
 from pages.shared.sidebar import check_settings, render_sidebar
 
 st.set_page_config(page_title="LeadScore", page_icon=":material/leaderboard:", layout="wide")
@@ -18,3 +19,4 @@ page = st.navigation(
 check_settings()
 render_sidebar()
 page.run()
+render_person()

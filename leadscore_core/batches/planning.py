@@ -1,6 +1,6 @@
 """Planning a batch: what a number of calls brings, what grades and discarding mean for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -31,18 +31,21 @@ SPLIT_WORDS = {
 }
 
 
-def plan_batch(view: BatchView, leads: int) -> CallPlan:
+def plan_batch(view: BatchView, leads: int, chosen: LeadFilter = CALLS) -> CallPlan:
     """Plan calls to the first leads of the call list, beside as many in the order in which the whole list arrived.
 
     Parameters
     ----------
     leads
         How many can be called.
+    chosen
+        Which part of the call list is looked at; beside it stand all leads of the same filter, the quarantine included.
     """
-    called = view.table.propensities(CALLS, Sort(), leads)
-    arrived = view.table.propensities(ALL, Sort("arrival"), len(called))
-    total = sum(expected for _, expected in view.table.by_junk().values())
-    return make_plan(called, arrived, total, view.table.rows)
+    everybody = replace(chosen, view="all", reason="")
+    called = view.table.propensities(chosen, Sort(), leads)
+    arrived = view.table.propensities(everybody, Sort("arrival"), len(called))
+    found = view.table.by_grade(everybody).values()
+    return make_plan(called, arrived, sum(expected for _, expected in found), sum(n for n, _ in found))
 
 
 def batch_gain(view: BatchView) -> pd.DataFrame:

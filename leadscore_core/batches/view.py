@@ -1,10 +1,12 @@
 """Views: a batch as it stands, laid out for people."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from cachetools import LRUCache
 
 from leadscore_core.batches.known_people import contacts_of, rows_of_people
 from leadscore_core.config import GradeRule, JunkRules, Settings, load_settings
@@ -14,6 +16,7 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.grades import JUNK_WORDS, junk_reasons
 from leadscore_core.inference.present import city_name
 from leadscore_core.inference.reasons import human_name, reasons_in_words
+from leadscore_core.inference.short_reasons import Typical, ranks_to_learn_from, short_reasons
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.decisions import DecisionStore, Override
@@ -24,9 +27,13 @@ from leadscore_core.storage.leads.standing import Standing, cumulated
 
 IN_LIST = "In the list: "
 WHY, AND, JUNK = "Why", "And", "Why it is put aside"
+SHORT = "Why, in short"
 _WHO = (("ls_name", Role.NAME), ("ls_id", Role.ID), ("ls_email", Role.EMAIL))
 _GIVEN = {Role.ID: "ls_id", Role.NAME: "ls_name", Role.EMAIL: "ls_email", Role.PHONE: "ls_phone"}
 _ABOUT = (Role.SOURCE, Role.CITY, Role.TIMESTAMP)
+_MOST_BESIDE = 5
+_lock = threading.Lock()
+_typical: LRUCache[tuple[str, str], Typical] = LRUCache(maxsize=32)
 
 
 def file_rows(leads: pd.DataFrame) -> pd.Series:
@@ -66,7 +73,7 @@ class BatchView:
             if _GIVEN[role] in self.table.columns
         }
         known = {human_name(c, self.schema): c for c in self.table.columns if not c.startswith("ls_")}
-        more = {"Row": "ls_row", "Propensity": "ls_propensity", WHY: WHY, AND: AND}
+        more = {"Row": "ls_row", "Rank": "ls_rank", "Propensity": "ls_propensity", SHORT: SHORT, WHY: WHY, AND: AND}
         own = {IN_LIST + header: IN_LIST + header for header in self.batch.mapping.unused_headers if header}
         return given | known | more | own
 
@@ -75,6 +82,21 @@ class BatchView:
         names = [] if quarantine or "ls_phone" not in self.table.columns else [self._human(Role.PHONE)]
         names += [self._human(role) for role in _ABOUT if self.column(role)]
         return [JUNK, *names] if quarantine else [*names, WHY]
+
+    def list_columns(self, quarantine: bool) -> list[str]:
+        """Return the human names of what a list on a page shows at first, besides who it is, score and grade."""
+        names = [self._human(role) for role in (Role.PHONE, Role.EMAIL) if self._is_shown_beside(role)]
+        names += [JUNK if quarantine else SHORT]
+        names += [self._human(role) for role in _ABOUT if self.column(role)]
+        return names[:_MOST_BESIDE]
+
+    def _is_shown_beside(self, role: Role) -> bool:
+        return _GIVEN[role] in self.table.columns and self.who != _GIVEN[role]
+
+    @property
+    def who(self) -> str | None:
+        """The column that says who a lead is: name, id or e-mail, whichever there is first; None where none is."""
+        return next((name for name, _ in _WHO if name in self.table.columns), None)
 
     def present(self, leads: pd.DataFrame, shown: list[str]) -> pd.DataFrame:
         """Lay leads of the table out as people read them.
@@ -106,6 +128,8 @@ class BatchView:
         for name in shown:
             if name == JUNK:
                 table[name] = self.junk_words(leads)
+            elif name == SHORT:
+                table[name] = self.short_reasons(leads, shown)
             elif name in {WHY, AND}:
                 assert reasons is not None
                 table[name] = reasons["reason_1" if name == WHY else "reason_2"]
@@ -119,7 +143,7 @@ class BatchView:
     def not_shown(self, shown: list[str]) -> list[str]:
         """Return the contact columns that `present` does not need for these."""
         choices = self.choices()
-        who = next((name for name, _ in _WHO if name in self.table.columns), None)
+        who = self.who
         return sorted(set(_GIVEN.values()) - {who, *(choices.get(name) for name in shown)})
 
     def grades_shown(self, leads: pd.DataFrame) -> pd.Series:
@@ -147,6 +171,37 @@ class BatchView:
             repeats = codes.isin(["duplicate", "seen_before"])
             words = words.mask(repeats, words + ": " + leads["ls_repeat"].fillna(""))
         return words
+
+    def short_reasons(self, leads: pd.DataFrame, shown: Collection[str] = ()) -> pd.Series:
+        """Return in a few words what sets each lead apart from those around it (see `short_reasons`).
+
+        Parameters
+        ----------
+        shown
+            Human names of the columns beside: what stands there is named only where there is nothing else.
+        """
+        if self.model is None or leads.empty:
+            return pd.Series("", index=leads.index, dtype="str")
+        cleaned = self.cleaned(leads)
+        choices = self.choices()
+        beside = {choices[name] for name in shown if name in choices}
+        propensity = leads["ls_propensity"].to_numpy()
+        contributions = self.model.contributions(cleaned)
+        return short_reasons(cleaned, contributions, propensity, self.model, self._typical(self.model), beside=beside)
+
+    def _typical(self, model: LeadModel) -> Typical:
+        """Return what is typical of this batch, learned once of a few hundred of its leads."""
+        key = (str(self.batch.scores_path), model.model_id)
+        with _lock:
+            found = _typical.get(key)
+        if found is None:
+            leads = self.table.by_rank(ranks_to_learn_from(self.table.rows).tolist())
+            parts = model.contributions(self.cleaned(leads))
+            propensity, rank = leads["ls_propensity"].to_numpy(), leads["ls_rank"].to_numpy()
+            found = Typical.learn(parts, propensity, rank, self.table.rows)
+            with _lock:
+                _typical[key] = found
+        return found
 
     def _reasons(self, leads: pd.DataFrame, most: int) -> pd.DataFrame:
         if self.model is None or leads.empty:

@@ -135,6 +135,15 @@ def human_name(name: str, schema: LeadSchema) -> str:
     return groups.get(name, name.replace("_", " ").capitalize())
 
 
+def value_phrases(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
+    """Return how each value of a cleaned column reads, with nothing of what was observed of it: "City: Pune"."""
+    column, keys = model.features.column(name), model.features.keys_of(values, name)
+    if column is not None and column.phrase == f"{column.human} {{value}}":
+        column = column.model_copy(update={"phrase": f"{column.human}: {{value}}"})
+    pairs = zip(keys.tolist(), values.tolist(), strict=True)
+    return np.array([_phrase(column, name, model.schema, key, value) for key, value in pairs], dtype=object)
+
+
 def _column_words(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
     """Return for each lead the reason for and the reason against, shape (n, 2)."""
     column = model.features.column(name)

@@ -13,10 +13,10 @@ from pages.drivers.effects import (
 )
 from pages.shared.batch_picker import choose_batch
 from pages.shared.controls import plain_error
-from pages.shared.lead_table import render_cautions
+from pages.shared.list_summary import render_cautions
 
 st.title("What makes a lead convert?", anchor=False)
-view = choose_batch(manage=False)
+view = choose_batch()
 if view.model is None:
     st.warning(
         "The model that scored this batch cannot be loaded, so what drives its scores is not known. Score the batch "

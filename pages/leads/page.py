@@ -8,28 +8,43 @@ from pages.leads.junk_filter import render_junk
 from pages.leads.plan import render_planner
 from pages.leads.quarantine import render_quarantine, render_review
 from pages.shared import session
-from pages.shared.batch_picker import choose_batch
+from pages.shared.batch_picker import choose_batch, render_manage
 from pages.shared.components import find_model, get_model
 from pages.shared.controls import plain_error
-from pages.shared.lead_card import render_lead, render_opener
-from pages.shared.lead_table import render_answer, render_export, render_filters, render_key_figures, render_table
+from pages.shared.lead_card import render_lead
+from pages.shared.lead_filters import render_filters
+from pages.shared.lead_list import render_list
+from pages.shared.lead_table import render_export
+from pages.shared.list_summary import render_about, render_answer
+from pages.shared.today import render_today
 
 SECTIONS = ["Call list", "Quarantine", "Plan", "Grades", "Junk filter", "Review list"]
 
-st.title("Whom do we call first?", anchor=False)
-view = choose_batch()
+top = st.container(gap="xsmall")
+bar = top.container(horizontal=True, vertical_alignment="center")
+bar.title("Whom do we call first?", anchor=False, width="content")
+with bar:
+    view = choose_batch(compact=True)
 model = find_model(view.batch.schema_name, warn=True) or view.model or get_model()
 try:
-    render_answer(view)
     key = session.bind("section", session.get_section(SECTIONS[0]))
-    section = st.segmented_control("Section", SECTIONS, key=key, required=True, label_visibility="collapsed")
+    section = top.segmented_control(
+        "Section", SECTIONS, key=key, required=True, label_visibility="collapsed", wrap=False
+    )
     session.set_section(section or SECTIONS[0])
     if section == "Call list":
-        render_key_figures(view)
-        chosen = render_filters(view, "calls")
-        shown = render_table(view, chosen, key="calls")
-        render_opener(view)
-        render_export(view, chosen, shown.sort)
+        answer = top.container(gap="xxsmall")
+        with top:
+            chosen, layout = render_filters(view, "calls")
+        with bar:
+            render_today(view, chosen)
+        with answer:
+            render_answer(view, chosen)
+        render_list(view, chosen, layout, key="calls")
+        render_export(view, chosen, layout.sort)
+        render_about(view, chosen)
+        with st.expander("Rename, score again or delete", icon=":material/edit:"):
+            render_manage(view.batch)
     elif section == "Quarantine":
         render_quarantine(view)
     elif section == "Plan":

@@ -24,7 +24,7 @@ def render_planner(view: BatchView) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         days = int(st.number_input("Days", 1, 365, 1, key="plan-days", width=140))
         callers = int(st.number_input("Callers", 1, 100, 1, key="plan-callers", width=140))
-        st.caption(f"{session.get_capacity():,} calls a day, as set in the sidebar.")
+        st.caption(f"{session.get_capacity():,} calls a day, as set under Send today's calls.")
     leads = min(calls, days * session.get_capacity())
     plan, words = plan_batch(view, leads), view.schema.outcome
     lowest = percent(plan.cut_off, plan.cut_off)

@@ -12,8 +12,9 @@ from leadscore_core.inference.grades import JUNK_WORDS
 from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore
 from pages.shared import session
 from pages.shared.controls import plain_error
-from pages.shared.lead_card import render_opener
-from pages.shared.lead_table import render_export, render_filters, render_table
+from pages.shared.lead_filters import render_filters
+from pages.shared.lead_list import render_list
+from pages.shared.lead_table import render_export
 
 
 def render_quarantine(view: BatchView) -> None:
@@ -29,7 +30,7 @@ def render_quarantine(view: BatchView) -> None:
         st.info("Nobody is put aside. Set what counts as junk under Junk filter.", icon=":material/inventory_2:")
         return
     st.caption("Nothing is deleted. Each lead says why it is put aside, and a restored one stays restored.")
-    chosen = render_filters(view, "quarantine")
+    chosen, layout = render_filters(view, "quarantine")
     reason = st.selectbox(
         "Why it is put aside",
         ["", *counts],
@@ -38,11 +39,8 @@ def render_quarantine(view: BatchView) -> None:
         width=420,
     )
     chosen = replace(chosen, reason=reason)
-    shown = render_table(view, chosen, key="quarantine", several=True)
+    shown = render_list(view, chosen, layout, key="quarantine", several=True)
     rows = list(shown.selected)
-    if len(rows) == 1 and st.button("Look at the selected lead", icon=":material/open_in_full:"):
-        session.set_lead(rows[0])
-        st.rerun()
     total = view.table.count(chosen)
     if total:
         with st.form("restore", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
@@ -54,7 +52,6 @@ def render_quarantine(view: BatchView) -> None:
             _decide(
                 lambda d: d.restore(view.batch, wanted, note=note, by=session.get_name()), f"{len(wanted):,} restored."
             )
-    render_opener(view)
     render_export(view, chosen, shown.sort)
 
 

@@ -90,7 +90,7 @@ def _offer_promotion(model: LeadModel, report: dict[str, Any], registry: ModelRe
             st.markdown("**What changes**")
             changes = _what_changes(model, report, registry, resets=grades != KEEP)
             st.markdown("\n".join(f"- {plain(change)}" for change in changes))
-            who = session.get_name() or "Nobody named (say who you are in the sidebar)"
+            who = session.get_name() or "Nobody named (say who you are at the foot of the page)"
             st.markdown(f"**By** {plain(who)}  \n**Reason** {plain(reason) if reason.strip() else 'none given'}")
             if st.button("Promote", type="primary"):
                 act(lambda: _promote(model, reason, reset=grades != KEEP), "It is the model in use now.")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from leadscore_core.batches.planning import ALL
+from leadscore_core.batches.planning import CALLS
 from leadscore_core.batches.save import find_batch, rescore_batch, save_batch
 from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import choose_columns, evidence_of
@@ -14,8 +14,12 @@ from pages.shared.batch_picker import get_view
 from pages.shared.components import columns_found, render_mapping, render_problems
 from pages.shared.conventions import render_corrections, render_questions
 from pages.shared.lead_card import render_lead
-from pages.shared.lead_table import render_answer, render_downloads, render_key_figures, render_table
+from pages.shared.lead_filters import layout_of
+from pages.shared.lead_list import render_list
+from pages.shared.lead_table import render_downloads
+from pages.shared.list_summary import render_about, render_answer
 from pages.shared.sidebar import plain
+from pages.shared.today import render_today
 
 
 def render_scored(opened: session.OpenedList, model: LeadModel, settings: Settings) -> None:
@@ -29,12 +33,13 @@ def render_scored(opened: session.OpenedList, model: LeadModel, settings: Settin
         view = get_view(batch)
         shown = True
         _offer_again(batch, opened, model, settings)
-        render_answer(view)
-        link = "Plan the calls, filter, look at single leads"
-        st.page_link("pages/leads/page.py", label=link, icon=":material/call:")
-        render_key_figures(view)
-        st.subheader(f"The ranked list: {plain(opened.name)}", anchor=False)
-        render_table(view, ALL, key=f"scored-{batch.id}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            render_today(view, CALLS)
+            link = "Plan the calls, filter, look at single leads"
+            st.page_link("pages/leads/page.py", label=link, icon=":material/call:")
+        render_answer(view, CALLS)
+        render_list(view, CALLS, layout_of(view, "calls"), key=f"scored-{batch.id}")
+        render_about(view, CALLS)
         render_downloads(view, "leads" if " " in opened.name else opened.name.split(".")[0])
         render_problems(batch.scoring.findings)
         if session.get_lead() is not None:

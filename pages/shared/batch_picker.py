@@ -23,10 +23,15 @@ def get_view(batch: Batch) -> BatchView:
     return open_view(batch, get_named_model, schema)
 
 
-def choose_batch(*, manage: bool = True) -> BatchView:
+def choose_batch(*, compact: bool = False) -> BatchView:
     """Let a person choose a batch, and return it; stop the page where there is none or it cannot be read.
 
     Its company is looked at from then on.
+
+    Parameters
+    ----------
+    compact
+        Whether to leave the label out, in a bar where it is clear what is chosen.
     """
     message = session.take_message()
     if message:
@@ -52,13 +57,14 @@ def choose_batch(*, manage: bool = True) -> BatchView:
         st.info(f"No list of {plain(company_title(str(company)))} has been scored yet.", icon=":material/info:")
         st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
         st.stop()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content" if compact else "stretch"):
         chosen = st.selectbox(
             "Batch",
             list(by_id),
             index=list(by_id).index(str(present)),
             format_func=lambda batch_id: _title(by_id[batch_id], several=several),
             key=f"batch-{present}",
+            label_visibility="collapsed" if compact else "visible",
             width=420,
         )
         batch = by_id[chosen]
@@ -69,9 +75,6 @@ def choose_batch(*, manage: bool = True) -> BatchView:
                 st.rerun()
         if chosen != session.get_batch():
             session.set_batch(chosen)
-        if manage:
-            with st.popover("Manage", icon=":material/more_horiz:"):
-                _render_manage(batch)
     try:
         return get_view(batch)
     except LeadScoreError as error:
@@ -84,7 +87,8 @@ def _title(batch: Batch, *, several: bool) -> str:
     return f"{batch.name}, {batch.rows:,} leads, {batch.created_at:%d %b %Y}{company}"
 
 
-def _render_manage(batch: Batch) -> None:
+def render_manage(batch: Batch) -> None:
+    """Let a person rename a batch, score it again, or delete it."""
     store = BatchStore(load_settings())
     by = f" by {plain(batch.created_by)}" if batch.created_by else ""
     st.caption(f"From {plain(batch.file_name)}, scored {batch.scoring.scored_at:%d %b %Y, %H:%M} UTC{by}.")

@@ -21,16 +21,6 @@ PARTS = {"model": "The model changed", "time": "Time passed", "data": "{} change
 OVERRIDE_DAYS = 14
 
 
-def render_opener(view: BatchView) -> None:
-    """Let a person open a lead by its rank, with the keyboard alone."""
-    with st.form("open-rank", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        rank = st.number_input("Open the lead with rank", 1, max(1, view.table.rows), 1, width=200)
-        if st.form_submit_button("Open this lead", icon=":material/open_in_full:"):
-            found = view.table.by_rank([int(rank)])
-            session.set_lead(int(found["ls_row"].iloc[0]))
-            st.rerun()
-
-
 @st.dialog("Lead", width="large", icon=":material/person:", on_dismiss=session.close_lead)
 def render_lead(view: BatchView) -> None:
     """Show the lead that is looked at, over the list."""
@@ -44,7 +34,7 @@ def render_lead(view: BatchView) -> None:
         return
     lead = profile.lead
     who = next((str(lead[k]) for k in ("ls_name", "ls_id", "ls_email") if k in lead and pd.notna(lead[k])), None)
-    st.subheader(plain(who or "") or f"Row {int(profile.file_row):,}", anchor=False)
+    st.header(plain(who or "") or f"Row {int(profile.file_row):,}", anchor=False)
     _render_standing(view, profile)
     if view.model is not None and profile.base is not None:
         _render_reasons(view, profile)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # seconds to load, which the first page does not need
 
 _OPENED, _CAPACITY, _SEEN, _PROBLEM = "opened_list", "daily_call_capacity", "seen_upload", "list_problem"
 _SCORED, _RECOGNISED, _BATCH, _LEAD, _NAME = "scored_batch", "recognised", "batch_id", "lead_row", "person_name"
-_TABLE_ROUND, _WAITING = "table_round", "waiting_list"
+_WAITING, _PAGE, _SORT, _COLUMNS = "waiting_list", "list_page", "list_sort", "list_columns"
 _FILTERS, _FILTER_ROUND, _JOB, _SECTION, _DRAFT, _KEPT, _TOLD = (
     "lead_filters",
     "lead_filter_round",
@@ -174,6 +174,8 @@ def set_batch(batch_id: str | None) -> None:
     if st.session_state.get(_BATCH) != batch_id:
         st.session_state[_BATCH] = batch_id
         set_lead(None)
+        set_sort("", True)
+        set_columns(None)
         set_filter(empty_filter("calls"))
 
 
@@ -188,20 +190,52 @@ def set_lead(row: int | None) -> None:
 
 
 def close_lead() -> None:
-    """Look at no lead any more, and take the mark from the table's row."""
+    """Look at no lead any more."""
     set_lead(None)
-    st.session_state[_TABLE_ROUND] = table_round() + 1
 
 
-def table_round() -> int:
-    """Return a number that changes whenever a table must lose its selection."""
-    return int(st.session_state.get(_TABLE_ROUND, 0))
+def open_row(key: str, rows: list[int]) -> None:
+    """Look at the lead that was just clicked in a list of leads at these positions."""
+    row = st.session_state[key]["open"]
+    if row is not None and int(row) in rows:
+        set_lead(int(row))
 
 
-def open_selected(key: str, rows: list[int]) -> None:
-    """Look at the lead that was just selected in a table of leads at these positions."""
-    places = st.session_state[key]["selection"]["rows"]
-    set_lead(rows[places[0]] if places and places[0] < len(rows) else None)
+def get_page() -> int:
+    """Return which page of a list of leads is shown, from 1."""
+    return int(st.session_state.get(_PAGE, 1))
+
+
+def set_page(page: int) -> None:
+    """Show another page of a list of leads."""
+    st.session_state[_PAGE] = page
+
+
+def turn_page(key: str) -> None:
+    """Show the page that was just chosen."""
+    set_page(int(st.session_state[key]))
+
+
+def get_sort() -> tuple[str, bool]:
+    """Return by what a list of leads is sorted, empty for the order of calls, and whether the highest come first."""
+    return st.session_state.get(_SORT, ("", True))
+
+
+def set_sort(by: str, highest_first: bool) -> None:
+    """Sort lists of leads otherwise, from the first page on."""
+    if get_sort() != (by, highest_first):
+        st.session_state[_SORT] = (by, highest_first)
+        set_page(1)
+
+
+def get_columns() -> tuple[str, ...] | None:
+    """Return the columns that a person chose for lists of leads; None until they did."""
+    return st.session_state.get(_COLUMNS)
+
+
+def set_columns(columns: tuple[str, ...] | None) -> None:
+    """Show other columns in lists of leads."""
+    st.session_state[_COLUMNS] = columns
 
 
 def get_filter() -> LeadFilter:
@@ -211,7 +245,7 @@ def get_filter() -> LeadFilter:
 
 def set_filter(chosen: LeadFilter) -> None:
     """Set the filter and draw its widgets anew."""
-    st.session_state[_FILTERS] = chosen
+    save_filter(chosen)
     st.session_state[_FILTER_ROUND] = filter_round() + 1
 
 
@@ -224,6 +258,8 @@ def empty_filter(view: View) -> LeadFilter:
 
 def save_filter(chosen: LeadFilter) -> None:
     """Keep what the filter's widgets say, so that it outlives a visit to another page."""
+    if st.session_state.get(_FILTERS) != chosen:
+        set_page(1)
     st.session_state[_FILTERS] = chosen
 
 
@@ -248,6 +284,7 @@ def set_section(section: str) -> None:
     """Keep the section of the Leads page; the lead that was looked at is closed."""
     if st.session_state.get(_SECTION) != section:
         set_lead(None)
+        set_page(1)
         forget_seen("grades", "junk")
     st.session_state[_SECTION] = section
 
@@ -386,3 +423,8 @@ def get_capacity() -> int:
 def set_capacity(calls: int) -> None:
     """Keep how many leads this person calls a day."""
     st.session_state[_CAPACITY] = calls
+
+
+def take_capacity(key: str) -> None:
+    """Keep the calls a day that were just set."""
+    set_capacity(int(st.session_state[key]))

@@ -7,7 +7,6 @@ import streamlit as st
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.registry.registry import ModelRegistry
-from pages.shared import session
 from pages.shared.companies import choose_company, present_company
 
 
@@ -35,20 +34,6 @@ def render_sidebar() -> None:
     """Show what every page shares: the calls a day, and which model speaks."""
     with st.sidebar:
         st.markdown("#### :material/leaderboard: LeadScore")
-        calls = st.number_input(
-            "Calls a day",
-            min_value=1,
-            max_value=1_000_000,
-            value=load_settings().daily_call_capacity,
-            key="calls-a-day",
-            step=10,
-            help="How many leads your team can call in a day. It sets whom to call first.",
-        )
-        session.set_capacity(int(calls))
-        name = st.text_input(
-            "Your name", value=session.get_name(), max_chars=60, key="your-name", help="Stands beside what you decide."
-        )
-        session.set_name(name)
         st.divider()
         choose_company()
         try:

@@ -101,7 +101,7 @@ def test_two_companies_in_one_afternoon(page: Page, tmp_path_factory: pytest.Tem
     visit_all(page)
     assert answer(page) == ours
     bring(page, enquiries)
-    expect(page.get_by_role("heading", name="The ranked list: enquiries.csv")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Close enquiries.csv")).to_be_visible(timeout=PATIENCE)
     settle(page)
     expect(page.get_by_test_id("stSidebar").get_by_role("combobox")).to_have_value("Gym leads")
     theirs = answer(page)

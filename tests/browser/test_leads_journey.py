@@ -36,7 +36,13 @@ def choose(page: Page, section: str) -> None:
     calm(page)
 
 
-def press(page: Page, name: str) -> None:
+def open_lead(page: Page) -> None:
+    """Open the first lead of the list."""
+    page.locator(".lead").first.get_by_role("button").click()
+    calm(page)
+
+
+def press(page: Page, name: str | re.Pattern[str]) -> None:
     page.get_by_role("button", name=name).first.click()
     calm(page)
 
@@ -71,12 +77,11 @@ def test_plan_discard_look_restore_and_export_for_a_crm(page: Page, tmp_path: Pa
     after = aside(page)
     assert after > before
 
-    page.get_by_role("spinbutton", name="Open the lead with rank").fill("990")
-    press(page, "Open this lead")
+    page.locator(".lead").last.get_by_role("button").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Put aside. Low propensity")).to_be_visible(timeout=PATIENCE)
     expect(dialog.get_by_text("What speaks against it")).to_be_visible(timeout=PATIENCE)
-    name = dialog.get_by_role("heading", level=3).first.inner_text()
+    name = dialog.get_by_role("heading").last.inner_text()
     dialog.get_by_label("Why should it be called?").fill("Met at the fair")
     dialog.get_by_role("button", name="Restore this lead").click()
     expect(dialog.get_by_text("Restored by")).to_be_visible(timeout=PATIENCE)
@@ -140,28 +145,35 @@ def test_a_threshold_is_previewed_saved_and_undone(page: Page) -> None:
 
 
 def test_a_row_opens_its_lead_and_filters_survive_another_page(page: Page) -> None:
-    page.get_by_role("textbox", name="Search").fill("pune")
-    page.get_by_role("textbox", name="Search").press("Enter")
+    press(page, re.compile("Search$"))
+    page.get_by_label("Search", exact=True).fill("pune")
+    page.get_by_label("Search", exact=True).press("Enter")
     settle(page)
     few = page.get_by_text(re.compile(r"of \d{1,2}\. The list holds 1,000 in all"))
     expect(few).to_be_visible(timeout=PATIENCE)
     shown = few.inner_text()
     calm(page)
-    table = page.get_by_test_id("stDataFrame").first
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 16, box["y"] + 75)
+    second = page.locator(".lead").nth(1)
+    name = second.get_by_role("button").inner_text()
+    second.locator(".k-why").click()
+    expect(page.get_by_role("dialog").get_by_role("heading", name=name)).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("dialog").get_by_text("What speaks for it")).to_be_visible(timeout=PATIENCE)
     page.keyboard.press("Escape")
     calm(page)
     expect(page.get_by_role("dialog")).to_have_count(0, timeout=PATIENCE)
+    expect(second.get_by_role("button")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    first = page.locator(".lead").first.get_by_role("button").inner_text()
+    expect(page.get_by_role("dialog").get_by_role("heading", name=first)).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    calm(page)
     page.get_by_role("link", name="Drivers").click()
     expect(page.get_by_role("heading", name="What makes a lead convert?")).to_be_visible(timeout=PATIENCE)
     settle(page)
     page.get_by_role("link", name="Leads", exact=True).click()
-    expect(page.get_by_role("textbox", name="Search")).to_have_value("pune", timeout=PATIENCE)
+    expect(page.get_by_label("Search", exact=True)).to_have_value("pune", timeout=PATIENCE)
     expect(page.get_by_text(shown)).to_be_visible(timeout=PATIENCE)
 
 
@@ -182,7 +194,7 @@ def test_every_section_fits_every_screen(chromium: Browser, dashboard: str, widt
         choose(page, section)
         check(page, size, f"leads-{section.split()[0].lower()}-{width}-{scheme}.png")
     choose(page, "Call list")
-    press(page, "Open this lead")
+    open_lead(page)
     expect(page.get_by_text("What speaks for it")).to_be_visible(timeout=PATIENCE)
     check(page, size, f"leads-lead-{width}-{scheme}.png")
     page.set_viewport_size(size)

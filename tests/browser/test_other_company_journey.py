@@ -22,7 +22,7 @@ from leadscore_core.training.training_data import read_training_data
 from tests.browser.conftest import serve
 from tests.browser.test_companies_journey import HEADINGS, visit
 from tests.browser.test_leads_journey import SECTIONS as LEADS
-from tests.browser.test_leads_journey import calm, press
+from tests.browser.test_leads_journey import calm, open_lead
 from tests.browser.test_retrain_journey import SECTIONS as RETRAIN
 from tests.browser.test_retrain_journey import go
 from tests.browser.test_score_journey import PATIENCE, bring, settle
@@ -41,7 +41,9 @@ UNFOLD = """() => {
   return folded.length;
 }"""
 READ = """() => {
+  const lists = [...document.querySelectorAll('[data-testid=stApp] *')].filter(part => part.shadowRoot);
   const all = document.querySelector('[data-testid=stApp]').cloneNode(true);
+  lists.forEach(list => all.append(...[...list.shadowRoot.children].map(part => part.cloneNode(true))));
   all.querySelectorAll('script, style').forEach(part => part.remove());
   const said = [...all.querySelectorAll('[aria-label], [placeholder], [title], [alt]')].flatMap(part =>
     ['aria-label', 'placeholder', 'title', 'alt'].map(name => part.getAttribute(name)));
@@ -114,8 +116,7 @@ def test_no_page_says_a_word_of_ours(chromium: Browser, academy: tuple[str, Path
 def look_at_a_lead(page: Page) -> dict[str, str]:
     """Open a lead, put it on the review list, and return what both say."""
     go(page, "Call list")
-    page.get_by_role("spinbutton", name="Open the lead with rank").fill("1")
-    press(page, "Open this lead")
+    open_lead(page)
     expect(page.get_by_role("dialog").get_by_text("This score looks wrong")).to_be_visible(timeout=PATIENCE)
     settle(page)
     card = said(page)

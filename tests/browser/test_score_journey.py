@@ -82,13 +82,15 @@ def test_excel_and_parquet_hold_the_same_ranking(page: Page, tmp_path: Path) -> 
 def test_the_sample_is_one_click_away_and_calls_a_day_count(page: Page) -> None:
     page.get_by_role("button", name="Try the sample leads").click()
     assert answer(page).startswith("Call these 300 first")
+    page.get_by_role("button", name="Send today's").click()
     calls = page.get_by_role("spinbutton", name="Calls a day")
     for number in ("50", "80", "40"):
         calls.fill(number)
         calls.press("Enter")
         expect(page.get_by_role("heading", name=f"Call these {number} first")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Page 2", exact=True).click()
-    expect(page.get_by_text("Leads 51 to 100 of 1,000")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Leads 51 to 100 of")).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_bad_file_is_an_error_and_the_list_stays(page: Page, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import ButtonGroup
 
 from leadscore_core.batches.planning import ALL, CALLS, plan_batch, trade_off
 from leadscore_core.batches.save import save_batch
@@ -23,6 +24,7 @@ from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
 from leadscore_core.training.train import train_model
 from tests.conftest import FEW_TREES
+from tests.lead_rows import rows_shown
 from tests.paths import ROOT
 
 APP = str(ROOT / "app.py")
@@ -54,8 +56,14 @@ def press(app: AppTest, label: str) -> AppTest:
     return app
 
 
+def chips(app: AppTest) -> ButtonGroup:
+    return next(group for group in app.button_group if group.label == "Filter")
+
+
 def words(app: AppTest) -> str:
-    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.info, *app.warning, *app.error])
+    return "\n".join(
+        element.value for element in [*app.header, *app.markdown, *app.caption, *app.info, *app.warning, *app.error]
+    )
 
 
 def test_without_a_batch_the_next_step_is_said(places: Path) -> None:
@@ -71,9 +79,8 @@ def test_without_a_batch_the_next_step_is_said(places: Path) -> None:
 def test_the_call_list_has_the_numbers_of_the_core(leads: AppTest, view: BatchView) -> None:
     assert leads.title[0].value == "Whom do we call first?"
     calls, plan = view.table.count(CALLS), plan_batch(view, 300)
-    assert f"You can call all {calls:,} leads" in leads.main.markdown[
-        -1
-    ].value or f"Call these {plan.leads:,} first" in words(leads)
+    first = f"Call these {plan.leads:,} first: about {plan.expected:,.0f}"
+    assert leads.header[0].value.startswith((f"You can call all {calls:,} leads", first))
     figures = {metric.label: metric.value for metric in leads.metric}
     assert figures == {
         "Leads": "250",
@@ -82,18 +89,19 @@ def test_the_call_list_has_the_numbers_of_the_core(leads: AppTest, view: BatchVi
         "Applications expected": f"{view.batch.scoring.expected:,.0f}",
         "Hot": f"{view.table.by_grade(ALL)['Hot'][0]}",
     }
-    shown = leads.dataframe[0].value
-    assert list(shown.columns) == ["Rank", "Name", "Score", "Grade", "Phone", "First source", "City", "Created", "Why"]
+    shown = rows_shown(leads)
+    assert list(shown.columns) == ["Name", "Phone", "E-mail", "Score", "Grade", "Why", "First source", "City"]
     assert len(shown) == 50
     assert f"Leads 1 to 50 of {calls}. The list holds 250 in all." in words(leads)
 
 
 def test_filters_and_search_narrow_the_list(leads: AppTest, view: BatchView) -> None:
     name = view.table.page(CALLS, Sort(), 0, 1)["ls_name"].iloc[0]
+    chips(leads).set_value(["search"]).run()
     search = next(t for t in leads.text_input if t.label == "Search")
     search.set_value(str(name)).run()
-    assert name in leads.dataframe[0].value["Name"].tolist()
-    assert len(leads.dataframe[0].value) == view.table.count(LeadFilter(text=str(name)))
+    assert name in rows_shown(leads)["Name"].tolist()
+    assert len(rows_shown(leads)) == view.table.count(LeadFilter(text=str(name)))
     search.set_value("nobody at all").run()
     assert "No lead fits" in words(leads)
     assert not leads.exception
@@ -102,8 +110,8 @@ def test_filters_and_search_narrow_the_list(leads: AppTest, view: BatchView) -> 
 def test_restoring_all_empties_the_quarantine(leads: AppTest, view: BatchView, batch: Batch) -> None:
     section(leads, "Quarantine")
     aside = view.table.count(QUARANTINE)
-    assert len(leads.dataframe[0].value) == min(50, aside)
-    assert "Why it is put aside" in leads.dataframe[0].value.columns
+    assert len(rows_shown(leads)) == min(50, aside)
+    assert "Why it is put aside" in rows_shown(leads).columns
     press(leads, f"Restore all {aside:,} shown")
     assert len(DecisionStore(load_settings()).restored_rows(batch)) == aside
     assert "Nobody is put aside" in words(leads)
@@ -112,7 +120,7 @@ def test_restoring_all_empties_the_quarantine(leads: AppTest, view: BatchView, b
 
 
 def test_the_planner_counts_days_and_callers(leads: AppTest, view: BatchView) -> None:
-    leads.sidebar.number_input(key="calls-a-day").set_value(20).run()
+    leads.number_input(key="calls-a-day").set_value(20).run()
     section(leads, "Plan")
     leads.number_input(key="plan-days").set_value(3).run()
     plan = plan_batch(view, 60)
@@ -185,7 +193,7 @@ def test_the_junk_filter_says_what_is_lost(leads: AppTest, view: BatchView) -> N
     assert f"{own.value:.1%} ({own.low:.1%} to {own.high:.1%})" in words(leads)
     press(leads, next(b.label for b in leads.button if b.label.startswith("Put aside ")))
     again = section(opened("pages/leads/page.py"), "Quarantine")
-    assert "Low propensity: " in "".join(again.dataframe[0].value["Why it is put aside"].tolist())
+    assert "Low propensity: " in "".join(rows_shown(again)["Why it is put aside"].tolist())
     press(section(leads, "Junk filter"), "Undo")
     assert (
         grade_preference(load_settings(), load_schema()).current().value
@@ -204,9 +212,10 @@ def test_contact_rules_have_switches_with_counts(leads: AppTest, view: BatchView
 
 
 def test_a_lead_is_opened_and_judged(leads: AppTest, view: BatchView, batch: Batch) -> None:
-    press(leads, "Open this lead")
     first = view.table.by_rank([1]).iloc[0]
-    assert leads.subheader[0].value == first["ls_name"]
+    leads.session_state["lead_row"] = int(first["ls_row"])
+    leads.run()
+    assert leads.header[-1].value == first["ls_name"]
     figures = {metric.label: metric.value for metric in leads.metric}
     assert figures["Score"] == str(first["ls_score"])
     assert figures["Rank of 250"] == "1"

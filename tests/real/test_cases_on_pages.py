@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from leadscore_core.data.reading.reader import read_leads
 from leadscore_core.storage.database.engine import close_databases
 from tests.cases import SAME_FORTY, YES_NO
+from tests.lead_rows import rows_shown
 from tests.paths import CASES, ROOT
 
 APP = str(ROOT / "app.py")
@@ -37,17 +37,13 @@ def words(app: AppTest) -> str:
     return "\n".join(element.value for element in rows).replace("\\", "")
 
 
-def shown(app: AppTest) -> pd.DataFrame:
-    return next(d.value for d in app.dataframe if "Score" in d.value.columns)
-
-
 @pytest.mark.parametrize("name", [name for name in SAME_FORTY if not name.startswith("08c")])
 def test_the_same_forty_leads_are_ranked(app: AppTest, name: str) -> None:
-    plain = shown(upload(app, "10a_plain.xlsx" if name.endswith(".xlsx") else "00_plain.csv"))["Score"].tolist()
+    plain = rows_shown(upload(app, "10a_plain.xlsx" if name.endswith(".xlsx") else "00_plain.csv"))["Score"].tolist()
     figures = {metric.label: metric.value for metric in upload(app, name).metric}
     assert not app.error
     assert figures["Leads"] == "40"
-    assert shown(app)["Score"].tolist() == plain
+    assert rows_shown(app)["Score"].tolist() == plain
     assert len(plain) >= 20
 
 

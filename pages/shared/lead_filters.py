@@ -1,0 +1,252 @@
+"""Filters of a list of leads: one row of chips, and more of them, the order and the columns behind the last chip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import streamlit as st
+
+from leadscore_core.analytics.dimension_names import name_dimension, show_value
+from leadscore_core.batches.view import JUNK, BatchView
+from leadscore_core.data.schema.schema import CITY_TIER, Role
+from leadscore_core.inference.grades import GRADES
+from leadscore_core.plots.grades import GRADE_ICONS
+from leadscore_core.storage.leads.filters import BLANK, LeadFilter, View
+from leadscore_core.storage.leads.lead_table import Sort
+from pages.shared import session
+from pages.shared.lead_list import Layout
+from pages.shared.sidebar import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SEARCH, MORE, _PANELS = "search", "more", "filter_panels"
+_NO_SORT = "Best first"
+_CHIPS_OF_A_COLUMN = 3
+_LONGEST_CHIP = 24
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One chip: the group that it filters (``grade``, or a column), the value, and what stands on it."""
+
+    group: str
+    value: str
+    label: str
+
+    @property
+    def code(self) -> str:
+        """What the widget knows it by."""
+        return f"{self.group}={self.value}" if self.value else self.group
+
+
+def render_filters(view: BatchView, which: View) -> tuple[LeadFilter, Layout]:
+    """Let a person narrow, order and lay out the list; what they chose outlives a visit to another page."""
+    kept = replace(session.get_filter(), view=which, reason="")
+    key = f"filter-{view.batch.id}-{which}-{session.filter_round()}"
+    source = view.column(Role.SOURCE)
+    chips = {chip.code: chip for chip in _offer_chips(view, kept, source)}
+    pressed = [code for code, chip in chips.items() if _is_pressed(chip, kept)]
+    picked = st.pills(
+        "Filter",
+        list(chips),
+        selection_mode="multi",
+        format_func=lambda code: chips[code].label,
+        key=session.bind(f"{key}-{hash(tuple(chips))}", pressed),
+        label_visibility="collapsed",
+        wrap=False,
+    )
+    groups = {code: chips[code].group for code in picked}
+    session.keep(_PANELS, {SEARCH, MORE} & set(groups.values()))
+    chosen = replace(kept, grades=_of("grade", picked, chips))
+    if source is not None:
+        chosen = _with_values(chosen, source, _of(source, picked, chips))
+    chosen = _render_search(chosen, key)
+    if MORE in groups.values():
+        chosen = _render_more(view, chosen, key)
+    _say_more(view, chosen)
+    if chosen != kept:
+        session.save_filter(chosen)
+        if MORE in groups.values() and chosen.values.get(str(source)) != kept.values.get(str(source)):
+            session.set_filter(chosen)  # the chips and the field of all sources say the same
+            st.rerun()
+    return chosen, layout_of(view, which)
+
+
+def _offer_chips(view: BatchView, kept: LeadFilter, source: str | None) -> list[Chip]:
+    """Return the chips: grades, the sources with the most leads and those that are chosen, and what folds out."""
+    chips = [Chip(SEARCH, "", ":material/search: Search")]
+    counts = view.table.by_grade(LeadFilter(view=kept.view))
+    for grade in GRADES:
+        n = counts.get(grade, (0, 0.0))[0]
+        if n or grade in kept.grades:
+            chips.append(Chip("grade", grade, f"{GRADE_ICONS[grade]} {grade} {n:,}"))
+    if source is not None:
+        known = [(value if value is not None else BLANK, n) for value, n in view.table.values_of(source)]
+        wanted = kept.values.get(source, ())
+        shown = {value for value, _ in known[:_CHIPS_OF_A_COLUMN]} | set(wanted) if len(known) > 1 else set(wanted)
+        chips += [Chip(source, value, plain(_short(value))) for value, _ in known if value in shown]
+    used = _used(kept, source)
+    chips.append(Chip(MORE, "", f":material/tune: More ({used})" if used else ":material/tune: More"))
+    return chips
+
+
+def _is_pressed(chip: Chip, kept: LeadFilter) -> bool:
+    if chip.group in {SEARCH, MORE}:
+        return chip.group in session.kept(_PANELS, set()) or (chip.group == SEARCH and kept.text != "")
+    return chip.value in (kept.grades if chip.group == "grade" else kept.values.get(chip.group, ()))
+
+
+def _of(group: str, picked: Sequence[str], chips: dict[str, Chip]) -> tuple[str, ...]:
+    return tuple(chips[code].value for code in picked if chips[code].group == group)
+
+
+def _with_values(chosen: LeadFilter, column: str, values: tuple[str, ...]) -> LeadFilter:
+    others = {name: wanted for name, wanted in chosen.values.items() if name != column}
+    return replace(chosen, values=others | ({column: values} if values else {}))
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _LONGEST_CHIP else f"{value[: _LONGEST_CHIP - 1]}…"
+
+
+def _used(kept: LeadFilter, source: str | None) -> int:
+    """Return how many filters are in force that only the fields behind the last chip show."""
+    values = sum(name != source for name in kept.values)
+    return values + (kept.created_from is not None) + ((kept.score_from, kept.score_to) != (0, 100))
+
+
+def _render_search(chosen: LeadFilter, key: str) -> LeadFilter:
+    if SEARCH not in session.kept(_PANELS, set()):
+        return replace(chosen, text="")
+    text = st.text_input(
+        "Search",
+        placeholder="Name, phone, city, source",
+        key=session.bind(f"{key}-text", chosen.text),
+        type="search",
+        label_visibility="collapsed",
+        width=360,
+    )
+    return replace(chosen, text=text or "")
+
+
+def _render_more(view: BatchView, chosen: LeadFilter, key: str) -> LeadFilter:
+    """Show the fields behind the last chip: values of each column, score, date, order and columns."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            for column in _value_columns(view):
+                chosen = _choose_values(view, chosen, column, key)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            scores = session.bind(f"{key}-score", (chosen.score_from, chosen.score_to))
+            low, high = cast("tuple[int, int]", st.slider("Score", 0, 100, key=scores, width=240))
+            first, last = _choose_dates(view, chosen, key)
+            chosen = replace(chosen, score_from=low, score_to=high, created_from=first, created_to=last)
+            _choose_order(view)
+        _choose_columns(view, chosen.view)
+        if chosen.is_narrow and st.button("Clear all filters", icon=":material/filter_alt_off:", key=f"{key}-clear"):
+            session.set_filter(LeadFilter())
+            st.rerun()
+    return chosen
+
+
+def _value_columns(view: BatchView) -> list[str]:
+    columns = [view.column(role) for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
+    columns.append(CITY_TIER if CITY_TIER in view.table.columns else None)
+    return [column for column in columns if column is not None]
+
+
+def _choose_values(view: BatchView, chosen: LeadFilter, column: str, key: str) -> LeadFilter:
+    counts = {value if value is not None else BLANK: n for value, n in view.table.values_of(column)}
+    known = [value for value in chosen.values.get(column, ()) if value in counts]
+    picked = st.multiselect(
+        name_dimension(column, view.schema),
+        list(counts),
+        format_func=partial(_with_count, counts),
+        key=session.bind(f"{key}-{column}", known),
+        width=240,
+    )
+    if column == view.column(Role.SOURCE) and set(picked) == set(session.get_filter().values.get(column, ())):
+        return chosen  # unchanged here: the chips may have changed
+    return _with_values(chosen, column, tuple(picked))
+
+
+def _with_count(counts: dict[str, int], value: str) -> str:
+    return f"{value} ({counts[value]:,})"
+
+
+def _choose_dates(view: BatchView, chosen: LeadFilter, key: str):  # type: ignore[no-untyped-def]
+    first, last = view.table.period()
+    if first is None or last is None:
+        return None, None
+    day = first.date(), last.date()
+    within = (
+        max(day[0], min(chosen.created_from or day[0], day[1])),
+        min(day[1], max(chosen.created_to or day[1], day[0])),
+    )
+    picked = st.date_input(
+        "Created", min_value=day[0], max_value=day[1], key=session.bind(f"{key}-dates", within), width=240
+    )
+    if not isinstance(picked, tuple) or len(picked) != 2 or tuple(picked) == day:
+        return None, None
+    return picked
+
+
+def _sortable(view: BatchView) -> dict[str, str]:
+    """Return what a list can be sorted by: human name -> column."""
+    return {"Score": "ls_propensity"} | {n: c for n, c in view.choices().items() if c in view.table.columns}
+
+
+def _choose_order(view: BatchView) -> None:
+    names = [_NO_SORT, *_sortable(view)]
+    kept, highest_first = session.get_sort()
+    present = kept if kept in names else _NO_SORT
+    by = st.selectbox("Sort by", names, key=session.bind(f"sort-{view.batch.id}-{present}", present), width=220)
+    down = highest_first
+    if by != _NO_SORT:
+        down = st.toggle("Highest first", key=session.bind(f"down-{view.batch.id}-{highest_first}", highest_first))
+    if (by, down) != (present, highest_first):
+        session.set_sort("" if by == _NO_SORT else by, down)
+        st.rerun()
+
+
+def _choose_columns(view: BatchView, which: View) -> None:
+    offered = _offered_columns(view, which)
+    present = _columns(view, which)
+    key = f"columns-{view.batch.id}-{which}"
+    picked = st.multiselect("Columns shown", offered, key=session.bind(key, present))
+    if picked != present:
+        session.set_columns(tuple(picked))
+        st.rerun()
+
+
+def _offered_columns(view: BatchView, which: View) -> list[str]:
+    return [JUNK, *view.choices()] if which == "quarantine" else list(view.choices())
+
+
+def _columns(view: BatchView, which: View) -> list[str]:
+    kept = session.get_columns()
+    if kept is None:
+        return view.list_columns(which == "quarantine")
+    offered = _offered_columns(view, which)
+    return [name for name in kept if name in offered]
+
+
+def layout_of(view: BatchView, which: View) -> Layout:
+    """Return the columns, the order and the calls a day that a person chose for lists."""
+    by, highest_first = session.get_sort()
+    column = _sortable(view).get(by)
+    sort = Sort() if column is None else Sort(column, highest_first)
+    return Layout(_columns(view, which), sort, session.get_capacity())
+
+
+def _say_more(view: BatchView, chosen: LeadFilter) -> None:
+    """Say what the list is narrowed to by a link from another page."""
+    rows = [
+        f"{name_dimension(d, view.schema).lower()} {', '.join(show_value(d, v, view.schema) for v in wanted)}"
+        for d, wanted in chosen.values.items()
+        if d not in _value_columns(view)
+    ]
+    if rows:
+        st.caption(f"Also narrowed to {plain(', '.join(rows))}. Clear all filters under More.")
