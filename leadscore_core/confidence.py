@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,3 +82,51 @@ def wilson_intervals(k: np.ndarray, n: np.ndarray, confidence: float = CONFIDENC
     if known.any():
         low[known], high[known] = proportion_confint(k[known], n[known], 1 - confidence, method="wilson")
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
+
+
+class WeightedRate(NamedTuple):
+    """A rate (0-1) of weighted leads with its 95% interval, and of how many leads it is; NaN of none."""
+
+    value: float
+    low: float
+    high: float
+    leads: int
+
+
+def weighted_rate(yes: np.ndarray, weight: np.ndarray) -> WeightedRate:
+    """Return the rate of leads that each stand for so many, with an interval that holds for rare outcomes too.
+
+    The rate is Hájek's (1971), the weighted share. The interval is that of Korn and Graubard (1998): Clopper and
+    Pearson's for as many leads as would tell as much unweighted, which are never more than Kish's effective number.
+
+    Parameters
+    ----------
+    yes
+        1 or 0 a lead.
+    weight
+        How many leads it stands for, more than 0 where it counts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rate = weighted_rate(np.array([1, 0, 0, 0]), np.full(4, 25.0))
+    >>> rate.value, round(rate.low, 3), round(rate.high, 3), rate.leads
+    (0.25, 0.006, 0.806, 4)
+    """
+    import numpy as np
+    from scipy.stats import beta
+
+    yes, weight = np.asarray(yes, dtype="float64"), np.asarray(weight, dtype="float64")
+    yes, weight = yes[weight > 0], weight[weight > 0]
+    if not len(weight):
+        return WeightedRate(float("nan"), 0.0, 1.0, 0)
+    total = weight.sum()
+    value = float(min(1.0, (weight * yes).sum() / total))
+    n = float(total**2 / (weight**2).sum())
+    spread = float((weight**2 * (yes - value) ** 2).sum() / total**2)
+    if spread > 0:
+        n = min(n, value * (1 - value) / spread)
+    k, tail = value * n, (1 - CONFIDENCE) / 2
+    low = 0.0 if value == 0 else float(beta.ppf(tail, k, n - k + 1))
+    high = 1.0 if value == 1 else float(beta.ppf(1 - tail, k + 1, n - k))
+    return WeightedRate(value, low, high, len(weight))

@@ -54,6 +54,7 @@ from leadscore_core.cli.training_words import (
     leads_json,
     outcome_json,
     say_audit,
+    say_calls,
     say_cautions,
     say_segments,
     training_json,
@@ -158,11 +159,13 @@ def train(
         f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads "
         f"({metadata.training_data.left_out:,} without an outcome left out)"
     )
+    say_calls(metadata, model.schema.outcome)
     if metadata.algorithm != LIGHTGBM:
         say(f"Algorithm: {metadata.algorithm_human}")
-    say(figures_line("Cross-validation", crossed, metadata.measures))
+    among = f", {metadata.among}" if metadata.among else ""
+    say(figures_line(f"Cross-validation{among}", crossed, metadata.measures))
     say(
-        figures_line("Next period     ", following, metadata.measures)
+        figures_line(f"Next period{among or '     '}", following, metadata.measures)
         if "auc" in following
         else f"Next period: not applicable. {following['not_applicable']}"
     )

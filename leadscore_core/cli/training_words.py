@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from leadscore_core.data.dataset.dataset import LeadList
     from leadscore_core.model.lead_model import LeadModel
     from leadscore_core.model.metadata import ColumnAudit, ModelMetadata
+    from leadscore_core.outcome import OutcomeWords
 
 
 def outcome_json(leads: LeadList) -> dict[str, Any]:
@@ -36,6 +37,12 @@ def say_audit(metadata: ModelMetadata) -> None:
         say(column_line(one.column, one.why, one.left_out, one.auc_with, one.auc_without) + said)
     if metadata.audit:
         say_sample(metadata.training_data.rows)
+
+
+def say_calls(metadata: ModelMetadata, words: OutcomeWords) -> None:
+    """Say which leads were left out of a training since nobody called them or they are too young."""
+    for text in metadata.calls.sentences(words) if metadata.calls is not None else ():
+        say(text)
 
 
 def say_segments(metadata: ModelMetadata) -> None:
@@ -85,6 +92,7 @@ def training_json(model: LeadModel, crossed: dict[str, Any], following: dict[str
         "cautions": metadata.cautions,
         "left_out": [_asked(one) for one in metadata.audit if one.left_out],
         "asked": [_asked(one) for one in metadata.audit if not one.left_out],
+        "calls": metadata.calls.as_json() if metadata.calls is not None else None,
     }
 
 

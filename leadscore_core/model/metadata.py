@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from leadscore_core.config import GradeThresholds, TargetMetrics
 from leadscore_core.model.measures import MEASURES, Measure
+from leadscore_core.model.who_was_called import WhoWasCalled
 
 FORMAT_VERSION = 1
 _FOLDS = 5
@@ -166,7 +167,7 @@ class ModelMetadata(BaseModel):
     people are shown; ``algorithm`` the name of `Algorithm`, and ``algorithm_human`` what people read;
     ``reasons`` how its contributions are computed (`EXACT`, `SCALED` or `SAMPLED`; empty in models that do not say);
     ``identity_key`` that of the hashes by which it knows its leads again; ``segments`` which leads have a model of
-    their own, None where nobody asked for that.
+    their own, None where nobody asked for that; ``calls`` who of its leads was called, None where nothing says it.
     """
 
     model_config = ConfigDict(protected_namespaces=())
@@ -200,7 +201,13 @@ class ModelMetadata(BaseModel):
     git_commit: str | None
     identity_key: str = ""
     segments: SegmentModels | None = None
+    calls: WhoWasCalled | None = None
     pickle_sha256: str = ""
+
+    @property
+    def among(self) -> str:
+        """Of whom its figures speak, such as "among called leads"; empty where that is all leads."""
+        return "" if self.calls is None else self.calls.among
 
     @property
     def has_exact_reasons(self) -> bool:

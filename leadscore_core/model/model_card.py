@@ -42,6 +42,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
     """
     data = metadata.training_data
     exceeds = metadata.targets.are_exceeded(metadata.metrics["cross_validation"])
+    among = f", {metadata.among}" if metadata.among else ""
     period = "no dates"
     if data.period_start and data.period_end:
         period = f"{data.period_start:%d %b %Y} to {data.period_end:%d %b %Y}"
@@ -57,6 +58,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "## What it learned from",
         "",
         f"- {data.rows:,} leads with an outcome ({data.left_out:,} without were left out), {period}",
+        *(f"- {text}" for text in (metadata.calls.sentences(schema.outcome) if metadata.calls else ())),
         f"- {percent(data.base_rate, data.base_rate, 1)} of them {schema.outcome.past}",
         *(
             ["- The leads are made up: it shows what LeadScore does and must not be used to call people"]
@@ -75,7 +77,10 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "",
         "| Judged on | " + " | ".join(_with_unit(measure) for measure in metadata.measures.values()) + " |",
         "|---|" + "---:|" * len(metadata.measures),
-        *(_row(human, metadata.metrics.get(split, {}), metadata.measures) for split, human in _SPLITS.items()),
+        *(
+            _row(f"{human}{among}", metadata.metrics.get(split, {}), metadata.measures)
+            for split, human in _SPLITS.items()
+        ),
         "",
         *(
             f"- {human}: {metadata.metrics[split]['split']}"

@@ -90,7 +90,8 @@ def describe_targets(metadata: ModelMetadata, settings: Settings | None = None) 
     settings = settings or load_settings()
     kept = read_out_of_sample(settings.models_dir / metadata.model_id / OUT_OF_SAMPLE)
     gates = judge_gates(metadata.metrics, targets_of(metadata, settings), kept, metadata.threshold)
-    return f"{'is ' if is_relative(metadata) else ''}{_describe_targets(metadata, gates)}"
+    among = f", {metadata.among}" if metadata.among else ""
+    return f"{'is ' if is_relative(metadata) else ''}{_describe_targets(metadata, gates)}{among}"
 
 
 def _describe_targets(metadata: ModelMetadata, gates: list[Gate]) -> str:
@@ -130,7 +131,7 @@ def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict
     challenge
         As `Challenge.model_dump`, or None where nothing was compared.
     """
-    text = f"{capital(_describe_targets(metadata, gates))}."
+    text = f"{capital(_describe_targets(metadata, gates))}{f', {metadata.among}' if metadata.among else ''}."
     if not challenge or challenge.get("not_applicable"):
         return text
     against = _describe_difference(challenge)

@@ -9,6 +9,7 @@ import pandas as pd
 from leadscore_core.confidence import FEW_LEADS
 from leadscore_core.data.schema.own_rules import base_rate_targets
 from leadscore_core.model.metadata import beats_base_rate, orders_better
+from leadscore_core.model.who_was_called import WhoWasCalled
 from leadscore_core.training.fit import Recipe, fit_cleaned, importance_shares
 from leadscore_core.training.leakage import LeakFinding
 from leadscore_core.training.leakage_worth import TOO_GOOD, rest_on
@@ -21,6 +22,7 @@ def judge_cautions(
     known: TrainingData,
     metrics: Mapping[str, Any],
     importance: Mapping[str, tuple[float, float]],
+    calls: WhoWasCalled | None = None,
 ) -> list[str]:
     """Return what to mind of a training, in sentences; nothing for many leads of many months and a likely AUC.
 
@@ -32,12 +34,14 @@ def judge_cautions(
         The blocks ``cross_validation`` and ``next_period`` of `ModelMetadata`.
     importance
         Column -> its share (0-1) of what the model learned, and its standard deviation.
+    calls
+        What is known of the calls to the leads.
     """
     crossed, following = metrics["cross_validation"], metrics.get("next_period", {})
     shares = {column: share for column, (share, _) in importance.items()}
     too_good = judge_auc(crossed.get("auc"), shares, known.headers)
     found = [too_good, _no_better(crossed), _few(len(known)), _repeats(known)]
-    found.append(_one_month(following))
+    found += [_one_month(following), calls.caution() if calls is not None else ""]
     return [text for text in found if text]
 
 

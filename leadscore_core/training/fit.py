@@ -20,6 +20,7 @@ from leadscore_core.model.segment_classifier import Segments
 from leadscore_core.training.evaluation.metrics import Metrics, compute_metrics
 from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.folds import Fold, inner_folds
+from leadscore_core.training.weights import LeadWeights
 
 WORTH_CALIBRATING = 0.0005
 COSTED_ROWS = 5_000
@@ -123,7 +124,7 @@ def judge_fold(
     recipe: Recipe,
     fold: Fold,
     with_costs: bool,
-    weight: np.ndarray | None = None,
+    weights: LeadWeights | None = None,
 ) -> FoldResult:
     """Fit on a fold's training leads alone and judge on the others.
 
@@ -136,12 +137,14 @@ def judge_fold(
     with_costs
         Whether to measure what each column is worth, by scoring the fold's test leads without it; of more than 5,000
         such leads, that many drawn at random.
-    weight
-        One a lead, to be learned from; what is judged counts each lead once.
+    weights
+        What leads count as in learning and in figures; once each if not given.
     """
     train, train_label = cleaned.iloc[fold.train], label[fold.train]
     same = None if identity is None else identity[fold.train]
-    own = _of_rows(weight, fold.train)
+    weights = weights or LeadWeights()
+    learned, judged = weights.of(fold.train), weights.of(fold.test).judged
+    own = learned.learned
     pipeline = fit_cleaned(train, train_label, recipe, same, weight=own)
     if recipe.judges_itself:
         inner_margin = pipeline.named_steps["model"].unseen_margin_
@@ -151,11 +154,11 @@ def judge_fold(
     calibrator, report = choose_calibration(
         inner_margin, train_label, recipe.seed, judges_itself=recipe.judges_itself, weight=own
     )
-    threshold = choose_threshold(train_label, report.propensity, recipe.targets)
+    threshold = choose_threshold(train_label, report.propensity, recipe.targets, learned.judged)
     test, test_label = cleaned.iloc[fold.test], label[fold.test]
     margin = raw_margin(pipeline, test)
     propensity = calibrator.apply(margin)
-    metrics = compute_metrics(test_label, propensity, threshold, recipe.schema.outcome)
+    metrics = compute_metrics(test_label, propensity, threshold, recipe.schema.outcome, judged)
     costs = _column_costs(pipeline, test, test_label, margin, recipe) if with_costs and metrics.auc is not None else {}
     return FoldResult(fold, metrics, margin, propensity, costs, importance_shares(pipeline))
 

@@ -28,6 +28,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import LIGHTGBM, OWN, ModelMetadata, TrainingSummary
 from leadscore_core.model.segment_classifier import SegmentClassifier
 from leadscore_core.progress import Progress, silent
+from leadscore_core.training.called_leads import describe_calls
 from leadscore_core.training.cautions import judge_cautions
 from leadscore_core.training.enough import check_enough
 from leadscore_core.training.evaluation.metrics import average_metrics, meets_targets, shown_measures
@@ -42,7 +43,7 @@ from leadscore_core.training.segment_models import chosen_segments, judge_segmen
 from leadscore_core.training.starting_grades import propose_grades
 from leadscore_core.training.text_worth import judge_texts
 from leadscore_core.training.training_data import TrainingData, make_training_data
-from leadscore_core.training.weights import read_weights
+from leadscore_core.training.weights import read_weights, weights_of
 
 _LIBRARIES = ("lightgbm", "scikit-learn", "pandas", "numpy", "joblib")
 
@@ -150,7 +151,7 @@ def fit_model(
     """
     report = progress or silent
     known = data.known
-    label, identity = known.outcome, known.identity
+    label, identity, weights = known.outcome, known.identity, weights_of(known)
     check_enough(label, data.schema.outcome.past)
     algorithm, human = _choose_algorithm(request, len(known), on_cluster=grow is not None)
     recipe = Recipe(
@@ -175,10 +176,11 @@ def fit_model(
         segments = judge_segment_models(*judged, plan.folds[: recipe.n_splits], recipe, request.segments_by)
         recipe = replace(recipe, segments=chosen_segments(segments, recipe.schema))
     results = _judge_all(cleaned, known, plan, recipe, report)
+    own = weights.of(plan.rows)
 
     report(0.95, "Fitting the model on all leads")
     crossed, following = results[: len(plan.folds)], results[len(plan.folds) :]
-    pipeline = fit_cleaned(cleaned, label, recipe, identity, recognise=True, weight=known.weight)
+    pipeline = fit_cleaned(cleaned, label, recipe, identity, recognise=True, weight=weights.learned)
     identity_key = make_identity_key(known.fingerprint)
     features = pipeline.named_steps["features"]
     keys = key_leads(cleaned, row_columns(features), known.identities, identity_key)
@@ -193,12 +195,12 @@ def fit_model(
         label[plan.rows],
         request.seed,
         judges_itself=recipe.judges_itself,
-        weight=None if known.weight is None else known.weight[plan.rows],
+        weight=own.learned,
     )
     pipeline.named_steps["model"].calibrator_ = calibrator
-    threshold = choose_threshold(label[plan.rows], calibration.propensity, recipe.targets)
+    threshold = choose_threshold(label[plan.rows], calibration.propensity, recipe.targets, own.judged)
     if grades is None:
-        grades = schema.grades or propose_grades(calibration.propensity, label[plan.rows])
+        grades = schema.grades or propose_grades(calibration.propensity, label[plan.rows], own.judged)
         _keep_grades(pipeline, grades)
 
     metrics = {
@@ -210,10 +212,12 @@ def fit_model(
         else {"not_applicable": plan.no_months},
     }
     metadata = _describe(data, request, recipe, pipeline, metrics)
+    calls = describe_calls(data, recipe)
     importance = _mean_importance(crossed)
     metadata = metadata.model_copy(
         update={
-            "cautions": judge_cautions(known, metrics, importance),
+            "cautions": judge_cautions(known, metrics, importance, calls),
+            "calls": calls,
             "grades": grades,
             "is_relative": targets is None,
             "threshold": threshold,
@@ -286,12 +290,12 @@ def _judge_all(
     cleaned: pd.DataFrame, known: TrainingData, plan: JudgingPlan, recipe: Recipe, tell: Progress
 ) -> list[FoldResult]:
     """Judge every fold, on all cores where that pays."""
-    label, identity, weight = known.outcome, known.identity, known.weight
+    label, identity, weights = known.outcome, known.identity, weights_of(known)
     work = [(fold, i < recipe.n_splits) for i, fold in enumerate(plan.folds)] + [(fold, False) for fold in plan.months]
     own_identity = None if identity is None else identity[plan.rows]
     shared = (cleaned.iloc[plan.rows].reset_index(drop=True), label[plan.rows], own_identity, recipe)
     in_processes = len(label) >= ROWS_WORTH_PROCESSES and recipe.grow is None
-    judge = judge_fold if weight is None else partial(judge_fold, weight=weight[plan.rows])
+    judge = partial(judge_fold, weights=weights.of(plan.rows))
     results = []
     for result in run_on_shared(judge, shared, work, in_processes=in_processes):
         results.append(result)
@@ -337,7 +341,7 @@ def _describe(
         training_data=TrainingSummary(
             rows=len(known),
             left_out=len(data) - len(known),
-            base_rate=float(known.label.mean()),
+            base_rate=float(np.average(known.label, weights=known.stands_for)),
             period_start=dates.min().to_pydatetime() if len(dates) else None,
             period_end=dates.max().to_pydatetime() if len(dates) else None,
             sha256=data.fingerprint,

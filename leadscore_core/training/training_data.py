@@ -23,6 +23,7 @@ from leadscore_core.data.schema.column_mapping import ColumnMapping, check_requi
 from leadscore_core.data.schema.schema import CITY_TIER, UNLISTED_TIER, LeadSchema, Role
 from leadscore_core.data.validation import row_hashes
 from leadscore_core.errors import LabelError
+from leadscore_core.training.calls import Calls, join_calls
 from leadscore_core.training.evaluation.seen_leads import hash_identities
 from leadscore_core.training.exclusions import AUDITED_ROWS, audit_sample
 
@@ -45,7 +46,7 @@ class TrainingData:
     columns
         Inputs as cleaned, one row a lead; each counter of an interaction group is a column of its own.
     label
-        1 converted, 0 not, NaN where there is no outcome yet; float64.
+        1 converted, 0 not, NaN where nobody knows (see `settle_outcomes`); float64.
     row_hash
         The same number for rows that repeat each other; uint64.
     identities
@@ -58,6 +59,8 @@ class TrainingData:
         What each lead counts as in learning, 0 or more; None where each counts once.
     findings
         Columns that may know the outcome, by their headers (see `audit_leakage`); None where nobody looked.
+    calls
+        What is known of the calls to them; None where nothing is, and what came of each counts.
     """
 
     name: str
@@ -70,6 +73,7 @@ class TrainingData:
     headers: dict[str, str] = field(default_factory=dict)
     findings: tuple[LeakFinding, ...] | None = None
     weight: np.ndarray | None = None
+    calls: Calls | None = None
 
     def __len__(self) -> int:
         return len(self.label)
@@ -80,8 +84,32 @@ class TrainingData:
 
     @cached_property
     def known(self) -> TrainingData:
-        """The leads that have an outcome."""
-        return self.take(~np.isnan(self.label))
+        """The leads that are learned from and judged by: those that have an outcome, but a yes whose no is unknown."""
+        rows = ~np.isnan(self.label)
+        return self.take(rows if self.calls is None else rows & self.calls.settled.is_learned)
+
+    @property
+    def stands_for(self) -> np.ndarray | None:
+        """How many leads each stands for; None where each stands for itself."""
+        weight = None if self.calls is None else self.calls.stands_for
+        return None if weight is None or (weight == 1).all() else weight
+
+    def settled(self, days: int | None = None) -> TrainingData:
+        """Return the leads with the outcomes that follow from who was called, and when.
+
+        Parameters
+        ----------
+        days
+            How long a lead takes to convert: of younger ones nobody knows yet; as before if not given.
+        """
+        calls = self.calls or (Calls.unsaid(self.label) if days else None)
+        if calls is None:
+            return self
+        dates = self.dates
+        if np.isnan(calls.age).all() and dates is not None and dates.notna().any():
+            calls = replace(calls, age=((dates.max() - dates) / pd.Timedelta(days=1)).to_numpy("float64"))
+        calls = replace(calls, days=calls.days if days is None else days)
+        return replace(self, label=calls.settled.outcome, calls=calls)
 
     @property
     def outcome(self) -> np.ndarray:
@@ -149,6 +177,7 @@ class TrainingData:
             row_hash=self.row_hash[rows],
             identities=identities,
             weight=weight,
+            calls=None if self.calls is None else self.calls.take(rows),
         )
 
 
@@ -216,6 +245,7 @@ def join_training_data(parts: Sequence[TrainingData]) -> TrainingData:
         if any(name in part.columns and part.columns[name].dtype.kind in "iu" for part in parts):
             columns[name] = columns[name].fillna(UNLISTED_TIER if name == CITY_TIER else 0).astype("int64")
     kinds = [kind for kind in first.identities if all(kind in part.identities for part in parts)]
+    calls = [part.calls or Calls.unsaid(part.label) for part in parts]
     return TrainingData(
         name=" and ".join(part.name for part in parts),
         schema=first.schema,
@@ -225,6 +255,7 @@ def join_training_data(parts: Sequence[TrainingData]) -> TrainingData:
         identities={kind: np.concatenate([part.identities[kind] for part in parts]) for kind in kinds},
         has_identity=all(part.dates is not None for part in parts),
         headers={name: header for part in reversed(parts) for name, header in part.headers.items()},
+        calls=join_calls(calls) if any(part.calls is not None for part in parts) else None,
     )
 
 

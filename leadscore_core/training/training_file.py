@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,12 @@ from leadscore_core._files import whole_file
 from leadscore_core.data.cleaning.cleaner import complete_columns
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import UnreadableFileError
+from leadscore_core.training.calls import COLUMNS_OF_CALLS, Calls
 from leadscore_core.training.training_data import TrainingData
 
 TRAINING_KEY = b"leadscore_training_data"
 _VERSION = 1
-_HASH, _IDENTITY = "ls_row_hash", "ls_identity_"
+_HASH, _IDENTITY, _WEIGHT, _CALLS = "ls_row_hash", "ls_identity_", "ls_weight", "ls_calls_"
 
 
 def save_training_data(data: TrainingData, path: Path) -> None:
@@ -38,6 +40,10 @@ def save_training_data(data: TrainingData, path: Path) -> None:
     tidy = complete_columns(tidy, data.schema)
     extra: dict[str, object] = {str(n): data.columns[n] for n in data.columns if n not in tidy}
     extra |= {_HASH: data.row_hash} | {_IDENTITY + kind: hashes for kind, hashes in data.identities.items()}
+    if data.weight is not None:
+        extra[_WEIGHT] = data.weight
+    if data.calls is not None:
+        extra |= {_CALLS + name: getattr(data.calls, name) for name in COLUMNS_OF_CALLS}
     table = pa.Table.from_pandas(pd.concat([tidy, pd.DataFrame(extra, index=tidy.index)], axis=1), preserve_index=False)
     about = {
         "version": _VERSION,
@@ -46,6 +52,7 @@ def save_training_data(data: TrainingData, path: Path) -> None:
         "columns": list(data.columns),
         "has_identity": data.has_identity,
         "headers": data.headers,
+        "calls": None if data.calls is None else {"source": data.calls.source, "days": data.calls.days},
         "findings": None if data.findings is None else [asdict(finding) for finding in data.findings],
     }
     table = table.replace_schema_metadata((table.schema.metadata or {}) | {TRAINING_KEY: json.dumps(about).encode()})
@@ -84,6 +91,8 @@ def load_training_data(path: Path) -> TrainingData:
             },
             has_identity=about["has_identity"],
             headers=about["headers"],
+            weight=frame[_WEIGHT].to_numpy() if _WEIGHT in frame else None,
+            calls=_calls(frame, about["calls"]) if about.get("calls") else None,
             findings=None if about["findings"] is None else tuple(LeakFinding(**one) for one in about["findings"]),
         )
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
@@ -91,3 +100,8 @@ def load_training_data(path: Path) -> TrainingData:
             f"{path.name} does not hold leads that were cleaned for training, or it is damaged. Run the data pipeline "
             "on the labelled leads again."
         ) from error
+
+
+def _calls(frame: pd.DataFrame, about: dict[str, Any]) -> Calls:
+    columns: dict[str, Any] = {name: frame[_CALLS + name].to_numpy() for name in COLUMNS_OF_CALLS}
+    return Calls(**columns, **about)

@@ -1,14 +1,54 @@
 """Weights of training leads as somebody gives them: numbers, or the header of the column that holds them."""
 
-from typing import Any
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from leadscore_core.data.cleaning.parsing import parse_numbers
 from leadscore_core.errors import LeadScoreError
+from leadscore_core.training.called import weights_in_learning
+
+if TYPE_CHECKING:
+    from leadscore_core.training.training_data import TrainingData
 
 _LEAST_SHARE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class LeadWeights:
+    """What each lead counts as, None where each counts once.
+
+    Attributes
+    ----------
+    learned
+        In learning: levels, observed rates, the algorithm, calibration.
+    judged
+        In thresholds and figures: how many leads it stands for.
+    """
+
+    learned: np.ndarray | None = None
+    judged: np.ndarray | None = None
+
+    def of(self, rows: np.ndarray) -> LeadWeights:
+        """Return the weights of some leads, by their positions."""
+        return LeadWeights(*(None if part is None else part[rows] for part in (self.learned, self.judged)))
+
+
+def weights_of(known: TrainingData) -> LeadWeights:
+    """Return what leads count as: in learning what a person says, and what they stand for, truncated; in figures all.
+
+    Parameters
+    ----------
+    known
+        Leads that are learned from.
+    """
+    own, given = weights_in_learning(known.stands_for), known.weight
+    learned = given if own is None else own if given is None else own * given
+    return LeadWeights(learned, known.stands_for)
 
 
 def read_weights(given: Any, frame: pd.DataFrame) -> np.ndarray:

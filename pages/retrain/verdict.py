@@ -54,7 +54,8 @@ def render_state_of_models(company: str) -> None:
         st.markdown(f"### No model of {plain(company_title(company))} is in use.")
         return
     crossed, later = (champion.metrics.get(split, {}).get("auc") for split in SPLIT_NAMES)
-    figures = f"AUC {crossed:.3f} in folds"
+    auc = f"AUC {champion.among}" if champion.among else "AUC"
+    figures = f"{auc} {crossed:.3f} in folds"
     figures += f", {later:.3f} on the months that followed" if later is not None else ""
     text = f"The model of {champion.created_at:%d %b %Y} is in use"
     if newest is None or newest.model_id == champion.model_id:
@@ -338,6 +339,7 @@ def _render_facts(metadata: ModelMetadata, words: OutcomeWords) -> None:
     facts = {
         "Name": metadata.model_id,
         "Leads": f"{data.rows:,} with an outcome, {data.left_out:,} without left out",
+        "Calls": " ".join(metadata.calls.sentences(words)) if metadata.calls is not None else "",
         "Period": period,
         capital(words.past): percent(data.base_rate, data.base_rate, 1),
         "Threshold": f"{metadata.threshold:.3f}, chosen on training folds",
@@ -346,4 +348,4 @@ def _render_facts(metadata: ModelMetadata, words: OutcomeWords) -> None:
     }
     if metadata.segments is not None:
         facts["Segment models"] = " ".join(metadata.segments.sentences)
-    st.markdown("\n".join(f"- **{name}**: {plain(str(result))}" for name, result in facts.items()))
+    st.markdown("\n".join(f"- **{name}**: {plain(str(result))}" for name, result in facts.items() if result))

@@ -22,7 +22,8 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.measures import MEASURES, Measure
 from leadscore_core.outcome import OutcomeWords
 
-Compute = Callable[[np.ndarray, np.ndarray, float], float | None]
+Compute = Callable[..., float | None]
+Weight = np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -51,30 +52,30 @@ class Metric:
     compute: Compute
 
 
-def _auc(label: np.ndarray, propensity: np.ndarray, threshold: float) -> float | None:
-    return float(roc_auc_score(label, propensity)) if len(np.unique(label)) == 2 else None
+def _auc(label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None) -> float | None:
+    return float(roc_auc_score(label, propensity, sample_weight=weight)) if len(np.unique(label)) == 2 else None
 
 
-def _precision(label: np.ndarray, propensity: np.ndarray, threshold: float) -> float | None:
+def _precision(label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None) -> float | None:
     above = propensity >= threshold
-    return float(precision_score(label, above)) if above.any() else None
+    return float(precision_score(label, above, sample_weight=weight)) if above.any() else None
 
 
-def _recall(label: np.ndarray, propensity: np.ndarray, threshold: float) -> float | None:
-    return float(recall_score(label, propensity >= threshold)) if label.any() else None
+def _recall(label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None) -> float | None:
+    return float(recall_score(label, propensity >= threshold, sample_weight=weight)) if label.any() else None
 
 
-def _f1(label: np.ndarray, propensity: np.ndarray, threshold: float) -> float | None:
+def _f1(label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None) -> float | None:
     above = propensity >= threshold
-    return float(f1_score(label, above)) if above.any() and label.any() else None
+    return float(f1_score(label, above, sample_weight=weight)) if above.any() and label.any() else None
 
 
-def _brier(label: np.ndarray, propensity: np.ndarray, threshold: float) -> float:
-    return float(brier_score_loss(label, propensity))
+def _brier(label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None) -> float:
+    return float(brier_score_loss(label, propensity, sample_weight=weight))
 
 
-def _log_loss(label: np.ndarray, propensity: np.ndarray, threshold: float) -> float:
-    return float(log_loss(label, propensity, labels=[0, 1]))
+def _log_loss(label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None) -> float:
+    return float(log_loss(label, propensity, sample_weight=weight, labels=[0, 1]))
 
 
 METRICS: dict[str, Metric] = {
@@ -115,8 +116,15 @@ def shown_measures() -> dict[str, Measure]:
     return {name: metric.measure for name, metric in known_metrics().items() if metric.measure is not None}
 
 
-def compute_metric(metric: Metric, label: np.ndarray, propensity: np.ndarray, threshold: float) -> float | None:
+def compute_metric(
+    metric: Metric, label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None
+) -> float | None:
     """Compute one figure; None where it does not exist.
+
+    Parameters
+    ----------
+    weight
+        How many leads each stands for; a metric that was registered counts each once.
 
     Raises
     ------
@@ -124,7 +132,7 @@ def compute_metric(metric: Metric, label: np.ndarray, propensity: np.ndarray, th
         If its function fails.
     """
     if metric.name in BUILT_IN:
-        return metric.compute(label, propensity, threshold)
+        return metric.compute(label, propensity, threshold, weight)
     try:
         value = metric.compute(label, propensity, threshold)
         return None if value is None or np.isnan(value) else float(value)
@@ -137,6 +145,9 @@ def compute_metric(metric: Metric, label: np.ndarray, propensity: np.ndarray, th
 
 class Metrics(BaseModel):
     """Figures of one model on one set of leads; None where a figure does not exist, with the reason in ``notes``.
+
+    Where leads stand for others (see `sample_weights`), figures and rates are of all these, by inverse probability;
+    counts (``rows``, ``confusion``, the leads of ``deciles``) are of the leads that were judged.
 
     ``precision``, ``recall``, ``f1`` and ``confusion`` are at ``threshold``; AUC ranks and says nothing of
     calibration, Brier score and log loss (natural logarithm) do. Metrics that were registered stand beside these under
@@ -160,7 +171,11 @@ class Metrics(BaseModel):
 
 
 def compute_metrics(
-    label: np.ndarray, propensity: np.ndarray, threshold: float, words: OutcomeWords | None = None
+    label: np.ndarray,
+    propensity: np.ndarray,
+    threshold: float,
+    words: OutcomeWords | None = None,
+    weight: Weight = None,
 ) -> Metrics:
     """Compute all figures with scikit-learn.
 
@@ -174,6 +189,8 @@ def compute_metrics(
         Chosen on other leads.
     words
         What the outcome is called in notes; conversions if not given.
+    weight
+        How many leads each stands for, more than 0; 1 each if not given.
 
     Examples
     --------
@@ -194,12 +211,12 @@ def compute_metrics(
     true_negative, false_positive, false_negative, true_positive = (
         int(n) for n in confusion_matrix(label, predicted, labels=[0, 1]).ravel()
     )
-    figures = {name: compute_metric(m, label, propensity, threshold) for name, m in known_metrics().items()}
+    figures = {name: compute_metric(m, label, propensity, threshold, weight) for name, m in known_metrics().items()}
     return Metrics.model_validate(
         figures
         | {
             "rows": len(label),
-            "base_rate": float(label.mean()),
+            "base_rate": float(np.average(label, weights=weight)),
             "threshold": threshold,
             "confusion": {
                 "true_positive": true_positive,
@@ -207,33 +224,45 @@ def compute_metrics(
                 "false_negative": false_negative,
                 "true_negative": true_negative,
             },
-            "deciles": lift_by_decile(label, propensity),
+            "deciles": lift_by_decile(label, propensity, weight),
             "notes": notes,
         }
     )
 
 
-def lift_by_decile(label: np.ndarray, propensity: np.ndarray) -> list[dict[str, float | None]]:
+def lift_by_decile(label: np.ndarray, propensity: np.ndarray, weight: Weight = None) -> list[dict[str, float | None]]:
     """Rank leads into ten parts, best first: leads, observed rate, lift over the average, share of conversions gained.
 
-    Ties keep the order of the list; fewer than ten leads give one part each.
+    Ties keep the order of the list; fewer than ten leads give one part each. Parts are tenths of what the leads stand
+    for.
 
     Examples
     --------
     >>> lift_by_decile(np.array([1, 0]), np.array([0.9, 0.1]))[0]["lift"]
     2.0
     """
-    ranked = np.asarray(label)[np.argsort(-np.asarray(propensity), kind="stable")]
-    base_rate, total = float(ranked.mean()), int(ranked.sum())
+    order = np.argsort(-np.asarray(propensity), kind="stable")
+    ranked, parts = np.asarray(label)[order], min(10, len(order))
+    counts = np.ones(len(order)) if weight is None else np.asarray(weight, dtype="float64")[order]
+    places = [len(part) for part in np.array_split(order, parts)]
+    ends = np.cumsum(places)[:-1]
+    if weight is not None:
+        upto = np.cumsum(counts)
+        ends = np.searchsorted(upto, upto[-1] * np.arange(1, parts) / parts, side="left") + 1
+    total = float((ranked * counts).sum())
+    base_rate = total / float(counts.sum())
     table: list[dict[str, float | None]] = []
-    gained = 0
-    for number, part in enumerate(np.array_split(ranked, min(10, len(ranked))), start=1):
-        gained += int(part.sum())
-        rate = float(part.mean())
+    gained = 0.0
+    for number, at in enumerate(np.split(np.arange(len(order)), ends), start=1):
+        if not len(at):  # one lead stands for more than a tenth
+            continue
+        own = float((ranked[at] * counts[at]).sum())
+        gained += own
+        rate = own / float(counts[at].sum())
         table.append(
             {
                 "decile": number,
-                "leads": len(part),
+                "leads": len(at),
                 "rate": rate,
                 "lift": rate / base_rate if base_rate else None,
                 "gain": gained / total if total else None,

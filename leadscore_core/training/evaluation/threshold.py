@@ -6,7 +6,9 @@ from sklearn.metrics import precision_recall_curve
 from leadscore_core.config import TargetMetrics
 
 
-def choose_threshold(label: np.ndarray, propensity: np.ndarray, targets: TargetMetrics) -> float:
+def choose_threshold(
+    label: np.ndarray, propensity: np.ndarray, targets: TargetMetrics, weight: np.ndarray | None = None
+) -> float:
     """Choose the threshold that maximises the smaller of the two slacks, precision and recall less their targets.
 
     Where no recall is asked for, precision alone would leave nearly every outcome out; F1, the harmonic mean of both
@@ -20,6 +22,8 @@ def choose_threshold(label: np.ndarray, propensity: np.ndarray, targets: TargetM
         Out-of-fold propensities of training leads, 0-1.
     targets
         What precision and recall must exceed.
+    weight
+        How many leads each stands for; 1 each if not given.
 
     Returns
     -------
@@ -34,7 +38,7 @@ def choose_threshold(label: np.ndarray, propensity: np.ndarray, targets: TargetM
     >>> choose_threshold(np.array([0, 1, 0, 1, 1]), np.array([0.1, 0.4, 0.5, 0.6, 0.9]), no_recall)
     0.4
     """
-    precision, recall, thresholds = precision_recall_curve(label, propensity)
+    precision, recall, thresholds = precision_recall_curve(label, propensity, sample_weight=weight)
     if targets.recall == 0:
         together = precision[:-1] + recall[:-1]
         f1 = 2 * precision[:-1] * recall[:-1] / np.where(together > 0, together, 1)
