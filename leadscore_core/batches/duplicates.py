@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leadscore_core.batches.earlier_scores import find_earlier
 from leadscore_core.config import Settings
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import StorageError
@@ -44,10 +45,11 @@ def mark_repeats(
     -------
     pandas.DataFrame or None
         ``ls_row``; ``ls_rule_duplicate`` and ``ls_rule_seen_before``; ``ls_repeat``, in words which lead is kept and
-        why. None where the list has nothing to know a person by.
+        why; ``ls_score_before`` and ``ls_seen_at``, the lead's score on the newest earlier list and when that was
+        scored (NA). None where the list has nothing to know a person by.
     """
     people = _people(unsorted, schema)
-    known = [name for name in ("email", "phone", "name") if name in people and people[name].notna().any()]
+    known = [name for name in ("id", "email", "phone", "name") if name in people and people[name].notna().any()]
     if not known:
         return None
     within = find_duplicates(people.assign(earlier=False))
@@ -61,7 +63,9 @@ def mark_repeats(
         words[at] = f"{whys[at]} as {say_row(keeps[at])}, which {because} and is kept"
     seen = np.zeros(len(people), dtype=bool)
     earlier, names = _earlier(people, schema, settings, before)
+    last = np.full(len(people), -1, dtype="int64")
     if len(earlier):
+        last = find_earlier(people, earlier)
         both = pd.concat([earlier.assign(earlier=True), people.assign(earlier=False)], ignore_index=True)
         found = find_duplicates(both).iloc[len(earlier) :]
         place = found["kept"].to_numpy()
@@ -70,21 +74,36 @@ def mark_repeats(
         for at in np.flatnonzero(seen).tolist():
             text = f"{found_whys[at]} as in {names[place[at]]}, which came first and is kept"
             words[at] = f"{words[at]}; {text}" if words[at] else text
+        last = np.where((last < 0) & seen, place, last)
+        for at in np.flatnonzero((last >= 0) & ~seen).tolist():
+            text = f"same id as in {names[last[at]]}, which came first and is kept"
+            words[at] = f"{words[at]}; {text}" if words[at] else text
+        seen |= last >= 0
     return pd.DataFrame(
         {
             "ls_row": people["row"].to_numpy(dtype="int64"),
             RULE + "duplicate": repeat,
             RULE + "seen_before": seen,
             "ls_repeat": pd.array(words, dtype="str"),
+            "ls_score_before": _taken(earlier, "score", last).astype("Int16"),
+            "ls_seen_at": _taken(earlier, "scored_at", last).astype("datetime64[us]"),
         }
     )
+
+
+def _taken(earlier: pd.DataFrame, column: str, places: np.ndarray) -> pd.Series:
+    """Return a column of earlier leads for each lead, NA where it is new."""
+    if earlier.empty:
+        return pd.Series(pd.NA if column == "score" else pd.NaT, index=range(len(places)))
+    taken = earlier[column].iloc[np.maximum(places, 0)].reset_index(drop=True)
+    return taken.where(places >= 0)
 
 
 def _people(path: Path, schema: LeadSchema) -> pd.DataFrame:
     found = read_people(path)
     people = pd.DataFrame({"row": found["ls_row"]})
     for name in found.columns:
-        key = re.fullmatch(r"ls_((?:email|phone)(?:_\d+)?)_key", str(name))
+        key = re.fullmatch(r"ls_((?:id|email|phone)(?:_\d+)?)_key", str(name))
         if key:
             people[key[1]] = found[name]
     people["name"] = found["ls_name"] if "ls_name" in found else pd.Series(pd.NA, index=found.index, dtype="str")
@@ -92,9 +111,13 @@ def _people(path: Path, schema: LeadSchema) -> pd.DataFrame:
     present = pq.read_schema(path).names
     order = found["ls_row"].to_numpy(dtype="int64")
     people["city"] = pd.Series(pd.NA, index=found.index, dtype="str")
-    if city is not None and city.name in present:
-        table = pq.read_table(path, columns=["ls_row", city.name]).to_pandas().set_index("ls_row")[city.name]
-        people["city"] = table.loc[order].astype("str").to_numpy()
+    stamp = schema.one(Role.TIMESTAMP)
+    wanted = {"city": city.name if city else "", "created": stamp.name if stamp else "", "score": "ls_score"}
+    wanted = {name: column for name, column in wanted.items() if column in present}
+    table = pq.read_table(path, columns=["ls_row", *wanted.values()]).to_pandas().set_index("ls_row").loc[order]
+    for name, column in wanted.items():
+        cells = table[column]
+        people[name] = cells.astype("str").to_numpy() if name == "city" else cells.to_numpy()
     return people
 
 
@@ -112,8 +135,9 @@ def _earlier(
         except (StorageError, OSError, pa.ArrowException):
             continue  # a batch whose file is gone tells nothing
         looked_at += len(old)
+        old["scored_at"] = pd.Timestamp(batch.scoring.scored_at).tz_convert("UTC").tz_localize(None).as_unit("us")
         may_be = old["city"].isin(people["city"].dropna().unique()) & old["name"].notna()
-        for kind in ("email", "phone"):
+        for kind in ("id", "email", "phone"):
             known = set(people[key_columns(people, kind)].stack().dropna()) if key_columns(people, kind) else set()
             for key in key_columns(old, kind):
                 sizes = old.groupby(key)[key].transform("size")

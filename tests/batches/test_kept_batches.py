@@ -14,7 +14,9 @@ from leadscore_core.batches import duplicates as earlier
 from leadscore_core.batches.crm_export import crm_columns, preview_crm
 from leadscore_core.batches.export import ExportJob, ExportOrder, export_bytes, export_leads, leads_to_export
 from leadscore_core.batches.lead_profile import describe_lead, waterfall
+from leadscore_core.batches.list_news import list_news
 from leadscore_core.batches.planning import ALL, CALLS, plan_batch, preview_grades, trade_off, with_junk_cut
+from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.save import rescore_batch, save_batch
 from leadscore_core.batches.view import JUNK, WHY, BatchView, file_rows, open_view
 from leadscore_core.config import GradeRule, GradeShares, JunkRules, load_settings
@@ -26,6 +28,7 @@ from leadscore_core.inference.export.crm_columns import ALWAYS, CrmChoice
 from leadscore_core.inference.score import score_leads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.contacts import Result
 from leadscore_core.storage.database.decisions import DecisionStore
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
@@ -430,3 +433,43 @@ def test_rows_are_those_that_the_file_shows(
         leads = pq.read_table(kept.scores_path).to_pandas().sort_values("ls_row")
         assert file_rows(leads).tolist() == [4, 5, 7, 8, 9]
         assert "as row 5, which came first and is kept" in leads["ls_repeat"].iloc[-1]
+
+
+def test_a_list_says_who_is_new_and_whose_score_moved(
+    batch: Batch, sample: SampleLeads, trained: LeadModel, tmp_path: Path
+) -> None:
+    settings = load_settings()
+    first = look(batch, trained)
+    called = first.table.rows_of(CALLS, Sort())[:4].tolist()
+    queue = CallQueue(first, settings)
+    for row, result in zip(called, ("converted", "interested", "do_not_call", "busy"), strict=True):
+        queue.record(row, Result(result), caller="Anna")
+    assert list_news(first).describe("completed") == (
+        f"{len(sample.new)} of {len(sample.new)} people are new; 4 were called, 1 completed, 1 is not to be called."
+    )
+    before = first.table.by_rows(np.arange(first.table.rows))
+    old = sample.new.iloc[::-1].assign(total_leads_droppped=lambda f: f["total_leads_droppped"].fillna(0) + 6)
+    fresh = sample.labelled.head(30)[[name for name in old.columns if name in sample.labelled]]
+    both = pd.concat([old, fresh], ignore_index=True)
+    second = look(keep(both, tmp_path, trained, "Tuesday"), trained)
+    news = list_news(second)
+    has_way = (sample.new["email"].notna() | sample.new["phone"].notna() | sample.new["lead_id"].notna()).sum()
+    assert (news.seen, news.new, news.called, news.won) == (has_way, news.leads - has_way, 4, 1)
+    page = second.table.page(ALL, Sort("arrival"), 0, 999)
+    earlier = before["ls_score"].to_numpy()[::-1]
+    known = page.head(len(old))[page.head(len(old))["ls_score_before"].notna()]
+    assert known["ls_score_before"].tolist() == earlier[known["ls_row"]].tolist()
+    moved = (known["ls_score"] - known["ls_score_before"]).astype(int)
+    assert (news.up, news.down) == ((moved >= 5).sum(), (moved <= -5).sum())
+    assert news.up + news.down > 0
+    up = second.table.page(LeadFilter(view="all", news=("up",)), Sort(), 0, 999)
+    assert set(up["ls_row"]) == set(known.loc[moved >= 5, "ls_row"])
+
+
+def test_ids_of_other_leads_do_not_make_them_seen(
+    batch: Batch, sample: SampleLeads, trained: LeadModel, tmp_path: Path
+) -> None:
+    others = sample.labelled.tail(len(sample.new)).drop(columns="app_complete_flag", errors="ignore")
+    others = others.reset_index(drop=True).assign(lead_id=sample.new["lead_id"])
+    second = look(keep(others, tmp_path, trained, "Others"), trained)
+    assert list_news(second).seen == 0

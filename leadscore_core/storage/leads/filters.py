@@ -7,6 +7,8 @@ from typing import Any, Literal
 from leadscore_core.storage.leads.dimensions import expression, quoted
 
 View = Literal["calls", "quarantine", "all"]
+News = Literal["new", "seen", "up", "down", "called"]
+CHANGED = 5  # points of lead score from which on a lead counts as changed since the list before
 BLANK = "(blank)"
 
 
@@ -32,6 +34,9 @@ class LeadFilter:
         Code of the junk rule, in the quarantine.
     states
         Contact states; with none of them the call list holds who can still be called.
+    news
+        Whether a lead is new, was seen on an earlier list, went up or down since by `CHANGED` points, or was called;
+        any of them.
     """
 
     view: View = "calls"
@@ -44,6 +49,7 @@ class LeadFilter:
     text: str = ""
     reason: str = ""
     states: tuple[str, ...] = ()
+    news: tuple[News, ...] = ()
 
     @property
     def is_narrow(self) -> bool:
@@ -68,6 +74,24 @@ def where(chosen: LeadFilter, columns: set[str], created: str | None, city: str 
     >>> where(LeadFilter(view="all", text="pune"), set(), None)
     ('contains(ls_search, ?)', ['pune'])
     """
+    terms, values = _standing(chosen, columns)
+    for dimension, wanted in sorted(chosen.values.items()):
+        cell = expression(dimension, columns, created, city)
+        if cell is not None and wanted:
+            term, given = _any_of(cell, wanted)
+            terms.append(term)
+            values += given
+    for term, bound in _ranges(chosen, created):
+        terms.append(term)
+        values.append(bound)
+    for word in chosen.text.casefold().split():
+        terms.append("contains(ls_search, ?)")
+        values.append(word)
+    return " AND ".join(terms) or "true", values
+
+
+def _standing(chosen: LeadFilter, columns: set[str]) -> tuple[list[str], list[Any]]:
+    """Return the conditions of how a lead stands, and their parameters: put aside or not, called or not, its grade."""
     terms: list[str] = []
     values: list[Any] = []
     if chosen.view != "all":
@@ -83,19 +107,21 @@ def where(chosen: LeadFilter, columns: set[str], created: str | None, city: str 
     if chosen.grades:
         terms.append(f"ls_grade IN ({_marks(chosen.grades)})")
         values += chosen.grades
-    for dimension, wanted in sorted(chosen.values.items()):
-        cell = expression(dimension, columns, created, city)
-        if cell is not None and wanted:
-            term, given = _any_of(cell, wanted)
-            terms.append(term)
-            values += given
-    for term, bound in _ranges(chosen, created):
-        terms.append(term)
-        values.append(bound)
-    for word in chosen.text.casefold().split():
-        terms.append("contains(ls_search, ?)")
-        values.append(word)
-    return " AND ".join(terms) or "true", values
+    if chosen.news:
+        terms.append("(" + " OR ".join(_news(one, columns) for one in chosen.news) + ")")
+    return terms, values
+
+
+def _news(news: News, columns: set[str]) -> str:
+    """Return the condition that a lead is new, was seen, went up or down, or was called."""
+    if news == "called":
+        return "ls_attempts > 0"
+    if news in {"new", "seen"}:
+        seen = '"ls_rule_seen_before"' if "ls_rule_seen_before" in columns else "false"
+        return seen if news == "seen" else f"NOT {seen}"
+    if "ls_score_before" not in columns:  # lists that were kept before scores were compared
+        return "false"
+    return f"ls_score - ls_score_before {'>= ' if news == 'up' else '<= -'}{CHANGED}"
 
 
 def _any_of(cell: str, wanted: tuple[str, ...]) -> tuple[str, list[str]]:
