@@ -444,7 +444,7 @@ def test_a_list_says_who_is_new_and_whose_score_moved(
     queue = CallQueue(first, settings)
     for row, result in zip(called, ("converted", "interested", "do_not_call", "busy"), strict=True):
         queue.record(row, Result(result), caller="Anna")
-    assert list_news(first).describe("completed") == (
+    assert list_news(look(batch, trained)).describe("completed") == (
         f"{len(sample.new)} of {len(sample.new)} people are new; 4 were called, 1 completed, 1 is not to be called."
     )
     before = first.table.by_rows(np.arange(first.table.rows))
