@@ -9,9 +9,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.browser.install import find_chromium
 from tests.paths import ROOT
@@ -25,6 +26,19 @@ FLAGS = [
     "--no-first-run",
 ]
 
+# when something was last pressed or written on the page, and when a run of its script last began and ended
+WATCH = """(() => {
+  const at = window.leadscore = {acted: 0, began: -1, ended: 0};
+  for (const kind of ['click', 'pointerup', 'keydown', 'keyup', 'input', 'change'])
+    addEventListener(kind, () => { at.acted = performance.now(); }, true);
+  new MutationObserver(() => {
+    const app = document.querySelector('[data-testid=stApp]');
+    if (!app || app.dataset.testScriptState === at.state) return;
+    at.state = app.dataset.testScriptState;
+    at[at.state === 'notRunning' ? 'ended' : 'began'] = performance.now();
+  }).observe(document, {subtree: true, childList: true, attributes: true, attributeFilter: ['data-test-script-state']});
+})()"""
+
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
@@ -33,7 +47,16 @@ def chromium() -> Iterator[Browser]:
         pytest.fail("No Chromium or Chrome is installed. Run: python tests/browser/install.py")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
+        plain = browser.new_context
+
+        def watched(**words: Any) -> BrowserContext:
+            context = plain(**words)
+            context.add_init_script(WATCH)
+            return context
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(browser, "new_context", watched)
+            yield browser
         browser.close()
 
 

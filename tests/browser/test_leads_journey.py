@@ -47,9 +47,16 @@ def press(page: Page, name: str | re.Pattern[str]) -> None:
     calm(page)
 
 
+CALM = """() => {
+  const at = window.leadscore, now = performance.now();
+  const hadEffect = at.began > at.acted ? now - at.ended > 100 : now - at.acted > 500;
+  return at.state === 'notRunning' && hadEffect;
+}"""
+
+
 def calm(page: Page) -> None:
-    """Wait until a click has had its effect: it starts a run a moment later."""
-    page.wait_for_timeout(500)
+    """Wait until a click has had its effect: the run that it starts a moment later has ended, or it starts none."""
+    page.wait_for_function(CALM, polling=25)
     settle(page)
 
 

@@ -12,10 +12,17 @@ from leadscore_core.config import load_settings
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.jobs import list_runs
-from tests.paths import ROOT
+from tests.paths import IS_SOAK, ROOT
 
 LABEL = "app_complete_flag"
+ROWS = 1_500 if IS_SOAK else 700
 OWN = {"model_id", "created_at", "pickle_sha256"}
+
+
+@pytest.fixture
+def trees_and_folds(request: pytest.FixtureRequest) -> None:
+    """Few trees and folds; in a long round as many as outside the tests."""
+    request.getfixturevalue("usual_folds" if IS_SOAK else "few_trees")
 
 
 def train_on_the_page(path: Path) -> str:
@@ -29,12 +36,12 @@ def train_on_the_page(path: Path) -> str:
     return list_runs()[0].state.model_id
 
 
-@pytest.mark.usefixtures("few_trees", "runs_here")
+@pytest.mark.usefixtures("trees_and_folds", "runs_here")
 def test_a_file_gives_the_same_model_and_report_by_every_door(
     registry: ModelRegistry, sample: SampleLeads, run, tmp_path: Path
 ) -> None:
     path = tmp_path / "labelled.csv"
-    few = sample.labelled.head(700)
+    few = sample.labelled.head(ROWS)
     asked = pd.to_numeric(few[LABEL]).where(few.index % 9 > 0)  # a column that nearly knows
     few.assign(referred_lead=asked).to_csv(path, index=False)
     code, _, errors = run("train", path, "--json", tmp_path / "result.json")

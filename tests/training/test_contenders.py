@@ -25,7 +25,9 @@ from leadscore_core.training.folds import repeated_folds, rolling_months
 from leadscore_core.training.train import train_model
 from leadscore_core.training.training_data import TrainingData, make_training_data
 from leadscore_core.training.tuning import tune_model
+from tests.paths import IS_SOAK
 
+MINUTES, SEARCHED = (0.5, 1_500) if IS_SOAK else (0.02, 600)
 Leads = tuple[pd.DataFrame, np.ndarray, np.ndarray | None]
 
 
@@ -122,8 +124,8 @@ def test_a_search_is_nested_and_taken_up_again(
     known: TrainingData, leads: Leads, schema: LeadSchema, tmp_path: Path
 ) -> None:
     cleaned, label, _ = leads
-    few = known.take(np.arange(len(known)) < 600)
-    found = [tune_model(few, minutes=0.02, storage=tmp_path / "studies.db") for _ in range(2)]
+    few = known.take(np.arange(len(known)) < SEARCHED)
+    found = [tune_model(few, minutes=MINUTES, storage=tmp_path / "studies.db") for _ in range(2)]
     assert found[0].trials >= 12  # the settings as they are and one more, in five folds and on all leads
     assert found[1].trials > found[0].trials
     assert found[0].default_auc == found[1].default_auc

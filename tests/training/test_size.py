@@ -17,10 +17,12 @@ from leadscore_core.retraining.dataset import read_labelled
 from leadscore_core.retraining.jobs import read_run, start_run
 from leadscore_core.training.request import TrainingRequest
 from tests.conftest import FEW_TREES
-from tests.defaults import FEW_FOLDS
+from tests.defaults import FEW_FOLDS, USUAL_FOLDS
+from tests.paths import IS_SOAK
 
 ROWS = 52_000
-HARDLY_ANY_TREES = FEW_TREES | {"n_estimators": 8}
+HARDLY_ANY_TREES = FEW_TREES if IS_SOAK else FEW_TREES | {"n_estimators": 8}
+FOLDS, DRAWS = (USUAL_FOLDS, {}) if IS_SOAK else (FEW_FOLDS, {"n_repeats": 1})
 PATIENCE = 600
 
 
@@ -37,8 +39,16 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def folds(request: pytest.FixtureRequest) -> None:
+    """Few folds, drawn once by the worker; in a long round as many as outside the tests, by both."""
+    if IS_SOAK:
+        request.getfixturevalue("usual_folds")
+        request.getfixturevalue("usual_worker")
+
+
 def test_they_are_learned_from_on_the_command_line_and_by_the_worker(
-    many: Path, run, two_cores: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    many: Path, run, two_cores: None, folds: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
     (tmp_path / "few.json").write_text(json.dumps(HARDLY_ANY_TREES))
@@ -48,12 +58,12 @@ def test_they_are_learned_from_on_the_command_line_and_by_the_worker(
     assert code == 0, errors
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["cross_validation"]["auc"] > 0.65
-    assert result["cross_validation"]["split"].startswith(f"{FEW_FOLDS['n_splits']} stratified folds, drawn once;")
+    assert result["cross_validation"]["split"].startswith(f"{FOLDS['n_splits']} stratified folds, drawn once;")
 
     registry = ModelRegistry(tmp_path / "models")
     champion, _ = registry.load_champion()
     leads = read_labelled([open_list(many, champion.schema)], [], champion.schema)
-    under_way = start_run(leads, TrainingRequest(params=HARDLY_ANY_TREES, n_repeats=1))
+    under_way = start_run(leads, TrainingRequest(params=HARDLY_ANY_TREES, **DRAWS))
     deadline = time.monotonic() + PATIENCE
     while under_way.is_on and time.monotonic() < deadline:
         time.sleep(0.5)

@@ -198,6 +198,7 @@ def is_tick(text: str) -> bool:
     return plain_value(text) in _table().marks
 
 
+@lru_cache(maxsize=8192)  # each value is looked at beside each other one
 def _meaning(plain: str) -> Meaning:
     table = _table()
     direct = _direct(plain)

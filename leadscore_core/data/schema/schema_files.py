@@ -5,6 +5,7 @@ Those that ship with LeadScore stand in the package, those that people kept in t
 
 import csv
 import tomllib
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,16 @@ def load_schema(name_or_path: str | Path = DEFAULT_SCHEMA) -> LeadSchema:
         raise SchemaError(
             f"There is no schema {str(name_or_path)!r}. Known: {known}. Give one of these or a TOML file."
         )
+    return _shipped(path) if path.parent == SCHEMA_DIR else _read(path)
+
+
+@lru_cache(maxsize=8)
+def _shipped(path: Path) -> LeadSchema:
+    """Read a schema that ships with LeadScore, which nobody changes while it runs, once."""
+    return _read(path)
+
+
+def _read(path: Path) -> LeadSchema:
     try:
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
         if isinstance(declared.get("city_tiers"), str):
