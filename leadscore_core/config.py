@@ -82,6 +82,7 @@ class GradeRule(BaseModel):
 
 CONTACT_RULES = (
     "unreachable",
+    "malformed_email_no_phone",
     "malformed_email",
     "disposable_email",
     "impossible_phone",
@@ -90,12 +91,15 @@ CONTACT_RULES = (
     "seen_before",
 )
 ContactRule = Literal[
-    "unreachable", "malformed_email", "disposable_email", "impossible_phone", "test_name", "duplicate", "seen_before"
-]
+    "unreachable", "malformed_email_no_phone", "malformed_email", "disposable_email", "impossible_phone", "test_name",
+    "duplicate", "seen_before",
+]  # fmt: skip
 
 
 class JunkRules(BaseModel):
     """What goes to quarantine: the grade Junk, and the contact rules that are switched on.
+
+    On from the start are those by which nobody can be called; duplicates are marked, and called.
 
     ``learning_percent`` of the leads of grade Junk, drawn at random, stay in the call list, so that later training can
     correct for those that are never called.
@@ -103,11 +107,11 @@ class JunkRules(BaseModel):
     Examples
     --------
     >>> JunkRules().contact
-    ('unreachable',)
+    ('unreachable', 'malformed_email_no_phone', 'impossible_phone')
     """
 
     by_propensity: bool = True
-    contact: tuple[ContactRule, ...] = ("unreachable",)
+    contact: tuple[ContactRule, ...] = ("unreachable", "malformed_email_no_phone", "impossible_phone")
     learning_percent: float = Field(0.0, ge=0, le=50)
 
 

@@ -55,7 +55,7 @@ def batch_gain(view: BatchView) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class TradeOff:
-    """What discarding the lowest propensities of a batch loses.
+    """What discarding the lowest propensities of a batch loses, read at what would be saved.
 
     Attributes
     ----------
@@ -69,6 +69,8 @@ class TradeOff:
         Of the whole batch, ascending.
     known
         Propensities of the leads whose outcome is known.
+    completed
+        How many of these converted.
     """
 
     observed: pd.DataFrame | None
@@ -76,15 +78,25 @@ class TradeOff:
     expected: pd.DataFrame
     propensity: np.ndarray
     known: np.ndarray
+    completed: int = 0
 
     def preset(self, most_lost: float) -> float:
-        """Return the largest share (0-1) to remove that loses at most this share of conversions."""
-        return removable(self.expected if self.observed is None else self.observed, most_lost)
+        """Return the largest share (0-1) to remove that loses at most this share of conversions.
+
+        Of known leads the upper end of the interval stays within it, of this batch what is expected.
+        """
+        own = removable(self.expected, most_lost)
+        return own if self.observed is None else min(own, removable(self.observed, most_lost, "high"))
 
     def lost(self, removed: float) -> tuple[Share | None, Share]:
         """Return what removing a share loses: as observed, and as expected of this batch."""
         seen = None if self.observed is None else read_curve(self.observed, removed)
         return seen, read_curve(self.expected, removed)
+
+    def promised(self, removed: float) -> tuple[Share, bool]:
+        """Return the worse of what `lost` tells, and whether known leads tell it."""
+        seen, own = self.lost(removed)
+        return (seen, True) if seen is not None and not seen.value < own.value else (own, False)
 
     def cut(self, removed: float) -> float:
         """Return the propensity below which this share of the batch lies."""
@@ -100,18 +112,22 @@ class TradeOff:
 
 
 def trade_off(view: BatchView) -> TradeOff:
-    """Return what discarding the lowest propensities of a batch loses."""
-    propensity = np.sort(view.table.propensities(ALL, Sort("arrival")))
+    """Return what discarding the lowest propensities of a batch loses, at a cut-off or as a share, as grades are."""
+    at_cut = view.standing.grades.by == "propensity"
+    propensity, unseen = view.table.unseen_propensities()
+    expected = expected_curve(propensity, unseen, at_cut=at_cut)
+    ascending = np.sort(propensity)
     chosen = None if view.model is None else choose_split(view.model.out_of_sample)
     if chosen is None:
-        return TradeOff(None, "", expected_curve(propensity), propensity, np.empty(0))
+        return TradeOff(None, "", expected, ascending, np.empty(0))
     split, predictions = chosen
     return TradeOff(
-        observed_curve(predictions),
+        observed_curve(predictions, ascending if at_cut else None),
         SPLIT_WORDS[split].format(n=len(predictions)),
-        expected_curve(propensity),
-        propensity,
+        expected,
+        ascending,
         predictions["propensity"].to_numpy(),
+        int(predictions["completed"].sum()),
     )
 
 

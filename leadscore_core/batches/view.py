@@ -27,11 +27,12 @@ from leadscore_core.storage.leads.standing import Standing, cumulated
 
 IN_LIST = "In the list: "
 WHY, AND, JUNK = "Why", "And", "Why it is put aside"
-SHORT = "Why, in short"
+SHORT, REPEAT = "Why, in short", "Duplicate"
 _WHO = (("ls_name", Role.NAME), ("ls_id", Role.ID), ("ls_email", Role.EMAIL))
 _GIVEN = {Role.ID: "ls_id", Role.NAME: "ls_name", Role.EMAIL: "ls_email", Role.PHONE: "ls_phone"}
 _ABOUT = (Role.SOURCE, Role.CITY, Role.TIMESTAMP)
 _MOST_BESIDE = 5
+_KEPT_LEAD = r"^[^;]*? as (?:in )?(.+?), which "
 _lock = threading.Lock()
 _typical: LRUCache[tuple[str, str], Typical] = LRUCache(maxsize=32)
 
@@ -74,6 +75,7 @@ class BatchView:
         }
         known = {human_name(c, self.schema): c for c in self.table.columns if not c.startswith("ls_")}
         more = {"Row": "ls_row", "Rank": "ls_rank", "Propensity": "ls_propensity", SHORT: SHORT, WHY: WHY, AND: AND}
+        more |= {REPEAT: REPEAT} if "ls_repeat" in self.table.columns else {}
         own = {IN_LIST + header: IN_LIST + header for header in self.batch.mapping.unused_headers if header}
         return given | known | more | own
 
@@ -128,8 +130,11 @@ class BatchView:
         for name in shown:
             if name == JUNK:
                 table[name] = self.junk_words(leads)
+            elif name == REPEAT:
+                table[name] = self.repeat_marks(leads)
             elif name == SHORT:
-                table[name] = self.short_reasons(leads, shown)
+                marks = self.repeat_marks(leads)
+                table[name] = marks.where(marks == "", marks + ". ") + self.short_reasons(leads, shown)
             elif name in {WHY, AND}:
                 assert reasons is not None
                 table[name] = reasons["reason_1" if name == WHY else "reason_2"]
@@ -171,6 +176,16 @@ class BatchView:
             repeats = codes.isin(["duplicate", "seen_before"])
             words = words.mask(repeats, words + ": " + leads["ls_repeat"].fillna(""))
         return words
+
+    def repeat_marks(self, leads: pd.DataFrame) -> pd.Series:
+        """Return which lead each one repeats, in a few words; empty for those that repeat none."""
+        if "ls_repeat" not in leads:
+            return pd.Series("", index=leads.index, dtype="str")
+        words = leads["ls_repeat"].fillna("").astype("str")
+        kept = words.str.extract(_KEPT_LEAD, expand=False)
+        within = words.str.contains(r"^[^;]*? as (?!in )", regex=True)
+        marks = np.where(within, "Duplicate of ", "Seen in ") + kept.astype("str")
+        return pd.Series(marks, index=leads.index).astype("str").where(kept.notna(), "")
 
     def short_reasons(self, leads: pd.DataFrame, shown: Collection[str] = ()) -> pd.Series:
         """Return in a few words what sets each lead apart from those around it (see `short_reasons`).

@@ -13,9 +13,13 @@ from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.inference.contact_cells import split_contacts
 from leadscore_core.inference.identity import is_placeholder, is_ruined, unwrap
+from leadscore_core.inference.plain_contacts import plain_emails, plain_phones
 
 CONTACT_ROLES = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
-SINGLE_LEAD_RULES = ("unreachable", "malformed_email", "disposable_email", "impossible_phone", "test_name")
+SINGLE_LEAD_RULES = (
+    "unreachable", "malformed_email_no_phone", "malformed_email", "disposable_email", "impossible_phone", "test_name",
+)  # fmt: skip
+UNCALLABLE = frozenset({"unreachable", "malformed_email_no_phone", "impossible_phone"})
 _PLAIN_EMAIL = r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}"
 _SPECIAL_TLD = r"\.(?:test|invalid|local|localhost|onion|arpa)$"
 _TEST_WORD = (
@@ -24,6 +28,7 @@ _TEST_WORD = (
 )
 _KEY_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
 _MASH_LENGTH = 4
+_MASKED = r"[*•xX#]{3,}"
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,8 @@ def join_names(parts: list[pd.Series]) -> pd.Series:
 def contact_flags(contacts: Contacts, rules: tuple[str, ...] = SINGLE_LEAD_RULES) -> dict[str, np.ndarray]:
     """Tell for each contact rule which leads it touches; rules whose columns the list lacks are left out.
 
-    Of several e-mails or phones, one that works is enough.
+    Of several e-mails or phones, one that works is enough. A phone of which digits are masked is not known to be
+    impossible.
 
     Parameters
     ----------
@@ -153,14 +159,18 @@ def contact_flags(contacts: Contacts, rules: tuple[str, ...] = SINGLE_LEAD_RULES
     flags: dict[str, np.ndarray] = {}
     if "unreachable" in rules and (emails or phones):
         flags["unreachable"] = ~_any_filled([*emails, *phones])
-    if emails and "malformed_email" in rules:
-        flags["malformed_email"] = _any_filled(emails) & ~_any_filled(contacts.emails)
+    if emails and {"malformed_email_no_phone", "malformed_email"} & set(rules):
+        malformed = _any_filled(emails) & ~_any_filled(contacts.emails)
+        alone = malformed & ~_any_filled(phones) if phones else malformed
+        both = {"malformed_email_no_phone": alone, "malformed_email": malformed}
+        flags |= {rule: found for rule, found in both.items() if rule in rules}
     if emails and "disposable_email" in rules:
         disposable = [_each(cells, _is_disposable) for cells in emails]
         lasting = [known.notna().to_numpy() & ~gone for known, gone in zip(contacts.emails, disposable, strict=True)]
         flags["disposable_email"] = np.logical_or.reduce(disposable) & ~np.logical_or.reduce(lasting)
     if phones and "impossible_phone" in rules:
-        flags["impossible_phone"] = _any_filled(phones) & ~_any_filled(contacts.phones)
+        hidden = np.logical_or.reduce([cells.str.contains(_MASKED, na=False).to_numpy(dtype=bool) for cells in phones])
+        flags["impossible_phone"] = _any_filled(phones) & ~_any_filled(contacts.phones) & ~hidden
     if name is not None and "test_name" in rules:
         flags["test_name"] = _each(name, is_test_name)
     return flags
@@ -171,20 +181,39 @@ def _any_filled(columns: list[pd.Series]) -> np.ndarray:
     return filled
 
 
-def find_unreachable(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping) -> dict[str, np.ndarray]:
-    """Tell as `contact_flags` does which leads have neither e-mail nor phone, and nothing else."""
-    ways = [
-        (header, schema.marks_of(schema.with_role(role)[0]))
-        for role in (Role.EMAIL, Role.PHONE)
-        for header in mapping.headers_of(schema, role)
-        if header in frame.columns
-    ]
-    left = np.arange(len(frame))
-    for header, marks in ways:
-        left = left[~filled_cells(frame[header].iloc[left], marks)]
-    unreachable = np.zeros(len(frame), dtype=bool)
-    unreachable[left] = True
-    return {"unreachable": unreachable} if ways else {}
+def find_uncallable(
+    frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, region: str, rules: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    """Tell as `contact_flags` does which leads some rules of `UNCALLABLE` touch, and look at doubtful ones alone.
+
+    A plain phone, or where there is none a plain e-mail, is seen at a glance: a list of a million leads has few others.
+
+    Parameters
+    ----------
+    frame
+        Leads as read.
+    region, rules
+        See `Contacts` and `contact_flags`.
+    """
+    phones, emails = (
+        [header for header in mapping.headers_of(schema, role) if header in frame.columns]
+        for role in (Role.PHONE, Role.EMAIL)
+    )
+    sure = np.zeros(len(frame), dtype=bool)
+    for header in phones:
+        sure |= plain_phones(frame[header], region)
+    if emails:
+        marks = schema.marks_of(schema.with_role(Role.PHONE)[0]) if phones else ()
+        has_phone = [filled_cells(frame[header], marks) for header in phones]
+        plain = np.logical_or.reduce([plain_emails(frame[header]) for header in emails])
+        sure |= plain & ~np.logical_or.reduce(has_phone) if phones else plain
+    doubtful = np.flatnonzero(~sure)
+    some = read_contacts(frame.iloc[doubtful].reset_index(drop=True), schema, mapping, region)
+    flags = {}
+    for rule, found in contact_flags(some, rules).items():
+        flags[rule] = np.zeros(len(frame), dtype=bool)
+        flags[rule][doubtful] = found
+    return flags
 
 
 def key_names(schema: LeadSchema, mapping: ColumnMapping) -> list[str]:

@@ -9,7 +9,7 @@ from leadscore_core.confidence import Z95, wilson_intervals
 
 SPLITS = ("next_period", "cross_validation")
 PRESETS = (0.01, 0.02, 0.05)
-_STEPS = 101
+_STEPS = 1_001  # so that every place of the slider is read, and none between two
 _LEAST_COMPLETED = 30
 
 
@@ -54,35 +54,44 @@ def choose_split(out_of_sample: pd.DataFrame | None) -> tuple[str, pd.DataFrame]
     return None
 
 
-def observed_curve(predictions: pd.DataFrame) -> pd.DataFrame:
+def observed_curve(predictions: pd.DataFrame, propensity: np.ndarray | None = None) -> pd.DataFrame:
     """Return what discarding the lowest share would have lost among leads whose outcome is known.
 
-    The lowest are taken within each part (fold or month), as a list is sorted by itself.
+    Where a cut-off on propensity is saved, it is read at the cut-off that this share of a list has: known leads are
+    distributed otherwise than the list, so the same share of them is another cut-off. Where a share is saved, the
+    lowest are taken within each part (fold or month), as a list is sorted by itself.
 
     Parameters
     ----------
     predictions
         One split of `LeadModel.out_of_sample`.
+    propensity
+        Of the list whose share is discarded, 0-1, in any order; None where a share is saved.
 
     Returns
     -------
     pandas.DataFrame
-        ``removed`` (share of leads, 0 to 1 by hundredths), ``lost`` (share of conversions), ``low``, ``high`` (Wilson,
-        95%).
+        ``removed`` (share of the list's leads, 0 to 1 by thousandths), ``lost`` (share of conversions), ``low`` and
+        ``high`` (Wilson, 95%).
 
     Examples
     --------
     >>> result = pd.DataFrame({"part": "a", "propensity": [0.1, 0.2, 0.8, 0.9], "completed": [0, 0, 1, 1]})
     >>> observed_curve(result).set_index("removed").loc[[0.5, 0.75], "lost"].tolist()
     [0.0, 0.5]
+    >>> observed_curve(result, np.array([0.1, 0.85, 0.9, 0.95])).set_index("removed").loc[0.25, "lost"]
+    0.5
     """
-    rank = predictions.groupby("part", sort=False)["propensity"].rank(method="first")
-    size = predictions.groupby("part", sort=False)["propensity"].transform("size")
-    place = (rank / size).to_numpy()
     completed = predictions["completed"].to_numpy(dtype=bool)
     total = int(completed.sum())
     removed = np.linspace(0, 1, _STEPS).round(4)
-    lost = np.searchsorted(np.sort(place[completed]), removed + 1e-12, side="right")
+    if propensity is None:
+        groups = predictions.groupby("part", sort=False)["propensity"]
+        place = (groups.rank(method="first") / groups.transform("size")).to_numpy()
+        lost = np.searchsorted(np.sort(place[completed]), removed + 1e-12, side="right")
+    else:
+        converted = np.sort(predictions["propensity"].to_numpy()[completed])
+        lost = np.searchsorted(converted, _cuts(np.sort(propensity), removed), side="left")
     low, high = wilson_intervals(lost, np.full(_STEPS, total))
     return pd.DataFrame(
         {
@@ -94,7 +103,7 @@ def observed_curve(predictions: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def expected_curve(propensity: np.ndarray) -> pd.DataFrame:
+def expected_curve(propensity: np.ndarray, unseen: np.ndarray | None = None, *, at_cut: bool = True) -> pd.DataFrame:
     """Return what discarding the lowest share of a batch is expected to lose, from its own propensities.
 
     The interval takes the propensities as right: the lost and the kept conversions are independent sums of Bernoulli
@@ -103,7 +112,12 @@ def expected_curve(propensity: np.ndarray) -> pd.DataFrame:
     Parameters
     ----------
     propensity
-        0-1, in any order.
+        0-1, in any order: what leads are put aside by.
+    unseen
+        Of the same leads, by models that had not seen them (see `expect_unseen`): what is expected of each. The
+        propensities themselves if not given.
+    at_cut
+        Whether what is saved is the cut-off that a share has, or the share; leads at the cut-off stay.
 
     Returns
     -------
@@ -116,11 +130,17 @@ def expected_curve(propensity: np.ndarray) -> pd.DataFrame:
     >>> round(float(curve.set_index("removed").loc[0.25, "lost"]), 3)
     0.05
     """
-    ascending = np.sort(np.asarray(propensity, dtype="float64"))
+    p = np.asarray(propensity, dtype="float64")
+    order = np.argsort(p, kind="stable")
+    ascending = p[order]
+    chance = ascending if unseen is None else np.asarray(unseen, dtype="float64")[order]
     removed = np.linspace(0, 1, _STEPS).round(4)
     at = np.floor(removed * len(ascending) + 1e-9).astype("int64")
-    sums = np.concatenate([[0.0], np.cumsum(ascending)])
-    spreads = np.concatenate([[0.0], np.cumsum(ascending * (1 - ascending))])
+    if at_cut:
+        at = np.searchsorted(ascending, _cuts(ascending, removed), side="left")
+        at[-1] = len(ascending)
+    sums = np.concatenate([[0.0], np.cumsum(chance)])
+    spreads = np.concatenate([[0.0], np.cumsum(chance * (1 - chance))])
     total = sums[-1]
     if total == 0:
         return pd.DataFrame({"removed": removed, "lost": np.nan, "low": 0.0, "high": 1.0})
@@ -143,15 +163,20 @@ def read_curve(curve: pd.DataFrame, removed: float) -> Share:
     return Share(lost, low, high)
 
 
-def removable(curve: pd.DataFrame, most_lost: float) -> float:
+def removable(curve: pd.DataFrame, most_lost: float, column: str = "lost") -> float:
     """Return the largest share of leads (0-1) whose removal loses at most this share (0-1) of conversions.
+
+    Parameters
+    ----------
+    column
+        What must stay within it: ``lost``, or ``high``, the upper end of its interval.
 
     Examples
     --------
     >>> removable(expected_curve(np.array([0.9, 0.1, 0.5, 0.5])), 0.05)
-    0.49
+    0.499
     """
-    within = curve.loc[curve["lost"] <= most_lost + 1e-12, "removed"]
+    within = curve.loc[curve[column] <= most_lost + 1e-12, "removed"]
     return float(within.max()) if len(within) else 0.0
 
 
@@ -163,11 +188,16 @@ def cut_for(propensity: np.ndarray, removed: float) -> float:
     >>> cut_for(np.array([0.1, 0.2, 0.3, 0.4]), 0.5)
     0.3
     """
-    ascending = np.sort(np.asarray(propensity, dtype="float64"))
-    if len(ascending) == 0 or removed <= 0:
-        return 0.0
-    at = int(np.floor(removed * len(ascending) + 1e-9))
-    return 1.0 if at >= len(ascending) else float(np.floor(ascending[at] * 10_000) / 10_000)
+    return float(_cuts(np.sort(np.asarray(propensity, dtype="float64")), np.array([removed]))[0])
+
+
+def _cuts(ascending: np.ndarray, removed: np.ndarray) -> np.ndarray:
+    """Return the cut-off of each share, as `cut_for` does."""
+    if len(ascending) == 0:
+        return np.zeros(len(removed))
+    at = np.floor(removed * len(ascending) + 1e-9).astype("int64")
+    cuts = np.floor(ascending[np.minimum(at, len(ascending) - 1)] * 10_000) / 10_000
+    return np.where(removed <= 0, 0.0, np.where(at >= len(ascending), 1.0, cuts))
 
 
 def observed_by_grade(predictions: pd.DataFrame, hot: float, warm: float, cold: float) -> dict[str, tuple[int, int]]:

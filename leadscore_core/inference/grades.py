@@ -16,6 +16,7 @@ JUNK_WORDS = {
     "customer": "Already a customer",
     "override": "Set to Junk by a person",
     "unreachable": "No way to reach: no e-mail and no phone",
+    "malformed_email_no_phone": "Malformed e-mail and no phone",
     "malformed_email": "Malformed e-mail",
     "disposable_email": "Disposable e-mail domain",
     "impossible_phone": "Impossible phone for its country",

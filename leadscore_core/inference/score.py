@@ -18,7 +18,13 @@ from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.validation import CleanedChunk, blank_rows, chunk_findings, note_row_problems
 from leadscore_core.errors import MappingError
 from leadscore_core.inference.cleaned_file import Cleaned
-from leadscore_core.inference.contact_quality import SINGLE_LEAD_RULES, contact_flags, find_unreachable, read_contacts
+from leadscore_core.inference.contact_quality import (
+    SINGLE_LEAD_RULES,
+    UNCALLABLE,
+    contact_flags,
+    find_uncallable,
+    read_contacts,
+)
 from leadscore_core.inference.grades import JUNK_WORDS, few_words, grade_leads, junk_reasons
 from leadscore_core.inference.reasons import reasons_in_words
 from leadscore_core.model.lead_model import LeadModel, as_model
@@ -125,10 +131,10 @@ def score_part(
     low = propensity < grades.cold if junk.by_propensity else np.zeros(len(frame), dtype=bool)
     reason = junk_reasons(propensity, grades).where(low, "")
     wanted = tuple(rule for rule in SINGLE_LEAD_RULES if rule in junk.contact)
-    if wanted == ("unreachable",):  # the usual choice needs no address to be taken apart
-        flags = find_unreachable(frame, model.schema, mapping)
+    if UNCALLABLE.issuperset(wanted):  # the usual choice needs few addresses to be taken apart
+        flags = find_uncallable(frame, model.schema, mapping, rules.region, wanted) if wanted else {}
     else:
-        flags = contact_flags(read_contacts(frame, model.schema, mapping, rules.region), wanted) if wanted else {}
+        flags = contact_flags(read_contacts(frame, model.schema, mapping, rules.region), wanted)
     for rule in reversed(list(flags)):
         reason = reason.mask(flags[rule], JUNK_WORDS[rule])
     own: dict[str, object] = {

@@ -68,6 +68,7 @@ def plot_tradeoff(
     ):
         if curve is None:
             continue
+        curve = curve.iloc[:: max(1, (len(curve) - 1) // 100)]
         figure.add_scatter(
             x=[*curve["removed"], *curve["removed"][::-1]],
             y=[*curve["high"], *curve["low"][::-1]],
@@ -93,6 +94,7 @@ def plot_tradeoff(
     most = min(1.0, max(0.5, removed + 0.1))
     figure.update_xaxes(title="Leads removed, lowest propensity first", tickformat=".0%", range=[0, most])
     figure.update_yaxes(title=f"{words.title} lost", tickformat=".0%", rangemode="tozero")
-    highest = float(expected.loc[expected["removed"] <= most, "high"].max())
+    curves = [curve for curve in (observed, expected) if curve is not None]
+    highest = max(float(curve.loc[curve["removed"] <= most, "high"].max()) for curve in curves)
     figure.update_yaxes(range=[0, max(0.05, highest * 1.1)])
     return dress(figure, title, 360)

@@ -65,6 +65,9 @@ def _render_standing(view: BatchView, profile: LeadProfile) -> None:
             f"is the model's, untouched.{note}",
             icon=":material/front_hand:",
         )
+    repeat = lead.get("ls_repeat", "")
+    if not profile.junk and isinstance(repeat, str) and repeat:
+        st.caption(f"Duplicate, called like any other: {plain(repeat)}.")
     if profile.junk:
         st.warning(f"Put aside. {plain(profile.junk)}.", icon=":material/inventory_2:")
     elif profile.restored is not None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from leadscore_core.batches.planning import plan_batch
 from leadscore_core.batches.view import BatchView
+from leadscore_core.config import load_settings
 from leadscore_core.inference.capacity import describe_plan
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.plots.grades import plot_grade_shares
@@ -14,6 +15,7 @@ from pages.shared import session
 from pages.shared.components import render_chart
 
 KEY_FIGURE_WIDTH = 170
+MANY_IMPOSSIBLE = 0.2
 MADE_UP = "This model learned from made-up leads: try everything out, then train on your own before you call."
 
 
@@ -44,6 +46,13 @@ def render_cautions(view: BatchView) -> None:
     if lacking:
         humans = ", ".join(view.schema.by_name[name].human.lower() for name in lacking)
         said.append(f":material/data_loss_prevention: Scored without {humans}, so less exactly.")
+    impossible = view.table.rule_counts().get("impossible_phone", 0)
+    if "impossible_phone" in view.standing.junk.contact and impossible > MANY_IMPOSSIBLE * view.table.rows:
+        said.append(
+            f":material/phone_disabled: {impossible:,} leads are put aside for an impossible phone: numbers without a "
+            f"country code are read as those of {load_settings().phone_region}, or another column was taken for the "
+            "phone. Switch the rule off under Junk filter until it is set right."
+        )
     if said:
         st.caption(" ".join(said))
 

@@ -18,7 +18,7 @@ from leadscore_core.batches.list_news import list_news
 from leadscore_core.batches.planning import ALL, CALLS, plan_batch, preview_grades, trade_off, with_junk_cut
 from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.save import rescore_batch, save_batch
-from leadscore_core.batches.view import JUNK, WHY, BatchView, file_rows, open_view
+from leadscore_core.batches.view import JUNK, REPEAT, SHORT, WHY, BatchView, file_rows, open_view
 from leadscore_core.config import GradeRule, GradeShares, JunkRules, load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.synthetic import SampleLeads
@@ -80,6 +80,13 @@ def test_repeats_within_a_list_say_which_lead_is_kept(
     assert aside["ls_row"].tolist() == [20]
     result = kept.junk_words(aside).iloc[0]
     assert result == "Duplicate in this list: same e-mail as row 2, which has more contact details and is kept"
+    usual = look(kept.batch, trained)  # as LeadScore comes: marked, and called
+    called = usual.table.page(CALLS, Sort("arrival"), 0, 99)
+    shown = usual.present(called, [SHORT, REPEAT])
+    assert shown[REPEAT].tolist() == [""] * (len(called) - 1) + ["Duplicate of row 2"]
+    assert shown[SHORT].str.startswith("Duplicate of row 2. ").tolist() == (shown[REPEAT] != "").tolist()
+    again = look(keep(leads.head(5), tmp_path, trained, "y"), trained)
+    assert set(again.repeat_marks(again.table.page(ALL, Sort("arrival"), 0, 19))) == {"Seen in x"}
 
 
 def test_the_story_of_a_lead(view: BatchView, trained: LeadModel, sample: SampleLeads) -> None:

@@ -6,6 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadscore_core.config import JunkRules
 from leadscore_core.data.schema.header_matching import suggest_mapping
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.schema.schema_files import load_schema
@@ -14,6 +15,7 @@ from leadscore_core.inference.contact_quality import (
     Contacts,
     contact_flags,
     contact_keys,
+    find_uncallable,
     is_test_name,
     key_names,
     normalise_email,
@@ -21,6 +23,7 @@ from leadscore_core.inference.contact_quality import (
     read_contacts,
     valid_email,
 )
+from leadscore_core.inference.plain_contacts import plain_emails, plain_phones
 
 
 @given(
@@ -93,6 +96,7 @@ def test_rules_and_keys_of_a_list(schema: LeadSchema) -> None:
     flags = {rule: found.tolist() for rule, found in contact_flags(contacts).items()}
     assert flags == {
         "unreachable": [False, False, True, False],
+        "malformed_email_no_phone": [False, False, False, False],
         "malformed_email": [False, False, False, True],
         "disposable_email": [False, True, False, False],
         "impossible_phone": [False, True, False, False],
@@ -175,3 +179,40 @@ def test_any_cell_gives_at_least_one_text_and_nothing_else_than_it_holds(text: s
     for found in (addresses_in(text), numbers_in(text)):
         assert found
     assert all(address in text for address in addresses_in(text))
+
+
+@given(
+    st.sampled_from(["IN", "DE", "US", "GB", "BR", "RU", "HU", "IT", "JP", "NG"]),
+    st.text("0123456789", min_size=5, max_size=15),
+    st.sampled_from(["", "+", "00", "+91", "+49", "+1 ", "0", "1"]),
+    st.sampled_from(["", " ", "-", "(", "."]),
+)
+def test_a_phone_seen_at_a_glance_is_possible(region: str, digits: str, before: str, between: str) -> None:
+    text = before + digits[:3] + between + digits[3:]
+    if plain_phones(pd.Series([text]), region)[0]:
+        assert phone_number(text, region) is not None
+
+
+@given(st.from_regex(r"[a-zA-Z0-9._+-]{1,20}@[a-z0-9.-]{1,20}", fullmatch=True))
+def test_an_email_seen_at_a_glance_is_well_formed(text: str) -> None:
+    if plain_emails(pd.Series([text]))[0]:
+        assert valid_email(text)
+
+
+@pytest.mark.parametrize("columns", [["Email", "Phone"], ["Email"], ["Phone"], ["Email", "Phone", "Mobile Phone"], []])
+def test_who_cannot_be_called_is_the_same_at_a_glance(columns: list[str], schema: LeadSchema) -> None:
+    emails = ["a@b.com", "a@@b", "", None, "Asha <x@y.com>", "n/a"]
+    phones = ["98765 43210", "12", "", None, "+49 30/1234567", "98XXXXXX10", "9999999999", "n/a"]
+    leads = pd.DataFrame([(e, p, q) for e in emails for p in phones for q in ("", "9876543211")])
+    leads = leads.set_axis(["Email", "Phone", "Mobile Phone"], axis=1)[columns]
+    mapping = suggest_mapping(leads.columns, schema)
+    wanted = JunkRules().contact
+    found = find_uncallable(leads, schema, mapping, "IN", wanted)
+    plain = contact_flags(read_contacts(leads, schema, mapping, "IN"), wanted)
+    assert {rule: flags.tolist() for rule, flags in found.items()} == {k: v.tolist() for k, v in plain.items()}
+    if columns == ["Email", "Phone"]:
+        rows = leads.assign(**found)[leads["Email"] == "a@@b"].drop_duplicates("Phone").set_index("Phone")
+        assert rows.loc["12", "impossible_phone"]
+        assert not rows.loc[["98765 43210", "98XXXXXX10"], "impossible_phone"].any()  # digits hidden are not wrong
+        no_phone = [pd.isna(phone) or phone in ("", "n/a") for phone in rows.index]
+        assert rows["malformed_email_no_phone"].tolist() == no_phone

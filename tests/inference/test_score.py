@@ -166,10 +166,10 @@ def test_the_plans_interval_holds_what_happens() -> None:
 def test_each_contact_rule_alone_says_what_the_rules_together_say(
     rule: str, sample: SampleLeads, trained: LeadModel
 ) -> None:
-    leads = sample.labelled.head(6).assign(
-        full_name=["Anne Roy", "asdfgh", "Ben Das", "Eva Sen", "Ida Rao", "Test"],
-        email=["a@b.com", "", "b@@c", "x@mailinator.com", "", "f@g.com"],
-        phone=["+91 98765 43210", "", "12", "+91 98765 43211", "", "+91 98765 43212"],
+    leads = sample.labelled.head(7).assign(
+        full_name=["Anne Roy", "asdfgh", "Ben Das", "Eva Sen", "Ida Rao", "Test", "Lea Roy"],
+        email=["a@b.com", "", "b@@c", "x@mailinator.com", "", "f@g.com", "l@@r"],
+        phone=["+91 98765 43210", "", "12", "+91 98765 43211", "", "+91 98765 43212", ""],
     )
     mapping = suggest_mapping(leads.columns, trained.schema)
     wanted = contact_flags(read_contacts(leads, trained.schema, mapping, "IN"))[rule]

@@ -106,3 +106,37 @@ def test_predictions_stored_with_a_model_are_out_of_sample(trained: LeadModel) -
 
     found = [roc_auc_score(g["completed"], g["propensity"]) for _, g in crossed.groupby("part")]
     assert np.mean(found) == pytest.approx(wanted, abs=0.02)
+
+
+def test_what_is_said_of_a_cut_off_holds_on_the_next_list_as_often_as_its_interval_says() -> None:
+    held = kept = by_share = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        p = rng.beta(0.7, 1.6, 3_000)
+        known_leads = pd.DataFrame({"part": "a", "propensity": p, "completed": (rng.random(3_000) < p).astype(int)})
+        this_list = rng.beta(1.2, 1.6, 600)  # better leads than those that are known: a share of them is another cut
+        curve = observed_curve(known_leads, this_list)
+        removed = removable(curve, 0.02, "high")
+        promise, cut = read_curve(curve, removed), cut_for(this_list, removed)
+        chance = np.sort(rng.beta(0.7, 1.6, 50_000))  # the next list, of the population that is known
+        lost = chance[chance < cut].sum() / chance.sum()
+        kept += lost <= 0.02
+        held += promise.low <= lost <= promise.high
+        old = cut_for(this_list, removable(observed_curve(known_leads), 0.02))
+        by_share += chance[chance < old].sum() / chance.sum() <= 0.02
+    assert held >= 0.93 * 200
+    assert kept >= 0.95 * 200
+    assert by_share == 0  # a share among known leads, saved as a cut-off
+
+
+def test_what_is_said_is_read_at_the_cut_that_is_saved() -> None:
+    rng = np.random.default_rng(3)
+    p, result = rng.beta(2, 5, 700).round(2), known()  # many leads have the same propensity
+    unseen = np.clip(p + 0.1, 0, 1)
+    observed, expected = observed_curve(result, p), expected_curve(p, unseen)
+    for removed in (0.013, 0.1, 0.257, 0.5):
+        cut = cut_for(p, removed)
+        done = result.loc[result["completed"] == 1, "propensity"]
+        assert read_curve(observed, removed).value == pytest.approx((done < cut).mean())
+        assert read_curve(expected, removed).value == pytest.approx(unseen[p < cut].sum() / unseen.sum())
+    assert read_curve(expected_curve(p, unseen), 1.0).value == 1

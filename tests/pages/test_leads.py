@@ -185,12 +185,19 @@ def test_after_a_promotion_the_thresholds_are_questioned(leads: AppTest, trained
 def test_the_junk_filter_says_what_is_lost(leads: AppTest, view: BatchView) -> None:
     section(leads, "Junk filter")
     leads.slider[0].set_value(20.0).run()
-    seen, own = trade_off(view).lost(0.2)
+    trade = trade_off(view)
+    seen, own = trade.lost(0.2)
     assert seen is not None
-    assert f"about **{seen.value:.1%} of applications** (95% interval {seen.low:.1%} to {seen.high:.1%})" in words(
+    worse, better = sorted((seen, own), key=lambda share: -share.value)
+    assert f"about **{worse.value:.1%} of applications** (95% interval {worse.low:.1%} to {worse.high:.1%})" in words(
         leads
     )
-    assert f"{own.value:.1%} ({own.low:.1%} to {own.high:.1%})" in words(leads)
+    assert f"{better.value:.1%} ({better.low:.1%} to {better.high:.1%})" in words(leads)
+    assert "Saved, it holds for every list, later ones too: Junk is what is below a propensity of" in words(leads)
+    changes = next(d.value for d in leads.dataframe if "Junk then" in d.value)
+    assert changes["List"].tolist() == [view.batch.name]
+    assert changes["Junk then"].tolist() == [trade.below(trade.cut(0.2))]
+    assert changes["Junk now"].tolist() == [round(view.table.grade_share("Junk") * view.table.rows)]
     press(leads, next(b.label for b in leads.button if b.label.startswith("Put aside ")))
     again = section(opened("pages/leads/page.py"), "Quarantine")
     assert "Low propensity: " in "".join(rows_shown(again)["Why it is put aside"].tolist())
@@ -208,7 +215,9 @@ def test_contact_rules_have_switches_with_counts(leads: AppTest, view: BatchView
     assert f"Test or keyboard-mash name: {counts['test_name']:,} leads" in labels
     next(t for t in leads.toggle if t.label.startswith("Test or")).set_value(True)
     press(leads, "Save these rules")
-    assert junk_preference(load_settings()).current().value.contact == ("unreachable", "test_name")
+    assert junk_preference(load_settings()).current().value.contact == (
+        "unreachable", "malformed_email_no_phone", "impossible_phone", "test_name",
+    )  # fmt: skip
 
 
 def test_a_lead_is_opened_and_judged(leads: AppTest, view: BatchView, batch: Batch) -> None:

@@ -27,7 +27,7 @@ from cachetools import LRUCache
 from leadscore_core.config import CONTACT_RULES
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import StorageError
-from leadscore_core.storage.leads.dimensions import expression, quoted
+from leadscore_core.storage.leads.dimensions import UNSEEN, expression, quoted
 from leadscore_core.storage.leads.filters import LeadFilter, where
 from leadscore_core.storage.leads.pool import borrowed_cursor, sql_text, to_frame
 from leadscore_core.storage.leads.standing import (
@@ -167,6 +167,14 @@ class LeadTable:
         order = f"ORDER BY {self._order(sort or Sort())}"
         most = "" if limit is None else f"LIMIT {int(limit)}"
         return self._numbers(f"SELECT ls_propensity FROM ({self._view()}) WHERE {condition} {order} {most}", values)
+
+    def unseen_propensities(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return propensities (0-1) of the whole list, and the same by models that had not seen a lead, where known."""
+        own = self._numbers(f"SELECT ls_propensity FROM {self.file_sql} ORDER BY ls_row", [])
+        if UNSEEN not in self.columns:
+            return own, own
+        unseen = f"CASE WHEN isnan({UNSEEN}) THEN NULL ELSE {UNSEEN} END"
+        return own, self._numbers(f"SELECT coalesce({unseen}, ls_propensity) FROM {self.file_sql} ORDER BY ls_row", [])
 
     def by_grade(self, chosen: LeadFilter) -> dict[str, tuple[int, float]]:
         """Return leads and expected conversions of each grade."""
