@@ -8,9 +8,14 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import pandas as pd
 import pytest
 
+from leadscore_core.data.schema.column_resolution import map_frame
+from leadscore_core.data.schema.schema_files import load_schema
+from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.storage.database.engine import close_databases
+from leadscore_core.training.training_data import make_training_data
 from tests.conftest import FEW_TREES
 from tests.paths import ROOT
 
@@ -111,3 +116,20 @@ def check_page(result: dict[str, float], *ratios: str) -> None:
     assert result["rows"] == 1_000
     assert all(result[ratio] > 0 for ratio in ratios)
     assert {"page_ms", "rss_mb"} <= set(result)
+
+
+def test_the_loop_of_calls_is_replayed_every_way(sample: SampleLeads, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    replaying = importlib.import_module("loop_replay")
+    schema = load_schema()
+    months = pd.to_datetime(sample.labelled["created_date"]).dt.strftime("%Y-%m")
+    few = sample.labelled[months.isin(sorted(months.unique())[:3])]
+    leads = make_training_data(few, schema, map_frame(few, schema))
+    assert leads.dates is not None
+    month = leads.dates.dt.to_period("M").astype("str").to_numpy()
+    result = replaying.replay_all(replaying.Replay(leads, month, {"n_estimators": 8}), 1)
+    ways = {"all_called", "uncalled_as_no", "uncalled_left_out", "sample_2", "sample_5", "sample_10"}
+    assert ways <= result.keys()
+    assert all(0.5 < result[way] < 1 for way in ways)
+    assert result["uncalled_as_no"] < result["uncalled_left_out"] < result["all_called"]
+    assert set(result["figures"]) == {"of_all", "called_alone", "corrected"}

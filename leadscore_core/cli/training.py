@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leadscore_core.cli.called import Called, TimeToConvert, read_leads_to_train, say_calls
 from leadscore_core.cli.distributed import trees_by
 from leadscore_core.cli.model_choice import load_model
 from leadscore_core.cli.options import (
@@ -54,7 +55,6 @@ from leadscore_core.cli.training_words import (
     leads_json,
     outcome_json,
     say_audit,
-    say_calls,
     say_cautions,
     say_segments,
     training_json,
@@ -111,6 +111,8 @@ def train(
     target_recall: TargetRecall = None,
     engine: Engine = "local",
     scheduler: Scheduler = None,
+    called: Called = None,
+    time_to_convert: TimeToConvert = 0,
     json_out: JsonOut = None,
 ) -> None:
     """Train a model on labelled leads, judge it out-of-sample, and keep it.
@@ -123,7 +125,6 @@ def train(
     from leadscore_core.pipelines.training import make_request, train_leads
     from leadscore_core.registry.promotion import describe_verdict, gates_of, meets_gates
     from leadscore_core.training.exclusions import save_meaning
-    from leadscore_core.training.training_data import read_training_data
 
     prepare_json(json_out, files)
     settings = load_settings()
@@ -140,7 +141,7 @@ def train(
     for name in unread:
         say(f"{name} is not read in any case, so there is nothing to leave out.")
     with show_progress("Training", total=1.0) as progress, trees_by(engine, scheduler) as grow:
-        data = read_training_data(leads)
+        data = read_leads_to_train(leads, called, time_to_convert)
         request = make_request(
             data, exclude=exclude, include=include or (), params=chosen, note=note, synthetic=synthetic,
             algorithm=algorithm, capacity=settings.daily_call_capacity, segments_by=segments_by,
@@ -267,11 +268,12 @@ def compare(
     exclude: Annotated[
         list[str] | None, typer.Option("--exclude", help="Column that no model must read; may be repeated.")
     ] = None,
+    called: Called = None,
+    time_to_convert: TimeToConvert = 0,
     json_out: JsonOut = None,
 ) -> None:
     """Judge other algorithms beside LightGBM on the same folds; nothing is kept."""
     from leadscore_core.pipelines.training import compare_algorithms, make_request
-    from leadscore_core.training.training_data import read_training_data
 
     prepare_json(json_out, files)
     settings = load_settings()
@@ -280,7 +282,7 @@ def compare(
     say_findings(leads.file_findings())
     say_outcome(leads)
     with show_progress("Comparing", total=1.0) as progress:
-        data = read_training_data(leads)
+        data = read_leads_to_train(leads, called, time_to_convert)
         request = make_request(data, exclude=exclude or ())
         for name, why in request.excluded.items():
             say(f"Left out: {data.headers.get(name, name)}: {why}")
@@ -330,11 +332,12 @@ def tune(
     exclude: Annotated[
         list[str] | None, typer.Option("--exclude", help="Column that the model must not read; may be repeated.")
     ] = None,
+    called: Called = None,
+    time_to_convert: TimeToConvert = 0,
     json_out: JsonOut = None,
 ) -> None:
     """Search better settings of LightGBM; the same leads take an earlier search up again."""
     from leadscore_core.pipelines.training import make_request, tune_settings
-    from leadscore_core.training.training_data import read_training_data
 
     prepare_json(json_out, files)
     settings = load_settings()
@@ -343,7 +346,7 @@ def tune(
     say_findings(leads.file_findings())
     say_outcome(leads)
     with show_progress("Searching", total=1.0) as progress:
-        data = read_training_data(leads)
+        data = read_leads_to_train(leads, called, time_to_convert)
         found = tune_settings(
             data, make_request(data, exclude=exclude or ()), minutes, settings=settings, progress=progress
         )

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from leadscore_core.data.dataset.dataset import LeadList
     from leadscore_core.model.lead_model import LeadModel
     from leadscore_core.model.metadata import ColumnAudit, ModelMetadata
-    from leadscore_core.outcome import OutcomeWords
 
 
 def outcome_json(leads: LeadList) -> dict[str, Any]:
@@ -37,12 +36,6 @@ def say_audit(metadata: ModelMetadata) -> None:
         say(column_line(one.column, one.why, one.left_out, one.auc_with, one.auc_without) + said)
     if metadata.audit:
         say_sample(metadata.training_data.rows)
-
-
-def say_calls(metadata: ModelMetadata, words: OutcomeWords) -> None:
-    """Say which leads were left out of a training since nobody called them or they are too young."""
-    for text in metadata.calls.sentences(words) if metadata.calls is not None else ():
-        say(text)
 
 
 def say_segments(metadata: ModelMetadata) -> None:

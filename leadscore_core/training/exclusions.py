@@ -20,6 +20,7 @@ from leadscore_core.data.schema.schema import LeadSchema, LeakAnswer, Role
 from leadscore_core.data.schema.schema_files import is_shipped, load_schema, save_schema
 from leadscore_core.errors import SchemaError
 from leadscore_core.model.metadata import ColumnAudit
+from leadscore_core.training.call_columns import SAYS_CALLED, about_calls
 
 if TYPE_CHECKING:  # training stays off the scoring path
     from leadscore_core.training.leakage import LeakFinding
@@ -82,7 +83,8 @@ def audit_sample(leads: LeadList, frame: pd.DataFrame, label: np.ndarray, dates:
 def default_exclusions(data: TrainingData, exclude: Sequence[str] = (), include: Sequence[str] = ()) -> set[str]:
     """Return the inputs that a model must not read unless a person says otherwise.
 
-    These are what a person left out before or names now, and what by its values seems for certain to know the outcome.
+    These are what a person left out before or names now, what by its values seems for certain to know the outcome, and
+    what says who was called.
 
     Parameters
     ----------
@@ -97,6 +99,7 @@ def default_exclusions(data: TrainingData, exclude: Sequence[str] = (), include:
     exclude, include = input_names(data, exclude), input_names(data, include)
     by_header = {header: name for name, header in data.headers.items()}
     certain = {by_header.get(f.column, f.column) for f in data.findings or () if f.is_certain}
+    certain |= about_calls(data.call_columns, data.headers)
     known = ({*data.schema.known_before} - {*exclude}) | {*include}
     return (({*data.schema.left_out, *exclude, *certain} - known) | {*exclude}) & _inputs(data)
 
@@ -129,6 +132,7 @@ def explain_exclusions(
     found = {finding.column: finding for finding in data.findings or ()}
     excluded = {name: found[header].why if header in found else BY_HAND for header, name in by_name.items()}
     excluded |= dict.fromkeys(undated, UNDATED)
+    excluded |= dict.fromkeys(about_calls(data.call_columns, data.headers) & left_out, SAYS_CALLED)
     read = {data.headers.get(name, name) for name in _inputs(data)}
     audit = [
         ColumnAudit(

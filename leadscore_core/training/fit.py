@@ -152,7 +152,7 @@ def judge_fold(
         inner = inner_folds(train_label, recipe.n_inner, recipe.seed, same)
         inner_margin = out_of_fold_margins(train, train_label, inner, recipe, own)
     calibrator, report = choose_calibration(
-        inner_margin, train_label, recipe.seed, judges_itself=recipe.judges_itself, weight=own
+        inner_margin, train_label, recipe.seed, judges_itself=recipe.judges_itself, weight=learned.calibrated
     )
     threshold = choose_threshold(train_label, report.propensity, recipe.targets, learned.judged)
     test, test_label = cleaned.iloc[fold.test], label[fold.test]

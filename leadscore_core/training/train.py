@@ -195,7 +195,7 @@ def fit_model(
         label[plan.rows],
         request.seed,
         judges_itself=recipe.judges_itself,
-        weight=own.learned,
+        weight=own.calibrated,
     )
     pipeline.named_steps["model"].calibrator_ = calibrator
     threshold = choose_threshold(label[plan.rows], calibration.propensity, recipe.targets, own.judged)

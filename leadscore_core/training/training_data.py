@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from leadscore_core.data.schema.column_mapping import ColumnMapping, check_requi
 from leadscore_core.data.schema.schema import CITY_TIER, UNLISTED_TIER, LeadSchema, Role
 from leadscore_core.data.validation import row_hashes
 from leadscore_core.errors import LabelError
+from leadscore_core.training.call_columns import CallCells, CallColumn, choose_called
 from leadscore_core.training.calls import Calls, join_calls
 from leadscore_core.training.evaluation.seen_leads import hash_identities
 from leadscore_core.training.exclusions import AUDITED_ROWS, audit_sample
@@ -61,6 +62,8 @@ class TrainingData:
         Columns that may know the outcome, by their headers (see `audit_leakage`); None where nobody looked.
     calls
         What is known of the calls to them; None where nothing is, and what came of each counts.
+    call_columns
+        Columns of their files that may say who was called.
     """
 
     name: str
@@ -74,6 +77,7 @@ class TrainingData:
     findings: tuple[LeakFinding, ...] | None = None
     weight: np.ndarray | None = None
     calls: Calls | None = None
+    call_columns: tuple[CallColumn, ...] = ()
 
     def __len__(self) -> int:
         return len(self.label)
@@ -181,7 +185,9 @@ class TrainingData:
         )
 
 
-def read_training_data(leads: LeadList, *, is_strict: bool = True, audited: bool = True) -> TrainingData:
+def read_training_data(
+    leads: LeadList, *, is_strict: bool = True, audited: bool = True, called: str | None = None
+) -> TrainingData:
     """Read and clean a labelled list, once.
 
     Parameters
@@ -190,25 +196,49 @@ def read_training_data(leads: LeadList, *, is_strict: bool = True, audited: bool
         Whether a list from which nothing can be learned, for want of two outcomes, is refused.
     audited
         Whether to look for columns that may know the outcome.
+    called
+        Header of the column that says who was called, `NOBODY_SAYS` where none does; found if not given.
 
     Raises
     ------
     MappingError
         If a column is missing that the schema requires.
     LabelError
-        If there is no label, or only one outcome.
+        If there is no label, or only one outcome; if there is no such column.
     """
     expect_kind(leads, LeadList, OPEN_IT)
     check_required(leads.mapping, leads.schema)
     name = " and ".join(path.name for path in list_files(leads.paths)[:3])
     sample = RowSample(AUDITED_ROWS)
-    data = _collect(leads.chunks(), leads.schema, leads.mapping, name=name, is_strict=is_strict, sample=sample)
+    cells = CallCells(leads.schema, leads.mapping, called)
+
+    def chunks() -> Iterator[pd.DataFrame]:
+        for chunk in leads.chunks():
+            cells.add(chunk)
+            yield chunk
+
+    data = _collect(chunks(), leads.schema, leads.mapping, name=name, is_strict=is_strict, sample=sample)
+    data = _with_calls(data, cells)
     if not audited:
         return data
     drawn = sample.positions()
-    dates = data.dates
-    found = audit_sample(leads, sample.frame(), data.label[drawn], None if dates is None else dates.iloc[drawn])
+    dates, label = data.dates, data.label
+    if data.calls is not None:  # a yes whose no is unknown would say that all leads like it convert
+        label = np.where(data.calls.settled.is_learned, label, np.nan)
+    found = audit_sample(leads, sample.frame(), label[drawn], None if dates is None else dates.iloc[drawn])
     return replace(data, findings=tuple(found))
+
+
+def _with_calls(data: TrainingData, cells: CallCells) -> TrainingData:
+    """Return leads with what a column of their file says of who was called, and the outcomes that follow."""
+    columns = cells.columns()
+    if not columns:
+        return data
+    used, rows = choose_called(columns, data.label, said=cells.said)
+    data = replace(data, call_columns=rows)
+    if used is None:
+        return data
+    return replace(data, calls=Calls.unsaid(data.label).by(used.header, used.called)).settled()
 
 
 def make_training_data(
@@ -256,6 +286,7 @@ def join_training_data(parts: Sequence[TrainingData]) -> TrainingData:
         has_identity=all(part.dates is not None for part in parts),
         headers={name: header for part in reversed(parts) for name, header in part.headers.items()},
         calls=join_calls(calls) if any(part.calls is not None for part in parts) else None,
+        call_columns=tuple(row for part in parts for row in part.call_columns),
     )
 
 

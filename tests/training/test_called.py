@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadscore_core.confidence import weighted_rate
-from leadscore_core.training.called import is_recorded, sample_weights, settle_outcomes, weights_in_learning
+from leadscore_core.training.called import is_recorded, sample_weights, settle_outcomes
 
 NAN = np.nan
 SEEDS = 200
@@ -56,7 +56,6 @@ def test_weights_of_leads_that_were_all_called_change_nothing(leads: list[tuple[
     sample, aside = (np.array(part) for part in zip(*leads, strict=True))
     weight = sample_weights(sample, np.ones(len(sample)), aside)
     assert (weight == 1).all()
-    assert weights_in_learning(weight) is None
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=60))

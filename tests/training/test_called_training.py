@@ -140,19 +140,17 @@ def test_calls_are_found_again_in_the_file_and_in_joined_leads(leads: TrainingDa
     assert len(both.known) == len(data.known) + len(leads.known)
 
 
-def test_weights_in_learning_are_truncated_and_those_of_figures_are_not(leads: TrainingData) -> None:
+def test_a_sample_counts_once_in_learning_and_in_full_in_figures(leads: TrainingData) -> None:
     sample = np.arange(len(leads)) % 20 == 0
     aside = np.arange(len(leads)) % 2 == 0
-    data = with_calls(leads, (~aside | sample).astype("float64"), sample)
-    weights = weights_of(data.known)
-    assert weights.learned is not None
+    known = with_calls(leads, (~aside | sample).astype("float64"), sample).known
+    weights = weights_of(known)
+    assert weights.learned is None
     assert weights.judged is not None
-    assert set(weights.learned) == {1.0, 2.0}
     assert max(weights.judged) == pytest.approx(10, rel=0.1)
-    given = weights_of(replace(data.known, weight=np.full(len(data.known), 3.0)))
-    assert given.learned is not None
-    assert np.array_equal(given.learned, 3 * weights.learned)
-    assert np.array_equal(given.judged, weights.judged)
+    given = weights_of(replace(known, weight=np.full(len(known), 3.0)))
+    assert given.calibrated is not None
+    assert np.array_equal(given.calibrated, 3 * weights.judged)
 
 
 def test_figures_of_weighted_leads_are_those_of_as_many_leads() -> None:
