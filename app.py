@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.address import read_address, render_doubt, write_address
 from pages.shared.person import render_person
 from pages.shared.sidebar import check_settings, render_sidebar
 
@@ -17,6 +18,11 @@ page = st.navigation(
     position="sidebar",
 )
 check_settings()
+notice = st.container()
+read_address(page.url_path)
 render_sidebar()
 page.run()
 render_person()
+with notice:
+    render_doubt()
+write_address(page.url_path)

@@ -8,10 +8,11 @@ from pages.leads.junk_filter import render_junk
 from pages.leads.plan import render_planner
 from pages.leads.quarantine import render_quarantine, render_review
 from pages.shared import session
+from pages.shared.address import settle_section
 from pages.shared.batch_picker import choose_batch, render_manage
 from pages.shared.components import find_model, get_model
 from pages.shared.controls import plain_error
-from pages.shared.lead_card import render_lead
+from pages.shared.lead_card import open_card
 from pages.shared.lead_filters import render_filters
 from pages.shared.lead_list import render_list
 from pages.shared.lead_table import render_export
@@ -27,7 +28,7 @@ with bar:
     view = choose_batch(compact=True)
 model = find_model(view.batch.schema_name, warn=True) or view.model or get_model()
 try:
-    key = session.bind("section", session.get_section(SECTIONS[0]))
+    key = session.bind("section", settle_section(SECTIONS))
     section = top.segmented_control(
         "Section", SECTIONS, key=key, required=True, label_visibility="collapsed", wrap=False
     )
@@ -55,7 +56,6 @@ try:
         render_junk(view, model)
     else:
         render_review(view)
-    if session.get_lead() is not None:
-        render_lead(view)
+    open_card(view)
 except LeadScoreError as error:
     st.error(plain_error(error), icon=":material/error:")

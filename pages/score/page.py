@@ -10,7 +10,8 @@ st.title("Score leads", anchor=False)
 settings = load_settings()
 render_intake(settings)
 
-from pages.score.result import render_scored  # noqa: E402
+from pages.score.lists import render_lists  # noqa: E402
+from pages.score.result import render_kept, render_scored  # noqa: E402
 from pages.shared.components import get_model, what_is_needed  # noqa: E402  a list can be brought before these load
 
 opened = session.get_opened()
@@ -19,8 +20,12 @@ if session.get_problem():
     st.error(session.get_problem(), icon=":material/error:")
 if opened is not None:
     render_scored(opened, model, settings)
+elif not session.get_problem() and session.get_waiting() is None and session.get_scored() is not None:
+    render_kept(str(session.get_scored()), settings)
 elif not session.get_problem() and session.get_waiting() is None:
     st.info(
         f"You will see here whom to call first, who is junk, and why. {what_is_needed(model.schema)}",
         icon=":material/info:",
     )
+if opened is None and session.get_scored() is None:
+    render_lists(settings)

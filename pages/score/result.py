@@ -4,20 +4,24 @@ import streamlit as st
 
 from leadscore_core.batches.planning import CALLS
 from leadscore_core.batches.save import find_batch, rescore_batch, save_batch
+from leadscore_core.batches.view import BatchView
 from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import choose_columns, evidence_of
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from pages.shared import session
+from pages.shared.address import doubt
 from pages.shared.batch_picker import get_view
 from pages.shared.components import columns_found, render_mapping, render_problems
+from pages.shared.controls import plain_error
 from pages.shared.conventions import render_corrections, render_questions
-from pages.shared.lead_card import render_lead
+from pages.shared.lead_card import open_card
 from pages.shared.lead_filters import layout_of
 from pages.shared.lead_list import render_list
 from pages.shared.lead_table import render_downloads
 from pages.shared.list_summary import render_about, render_answer
+from pages.shared.moments import say_moment
 from pages.shared.sidebar import plain
 from pages.shared.today import render_today
 
@@ -33,20 +37,43 @@ def render_scored(opened: session.OpenedList, model: LeadModel, settings: Settin
         view = get_view(batch)
         shown = True
         _offer_again(batch, opened, model, settings)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            render_today(view, CALLS)
-            link = "Plan the calls, filter, look at single leads"
-            st.page_link("pages/leads/page.py", label=link, icon=":material/call:")
-        render_answer(view, CALLS)
-        render_list(view, CALLS, layout_of(view, "calls"), key=f"scored-{batch.id}")
-        render_about(view, CALLS)
-        render_downloads(view, "leads" if " " in opened.name else opened.name.split(".")[0])
-        render_problems(batch.scoring.findings)
-        if session.get_lead() is not None:
-            render_lead(view)
+        _render_list(view, "leads" if " " in opened.name else opened.name.split(".")[0])
     except LeadScoreError as error:
         st.error(str(error), icon=":material/error:")
     _render_columns(opened, model, settings, expanded=not shown)
+
+
+def render_kept(batch_id: str, settings: Settings) -> None:
+    """Show a list that was scored in an earlier visit, or before the server was started anew."""
+    try:
+        batch = BatchStore(settings).get(batch_id)
+        view = get_view(batch)
+    except LeadScoreError:
+        doubt()
+        session.close_opened()
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{plain(batch.name)}, scored {say_moment(batch.scoring.scored_at)}")
+        if st.button(f"Close {plain(batch.name)}", type="tertiary", icon=":material/close:"):
+            session.close_opened()
+            st.rerun()
+    try:
+        _render_list(view, batch.name.split(".")[0])
+    except LeadScoreError as error:
+        st.error(plain_error(error), icon=":material/error:")
+
+
+def _render_list(view: BatchView, stem: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        render_today(view, CALLS)
+        link = "Plan the calls, filter, look at single leads"
+        st.page_link("pages/leads/page.py", label=link, icon=":material/call:")
+    render_answer(view, CALLS)
+    render_list(view, CALLS, layout_of(view, "calls"), key=f"scored-{view.batch.id}")
+    render_about(view, CALLS)
+    render_downloads(view, stem)
+    render_problems(view.batch.scoring.findings)
+    open_card(view)
 
 
 def _keep(opened: session.OpenedList, model: LeadModel, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.registry.served import known_schema
 from leadscore_core.storage.database.batches import Batch, BatchStore
-from pages.shared import session
+from pages.shared import address, session
 from pages.shared.companies import company_title, models_of
 from pages.shared.components import act, find_model, get_named_model
 from pages.shared.controls import plain_error
@@ -52,6 +52,8 @@ def choose_batch(*, compact: bool = False) -> BatchView:
     several = len({batch.schema_name for batch in batches}) > 1
     company = session.get_company()
     newest = next((b.id for b in batches if company in (None, b.schema_name)), None)
+    if address.is_fresh() and session.get_batch() not in {None, *by_id}:
+        address.doubt()
     present = session.get_batch() if session.get_batch() in by_id else newest
     if present is None:
         st.info(f"No list of {plain(company_title(str(company)))} has been scored yet.", icon=":material/info:")

@@ -11,7 +11,7 @@ from leadscore_core.inference.grades import GRADES
 from leadscore_core.inference.reasons import Reason, human_name
 from leadscore_core.plots.lead import plot_history, plot_waterfall
 from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore
-from pages.shared import session
+from pages.shared import address, session
 from pages.shared.components import get_named_model, render_chart
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
@@ -19,6 +19,18 @@ from pages.shared.sidebar import plain
 TREND_ICONS = {"Improving": ":material/trending_up:", "Declining": ":material/trending_down:"}
 PARTS = {"model": "The model changed", "time": "Time passed", "data": "{} changed"}
 OVERRIDE_DAYS = 14
+
+
+def open_card(view: BatchView) -> None:
+    """Show the lead that is looked at, if any; one that an address names and that is not there is let go."""
+    row = session.get_lead()
+    if row is None:
+        return
+    if address.is_fresh() and view.table.by_row(row).empty:
+        address.doubt()
+        session.set_lead(None)
+        return
+    render_lead(view)
 
 
 @st.dialog("Lead", width="large", icon=":material/person:", on_dismiss=session.close_lead)

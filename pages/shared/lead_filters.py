@@ -13,9 +13,11 @@ from leadscore_core.batches.view import JUNK, BatchView
 from leadscore_core.data.schema.schema import CITY_TIER, Role
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.plots.grades import GRADE_ICONS
+from leadscore_core.storage.database.contact_states import STATES
+from leadscore_core.storage.leads.dimensions import expression
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter, View
 from leadscore_core.storage.leads.lead_table import Sort
-from pages.shared import session
+from pages.shared import address, list_state, session
 from pages.shared.lead_list import Layout
 from pages.shared.sidebar import plain
 
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SEARCH, MORE, _PANELS = "search", "more", "filter_panels"
+_GRADE, _STATE = " grade", " state"  # no column is called so
 _NO_SORT = "Best first"
-_CHIPS_OF_A_COLUMN = 3
+_CHIPS_OF_A_COLUMN, _MANY = 3, 100_000
 _LONGEST_CHIP = 24
 
 
@@ -44,6 +47,7 @@ class Chip:
 
 def render_filters(view: BatchView, which: View) -> tuple[LeadFilter, Layout]:
     """Let a person narrow, order and lay out the list; what they chose outlives a visit to another page."""
+    _settle(view)
     kept = replace(session.get_filter(), view=which, reason="")
     key = f"filter-{view.batch.id}-{which}-{session.filter_round()}"
     source = view.column(Role.SOURCE)
@@ -60,7 +64,7 @@ def render_filters(view: BatchView, which: View) -> tuple[LeadFilter, Layout]:
     )
     groups = {code: chips[code].group for code in picked}
     session.keep(_PANELS, {SEARCH, MORE} & set(groups.values()))
-    chosen = replace(kept, grades=_of("grade", picked, chips))
+    chosen = replace(kept, grades=_of(_GRADE, picked, chips), states=_of(_STATE, picked, chips))
     if source is not None:
         chosen = _with_values(chosen, source, _of(source, picked, chips))
     chosen = _render_search(chosen, key)
@@ -75,6 +79,38 @@ def render_filters(view: BatchView, which: View) -> tuple[LeadFilter, Layout]:
     return chosen, layout_of(view, which)
 
 
+def _settle(view: BatchView) -> None:
+    """Let go of what an address asks for and this list does not have."""
+    if not address.is_fresh():
+        return
+    asked, table = session.get_filter(), view.table
+    values = {}
+    for column, wanted in asked.values.items():
+        if expression(column, table.columns, table.created, table.city) is not None:
+            values[column] = wanted
+            if column in _value_columns(view):
+                there = {value if value is not None else BLANK for value, _ in table.values_of(column, _MANY)}
+                values[column] = tuple(value for value in wanted if value in there)
+    found = replace(
+        asked,
+        grades=tuple(grade for grade in asked.grades if grade in GRADES),
+        states=tuple(state for state in asked.states if state in STATES),
+        values={column: wanted for column, wanted in values.items() if wanted},
+    )
+    by, highest_first = list_state.get_sort()
+    columns = list_state.get_columns()
+    offered = {JUNK, *view.choices()}
+    if found != asked:
+        address.doubt()
+        session.set_filter(found)
+    if by and by not in _sortable(view):
+        address.doubt()
+        list_state.set_sort("", highest_first)
+    if columns is not None and not offered.issuperset(columns):
+        address.doubt()
+        list_state.set_columns(tuple(name for name in columns if name in offered) or None)
+
+
 def _offer_chips(view: BatchView, kept: LeadFilter, source: str | None) -> list[Chip]:
     """Return the chips: grades, the sources with the most leads and those that are chosen, and what folds out."""
     chips = [Chip(SEARCH, "", ":material/search: Search")]
@@ -82,12 +118,19 @@ def _offer_chips(view: BatchView, kept: LeadFilter, source: str | None) -> list[
     for grade in GRADES:
         n = counts.get(grade, (0, 0.0))[0]
         if n or grade in kept.grades:
-            chips.append(Chip("grade", grade, f"{GRADE_ICONS[grade]} {grade} {n:,}"))
+            chips.append(Chip(_GRADE, grade, f"{GRADE_ICONS[grade]} {grade} {n:,}"))
     if source is not None:
         known = [(value if value is not None else BLANK, n) for value, n in view.table.values_of(source)]
         wanted = kept.values.get(source, ())
         shown = {value for value, _ in known[:_CHIPS_OF_A_COLUMN]} | set(wanted) if len(known) > 1 else set(wanted)
         chips += [Chip(source, value, plain(_short(value))) for value, _ in known if value in shown]
+    states = view.table.by_state()
+    if len(states) > 1 or kept.states:
+        chips += [
+            Chip(_STATE, state, f"{words} {states.get(state, (0, 0.0))[0]:,}")
+            for state, words in STATES.items()
+            if state in states or state in kept.states
+        ]
     used = _used(kept, source)
     chips.append(Chip(MORE, "", f":material/tune: More ({used})" if used else ":material/tune: More"))
     return chips
@@ -96,7 +139,8 @@ def _offer_chips(view: BatchView, kept: LeadFilter, source: str | None) -> list[
 def _is_pressed(chip: Chip, kept: LeadFilter) -> bool:
     if chip.group in {SEARCH, MORE}:
         return chip.group in session.kept(_PANELS, set()) or (chip.group == SEARCH and kept.text != "")
-    return chip.value in (kept.grades if chip.group == "grade" else kept.values.get(chip.group, ()))
+    in_force = {_GRADE: kept.grades, _STATE: kept.states}.get(chip.group, kept.values.get(chip.group, ()))
+    return chip.value in in_force
 
 
 def _of(group: str, picked: Sequence[str], chips: dict[str, Chip]) -> tuple[str, ...]:
@@ -200,14 +244,14 @@ def _sortable(view: BatchView) -> dict[str, str]:
 
 def _choose_order(view: BatchView) -> None:
     names = [_NO_SORT, *_sortable(view)]
-    kept, highest_first = session.get_sort()
+    kept, highest_first = list_state.get_sort()
     present = kept if kept in names else _NO_SORT
     by = st.selectbox("Sort by", names, key=session.bind(f"sort-{view.batch.id}-{present}", present), width=220)
     down = highest_first
     if by != _NO_SORT:
         down = st.toggle("Highest first", key=session.bind(f"down-{view.batch.id}-{highest_first}", highest_first))
     if (by, down) != (present, highest_first):
-        session.set_sort("" if by == _NO_SORT else by, down)
+        list_state.set_sort("" if by == _NO_SORT else by, down)
         st.rerun()
 
 
@@ -217,7 +261,7 @@ def _choose_columns(view: BatchView, which: View) -> None:
     key = f"columns-{view.batch.id}-{which}"
     picked = st.multiselect("Columns shown", offered, key=session.bind(key, present))
     if picked != present:
-        session.set_columns(tuple(picked))
+        list_state.set_columns(tuple(picked))
         st.rerun()
 
 
@@ -226,7 +270,7 @@ def _offered_columns(view: BatchView, which: View) -> list[str]:
 
 
 def _columns(view: BatchView, which: View) -> list[str]:
-    kept = session.get_columns()
+    kept = list_state.get_columns()
     if kept is None:
         return view.list_columns(which == "quarantine")
     offered = _offered_columns(view, which)
@@ -235,7 +279,7 @@ def _columns(view: BatchView, which: View) -> list[str]:
 
 def layout_of(view: BatchView, which: View) -> Layout:
     """Return the columns, the order and the calls a day that a person chose for lists."""
-    by, highest_first = session.get_sort()
+    by, highest_first = list_state.get_sort()
     column = _sortable(view).get(by)
     sort = Sort() if column is None else Sort(column, highest_first)
     return Layout(_columns(view, which), sort, session.get_capacity())

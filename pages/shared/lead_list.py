@@ -21,7 +21,7 @@ import streamlit as st
 from leadscore_core.batches.view import AND, JUNK, SHORT, WHY, BatchView, file_rows
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
-from pages.shared import session
+from pages.shared import address, list_state, session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,11 @@ def render_list(view: BatchView, chosen: LeadFilter, layout: Layout, *, key: str
         st.info("No lead fits. Widen the filter, or clear it.", icon=":material/search_off:")
         return Shown()
     pages = -(-total // PAGE_ROWS)
-    page = min(session.get_page(), pages)
+    page = min(list_state.get_page(), pages)
+    if page != list_state.get_page():
+        list_state.set_page(page)
+        if address.is_fresh():
+            address.doubt()
     first = (page - 1) * PAGE_ROWS
     leads = view.table.page(chosen, layout.sort, first, PAGE_ROWS, without=view.not_shown([*layout.columns]))
     rows = leads["ls_row"].tolist()
@@ -100,7 +104,7 @@ def render_list(view: BatchView, chosen: LeadFilter, layout: Layout, *, key: str
     with st.container(horizontal=True, vertical_alignment="center"):
         if pages > 1:
             turn = f"{key}-page-{pages}-{page}"
-            st.pagination(pages, default=page, key=turn, on_change=partial(session.turn_page, turn))
+            st.pagination(pages, default=page, key=turn, on_change=partial(list_state.turn_page, turn))
         st.caption(
             f"Leads {first + 1:,} to {first + len(leads):,} of {total:,}. The list holds {view.table.rows:,} in all."
         )

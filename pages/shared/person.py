@@ -1,16 +1,96 @@
-"""Who is working: said at the foot of each page, and asked for where something is changed."""
+"""Who is working: said at the foot of each page, asked for at the first change, and remembered by the browser.
+
+There is no sign-in, so the browser is the person. A cookie remembers the name and the calls a day: the server has it
+with the first request, and a link that is sent to a colleague does not carry it.
+"""
+
+import json
+from collections.abc import Callable
+from urllib.parse import quote
 
 import streamlit as st
 
+from leadscore_core.config import load_settings
+from leadscore_core.errors import LeadScoreError
 from pages.shared import session
+from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain
+
+WHY_A_NAME = "It stands beside what you change, so that colleagues know whom to ask. This browser remembers it."
+_REMEMBER = st.components.v2.component(
+    "remember",
+    js="""export default ({ data }) => {
+  document.cookie = `${data.name}=${data.value}; path=/; max-age=31536000; samesite=lax`;
+};""",
+)
 
 
 def render_person() -> None:
     """Say at the foot of a page who is working, and let them say it."""
     name = session.get_name()
-    with st.popover(f"Working as {plain(name)}" if name else "Say who you are", icon=":material/person:"):
-        given = st.text_input("Your name", value=name, max_chars=60, key="your-name", help="Stands beside your changes")
-    if given != name:
+    with st.popover(f"Working as {plain(name)}" if name else "Say who you are", icon=":material/person:", key="person"):
+        given = st.text_input("Your name", value=name, max_chars=60, key=f"your-name-{name}")
+        st.caption(WHY_A_NAME)
+    if given.strip() != name:
         session.set_name(given)
         st.rerun()
+    _remember()
+
+
+def _remember() -> None:
+    """Let the browser remember the name and the calls a day, where it does not yet."""
+    kept = {"name": session.get_name(), "calls": session.get_capacity()}
+    usual = {"name": "", "calls": load_settings().daily_call_capacity}
+    if kept != (usual | session.browser_memory()):
+        _REMEMBER(key="remember", data={"name": session.MEMORY, "value": quote(json.dumps(kept))})
+
+
+def sign(action: Callable[[str], object], message: str) -> None:
+    """Do what is signed with the person's name and say so after the next run; who did not say it yet is asked first.
+
+    Parameters
+    ----------
+    action
+        Takes the name.
+    message
+        What is said once it is done.
+    """
+    name = session.get_name()
+    if name:
+        _do(action, name, message)
+    else:
+        _ask(action, message)
+
+
+@st.dialog("Who are you?", icon=":material/person:")
+def _ask(action: Callable[[str], object], message: str) -> None:
+    with st.form("who", border=False):
+        name = st.text_input("Your name", max_chars=60)
+        st.caption(WHY_A_NAME)
+        if st.form_submit_button("Go on", icon=":material/check:"):
+            if not name.strip():
+                st.warning("Write your name first.", icon=":material/person:")
+                return
+            session.set_name(name)
+            _do(action, name.strip(), message)
+
+
+def _do(action: Callable[[str], object], name: str, message: str) -> None:
+    try:
+        action(name)
+    except LeadScoreError as error:
+        st.error(plain_error(error), icon=":material/error:")
+    else:
+        session.tell(message)
+        st.rerun()
+
+
+def ask_inline(key: str) -> str:
+    """Return the person's name; ask for it where it stands, among the fields of what is signed, if it is not known."""
+    name = session.get_name()
+    if name:
+        return name
+    given = st.text_input("Your name", max_chars=60, key=f"name-for-{key}", help=WHY_A_NAME).strip()
+    if given:
+        session.set_name(given)
+    return given

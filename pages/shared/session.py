@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
 
 import streamlit as st
 from cachetools import LRUCache
@@ -20,7 +22,7 @@ if TYPE_CHECKING:  # seconds to load, which the first page does not need
 
 _OPENED, _CAPACITY, _SEEN, _PROBLEM = "opened_list", "daily_call_capacity", "seen_upload", "list_problem"
 _SCORED, _RECOGNISED, _BATCH, _LEAD, _NAME = "scored_batch", "recognised", "batch_id", "lead_row", "person_name"
-_WAITING, _PAGE, _SORT, _COLUMNS = "waiting_list", "list_page", "list_sort", "list_columns"
+_WAITING, _OF_LIST = "waiting_list", ("list_page", "list_sort", "list_columns")
 _FILTERS, _FILTER_ROUND, _JOB, _SECTION, _DRAFT, _KEPT, _TOLD = (
     "lead_filters",
     "lead_filter_round",
@@ -33,6 +35,7 @@ _FILTERS, _FILTER_ROUND, _JOB, _SECTION, _DRAFT, _KEPT, _TOLD = (
 _COMPANY, _ASIDE = "company", "aside"
 _GRADE_KEYS = ("grade-hot", "grade-warm", "grade-cold")
 _MOST_KEPT = 4
+MEMORY = "leadscore"
 T = TypeVar("T")
 
 
@@ -63,6 +66,11 @@ def kept(key: str, otherwise: Any = None) -> Any:
 def keep(key: str, value: object) -> None:
     """Keep something in this session."""
     st.session_state[key] = value
+
+
+def forget(key: str) -> None:
+    """Keep something in this session no longer."""
+    st.session_state.pop(key, None)
 
 
 def get_company() -> str | None:
@@ -174,8 +182,8 @@ def set_batch(batch_id: str | None) -> None:
     if st.session_state.get(_BATCH) != batch_id:
         st.session_state[_BATCH] = batch_id
         set_lead(None)
-        set_sort("", True)
-        set_columns(None)
+        for key in _OF_LIST:
+            st.session_state.pop(key, None)
         set_filter(empty_filter("calls"))
 
 
@@ -201,43 +209,6 @@ def open_row(key: str, rows: list[int]) -> None:
         set_lead(int(row))
 
 
-def get_page() -> int:
-    """Return which page of a list of leads is shown, from 1."""
-    return int(st.session_state.get(_PAGE, 1))
-
-
-def set_page(page: int) -> None:
-    """Show another page of a list of leads."""
-    st.session_state[_PAGE] = page
-
-
-def turn_page(key: str) -> None:
-    """Show the page that was just chosen."""
-    set_page(int(st.session_state[key]))
-
-
-def get_sort() -> tuple[str, bool]:
-    """Return by what a list of leads is sorted, empty for the order of calls, and whether the highest come first."""
-    return st.session_state.get(_SORT, ("", True))
-
-
-def set_sort(by: str, highest_first: bool) -> None:
-    """Sort lists of leads otherwise, from the first page on."""
-    if get_sort() != (by, highest_first):
-        st.session_state[_SORT] = (by, highest_first)
-        set_page(1)
-
-
-def get_columns() -> tuple[str, ...] | None:
-    """Return the columns that a person chose for lists of leads; None until they did."""
-    return st.session_state.get(_COLUMNS)
-
-
-def set_columns(columns: tuple[str, ...] | None) -> None:
-    """Show other columns in lists of leads."""
-    st.session_state[_COLUMNS] = columns
-
-
 def get_filter() -> LeadFilter:
     """Return the filter of the Leads page."""
     return st.session_state.get(_FILTERS, empty_filter("calls"))
@@ -259,7 +230,7 @@ def empty_filter(view: View) -> LeadFilter:
 def save_filter(chosen: LeadFilter) -> None:
     """Keep what the filter's widgets say, so that it outlives a visit to another page."""
     if st.session_state.get(_FILTERS) != chosen:
-        set_page(1)
+        st.session_state.pop(_OF_LIST[0], None)  # another list begins on its first page
     st.session_state[_FILTERS] = chosen
 
 
@@ -284,7 +255,7 @@ def set_section(section: str) -> None:
     """Keep the section of the Leads page; the lead that was looked at is closed."""
     if st.session_state.get(_SECTION) != section:
         set_lead(None)
-        set_page(1)
+        st.session_state.pop(_OF_LIST[0], None)
         forget_seen("grades", "junk")
     st.session_state[_SECTION] = section
 
@@ -379,8 +350,8 @@ def remembered(key: tuple[object, ...], make: Callable[[], T]) -> T:
 
 
 def get_name() -> str:
-    """Return who is working, as they call themselves; empty if they did not say."""
-    return str(st.session_state.get(_NAME, ""))
+    """Return who is working, as they call themselves, now or in this browser before; empty if they did not say."""
+    return str(st.session_state.get(_NAME, browser_memory().get("name", "")))
 
 
 def set_name(name: str) -> None:
@@ -416,13 +387,24 @@ def is_new_upload(upload_id: str | None, where: str = "") -> bool:
 
 
 def get_capacity() -> int:
-    """Return how many leads this person calls a day."""
-    return int(st.session_state.get(_CAPACITY, load_settings().daily_call_capacity))
+    """Return how many leads this person calls a day, as set now or in this browser before."""
+    kept = browser_memory().get("calls")
+    usual = kept if isinstance(kept, int) and kept > 0 else load_settings().daily_call_capacity
+    return int(st.session_state.get(_CAPACITY, usual))
 
 
 def set_capacity(calls: int) -> None:
     """Keep how many leads this person calls a day."""
     st.session_state[_CAPACITY] = calls
+
+
+def browser_memory() -> dict[str, Any]:
+    """Return what this browser was given to remember (see `person.remember`); empty if nothing, or if it is no JSON."""
+    try:
+        known = json.loads(unquote(st.context.cookies.get(MEMORY, "")))
+    except (ValueError, TypeError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def take_capacity(key: str) -> None:

@@ -1,0 +1,33 @@
+"""Moments on a page: in the time zone of who looks at it."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from leadscore_core import days
+
+
+def say_day(moment: datetime) -> str:
+    """Return the day of a moment where the person is."""
+    return days.say_day(_here(moment))
+
+
+def say_moment(moment: datetime) -> str:
+    """Return a moment by the clock of the person."""
+    return days.say_moment(_here(moment))
+
+
+def here() -> str | None:
+    """Return the person's time zone as Streamlit's columns of moments take it; None where the browser does not say."""
+    return st.context.timezone
+
+
+def _here(moment: datetime) -> datetime:
+    zone = here()
+    if moment.tzinfo is None or not zone:
+        return moment
+    try:
+        return moment.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        return moment
