@@ -16,7 +16,7 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         (
-            ("errors", "outcome", "percent", "progress"),
+            ("days", "errors", "outcome", "percent", "progress"),
             ("confidence", "config", "_files", "plots"),
             ("data",),
             ("model", "storage"),
@@ -109,6 +109,8 @@ def test_pages_are_thin(path: Path) -> None:
 def test_session_state_has_one_owner() -> None:
     users = [p for p in [ROOT / "app.py", *(ROOT / "pages").rglob("*.py")] if "session_state" in p.read_text()]
     assert [p.name for p in users] == ["session.py"]
+    addressed = [p.name for p in [*(ROOT / "pages").rglob("*.py"), ROOT / "app.py"] if "query_params." in p.read_text()]
+    assert addressed == ["address.py"]
     assert (ROOT / "app.py").read_text().count("\n") <= 60
 
 

@@ -19,6 +19,7 @@ from leadscore_core.inference.reasons import human_name, reasons_in_words
 from leadscore_core.inference.short_reasons import Typical, ranks_to_learn_from, short_reasons
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.contact_states import STATES
 from leadscore_core.storage.database.decisions import DecisionStore, Override
 from leadscore_core.storage.database.preferences import grade_preference, junk_preference
 from leadscore_core.storage.leads.files import FILE_ROW, read_own
@@ -27,7 +28,7 @@ from leadscore_core.storage.leads.standing import Standing, cumulated
 
 IN_LIST = "In the list: "
 WHY, AND, JUNK = "Why", "And", "Why it is put aside"
-SHORT, REPEAT = "Why, in short", "Duplicate"
+SHORT, STATE, REPEAT = "Why, in short", "State", "Duplicate"
 _WHO = (("ls_name", Role.NAME), ("ls_id", Role.ID), ("ls_email", Role.EMAIL))
 _GIVEN = {Role.ID: "ls_id", Role.NAME: "ls_name", Role.EMAIL: "ls_email", Role.PHONE: "ls_phone"}
 _ABOUT = (Role.SOURCE, Role.CITY, Role.TIMESTAMP)
@@ -74,8 +75,8 @@ class BatchView:
             if _GIVEN[role] in self.table.columns
         }
         known = {human_name(c, self.schema): c for c in self.table.columns if not c.startswith("ls_")}
-        more = {"Row": "ls_row", "Rank": "ls_rank", "Propensity": "ls_propensity", SHORT: SHORT, WHY: WHY, AND: AND}
-        more |= {REPEAT: REPEAT} if "ls_repeat" in self.table.columns else {}
+        more = {"Row": "ls_row", "Rank": "ls_rank", "Propensity": "ls_propensity", SHORT: SHORT, STATE: STATE}
+        more |= {WHY: WHY, AND: AND} | ({REPEAT: REPEAT} if "ls_repeat" in self.table.columns else {})
         own = {IN_LIST + header: IN_LIST + header for header in self.batch.mapping.unused_headers if header}
         return given | known | more | own
 
@@ -90,7 +91,8 @@ class BatchView:
         names = [self._human(role) for role in (Role.PHONE, Role.EMAIL) if self._is_shown_beside(role)]
         names += [JUNK if quarantine else SHORT]
         names += [self._human(role) for role in _ABOUT if self.column(role)]
-        return names[:_MOST_BESIDE]
+        names = names[:_MOST_BESIDE]
+        return [*names, STATE] if len(self.standing.contacts) and not quarantine else names
 
     def _is_shown_beside(self, role: Role) -> bool:
         return _GIVEN[role] in self.table.columns and self.who != _GIVEN[role]
@@ -135,6 +137,8 @@ class BatchView:
             elif name == SHORT:
                 marks = self.repeat_marks(leads)
                 table[name] = marks.where(marks == "", marks + ". ") + self.short_reasons(leads, shown)
+            elif name == STATE:
+                table[name] = leads["ls_state"].map(STATES)
             elif name in {WHY, AND}:
                 assert reasons is not None
                 table[name] = reasons["reason_1" if name == WHY else "reason_2"]

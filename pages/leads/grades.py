@@ -10,14 +10,14 @@ import streamlit as st
 from leadscore_core.batches.planning import preview_grades
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import GradeRule, load_settings
-from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.percent import percent, rate_decimals
 from leadscore_core.plots.grades import GRADE_ICONS
 from leadscore_core.storage.database.preferences import Preference, Version, grade_preference
 from leadscore_core.storage.leads.standing import cumulated
+from pages.leads.grade_draft import draft_grades, drafted_grades, move_neighbours
 from pages.shared import session
-from pages.shared.controls import plain_error
+from pages.shared.person import sign
 from pages.shared.sidebar import plain
 
 _NOTHING = 1e-6
@@ -41,15 +41,15 @@ def render_grades(view: BatchView, model: LeadModel) -> None:
         horizontal=True, key=f"grades-by-{current.version}", label_visibility="collapsed",
     )  # fmt: skip
     saved = current.value.model_copy(update={"by": by})
-    session.draft_grades(current.version, saved, cumulated(saved))
+    draft_grades(current.version, saved, cumulated(saved))
     most, step, form = _scale(current.value, str(by))
     for place, (column, label) in enumerate(zip(st.columns(3), _LABELS[str(by)], strict=True)):
         with column:
             st.slider(
                 label, 0.0, most, step=step, format=form, key=("grade-hot", "grade-warm", "grade-cold")[place],
-                on_change=partial(session.move_neighbours, place, str(by)),
+                on_change=partial(move_neighbours, place, str(by)),
             )  # fmt: skip
-    drafted = session.drafted_grades(str(by))
+    drafted = drafted_grades(str(by))
     rule = drafted.model_copy(
         update={"shares": current.value.shares} if by == "propensity" else {"thresholds": current.value.thresholds}
     )
@@ -150,26 +150,22 @@ def save(
     preference: Preference[Any], value: Any, current: Version[Any], model: LeadModel, message: str, note: str = ""
 ) -> None:
     """Save a preference and start the page anew; a conflict is said and changes nothing."""
-    try:
-        preference.save(value, based_on=current.version, author=session.get_name(), model_id=model.model_id, note=note)
-    except LeadScoreError as error:
-        st.error(plain_error(error), icon=":material/error:")
-    else:
+
+    def keep(name: str) -> None:
+        preference.save(value, based_on=current.version, author=name, model_id=model.model_id, note=note)
         session.forget_seen(preference.kind)
-        session.tell(message)
-        st.rerun()
+
+    sign(keep, message)
 
 
 def go_back(preference: Preference[Any], current: Version[Any]) -> None:
     """Undo the last change of a preference."""
-    try:
-        preference.undo(based_on=current.version, author=session.get_name())
-    except LeadScoreError as error:
-        st.error(plain_error(error), icon=":material/error:")
-    else:
+
+    def undo(name: str) -> None:
+        preference.undo(based_on=current.version, author=name)
         session.forget_seen(preference.kind)
-        session.tell("Undone.")
-        st.rerun()
+
+    sign(undo, "Undone.")
 
 
 def render_history(preference: Preference[Any], describe) -> None:  # type: ignore[no-untyped-def]

@@ -9,12 +9,12 @@ from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.grades import JUNK_WORDS
-from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore
-from pages.shared import session
+from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore, Feedback
 from pages.shared.controls import plain_error
 from pages.shared.lead_filters import render_filters
 from pages.shared.lead_list import render_list
 from pages.shared.lead_table import render_export
+from pages.shared.person import sign
 
 
 def render_quarantine(view: BatchView) -> None:
@@ -25,7 +25,8 @@ def render_quarantine(view: BatchView) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{restored:,} leads were restored and are in the call list.")
             if st.button("Put all of them aside again", type="tertiary", icon=":material/inventory_2:"):
-                _decide(lambda d: d.unrestore(view.batch, view.standing.restored.tolist()), "The rules decide again.")
+                again = view.standing.restored.tolist()
+                sign(lambda _: _decisions().unrestore(view.batch, again), "The rules decide again.")
     if not counts:
         st.info("Nobody is put aside. Set what counts as junk under Junk filter.", icon=":material/inventory_2:")
         return
@@ -49,8 +50,8 @@ def render_quarantine(view: BatchView) -> None:
             every = st.form_submit_button(f"Restore all {total:,} shown", icon=":material/undo:")
         if some or every:
             wanted = rows if some else view.table.rows_of(chosen).tolist()
-            _decide(
-                lambda d: d.restore(view.batch, wanted, note=note, by=session.get_name()), f"{len(wanted):,} restored."
+            sign(
+                lambda name: _decisions().restore(view.batch, wanted, note=note, by=name), f"{len(wanted):,} restored."
             )
     render_export(view, chosen, shown.sort)
 
@@ -89,17 +90,16 @@ def render_review(view: BatchView) -> None:
     picked = [entries[place] for place in event.selection.rows if place < len(entries)]
     done = st.button(f"{len(picked)} selected: reviewed", disabled=not picked, icon=":material/check:")
     if done:
-        _decide(lambda d: [d.close_feedback(e.id) for e in picked], "Off the list, and kept.")
+        sign(lambda _: _close(picked), "Off the list, and kept.")
     every = st.button(f"All {len(entries):,}: reviewed", type="tertiary")
     if every:
-        _decide(lambda d: [d.close_feedback(e.id) for e in entries], "Off the list, and kept.")
+        sign(lambda _: _close(entries), "Off the list, and kept.")
 
 
-def _decide(action, message: str) -> None:  # type: ignore[no-untyped-def]
-    try:
-        action(DecisionStore(load_settings()))
-    except LeadScoreError as error:
-        st.error(plain_error(error), icon=":material/error:")
-    else:
-        session.tell(message)
-        st.rerun()
+def _close(entries: list[Feedback]) -> None:
+    for entry in entries:
+        _decisions().close_feedback(entry.id)
+
+
+def _decisions() -> DecisionStore:
+    return DecisionStore(load_settings())

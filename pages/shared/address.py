@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import time
 from datetime import date
+from typing import cast
 
 import streamlit as st
 
-from leadscore_core.storage.leads.filters import LeadFilter
+from leadscore_core.storage.leads.filters import LeadFilter, News
 from pages.shared import list_state, session
 
 _WRITTEN, _FRESH, _DOUBT = "address_written", "address_fresh", "address_doubt"
@@ -49,7 +50,8 @@ def read_address(page: str) -> None:
         list_state.set_sort(*_read_sort(given))
         list_state.set_columns(tuple(given["col"]) if "col" in given else None)
         list_state.set_page(_read_number(given, "page", 1))
-        session.set_lead(_read_number(given, "lead", 0) if "lead" in given else None)
+        row = _read_number(given, "lead", -1)
+        session.set_lead(row if row >= 0 else None)
 
 
 def write_address(page: str) -> None:
@@ -109,9 +111,10 @@ def _section() -> dict[str, list[str]]:
 
 def _list() -> dict[str, list[str]]:
     chosen, (by, highest_first), page = session.get_filter(), list_state.get_sort(), list_state.get_page()
-    said = {
-        "grade": list(chosen.grades),
-        "state": list(chosen.states),
+    said: dict[str, list[str]] = {
+        "grade": [*chosen.grades],
+        "state": [*chosen.states],
+        "news": [str(news) for news in chosen.news],
         "in": [f"{column}:{value}" for column, wanted in chosen.values.items() for value in wanted],
         "q": [chosen.text] if chosen.text else [],
         "score": [f"{chosen.score_from}-{chosen.score_to}"] if (chosen.score_from, chosen.score_to) != (0, 100) else [],
@@ -151,6 +154,7 @@ def _read_filter(given: dict[str, list[str]]) -> LeadFilter:
         score_to=high,
         text=given.get("q", [""])[0],
         states=tuple(given.get("state", ())),
+        news=tuple(cast("list[News]", given.get("news", []))),
     )
 
 
@@ -180,7 +184,9 @@ def _read_sort(given: dict[str, list[str]]) -> tuple[str, bool]:
 
 
 def _read_number(given: dict[str, list[str]], name: str, otherwise: int) -> int:
-    text = given.get(name, [str(otherwise)])[0]
+    if name not in given:
+        return otherwise
+    text = given[name][0]
     if text.isascii() and text.isdigit() and len(text) < 10:
         return max(int(text), otherwise)
     doubt()

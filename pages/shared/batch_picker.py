@@ -11,8 +11,9 @@ from leadscore_core.registry.served import known_schema
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from pages.shared import address, session
 from pages.shared.companies import company_title, models_of
-from pages.shared.components import act, find_model, get_named_model
+from pages.shared.components import find_model, get_named_model
 from pages.shared.controls import plain_error
+from pages.shared.person import sign
 from pages.shared.sidebar import plain
 
 
@@ -97,7 +98,7 @@ def render_manage(batch: Batch) -> None:
     with st.form("rename", border=False):
         name = st.text_input("Name", value=batch.name, max_chars=200)
         if st.form_submit_button("Rename", icon=":material/edit:"):
-            act(lambda: store.rename(batch, name), "Renamed.")
+            sign(lambda _: store.rename(batch, name), "Renamed.")
     registry = ModelRegistry(load_settings().models_dir)
     in_use = registry.champion_of(batch.schema_name)
     known = {m.model_id: m for m in models_of(batch.schema_name, registry)}
@@ -112,13 +113,14 @@ def render_manage(batch: Batch) -> None:
                 ),
             )
             if st.form_submit_button("Score again", icon=":material/refresh:"):
-                with st.spinner(f"Scoring {plain(batch.name)}", show_time=True):
-                    act(
-                        lambda: rescore_batch(batch, get_named_model(chosen), by=session.get_name()),
-                        "Scored again. Earlier scores are kept.",
-                    )
+                sign(lambda by: _rescore(batch, chosen, by), "Scored again. Earlier scores are kept.")
     sure = st.checkbox(
         f"Yes, delete {plain(batch.name)} with all that was decided about its leads", key=f"sure-{batch.id}"
     )
     if st.button("Delete", icon=":material/delete:", disabled=not sure):
-        act(lambda: store.delete(batch), f"{plain(batch.name)} is deleted. Your own file is as it was.")
+        sign(lambda _: store.delete(batch), f"{plain(batch.name)} is deleted. Your own file is as it was.")
+
+
+def _rescore(batch: Batch, model_id: str, by: str) -> None:
+    with st.spinner(f"Scoring {plain(batch.name)}", show_time=True):
+        rescore_batch(batch, get_named_model(model_id), by=by)

@@ -63,7 +63,6 @@ def choose_company() -> None:
         index=names.index(str(present)),
         format_func=titles.__getitem__,
         key=f"company-{present}",
-        help="Whose leads the pages show. A new list finds its company by its columns.",
     )
     if chosen != present:
         session.set_company(chosen)

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from leadscore_core.batches.lead_profile import LeadProfile, describe_lead, waterfall
+from leadscore_core.batches.list_news import describe_move
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
@@ -14,6 +15,7 @@ from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore
 from pages.shared import address, session
 from pages.shared.components import get_named_model, render_chart
 from pages.shared.controls import plain_error
+from pages.shared.person import ask_inline, is_signed
 from pages.shared.sidebar import plain
 
 TREND_ICONS = {"Improving": ":material/trending_up:", "Declining": ":material/trending_down:"}
@@ -67,7 +69,10 @@ def _render_standing(view: BatchView, profile: LeadProfile) -> None:
         st.metric("Among the best", f"{share:.0%}", border=True, width=160)
         if len(profile.history) > 1:
             st.metric("Course", profile.trend, border=True, width=180)
-    if len(profile.history) < 2:
+    if pd.notna(lead.get("ls_score_before")):
+        moved = describe_move(int(lead["ls_score"]), int(lead["ls_score_before"]), lead["ls_seen_at"])
+        st.caption(moved or "Its score is as it was on the list before.")
+    elif len(profile.history) < 2:
         st.caption("Not enough history to say how it develops: it was seen in no earlier batch.")
     if profile.override is not None:
         o = profile.override
@@ -150,29 +155,31 @@ def _render_history(view: BatchView, profile: LeadProfile) -> None:
 
 
 def _render_decisions(view: BatchView, profile: LeadProfile) -> None:
-    decisions, row, by = DecisionStore(load_settings()), int(profile.lead["ls_row"]), session.get_name()
+    decisions, row = DecisionStore(load_settings()), int(profile.lead["ls_row"])
     try:
         if profile.junk:
             with st.form("restore-lead", border=False):
                 note = st.text_input("Why should it be called?", max_chars=300)
-                if st.form_submit_button("Restore this lead", icon=":material/undo:"):
+                by = ask_inline("restore")
+                if st.form_submit_button("Restore this lead", icon=":material/undo:") and is_signed(by):
                     decisions.restore(view.batch, [row], note=note, by=by)
                     _finish("Restored. It stays so when the batch is scored again.")
         elif profile.restored is not None and st.button("Put it aside again", icon=":material/inventory_2:"):
             decisions.unrestore(view.batch, [row])
             _finish("The rules decide about it again.")
         with st.expander("This score looks wrong", icon=":material/flag:"):
-            _render_feedback(view, profile, decisions, row, by)
+            _render_feedback(view, profile, decisions, row)
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
 
 
-def _render_feedback(view: BatchView, profile: LeadProfile, decisions: DecisionStore, row: int, by: str) -> None:
+def _render_feedback(view: BatchView, profile: LeadProfile, decisions: DecisionStore, row: int) -> None:
     left, right = st.columns(2)
     with left, st.form("feedback", border=False, clear_on_submit=True):
         verdict = st.radio("What is wrong?", list(VERDICTS), format_func=VERDICTS.get)
         note = st.text_area("Note", max_chars=1_000)
-        if st.form_submit_button("Put on the review list", icon=":material/flag:"):
+        by = ask_inline("feedback")
+        if st.form_submit_button("Put on the review list", icon=":material/flag:") and is_signed(by):
             decisions.give_feedback(
                 view.batch,
                 row,
@@ -188,7 +195,8 @@ def _render_feedback(view: BatchView, profile: LeadProfile, decisions: DecisionS
             grade = st.selectbox("Set the grade to", GRADES)
             days = st.number_input("For how many days", 1, 365, OVERRIDE_DAYS)
             why = st.text_input("Why", max_chars=300)
-            if st.form_submit_button("Set the grade", icon=":material/front_hand:"):
+            by = ask_inline("override")
+            if st.form_submit_button("Set the grade", icon=":material/front_hand:") and is_signed(by):
                 decisions.set_override(view.batch, row, grade, days=int(days), note=why, author=by)
                 _finish(f"Set to {grade}. The model's score is untouched.")
         if profile.override is not None and st.button("Let the model's grade stand again", icon=":material/undo:"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast, get_args
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from leadscore_core.inference.grades import GRADES
 from leadscore_core.plots.grades import GRADE_ICONS
 from leadscore_core.storage.database.contact_states import STATES
 from leadscore_core.storage.leads.dimensions import expression
-from leadscore_core.storage.leads.filters import BLANK, LeadFilter, View
+from leadscore_core.storage.leads.filters import BLANK, LeadFilter, News, View
 from leadscore_core.storage.leads.lead_table import Sort
 from pages.shared import address, list_state, session
 from pages.shared.lead_list import Layout
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SEARCH, MORE, _PANELS = "search", "more", "filter_panels"
-_GRADE, _STATE = " grade", " state"  # no column is called so
+_GRADE, _STATE, _NEWS_GROUP = " grade", " state", " news"  # no column is called so
+_NEWS: dict[News, str] = {"new": "New", "seen": "Seen before", "up": "Score went up", "down": "Score went down"}
 _NO_SORT = "Best first"
 _CHIPS_OF_A_COLUMN, _MANY = 3, 100_000
 _LONGEST_CHIP = 24
@@ -64,7 +65,8 @@ def render_filters(view: BatchView, which: View) -> tuple[LeadFilter, Layout]:
     )
     groups = {code: chips[code].group for code in picked}
     session.keep(_PANELS, {SEARCH, MORE} & set(groups.values()))
-    chosen = replace(kept, grades=_of(_GRADE, picked, chips), states=_of(_STATE, picked, chips))
+    news = tuple(news for news in _NEWS if news in _of(_NEWS_GROUP, picked, chips))
+    chosen = replace(kept, grades=_of(_GRADE, picked, chips), states=_of(_STATE, picked, chips), news=news)
     if source is not None:
         chosen = _with_values(chosen, source, _of(source, picked, chips))
     chosen = _render_search(chosen, key)
@@ -95,6 +97,7 @@ def _settle(view: BatchView) -> None:
         asked,
         grades=tuple(grade for grade in asked.grades if grade in GRADES),
         states=tuple(state for state in asked.states if state in STATES),
+        news=tuple(news for news in asked.news if news in get_args(News)),
         values={column: wanted for column, wanted in values.items() if wanted},
     )
     by, highest_first = list_state.get_sort()
@@ -124,23 +127,36 @@ def _offer_chips(view: BatchView, kept: LeadFilter, source: str | None) -> list[
         wanted = kept.values.get(source, ())
         shown = {value for value, _ in known[:_CHIPS_OF_A_COLUMN]} | set(wanted) if len(known) > 1 else set(wanted)
         chips += [Chip(source, value, plain(_short(value))) for value, _ in known if value in shown]
-    states = view.table.by_state()
-    if len(states) > 1 or kept.states:
-        chips += [
-            Chip(_STATE, state, f"{words} {states.get(state, (0, 0.0))[0]:,}")
-            for state, words in STATES.items()
-            if state in states or state in kept.states
-        ]
+    chips += [*_offer_news(view, kept), *_offer_states(view, kept)]
     used = _used(kept, source)
     chips.append(Chip(MORE, "", f":material/tune: More ({used})" if used else ":material/tune: More"))
     return chips
 
 
+def _offer_news(view: BatchView, kept: LeadFilter) -> list[Chip]:
+    """Return a chip for who is new, was seen before, or whose score moved, where anybody is known."""
+    counts = {news: view.table.count(LeadFilter(view=kept.view, news=(news,))) for news in _NEWS}
+    if not counts["seen"] and not kept.news:
+        return []
+    wanted = [news for news in _NEWS if counts[news] or news in kept.news]
+    return [Chip(_NEWS_GROUP, news, f"{_NEWS[news]} {counts[news]:,}") for news in wanted]
+
+
+def _offer_states(view: BatchView, kept: LeadFilter) -> list[Chip]:
+    """Return a chip for each contact state, where anybody was called."""
+    counts = {state: n for state, (n, _) in view.table.by_state().items()}
+    if len(counts) < 2 and not kept.states:
+        return []
+    words = STATES | {"new": "Not called yet"}
+    wanted = [state for state in STATES if state in counts or state in kept.states]
+    return [Chip(_STATE, state, f"{words[state]} {counts.get(state, 0):,}") for state in wanted]
+
+
 def _is_pressed(chip: Chip, kept: LeadFilter) -> bool:
     if chip.group in {SEARCH, MORE}:
         return chip.group in session.kept(_PANELS, set()) or (chip.group == SEARCH and kept.text != "")
-    in_force = {_GRADE: kept.grades, _STATE: kept.states}.get(chip.group, kept.values.get(chip.group, ()))
-    return chip.value in in_force
+    in_force = {**kept.values, _GRADE: kept.grades, _STATE: kept.states, _NEWS_GROUP: kept.news}
+    return chip.value in in_force.get(chip.group, ())
 
 
 def _of(group: str, picked: Sequence[str], chips: dict[str, Chip]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from leadscore_core.batches.list_news import list_news
 from leadscore_core.batches.planning import plan_batch
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
@@ -41,7 +42,9 @@ def render_cautions(view: BatchView) -> None:
             "batch again with the model in use.",
             icon=":material/warning:",
         )
-    said = [f":material/science: {MADE_UP}"] if view.model and view.model.metadata.training_data.synthetic else []
+    news = list_news(view).describe(view.schema.outcome.past)
+    said = [f":material/history: {news}"] if news else []
+    said += [f":material/science: {MADE_UP}"] if view.model and view.model.metadata.training_data.synthetic else []
     lacking = [f.column for f in view.batch.scoring.findings if f.code == "missing_column"]
     if lacking:
         humans = ", ".join(view.schema.by_name[name].human.lower() for name in lacking)

@@ -28,7 +28,12 @@ _REMEMBER = st.components.v2.component(
 def render_person() -> None:
     """Say at the foot of a page who is working, and let them say it."""
     name = session.get_name()
-    with st.popover(f"Working as {plain(name)}" if name else "Say who you are", icon=":material/person:", key="person"):
+    with st.popover(
+        f"Working as {plain(name)}" if name else "Say who you are",
+        icon=":material/person:",
+        type="tertiary",
+        key="person",
+    ):
         given = st.text_input("Your name", value=name, max_chars=60, key=f"your-name-{name}")
         st.caption(WHY_A_NAME)
     if given.strip() != name:
@@ -65,7 +70,7 @@ def sign(action: Callable[[str], object], message: str) -> None:
 @st.dialog("Who are you?", icon=":material/person:")
 def _ask(action: Callable[[str], object], message: str) -> None:
     with st.form("who", border=False):
-        name = st.text_input("Your name", max_chars=60)
+        name = st.text_input("Your name", max_chars=60, key="who-are-you")
         st.caption(WHY_A_NAME)
         if st.form_submit_button("Go on", icon=":material/check:"):
             if not name.strip():
@@ -94,3 +99,10 @@ def ask_inline(key: str) -> str:
     if given:
         session.set_name(given)
     return given
+
+
+def is_signed(name: str) -> bool:
+    """Tell whether a name was given; say that one is needed if not."""
+    if not name:
+        st.warning("Write your name first: it stands beside what you change.", icon=":material/person:")
+    return bool(name)

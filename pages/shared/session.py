@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import streamlit as st
 from cachetools import LRUCache
 
-from leadscore_core.config import GradeRule, GradeShares, GradeThresholds, load_settings
+from leadscore_core.config import load_settings
 from pages.shared.uploads import UploadFolder
 
 if TYPE_CHECKING:  # seconds to load, which the first page does not need
@@ -23,17 +23,15 @@ if TYPE_CHECKING:  # seconds to load, which the first page does not need
 _OPENED, _CAPACITY, _SEEN, _PROBLEM = "opened_list", "daily_call_capacity", "seen_upload", "list_problem"
 _SCORED, _RECOGNISED, _BATCH, _LEAD, _NAME = "scored_batch", "recognised", "batch_id", "lead_row", "person_name"
 _WAITING, _OF_LIST = "waiting_list", ("list_page", "list_sort", "list_columns")
-_FILTERS, _FILTER_ROUND, _JOB, _SECTION, _DRAFT, _KEPT, _TOLD = (
+_FILTERS, _FILTER_ROUND, _JOB, _SECTION, _KEPT, _TOLD = (
     "lead_filters",
     "lead_filter_round",
     "export_job",
     "leads_section",
-    "grade_draft",
     "kept_results",
     "message",
 )
 _COMPANY, _ASIDE = "company", "aside"
-_GRADE_KEYS = ("grade-hot", "grade-warm", "grade-cold")
 _MOST_KEPT = 4
 MEMORY = "leadscore"
 T = TypeVar("T")
@@ -253,7 +251,7 @@ def get_section(default: str) -> str:
 
 def set_section(section: str) -> None:
     """Keep the section of the Leads page; the lead that was looked at is closed."""
-    if st.session_state.get(_SECTION) != section:
+    if st.session_state.get(_SECTION, section) != section:
         set_lead(None)
         st.session_state.pop(_OF_LIST[0], None)
         forget_seen("grades", "junk")
@@ -282,46 +280,6 @@ def forget_seen(*kinds: str) -> None:
     """Look at what is in force now, when a preference is shown the next time."""
     for kind in kinds:
         st.session_state.pop(f"seen-{kind}", None)
-
-
-def draft_grades(version: int, rule: GradeRule, shares: tuple[float, float, float]) -> None:
-    """Lay a saved rule under the sliders once; what a person moves afterwards stays until it is saved.
-
-    Parameters
-    ----------
-    shares
-        Cumulated: down to which share of the batch leads are Hot, Warm, Cold (0-1).
-    """
-    result = rule.thresholds
-    drafted = (version, rule.by)
-    if st.session_state.get(_DRAFT) == drafted and _GRADE_KEYS[0] in st.session_state:
-        return
-    st.session_state[_DRAFT] = drafted
-    values = (result.hot, result.warm, result.cold) if rule.by == "propensity" else shares
-    for key, value in zip(_GRADE_KEYS, values, strict=True):
-        st.session_state[key] = round(100 * value, 2)
-
-
-def move_neighbours(moved: int, by: str) -> None:
-    """Let a moved slider push its neighbours, so that the grades stay in order."""
-    values = [st.session_state[key] for key in _GRADE_KEYS]
-    for place in range(3):
-        before = place < moved
-        if by == "propensity":
-            values[place] = max(values[place], values[moved]) if before else min(values[place], values[moved])
-        else:
-            values[place] = min(values[place], values[moved]) if before else max(values[place], values[moved])
-    for key, value in zip(_GRADE_KEYS, values, strict=True):
-        st.session_state[key] = value
-
-
-def drafted_grades(by: str) -> GradeRule:
-    """Return the rule that the sliders say."""
-    first, second, third = (round(st.session_state[key] / 100, 6) for key in _GRADE_KEYS)
-    if by == "propensity":
-        return GradeRule(by="propensity", thresholds=GradeThresholds(hot=first, warm=second, cold=third))
-    shares = GradeShares(hot=first, warm=max(0.0, second - first), cold=max(0.0, third - second))
-    return GradeRule(by="share", shares=shares)
 
 
 def clicked_marks(key: str, axis: str) -> list[str]:

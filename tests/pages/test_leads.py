@@ -37,8 +37,9 @@ def leads(batch: Batch) -> AppTest:
 
 
 def opened(page: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60).run()
-    app.switch_page(page).run()
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.session_state["person_name"] = "Anna"
+    app.run().switch_page(page).run()
     assert not app.exception
     return app
 
@@ -322,5 +323,12 @@ def test_grades_of_a_rare_outcome_are_set_in_its_own_digits(
     assert next(b for b in app.button if "Save these grades" in b.label).disabled, "nothing was moved"
     app.slider(key="grade-cold").set_value(0.25).run()
     press(app, "Save these grades")
-    saved = grade_preference(load_settings(), load_schema()).current().value.thresholds
-    assert (saved.hot, saved.warm, saved.cold) == pytest.approx((0.0234, 0.0081, 0.0025))
+    preference = grade_preference(load_settings(), load_schema())
+    assert preference.current().version == 0, "nothing is changed before it is known by whom"
+    assert app.text_input(key="who-are-you").label == "Your name"
+    app.session_state["person_name"] = "Ravi"
+    press(app, "Save these grades")
+    saved = preference.current()
+    assert saved.author == "Ravi"
+    thresholds = saved.value.thresholds
+    assert (thresholds.hot, thresholds.warm, thresholds.cold) == pytest.approx((0.0234, 0.0081, 0.0025))
