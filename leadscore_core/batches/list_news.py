@@ -31,12 +31,12 @@ class ListNews:
         Parameters
         ----------
         won_words
-            What those who were won did, such as "completed".
+            What those who were won did, such as "converted".
 
         Examples
         --------
-        >>> ListNews(300, 180, 120, 60, 12, 3, 0, 0).describe("completed")
-        '180 of 300 people are new; 120 stood on an earlier list: 60 were called, 12 completed, 3 are not to be called.'
+        >>> ListNews(300, 180, 120, 60, 12, 3, 0, 0).describe("converted")
+        '180 of 300 people are new; 120 stood on an earlier list: 60 were called, 12 converted, 3 are not to be called.'
         """
         if not self.seen and not self.called:
             return ""

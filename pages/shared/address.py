@@ -4,8 +4,6 @@ The session is what counts; the address follows it after each run, and is read w
 when a page is opened, a link is followed, or a person goes back in their browser.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from datetime import date

@@ -1,7 +1,5 @@
 """How a person looks at lists of leads: which page of them, in what order, with which columns."""
 
-from __future__ import annotations
-
 from pages.shared import session
 
 _PAGE, _SORT, _COLUMNS = "list_page", "list_sort", "list_columns"
