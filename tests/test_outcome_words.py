@@ -16,6 +16,7 @@ COUNTED = {  # where these stand alone, as keys
     "analytics/statistics/costs.py",
     "analytics/trends.py",
     "analytics/wording.py",
+    "batches/planning.py",
     "cli/sources.py",
     "cli/spend.py",
     "data/cleaning/outcome_values.py",
