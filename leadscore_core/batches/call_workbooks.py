@@ -49,9 +49,7 @@ def write_week(view: BatchView, week: Week, folder: str | Path, *, progress: Pro
         shares = [share for share in week.of(caller) if share.rows]
         if not shares:
             continue
-        first, last = shares[0].day, shares[-1].day
-        days = f"{first.day} {first:%b %Y}" if first == last else f"{first.day} {first:%b} to {last.day} {last:%b %Y}"
-        path = Path(folder) / workbook_name(view.batch.name.rsplit(".", 1)[0], days, caller)
+        path = Path(folder) / workbook_name(view.batch.name.rsplit(".", 1)[0], _days(shares), caller)
         write_caller_workbook(path, (CallSheet(share.day, _laid_out(view, share)) for share in shares), labels)
         paths.append(path)
         done += sum(len(share.rows) for share in shares)
@@ -59,16 +57,28 @@ def write_week(view: BatchView, week: Week, folder: str | Path, *, progress: Pro
     return paths
 
 
+def week_name(view: BatchView, week: Week) -> str:
+    """Return the name of a week's download: the workbook's of one caller, or of a ZIP file of several."""
+    shares = [share for share in week.shares if share.rows]
+    callers = list(dict.fromkeys(share.caller for share in shares))
+    name = workbook_name(view.batch.name.rsplit(".", 1)[0], _days(shares) if shares else "", *callers[:1])
+    return name if len(callers) == 1 else f"{name.rsplit(' - ', 1)[0]} - {len(callers)} callers.zip"
+
+
+def _days(shares: Sequence[Share]) -> str:
+    first, last = min(share.day for share in shares), max(share.day for share in shares)
+    return f"{first.day} {first:%b %Y}" if first == last else f"{first.day} {first:%b} to {last.day} {last:%b %Y}"
+
+
 def week_bytes(view: BatchView, week: Week) -> tuple[str, bytes]:
     """Return the name and content of a week's workbooks: the workbook of one caller, or a ZIP file of several."""
     with tempfile.TemporaryDirectory(prefix="leadscore-") as folder:
         paths = write_week(view, week, folder)
         if len(paths) == 1:
-            return paths[0].name, paths[0].read_bytes()
+            return week_name(view, week), paths[0].read_bytes()
         whole = Path(folder) / "week.zip"
         zip_workbooks(whole, paths)
-        name = paths[0].name.rsplit(" - ", 1)[0]
-        return f"{name} - {len(paths)} callers.zip", whole.read_bytes()
+        return week_name(view, week), whole.read_bytes()
 
 
 def _laid_out(view: BatchView, share: Share) -> pd.DataFrame:

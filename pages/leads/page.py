@@ -3,8 +3,10 @@
 import streamlit as st
 
 from leadscore_core.errors import LeadScoreError
+from pages.leads.call_mode import render_call_mode
 from pages.leads.grades import render_grades
 from pages.leads.junk_filter import render_junk
+from pages.leads.outcomes import render_outcomes
 from pages.leads.plan import render_planner
 from pages.leads.quarantine import render_quarantine, render_review
 from pages.shared import session
@@ -19,7 +21,7 @@ from pages.shared.lead_table import render_export
 from pages.shared.list_summary import render_about, render_answer
 from pages.shared.today import render_today
 
-SECTIONS = ["Call list", "Quarantine", "Plan", "Grades", "Junk filter", "Review list"]
+SECTIONS = ["Call list", "Call", "Plan", "Bring outcomes", "Quarantine", "Grades", "Junk filter", "Review list"]
 
 top = st.container(gap="xsmall")
 bar = top.container(horizontal=True, vertical_alignment="center")
@@ -46,10 +48,14 @@ try:
         render_about(view, chosen)
         with st.expander("Rename, score again or delete", icon=":material/edit:"):
             render_manage(view.batch)
-    elif section == "Quarantine":
-        render_quarantine(view)
+    elif section == "Call":
+        render_call_mode(view)
     elif section == "Plan":
         render_planner(view)
+    elif section == "Bring outcomes":
+        render_outcomes(view)
+    elif section == "Quarantine":
+        render_quarantine(view)
     elif section == "Grades":
         render_grades(view, model)
     elif section == "Junk filter":

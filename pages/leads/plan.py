@@ -1,32 +1,142 @@
-"""The capacity planner: how many calls bring how many outcomes."""
+"""The plan: who calls whom in the days to come, as workbooks and in call mode, and what it brings."""
 
+from datetime import date, datetime, timedelta
 from functools import partial
 
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.batches.export import ExportOrder, export_bytes
+from leadscore_core.batches.call_workbooks import week_bytes, week_name
 from leadscore_core.batches.planning import batch_gain, plan_batch
+from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.view import BatchView
+from leadscore_core.batches.week import Caller, Week, WeekOrder, owner_header, plan_week
+from leadscore_core.config import load_settings
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.inference.capacity import CallPlan
 from leadscore_core.percent import percent, rate_decimals
 from leadscore_core.plots.planning import plot_gain
-from leadscore_core.storage.leads.filters import LeadFilter
+from pages.leads.callers import keep_callers, known_callers
 from pages.shared import session
 from pages.shared.components import render_chart
+from pages.shared.controls import plain_error
+from pages.shared.moments import own_zone
+
+_MOST_DAYS = 10
 
 
 def render_planner(view: BatchView) -> None:
-    """Show what calls a day over some days bring, beside arrival order and chance, and split them among callers."""
+    """Share the calls of some days out among callers, and show what they bring beside arrival order and chance."""
     calls = view.table.by_junk().get("", (0, 0.0))[0]
     if calls == 0:
         st.info("Nobody is left to call. Restore leads from the quarantine first.", icon=":material/call:")
         return
+    order = _ask(view)
+    try:
+        week = plan_week(view, order)
+    except LeadScoreError as error:
+        st.warning(plain_error(error), icon=":material/group:")
+        return
+    _render_week(view, week, order)
+    plan = plan_batch(view, max(1, week.leads))
+    with st.expander("What these calls bring", icon=":material/trending_up:"):
+        _render_gain(view, plan)
+
+
+def _ask(view: BatchView) -> WeekOrder:
+    """Ask who calls, how many leads a day, and on which days."""
+    known = known_callers(session.get_capacity(), session.get_name())
+    table = pd.DataFrame({"Caller": [c.name for c in known], "Calls a day": [c.calls_a_day for c in known]})
+    edited = st.data_editor(
+        table,
+        num_rows="dynamic",
+        hide_index=True,
+        width=420,
+        key=f"callers-{view.batch.schema_name}",
+        column_config={
+            "Caller": st.column_config.TextColumn(required=True, max_chars=60),
+            "Calls a day": st.column_config.NumberColumn(min_value=1, max_value=1_000, step=1, default=60),
+        },
+    )
+    today = datetime.now(own_zone()).date()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        days = int(st.number_input("Days", 1, 365, 1, key="plan-days", width=140))
-        callers = int(st.number_input("Callers", 1, 100, 1, key="plan-callers", width=140))
-        st.caption(f"{session.get_capacity():,} calls a day, as set under Send today's calls.")
-    leads = min(calls, days * session.get_capacity())
-    plan, words = plan_batch(view, leads), view.schema.outcome
+        first = st.date_input("First day", _next_workday(today), min_value=today, width=160, key="plan-first")
+        days = int(st.number_input("Days", 1, _MOST_DAYS, 5, key="plan-days", width=120))
+        weekends = st.toggle("Weekends too", key="plan-weekends")
+        owner = owner_header(view)
+        keep_owner = bool(owner) and st.toggle(f"Leads stay with their {owner}", value=True, key="plan-owner")
+    callers = tuple(
+        Caller(" ".join(str(name).split()), int(number) if pd.notna(number) else 0)
+        for name, number in edited.itertuples(index=False, name=None)
+        if pd.notna(name) and str(name).strip()
+    )
+    keep_callers(callers, known)
+    start = first if isinstance(first, date) else today
+    return WeekOrder(callers, tuple(_days(start, days, weekends=weekends)), keep_owner)
+
+
+def _next_workday(day: date) -> date:
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    return day
+
+
+def _days(first: date, number: int, *, weekends: bool) -> list[date]:
+    days: list[date] = []
+    day = first
+    while len(days) < number:
+        if weekends or day.weekday() < 5:
+            days.append(day)
+        day += timedelta(days=1)
+    return days
+
+
+def _render_week(view: BatchView, week: Week, order: WeekOrder) -> None:
+    words = view.schema.outcome
+    table = pd.DataFrame({"Caller": [caller.name for caller in order.callers]})
+    for day in order.days:
+        of_day = {share.caller: len(share.rows) for share in week.shares if share.day == day}
+        table[f"{day:%a} {day.day} {day:%b}"] = [of_day.get(caller.name, 0) for caller in order.callers]
+    table[f"{words.title} expected"] = [
+        round(sum(share.expected for share in week.of(caller.name)), 1) for caller in order.callers
+    ]
+    left = f"; {week.left:,} wait for later days" if week.left else ""
+    owned = f" {week.owned:,} stay with their {week.owner}." if week.owned else ""
+    st.markdown(f"**{week.leads:,} leads** are planned{left}.{owned}")
+    st.dataframe(table, hide_index=True, height="content", alt="Leads of each caller and day")
+    with st.container(horizontal=True):
+        st.download_button(
+            "Workbooks for the callers" if len(order.callers) > 1 else "Workbook for the caller",
+            data=partial(_content, view, week),
+            file_name=week_name(view, week),
+            icon=":material/download:",
+            type="primary",
+            on_click="ignore",
+            disabled=week.leads == 0,
+        )
+        if st.button(
+            "Use this plan in call mode", icon=":material/call:", disabled=week.leads == 0,
+            help="Each caller is handed the own leads, day by day; what was planned before is replaced",
+        ):  # fmt: skip
+            try:
+                kept = CallQueue(view, load_settings()).plan(week, own_zone())
+            except LeadScoreError as error:
+                st.error(plain_error(error), icon=":material/error:")
+            else:
+                session.tell(f"{kept:,} leads are planned for {len(order.callers):,} callers.")
+                st.rerun()
+    st.caption(
+        "One workbook a caller, a sheet a day, with a column for what came of each call. Bring them back under "
+        "Bring outcomes."
+    )
+
+
+def _content(view: BatchView, week: Week) -> bytes:
+    return week_bytes(view, week)[1]
+
+
+def _render_gain(view: BatchView, plan: CallPlan) -> None:
+    words = view.schema.outcome
     lowest = percent(plan.cut_off, plan.cut_off)
     st.markdown(
         f"**{plan.leads:,} leads**, down to a propensity of {lowest}: about **{plan.expected:,.0f} "
@@ -53,15 +163,4 @@ def render_planner(view: BatchView) -> None:
     st.caption(
         "The interval counts chance only and takes the propensities as right; on a later month they may be off by "
         "more. The gain leaves out the quarantine."
-    )
-    order = ExportOrder("xlsx", LeadFilter(), most=plan.leads, callers=callers)
-    sheets = (
-        "one sheet" if callers == 1 else f"{callers} sheets of about {plan.expected / callers:,.0f} {words.plural} each"
-    )
-    st.download_button(
-        f"Call list of {plan.leads:,} leads, {sheets}",
-        data=partial(export_bytes, view, order),
-        file_name="call-list.xlsx",
-        icon=":material/download:",
-        on_click="ignore",
     )

@@ -1,6 +1,6 @@
 """Moments on a page: in the time zone of who looks at it."""
 
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -23,11 +23,13 @@ def here() -> str | None:
     return st.context.timezone
 
 
-def _here(moment: datetime) -> datetime:
-    zone = here()
-    if moment.tzinfo is None or not zone:
-        return moment
+def own_zone() -> tzinfo:
+    """Return the time zone of the person; UTC where the browser does not say, or says none that is known."""
     try:
-        return moment.astimezone(ZoneInfo(zone))
+        return ZoneInfo(here() or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
-        return moment
+        return UTC
+
+
+def _here(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is None else moment.astimezone(own_zone())

@@ -106,3 +106,17 @@ def is_signed(name: str) -> bool:
     if not name:
         st.warning("Write your name first: it stands beside what you change.", icon=":material/person:")
     return bool(name)
+
+
+def ask_name(why: str) -> str:
+    """Return the person's name; where it is not known, say why it is needed, ask for it, and return an empty text."""
+    name = session.get_name()
+    if name:
+        return name
+    st.markdown(why)
+    with st.form("ask-name", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        given = st.text_input("Your name", max_chars=60, width=280)
+        if st.form_submit_button("That is me", type="primary") and given.strip():
+            session.set_name(given)
+            st.rerun()
+    return ""

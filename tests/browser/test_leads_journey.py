@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_score_journey import PATIENCE, SAMPLE, SCHEMES, SIZES, bring, keep_picture, settle
 
-SECTIONS = ("Call list", "Quarantine", "Plan", "Grades", "Junk filter", "Review list")
+SECTIONS = ("Call list", "Call", "Plan", "Bring outcomes", "Quarantine", "Grades", "Junk filter", "Review list")
 
 
 @pytest.fixture

@@ -37,7 +37,10 @@ PAGES = ("leads", "drivers", "sources", "retrain", "score")
 REASON = "The first model of these leads"
 OURS = re.compile(r"applica(tion|nt)|\bapplying\b|utm|droppp|\bcompleted\b|\bLevel\d", re.IGNORECASE)
 SECTIONS = {
-    "leads": ("section", ("Call list", "Quarantine", "Plan", "Grades", "Junk filter", "Review list")),
+    "leads": (
+        "section",
+        ("Call list", "Call", "Plan", "Bring outcomes", "Quarantine", "Grades", "Junk filter", "Review list"),
+    ),
     "sources": ("source-section", ("Rates", "Composition", "Segments", "Weeks and flow", "Money")),
     "retrain": ("retrain-section", ("Train", "Verdict", "Against the model in use", "Compare", "Promote or roll back")),
 }

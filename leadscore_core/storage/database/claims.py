@@ -119,7 +119,6 @@ class ClaimStore:
         LOCKED``); on SQLite one writes at a time.
         """
         moment = now()
-        until = moment + timedelta(minutes=self.settings.calls.claim_minutes)
         with open_database(self.settings).writing() as session:
             held = session.execute(
                 select(QueueRow.row, QueueRow.person_id)
@@ -134,12 +133,7 @@ class ClaimStore:
             if found is None:
                 return None
             row, person = found
-            session.execute(
-                update(PersonRow)
-                .where(PersonRow.id == person)
-                .values(claimed_by=caller, claimed_until=until, updated_at=moment)
-            )
-            session.execute(update(QueueRow).where(QueueRow.person_id == person).values(stage=CLAIMED, due_at=until))
+            until = self._hold(session, int(person), caller, moment)
         return Claim(batch.id, int(row), int(person), caller, until)
 
     def rows(self, batch: Batch) -> list[int]:
@@ -152,6 +146,39 @@ class ClaimStore:
         query = select(QueueRow.row).where(QueueRow.batch_id == batch.id, QueueRow.caller == caller).limit(1)
         with open_database(self.settings).session() as session:
             return session.execute(query).scalar() is not None
+
+    def holds(self, batch: Batch, caller: str) -> bool:
+        """Tell whether a caller has a lead of a batch now."""
+        query = (
+            select(QueueRow.row)
+            .join(PersonRow, PersonRow.id == QueueRow.person_id)
+            .where(QueueRow.batch_id == batch.id, QueueRow.stage == CLAIMED)
+            .where(PersonRow.claimed_by == caller, PersonRow.claimed_until > now())
+            .limit(1)
+        )
+        with open_database(self.settings).session() as session:
+            return session.execute(query).scalar() is not None
+
+    def claim_lead(self, batch: Batch, row: int, caller: str) -> bool:
+        """Give a caller one certain lead of a queue, unless another caller has it, and tell whether it worked."""
+        moment = now()
+        with open_database(self.settings).writing() as session:
+            query = (
+                select(QueueRow.row, QueueRow.person_id)
+                .join(PersonRow, PersonRow.id == QueueRow.person_id)
+                .where(QueueRow.batch_id == batch.id, QueueRow.row == row, QueueRow.stage != CLOSED)
+                .where(
+                    PersonRow.claimed_until.is_(None)
+                    | (PersonRow.claimed_until <= moment)
+                    | (PersonRow.claimed_by == caller)
+                )
+                .with_for_update(skip_locked=True)
+            )
+            found = session.execute(query).one_or_none()
+            if found is None:
+                return False
+            self._hold(session, int(found[1]), caller, moment)
+        return True
 
     def release(self, claim: Claim) -> None:
         """Give a lead back that a caller did not call."""
@@ -178,6 +205,21 @@ class ClaimStore:
             name = "closed" if stage == CLOSED else "ready" if is_due else "claimed" if stage == CLAIMED else "later"
             counts[name] += int(n)
         return QueueCount(**counts)
+
+    def _hold(self, session: Session, person: int, caller: str, moment: datetime) -> datetime:
+        """Let a person be a caller's, and return until when; what the caller had before and did not call is free."""
+        until = moment + timedelta(minutes=self.settings.calls.claim_minutes)
+        others = select(PersonRow.id).where(PersonRow.claimed_by == caller, PersonRow.id != person)
+        before = list(session.execute(others).scalars())
+        if before:
+            _free(session, before)
+        session.execute(
+            update(PersonRow)
+            .where(PersonRow.id == person)
+            .values(claimed_by=caller, claimed_until=until, updated_at=moment)
+        )
+        session.execute(update(QueueRow).where(QueueRow.person_id == person).values(stage=CLAIMED, due_at=until))
+        return until
 
     def _next(self, session: Session, batch: Batch, caller: str, moment: datetime) -> tuple[int, int] | None:
         _free_expired(session, batch, moment)

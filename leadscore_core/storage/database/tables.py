@@ -139,7 +139,7 @@ class PersonRow(Base):
     last_result: Mapped[str] = mapped_column(String(20))
     last_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_by: Mapped[str] = mapped_column(String(100))
-    claimed_by: Mapped[str] = mapped_column(String(100))
+    claimed_by: Mapped[str] = mapped_column(String(100), index=True)
     claimed_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 

@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("last_result", sa.String(20), nullable=False),
         sa.Column("last_at", MOMENT),
         sa.Column("last_by", sa.String(100), nullable=False),
-        sa.Column("claimed_by", sa.String(100), nullable=False),
+        sa.Column("claimed_by", sa.String(100), nullable=False, index=True),
         sa.Column("claimed_until", MOMENT),
         sa.Column("updated_at", MOMENT, nullable=False, index=True),
     )
