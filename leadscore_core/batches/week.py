@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from leadscore_core.batches.view import BatchView
@@ -122,7 +121,7 @@ def owner_column(headers: Sequence[str]) -> str:
     return next((header for header in headers if _OWNER.match(plain_header(header))), "")
 
 
-def plan_week(view: BatchView, order: WeekOrder) -> Week:
+def plan_week(view: BatchView, order: WeekOrder, chosen: LeadFilter = _CALLS) -> Week:
     """Share the call list out among callers and days.
 
     Each day takes the next leads of the call list: call-backs on their day, then those never called, the best first,
@@ -130,16 +129,22 @@ def plan_week(view: BatchView, order: WeekOrder) -> Week:
     calls that the caller makes, so that the shares are worth about the same; one that stays with its owner waits for
     the owner's next day where today has no room.
 
+    Parameters
+    ----------
+    chosen
+        Which leads of the call list; all if not given.
+
     Raises
     ------
     StorageError
         If there are no callers or days, a name is missing or given twice, or a number of calls is out of range.
     """
     _check(order)
-    rows = view.table.rows_of(_CALLS, Sort())
+    rows = view.table.rows_of(chosen, Sort())
     owner = owner_header(view) if order.keep_owner else ""
     capacity = sum(caller.calls_a_day for caller in order.callers) * len(order.days)
-    pool = _pool(view, rows, owner, order, capacity)
+    propensity = dict(zip(rows.tolist(), view.table.propensities(chosen, Sort()).tolist(), strict=True))
+    pool = _pool(view, propensity, owner, order, capacity)
     shares: list[Share] = []
     owned = 0
     for day in order.days:
@@ -169,19 +174,24 @@ def _check(order: WeekOrder) -> None:
         )
 
 
-def _pool(view: BatchView, rows: np.ndarray, owner: str, order: WeekOrder, capacity: int) -> _Pool:
-    """Return who can be called in the days of a plan: not who is with a caller now, nor whose time comes later."""
+def _pool(view: BatchView, propensity: dict[int, float], owner: str, order: WeekOrder, capacity: int) -> _Pool:
+    """Return who can be called in the days of a plan: not who is with a caller now, nor whose time comes later.
+
+    Parameters
+    ----------
+    propensity
+        Of each lead by its position, in the order of the calls.
+    """
     contacts = view.standing.contacts
     moments = pd.Series(contacts.not_before, index=contacts.row)
     states = pd.Series(contacts.state, index=contacts.row, dtype="object")
     last = order.days[-1]
     wait = {row: at.date() for row, at in moments.dropna().items() if at.date() >= order.days[0]}
     claimed = set(states.index[states == "claimed"].tolist())
-    usable = [row for row in rows.tolist() if row not in claimed and wait.get(row, last) <= last]
+    usable = [row for row in propensity if row not in claimed and wait.get(row, last) <= last]
     if not owner:  # owners alone can make leads further down the list come into the plan
         others = [row for row in usable if row not in wait]
         usable = [row for row in usable if row in wait] + others[:capacity]
-    propensity = dict(zip(rows.tolist(), view.table.propensities(_CALLS, Sort()).tolist(), strict=True))
     owners = [""] * len(usable)
     if owner and usable:
         cells = read_own(view.batch.leads_path, usable, [owner])[owner]

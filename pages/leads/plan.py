@@ -10,14 +10,14 @@ from leadscore_core.batches.call_workbooks import week_bytes, week_name
 from leadscore_core.batches.planning import batch_gain, plan_batch
 from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.view import BatchView
-from leadscore_core.batches.week import Caller, Week, WeekOrder, owner_header, plan_week
+from leadscore_core.batches.week import MOST_CALLS, Caller, Week, WeekOrder, owner_header, plan_week
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.capacity import CallPlan
 from leadscore_core.percent import percent, rate_decimals
 from leadscore_core.plots.planning import plot_gain
-from pages.leads.callers import keep_callers, known_callers
 from pages.shared import session
+from pages.shared.callers import keep_callers, known_callers
 from pages.shared.components import render_chart
 from pages.shared.controls import plain_error
 from pages.shared.moments import own_zone
@@ -45,7 +45,8 @@ def render_planner(view: BatchView) -> None:
 
 def _ask(view: BatchView) -> WeekOrder:
     """Ask who calls, how many leads a day, and on which days."""
-    known = known_callers(session.get_capacity(), session.get_name())
+    kept = known_callers()
+    known = kept or (Caller(session.get_name() or "Caller 1", min(session.get_capacity(), MOST_CALLS)),)
     table = pd.DataFrame({"Caller": [c.name for c in known], "Calls a day": [c.calls_a_day for c in known]})
     edited = st.data_editor(
         table,
@@ -55,7 +56,7 @@ def _ask(view: BatchView) -> WeekOrder:
         key=f"callers-{view.batch.schema_name}",
         column_config={
             "Caller": st.column_config.TextColumn(required=True, max_chars=60),
-            "Calls a day": st.column_config.NumberColumn(min_value=1, max_value=1_000, step=1, default=60),
+            "Calls a day": st.column_config.NumberColumn(min_value=1, max_value=MOST_CALLS, step=1, default=60),
         },
     )
     today = datetime.now(own_zone()).date()

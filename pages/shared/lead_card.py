@@ -3,17 +3,22 @@
 import pandas as pd
 import streamlit as st
 
+from leadscore_core.batches.known_people import lead_keys
 from leadscore_core.batches.lead_profile import LeadProfile, describe_lead, waterfall
 from leadscore_core.batches.list_news import describe_move
+from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.inference.reasons import Reason, human_name
 from leadscore_core.plots.lead import plot_history, plot_waterfall
+from leadscore_core.storage.database.contact_states import STATES
+from leadscore_core.storage.database.contacts import ContactStore, Result
 from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore
 from pages.shared import address, session
 from pages.shared.components import get_named_model, render_chart
+from pages.shared.contact_log import render_attempts, render_results
 from pages.shared.controls import plain_error
 from pages.shared.person import ask_inline, is_signed
 from pages.shared.sidebar import plain
@@ -50,6 +55,7 @@ def render_lead(view: BatchView) -> None:
     who = next((str(lead[k]) for k in ("ls_name", "ls_id", "ls_email") if k in lead and pd.notna(lead[k])), None)
     st.header(plain(who or "") or f"Row {int(profile.file_row):,}", anchor=False)
     _render_standing(view, profile)
+    _render_contacts(view, profile)
     if view.model is not None and profile.base is not None:
         _render_reasons(view, profile)
     _render_history(view, profile)
@@ -91,6 +97,24 @@ def _render_standing(view: BatchView, profile: LeadProfile) -> None:
         r = profile.restored
         note = f" {plain(r.note)}" if r.note else ""
         st.info(f"Restored by {plain(r.by) or 'somebody'} on {r.at:%d %b %Y}.{note}", icon=":material/undo:")
+
+
+def _render_contacts(view: BatchView, profile: LeadProfile) -> None:
+    """Show what came of calls, and keep what came of another."""
+    settings, lead = load_settings(), profile.lead
+    attempts = [] if pd.isna(lead["ls_person"]) else ContactStore(settings).history([int(lead["ls_person"])])
+    state = STATES[str(lead["ls_state"])]
+    n = len(attempts)
+    with st.expander(f"{state}: {n:,} contact attempt{'s' * (n != 1)}", icon=":material/call:"):
+        by = ask_inline("contact")
+
+        def keep(result: Result) -> None:
+            if is_signed(by):
+                CallQueue(view, settings).record(int(lead["ls_row"]), result, caller=by)
+                _finish("Kept.")
+
+        render_results(view, f"card-{view.batch.id}-{int(lead['ls_row'])}-{n}", keep)
+        render_attempts(view, attempts, settings)
 
 
 def _render_reasons(view: BatchView, profile: LeadProfile) -> None:
@@ -197,10 +221,12 @@ def _render_feedback(view: BatchView, profile: LeadProfile, decisions: DecisionS
             why = st.text_input("Why", max_chars=300)
             by = ask_inline("override")
             if st.form_submit_button("Set the grade", icon=":material/front_hand:") and is_signed(by):
-                decisions.set_override(view.batch, row, grade, days=int(days), note=why, author=by)
+                (lead,) = lead_keys(view.batch, view.table, [row])
+                decisions.set_override(view.batch, row, grade, days=int(days), note=why, author=by, lead=lead)
                 _finish(f"Set to {grade}. The model's score is untouched.")
         if profile.override is not None and st.button("Let the model's grade stand again", icon=":material/undo:"):
-            decisions.end_override(view.batch, row)
+            person = profile.lead["ls_person"]
+            decisions.end_override(view.batch, row, None if pd.isna(person) else int(person))
             _finish("The model's grade stands again.")
 
 

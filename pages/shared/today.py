@@ -1,17 +1,21 @@
-"""Today's calls: how many, by how many callers, and their workbook."""
+"""Today's calls: how many, by whom, and a workbook for each caller."""
 
+from datetime import datetime
 from functools import partial
 
 import streamlit as st
 
-from leadscore_core.batches.export import ExportOrder, export_bytes
+from leadscore_core.batches.call_workbooks import week_bytes, week_name
 from leadscore_core.batches.view import BatchView
+from leadscore_core.batches.week import MOST_CALLERS, Caller, Week, WeekOrder, plan_week
 from leadscore_core.storage.leads.filters import LeadFilter
 from pages.shared import session
+from pages.shared.callers import keep_callers, known_callers
+from pages.shared.moments import own_zone
 
 
 def render_today(view: BatchView, chosen: LeadFilter) -> None:
-    """Offer the call sheets of a day's leads, the best of what is shown; calls a day and callers are set there."""
+    """Offer a workbook for each caller with the own part of a day's leads, the best of what is shown."""
     leads = min(session.get_capacity(), view.table.count(chosen))
     with st.popover(f"Send today's {leads:,}", type="primary", icon=":material/send:", key="today"):
         st.number_input(
@@ -23,16 +27,40 @@ def render_today(view: BatchView, chosen: LeadFilter) -> None:
             help="How many leads your team can call in a day. It sets whom to call first.",
             on_change=partial(session.take_capacity, "calls-a-day"),
         )
-        callers = int(st.number_input("Callers", 1, 100, key=session.bind("callers", 1)))
+        known = known_callers()
+        names = st.text_area(
+            "Callers, one a line",
+            key=session.bind("callers-today", "\n".join(caller.name for caller in known)),
+            placeholder="Anna\nBen",
+            height=120,
+        )
         if leads == 0:
             st.caption("Nobody is left to call.")
             return
-        order = ExportOrder("xlsx", chosen, most=leads, callers=callers)
+        callers = _callers(names, leads)
+        if names.strip() and {one.name for one in callers} != {one.name for one in known}:
+            keep_callers(_callers(names, session.get_capacity()), known)
+        day = datetime.now(own_zone()).date()
+        week = plan_week(view, WeekOrder(callers, (day,)), chosen)
         st.download_button(
-            "Call sheet" if callers == 1 else f"Call sheets for {callers} callers",
-            data=partial(export_bytes, view, order),
-            file_name="call-sheets.xlsx",
+            "Workbook" if len(callers) == 1 else f"Workbooks for {len(callers):,} callers",
+            data=partial(_content, view, week),
+            file_name=week_name(view, week),
             icon=":material/download:",
             on_click="ignore",
         )
-        st.caption("One sheet a caller, each with about as many leads and as good ones.")
+        st.caption("Each with about as many leads and as good ones, and a column for what came of each call.")
+
+
+def _callers(names: str, leads: int) -> tuple[Caller, ...]:
+    """Return the callers of a day: each name once, the leads shared out evenly; whoever works, where none is named."""
+    lines = [" ".join(line.split()) for line in names.splitlines() if line.strip()]
+    first = {line.casefold(): line for line in reversed(lines)}
+    given = list(dict.fromkeys(first[line.casefold()] for line in lines))[: min(MOST_CALLERS, leads)]
+    everybody = given or [session.get_name() or "Caller"]
+    share, more = divmod(leads, len(everybody))
+    return tuple(Caller(name, share + (at < more)) for at, name in enumerate(everybody))
+
+
+def _content(view: BatchView, week: Week) -> bytes:
+    return week_bytes(view, week)[1]

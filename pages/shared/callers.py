@@ -1,8 +1,10 @@
 """Callers: who calls, as the last plan named them, for everybody who plans next."""
 
+from contextlib import suppress
+
 from pydantic import BaseModel
 
-from leadscore_core.batches.week import Caller
+from leadscore_core.batches.week import MOST_CALLS, Caller
 from leadscore_core.config import load_settings
 from leadscore_core.errors import ConflictError
 from leadscore_core.storage.database.preferences import Preference
@@ -19,21 +21,19 @@ def _preference() -> Preference[Callers]:
     return Preference(load_settings(), "callers", Callers())
 
 
-def known_callers(capacity: int, name: str) -> tuple[Caller, ...]:
-    """Return the callers of the last plan; before any, the person who plans, with the calls of a day."""
-    kept = _preference().current().value.callers
-    return tuple(Caller(*one) for one in kept) or (Caller(name or "Caller 1", min(capacity, 1_000)),)
+def known_callers() -> tuple[Caller, ...]:
+    """Return the callers of the last plan; none before any."""
+    return tuple(Caller(*one) for one in _preference().current().value.callers)
 
 
 def keep_callers(callers: tuple[Caller, ...], before: tuple[Caller, ...]) -> None:
-    """Keep the callers where a person changed them; of two who do so at once the later one's stand."""
-    if callers == before or not callers or any(not 1 <= one.calls_a_day <= 1_000 for one in callers):
+    """Keep the callers where a person changed their names or calls; of two who do so at once the first one's stand."""
+    named = tuple(one for one in callers if one.name and 1 <= one.calls_a_day <= MOST_CALLS)
+    if named == before or not named or named != callers:
         return
     preference = _preference()
-    value = Callers(callers=tuple((one.name, one.calls_a_day) for one in callers))
+    value = Callers(callers=tuple((one.name, one.calls_a_day) for one in named))
     current = preference.current()
     if value != current.value:
-        try:
+        with suppress(ConflictError):
             preference.save(value, based_on=current.version, author=session.get_name())
-        except ConflictError:
-            return
