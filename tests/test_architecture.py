@@ -23,7 +23,8 @@ FLOORS = {
             ("training", "inference"),
             ("registry", "analytics"),
             ("pipelines",),
-            ("batches", "retraining", "distributed", "arrivals"),
+            ("batches", "distributed", "arrivals"),
+            ("retraining",),
             ("cli", "orchestration"),
             ("__main__", "__init__"),
         )

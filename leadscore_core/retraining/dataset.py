@@ -1,6 +1,6 @@
 """The leads to train on: labelled files and batches whose outcomes came back, as one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,14 +9,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leadscore_core.batches.called import calls_of_batch
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LabelError
 from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.contacts import ContactStore
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.leads.source_table import OUTCOME
+from leadscore_core.training.call_columns import NOBODY_SAYS
+from leadscore_core.training.calls import ATTEMPTS
 from leadscore_core.training.training_data import TrainingData, join_training_data, read_training_data
+
+UPLOADED = "uploaded"
+SETTLING = ("converted", "not_interested", "wrong_number", "do_not_call")
 
 
 def read_labelled(
@@ -26,6 +33,7 @@ def read_labelled(
     settings: Settings | None = None,
     *,
     audited: bool = True,
+    called: Mapping[str, str] | None = None,
 ) -> TrainingData:
     """Return labelled leads of files and of batches, each cleaned once.
 
@@ -35,6 +43,9 @@ def read_labelled(
     ----------
     audited
         Whether to look for columns that may know the outcome.
+    called
+        What a person says of who was called, for `UPLOADED` lists and by the id of a batch: header of the column that
+        says it, `ATTEMPTS` where those that are kept do, `NOBODY_SAYS`; found if not given.
 
     Raises
     ------
@@ -43,13 +54,15 @@ def read_labelled(
     LeadScoreError
         If one cannot be read.
     """
-    settings = settings or load_settings()
+    settings, said = settings or load_settings(), called or {}
     many = len(lists) + len(batches) > 1
     parts = [
-        read_training_data(replace(leads, schema=schema), is_strict=False, audited=audited and not many)
+        read_training_data(
+            replace(leads, schema=schema), is_strict=False, audited=audited and not many, called=said.get(UPLOADED)
+        )
         for leads in lists
     ]
-    parts += [_of_batch(batch, schema, settings) for batch in batches]
+    parts += [_of_batch(batch, schema, settings, said.get(batch.id)) for batch in batches]
     data = join_training_data(parts)
     if np.isnan(data.label).all():
         raise LabelError(
@@ -59,16 +72,22 @@ def read_labelled(
     return data.audited() if audited and data.findings is None else data
 
 
-def _of_batch(batch: Batch, schema: LeadSchema, settings: Settings) -> TrainingData:
+def _of_batch(batch: Batch, schema: LeadSchema, settings: Settings, said: str | None) -> TrainingData:
     leads = LeadList([batch.leads_path], schema, batch.mapping)
-    data = replace(read_training_data(leads, is_strict=False, audited=False), name=batch.name)
+    column = said if said != ATTEMPTS else NOBODY_SAYS
+    data = replace(read_training_data(leads, is_strict=False, audited=False, called=column), name=batch.name)
     known = OutcomeStore(settings).current(batch)
-    if known is None:
-        return data
-    came = pd.read_parquet(known.path)
-    label = data.label.copy()
-    label[came["ls_row"].to_numpy()] = came["ls_completed"].to_numpy("float64")
-    return replace(data, label=label)
+    came = data.label.copy() if data.calls is None else data.calls.came.copy()
+    if known is not None:
+        back = pd.read_parquet(known.path)
+        came[back["ls_row"].to_numpy()] = back["ls_completed"].to_numpy("float64")
+    if data.calls is not None:  # a column of the list says who was called
+        return replace(data, label=came, calls=replace(data.calls, came=came)).settled()
+    counts = None if said is None else said == ATTEMPTS
+    calls, evidence = calls_of_batch(batch, schema, came, data.dates, settings, counts=counts)
+    if evidence is not None:
+        data = replace(data, call_columns=(*data.call_columns, evidence))
+    return replace(data, label=came, calls=calls).settled()
 
 
 def batches_with_outcomes(batches: Sequence[Batch], settings: Settings | None = None) -> dict[str, int]:
@@ -78,9 +97,16 @@ def batches_with_outcomes(batches: Sequence[Batch], settings: Settings | None = 
     for batch in batches:
         known = store.current(batch)
         own = _own_outcomes(batch.scores_path)
-        if known is not None or own:
-            found[batch.id] = max(own, known.known if known else 0)
+        by_calls = 0 if known is not None or own else _settled_by_calls(batch, settings)
+        if known is not None or own or by_calls:
+            found[batch.id] = max(own, by_calls, known.known if known else 0)
     return found
+
+
+def _settled_by_calls(batch: Batch, settings: Settings) -> int:
+    """Return how many leads of a batch said yes or no when they were called from it."""
+    made = ContactStore(settings).of_batch(batch.id)
+    return len({one.row for one in made if one.result in SETTLING})
 
 
 def _own_outcomes(path: Path) -> int:

@@ -106,14 +106,19 @@ class TrainingData:
         days
             How long a lead takes to convert: of younger ones nobody knows yet; as before if not given.
         """
-        calls = self.calls or (Calls.unsaid(self.label) if days else None)
-        if calls is None:
+        if self.calls is None and not days:
             return self
-        dates = self.dates
-        if np.isnan(calls.age).all() and dates is not None and dates.notna().any():
-            calls = replace(calls, age=((dates.max() - dates) / pd.Timedelta(days=1)).to_numpy("float64"))
+        calls = self.known_calls
         calls = replace(calls, days=calls.days if days is None else days)
         return replace(self, label=calls.settled.outcome, calls=calls)
+
+    @property
+    def known_calls(self) -> Calls:
+        """What is known of the calls to them; their age is counted from the newest where nothing else says it."""
+        calls, dates = self.calls or Calls.unsaid(self.label), self.dates
+        if dates is None or dates.isna().all() or not np.isnan(calls.age).all():
+            return calls
+        return replace(calls, age=((dates.max() - dates) / pd.Timedelta(days=1)).to_numpy("float64"))
 
     @property
     def outcome(self) -> np.ndarray:
@@ -275,8 +280,7 @@ def join_training_data(parts: Sequence[TrainingData]) -> TrainingData:
         if any(name in part.columns and part.columns[name].dtype.kind in "iu" for part in parts):
             columns[name] = columns[name].fillna(UNLISTED_TIER if name == CITY_TIER else 0).astype("int64")
     kinds = [kind for kind in first.identities if all(kind in part.identities for part in parts)]
-    calls = [part.calls or Calls.unsaid(part.label) for part in parts]
-    return TrainingData(
+    joined = TrainingData(
         name=" and ".join(part.name for part in parts),
         schema=first.schema,
         columns=columns,
@@ -285,9 +289,12 @@ def join_training_data(parts: Sequence[TrainingData]) -> TrainingData:
         identities={kind: np.concatenate([part.identities[kind] for part in parts]) for kind in kinds},
         has_identity=all(part.dates is not None for part in parts),
         headers={name: header for part in reversed(parts) for name, header in part.headers.items()},
-        calls=join_calls(calls) if any(part.calls is not None for part in parts) else None,
+        calls=join_calls([part.known_calls for part in parts])
+        if any(part.calls is not None for part in parts)
+        else None,
         call_columns=tuple(row for part in parts for row in part.call_columns),
     )
+    return joined.settled()
 
 
 def _collect(

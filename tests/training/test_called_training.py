@@ -136,8 +136,8 @@ def test_calls_are_found_again_in_the_file_and_in_joined_leads(leads: TrainingDa
     assert np.array_equal(again.weight, data.weight)
     both = join_training_data([data, leads])
     assert both.calls is not None
-    assert both.calls.summary().unsaid == len(leads.known)
-    assert len(both.known) == len(data.known) + len(leads.known)
+    assert both.calls.summary().unsaid == len(leads.settled(days=7).known)
+    assert len(both.known) == len(data.known) + len(leads.settled(days=7).known)
 
 
 def test_a_sample_counts_once_in_learning_and_in_full_in_figures(leads: TrainingData) -> None:

@@ -260,6 +260,12 @@ class LeadTable:
             f"SELECT * FROM ({self._view()}) WHERE {condition} ORDER BY ls_draw LIMIT {int(most)}", values
         )
 
+    def learning_sample(self) -> pd.DataFrame:
+        """Return ``ls_row`` of the leads that are put aside for their propensity, or were drawn of these, and which."""
+        return self.query(
+            f"SELECT ls_row, ls_learning FROM ({self._view()}) WHERE ls_learning OR ls_junk = 'low_propensity'"
+        )
+
     def group(self, columns: list[str], chosen: LeadFilter, most: int = 500) -> pd.DataFrame:
         """Return leads, expected conversions and mean propensity for each value of one column or two."""
         named = [c for c in columns if c in self.columns]
