@@ -29,17 +29,16 @@ class CrmPreview:
     ----------
     rows
         The first mapped rows, three at most.
-    written, no_key, repeats
-        Leads that are written, that have nothing to match a record by, and that repeat one that is written.
-    blanks
-        Column that was asked for -> leads of which it is blank, where there are any.
+    written
+        Leads that are written.
+    left_out, blank
+        In words, empty where there is nothing to say: which leads are not, and of how many a column is blank.
     """
 
     rows: pd.DataFrame
     written: int
-    no_key: int
-    repeats: int
-    blanks: dict[str, int]
+    left_out: str
+    blank: str
 
 
 def list_headers(view: BatchView) -> list[str]:
@@ -100,13 +99,5 @@ def preview_crm(view: BatchView, columns: CrmColumns, rows: np.ndarray) -> CrmPr
     for name in (MORE[name] for name in columns.choice.more if name in MORE):
         bare[name] = "?"
     laid = counted.lay_out(own, bare)
-    asked = laid.columns[len(counted.key_headers) :]
-    blanks = {str(name): int((laid[name] == "").sum()) for name in asked if laid[name].dtype != "int64"}
     first = crm_rows(view, view.table.by_rows(rows[laid.index[:SHOWN]]), columns.afresh())
-    return CrmPreview(
-        first,
-        len(laid),
-        counted.left_out["no_key"],
-        counted.left_out["repeats"],
-        {name: n for name, n in blanks.items() if n and name != "LeadScore grade"},
-    )
+    return CrmPreview(first, len(laid), counted.left_out_words, counted.blank_words)

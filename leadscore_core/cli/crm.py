@@ -51,5 +51,5 @@ def say_crm(columns: CrmColumns, rows: int) -> None:
     most = preset.most[columns.choice.ending]
     if written > most:
         say(f"{preset.title} takes {most:,} records in one file of this kind, and these are {written:,}: split it.")
-    if set(columns.choice.more) - set(MORE):
-        say(preset.blank)
+    if columns.blank_words:
+        say(columns.blank_words)

@@ -76,7 +76,8 @@ def _render_trade_off(view: BatchView, model: LeadModel) -> None:
             icon=":material/inventory_2:",
             disabled=not used or in_force,
         ):
-            save(preference, rule, current, model, _saved_words(view, leads))
+            said = f"{say_leads(leads)} {'is' if leads == 1 else 'are'} put aside. Undo brings them back."
+            save(preference, rule, current, model, said)
         undo = st.button("Undo", icon=":material/undo:", disabled=current.version == 0, key="undo-cut")
     if undo:
         go_back(preference, current)
@@ -98,10 +99,6 @@ def _say_loss(trade: TradeOff, removed: float, leads: int, words: OutcomeWords, 
     if seen is None:
         return f"{text}."
     return f"{text}; {known} {seen.value:.1%} ({seen.low:.1%} to {seen.high:.1%})."
-
-
-def _saved_words(view: BatchView, leads: int) -> str:
-    return f"{say_leads(leads)} of {view.batch.name} {'is' if leads == 1 else 'are'} put aside. Undo brings them back."
 
 
 def _say_lists(view: BatchView, before: GradeRule, rule: GradeRule, trade: TradeOff, removed: float) -> None:

@@ -99,17 +99,7 @@ def _say_match(columns: CrmColumns, preview: CrmPreview, rows: int, counted_up_t
     if rows > counted_up_to:
         st.markdown(f"{text} Which leads are left out for want of it is said when the file is ready.")
         return
-    out = [f"{say_leads(n)} {why}" for n, why in _left_out(columns, preview) if n]
-    told = f" Left out: {'; '.join(out)}." if out else ""
-    st.markdown(f"{text} The file holds **{preview.written:,} of {say_leads(rows)}**.{told}")
-
-
-def _left_out(columns: CrmColumns, preview: CrmPreview) -> list[tuple[int, str]]:
-    lacking = "record id" if columns.record_id else columns.matched_by
-    return [
-        (preview.no_key, f"without {lacking}, of which {columns.preset.title} would make new records"),
-        (preview.repeats, "of a record that is in the file already"),
-    ]
+    st.markdown(f"{text} The file holds **{preview.written:,} of {say_leads(rows)}**. {preview.left_out}")
 
 
 def _say_rest(columns: CrmColumns, preview: CrmPreview, written: int) -> None:
@@ -119,9 +109,8 @@ def _say_rest(columns: CrmColumns, preview: CrmPreview, written: int) -> None:
     others = [name for name in columns.choice.more if name not in MORE]
     rest = f"The other columns are written over what {preset.title} has." if others else "Nothing else is touched."
     st.caption(f"Make these fields in {preset.title} once: {fields}. {rest}")
-    if preview.blanks:
-        told = ", ".join(f"{plain(name)} for {say_leads(n)}" for name, n in preview.blanks.items())
-        st.caption(f"Blank: {told}. {preset.blank}")
+    if preview.blank:
+        st.caption(plain(preview.blank))
     most = preset.most[columns.choice.ending]
     if written > most:
         st.caption(f"{preset.title} takes {most:,} records in one file of this kind: narrow the list, or split it.")

@@ -60,6 +60,12 @@ def calm(page: Page) -> None:
     settle(page)
 
 
+def say_who(page: Page) -> None:
+    """Give the name that the first change asks for."""
+    page.get_by_label("Your name").fill("Anna")
+    page.get_by_role("button", name="Go on").click()
+
+
 def aside(page: Page) -> int:
     choose(page, "Quarantine")
     label = page.get_by_role("button", name="shown", exact=False).first.inner_text()
@@ -68,7 +74,7 @@ def aside(page: Page) -> int:
 
 def test_plan_discard_look_restore_and_export_for_a_crm(page: Page, tmp_path: Path) -> None:
     choose(page, "Plan")
-    expect(page.get_by_text("300 leads, down to a propensity of")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("300 leads are planned")).to_be_visible(timeout=PATIENCE)
     before = aside(page)
 
     choose(page, "Junk filter")
@@ -79,6 +85,7 @@ def test_plan_discard_look_restore_and_export_for_a_crm(page: Page, tmp_path: Pa
     assert 1.0 < lost <= 2.0
     assert "95% interval" in result
     page.get_by_role("button", name="Put aside").first.click()
+    say_who(page)
     expect(page.get_by_text("leads are put aside. Undo brings them back.")).to_be_visible(timeout=PATIENCE)
     settle(page)
     after = aside(page)
@@ -144,6 +151,7 @@ def test_a_threshold_is_previewed_saved_and_undone(page: Page) -> None:
     save = page.get_by_role("button", name="Save these grades")
     expect(save).to_be_enabled(timeout=PATIENCE)
     save.click()
+    say_who(page)
     expect(page.get_by_text("Grades saved.")).to_be_visible(timeout=PATIENCE)
     settle(page)
     expect(page.get_by_text("History: ")).to_be_visible(timeout=PATIENCE)

@@ -104,6 +104,9 @@ def test_without_a_record_id_it_is_matched_by_email_or_refused() -> None:
         assert columns.left_out == left
         assert made[keys[-1]].iloc[0] == "A@x.org"
         assert "1 lead without" in columns.left_out_words
+    prospects = own.assign(Prospect=IDS["dynamics"][2])
+    with pytest.raises(ExportError, match="perhaps Prospect, which has the form of one"):
+        settle("dynamics", prospects)
     for role in (Role.EMAIL, Role.NAME):
         details = {key: headers for key, headers in DETAILS.items() if key is not role}
         with pytest.raises(ExportError, match="no record id of Pipedrive"):
@@ -125,7 +128,9 @@ def test_ids_that_are_missing_ruined_or_given_twice_are_left_out_over_all_parts(
 @pytest.mark.parametrize("crm", PRESETS)
 def test_placeholders_are_never_written_over_a_record(crm: str) -> None:
     own = leads(crm, Town=["[not provided]", "n/a", " - "], Tel=["Select", "none", "(not set)"])
-    made = settle(crm, own, "Town", "Tel").lay_out(own, OURS)
+    columns = settle(crm, own, "Town", "Tel")
+    made = columns.lay_out(own, OURS)
+    assert columns.blank_words.endswith(f" for 3 leads. {PRESETS[crm].blank}")
     town, phone = (PRESETS[crm].fields.get(role, name) for role, name in ((Role.CITY, "Town"), (Role.PHONE, "Tel")))
     assert made[town].tolist() == made[phone].tolist() == ["", "", ""]
 

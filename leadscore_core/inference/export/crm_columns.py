@@ -28,6 +28,7 @@ MORE = {
 NO_ID = ""
 LONGEST = 255  # of a line of text in Salesforce and Zoho CRM
 _PLACEHOLDERS = ("", "[not provided]", "not-provided", *sorted(ALWAYS_BLANK | MAYBE_BLANK))
+_TELLING = 15  # a shorter number may be anything
 _SURE = 0.5  # the header is the CRM's own; what is ruined in it is left out and counted
 _NO_LETTERS = r'[\s|<>"]+'  # Zoho CRM takes no bar, angle bracket or double quote
 
@@ -68,6 +69,8 @@ class CrmColumns:
         Role -> the list's headers of it.
     left_out
         Leads that are not written: ``no_key`` (nothing to match them by), ``repeats`` (of a record that is written).
+    blanks
+        Header of a column that was asked for -> leads that are written and of which it is blank.
     """
 
     choice: CrmChoice
@@ -76,6 +79,7 @@ class CrmColumns:
     id_header: str
     details: Mapping[Role, list[str]]
     left_out: Counter[str] = field(default_factory=Counter)
+    blanks: Counter[str] = field(default_factory=Counter)
     _seen: set[str] = field(default_factory=set)
 
     @property
@@ -121,7 +125,13 @@ class CrmColumns:
 
     def afresh(self) -> "CrmColumns":
         """Return the same columns with no lead seen yet."""
-        return replace(self, left_out=Counter(), _seen=set())
+        return replace(self, left_out=Counter(), blanks=Counter(), _seen=set())
+
+    @property
+    def blank_words(self) -> str:
+        """Of how many leads a column is blank that was asked for, and what that does; empty if of none."""
+        told = ", ".join(f"{name} for {say_leads(number)}" for name, number in self.blanks.items() if number)
+        return f"Blank: {told}. {self.preset.blank}" if told else ""
 
     def lay_out(self, own: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
         """Return leads under the CRM's headers, without those that no record is found by.
@@ -154,7 +164,10 @@ class CrmColumns:
         for name in self.choice.more:
             for header, cells in ({} if name in MORE else self._of_list(own, name)).items():
                 columns.setdefault(header, cells)
-        return pd.DataFrame(columns, index=own.index)[(given & first).to_numpy()]
+        laid = pd.DataFrame(columns, index=own.index)[(given & first).to_numpy()]
+        asked = [name for name in laid.columns if name not in keys and name not in ALWAYS]
+        self.blanks.update({name: int((laid[name] == "").sum()) for name in asked})
+        return laid
 
     def _key_columns(self, own: pd.DataFrame) -> dict[str, pd.Series]:
         if self.record_id:
@@ -306,9 +319,20 @@ def settle_columns(choice: CrmChoice, own: pd.DataFrame, details: Mapping[Role, 
         raise ExportError(
             f"The list has no record id of {preset.title} ({preset.id_words}){otherwise}, so {preset.title} would make "
             f"new records instead of updating. Export the leads from {preset.title} with their record id, score that "
-            "list, or choose the column that holds the record id (--crm-id HEADER)."
+            f"list, or choose the column that holds the record id (--crm-id HEADER){_alike(own, preset)}."
         )
     return CrmColumns(choice, preset, NO_ID, "", details)
+
+
+def _alike(own: pd.DataFrame, preset: CrmPreset) -> str:
+    """Say which columns might hold record ids: each cell another one, of a form that few other things have."""
+    found = [
+        str(header)
+        for header in own.columns
+        if len(own) and own[header].is_unique and _id_share(own[header], str(header), preset)[0] == 1
+    ]
+    told = [header for header in found if as_text(own[header]).str.len().min() >= _TELLING]
+    return f", perhaps {' or '.join(told[:3])}, which has the form of one" if told else ""
 
 
 def _id_share(cells: pd.Series, header: str, preset: CrmPreset) -> tuple[float, str]:
