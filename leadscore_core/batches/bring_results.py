@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import select, update
+from sqlalchemy import update
 
+from leadscore_core.batches.brought_files import note_file, undo_results
 from leadscore_core.batches.known_people import lead_keys
 from leadscore_core.batches.outcome_files import KNOWN_BY, kept_schemas, with_keys
 from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys
@@ -26,14 +27,13 @@ from leadscore_core.batches.week import owner_column
 from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.dataset.options import ListOptions
-from leadscore_core.data.reading.reader import list_files
 from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LabelError, LeadScoreError, StorageError
 from leadscore_core.inference.export.caller_workbooks import CALL_BACK, KEY, NOTE
-from leadscore_core.storage.database.batches import Batch, BatchStore, hash_files
+from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.contacts import ContactStore, Result, Said
-from leadscore_core.storage.database.engine import aware, now, open_database
+from leadscore_core.storage.database.engine import now, open_database
 from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
 from leadscore_core.storage.database.tables import OutcomeFileRow
 from leadscore_core.storage.leads.lead_table import LeadTable
@@ -99,18 +99,6 @@ class BroughtResults:
     outcomes: int
     known: int = 0
     batches: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class BroughtFile:
-    """A file of results that was brought: by whom, when, and what it gave."""
-
-    id: int
-    file_name: str
-    recorded_at: datetime
-    recorded_by: str
-    attempts: int
-    is_undone: bool
 
 
 def match_results(file: ResultFile, settings: Settings) -> MatchedResults:
@@ -241,22 +229,11 @@ def keep_results(matched: MatchedResults, *, by: str, settings: Settings) -> Bro
     by
         Who brings it, and called, where the file does not say who did.
     """
-    paths = [table.path for table in matched.file.tables]
-    files = list(dict.fromkeys(paths))
-    name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
     moment = now()
     batches = {batch.id: batch for batch in BatchStore(settings).list_batches()}
-    with open_database(settings).writing() as session:
-        row = OutcomeFileRow(
-            file_name=name,
-            file_hash=hash_files(list_files(files)),
-            recorded_at=moment,
-            recorded_by=by,
-            details={"rows": matched.file.rows, "leads": matched.leads, "results": matched.by_result},
-        )
-        session.add(row)
-        session.flush()
-        file_id = row.id
+    details = {"rows": matched.file.rows, "leads": matched.leads, "results": matched.by_result}
+    row = note_file([table.path for table in matched.file.tables], details, by, moment, settings)
+    file_id = row.id
     attempts = known = 0
     counts: Counter[str] = Counter()
     try:
@@ -337,48 +314,3 @@ def _remember(file: ResultFile, by: str, settings: Settings) -> None:
     results = current.value.results | said
     if results != current.value.results:
         preference.save(StatusMap(results=results), based_on=current.version, author=by)
-
-
-def list_results(settings: Settings, most: int = 20) -> list[BroughtFile]:
-    """Return the files of results that were brought, the newest first."""
-    query = select(OutcomeFileRow).order_by(OutcomeFileRow.id.desc()).limit(most)
-    with open_database(settings).session() as session:
-        return [
-            BroughtFile(
-                row.id,
-                row.file_name,
-                aware(row.recorded_at),
-                row.recorded_by,
-                int(row.details.get("leads", 0)),
-                row.undone_at is not None,
-            )
-            for row in session.execute(query).scalars()
-        ]
-
-
-def undo_results(file_id: int, *, by: str, settings: Settings) -> int:
-    """Take back what a file told: its attempts, and its outcomes as far as no later file told them too.
-
-    Returns
-    -------
-    int
-        Attempts that were taken back.
-
-    Raises
-    ------
-    StorageError
-        If there is no such file, or it was taken back already.
-    """
-    with open_database(settings).writing() as session:
-        row = session.get(OutcomeFileRow, file_id)
-        if row is None or row.undone_at is not None:
-            raise StorageError("There is nothing to undo: this file was taken back already, or never brought.")
-        row.undone_at = now()
-        entries: dict[str, list[int]] = row.details.get("outcomes", {})
-    undone = ContactStore(settings).undo_file(file_id, by=by)
-    store = OutcomeStore(settings)
-    for batch in BatchStore(settings).list_batches():
-        if batch.id in entries:
-            number, before = entries[batch.id]
-            store.take_back(batch, (number, before), by=by)
-    return undone

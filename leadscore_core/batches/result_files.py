@@ -130,8 +130,8 @@ class ResultFile:
     @property
     def is_of_calls(self) -> bool:
         """Whether it tells what came of calls, not only yes or no."""
-        told = {status.result for status in self.statuses} - {None, NOTHING, NOT_CONVERTED, "converted"}
-        return bool(told) or any(table.has_key for table in self.tables)
+        of_any = {None, NOTHING, NOT_CONVERTED, "converted", "not_interested"}
+        return bool({status.result for status in self.statuses} - of_any) or any(table.has_key for table in self.tables)
 
     def results(self) -> dict[str, str]:
         """Return what each value means, as far as it is known."""

@@ -50,7 +50,8 @@ from leadscore_core.cli.options import (
     without_passwords,
     write_json,
 )
-from leadscore_core.cli.sources import outcomes, sources
+from leadscore_core.cli.outcomes import outcomes
+from leadscore_core.cli.sources import sources
 from leadscore_core.cli.spend import spend
 from leadscore_core.cli.training import compare, evaluate, train, tune
 from leadscore_core.cli.training_words import leads_json, say_cautions

@@ -12,7 +12,6 @@ from leadscore_core.cli.options import (
     Dates,
     Decimals,
     Encoding,
-    Files,
     JsonOut,
     Label,
     MapTo,
@@ -184,35 +183,6 @@ def _say_rates(result: dict[str, Any], words: OutcomeWords) -> None:
                 f"  {found['name']}: {percent(found['rate'], average, 1)} {expected}of {found['n']:,} leads; "
                 f"{abs(found['difference']):,.0f} {words.plural} {more} {expected}than at the average{shared}"
             )
-
-
-def outcomes(
-    files: Files,
-    schema: SchemaName = None,
-    label: Label = None,
-    positive: Positive = None,
-    still_open: StillOpen = None,
-    sheet: Sheet = None,
-    encoding: Encoding = None,
-    map_to: MapTo = None,
-    dates: Dates = None,
-    decimals: Decimals = None,
-) -> None:
-    """Bring back what became of scored leads; they are known by id, e-mail or phone."""
-    from leadscore_core.batches.outcome_files import open_outcome_files
-    from leadscore_core.batches.outcomes import bring_outcomes
-    from leadscore_core.data.schema.schema_files import load_schema
-
-    settings = load_settings()
-    options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
-    declared = load_schema(schema) if schema is not None else None
-    brought = open_outcome_files(files, schema=declared, options=options, settings=settings)
-    say_findings(brought[0].file_findings())
-    say_outcome(brought[0], where_known=False)
-    report = bring_outcomes(brought, settings=settings)
-    say(report.summary)
-    for name, (leads, completed) in report.batches.items():
-        say(f"  {name}: {leads:,} leads, {completed:,} {report.past}")
 
 
 def _line(group: dict[str, Any], average: float) -> str:

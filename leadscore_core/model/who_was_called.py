@@ -29,7 +29,8 @@ class WhoWasCalled(BaseModel):
 
     ``source`` is the header of the column that says who was called, or ``attempts`` where it is the attempts that are
     kept; empty where nothing says it. ``uncalled`` and ``young`` leads are left out as nobody knows what would have
-    become of them; ``by_itself`` converted without a call, ``young_yes`` within ``days`` days. ``called`` were called
+    become of them; ``young`` came less than ``days`` days ago, ``young_yes`` of them converted already;
+    ``by_itself`` converted without a call. ``called`` were called
     and are learned from, ``unsaid`` are learned from though nothing says whether they were. ``junk`` is what the
     learning sample says, ``represented`` the share (0-1) of leads, of those old enough, that figures speak of;
     ``called_auc`` how well the model's columns tell who was called, 0.5 by chance.
@@ -83,13 +84,16 @@ class WhoWasCalled(BaseModel):
 
     def not_learned(self, words: OutcomeWords) -> str:
         """Say which leads are a yes and not learned from, and why; empty where there are none."""
-        parts = [f"{_leads(self.by_itself)} {words.past} without a call"] if self.by_itself else []
-        parts += [f"{_leads(self.young_yes)} {words.past} within {_days(self.days)}"] if self.young_yes else []
-        if not parts:
+        if not self.by_itself:
             return ""
+        counts = (
+            f"it counts as {words.a_singular}, and is"
+            if self.by_itself == 1
+            else (f"they count as {words.plural}, and are")
+        )
         return (
-            f"{' and '.join(parts)}: they count as {words.plural}, and are not learned from, since those like them "
-            "are left out."
+            f"{_leads(self.by_itself)} {words.past} without a call: {counts} not learned from, since nobody knows who "
+            "else would have."
         )
 
     def junk_sentence(self, words: OutcomeWords) -> str:

@@ -21,7 +21,7 @@ class Labelled:
     Attributes
     ----------
     rows, completed, not_completed
-        Leads in all, and with each outcome.
+        Leads in all but those too young, and with each outcome, of those that are learned from.
     months
         ``month`` (first day), ``leads``, ``rate`` (0-1) of leads with a known outcome; empty without dates.
     future
@@ -47,15 +47,15 @@ class Labelled:
 
 def summarise(data: TrainingData) -> Labelled:
     """Count labelled leads."""
-    label, dates = pd.Series(data.label), data.dates
-    known = label.notna()
+    label, dates, known = pd.Series(data.label), data.dates, pd.Series(data.is_known)
     months = pd.DataFrame(columns=["month", "leads", "rate"])
     if dates is not None and dates[known].notna().any():
         grouped = label[known].groupby(dates[known].dt.to_period("M"))
         months = pd.DataFrame({"leads": grouped.size(), "rate": grouped.mean()}).rename_axis("month").reset_index()
         months["month"] = months["month"].dt.to_timestamp()
     future = 0 if dates is None else int((dates > pd.Timestamp.now() + pd.Timedelta(days=1)).sum())
-    return Labelled(len(data), int((label == 1).sum()), int((label == 0).sum()), months, future)
+    rows = len(data) - (0 if data.calls is None else data.calls.summary().young)
+    return Labelled(rows, int((label[known] == 1).sum()), int((label[known] == 0).sum()), months, future)
 
 
 def period_of(data: TrainingData) -> tuple[date, date] | None:
@@ -101,18 +101,3 @@ def new_since(data: TrainingData, model: LeadModel) -> int | None:
         return None
     seen = seen_in_training(model, data.cleaned(model.schema), data.identities, count_repeats=False)
     return None if seen is None else int((~seen).sum())
-
-
-def leave_out_young(data: TrainingData, days: int) -> TrainingData:
-    """Return the leads without those of the last days, which may be too young to have an outcome.
-
-    Parameters
-    ----------
-    days
-        Before the newest lead; 0 leaves out none, and so do leads without dates.
-    """
-    dates = data.dates
-    if days <= 0 or dates is None or dates.isna().all():
-        return data
-    young = dates > dates.max() - pd.Timedelta(days=days)
-    return data.take(~young.to_numpy())

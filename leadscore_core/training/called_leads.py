@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.model.who_was_called import WhoWasCalled
+from leadscore_core.training.evaluation.quick_scores import auc_of
 from leadscore_core.training.fit import Recipe, out_of_fold_margins
 from leadscore_core.training.folds import inner_folds
 from leadscore_core.training.training_data import TrainingData
@@ -45,4 +45,4 @@ def _called_auc(data: TrainingData, recipe: Recipe) -> float | None:
     quick = replace(recipe, algorithm=LIGHTGBM, estimator=None, segments=None, grow=None, params={"n_estimators": 50})
     cleaned = data.take(rows).cleaned(recipe.schema)
     margins = out_of_fold_margins(cleaned, called, inner_folds(called, 2, recipe.seed), quick)
-    return float(roc_auc_score(called, margins))
+    return auc_of(called, margins)

@@ -68,7 +68,7 @@ class Calls:
         """Return what is left out and why, and what junk would have done."""
         settled = self.settled
         known, nobody = ~np.isnan(self.came), self.called == 0
-        young_yes = (self.came == 1) & ~settled.is_learned & ~settled.by_itself
+        young = (self.age < self.days) & ~nobody
         learned = settled.is_learned
         stood_for = float(self.stands_for[learned].sum())
         missing = _not_represented(self, settled)
@@ -76,8 +76,8 @@ class Calls:
             source=self.source,
             days=self.days,
             uncalled=int(settled.uncalled.sum()) + int((~known & nobody).sum()),
-            young=int(settled.young.sum()),
-            young_yes=int(young_yes.sum()),
+            young=int(young.sum()),
+            young_yes=int((young & (self.came == 1)).sum()),
             by_itself=int(settled.by_itself.sum()),
             called=int((learned & (self.called == 1)).sum()),
             unsaid=int((learned & np.isnan(self.called)).sum()),

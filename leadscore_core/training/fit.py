@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.pipeline import Pipeline
 
 from leadscore_core.confidence import FEW_LEADS
@@ -18,6 +17,7 @@ from leadscore_core.model.observed_rates import BLANK_KEY
 from leadscore_core.model.pipeline import make_pipeline
 from leadscore_core.model.segment_classifier import Segments
 from leadscore_core.training.evaluation.metrics import Metrics, compute_metrics
+from leadscore_core.training.evaluation.quick_scores import auc_of, brier_of
 from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.folds import Fold, inner_folds
 from leadscore_core.training.weights import LeadWeights
@@ -173,7 +173,7 @@ def _column_costs(
     test, label = test.iloc[some], label[some]
     if len(np.unique(label)) < 2:
         return {}
-    whole = float(roc_auc_score(label, margin[some]))
+    whole = auc_of(label, margin[some])
     features, model = pipeline.named_steps["features"], pipeline.named_steps["model"]
     given, lacking = features.transform(test), features.transform(test.iloc[:1, :0])
     owners = np.array(features.column_of())
@@ -181,7 +181,7 @@ def _column_costs(
     for name in (column.name for column in recipe.schema.inputs if column.name in test):
         own = given.columns[np.isin(owners, features.read_from(name))]
         without = given.assign(**{feature: lacking[feature].iloc[0] for feature in own})
-        costs[name] = whole - float(roc_auc_score(label, model.raw_margin(without)))
+        costs[name] = whole - auc_of(label, model.raw_margin(without))
     return costs
 
 
@@ -266,7 +266,7 @@ def choose_calibration(
             learned = Calibrator(method).fit(margin[fold.train], label[fold.train], _of_rows(weight, fold.train))
             crossed[fold.test] = learned.apply(margin[fold.test])
         candidates[method] = crossed
-    brier = {name: float(brier_score_loss(label, p, sample_weight=weight)) for name, p in candidates.items()}
+    brier = {name: brier_of(label, p, weight) for name, p in candidates.items()}
     best = min(brier, key=brier.__getitem__)
     chosen: CalibrationMethod = best if brier["none"] - brier[best] >= WORTH_CALIBRATING else "none"
     return Calibrator(chosen).fit(margin, label, weight), CalibrationReport(chosen, dict(brier), candidates[chosen])

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
+from leadscore_core.training.evaluation.quick_scores import auc_of
 from leadscore_core.training.leakage_evidence import ColumnCells
 
 SAMPLE_ROWS, MOST_MEASURED = 10_000, 20
@@ -156,7 +156,7 @@ def _auc(columns: list[_Feature], label: np.ndarray, seed: int) -> float:
     for train, test in StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(matrix, label):
         model = _grow([(values[train], is_level) for values, is_level in columns], label[train], seed)
         predicted[test] = model.predict(matrix[test], num_threads=1)
-    return max(0.5, round(float(roc_auc_score(label, predicted)), 4))
+    return max(0.5, round(auc_of(label, predicted), 4))
 
 
 def _grow(columns: list[_Feature], label: np.ndarray, seed: int) -> lgb.Booster:

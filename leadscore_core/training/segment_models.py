@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sklearn.metrics import roc_auc_score
 
 from leadscore_core.data.schema.schema import TEXT_ROLES, LeadSchema
 from leadscore_core.errors import SchemaError
 from leadscore_core.model.metadata import SegmentJudgement, SegmentModels
 from leadscore_core.model.segment_classifier import Segments
 from leadscore_core.training.evaluation.paired_tests import delong
+from leadscore_core.training.evaluation.quick_scores import auc_of
 from leadscore_core.training.fit import Recipe, fit_cleaned
 from leadscore_core.training.folds import Fold
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
@@ -70,8 +70,8 @@ def judge_segment_models(
                 human=str(written[rows].iloc[0]),
                 leads=int(rows.sum()),
                 completed=int(label[rows].sum()),
-                auc_whole=float(roc_auc_score(label[rows], whole[rows])),
-                auc_own=float(roc_auc_score(label[rows], own[rows])),
+                auc_whole=auc_of(label[rows], whole[rows]),
+                auc_own=auc_of(label[rows], own[rows]),
                 low=gain - errors * error,
                 high=gain + errors * error,
             )

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from leadscore_core.confidence import Z95
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.model.metadata import ColumnAudit
 from leadscore_core.training.evaluation.paired_tests import delong
+from leadscore_core.training.evaluation.quick_scores import auc_of
 from leadscore_core.training.exclusions import WRITTEN_LATER
 from leadscore_core.training.fit import Recipe, out_of_fold_margins
 from leadscore_core.training.folds import repeated_folds
@@ -48,10 +48,10 @@ def judge_texts(data: TrainingData, request: TrainingRequest, recipe: Recipe) ->
         return out_of_fold_margins(cleaned, label, folds, replace(recipe, schema=schema))
 
     without = margins(texts)
-    base = float(roc_auc_score(label, without))
+    base = auc_of(label, without)
     for name in texts:
         own = margins([other for other in texts if other != name])
-        auc = float(roc_auc_score(label, own))
+        auc = auc_of(label, own)
         gain, error, _ = delong(label, without, own)
         why = ADDS_NOTHING if gain - Z95 * error <= 0 else GIVES_AWAY if auc >= TOO_GOOD > base else ""
         request = _with_verdict(request, name, data.headers.get(name, name), why, (auc, base))

@@ -89,8 +89,12 @@ class TrainingData:
     @cached_property
     def known(self) -> TrainingData:
         """The leads that are learned from and judged by: those that have an outcome, but a yes whose no is unknown."""
-        rows = ~np.isnan(self.label)
-        return self.take(rows if self.calls is None else rows & self.calls.settled.is_learned)
+        return self.take(self.is_known)
+
+    @property
+    def is_known(self) -> np.ndarray:
+        """Which leads these are; of bool."""
+        return ~np.isnan(self.label) if self.calls is None else self.calls.settled.is_learned
 
     @property
     def stands_for(self) -> np.ndarray | None:

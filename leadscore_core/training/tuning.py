@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LeadScoreError
@@ -19,6 +18,7 @@ from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.pipeline import make_features
 from leadscore_core.progress import Progress, silent
 from leadscore_core.training.evaluation.algorithms import paired_difference
+from leadscore_core.training.evaluation.quick_scores import auc_of
 from leadscore_core.training.folds import Fold, inner_folds, repeated_folds
 from leadscore_core.training.training_data import TrainingData
 
@@ -164,7 +164,7 @@ class _Part:
     def auc(self, params: dict[str, Any]) -> float:
         """Return the AUC of the leads that are judged."""
         model = LeadClassifier(**params).fit(self.learned, self.learned_outcome)
-        return float(roc_auc_score(self.judged_outcome, model.raw_margin(self.judged)))
+        return auc_of(self.judged_outcome, model.raw_margin(self.judged))
 
 
 def _part(cleaned: pd.DataFrame, label: np.ndarray, schema: LeadSchema, train: np.ndarray, test: np.ndarray) -> _Part:

@@ -5,14 +5,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.batches.bring_results import (
-    HUMAN_KEYS,
-    MatchedResults,
-    keep_results,
-    list_results,
-    match_results,
-    undo_results,
-)
+from leadscore_core.batches.bring_results import HUMAN_KEYS, MatchedResults, keep_results, match_results
+from leadscore_core.batches.brought_files import list_results, undo_results
 from leadscore_core.batches.result_files import ResultFile, read_result_files
 from leadscore_core.batches.result_words import status_labels
 from leadscore_core.batches.view import BatchView

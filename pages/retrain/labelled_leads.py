@@ -17,12 +17,13 @@ from leadscore_core.data.schema.schema_files import DEFAULT_SCHEMA
 from leadscore_core.data.synthetic import LABELLED
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
 from leadscore_core.registry.served import known_schema
-from leadscore_core.retraining.dataset import batches_with_outcomes, read_labelled
-from leadscore_core.retraining.dataset_summary import leave_out_young, levels_of, narrow_leads, period_of
+from leadscore_core.retraining.dataset import UPLOADED, batches_with_outcomes, read_labelled
+from leadscore_core.retraining.dataset_summary import levels_of, narrow_leads, period_of
 from leadscore_core.retraining.schema_editor import full_schema
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.training.training_data import TrainingData
 from pages.retrain import state as retrain_state
+from pages.retrain.calls import choose_calls, render_left_out
 from pages.retrain.columns import choose_meaning
 from pages.shared import session
 from pages.shared.components import find_model
@@ -61,7 +62,9 @@ def choose_labelled(company: str) -> tuple[TrainingData, tuple[object, ...]] | N
         if brought is None and not picked:
             return _offer_sample(schema)
         retrain_state.try_sample(False)
-        return _read_chosen(brought, picked, schema, settings)
+        data, key, headers = _read_chosen(brought, picked, schema, settings)
+        upload = "" if brought is None else brought[1]
+        return (data, key) if choose_calls(data, upload, headers, {b.id: b.name for b in picked}) else None
     except (LeadScoreError, OSError) as error:
         brought = retrain_state.get_brought()
         if isinstance(error, EncodingQuestionError) and brought is not None:
@@ -145,8 +148,14 @@ def _offer_sample(schema: LeadSchema) -> tuple[TrainingData, tuple[object, ...]]
 
 def _read_chosen(
     brought: tuple[str, str, UploadFolder] | None, picked: list[Batch], schema: LeadSchema, settings: Settings
-) -> tuple[TrainingData, tuple[object, ...]]:
-    """Read a person's leads and those of the batches that were picked, once for each way to read them."""
+) -> tuple[TrainingData, tuple[object, ...], list[str]]:
+    """Read a person's leads and those of the batches that were picked, once for each way to read them.
+
+    Returns
+    -------
+    data, key, headers
+        The headers are those of a person's file.
+    """
     meaning = hash(schema.model_dump_json(exclude={"city_tiers", "targets"}))
     lists = []
     if brought is not None:
@@ -156,13 +165,16 @@ def _read_chosen(
     settled = tuple(leads.mapping.outcomes for leads in lists)
     read_as = tuple((leads.encoding, _readings(leads.mapping)) for leads in lists)
     ids = [batch.id for batch in picked]
-    key = ("train", brought[1] if brought is not None else "", meaning, settled, read_as, *ids)
+    sources = {UPLOADED: brought[1] if brought is not None else ""} | {batch_id: batch_id for batch_id in ids}
+    called = {name: said for name, source in sources.items() if (said := retrain_state.get_called(source))}
+    key = ("train", sources[UPLOADED], meaning, settled, read_as, *ids, *called.items())
 
     def read() -> TrainingData:
         with st.spinner("Reading the leads", show_time=True):
-            return read_labelled(lists, picked, schema, settings)
+            return read_labelled(lists, picked, schema, settings, called=called)
 
-    return session.remembered(key, read), key
+    headers = [header for leads in lists for header in leads.mapping.headers if header]
+    return session.remembered(key, read), key, headers
 
 
 def _open_as_said(path: Path, schema: LeadSchema, upload: str, encoding: str | None, settings: Settings) -> LeadList:
@@ -230,7 +242,6 @@ def narrow_labelled(data: TrainingData, key: tuple[object, ...]) -> tuple[Traini
     if period or values:
         data = narrow_leads(data, period, values)
         st.caption(f"{len(data):,} of {len(everything):,} leads are in the period and filters.")
-    older = leave_out_young(data, days)
-    if days:
-        st.caption(f"{len(data) - len(older):,} leads of the last {days:,} days are left out.")
-    return older, (days, period, tuple((name, tuple(wanted)) for name, wanted in values.items()))
+    data = data.settled(days)
+    render_left_out(data)
+    return data, (days, period, tuple((name, tuple(wanted)) for name, wanted in values.items()))

@@ -4,6 +4,7 @@ from pages.shared.session import keep, kept
 from pages.shared.uploads import UploadFolder
 
 _BROUGHT, _SAMPLE, _DESCRIBING, _READINGS = "train-brought", "train-sample", "describing", "train-readings"
+_CALLED = "train-called"
 
 
 def is_trying_sample() -> bool:
@@ -44,3 +45,14 @@ def get_readings(upload: str) -> dict[str, str]:
 def set_readings(upload: str, said: dict[str, str]) -> None:
     """Keep how the dates and decimals of an upload are read, in place of those of uploads before."""
     keep(_READINGS, {upload: said})
+
+
+def get_called(source: str) -> str | None:
+    """Return what a person said of who was called, by the id of an upload or of a kept list."""
+    said: str | None = kept(_CALLED, {}).get(source)
+    return said
+
+
+def set_called(source: str, said: str) -> None:
+    """Keep which column says who was called, or that none or the kept attempts do."""
+    keep(_CALLED, kept(_CALLED, {}) | {source: said})

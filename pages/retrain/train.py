@@ -80,7 +80,7 @@ def render_training(company: str) -> None:
         segments_by = _choose_segments(data, excluded) if task.kind == "train" else ""
         note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
         if st.form_submit_button(
-            f"{_VERBS[task.kind]} {len(data):,} leads", type="primary", icon=":material/model_training:"
+            f"{_VERBS[task.kind]} {len(data.known):,} leads", type="primary", icon=":material/model_training:"
         ):
             try:
                 save_answers(data.schema, left_out, known_before, load_settings(), by=session.get_name())

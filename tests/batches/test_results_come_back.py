@@ -9,13 +9,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from leadscore_core.batches.bring_results import (
-    MatchedResults,
-    keep_results,
-    list_results,
-    match_results,
-    undo_results,
-)
+from leadscore_core.batches.bring_results import MatchedResults, keep_results, match_results
+from leadscore_core.batches.brought_files import list_results, undo_results
 from leadscore_core.batches.call_workbooks import lead_key, week_bytes, write_week
 from leadscore_core.batches.result_files import ResultFile, read_result_files
 from leadscore_core.batches.result_words import guess_result, result_labels, status_labels

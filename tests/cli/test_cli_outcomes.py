@@ -7,11 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leadscore_core.batches.call_workbooks import write_week
 from leadscore_core.batches.save import save_batch
+from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.outcomes import OutcomeStore
+from tests.batches.test_results_come_back import a_week, fill
 
 pytestmark = pytest.mark.usefixtures("few_trees")
 
@@ -188,3 +192,45 @@ def test_dates_of_conversion_are_asked_about_learned_from_and_brought_back(
     code, said, wrong = run("outcomes", tmp_path / "outcomes.csv")
     assert code == 0, wrong
     assert f"Outcomes of 80 leads came back, {won[later.index].sum()} of them converted" in said
+
+
+def test_filled_workbooks_and_any_status_come_back_and_are_taken_back(
+    run, places: Path, view: BatchView, sample: SampleLeads, tmp_path: Path
+) -> None:
+    paths = write_week(view, a_week(view), tmp_path)
+    filled = sum(map(fill, paths))
+    code, said, wrong = run("outcomes", *paths, "--by", "Mia")
+    assert code == 0, wrong
+    assert f"{filled:,} results found their lead, by LeadScore key {filled:,}" in said
+    assert f"{filled:,} contact attempts and" in said
+    assert "'No answer': no answer (" in said
+    code, said, wrong = run("outcomes", *paths, "--undo")
+    assert code == 0, wrong
+    assert f"taken back: {filled:,} contact attempts" in said
+    assert run("outcomes", *paths, "--undo")[0] == 2
+    some = sample.new[sample.new["email"].notna()].drop_duplicates("email", keep=False).head(9)
+    crm = tmp_path / "crm.csv"
+    status = ["Stage Q", "Busy", "Interested"] * 3
+    pd.DataFrame({"Email": some["email"], "Call status": status}).to_csv(crm, index=False)
+    code, _, wrong = run("outcomes", crm)
+    assert code == 2
+    assert "'Stage Q' (3 rows)" in wrong
+    assert run("outcomes", crm, "--result", "Stage Q=later")[0] == 2
+    code, said, wrong = run("outcomes", crm, "--result", "Stage Q=no_answer")
+    assert code == 0, wrong
+    assert "9 results found their lead, by e-mail 9" in said
+
+
+def test_outcomes_of_yes_and_no_are_taken_back(
+    run, places: Path, view: BatchView, sample: SampleLeads, tmp_path: Path
+) -> None:
+    some = sample.new[sample.new["email"].notna()].drop_duplicates("email", keep=False).head(10)
+    crm = tmp_path / "crm.csv"
+    pd.DataFrame({"Email": some["email"], "Converted": ["Yes", "No"] * 5}).to_csv(crm, index=False)
+    code, said, wrong = run("outcomes", crm)
+    assert code == 0, wrong
+    assert "Outcomes of 10 leads came back, 5 of them" in said
+    assert run("outcomes", crm, "--undo")[0] == 0
+    known = OutcomeStore(load_settings()).current(view.batch)
+    assert known is not None
+    assert known.known == 0

@@ -104,7 +104,7 @@ def test_leads_too_young_for_an_outcome_are_left_out_with_their_count(
     created = pd.to_datetime(sample.labelled["created_date"])
     young = int((created > created.max() - pd.Timedelta(days=30)).sum())
     assert young > 50
-    assert f"{young:,} leads of the last 30 days are left out" in words(app)
+    assert f"{young:,} leads that are younger than 30 days are left out" in words(app)
     assert {m.label: m.value for m in app.metric}["Leads"] == f"{len(created) - young:,}"
     assert any(f"Train on {len(created) - young:,} leads" in b.label for b in app.button)
 

@@ -17,6 +17,7 @@ from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.training.evaluation import paired_tests as compare_module
 from leadscore_core.training.evaluation.champion_challenger import challenge_champion
+from leadscore_core.training.evaluation.drawn_figures import DrawnFigures
 from leadscore_core.training.evaluation.gates_and_curves import at_threshold, draw_curves, judge_gates, judge_groups
 from leadscore_core.training.evaluation.metrics import average_metrics, compute_metrics
 from leadscore_core.training.evaluation.paired_tests import (
@@ -74,14 +75,22 @@ def test_figures_equal_scikit_learns() -> None:
     assert by_name["gained"].challenger == label[best].sum()
 
 
-def test_a_drawn_sample_has_the_figures_that_scikit_learn_gives() -> None:
+@pytest.mark.parametrize("digits", [1, 15])
+def test_a_drawn_sample_has_the_figures_that_scikit_learn_gives(digits: int) -> None:
     label, first, _ = pair(7)
+    first = first.round(digits)  # of few digits there are many ties
+    half, whole = np.full(len(label), 0.5), np.arange(len(label))
     rows = np.random.default_rng(0).integers(0, len(label), len(label))
-    half = np.full(len(label), 0.5)
-    drawn = compare_module._drawn(label, first, half, [rows], 200, ())
+    drawn = DrawnFigures(label, first, half, [whole], 200).of([rows])
     of_rows = compare_module._figures(label[rows], first[rows], half, ())
     assert drawn[:4] == pytest.approx(of_rows)
-    assert drawn[4] == pytest.approx(compare_module._gained(label[rows], first[rows], 200), abs=2)
+    best = np.sort(first[rows])[-200]
+    surely, at_most = (label[rows][first[rows] > best].sum(), label[rows][first[rows] >= best].sum())
+    assert surely <= drawn[4] <= at_most
+    parts, draws = [whole[:500], whole[500:]], [rows[rows < 500], rows[rows >= 500] - 500]
+    own = [part[draw] for part, draw in zip(parts, draws, strict=True)]
+    each = [compare_module._figures(label[rows], first[rows], half[rows], ()) for rows in own]
+    assert DrawnFigures(label, first, half, parts, 200).of(draws)[:4] == pytest.approx(np.mean(each, axis=0))
 
 
 def test_figures_of_months_are_means_over_them_as_in_the_verdict() -> None:

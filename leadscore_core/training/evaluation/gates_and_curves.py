@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
+from sklearn.metrics import precision_recall_curve, roc_curve
 
 from leadscore_core.confidence import LEAST_OF_A_GROUP, Z95, wilson_intervals
 from leadscore_core.config import TargetMetrics
 from leadscore_core.training.evaluation.paired_tests import delong
+from leadscore_core.training.evaluation.quick_scores import auc_of
 
 SPLITS = ("cross_validation", "next_period")
 _CURVE_POINTS = 201
@@ -202,7 +203,7 @@ def judge_groups(groups: pd.Series, label: np.ndarray, propensity: np.ndarray, t
                 "group": name,
                 "n": len(at),
                 "base_rate": float(label[at].mean()),
-                "auc": float(roc_auc_score(label[at], propensity[at])) if both else np.nan,
+                "auc": auc_of(label[at], propensity[at]) if both else np.nan,
                 "precision": np.nan if result["precision"] is None else result["precision"],
                 "recall": np.nan if result["recall"] is None else result["recall"],
             }

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.metrics import roc_auc_score
 
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.algorithms import make_classifier, wrap_estimator
@@ -13,6 +12,7 @@ from leadscore_core.model.metadata import LIGHTGBM
 from leadscore_core.model.pipeline import make_features
 from leadscore_core.training.enough import can_learn
 from leadscore_core.training.evaluation.plan import MOST_JUDGED
+from leadscore_core.training.evaluation.quick_scores import auc_of
 from leadscore_core.training.folds import Fold, repeated_folds
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
 
@@ -80,7 +80,7 @@ def _auc(
     train, test = cleaned.iloc[rows], cleaned.iloc[fold.test]
     features = make_features(schema).fit(train, label[rows], recognise=False)
     fitted = clone(model).fit(features.transform(train), label[rows])
-    return float(roc_auc_score(label[fold.test], fitted.raw_margin(features.transform(test))))
+    return auc_of(label[fold.test], fitted.raw_margin(features.transform(test)))
 
 
 def more_leads_help(curve: pd.DataFrame) -> str:

@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 from sklearn.metrics import (
-    brier_score_loss,
-    confusion_matrix,
     f1_score,
     log_loss,
     precision_score,
@@ -21,6 +19,7 @@ from leadscore_core.config import TargetMetrics, load_extensions, register_once
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.measures import MEASURES, Measure
 from leadscore_core.outcome import OutcomeWords
+from leadscore_core.training.evaluation.quick_scores import auc_of, brier_of, precision_at, recall_at
 
 Compute = Callable[..., float | None]
 Weight = np.ndarray | None
@@ -53,25 +52,41 @@ class Metric:
 
 
 def _auc(label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None) -> float | None:
-    return float(roc_auc_score(label, propensity, sample_weight=weight)) if len(np.unique(label)) == 2 else None
+    if len(np.unique(label)) < 2:
+        return None
+    if weight is not None:
+        return float(roc_auc_score(label, propensity, sample_weight=weight))
+    return auc_of(label, propensity)
 
 
 def _precision(label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None) -> float | None:
     above = propensity >= threshold
-    return float(precision_score(label, above, sample_weight=weight)) if above.any() else None
+    if not above.any():
+        return None
+    if weight is not None:
+        return float(precision_score(label, above, sample_weight=weight))
+    return precision_at(label, above)
 
 
 def _recall(label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None) -> float | None:
-    return float(recall_score(label, propensity >= threshold, sample_weight=weight)) if label.any() else None
+    if not label.any():
+        return None
+    if weight is not None:
+        return float(recall_score(label, propensity >= threshold, sample_weight=weight))
+    return recall_at(label, propensity >= threshold)
 
 
 def _f1(label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None) -> float | None:
     above = propensity >= threshold
-    return float(f1_score(label, above, sample_weight=weight)) if above.any() and label.any() else None
+    if not (above.any() and label.any()):
+        return None
+    if weight is not None:
+        return float(f1_score(label, above, sample_weight=weight))
+    return float(2 * label[above].sum() / (label.sum() + above.sum()))
 
 
 def _brier(label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None) -> float:
-    return float(brier_score_loss(label, propensity, sample_weight=weight))
+    return brier_of(label, propensity, weight)
 
 
 def _log_loss(label: np.ndarray, propensity: np.ndarray, threshold: float, weight: Weight = None) -> float:
@@ -208,9 +223,9 @@ def compute_metrics(
         notes.append(f"Recall does not exist: {(words or OutcomeWords()).nobody}.")
     if min(int(label.sum()), int((1 - label).sum())) < 30:
         notes.append("Fewer than 30 leads of one outcome: these figures may move a lot.")
-    true_negative, false_positive, false_negative, true_positive = (
-        int(n) for n in confusion_matrix(label, predicted, labels=[0, 1]).ravel()
-    )
+    true_negative, false_positive, false_negative, true_positive = np.bincount(
+        2 * label + predicted, minlength=4
+    ).tolist()
     figures = {name: compute_metric(m, label, propensity, threshold, weight) for name, m in known_metrics().items()}
     return Metrics.model_validate(
         figures

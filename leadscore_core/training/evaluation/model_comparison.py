@@ -11,6 +11,7 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.percent import percent
+from leadscore_core.training.evaluation.quick_scores import auc_of
 
 FEWEST, MOST = 2, 5
 _SPLITS = {"cross_validation": "folds", "next_period": "next period"}
@@ -106,8 +107,6 @@ def _figure(metadata: ModelMetadata, split: str, name: str) -> float:
 
 def _folds(models: Sequence[LeadModel]) -> pd.DataFrame | None:
     """Return the AUC of each fold where all models were judged on the same leads in the same folds."""
-    from sklearn.metrics import roc_auc_score  # seconds to load, and no page needs it before two models are chosen
-
     parts: list[pd.DataFrame] = []
     for model in models:
         if model.out_of_sample is None or "row" not in model.out_of_sample:
@@ -121,7 +120,9 @@ def _folds(models: Sequence[LeadModel]) -> pd.DataFrame | None:
     columns: dict[str, list[Any]] = {"Fold": list(dict.fromkeys(first["part"]))}
     for model, part in zip(models, parts, strict=True):
         columns[model.model_id] = [
-            float(roc_auc_score(fold["completed"], fold["propensity"])) if fold["completed"].nunique() > 1 else np.nan
+            auc_of(fold["completed"].to_numpy(), fold["propensity"].to_numpy())
+            if fold["completed"].nunique() > 1
+            else np.nan
             for _, fold in part.groupby("part", sort=False)
         ]
     return pd.DataFrame(columns)

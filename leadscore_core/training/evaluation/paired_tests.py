@@ -1,6 +1,5 @@
 """Comparing two models on the same leads that neither has learned from."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,10 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import stats
-from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
 
 from leadscore_core.confidence import CONFIDENCE, LEAST_OF_A_GROUP, Z95
-from leadscore_core.training.evaluation.metrics import BUILT_IN, Metric, compute_metric, known_metrics
+from leadscore_core.training.evaluation.drawn_figures import DrawnFigures
+from leadscore_core.training.evaluation.metrics import (
+    BUILT_IN,
+    Metric,
+    compute_metric,
+    known_metrics,
+)
+from leadscore_core.training.evaluation.quick_scores import auc_of, brier_of, precision_at, recall_at
 
 DRAWS = 1_000
 
@@ -123,7 +128,7 @@ def auc_interval(label: np.ndarray, propensity: np.ndarray) -> tuple[float, floa
     >>> auc_interval(np.array([0, 1, 0, 1]), np.array([0.1, 0.9, 0.2, 0.8]))
     (1.0, 1.0, 1.0)
     """
-    auc = float(roc_auc_score(label, propensity))
+    auc = auc_of(label, propensity)
     _, error, _ = delong(label, np.zeros(len(label)), propensity)
     return auc, max(0.0, auc - Z95 * error), min(1.0, auc + Z95 * error)
 
@@ -229,11 +234,11 @@ def compare_models(
     figures = [_mean_figures(label, p, t, places, added) + [_gained(label, p, calls)] for p, t in sides]
     rng = np.random.default_rng(0)
     drawn = np.full((draws, len(names)), np.nan)
+    one, two = (DrawnFigures(label, p, t, places, calls, added) for p, t in sides)
     for draw in range(draws):
-        chosen = [rows[rng.integers(0, len(rows), len(rows))] for rows in places]
-        if all(0 < label[rows].sum() < len(rows) for rows in chosen):
-            one, two = (_drawn(label, p, t, chosen, calls, added) for p, t in sides)
-            drawn[draw] = two - one
+        chosen = [rng.integers(0, len(rows), len(rows)) for rows in places]
+        if all(0 < label[rows[own]].sum() < len(rows) for rows, own in zip(places, chosen, strict=True)):
+            drawn[draw] = two.of(chosen) - one.of(chosen)
     with np.errstate(all="ignore"):
         low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
     each = [delong(label[rows], sides[0][0][rows], sides[1][0][rows]) for rows in places]
@@ -255,7 +260,7 @@ def _of_part(
     rows: np.ndarray,
     difference: tuple[float, float, float],
 ) -> dict[str, Any]:
-    champion, challenger = (float(roc_auc_score(label[rows], p[rows])) for p, _ in sides)
+    champion, challenger = (auc_of(label[rows], p[rows]) for p, _ in sides)
     value, error, _ = difference
     reach = Z95 * error
     ends = {"value": value, "low": value - reach, "high": value + reach}
@@ -285,49 +290,16 @@ def _figures(
 ) -> list[float | None]:
     predicted = propensity >= threshold
     return [
-        float(roc_auc_score(label, propensity)),
-        float(precision_score(label, predicted)) if predicted.any() else None,
-        float(recall_score(label, predicted)),
-        float(brier_score_loss(label, np.clip(propensity, 0, 1))),
+        auc_of(label, propensity),
+        precision_at(label, predicted) if predicted.any() else None,
+        recall_at(label, predicted),
+        brier_of(label, np.clip(propensity, 0, 1)),
         *(compute_metric(metric, label, propensity, float(threshold[0])) for metric in added),
     ]
 
 
 def _gained(label: np.ndarray, propensity: np.ndarray, calls: int) -> float:
     return float(label[np.argsort(-propensity, kind="stable")[:calls]].sum())
-
-
-def _drawn(
-    label: np.ndarray,
-    propensity: np.ndarray,
-    threshold: np.ndarray,
-    chosen: list[np.ndarray],
-    calls: int,
-    added: Sequence[Metric],
-) -> np.ndarray:
-    """Return the figures of a draw without what makes a single call of scikit-learn safe, for a thousand draws."""
-    parts = [_drawn_part(label[rows], propensity[rows], threshold[rows], added) for rows in chosen]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of a figure that exists in no part
-        means = np.nanmean(np.array(parts, dtype="float64"), axis=0)
-    rows = np.concatenate(chosen)
-    p, y = propensity[rows], label[rows]
-    first = np.argpartition(-p, calls - 1)[:calls] if calls < len(y) else slice(None)
-    return np.append(means, float(y[first].sum()))
-
-
-def _drawn_part(
-    label: np.ndarray, propensity: np.ndarray, threshold: np.ndarray, added: Sequence[Metric]
-) -> list[float]:
-    m = int(label.sum())
-    above = propensity >= threshold
-    hit = float(label[above].sum())
-    ranks = stats.rankdata(propensity)
-    auc = (ranks[label == 1].sum() - m * (m + 1) / 2) / (m * (len(label) - m))
-    precision = hit / above.sum() if above.any() else np.nan
-    more = [compute_metric(metric, label, propensity, float(threshold[0])) for metric in added]
-    built_in = [auc, precision, hit / m, np.mean((label - propensity) ** 2)]
-    return [*built_in, *(np.nan if value is None else value for value in more)]
 
 
 def grade_moves(

@@ -1,0 +1,121 @@
+"""Brought files: which files of results and outcomes were brought, by whom, and how they are taken back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from leadscore_core.config import Settings
+from leadscore_core.data.dataset.dataset import Paths
+from leadscore_core.data.reading.reader import list_files
+from leadscore_core.errors import StorageError
+from leadscore_core.storage.database.batches import BatchStore, hash_files
+from leadscore_core.storage.database.contacts import ContactStore
+from leadscore_core.storage.database.engine import aware, now, open_database
+from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
+from leadscore_core.storage.database.tables import OutcomeFileRow
+
+
+@dataclass(frozen=True)
+class BroughtFile:
+    """A file of results that was brought: by whom, when, and what it gave."""
+
+    id: int
+    file_name: str
+    recorded_at: datetime
+    recorded_by: str
+    attempts: int
+    is_undone: bool
+
+
+def note_file(
+    paths: Sequence[Path], details: dict[str, Any], by: str, moment: datetime, settings: Settings
+) -> OutcomeFileRow:
+    """Keep that files were brought, so that they can be taken back."""
+    files = list(dict.fromkeys(paths))
+    row = OutcomeFileRow(
+        file_name=files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more",
+        file_hash=hash_files(sorted(files)),
+        recorded_at=moment,
+        recorded_by=by,
+        details=details,
+    )
+    with open_database(settings).session() as session:
+        session.add(row)
+    return row
+
+
+def note_outcomes(paths: Paths, kept: Mapping[str, Entry], *, by: str, settings: Settings) -> int:
+    """Keep which outcomes a file told that was brought by `bring_outcomes`, so that it can be taken back.
+
+    Parameters
+    ----------
+    kept
+        As in its report.
+    """
+    details = {"leads": 0, "outcomes": {batch: list(entry) for batch, entry in kept.items()}}
+    return note_file(list_files(paths), details, by, now(), settings).id
+
+
+def find_brought(paths: Paths, settings: Settings) -> BroughtFile:
+    """Return the newest file of the same content that was brought and not taken back.
+
+    Raises
+    ------
+    StorageError
+        If there is none.
+    """
+    files = list_files(paths)
+    wanted = hash_files(sorted(files))
+    query = select(OutcomeFileRow).where(OutcomeFileRow.file_hash == wanted, OutcomeFileRow.undone_at.is_(None))
+    with open_database(settings).session() as session:
+        row = session.execute(query.order_by(OutcomeFileRow.id.desc())).scalars().first()
+    if row is None:
+        raise StorageError(
+            f"{files[0].name} was not brought as it is now, or was taken back already. Give the same file again, or "
+            "undo it on the Leads page under Bring outcomes."
+        )
+    return _brought(row)
+
+
+def list_results(settings: Settings, most: int = 20) -> list[BroughtFile]:
+    """Return the files of results that were brought, the newest first."""
+    query = select(OutcomeFileRow).order_by(OutcomeFileRow.id.desc()).limit(most)
+    with open_database(settings).session() as session:
+        return [_brought(row) for row in session.execute(query).scalars()]
+
+
+def _brought(row: OutcomeFileRow) -> BroughtFile:
+    leads, is_undone = int(row.details.get("leads", 0)), row.undone_at is not None
+    return BroughtFile(row.id, row.file_name, aware(row.recorded_at), row.recorded_by, leads, is_undone)
+
+
+def undo_results(file_id: int, *, by: str, settings: Settings) -> int:
+    """Take back what a file told: its attempts, and its outcomes as far as no later file told them too.
+
+    Returns
+    -------
+    int
+        Attempts that were taken back.
+
+    Raises
+    ------
+    StorageError
+        If there is no such file, or it was taken back already.
+    """
+    with open_database(settings).writing() as session:
+        row = session.get(OutcomeFileRow, file_id)
+        if row is None or row.undone_at is not None:
+            raise StorageError("There is nothing to undo: this file was taken back already, or never brought.")
+        row.undone_at = now()
+        entries: dict[str, list[int]] = row.details.get("outcomes", {})
+    undone = ContactStore(settings).undo_file(file_id, by=by)
+    store = OutcomeStore(settings)
+    for batch in BatchStore(settings).list_batches():
+        if batch.id in entries:
+            number, before = entries[batch.id]
+            store.take_back(batch, (number, before), by=by)
+    return undone
