@@ -121,9 +121,10 @@ def trade_off(view: BatchView) -> TradeOff:
     if chosen is None:
         return TradeOff(None, "", expected, ascending, np.empty(0))
     split, predictions = chosen
+    among = view.model.metadata.among if view.model is not None else ""
     return TradeOff(
         observed_curve(predictions, ascending if at_cut else None),
-        SPLIT_WORDS[split].format(n=len(predictions)),
+        SPLIT_WORDS[split].format(n=len(predictions)) + (f", {among}" if among else ""),
         expected,
         ascending,
         predictions["propensity"].to_numpy(),

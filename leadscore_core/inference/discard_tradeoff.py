@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.confidence import Z95, wilson_intervals
+from leadscore_core.model.weights import weights_in
 
 SPLITS = ("next_period", "cross_validation")
 PRESETS = (0.01, 0.02, 0.05)
@@ -72,35 +73,44 @@ def observed_curve(predictions: pd.DataFrame, propensity: np.ndarray | None = No
     -------
     pandas.DataFrame
         ``removed`` (share of the list's leads, 0 to 1 by thousandths), ``lost`` (share of conversions), ``low`` and
-        ``high`` (Wilson, 95%).
+        ``high`` (Wilson, 95%). Leads that stand for others count as so many, in intervals as Kish's (1965) effective
+        number.
 
     Examples
     --------
     >>> result = pd.DataFrame({"part": "a", "propensity": [0.1, 0.2, 0.8, 0.9], "completed": [0, 0, 1, 1]})
     >>> observed_curve(result).set_index("removed").loc[[0.5, 0.75], "lost"].tolist()
     [0.0, 0.5]
-    >>> observed_curve(result, np.array([0.1, 0.85, 0.9, 0.95])).set_index("removed").loc[0.25, "lost"]
+    >>> float(observed_curve(result, np.array([0.1, 0.85, 0.9, 0.95])).set_index("removed").loc[0.25, "lost"])
     0.5
     """
     completed = predictions["completed"].to_numpy(dtype=bool)
-    total = int(completed.sum())
+    given = weights_in(predictions)
+    weight = np.ones(len(predictions)) if given is None else given
+    own = weight[completed]
     removed = np.linspace(0, 1, _STEPS).round(4)
-    if propensity is None:
-        groups = predictions.groupby("part", sort=False)["propensity"]
-        place = (groups.rank(method="first") / groups.transform("size")).to_numpy()
-        lost = np.searchsorted(np.sort(place[completed]), removed + 1e-12, side="right")
-    else:
-        converted = np.sort(predictions["propensity"].to_numpy()[completed])
-        lost = np.searchsorted(converted, _cuts(np.sort(propensity), removed), side="left")
-    low, high = wilson_intervals(lost, np.full(_STEPS, total))
-    return pd.DataFrame(
-        {
-            "removed": removed,
-            "lost": lost / total if total else np.full(_STEPS, np.nan),
-            "low": low,
-            "high": high,
-        }
+    place, at = _places(predictions, weight), removed + 1e-12
+    if propensity is not None:
+        place, at = predictions["propensity"].to_numpy(), _cuts(np.sort(propensity), removed)
+    order = np.argsort(place[completed], kind="stable")
+    upto = np.concatenate([[0.0], np.cumsum(own[order])])
+    found = np.searchsorted(place[completed][order], at, side="right" if propensity is None else "left")
+    total = own.sum()
+    lost = upto[found] / total if total else np.full(_STEPS, np.nan)
+    effective = total**2 / (own**2).sum() if total else 0.0
+    low, high = wilson_intervals(np.nan_to_num(lost) * effective, np.full(_STEPS, effective))
+    return pd.DataFrame({"removed": removed, "lost": lost, "low": low, "high": high})
+
+
+def _places(predictions: pd.DataFrame, weight: np.ndarray) -> np.ndarray:
+    """Return which share (0-1) of its part a lead and those below it are."""
+    ranked = (
+        predictions[["part"]].assign(w=weight).iloc[np.argsort(predictions["propensity"].to_numpy(), kind="stable")]
     )
+    groups = ranked.groupby("part", sort=False)["w"]
+    place = groups.cumsum() / groups.transform("sum")
+    result: np.ndarray = place.reindex(predictions.index).to_numpy()
+    return result
 
 
 def expected_curve(propensity: np.ndarray, unseen: np.ndarray | None = None, *, at_cut: bool = True) -> pd.DataFrame:
@@ -173,7 +183,7 @@ def removable(curve: pd.DataFrame, most_lost: float, column: str = "lost") -> fl
 
     Examples
     --------
-    >>> removable(expected_curve(np.array([0.9, 0.1, 0.5, 0.5])), 0.05)
+    >>> removable(expected_curve(np.array([0.9, 0.1, 0.5, 0.5]), at_cut=False), 0.05)
     0.499
     """
     within = curve.loc[curve[column] <= most_lost + 1e-12, "removed"]

@@ -3,6 +3,14 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
+
+STANDS_FOR = "stands_for"
+
+
+def weights_in(judged: pd.DataFrame) -> np.ndarray | None:
+    """Return how many leads each prediction of `LeadModel.out_of_sample` stands for; None where each stands for one."""
+    return judged[STANDS_FOR].to_numpy("float64") if STANDS_FOR in judged else None
 
 
 def check_weights(sample_weight: Any, X: Any) -> np.ndarray | None:  # noqa: N803

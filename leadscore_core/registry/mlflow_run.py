@@ -7,12 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from leadscore_core.errors import FigureError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.model.model_card import write_card, write_card_html
+from leadscore_core.model.weights import weights_in
 from leadscore_core.registry.archive import export_model
 from leadscore_core.registry.mlflow_model import code_of, requirements_of, served_pipeline, signature_of
 from leadscore_core.registry.mlflow_place import FILE, ID_TAG
@@ -127,7 +129,9 @@ def _parts_of(model: LeadModel, split: str) -> dict[str, dict[str, float]]:
     for part, rows in judged[judged["split"] == split].groupby("part", sort=False):
         label, p = rows["completed"].to_numpy("int64"), rows["propensity"].to_numpy("float64")
         if pd.Series(label).nunique() > 1:
-            found[str(part)] = {"auc": float(roc_auc_score(label, p)), "brier": float(brier_score_loss(label, p))}
+            weight = weights_in(rows)
+            auc, brier = (f(label, p, sample_weight=weight) for f in (roc_auc_score, brier_score_loss))
+            found[str(part)] = {"auc": float(auc), "brier": float(brier)}
     return found
 
 
@@ -169,10 +173,12 @@ def draw_figures(model: LeadModel, folder: Path) -> None:
         return
     judged = model.out_of_sample[model.out_of_sample["split"] == "cross_validation"]
     label, p = judged["completed"].to_numpy("int64"), judged["propensity"].to_numpy("float64")
-    curves, words = draw_curves(label, p), model.schema.outcome
+    weight = weights_in(judged)
+    curves, words = draw_curves(label, p, weight), model.schema.outcome
+    auc, base = float(roc_auc_score(label, p, sample_weight=weight)), float(np.average(label, weights=weight))
     figures = {
-        "roc": plot_roc(curves["roc"], float(roc_auc_score(label, p)), words),
-        "precision-recall": plot_precision_recall(curves["precision_recall"], float(label.mean()), None, words),
+        "roc": plot_roc(curves["roc"], auc, words),
+        "precision-recall": plot_precision_recall(curves["precision_recall"], base, None, words),
         "calibration": plot_calibration(curves["calibration"], words),
         "gain": plot_gain_share(curves["gain"], words),
         "scores": plot_scores(curves["scores"], words),

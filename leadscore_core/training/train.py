@@ -27,6 +27,7 @@ from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import LIGHTGBM, OWN, ModelMetadata, TrainingSummary
 from leadscore_core.model.segment_classifier import SegmentClassifier
+from leadscore_core.model.weights import STANDS_FOR
 from leadscore_core.progress import Progress, silent
 from leadscore_core.training.called_leads import describe_calls
 from leadscore_core.training.cautions import judge_cautions
@@ -233,7 +234,7 @@ def fit_model(
         }
     )
     report(1.0, "Done")
-    return LeadModel(pipeline, metadata, _out_of_sample(label, plan.rows, crossed[: recipe.n_splits], following, keys))
+    return LeadModel(pipeline, metadata, _out_of_sample(known, plan.rows, crossed[: recipe.n_splits], following, keys))
 
 
 def _choose_algorithm(request: TrainingRequest, n_leads: int, *, on_cluster: bool) -> tuple[str, str]:
@@ -258,7 +259,7 @@ def _keep_grades(pipeline: Pipeline, grades: GradeThresholds) -> None:
 
 
 def _out_of_sample(
-    label: np.ndarray,
+    known: TrainingData,
     rows: np.ndarray,
     crossed: Sequence[FoldResult],
     following: Sequence[FoldResult],
@@ -272,7 +273,7 @@ def _out_of_sample(
                 "part": r.fold.name,
                 "propensity": r.propensity,
                 "threshold": r.metrics.threshold,
-                "completed": label[rows[r.fold.test]],
+                "completed": known.outcome[rows[r.fold.test]],
                 "row": rows[r.fold.test],
             }
             | {
@@ -283,7 +284,9 @@ def _out_of_sample(
         for split, results in (("cross_validation", crossed), ("next_period", following))
         for r in results
     ]
-    return pd.concat(parts, ignore_index=True)
+    found = pd.concat(parts, ignore_index=True)
+    stands_for = known.stands_for
+    return found if stands_for is None else found.assign(**{STANDS_FOR: stands_for[found["row"].to_numpy()]})
 
 
 def _judge_all(

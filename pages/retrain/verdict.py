@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -12,6 +13,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.measures import MEASURES
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.model.model_card import write_card, write_card_html
+from leadscore_core.model.weights import weights_in
 from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.percent import column_decimals, percent, rate_decimals
 from leadscore_core.plots.judging import (
@@ -208,7 +210,8 @@ def _render_threshold(model: LeadModel, part: pd.DataFrame) -> None:
         "Threshold", 0.0, 100.0, own, step, format=f"%.{digits}f%%", key=f"threshold-{model.model_id}",
         help=f"Leads at or above it are taken for {people}. The model's own, chosen on training folds, is {own}%.",
     )  # fmt: skip
-    result = at_threshold(part["completed"].to_numpy(), part["propensity"].to_numpy(), chosen / 100)
+    completed, p = part["completed"].to_numpy(), part["propensity"].to_numpy()
+    result = at_threshold(completed, p, chosen / 100, weights_in(part))
     st.caption("One threshold for all leads here; the figures above are at the threshold of each fold or month.")
     with st.container(horizontal=True):
         for label, value in (
@@ -254,21 +257,22 @@ def _render_curves(part: pd.DataFrame, threshold: float, words: OutcomeWords) ->
 
     from leadscore_core.training.evaluation.gates_and_curves import at_threshold, draw_curves
 
-    label, p = part["completed"].to_numpy("int64"), part["propensity"].to_numpy("float64")
+    label, p, weight = part["completed"].to_numpy("int64"), part["propensity"].to_numpy("float64"), weights_in(part)
     if len(set(label.tolist())) < 2:
         st.info("Only one outcome: no curve exists.", icon=":material/info:")
         return
-    curves = draw_curves(label, p)
-    result = at_threshold(label, p, threshold)
+    curves = draw_curves(label, p, weight)
+    result = at_threshold(label, p, threshold, weight)
+    auc, base = float(roc_auc_score(label, p, sample_weight=weight)), float(np.average(label, weights=weight))
     mark = None
     if result["recall"] is not None and result["precision"] is not None:
         mark = (result["recall"], result["precision"])
     left, right = st.columns(2)
     with left:
-        render_chart(plot_roc(curves["roc"], float(roc_auc_score(label, p)), words), key="roc")
+        render_chart(plot_roc(curves["roc"], auc, words), key="roc")
         render_chart(plot_calibration(curves["calibration"], words), key="calibration")
     with right:
-        render_chart(plot_precision_recall(curves["precision_recall"], float(label.mean()), mark, words), key="pr")
+        render_chart(plot_precision_recall(curves["precision_recall"], base, mark, words), key="pr")
         render_chart(plot_gain_share(curves["gain"], words), key="gain")
     render_chart(plot_scores(curves["scores"], words), key="scores")
 

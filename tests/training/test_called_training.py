@@ -7,16 +7,20 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, precision_score, recall_score, roc_auc_score
 
+from leadscore_core.confidence import Z95
 from leadscore_core.config import TargetMetrics
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.inference.discard_tradeoff import observed_curve
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.model_card import write_card
 from leadscore_core.training.called import sample_weights
 from leadscore_core.training.calls import Calls
+from leadscore_core.training.evaluation.gates_and_curves import draw_curves, judge_gates
 from leadscore_core.training.evaluation.metrics import compute_metrics, lift_by_decile
 from leadscore_core.training.evaluation.threshold import choose_threshold
+from leadscore_core.training.evaluation.weighted_auc import auc_error
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.starting_grades import propose_grades
 from leadscore_core.training.train import fit_model
@@ -177,3 +181,43 @@ def test_figures_of_weighted_leads_are_those_of_as_many_leads() -> None:
     parts = lift_by_decile(label, p, weight)
     assert sum(part["leads"] or 0 for part in parts) == 300
     assert parts[-1]["gain"] == pytest.approx(1)
+
+
+def test_the_interval_of_a_weighted_auc_holds() -> None:
+    """Of 4,000 leads the better half is called and a tenth of the others; the AUC of all lies in the interval."""
+    covered, seeds = 0, 100
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        p = rng.beta(1, 2, 4_000)
+        label = (rng.random(len(p)) < p).astype("int64")
+        aside = p < np.median(p)
+        sample = aside & (rng.random(len(p)) < 0.1)
+        called = ~aside | sample
+        weight = sample_weights(sample, called, aside)[called]
+        found = roc_auc_score(label[called], p[called], sample_weight=weight)
+        covered += abs(found - roc_auc_score(label, p)) <= Z95 * auc_error(label[called], p[called], weight)
+    assert covered >= 0.93 * seeds
+    ones = np.ones(len(p))
+    assert auc_error(label, p, ones) == pytest.approx(auc_error(label, p), rel=0.01)
+
+
+def test_what_junk_loses_and_every_gate_count_what_leads_stand_for(leads: TrainingData, score: np.ndarray) -> None:
+    aside = score < np.quantile(score, 0.3)
+    sample = aside & (np.arange(len(score)) % 4 == 0)
+    model = fit_model(with_calls(leads, (~aside | sample).astype("float64"), sample), REQUEST)
+    judged = model.out_of_sample
+    assert judged is not None
+    whole = judged.assign(stands_for=judged["stands_for"].round())
+    whole = whole[whole["split"] == "cross_validation"]
+    many = whole.loc[whole.index.repeat(whole["stands_for"].astype("int64"))].reset_index(drop=True)
+    few, all_ = (observed_curve(one.reset_index(drop=True), score) for one in (whole, many.drop(columns="stands_for")))
+    assert few["lost"].to_numpy() == pytest.approx(all_["lost"].to_numpy())
+    plain = observed_curve(whole.drop(columns="stands_for"), score)
+    assert few["lost"].iloc[300] > plain["lost"].iloc[300]
+    gates = judge_gates(model.metadata.metrics, TargetMetrics(), judged, 0.5)
+    assert all(gate.low < gate.value < gate.high for gate in gates[:3])
+    curves = draw_curves(*(whole[name].to_numpy() for name in ("completed", "propensity", "stands_for")))
+    repeated = draw_curves(many["completed"].to_numpy(), many["propensity"].to_numpy())
+    assert np.interp(0.5, *curves["roc"].T.to_numpy()) == pytest.approx(
+        np.interp(0.5, *repeated["roc"].T.to_numpy()), abs=0.01
+    )

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from leadscore_core.confidence import LEAST_OF_A_GROUP, Z95, wilson_intervals
+from leadscore_core.confidence import LEAST_OF_A_GROUP, Z95, weighted_rate, wilson_intervals
 from leadscore_core.config import TargetMetrics
-from leadscore_core.training.evaluation.paired_tests import delong
+from leadscore_core.model.weights import weights_in
 from leadscore_core.training.evaluation.quick_scores import auc_of
+from leadscore_core.training.evaluation.weighted_auc import auc_error
 
 SPLITS = ("cross_validation", "next_period")
 _CURVE_POINTS = 201
@@ -60,7 +61,8 @@ def judge_gates(
     -------
     list of Gate
         AUC with DeLong's interval of a mean over folds or months; precision with Wilson's for as many leads as were
-        predicted to convert, recall for as many as did.
+        predicted to convert, recall for as many as did. Where leads stand for others, with `auc_error` and
+        `weighted_rate`.
 
     Examples
     --------
@@ -97,11 +99,17 @@ def _intervals(
     error = _error_of_mean_auc(judged)
     if block["auc"] is not None and error is not None:
         found["auc"] = (max(0.0, block["auc"] - Z95 * error), min(1.0, block["auc"] + Z95 * error))
-    above = int((judged["propensity"].to_numpy("float64") >= own_thresholds(judged, threshold)).sum())
-    for name, among in (("precision", above), ("recall", int(label.sum()))):
-        if block[name] is not None and among:
-            low, high = wilson_intervals(np.array([block[name] * among]), np.array([among]))
+    over = judged["propensity"].to_numpy("float64") >= own_thresholds(judged, threshold)
+    weight = weights_in(judged)
+    for name, among, hit in (("precision", over, label), ("recall", label == 1, over)):
+        if block[name] is None or not among.any():
+            continue
+        if weight is None:
+            low, high = wilson_intervals(np.array([block[name] * among.sum()]), np.array([among.sum()]))
             found[name] = (float(low[0]), float(high[0]))
+        else:
+            rate = weighted_rate(hit[among], weight[among])
+            found[name] = (rate.low, rate.high)
     return found
 
 
@@ -112,12 +120,17 @@ def _error_of_mean_auc(judged: pd.DataFrame) -> float | None:
     for part in parts:
         label, p = part["completed"].to_numpy("int64"), part["propensity"].to_numpy("float64")
         if len(np.unique(label)) == 2:
-            errors.append(delong(label, np.zeros(len(p)), p)[1])
+            errors.append(auc_error(label, p, weights_in(part)))
     return float(np.sqrt(np.sum(np.square(errors)))) / len(errors) if errors else None
 
 
-def draw_curves(label: np.ndarray, propensity: np.ndarray) -> dict[str, pd.DataFrame]:
+def draw_curves(label: np.ndarray, propensity: np.ndarray, weight: np.ndarray | None = None) -> dict[str, pd.DataFrame]:
     """Return what the curves of a model show, each thinned to about two hundred points.
+
+    Parameters
+    ----------
+    weight
+        How many leads each stands for; 1 each if not given.
 
     Returns
     -------
@@ -128,14 +141,12 @@ def draw_curves(label: np.ndarray, propensity: np.ndarray) -> dict[str, pd.DataF
         (0-100, by fives), ``completed``, ``not_completed`` (leads).
     """
     label = np.asarray(label, dtype="int64")
-    false_positive, true_positive, _ = roc_curve(label, propensity)
-    precision, recall, thresholds = precision_recall_curve(label, propensity)
-    tenth = pd.qcut(pd.Series(propensity).rank(method="first"), min(10, len(label)), labels=False)
-    parts = pd.DataFrame({"tenth": tenth, "p": propensity, "y": label}).groupby("tenth")
-    calibration = parts.agg(propensity=("p", "mean"), observed=("y", "mean"), done=("y", "sum"), n=("y", "size"))
-    low, high = wilson_intervals(calibration["done"].to_numpy(), calibration["n"].to_numpy())
-    ranked = label[np.argsort(-propensity, kind="stable")]
-    gained = np.concatenate([[0.0], np.cumsum(ranked) / max(1, ranked.sum())])
+    counts = np.ones(len(label)) if weight is None else weight
+    false_positive, true_positive, _ = roc_curve(label, propensity, sample_weight=weight)
+    precision, recall, thresholds = precision_recall_curve(label, propensity, sample_weight=weight)
+    order = np.argsort(-propensity, kind="stable")
+    all_, yes = (np.concatenate([[0.0], np.cumsum(part[order])]) for part in (counts, counts * label))
+    gained = yes / (yes[-1] or 1)
     bins = np.minimum((np.asarray(propensity) * 20).astype("int64"), 19)
     scores = pd.DataFrame({"score": 5 * np.arange(20)})
     scores["completed"] = np.bincount(bins[label == 1], minlength=20)
@@ -145,10 +156,23 @@ def draw_curves(label: np.ndarray, propensity: np.ndarray) -> dict[str, pd.DataF
         "precision_recall": _thin(
             pd.DataFrame({"recall": recall[:-1], "precision": precision[:-1], "threshold": thresholds})
         ),
-        "calibration": calibration.drop(columns="done").assign(low=low, high=high).reset_index(drop=True),
-        "gain": _thin(pd.DataFrame({"leads": np.linspace(0, 1, len(gained)), "applications": gained})),
+        "calibration": _calibration(label, propensity, counts),
+        "gain": _thin(pd.DataFrame({"leads": all_ / (all_[-1] or 1), "applications": gained})),
         "scores": scores,
     }
+
+
+def _calibration(label: np.ndarray, propensity: np.ndarray, counts: np.ndarray) -> pd.DataFrame:
+    """Return what came of the leads of each tenth; intervals are for as many leads as there are (Kish, 1965)."""
+    tenth = pd.qcut(pd.Series(propensity).rank(method="first"), min(10, len(label)), labels=False)
+    parts = pd.DataFrame(
+        {"tenth": tenth, "w": counts, "wp": counts * propensity, "wy": counts * label, "ww": counts**2, "n": 1}
+    )
+    sums = parts.groupby("tenth").sum()
+    observed, effective = sums["wy"] / sums["w"], sums["w"] ** 2 / sums["ww"]
+    low, high = wilson_intervals((observed * effective).to_numpy(), effective.to_numpy())
+    table = pd.DataFrame({"propensity": sums["wp"] / sums["w"], "observed": observed, "n": sums["n"]})
+    return table.assign(low=low, high=high).reset_index(drop=True)
 
 
 def _thin(table: pd.DataFrame) -> pd.DataFrame:
@@ -156,8 +180,15 @@ def _thin(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[keep].reset_index(drop=True)
 
 
-def at_threshold(label: np.ndarray, propensity: np.ndarray, threshold: float) -> dict[str, float | None]:
+def at_threshold(
+    label: np.ndarray, propensity: np.ndarray, threshold: float, weight: np.ndarray | None = None
+) -> dict[str, float | None]:
     """Return what a threshold means: precision, recall, share of leads above it, and the four counts.
+
+    Parameters
+    ----------
+    weight
+        How many leads each stands for, in the shares; counts are of the leads themselves.
 
     Examples
     --------
@@ -167,10 +198,12 @@ def at_threshold(label: np.ndarray, propensity: np.ndarray, threshold: float) ->
     label, above = np.asarray(label) == 1, np.asarray(propensity) >= threshold
     hit, false = int((above & label).sum()), int((above & ~label).sum())
     missed, left = int((~above & label).sum()), int((~above & ~label).sum())
+    counts = np.ones(len(label)) if weight is None else weight
+    both = float(counts[above & label].sum())
     return {
-        "precision": hit / (hit + false) if hit + false else None,
-        "recall": hit / (hit + missed) if hit + missed else None,
-        "above": float(above.mean()) if len(above) else None,
+        "precision": both / float(counts[above].sum()) if hit + false else None,
+        "recall": both / float(counts[label].sum()) if hit + missed else None,
+        "above": float(np.average(above, weights=weight)) if len(above) else None,
         "true_positive": hit,
         "false_positive": false,
         "false_negative": missed,
