@@ -37,10 +37,11 @@ from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.engine import close_databases
 from leadscore_core.training.evaluation import algorithms
 from leadscore_core.training.evaluation import learning_curve as curves
+from leadscore_core.training.evaluation.paired_tests import compare_models
 from leadscore_core.training.fit import Recipe
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.train import train_model
-from tests.defaults import FEW_FOLDS, ONE_DRAW, USUAL_FOLDS, other_defaults
+from tests.defaults import FEW_DRAWS, FEW_FOLDS, ONE_DRAW, USUAL_FOLDS, other_defaults
 from tests.paths import EXAMPLES, REAL, ROOT
 from tests.read_any_file import leave_modules_alone
 
@@ -113,9 +114,10 @@ def _commands_described_once() -> Iterator[None]:
 def _few_folds() -> Iterator[None]:
     """Models are judged in three folds, by runs as well; whose quality is the point asks for `usual_folds`.
 
-    Algorithms are compared on one month.
+    Algorithms are compared on one month, and models with few draws of the bootstrap, in a long round with all.
     """
     with other_defaults(Recipe, FEW_FOLDS) as patch:
+        patch.setitem(compare_models.__kwdefaults__, "draws", FEW_DRAWS)
         patch.setattr(jobs, "WORKER", "tests.worker")
         patch.setattr(algorithms, "MONTHS", 1)
         yield

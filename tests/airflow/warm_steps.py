@@ -50,9 +50,10 @@ def learn_in_few_folds() -> None:
     """Judge models in three folds drawn once; in as many as outside the tests in a long round."""
     from leadscore_core.training.fit import Recipe
     from leadscore_core.training.request import TrainingRequest
-    from tests.defaults import FEW_FOLDS, ONE_DRAW, defaults_with
+    from tests.defaults import FEW_FOLDS, ONE_DRAW, defaults_with, draw_few
     from tests.paths import IS_SOAK
 
+    draw_few()
     if not IS_SOAK:
         Recipe.__init__.__defaults__ = defaults_with(Recipe, FEW_FOLDS)
         TrainingRequest.__init__.__defaults__ = defaults_with(TrainingRequest, ONE_DRAW)
