@@ -109,7 +109,7 @@ PRESETS = {
         fields={Role.EMAIL: "Email", Role.PHONE: "Mobile Phone", Role.CITY: "City"},
         match=(),
         most={".xlsx": 1_048_575, ".csv": 1_048_575},
-        blank="Dynamics 365 empties the field where the cell is empty.",
+        blank="Dynamics 365 may empty the field where the cell is empty: take only columns that are filled.",
     ),
     "zoho": CrmPreset(
         "Zoho CRM",
