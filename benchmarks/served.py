@@ -60,6 +60,33 @@ def keep_sample(rows: int, folder: Path, *, with_outcomes: bool) -> None:
     leads.unlink()
 
 
+def keep_attempts(number: int) -> None:
+    """Keep contact attempts with the first leads of the batch's call list, one each, of all results in turns."""
+    from leadscore_core.batches.known_people import lead_keys
+    from leadscore_core.batches.view import open_view
+    from leadscore_core.config import load_settings
+    from leadscore_core.registry.registry import load_champion
+    from leadscore_core.storage.database.batches import BatchStore
+    from leadscore_core.storage.database.contact_states import RESULTS
+    from leadscore_core.storage.database.contacts import ContactStore, Result, Said
+    from leadscore_core.storage.database.engine import now
+    from leadscore_core.storage.leads.filters import LeadFilter
+    from leadscore_core.storage.leads.lead_table import Sort
+
+    settings, model = load_settings(), load_champion()
+    batch = BatchStore(settings).list_batches()[0]
+    table = open_view(batch, lambda _: model, model.schema).table
+    rows = table.rows_of(LeadFilter(), Sort())[:number]
+    results, store = list(RESULTS), ContactStore(settings)
+    for start in range(0, len(rows), 5_000):
+        keys = lead_keys(batch, table, rows[start : start + 5_000])
+        made = [Result(results[at % len(results)], call_back_at=now()) for at in range(len(keys))]
+        said = [
+            Said(lead, f"Caller {at % 50}", result) for at, (lead, result) in enumerate(zip(keys, made, strict=True))
+        ]
+        store.record_all(batch.schema_name, batch.id, said)
+
+
 def bare_duckdb() -> Callable[[str], list[tuple[object, ...]]]:
     """Return what runs SQL on a DuckDB of its own, as anybody would use it, and fetches the rows."""
     import duckdb
@@ -74,7 +101,14 @@ def peak_mb() -> int:
     return round(peak / (1024 if sys.platform != "darwin" else 1024**2))
 
 
-def run(script: str, measured: str, serve: Callable[[int], dict[str, object]], *, with_outcomes: bool) -> None:
+def run(
+    script: str,
+    measured: str,
+    serve: Callable[[int], dict[str, object]],
+    *,
+    with_outcomes: bool,
+    attempts_of: int = 0,
+) -> None:
     """Keep a batch in one process and serve it from another; the last line is JSON.
 
     Parameters
@@ -83,6 +117,8 @@ def run(script: str, measured: str, serve: Callable[[int], dict[str, object]], *
         Path of the benchmark itself.
     measured
         What it measures.
+    attempts_of
+        To one lead in so many a contact attempt is kept; to none if 0.
     """
     parser = argparse.ArgumentParser(description=measured, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
@@ -92,6 +128,8 @@ def run(script: str, measured: str, serve: Callable[[int], dict[str, object]], *
     asked = parser.parse_args()
     if asked.part == "keep":
         keep_sample(asked.rows, asked.folder, with_outcomes=with_outcomes)
+        if attempts_of:
+            keep_attempts(asked.rows // attempts_of)
     elif asked.part == "serve":
         sys.stdout.write(json.dumps(serve(asked.rows)) + "\n")
     else:

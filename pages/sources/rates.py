@@ -22,6 +22,7 @@ from leadscore_core.analytics.wording import answer, definitions, describe_filte
 from leadscore_core.analytics.wording_trends import describe_comparison
 from leadscore_core.batches.outcome_files import open_outcome_files
 from leadscore_core.batches.outcomes import bring_outcomes
+from leadscore_core.batches.outcomes_of_calls import keep_call_outcomes
 from leadscore_core.batches.save import find_batch, save_batch
 from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data.cleaning.convention_choices import ConventionChoice
@@ -91,6 +92,8 @@ def choose_leads() -> tuple[SourceView, list[Batch]]:
             st.stop()
         source_state.set_source_batches(chosen)
         looked_at = [by_id[b] for b in chosen]
+        for batch in looked_at:
+            keep_call_outcomes(batch, schema, settings)
         return open_sources(looked_at, schema, settings=settings), looked_at
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")

@@ -12,6 +12,8 @@ import pytest
 from leadscore_core.batches.bring_results import MatchedResults, keep_results, match_results
 from leadscore_core.batches.brought_files import list_results, undo_results
 from leadscore_core.batches.call_workbooks import lead_key, week_bytes, write_week
+from leadscore_core.batches.outcomes_of_calls import keep_call_outcomes
+from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.result_files import ResultFile, read_result_files
 from leadscore_core.batches.result_words import guess_result, result_labels, status_labels
 from leadscore_core.batches.view import BatchView, open_view
@@ -22,7 +24,7 @@ from leadscore_core.errors import LabelError, StorageError
 from leadscore_core.inference.export.caller_workbooks import CALL_BACK, KEY, NOTE, RESULT
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.outcome import APPLICATIONS, OutcomeWords
-from leadscore_core.storage.database.contacts import ContactStore
+from leadscore_core.storage.database.contacts import ContactStore, Result
 from leadscore_core.storage.database.engine import now
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.leads.filters import LeadFilter
@@ -235,3 +237,22 @@ def test_what_is_matched_is_counted(view: BatchView, tmp_path: Path) -> None:
     matched: MatchedResults = match_results(read(path, settings), settings)
     assert (matched.leads, matched.blank, matched.lost) == (2, 1, 2)
     assert matched.unmatched["Row"].tolist() == [4, 5]
+
+
+def test_what_calls_settle_counts_among_the_outcomes(view: BatchView, tmp_path: Path) -> None:
+    settings = load_settings()
+    queue = CallQueue(view, settings)
+    rows = view.table.rows_of(LeadFilter(), Sort())[:6].tolist()
+    results = ["converted", "not_interested", "interested", "wrong_number", "do_not_call", "no_answer"]
+    made = [queue.record(row, Result(result), caller="Anna") for row, result in zip(rows, results, strict=True)]
+    assert keep_call_outcomes(view.batch, view.schema, settings) == 4
+    store = OutcomeStore(settings)
+    assert store.known(view.batch) == {rows[0]: 1, rows[1]: 0, rows[3]: 0, rows[4]: 0}
+    assert keep_call_outcomes(view.batch, view.schema, settings) == 0
+    path = tmp_path / "crm.csv"
+    keys = [lead_key(view.batch.id, row) for row in rows[:2]]
+    pd.DataFrame({KEY: [*keys, lead_key(view.batch.id, 200)], RESULT: ["Enrolled", "Enrolled", "Lost"]}).to_csv(path)
+    keep_results(match_results(read(path, settings), settings), by="Mia", settings=settings)
+    queue.contacts.undo(made[3], by="Anna")
+    keep_call_outcomes(view.batch, view.schema, settings)
+    assert store.known(view.batch) == {rows[0]: 1, rows[1]: 1, rows[4]: 0, 200: 0}

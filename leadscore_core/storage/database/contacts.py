@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from leadscore_core.config import Settings
@@ -220,8 +220,7 @@ class ContactStore:
             attempts: dict[int, list[AttemptRow]] = {person: [] for person in these}
             for row in session.execute(query).scalars():
                 attempts[row.person_id].append(row)
-            for person, made in attempts.items():
-                self._settle_one(session, person, made, moment)
+            self._settle_some(session, attempts, moment)
             if callers:
                 session.execute(
                     update(PersonRow)
@@ -229,13 +228,31 @@ class ContactStore:
                     .values(claimed_by="", claimed_until=None)
                 )
 
-    def _settle_one(self, session: Session, person: int, made: list[AttemptRow], moment: datetime) -> None:
+    def _settle_some(self, session: Session, attempts: dict[int, list[AttemptRow]], moment: datetime) -> None:
+        settled = {person: self._standing(made, moment) for person, made in attempts.items()}
+        session.execute(update(PersonRow), [{"id": person} | values for person, values in settled.items()])
+        waiting = select(QueueRow.batch_id, QueueRow.row, QueueRow.person_id).where(QueueRow.person_id.in_(attempts))
+        places = [
+            {
+                "batch_id": batch_id,
+                "row": row,
+                "stage": stage_of(settled[person]["state"]),
+                "was": stage_of(settled[person]["state"]),
+                "due_at": settled[person]["not_before"],
+            }
+            for batch_id, row, person in session.execute(waiting)
+        ]
+        if places:
+            session.execute(update(QueueRow), places)
+
+    def _standing(self, made: list[AttemptRow], moment: datetime) -> dict[str, Any]:
+        """Return what is kept of a person after some attempts, the oldest first."""
         state = state_after(
             [Attempt(aware(row.at), row.result, aware(row.call_back_at) if row.call_back_at else None) for row in made],
             self.settings.calls,
         )
         last = made[-1] if made else None
-        values: dict[str, Any] = {
+        return {
             "state": state.state,
             "attempts": state.attempts,
             "not_before": state.not_before,
@@ -244,11 +261,6 @@ class ContactStore:
             "last_by": last.caller if last else "",
             "updated_at": moment,
         }
-        session.execute(update(PersonRow).where(PersonRow.id == person).values(**values))
-        stage = stage_of(state.state)
-        session.execute(
-            update(QueueRow).where(QueueRow.person_id == person).values(stage=stage, was=stage, due_at=state.not_before)
-        )
 
 
 def _row(person: int, batch_id: str, said: Said, moment: datetime, file_id: int | None) -> AttemptRow:
@@ -265,12 +277,6 @@ def _row(person: int, batch_id: str, said: Said, moment: datetime, file_id: int 
         file_id=file_id,
         undone_by="",
     )
-
-
-def forget_batch_queue(settings: Settings, batch_id: str) -> None:
-    """Empty the queue of a batch; attempts and claims of its people stay."""
-    with open_database(settings).writing() as session:
-        session.execute(delete(QueueRow).where(QueueRow.batch_id == batch_id))
 
 
 def _check(result: Result) -> None:

@@ -132,6 +132,37 @@ class OutcomeStore:
         name = next((one.file_name for one in history if one.number == number), "")
         self._write(batch, history[0].number + 1, known, f"{name}, taken back", by)
 
+    def known(self, batch: Batch) -> dict[int, int]:
+        """Return the outcomes of a batch as they stand, by position."""
+        history = self.history(batch)
+        return self._known(batch, history, history[0].number) if history else {}
+
+    def told(self, batch: Batch, file_name: str) -> dict[int, int]:
+        """Return what files of a name told, all together and as the last of them said, by position."""
+        history = self.history(batch)
+        found: dict[int, int] = {}
+        for one in reversed(history):
+            if one.file_name == file_name:
+                now_, was = self._known(batch, history, one.number), self._known(batch, history, one.number - 1)
+                found = {row: outcome for row, outcome in found.items() if row in now_}
+                found |= {row: outcome for row, outcome in now_.items() if was.get(row) != outcome}
+        return found
+
+    def settle(
+        self, batch: Batch, outcomes: dict[int, int], unknown: set[int], *, file_name: str, by: str = ""
+    ) -> None:
+        """Keep some outcomes and let others be unknown again; whole or not at all.
+
+        Raises
+        ------
+        ConflictError, StorageError
+            As `add` does.
+        """
+        history = self.history(batch)
+        known = self._known(batch, history, history[0].number) if history else {}
+        left = {row: outcome for row, outcome in known.items() if row not in unknown}
+        self._write(batch, (history[0].number if history else 0) + 1, left | outcomes, file_name, by)
+
     def _known(self, batch: Batch, history: list[Outcomes], number: int) -> dict[int, int]:
         """Return what was known of a batch after a file of it, by position."""
         found = next((one for one in history if one.number == number), None)

@@ -102,14 +102,14 @@ def find_people(session: Session, schema: str, leads: Sequence[LeadKeys]) -> lis
     person_of = dict(zip(found["at"].tolist(), found["person"].tolist(), strict=True))
     known = set(people.itertuples(index=False, name=None))
     made = _Made()
-    new: list[dict[str, object]] = []
     result: list[int] = []
     for at, lead in enumerate(leads):
         person = person_of.get(at) or made.find(lead.keys)
-        if person is None:
-            person = _add_person(session, schema)
-            made.add(person, lead.keys)
-        result.append(person)
+        result.append(made.add(lead.keys) if person is None else person)
+    ids = _add_people(session, schema, made.count)
+    result = [ids[-person - 1] if person < 0 else person for person in result]
+    new: list[dict[str, object]] = []
+    for person, lead in zip(result, leads, strict=True):
         for key in lead.keys:
             if (person, *key) not in known:
                 known.add((person, *key))
@@ -120,17 +120,24 @@ def find_people(session: Session, schema: str, leads: Sequence[LeadKeys]) -> lis
 
 
 class _Made:
-    """People who were just made, found again by the keys of further leads as `match_people` finds them."""
+    """People to be made, by numbers below 0, found again by the keys of further leads as `match_people` finds them."""
 
     def __init__(self) -> None:
         self.by_key: dict[Key, list[int]] = {}
         self.keys: dict[int, tuple[Key, ...]] = {}
 
-    def add(self, person: int, keys: tuple[Key, ...]) -> None:
-        """Remember a person."""
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.keys)
+
+    def add(self, keys: tuple[Key, ...]) -> int:
+        """Add a person and return the number."""
+        person = -len(self.keys) - 1
         self.keys[person] = keys
         for key in keys:
             self.by_key.setdefault(key, []).append(person)
+        return person
 
     def find(self, keys: tuple[Key, ...]) -> int | None:
         """Return the person of a lead with these keys, or None."""
@@ -143,13 +150,22 @@ class _Made:
         return int(found["person"].iloc[0]) if len(found) else None
 
 
-def _add_person(session: Session, schema: str) -> int:
-    row = PersonRow(
-        schema_name=schema, state="new", attempts=0, last_result="", last_by="", claimed_by="", updated_at=now()
-    )
-    session.add(row)
-    session.flush()
-    return row.id
+def _add_people(session: Session, schema: str, number: int) -> list[int]:
+    """Add people whom nobody called yet, and return their ids."""
+    row = {
+        "schema_name": schema,
+        "state": "new",
+        "attempts": 0,
+        "last_result": "",
+        "last_by": "",
+        "claimed_by": "",
+        "updated_at": now(),
+    }
+    ids: list[int] = []
+    for start in range(0, number, _CHUNK):
+        rows = [row] * min(_CHUNK, number - start)
+        ids += session.scalars(insert(PersonRow).returning(PersonRow.id), rows).all()
+    return ids
 
 
 def _known(session: Session, schema: str, keys: pd.DataFrame) -> pd.DataFrame:

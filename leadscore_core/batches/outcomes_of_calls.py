@@ -1,0 +1,51 @@
+"""Outcomes of calls: what contact attempts settle counts among a list's outcomes, as if it had come back in a file."""
+
+import numpy as np
+
+from leadscore_core.batches.known_people import contacts_of
+from leadscore_core.config import Settings
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.outcomes import OutcomeStore
+from leadscore_core.storage.leads.contact_rows import ContactRows
+from leadscore_core.storage.leads.lead_table import LeadTable
+from leadscore_core.storage.leads.standing import Standing
+
+CALLS = "Contact attempts"
+
+
+def keep_call_outcomes(batch: Batch, schema: LeadSchema, settings: Settings, *, by: str = "") -> int:
+    """Bring a batch's outcomes up to what its contact attempts settle, and return how many leads changed.
+
+    Who was won is a yes; lost, wrong numbers and who asked not to be called are a no. What an attempt settled that
+    was taken back since is unknown again, unless a file told it.
+
+    Raises
+    ------
+    ConflictError
+        If somebody else brought outcomes in the meantime.
+    StorageError
+        If they cannot be read or kept.
+    """
+    contacts = contacts_of(batch, LeadTable.by_schema(batch.scores_path, Standing(), schema), settings)
+    store = OutcomeStore(settings)
+    settled = _settled(contacts)
+    before = store.told(batch, CALLS)
+    if not settled and not before:
+        return 0
+    gone = {row for row in before if row not in settled}
+    known = store.known(batch)
+    new = {row: outcome for row, outcome in settled.items() if known.get(row) != outcome}
+    if not new and not gone:
+        return 0
+    store.settle(batch, new, gone, file_name=CALLS, by=by)
+    return len(new) + len(gone)
+
+
+def _settled(contacts: ContactRows) -> dict[int, int]:
+    """Return the outcome of each lead of which the attempts settle it, by position."""
+    yes = contacts.state == "won"
+    is_wrong = (contacts.state == "unreachable") & (contacts.last_result == "wrong_number")
+    no = (contacts.state == "lost") | is_wrong | (contacts.suppressed_by == "do_not_call")
+    rows = contacts.row[yes | no]
+    return dict(zip(rows.tolist(), np.where(yes, 1, 0)[yes | no].tolist(), strict=True))
