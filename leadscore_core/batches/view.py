@@ -36,6 +36,8 @@ _MOST_BESIDE = 5
 _KEPT_LEAD = r"^[^;]*? as (?:in )?(.+?), which "
 _lock = threading.Lock()
 _typical: LRUCache[tuple[str, str], Typical] = LRUCache(maxsize=32)
+_MOST_OF_A_PAGE = 200
+_pages: LRUCache[tuple[str, int, str, bytes], pd.DataFrame] = LRUCache(maxsize=64)
 
 
 def file_rows(leads: pd.DataFrame) -> pd.Series:
@@ -205,7 +207,7 @@ class BatchView:
         choices = self.choices()
         beside = {choices[name] for name in shown if name in choices}
         propensity = leads["ls_propensity"].to_numpy()
-        contributions = self.model.contributions(cleaned)
+        contributions = self._contributions(leads, self.model)
         return short_reasons(cleaned, contributions, propensity, self.model, self._typical(self.model), beside=beside)
 
     def _typical(self, model: LeadModel) -> Typical:
@@ -225,8 +227,21 @@ class BatchView:
     def _reasons(self, leads: pd.DataFrame, most: int) -> pd.DataFrame:
         if self.model is None or leads.empty:
             return pd.DataFrame({f"reason_{k + 1}": "" for k in range(most)}, index=leads.index)
-        cleaned = self.cleaned(leads)
-        return reasons_in_words(cleaned, self.model.contributions(cleaned), self.model, most)
+        return reasons_in_words(self.cleaned(leads), self._contributions(leads, self.model), self.model, most)
+
+    def _contributions(self, leads: pd.DataFrame, model: LeadModel) -> pd.DataFrame:
+        """Return the contributions of a page of leads, which a rerun of the page asks for again; of the last few."""
+        path = self.table.path
+        written = path.stat().st_mtime_ns if path.is_file() else 0
+        key = (str(path), written, model.model_id, leads["ls_row"].to_numpy().tobytes())
+        with _lock:
+            found = _pages.get(key)
+        if found is None:
+            found = model.contributions(self.cleaned(leads))
+            if len(leads) <= _MOST_OF_A_PAGE:
+                with _lock:
+                    _pages[key] = found
+        return found.set_axis(leads.index)
 
     def readable(self, leads: pd.DataFrame, column: str) -> pd.Series:
         """Return a column's cells as people read them: cities capitalised, flags as Yes and No, rows as in the file."""
