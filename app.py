@@ -1,12 +1,17 @@
 """The router: page config, navigation, shared sidebar."""
 
+from pathlib import Path
+
 import streamlit as st
 
+from pages.shared.access import mend_access
 from pages.shared.address import read_address, render_doubt, write_address
 from pages.shared.person import render_person
 from pages.shared.sidebar import check_settings, render_sidebar
 
-st.set_page_config(page_title="LeadScore", page_icon=":material/leaderboard:", layout="wide")
+ICON = str(Path(__file__).parent / "pages" / "shared" / "icon.png")  # a named icon would be fetched from the internet
+
+st.set_page_config(page_title="LeadScore", page_icon=ICON, layout="wide")
 page = st.navigation(
     [
         st.Page("pages/score/page.py", title="Score leads", icon=":material/upload_file:", default=True),
@@ -26,3 +31,4 @@ render_person()
 with notice:
     render_doubt()
 write_address(page.url_path)
+mend_access()

@@ -76,3 +76,14 @@ def axis_format(rates: Iterable[float]) -> str:
     """
     known = [rate for rate in rates if rate == rate]  # what is not known is not drawn
     return f".{rate_decimals(max(known, default=1.0))}%"
+
+
+def say_leads(number: int) -> str:
+    """Write a number of leads.
+
+    Examples
+    --------
+    >>> say_leads(1), say_leads(1200)
+    ('1 lead', '1,200 leads')
+    """
+    return f"{number:,} {'lead' if number == 1 else 'leads'}"

@@ -26,6 +26,7 @@ from leadscore_core.analytics.wording import (
 from leadscore_core.analytics.wording_gaps import describe_gap, describe_verdict, gap_parts, present_gaps
 from leadscore_core.analytics.wording_trends import present_trend, shown_period
 from leadscore_core.data.schema.schema import Role
+from leadscore_core.days import say_day
 from leadscore_core.outcome import capital
 from leadscore_core.percent import percent, share_percent
 from leadscore_core.plots.drivers import plot_interaction
@@ -104,7 +105,7 @@ def period_before(scope: Scope) -> str:
     before = scope.before
     if before is None or before.created_from is None or before.created_to is None:
         return "The other period"
-    return f"{before.created_from:%d %b %Y} to {before.created_to:%d %b %Y}"
+    return f"{say_day(before.created_from)} to {say_day(before.created_to)}"
 
 
 def show_bubbles(view: SourceView, scope: Scope, rates: Rates) -> Evidence:

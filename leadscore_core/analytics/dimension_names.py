@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role, group_column
+from leadscore_core.days import say_day
 from leadscore_core.inference.present import city_name
 from leadscore_core.inference.reasons import human_name
 from leadscore_core.storage.leads.dimensions import CAPPED
@@ -121,7 +122,7 @@ def show_value(dimension: str, value: str | None, schema: LeadSchema) -> str:
     if dimension == "ls_month":
         return f"{pd.Timestamp(f'{value}-01'):%b %Y}"
     if dimension == "ls_week":
-        return f"{pd.Timestamp(value):%d %b %Y}"
+        return f"{say_day(pd.Timestamp(value))}"
     if dimension == "ls_weekday":
         return _WEEKDAYS[int(value) - 1]
     if dimension == "ls_hour":

@@ -9,6 +9,7 @@ from leadscore_core.analytics.sentences.doubts import DOUBTS
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.validation import row_hashes
+from leadscore_core.days import say_day
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.source_table import SourceTable
 
@@ -62,4 +63,4 @@ def future_doubts(table: SourceTable, now: pd.Timestamp | None = None) -> list[s
         return []
     days = table.groups([_DAY], LeadFilter(view="all"), most=None)
     n = int(days.loc[pd.to_datetime(days[_DAY]) >= first, "leads"].sum())
-    return [DOUBTS["future"](n=f"{n:,}", last=f"{latest:%d %b %Y}")]
+    return [DOUBTS["future"](n=f"{n:,}", last=f"{say_day(latest)}")]

@@ -43,6 +43,7 @@ from leadscore_core.analytics.wording_money import (
 )
 from leadscore_core.analytics.wording_segments import describe_segment, describe_union, present_segments
 from leadscore_core.analytics.wording_trends import describe_change, describe_comparison
+from leadscore_core.days import say_day, say_moment
 from leadscore_core.errors import FigureError
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.plots.image import draw_images
@@ -178,7 +179,7 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
     leads, known = rates.totals[["leads", "known"]].astype("int64").tolist()
     about = (
         f"{view.name}, {narrowed}. {_days(view)}{view.counted_words()[scope.counted]}; {leads:,} leads, {known:,} with "
-        f"a known outcome. Made {at:%d %b %Y, %H:%M} UTC by LeadScore."
+        f"a known outcome. Made {say_moment(at)} UTC by LeadScore."
     )
     page = Environment(autoescape=True, trim_blocks=True).from_string(_TEMPLATE)
     text = page.render(
@@ -198,7 +199,7 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
 def _days(view: SourceView) -> str:
     """Say when the leads came; empty where they do not say."""
     first, last = view.table.period()
-    return "" if first is None else f"All of them came {first:%d %b %Y} to {last:%d %b %Y}. "
+    return "" if first is None else f"All of them came {say_day(first)} to {say_day(last)}. "
 
 
 def _changes(view: SourceView, scope: Scope, rates: Rates) -> list[str]:
@@ -290,7 +291,7 @@ def _cell(name: str, value: object, decimals: int) -> str:
     if pd.isna(value):  # type: ignore[call-overload]
         return ""
     if isinstance(value, pd.Timestamp):
-        return f"{value:%d %b %Y}"
+        return f"{say_day(value)}"
     if isinstance(value, str):
         return value
     number = float(str(value))

@@ -8,6 +8,7 @@ from leadscore_core.analytics.sentences.rates import ANSWERS, TITLES
 from leadscore_core.analytics.sources import Counted, Rates, Scope, SourceView
 from leadscore_core.analytics.statistics.costs import Costs
 from leadscore_core.analytics.statistics.rates import EXPECTED, FEW, OVER, UNDER
+from leadscore_core.days import say_day
 from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.percent import percent, share_percent
 from leadscore_core.storage.leads.filters import LeadFilter
@@ -139,7 +140,7 @@ def describe_scope(view: SourceView, scope: Scope) -> str:
     first, last = view.table.period()
     chosen, totals = scope.chosen, view.table.totals(scope.chosen)
     start, end = chosen.created_from or first, chosen.created_to or last
-    days = f"created {start:%d %b %Y} to {end:%d %b %Y}" if start is not None and end is not None else "without dates"
+    days = f"created {say_day(start)} to {say_day(end)}" if start is not None and end is not None else "without dates"
     filters = describe_filter(view, replace(chosen, created_from=None, created_to=None))
     n = totals["known" if scope.is_known else "foreseen"]
     leads = f"{totals['leads']:,.0f} leads, n = {n:,.0f} {'with a known outcome' if scope.is_known else 'expected'}"
@@ -264,7 +265,7 @@ def describe_filter(view: SourceView, chosen: LeadFilter) -> list[str]:
         more = f" and {len(values) - _MOST_LISTED} more" if len(values) > _MOST_LISTED else ""
         rows.append(f"{human}: {', '.join(values[:_MOST_LISTED])}{more}")
     if chosen.created_from is not None and chosen.created_to is not None:
-        rows.append(f"Created {chosen.created_from:%d %b %Y} to {chosen.created_to:%d %b %Y}")
+        rows.append(f"Created {say_day(chosen.created_from)} to {say_day(chosen.created_to)}")
     return rows
 
 

@@ -7,6 +7,7 @@ from leadscore_core.analytics.sources import Counted, Scope, SourceView, is_know
 from leadscore_core.analytics.spend import Money, looked_at
 from leadscore_core.analytics.statistics.costs import LEAST_OUTCOMES
 from leadscore_core.analytics.wording import money
+from leadscore_core.days import say_day
 from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.percent import signed
 
@@ -91,7 +92,7 @@ def describe_period(view: SourceView, scope: Scope, result: Money) -> str:
     days = looked_at(view, scope) if result.has_periods else []
     said = []
     if days:
-        words = ", ".join(f"{first:%d %b %Y} to {last:%d %b %Y}" for first, last in sorted(set(days))[:_MOST_NAMED])
+        words = ", ".join(f"{say_day(first)} to {say_day(last)}" for first, last in sorted(set(days))[:_MOST_NAMED])
         said.append(MONEY["half"](days=words))
     if result.renamed:
         pairs = [f"{name} as {group}" for name, group in result.renamed.items()]

@@ -10,6 +10,7 @@ from leadscore_core.analytics.sources import Rates, Scope, SourceView, count_out
 from leadscore_core.analytics.statistics.changes import difference_interval
 from leadscore_core.analytics.trends import MONTH, WEEK, GroupTrend
 from leadscore_core.analytics.wording import HIGH, LOW, counted_title, rate_title
+from leadscore_core.days import say_day
 from leadscore_core.percent import percent, rate_decimals, signed
 from leadscore_core.storage.leads.filters import LeadFilter
 
@@ -94,4 +95,4 @@ def _days(view: SourceView, chosen: LeadFilter) -> str:
     first, last = view.table.period()
     start: date = chosen.created_from or first.date()
     end: date = chosen.created_to or last.date()
-    return f"{start:%d %b %Y} to {end:%d %b %Y}"
+    return f"{say_day(start)} to {say_day(end)}"

@@ -16,10 +16,11 @@ from leadscore_core.errors import ExportError, LeadScoreError
 from leadscore_core.inference.capacity import assign_leads
 from leadscore_core.inference.export.call_sheets import write_call_sheets
 from leadscore_core.inference.export.crm import PRESETS
-from leadscore_core.inference.export.crm_columns import CrmChoice, say_leads
+from leadscore_core.inference.export.crm_columns import CrmChoice
 from leadscore_core.inference.export.files import write_leads
 from leadscore_core.inference.reasons import reasons_in_words
 from leadscore_core.inference.score import beside
+from leadscore_core.percent import say_leads
 from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_INK
 from leadscore_core.progress import Progress, silent
 from leadscore_core.storage.leads.files import read_own

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from leadscore_core.config import GradeThresholds, TargetMetrics
+from leadscore_core.days import say_day
 from leadscore_core.model.measures import MEASURES, Measure
 from leadscore_core.model.who_was_called import WhoWasCalled
 
@@ -83,7 +84,7 @@ class ColumnAudit(BaseModel):
         if not self.answer:
             return "not answered; left out, on this evidence" if self.left_out else "not answered; read"
         words = "to be left out" if self.answer == "left out" else "known before the first call"
-        when = f", {self.at:%d %b %Y}" if self.at else ""
+        when = f", {say_day(self.at)}" if self.at else ""
         return f"{words} ({self.by or 'no name given'}{when})"
 
     @property

@@ -3,6 +3,7 @@
 from typing import Any
 
 from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.days import say_day, say_moment
 from leadscore_core.model.measures import MEASURES, Measure
 from leadscore_core.model.metadata import BLEND, ModelMetadata
 from leadscore_core.percent import percent
@@ -45,7 +46,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
     among = f", {metadata.among}" if metadata.among else ""
     period = "no dates"
     if data.period_start and data.period_end:
-        period = f"{data.period_start:%d %b %Y} to {data.period_end:%d %b %Y}"
+        period = f"{say_day(data.period_start)} to {say_day(data.period_end)}"
     lines = [
         f"# Model {metadata.model_id}",
         "",
@@ -112,7 +113,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "",
         "## How it was made",
         "",
-        f"- {metadata.created_at:%d %b %Y, %H:%M} UTC, {', '.join(f'{k} {v}' for k, v in metadata.libraries.items())}",
+        f"- {say_moment(metadata.created_at)} UTC, {', '.join(f'{k} {v}' for k, v in metadata.libraries.items())}",
         *_algorithm(metadata),
         f"- Parameters: {', '.join(f'{k} = {v}' for k, v in metadata.parameters.items())}",
         f"- SHA-256 of the pickle: `{metadata.pickle_sha256}`",

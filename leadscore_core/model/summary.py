@@ -3,6 +3,7 @@
 from typing import Any
 
 from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.days import say_day
 from leadscore_core.model.metadata import ModelMetadata, TrainingSummary
 from leadscore_core.percent import percent
 
@@ -42,7 +43,7 @@ def summarise_model(metadata: ModelMetadata, schema: LeadSchema) -> str:
 def _period(data: TrainingSummary) -> str:
     if data.period_start is None or data.period_end is None:
         return " without dates"
-    return f", {data.period_start:%d %b %Y} to {data.period_end:%d %b %Y}"
+    return f", {say_day(data.period_start)} to {say_day(data.period_end)}"
 
 
 def _figures(block: dict[str, Any]) -> str:

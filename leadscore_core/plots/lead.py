@@ -6,8 +6,9 @@ from datetime import datetime
 import pandas as pd
 import plotly.graph_objects as go
 
+from leadscore_core.days import say_day
 from leadscore_core.outcome import OutcomeWords
-from leadscore_core.percent import axis_format, rate_decimals
+from leadscore_core.percent import axis_format, rate_decimals, signed
 from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, dress, short
 
 
@@ -33,14 +34,15 @@ def plot_waterfall(
     """
     values = parts["log_odds" if log_odds else "points"].tolist()
     form = ".2f" if log_odds else f".{rate_decimals(base)}%"
-    written, plain = f"{{:+{form}}}", f"{{:{form}}}"
+    plain, decimals = f"{{:{form}}}", rate_decimals(base)
+    changes = [_write_change(value, log_odds=log_odds, decimals=decimals) for value in values]
     figure = go.Figure(
         go.Waterfall(
             orientation="h",
-            y=["Average lead", *map(short, parts["human"]), "This lead"],
+            y=["Starting point", *map(short, parts["human"]), "This lead"],
             x=[base, *values, 0.0],
             measure=["absolute", *["relative"] * len(values), "total"],
-            text=[plain.format(base), *map(written.format, values), plain.format(base + sum(values))],
+            text=[plain.format(base), *changes, plain.format(base + sum(values))],
             textposition="outside",
             increasing={"marker": {"color": FOR}},
             decreasing={"marker": {"color": AGAINST}},
@@ -61,11 +63,16 @@ def plot_waterfall(
     return dress(figure, title, 90 + 34 * (len(values) + 2))
 
 
+def _write_change(value: float, *, log_odds: bool, decimals: int) -> str:
+    """Write a part of a score with its sign; one that rounds to nothing has none."""
+    return signed(value, 2) if log_odds else f"{signed(100 * value, decimals)}%"
+
+
 def plot_history(moments: Sequence[datetime], propensities: Sequence[float], batches: Sequence[str]) -> go.Figure:
     """Draw a lead's scores over time as a small line, in the order in which they were made."""
     figure = go.Figure(
         go.Scatter(
-            x=[f"{moment:%d %b %Y}<br>{short(batch, 18)}" for moment, batch in zip(moments, batches, strict=True)],
+            x=[f"{say_day(moment)}<br>{short(batch, 18)}" for moment, batch in zip(moments, batches, strict=True)],
             y=[100 * p for p in propensities],
             mode="lines+markers+text",
             text=[f"{100 * p:.0f}" for p in propensities],

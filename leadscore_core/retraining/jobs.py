@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from leadscore_core._files import write_text
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
+from leadscore_core.days import say_moment
 from leadscore_core.errors import StorageError, TrainingBusyError
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.process import is_running, start_process, stop_process
@@ -272,7 +273,7 @@ def busy_words(settings: Settings) -> str:
 
 
 def _busy(by: str, since: datetime | None) -> str:
-    when = f" since {since:%d %b, %H:%M} UTC" if since else ""
+    when = f" since {say_moment(since)} UTC" if since else ""
     return (
         f"{by or 'Somebody'} is training a model here{when}, and one run at a time is enough. Wait until it is done, "
         "or stop it."

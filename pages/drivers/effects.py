@@ -97,7 +97,7 @@ def render_importance(view: BatchView, effects: Effects, everyone: Effects | Non
     second = f", then {humans[1].lower()} ({shares[1]:.0%})" if len(ranked) > 1 else ""
     whose = "all leads" if everyone is None else "this group"
     st.markdown(
-        f"### {first['human']} moves the scores of {whose} most: {first['share']:.0%} of all that moves them{second}."
+        f"## {first['human']} moves the scores of {whose} most: {first['share']:.0%} of all that moves them{second}."
     )
     assert view.model is not None
     base = view.model.features.base_rate_

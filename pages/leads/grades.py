@@ -17,6 +17,7 @@ from leadscore_core.storage.database.preferences import Preference, Version, gra
 from leadscore_core.storage.leads.standing import cumulated
 from pages.leads.grade_draft import draft_grades, drafted_grades, move_neighbours
 from pages.shared import session
+from pages.shared.moments import here
 from pages.shared.person import sign
 from pages.shared.sidebar import plain
 
@@ -100,12 +101,12 @@ def _render_preview(view: BatchView, rule: GradeRule) -> None:
             "Propensity from": 100 * preview["from"],
             "Down to the top": 100 * preview["down_to"],
             "Leads": preview["leads"],
-            f"{view.schema.outcome.title} expected": preview["expected"],
+            f"{view.schema.outcome.title} expected": preview["expected"].round(),
             "Observed conversion": [
                 f"{percent(o, base)} ({percent(low, base)} to {percent(high, base)}), n = {n:,}" if n else "none known"
                 for o, low, high, n in preview[["observed", "low", "high", "known"]].itertuples(index=False)
             ],
-            "Calls a day": preview["a_day"],
+            "Calls a day": preview["a_day"].round(),
             "Days of calls": preview["days"],
         }
     )
@@ -113,10 +114,10 @@ def _render_preview(view: BatchView, rule: GradeRule) -> None:
         "Propensity from": st.column_config.NumberColumn(format=f"%.{digits}f%%"),
         "Down to the top": st.column_config.NumberColumn(format="%.0f%%"),
         "Leads": st.column_config.NumberColumn(format="localized"),
-        f"{view.schema.outcome.title} expected": st.column_config.NumberColumn(format="%.0f"),
+        f"{view.schema.outcome.title} expected": st.column_config.NumberColumn(format="localized"),
         "Observed conversion": st.column_config.TextColumn(width="medium"),
         "Calls a day": st.column_config.NumberColumn(
-            format="%.0f", help="As such leads come in over the list's period"
+            format="localized", help="As such leads come in over the list's period"
         ),
         "Days of calls": st.column_config.NumberColumn(format="%.1f"),
     }
@@ -178,12 +179,12 @@ def render_history(preference: Preference[Any], describe) -> None:  # type: igno
         table = pd.DataFrame(
             {
                 "When": [v.saved_at for v in history],
-                "Who": [v.author or "Somebody" for v in history],
+                "Who": [v.author or "Nobody named" for v in history],
                 "What": [describe(v.value) for v in history],
                 "Note": [v.note for v in history],
             }
         )
-        config = {"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")}
+        config = {"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone=here())}
         st.dataframe(table, column_config=config, hide_index=True, height="content", alt="History")
 
 

@@ -7,11 +7,10 @@ from leadscore_core.batches.junk_cuts import CutChange, foresee_cut
 from leadscore_core.batches.planning import TradeOff, trade_off, with_junk_cut
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import CONTACT_RULES, GradeRule, JunkRules, load_settings
-from leadscore_core.inference.export.crm_columns import say_leads
 from leadscore_core.inference.grades import JUNK_WORDS
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.outcome import OutcomeWords
-from leadscore_core.percent import percent, signed
+from leadscore_core.percent import percent, say_leads, signed
 from leadscore_core.plots.planning import plot_tradeoff
 from leadscore_core.storage.database.preferences import Version, grade_preference, junk_preference
 from pages.leads.grades import go_back, look_at, render_history, save
@@ -30,7 +29,7 @@ def render_junk(view: BatchView, model: LeadModel) -> None:
 
 
 def _render_trade_off(view: BatchView, model: LeadModel) -> None:
-    st.subheader("Put aside by low propensity", anchor=False)
+    st.header("Put aside by low propensity", anchor=False)
     key = ("trade-off", view.batch.id, view.batch.scoring.number, view.standing.grades.by)
     trade: TradeOff = session.remembered(key, lambda: trade_off(view))
     preference = grade_preference(load_settings(), view.schema)
@@ -132,7 +131,7 @@ def _say_lists(view: BatchView, before: GradeRule, rule: GradeRule, trade: Trade
 
 
 def _render_rules(view: BatchView, model: LeadModel) -> None:
-    st.subheader("Put aside by contact quality", anchor=False)
+    st.header("Put aside by contact quality", anchor=False)
     outcome = view.schema.outcome
     preference = junk_preference(load_settings())
     current = look_at(preference)
@@ -142,7 +141,7 @@ def _render_rules(view: BatchView, model: LeadModel) -> None:
     with st.form("junk-rules", border=False):
         wanted = []
         for rule in CONTACT_RULES:
-            applies = f"{counts[rule]:,} leads" if rule in counts else "does not apply to this list"
+            applies = f"{say_leads(counts[rule])}" if rule in counts else "does not apply to this list"
             if st.toggle(
                 f"{JUNK_WORDS[rule]}: {applies}", value=rule in current.value.contact,
                 key=f"rule-{rule}-{current.version}",

@@ -14,7 +14,7 @@ from leadscore_core.batches.week import MOST_CALLS, Caller, Week, WeekOrder, own
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.capacity import CallPlan
-from leadscore_core.percent import percent, rate_decimals
+from leadscore_core.percent import percent, rate_decimals, say_leads
 from leadscore_core.plots.planning import plot_gain
 from pages.shared import session
 from pages.shared.callers import keep_callers, known_callers
@@ -103,7 +103,7 @@ def _render_week(view: BatchView, week: Week, order: WeekOrder) -> None:
     ]
     left = f"; {week.left:,} wait for later days" if week.left else ""
     owned = f" {week.owned:,} stay with their {week.owner}." if week.owned else ""
-    st.markdown(f"**{week.leads:,} leads** are planned{left}.{owned}")
+    st.markdown(f"**{say_leads(week.leads)}** {'is' if week.leads == 1 else 'are'} planned{left}.{owned}")
     st.dataframe(table, hide_index=True, height="content", alt="Leads of each caller and day")
     with st.container(horizontal=True):
         st.download_button(
@@ -140,7 +140,7 @@ def _render_gain(view: BatchView, plan: CallPlan) -> None:
     words = view.schema.outcome
     lowest = percent(plan.cut_off, plan.cut_off)
     st.markdown(
-        f"**{plan.leads:,} leads**, down to a propensity of {lowest}: about **{plan.expected:,.0f} "
+        f"**{say_leads(plan.leads)}**, down to a propensity of {lowest}: about **{plan.expected:,.0f} "
         f"{words.plural}** (95% interval {plan.low:,.0f} to {plan.high:,.0f}); about {plan.missed:,.0f} are missed "
         "among the leads that are not called."
     )

@@ -2,19 +2,28 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
+from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.grades import JUNK_WORDS
+from leadscore_core.percent import say_leads
+from leadscore_core.storage.database.batches import BatchStore
 from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore, Feedback
+from leadscore_core.storage.leads.lead_table import LeadTable
+from leadscore_core.storage.leads.standing import Standing
 from pages.shared.controls import plain_error
 from pages.shared.lead_filters import render_filters
 from pages.shared.lead_list import render_list
 from pages.shared.lead_table import render_export
+from pages.shared.moments import here
 from pages.shared.person import sign
+
+WHO = ("ls_name", "ls_id", "ls_email")
 
 
 def render_quarantine(view: BatchView) -> None:
@@ -23,7 +32,8 @@ def render_quarantine(view: BatchView) -> None:
     restored = len(view.standing.restored)
     if restored:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{restored:,} leads were restored and are in the call list.")
+            were = "was restored and is" if restored == 1 else "were restored and are"
+            st.caption(f"{say_leads(restored)} {were} in the call list.")
             if st.button("Put all of them aside again", type="tertiary", icon=":material/inventory_2:"):
                 again = view.standing.restored.tolist()
                 sign(lambda _: _decisions().unrestore(view.batch, again), "The rules decide again.")
@@ -69,7 +79,7 @@ def render_review(view: BatchView) -> None:
     table = pd.DataFrame(
         {
             "Batch": [e.batch_name for e in entries],
-            "Row": [e.row + 2 for e in entries],
+            "Lead": _names(entries),
             "Score": [round(100 * e.propensity) for e in entries],
             "What is wrong": [VERDICTS[e.verdict] for e in entries],
             "Note": [e.note for e in entries],
@@ -79,7 +89,7 @@ def render_review(view: BatchView) -> None:
     )
     event = st.dataframe(
         table,
-        column_config={"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
+        column_config={"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone=here())},
         hide_index=True,
         height="content",
         on_select="rerun",
@@ -94,6 +104,22 @@ def render_review(view: BatchView) -> None:
     every = st.button(f"All {len(entries):,}: reviewed", type="tertiary")
     if every:
         sign(lambda _: _close(entries), "Off the list, and kept.")
+
+
+def _names(entries: list[Feedback]) -> list[str]:
+    """Return who the leads are; the row of one whose list is gone or says nothing else."""
+    named: dict[tuple[str, int], str] = {}
+    for batch_id in {entry.batch_id for entry in entries}:
+        rows = sorted({entry.row for entry in entries if entry.batch_id == batch_id})
+        try:
+            table = LeadTable(BatchStore(load_settings()).get(batch_id).scores_path, Standing())
+            leads = table.by_rows(np.array(rows, dtype="int64"))
+        except LeadScoreError:
+            continue
+        for name in reversed([name for name in WHO if name in leads]):
+            known = leads.loc[leads[name].notna(), ["ls_row", name]]
+            named |= {(batch_id, int(row)): str(who) for row, who in known.itertuples(index=False)}
+    return [named.get((entry.batch_id, entry.row), f"Row {entry.row + FIRST_ROW:,}") for entry in entries]
 
 
 def _close(entries: list[Feedback]) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.outcome import OutcomeWords, capital
-from leadscore_core.percent import rate_decimals
+from leadscore_core.percent import rate_decimals, signed
 from leadscore_core.registry.promotion import REFITS, describe_verdict, gates_of
 from leadscore_core.retraining.jobs import list_runs
 from pages.shared.sidebar import plain
@@ -32,7 +32,7 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
     if challenge["not_applicable"]:
         st.info(plain(challenge["not_applicable"]), icon=":material/info:")
         return
-    st.markdown(f"### {plain(describe_verdict(model.metadata, gates_of(model), challenge))}")
+    st.markdown(f"## {plain(describe_verdict(model.metadata, gates_of(model), challenge))}")
     st.caption(f"Compared on {plain(challenge['judged_on'])}.")
     for note in challenge.get("notes", []):
         st.warning(plain(note), icon=":material/warning:")
@@ -168,5 +168,5 @@ def _written(name: str, value: float | None, *, sign: bool = False) -> str:
     if value is None:
         return "does not exist"
     if name == "gained":
-        return f"{value:+,.0f}" if sign else f"{value:,.0f}"
+        return signed(value) if sign else f"{value:,.0f}"
     return f"{value:+.3f}" if sign else f"{value:.3f}"

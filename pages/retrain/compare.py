@@ -15,6 +15,7 @@ from pages.retrain.verdict import model_name
 from pages.shared import session
 from pages.shared.companies import models_of
 from pages.shared.components import get_named_model
+from pages.shared.moments import say_moment
 from pages.shared.sidebar import plain
 
 
@@ -57,7 +58,7 @@ def _render_model_table(champion: str | None, known: dict[str, Any]) -> None:
         st.caption("Choose at least two.")
         return
     result = compare_runs([get_named_model(model_id) for model_id in chosen])
-    short = {m: f"{known[m].created_at:%d %b, %H:%M}" + (" (in use)" if m == champion else "") for m in chosen}
+    short = {m: f"{say_moment(known[m].created_at)}" + (" (in use)" if m == champion else "") for m in chosen}
     if len(set(short.values())) < len(short):
         short = {m: m for m in chosen}
     config = {name: st.column_config.NumberColumn(format="%.4f") for name in short.values()}

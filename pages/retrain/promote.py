@@ -12,7 +12,7 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.outcome import capital
-from leadscore_core.percent import percent
+from leadscore_core.percent import percent, signed
 from leadscore_core.registry.promotion import (
     LEAST_REASON,
     batches_behind,
@@ -29,6 +29,7 @@ from leadscore_core.storage.database.preferences import grade_preference
 from pages.shared import session
 from pages.shared.components import act
 from pages.shared.controls import plain_error
+from pages.shared.moments import say_moment
 from pages.shared.sidebar import plain
 
 KEEP = "Keep as they are"
@@ -53,7 +54,7 @@ def render_promotion(model: LeadModel, report: dict[str, Any]) -> None:
     if in_use:
         _offer_retirement(model)
     if history:
-        names = {m.model_id: f"{m.created_at:%d %b %Y, %H:%M}" for m in registry.list_models()}
+        names = {m.model_id: f"{say_moment(m.created_at)}" for m in registry.list_models()}
         table = pd.DataFrame(
             {
                 "When (UTC)": [e["at"][:16].replace("T", " ") for e in history],
@@ -104,8 +105,8 @@ def _what_changes(model: LeadModel, report: dict[str, Any], registry: ModelRegis
         return [f"{title} get a model: the first of theirs that is in use."]
     before = registry.read_metadata(champion)
     changes = [
-        f"New {title} are scored by the model of {model.metadata.created_at:%d %b %Y, %H:%M}, not by that of "
-        f"{before.created_at:%d %b %Y, %H:%M}.",
+        f"New {title} are scored by the model of {say_moment(model.metadata.created_at)}, not by that of "
+        f"{say_moment(before.created_at)}.",
         capital(f"{describe_targets(model.metadata)}."),
         describe_comparison(report.get("challenge") or {}, champion),
     ]
@@ -131,7 +132,7 @@ def _changed_grades(batch: Batch, model: LeadModel) -> str:
         return f"How the grades of {batch.name} change cannot be said: {plain_error(error)}"
     share = percent(found.changed / max(1, found.leads), 0.5)
     grown = found.counts.sum(axis=0) - found.counts.sum(axis=1)
-    each = ", ".join(f"{grade} {int(grown[grade]):+,}" for grade in GRADES)
+    each = ", ".join(f"{grade} {signed(int(grown[grade]))}" for grade in GRADES)
     of = f"{found.leads:,} leads" if found.leads == batch.rows else f"{found.leads:,} of {batch.rows:,} leads looked at"
     return f"In the newest list, {batch.name}, {found.changed:,} of {of} ({share}) would get another grade: {each}."
 

@@ -28,6 +28,7 @@ from pages.shared import session
 from pages.shared.companies import list_companies
 from pages.shared.components import find_model
 from pages.shared.controls import plain_error
+from pages.shared.moments import say_moment
 from pages.shared.sidebar import plain
 
 _TASKS = {"train": "Train a model", "compare": "Compare algorithms", "tune": "Search settings"}
@@ -286,8 +287,8 @@ def _render_run(folder: str) -> None:
     if not run.is_on:
         st.rerun()
     by = f" by {plain(run.request.by)}" if run.request.by else ""
-    st.markdown(f"### {_DOING[run.request.task.kind]} {run.request.rows:,} leads: {plain(run.request.data)}")
-    st.caption(f"Started {run.request.asked_at:%d %b %Y, %H:%M} UTC{by}. This page can be left.")
+    st.markdown(f"## {_DOING[run.request.task.kind]} {run.request.rows:,} leads: {plain(run.request.data)}")
+    st.caption(f"Started {say_moment(run.request.asked_at)}{by}. This page can be left.")
     st.progress(min(1.0, run.state.share), text=_progress_words(run))
     if run.state.model_id:
         st.success("The verdict can be read already; the rest is added to it as it is ready.", icon=":material/check:")

@@ -42,6 +42,7 @@ from pages.shared import session
 from pages.shared.companies import company_title, models_of
 from pages.shared.components import get_named_model, render_chart
 from pages.shared.controls import plain_error
+from pages.shared.moments import say_day, say_moment
 from pages.shared.sidebar import plain
 
 
@@ -53,18 +54,18 @@ def render_state_of_models(company: str) -> None:
     champion = next((m for m in known if m.model_id == registry.champion_of(company)), None)
     newest = known[0] if known else None
     if champion is None:
-        st.markdown(f"### No model of {plain(company_title(company))} is in use.")
+        st.markdown(f"## No model of {plain(company_title(company))} is in use.")
         return
     crossed, later = (champion.metrics.get(split, {}).get("auc") for split in SPLIT_NAMES)
     auc = f"AUC {champion.among}" if champion.among else "AUC"
     figures = f"{auc} {crossed:.3f} in folds"
     figures += f", {later:.3f} on the months that followed" if later is not None else ""
-    text = f"The model of {champion.created_at:%d %b %Y} is in use"
+    text = f"The model of {say_day(champion.created_at)} is in use"
     if newest is None or newest.model_id == champion.model_id:
-        st.markdown(f"### {text} ({figures}); no newer one has been trained.")
+        st.markdown(f"## {text} ({figures}); no newer one has been trained.")
         return
     challenge = read_report(newest.model_id, settings).get("challenge") or {}
-    st.markdown(f"### {text}. The newest, of {newest.created_at:%d %b, %H:%M}, {plain(describe_targets(newest))}.")
+    st.markdown(f"## {text}. The newest, of {say_moment(newest.created_at)}, {plain(describe_targets(newest))}.")
     st.markdown(f"{plain(describe_comparison(challenge, champion.model_id))} The one in use: {figures}.")
 
 
@@ -109,14 +110,14 @@ def model_name(metadata: ModelMetadata, champion: str | None) -> str:
     """Return what people call a model."""
     data = metadata.training_data
     use = ", in use" if metadata.model_id == champion else ""
-    return f"{metadata.created_at:%d %b %Y, %H:%M}: {data.rows:,} leads, {data.note or 'no note'}{use}"
+    return f"{say_moment(metadata.created_at)}: {data.rows:,} leads, {data.note or 'no note'}{use}"
 
 
 def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
     """Show whether a model meets its targets, and how it behaves at any threshold."""
     gates = gates_of(model)
     challenge = report.get("challenge")
-    st.markdown(f"### {plain(describe_verdict(model.metadata, gates, challenge))}")
+    st.markdown(f"## {plain(describe_verdict(model.metadata, gates, challenge))}")
     _render_gates(model)
     render_targets(model.schema, model.metadata.training_data.base_rate)
     _render_cautions(model.metadata)
@@ -339,7 +340,7 @@ def _render_facts(metadata: ModelMetadata, words: OutcomeWords) -> None:
     data = metadata.training_data
     period = "no dates"
     if data.period_start and data.period_end:
-        period = f"{data.period_start:%d %b %Y} to {data.period_end:%d %b %Y}"
+        period = f"{say_day(data.period_start)} to {say_day(data.period_end)}"
     facts = {
         "Name": metadata.model_id,
         "Leads": f"{data.rows:,} with an outcome, {data.left_out:,} without left out",

@@ -4,6 +4,7 @@ import streamlit as st
 
 from leadscore_core.config import Settings
 from leadscore_core.errors import LeadScoreError
+from leadscore_core.percent import say_leads
 from leadscore_core.storage.database.batches import BatchStore
 from pages.shared.companies import company_title
 from pages.shared.controls import plain_error
@@ -28,7 +29,7 @@ def render_lists(settings: Settings) -> None:
         for batch in batches[:MOST_LISTS]:
             company = f", {company_title(batch.schema_name)}" if several else ""
             by = f" by {plain(batch.created_by)}" if batch.created_by else ""
-            label = f"{plain(batch.name)}, {batch.rows:,} leads{plain(company)}, {say_day(batch.created_at)}{by}"
+            label = f"{plain(batch.name)}, {say_leads(batch.rows)}{plain(company)}, {say_day(batch.created_at)}{by}"
             st.page_link(
                 "pages/leads/page.py", label=label, icon=":material/list_alt:", query_params={"batch": batch.id}
             )

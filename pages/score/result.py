@@ -21,7 +21,7 @@ from pages.shared.lead_filters import layout_of
 from pages.shared.lead_list import render_list
 from pages.shared.lead_table import render_downloads
 from pages.shared.list_summary import render_about, render_answer
-from pages.shared.moments import say_moment
+from pages.shared.moments import say_day, say_moment
 from pages.shared.sidebar import plain
 from pages.shared.today import render_today
 
@@ -101,7 +101,7 @@ def _offer_again(batch: Batch, opened: session.OpenedList, model: LeadModel, set
         return
     by = f" by {plain(batch.created_by)}" if batch.created_by else ""
     st.info(
-        f"This file was scored before, on {batch.created_at:%d %b %Y}{by}, as {plain(batch.name)}. "
+        f"This file was scored before, on {say_day(batch.created_at)}{by}, as {plain(batch.name)}. "
         "It is shown as it stands and was not doubled.",
         icon=":material/history:",
     )

@@ -6,6 +6,7 @@ from leadscore_core.batches.save import rescore_batch
 from leadscore_core.batches.view import BatchView, open_view
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
+from leadscore_core.percent import say_leads
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.registry.served import known_schema
 from leadscore_core.storage.database.batches import Batch, BatchStore
@@ -13,6 +14,7 @@ from pages.shared import address, session
 from pages.shared.companies import company_title, models_of
 from pages.shared.components import find_model, get_named_model
 from pages.shared.controls import plain_error
+from pages.shared.moments import say_day, say_moment
 from pages.shared.person import sign
 from pages.shared.sidebar import plain
 
@@ -87,14 +89,14 @@ def choose_batch(*, compact: bool = False) -> BatchView:
 
 def _title(batch: Batch, *, several: bool) -> str:
     company = f" ({company_title(batch.schema_name)})" if several else ""
-    return f"{batch.name}, {batch.rows:,} leads, {batch.created_at:%d %b %Y}{company}"
+    return f"{batch.name}, {say_leads(batch.rows)}, {say_day(batch.created_at)}{company}"
 
 
 def render_manage(batch: Batch) -> None:
     """Let a person rename a batch, score it again, or delete it."""
     store = BatchStore(load_settings())
     by = f" by {plain(batch.created_by)}" if batch.created_by else ""
-    st.caption(f"From {plain(batch.file_name)}, scored {batch.scoring.scored_at:%d %b %Y, %H:%M} UTC{by}.")
+    st.caption(f"From {plain(batch.file_name)}, scored {say_moment(batch.scoring.scored_at)}{by}.")
     with st.form("rename", border=False):
         name = st.text_input("Name", value=batch.name, max_chars=200)
         if st.form_submit_button("Rename", icon=":material/edit:"):
@@ -102,14 +104,16 @@ def render_manage(batch: Batch) -> None:
     registry = ModelRegistry(load_settings().models_dir)
     in_use = registry.champion_of(batch.schema_name)
     known = {m.model_id: m for m in models_of(batch.schema_name, registry)}
-    others = [m for m in (in_use, *known) if m in known and m != batch.scoring.model_id]
+    others = [m for m in known if m != batch.scoring.model_id]
+    others.sort(key=lambda m: (known[m].training_data.synthetic, m != in_use))
     if others:
         with st.form("rescore", border=False):
             chosen = st.selectbox(
                 "Score again with",
-                list(dict.fromkeys(others)),
+                others,
                 format_func=lambda m: (
-                    f"{'The model in use' if m == in_use else 'Model'} of {known[m].created_at:%d %b %Y, %H:%M}"
+                    f"{'The model in use' if m == in_use else 'Model'} of {say_moment(known[m].created_at)}"
+                    f"{', of made-up leads' if known[m].training_data.synthetic else ''}"
                 ),
             )
             if st.form_submit_button("Score again", icon=":material/refresh:"):

@@ -10,7 +10,8 @@ from leadscore_core.batches.export import ExportOrder, leads_to_export
 from leadscore_core.batches.view import BatchView
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.export.crm import PRESETS
-from leadscore_core.inference.export.crm_columns import ALWAYS, MORE, NO_ID, CrmChoice, CrmColumns, say_leads
+from leadscore_core.inference.export.crm_columns import ALWAYS, MORE, NO_ID, CrmChoice, CrmColumns
+from leadscore_core.percent import say_leads
 from pages.shared import session
 from pages.shared.controls import plain_error
 from pages.shared.sidebar import plain

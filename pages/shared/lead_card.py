@@ -12,6 +12,7 @@ from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.inference.reasons import Reason, human_name
+from leadscore_core.percent import signed
 from leadscore_core.plots.lead import plot_history, plot_waterfall
 from leadscore_core.storage.database.contact_states import STATES
 from leadscore_core.storage.database.contacts import ContactStore, Result
@@ -20,6 +21,7 @@ from pages.shared import address, session
 from pages.shared.components import get_named_model, render_chart
 from pages.shared.contact_log import render_attempts, render_results
 from pages.shared.controls import plain_error
+from pages.shared.moments import say_day
 from pages.shared.person import ask_inline, is_signed
 from pages.shared.sidebar import plain
 
@@ -84,7 +86,7 @@ def _render_standing(view: BatchView, profile: LeadProfile) -> None:
         o = profile.override
         note = f" {plain(o.note)}" if o.note else ""
         st.info(
-            f"{plain(o.author) or 'Somebody'} set the grade to {o.grade} until {o.expires_at:%d %b %Y}. The score "
+            f"{plain(o.author) or 'Somebody'} set the grade to {o.grade} until {say_day(o.expires_at)}. The score "
             f"is the model's, untouched.{note}",
             icon=":material/front_hand:",
         )
@@ -96,7 +98,7 @@ def _render_standing(view: BatchView, profile: LeadProfile) -> None:
     elif profile.restored is not None:
         r = profile.restored
         note = f" {plain(r.note)}" if r.note else ""
-        st.info(f"Restored by {plain(r.by) or 'somebody'} on {r.at:%d %b %Y}.{note}", icon=":material/undo:")
+        st.info(f"Restored by {plain(r.by) or 'somebody'} on {say_day(r.at)}.{note}", icon=":material/undo:")
 
 
 def _render_contacts(view: BatchView, profile: LeadProfile) -> None:
@@ -129,7 +131,7 @@ def _render_reasons(view: BatchView, profile: LeadProfile) -> None:
         figure = plot_waterfall(
             parts,
             profile.base_margin if log_odds else profile.base,
-            f"From {100 * profile.base:.0f} for an average lead to {score} for this one",
+            f"From the model's starting point of {100 * profile.base:.0f} to {score} for this lead",
             view.schema.outcome,
             log_odds=log_odds,
         )
@@ -173,8 +175,13 @@ def _render_history(view: BatchView, profile: LeadProfile) -> None:
             PARTS[part].format(human_name(column, view.schema))
             for part, column in zip(profile.change["part"], profile.change["column"], strict=True)
         ]
-        table = pd.DataFrame({"What": [*words, "In all"], "Points": [*(100 * profile.change["points"]), 100 * total]})
-        config = {"Points": st.column_config.NumberColumn(format="%+.1f", help="Of the score, 0 to 100")}
+        table = pd.DataFrame(
+            {
+                "What": [*words, "In all"],
+                "Points": [signed(points, 1) for points in (*(100 * profile.change["points"]), 100 * total)],
+            }
+        )
+        config = {"Points": st.column_config.TextColumn(help="Of the score, 0 to 100")}
         st.dataframe(table, column_config=config, hide_index=True, height="content", alt="Causes of the change")
 
 

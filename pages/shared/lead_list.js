@@ -46,7 +46,11 @@ function fill(root, data, picked) {
   const grid = make("div", { role: "table", "aria-label": data.label, "aria-rowcount": data.total, class: data.several ? "list several" : "list" });
   grid.style.setProperty("--columns", [...(data.several ? ["2rem"] : []), ...columns.map((c) => c.width)].join(" "));
   const head = make("div", { role: "row", class: "row head" });
-  if (data.several) head.append(make("div", { role: "columnheader", class: "cell k-check", "aria-label": "Selected" }));
+  if (data.several) {
+    const chosen = make("div", { role: "columnheader", class: "cell k-check" });
+    chosen.append(make("span", { class: "unseen" }, "Selected"));
+    head.append(chosen);
+  }
   for (const column of columns) {
     const title = make("div", { role: "columnheader", class: `cell k-${column.kind}` }, column.label);
     if (column.help) title.title = column.help;
@@ -81,6 +85,7 @@ function fill(root, data, picked) {
 }
 
 const STOPS = "a, button, input";
+const DRAGGED = 4; // pixels: whoever marks a text does not open its row
 
 function enter(root, row) {
   for (const stop of root.querySelectorAll(`.body :is(${STOPS})`)) stop.tabIndex = -1;
@@ -104,15 +109,17 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   const drawn = JSON.stringify([data.columns, data.rows, data.marks, data.several, data.total]);
   if (root.drawn !== drawn) {
     root.drawn = drawn;
+    root.from = [0, 0];
     root.picked = new Set();
     fill(root, data, root.picked);
     enter(root, root.querySelector(".lead"));
   }
   root.onkeydown = (event) => move(root, event);
-  root.onfocusin = null;
+  root.onpointerdown = (event) => (root.from = [event.clientX, event.clientY]);
   root.onclick = (event) => {
     const row = event.target.closest(".lead");
-    if (!row || event.target.closest("a, input, .k-check") || String(getSelection())) return;
+    const dragged = event.detail && Math.hypot(event.clientX - root.from[0], event.clientY - root.from[1]) > DRAGGED;
+    if (!row || event.target.closest("a, input, .k-check") || dragged) return;
     enter(root, row);
     setTriggerValue("open", Number(row.querySelector(".open").dataset.row));
   };

@@ -8,8 +8,8 @@ from leadscore_core.batches.export import FORMATS, ExportJob, ExportOrder, expor
 from leadscore_core.batches.planning import ALL
 from leadscore_core.batches.view import BatchView
 from leadscore_core.inference.export.crm import PRESETS
-from leadscore_core.inference.export.crm_columns import say_leads
 from leadscore_core.inference.export.writers import EXCEL_ROWS
+from leadscore_core.percent import say_leads
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
 from pages.shared import session
@@ -88,7 +88,7 @@ def _render_start(view: BatchView, order: ExportOrder, rows: int) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-    elif st.button(f"Prepare {rows:,} leads", icon=":material/hourglass_top:"):
+    elif st.button(f"Prepare {say_leads(rows)}", icon=":material/hourglass_top:"):
         session.set_job(ExportJob(view, order, name))
         st.rerun()
 

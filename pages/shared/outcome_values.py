@@ -14,6 +14,7 @@ from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.outcomes import settle_outcomes
 from leadscore_core.data.reading.reader import iter_parts
 from leadscore_core.data.schema.outcome_nouns import propose_words
+from leadscore_core.percent import say_leads
 from leadscore_core.retraining.schema_editor import OUTCOME_MEANINGS, corrected_outcome, outcome_table
 from pages.shared import session
 from pages.shared.sidebar import plain
@@ -125,7 +126,7 @@ def _is_filled(split: OutcomeSplit, key: str, past: str) -> bool:
     if split.known or not (split.are_dates or len(split.values) > MOST_VALUES):
         return False
     blank = f", blank means not {past} ({split.blank:,})" if split.blank else ""
-    return st.checkbox(f"Filled means {past} ({split.filled:,} leads){blank}", key=f"filled-{key}")
+    return st.checkbox(f"Filled means {past} ({say_leads(split.filled)}){blank}", key=f"filled-{key}")
 
 
 def _correct(split: OutcomeSplit, key: str) -> OutcomeSplit:

@@ -6,8 +6,10 @@ import streamlit as st
 
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
+from leadscore_core.percent import say_leads
 from leadscore_core.registry.registry import ModelRegistry
 from pages.shared.companies import choose_company, present_company
+from pages.shared.moments import say_day
 
 
 def check_settings() -> None:
@@ -43,4 +45,4 @@ def render_sidebar() -> None:
             st.caption("No model is in use.")
             return
         data = metadata.training_data
-        st.caption(f"**Model** {metadata.created_at:%d %b %Y}, trained on {data.rows:,} leads. {data.note}")
+        st.caption(f"**Model** {say_day(metadata.created_at)}, trained on {say_leads(data.rows)}. {data.note}")

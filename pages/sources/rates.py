@@ -44,6 +44,7 @@ from pages.shared.components import find_model, get_model
 from pages.shared.controls import plain_error
 from pages.shared.conventions import ask_choices, choices_of, offer_choices, with_choices
 from pages.shared.encodings import choose_encoding, offer_encodings
+from pages.shared.moments import say_day
 from pages.shared.outcome_values import ask_outcome, needs_answer
 from pages.shared.sidebar import plain
 from pages.shared.upload_form import TYPES
@@ -81,7 +82,7 @@ def choose_leads() -> tuple[SourceView, list[Batch]]:
                 "Lists",
                 list(by_id),
                 default=present,
-                format_func=lambda b: f"{by_id[b].name}, {by_id[b].rows:,} leads, {by_id[b].created_at:%d %b %Y}",
+                format_func=lambda b: f"{by_id[b].name}, {by_id[b].rows:,} leads, {say_day(by_id[b].created_at)}",
                 key=f"source-lists-{'-'.join(by_id)}",
                 width=560,
             )
@@ -303,7 +304,7 @@ def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -
     if not rates.totals["n"]:
         _render_nothing(view, scope, list(cautions.values()))
         return None
-    st.markdown(f"### {plain(answer(view, scope, rates))}")
+    st.markdown(f"## {plain(answer(view, scope, rates))}")
     if scope.before is not None:
         st.info(plain(describe_comparison(view, scope, rates)), icon=":material/compare_arrows:")
     totals = rates.totals

@@ -70,7 +70,7 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
         key=f"gaps-{scope.by}-{source_state.source_round()}", width=320,
     )  # fmt: skip
     place = int(order.index[names.index(str(name))])
-    st.markdown(f"### {plain(describe_gap(str(name), split.table.iloc[place], split.average, view.words))}")
+    st.markdown(f"## {plain(describe_gap(str(name), split.table.iloc[place], split.average, view.words))}")
     verdict = describe_verdict(view, scope.by, split, place)
     if verdict:
         st.markdown(f"**{plain(verdict)}**")
@@ -180,7 +180,7 @@ def render_course(view: SourceView, scope: Scope) -> None:
     """Show how the rate of each group went, rates week by week, and how leads pass from group to grade to outcome."""
     trend = trend_groups(view, scope.by, scope.chosen, scope.counted)
     if trend is not None:
-        st.markdown(f"### {plain(describe_change(view, scope, trend))}")
+        st.markdown(f"## {plain(describe_change(view, scope, trend))}")
     if trend is not None or scope.by in TIMES:
         render_evidence(show_group_trend(view, scope), key=f"trend-{source_state.source_round()}")
     render_evidence(show_trend(view, scope), key=f"weeks-{source_state.source_round()}")

@@ -172,7 +172,7 @@ def _render_missing(view: SourceView, result: Money) -> None:
 
 def _render_costs(view: SourceView, scope: Scope, name: str, result: Money) -> None:
     spend, words = result.spend, view.words
-    st.markdown(f"### {plain(describe_money(result, words, scope.counted))}")
+    st.markdown(f"## {plain(describe_money(result, words, scope.counted))}")
     if result.costs.table.empty:
         return
     by = view.dimensions[result.by]

@@ -250,7 +250,7 @@ def test_a_company_says_when_a_model_is_good_enough(
     app.session_state["company"] = gym.schema.name
     go(app.run(), "retrain")
     app.segmented_control(key="retrain-section").set_value("Verdict").run()
-    assert any(text.value.startswith("### Misses AUC in cross-validation") for text in app.markdown)
+    assert any(text.value.startswith("## Misses AUC in cross-validation") for text in app.markdown)
     assert set(app.dataframe[0].value["Target"]) == {"> 0.99", f"> {round(base, 4)}"}
     (fold,) = [fold for fold in app.expander if "good enough" in fold.label]
     assert (fold.proto.expanded, "AUC > 0.99" in fold.label) == (False, True)
@@ -260,7 +260,7 @@ def test_a_company_says_when_a_model_is_good_enough(
     next(b for b in app.button if b.label == "Keep these targets").click().run()
     assert not app.exception
     assert load_schema(gym.schema.name).targets is None
-    assert any(text.value.startswith("### Better than the base rate in cross-val") for text in app.markdown)
+    assert any(text.value.startswith("## Better than the base rate in cross-val") for text in app.markdown)
     promote_model(gym.model_id)
     assert registry.champion_of(gym.schema.name) == gym.model_id
 

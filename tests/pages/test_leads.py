@@ -236,6 +236,7 @@ def test_a_lead_is_opened_and_judged(leads: AppTest, view: BatchView, batch: Bat
     assert (entry.row, entry.verdict, entry.propensity) == (first["ls_row"], "too_high", first["ls_propensity"])
     section(leads, "Review list")
     assert leads.dataframe[0].value["What is wrong"].tolist() == ["Too high"]
+    assert leads.dataframe[0].value["Lead"].tolist() == [first["ls_name"]]
     press(leads, "All 1: reviewed")
     assert "No score looked wrong" in words(leads)
 

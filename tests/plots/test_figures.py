@@ -58,8 +58,15 @@ def test_figures_have_titles_named_axes_and_no_raw_names(name: str) -> None:
 
 def test_the_waterfall_ends_at_the_lead() -> None:
     bar = FIGURES["waterfall"].data[0]
-    assert list(bar.y) == ["Average lead", "City", "Source", "This lead"]
+    assert list(bar.y) == ["Starting point", "City", "Source", "This lead"]
     assert list(bar.text) == ["50%", "+20%", "-10%", "60%"]
+
+
+def test_a_part_that_rounds_to_nothing_has_no_sign() -> None:
+    parts = pd.DataFrame({"human": ["City", "Source"], "points": [0.004, -0.001], "log_odds": [0.02, -0.004]})
+    assert list(plot_waterfall(parts, 0.5, "t", APPLICATIONS).data[0].text) == ["50%", "0%", "0%", "50%"]
+    in_log_odds = plot_waterfall(parts, 0.5, "t", APPLICATIONS, log_odds=True).data[0].text
+    assert list(in_log_odds) == ["0.50", "+0.02", "0", "0.52"]
 
 
 def test_an_empty_cell_stays_empty() -> None:

@@ -24,7 +24,7 @@ def test_evidence_says_list_dates_filter_and_n(sources: SourceView) -> None:
     shown = show_rates(sources, Scope(SOURCE, chosen=chosen), rates)
     for part in (
         "With outcomes",
-        "01 Apr 2026 to 30 Apr 2026",
+        "1 Apr 2026 to 30 Apr 2026",
         "City tier: Tier 1",
         f"n = {rates.totals['n']:,.0f} with",
     ):
@@ -57,4 +57,4 @@ def test_an_svg_says_which_leads_it_shows(sources: SourceView) -> None:
     shown = show_rates(sources, Scope(SOURCE), rates)
     assert shown.figure is not None
     (svg,) = draw_images([shown.figure], "svg", about=shown.about)
-    assert b"With outcomes; created 01 Mar 2026" in svg
+    assert b"With outcomes; created 1 Mar 2026" in svg

@@ -71,6 +71,9 @@ class FlagWords(BaseModel):
     no: str
 
 
+_RENAMED = {"Times contacted": "Enquiries"}  # how often a lead left contact details, not how often it was called
+
+
 class Column(BaseModel):
     """One column of a lead: its role, what a blank means, and its names.
 
@@ -101,9 +104,11 @@ class Column(BaseModel):
     is_year: bool = False
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
-        """Give a column of an older pickle the fields that came later."""
+        """Give a column of an older pickle the fields that came later, and the name that it has now."""
         later = {"missing_marks": None, "positive": (), "negative": (), "open": (), "separator": "", "is_year": False}
-        super().__setstate__(state | {"__dict__": later | state["__dict__"]})
+        own = state["__dict__"]
+        renamed = {"human": _RENAMED[own["human"]]} if own["human"] in _RENAMED else {}
+        super().__setstate__(state | {"__dict__": later | own | renamed})
 
     @property
     def type(self) -> ColumnType:

@@ -15,6 +15,7 @@ from leadscore_core.inference.contact_cells import split_contacts
 from leadscore_core.inference.contact_quality import normalise_email
 from leadscore_core.inference.export.crm import PRESETS, CrmPreset
 from leadscore_core.inference.identity import is_placeholder, is_ruined, unwrap
+from leadscore_core.percent import say_leads
 
 SCORE, GRADE, REASON = "LeadScore score", "LeadScore grade", "LeadScore reason"
 ALWAYS = {SCORE: "lead_score", GRADE: "grade", REASON: "reason_1"}
@@ -231,17 +232,6 @@ class CrmColumns:
                 last: words.map(lambda parts: parts[-1] if parts else ""),
             }
         return {self.preset.fields.get(role, header): cells.map(_plain_phone) if role is Role.PHONE else cells}
-
-
-def say_leads(number: int) -> str:
-    """Write a number of leads.
-
-    Examples
-    --------
-    >>> say_leads(1), say_leads(1200)
-    ('1 lead', '1,200 leads')
-    """
-    return f"{number:,} {'lead' if number == 1 else 'leads'}"
 
 
 def contact_headers(mapping: ColumnMapping, schema: LeadSchema) -> dict[Role, list[str]]:

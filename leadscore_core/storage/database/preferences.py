@@ -13,6 +13,7 @@ from leadscore_core.config import GradeRule, JunkRules, Settings
 from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import is_shipped
+from leadscore_core.days import say_moment
 from leadscore_core.errors import ConflictError, StorageError
 from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.tables import PreferenceRow
@@ -132,7 +133,7 @@ class Preference(Generic[T]):
 
     def _conflict(self) -> ConflictError:
         newest = self.current()
-        when = f"{newest.saved_at:%d %b, %H:%M} UTC" if newest.saved_at else "just now"
+        when = f"{say_moment(newest.saved_at)} UTC" if newest.saved_at else "just now"
         return ConflictError(
             f"{newest.author or 'Somebody'} changed this {when}, after you opened the page. Nothing was overwritten. "
             "Look at the new settings, then change them again if you still want to."

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from leadscore_core.days import say_day, say_moment
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata
@@ -72,9 +73,9 @@ def _settings(metadata: ModelMetadata) -> dict[str, str]:
     data = metadata.training_data
     period = "no dates"
     if data.period_start and data.period_end:
-        period = f"{data.period_start:%d %b %Y} to {data.period_end:%d %b %Y}"
+        period = f"{say_day(data.period_start)} to {say_day(data.period_end)}"
     result: dict[str, Any] = {
-        "Trained": f"{metadata.created_at:%d %b %Y, %H:%M}",
+        "Trained": f"{say_moment(metadata.created_at)}",
         "Note": data.note,
         "Leads": f"{data.rows:,}",
         "Period": period,
