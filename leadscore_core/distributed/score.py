@@ -52,7 +52,7 @@ from leadscore_core.inference.export.files import ENDINGS, check_output, write_l
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.inference.score import join_scored
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.pipelines.inference import ScoreReport, score_chunks, with_saved_rules
+from leadscore_core.pipelines.inference import ScoreReport, barred_people, score_chunks, with_saved_rules
 from leadscore_core.progress import Progress, silent
 
 _RETRIES = 3
@@ -89,6 +89,7 @@ class _Order:
     encoding: str | None
     settings: Settings
     reasons: int
+    barred: dict[tuple[str, int], str]
 
 
 def score_parts(
@@ -122,7 +123,8 @@ def score_parts(
     leads = replace(
         leads, sheet=options.sheet if len(parts) > 1 else leads.sheet
     )  # workbooks may name their sheets differently
-    order = _Order(_settle(client, parts, leads), leads.sheet, leads.encoding, settings, request.reasons)
+    mapping, barred = _settle(client, parts, leads), barred_people(settings)
+    order = _Order(mapping, leads.sheet, leads.encoding, settings, request.reasons, barred)
     folder = tempfile.mkdtemp(prefix=".leadscore-parts-", dir=Path(out).parent) if joined else out
     if not joined:
         prepare_folder(out, force=request.force)
@@ -270,7 +272,7 @@ def _unpack(packed: bytes) -> LeadModel:
 
 def _score_part(part: str, target: str, model: LeadModel, order: _Order) -> PartDone:
     """Score one part on a worker; a fault of the part is an answer, any other is tried again."""
-    report = ScoreReport(thresholds=order.settings.grades)
+    report = ScoreReport(thresholds=order.settings.grades, barred=order.barred)
     try:
         with local_copy(part) as path, to_publish(target) as place:
             _check_columns(part, read_headers(path, sheet=order.sheet, encoding=order.encoding), order.mapping)

@@ -1,7 +1,7 @@
 """Contact quality: which leads cannot be reached, or are not meant to be."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -240,6 +240,25 @@ def contact_keys(contacts: Contacts) -> pd.DataFrame:
     for name, columns in (("email", addresses), ("phone", contacts.phones)):
         normal |= {name if place == 1 else f"{name}_{place}": cells for place, cells in enumerate(columns, 1)}
     return pd.DataFrame({name: hash_texts(text) for name, text in normal.items()})
+
+
+def barred_leads(contacts: Contacts, barred: Mapping[tuple[str, int], str]) -> dict[str, np.ndarray]:
+    """Tell which leads have an e-mail or phone of somebody who is not to be called, by the reason.
+
+    Parameters
+    ----------
+    barred
+        Kind (email or phone) and hash (see `contact_keys`) -> reason.
+    """
+    keys = contact_keys(contacts)
+    found: dict[str, np.ndarray] = {}
+    for name in keys.columns:
+        kind = str(name).partition("_")[0]
+        for reason in sorted(set(barred.values())):
+            wanted = [key for (of, key), why in barred.items() if of == kind and why == reason]
+            has = keys[name].isin(wanted).fillna(False).to_numpy(dtype=bool)
+            found[reason] = found.get(reason, np.zeros(len(keys), dtype=bool)) | has
+    return found
 
 
 def hash_texts(text: pd.Series) -> pd.Series:

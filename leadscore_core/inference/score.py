@@ -1,5 +1,6 @@
 """Scoring: a list in, the same list with score, grade, junk verdict and reasons out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,6 +22,7 @@ from leadscore_core.inference.cleaned_file import Cleaned
 from leadscore_core.inference.contact_quality import (
     SINGLE_LEAD_RULES,
     UNCALLABLE,
+    barred_leads,
     contact_flags,
     find_uncallable,
     read_contacts,
@@ -49,11 +51,15 @@ class ScoredPart:
 
 @dataclass(frozen=True)
 class ScoringRules:
-    """What makes a grade of a propensity, and junk of a lead; ``region`` is that of phone numbers without a country."""
+    """What makes a grade of a propensity, and junk of a lead; ``region`` is that of phone numbers without a country.
+
+    ``barred`` has the e-mails and phones of people who are not to be called (see `barred_leads`).
+    """
 
     grades: GradeThresholds
     junk: JunkRules = field(default_factory=lambda: JunkRules(contact=()))
     region: str = "IN"
+    barred: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
 
 def score_leads(
@@ -137,6 +143,10 @@ def score_part(
         flags = contact_flags(read_contacts(frame, model.schema, mapping, rules.region), wanted)
     for rule in reversed(list(flags)):
         reason = reason.mask(flags[rule], JUNK_WORDS[rule])
+    if rules.barred:
+        contacts = read_contacts(frame, model.schema, mapping, rules.region)
+        for code, found in barred_leads(contacts, rules.barred).items():
+            reason = reason.mask(found, JUNK_WORDS[code])
     own: dict[str, object] = {
         "lead_score": np.rint(propensity * 100).astype("int64"),
         "propensity": propensity,

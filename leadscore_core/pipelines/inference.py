@@ -1,7 +1,7 @@
 """The inference pipeline: a list in, the same list with scores out, whole or not at all."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -35,7 +35,8 @@ _Done = TypeVar("_Done")
 class ScoreReport:
     """What came of a list: ``left_out`` says by path why a file is left out, ``log`` what was found in each.
 
-    ``crm`` is how the leads were laid out, if they were for a CRM.
+    ``crm`` is how the leads were laid out, if they were for a CRM; ``barred`` whose e-mails and phones are not to be
+    called (see `barred_leads`).
     """
 
     rows: int = 0
@@ -45,6 +46,7 @@ class ScoreReport:
     thresholds: GradeThresholds = field(default_factory=GradeThresholds)
     left_out: dict[str, str] = field(default_factory=dict)
     crm: CrmColumns | None = None
+    barred: Mapping[tuple[str, int], str] = field(default_factory=dict)
     log: ReadLog = field(default_factory=ReadLog)
 
 
@@ -75,7 +77,7 @@ def score_list(
     expect_kind(leads, LeadList, OPEN_IT)
     check_output(out)
     settings = with_saved_rules(settings or load_settings(), model.schema)
-    report = ScoreReport(thresholds=settings.grades)
+    report = ScoreReport(thresholds=settings.grades, barred=barred_people(settings))
     if crm is not None:
         reasons = max(reasons, 1 + ("LeadScore second reason" in crm.more) + 2 * ("LeadScore third reason" in crm.more))
     scored = score_chunks(leads, model, report, reasons=reasons, settings=settings, progress=progress)
@@ -110,6 +112,15 @@ def with_saved_rules(settings: Settings, schema: LeadSchema) -> Settings:
     return saved_rules(settings, schema)
 
 
+def barred_people(settings: Settings) -> dict[tuple[str, int], str]:
+    """Return kind and hash of e-mails and phones that are not to be called -> why, where calls are kept here at all."""
+    if not settings.has_database:
+        return {}
+    from leadscore_core.storage.database.people import suppressed_keys  # slow to load, like the saved rules
+
+    return suppressed_keys(settings)
+
+
 def score_chunks(
     leads: LeadList,
     model: LeadModel,
@@ -140,7 +151,7 @@ def score_chunks(
     check_required(leads.mapping, model.schema)
     found_in, keys, counts = [], [], Counter[str]()
 
-    rules = ScoringRules(report.thresholds, settings.junk, settings.phone_region)
+    rules = ScoringRules(report.thresholds, settings.junk, settings.phone_region, report.barred)
 
     def score(part: Part) -> tuple[Part, ScoredPart]:
         scored = score_part(

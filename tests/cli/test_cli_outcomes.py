@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 
 from leadscore_core.batches.call_workbooks import write_week
+from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.save import save_batch
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.contacts import Result
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from tests.batches.test_results_come_back import a_week, fill
 
@@ -234,3 +236,21 @@ def test_outcomes_of_yes_and_no_are_taken_back(
     known = OutcomeStore(load_settings()).current(view.batch)
     assert known is not None
     assert known.known == 0
+
+
+def test_who_asked_not_to_be_called_is_junk_of_every_scored_list(
+    run, places: Path, view: BatchView, sample: SampleLeads, tmp_path: Path
+) -> None:
+    settings = load_settings()
+    leads = sample.new[sample.new["email"].notna() & sample.new["phone"].notna()]
+    leads = leads.drop_duplicates("email", keep=False).drop_duplicates("phone", keep=False).head(30)
+    path = tmp_path / "next.csv"
+    leads.assign(lead_id="").to_csv(path, index=False)
+    assert run("score", path, "-o", tmp_path / "before.csv")[0] == 0
+    for at, result in ((leads.index[0], "do_not_call"), (leads.index[1], "customer"), (leads.index[2], "interested")):
+        CallQueue(view, settings).record(int(at), Result(result), caller="Anna")
+    assert run("score", path, "-o", tmp_path / "after.csv")[0] == 0
+    before, after = (pd.read_csv(tmp_path / f"{name}.csv", keep_default_na=False) for name in ("before", "after"))
+    assert after["junk_reason"].tolist()[:2] == ["Asked not to be called", "Already a customer"]
+    assert after["junk_reason"].tolist()[2:] == before["junk_reason"].tolist()[2:]
+    assert after["propensity"].tolist() == before["propensity"].tolist()

@@ -7,7 +7,8 @@ import pandas as pd
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from leadscore_core.storage.database.engine import now
+from leadscore_core.config import Settings
+from leadscore_core.storage.database.engine import now, open_database
 from leadscore_core.storage.database.tables import PersonKeyRow, PersonRow
 
 KINDS = ("id", "email", "phone", "row")
@@ -193,3 +194,20 @@ def keys_of(session: Session, ids: Sequence[int]) -> pd.DataFrame:
         )
         rows += [(person, kind, scope, key) for person, kind, scope, key in session.execute(query)]
     return pd.DataFrame(rows, columns=["person", "kind", "scope", "key"]).astype({"person": "int64", "key": "int64"})
+
+
+def suppressed_keys(settings: Settings) -> dict[tuple[str, int], str]:
+    """Return kind (email or phone) and hash of everybody who is not to be called -> ``do_not_call`` or ``customer``.
+
+    Raises
+    ------
+    StorageError
+        If the database cannot be read.
+    """
+    query = (
+        select(PersonKeyRow.kind, PersonKeyRow.key, PersonRow.last_result)
+        .join(PersonRow, PersonRow.id == PersonKeyRow.person_id)
+        .where(PersonRow.state == "suppressed", PersonKeyRow.kind.in_(["email", "phone"]))
+    )
+    with open_database(settings).session() as session:
+        return {(kind, key): reason for kind, key, reason in session.execute(query)}
