@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import numpy as np
 import pandas as pd
@@ -219,7 +219,7 @@ def _keys(table: ResultTable, schema: LeadSchema, settings: Settings) -> pd.Data
     return keys.assign(outcome=np.arange(len(keys), dtype="float64"), later=later.to_numpy())
 
 
-def keep_results(matched: MatchedResults, *, by: str, settings: Settings) -> BroughtResults:
+def keep_results(matched: MatchedResults, *, by: str, settings: Settings, zone: tzinfo = UTC) -> BroughtResults:
     """Keep what a file tells: contact attempts, and outcomes where a result settles them; whole or not at all.
 
     What the same file told before, in an earlier state of it, is not counted twice.
@@ -228,6 +228,8 @@ def keep_results(matched: MatchedResults, *, by: str, settings: Settings) -> Bro
     ----------
     by
         Who brings it, and called, where the file does not say who did.
+    zone
+        In which the file's times are meant.
     """
     moment = now()
     batches = {batch.id: batch for batch in BatchStore(settings).list_batches()}
@@ -239,7 +241,7 @@ def keep_results(matched: MatchedResults, *, by: str, settings: Settings) -> Bro
     try:
         for batch_id, group in matched.rows[matched.rows["is_newest"]].groupby("batch"):
             batch = batches[str(batch_id)]
-            said = _said(matched.file, group[group["result"] != NOT_CONVERTED], batch, by, moment, settings)
+            said = _said(matched.file, group[group["result"] != NOT_CONVERTED], batch, by, moment.astimezone(zone))
             kept = ContactStore(settings).record_new(batch.schema_name, batch.id, said, file_id=file_id)
             attempts += kept
             known += len(said) - kept
@@ -252,10 +254,14 @@ def keep_results(matched: MatchedResults, *, by: str, settings: Settings) -> Bro
     return BroughtResults(file_id, attempts, outcomes, known, dict(counts))
 
 
-def _said(
-    file: ResultFile, rows: pd.DataFrame, batch: Batch, by: str, moment: datetime, settings: Settings
-) -> list[Said]:
-    """Return the attempts that rows of a file tell about leads of a batch, in the order of the file."""
+def _said(file: ResultFile, rows: pd.DataFrame, batch: Batch, by: str, moment: datetime) -> list[Said]:
+    """Return the attempts that rows of a file tell about leads of a batch, in the order of the file.
+
+    Parameters
+    ----------
+    moment
+        When the file is brought, in the time zone in which its times are meant.
+    """
     rows = rows.sort_values(["table", "line"])
     keys = lead_keys(batch, LeadTable(batch.scores_path, Standing()), rows["row"].tolist())
     said: list[Said] = []
@@ -267,11 +273,11 @@ def _said(
     ):
         back, note, caller = (column[line] for column in cells[place])
         at = file.tables[place].at[line]
-        when = moment if pd.isna(at) else at.to_pydatetime().replace(tzinfo=UTC)
+        when = (moment if pd.isna(at) else at.to_pydatetime().replace(tzinfo=moment.tzinfo)).astimezone(UTC)
         call_back = None
         if result == "call_back":
             later = when + timedelta(hours=_CALL_BACK_HOURS)
-            call_back = later if pd.isna(back) else back.to_pydatetime().replace(tzinfo=UTC)
+            call_back = later if pd.isna(back) else back.to_pydatetime().replace(tzinfo=moment.tzinfo).astimezone(UTC)
         said.append(Said(lead, str(caller), Result(result, str(note), call_back, "file", when, not pd.isna(at))))
     return said
 

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -43,13 +44,15 @@ def write_week(view: BatchView, week: Week, folder: str | Path, *, progress: Pro
     """
     if not week.leads:
         raise ExportError("The plan holds no lead, so there is nothing to write. Plan more calls or other days.")
-    tell, done, paths = progress or silent, 0, []
+    tell, done = progress or silent, 0
+    paths: list[Path] = []
     labels = list(result_labels(view.schema.outcome).values())
     for caller in dict.fromkeys(share.caller for share in week.shares):
         shares = [share for share in week.of(caller) if share.rows]
         if not shares:
             continue
-        path = Path(folder) / workbook_name(view.batch.name.rsplit(".", 1)[0], _days(shares), caller)
+        days = _days([share.day for share in shares])
+        path = _free(Path(folder) / workbook_name(view.batch.name.rsplit(".", 1)[0], days, caller), paths)
         write_caller_workbook(path, (CallSheet(share.day, _laid_out(view, share)) for share in shares), labels)
         paths.append(path)
         done += sum(len(share.rows) for share in shares)
@@ -57,16 +60,14 @@ def write_week(view: BatchView, week: Week, folder: str | Path, *, progress: Pro
     return paths
 
 
-def week_name(view: BatchView, week: Week) -> str:
-    """Return the name of a week's download: the workbook's of one caller, or of a ZIP file of several."""
-    shares = [share for share in week.shares if share.rows]
-    callers = list(dict.fromkeys(share.caller for share in shares))
-    name = workbook_name(view.batch.name.rsplit(".", 1)[0], _days(shares) if shares else "", *callers[:1])
+def week_name(view: BatchView, days: Sequence[date], callers: Sequence[str]) -> str:
+    """Return the name of a download: the workbook's of one caller, or of a ZIP file of several."""
+    name = workbook_name(view.batch.name.rsplit(".", 1)[0], _days(days), *callers[:1])
     return name if len(callers) == 1 else f"{name.rsplit(' - ', 1)[0]} - {len(callers)} callers.zip"
 
 
-def _days(shares: Sequence[Share]) -> str:
-    first, last = min(share.day for share in shares), max(share.day for share in shares)
+def _days(days: Sequence[date]) -> str:
+    first, last = min(days), max(days)
     return f"{first.day} {first:%b %Y}" if first == last else f"{first.day} {first:%b} to {last.day} {last:%b %Y}"
 
 
@@ -74,11 +75,23 @@ def week_bytes(view: BatchView, week: Week) -> tuple[str, bytes]:
     """Return the name and content of a week's workbooks: the workbook of one caller, or a ZIP file of several."""
     with tempfile.TemporaryDirectory(prefix="leadscore-") as folder:
         paths = write_week(view, week, folder)
+        shares = [share for share in week.shares if share.rows]
+        callers = list(dict.fromkeys(share.caller for share in shares))
+        name = week_name(view, [share.day for share in shares], callers)
         if len(paths) == 1:
-            return week_name(view, week), paths[0].read_bytes()
+            return name, paths[0].read_bytes()
         whole = Path(folder) / "week.zip"
         zip_workbooks(whole, paths)
-        return week_name(view, week), whole.read_bytes()
+        return name, whole.read_bytes()
+
+
+def _free(path: Path, taken: Sequence[Path]) -> Path:
+    """Return a path that no other caller's workbook has: names may differ in what no file's name can hold."""
+    names, number, free = {other.name.casefold() for other in taken}, 2, path
+    while free.name.casefold() in names:
+        free = path.with_stem(f"{path.stem} ({number})")
+        number += 1
+    return free
 
 
 def _laid_out(view: BatchView, share: Share) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-import pandas as pd
+import numpy as np
 
 from leadscore_core.batches.view import BatchView
 from leadscore_core.data.schema.roles import plain_header
@@ -16,6 +16,7 @@ from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
 
 MOST_CALLERS, MOST_DAYS, MOST_CALLS = 100, 31, 1_000
+_OWNED_DEPTH = 5
 _CALLS = LeadFilter()
 _OWNER = re.compile(
     r"^(?:(?:lead|contact|record|deal|account|opportunity)s? )?"
@@ -140,11 +141,9 @@ def plan_week(view: BatchView, order: WeekOrder, chosen: LeadFilter = _CALLS) ->
         If there are no callers or days, a name is missing or given twice, or a number of calls is out of range.
     """
     _check(order)
-    rows = view.table.rows_of(chosen, Sort())
+    rows, propensity = view.table.rows_of(chosen, Sort()), view.table.propensities(chosen, Sort())
     owner = owner_header(view) if order.keep_owner else ""
-    capacity = sum(caller.calls_a_day for caller in order.callers) * len(order.days)
-    propensity = dict(zip(rows.tolist(), view.table.propensities(chosen, Sort()).tolist(), strict=True))
-    pool = _pool(view, propensity, owner, order, capacity)
+    pool = _pool(view, rows, propensity, order, owner)
     shares: list[Share] = []
     owned = 0
     for day in order.days:
@@ -174,30 +173,27 @@ def _check(order: WeekOrder) -> None:
         )
 
 
-def _pool(view: BatchView, propensity: dict[int, float], owner: str, order: WeekOrder, capacity: int) -> _Pool:
-    """Return who can be called in the days of a plan: not who is with a caller now, nor whose time comes later.
-
-    Parameters
-    ----------
-    propensity
-        Of each lead by its position, in the order of the calls.
-    """
+def _pool(view: BatchView, rows: np.ndarray, propensity: np.ndarray, order: WeekOrder, owner: str) -> _Pool:
+    """Return who can be called in the days of a plan: not who is with a caller now, nor whose time comes later."""
     contacts = view.standing.contacts
-    moments = pd.Series(contacts.not_before, index=contacts.row)
-    states = pd.Series(contacts.state, index=contacts.row, dtype="object")
+    has_time = ~np.isnat(contacts.not_before)
+    days = dict(zip(contacts.row[has_time].tolist(), contacts.not_before[has_time].tolist(), strict=True))
+    wait = {row: at.date() for row, at in days.items() if at.date() >= order.days[0]}
     last = order.days[-1]
-    wait = {row: at.date() for row, at in moments.dropna().items() if at.date() >= order.days[0]}
-    claimed = set(states.index[states == "claimed"].tolist())
-    usable = [row for row in propensity if row not in claimed and wait.get(row, last) <= last]
-    if not owner:  # owners alone can make leads further down the list come into the plan
-        others = [row for row in usable if row not in wait]
-        usable = [row for row in usable if row in wait] + others[:capacity]
+    is_out = np.isin(rows, contacts.row[contacts.state == "claimed"])
+    is_out |= np.isin(rows, [row for row, day in wait.items() if day > last])
+    is_waiting = np.isin(rows, [row for row, day in wait.items() if day <= last])
+    capacity = sum(caller.calls_a_day for caller in order.callers) * len(order.days)
+    others = np.flatnonzero(~is_out & ~is_waiting)
+    # leads of an owner who is full make others come in from further down the list
+    places = np.concatenate([np.flatnonzero(is_waiting & ~is_out), others[: capacity * (_OWNED_DEPTH if owner else 1)]])
+    usable = rows[places].tolist()
     owners = [""] * len(usable)
     if owner and usable:
         cells = read_own(view.batch.leads_path, usable, [owner])[owner]
         names = {caller.name.strip().casefold(): caller.name for caller in order.callers}
         owners = [names.get(_owner_name(cell), "") for cell in cells.astype("str").fillna("").tolist()]
-    return _Pool(usable, [propensity[row] for row in usable], owners, [wait.get(row) for row in usable])
+    return _Pool(usable, propensity[places].tolist(), owners, [wait.get(row) for row in usable])
 
 
 def _owner_name(cell: str) -> str:

@@ -1,5 +1,6 @@
 """The command line's command on outcomes: what came of calls, and what became of leads."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -110,7 +111,8 @@ def _bring_results(file: "ResultFile", by: str, settings: Settings) -> None:
         )
     matched = match_results(file, settings)
     _say_matched(matched)
-    brought = keep_results(matched, by=by, settings=settings)
+    here = datetime.now().astimezone().tzinfo or UTC
+    brought = keep_results(matched, by=by, settings=settings, zone=here)
     known = f"; {brought.known:,} were known already" if brought.known else ""
     say(f"{brought.attempts:,} contact attempts and {brought.outcomes:,} outcomes were kept{known}.")
     for name, n in brought.batches.items():

@@ -14,7 +14,7 @@ from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from pages.shared import session
 from pages.shared.controls import plain_error
-from pages.shared.moments import say_moment
+from pages.shared.moments import own_zone, say_moment
 from pages.shared.person import ask_name
 from pages.shared.sidebar import plain
 from pages.shared.upload_form import TYPES
@@ -85,7 +85,7 @@ def _render_file(view: BatchView, uploads: list) -> None:
     _render_matched(matched, view)
     name = ask_name("Who brings these outcomes? The name stands beside them.")
     if name and st.button(f"Keep these {matched.leads:,} results", type="primary", icon=":material/check:"):
-        brought = keep_results(matched, by=name, settings=settings)
+        brought = keep_results(matched, by=name, settings=settings, zone=own_zone())
         known = f"; {brought.known:,} were known already" if brought.known else ""
         session.tell(f"{brought.attempts:,} contact attempts and {brought.outcomes:,} outcomes were kept{known}.")
         session.keep("results_round", session.kept("results_round", 0) + 1)

@@ -109,7 +109,7 @@ def _render_week(view: BatchView, week: Week, order: WeekOrder) -> None:
         st.download_button(
             "Workbooks for the callers" if len(order.callers) > 1 else "Workbook for the caller",
             data=partial(_content, view, week),
-            file_name=week_name(view, week),
+            file_name=week_name(view, order.days, [caller.name for caller in order.callers]),
             icon=":material/download:",
             type="primary",
             on_click="ignore",

@@ -7,7 +7,7 @@ import streamlit as st
 
 from leadscore_core.batches.call_workbooks import week_bytes, week_name
 from leadscore_core.batches.view import BatchView
-from leadscore_core.batches.week import MOST_CALLERS, Caller, Week, WeekOrder, plan_week
+from leadscore_core.batches.week import MOST_CALLERS, Caller, WeekOrder, plan_week
 from leadscore_core.storage.leads.filters import LeadFilter
 from pages.shared import session
 from pages.shared.callers import keep_callers, known_callers
@@ -40,12 +40,11 @@ def render_today(view: BatchView, chosen: LeadFilter) -> None:
         callers = _callers(names, leads)
         if names.strip() and {one.name for one in callers} != {one.name for one in known}:
             keep_callers(_callers(names, session.get_capacity()), known)
-        day = datetime.now(own_zone()).date()
-        week = plan_week(view, WeekOrder(callers, (day,)), chosen)
+        order = WeekOrder(callers, (datetime.now(own_zone()).date(),))
         st.download_button(
             "Workbook" if len(callers) == 1 else f"Workbooks for {len(callers):,} callers",
-            data=partial(_content, view, week),
-            file_name=week_name(view, week),
+            data=partial(_content, view, order, chosen),
+            file_name=week_name(view, order.days, [caller.name for caller in callers]),
             icon=":material/download:",
             on_click="ignore",
         )
@@ -62,5 +61,5 @@ def _callers(names: str, leads: int) -> tuple[Caller, ...]:
     return tuple(Caller(name, share + (at < more)) for at, name in enumerate(everybody))
 
 
-def _content(view: BatchView, week: Week) -> bytes:
-    return week_bytes(view, week)[1]
+def _content(view: BatchView, order: WeekOrder, chosen: LeadFilter) -> bytes:
+    return week_bytes(view, plan_week(view, order, chosen))[1]

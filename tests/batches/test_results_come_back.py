@@ -1,9 +1,10 @@
 """A week of calls goes out as workbooks and comes back: every sheet, any words, nothing twice, all of it undone."""
 
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pandas as pd
@@ -256,3 +257,22 @@ def test_what_calls_settle_counts_among_the_outcomes(view: BatchView, tmp_path: 
     queue.contacts.undo(made[3], by="Anna")
     keep_call_outcomes(view.batch, view.schema, settings)
     assert store.known(view.batch) == {rows[0]: 1, rows[1]: 1, rows[4]: 0, 200: 0}
+
+
+def test_names_that_no_file_can_hold_keep_their_workbooks_apart(view: BatchView, tmp_path: Path) -> None:
+    names = ("A/B", "A:B", "a b", "..", "आशा", "x" * 200)
+    week = plan_week(view, WeekOrder(tuple(Caller(name, 3) for name in names), (now().date(),)))
+    paths = write_week(view, week, tmp_path)
+    assert len({path.name.casefold() for path in paths}) == len(names)
+    assert sum(fill(path, ["Busy"]) for path in paths) == week.leads == 18
+
+
+def test_times_of_a_file_are_meant_where_it_is_brought(view: BatchView, tmp_path: Path) -> None:
+    settings = load_settings()
+    path = tmp_path / "x.csv"
+    pd.DataFrame({KEY: [lead_key(view.batch.id, 1)], RESULT: ["Call back"], CALL_BACK: ["2026-12-01 10:00"]}).to_csv(
+        path, index=False
+    )
+    keep_results(match_results(read(path, settings), settings), by="", settings=settings, zone=ZoneInfo("Asia/Kolkata"))
+    (made,) = ContactStore(settings).of_batch(view.batch.id)
+    assert made.call_back_at == datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
