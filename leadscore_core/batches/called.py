@@ -72,7 +72,8 @@ def calls_of_batch(
         is_clear=recorded,
         is_used=used,
     )
-    calls = replace(Calls.unsaid(came), age=_ages(batch, dates, contacts, len(came), settings))
+    age, took = _ages(batch, dates, contacts, len(came), settings), _times(dates, contacts, came)
+    calls = replace(Calls.unsaid(came), age=age, took=took)
     if not used:
         return calls, evidence
     is_sample, is_aside = _learning_sample(view.table, len(came), settings)
@@ -104,6 +105,17 @@ def _ages(batch: Batch, dates: pd.Series | None, contacts: ContactRows, rows: in
     if came_back is not None:
         looked = max(looked, pd.Timestamp(came_back.recorded_at.astimezone(UTC).replace(tzinfo=None)))
     return np.asarray((looked - dates).dt.total_seconds(), dtype="float64") / _DAY
+
+
+def _times(dates: pd.Series | None, contacts: ContactRows, came: np.ndarray) -> np.ndarray:
+    """Return how many days those took who were won; NaN for all others."""
+    took = np.full(len(came), np.nan)
+    won = (contacts.state == "won") & (contacts.last_result == "converted")
+    if dates is not None and won.any():
+        rows = contacts.row[won]
+        days = (pd.Series(contacts.last_at[won]) - dates.iloc[rows].reset_index(drop=True)).dt.total_seconds() / _DAY
+        took[rows] = days.to_numpy("float64")
+    return took
 
 
 def _learning_sample(table: LeadTable, rows: int, settings: Settings) -> tuple[np.ndarray, np.ndarray]:

@@ -41,6 +41,14 @@ def dating_headers(leads: LeadList) -> list[str]:
     return [header for _, _, header in sorted(ranked)]
 
 
+def conversion_headers(leads: LeadList) -> list[str]:
+    """Return the headers that may say when a lead converted: the outcome's own where filled is yes, and its dates'."""
+    label = leads.schema.label
+    is_date = label is not None and leads.outcome is not None and leads.outcome.is_filled
+    outcome = leads.mapping.used.get(label.name) if label is not None and is_date else None
+    return [*([outcome] if outcome else []), *(header for header in dating_headers(leads) if _rank(header) == 1)]
+
+
 def _rank(header: str) -> int:
     words = set(words_of(header))
     if moment_rank(header) == 0 and not words & _OF_CHANGE:

@@ -20,14 +20,17 @@ Called = Annotated[
     typer.Option("--called", help="Header of the column that says who was called, none if no column does; found."),
 ]
 TimeToConvert = Annotated[
-    int,
+    int | None,
     typer.Option(
-        "--time-to-convert", min=0, max=3_650, help="Days that a lead takes to convert; of younger ones nobody knows."
+        "--time-to-convert",
+        min=0,
+        max=3_650,
+        help="Days that a lead takes to convert; younger ones are left out. Learned where a column says when; else 0.",
     ),
 ]
 
 
-def read_leads_to_train(leads: LeadList, called: str | None, days: int) -> TrainingData:
+def read_leads_to_train(leads: LeadList, called: str | None, days: int | None) -> TrainingData:
     """Read labelled leads with the outcomes that follow from who was called, and when; say by what that is known.
 
     Raises
@@ -37,6 +40,7 @@ def read_leads_to_train(leads: LeadList, called: str | None, days: int) -> Train
     LeadScoreError
         If the list cannot be read.
     """
+    from leadscore_core.retraining.conversion_dates import learned_time, with_conversion_dates
     from leadscore_core.training.call_columns import ask_called
     from leadscore_core.training.training_data import read_training_data
 
@@ -47,6 +51,11 @@ def read_leads_to_train(leads: LeadList, called: str | None, days: int) -> Train
     for row in data.call_columns:
         if row.is_used:
             say(f"Who was called is said by {row.statement(data.schema.outcome)}")
+    data = with_conversion_dates(leads, data)
+    learned = learned_time(data) if days is None else None
+    if learned is not None:
+        say(f"{learned.sentence(data.schema.outcome)} Younger leads are left out; --time-to-convert DAYS corrects it.")
+        days = learned.days
     return data.settled(days) if days else data
 
 

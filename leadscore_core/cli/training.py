@@ -112,7 +112,7 @@ def train(
     engine: Engine = "local",
     scheduler: Scheduler = None,
     called: Called = None,
-    time_to_convert: TimeToConvert = 0,
+    time_to_convert: TimeToConvert = None,
     json_out: JsonOut = None,
 ) -> None:
     """Train a model on labelled leads, judge it out-of-sample, and keep it.
@@ -269,7 +269,7 @@ def compare(
         list[str] | None, typer.Option("--exclude", help="Column that no model must read; may be repeated.")
     ] = None,
     called: Called = None,
-    time_to_convert: TimeToConvert = 0,
+    time_to_convert: TimeToConvert = None,
     json_out: JsonOut = None,
 ) -> None:
     """Judge other algorithms beside LightGBM on the same folds; nothing is kept."""
@@ -333,7 +333,7 @@ def tune(
         list[str] | None, typer.Option("--exclude", help="Column that the model must not read; may be repeated.")
     ] = None,
     called: Called = None,
-    time_to_convert: TimeToConvert = 0,
+    time_to_convert: TimeToConvert = None,
     json_out: JsonOut = None,
 ) -> None:
     """Search better settings of LightGBM; the same leads take an earlier search up again."""

@@ -14,6 +14,7 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LabelError
+from leadscore_core.retraining.conversion_dates import with_conversion_dates
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.contacts import ContactStore
 from leadscore_core.storage.database.outcomes import OutcomeStore
@@ -57,9 +58,7 @@ def read_labelled(
     settings, said = settings or load_settings(), called or {}
     many = len(lists) + len(batches) > 1
     parts = [
-        read_training_data(
-            replace(leads, schema=schema), is_strict=False, audited=audited and not many, called=said.get(UPLOADED)
-        )
+        _of_file(replace(leads, schema=schema), audited=audited and not many, called=said.get(UPLOADED))
         for leads in lists
     ]
     parts += [_of_batch(batch, schema, settings, said.get(batch.id)) for batch in batches]
@@ -70,6 +69,11 @@ def read_labelled(
             "bring outcomes for a kept list on the Sources page first."
         )
     return data.audited() if audited and data.findings is None else data
+
+
+def _of_file(leads: LeadList, *, audited: bool, called: str | None) -> TrainingData:
+    data = read_training_data(leads, is_strict=False, audited=audited, called=called)
+    return with_conversion_dates(leads, data)
 
 
 def _of_batch(batch: Batch, schema: LeadSchema, settings: Settings, said: str | None) -> TrainingData:

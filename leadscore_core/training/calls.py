@@ -12,7 +12,7 @@ from leadscore_core.model.who_was_called import JunkRate, WhoWasCalled
 from leadscore_core.training.called import Settled, settle_outcomes
 
 ATTEMPTS = "attempts"
-COLUMNS_OF_CALLS = ("came", "called", "age", "stands_for", "is_sample")
+COLUMNS_OF_CALLS = ("came", "called", "age", "stands_for", "is_sample", "took")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,8 @@ class Calls:
         How many leads each that was called stands for (see `sample_weights`).
     is_sample
         Whether it was put aside as junk, and drawn to be called all the same.
+    took
+        Days from when it came to when it converted; NaN where that is not known.
     source
         Header of the column that says who was called, `ATTEMPTS` where it is the attempts that are kept, or both.
     days
@@ -42,6 +44,7 @@ class Calls:
     age: np.ndarray
     stands_for: np.ndarray
     is_sample: np.ndarray
+    took: np.ndarray
     source: str = ""
     days: int = 0
 
@@ -49,7 +52,7 @@ class Calls:
     def unsaid(cls, came: np.ndarray) -> Calls:
         """Return the calls to leads of which nothing says whether they were called."""
         nothing = np.full(len(came), np.nan)
-        return cls(came, nothing, nothing, np.ones(len(came)), np.zeros(len(came), dtype=bool))
+        return cls(came, nothing, nothing, np.ones(len(came)), np.zeros(len(came), dtype=bool), nothing)
 
     @property
     def settled(self) -> Settled:

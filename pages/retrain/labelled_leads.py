@@ -17,6 +17,7 @@ from leadscore_core.data.schema.schema_files import DEFAULT_SCHEMA
 from leadscore_core.data.synthetic import LABELLED
 from leadscore_core.errors import EncodingQuestionError, LeadScoreError
 from leadscore_core.registry.served import known_schema
+from leadscore_core.retraining.conversion_dates import learned_time
 from leadscore_core.retraining.dataset import UPLOADED, batches_with_outcomes, read_labelled
 from leadscore_core.retraining.dataset_summary import levels_of, narrow_leads, period_of
 from leadscore_core.retraining.schema_editor import full_schema
@@ -205,14 +206,16 @@ def _readings(mapping: ColumnMapping) -> tuple[object, ...]:
 
 def narrow_labelled(data: TrainingData, key: tuple[object, ...]) -> tuple[TrainingData, tuple[object, ...]]:
     """Let a person choose period and values, and leave out leads too young to have an outcome; say what is left."""
-    words = data.schema.outcome
+    words, learned = data.schema.outcome, learned_time(data)
+    if learned is not None:
+        st.caption(plain(learned.sentence(words)))
     days = int(
         st.number_input(
             "Leave out the last days",
             0,
-            365,
-            0,
-            key="train-young",
+            3_650,
+            0 if learned is None else learned.days,
+            key="train-young" if learned is None else f"train-young-{hash(key)}",
             width=220,
             help=f"Leads that came so shortly before the newest one may {words.many} yet; "
             "as failures they would mislead.",
