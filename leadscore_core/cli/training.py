@@ -158,7 +158,7 @@ def train(
     crossed, following = metadata.metrics["cross_validation"], metadata.metrics["next_period"]
     say(
         f"Model {model.model_id}, trained on {metadata.training_data.rows:,} leads "
-        f"({metadata.training_data.left_out:,} without an outcome left out)"
+        f"({metadata.training_data.left_out:,} {'without an outcome ' * (metadata.calls is None)}left out)"
     )
     say_calls(metadata, model.schema.outcome)
     if metadata.algorithm != LIGHTGBM:

@@ -44,6 +44,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
     data = metadata.training_data
     exceeds = metadata.targets.are_exceeded(metadata.metrics["cross_validation"])
     among = f", {metadata.among}" if metadata.among else ""
+    without = "without " * (metadata.calls is None)
     period = "no dates"
     if data.period_start and data.period_end:
         period = f"{say_day(data.period_start)} to {say_day(data.period_end)}"
@@ -58,7 +59,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "",
         "## What it learned from",
         "",
-        f"- {data.rows:,} leads with an outcome ({data.left_out:,} without were left out), {period}",
+        f"- {data.rows:,} leads with an outcome ({data.left_out:,} {without}were left out), {period}",
         *(f"- {text}" for text in (metadata.calls.sentences(schema.outcome) if metadata.calls else ())),
         f"- {percent(data.base_rate, data.base_rate, 1)} of them {schema.outcome.past}",
         *(

@@ -237,7 +237,7 @@ def compare_algorithms(
         If the leads are not enough or not fit, or an algorithm is not there.
     """
     from leadscore_core.model.algorithms import USUAL, usual_algorithm
-    from leadscore_core.training.cautions import judge_search
+    from leadscore_core.training.cautions import calls_cautions, judge_search
     from leadscore_core.training.enough import check_enough
     from leadscore_core.training.evaluation.algorithms import judge_algorithms
 
@@ -246,7 +246,8 @@ def compare_algorithms(
     leads = data.known.without(request.excluded)
     names = names or (*USUAL, usual_algorithm(len(leads)))
     board = judge_algorithms(leads, names, targets=own_targets(data.schema, settings), progress=progress)
-    board = replace(board, cautions=judge_search(leads.known, float(board.table["auc"].max())))
+    cautions = judge_search(leads.known, float(board.table["auc"].max())) + calls_cautions(data)
+    board = replace(board, cautions=cautions)
     children = [
         {"name": row["name"], "params": {"algorithm": row["name"]}, "metrics": _plain_figures(row)}
         for row in board.table.to_dict("records")
@@ -271,7 +272,7 @@ def tune_settings(
     LeadScoreError
         If the leads are not enough or not fit, or Optuna is not installed.
     """
-    from leadscore_core.training.cautions import judge_search
+    from leadscore_core.training.cautions import calls_cautions, judge_search
     from leadscore_core.training.enough import check_enough
     from leadscore_core.training.tuning import tune_model
 
@@ -279,7 +280,8 @@ def tune_settings(
     check_enough(data.known.outcome, data.schema.outcome.past)
     leads = data.known.without(request.excluded)
     found = tune_model(leads, minutes=minutes, storage=settings.data_dir / STUDIES, progress=progress)
-    found = replace(found, cautions=judge_search(leads.known, max(found.auc, found.default_auc)))
+    cautions = judge_search(leads.known, max(found.auc, found.default_auc)) + calls_cautions(data)
+    found = replace(found, cautions=cautions)
     children = [
         {
             "name": f"settings {place + 1}",

@@ -68,7 +68,7 @@ def _tags(metadata: ModelMetadata) -> dict[str, Any]:
         "leakage.asked": len(metadata.audit),
         "leakage.open": len(metadata.open_questions),
         "note": data.note,
-    }
+    } | ({"figures.among": metadata.among} if metadata.among else {})
 
 
 def log_data(model: LeadModel) -> None:

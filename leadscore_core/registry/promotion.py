@@ -131,7 +131,8 @@ def describe_verdict(metadata: ModelMetadata, gates: list[Gate], challenge: dict
     challenge
         As `Challenge.model_dump`, or None where nothing was compared.
     """
-    text = f"{capital(_describe_targets(metadata, gates))}{f', {metadata.among}' if metadata.among else ''}."
+    among = f"{metadata.among}: " if metadata.among else ""
+    text = f"{capital(f'{among}{_describe_targets(metadata, gates)}')}."
     if not challenge or challenge.get("not_applicable"):
         return text
     against = _describe_difference(challenge)

@@ -83,6 +83,12 @@ def judge_search(known: TrainingData, auc: float) -> tuple[str, ...]:
     return (judge_auc(auc, importance_shares(pipeline), known.headers),)
 
 
+def calls_cautions(data: TrainingData) -> tuple[str, ...]:
+    """Return the caution of figures of leads that were called, where others were not."""
+    text = "" if data.calls is None else data.calls.summary().caution()
+    return (text,) if text else ()
+
+
 def _too_good(auc: float, named: Sequence[str], where: str) -> str:
     why = f"It rests on {', '.join(named)}: if that is filled in later, leave it out."
     if not named:

@@ -113,7 +113,7 @@ def challenge_champion(
         rows=first.rows,
         by_part=list(first.by_part) if basis.parts is not None else [],
         verdict=first.verdict,
-        notes=_notes(challenger, champion, pair.lacking),
+        notes=_notes(data, challenger, champion, pair.lacking),
         beside=[_beside(other, comparison) for other, comparison in zip(bases[1:], found[1:], strict=True)],
         figures=_as_rows(first),
         delong={"p": first.delong_p, "low": first.delong_low, "high": first.delong_high},
@@ -162,7 +162,7 @@ def _beside(basis: Basis, found: Comparison) -> dict[str, Any]:
     }
 
 
-def _notes(challenger: LeadModel, champion: LeadModel, lacking: list[str]) -> list[str]:
+def _notes(data: TrainingData, challenger: LeadModel, champion: LeadModel, lacking: list[str]) -> list[str]:
     """Say which columns only the model in use reads, as that is most of what makes the two differ."""
     own = {column.name for column in challenger.schema.inputs}
     left = [c.human for c in champion.schema.inputs if c.name not in own and c.human not in lacking]
@@ -175,6 +175,8 @@ def _notes(challenger: LeadModel, champion: LeadModel, lacking: list[str]) -> li
     if lacking:
         names = ", ".join(lacking)
         notes.append(f"The model in use reads {names}, which these leads lack; it scores such leads as blank there.")
+    if data.calls is not None and data.calls.summary().uncalled:
+        notes.append("Both are compared on leads that were called, each counted once.")
     return notes
 
 
