@@ -32,7 +32,7 @@ SHORT, STATE, REPEAT = "Why, in short", "State", "Duplicate"
 _WHO = (("ls_name", Role.NAME), ("ls_id", Role.ID), ("ls_email", Role.EMAIL))
 _GIVEN = {Role.ID: "ls_id", Role.NAME: "ls_name", Role.EMAIL: "ls_email", Role.PHONE: "ls_phone"}
 _ABOUT = (Role.SOURCE, Role.CITY, Role.TIMESTAMP)
-_MOST_BESIDE = 5
+_MOST_BESIDE, _DUPLICATE = 5, "Duplicate of "
 _KEPT_LEAD = r"^[^;]*? as (?:in )?(.+?), which "
 _lock = threading.Lock()
 _typical: LRUCache[tuple[str, str], Typical] = LRUCache(maxsize=32)
@@ -137,7 +137,7 @@ class BatchView:
             elif name == REPEAT:
                 table[name] = self.repeat_marks(leads)
             elif name == SHORT:
-                marks = self.repeat_marks(leads)
+                marks = self._marks(leads)
                 table[name] = marks.where(marks == "", marks + ". ") + self.short_reasons(leads, shown)
             elif name == STATE:
                 table[name] = leads["ls_state"].map(STATES)
@@ -190,8 +190,17 @@ class BatchView:
         words = leads["ls_repeat"].fillna("").astype("str")
         kept = words.str.extract(_KEPT_LEAD, expand=False)
         within = words.str.contains(r"^[^;]*? as (?!in )", regex=True)
-        marks = np.where(within, "Duplicate of ", "Seen in ") + kept.astype("str")
+        marks = np.where(within, _DUPLICATE, "Seen in ") + kept.astype("str")
         return pd.Series(marks, index=leads.index).astype("str").where(kept.notna(), "")
+
+    def _marks(self, leads: pd.DataFrame) -> pd.Series:
+        """Return what a caller knows before anything else: a call-back, calls in vain, a duplicate in the list."""
+        repeats = self.repeat_marks(leads)
+        marks = repeats.where(repeats.str.startswith(_DUPLICATE), "")
+        called = leads["ls_attempts"].map({1: "Called once", 2: "Called twice"})
+        called = called.fillna("Called " + leads["ls_attempts"].astype("str") + " times")
+        marks = marks.mask(leads["ls_state"] == "attempted", called + ", not reached")
+        return marks.mask(leads["ls_state"] == "call_back", "Call back")
 
     def short_reasons(self, leads: pd.DataFrame, shown: Collection[str] = ()) -> pd.Series:
         """Return in a few words what sets each lead apart from those around it (see `short_reasons`).

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from leadscore_core.batches import week as week_module
 from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.save import save_batch
-from leadscore_core.batches.view import BatchView, open_view
+from leadscore_core.batches.view import SHORT, BatchView, open_view
 from leadscore_core.batches.week import Caller, WeekOrder, plan_week
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
@@ -84,6 +85,8 @@ def test_who_was_called_is_out_and_call_backs_come_on_their_day(view: BatchView,
     queue.record(calls[40], Result("call_back", call_back_at=wednesday), caller="Anna")
     queue.record(calls[41], Result("call_back", call_back_at=wednesday + timedelta(days=30)), caller="Anna")
     after = open_view(view.batch, lambda _: trained, trained.schema)
+    why = after.present(after.table.by_rows(np.array([calls[40], calls[1]])), [SHORT])[SHORT].tolist()
+    assert [text.startswith("Call back. ") for text in why] == [True, False]
     week = plan_week(after, WeekOrder((Caller("Anna", 5), Caller("Ben", 4)), days))
     day_of = {row: share.day for share in week.shares for row in share.rows}
     assert calls[0] not in day_of
