@@ -111,6 +111,12 @@ def test_monday_goes_out_comes_back_and_tuesday_knows_it(
     expect(page.get_by_text(re.compile(r"\d+ of 160 people are new; \d+ stood on an earlier list"))).to_be_visible(
         timeout=PATIENCE
     )
+
+    page.goto(f"{office}/retrain")
+    lists = page.get_by_role("combobox", name="Kept lists with outcomes")
+    lists.click()
+    page.get_by_role("option", name=re.compile("^Monday")).click()
+    expect(page.get_by_text(re.compile(r"\d+ leads that nobody called are left out"))).to_be_visible(timeout=PATIENCE)
     page.context.close()
 
 
