@@ -239,7 +239,8 @@ def evaluate(
         f"Model {result.model_id} on {result.metrics.rows:,} leads ({result.without_label:,} without an outcome and "
         f"{result.seen_in_training:,} from its training left out)"
     )
-    say(figures_line("Out-of-sample", result.metrics.model_dump(), shown_measures()))
+    among = f", {result.among}" if result.among else ""
+    say(figures_line(f"Out-of-sample{among}", result.metrics.model_dump(), shown_measures()))
     for text in result.metrics.notes:
         say(text)
     say(verdict_line(result.meets_targets, result.targets, is_relative(model.metadata)))

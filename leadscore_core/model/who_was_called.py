@@ -118,10 +118,11 @@ class WhoWasCalled(BaseModel):
                 f"The figures speak of {self.represented:.0%} of the leads: those that were called, and those that the "
                 "learning sample stands for."
             )
+        followed = "calls may have followed" if self.called_auc is None else "calls followed"
         return (
-            "Its figures are about called leads only, and calls followed what it reads: how well it tells all leads "
-            "apart is not known, as a rule better than this. To know it, call a learning sample: on Leads, Junk "
-            "filter, let 5% of junk stay in the call list."
+            f"Its figures are about called leads only, and {followed} what it reads: how well it tells all leads apart "
+            "is not known, as a rule better than this. To know it, call a learning sample: on Leads, Junk filter, let "
+            "5% of junk stay in the call list."
         )
 
     def as_json(self) -> dict[str, Any]:

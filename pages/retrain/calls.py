@@ -30,7 +30,13 @@ def choose_calls(data: TrainingData, upload: str, headers: Sequence[str], batche
     columns = [row for row in data.call_columns if row not in attempts]
     for row in attempts:
         _choose_attempts(row, batches)
-    return not upload or _choose_column(data, columns, upload, headers)
+    if upload:
+        return _choose_column(data, columns, upload, headers)
+    unclear = asked_columns(columns)
+    if unclear:
+        lines = "; ".join(row.statement(data.schema.outcome) for row in unclear)
+        st.caption(f"Not used, as it is not clear that it says who was called: {plain(lines)}.")
+    return True
 
 
 def _choose_column(data: TrainingData, columns: list[CallColumn], upload: str, headers: Sequence[str]) -> bool:

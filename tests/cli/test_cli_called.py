@@ -10,7 +10,7 @@ import pytest
 from leadscore_core.cli.called import read_leads_to_train
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.schema.schema_files import load_schema
-from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.data.synthetic import SampleLeads, make_sample
 from tests.other_company import make_members
 
 LABEL = "app_complete_flag"
@@ -87,3 +87,18 @@ def test_young_leads_are_left_out_where_a_person_says_how_long_one_takes(
     assert calls["young"] > 0
     assert f"{calls['young']} leads that are younger than 30 days are left out" in said
     assert 0 < calls["young_yes"] < calls["young"]
+
+
+def test_figures_of_called_leads_are_said_to_be_that(run, registry, tmp_path: Path) -> None:
+    leads = make_sample(rows=400, seed=5).labelled
+    called = np.arange(len(leads)) % 2 == 0
+    leads["Contacted"] = np.where(called, "yes", "no")
+    leads.loc[~called, LABEL] = 0
+    path = tmp_path / "leads.csv"
+    leads.to_csv(path, index=False)
+    _, said, wrong = run("evaluate", path, "--json", tmp_path / "judged.json")
+    assert "Out-of-sample, among called leads: AUC" in said, wrong
+    assert f"{(~called).sum()} leads that nobody called are left out" in said
+    assert "calls may have followed what it reads" in said
+    result = json.loads((tmp_path / "judged.json").read_text())
+    assert (result["rows"] + result["seen_in_training"], result["calls"]["uncalled"]) == (200, 200)

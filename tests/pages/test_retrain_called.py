@@ -4,8 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leadscore_core.batches.known_people import lead_keys
+from leadscore_core.batches.view import BatchView
+from leadscore_core.config import load_settings
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.contacts import ContactStore, Result, Said
+from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.training_data import TrainingData
 from tests.pages.test_retrain import LABEL, bring, csv, opened, press, words
@@ -48,3 +54,27 @@ def test_where_it_is_not_clear_who_was_called_it_is_asked_before_anything_is_tra
     assert "leads that nobody called are left out" in words(app)
     assert "completed without a call: they count as applications, and are not learned from" in words(app)
     assert any("Train on 250 leads" in b.label for b in app.button)
+
+
+def test_calls_that_are_kept_of_a_list_count_once_a_person_says_that_they_are_all(
+    registry: ModelRegistry, batch: Batch, view: BatchView
+) -> None:
+    settings = load_settings()
+    converted = (np.arange(batch.rows) % 2).astype("int64")
+    OutcomeStore(settings).add(batch, np.arange(batch.rows), converted, file_name="back.csv")
+    called = lead_keys(batch, view.table, np.arange(120))
+    ContactStore(settings).record_all(
+        batch.schema_name, batch.id, [Said(lead, "Anna", Result("no_answer")) for lead in called]
+    )
+    app = opened()
+    next(m for m in app.multiselect if m.label == "Kept lists with outcomes").select(batch.id).run()
+    assert not app.exception
+    toggle = next(t for t in app.toggle if t.label.startswith("The calls kept here are all"))
+    assert (toggle.value, "nobody called" in words(app)) == (False, False)
+    assert any(f"Train on {batch.rows:,} leads" in b.label for b in app.button)
+    toggle.set_value(True).run()
+    assert not app.exception
+    assert f"{(batch.rows - 120) // 2:,} leads that nobody called are left out" in words(app)
+    assert any("Train on 120 leads" in b.label for b in app.button)
+    next(t for t in app.toggle if t.label.startswith("The calls kept here are all")).set_value(False).run()
+    assert "nobody called" not in words(app)

@@ -11,6 +11,7 @@ from leadscore_core.data.schema.column_mapping import ColumnMapping, check_requi
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.errors import LabelError
 from leadscore_core.model.lead_model import LeadModel, as_model
+from leadscore_core.model.who_was_called import WhoWasCalled
 from leadscore_core.training.cautions import judge_auc
 from leadscore_core.training.evaluation.metrics import Metrics, compute_metrics, meets_targets
 from leadscore_core.training.evaluation.seen_leads import seen_in_training
@@ -28,10 +29,17 @@ class Evaluation(BaseModel):
     meets_targets: bool
     seen_in_training: int
     without_label: int
+    calls: WhoWasCalled | None = None
+
+    @property
+    def among(self) -> str:
+        """Of whom the figures speak, such as "among called leads"; empty where that is all leads."""
+        return "" if self.calls is None else self.calls.among
 
     def as_json(self) -> dict[str, Any]:
         """Return the flat block that `evaluate --json` writes."""
-        return self.metrics.model_dump() | self.model_dump(exclude={"metrics"})
+        calls = None if self.calls is None else self.calls.as_json()
+        return self.metrics.model_dump() | self.model_dump(exclude={"metrics", "calls"}) | {"calls": calls}
 
 
 def evaluate_model(
@@ -80,8 +88,13 @@ def judge_holdout(data: TrainingData, model: LeadModel, *, targets: TargetMetric
             "Give labelled leads that were kept aside; its own out-of-sample figures: leadscore models show "
             f"{model.model_id}."
         )
+    weight = data.known.stands_for
     metrics = compute_metrics(
-        label[~seen], model.propensity(cleaned[~seen]), model.metadata.threshold, model.schema.outcome
+        label[~seen],
+        model.propensity(cleaned[~seen]),
+        model.metadata.threshold,
+        model.schema.outcome,
+        None if weight is None else weight[~seen],
     )
     if known is None:
         metrics.notes.append(
@@ -89,6 +102,8 @@ def judge_holdout(data: TrainingData, model: LeadModel, *, targets: TargetMetric
             "not be compared, and all of them are judged. Make sure that they are others."
         )
     metrics.notes += _too_good(model, metrics)
+    calls = None if data.calls is None else data.calls.summary()
+    metrics.notes += [] if calls is None else [*calls.sentences(model.schema.outcome), *filter(None, [calls.caution()])]
     targets = targets or model.metadata.targets
     return Evaluation(
         model_id=model.model_id,
@@ -97,6 +112,7 @@ def judge_holdout(data: TrainingData, model: LeadModel, *, targets: TargetMetric
         meets_targets=meets_targets(metrics, targets),
         seen_in_training=int(seen.sum()),
         without_label=len(data) - len(data.known),
+        calls=calls,
     )
 
 
