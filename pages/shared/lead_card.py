@@ -21,6 +21,7 @@ from pages.shared import address, session
 from pages.shared.components import get_named_model, render_chart
 from pages.shared.contact_log import render_attempts, render_results
 from pages.shared.controls import plain_error
+from pages.shared.lead_list import link_of
 from pages.shared.moments import say_day
 from pages.shared.person import ask_inline, is_signed
 from pages.shared.sidebar import plain
@@ -39,23 +40,21 @@ def open_card(view: BatchView) -> None:
         address.doubt()
         session.set_lead(None)
         return
-    render_lead(view)
-
-
-@st.dialog("Lead", width="large", icon=":material/person:", on_dismiss=session.close_lead)
-def render_lead(view: BatchView) -> None:
-    """Show the lead that is looked at, over the list."""
-    row = session.get_lead()
-    if row is None:
-        return
     try:
         profile = describe_lead(view, row, get_named_model)
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
+        session.close_lead()
         return
     lead = profile.lead
     who = next((str(lead[k]) for k in ("ls_name", "ls_id", "ls_email") if k in lead and pd.notna(lead[k])), None)
-    st.header(plain(who or "") or f"Row {int(profile.file_row):,}", anchor=False)
+    title = plain(who or "") or f"Row {int(profile.file_row):,}"
+    st.dialog(title, width="large", on_dismiss=session.close_lead)(_render_card)(view, profile)
+
+
+def _render_card(view: BatchView, profile: LeadProfile) -> None:
+    """Show everything there is to say about a lead, over the list."""
+    _render_ways(profile.lead)
     _render_standing(view, profile)
     _render_contacts(view, profile)
     if view.model is not None and profile.base is not None:
@@ -65,6 +64,15 @@ def render_lead(view: BatchView) -> None:
         filled = profile.own[profile.own["Value"] != ""]
         st.dataframe(filled, hide_index=True, height="content", alt="Columns of this lead")
     _render_decisions(view, profile)
+
+
+def _render_ways(lead: pd.Series) -> None:
+    """Show how the lead is reached, as links."""
+    found = [(lead.get("ls_phone"), "tel", ":material/call:"), (lead.get("ls_email"), "mail", ":material/mail:")]
+    with st.container(horizontal=True):
+        for text, kind, icon in found:
+            if pd.notna(text) and (address_of := link_of(str(text).strip(), kind)):
+                st.link_button(plain(str(text).strip()), address_of, icon=icon, type="tertiary")
 
 
 def _render_standing(view: BatchView, profile: LeadProfile) -> None:

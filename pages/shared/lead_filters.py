@@ -135,9 +135,9 @@ def _offer_chips(view: BatchView, kept: LeadFilter, source: str | None) -> list[
 
 def _offer_news(view: BatchView, kept: LeadFilter) -> list[Chip]:
     """Return a chip for who is new, was seen before, or whose score moved, where anybody is known."""
-    counts = {news: view.table.count(LeadFilter(view=kept.view, news=(news,))) for news in _NEWS}
-    if not counts["seen"] and not kept.news:
+    if not kept.news and not view.table.rule_counts().get("seen_before"):
         return []
+    counts = {news: view.table.count(LeadFilter(view=kept.view, news=(news,))) for news in _NEWS}
     wanted = [news for news in _NEWS if counts[news] or news in kept.news]
     return [Chip(_NEWS_GROUP, news, f"{_NEWS[news]} {counts[news]:,}") for news in wanted]
 
@@ -200,7 +200,7 @@ def _render_more(view: BatchView, chosen: LeadFilter, key: str) -> LeadFilter:
                 chosen = _choose_values(view, chosen, column, key)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             scores = session.bind(f"{key}-score", (chosen.score_from, chosen.score_to))
-            low, high = cast("tuple[int, int]", st.slider("Score", 0, 100, key=scores, width=240))
+            low, high = cast("tuple[int, int]", st.slider("Score", 0, 100, key=scores, width=212))
             first, last = _choose_dates(view, chosen, key)
             chosen = replace(chosen, score_from=low, score_to=high, created_from=first, created_to=last)
             _choose_order(view)
@@ -225,7 +225,7 @@ def _choose_values(view: BatchView, chosen: LeadFilter, column: str, key: str) -
         list(counts),
         format_func=partial(_with_count, counts),
         key=session.bind(f"{key}-{column}", known),
-        width=240,
+        width=212,
     )
     if column == view.column(Role.SOURCE) and set(picked) == set(session.get_filter().values.get(column, ())):
         return chosen  # unchanged here: the chips may have changed
@@ -246,7 +246,7 @@ def _choose_dates(view: BatchView, chosen: LeadFilter, key: str):  # type: ignor
         min(day[1], max(chosen.created_to or day[1], day[0])),
     )
     picked = st.date_input(
-        "Created", min_value=day[0], max_value=day[1], key=session.bind(f"{key}-dates", within), width=240
+        "Created", min_value=day[0], max_value=day[1], key=session.bind(f"{key}-dates", within), width=212
     )
     if not isinstance(picked, tuple) or len(picked) != 2 or tuple(picked) == day:
         return None, None

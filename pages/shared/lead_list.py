@@ -37,12 +37,12 @@ _LIST = st.components.v2.component(
 _WIDTHS = {
     "who": "minmax(8rem, 1.3fr)",
     "tel": "8.4rem",
-    "mail": "minmax(8rem, 1.3fr)",
+    "mail": "minmax(6.5rem, 1.2fr)",
     "score": "5rem",
     "grade": "minmax(4.2rem, max-content)",
     "why": "minmax(11rem, 2fr)",
     "number": "minmax(4rem, max-content)",
-    "text": "minmax(6rem, 1fr)",
+    "text": "minmax(5rem, 1fr)",
 }
 _LABELS = {SHORT: "Why"}
 _HELP = {

@@ -42,14 +42,16 @@ def render_cautions(view: BatchView) -> None:
             "batch again with the model in use.",
             icon=":material/warning:",
         )
-    news = list_news(view).describe(view.schema.outcome.past)
+    counts = view.table.rule_counts()
+    is_known = counts.get("seen_before") or len(view.standing.contacts)  # else there is nothing to count
+    news = list_news(view).describe(view.schema.outcome.past) if is_known else ""
     said = [f":material/history: {news}"] if news else []
     said += [f":material/science: {MADE_UP}"] if view.model and view.model.metadata.training_data.synthetic else []
     lacking = [f.column for f in view.batch.scoring.findings if f.code == "missing_column"]
     if lacking:
         humans = ", ".join(view.schema.by_name[name].human.lower() for name in lacking)
         said.append(f":material/data_loss_prevention: Scored without {humans}, so less exactly.")
-    impossible = view.table.rule_counts().get("impossible_phone", 0)
+    impossible = counts.get("impossible_phone", 0)
     if "impossible_phone" in view.standing.junk.contact and impossible > MANY_IMPOSSIBLE * view.table.rows:
         said.append(
             f":material/phone_disabled: {impossible:,} leads are put aside for an impossible phone: numbers without a "

@@ -92,9 +92,18 @@ def test_leads_stand_above_the_fold_and_the_first_is_reached_by_few_keys(context
         page.keyboard.press("Tab")
         stops += 1
         assert stops <= MOST_TAB_STOPS
-    name = page.locator(".open").first.inner_text()
+    first = page.locator(".lead").first
+    name, (called, written) = (
+        first.locator(".open").inner_text(),
+        [str(link.get_attribute("href")) for link in first.get_by_role("link").all()],
+    )
+    assert called.startswith("tel:+")
+    assert written.startswith("mailto:")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog").get_by_role("heading", name=name)).to_be_visible(timeout=PATIENCE)
+    card = page.get_by_role("dialog")
+    expect(card.get_by_role("heading", name=name)).to_be_visible(timeout=PATIENCE)
+    expect(card.get_by_role("link")).to_have_count(2, timeout=PATIENCE)
+    assert [link.get_attribute("href") for link in card.get_by_role("link").all()] == [called, written]
 
 
 def violations(page: Page, where: str) -> list[tuple[str, ...]]:
@@ -143,7 +152,7 @@ def test_nothing_is_lost_when_a_page_is_loaded_again(context: BrowserContext, of
     calm(page)
     page.locator(".open").nth(2).click()
     calm(page)
-    name = page.get_by_role("dialog").get_by_role("heading", level=2).last.inner_text()
+    name = page.get_by_role("dialog").get_by_role("heading").first.inner_text()
     page.reload()
     expect(page.get_by_role("dialog").get_by_role("heading", name=name)).to_be_visible(timeout=PATIENCE)
     page.keyboard.press("Escape")

@@ -95,7 +95,7 @@ def test_plan_discard_look_restore_and_export_for_a_crm(page: Page, tmp_path: Pa
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Put aside. Low propensity")).to_be_visible(timeout=PATIENCE)
     expect(dialog.get_by_text("What speaks against it")).to_be_visible(timeout=PATIENCE)
-    name = dialog.get_by_role("heading").last.inner_text()
+    name = dialog.get_by_role("heading").first.inner_text()
     dialog.get_by_label("Why should it be called?").fill("Met at the fair")
     dialog.get_by_role("button", name="Restore this lead").click()
     expect(dialog.get_by_text("Restored by")).to_be_visible(timeout=PATIENCE)
@@ -138,6 +138,21 @@ def test_plan_discard_look_restore_and_export_for_a_crm(page: Page, tmp_path: Pa
     choose(page, "Junk filter")
     press(page, "Undo")
     assert aside(page) <= before
+
+
+def test_what_was_restored_leaves_nothing_selected(page: Page) -> None:
+    choose(page, "Quarantine")
+    page.locator(".k-check input").first.check()
+    calm(page)
+    press(page, "Restore 1 selected")
+    if page.get_by_role("dialog").count():
+        page.get_by_role("dialog").get_by_label("Your name").fill("Anna")
+        press(page, "Go on")
+    expect(page.get_by_role("button", name="Restore 0 selected")).to_be_disabled(timeout=PATIENCE)
+    expect(page.locator(".k-check input:checked")).to_have_count(0)
+    expect(page.get_by_text(re.compile("restored and (is|are) in the call list"))).to_be_visible(timeout=PATIENCE)
+    press(page, "Put all of them aside again")
+    expect(page.get_by_text(re.compile("restored and (is|are) in the call list"))).to_have_count(0, timeout=PATIENCE)
 
 
 def test_a_threshold_is_previewed_saved_and_undone(page: Page) -> None:

@@ -226,7 +226,7 @@ def test_a_lead_is_opened_and_judged(leads: AppTest, view: BatchView, batch: Bat
     first = view.table.by_rank([1]).iloc[0]
     leads.session_state["lead_row"] = int(first["ls_row"])
     leads.run()
-    assert leads.header[-1].value == first["ls_name"]
+    assert leads.get("dialog")[0].proto.dialog.title == first["ls_name"]
     figures = {metric.label: metric.value for metric in leads.metric}
     assert figures["Score"] == str(first["ls_score"])
     assert figures["Rank of 250"] == "1"
