@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from leadscore_core.batches.result_words import result_labels
+from leadscore_core.storage.database.contact_states import CHANNELS
 from leadscore_core.storage.database.contacts import Contact, ContactStore, Result
 from pages.shared import session
 from pages.shared.moments import own_zone, say_moment
@@ -46,6 +47,13 @@ def render_results(view: BatchView, key: str, keep: Callable[[Result], None], *,
         Whether the keys 1 to 9 stand for the buttons.
     """
     labels = result_labels(view.schema.outcome)
+    channel = "phone"
+    if not with_keys:
+        ways = {name: words for name, words in CHANNELS.items() if name != "file"}
+        picked = st.segmented_control(
+            "By", list(ways), default="phone", format_func=ways.__getitem__, required=True, key=f"{key}-channel"
+        )
+        channel = str(picked or "phone")
     note = st.text_input("Note", key=f"{key}-note", max_chars=500, placeholder="What should the next caller know?")
     asks = f"{key}-asks-when"
     with st.container(horizontal=True, gap="xsmall"):
@@ -55,12 +63,12 @@ def render_results(view: BatchView, key: str, keep: Callable[[Result], None], *,
                 session.keep(asks, True)
             elif pressed:
                 session.forget(asks)
-                keep(Result(result, note))
+                keep(Result(result, note, channel=channel))
     if session.kept(asks, False):
         when = _ask_when(key)
         if when is not None:
             session.forget(asks)
-            keep(Result("call_back", note, when))
+            keep(Result("call_back", note, when, channel))
 
 
 def _ask_when(key: str) -> datetime | None:
@@ -99,7 +107,8 @@ def render_attempts(view: BatchView, attempts: Sequence[Contact], settings: Sett
             back = f" {say_moment(one.call_back_at)}" if one.call_back_at else ""
             who = f" by {plain(one.caller)}" if one.caller else ""
             note = f": {plain(one.note)}" if one.note else ""
-            st.markdown(f"{ICONS[one.result]} **{labels[one.result]}**{back}, {say_moment(one.at)}{who}{note}")
+            way = "" if one.channel in {"phone", "file"} else f" by {CHANNELS[one.channel].lower()}"
+            st.markdown(f"{ICONS[one.result]} **{labels[one.result]}**{back}{way}, {say_moment(one.at)}{who}{note}")
             if st.button("Undo", key=f"undo-attempt-{one.id}", type="tertiary", icon=":material/undo:"):
                 ContactStore(settings).undo(one.id, by=session.get_name())
                 session.tell("The attempt was taken back.")

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from leadscore_core.config import SQLITE_FILE, Settings
@@ -21,6 +21,7 @@ from leadscore_core.errors import StorageError
 from leadscore_core.storage.database.tables import HEAD
 
 _BUSY_SECONDS = 10
+_PATIENCE_SECONDS = 60
 _MIGRATION_LOCK = 7_265_309
 _opened: dict[str, Database] = {}
 _opening = threading.Lock()
@@ -85,12 +86,24 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """Give a session as `session` does, which on SQLite alone writes from its first word on.
 
-        A session of SQLite that reads first and writes then is refused where somebody else wrote in between.
+        A session of SQLite that reads first and writes then is refused where somebody else wrote in between. Of many
+        processes that write at once SQLite lets some starve, so these go on asking for a while.
         """
         with self._turn if self.is_sqlite else nullcontext(), self.session() as session:
             if self.is_sqlite:
-                session.execute(text("BEGIN IMMEDIATE"))
+                self._begin_to_write(session)
             yield session
+
+    def _begin_to_write(self, session: Session) -> None:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                session.execute(text("BEGIN IMMEDIATE"))
+            except OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+            else:
+                return
 
     def close(self) -> None:
         """Give the connections back."""
