@@ -29,7 +29,7 @@ def main() -> None:
         app.button[0].click().run()
         figures = {}
         for page in PAGES:
-            app.switch_page(f"pages/{page}.py").run()
+            app.switch_page(f"pages/{page}/page.py").run()
             figures[page] = round(median_ms(app.run, repeats=15), 1)
             if app.exception:
                 raise SystemExit(f"{page}: {app.exception[0].value}")

@@ -57,7 +57,7 @@ def choose_encoding(upload: str, name: str) -> bool:
         format_func=lambda codec: f"{candidates[codec]} ({_language(codec)}{codec})",
         placeholder="Choose the words that look right",
         key=f"encoding-{upload}",
-        width=480,
+        width=320,
     )
     if picked is not None and picked != chosen:
         session.set_encoding(upload, picked)

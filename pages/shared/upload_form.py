@@ -47,22 +47,25 @@ def render_intake(settings: Settings) -> None:
             )
         else:
             _open(session.OpenedList(upload.name, folder=folder, path=folder.path), settings)
-    _ask_encoding(settings)
-    _ask_company(settings)
-    if (
-        session.get_opened() is None
-        and session.get_waiting() is None
-        and SAMPLE_LEADS.is_file()
-        and st.button("Try the sample leads", type="primary", icon=":material/play_arrow:")
-    ):
-        _open(session.OpenedList("the sample leads", path=SAMPLE_LEADS), settings)
-        st.rerun()
-    opened = session.get_opened()
-    if opened is not None and st.button(f"Close {plain(opened.name)}", type="tertiary", icon=":material/close:"):
-        session.close_opened()
-        st.rerun()
-    if opened is not None and len(opened.sheets) > 1:
-        _choose_sheet(opened, settings)
+    is_settled = session.get_opened() is not None and session.get_waiting() is None
+    with st.container(horizontal=is_settled, vertical_alignment="bottom"):  # in one row above the list
+        _ask_encoding(settings)
+        _ask_company(settings)
+        if (
+            session.get_opened() is None
+            and session.get_waiting() is None
+            and session.get_scored() is None
+            and SAMPLE_LEADS.is_file()
+            and st.button("Try the sample leads", type="primary", icon=":material/play_arrow:")
+        ):
+            _open(session.OpenedList("the sample leads", path=SAMPLE_LEADS), settings)
+            st.rerun()
+        opened = session.get_opened()
+        if opened is not None and len(opened.sheets) > 1:
+            _choose_sheet(opened, settings)
+        if opened is not None and st.button(f"Close {plain(opened.name)}", type="tertiary", icon=":material/close:"):
+            session.close_opened()
+            st.rerun()
 
 
 def _ask_encoding(settings: Settings) -> None:
@@ -86,6 +89,7 @@ def _choose_sheet(opened: session.OpenedList, settings: Settings) -> None:
         index=list(offered).index(str(opened.sheet)),
         format_func=lambda name: offered[name],
         key=f"sheet-{opened.path}",
+        width=320,
     )
     if sheet != opened.sheet:
         _open(opened, settings, sheet)
@@ -114,7 +118,7 @@ def _ask_company(settings: Settings) -> None:
         format_func=titles.__getitem__,
         placeholder="Choose the company",
         key=f"whose-{asked.path}-{present}",
-        width=480,
+        width=320,
     )
     if chosen is not None and chosen != present:
         _open(replace(asked, company=chosen, leads=None), settings, asked.sheet)
