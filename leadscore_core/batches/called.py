@@ -77,7 +77,8 @@ def calls_of_batch(
     if not used:
         return calls, evidence
     is_sample, is_aside = _learning_sample(view.table, len(came), settings)
-    weights = sample_weights(is_sample, called, is_aside)
+    heard_of = called * ~np.isnan(came)  # whoever was called and has no outcome yet stands for nobody
+    weights = sample_weights(is_sample, heard_of, is_aside)
     return replace(calls.by(ATTEMPTS, called), stands_for=weights, is_sample=is_sample), evidence
 
 
