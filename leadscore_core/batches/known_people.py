@@ -18,7 +18,7 @@ from leadscore_core.config import Settings
 from leadscore_core.inference.duplicates import SHARED_BY_TOO_MANY
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.engine import Database, aware, now, open_database
-from leadscore_core.storage.database.people import LeadKeys, keys_of, match_people
+from leadscore_core.storage.database.people import Key, LeadKeys, keys_of, match_people
 from leadscore_core.storage.database.tables import PersonRow
 from leadscore_core.storage.leads.contact_rows import ContactRows
 from leadscore_core.storage.leads.dimensions import quoted
@@ -207,11 +207,14 @@ def _link(links: _Links, people: _People, changed: set[int], batch: Batch, table
     rows = pairs.loc[pairs["person"].isin(of_schema), "row"].unique()
     again = links.best[links.best["row"].isin(rows)]["person"].unique()
     candidates = people.keys[people.keys["person"].isin({*changed, *again}) & people.keys["person"].isin(of_schema)]
-    leads = [(lead.row, *key) for lead in (lead_keys(batch, table, rows) if len(rows) else []) for key in lead.keys]
-    found = match_people(pd.DataFrame(leads, columns=["at", "kind", "scope", "key"]), candidates)
-    best = found.rename(columns={"at": "row"})
+    leads = {lead.row: lead.keys for lead in (lead_keys(batch, table, rows) if len(rows) else [])}
+    of_person: dict[int, list[Key]] = {}
+    for person, kind, scope, key in candidates.itertuples(index=False, name=None):
+        of_person.setdefault(person, []).append((kind, scope, key))
+    found = match_people(leads, of_person)
+    best = pd.DataFrame({"row": list(found), "person": list(found.values())}, dtype="int64")
     kept = links.best[~links.best["row"].isin({*rows.tolist(), *by_row["row"].tolist()})]
-    links.best = pd.concat([kept, best[["row", "person"]], by_row], ignore_index=True).astype("int64")
+    links.best = pd.concat([kept, best, by_row], ignore_index=True).astype("int64")
     links.made = None
 
 

@@ -1,7 +1,5 @@
 """Outcomes of calls: what contact attempts settle counts among a list's outcomes, as if it had come back in a file."""
 
-import numpy as np
-
 from leadscore_core.batches.known_people import contacts_of
 from leadscore_core.config import Settings
 from leadscore_core.data.schema.schema import LeadSchema
@@ -17,8 +15,8 @@ CALLS = "Contact attempts"
 def keep_call_outcomes(batch: Batch, schema: LeadSchema, settings: Settings, *, by: str = "") -> int:
     """Bring a batch's outcomes up to what its contact attempts settle, and return how many leads changed.
 
-    Who was won is a yes; lost, wrong numbers and who asked not to be called are a no. What an attempt settled that
-    was taken back since is unknown again, unless a file told it.
+    Who was won is a yes; lost, unreachable and who asked not to be called are a no. What an attempt settled that was
+    taken back since is unknown again, unless a file told it.
 
     Raises
     ------
@@ -44,8 +42,5 @@ def keep_call_outcomes(batch: Batch, schema: LeadSchema, settings: Settings, *, 
 
 def _settled(contacts: ContactRows) -> dict[int, int]:
     """Return the outcome of each lead of which the attempts settle it, by position."""
-    yes = contacts.state == "won"
-    is_wrong = (contacts.state == "unreachable") & (contacts.last_result == "wrong_number")
-    no = (contacts.state == "lost") | is_wrong | (contacts.suppressed_by == "do_not_call")
-    rows = contacts.row[yes | no]
-    return dict(zip(rows.tolist(), np.where(yes, 1, 0)[yes | no].tolist(), strict=True))
+    yes, no = contacts.settled()
+    return dict.fromkeys(contacts.row[no].tolist(), 0) | dict.fromkeys(contacts.row[yes].tolist(), 1)

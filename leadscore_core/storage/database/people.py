@@ -1,6 +1,6 @@
 """People: leads known again across batches by their id, e-mail or phone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,7 +11,6 @@ from leadscore_core.config import Settings
 from leadscore_core.storage.database.engine import now, open_database
 from leadscore_core.storage.database.tables import PersonKeyRow, PersonRow
 
-KINDS = ("id", "email", "phone", "row")
 _LOCK = 7_265_310
 _CHUNK = 500
 Key = tuple[str, str, int]
@@ -34,55 +33,55 @@ class LeadKeys:
     keys: tuple[Key, ...]
 
 
-def match_people(leads: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+def match_people(leads: Mapping[int, Collection[Key]], people: Mapping[int, Collection[Key]]) -> dict[int, int]:
     """Match leads to people by id, e-mail and phone, where no key that both have speaks against it.
 
     An id is believed unless e-mail and phone are all somebody else's; an e-mail unless the ids differ; a phone unless
-    ids or e-mails differ.
+    ids or e-mails differ. Of several people the one with whom a lead shares more is taken, the id before the e-mail.
 
     Parameters
     ----------
-    leads
-        One row a key: ``at`` (the lead), ``kind``, ``scope``, ``key``.
-    people
-        One row a key: ``person``, ``kind``, ``scope``, ``key``.
+    leads, people
+        The keys of each.
 
     Returns
     -------
-    pandas.DataFrame
-        ``at`` and ``person``, one row a lead that was found.
+    dict
+        Lead -> person, of the leads that were found.
 
     Examples
     --------
-    >>> def keys(name, *rows):
-    ...     return pd.DataFrame(rows, columns=[name, "kind", "scope", "key"])
-    >>> leads = keys("at", (0, "id", "s", 1), (0, "phone", "", 7), (1, "id", "s", 2), (1, "phone", "", 7))
-    >>> match_people(leads, keys("person", (5, "id", "s", 1), (5, "phone", "", 7))).to_dict("list")
-    {'at': [0], 'person': [5]}
+    >>> leads = {0: [("id", "s", 1), ("phone", "", 7)], 1: [("id", "s", 2), ("phone", "", 7)]}
+    >>> match_people(leads, {5: [("id", "s", 1), ("phone", "", 7)]})
+    {0: 5}
     """
-    pairs = leads.merge(people, on=["kind", "scope", "key"])[["at", "person", "kind"]].drop_duplicates()
-    if pairs.empty:
-        return pd.DataFrame({"at": pd.Series(dtype="int64"), "person": pd.Series(dtype="int64")})
-    table = pairs.assign(yes=True).pivot(index=["at", "person"], columns="kind", values="yes")
-    table = table.reindex(columns=list(KINDS)).notna().reset_index()
-    own = leads[["at", "kind", "scope"]].drop_duplicates()
-    theirs = people[["person", "kind", "scope"]].drop_duplicates()
-    both = table[["at", "person"]].merge(own, on="at").merge(theirs, on=["person", "kind", "scope"])
-    has = both.drop_duplicates(["at", "person", "kind"]).assign(yes=True)
-    has = has.pivot(index=["at", "person"], columns="kind", values="yes").reindex(columns=list(KINDS)).notna()
-    has = has.reindex(pd.MultiIndex.from_frame(table[["at", "person"]]), fill_value=False)
-    agree = {kind: table[kind].to_numpy() for kind in KINDS}
-    differ = {kind: has[kind].to_numpy() & ~agree[kind] for kind in KINDS}
-    stranger = agree["id"] & (differ["email"] | differ["phone"]) & ~agree["email"] & ~agree["phone"]
-    accepted = (
-        (agree["id"] & ~stranger)
-        | (agree["email"] & ~differ["id"])
-        | (agree["phone"] & ~differ["id"] & ~differ["email"])
-        | agree["row"]
-    )
-    rank = (~agree["id"]) * 4 + (~agree["email"]) * 2 + (~agree["phone"]) * 1
-    best = table[["at", "person"]].assign(rank=rank)[accepted].sort_values(["at", "rank", "person"])
-    return best.drop_duplicates("at")[["at", "person"]].reset_index(drop=True)
+    by_key: dict[Key, list[int]] = {}
+    for person, keys in people.items():
+        for key in keys:
+            by_key.setdefault(key, []).append(person)
+    found: dict[int, int] = {}
+    for at, keys in leads.items():
+        near = {person for key in keys for person in by_key.get(key, ())}
+        ranked = [(rank, person) for person in near if (rank := _rank(keys, people[person])) is not None]
+        if ranked:
+            found[at] = min(ranked)[1]
+    return found
+
+
+def _rank(lead: Collection[Key], person: Collection[Key]) -> int | None:
+    """Return how well a lead fits a person, 0 best; None where it is somebody else."""
+    shared = {kind for kind, _, _ in set(lead) & set(person)}
+    both = {key[:2] for key in lead} & {key[:2] for key in person}
+    differ = {kind for kind, _ in both} - shared
+    is_stranger = bool(differ & {"email", "phone"}) and not shared & {"email", "phone"}
+    if (
+        ("id" in shared and not is_stranger)
+        or ("email" in shared and "id" not in differ)
+        or ("phone" in shared and not differ & {"id", "email"})
+        or "row" in shared
+    ):
+        return 4 * ("id" not in shared) + 2 * ("email" not in shared) + ("phone" not in shared)
+    return None
 
 
 def find_people(session: Session, schema: str, leads: Sequence[LeadKeys]) -> list[int]:
@@ -95,13 +94,9 @@ def find_people(session: Session, schema: str, leads: Sequence[LeadKeys]) -> lis
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-    frame = pd.DataFrame(
-        [(at, *key) for at, lead in enumerate(leads) for key in lead.keys], columns=["at", "kind", "scope", "key"]
-    )
-    people = _known(session, schema, frame)
-    found = match_people(frame, people)
-    person_of = dict(zip(found["at"].tolist(), found["person"].tolist(), strict=True))
-    known = set(people.itertuples(index=False, name=None))
+    people = _known(session, schema, {key for lead in leads for key in lead.keys})
+    person_of = match_people({at: lead.keys for at, lead in enumerate(leads)}, people)
+    known = {(person, *key) for person, keys in people.items() for key in keys}
     made = _Made()
     result: list[int] = []
     for at, lead in enumerate(leads):
@@ -142,13 +137,8 @@ class _Made:
 
     def find(self, keys: tuple[Key, ...]) -> int | None:
         """Return the person of a lead with these keys, or None."""
-        near = sorted({person for key in keys for person in self.by_key.get(key, ())})
-        if not near:
-            return None
-        lead = pd.DataFrame([(0, *key) for key in keys], columns=["at", "kind", "scope", "key"])
-        theirs = [(person, *key) for person in near for key in self.keys[person]]
-        found = match_people(lead, pd.DataFrame(theirs, columns=["person", "kind", "scope", "key"]))
-        return int(found["person"].iloc[0]) if len(found) else None
+        near = {person for key in keys for person in self.by_key.get(key, ())}
+        return match_people({0: keys}, {person: self.keys[person] for person in sorted(near)}).get(0) if near else None
 
 
 def _add_people(session: Session, schema: str, number: int) -> list[int]:
@@ -169,11 +159,13 @@ def _add_people(session: Session, schema: str, number: int) -> list[int]:
     return ids
 
 
-def _known(session: Session, schema: str, keys: pd.DataFrame) -> pd.DataFrame:
-    """Return all keys of the people of a schema who have any of these."""
+def _known(session: Session, schema: str, keys: Collection[Key]) -> dict[int, list[Key]]:
+    """Return the people of a schema who have any of these keys, with all of theirs."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for kind, scope, value in keys:
+        groups.setdefault((kind, scope), []).append(value)
     ids: set[int] = set()
-    for (kind, scope), group in keys.groupby(["kind", "scope"]):
-        values = group["key"].unique().tolist()
+    for (kind, scope), values in groups.items():
         for start in range(0, len(values), _CHUNK):
             query = (
                 select(PersonKeyRow.person_id)
@@ -182,18 +174,26 @@ def _known(session: Session, schema: str, keys: pd.DataFrame) -> pd.DataFrame:
                 .where(PersonKeyRow.key.in_(values[start : start + _CHUNK]))
             )
             ids |= set(session.execute(query).scalars())
-    return keys_of(session, sorted(ids))
+    found: dict[int, list[Key]] = {}
+    for person, kind, scope, key in _key_rows(session, sorted(ids)):
+        found.setdefault(person, []).append((kind, scope, key))
+    return found
 
 
 def keys_of(session: Session, ids: Sequence[int]) -> pd.DataFrame:
     """Return ``person``, ``kind``, ``scope`` and ``key`` of some people."""
+    frame = pd.DataFrame(_key_rows(session, ids), columns=["person", "kind", "scope", "key"])
+    return frame.astype({"person": "int64", "key": "int64"})
+
+
+def _key_rows(session: Session, ids: Sequence[int]) -> list[tuple[int, str, str, int]]:
     rows: list[tuple[int, str, str, int]] = []
     for start in range(0, len(ids), _CHUNK):
         query = select(PersonKeyRow.person_id, PersonKeyRow.kind, PersonKeyRow.scope, PersonKeyRow.key).where(
             PersonKeyRow.person_id.in_(ids[start : start + _CHUNK])
         )
         rows += [(person, kind, scope, key) for person, kind, scope, key in session.execute(query)]
-    return pd.DataFrame(rows, columns=["person", "kind", "scope", "key"]).astype({"person": "int64", "key": "int64"})
+    return rows
 
 
 def suppressed_keys(settings: Settings) -> dict[tuple[str, int], str]:

@@ -51,6 +51,11 @@ class ContactRows:
     def __len__(self) -> int:
         return len(self.row)
 
+    def settled(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return which leads the attempts settle as a yes, and which as a no; a customer is neither."""
+        refused = np.isin(self.state.astype("str"), ("lost", "unreachable"))
+        return self.state == "won", refused | (self.suppressed_by == "do_not_call")
+
     def sealed(self) -> "ContactRows":
         """Return the same with a token that differs whenever anything of it does."""
         digest = sha256()
