@@ -20,7 +20,7 @@ from leadscore_core.training.call_columns import CallColumn
 from leadscore_core.training.called import is_recorded, sample_weights
 from leadscore_core.training.calls import ATTEMPTS, Calls
 
-_NO, _DAY = ("lost", "unreachable"), 86_400
+_DAY = 86_400
 
 
 def calls_of_batch(
@@ -89,8 +89,8 @@ def _no_model(model_id: str) -> NoReturn:
 def _with_states(came: np.ndarray, contacts: ContactRows) -> np.ndarray:
     """Return outcomes with what follows from the attempts."""
     settled = came.copy()
-    settled[contacts.row[contacts.state == "won"]] = 1.0
-    refused = np.isin(contacts.state.astype("str"), _NO) | (contacts.suppressed_by == "do_not_call")
+    yes, refused = contacts.settled()
+    settled[contacts.row[yes]] = 1.0
     no = contacts.row[refused]
     settled[no[np.isnan(settled[no])]] = 0.0
     settled[contacts.row[contacts.suppressed_by == "customer"]] = np.nan

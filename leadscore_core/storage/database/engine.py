@@ -100,7 +100,8 @@ class Database:
             try:
                 session.execute(text("BEGIN IMMEDIATE"))
             except OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
+                is_busy = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() > deadline:
                     raise
             else:
                 return
