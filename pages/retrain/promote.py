@@ -30,6 +30,7 @@ from pages.shared import session
 from pages.shared.components import act
 from pages.shared.controls import plain_error
 from pages.shared.moments import say_moment
+from pages.shared.person import ask_inline, is_signed, sign
 from pages.shared.sidebar import plain
 
 KEEP = "Keep as they are"
@@ -50,7 +51,7 @@ def render_promotion(model: LeadModel, report: dict[str, Any]) -> None:
     with st.form("rollback", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         why = st.text_input(_rollback_label(registry, schema), max_chars=300, key="rollback-reason", width=420)
         if st.form_submit_button("Roll back to the model before", icon=":material/undo:", disabled=len(history) < 2):
-            act(lambda: roll_back(schema, by=session.get_name(), reason=why), "The model before is in use again.")
+            sign(lambda name: roll_back(schema, by=name, reason=why), "The model before is in use again.")
     if in_use:
         _offer_retirement(model)
     if history:
@@ -91,10 +92,11 @@ def _offer_promotion(model: LeadModel, report: dict[str, Any], registry: ModelRe
             st.markdown("**What changes**")
             changes = _what_changes(model, report, registry, resets=grades != KEEP)
             st.markdown("\n".join(f"- {plain(change)}" for change in changes))
-            who = session.get_name() or "Nobody named (say who you are at the foot of the page)"
-            st.markdown(f"**By** {plain(who)}  \n**Reason** {plain(reason) if reason.strip() else 'none given'}")
-            if st.button("Promote", type="primary"):
-                act(lambda: _promote(model, reason, reset=grades != KEEP), "It is the model in use now.")
+            who = ask_inline("promote")
+            by = f"**By** {plain(who)}  \n" if who else ""
+            st.markdown(f"{by}**Reason** {plain(reason) if reason.strip() else 'none given'}")
+            if st.button("Promote", type="primary") and is_signed(who):
+                act(lambda: _promote(model, reason, who, reset=grades != KEEP), "It is the model in use now.")
 
 
 def _what_changes(model: LeadModel, report: dict[str, Any], registry: ModelRegistry, *, resets: bool) -> list[str]:
@@ -144,8 +146,8 @@ def _offer_retirement(model: LeadModel) -> None:
         with st.form("retire", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
             why = st.text_input("Reason (needed)", max_chars=300, key="retire-reason", width=420)
             if st.form_submit_button("Take out of use", icon=":material/block:"):
-                act(
-                    lambda: retire_model(model.schema.name, by=session.get_name(), reason=why),
+                sign(
+                    lambda name: retire_model(model.schema.name, by=name, reason=why),
                     f"No model of {title} is in use now.",
                 )
         st.caption("New lists of such leads are not scored until a model is promoted. The model is kept, and can be.")
@@ -158,8 +160,8 @@ def _rollback_label(registry: ModelRegistry, schema: str) -> str:
     return f"Reason to go back (needed: that model {missed})" if missed else "Reason to go back"
 
 
-def _promote(model: LeadModel, reason: str, *, reset: bool) -> None:
-    promote_model(model.model_id, by=session.get_name(), reason=reason, reset_grades=reset)
+def _promote(model: LeadModel, reason: str, name: str, *, reset: bool) -> None:
+    promote_model(model.model_id, by=name, reason=reason, reset_grades=reset)
     if reset:
         session.forget_seen("grades")
 

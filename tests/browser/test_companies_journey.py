@@ -94,6 +94,7 @@ def test_two_companies_in_one_afternoon(page: Page, tmp_path_factory: pytest.Tem
     go(page, "Promote or roll back")
     page.get_by_label(re.compile("^Reason")).first.fill("The first model of these leads")
     page.get_by_role("button", name="Put to use").click()
+    page.get_by_role("textbox", name="Your name").fill("Anna")
     page.get_by_role("button", name="Promote", exact=True).click()
     expect(page.get_by_role("heading", name="In use already")).to_be_visible(timeout=PATIENCE)
 

@@ -71,7 +71,9 @@ def promote(model: LeadModel, registry: ModelRegistry) -> None:
 
 
 def opened() -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=90).run()
+    app = AppTest.from_file(APP, default_timeout=90)
+    app.session_state["person_name"] = "Anna"
+    app.run()
     assert not app.exception
     return app
 

@@ -25,7 +25,9 @@ LABEL = "app_complete_flag"
 
 
 def opened() -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=90).run()
+    app = AppTest.from_file(APP, default_timeout=90)
+    app.session_state["person_name"] = "Anna"
+    app.run()
     app.switch_page("pages/retrain/page.py").run()
     assert not app.exception
     return app
@@ -168,6 +170,7 @@ def test_a_run_brings_a_verdict_that_is_promoted_and_rolled_back(
     press(app, "Promote")
     assert registry.champion_id == run.state.model_id, words(app)
     assert registry.history()[0]["reason"] == "It has seen the newest month"
+    assert registry.history()[0]["by"] == "Anna"
     app = section(opened(), "Promote or roll back")
     app.text_input(key="rollback-reason").set_value("Callers want the old one")
     press(app, "Roll back to the model before")
