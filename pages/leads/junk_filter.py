@@ -157,8 +157,9 @@ def _render_rules(view: BatchView, model: LeadModel) -> None:
             help="Drawn at random and mixed into the calls, unmarked for the caller.",
         )  # fmt: skip
         st.caption(
-            f"Junk that nobody calls never {outcome.does or outcome.each}, and the next model learns that it was "
-            "right; a few calls to junk, marked in the Parquet export for the data scientist, keep it honest. Off at 0."
+            f"Nobody knows whether junk that is never called would have {outcome.past}. A few calls to junk, drawn at "
+            "random, stand for all of it: they keep the next model's figures and this filter honest. 5% is enough; off "
+            "at 0."
         )
         kept = JunkRules(by_propensity=by_propensity, contact=tuple(wanted), learning_percent=sample)
         done = st.form_submit_button("Save these rules", icon=":material/save:")
