@@ -22,7 +22,7 @@ from leadscore_core.batches.result_files import (
     read_moments,
     status_preference,
 )
-from leadscore_core.batches.result_words import NOT_CONVERTED, NOTHING
+from leadscore_core.batches.result_words import NOT_CONVERTED, NOTHING, guess_result
 from leadscore_core.batches.week import owner_column
 from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import open_list
@@ -31,7 +31,9 @@ from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LabelError, LeadScoreError, StorageError
 from leadscore_core.inference.export.caller_workbooks import CALL_BACK, KEY, NOTE
+from leadscore_core.outcome import OutcomeWords
 from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.contact_states import SUPPRESSING
 from leadscore_core.storage.database.contacts import ContactStore, Result, Said
 from leadscore_core.storage.database.engine import now, open_database
 from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
@@ -109,6 +111,10 @@ def match_results(file: ResultFile, settings: Settings) -> MatchedResults:
     LabelError
         If a status is a question, or no row finds its lead.
     """
+    if file.asked_columns:
+        raise LabelError(
+            f"Any of {', '.join(map(repr, file.asked_columns))} may say what came of the calls. Say which one does."
+        )
     if file.open_statuses:
         texts = ", ".join(repr(status.text) for status in file.open_statuses[:10])
         raise LabelError(f"It is not clear what these statuses mean: {texts}. Say a result for each.")
@@ -120,10 +126,10 @@ def match_results(file: ResultFile, settings: Settings) -> MatchedResults:
     lost = 0
     for place, table in enumerate(file.tables):
         status = table.cells[table.status]
-        result = status.map(results)
+        result = _with_barred(status.map(results), table)
         blank += int((status == "").sum())
         nothing += int((result == NOTHING).sum())
-        wanted = (status != "") & (result != NOTHING)
+        wanted = ((status != "") & (result != NOTHING)) | result.isin(SUPPRESSING)
         found = _match_table(table, wanted, batches, settings)
         found["result"] = result.loc[found["line"]].to_numpy(dtype=object)
         parts.append(found.assign(table=place))
@@ -137,6 +143,17 @@ def match_results(file: ResultFile, settings: Settings) -> MatchedResults:
             "first, or bring a file with the LeadScore key, id, e-mail or phone of each lead."
         )
     return MatchedResults(file, rows, pd.DataFrame(unmatched, columns=["Where", "Row", "Status"]), blank, nothing, lost)
+
+
+def _with_barred(result: pd.Series, table: ResultTable) -> pd.Series:
+    """Return results with *do not call* and *already a customer* of the other columns that may hold a status."""
+    for header in table.choices:
+        if header != table.status:
+            texts = table.cells[header].unique()
+            said = {text: guess_result(text, OutcomeWords()) for text in texts}
+            barred = table.cells[header].map({text: code for text, code in said.items() if code in SUPPRESSING})
+            result = barred.where(barred.notna() & ~result.isin(SUPPRESSING), result)
+    return result
 
 
 def _match_table(table: ResultTable, wanted: pd.Series, batches: list[Batch], settings: Settings) -> pd.DataFrame:

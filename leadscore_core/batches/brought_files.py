@@ -60,8 +60,8 @@ def note_outcomes(paths: Paths, kept: Mapping[str, Entry], *, by: str, settings:
     return note_file(list_files(paths), details, by, now(), settings).id
 
 
-def find_brought(paths: Paths, settings: Settings) -> BroughtFile:
-    """Return the newest file of the same content that was brought and not taken back.
+def find_brought(paths: Paths, settings: Settings) -> list[BroughtFile]:
+    """Return how often files of the same content were brought and not taken back, the newest first; at least once.
 
     Raises
     ------
@@ -72,13 +72,13 @@ def find_brought(paths: Paths, settings: Settings) -> BroughtFile:
     wanted = hash_files(sorted(files))
     query = select(OutcomeFileRow).where(OutcomeFileRow.file_hash == wanted, OutcomeFileRow.undone_at.is_(None))
     with open_database(settings).session() as session:
-        row = session.execute(query.order_by(OutcomeFileRow.id.desc())).scalars().first()
-    if row is None:
+        rows = list(session.execute(query.order_by(OutcomeFileRow.id.desc())).scalars())
+    if not rows:
         raise StorageError(
             f"{files[0].name} was not brought as it is now, or was taken back already. Give the same file again, or "
             "undo it on the Leads page under Bring outcomes."
         )
-    return _brought(row)
+    return [_brought(row) for row in rows]
 
 
 def list_results(settings: Settings, most: int = 20) -> list[BroughtFile]:

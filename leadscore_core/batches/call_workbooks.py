@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from leadscore_core.batches.result_words import result_labels
-from leadscore_core.batches.view import WHY, BatchView
+from leadscore_core.batches.view import SHORT, WHY, BatchView
 from leadscore_core.batches.week import Share, Week
 from leadscore_core.errors import ExportError
 from leadscore_core.inference.export.caller_workbooks import (
@@ -107,6 +107,6 @@ def _part(view: BatchView, rows: Sequence[int]) -> pd.DataFrame:
     phone = [name for name, column in contact.items() if column == "ls_phone"]
     rest = [name for name in contact if name not in phone]
     about = [name for name in view.default_columns(quarantine=False) if name != WHY and name not in contact]
-    shown = view.present(leads, [*phone, WHY, *rest, *about]).drop(columns="Rank")
+    shown = view.present(leads, [*phone, SHORT, *rest, *about]).drop(columns="Rank").rename(columns={SHORT: WHY})
     shown[KEY] = [lead_key(view.batch.id, row) for row in rows]
     return shown

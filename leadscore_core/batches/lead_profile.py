@@ -21,6 +21,7 @@ from leadscore_core.storage.leads.lead_table import LeadTable
 from leadscore_core.storage.leads.standing import Standing
 
 MOST_REASONS = 5
+_NOTHING = 1e-9
 _KEYS = ("ls_id_key", "ls_email_key", "ls_phone_key")
 
 
@@ -48,6 +49,8 @@ class LeadProfile:
         All of them, the largest first; empty if the model is gone.
     base
         Propensity before anything is known of the lead, 0-1, or None; ``base_margin`` the same in log-odds.
+    lacking
+        What columns that the list lacks add, in log-odds.
     own
         ``Column`` and ``Value`` as in the list.
     history
@@ -60,6 +63,7 @@ class LeadProfile:
     reasons: list[Reason]
     base: float | None
     base_margin: float | None
+    lacking: float
     own: pd.DataFrame
     history: list[Appearance]
     change: pd.DataFrame | None
@@ -105,10 +109,13 @@ def describe_lead(
     lead, cleaned = found.iloc[0], view.cleaned(found)
     reasons: list[Reason] = []
     base = base_margin = None
+    lacking = 0.0
     if view.model is not None:
         contributions = view.model.contributions(cleaned)
         reasons = lead_reasons(cleaned, contributions, view.model)
         base_margin = float(contributions["base_value"].iloc[0])
+        added = contributions.drop(columns="base_value").to_numpy().sum()
+        lacking = float(added - sum(reason.contribution for reason in reasons))
         base = float(view.model.classifier.calibrator_.apply(contributions["base_value"].to_numpy())[0])
     own = read_own(view.batch.leads_path, [row]).drop(columns=LINE_PROBLEM, errors="ignore").iloc[0]
     history = find_appearances(view, found, settings)
@@ -120,6 +127,7 @@ def describe_lead(
         reasons,
         base,
         base_margin,
+        lacking,
         pd.DataFrame({"Column": own.index, "Value": ["" if pd.isna(v) else str(v) for v in own.tolist()]}),
         history,
         change,
@@ -171,8 +179,8 @@ def waterfall(profile: LeadProfile, model: LeadModel, most: int = 8) -> pd.DataF
         propensity less the base.
     """
     names = [(reason.human, reason.contribution) for reason in profile.reasons[:most]]
-    rest = sum(reason.contribution for reason in profile.reasons[most:])
-    if rest:
+    rest = sum(reason.contribution for reason in profile.reasons[most:]) + profile.lacking
+    if abs(rest) > _NOTHING:
         names.append(("All else", rest))
     calibrator = model.classifier.calibrator_
     margins = pd.Series([profile.base_margin or 0.0, *(value for _, value in names)]).cumsum().to_numpy()

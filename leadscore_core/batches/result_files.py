@@ -27,7 +27,7 @@ from leadscore_core.outcome import OutcomeWords
 from leadscore_core.storage.database.preferences import Preference
 
 MOST_STATUSES = 60
-_MOSTLY = 0.8
+_MOSTLY, _UNNAMED = 0.8, 2
 _STATUS_NAMES = re.compile(
     r"\b(call|calling|contact|lead|dispo|disposition|remark|feedback)\w* ?(status|result|outcome|stage|disposition)\b|"
     r"\b(disposition|anrufergebnis|gesprachsergebnis|resultat|kontaktstatus)\b"
@@ -71,7 +71,7 @@ class ResultTable:
     status
         Header with the status; empty where none is found.
     choices
-        Headers that may be it, the likeliest first.
+        Headers that may be it, the likeliest first; ``rivals`` are those of them that are named as plainly.
     at
         When each row's call was, UTC without saying so, NaT where nothing says it; ``dated_by`` says what does.
     """
@@ -81,6 +81,7 @@ class ResultTable:
     cells: pd.DataFrame
     status: str
     choices: tuple[str, ...]
+    rivals: tuple[str, ...]
     at: pd.Series
     dated_by: str
 
@@ -121,6 +122,11 @@ class ResultFile:
     def rows(self) -> int:
         """Rows of all sheets."""
         return sum(len(table.cells) for table in self.tables)
+
+    @property
+    def asked_columns(self) -> tuple[str, ...]:
+        """Headers any of which may say what came of the calls, as long as nobody says which one does."""
+        return next((table.rivals for table in self.tables if len(table.rivals) > 1), ())
 
     @property
     def open_statuses(self) -> list[Status]:
@@ -205,17 +211,21 @@ def _sheets(path: Path, encoding: str | None, skipped: dict[str, str]) -> Iterat
 def _table(
     path: Path, sheet: str | None, cells: pd.DataFrame, words: OutcomeWords, said: str | None, known: Mapping[str, str]
 ) -> ResultTable:
-    choices = _status_choices(cells, words, known)
+    ranked = _status_choices(cells, words, known)
+    choices = [header for _, header in ranked]
+    rivals = [header for rank, header in ranked if rank == ranked[0][0] < _UNNAMED]
+    if said is not None or RESULT in cells:
+        rivals = []
     if said is not None:
         found = said if said in cells else ""
     else:
         found = RESULT if RESULT in cells else choices[0] if choices else ""
     at, dated_by = _moments(cells, sheet, found)
-    return ResultTable(path, sheet, cells, found, tuple(choices), at, dated_by)
+    return ResultTable(path, sheet, cells, found, tuple(choices), tuple(rivals), at, dated_by)
 
 
-def _status_choices(cells: pd.DataFrame, words: OutcomeWords, known: Mapping[str, str]) -> list[str]:
-    """Return the headers whose values say what came of calls, the likeliest first: those that are named so before."""
+def _status_choices(cells: pd.DataFrame, words: OutcomeWords, known: Mapping[str, str]) -> list[tuple[int, str]]:
+    """Return the headers whose values say what came of calls, and how plainly they are named, the likeliest first."""
     ranked: list[tuple[int, float, int, str]] = []
     for place, header in enumerate(map(str, cells.columns)):
         filled = cells[header][cells[header] != ""]
@@ -225,11 +235,11 @@ def _status_choices(cells: pd.DataFrame, words: OutcomeWords, known: Mapping[str
         clear = [_meaning(text, words, known)[0] is not None for text in values.index]
         share = float(values.to_numpy()[np.array(clear)].sum() / values.sum())
         plain = plain_header(header)
-        rank = 0 if _STATUS_NAMES.search(plain) else 1 if OUTCOME_NAMES.search(plain) else 2
+        rank = 0 if _STATUS_NAMES.search(plain) else 1 if OUTCOME_NAMES.search(plain) else _UNNAMED
         are_words = sum(any(char.isalpha() for char in str(text)) for text in values.index) > 1
-        if (rank < 2 and share > 0) or (share >= _MOSTLY and are_words):
+        if (rank < _UNNAMED and share > 0) or (share >= _MOSTLY and are_words):
             ranked.append((rank, -share, place, header))
-    return [header for _, _, _, header in sorted(ranked)]
+    return [(rank, header) for rank, _, _, header in sorted(ranked)]
 
 
 def _why_none(table: ResultTable) -> str:

@@ -21,7 +21,7 @@ _CALLS = LeadFilter()
 _OWNER = re.compile(
     r"^(?:(?:lead|contact|record|deal|account|opportunity)s? )?"
     r"(?:owner|assigned to|assignee|sales ?(?:person|rep|agent)|"
-    r"counsell?or|caller|agent|bearbeiter(?:in)?|zustandig|verantwortlich(?:er)?|besitzer|inhaber|proprietaire|"
+    r"counsell?or|caller|agent|bearbeiter(?:in)?|betreuer(?:in)?|berater(?:in)?|ansprechpartner(?:in)?|zustandig|verantwortlich(?:er)?|besitzer|inhaber|proprietaire|"
     r"responsable|propietario|asignado a|comercial|vendedor|proprietario|responsavel|eigenaar|opiekun|właściciel|"
     r"ответственный|владелец|менеджер|sahibi|負責人|负责人|担当者)(?: (?:name|full name|alias))?$"
 )
@@ -182,11 +182,14 @@ def _pool(view: BatchView, rows: np.ndarray, propensity: np.ndarray, order: Week
     last = order.days[-1]
     is_out = np.isin(rows, contacts.row[contacts.state == "claimed"])
     is_out |= np.isin(rows, [row for row, day in wait.items() if day > last])
-    is_waiting = np.isin(rows, [row for row, day in wait.items() if day <= last])
+    is_back = np.isin(rows, contacts.row[contacts.state == "call_back"])
+    is_again = np.isin(rows, contacts.row[contacts.state == "attempted"])
     capacity = sum(caller.calls_a_day for caller in order.callers) * len(order.days)
-    others = np.flatnonzero(~is_out & ~is_waiting)
+    never = np.flatnonzero(~is_out & ~is_back & ~is_again)
     # leads of an owner who is full make others come in from further down the list
-    places = np.concatenate([np.flatnonzero(is_waiting & ~is_out), others[: capacity * (_OWNED_DEPTH if owner else 1)]])
+    first = never[: capacity * (_OWNED_DEPTH if owner else 1)]
+    places = np.concatenate([np.flatnonzero(is_back & ~is_out), first, np.flatnonzero(is_again & ~is_out)])
+    places = places[_first_of_each(view, rows[places])]
     usable = rows[places].tolist()
     owners = [""] * len(usable)
     if owner and usable:
@@ -194,6 +197,15 @@ def _pool(view: BatchView, rows: np.ndarray, propensity: np.ndarray, order: Week
         names = {caller.name.strip().casefold(): caller.name for caller in order.callers}
         owners = [names.get(_owner_name(cell), "") for cell in cells.astype("str").fillna("").tolist()]
     return _Pool(usable, propensity[places].tolist(), owners, [wait.get(row) for row in usable])
+
+
+def _first_of_each(view: BatchView, rows: np.ndarray) -> np.ndarray:
+    """Return the places of leads whose e-mail no earlier one has: who stands twice in the list is called once."""
+    keys = [name for name in view.table.columns if name.startswith("ls_email") and name.endswith("_key")]
+    if not keys or not len(rows):
+        return np.arange(len(rows))
+    first = view.table.keys_of(rows)[keys[0]]
+    return np.flatnonzero((first.isna() | ~first.duplicated()).to_numpy())
 
 
 def _owner_name(cell: str) -> str:
@@ -218,8 +230,7 @@ def _share_out(pool: _Pool, callers: Sequence[Caller], day: date) -> tuple[list[
     heapq.heapify(least)
     places = {caller.name: (at, caller.calls_a_day) for at, caller in enumerate(callers)}
     owned = 0
-    due = [at for at, first in enumerate(pool.first_day) if first == day]
-    for at in [*due, *(at for at in range(len(pool.rows)) if pool.first_day[at] != day)]:
+    for at in range(len(pool.rows)):
         first = pool.first_day[at]
         if at in pool.taken or (first is not None and first > day):
             continue

@@ -104,7 +104,9 @@ def _bring_results(file: "ResultFile", by: str, settings: Settings) -> None:
     from leadscore_core.batches.bring_results import keep_results, match_results
 
     if file.open_statuses:
-        asked = "; ".join(f"{status.text!r} ({status.rows:,} rows)" for status in file.open_statuses)
+        asked = "; ".join(
+            f"{status.text!r} ({status.rows:,} row{'s' * (status.rows != 1)})" for status in file.open_statuses
+        )
         raise LabelError(
             f"It is not clear what these statuses mean: {asked}. Say it for each, for instance --result "
             f'"{file.open_statuses[0].text}=no_answer".'
@@ -160,5 +162,5 @@ def _undo(files: list[Path], by: str, settings: Settings) -> None:
     from leadscore_core.batches.brought_files import find_brought, undo_results
 
     found = find_brought(files, settings)
-    undone = undo_results(found.id, by=by, settings=settings)
-    say(f"{found.file_name} was taken back: {undone:,} contact attempts, and the outcomes with them.")
+    undone = sum(undo_results(one.id, by=by, settings=settings) for one in found)
+    say(f"{found[0].file_name} was taken back: {undone:,} contact attempts, and the outcomes with them.")

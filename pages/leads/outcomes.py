@@ -61,12 +61,18 @@ def _render_file(view: BatchView, uploads: list) -> None:
     file: ResultFile = session.remembered(("results", ids, column, repr(sorted(said.items()))), read)
     choices = list(dict.fromkeys(choice for table in file.tables for choice in table.choices))
     if len(choices) > 1 and not any(table.has_key for table in file.tables):
-        present = file.tables[0].status
-        options = list(dict.fromkeys([present, *choices]))
-        picked = st.selectbox("Column that says what came of the call", options, key=f"pick-{ids}", width=340)
-        if picked != present:
+        present = None if file.asked_columns else file.tables[0].status
+        options = list(dict.fromkeys([*([present] if present else []), *choices]))
+        picked = st.selectbox(
+            "Column that says what came of the call", options, index=0 if present else None, key=f"pick-{ids}",
+            placeholder="Choose the column", width=340,
+        )  # fmt: skip
+        if picked is not None and picked != present:
             session.keep(column_key, picked)
             st.rerun()
+    if file.asked_columns:
+        st.info("Several columns may say what came of the calls. Choose the one that does.", icon=":material/help:")
+        return
     changed = _ask_statuses(file, view, ids)
     if changed:
         session.keep(said_key, said | changed)

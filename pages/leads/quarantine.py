@@ -29,7 +29,8 @@ WHO = ("ls_name", "ls_id", "ls_email")
 def render_quarantine(view: BatchView) -> None:
     """List what was put aside, why, and let it be restored one by one or all."""
     counts = {reason: n for reason, (n, _) in view.table.by_junk().items() if reason}
-    restored = len(view.standing.restored)
+    barred = view.standing.contacts.row[view.standing.contacts.suppressed_by != ""]
+    restored = int((~np.isin(view.standing.restored, barred)).sum())
     if restored:
         with st.container(horizontal=True, vertical_alignment="center"):
             were = "was restored and is" if restored == 1 else "were restored and are"
@@ -59,9 +60,13 @@ def render_quarantine(view: BatchView) -> None:
             some = st.form_submit_button(f"Restore {len(rows)} selected", icon=":material/undo:", disabled=not rows)
             every = st.form_submit_button(f"Restore all {total:,} shown", icon=":material/undo:")
         if some or every:
-            wanted = rows if some else view.table.rows_of(chosen).tolist()
+            asked = rows if some else view.table.rows_of(chosen).tolist()
+            wanted = [row for row in asked if row not in set(barred.tolist())]
+            left = len(asked) - len(wanted)
+            stay = f" {say_leads(left)} asked not to be called or are customers, and stay here." if left else ""
             sign(
-                lambda name: _decisions().restore(view.batch, wanted, note=note, by=name), f"{len(wanted):,} restored."
+                lambda name: _decisions().restore(view.batch, wanted, note=note, by=name),
+                f"{len(wanted):,} restored.{stay}",
             )
     render_export(view, chosen, shown.sort)
 

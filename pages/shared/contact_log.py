@@ -56,6 +56,7 @@ def render_results(view: BatchView, key: str, keep: Callable[[Result], None], *,
         channel = str(picked or "phone")
     note = st.text_input("Note", key=f"{key}-note", max_chars=500, placeholder="What should the next caller know?")
     asks = f"{key}-asks-when"
+    when_place = st.container()
     with st.container(horizontal=True, gap="xsmall"):
         for place, (result, label) in enumerate(labels.items(), 1):
             pressed = st.button(label, key=f"{key}-{result}", shortcut=str(place) if with_keys else None, width=174)
@@ -65,7 +66,8 @@ def render_results(view: BatchView, key: str, keep: Callable[[Result], None], *,
                 session.forget(asks)
                 keep(Result(result, note, channel=channel))
     if session.kept(asks, False):
-        when = _ask_when(key)
+        with when_place:
+            when = _ask_when(key)
         if when is not None:
             session.forget(asks)
             keep(Result("call_back", note, when, channel))

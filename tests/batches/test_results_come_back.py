@@ -276,3 +276,24 @@ def test_times_of_a_file_are_meant_where_it_is_brought(view: BatchView, tmp_path
     keep_results(match_results(read(path, settings), settings), by="", settings=settings, zone=ZoneInfo("Asia/Kolkata"))
     (made,) = ContactStore(settings).of_batch(view.batch.id)
     assert made.call_back_at == datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
+
+
+def test_of_two_status_columns_one_is_asked_and_no_do_not_call_is_lost(
+    view: BatchView, sample: SampleLeads, tmp_path: Path
+) -> None:
+    settings = load_settings()
+    some = sample.new[sample.new["email"].notna()].drop_duplicates("email", keep=False).head(9)
+    lead = ["DND", "Hot follow up", "Enrolled"] * 3
+    path = tmp_path / "two.csv"
+    pd.DataFrame({"Email": some["email"], "Lead Status": lead, "Call Status": ["Busy"] * 9}).to_csv(path, index=False)
+    file = read(path, settings)
+    assert set(file.asked_columns) == {"Lead Status", "Call Status"}
+    with pytest.raises(LabelError, match="Say which one does"):
+        match_results(file, settings)
+    matched = match_results(read(path, settings, status="Call Status"), settings)
+    assert matched.by_result == {"busy": 6, "do_not_call": 3}
+
+
+def test_being_connected_says_nothing_of_interest() -> None:
+    for text in ("Connected", "Contacted", "Reached", "Spoke", "erreicht", "дозвон"):
+        assert guess_result(text, APPLICATIONS) is None

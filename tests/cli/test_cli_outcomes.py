@@ -254,3 +254,6 @@ def test_who_asked_not_to_be_called_is_junk_of_every_scored_list(
     assert after["junk_reason"].tolist()[:2] == ["Asked not to be called", "Already a customer"]
     assert after["junk_reason"].tolist()[2:] == before["junk_reason"].tolist()[2:]
     assert after["propensity"].tolist() == before["propensity"].tolist()
+    assert run("score", path, "-o", tmp_path / "crm.csv", "--crm", "hubspot")[0] == 0
+    crm = pd.read_csv(tmp_path / "crm.csv", keep_default_na=False)
+    assert crm["LeadScore grade"].tolist()[:3] == ["Not to be called", "Not to be called", after["grade"][2]]

@@ -14,10 +14,13 @@ from leadscore_core.errors import ExportError
 from leadscore_core.inference.contact_cells import split_contacts
 from leadscore_core.inference.contact_quality import normalise_email
 from leadscore_core.inference.export.crm import PRESETS, CrmPreset
+from leadscore_core.inference.grades import JUNK_WORDS
 from leadscore_core.inference.identity import is_placeholder, is_ruined, unwrap
 from leadscore_core.percent import say_leads
 
 SCORE, GRADE, REASON = "LeadScore score", "LeadScore grade", "LeadScore reason"
+NOT_TO_BE_CALLED = "Not to be called"
+_BARRED = (JUNK_WORDS["do_not_call"], JUNK_WORDS["customer"])
 ALWAYS = {SCORE: "lead_score", GRADE: "grade", REASON: "reason_1"}
 MORE = {
     "LeadScore propensity": "propensity",
@@ -214,6 +217,8 @@ class CrmColumns:
             cells = ours[name]
             if name == "reason_1" and "junk_reason" in ours:
                 cells = cells.where(ours["junk_reason"] == "", ours["junk_reason"])
+            if name == "grade" and "junk_reason" in ours:
+                cells = cells.astype("str").mask(ours["junk_reason"].isin(_BARRED).to_numpy(), NOT_TO_BE_CALLED)
             if not pd.api.types.is_numeric_dtype(cells):
                 cells = cells.astype("str").fillna("").str.replace(_NO_LETTERS, " ", regex=True).str.strip().map(_short)
             columns[header] = cells

@@ -36,8 +36,9 @@ class LeadKeys:
 def match_people(leads: Mapping[int, Collection[Key]], people: Mapping[int, Collection[Key]]) -> dict[int, int]:
     """Match leads to people by id, e-mail and phone, where no key that both have speaks against it.
 
-    An id is believed unless e-mail and phone are all somebody else's; an e-mail unless the ids differ; a phone unless
-    ids or e-mails differ. Of several people the one with whom a lead shares more is taken, the id before the e-mail.
+    An e-mail is one person's, whatever the ids; an id is believed unless e-mail and phone are all somebody else's; a
+    phone unless ids or e-mails differ. Of several people the one with whom a lead shares more is taken, the id before
+    the e-mail.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def _rank(lead: Collection[Key], person: Collection[Key]) -> int | None:
     is_stranger = bool(differ & {"email", "phone"}) and not shared & {"email", "phone"}
     if (
         ("id" in shared and not is_stranger)
-        or ("email" in shared and "id" not in differ)
+        or "email" in shared
         or ("phone" in shared and not differ & {"id", "email"})
         or "row" in shared
     ):
