@@ -24,6 +24,7 @@ from leadscore_core import (
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.days import say_day
 from leadscore_core.errors import GivenLeadsError, LeadScoreError, ReasonNeededError, UnreadableFileError
 from leadscore_core.inference.reasons import reasons_in_words
 from leadscore_core.model.algorithms import CatBoost
@@ -114,8 +115,8 @@ def test_a_model_says_in_ten_lines_what_it_is(trained: LeadModel) -> None:
     assert max(map(len, said.splitlines())) <= 160
     known, crossed = trained.metadata.training_data, trained.metadata.metrics["cross_validation"]
     for part in (
-        trained.model_id, trained.schema.outcome.noun, f"{known.rows:,} leads", f"{known.period_start:%d %b %Y}",
-        f"{known.period_end:%d %b %Y}", f"AUC {crossed['auc']:.3f}", f"{trained.metadata.threshold:.3f}",
+        trained.model_id, trained.schema.outcome.noun, f"{known.rows:,} leads", say_day(known.period_start),
+        say_day(known.period_end), f"AUC {crossed['auc']:.3f}", f"{trained.metadata.threshold:.3f}",
         f"{len(trained.schema.inputs)} (", "exact",
     ):  # fmt: skip
         assert part in said

@@ -39,5 +39,11 @@ def with_conversion_dates(leads: LeadList, data: TrainingData) -> TrainingData:
 
 
 def learned_time(data: TrainingData) -> TimeToConvert | None:
-    """Return how long these leads take to convert; None where too little says it."""
-    return None if data.calls is None else learn_time(data.calls.took, data.calls.age)
+    """Return how long these leads take to convert; None where too little says it, or most leads are younger than that.
+
+    By dates of another kind nearly all leads would be too young: that is for a person to say.
+    """
+    found = None if data.calls is None else learn_time(data.calls.took, data.calls.age)
+    if found is None or data.calls is None or found.days > np.nanmedian(data.calls.age):
+        return None
+    return found

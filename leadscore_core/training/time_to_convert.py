@@ -7,7 +7,7 @@ import numpy as np
 from leadscore_core.outcome import OutcomeWords
 
 NEARLY_ALL = 0.95
-_LEAST, _AT_RISK = 40, 20
+_LEAST, _AT_RISK, _MOST_BEFORE = 40, 20, 0.05
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,9 @@ class TimeToConvert:
 
 
 def learn_time(took: np.ndarray, age: np.ndarray) -> TimeToConvert | None:
-    """Return how long leads take to convert; None where it is known of fewer than 40.
+    """Return how long leads take to convert; None where it is known of fewer than 40, or the dates are others.
+
+    Dates of which more than 5% lie before the lead came are not those of conversions.
 
     Of young leads only the quick are seen, so the plain quantile is too short. This is the product-limit estimate in
     reverse time for such right-truncated data (Lagakos, Barraj and De Gruttola, 1988); where fewer than 20 leads could
@@ -50,7 +52,8 @@ def learn_time(took: np.ndarray, age: np.ndarray) -> TimeToConvert | None:
     (True, True)
     """
     known = ~np.isnan(took) & (took >= 0)
-    if known.sum() < _LEAST:
+    before = (took[~np.isnan(took)] < 0).sum()
+    if known.sum() < _LEAST or before > _MOST_BEFORE * (known.sum() + before):
         return None
     days = np.ceil(took[known])
     could = np.where(np.isnan(age[known]), np.inf, np.maximum(np.ceil(age[known]), days))

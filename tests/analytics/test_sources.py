@@ -231,7 +231,7 @@ def test_filters_are_told_in_words(sources: SourceView) -> None:
     assert describe_filter(sources, chosen) == [
         "Weekday: Monday",
         "City: (blank)",
-        "Created 01 Mar 2026 to 09 Mar 2026",
+        "Created 1 Mar 2026 to 9 Mar 2026",
     ]
 
 
@@ -432,7 +432,7 @@ def test_the_report_is_one_file_that_needs_nothing_else(sources: SourceView) -> 
     assert not re.search(r'(?:src|href)="(?!data:)', text)
     assert "<script" not in text
     assert "With outcomes, City tier: Tier 1." in text
-    assert "Made 01 Nov 2026, 09:30 UTC" in text
+    assert "Made 1 Nov 2026, 09:30 UTC" in text
     assert text.count("data:image/svg+xml;base64,") >= 5
     rates = rate_by(sources, [SOURCE], scope.chosen, "completed")
     assert f"{rates.totals['known']:,.0f} with a known outcome" in text

@@ -82,7 +82,7 @@ def test_two_periods_are_compared_with_their_days_and_an_interval(sources: Sourc
     scope = Scope(SOURCE, chosen=now, before=before)
     rates = rate_by(sources, [SOURCE], now, "completed", before=before)
     said = describe_comparison(sources, scope, rates)
-    assert said.startswith("Compared: 01 May 2026 to 31 May 2026 with 01 Apr 2026 to 30 Apr 2026.")
+    assert said.startswith("Compared: 1 May 2026 to 31 May 2026 with 1 Apr 2026 to 30 Apr 2026.")
     then = sources.table.totals(before)
     change = 100 * (rates.average - then["completed"] / then["known"])
     assert f"{change:+.1f} points (95% interval" in said

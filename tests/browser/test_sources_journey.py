@@ -74,7 +74,7 @@ def test_cross_narrow_click_the_leak_see_its_leads_and_take_the_report(
     calm(page)
     page.mouse.click(1_200, 20)
     calm(page)
-    expect(page.get_by_text(re.compile("^Created 01 Apr 2026 to "))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile("^Created 1 Apr 2026 to "))).to_be_visible(timeout=PATIENCE)
     assert 3_000 < leads_shown(page) < 6_000
 
     go(page, "Segments")

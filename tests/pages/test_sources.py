@@ -236,14 +236,14 @@ def test_a_corrected_file_of_outcomes_leaves_nothing_of_how_it_was_read_before(
     first, then = sample.new["lead_id"].head(40).tolist(), sample.new["lead_id"].iloc[40:60].tolist()
     both = pd.DataFrame({"lead_id": first + then, "app_complete_flag": "1", "created_date": "02/03/2026"})
     of_order = {"mdy": set(first), "dmy": set(then)}
-    real = outcomes_module._match
+    real = outcomes_module.match_leads
 
     def match(people: pd.DataFrame, result: pd.DataFrame) -> object:
         wanted = of_order[orders[-1]]
         return real(people, result.assign(id_text=result["id_text"].where(result["id_text"].isin(wanted))))
 
     orders: list[str] = []
-    monkeypatch.setattr(outcomes_module, "_match", match)
+    monkeypatch.setattr(outcomes_module, "match_leads", match)
     app = opened()
     next(u for u in app.file_uploader if u.label == "Outcomes").upload("back.csv", _csv(both), "text/csv").run()
     store = OutcomeStore(load_settings())
