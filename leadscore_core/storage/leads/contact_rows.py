@@ -51,6 +51,12 @@ class ContactRows:
     def __len__(self) -> int:
         return len(self.row)
 
+    def of(self, rows: np.ndarray) -> "ContactRows":
+        """Return those of some leads alone."""
+        here = np.isin(self.row, rows)
+        columns = {name: values[here] for name, values in self.__dict__.items() if name != "token"}
+        return ContactRows(**columns, token=self.token)
+
     def settled(self) -> tuple[np.ndarray, np.ndarray]:
         """Return which leads the attempts settle as a yes, and which as a no; a customer is neither."""
         refused = np.isin(self.state.astype("str"), ("lost", "unreachable"))
@@ -77,6 +83,8 @@ class ContactRows:
                 "c_attempts": self.attempts,
                 "c_not_before": pa.array(self.not_before),
                 "c_suppressed": pa.array(self.suppressed_by, pa.string()),
+                "c_barred": pa.array(self.suppressed_by != "", pa.bool_()),
+                "c_open": pa.array(np.isin(self.state.astype("str"), OPEN_STATES), pa.bool_()),
                 "c_turn": self.turn,
                 "c_last_result": pa.array(self.last_result, pa.string()),
                 "c_last_at": pa.array(self.last_at),

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -125,8 +125,12 @@ class LeadTable:
         if not ranks:
             return self.query(f"SELECT {shown} FROM ({self._view()}) LIMIT 0")
         inside = ", ".join(str(int(rank)) for rank in ranks)
-        near = f"ls_rank BETWEEN {int(min(ranks))} AND {int(max(ranks))}"
-        frame = self.query(f"SELECT {shown} FROM ({self._view()}) WHERE {near} AND ls_rank IN ({inside})")
+        near = f"ls_rank BETWEEN {int(min(ranks))} AND {int(max(ranks))} AND ls_rank IN ({inside})"
+        few = self
+        if len(self.standing.contacts):  # a page needs the contacts of its own leads alone
+            rows = self._numbers(f"SELECT ls_row FROM {self.file_sql} WHERE {near}", [])
+            few = self.standing_as(replace(self.standing, contacts=self.standing.contacts.of(rows)))
+        frame = few.query(f"SELECT {shown} FROM ({few._view()}) WHERE {near}")
         return frame.set_index("ls_rank", drop=False).loc[ranks].reset_index(drop=True)
 
     def by_rows(self, rows: np.ndarray) -> pd.DataFrame:

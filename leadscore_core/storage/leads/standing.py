@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from leadscore_core.config import CONTACT_RULES, GradeRule, JunkRules
-from leadscore_core.storage.leads.contact_rows import OPEN_STATES, ContactRows
+from leadscore_core.storage.leads.contact_rows import ContactRows
 from leadscore_core.storage.leads.dimensions import quoted
 from leadscore_core.storage.leads.pool import sql_text
 
@@ -57,15 +57,15 @@ def view_sql(standing: Standing, file: FileSql) -> str:
     if len(standing.restored):
         joins += " LEFT JOIN restored ON r_row = ls_row"
         restored = "r_row IS NOT NULL"
-    state, contact = "'new'", _NO_CONTACT
+    state, is_open, contact = "'new'", "true", _NO_CONTACT
     if len(standing.contacts):
         joins += " LEFT JOIN contacts ON c_row = ls_row"
-        state, contact = "coalesce(c_state, 'new')", _CONTACT
+        state, is_open, contact = "coalesce(c_state, 'new')", "coalesce(c_open, true)", _CONTACT
     junk, learning = _junk_sql(standing, file, override, restored)
     return (
         f"SELECT t.*, {grade} AS ls_model_grade, coalesce({override}, {grade}) AS ls_grade, "
         f"{override} IS NOT NULL AS ls_overridden, {restored} AS ls_restored, {learning} AS ls_learning, "
-        f"{junk} AS ls_junk, {state} AS ls_state, {state} IN {OPEN_STATES} AS ls_open, {contact}, "
+        f"{junk} AS ls_junk, {state} AS ls_state, {is_open} AS ls_open, {contact}, "
         f"{turn_sql(standing, file, learning)} AS ls_turn FROM {file.sql} t{joins}"
     )
 
@@ -77,7 +77,7 @@ def _junk_sql(standing: Standing, file: FileSql, override: str, restored: str) -
     """
     grade = grade_sql(standing, file.rows)
     draw = standing.junk.learning_percent / 100
-    cases = ["WHEN coalesce(c_suppressed, '') <> '' THEN c_suppressed"] if len(standing.contacts) else []
+    cases = ["WHEN coalesce(c_barred, false) THEN c_suppressed"] if len(standing.contacts) else []
     cases += [f"WHEN {override} = 'Junk' THEN 'override'", f"WHEN {restored} THEN ''"]
     rules = [rule for rule in CONTACT_RULES if rule in standing.junk.contact and RULE + rule in file.columns]
     cases += [f"WHEN {quoted(RULE + rule)} THEN '{rule}'" for rule in rules]
