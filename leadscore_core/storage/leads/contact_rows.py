@@ -1,6 +1,7 @@
 """Contact rows: how the leads of one batch stand after the contact attempts with their people."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from hashlib import sha256
 
 import numpy as np
@@ -54,7 +55,7 @@ class ContactRows:
     def of(self, rows: np.ndarray) -> "ContactRows":
         """Return those of some leads alone."""
         here = np.isin(self.row, rows)
-        columns = {name: values[here] for name, values in self.__dict__.items() if name != "token"}
+        columns = {one.name: getattr(self, one.name)[here] for one in fields(self) if one.name != "token"}
         return ContactRows(**columns, token=self.token)
 
     def settled(self) -> tuple[np.ndarray, np.ndarray]:
@@ -71,10 +72,11 @@ class ContactRows:
             digest.update(moments.astype("int64").tobytes())
         for texts in (self.state, self.suppressed_by, self.last_result):
             digest.update("|".join(texts.tolist()).encode())
-        return ContactRows(**{**self.__dict__, "token": digest.hexdigest()})
+        return replace(self, token=digest.hexdigest())
 
+    @cached_property
     def table(self) -> pa.Table:
-        """Return them as DuckDB joins them to the leads."""
+        """Them as DuckDB joins them to the leads."""
         return pa.table(
             {
                 "c_row": self.row,

@@ -376,7 +376,7 @@ class LeadTable:
                 if len(self.standing.restored):
                     cursor.register("restored", pa.table({"r_row": self.standing.restored}))
                 if len(self.standing.contacts):
-                    cursor.register("contacts", self.standing.contacts.table())
+                    cursor.register("contacts", self.standing.contacts.table)
                 yield cursor
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             there = self.path.is_file()
