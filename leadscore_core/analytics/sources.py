@@ -180,10 +180,8 @@ def open_sources(batches: Sequence[Batch], schema: LeadSchema, *, settings: Sett
     standing = Standing(grades=grade_preference(settings, schema).current().value)
     outcomes = OutcomeStore(settings)
     came = [outcomes.current(batch) for batch in batches]
-    table = SourceTable(
-        [LeadTable.by_schema(batch.scores_path, standing, schema) for batch in batches],
-        [known.path if known else None for known in came],
-    )
+    tables = [LeadTable.by_schema(batch.scores_path, standing, schema) for batch in batches]
+    table = SourceTable(tables, [known.path if known else None for known in came])
     name = batches[0].name if len(batches) == 1 else f"{batches[0].name} and {len(batches) - 1} more"
     made_up = is_made_up(settings.models_dir, (batch.scoring.model_id for batch in batches))
     return make_view(name, table, schema, made_up=made_up)
@@ -193,8 +191,8 @@ def make_view(name: str, table: SourceTable, schema: LeadSchema, *, made_up: boo
     """Return a view of a table, with what it can be grouped by."""
     known = {d: name_dimension(d, schema) for d in offered_dimensions(schema) if table.has(d)}
     if not known:
-        named = schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
-        needed = ", ".join(column.human.lower() for column in named if not is_shipped(schema.name)) or "category"
+        named = () if is_shipped(schema.name) else schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM)
+        needed = ", ".join(column.human.lower() for column in named) or "category"
         raise LeadScoreError(f"These leads have nothing to group by. Bring a list with a {needed}, a city or a date.")
     return SourceView(name, table, schema, known, made_up)
 

@@ -1,6 +1,7 @@
 """Call sheets: a workbook for people, one sheet a caller, grades in their colours, nothing in it a formula."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,41 +41,58 @@ def write_call_sheets(
         If the file cannot be written or a sheet would be too long; what was there before is then unchanged.
     """
     rows = 0
+    with new_workbook(path, constant_memory=True) as book:
+        bold = book.add_format({"bold": True, "bottom": 1, "valign": "top"})
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        graded = {
+            grade: book.add_format({"bg_color": fill, "font_color": ink, "valign": "top"})
+            for grade, (fill, ink) in colours.items()
+        }
+        sheet: Any = None
+        name, row = None, 0
+        for part_name, frame in parts:
+            safe = neutralise(plain_cells(frame))
+            if part_name != name:
+                name, row = part_name, 0
+                sheet = book.add_worksheet(_sheet_name(part_name))
+                _start(sheet, [str(header) for header in safe.columns], bold)
+            if row + len(safe) > EXCEL_ROWS:
+                raise ExportError(f"An Excel sheet holds {EXCEL_ROWS:,} leads and there are more. Ask for CSV.")
+            places = {str(header): place for place, header in enumerate(safe.columns)}
+            for record in safe.astype(object).itertuples(index=False, name=None):
+                row += 1
+                for place, cell in enumerate(record):
+                    style = wrapped
+                    if place == places.get("Grade"):
+                        style = graded.get(str(cell).split(" ")[0], wrapped)
+                    _write(sheet, row, place, cell, style)
+            rows += len(safe)
+    return rows
+
+
+@contextmanager
+def new_workbook(path: str | Path, **options: bool) -> Iterator[Any]:
+    """Give a workbook in which no text is a formula or a link; it appears only when it is complete.
+
+    Parameters
+    ----------
+    options
+        More of xlsxwriter's.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written; what was there before is then unchanged.
+    """
     with whole_export(path) as aside:
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        book = xlsxwriter.Workbook(str(aside), options)
+        book = xlsxwriter.Workbook(str(aside), {"strings_to_formulas": False, "strings_to_urls": False} | options)
         try:
-            bold = book.add_format({"bold": True, "bottom": 1, "valign": "top"})
-            wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-            graded = {
-                grade: book.add_format({"bg_color": fill, "font_color": ink, "valign": "top"})
-                for grade, (fill, ink) in colours.items()
-            }
-            sheet: Any = None
-            name, row = None, 0
-            for part_name, frame in parts:
-                safe = neutralise(plain_cells(frame))
-                if part_name != name:
-                    name, row = part_name, 0
-                    sheet = book.add_worksheet(_sheet_name(part_name))
-                    _start(sheet, [str(header) for header in safe.columns], bold)
-                if row + len(safe) > EXCEL_ROWS:
-                    raise ExportError(f"An Excel sheet holds {EXCEL_ROWS:,} leads and there are more. Ask for CSV.")
-                places = {str(header): place for place, header in enumerate(safe.columns)}
-                for record in safe.astype(object).itertuples(index=False, name=None):
-                    row += 1
-                    for place, cell in enumerate(record):
-                        style = wrapped
-                        if place == places.get("Grade"):
-                            style = graded.get(str(cell).split(" ")[0], wrapped)
-                        _write(sheet, row, place, cell, style)
-                rows += len(safe)
+            yield book
         finally:
             try:
                 book.close()
             except xlsxwriter.exceptions.FileCreateError as fault:
                 raise OSError(str(fault)) from fault
-    return rows
 
 
 def _start(sheet: Any, names: list[str], bold: Any) -> None:

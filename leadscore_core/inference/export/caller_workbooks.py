@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
+from leadscore_core.inference.export.call_sheets import new_workbook
 from leadscore_core.inference.export.files import whole_export
 from leadscore_core.inference.export.formula_injection import neutralise
 
@@ -44,20 +45,12 @@ def write_caller_workbook(path: str | Path, sheets: Iterable[CallSheet], results
         If the file cannot be written; what was there before is then unchanged.
     """
     rows = 0
-    with whole_export(path) as aside:
-        options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        book = xlsxwriter.Workbook(str(aside), options)
-        try:
-            styles = _Styles(book)
-            for one in sheets:
-                sheet = book.add_worksheet(f"{one.day:%a} {one.day.day} {one.day:%b %Y}"[:_SHEET_NAME])
-                rows += _write_sheet(sheet, one.leads, styles, f"=Results!$A$1:$A${max(1, len(results))}")
-            _write_words(book, results)
-        finally:
-            try:
-                book.close()
-            except xlsxwriter.exceptions.FileCreateError as fault:
-                raise OSError(str(fault)) from fault
+    with new_workbook(path) as book:
+        styles = _Styles(book)
+        for one in sheets:
+            sheet = book.add_worksheet(f"{one.day:%a} {one.day.day} {one.day:%b %Y}"[:_SHEET_NAME])
+            rows += _write_sheet(sheet, one.leads, styles, f"=Results!$A$1:$A${max(1, len(results))}")
+        _write_words(book, results)
     return rows
 
 
