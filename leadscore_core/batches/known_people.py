@@ -98,18 +98,16 @@ def rows_of_people(batch: Batch, table: LeadTable, settings: Settings, people: I
 def lead_keys(batch: Batch, table: LeadTable, rows: np.ndarray | list[int]) -> list[LeadKeys]:
     """Return what some leads of a batch are known by, in the order given; its row where a lead has nothing else."""
     frame = table.keys_of(rows)
-    columns = [(name, _kind(name)) for name in frame.columns if name != "ls_row"]
+    order = ("id", "email", "phone")
+    names = sorted((name for name in frame.columns if name != "ls_row"), key=lambda name: order.index(_kind(name)))
+    kinds = [(_kind(name), batch.schema_name if _kind(name) == "id" else "") for name in names]
+    given = frame[names].notna().to_numpy()
+    values = frame[names].fillna(0).to_numpy("int64")
     found = []
-    for values in frame.itertuples(index=False):
-        cells = dict(zip(frame.columns, values, strict=True))
-        keys = dict.fromkeys(
-            (kind, batch.schema_name if kind == "id" else "", int(cells[name]))
-            for name, kind in columns
-            if not pd.isna(cells[name])
-        )
-        row = int(cells["ls_row"])
-        ordered = sorted(keys, key=lambda key: ("id", "email", "phone").index(key[0]))
-        found.append(LeadKeys(row, tuple(ordered) or (("row", batch.id, row),)))
+    for at, row in enumerate(frame["ls_row"].tolist()):
+        has = np.flatnonzero(given[at]).tolist()
+        keys = tuple(dict.fromkeys((*kinds[place], int(values[at, place])) for place in has))
+        found.append(LeadKeys(row, keys or (("row", batch.id, row),)))
     return found
 
 
@@ -204,7 +202,7 @@ def _link(links: _Links, people: _People, changed: set[int], batch: Batch, table
     reached = pairs.loc[pairs["kind"] != "id", ["row", "person"]].drop_duplicates()
     links.reached_by = pd.concat([links.reached_by, reached], ignore_index=True).drop_duplicates()
     of_schema = people.rows.index[people.rows["schema_name"] == batch.schema_name]
-    rows = pairs.loc[pairs["person"].isin(of_schema), "row"].unique()
+    rows = _likely(pairs[pairs["person"].isin(of_schema)], keys)["row"].unique()
     again = links.best[links.best["row"].isin(rows)]["person"].unique()
     candidates = people.keys[people.keys["person"].isin({*changed, *again}) & people.keys["person"].isin(of_schema)]
     leads = {lead.row: lead.keys for lead in (lead_keys(batch, table, rows) if len(rows) else [])}
@@ -218,23 +216,35 @@ def _link(links: _Links, people: _People, changed: set[int], batch: Batch, table
     links.made = None
 
 
+def _likely(pairs: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
+    """Return pairs without those of a phone alone whose ids differ, which are no match and may be many."""
+    sure = pairs[pairs["kind"] != "phone"]
+    phone = pairs[pairs["kind"] == "phone"]
+    with_id = keys.loc[keys["kind"] == "id", "person"].unique()
+    differs = phone["has_id"].to_numpy(dtype=bool) & phone["person"].isin(with_id).to_numpy()
+    return pd.concat([sure, phone[~differs]], ignore_index=True)
+
+
 def _find_pairs(keys: pd.DataFrame, batch: Batch, table: LeadTable) -> pd.DataFrame:
-    """Return ``row``, ``person`` and ``kind`` where a lead and a person share a key that few leads have."""
+    """Return ``row``, ``person``, ``kind`` and ``has_id`` (whether the lead has an id) where they share a rare key."""
     scopes = {"id": batch.schema_name}
     fitting = keys[keys["scope"] == keys["kind"].map(scopes).fillna("")]
     columns = [name for name in table.columns if name.startswith("ls_") and name.endswith("_key")]
     if fitting.empty or not columns:
-        return pd.DataFrame({"row": pd.Series(dtype="int64"), "person": pd.Series(dtype="int64"), "kind": []})
+        return pd.DataFrame(
+            {"row": pd.Series(dtype="int64"), "person": pd.Series(dtype="int64"), "kind": [], "has_id": []}
+        )
+    has_id = "ls_id_key IS NOT NULL" if "ls_id_key" in columns else "false"
     parts = " UNION ALL ".join(
-        f"SELECT ls_row AS row, person, kind, key FROM {table.file_sql} JOIN known ON kind = '{_kind(name)}' "
-        f"AND key = {quoted(name)}"
+        f"SELECT ls_row AS row, person, kind, key, {has_id} AS has_id FROM {table.file_sql} "
+        f"JOIN known ON kind = '{_kind(name)}' AND key = {quoted(name)}"
         for name in columns
     )
     with table.cursor() as cursor:
         cursor.register("known", pa.Table.from_pandas(fitting[["person", "kind", "key"]], preserve_index=False))
         pairs = cursor.sql(f"SELECT DISTINCT * FROM ({parts})").to_arrow_table().to_pandas()
     leads = pairs.groupby(["kind", "key"])["row"].transform("nunique")
-    return pairs.loc[leads <= SHARED_BY_TOO_MANY, ["row", "person", "kind"]]
+    return pairs.loc[leads <= SHARED_BY_TOO_MANY, ["row", "person", "kind", "has_id"]]
 
 
 def _kind(column: str) -> str:
