@@ -28,6 +28,7 @@ from leadscore_core.storage.database.preferences import Preference
 
 MOST_STATUSES = 60
 _MOSTLY, _UNNAMED = 0.8, 2
+_OF_ANY = {None, NOTHING, NOT_CONVERTED, "converted", "not_interested"}  # what tells of no call
 _STATUS_NAMES = re.compile(
     r"\b(call|calling|contact|lead|dispo|disposition|remark|feedback)\w* ?(status|result|outcome|stage|disposition)\b|"
     r"\b(disposition|anrufergebnis|gesprachsergebnis|resultat|kontaktstatus)\b"
@@ -136,8 +137,9 @@ class ResultFile:
     @property
     def is_of_calls(self) -> bool:
         """Whether it tells what came of calls, not only yes or no."""
-        of_any = {None, NOTHING, NOT_CONVERTED, "converted", "not_interested"}
-        return bool({status.result for status in self.statuses} - of_any) or any(table.has_key for table in self.tables)
+        return bool({status.result for status in self.statuses} - _OF_ANY) or any(
+            table.has_key for table in self.tables
+        )
 
     def results(self) -> dict[str, str]:
         """Return what each value means, as far as it is known."""
@@ -232,11 +234,13 @@ def _status_choices(cells: pd.DataFrame, words: OutcomeWords, known: Mapping[str
         values = filled.value_counts()
         if header in {KEY, CALL_BACK, NOTE} or values.empty or len(values) > MOST_STATUSES:
             continue
-        clear = [_meaning(text, words, known)[0] is not None for text in values.index]
+        meanings = [_meaning(text, words, known)[0] for text in values.index]
+        clear = [meaning is not None for meaning in meanings]
         share = float(values.to_numpy()[np.array(clear)].sum() / values.sum())
         plain = plain_header(header)
         rank = 0 if _STATUS_NAMES.search(plain) else 1 if OUTCOME_NAMES.search(plain) else _UNNAMED
         are_words = sum(any(char.isalpha() for char in str(text)) for text in values.index) > 1
+        are_words |= bool(set(meanings) - _OF_ANY)  # one word is enough where only a call has it
         if (rank < _UNNAMED and share > 0) or (share >= _MOSTLY and are_words):
             ranked.append((rank, -share, place, header))
     return [(rank, header) for rank, _, _, header in sorted(ranked)]

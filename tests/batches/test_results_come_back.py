@@ -297,3 +297,10 @@ def test_of_two_status_columns_one_is_asked_and_no_do_not_call_is_lost(
 def test_being_connected_says_nothing_of_interest() -> None:
     for text in ("Connected", "Contacted", "Reached", "Spoke", "erreicht", "дозвон"):
         assert guess_result(text, APPLICATIONS) is None
+
+
+def test_one_word_in_a_column_of_any_name_is_enough_where_only_calls_have_it(view: BatchView, tmp_path: Path) -> None:
+    path = tmp_path / "pl.csv"
+    path.write_text("Telefon;Zgoda;Wynik rozmowy\n+48 22;Yes;brak odpowiedzi\n+48 23;Yes;\n", encoding="utf-8")
+    (table,) = read(path, load_settings()).tables
+    assert table.status == "Wynik rozmowy"
