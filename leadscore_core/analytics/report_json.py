@@ -69,7 +69,7 @@ _RATES = ("rate", "low", "high", "shrunk", "shrunk_low", "shrunk_high", "lift", 
 
 
 @contextmanager
-def open_file(leads: LeadList, model: LeadModel | None, settings: Settings) -> Iterator[SourceView]:
+def open_source_view(leads: LeadList, model: LeadModel | None, settings: Settings) -> Iterator[SourceView]:
     """Give a view of a list that is not kept; it is scored where a model is given and its columns are there.
 
     Raises
@@ -98,7 +98,7 @@ def report_list(
     """
     expect_kind(leads, LeadList, OPEN_IT)
     settings = settings or load_settings()
-    with open_file(leads, model, settings) as view:
+    with open_source_view(leads, model, settings) as view:
         return describe(view, by, counted)
 
 

@@ -89,7 +89,7 @@ def sources(
     move: MoveBudget = None,
 ) -> None:
     """Tell which sources convert, what their leads explain of it, and where targeting is off."""
-    from leadscore_core.analytics.report_json import describe, open_file
+    from leadscore_core.analytics.report_json import describe, open_source_view
     from leadscore_core.registry.registry import ModelRegistry
     from leadscore_core.registry.served import known_schema
 
@@ -106,7 +106,7 @@ def sources(
     say_findings(leads.file_findings())
     say_outcome(leads, where_known=False)
     money = SpendOptions(spend, spend_column, spend_currency, spend_year, spend_dates, spend_decimal, move)
-    with open_file(leads, model, settings) as view:
+    with open_source_view(leads, model, settings) as view:
         result = describe(view, by or (), factors=factor)
         _say_rates(result, view.words)
         if money.file is not None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from leadscore_core.analytics.list_doubts import RepeatedRows
-from leadscore_core.analytics.report_json import open_file, source_report
+from leadscore_core.analytics.report_json import open_source_view, source_report
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.schema.column_resolution import map_frame
@@ -68,7 +68,7 @@ def test_repeated_rows_and_dates_in_the_future_are_said(what: str, places: Path,
         frame = pd.concat([frame, again], ignore_index=True)
     frame.to_csv(tmp_path / "leads.csv", index=False)
     known = propose_schema(german()).build("known")
-    with open_file(open_list(tmp_path / "leads.csv", known), None, load_settings()) as view:
+    with open_source_view(open_list(tmp_path / "leads.csv", known), None, load_settings()) as view:
         (said,) = view.doubts
     wanted = (
         f"7 leads have a date in the future, up to {LATER.day} {LATER:%b %Y}"

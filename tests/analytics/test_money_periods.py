@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from leadscore_core.analytics.report_html import make_report
-from leadscore_core.analytics.report_json import open_file
+from leadscore_core.analytics.report_json import open_source_view
 from leadscore_core.analytics.sources import Scope, SourceView
 from leadscore_core.analytics.spend import Move, as_json, count_money
 from leadscore_core.analytics.statistics.costs import LEAST_OUTCOMES
@@ -73,7 +73,7 @@ def world(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-
     frame = leads(3)
     path = tmp_path_factory.mktemp("gaps") / "leads.csv"
     frame.to_csv(path, index=False)
-    with open_file(open_list(path, SCHEMA), None, load_settings()) as view:
+    with open_source_view(open_list(path, SCHEMA), None, load_settings()) as view:
         yield view, frame, read_spend(spend_of(frame))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leadscore_core.analytics.report_json import open_file
+from leadscore_core.analytics.report_json import open_source_view
 from leadscore_core.analytics.sources import EVERYBODY, Scope, explain_gaps, gap_factors
 from leadscore_core.analytics.statistics.decomposition import (
     DEPENDS,
@@ -77,7 +77,7 @@ def test_without_peers_for_80_percent_nothing_is_judged() -> None:
 def test_people_choose_the_factors_which_are_named_by_the_schema(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "leads.csv"
     own_choice(1).to_csv(path, index=False)
-    with open_file(open_list(path, SCHEMA), None, load_settings()) as view:
+    with open_source_view(open_list(path, SCHEMA), None, load_settings()) as view:
         assert gap_factors(view, "origin") == ["device", "ls_month"]
         split = explain_gaps(view, "origin", EVERYBODY, "completed")
         place = split.table.index[split.table["group"] == "app shop"][0]

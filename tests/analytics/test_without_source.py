@@ -9,7 +9,7 @@ import pytest
 
 from leadscore_core.analytics.charts import show_flow, show_gap, show_heatmap, show_rates, show_trend
 from leadscore_core.analytics.report_html import make_report
-from leadscore_core.analytics.report_json import open_file, report_list
+from leadscore_core.analytics.report_json import open_source_view, report_list
 from leadscore_core.analytics.sources import (
     EVERYBODY,
     Scope,
@@ -71,7 +71,7 @@ def test_the_best_groups_of_categories_are_found_and_what_is_left_out_is_not_tar
 
 
 def test_every_part_of_the_page_has_an_answer(insured: Path) -> None:
-    with open_file(open_list(insured, SCHEMA), None, load_settings()) as view:
+    with open_source_view(open_list(insured, SCHEMA), None, load_settings()) as view:
         counted = choose_counted(view)
         scope = Scope(view.default, counted=counted)
         assert gap_factors(view, "region") == ["policy", "vip"]
@@ -87,7 +87,7 @@ def test_every_part_of_the_page_has_an_answer(insured: Path) -> None:
 
 def test_flags_alone_are_grouped_by(insured: Path) -> None:
     bare = SCHEMA.model_copy(update={"columns": tuple(c for c in SCHEMA.columns if c.role is not Role.CATEGORY)})
-    with open_file(open_list(insured, bare), None, load_settings()) as view:
+    with open_source_view(open_list(insured, bare), None, load_settings()) as view:
         assert list(view.dimensions) == ["vip"]
         assert [len(found) for found in find_far_segments(view, EVERYBODY, "completed")] == [0, 0]
         assert make_report(view, Scope("vip"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from leadscore_core.data.reading import byte_scan, plain_scan
 from leadscore_core.data.reading.byte_scan import scan_bytes
 from leadscore_core.data.reading.group_rows import telling_columns
-from leadscore_core.data.reading.opened_file import open_source
+from leadscore_core.data.reading.opened_file import open_file
 from leadscore_core.data.reading.plain_scan import count_plain
 from leadscore_core.data.reading.quick_scan import quick_look
 
@@ -33,9 +33,9 @@ ODD = {
 
 def count(path: Path) -> int | None:
     """Count a file as a plain one, its cells told apart as `quick_look` does."""
-    with open_source(path) as source:
+    with open_file(path) as opened:
         telling = telling_columns(HEADERS, [line.split(",") for line in LINES])
-        return count_plain(source, source.path, HEADERS, telling, scan_bytes(source.path))
+        return count_plain(opened, opened.path, HEADERS, telling, scan_bytes(opened.path))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -79,12 +79,12 @@ def test_the_look_is_that_of_a_parsed_file(rows: list[list[str]], end: str, is_o
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         path = Path(folder, "leads.csv")
         path.write_bytes((end.join(lines) + end * (not is_open)).encode())
-        with open_source(path) as source:
-            scan = scan_bytes(source.path)
+        with open_file(path) as opened:
+            scan = scan_bytes(opened.path)
             patch.setattr(plain_scan, "_BLOCK", 37)
-            quick = quick_look(source, source.path, HEADERS, scan)
+            quick = quick_look(opened, opened.path, HEADERS, scan)
             patch.setattr("leadscore_core.data.reading.quick_scan.count_plain", lambda *_: None)
-            parsed = quick_look(source, source.path, HEADERS, scan)
+            parsed = quick_look(opened, opened.path, HEADERS, scan)
     assert quick is not None
     assert parsed is not None
     assert (quick.records, quick.ragged, quick.is_odd) == (parsed.records, parsed.ragged, parsed.is_odd)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from leadscore_core.data.reading import opened_file
 from leadscore_core.data.reading.keep_open import keep_files
-from leadscore_core.data.reading.opened_file import Source, open_source
+from leadscore_core.data.reading.opened_file import OpenedFile, open_file
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.registry.registry import ModelRegistry
 from tests.paths import ROOT
@@ -21,7 +21,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     counts: Counter[str] = Counter()
     identify, unpack = opened_file._identify_text, opened_file._unpack_gzip
 
-    def counted(path: Path, name: str, head: bytes, scratch: Path, given: str | None) -> Source:
+    def counted(path: Path, name: str, head: bytes, scratch: Path, given: str | None) -> OpenedFile:
         counts["identified"] += 1
         return identify(path, name, head, scratch, given)
 
@@ -70,15 +70,15 @@ def test_a_file_that_changes_is_opened_anew_and_nothing_is_left_at_the_end(tmp_p
     path = tmp_path / "leads.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n1,2\n"))
     end = keep_files(tmp_path)
-    with open_source(path) as first, open_source(path) as again:
+    with open_file(path) as first, open_file(path) as again:
         assert first is again
     assert first.path.read_bytes() == b"a,b\n1,2\n", "it stays after the block"
     path.write_bytes(gzip.compress(b"a,b\n1,2\n3,4\n"))
-    with open_source(path) as changed:
+    with open_file(path) as changed:
         assert changed.path.read_bytes() == b"a,b\n1,2\n3,4\n"
     end()
     assert not first.path.exists()
     assert not changed.path.exists()
-    with open_source(path) as alone:
+    with open_file(path) as alone:
         copy = alone.path
     assert not copy.exists()

@@ -14,7 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from leadscore_core.data.reading.excel_formulas import with_text_formulas
 from leadscore_core.data.reading.group_rows import RowShape, judge_rows
 from leadscore_core.data.reading.non_leads import NonLead, Row, number_of
-from leadscore_core.data.reading.opened_file import Remark, Source, is_plain_text, open_source
+from leadscore_core.data.reading.opened_file import OpenedFile, Remark, is_plain_text, open_file
 from leadscore_core.data.reading.read_log import FileNotes
 from leadscore_core.data.reading.text_repair import unwrap_cell
 from leadscore_core.data.row_numbers import RowNumbers, last_kept
@@ -37,32 +37,32 @@ def list_sheets(path: str | Path, encoding: str | None = None) -> list[str]:
     """List the sheets of a workbook that hold anything, hidden ones only if no other does; empty for other files."""
     if is_plain_text(path):
         return []
-    with open_source(path, encoding) as source:
-        if source.kind != "excel":
+    with open_file(path, encoding) as opened:
+        if opened.kind != "excel":
             return []
-        workbook = _workbook(source)
+        workbook = _workbook(opened)
         filled = [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).end is not None]
         return [name for name in filled if name not in _hidden(workbook)] or filled
 
 
 def alike_sheets(path: str | Path, encoding: str | None = None) -> list[str]:
     """List the sheets that `ALL_SHEETS` reads as one list; empty where no two have the same columns."""
-    with open_source(path, encoding) as source:
-        if source.kind != "excel":
+    with open_file(path, encoding) as opened:
+        if opened.kind != "excel":
             return []
-        workbook = _workbook(source)
+        workbook = _workbook(opened)
         if len(workbook.sheet_names) < 2:
             return []
-        names = [name for name, _ in _largest_group(source, workbook)]
+        names = [name for name, _ in _largest_group(opened, workbook)]
         return names if len(names) > 1 else []
 
 
-def _largest_group(source: Source, workbook: CalamineWorkbook) -> list[tuple[str, SheetTable]]:
+def _largest_group(opened: OpenedFile, workbook: CalamineWorkbook) -> list[tuple[str, SheetTable]]:
     """Return the sheets that are not hidden and have the same columns as most others, or as the first."""
     hidden = _hidden(workbook)
     groups: dict[frozenset[str], list[tuple[str, SheetTable]]] = {}
     for name in workbook.sheet_names:
-        table = _table(source, workbook, name, is_named=False) if name not in hidden else None
+        table = _table(opened, workbook, name, is_named=False) if name not in hidden else None
         if table is not None:
             groups.setdefault(frozenset(h.strip().casefold() for h in table.headers), []).append((name, table))
     return max(groups.values(), key=len, default=[])
@@ -72,16 +72,16 @@ def _hidden(workbook: CalamineWorkbook) -> set[str]:
     return {sheet.name for sheet in workbook.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
 
 
-def _workbook(source: Source) -> CalamineWorkbook:
+def _workbook(opened: OpenedFile) -> CalamineWorkbook:
     try:
-        return CalamineWorkbook.from_path(str(with_text_formulas(source).path))
+        return CalamineWorkbook.from_path(str(with_text_formulas(opened).path))
     except PasswordError as error:
         raise UnreadableFileError(
-            f"{source.name} is protected by a password. Save it in Excel without one and try again."
+            f"{opened.name} is protected by a password. Save it in Excel without one and try again."
         ) from error
     except (CalamineError, OSError) as error:
         raise UnreadableFileError(
-            f"{source.name} is a damaged or foreign workbook. Open it where it was made, and save it again as .xlsx."
+            f"{opened.name} is a damaged or foreign workbook. Open it where it was made, and save it again as .xlsx."
         ) from error
 
 
@@ -98,7 +98,7 @@ class SheetTable:
         return pd.DataFrame({name: _typed([row[i] for row in self.rows]) for i, name in enumerate(headers)})
 
 
-def read_sheet(source: Source, sheet: str | None) -> SheetTable:
+def read_sheet(opened: OpenedFile, sheet: str | None) -> SheetTable:
     """Read a sheet from its header on: the first row that is nearly as wide as the widest.
 
     Parameters
@@ -112,51 +112,51 @@ def read_sheet(source: Source, sheet: str | None) -> SheetTable:
     UnreadableFileError
         If the workbook is damaged or locked, there is no such sheet, or nothing in it.
     """
-    workbook = _workbook(source)
+    workbook = _workbook(opened)
     names = workbook.sheet_names
     if sheet is not None and sheet not in names and sheet.casefold() != ALL_SHEETS:
-        raise UnreadableFileError(f"{source.name} has no sheet {sheet!r}. Its sheets: {', '.join(names)}.")
+        raise UnreadableFileError(f"{opened.name} has no sheet {sheet!r}. Its sheets: {', '.join(names)}.")
     hidden = _hidden(workbook)
     shown = [name for name in names if name not in hidden]
     is_named = sheet in names
     if sheet is not None and not is_named:
-        group = _largest_group(source, workbook)
+        group = _largest_group(opened, workbook)
         if group:
-            return _together(source, [table for _, table in group])
+            return _together(opened, [table for _, table in group])
     if is_named:
-        found = _table(source, workbook, str(sheet), is_named=True)
+        found = _table(opened, workbook, str(sheet), is_named=True)
         chosen = (str(sheet), found) if found is not None else None
     else:
-        chosen = _first_list(source, workbook, names, hidden)
+        chosen = _first_list(opened, workbook, names, hidden)
     if chosen is not None:
         name, found = chosen
-        alike = [] if name in hidden else _alike(source, workbook, [other for other in shown if other != name], found)
+        alike = [] if name in hidden else _alike(opened, workbook, [other for other in shown if other != name], found)
         said = _say(name, hidden, alike)
         if not is_named and name not in hidden:
-            said += _say_hidden(found, _tables(source, workbook, [one for one in names if one in hidden]))
+            said += _say_hidden(found, _tables(opened, workbook, [one for one in names if one in hidden]))
         return replace(found, notes=replace(found.notes, remarks=(*found.notes.remarks, *said)))
     raise UnreadableFileError(
-        f"{source.name} has no sheet with a header and leads below it (sheets: {', '.join(names)}). "
+        f"{opened.name} has no sheet with a header and leads below it (sheets: {', '.join(names)}). "
         "Export the list again."
     )
 
 
 def _first_list(
-    source: Source, workbook: CalamineWorkbook, names: Sequence[str], hidden: set[str]
+    opened: OpenedFile, workbook: CalamineWorkbook, names: Sequence[str], hidden: set[str]
 ) -> tuple[str, SheetTable] | None:
     """Return the first sheet with a header and rows below it; a hidden one only if no other has several columns."""
-    shown = _tables(source, workbook, [name for name in names if name not in hidden])
+    shown = _tables(opened, workbook, [name for name in names if name not in hidden])
     first = next(shown, None)
     if first is not None and (not hidden or len(first[1].headers) > 1):
         return first
     wide = next((found for found in shown if len(found[1].headers) > 1), None)
-    unseen = list(_tables(source, workbook, [name for name in names if name in hidden])) if wide is None else []
+    unseen = list(_tables(opened, workbook, [name for name in names if name in hidden])) if wide is None else []
     return wide or next((found for found in unseen if len(found[1].headers) > 1), first or next(iter(unseen), None))
 
 
-def _tables(source: Source, workbook: CalamineWorkbook, names: Sequence[str]) -> Iterator[tuple[str, SheetTable]]:
+def _tables(opened: OpenedFile, workbook: CalamineWorkbook, names: Sequence[str]) -> Iterator[tuple[str, SheetTable]]:
     for name in names:
-        table = _table(source, workbook, name, is_named=False)
+        table = _table(opened, workbook, name, is_named=False)
         if table is not None:
             yield name, table
 
@@ -197,9 +197,9 @@ def _say(name: str, hidden: set[str], alike: Sequence[tuple[str, SheetTable]]) -
 
 
 def _alike(
-    source: Source, workbook: CalamineWorkbook, names: Sequence[str], first: SheetTable
+    opened: OpenedFile, workbook: CalamineWorkbook, names: Sequence[str], first: SheetTable
 ) -> list[tuple[str, SheetTable]]:
-    tables = [(name, _table(source, workbook, name, is_named=False)) for name in names]
+    tables = [(name, _table(opened, workbook, name, is_named=False)) for name in names]
     wanted = {header.strip().casefold() for header in first.headers}
     return [
         (name, table)
@@ -208,7 +208,7 @@ def _alike(
     ]
 
 
-def _together(source: Source, tables: Sequence[SheetTable]) -> SheetTable:
+def _together(opened: OpenedFile, tables: Sequence[SheetTable]) -> SheetTable:
     """Put sheets with the same columns one under the other."""
     headers = tables[0].headers
     names = [header.strip().casefold() for header in headers]
@@ -223,10 +223,10 @@ def _together(source: Source, tables: Sequence[SheetTable]) -> SheetTable:
         non_leads += table.notes.non_leads
     joined = RowNumbers(np.concatenate(starts), np.concatenate(numbers))
     blank = np.concatenate([table.notes.blank_rows for table in tables])
-    return SheetTable(headers, rows, FileNotes(source.name, joined, tuple(non_leads), blank_rows=blank))
+    return SheetTable(headers, rows, FileNotes(opened.name, joined, tuple(non_leads), blank_rows=blank))
 
 
-def _table(source: Source, workbook: CalamineWorkbook, name: str, *, is_named: bool) -> SheetTable | None:
+def _table(opened: OpenedFile, workbook: CalamineWorkbook, name: str, *, is_named: bool) -> SheetTable | None:
     """Return a sheet's leads, or None if it has no header with a row below it."""
     sheet = workbook.get_sheet_by_name(name)
     rows = [[_plain(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
@@ -255,11 +255,11 @@ def _table(source: Source, workbook: CalamineWorkbook, name: str, *, is_named: b
     last = last_kept(np.array(dropped, dtype="int64"), len(body))
     between = np.array([first + start + 1 + at for at in blank if at < last], dtype="int64")
     kept = [row for at, row in enumerate(body) if at not in gone]
-    missing = with_text_formulas(source).missing
+    missing = with_text_formulas(opened).missing
     remarks: tuple[Remark, ...] = (("second_table", "warning", _BESIDE, (), beside),) if beside else ()
     if missing:
         remarks += (("empty_formulas", "warning", _NO_RESULTS.format(missing), (), ""),)
-    notes = FileNotes(source.name, numbers, tuple(non_leads), (), titles, remarks, between)
+    notes = FileNotes(opened.name, numbers, tuple(non_leads), (), titles, remarks, between)
     return SheetTable(headers, kept, notes)
 
 

@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-from leadscore_core.data.reading.opened_file import Source
+from leadscore_core.data.reading.opened_file import OpenedFile
 
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _QUOTE = rb'(?:"|&quot;)'
@@ -32,14 +32,14 @@ class Formulas(NamedTuple):
     missing: int
 
 
-def with_text_formulas(source: Source) -> Formulas:
+def with_text_formulas(opened: OpenedFile) -> Formulas:
     """Return a workbook in which formulas of a text, as ``="007"``, are that text: itself, or a copy."""
-    if not zipfile.is_zipfile(source.path):
-        return Formulas(source.path, 0)
-    copy, count = source.scratch / "formulas.xlsx", source.scratch / "formulas.txt"
+    if not zipfile.is_zipfile(opened.path):
+        return Formulas(opened.path, 0)
+    copy, count = opened.scratch / "formulas.xlsx", opened.scratch / "formulas.txt"
     if not count.exists():
-        count.write_text(str(_mend(source.path, copy)))
-    return Formulas(copy if copy.exists() else source.path, int(count.read_text()))
+        count.write_text(str(_mend(opened.path, copy)))
+    return Formulas(copy if copy.exists() else opened.path, int(count.read_text()))
 
 
 def _mend(path: Path, target: Path) -> int:

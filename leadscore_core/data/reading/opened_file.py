@@ -63,7 +63,7 @@ _More = TypeVarTuple("_More")
 
 
 @dataclass(frozen=True)
-class Source:
+class OpenedFile:
     """A file that can be read: unpacked, and in UTF-8 if it is text.
 
     Attributes
@@ -73,7 +73,7 @@ class Source:
     origin
         The file as it was given.
     path, scratch
-        What is read, and a folder for copies of it; both are gone afterwards, so two sources are equal without them.
+        What is read, and a folder for copies of it; both are gone afterwards, so two files are equal without them.
     skip_lines, titles
         Lines above the header; those that hold something, each with its number.
     remarks
@@ -97,7 +97,7 @@ class Source:
 
 
 @contextmanager
-def open_source(path: str | Path, encoding: str | None = None) -> Iterator[Source]:
+def open_file(path: str | Path, encoding: str | None = None) -> Iterator[OpenedFile]:
     """Find out what a file is and make it readable; temporary copies are gone afterwards, if it is not kept open.
 
     Parameters
@@ -109,7 +109,7 @@ def open_source(path: str | Path, encoding: str | None = None) -> Iterator[Sourc
 
     Yields
     ------
-    Source
+    OpenedFile
 
     Raises
     ------
@@ -122,19 +122,19 @@ def open_source(path: str | Path, encoding: str | None = None) -> Iterator[Sourc
     if not path.is_file():
         raise UnreadableFileError(f"{path} does not exist. Check the name and the folder.")
 
-    def identify(scratch: Path) -> Source:
+    def identify(scratch: Path) -> OpenedFile:
         return replace(_identify(path, path.name, scratch, encoding), origin=path)
 
     try:
-        with open_once(path, encoding, identify) as source:
-            yield source
+        with open_once(path, encoding, identify) as opened:
+            yield opened
     except PermissionError as error:
         raise UnreadableFileError(
             f"{path.name} may not be read (permission denied). Ask for access or copy the file."
         ) from error
 
 
-def _identify(path: Path, name: str, scratch: Path, given: str | None) -> Source:
+def _identify(path: Path, name: str, scratch: Path, given: str | None) -> OpenedFile:
     if len(list(scratch.iterdir())) > MOST_LAYERS:
         raise UnreadableFileError(
             f"{name} is packed more than {MOST_LAYERS} times over. Unpack it and give the list itself."
@@ -147,12 +147,12 @@ def _identify(path: Path, name: str, scratch: Path, given: str | None) -> Source
     if head.startswith(b"\x1f\x8b"):
         return _identify(_unpack_gzip(path, name, scratch), name, scratch, given)
     if head.startswith(b"PAR1"):
-        return Source(name, "parquet", path, path, scratch)
+        return OpenedFile(name, "parquet", path, path, scratch)
     if head.startswith(b"PK"):
         return _identify_zip(path, name, scratch, given)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         _check_foreign(name, name_ole(_directory_of(path)))
-        return Source(name, "excel", path, path, scratch)
+        return OpenedFile(name, "excel", path, path, scratch)
     return _identify_text(path, name, head, scratch, given)
 
 
@@ -179,13 +179,13 @@ def _directory_of(path: Path) -> bytes:
         return head + file.read(_BLOCK)
 
 
-def _identify_zip(path: Path, name: str, scratch: Path, given: str | None) -> Source:
+def _identify_zip(path: Path, name: str, scratch: Path, given: str | None) -> OpenedFile:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()
             _check_foreign(name, name_archive(members))
             if any(m.startswith("xl/") for m in members) or "mimetype" in members:
-                return Source(name, "excel", path, path, scratch)
+                return OpenedFile(name, "excel", path, path, scratch)
             files = [
                 m for m in archive.infolist() if not m.is_dir() and not re.search(r"(^|/)(\.|__MACOSX/)", m.filename)
             ]
@@ -230,7 +230,7 @@ def _copy_bounded(packed: IO[bytes] | gzip.GzipFile, out: IO[bytes], name: str) 
         out.write(block)
 
 
-def _identify_text(path: Path, name: str, head: bytes, scratch: Path, given: str | None) -> Source:
+def _identify_text(path: Path, name: str, head: bytes, scratch: Path, given: str | None) -> OpenedFile:
     scan = scan_once(path)
     guess = _encoding(path, name, head, given, scan)
     is_utf8 = guess.name == "utf-8"
@@ -253,7 +253,7 @@ def _identify_text(path: Path, name: str, head: bytes, scratch: Path, given: str
         remarks += (_FORMULAS,) * changed
     text = _beginning(path)
     dialect = find_dialect(text)
-    return Source(
+    return OpenedFile(
         name,
         "csv",
         path,

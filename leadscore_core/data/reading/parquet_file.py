@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from leadscore_core.data.reading.opened_file import Source
+from leadscore_core.data.reading.opened_file import OpenedFile
 from leadscore_core.data.reading.text_repair import unwrap_cell
 from leadscore_core.errors import UnreadableFileError
 
 
-def open_parquet(source: Source) -> pq.ParquetFile:
+def open_parquet(opened: OpenedFile) -> pq.ParquetFile:
     """Open a Parquet file.
 
     Raises
@@ -21,32 +21,32 @@ def open_parquet(source: Source) -> pq.ParquetFile:
         If it is damaged.
     """
     try:
-        return pq.ParquetFile(source.path)
+        return pq.ParquetFile(opened.path)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise UnreadableFileError(
-            f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."
+            f"{opened.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."
         ) from error
 
 
 def parquet_parts(
-    source: Source, headers: Sequence[str], columns: Sequence[str], chunk_rows: int
+    opened: OpenedFile, headers: Sequence[str], columns: Sequence[str], chunk_rows: int
 ) -> Iterator[pa.Table]:
     """Read some columns in parts."""
-    file = open_parquet(source)
+    file = open_parquet(opened)
     places = [headers.index(name) for name in columns]
-    with damage_named(source):
+    with damage_named(opened):
         for batch in file.iter_batches(batch_size=chunk_rows):
             yield pa.Table.from_arrays([readable_column(batch.column(i)) for i in places], names=list(columns))
 
 
 @contextmanager
-def damage_named(source: Source) -> Iterator[None]:
+def damage_named(opened: OpenedFile) -> Iterator[None]:
     """Say of a file whose middle is damaged which it is."""
     try:
         yield
     except (pa.ArrowInvalid, OSError) as error:
         raise UnreadableFileError(
-            f"{source.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."
+            f"{opened.name} is a damaged Parquet file ({str(error).splitlines()[0]}). Write or download it again."
         ) from error
 
 

@@ -16,7 +16,7 @@ from leadscore_core.data.reading.chunks import INDEX_HEADERS
 from leadscore_core.data.reading.group_rows import most_thin, telling_columns
 from leadscore_core.data.reading.key_cells import KeyColumn
 from leadscore_core.data.reading.non_leads import Row, number_of
-from leadscore_core.data.reading.opened_file import Source, once_a_file
+from leadscore_core.data.reading.opened_file import OpenedFile, once_a_file
 from leadscore_core.data.reading.parquet_file import damage_named, open_parquet, readable_column
 from leadscore_core.data.reading.read_log import FileNotes
 from leadscore_core.data.reading.row_collector import EVERY, RowCollector, least_telling
@@ -26,7 +26,7 @@ from leadscore_core.data.row_numbers import FIRST_ROW, RowNumbers, last_kept
 _ROWS = 60_000
 
 
-def look_at_parquet(source: Source, headers: Sequence[str]) -> tuple[FileNotes, np.ndarray]:
+def look_at_parquet(opened: OpenedFile, headers: Sequence[str]) -> tuple[FileNotes, np.ndarray]:
     """Look through a Parquet file, once for as long as it stays as it is.
 
     Parameters
@@ -44,22 +44,22 @@ def look_at_parquet(source: Source, headers: Sequence[str]) -> tuple[FileNotes, 
     UnreadableFileError
         If the file is damaged.
     """
-    with damage_named(source):
-        return _look(source.origin, source, tuple(headers))
+    with damage_named(opened):
+        return _look(opened.origin, opened, tuple(headers))
 
 
 @once_a_file
-def _look(origin: Path, source: Source, headers: tuple[str, ...]) -> tuple[FileNotes, np.ndarray]:
-    look = _Look(open_parquet(source), headers)
+def _look(origin: Path, opened: OpenedFile, headers: tuple[str, ...]) -> tuple[FileNotes, np.ndarray]:
+    look = _Look(open_parquet(opened), headers)
     if not look.may_hold_others():
-        return FileNotes(source.name), np.empty(0, dtype="int64")
+        return FileNotes(opened.name), np.empty(0, dtype="int64")
     rows = look.collect()
     found = [one for one in rows.judge(look.n_rows, look.sums) if not look.holds_record(one.row)]
     blank = rows.blank_rows(look.n_rows)
     dropped = np.union1d(np.array([one.row.position for one in found if one.sure], dtype="int64"), blank)
     between = blank[: np.searchsorted(blank, last_kept(dropped, look.n_rows))]
     numbers = RowNumbers()
-    notes = FileNotes(source.name, numbers.without(dropped.tolist()), tuple(found), blank_rows=numbers.rows_of(between))
+    notes = FileNotes(opened.name, numbers.without(dropped.tolist()), tuple(found), blank_rows=numbers.rows_of(between))
     return notes, dropped
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from leadscore_core.data.reading.blank_cells import MAY_BE_BLANK, blank_cells
 from leadscore_core.data.reading.byte_scan import ByteScan
 from leadscore_core.data.reading.key_cells import KeyColumn
-from leadscore_core.data.reading.opened_file import LONGEST_LINE, Source
+from leadscore_core.data.reading.opened_file import LONGEST_LINE, OpenedFile
 
 _BLOCK = 1 << 20  # stays in the processor's own memory
 _LONGEST = LONGEST_LINE // 2  # a line that Arrow reads for certain
@@ -50,7 +50,7 @@ class _Lines:
 
 
 def count_plain(
-    source: Source, path: Path, headers: Sequence[str], telling: Sequence[int], scan: ByteScan
+    opened: OpenedFile, path: Path, headers: Sequence[str], telling: Sequence[int], scan: ByteScan
 ) -> int | None:
     """Return the records of a plain file; None where a line may be more or less than a lead.
 
@@ -61,23 +61,23 @@ def count_plain(
     scan
         Of the same file.
     """
-    is_simple = len(source.delimiter.encode()) == 1 and len(headers) > 1 and scan.newlines > source.skip_lines
+    is_simple = len(opened.delimiter.encode()) == 1 and len(headers) > 1 and scan.newlines > opened.skip_lines
     if scan.has_quotes or not scan.line_end or not is_simple:
         return None
     key = KeyColumn.of(headers)
     key_place = list(headers).index(key.header)
     records = 0
-    for lines in _blocks(source, path, len(headers), scan):
+    for lines in _blocks(opened, path, len(headers), scan):
         if lines is None or _any_odd(lines, key, key_place) or _any_thin(lines, telling):
             return None
         records += len(lines.ends)
     # as many as there are lines: none of them is shorter, and none of the places is another line's
-    return records if records and scan.lines == source.skip_lines + 1 + records else None
+    return records if records and scan.lines == opened.skip_lines + 1 + records else None
 
 
-def _blocks(source: Source, path: Path, width: int, scan: ByteScan) -> Iterator[_Lines | None]:
+def _blocks(opened: OpenedFile, path: Path, width: int, scan: ByteScan) -> Iterator[_Lines | None]:
     """Yield the lines under the header; None, and no more, where they are not all alike."""
-    delimiter, to_skip = source.delimiter.encode()[0], source.skip_lines + 1
+    delimiter, to_skip = opened.delimiter.encode()[0], opened.skip_lines + 1
     buffer = np.empty(_BLOCK + _LONGEST + 1, dtype="uint8")
     is_end, is_newline = np.empty((2, len(buffer)), dtype=bool)
     held, is_open = 0, scan.is_open

@@ -17,7 +17,7 @@ from leadscore_core.data.reading.chunks import INDEX_HEADERS
 from leadscore_core.data.reading.footer_words import is_footer_text
 from leadscore_core.data.reading.group_rows import most_thin, telling_columns
 from leadscore_core.data.reading.key_cells import KeyColumn
-from leadscore_core.data.reading.opened_file import LONGEST_LINE, Source
+from leadscore_core.data.reading.opened_file import LONGEST_LINE, OpenedFile
 from leadscore_core.data.reading.plain_scan import count_plain
 from leadscore_core.data.reading.row_profile import HEAD_ROWS, LAST_ROWS, RowProfile
 
@@ -35,18 +35,18 @@ class Count:
 
 
 def csv_options(
-    source: Source, headers: Sequence[str], columns: Sequence[str], on_ragged: Any = None, *, is_plain: bool = False
+    opened: OpenedFile, headers: Sequence[str], columns: Sequence[str], on_ragged: Any = None, *, is_plain: bool = False
 ) -> dict[str, Any]:
     """Return how Arrow reads a file as text; a plain one has no quotation marks to look for."""
     return {
         "read_options": pacsv.ReadOptions(
             column_names=list(headers),
-            skip_rows=source.skip_lines,
+            skip_rows=opened.skip_lines,
             skip_rows_after_names=1,
             block_size=LONGEST_LINE,  # Arrow reads a dozen of them ahead
         ),
         "parse_options": pacsv.ParseOptions(
-            delimiter=source.delimiter,
+            delimiter=opened.delimiter,
             quote_char=False if is_plain else '"',
             newlines_in_values=not is_plain,
             invalid_row_handler=on_ragged,
@@ -60,17 +60,17 @@ def csv_options(
     }
 
 
-def header_lines_of(source: Source) -> int:
+def header_lines_of(opened: OpenedFile) -> int:
     """Return over how many lines the header goes."""
-    with source.path.open(encoding="utf-8-sig", newline="") as file:
-        for _ in range(source.skip_lines):
+    with opened.path.open(encoding="utf-8-sig", newline="") as file:
+        for _ in range(opened.skip_lines):
             file.readline()
-        reader = csv.reader(file, delimiter=source.delimiter)
+        reader = csv.reader(file, delimiter=opened.delimiter)
         next(reader, None)
         return reader.line_num
 
 
-def quick_look(source: Source, path: Path, headers: Sequence[str], scan: ByteScan) -> Count | None:
+def quick_look(opened: OpenedFile, path: Path, headers: Sequence[str], scan: ByteScan) -> Count | None:
     """Count records and see whether anything is odd; None where the records have no end that can be found.
 
     Parameters
@@ -78,18 +78,18 @@ def quick_look(source: Source, path: Path, headers: Sequence[str], scan: ByteSca
     scan
         Of the same file.
     """
-    head = _head(source, path)
+    head = _head(opened, path)
     telling = telling_columns(headers, head)
-    plain = count_plain(source, path, headers, telling, scan)
+    plain = count_plain(opened, path, headers, telling, scan)
     if plain is not None:
-        return Count(plain, is_odd=_ends_are_odd(source, path, head, len(headers)), is_plain=True)
+        return Count(plain, is_odd=_ends_are_odd(opened, path, head, len(headers)), is_plain=True)
     count = Count()
     key = KeyColumn.of(headers)
     names = [headers[place] for place in telling]
     thin = most_thin([row for row in head if len(row) == len(headers)])
     is_thin = False
     try:
-        for batch in _batches(source, path, headers, list(dict.fromkeys([key.header, *names])), count):
+        for batch in _batches(opened, path, headers, list(dict.fromkeys([key.header, *names])), count):
             count.records += batch.num_rows
             count.is_odd = count.is_odd or key.any_odd(key.perhaps_odd(batch.column(0)))
             if names and not is_thin:
@@ -98,22 +98,22 @@ def quick_look(source: Source, path: Path, headers: Sequence[str], scan: ByteSca
         if is_thin and not count.is_odd:
             count.is_odd = any(
                 bool(np.any(_filled(batch) <= thin))
-                for batch in _batches(source, path, headers, list(headers), Count())
+                for batch in _batches(opened, path, headers, list(headers), Count())
             )
     except pa.ArrowInvalid:
         return None
-    count.is_odd = count.is_odd or _ends_are_odd(source, path, head, len(headers))
+    count.is_odd = count.is_odd or _ends_are_odd(opened, path, head, len(headers))
     return count
 
 
 def _batches(
-    source: Source, path: Path, headers: Sequence[str], columns: Sequence[str], count: Count
+    opened: OpenedFile, path: Path, headers: Sequence[str], columns: Sequence[str], count: Count
 ) -> Iterator[pa.RecordBatch]:
     def pass_over(_: pacsv.InvalidRow) -> str:
         count.ragged += 1
         return "skip"
 
-    with pacsv.open_csv(path, **csv_options(source, headers, columns, pass_over)) as reader:
+    with pacsv.open_csv(path, **csv_options(opened, headers, columns, pass_over)) as reader:
         yield from reader
 
 
@@ -126,15 +126,15 @@ def _filled(batch: pa.RecordBatch) -> np.ndarray:
     return filled
 
 
-def _head(source: Source, path: Path) -> list[list[str]]:
+def _head(opened: OpenedFile, path: Path) -> list[list[str]]:
     """Return the first rows under the header."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        for _ in range(source.skip_lines):
+        for _ in range(opened.skip_lines):
             file.readline()
-        return [row for row in islice(csv.reader(file, delimiter=source.delimiter), HEAD_ROWS) if row][1:]
+        return [row for row in islice(csv.reader(file, delimiter=opened.delimiter), HEAD_ROWS) if row][1:]
 
 
-def _ends_are_odd(source: Source, path: Path, first: Sequence[Sequence[str]], width: int) -> bool:
+def _ends_are_odd(opened: OpenedFile, path: Path, first: Sequence[Sequence[str]], width: int) -> bool:
     """Tell whether the first row or the last ones may be no leads."""
     profile = RowProfile.of(first[1:] or first, width)
     if first and profile.masks and not profile.fitting(first[0]):
@@ -144,7 +144,7 @@ def _ends_are_odd(source: Source, path: Path, first: Sequence[Sequence[str]], wi
         raw.seek(max(0, size - _TAIL_BYTES))
         tail = raw.read().decode("utf-8", "replace").splitlines()
     low = max(1, profile.least_filled // 2)
-    for row in csv.reader(tail[1 if size > _TAIL_BYTES else 0 :][-LAST_ROWS:], delimiter=source.delimiter):
+    for row in csv.reader(tail[1 if size > _TAIL_BYTES else 0 :][-LAST_ROWS:], delimiter=opened.delimiter):
         filled = [cell for cell in row if cell.strip()]
         if filled and (len(filled) <= low or len(row) != width or is_footer_text(filled[0])):
             return True

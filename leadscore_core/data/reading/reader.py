@@ -13,7 +13,7 @@ from leadscore_core.data.reading.blank_cells import is_blank
 from leadscore_core.data.reading.chunks import LINE_PROBLEM, Part, part_frame, select_columns, with_line_problem
 from leadscore_core.data.reading.column_remarks import columns_beside, second_table, unnamed_columns, with_remarks
 from leadscore_core.data.reading.excel import read_sheet
-from leadscore_core.data.reading.opened_file import DATA_SUFFIXES, EXPECTED, Source, open_source
+from leadscore_core.data.reading.opened_file import DATA_SUFFIXES, EXPECTED, OpenedFile, open_file
 from leadscore_core.data.reading.parquet_file import open_parquet, parquet_parts
 from leadscore_core.data.reading.parquet_look import look_at_parquet
 from leadscore_core.data.reading.read_log import FileNotes, ReadLog
@@ -109,21 +109,21 @@ def iter_parts(
     for file in files:
         rows = 0
         try:
-            with open_source(file, encoding) as source:
-                headers = _headers(source, sheet)
+            with open_file(file, encoding) as opened:
+                headers = _headers(opened, sheet)
                 if wanted and set(headers) != set(wanted):
-                    raise UnreadableFileError(_difference(source.name, headers, first, wanted))
-                notes, parts = _parts(source, headers, sheet, columns, chunk_rows)
+                    raise UnreadableFileError(_difference(opened.name, headers, first, wanted))
+                notes, parts = _parts(opened, headers, sheet, columns, chunk_rows)
                 log.begin(notes)
                 for part in parts:
-                    wanted, first = wanted or headers, first or source.name
+                    wanted, first = wanted or headers, first or opened.name
                     rows += len(part)
                     log.count(len(part))
                     whole = with_line_problem(part) if one_is_ragged else part
                     yield select_columns(whole, [*wanted, LINE_PROBLEM])
                 if rows == 0:
                     raise UnreadableFileError(
-                        f"{source.name} has a header but no leads below it. Export the list again."
+                        f"{opened.name} has a header but no leads below it. Export the list again."
                     )
         except UnreadableFileError as error:
             if left_out is None:
@@ -173,8 +173,8 @@ def look_at_files(
     """
     log = ReadLog()
     for file in list_files(path):
-        with suppress(UnreadableFileError) if go_on else nullcontext(), open_source(file, encoding) as source:
-            notes, _ = _parts(source, _headers(source, sheet), sheet, None, CHUNK_ROWS)
+        with suppress(UnreadableFileError) if go_on else nullcontext(), open_file(file, encoding) as opened:
+            notes, _ = _parts(opened, _headers(opened, sheet), sheet, None, CHUNK_ROWS)
             log.begin(notes)
     return log
 
@@ -183,8 +183,8 @@ def read_headers(
     path: str | Path | Sequence[str | Path], *, sheet: str | None = None, encoding: str | None = None
 ) -> list[str]:
     """Read the column names of a lead list, made unique, without its rows."""
-    with open_source(list_files(path)[0], encoding) as source:
-        return _headers(source, sheet)
+    with open_file(list_files(path)[0], encoding) as opened:
+        return _headers(opened, sheet)
 
 
 def list_files(path: str | Path | Sequence[str | Path]) -> list[Path]:
@@ -221,20 +221,20 @@ def _difference(name: str, headers: list[str], first: str, wanted: list[str]) ->
     )
 
 
-def _headers(source: Source, sheet: str | None) -> list[str]:
-    headers = _file_headers(source, sheet)
+def _headers(opened: OpenedFile, sheet: str | None) -> list[str]:
+    headers = _file_headers(opened, sheet)
     if len(headers) > MOST_COLUMNS:
         raise UnreadableFileError(
-            f"{source.name} has {len(headers):,} columns; at most {MOST_COLUMNS:,} make sense for leads. Export only "
+            f"{opened.name} has {len(headers):,} columns; at most {MOST_COLUMNS:,} make sense for leads. Export only "
             "the columns that you need."
         )
     return unique_headers(headers)
 
 
-def _file_headers(source: Source, sheet: str | None) -> list[str]:
-    if source.kind == "parquet":
-        return list(open_parquet(source).schema_arrow.names)
-    return read_sheet(source, sheet).headers if source.kind == "excel" else first_record(source)
+def _file_headers(opened: OpenedFile, sheet: str | None) -> list[str]:
+    if opened.kind == "parquet":
+        return list(open_parquet(opened).schema_arrow.names)
+    return read_sheet(opened, sheet).headers if opened.kind == "excel" else first_record(opened)
 
 
 def unique_headers(headers: Iterable[str]) -> list[str]:
@@ -261,31 +261,31 @@ def unique_headers(headers: Iterable[str]) -> list[str]:
 
 
 def _parts(
-    source: Source, headers: list[str], sheet: str | None, columns: Sequence[str] | None, chunk_rows: int
+    opened: OpenedFile, headers: list[str], sheet: str | None, columns: Sequence[str] | None, chunk_rows: int
 ) -> tuple[FileNotes, Iterator[Part]]:
     """Return what was found of a file, and its leads in parts."""
     chosen = headers if columns is None else [h for h in headers if h in set(columns)]
-    if source.kind == "parquet":
-        notes, dropped = look_at_parquet(source, headers)
-        return notes, without_rows(parquet_parts(source, headers, chosen, chunk_rows), dropped)
-    if source.kind == "excel":
-        table = read_sheet(source, sheet)
+    if opened.kind == "parquet":
+        notes, dropped = look_at_parquet(opened, headers)
+        return notes, without_rows(parquet_parts(opened, headers, chosen, chunk_rows), dropped)
+    if opened.kind == "excel":
+        table = read_sheet(opened, sheet)
         frame = table.frame(headers)[chosen]
         places = range(0, len(frame), chunk_rows)
         notes = with_remarks(table.notes, unnamed_columns(table.headers))
         return notes, (frame.iloc[i : i + chunk_rows].reset_index(drop=True) for i in places)
-    look = look_through(source, headers)
-    read = text_parts(source, look, headers, chunk_rows)
-    written = first_record(source)
+    look = look_through(opened, headers)
+    read = text_parts(opened, look, headers, chunk_rows)
+    written = first_record(opened)
     beside = columns_beside(written)
-    second = second_table(text_parts(source, look, headers, chunk_rows), headers, beside) if beside else []
+    second = second_table(text_parts(opened, look, headers, chunk_rows), headers, beside) if beside else []
     notes = with_remarks(look.notes, [*second, *unnamed_columns(written)])
     return notes, (select_columns(part, [*chosen, LINE_PROBLEM]) for part in read)
 
 
 def _file_is_ragged(file: Path, encoding: str | None = None, may_go_on: bool = False) -> bool:
-    with suppress(UnreadableFileError) if may_go_on else nullcontext(), open_source(file, encoding) as source:
-        return source.kind == "csv" and look_through(source, _headers(source, None)).is_ragged
+    with suppress(UnreadableFileError) if may_go_on else nullcontext(), open_file(file, encoding) as opened:
+        return opened.kind == "csv" and look_through(opened, _headers(opened, None)).is_ragged
     return False
 
 
@@ -297,5 +297,5 @@ def list_encodings(path: str | Path) -> dict[str, str]:
     files = list_files(path)
     if len(files) > 1:
         return {}
-    with open_source(files[0]) as source:
-        return dict(source.encodings)
+    with open_file(files[0]) as opened:
+        return dict(opened.encodings)

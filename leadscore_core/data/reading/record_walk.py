@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from leadscore_core.data.reading.non_leads import NonLead, Row, number_of
-from leadscore_core.data.reading.opened_file import LONGEST_LINE, Source
+from leadscore_core.data.reading.opened_file import LONGEST_LINE, OpenedFile
 from leadscore_core.data.reading.row_collector import RowCollector
 from leadscore_core.data.row_numbers import RowNumbers
 from leadscore_core.errors import UnreadableFileError
 
 
-def endless(source: Source) -> str:
+def endless(opened: OpenedFile) -> str:
     """Say that a record has no end."""
     return (
-        f"{source.name} has a record of more than {LONGEST_LINE >> 20} MB: probably a quotation mark that is opened "
+        f"{opened.name} has a record of more than {LONGEST_LINE >> 20} MB: probably a quotation mark that is opened "
         "and never closed. Correct it or export the list again."
     )
 
@@ -33,8 +33,8 @@ class RecordWalk:
         Positions of those with more or fewer fields than the header.
     """
 
-    def __init__(self, path: Path, source: Source, headers: Sequence[str]) -> None:
-        self.path, self.source = path, source
+    def __init__(self, path: Path, opened: OpenedFile, headers: Sequence[str]) -> None:
+        self.path, self.opened = path, opened
         self.ragged = array("q")
         self.starts, self.lines = array("q"), array("q")
         self.n_rows = 0
@@ -57,17 +57,17 @@ class RecordWalk:
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line on which each record begins, and its cells, none for a blank line."""
         with self.path.open(encoding="utf-8-sig", newline="") as file:
-            for _ in range(self.source.skip_lines):
+            for _ in range(self.opened.skip_lines):
                 file.readline()
-            reader = csv.reader(file, delimiter=self.source.delimiter)
+            reader = csv.reader(file, delimiter=self.opened.delimiter)
             try:
                 next(reader, None)
                 line = reader.line_num
                 for cells in reader:
-                    yield self.source.skip_lines + line + 1, cells
+                    yield self.opened.skip_lines + line + 1, cells
                     line = reader.line_num
             except csv.Error as error:
-                raise UnreadableFileError(endless(self.source)) from error
+                raise UnreadableFileError(endless(self.opened)) from error
 
     def numbers(self) -> RowNumbers:
         """Return the line of every record."""

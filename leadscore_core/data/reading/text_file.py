@@ -11,36 +11,36 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from leadscore_core.data.reading.chunks import LINE_PROBLEM, filled_rows
-from leadscore_core.data.reading.opened_file import EXPECTED, Source
+from leadscore_core.data.reading.opened_file import EXPECTED, OpenedFile
 from leadscore_core.data.reading.quick_scan import csv_options
 from leadscore_core.data.reading.record_walk import endless
 from leadscore_core.data.reading.text_scan import TextLook, mended_path
 from leadscore_core.errors import UnreadableFileError
 
 
-def first_record(source: Source) -> list[str]:
+def first_record(opened: OpenedFile) -> list[str]:
     """Return the cells of the header."""
-    with source.path.open(encoding="utf-8-sig", newline="") as file:
-        for _ in range(source.skip_lines):
+    with opened.path.open(encoding="utf-8-sig", newline="") as file:
+        for _ in range(opened.skip_lines):
             file.readline()
         try:
-            return next(csv.reader(file, delimiter=source.delimiter))
+            return next(csv.reader(file, delimiter=opened.delimiter))
         except (csv.Error, StopIteration) as error:
-            raise UnreadableFileError(f"{source.name} has no readable header line ({error}). {EXPECTED}") from error
+            raise UnreadableFileError(f"{opened.name} has no readable header line ({error}). {EXPECTED}") from error
 
 
-def text_parts(source: Source, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
+def text_parts(opened: OpenedFile, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
     """Read the leads in parts, text as it stands; blank rows at the end are left out."""
     read = _ragged_parts if look.is_ragged else _even_parts
-    parts = read(source, look, headers, chunk_rows)
+    parts = read(opened, look, headers, chunk_rows)
     return _without_blank_tail(without_rows(parts, look.dropped))
 
 
-def _even_parts(source: Source, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
+def _even_parts(opened: OpenedFile, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
     held: list[pa.RecordBatch] = []
     rows = 0
-    options = csv_options(source, headers, headers, _skip if look.skips_ragged else None, is_plain=look.is_plain)
-    with pacsv.open_csv(mended_path(source, look), **options) as reader:
+    options = csv_options(opened, headers, headers, _skip if look.skips_ragged else None, is_plain=look.is_plain)
+    with pacsv.open_csv(mended_path(opened, look), **options) as reader:
         for batch in reader:
             held.append(batch)
             rows += batch.num_rows
@@ -60,12 +60,12 @@ def _skip(_: pacsv.InvalidRow) -> str:
     return "skip"
 
 
-def _ragged_parts(source: Source, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
+def _ragged_parts(opened: OpenedFile, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
     width = len(headers)
-    with mended_path(source, look).open(encoding="utf-8-sig", newline="") as file:
-        for _ in range(source.skip_lines):
+    with mended_path(opened, look).open(encoding="utf-8-sig", newline="") as file:
+        for _ in range(opened.skip_lines):
             file.readline()
-        records = (row for row in csv.reader(file, delimiter=source.delimiter) if row)
+        records = (row for row in csv.reader(file, delimiter=opened.delimiter) if row)
         next(records)
         try:
             while block := list(islice(records, chunk_rows)):
@@ -75,7 +75,7 @@ def _ragged_parts(source: Source, look: TextLook, headers: list[str], chunk_rows
                 frame[LINE_PROBLEM] = pd.array([_line_problem(row, width) for row in block], dtype="str")
                 yield pa.Table.from_pandas(frame, preserve_index=False)
         except csv.Error as error:
-            raise UnreadableFileError(endless(source)) from error
+            raise UnreadableFileError(endless(opened)) from error
 
 
 def _line_problem(row: Sequence[str], width: int) -> str:

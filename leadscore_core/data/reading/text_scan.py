@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from leadscore_core.data.reading.opened_file import LONGEST_LINE, Source, once_a_file, scan_once
+from leadscore_core.data.reading.opened_file import LONGEST_LINE, OpenedFile, once_a_file, scan_once
 from leadscore_core.data.reading.quick_scan import header_lines_of, quick_look
 from leadscore_core.data.reading.quotes import Edit, copy_edited, find_broken_quotes
 from leadscore_core.data.reading.read_log import FileNotes
@@ -44,56 +44,56 @@ class TextLook:
     is_plain: bool = False
 
 
-def look_through(source: Source, headers: Sequence[str]) -> TextLook:
+def look_through(opened: OpenedFile, headers: Sequence[str]) -> TextLook:
     """Look through a text file, once for as long as it stays as it is."""
     try:
-        return _look_through(source.origin, source, tuple(headers))
+        return _look_through(opened.origin, opened, tuple(headers))
     except csv.Error as error:
-        raise UnreadableFileError(endless(source)) from error
+        raise UnreadableFileError(endless(opened)) from error
 
 
-def mended_path(source: Source, look: TextLook) -> Path:
-    """Return the file to read: the source's own, or a copy with its quotation marks mended."""
+def mended_path(opened: OpenedFile, look: TextLook) -> Path:
+    """Return the file to read: the opened one's own, or a copy with its quotation marks mended."""
     if not look.edits:
-        return source.path
-    mended = source.scratch / "mended.csv"
+        return opened.path
+    mended = opened.scratch / "mended.csv"
     if not mended.exists():
-        copy_edited(source.path, look.edits, mended)
+        copy_edited(opened.path, look.edits, mended)
     return mended
 
 
 @once_a_file
-def _look_through(origin: Path, source: Source, headers: tuple[str, ...]) -> TextLook:
-    scan = scan_once(source.path)
-    header_lines = header_lines_of(source)
-    counted = quick_look(source, source.path, headers, scan)
-    is_whole = counted is not None and scan.lines == source.skip_lines + header_lines + counted.records + counted.ragged
+def _look_through(origin: Path, opened: OpenedFile, headers: tuple[str, ...]) -> TextLook:
+    scan = scan_once(opened.path)
+    header_lines = header_lines_of(opened)
+    counted = quick_look(opened, opened.path, headers, scan)
+    is_whole = counted is not None and scan.lines == opened.skip_lines + header_lines + counted.records + counted.ragged
     edits: tuple[Edit, ...] = ()
     broken: tuple[int, ...] = ()
     if scan.has_quotes and (not is_whole or counted is None or counted.ragged):
-        repair = find_broken_quotes(source.path, source.skip_lines, source.delimiter, len(headers))
+        repair = find_broken_quotes(opened.path, opened.skip_lines, opened.delimiter, len(headers))
         edits, broken = repair.edits, repair.lines
         if edits:
-            mended = mended_path(source, TextLook(FileNotes(""), edits))
-            counted = quick_look(source, mended, headers, scan_once(mended))
-    if counted is None and source.path.stat().st_size > LONGEST_LINE:
-        raise UnreadableFileError(endless(source))
+            mended = mended_path(opened, TextLook(FileNotes(""), edits))
+            counted = quick_look(opened, mended, headers, scan_once(mended))
+    if counted is None and opened.path.stat().st_size > LONGEST_LINE:
+        raise UnreadableFileError(endless(opened))
     if is_whole and counted is not None and not (counted.ragged or counted.is_odd or edits):
-        numbers = RowNumbers(np.array([0]), np.array([source.skip_lines + header_lines + 1]))
-        notes = FileNotes(source.name, numbers, titles=source.titles, remarks=source.remarks)
+        numbers = RowNumbers(np.array([0]), np.array([opened.skip_lines + header_lines + 1]))
+        notes = FileNotes(opened.name, numbers, titles=opened.titles, remarks=opened.remarks)
         return TextLook(notes, is_plain=counted.is_plain)
-    walk = RecordWalk(mended_path(source, TextLook(FileNotes(""), edits)), source, headers)
+    walk = RecordWalk(mended_path(opened, TextLook(FileNotes(""), edits)), opened, headers)
     found, blank = walk.judge(), walk.blank_rows()
     dropped = np.union1d(np.array([one.row.position for one in found if one.sure], dtype="int64"), blank)
     numbers = walk.numbers()
     between = blank[: np.searchsorted(blank, last_kept(dropped, walk.n_rows))]
     notes = FileNotes(
-        source.name,
+        opened.name,
         numbers.without(dropped.tolist()),
         tuple(found),
         broken,
-        source.titles,
-        source.remarks,
+        opened.titles,
+        opened.remarks,
         numbers.rows_of(between),
     )
     ragged = np.array(walk.ragged, dtype="int64")
