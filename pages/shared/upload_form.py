@@ -169,7 +169,7 @@ def _open(opened: session.OpenedList, settings: Settings, sheet: str | None = No
         schema = _schema_of(opened, encoding, sheet, settings)
         leads = open_list(opened.path, schema, options=ListOptions(sheet=sheet, encoding=encoding), settings=settings)
         sheets = list_sheets(opened.path, encoding)
-        alike = len(alike_sheets(opened.path)) if len(sheets) > 1 else 0
+        alike = len(alike_sheets(opened.path, encoding)) if len(sheets) > 1 else 0
         offer_encodings(key, opened.path)
     except EncodingQuestionError as error:
         session.ask_encoding(key, error.candidates)

@@ -4,10 +4,11 @@ import gzip
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from leadscore_core.data.reading import opened_file
+from leadscore_core.data.reading import excel, opened_file
 from leadscore_core.data.reading.keep_open import keep_files
 from leadscore_core.data.reading.opened_file import OpenedFile, open_file
 from leadscore_core.data.synthetic import SampleLeads
@@ -37,7 +38,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 @pytest.fixture
 def packed(sample: SampleLeads, tmp_path: Path) -> Path:
     path = tmp_path / "labelled.csv.gz"
-    path.write_bytes(gzip.compress(sample.labelled.to_csv(index=False).encode()))
+    path.write_bytes(gzip.compress(sample.labelled.head(500).to_csv(index=False).encode()))
     return path
 
 
@@ -51,6 +52,57 @@ def test_a_command_opens_a_file_once(
     code, _, errors = run("check", packed, "--label", "app_complete_flag")
     assert code == 0, errors
     assert opened == {"unpacked": 1, "identified": 1}
+
+
+@pytest.fixture
+def sheets(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count how often each sheet is read from its workbook."""
+    counts: Counter[str] = Counter()
+    parse = excel._parse_sheet
+
+    def counted(book: object, name: str, *more: object) -> object:
+        counts[name] += 1
+        return parse(book, name, *more)
+
+    monkeypatch.setattr(excel, "_parse_sheet", counted)
+    return counts
+
+
+@pytest.fixture(scope="module")
+def workbook(sample: SampleLeads, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return leads on two sheets that could be read together, beside notes and a hidden sheet."""
+    path = tmp_path_factory.mktemp("book") / "labelled.xlsx"
+    with pd.ExcelWriter(path) as writer:
+        pd.DataFrame({"Notes": ["March"]}).to_excel(writer, sheet_name="Notes", index=False)
+        sample.labelled.head(500).to_excel(writer, sheet_name="One", index=False)
+        sample.labelled.tail(50).to_excel(writer, sheet_name="Two", index=False)
+        sample.labelled.head(5).to_excel(writer, sheet_name="Hidden", index=False)
+        writer.sheets["Hidden"].sheet_state = "hidden"
+    return path
+
+
+EACH_ONCE = {"Notes": 1, "One": 1, "Two": 1, "Hidden": 1}
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["check {}", "score {} -o {}.csv --force", "score {} --sheet all -o {}.csv --force", "train {} --sheet One"],
+)
+def test_a_command_reads_each_sheet_once(
+    registry: ModelRegistry, workbook: Path, sheets: Counter[str], run, few_trees: pytest.MonkeyPatch, command: str
+) -> None:
+    code, _, errors = run(*command.replace("{}", str(workbook)).split())
+    assert code == 0, errors
+    assert sheets == EACH_ONCE
+
+
+def test_the_score_page_reads_each_sheet_once(registry: ModelRegistry, workbook: Path, sheets: Counter[str]) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page("pages/score/page.py").run()
+    app.file_uploader[0].upload(workbook.name, workbook.read_bytes(), "application/vnd.ms-excel").run()
+    app.selectbox[0].select("Two").run()
+    assert not app.exception
+    assert app.download_button, "the list was scored"
+    assert sheets == EACH_ONCE
 
 
 def test_the_page_opens_an_upload_once_however_often_it_is_drawn(

@@ -266,7 +266,7 @@ def _best_sheet(paths: Paths, schema: LeadSchema, store: MappingStore, encoding:
     sheets = list_sheets(first, encoding)
     needed = {column.name for column in schema.columns if column.required}
     for sheet in sheets if len(sheets) > 1 else ():
-        mapping = store.recall(suggest_mapping(read_headers(first, sheet=sheet), schema))
+        mapping = store.recall(suggest_mapping(read_headers(first, sheet=sheet, encoding=encoding), schema))
         if needed <= set(mapping.used):
             return sheet
     return sheets[0] if sheets else None

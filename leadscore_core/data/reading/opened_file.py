@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, wraps
 from pathlib import Path
-from typing import IO, Literal, TypeVar, TypeVarTuple
+from typing import IO, Any, Literal, TypeVar, TypeVarTuple
 
 from leadscore_core._files import hash_file
 from leadscore_core.data.findings import Severity
@@ -81,6 +81,8 @@ class OpenedFile:
     encodings
         In which its text could be read, that in which it is first, each with a word as it reads it; none where there is
         no other.
+    parsed
+        What was parsed of it, by the class that did; for as long as it is open.
     """
 
     name: str
@@ -94,6 +96,7 @@ class OpenedFile:
     titles: tuple[tuple[int, str], ...] = ()
     remarks: tuple[Remark, ...] = ()
     encodings: tuple[tuple[str, str], ...] = ()
+    parsed: dict[type, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @contextmanager
