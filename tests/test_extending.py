@@ -34,6 +34,7 @@ from leadscore_core.training.evaluation.champion_challenger import challenge_cha
 from leadscore_core.training.evaluation.holdout import evaluate_model
 from leadscore_core.training.evaluation.metrics import METRICS, Metric, register_metric
 from leadscore_core.training.evaluation.model_comparison import compare_runs
+from leadscore_core.training.evaluation.segment_figures import judge_segments
 from leadscore_core.training.train import train_model
 from leadscore_core.training.training_data import make_training_data
 from tests.conftest import FEW_TREES
@@ -121,9 +122,19 @@ def test_the_metric_is_in_report_card_and_comparisons(
     beside = compare_runs([trained, model]).figures.set_index("Figure")
     assert beside.at["Lift at 10%, folds", model.model_id] == block["lift_at_10"]
     assert np.isnan(beside.at["Lift at 10%, folds", trained.model_id])
-    against = challenge_champion(make_training_data(few, schema, map_frame(few, schema)), model, trained, capacity=50)
+    data = make_training_data(few, schema, map_frame(few, schema))
+    against = challenge_champion(data, model, trained, capacity=50)
     (figure,) = [figure for figure in against.figures if figure["name"] == "lift_at_10"]
     assert figure["low"] <= figure["value"] <= figure["high"]
+    folds = judged[judged["split"] == "cross_validation"].set_index("row").sort_index()
+    for name, column in (("Month", "created_date"), ("First platform", "first_platform_c")):
+        segment = judge_segments(data, model)[name][0]
+        values = data.known.columns[column]
+        values = values.dt.strftime("%Y-%m") if name == "Month" else values
+        own = folds[(values == segment["group"]).to_numpy()[folds.index]]
+        own = own.sort_values("propensity", ascending=False, kind="stable")
+        lift = own["completed"].head(len(own) // 10).mean() / own["completed"].mean()
+        assert segment["lift_at_10"] == pytest.approx(lift)
     assert evaluate_model(sample.labelled.tail(300), trained.__class__(model.pipeline, model.metadata)).as_json()[
         "lift_at_10"
     ] == pytest.approx(block["lift_at_10"], abs=1.0)
@@ -177,12 +188,19 @@ def test_the_command_line_writes_all_three(extension: str, run, labelled_list: P
 
 
 def test_kept_lists_drivers_and_pages_show_all_three(
-    model: LeadModel, trained: LeadModel, places: Path, new_list: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: LeadModel,
+    trained: LeadModel,
+    few: pd.DataFrame,
+    places: Path,
+    new_list: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
     registry = ModelRegistry(tmp_path / "models")
     registry.publish(trained)
-    registry.publish(model)
+    data = make_training_data(few, model.schema, map_frame(few, model.schema))
+    registry.publish(model, {"segments": judge_segments(data, model)})
     registry.promote(model.model_id)
     batch = save_batch(open_list(new_list, model.schema), model, name="Monday")
     view = open_view(batch, lambda _: model, model.schema)
@@ -197,6 +215,8 @@ def test_kept_lists_drivers_and_pages_show_all_three(
     app.segmented_control(key="retrain-section").set_value("Verdict").run()
     block = model.metadata.metrics["cross_validation"]
     assert any(f"Lift at 10% {block['lift_at_10']:.3f} " in caption.value for caption in app.caption)
+    weakest = next(frame.value for frame in app.dataframe if "Month" in frame.value)
+    assert weakest["Lift at 10%"].notna().any()
     app.segmented_control(key="retrain-section").set_value("Compare").run()
     assert not app.exception
     tables = [frame.value for frame in app.dataframe]

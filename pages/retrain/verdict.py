@@ -138,7 +138,7 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
     part = model.out_of_sample[model.out_of_sample["split"] == split]
     _render_threshold(model, part)
     _render_curves(part, model.metadata.threshold, model.schema.outcome)
-    _render_segments(report, model.schema.outcome)
+    _render_segments(report, model.metadata, model.schema.outcome)
     _render_learning(model, report)
     with st.expander("What it was trained on and how", icon=":material/description:"):
         _render_facts(model.metadata, model.schema.outcome)
@@ -278,12 +278,13 @@ def _render_curves(part: pd.DataFrame, threshold: float, words: OutcomeWords) ->
     render_chart(plot_scores(curves["scores"], words), key="scores")
 
 
-def _render_segments(report: dict[str, Any], words: OutcomeWords) -> None:
+def _render_segments(report: dict[str, Any], metadata: ModelMetadata, words: OutcomeWords) -> None:
     """Show figures by month and source, the worst first."""
     segments = report.get("segments") or {}
     if not segments:
         return
     st.subheader("Where it is weakest", anchor=False)
+    added = {key: measure for key, measure in metadata.measures.items() if key not in MEASURES}
     for tab, (name, rows) in zip(st.tabs(list(segments)), segments.items(), strict=True):
         with tab:
             table = pd.DataFrame(rows)
@@ -298,9 +299,11 @@ def _render_segments(report: dict[str, Any], words: OutcomeWords) -> None:
                     "AUC": table["auc"],
                     "Precision": table["precision"],
                     "Recall": table["recall"],
+                    **{measure.human: table[key] for key, measure in added.items() if key in table},
                 }
             )
-            config = {n: st.column_config.NumberColumn(format="%.3f") for n in ("AUC", "Precision", "Recall")}
+            figures = ("AUC", "Precision", "Recall", *(measure.human for measure in added.values()))
+            config = {n: st.column_config.NumberColumn(format="%.3f") for n in figures}
             config["Leads"] = st.column_config.NumberColumn(format="localized")
             digits = column_decimals(shown[capital(words.past)])
             config[capital(words.past)] = st.column_config.NumberColumn(format=f"%.{digits}f%%")

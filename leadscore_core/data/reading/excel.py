@@ -1,7 +1,5 @@
 """Workbooks: which of their sheets are read, each parsed once for as long as the file is open."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Sheets: the title rows above a header, the leads below it, and cells of mixed types."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any

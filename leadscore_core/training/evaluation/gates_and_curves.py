@@ -10,6 +10,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from leadscore_core.confidence import LEAST_OF_A_GROUP, Z95, weighted_rate, wilson_intervals
 from leadscore_core.config import TargetMetrics
 from leadscore_core.model.weights import weights_in
+from leadscore_core.training.evaluation.metrics import BUILT_IN, compute_metric, known_metrics
 from leadscore_core.training.evaluation.quick_scores import auc_of
 from leadscore_core.training.evaluation.weighted_auc import auc_error
 
@@ -212,7 +213,7 @@ def at_threshold(
 
 
 def judge_groups(groups: pd.Series, label: np.ndarray, propensity: np.ndarray, threshold: float) -> pd.DataFrame:
-    """Return AUC, precision and recall of each group of at least 50 leads, the worst AUC first.
+    """Return AUC, precision, recall and each metric that was registered, of each group of at least 50 leads.
 
     Parameters
     ----------
@@ -222,8 +223,10 @@ def judge_groups(groups: pd.Series, label: np.ndarray, propensity: np.ndarray, t
     Returns
     -------
     pandas.DataFrame
-        ``group``, ``n``, ``base_rate``, ``auc``, ``precision``, ``recall`` (0-1, NaN where one does not exist).
+        The worst AUC first: ``group``, ``n``, ``base_rate``, ``auc``, ``precision``, ``recall`` (0-1) and the metrics
+        under their names; NaN where one does not exist.
     """
+    added = [m for m in known_metrics().values() if m.name not in BUILT_IN and m.measure is not None]
     rows = []
     for name, places in pd.Series(np.arange(len(label))).groupby(groups.to_numpy(), dropna=False):
         at = places.to_numpy()
@@ -239,7 +242,9 @@ def judge_groups(groups: pd.Series, label: np.ndarray, propensity: np.ndarray, t
                 "auc": auc_of(label[at], propensity[at]) if both else np.nan,
                 "precision": np.nan if result["precision"] is None else result["precision"],
                 "recall": np.nan if result["recall"] is None else result["recall"],
+                **{m.name: compute_metric(m, label[at], propensity[at], threshold) for m in added},
             }
         )
-    table = pd.DataFrame(rows, columns=["group", "n", "base_rate", "auc", "precision", "recall"])
+    names = ["group", "n", "base_rate", "auc", "precision", "recall", *(m.name for m in added)]
+    table = pd.DataFrame(rows, columns=names).astype({m.name: "float64" for m in added})
     return table.sort_values("auc", na_position="last", kind="stable").reset_index(drop=True)
