@@ -1,13 +1,20 @@
-"""Start the dashboard so that a bookmark of any page opens through app.py, also on a fresh server."""
+"""Start the dashboard so that a bookmark of any page opens through app.py, also on a fresh server.
+
+It does not start where others than this machine could open it without signing in, unless ``--insecure`` says so.
+"""
 
 import importlib
 import sys
 import threading
 import time
+from typing import Any
 
 from streamlit.runtime import Runtime, RuntimeState
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.web import bootstrap
 from streamlit.web.cli import main
+
+from pages.shared.exposure import INSECURE, allow_insecure, exposure_problem
 
 FIRST_PAGE_NEEDS = ("pages.shared.sidebar", "pages.shared.upload_form")  # no more: the first page would wait for it
 
@@ -28,7 +35,20 @@ def warm() -> None:
         importlib.import_module(name)
 
 
+def start(*words: Any, **options: Any) -> None:
+    """Run the server, unless it would be open to people who need not sign in."""
+    problem = exposure_problem()
+    if problem:
+        sys.stderr.write(f"Error: {problem}\n")
+        sys.exit(2)
+    run(*words, **options)
+
+
 if __name__ == "__main__":
+    if INSECURE in sys.argv:
+        sys.argv.remove(INSECURE)
+        allow_insecure()
+    run, bootstrap.run = bootstrap.run, start  # once all settings are read, whichever way they were given
     PagesManager.uses_pages_directory = False  # else, until app.py ran once, bookmarks are sought among pages/*.py
     sys.setswitchinterval(0.0005)  # answer a browser among imports, which hold Python's lock
     threading.Thread(target=warm, name="warm", daemon=True).start()

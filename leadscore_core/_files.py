@@ -56,8 +56,13 @@ def write_text(path: Path, text: str) -> None:
         aside.write_text(text, encoding="utf-8")
 
 
-def append_line(path: Path, line: str) -> None:
-    """Add a line to a text file and wait until it is on the disk.
+def append_line(path: Path, line: str, *, wait: bool = True) -> None:
+    """Add a line to a text file.
+
+    Parameters
+    ----------
+    wait
+        Whether to wait until it is on the disk.
 
     Raises
     ------
@@ -67,7 +72,8 @@ def append_line(path: Path, line: str) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
         file.flush()
-        os.fsync(file.fileno())
+        if wait:
+            os.fsync(file.fileno())
 
 
 @contextmanager

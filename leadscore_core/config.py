@@ -176,6 +176,42 @@ class RetrainRules(BaseModel):
     days: int = Field(60, ge=1)
 
 
+RoleName = Literal["sales", "caller", "marketing", "data_science", "admin"]
+
+
+class AccessRules(BaseModel):
+    """Who has which roles once they have signed in, and what those see who have few.
+
+    Attributes
+    ----------
+    role_claim
+        Claim of the sign-in service that names roles or groups, one inside another with a dot; none if empty.
+    roles_of_claim
+        Value of that claim -> roles; without any, the values are the roles' own names.
+    people, domains
+        E-mail, or what stands after its @, -> roles; who is named by e-mail has these alone of the two.
+    ask_whom
+        Who gives access, as it is said to people who have none.
+    session_hours
+        After how many hours people sign in again.
+    smallest_group
+        Marketing sees no group of fewer leads.
+
+    Examples
+    --------
+    >>> AccessRules().smallest_group
+    10
+    """
+
+    role_claim: str = ""
+    roles_of_claim: dict[str, tuple[RoleName, ...]] = {}
+    people: dict[str, tuple[RoleName, ...]] = {}
+    domains: dict[str, tuple[RoleName, ...]] = {}
+    ask_whom: str = Field("", max_length=200)
+    session_hours: float = Field(12, gt=0, le=24 * 30)
+    smallest_group: int = Field(10, ge=2, le=10_000)
+
+
 class Settings(BaseSettings):
     """Everything that may differ between two installations; each has a default that works."""
 
@@ -194,6 +230,7 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(1024, ge=1)
     tracking_uri: str | None = None
     extensions: tuple[str, ...] = ()
+    access: AccessRules = AccessRules()
 
     @classmethod
     def settings_customise_sources(

@@ -80,6 +80,18 @@ class ConflictError(LeadScoreError):
     """Somebody else changed the same thing in the meantime."""
 
 
+class NotPermittedError(LeadScoreError):
+    """Somebody asked for what their roles do not permit."""
+
+
+class SignInError(LeadScoreError):
+    """A sign-in has ended, was meant for another program, or does not say who it is."""
+
+
+class AuditError(LeadScoreError):
+    """What the audit holds does not hold together."""
+
+
 class SpendError(LeadScoreError):
     """A file of spend cannot be counted."""
 

@@ -18,6 +18,7 @@ FLOORS = {
         (
             ("days", "errors", "outcome", "percent", "progress"),
             ("confidence", "config", "_files", "plots"),
+            ("access",),
             ("data",),
             ("model", "storage"),
             ("training", "inference"),

@@ -12,6 +12,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from leadscore_core.access.person import came_by
+from leadscore_core.cli.audit import audit_app
 from leadscore_core.cli.crm import Crm, CrmId, CrmMore, crm_choice, say_crm
 from leadscore_core.cli.distributed import check_engine, score_by_dask
 from leadscore_core.cli.model_choice import champion_or_none, load_model
@@ -66,6 +68,7 @@ app = typer.Typer(
     help="Whom to call first, who is junk, and why.",
 )
 app.add_typer(models_app, name="models")
+app.add_typer(audit_app, name="audit")
 for command in (train, evaluate, compare, tune, sources, spend, outcomes):
     app.command()(command)
 
@@ -218,16 +221,21 @@ def score(
     return None
 
 
-@app.command("app")
-def open_app() -> None:
-    """Open the dashboard."""
-    raise typer.Exit(
-        subprocess.run(
-            [sys.executable, str(PROJECT_ROOT / "launch.py"), "run", str(PROJECT_ROOT / "app.py")],
-            cwd=PROJECT_ROOT,
-            check=False,
-        ).returncode
-    )
+@app.command("app", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def open_app(
+    context: typer.Context,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Let in as admin whoever reaches this server, without a sign-in."),
+    ] = False,
+) -> None:
+    """Open the dashboard; other options, such as --server.port 8600, are Streamlit's.
+
+    It listens on this machine alone. At another address it starts only where people sign in: docs/sign_in.md.
+    """
+    words = [sys.executable, str(PROJECT_ROOT / "launch.py"), "run", str(PROJECT_ROOT / "app.py"), *context.args]
+    words += ["--insecure"] if insecure else []
+    raise typer.Exit(subprocess.run(words, cwd=PROJECT_ROOT, check=False).returncode)
 
 
 def main() -> NoReturn:
@@ -235,7 +243,7 @@ def main() -> NoReturn:
     JSON_ON_STDOUT.set(False)
     gc.set_threshold(100_000, 20, 20)  # what libraries make while they load stays; looking for garbage takes a third
     try:
-        with files_kept_open():
+        with came_by("command line"), files_kept_open():
             app(prog_name="leadscore")
     except LeadScoreError as error:
         _fail(str(error))

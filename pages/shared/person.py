@@ -1,7 +1,8 @@
 """Who is working: said at the foot of each page, asked for at the first change, and remembered by the browser.
 
-There is no sign-in, so the browser is the person. A cookie remembers the name and the calls a day: the server has it
-with the first request, and a link that is sent to a colleague does not carry it.
+Where nobody signs in, the browser is the person. A cookie remembers the name and the calls a day: the server has it
+with the first request, and a link that is sent to a colleague does not carry it. Who signs in has the name of their
+sign-in, and cannot say another.
 """
 
 import json
@@ -10,11 +11,14 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from leadscore_core.access.person import Person
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from pages.shared import session
 from pages.shared.controls import plain_error
+from pages.shared.exposure import is_sign_in_on
 from pages.shared.sidebar import plain
+from pages.shared.sign_in import render_signed_in
 
 WHY_A_NAME = "It stands beside what you change, so that colleagues know whom to ask. This browser remembers it."
 _REMEMBER = st.components.v2.component(
@@ -25,8 +29,16 @@ _REMEMBER = st.components.v2.component(
 )
 
 
-def render_person() -> None:
-    """Say at the foot of a page who is working, and let them say it."""
+def render_person(person: Person) -> None:
+    """Say at the foot of a page who is working, and let them say it, or sign out."""
+    if is_sign_in_on():
+        render_signed_in(person)
+    else:
+        _render_name()
+    _remember()
+
+
+def _render_name() -> None:
     name = session.get_name()
     with st.popover(
         f"Working as {plain(name)}" if name else "Say who you are",
@@ -39,7 +51,6 @@ def render_person() -> None:
     if given.strip() != name:
         session.set_name(given)
         st.rerun()
-    _remember()
 
 
 def _remember() -> None:

@@ -15,10 +15,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from leadscore_core._files import hash_file, publish_file, publish_folder, staged_folder
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.config import Settings
 from leadscore_core.data.findings import Finding
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.errors import StorageError
+from leadscore_core.storage.database.audit import AuditEvent, append_audit
 from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.tables import BatchRow, ScoringRow
 
@@ -125,6 +128,7 @@ class BatchStore:
                 "or give write access, then try again."
             ) from error
 
+    @needs(Action.SCORE)
     def save(self, staged: Path, scoring: Scoring, details: BatchDetails) -> Batch:
         """Keep a staged folder as a batch: first its files, whole, then its row; a crash leaves no half batch."""
         moment = now()
@@ -132,7 +136,7 @@ class BatchStore:
         folder = self.root / batch_id
         publish_folder(staged, folder)
         try:
-            with open_database(self.settings).session() as session:
+            with open_database(self.settings).writing() as session:
                 session.add(
                     BatchRow(
                         id=batch_id,
@@ -150,11 +154,15 @@ class BatchStore:
                 )
                 session.flush()
                 session.add(_scoring_row(batch_id, scoring))
+                session.flush()
+                done = AuditEvent(Action.SCORE, f"batch {batch_id}", int(scoring.counts["rows"]))
+                append_audit(session, self.settings, done)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return self.get(batch_id)
 
+    @needs(Action.MANAGE_BATCH)
     def add_scoring(self, batch: Batch, staged: Path, scoring: Scoring, mapping: ColumnMapping) -> Batch:
         """Keep another scoring of a batch and make it the present one; the earlier ones stay.
 
@@ -170,10 +178,13 @@ class BatchStore:
         """
         values = {"scoring": scoring.number, "mapping": mapping.model_dump(mode="json")}
         try:
-            with open_database(self.settings).session() as session:
+            with open_database(self.settings).writing() as session:
                 session.add(_scoring_row(batch.id, scoring))
                 session.flush()  # whoever comes second stops here, before any file is touched
                 session.execute(update(BatchRow).where(BatchRow.id == batch.id).values(**values))
+                details = {"scored by": scoring.model_id}
+                done = AuditEvent(Action.MANAGE_BATCH, f"batch {batch.id}", batch.rows, details=details)
+                append_audit(session, self.settings, done)
                 publish_file(staged / scoring.file_name, batch.folder / scoring.file_name)
         except IntegrityError as error:
             raise StorageError(
@@ -224,6 +235,7 @@ class BatchStore:
         with open_database(self.settings).session() as session:
             return [_scoring(row) for row in session.execute(query).scalars()]
 
+    @needs(Action.MANAGE_BATCH)
     def rename(self, batch: Batch, name: str) -> Batch:
         """Give a batch another name.
 
@@ -235,14 +247,17 @@ class BatchStore:
         name = " ".join(name.split())
         if not 1 <= len(name) <= LONGEST_NAME:
             raise StorageError(f"A name has 1 to {LONGEST_NAME} characters; this one has {len(name)}. Choose another.")
-        with open_database(self.settings).session() as session:
+        with open_database(self.settings).writing() as session:
             session.execute(update(BatchRow).where(BatchRow.id == batch.id).values(name=name))
+            append_audit(session, self.settings, AuditEvent(Action.MANAGE_BATCH, f"batch {batch.id}"))
         return self.get(batch.id)
 
+    @needs(Action.DELETE_BATCH)
     def delete(self, batch: Batch) -> None:
         """Delete a batch with everything that was decided about its leads; its file elsewhere is not touched."""
-        with open_database(self.settings).session() as session:
+        with open_database(self.settings).writing() as session:
             session.execute(delete(BatchRow).where(BatchRow.id == batch.id))
+            append_audit(session, self.settings, AuditEvent(Action.DELETE_BATCH, f"batch {batch.id}", batch.rows))
         shutil.rmtree(batch.folder, ignore_errors=True)
 
     def sweep(self) -> list[str]:

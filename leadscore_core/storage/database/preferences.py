@@ -9,12 +9,15 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import check_may
 from leadscore_core.config import GradeRule, JunkRules, Settings
 from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.days import say_moment
 from leadscore_core.errors import ConflictError, StorageError
+from leadscore_core.storage.database.audit import AuditEvent, append_audit
 from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.tables import PreferenceRow
 
@@ -45,10 +48,12 @@ class Preference(Generic[T]):
         Its name in the database.
     default
         What holds until somebody saves.
+    action
+        What whoever changes it must be permitted to do.
     """
 
-    def __init__(self, settings: Settings, kind: str, default: T) -> None:
-        self.settings, self.kind, self.default = settings, kind, default
+    def __init__(self, settings: Settings, kind: str, default: T, action: Action = Action.CHANGE_RULES) -> None:
+        self.settings, self.kind, self.default, self.action = settings, kind, default, action
 
     def current(self) -> Version[T]:
         """Return the version in force."""
@@ -82,10 +87,13 @@ class Preference(Generic[T]):
         ------
         ConflictError
             If somebody saved another one since; nothing is overwritten.
+        NotPermittedError
+            If whoever saves may not change it.
         """
+        check_may(self.action)
         moment = now()
         try:
-            with open_database(self.settings).session() as session:
+            with open_database(self.settings).writing() as session:
                 latest = session.execute(
                     select(PreferenceRow.version)
                     .where(PreferenceRow.kind == self.kind)
@@ -105,6 +113,9 @@ class Preference(Generic[T]):
                         saved_at=moment,
                     )
                 )
+                session.flush()
+                done = AuditEvent(self.action, f"setting {self.kind}", details={"version": based_on + 1})
+                append_audit(session, self.settings, done)
         except IntegrityError as error:
             raise self._conflict() from error
         return Version(based_on + 1, value, model_id, note, author, moment)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, DateTime, Double, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0003"
+HEAD = "0004"
 
 
 class Base(DeclarativeBase):
@@ -211,3 +211,22 @@ class QueueRow(Base):
     stage: Mapped[int] = mapped_column(Integer)
     was: Mapped[int] = mapped_column(Integer)
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class AuditRow(Base):
+    """One thing that somebody did, chained to the one before by its hash; never changed, never removed."""
+
+    __tablename__ = "audit"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    person_id: Mapped[str] = mapped_column(String(200), index=True)
+    person_name: Mapped[str] = mapped_column(String(100))
+    via: Mapped[str] = mapped_column(String(20))
+    action: Mapped[str] = mapped_column(String(60), index=True)
+    object: Mapped[str] = mapped_column(Text)
+    rows: Mapped[int | None] = mapped_column(BigInteger)
+    columns: Mapped[list[str]] = mapped_column(JSON)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,1 @@
+"""The Admin page: who may do what, who did what, and how LeadScore is set up."""
