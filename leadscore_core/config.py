@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -10,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from leadscore_core.errors import LeadScoreError, validation_faults
@@ -230,6 +231,7 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(1024, ge=1)
     tracking_uri: str | None = None
     extensions: tuple[str, ...] = ()
+    trusted_classes: tuple[str, ...] = ()
     access: AccessRules = AccessRules()
 
     @classmethod
@@ -250,6 +252,17 @@ class Settings(BaseSettings):
         for name in ("data_dir", "models_dir"):
             setattr(self, name, (PROJECT_ROOT / getattr(self, name)).resolve())
         return self
+
+    @field_validator("trusted_classes")
+    @classmethod
+    def _full_names_of_their_own(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            parts = name.split(".")
+            if len(parts) < 2 or not all(part.isidentifier() for part in parts):
+                raise ValueError(f"expected full names such as my_leads.MyClassifier, got {name!r}")
+            if parts[0] in sys.stdlib_module_names:
+                raise ValueError(f"{name} is Python's own and would let a model do anything; no model needs it")
+        return names
 
     @property
     def has_database(self) -> bool:

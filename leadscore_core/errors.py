@@ -64,6 +64,14 @@ class RegistryError(LeadScoreError):
     """A model folder is missing, damaged or foreign."""
 
 
+class UntrustedModelError(RegistryError):
+    """A model asks for something that no model is made of; ``asked_for`` names it."""
+
+    def __init__(self, asked_for: str, message: str = "") -> None:
+        super().__init__(message or f"The model asks for {asked_for}, which no model is made of.")
+        self.asked_for = asked_for
+
+
 class ReasonNeededError(RegistryError):
     """A model that misses a target is to be put to use, and nobody said why."""
 

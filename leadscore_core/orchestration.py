@@ -32,7 +32,7 @@ from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.percent import percent
 from leadscore_core.pipelines.data import CheckReport, check_list
 from leadscore_core.pipelines.training import make_request, train_leads
-from leadscore_core.registry.archive import export_model, import_model
+from leadscore_core.registry.archive import copy_model
 from leadscore_core.registry.mlflow_tracking import sync_tracking
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.registry.served import known_schema, served_schemas
@@ -208,10 +208,7 @@ def register_challenger(key: str, model_id: str) -> str:
     same = next((m for m in shared.list_models() if _same(m, metadata)), None)
     if same is not None:
         return same.model_id
-    packed = _folder(settings, key) / f"{model_id}.zip"
-    packed.unlink(missing_ok=True)
-    registered = import_model(shared, export_model(own, model_id, packed))
-    packed.unlink(missing_ok=True)
+    registered = copy_model(own, shared, model_id)
     sync_tracking(settings)
     return registered
 

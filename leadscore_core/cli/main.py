@@ -233,6 +233,10 @@ def open_app(
 
     It listens on this machine alone. At another address it starts only where people sign in: docs/sign_in.md.
     """
+    from leadscore_core.registry.permissions import check_permissions
+
+    for text in check_permissions(load_settings().models_dir):
+        typer.echo(text, err=True)
     words = [sys.executable, str(PROJECT_ROOT / "launch.py"), "run", str(PROJECT_ROOT / "app.py"), *context.args]
     words += ["--insecure"] if insecure else []
     raise typer.Exit(subprocess.run(words, cwd=PROJECT_ROOT, check=False).returncode)

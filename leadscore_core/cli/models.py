@@ -31,12 +31,14 @@ def list_models() -> None:
             mark = "*" if metadata.model_id == champions.get(schema) else " "
             data = metadata.training_data
             kind = "made-up leads. " if data.synthetic else ""
+            kind += "from elsewhere. " if registry.imported(metadata.model_id) else ""
             about = f"{data.rows:>9,} leads  AUC {crossed['auc']:.3f}  {kind}{data.note}"
             typer.echo(f"{mark} {metadata.model_id}  {about}".rstrip())
     if not found:
         typer.echo("There are no models yet. Train one with: leadscore train FILE --promote")
     else:
         typer.echo("* is the champion" if len(champions) < 2 else "* is the champion of its schema")
+    _tell_permissions(registry.root)
 
 
 @models_app.command("show")
@@ -106,17 +108,22 @@ def import_from_file(
         str, typer.Argument(help="As written by: leadscore models export; or of MLflow, as models:/leadscore@champion.")
     ],
 ) -> None:
-    """Take a model from a file or an MLflow server of somebody you trust; it is not put to use."""
+    """Take a model from a file or an MLflow server of somebody you trust; it is marked, and not put to use."""
     from leadscore_core.registry.archive import import_model
     from leadscore_core.registry.mlflow_tracking import pull_model
     from leadscore_core.registry.registry import ModelRegistry
 
     settings = load_settings()
     if file.startswith("models:/"):
-        model_id = pull_model(file, settings)
+        model_id = pull_model(file, settings, by=caller())
     else:
-        model_id = import_model(ModelRegistry(settings.models_dir), Path(file))
-    typer.echo(f"Imported {model_id}. Use it with: leadscore models promote {model_id}")
+        model_id = import_model(ModelRegistry(settings.models_dir), Path(file), by=caller())
+    typer.echo(
+        f"Imported {model_id}. Its figures are what its file says; hold it against leads with an outcome with: "
+        f"leadscore evaluate FILE --model {model_id}"
+    )
+    typer.echo(f"Use it with: leadscore models promote {model_id} --reason WHY")
+    _tell_permissions(settings.models_dir)
 
 
 @models_app.command("promote")
@@ -198,3 +205,11 @@ def open_mlflow(port: Annotated[int, typer.Option("--port", help="Of this machin
     words = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--port", str(port)]
     words += ["--default-artifact-root", (mlflow_root(settings.models_dir) / ARTIFACTS).as_uri()]
     raise typer.Exit(subprocess.run(words, check=False).returncode)
+
+
+def _tell_permissions(models_dir: Path) -> None:
+    """Say on standard error who else may change what the models do."""
+    from leadscore_core.registry.permissions import check_permissions
+
+    for text in check_permissions(models_dir):
+        typer.echo(text, err=True)

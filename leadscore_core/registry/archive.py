@@ -1,19 +1,23 @@
 """Transfer: a model as one file, from one registry to another."""
 
 import json
+import shutil
+import stat
 import zipfile
+import zlib
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from leadscore_core._files import hash_file, publish_folder, staged_folder, whole_file
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import ModelMetadata
+from leadscore_core.registry.imported import IMPORTED, write_imported
 from leadscore_core.registry.registry import METADATA, OUT_OF_SAMPLE, PICKLE, ModelRegistry
 from leadscore_core.registry.reports import REPORT
 
 _FILES = (PICKLE, METADATA, OUT_OF_SAMPLE, REPORT)
 _MOST_BYTES = 2_000_000_000
+_MOST_METADATA = 50_000_000
+_AT_ONCE = 1 << 20
 
 
 def export_model(registry: ModelRegistry, model_id: str, out: Path) -> Path:
@@ -38,11 +42,41 @@ def export_model(registry: ModelRegistry, model_id: str, out: Path) -> Path:
     return out
 
 
-def import_model(registry: ModelRegistry, path: Path) -> str:
+def copy_model(source: ModelRegistry, target: ModelRegistry, model_id: str) -> str:
+    """Take a model that was trained here from one registry of ours to another; it is not put to use.
+
+    Raises
+    ------
+    RegistryError
+        If it cannot be loaded, or the other registry has it already or cannot be written; nothing is changed then.
+    """
+    source.load(model_id)
+    folder = target.place_of(model_id)
+    if folder.exists():
+        raise RegistryError(f"There is already a model {model_id} in {target.root}. Nothing was changed.")
+    try:
+        with staged_folder(target.root) as staging:
+            for name in (*_FILES, IMPORTED):
+                if (path := source.place_of(model_id) / name).is_file():
+                    shutil.copyfile(path, staging / name)
+            publish_folder(staging, folder)
+    except OSError as error:
+        raise RegistryError(f"{model_id} could not be kept in {target.root} ({error.strerror}). Make room.") from error
+    return model_id
+
+
+def import_model(registry: ModelRegistry, path: Path, *, by: str = "") -> str:
     """Take a model from a file that `export_model` wrote, and return its name; it is not put to use.
 
-    Only import files from people you trust: a model is code, which runs when it is first used. What is checked is that
-    the file is whole and that its pickle is the one that its metadata names; nothing is unpickled here.
+    The file is read member by member, each of a known name and size, into a folder of its own; nothing is unpickled.
+    That the pickle is the one its metadata name tells of a damaged file, not of a dishonest one: whoever changes a
+    pickle can write a new hash beside it. What a pickle may do is limited where it is loaded (see `unpickling`). The
+    model is marked as one from elsewhere by a file of ours, and nothing in it puts it to use.
+
+    Parameters
+    ----------
+    by
+        Who brings it, as far as that is known.
 
     Raises
     ------
@@ -51,27 +85,53 @@ def import_model(registry: ModelRegistry, path: Path) -> str:
     """
     try:
         with zipfile.ZipFile(path) as packed:
-            names = packed.namelist()
-            model_id = names[0].split("/")[0] if names else ""
-            wanted = {f"{model_id}/{name}" for name in _FILES}
-            if f"{model_id}/{METADATA}" not in names or not set(names) <= wanted:
-                raise RegistryError(f"{path.name} is not a model that LeadScore exported. Export it again.")
-            if sum(info.file_size for info in packed.infolist()) > _MOST_BYTES:
-                raise RegistryError(f"{path.name} holds more than 2 GB, which no model has.")
-            metadata = ModelMetadata.model_validate(json.loads(packed.read(f"{model_id}/{METADATA}")))
+            model_id, members = _members(packed, path.name)
+            metadata = ModelMetadata.model_validate(json.loads(packed.read(members[METADATA])))
             if metadata.model_id != model_id:
                 raise RegistryError(f"{path.name} holds the model {metadata.model_id} under another name.")
-            if (registry.root / model_id).exists():
+            folder = registry.place_of(model_id)
+            if folder.exists():
                 raise RegistryError(f"There is already a model {model_id} in {registry.root}. Nothing was changed.")
             with staged_folder(registry.root) as staging:
-                packed.extractall(staging)
-                if hash_file(staging / model_id / PICKLE) != metadata.pickle_sha256:
+                for name, member in members.items():
+                    _copy(packed, member, staging / name)
+                if hash_file(staging / PICKLE) != metadata.pickle_sha256:
                     raise RegistryError(
                         f"The pickle in {path.name} is not the one that was exported. Nothing was changed."
                     )
-                publish_folder(staging / model_id, registry.root / model_id)
-    except (zipfile.BadZipFile, ValidationError, ValueError, KeyError) as error:
+                (staging / METADATA).write_text(metadata.model_dump_json(indent=2) + "\n", encoding="utf-8")
+                write_imported(staging, by=by, file=path.name, sha256=hash_file(path))
+                publish_folder(staging, folder)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, KeyError, RuntimeError, EOFError) as error:
         raise RegistryError(f"{path.name} is not a model that LeadScore exported, or it is damaged.") from error
     except OSError as error:
         raise RegistryError(f"{path} could not be imported ({error.strerror}). Nothing was changed.") from error
     return model_id
+
+
+def _members(packed: zipfile.ZipFile, name: str) -> tuple[str, dict[str, zipfile.ZipInfo]]:
+    """Return the model's name and its files, each a plain file of a known name that stands there once."""
+    infos = packed.infolist()
+    model_id = infos[0].filename.split("/")[0] if infos else ""
+    wanted = {f"{model_id}/{file}": file for file in _FILES}
+    names = [info.filename for info in infos]
+    is_plain = all(stat.S_IFMT(info.external_attr >> 16) in {0, stat.S_IFREG} for info in infos)
+    if len(set(names)) < len(names) or not set(names) <= set(wanted) or not is_plain:
+        raise RegistryError(f"{name} is not a model that LeadScore exported. Export it again.")
+    members = {wanted[info.filename]: info for info in infos}
+    if not {PICKLE, METADATA} <= set(members):
+        raise RegistryError(f"{name} is not a model that LeadScore exported. Export it again.")
+    if sum(info.file_size for info in infos) > _MOST_BYTES or members[METADATA].file_size > _MOST_METADATA:
+        raise RegistryError(f"{name} holds more than 2 GB, or metadata of more than 50 MB, which no model has.")
+    return model_id, members
+
+
+def _copy(packed: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path) -> None:
+    """Write one file of an archive to its place, and no byte more than the archive says that it has."""
+    left = member.file_size
+    with packed.open(member) as source, place.open("xb") as target:
+        while chunk := source.read(_AT_ONCE):
+            left -= len(chunk)
+            if left < 0:
+                raise zipfile.BadZipFile("more bytes than were announced")
+            target.write(chunk)

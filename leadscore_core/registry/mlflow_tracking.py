@@ -121,8 +121,8 @@ def sync_soon(settings: Settings) -> None:
     threading.Thread(target=subprocess.run, args=(words,), kwargs=quiet, daemon=True).start()
 
 
-def pull_model(wanted: str, settings: Settings | None = None) -> str:
-    """Take a model from MLflow into the registry, and return its name; it is not put to use.
+def pull_model(wanted: str, settings: Settings | None = None, *, by: str = "") -> str:
+    """Take a model from MLflow into the registry, and return its name; it is marked, and not put to use.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def pull_model(wanted: str, settings: Settings | None = None) -> str:
             look = client.get_model_version_by_alias if "@" in wanted else client.get_model_version
             found = look(name, which)
             path = client.download_artifacts(str(found.run_id), f"{FILE}/{found.tags[ID_TAG]}.zip", folder)
-            return import_model(ModelRegistry(settings.models_dir), Path(path))
+            return import_model(ModelRegistry(settings.models_dir), Path(path), by=by)
     except LeadScoreError:
         raise
     except Exception as error:

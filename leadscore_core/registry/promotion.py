@@ -12,6 +12,7 @@ from leadscore_core.errors import ReasonNeededError, RegistryError, SchemaQuesti
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata, beats_base_rate, orders_better
 from leadscore_core.outcome import capital
+from leadscore_core.registry.imported import read_imported
 from leadscore_core.registry.mlflow_tracking import sync_soon
 from leadscore_core.registry.out_of_sample import read_out_of_sample
 from leadscore_core.registry.registry import OUT_OF_SAMPLE, ModelRegistry
@@ -65,10 +66,14 @@ def meets_gates(metadata: ModelMetadata, settings: Settings | None = None) -> bo
 
 
 def missed_gate(metadata: ModelMetadata, settings: Settings | None = None) -> str:
-    """Say in words which gate a model does not meet; empty where it meets all of them."""
+    """Say in words which gate a model does not meet; empty where it meets all of them.
+
+    One from elsewhere meets none by its own word: whoever puts it to use says why.
+    """
     crossed = metadata.metrics["cross_validation"]
     if meets_gates(metadata, settings):
-        return ""
+        folder = (settings or load_settings()).models_dir / metadata.model_id
+        return GATES["imported"]() if read_imported(folder) else ""
     if not beats_base_rate(crossed):
         return GATES["probabilities" if orders_better(crossed) else "base_rate"]()
     if is_relative(metadata) and metadata.targets.are_exceeded(crossed):
@@ -197,8 +202,8 @@ def promote_model(
 ) -> None:
     """Make a model the one in use of its schema; one that misses a target needs a reason, which is kept.
 
-    So does one that reads other leads than the model of that name before. Every door promotes through this: the pages,
-    the command line and the scheduler.
+    So does one that comes from elsewhere, and one that reads other leads than the model of that name before. Every
+    door promotes through this: the pages, the command line and the scheduler.
 
     Parameters
     ----------
@@ -218,7 +223,7 @@ def promote_model(
     metadata = registry.read_metadata(model_id)
     if registry.champion_of(metadata.schema_name) == model_id:
         raise RegistryError(f"The model {model_id} is in use already.")
-    reason = _checked_reason(metadata, reason)
+    reason = _checked_reason(metadata, reason, settings)
     if len(reason) < LEAST_REASON:
         _check_same_leads(registry, registry.load(model_id))
     registry.promote(model_id, by=by, reason=reason)
@@ -229,10 +234,10 @@ def promote_model(
     sync_soon(settings)
 
 
-def _checked_reason(metadata: ModelMetadata, reason: str) -> str:
+def _checked_reason(metadata: ModelMetadata, reason: str, settings: Settings) -> str:
     """Return the reason as it is kept, or raise where one is needed and lacking."""
     reason = " ".join(reason.split())
-    missed = missed_gate(metadata)
+    missed = missed_gate(metadata, settings)
     if missed and len(reason) < LEAST_REASON:
         raise ReasonNeededError(
             f"The model {metadata.model_id} {missed}, so putting it to use needs a reason of at least "
@@ -313,7 +318,7 @@ def roll_back(schema: str | None = None, *, by: str = "", reason: str = "", sett
         )
     before = registry.previous_champion(schema)
     if before is not None:
-        reason = _checked_reason(registry.read_metadata(before), reason)
+        reason = _checked_reason(registry.read_metadata(before), reason, settings)
     again = registry.rollback(schema, by=by, reason=" ".join(reason.split()))
     sync_soon(settings)
     return again

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +17,10 @@ from leadscore_core._files import hash_file, publish_folder, staged_folder
 from leadscore_core.config import load_settings
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
-from leadscore_core.registry.champions import ChampionFiles
+from leadscore_core.registry.champions import CHAMPION, CHAMPIONS, HISTORY, ChampionFiles
+from leadscore_core.registry.imported import Imported, read_imported
 from leadscore_core.registry.out_of_sample import read_out_of_sample
 from leadscore_core.registry.reports import REPORT, read_report_file, report_text, write_report_file
-from leadscore_core.registry.without_collecting import without_collecting
 
 if TYPE_CHECKING:  # models are listed and promoted without what loads them
     from leadscore_core.model.lead_model import LeadModel
@@ -125,6 +124,7 @@ class ModelRegistry:
 
     def _load(self, model_id: str) -> LeadModel:
         from leadscore_core.model.lead_model import LeadModel
+        from leadscore_core.registry.unpickling import load_pipeline
 
         metadata = self.read_metadata(model_id)
         path = self._folder(model_id) / PICKLE
@@ -139,28 +139,7 @@ class ModelRegistry:
                 f"The pickle of model {model_id} is not the one that was published (its SHA-256 differs), so it was "
                 "not loaded. Restore it from a backup, choose another model or train again."
             )
-        try:
-            with warnings.catch_warnings(), without_collecting():
-                from sklearn.exceptions import InconsistentVersionWarning
-                from sklearn.pipeline import Pipeline
-
-                from leadscore_core.registry.unpickling import unpickle_model
-
-                warnings.simplefilter("ignore", InconsistentVersionWarning)
-                pipeline = unpickle_model(path)
-        except Exception as error:  # unpickling can raise anything
-            if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("leadscore_core"):
-                raise RegistryError(
-                    f"Model {model_id} needs the module {error.name!r}, which is not here. Install it or put its "
-                    "folder on PYTHONPATH, or choose another model."
-                ) from error
-            made_with = ", ".join(f"{name} {version}" for name, version in metadata.libraries.items())
-            raise RegistryError(
-                f"Model {model_id} cannot be loaded here: its file does not fit what is installed. It was made with "
-                f"{made_with}. Install these versions or train again."
-            ) from error
-        if not isinstance(pipeline, Pipeline):
-            raise RegistryError(f"Model {model_id} is not a LeadScore pipeline. Choose another model or train again.")
+        pipeline = load_pipeline(path, metadata)
         return LeadModel(pipeline, metadata, read_out_of_sample(self._folder(model_id) / OUT_OF_SAMPLE))
 
     def publish(self, model: LeadModel, report: dict[str, Any] | None = None) -> LeadModel:
@@ -179,9 +158,12 @@ class ModelRegistry:
         Raises
         ------
         RegistryError
-            If the directory cannot be written; nothing is left behind.
+            If the directory cannot be written, or the model is made of a class that is not trusted and could not be
+            loaded again; nothing is left behind.
         """
         import joblib
+
+        from leadscore_core.registry.unpickling import check_trusted
 
         folder = self._folder(model.model_id)
         if folder.exists():
@@ -191,6 +173,7 @@ class ModelRegistry:
         try:
             with staged_folder(self.root) as staging:
                 joblib.dump(model.pipeline, staging / PICKLE, compress=3)
+                check_trusted(staging / PICKLE)
                 metadata = model.metadata.model_copy(update={"pickle_sha256": hash_file(staging / PICKLE)})
                 (staging / METADATA).write_text(metadata.model_dump_json(indent=2) + "\n", encoding="utf-8")
                 if report is not None:
@@ -346,9 +329,24 @@ class ModelRegistry:
             schema, model_id, {"action": action} | ({"by": by, "reason": reason} if by or reason else {})
         )
 
+    def place_of(self, model_id: str) -> Path:
+        """Return the folder of a model, which need not be there.
+
+        Raises
+        ------
+        RegistryError
+            If it is no name that a model may have.
+        """
+        return self._folder(model_id)
+
+    def imported(self, model_id: str) -> Imported | None:
+        """Return where a model came from that was not trained here; None of one that was."""
+        return read_imported(self._folder(model_id))
+
     def _folder(self, model_id: str) -> Path:
         folder = self.root / model_id
-        if not _ID.fullmatch(model_id) or folder.resolve().parent != self.root.resolve():
+        taken = model_id in {CHAMPION, CHAMPIONS, HISTORY}
+        if not _ID.fullmatch(model_id) or taken or folder.resolve().parent != self.root.resolve():
             raise RegistryError(
                 f"{model_id!r} is not the name of a model in {self.root}. List them with: leadscore models list."
             )

@@ -129,5 +129,10 @@ GATES: dict[str, Sentence] = {
         "the company names no targets, and the model is not shown to be better than the one in use",
         "is not shown to be better than the model that was in use when it was trained",
     ),
+    "imported": Sentence(
+        _GATES,
+        "the model was brought from elsewhere",
+        "comes from elsewhere, and its figures are its own word",
+    ),
     "target": Sentence(_GATES, "the mean over folds does not exceed a target", "misses a target"),
 }

@@ -25,6 +25,7 @@ from leadscore_core.plots.judging import (
     plot_scores,
     plot_stability,
 )
+from leadscore_core.registry.imported import read_imported
 from leadscore_core.registry.promotion import (
     SPLIT_NAMES,
     describe_comparison,
@@ -156,6 +157,9 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
 
 def _render_cautions(metadata: ModelMetadata) -> None:
     """Say what to mind of the figures, and which columns nobody has spoken for yet."""
+    brought = read_imported(load_settings().models_dir / metadata.model_id)
+    if brought is not None:
+        st.warning(f"This model was {plain(brought.words)}.", icon=":material/move_to_inbox:")
     for text in metadata.cautions:
         st.warning(plain(text), icon=":material/warning:")
     if metadata.open_questions:
