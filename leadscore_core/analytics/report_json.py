@@ -47,7 +47,7 @@ from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import LabelError, SchemaError
-from leadscore_core.inference.score import ScoringRules, score_part
+from leadscore_core.inference.score import ScoringRules, score_chunk
 from leadscore_core.model.lead_model import LeadModel, as_model
 from leadscore_core.storage.leads.lead_table import LeadTable
 from leadscore_core.storage.leads.source_table import OTHERS, OUTCOME, SourceTable
@@ -367,10 +367,10 @@ def _write(
     try:
         for chunk in chunks:
             if scored and model is not None:
-                part = score_part(chunk, model, mapping, rules, reasons=0)
-                propensity = part.own["propensity"].to_numpy("float64")
-                unseen = expect_unseen(model, chunk, part.cleaned, mapping, propensity)
-                cleaned = part.cleaned if reads_all else clean_leads(mapping.apply(chunk, inputs), inputs)
+                found = score_chunk(chunk, model, mapping, rules, reasons=0)
+                propensity = found.own["propensity"].to_numpy("float64")
+                unseen = expect_unseen(model, chunk, found.cleaned, mapping, propensity)
+                cleaned = found.cleaned if reads_all else clean_leads(mapping.apply(chunk, inputs), inputs)
             else:
                 unseen = None
                 cleaned, propensity = clean_leads(mapping.apply(chunk, inputs), inputs), np.full(len(chunk), np.nan)

@@ -100,7 +100,7 @@ def export_leads(
     progress
         Called with a share 0-1 and what is being done.
     cancelled
-        Asked between parts whether to stop.
+        Asked between chunks whether to stop.
 
     Raises
     ------
@@ -122,22 +122,22 @@ def export_leads(
         sheets = [(f"Caller {k + 1}", rows[caller == k]) for k in range(callers)]
     done = 0
 
-    def parts() -> Iterator[tuple[str, pd.DataFrame]]:
+    def chunks() -> Iterator[tuple[str, pd.DataFrame]]:
         nonlocal done
         for name, these in sheets:
             for start in range(0, max(1, len(these)), CHUNK):
                 if cancelled():
                     raise ExportCancelledError("The export was stopped. Nothing was written.")
-                part = these[start : start + CHUNK]
-                leads = view.table.by_rows(part)
+                some = these[start : start + CHUNK]
+                leads = view.table.by_rows(some)
                 yield name, _layout(view, leads, order) if crm is None else crm_rows(view, leads, crm)
-                done += len(part)
+                done += len(some)
                 tell(done / max(1, len(rows)), f"Wrote {done:,} of {len(rows):,} leads")
 
     if order.format == "xlsx":
         colours = {grade: (GRADE_COLOURS[grade], GRADE_INK[grade]) for grade in GRADE_COLOURS}
-        return write_call_sheets(parts(), path, colours)
-    written = write_leads((frame for _, frame in parts()), path, for_excel=True)
+        return write_call_sheets(chunks(), path, colours)
+    written = write_leads((frame for _, frame in chunks()), path, for_excel=True)
     if crm is not None:
         tell(1.0, f"Wrote {written:,} of {say_leads(len(rows))}. {crm.left_out_words}".strip())
     return written
@@ -215,7 +215,7 @@ class ExportJob:
         return not self._thread.is_alive()
 
     def cancel(self) -> None:
-        """Stop after the part that is being written."""
+        """Stop after the chunk that is being written."""
         self._stop.set()
 
     def wait(self, seconds: float) -> bool:

@@ -131,8 +131,8 @@ def _find_outcome(leads: LeadList, headers: Sequence[str]) -> str | None:
     """Return the only header whose values say what became of leads; one that is named so goes before the others."""
     clear: list[str] = []
     for header in headers:
-        with closing(leads.parts()) as parts:
-            split = split_outcomes(count_column(parts, header))
+        with closing(leads.raw_chunks()) as chunks:
+            split = split_outcomes(count_column(chunks, header))
         if split.completed and split.question(header, leads.schema.outcome) is None:
             clear.append(header)
     named = [header for header in clear if OUTCOME_NAMES.search(plain_header(header))]

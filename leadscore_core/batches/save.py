@@ -16,7 +16,7 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.outcome_column import known_outcomes
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.outcomes import settle_outcomes
-from leadscore_core.data.reading.chunks import LINE_PROBLEM, part_frame
+from leadscore_core.data.reading.chunks import LINE_PROBLEM, chunk_frame
 from leadscore_core.data.reading.reader import list_files
 from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.data.schema.column_mapping import ColumnMapping
@@ -26,7 +26,7 @@ from leadscore_core.errors import MappingError
 from leadscore_core.inference.cleaned_file import CleanedFile
 from leadscore_core.inference.contact_quality import contact_flags, contact_keys, key_names, read_contacts
 from leadscore_core.inference.export.writers import ParquetFile
-from leadscore_core.inference.score import ScoredPart
+from leadscore_core.inference.score import ScoredChunk
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.pipelines.inference import ScoreReport, score_chunks
 from leadscore_core.progress import Progress, silent
@@ -178,10 +178,10 @@ def _score_into(
     grades, junk = grade_preference(settings, model.schema).current(), junk_preference(settings).current()
     report = ScoreReport(thresholds=own_grades(model.schema, settings))
     try:
-        _write_parts(folder, order, report, as_text=False)
-    except pa.ArrowException:  # the types of a column differ between the parts of the list
+        _write_chunks(folder, order, report, as_text=False)
+    except pa.ArrowException:  # the types of a column change within the list
         report = ScoreReport(thresholds=own_grades(model.schema, settings))
-        _write_parts(folder, order, report, as_text=True)
+        _write_chunks(folder, order, report, as_text=True)
     unsorted = folder / _UNSORTED
     tell(report.rows, "Looking for duplicates")
     is_again = rows is not None
@@ -207,7 +207,7 @@ def _score_into(
     return scoring
 
 
-def _write_parts(folder: Path, order: _ScoringOrder, report: ScoreReport, *, as_text: bool) -> None:
+def _write_chunks(folder: Path, order: _ScoringOrder, report: ScoreReport, *, as_text: bool) -> None:
     leads, model, settings = order.leads, order.model, order.settings
     draws = np.random.default_rng(int(order.file_hash[:15], 16))
     index_writer: pq.ParquetWriter | None = None
@@ -217,15 +217,15 @@ def _write_parts(folder: Path, order: _ScoringOrder, report: ScoreReport, *, as_
         order.open_cleaned() as cleaned,
         closing(
             score_chunks(leads, model, report, reasons=0, settings=settings, progress=tell, cleaned=cleaned)
-        ) as parts,
+        ) as scored_chunks,
         ParquetFile(folder / LEADS_FILE, ROW_GROUP) as own_columns,
     ):
         try:
-            for read, part in parts:
-                chunk = part_frame(read)
+            for read, scored in scored_chunks:
+                chunk = chunk_frame(read)
                 own_columns.write(_storable(chunk, as_text))
-                index = index_rows(chunk, part, model.schema, leads.mapping, settings.phone_region, first)
-                unseen = expect_unseen(model, chunk, part.cleaned, leads.mapping, part.own["propensity"].to_numpy())
+                index = index_rows(chunk, scored, model.schema, leads.mapping, settings.phone_region, first)
+                unseen = expect_unseen(model, chunk, scored.cleaned, leads.mapping, scored.own["propensity"].to_numpy())
                 index = index.assign(**unseen.columns(), ls_draw=draws.random(len(chunk)))
                 table = pa.Table.from_pandas(index, preserve_index=False)
                 if index_writer is None:
@@ -238,38 +238,38 @@ def _write_parts(folder: Path, order: _ScoringOrder, report: ScoreReport, *, as_
 
 
 def index_rows(
-    chunk: pd.DataFrame, part: ScoredPart, schema: LeadSchema, mapping: ColumnMapping, region: str, first: int
+    chunk: pd.DataFrame, scored: ScoredChunk, schema: LeadSchema, mapping: ColumnMapping, region: str, first: int
 ) -> pd.DataFrame:
-    """Return what filters, sorts and pages read of a part (see `LeadTable`).
+    """Return what filters, sorts and pages read of a chunk (see `LeadTable`).
 
     Parameters
     ----------
     first
-        Position in the list of the part's first lead.
+        Position in the list of the chunk's first lead.
     """
     contacts = read_contacts(chunk, schema, mapping, region)
     columns: dict[str, object] = {
         "ls_row": np.arange(first, first + len(chunk), dtype="int64"),
-        "ls_propensity": part.own["propensity"].to_numpy(),
-        "ls_score": part.own["lead_score"].to_numpy(),
-        "ls_row_problem": part.own["row_problem"].to_numpy(dtype=object),
+        "ls_propensity": scored.own["propensity"].to_numpy(),
+        "ls_score": scored.own["lead_score"].to_numpy(),
+        "ls_row_problem": scored.own["row_problem"].to_numpy(dtype=object),
     }
     columns |= {_KINDS[role]: cells.to_numpy(dtype=object) for role, cells in contacts.shown.items()}
     columns |= {RULE + rule: flags for rule, flags in contact_flags(contacts).items()}
     keys = contact_keys(contacts)
-    for name in key_names(schema, mapping):  # of every part the same, whatever its cells hold
+    for name in key_names(schema, mapping):  # of every chunk the same, whatever its cells hold
         own = keys[name].array if name in keys else pd.array([pd.NA] * len(chunk), dtype="Int64")
         columns[f"ls_{name}_key"] = own
     outcome = known_outcomes(chunk, schema, mapping)
     if outcome is not None:
         columns[OUTCOME] = outcome
     given = [cells for role in contacts.details for cells in contacts.columns(role)]
-    searched = [*given, *(part.cleaned[name] for name in _text_columns(schema, part.cleaned))]
+    searched = [*given, *(scored.cleaned[name] for name in _text_columns(schema, scored.cleaned))]
     search = pd.Series([""] * len(chunk), dtype="str")
     for cells in searched:
         search = search + " " + cells.reset_index(drop=True).fillna("").str.casefold()
     columns["ls_search"] = search.to_numpy(dtype=object)
-    own = part.cleaned.reset_index(drop=True)
+    own = scored.cleaned.reset_index(drop=True)
     index = pd.concat([pd.DataFrame(columns), own], axis=1)
     texts = [name for name in index.columns if index[name].dtype == object]
     return index.astype(dict.fromkeys(texts, "str"))

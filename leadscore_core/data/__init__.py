@@ -1,1 +1,1 @@
-"""The data pipeline's parts: a person's files opened, read, mapped, checked and cleaned."""
+"""The steps of the data pipeline: a person's files opened, read, mapped, checked and cleaned."""

@@ -1,4 +1,4 @@
-"""Merging: the findings of a list's parts, added up and judged for the whole list."""
+"""Merging: the findings of a list's chunks, added up and judged for the whole list."""
 
 from collections.abc import Iterable
 
@@ -8,18 +8,18 @@ from leadscore_core.data.findings import EXAMPLES, Finding, sort_findings
 _OF_THE_FILE = frozenset({"required_column", "missing_column", "guessed_column", "chosen_column", "ambiguous_date"})
 
 
-def merge_findings(parts: Iterable[tuple[list[Finding], int]]) -> list[Finding]:
+def merge_findings(chunks: Iterable[tuple[list[Finding], int]]) -> list[Finding]:
     """Add up the findings of consecutive chunks.
 
     Parameters
     ----------
-    parts
+    chunks
         Findings of a chunk and its number of rows, in order. What concerns the whole file is counted once; rows are
         counted on through the chunks, but for findings that name their files.
     """
     merged: dict[tuple[str, str], Finding] = {}
     total = 0
-    for found, n_rows in parts:
+    for found, n_rows in chunks:
         for finding in found:
             shifted = finding.rows if finding.files else tuple(row + total for row in finding.rows)
             key = (finding.code, finding.column)

@@ -29,8 +29,8 @@ from leadscore_core.data.dataset.open import open_list, suggest_columns
 from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.findings import Finding
 from leadscore_core.data.merge_findings import merge_findings
-from leadscore_core.data.reading.chunks import Part, part_frame, select_columns
-from leadscore_core.data.reading.reader import iter_parts, read_headers
+from leadscore_core.data.reading.chunks import Chunk, chunk_frame, select_columns
+from leadscore_core.data.reading.reader import iter_chunks, read_headers
 from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, ColumnMapping, count_evidence, settle_conventions
 from leadscore_core.data.schema.column_resolution import contested_headers, resolve_mapping
 from leadscore_core.data.schema.schema import LeadSchema
@@ -203,8 +203,8 @@ def _first_rows(
 ) -> pd.DataFrame | None:
     """Read the first rows of a part; one that cannot be read is reported when it is scored."""
     with suppress(LeadScoreError, StopIteration), local_copy(part) as path:
-        return part_frame(
-            select_columns(next(iter_parts(path, sheet=sheet, chunk_rows=rows, encoding=encoding)), headers)
+        return chunk_frame(
+            select_columns(next(iter_chunks(path, sheet=sheet, chunk_rows=rows, encoding=encoding)), headers)
         )
     return None
 
@@ -294,11 +294,11 @@ def _check_columns(part: str, headers: list[str], mapping: ColumnMapping) -> Non
         )
 
 
-def _in_one_order(written: Sequence[str]) -> Iterator[Part]:
+def _in_one_order(written: Sequence[str]) -> Iterator[Chunk]:
     """Read the results one after the other, with the columns in the order of the first."""
     first = read_headers(written[0])
     for path in written:
-        for part in iter_parts(path):
+        for part in iter_chunks(path):
             yield select_columns(part, first)
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from leadscore_core.config import GradeThresholds, JunkRules, load_settings
 from leadscore_core.data.cleaning.cleaner import plain_text
 from leadscore_core.data.findings import Finding
-from leadscore_core.data.reading.chunks import LINE_PROBLEM, Part, part_frame
+from leadscore_core.data.reading.chunks import LINE_PROBLEM, Chunk, chunk_frame
 from leadscore_core.data.reading.given_leads import LeadsOrPath, as_frame
 from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
 from leadscore_core.data.schema.column_resolution import map_frame
@@ -36,8 +36,8 @@ PROPENSITY_DECIMALS = 6
 
 
 @dataclass(frozen=True, eq=False)
-class ScoredPart:
-    """Our columns alone, under their plain names; what is wrong in this part; and what the model saw of it."""
+class ScoredChunk:
+    """Our columns alone, under their plain names; what is wrong in this chunk; and what the model saw of it."""
 
     own: pd.DataFrame
     findings: list[Finding]
@@ -108,28 +108,28 @@ def score_leads(
     mapping = mapping or map_frame(frame, model.schema)
     check_required(mapping, model.schema)
     settings = load_settings()
-    part = score_part(
+    scored = score_chunk(
         frame,
         model,
         mapping,
         ScoringRules(grades or own_grades(model.schema, settings), junk or settings.junk, settings.phone_region),
         reasons=reasons,
     )
-    return pd.DataFrame(beside(frame, part.own))
+    return pd.DataFrame(beside(frame, scored.own))
 
 
-def score_part(
-    part: Part,
+def score_chunk(
+    chunk: Chunk,
     model: LeadModel,
     mapping: ColumnMapping,
     rules: ScoringRules,
     *,
     reasons: int,
     cleaned: Cleaned | None = None,
-) -> ScoredPart:
-    """Score one part of a list with a settled mapping; its leads are cleaned here, unless they were before."""
+) -> ScoredChunk:
+    """Score one chunk of a list with a settled mapping; its leads are cleaned here, unless they were before."""
     mapping = mapping.limited_to(model.schema)
-    frame = _looked_at(part, mapping, model)
+    frame = _looked_at(chunk, mapping, model)
     raw = mapping.apply(frame, model.schema)
     seen, problems = cleaned or model.clean(raw, categories=True)
     propensity = np.round(model.propensity(seen), PROPENSITY_DECIMALS) if len(frame) else np.empty(0)
@@ -161,34 +161,34 @@ def score_part(
     own["model_id"] = few_words(np.zeros(len(frame), dtype="int64"), [model.model_id])
     blank = blank_rows(raw, model.schema)
     own["row_problem"] = note_row_problems(frame, raw, model.schema, mapping, problems, blank).array
-    chunk = CleanedChunk(frame, raw, seen, problems, model.schema, mapping)
-    findings = chunk_findings(chunk, model.known_levels, blank)
-    return ScoredPart(pd.DataFrame(own, index=frame.index), findings, seen)
+    cleaned_chunk = CleanedChunk(frame, raw, seen, problems, model.schema, mapping)
+    findings = chunk_findings(cleaned_chunk, model.known_levels, blank)
+    return ScoredChunk(pd.DataFrame(own, index=frame.index), findings, seen)
 
 
-def _looked_at(part: Part, mapping: ColumnMapping, model: LeadModel) -> pd.DataFrame:
+def _looked_at(chunk: Chunk, mapping: ColumnMapping, model: LeadModel) -> pd.DataFrame:
     """Return the columns that scoring looks at; the others stay as they were read."""
-    names = part.column_names if isinstance(part, pa.Table) else list(part.columns)
+    names = chunk.column_names if isinstance(chunk, pa.Table) else list(chunk.columns)
     there = set(names)
     used = {header: model.schema.by_name[column] for column, header in mapping.used.items() if header in there}
     more = [header for match in mapping.matches for header in match.more if header in there and header not in used]
     noted = [*more, LINE_PROBLEM] if LINE_PROBLEM in there else more
     repeats = {"text", "flag", "number"}
     repeating = [header for header, column in used.items() if column.is_input and column.type in repeats]
-    return part_frame(part, [*used, *noted], repeating=repeating)
+    return chunk_frame(chunk, [*used, *noted], repeating=repeating)
 
 
-def beside(part: Part, own: pd.DataFrame) -> Part:
+def beside(chunk: Chunk, own: pd.DataFrame) -> Chunk:
     """Return a list with our columns after its own; a name that is taken gets the suffix ``_leadscore``.
 
     What the reader noted of a line stands in ``row_problem`` and is no column of the list.
     """
-    if isinstance(part, pd.DataFrame):
-        frame = part.drop(columns=LINE_PROBLEM, errors="ignore")
+    if isinstance(chunk, pd.DataFrame):
+        frame = chunk.drop(columns=LINE_PROBLEM, errors="ignore")
         return pd.concat(
             [frame, own.set_axis([own_name(str(name), frame.columns) for name in own.columns], axis=1)], axis=1
         )
-    table = part.drop_columns([LINE_PROBLEM]) if LINE_PROBLEM in part.column_names else part
+    table = chunk.drop_columns([LINE_PROBLEM]) if LINE_PROBLEM in chunk.column_names else chunk
     taken = table.column_names
     ours = pa.Table.from_pandas(own, preserve_index=False)
     for name in ours.column_names:
@@ -196,8 +196,8 @@ def beside(part: Part, own: pd.DataFrame) -> Part:
     return table
 
 
-def join_scored(scored: tuple[Part, ScoredPart]) -> Part:
-    """Return a part of a list with what came of it beside its own columns."""
+def join_scored(scored: tuple[Chunk, ScoredChunk]) -> Chunk:
+    """Return a chunk of a list with what came of it beside its own columns."""
     return beside(scored[0], scored[1].own)
 
 

@@ -79,12 +79,12 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
     """
     expect_kind(leads, LeadList, OPEN_IT)
     levels, costs = (model.known_levels, model.metadata.column_costs) if model is not None else ({}, {})
-    parts, hashes, labels, rows, log = [], [], [], 0, ReadLog()
+    found_in, hashes, labels, rows, log = [], [], [], 0, ReadLog()
     keys, sample = SharedKeys(leads), RowSample(AUDITED_ROWS)
     for chunk in leads.chunks(log):
         raw = leads.mapping.apply(chunk, leads.schema)
         cleaned, problems = clean_with_problems(raw, leads.schema)
-        parts.append(
+        found_in.append(
             (
                 chunk_findings(CleanedChunk(chunk, raw, cleaned, problems, leads.schema, leads.mapping), levels),
                 len(chunk),
@@ -97,7 +97,7 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
             sample.add(chunk)
         rows += len(chunk)
     found = [
-        *log.numbered([*merge_findings(parts), *duplicate_findings(hashes)]),
+        *log.numbered([*merge_findings(found_in), *duplicate_findings(hashes)]),
         *log.findings(),
         *keys.findings(),
         *mapping_findings(leads.mapping, leads.schema, rows, costs),
@@ -107,7 +107,7 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
         cleaned, raw = (pd.concat(own, ignore_index=True) for own in both)
         found += log.numbered(label_findings(cleaned, raw, leads.schema, leads.mapping))
     leaks = audit_list(leads, sample.frame()) if label_expected else None
-    labelled = sum(int(part.notna().to_numpy().sum()) for part, _ in labels)
+    labelled = sum(int(label.notna().to_numpy().sum()) for label, _ in labels)
     return CheckReport(rows, len(leads.mapping.headers), sort_findings(found), leaks, labelled)
 
 
@@ -120,8 +120,8 @@ def clean_list(leads: LeadList, out: str | Path) -> int:
         If the list cannot be read or the result cannot be written; nothing is left behind.
     """
     expect_kind(leads, LeadList, OPEN_IT)
-    parts = (
+    chunks = (
         complete_columns(clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema), leads.schema)
         for chunk in leads.chunks()
     )
-    return write_leads(parts, out)
+    return write_leads(chunks, out)

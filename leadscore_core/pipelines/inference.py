@@ -12,7 +12,7 @@ from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.findings import Finding, sort_findings
 from leadscore_core.data.merge_findings import merge_findings
-from leadscore_core.data.reading.chunks import LINE_PROBLEM, Part, part_frame, row_keys
+from leadscore_core.data.reading.chunks import LINE_PROBLEM, Chunk, chunk_frame, row_keys
 from leadscore_core.data.reading.given_leads import OPEN_IT, expect_kind
 from leadscore_core.data.reading.read_log import ReadLog
 from leadscore_core.data.schema.column_mapping import check_required
@@ -23,7 +23,7 @@ from leadscore_core.inference.cleaned_file import CleanedFile
 from leadscore_core.inference.export.crm_columns import CrmChoice, CrmColumns, contact_headers, settle_columns
 from leadscore_core.inference.export.files import check_output, write_leads
 from leadscore_core.inference.grades import GRADES
-from leadscore_core.inference.score import ScoredPart, ScoringRules, join_scored, score_part
+from leadscore_core.inference.score import ScoredChunk, ScoringRules, join_scored, score_chunk
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.progress import Progress, silent
 
@@ -91,11 +91,11 @@ def score_list(
 
 
 def _for_crm(
-    scored: Iterable[tuple[Part, ScoredPart]], crm: CrmChoice, leads: LeadList, report: ScoreReport
-) -> Iterator[Part]:
-    """Give the parts of a list as a CRM takes them; the first one settles the columns."""
-    for part, result in scored:
-        own = part_frame(part).drop(columns=LINE_PROBLEM, errors="ignore")
+    scored: Iterable[tuple[Chunk, ScoredChunk]], crm: CrmChoice, leads: LeadList, report: ScoreReport
+) -> Iterator[Chunk]:
+    """Give the chunks of a list as a CRM takes them; the first one settles the columns."""
+    for chunk, result in scored:
+        own = chunk_frame(chunk).drop(columns=LINE_PROBLEM, errors="ignore")
         if report.crm is None:
             report.crm = settle_columns(crm, own, contact_headers(leads.mapping, leads.schema))
         yield report.crm.lay_out(own, result.own.set_axis(own.index))
@@ -130,7 +130,7 @@ def score_chunks(
     settings: Settings,
     progress: Progress | None = None,
     cleaned: CleanedFile | None = None,
-) -> Generator[tuple[Part, ScoredPart], None, None]:
+) -> Generator[tuple[Chunk, ScoredChunk], None, None]:
     """Score chunk by chunk, filling `report` on the way, which is complete when the last chunk is out.
 
     Parameters
@@ -140,7 +140,7 @@ def score_chunks(
 
     Yields
     ------
-    part, scored
+    chunk, scored
         The list's own columns as they were read, and what came of them, in the list's order.
 
     Raises
@@ -153,28 +153,28 @@ def score_chunks(
 
     rules = ScoringRules(report.thresholds, settings.junk, settings.phone_region, report.barred)
 
-    def score(part: Part) -> tuple[Part, ScoredPart]:
-        scored = score_part(
-            part,
+    def score(chunk: Chunk) -> tuple[Chunk, ScoredChunk]:
+        scored = score_chunk(
+            chunk,
             model,
             leads.mapping,
             rules,
             reasons=reasons,
-            cleaned=None if cleaned is None else cleaned.take(len(part), model.schema),
+            cleaned=None if cleaned is None else cleaned.take(len(chunk), model.schema),
         )
-        return part, scored
+        return chunk, scored
 
     tell = progress or silent
-    with closing(leads.parts(report.log)) as parts:
-        for part, scored in _beside(score, parts):
-            found_in.append((scored.findings, len(part)))
-            keys.append(row_keys(part))
+    with closing(leads.raw_chunks(report.log)) as chunks:
+        for chunk, scored in _beside(score, chunks):
+            found_in.append((scored.findings, len(chunk)))
+            keys.append(row_keys(chunk))
             counts.update({str(grade): n for grade, n in scored.own["grade"].value_counts().items()})
-            report.rows += len(part)
+            report.rows += len(chunk)
             report.expected += float(scored.own["propensity"].sum())
             tell(report.rows, f"Scored {report.rows:,} leads")
-            yield part, scored
-            del part, scored  # not to be kept while the next is waited for
+            yield chunk, scored
+            del chunk, scored  # not to be kept while the next is waited for
     report.grades = {grade: counts[grade] for grade in GRADES}
     report.left_out = dict(leads.left_out or {})
     found = [

@@ -12,7 +12,7 @@ from leadscore_core.data.cleaning.outcome_values import MOST_VALUES, OutcomeSpli
 from leadscore_core.data.cleaning.outcome_words import FILLED, Meaning
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.outcomes import settle_outcomes
-from leadscore_core.data.reading.reader import iter_parts
+from leadscore_core.data.reading.reader import iter_chunks
 from leadscore_core.data.schema.outcome_nouns import propose_words
 from leadscore_core.percent import say_leads
 from leadscore_core.retraining.schema_editor import OUTCOME_MEANINGS, corrected_outcome, outcome_table
@@ -34,8 +34,8 @@ def choose_outcome_values(path: Path, upload: str, header: str) -> OutcomeSplit:
     """Let a person say which values of an outcome's column mean yes; the others are looked up, and can be corrected."""
 
     def count() -> dict[str, int]:
-        with closing(iter_parts(path, encoding=encoding)) as parts:
-            return count_column(parts, header)
+        with closing(iter_chunks(path, encoding=encoding)) as chunks:
+            return count_column(chunks, header)
 
     encoding = session.get_encoding(upload)
     counts = session.remembered(("outcome", upload, header, encoding), count)
@@ -90,8 +90,8 @@ def render_outcome(leads: LeadList, upload: str) -> LeadList:
         return leads
 
     def count() -> dict[str, int]:
-        with closing(leads.parts()) as parts:
-            return count_column(parts, header)
+        with closing(leads.raw_chunks()) as chunks:
+            return count_column(chunks, header)
 
     counts = session.remembered(("outcome", upload, header), count)
     split = split_outcomes(counts, label)

@@ -8,23 +8,23 @@ from pandas.api.extensions import ExtensionArray
 
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.cleaning.outcome_values import count_values
-from leadscore_core.data.reading.chunks import Part, part_frame, select_columns
+from leadscore_core.data.reading.chunks import Chunk, chunk_frame, select_columns
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema
 
 
-def count_column(parts: Iterable[Part], header: str) -> dict[str, int]:
+def count_column(chunks: Iterable[Chunk], header: str) -> dict[str, int]:
     """Count the values of one column of a list as they are written, "" for blank.
 
     Parameters
     ----------
-    parts
-        The list's rows in chunks (see `iter_parts`); a chunk that lacks the column counts as blank.
+    chunks
+        The list's rows in chunks (see `iter_chunks`); a chunk that lacks the column counts as blank.
     """
     counts: Counter[str] = Counter()
-    for part in parts:
-        frame = part_frame(select_columns(part, [header]))
-        counts.update(count_values(frame[header]) if header in frame else {"": len(part)})
+    for chunk in chunks:
+        frame = chunk_frame(select_columns(chunk, [header]))
+        counts.update(count_values(frame[header]) if header in frame else {"": len(chunk)})
     return dict(counts)
 
 

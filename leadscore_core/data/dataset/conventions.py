@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import pandas as pd
 
 from leadscore_core.data.cleaning.convention_choices import ConventionChoice, choose_mark, choose_order
-from leadscore_core.data.reading.chunks import part_frame, select_columns
-from leadscore_core.data.reading.reader import iter_parts, list_files
+from leadscore_core.data.reading.chunks import chunk_frame, select_columns
+from leadscore_core.data.reading.reader import iter_chunks, list_files
 from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, ColumnMapping, count_evidence, settle_conventions
 from leadscore_core.data.schema.schema import DATE_ROLES, NUMBER_ROLES, LeadSchema, Role
 from leadscore_core.errors import UnreadableFileError
@@ -63,9 +63,9 @@ def collect_evidence(leads: LeadList) -> ConventionEvidence | None:
     whole = True
     for file in files:
         with suppress(UnreadableFileError) if leads.left_out is not None else nullcontext():
-            part = next(iter_parts(file, sheet=leads.sheet, chunk_rows=each, encoding=leads.encoding))
-            firsts.append(part_frame(select_columns(part, headers)))  # what it lacks is said when it is read
-            whole &= len(part) < each
+            chunk = next(iter_chunks(file, sheet=leads.sheet, chunk_rows=each, encoding=leads.encoding))
+            firsts.append(chunk_frame(select_columns(chunk, headers)))  # what it lacks is said when it is read
+            whole &= len(chunk) < each
     if not firsts:
         return None
     evidence = count_evidence(leads.mapping, leads.schema, pd.concat(firsts, ignore_index=True))
@@ -108,11 +108,11 @@ def with_evidence(first: ConventionEvidence, whole: ConventionEvidence) -> Conve
 def read_evidence(leads: LeadList, headers: Sequence[str]) -> ConventionEvidence:
     """Count what all rows of a list show of how these columns are written."""
     left_out = None if leads.left_out is None else dict(leads.left_out)
-    parts = iter_parts(leads.paths, sheet=leads.sheet, columns=headers, left_out=left_out, encoding=leads.encoding)
+    chunks = iter_chunks(leads.paths, sheet=leads.sheet, columns=headers, left_out=left_out, encoding=leads.encoding)
     found: ConventionEvidence | None = None
-    with closing(parts):
-        for part in parts:
-            counted = count_evidence(leads.mapping, leads.schema, part_frame(select_columns(part, headers)))
+    with closing(chunks):
+        for chunk in chunks:
+            counted = count_evidence(leads.mapping, leads.schema, chunk_frame(select_columns(chunk, headers)))
             found = counted if found is None else found.plus(counted)
     return found or count_evidence(leads.mapping, leads.schema, pd.DataFrame())
 

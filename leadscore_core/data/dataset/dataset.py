@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from leadscore_core.data.findings import Finding
-from leadscore_core.data.reading.chunks import Part
+from leadscore_core.data.reading.chunks import Chunk
 from leadscore_core.data.reading.read_log import ReadLog
-from leadscore_core.data.reading.reader import iter_leads, iter_parts, look_at_files
+from leadscore_core.data.reading.reader import iter_chunks, iter_leads, look_at_files
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema
 
@@ -45,9 +45,9 @@ class LeadList:
         """Read the rows in chunks, all columns; a log gets what is found of the files on the way."""
         return iter_leads(self.paths, sheet=self.sheet, log=log, encoding=self.encoding)
 
-    def parts(self, log: ReadLog | None = None) -> Generator[Part, None, None]:
+    def raw_chunks(self, log: ReadLog | None = None) -> Generator[Chunk, None, None]:
         """Read the rows in chunks, all columns, as the files hold them."""
-        return iter_parts(self.paths, sheet=self.sheet, left_out=self.left_out, log=log, encoding=self.encoding)
+        return iter_chunks(self.paths, sheet=self.sheet, left_out=self.left_out, log=log, encoding=self.encoding)
 
     def file_findings(self) -> list[Finding]:
         """Return what was found of the files themselves: rows that are no leads, quotes and bytes that were mended."""

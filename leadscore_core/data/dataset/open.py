@@ -15,9 +15,9 @@ from leadscore_core.data.dataset.conventions import LEAST_EVIDENCE, find_convent
 from leadscore_core.data.dataset.dataset import LeadList, Paths
 from leadscore_core.data.dataset.options import ListOptions, check_choices, say_conventions
 from leadscore_core.data.dataset.schema_choice import HALF, MOST, NEARLY_ALL, choose_served, schemas_that_fit
-from leadscore_core.data.reading.chunks import part_frame
+from leadscore_core.data.reading.chunks import chunk_frame
 from leadscore_core.data.reading.excel import list_sheets
-from leadscore_core.data.reading.reader import iter_parts, list_files, read_headers
+from leadscore_core.data.reading.reader import iter_chunks, list_files, read_headers
 from leadscore_core.data.reading.row_sample import sample_rows
 from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, Choice, ColumnMapping, headers_chosen
 from leadscore_core.data.schema.column_resolution import contested_headers, resolve_mapping
@@ -160,8 +160,8 @@ def open_any_list(
         )
     if proposal.label is None:  # nothing to propose for; the shipped schema says what is missing
         return open_list(paths, load_schema(), options=options, settings=settings)
-    with closing(iter_parts(paths, sheet=sheet, encoding=options.encoding)) as parts:
-        counts = count_column(parts, proposal.label)
+    with closing(iter_chunks(paths, sheet=sheet, encoding=options.encoding)) as chunks:
+        counts = count_column(chunks, proposal.label)
     split = split_outcomes(counts, positive=options.positive, still_open=options.open)
     words = propose_words(proposal.label, proposal.positive)
     question = split.question(proposal.label, words)
@@ -255,7 +255,7 @@ def propose_list(
     """Look at leads from all over a list and say what each column may mean (see `propose_schema`)."""
     from leadscore_core.data.schema.inference import propose_schema
 
-    return propose_schema(sample_rows(iter_parts(paths, sheet=sheet, encoding=encoding)), label, decimals)
+    return propose_schema(sample_rows(iter_chunks(paths, sheet=sheet, encoding=encoding)), label, decimals)
 
 
 def _best_sheet(paths: Paths, schema: LeadSchema, store: MappingStore, encoding: str | None = None) -> str | None:
@@ -285,7 +285,7 @@ def _with_columns(leads: LeadList) -> LeadList:
         return leads
     left_out = None if leads.left_out is None else dict(leads.left_out)
     rows = sample_rows(
-        iter_parts(leads.paths, sheet=leads.sheet, columns=contested, left_out=left_out, encoding=leads.encoding)
+        iter_chunks(leads.paths, sheet=leads.sheet, columns=contested, left_out=left_out, encoding=leads.encoding)
     )
     return replace(leads, mapping=resolve_mapping(leads.mapping, leads.schema, rows))
 
@@ -295,7 +295,7 @@ def _first_sound(paths: Paths, sheet: str | None, encoding: str | None) -> Path:
     files = list_files(paths)
     for file in files:
         with suppress(UnreadableFileError):
-            next(iter_parts(file, sheet=sheet, chunk_rows=LEAST_EVIDENCE, encoding=encoding))
+            next(iter_chunks(file, sheet=sheet, chunk_rows=LEAST_EVIDENCE, encoding=encoding))
             return file
     return files[0]
 
@@ -305,11 +305,11 @@ def evidence_of(leads: LeadList) -> dict[str, str]:
     from leadscore_core.data.schema.column_profile import profile_column
 
     own = [header for match in leads.mapping.matches for header in (match.header, *match.more, *match.others) if header]
-    part = next(
-        iter_parts(leads.paths, sheet=leads.sheet, columns=own, encoding=leads.encoding, chunk_rows=CONVENTION_ROWS),
+    chunk = next(
+        iter_chunks(leads.paths, sheet=leads.sheet, columns=own, encoding=leads.encoding, chunk_rows=CONVENTION_ROWS),
         None,
     )
-    frame = pd.DataFrame() if part is None else part_frame(part)
+    frame = pd.DataFrame() if chunk is None else chunk_frame(chunk)
     there = [header for header in own if header in frame.columns]
     profiles = {header: profile_column(header, frame[header]) for header in there}
     return {

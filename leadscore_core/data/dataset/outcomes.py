@@ -44,8 +44,8 @@ def settle_outcomes(leads: LeadList, options: ListOptions | None = None, *, ask:
         return leads
     split = leads.outcome
     if split is None:
-        with closing(leads.parts()) as parts:
-            counts = count_column(parts, header)
+        with closing(leads.raw_chunks()) as chunks:
+            counts = count_column(chunks, header)
         split = split_outcomes(counts, label, positive=options.positive, still_open=options.open)
         question = split.question(header, leads.schema.outcome)
         if question is not None and split.of(Meaning.UNKNOWN) and _is_asked(split, ask):

@@ -43,7 +43,7 @@ def read_also(leads: LeadList, names: Sequence[str]) -> LeadList:
             f"{headers[0]!r} is no column of {leads.schema.title}, whose meaning ships with LeadScore. To read these "
             "leads by their own columns, add --schema new."
         )
-    frame = sample_rows(leads.parts())
+    frame = sample_rows(leads.raw_chunks())
     wanted = {header: _propose(header, frame[header], leads) for header in dict.fromkeys(headers)}
     schema = extend_schema(leads.schema, list(wanted.values()))
     added = schema.columns[len(leads.schema.columns) :]
@@ -74,7 +74,7 @@ def unread_columns(leads: LeadList) -> list[ProposedColumn]:
     headers = [header for header in leads.mapping.unused_headers if header != ""]
     if not headers:
         return []
-    columns = infer_roles(sample_rows(leads.parts())[headers], headers)
+    columns = infer_roles(sample_rows(leads.raw_chunks())[headers], headers)
     not_yet = "not read by what is kept of these columns; --include brings it in"
     return [column if column.role is None else replace(column, role=None, why=not_yet) for column in columns]
 

@@ -1,4 +1,4 @@
-"""Parts: a stretch of a list as it was read, text and Parquet as Arrow keeps them, workbooks as a frame."""
+"""Chunks: a stretch of a list as it was read, text and Parquet as Arrow keeps them, workbooks as a frame."""
 
 import atexit
 from collections.abc import Collection, Sequence
@@ -15,8 +15,8 @@ LINE_PROBLEM = "line_problem (found while reading)"
 INDEX_HEADERS = frozenset({"", "unnamed: 0", "index"})
 _SPARSE = 0.1
 _BLANK = "''"
-Part: TypeAlias = "pa.Table | pd.DataFrame"
-# whole numbers and flags keep their type in a part that has blanks
+Chunk: TypeAlias = "pa.Table | pd.DataFrame"
+# whole numbers and flags keep their type in a chunk that has blanks
 _NULLABLE: dict[pa.DataType, pd.api.extensions.ExtensionDtype] = {
     pa.int8(): pd.Int8Dtype(),
     pa.int16(): pd.Int16Dtype(),
@@ -30,12 +30,12 @@ _NULLABLE: dict[pa.DataType, pd.api.extensions.ExtensionDtype] = {
 }
 
 
-def part_frame(part: Part, columns: Sequence[str] | None = None, *, repeating: Collection[str] = ()) -> pd.DataFrame:
-    """Return a part as a frame.
+def chunk_frame(chunk: Chunk, columns: Sequence[str] | None = None, *, repeating: Collection[str] = ()) -> pd.DataFrame:
+    """Return a chunk as a frame.
 
     Parameters
     ----------
-    part
+    chunk
         As read.
     columns
         Headers that are wanted; without it, all.
@@ -44,36 +44,38 @@ def part_frame(part: Part, columns: Sequence[str] | None = None, *, repeating: C
 
     Examples
     --------
-    >>> part = pa.table({"source": ["news", "news"], "n": [1, 2]})
-    >>> part_frame(part, ["source"], repeating=["source"])["source"].cat.categories.tolist()
+    >>> chunk = pa.table({"source": ["news", "news"], "n": [1, 2]})
+    >>> chunk_frame(chunk, ["source"], repeating=["source"])["source"].cat.categories.tolist()
     ['news']
     """
-    if isinstance(part, pd.DataFrame):
-        return part if columns is None else part[list(columns)]
-    table = part if columns is None else part.select(list(columns))
+    if isinstance(chunk, pd.DataFrame):
+        return chunk if columns is None else chunk[list(columns)]
+    table = chunk if columns is None else chunk.select(list(columns))
     for place, field in enumerate(table.schema):
         if field.name in repeating and (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
             table = table.set_column(place, field.name, one_array(table.column(place)).dictionary_encode())
     return table.to_pandas(ignore_metadata=True, types_mapper=_NULLABLE.get)
 
 
-def select_columns(part: Part, columns: Sequence[str]) -> Part:
-    """Return a part with those of these columns that it has, in this order."""
-    names = part.column_names if isinstance(part, pa.Table) else list(part.columns)
+def select_columns(chunk: Chunk, columns: Sequence[str]) -> Chunk:
+    """Return a chunk with those of these columns that it has, in this order."""
+    names = chunk.column_names if isinstance(chunk, pa.Table) else list(chunk.columns)
     there = set(names)
     wanted = [name for name in columns if name in there]
     if wanted == names:
-        return part
-    return part.select(wanted) if isinstance(part, pa.Table) else part[wanted]
+        return chunk
+    return chunk.select(wanted) if isinstance(chunk, pa.Table) else chunk[wanted]
 
 
-def with_line_problem(part: Part) -> Part:
-    """Return a part with a blank `LINE_PROBLEM` where it has none."""
-    if isinstance(part, pd.DataFrame):
-        return part if LINE_PROBLEM in part else part.assign(**{LINE_PROBLEM: pd.array([""] * len(part), dtype="str")})
-    if LINE_PROBLEM in part.column_names:
-        return part
-    return part.append_column(LINE_PROBLEM, pa.array([""] * len(part), pa.string()))
+def with_line_problem(chunk: Chunk) -> Chunk:
+    """Return a chunk with a blank `LINE_PROBLEM` where it has none."""
+    if isinstance(chunk, pd.DataFrame):
+        return (
+            chunk if LINE_PROBLEM in chunk else chunk.assign(**{LINE_PROBLEM: pd.array([""] * len(chunk), dtype="str")})
+        )
+    if LINE_PROBLEM in chunk.column_names:
+        return chunk
+    return chunk.append_column(LINE_PROBLEM, pa.array([""] * len(chunk), pa.string()))
 
 
 def filled_rows(table: pa.Table) -> int:
@@ -97,7 +99,7 @@ def filled_rows(table: pa.Table) -> int:
     return 0
 
 
-def row_keys(part: Part) -> np.ndarray:
+def row_keys(chunk: Chunk) -> np.ndarray:
     """Return one uint64 a row, equal where rows are equal in all but a leading index column; of use in one run alone.
 
     Examples
@@ -106,7 +108,9 @@ def row_keys(part: Part) -> np.ndarray:
     >>> [bool(key == keys[0]) for key in keys]
     [True, False, True]
     """
-    table = pa.Table.from_pandas(part.astype("str"), preserve_index=False) if isinstance(part, pd.DataFrame) else part
+    table = (
+        pa.Table.from_pandas(chunk.astype("str"), preserve_index=False) if isinstance(chunk, pd.DataFrame) else chunk
+    )
     table = table.select([name for name in table.column_names if name.strip().lower() not in INDEX_HEADERS])
     if not table.num_columns or not len(table):
         return np.zeros(len(table), dtype="uint64")
@@ -154,8 +158,8 @@ def _hash(table: pa.Table) -> np.ndarray:
 def _asked(table: pa.Table, expression: str) -> np.ndarray:
     """Return what DuckDB makes of each row."""
     with _duckdb().cursor() as cursor:
-        cursor.register("part", table)
-        return np.asarray(cursor.execute(f"select {expression} as key from part").fetchnumpy()["key"])
+        cursor.register("chunk", table)
+        return np.asarray(cursor.execute(f"select {expression} as key from chunk").fetchnumpy()["key"])
 
 
 @cache
@@ -163,4 +167,4 @@ def _duckdb() -> Any:
     import duckdb  # only lists are compared row by row
 
     atexit.register(_duckdb.cache_clear)  # a connection that outlives the interpreter is complained of
-    return duckdb.connect(config={"threads": 1})  # the cores are taken by other parts
+    return duckdb.connect(config={"threads": 1})  # the cores are taken by other chunks

@@ -51,7 +51,7 @@ def columns_beside(headers: Sequence[str]) -> tuple[int, ...]:
     return (gap, *after) if after else ()
 
 
-def second_table(parts: Iterable[pa.Table], headers: Sequence[str], places: Sequence[int]) -> list[Remark]:
+def second_table(chunks: Iterable[pa.Table], headers: Sequence[str], places: Sequence[int]) -> list[Remark]:
     """Say that a small table stands beside the list: after an empty column, filled from the top and no further.
 
     Parameters
@@ -61,13 +61,13 @@ def second_table(parts: Iterable[pa.Table], headers: Sequence[str], places: Sequ
     """
     gap, *after = [headers[place] for place in places]
     rows = filled = end = 0
-    for part in parts:
-        if not blank_cells(part.column(gap)).all():
+    for chunk in chunks:
+        if not blank_cells(chunk.column(gap)).all():
             return []
-        held = np.flatnonzero(~np.all([blank_cells(part.column(name)) for name in after], axis=0))
+        held = np.flatnonzero(~np.all([blank_cells(chunk.column(name)) for name in after], axis=0))
         filled += len(held)
         end = rows + int(held[-1]) + 1 if len(held) else end
-        rows += len(part)
+        rows += len(chunk)
     if not filled or filled < end or filled > _SMALL_TABLE * rows:
         return []
     reason = (

@@ -1,4 +1,4 @@
-"""Parquet files in parts; what neither a spreadsheet nor a model can read becomes text."""
+"""Parquet files in chunks; what neither a spreadsheet nor a model can read becomes text."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,10 +28,10 @@ def open_parquet(opened: OpenedFile) -> pq.ParquetFile:
         ) from error
 
 
-def parquet_parts(
+def parquet_chunks(
     opened: OpenedFile, headers: Sequence[str], columns: Sequence[str], chunk_rows: int
 ) -> Iterator[pa.Table]:
-    """Read some columns in parts."""
+    """Read some columns in chunks."""
     file = open_parquet(opened)
     places = [headers.index(name) for name in columns]
     with damage_named(opened):

@@ -128,7 +128,7 @@ class _Look:
         return result
 
     def _columns(self, places: Sequence[int]) -> Iterator[dict[int, pa.Array]]:
-        """Yield some columns part by part, by their places, which are in order."""
+        """Yield some columns chunk by chunk, by their places, which are in order."""
         names = self.file.schema_arrow.names
         wanted = [names[place] for place in places]
         for batch in self.file.iter_batches(batch_size=_ROWS, columns=wanted):

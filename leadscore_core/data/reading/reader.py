@@ -10,14 +10,14 @@ from pathlib import Path
 import pandas as pd
 
 from leadscore_core.data.reading.blank_cells import is_blank
-from leadscore_core.data.reading.chunks import LINE_PROBLEM, Part, part_frame, select_columns, with_line_problem
+from leadscore_core.data.reading.chunks import LINE_PROBLEM, Chunk, chunk_frame, select_columns, with_line_problem
 from leadscore_core.data.reading.column_remarks import columns_beside, second_table, unnamed_columns, with_remarks
 from leadscore_core.data.reading.excel import read_sheet
 from leadscore_core.data.reading.opened_file import DATA_SUFFIXES, EXPECTED, OpenedFile, open_file
-from leadscore_core.data.reading.parquet_file import open_parquet, parquet_parts
+from leadscore_core.data.reading.parquet_file import open_parquet, parquet_chunks
 from leadscore_core.data.reading.parquet_look import look_at_parquet
 from leadscore_core.data.reading.read_log import FileNotes, ReadLog
-from leadscore_core.data.reading.text_file import first_record, text_parts, without_rows
+from leadscore_core.data.reading.text_file import first_record, text_chunks, without_rows
 from leadscore_core.data.reading.text_scan import look_through
 from leadscore_core.errors import UnreadableFileError
 
@@ -77,12 +77,12 @@ def iter_leads(
     log: ReadLog | None = None,
     encoding: str | None = None,
 ) -> Iterator[pd.DataFrame]:
-    """Read a lead list in chunks, with memory bounded by the chunk. See `read_leads` and `iter_parts`."""
-    for part in iter_parts(path, sheet=sheet, columns=columns, chunk_rows=chunk_rows, log=log, encoding=encoding):
-        yield part_frame(part)
+    """Read a lead list in chunks, with memory bounded by the chunk. See `read_leads` and `iter_chunks`."""
+    for chunk in iter_chunks(path, sheet=sheet, columns=columns, chunk_rows=chunk_rows, log=log, encoding=encoding):
+        yield chunk_frame(chunk)
 
 
-def iter_parts(
+def iter_chunks(
     path: str | Path | Sequence[str | Path],
     *,
     sheet: str | None = None,
@@ -91,7 +91,7 @@ def iter_parts(
     left_out: dict[str, str] | None = None,
     log: ReadLog | None = None,
     encoding: str | None = None,
-) -> Generator[Part, None, None]:
+) -> Generator[Chunk, None, None]:
     """Read a lead list as `iter_leads` does, each chunk as it was read: text and Parquet as an Arrow table.
 
     Parameters
@@ -113,13 +113,13 @@ def iter_parts(
                 headers = _headers(opened, sheet)
                 if wanted and set(headers) != set(wanted):
                     raise UnreadableFileError(_difference(opened.name, headers, first, wanted))
-                notes, parts = _parts(opened, headers, sheet, columns, chunk_rows)
+                notes, chunks = _chunks(opened, headers, sheet, columns, chunk_rows)
                 log.begin(notes)
-                for part in parts:
+                for chunk in chunks:
                     wanted, first = wanted or headers, first or opened.name
-                    rows += len(part)
-                    log.count(len(part))
-                    whole = with_line_problem(part) if one_is_ragged else part
+                    rows += len(chunk)
+                    log.count(len(chunk))
+                    whole = with_line_problem(chunk) if one_is_ragged else chunk
                     yield select_columns(whole, [*wanted, LINE_PROBLEM])
                 if rows == 0:
                     raise UnreadableFileError(
@@ -174,7 +174,7 @@ def look_at_files(
     log = ReadLog()
     for file in list_files(path):
         with suppress(UnreadableFileError) if go_on else nullcontext(), open_file(file, encoding) as opened:
-            notes, _ = _parts(opened, _headers(opened, sheet), sheet, None, CHUNK_ROWS)
+            notes, _ = _chunks(opened, _headers(opened, sheet), sheet, None, CHUNK_ROWS)
             log.begin(notes)
     return log
 
@@ -260,14 +260,14 @@ def unique_headers(headers: Iterable[str]) -> list[str]:
     return unique
 
 
-def _parts(
+def _chunks(
     opened: OpenedFile, headers: list[str], sheet: str | None, columns: Sequence[str] | None, chunk_rows: int
-) -> tuple[FileNotes, Iterator[Part]]:
-    """Return what was found of a file, and its leads in parts."""
+) -> tuple[FileNotes, Iterator[Chunk]]:
+    """Return what was found of a file, and its leads in chunks."""
     chosen = headers if columns is None else [h for h in headers if h in set(columns)]
     if opened.kind == "parquet":
         notes, dropped = look_at_parquet(opened, headers)
-        return notes, without_rows(parquet_parts(opened, headers, chosen, chunk_rows), dropped)
+        return notes, without_rows(parquet_chunks(opened, headers, chosen, chunk_rows), dropped)
     if opened.kind == "excel":
         table = read_sheet(opened, sheet)
         frame = table.frame(headers)[chosen]
@@ -275,12 +275,12 @@ def _parts(
         notes = with_remarks(table.notes, unnamed_columns(table.headers))
         return notes, (frame.iloc[i : i + chunk_rows].reset_index(drop=True) for i in places)
     look = look_through(opened, headers)
-    read = text_parts(opened, look, headers, chunk_rows)
+    read = text_chunks(opened, look, headers, chunk_rows)
     written = first_record(opened)
     beside = columns_beside(written)
-    second = second_table(text_parts(opened, look, headers, chunk_rows), headers, beside) if beside else []
+    second = second_table(text_chunks(opened, look, headers, chunk_rows), headers, beside) if beside else []
     notes = with_remarks(look.notes, [*second, *unnamed_columns(written)])
-    return notes, (select_columns(part, [*chosen, LINE_PROBLEM]) for part in read)
+    return notes, (select_columns(chunk, [*chosen, LINE_PROBLEM]) for chunk in read)
 
 
 def _file_is_ragged(file: Path, encoding: str | None = None, may_go_on: bool = False) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from leadscore_core.data.reading.chunks import Part, part_frame
+from leadscore_core.data.reading.chunks import Chunk, chunk_frame
 
 EVIDENCE_ROWS = 50_000
 
@@ -32,12 +32,12 @@ class RowSample:
         self._kept: list[pd.DataFrame] = []
         self._step, self._seen = 1, 0
 
-    def add(self, part: Part) -> None:
-        """Take of a part what belongs to the sample."""
+    def add(self, chunk: Chunk) -> None:
+        """Take of a chunk what belongs to the sample."""
         first = -self._seen % self._step
-        rest = part.iloc[first:] if isinstance(part, pd.DataFrame) else part.slice(first)
-        self._kept.append(part_frame(rest).iloc[:: self._step])
-        self._seen += len(part)
+        rest = chunk.iloc[first:] if isinstance(chunk, pd.DataFrame) else chunk.slice(first)
+        self._kept.append(chunk_frame(rest).iloc[:: self._step])
+        self._seen += len(chunk)
         while sum(map(len, self._kept)) > self.rows:
             self._step *= 2
             self._kept = _every_second(self._kept)
@@ -51,7 +51,7 @@ class RowSample:
         return pd.concat(self._kept, ignore_index=True) if self._kept else pd.DataFrame()
 
 
-def sample_rows(parts: Iterable[Part], rows: int = EVIDENCE_ROWS) -> pd.DataFrame:
+def sample_rows(chunks: Iterable[Chunk], rows: int = EVIDENCE_ROWS) -> pd.DataFrame:
     """Return the `RowSample` of a list as it is read.
 
     Examples
@@ -61,8 +61,8 @@ def sample_rows(parts: Iterable[Part], rows: int = EVIDENCE_ROWS) -> pd.DataFram
     [0, 4, 8]
     """
     sample = RowSample(rows)
-    for part in parts:
-        sample.add(part)
+    for chunk in chunks:
+        sample.add(chunk)
     return sample.frame()
 
 

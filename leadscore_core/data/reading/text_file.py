@@ -1,4 +1,4 @@
-"""Text files: their records in parts, by Arrow, or by Python where lines have more or fewer fields than the header."""
+"""Text files: their records in chunks, by Arrow, or by Python where lines have more or fewer fields than the header."""
 
 import csv
 from collections import deque
@@ -29,14 +29,14 @@ def first_record(opened: OpenedFile) -> list[str]:
             raise UnreadableFileError(f"{opened.name} has no readable header line ({error}). {EXPECTED}") from error
 
 
-def text_parts(opened: OpenedFile, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
-    """Read the leads in parts, text as it stands; blank rows at the end are left out."""
-    read = _ragged_parts if look.is_ragged else _even_parts
-    parts = read(opened, look, headers, chunk_rows)
-    return _without_blank_tail(without_rows(parts, look.dropped))
+def text_chunks(opened: OpenedFile, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
+    """Read the leads in chunks, text as it stands; blank rows at the end are left out."""
+    read = _ragged_chunks if look.is_ragged else _even_chunks
+    chunks = read(opened, look, headers, chunk_rows)
+    return _without_blank_tail(without_rows(chunks, look.dropped))
 
 
-def _even_parts(opened: OpenedFile, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
+def _even_chunks(opened: OpenedFile, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
     held: list[pa.RecordBatch] = []
     rows = 0
     options = csv_options(opened, headers, headers, _skip if look.skips_ragged else None, is_plain=look.is_plain)
@@ -60,7 +60,7 @@ def _skip(_: pacsv.InvalidRow) -> str:
     return "skip"
 
 
-def _ragged_parts(opened: OpenedFile, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
+def _ragged_chunks(opened: OpenedFile, look: TextLook, headers: list[str], chunk_rows: int) -> Iterator[pa.Table]:
     width = len(headers)
     with mended_path(opened, look).open(encoding="utf-8-sig", newline="") as file:
         for _ in range(opened.skip_lines):
@@ -85,27 +85,27 @@ def _line_problem(row: Sequence[str], width: int) -> str:
     return f"{len(row)} fields where the header has {width}" if len(row) < width else ""
 
 
-def without_rows(parts: Iterator[pa.Table], dropped: np.ndarray) -> Iterator[pa.Table]:
-    """Leave out the rows at these positions, in order, of a list that is read in parts."""
+def without_rows(chunks: Iterator[pa.Table], dropped: np.ndarray) -> Iterator[pa.Table]:
+    """Leave out the rows at these positions, in order, of a list that is read in chunks."""
     begin = 0
-    for part in parts:
-        first, last = np.searchsorted(dropped, [begin, begin + len(part)])
+    for chunk in chunks:
+        first, last = np.searchsorted(dropped, [begin, begin + len(chunk)])
         if first < last:
-            left = np.ones(len(part), dtype=bool)
+            left = np.ones(len(chunk), dtype=bool)
             left[dropped[first:last] - begin] = False
-            begin += len(part)
+            begin += len(chunk)
             if left.any():
-                yield part.filter(pa.array(left)).combine_chunks()
+                yield chunk.filter(pa.array(left)).combine_chunks()
         else:
-            begin += len(part)
-            yield part
+            begin += len(chunk)
+            yield chunk
 
 
-def _without_blank_tail(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
+def _without_blank_tail(chunks: Iterator[pa.Table]) -> Iterator[pa.Table]:
     """Hold blank rows back until a row with text follows them."""
     held: pa.Table | None = None
-    for part in parts:
-        table = part if held is None else pa.concat_tables([held, part])
+    for chunk in chunks:
+        table = chunk if held is None else pa.concat_tables([held, chunk])
         end = filled_rows(table)
         held = table.slice(end) if end < len(table) else None
         if end:

@@ -19,14 +19,14 @@ _SHEET_NAME = 31
 
 
 def write_call_sheets(
-    parts: Iterable[tuple[str, pd.DataFrame]], path: str | Path, colours: dict[str, tuple[str, str]]
+    chunks: Iterable[tuple[str, pd.DataFrame]], path: str | Path, colours: dict[str, tuple[str, str]]
 ) -> int:
     """Write leads under human names into a workbook; it appears only when it is complete.
 
     Parameters
     ----------
-    parts
-        Name of the sheet and leads to add to it; the parts of one sheet stand together.
+    chunks
+        Name of the sheet and leads to add to it; the chunks of one sheet stand together.
     colours
         Grade -> colour of the cell and of its text.
 
@@ -50,11 +50,11 @@ def write_call_sheets(
         }
         sheet: Any = None
         name, row = None, 0
-        for part_name, frame in parts:
+        for sheet_name, frame in chunks:
             safe = neutralise(plain_cells(frame))
-            if part_name != name:
-                name, row = part_name, 0
-                sheet = book.add_worksheet(_sheet_name(part_name))
+            if sheet_name != name:
+                name, row = sheet_name, 0
+                sheet = book.add_worksheet(_sheet_name(sheet_name))
                 _start(sheet, [str(header) for header in safe.columns], bold)
             if row + len(safe) > EXCEL_ROWS:
                 raise ExportError(f"An Excel sheet holds {EXCEL_ROWS:,} leads and there are more. Ask for CSV.")

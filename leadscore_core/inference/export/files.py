@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from leadscore_core._files import whole_file
-from leadscore_core.data.reading.chunks import Part
+from leadscore_core.data.reading.chunks import Chunk
 from leadscore_core.errors import ExportError, UnreadableFileError
 from leadscore_core.inference.export.writers import FOR_EXCEL, WRITERS, Writer
 
@@ -19,12 +19,12 @@ _UNREADABLE = (
 )
 
 
-def write_leads(parts: Iterable[Part], path: str | Path, *, for_excel: bool = False) -> int:
-    """Write parts of one list to one file; it appears only when it is complete.
+def write_leads(chunks: Iterable[Chunk], path: str | Path, *, for_excel: bool = False) -> int:
+    """Write chunks of one list to one file; it appears only when it is complete.
 
     Parameters
     ----------
-    parts
+    chunks
         Frames or Arrow tables with the same columns, at least one.
     path
         Ends in .csv, .csv.gz, .xlsx or .parquet.
@@ -42,7 +42,7 @@ def write_leads(parts: Iterable[Part], path: str | Path, *, for_excel: bool = Fa
         For another ending, a folder that cannot be written, a full disk, or more rows than Excel holds; a file that
         was there before is then unchanged.
     UnreadableFileError
-        If the parts cannot be read to their end; likewise.
+        If the chunks cannot be read to their end; likewise.
     """
     path = Path(path)
     writer_of = check_output(path)
@@ -50,17 +50,17 @@ def write_leads(parts: Iterable[Part], path: str | Path, *, for_excel: bool = Fa
         writer_of = FOR_EXCEL.get(path.suffix.lower(), writer_of)
     rows = 0
     with whole_export(path) as aside, writer_of(aside) as writer:
-        for part in _as_given(parts):
-            writer.write(part)
-            rows += len(part)
-            del part  # not to be kept while the next is made
+        for chunk in _as_given(chunks):
+            writer.write(chunk)
+            rows += len(chunk)
+            del chunk  # not to be kept while the next is made
     return rows
 
 
-def _as_given(parts: Iterable[Part]) -> Iterator[Part]:
-    """Give the parts; what goes wrong in giving them is no fault of the file that they are written to."""
+def _as_given(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Give the chunks; what goes wrong in giving them is no fault of the file that they are written to."""
     try:
-        yield from parts
+        yield from chunks
     except OSError as error:
         raise UnreadableFileError(
             f"The list could not be read to its end ({error.strerror or type(error).__name__}). Copy it to this "
@@ -77,7 +77,7 @@ def whole_export(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     ExportError
-        For a folder that cannot be written, a full disk, or parts whose types differ; a file that was there before is
+        For a folder that cannot be written, a full disk, or chunks whose types differ; a file that was there before is
         then unchanged.
     """
     path = Path(path)
@@ -91,7 +91,7 @@ def whole_export(path: str | Path) -> Iterator[Path]:
         ) from error
     except pa.ArrowException as error:
         raise ExportError(
-            f"{path.name} could not be written: the parts of the list differ in their types. Give one file at a time, "
+            f"{path.name} could not be written: in this list a column holds several types. Give one file at a time, "
             "or ask for .csv."
         ) from error
 

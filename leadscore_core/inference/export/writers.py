@@ -1,4 +1,4 @@
-"""Writers: one file format each, part after part."""
+"""Writers: one file format each, chunk after chunk."""
 
 import codecs
 from collections.abc import Callable
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import xlsxwriter
 
 from leadscore_core.data.cleaning.text import as_text
-from leadscore_core.data.reading.chunks import Part, part_frame
+from leadscore_core.data.reading.chunks import Chunk, chunk_frame
 from leadscore_core.errors import ExportError
 from leadscore_core.inference.export.formula_injection import neutralise, neutralise_table
 
@@ -28,10 +28,10 @@ _PLAIN_KINDS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_intege
 
 
 class Writer(Protocol):
-    """Writes the parts of one list to one file."""
+    """Writes the chunks of one list to one file."""
 
-    def write(self, part: Part) -> None:
-        """Write the next part."""
+    def write(self, chunk: Chunk) -> None:
+        """Write the next chunk."""
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -40,36 +40,36 @@ class Writer(Protocol):
 
 
 class ParquetFile:
-    """Parquet with the types of the first part, which the others must follow."""
+    """Parquet with the types of the first chunk, which the others must follow."""
 
     def __init__(self, path: Path, row_group_rows: int | None = None) -> None:
         self._path, self._row_group_rows = path, row_group_rows
         self._writer: pq.ParquetWriter | None = None
 
-    def write(self, part: Part) -> None:
-        """Write the next part."""
+    def write(self, chunk: Chunk) -> None:
+        """Write the next chunk."""
         schema = None if self._writer is None else self._writer.schema
-        if isinstance(part, pd.DataFrame):
-            texts = {name: as_text(part[name]) for name in part.columns if part[name].dtype == object}
-            table = pa.Table.from_pandas(part.assign(**texts), preserve_index=False, schema=schema)
+        if isinstance(chunk, pd.DataFrame):
+            texts = {name: as_text(chunk[name]) for name in chunk.columns if chunk[name].dtype == object}
+            table = pa.Table.from_pandas(chunk.assign(**texts), preserve_index=False, schema=schema)
         else:
-            table = _typed(part) if schema is None else self._like_before(part, schema)
+            table = _typed(chunk) if schema is None else self._like_before(chunk, schema)
         table = table.replace_schema_metadata(None)
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
         self._writer.write_table(table, row_group_size=self._row_group_rows)
 
-    def _like_before(self, part: pa.Table, schema: pa.Schema) -> pa.Table:
+    def _like_before(self, chunk: pa.Table, schema: pa.Schema) -> pa.Table:
         try:
-            return part.cast(schema)
+            return chunk.cast(schema)
         except pa.ArrowException as error:  # its own words may quote a lead
             columns = [
                 f"{before.name} ({before.type}, {now.type})"
-                for before, now in zip(schema, part.schema, strict=True)
-                if not _casts(part.column(now.name), before.type)
+                for before, now in zip(schema, chunk.schema, strict=True)
+                if not _casts(chunk.column(now.name), before.type)
             ]
             raise ExportError(
-                f"A Parquet column has one type, and between the parts of the list these differ: "
+                f"A Parquet column has one type, and in this list these hold several: "
                 f"{', '.join(columns[:5])}. Give one file at a time, or ask for .csv."
             ) from error
 
@@ -92,7 +92,7 @@ def _casts(column: pa.ChunkedArray, kind: pa.DataType) -> bool:
 
 
 def _typed(table: pa.Table) -> pa.Table:
-    """Give columns that hold nothing a type, for later parts may fill them."""
+    """Give columns that hold nothing a type, for later chunks may fill them."""
     for place, field in enumerate(table.schema):
         if pa.types.is_null(field.type):
             table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
@@ -100,7 +100,7 @@ def _typed(table: pa.Table) -> pa.Table:
 
 
 class CsvFile:
-    """CSV in UTF-8; each part is written by itself, so that parts may differ in their types.
+    """CSV in UTF-8; each chunk is written by itself, so that chunks may differ in their types.
 
     With ``for_excel`` the file begins with the mark by which Excel knows UTF-8.
     """
@@ -111,12 +111,12 @@ class CsvFile:
             self._stream.write(codecs.BOM_UTF8)
         self._first = True
 
-    def write(self, part: Part) -> None:
-        """Write the next part."""
+    def write(self, chunk: Chunk) -> None:
+        """Write the next chunk."""
         table = (
-            pa.Table.from_pandas(plain_cells(part), preserve_index=False)
-            if isinstance(part, pd.DataFrame)
-            else _plain_columns(part)
+            pa.Table.from_pandas(plain_cells(chunk), preserve_index=False)
+            if isinstance(chunk, pd.DataFrame)
+            else _plain_columns(chunk)
         )
         options = pacsv.WriteOptions(include_header=self._first, quoting_style="needed")
         pacsv.write_csv(neutralise_table(table), self._stream, options)
@@ -141,13 +141,13 @@ class ExcelFile:
         self._bold = self._book.add_format({"bold": True})
         self._row = 0
 
-    def write(self, part: Part) -> None:
-        """Write the next part."""
-        if self._row + len(part) > EXCEL_ROWS:
+    def write(self, chunk: Chunk) -> None:
+        """Write the next chunk."""
+        if self._row + len(chunk) > EXCEL_ROWS:
             raise ExportError(
                 f"An Excel sheet holds {EXCEL_ROWS:,} leads and there are more. Ask for .csv or .parquet."
             )
-        safe = neutralise(plain_cells(part_frame(part)))
+        safe = neutralise(plain_cells(chunk_frame(chunk)))
         if self._row == 0:
             self._start([str(name) for name in safe.columns])
         for record in safe.astype(object).itertuples(index=False, name=None):
@@ -225,6 +225,6 @@ def _plain_columns(table: pa.Table) -> pa.Table:
         elif any(is_kind(kind) for is_kind in _PLAIN_KINDS):
             continue
         else:
-            plain = pa.array(plain_cells(part_frame(table, [field.name]))[field.name], pa.large_string())
+            plain = pa.array(plain_cells(chunk_frame(table, [field.name]))[field.name], pa.large_string())
         table = table.set_column(place, field.name, plain)
     return table

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from leadscore_core.config import GradeThresholds, JunkRules
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.open import open_list
-from leadscore_core.data.reading.chunks import part_frame, row_keys
-from leadscore_core.data.reading.reader import iter_parts, read_leads
+from leadscore_core.data.reading.chunks import chunk_frame, row_keys
+from leadscore_core.data.reading.reader import iter_chunks, read_leads
 from leadscore_core.data.schema.column_mapping import detect_conventions
 from leadscore_core.data.schema.header_matching import suggest_mapping
 from leadscore_core.data.schema.schema import Role
@@ -25,7 +25,7 @@ from leadscore_core.data.validation import row_hashes
 from leadscore_core.errors import UnreadableFileError
 from leadscore_core.inference.export.files import write_leads
 from leadscore_core.inference.export.formula_injection import neutralise, neutralise_table
-from leadscore_core.inference.score import ScoringRules, score_leads, score_part
+from leadscore_core.inference.score import ScoringRules, score_chunk, score_leads
 from leadscore_core.model import classifier as classifier_module
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.pipelines import inference as pipelines
@@ -80,13 +80,13 @@ def test_a_table_is_scored_as_a_frame_is(
     with pytest.MonkeyPatch.context() as patch:
         if at_once:
             patch.setattr(classifier_module, "ROWS_WORTH_LEAF_SETS", 1)
-        of_frame = score_part(frame, trained, mapping, rules, reasons=2)
-        of_table = score_part(pa.table(cells), trained, mapping, rules, reasons=2)
-        alone = [score_part(frame.iloc[[row]], trained, mapping, rules, reasons=2) for row in range(rows)]
+        of_frame = score_chunk(frame, trained, mapping, rules, reasons=2)
+        of_table = score_chunk(pa.table(cells), trained, mapping, rules, reasons=2)
+        alone = [score_chunk(frame.iloc[[row]], trained, mapping, rules, reasons=2) for row in range(rows)]
     pd.testing.assert_frame_equal(of_frame.own, of_table.own)
     pd.testing.assert_frame_equal(of_frame.cleaned, of_table.cleaned)
     assert of_frame.findings == of_table.findings
-    pd.testing.assert_frame_equal(of_frame.own, pd.concat([part.own for part in alone]))
+    pd.testing.assert_frame_equal(of_frame.own, pd.concat([chunk.own for chunk in alone]))
     plain = trained.pipeline.predict_proba(mapping.limited_to(trained.schema).apply(frame, trained.schema))[:, 1]
     assert (np.round(plain, 6) == of_table.own["propensity"].to_numpy()).all()
 
@@ -102,7 +102,9 @@ def test_a_list_in_chunks_has_the_scores_of_the_plain_pipeline(
     monkeypatch.setattr(classifier_module, "ROWS_WORTH_LEAF_SETS", 1)
     leads = open_list(path, trained.schema)
     for chunk_rows in (len(frame), 997):
-        monkeypatch.setattr(LeadList, "parts", lambda own, log=None, n=chunk_rows: iter_parts(own.paths, chunk_rows=n))
+        monkeypatch.setattr(
+            LeadList, "raw_chunks", lambda own, log=None, n=chunk_rows: iter_chunks(own.paths, chunk_rows=n)
+        )
         report = pipelines.score_list(leads, out, trained, reasons=1)
         scored = read_leads(out)
         assert (scored["propensity"].to_numpy() == plain).all()
@@ -122,8 +124,8 @@ def test_rows_are_alike_by_their_keys_as_by_their_hashes(rows: list[tuple[str, s
     frame = pd.DataFrame(rows, columns=["one", "two", "three"], dtype="str").assign(index=range(len(rows)))
     table = pa.Table.from_pandas(frame, preserve_index=False)
     half = len(rows) // 2
-    parts = [part for part in (table.slice(0, half), table.slice(half)) if len(part)]
-    keys = np.concatenate([row_keys(part) for part in parts])
+    chunks = [chunk for chunk in (table.slice(0, half), table.slice(half)) if len(chunk)]
+    keys = np.concatenate([row_keys(chunk) for chunk in chunks])
     assert pd.factorize(keys)[0].tolist() == pd.factorize(row_hashes(frame))[0].tolist()
     assert (row_keys(frame) == row_keys(table)).all()
 
@@ -131,9 +133,9 @@ def test_rows_are_alike_by_their_keys_as_by_their_hashes(rows: list[tuple[str, s
 @given(st.lists(st.text(alphabet="=+-@\t\r\n05.,%e ()ab'é", max_size=6), min_size=1, max_size=8), st.integers(0, 3))
 def test_a_table_is_neutralised_as_a_frame_is(cells: list[str], cut: int) -> None:
     large = pa.array(["x", *cells], pa.large_string())
-    part = pa.table({"=note": [None, *cells], "plain": large}).slice(min(cut, len(cells)))
-    frame = part_frame(part)
-    safe = neutralise_table(part)
+    chunk = pa.table({"=note": [None, *cells], "plain": large}).slice(min(cut, len(cells)))
+    frame = chunk_frame(chunk)
+    safe = neutralise_table(chunk)
     assert safe.column_names == ["'=note", "plain"]
     wanted = neutralise(frame)
     for name in safe.column_names:
@@ -161,13 +163,13 @@ def test_kinds_of_text_may_be_mixed_in_a_frame(sample: SampleLeads, trained: Lea
 
 
 def test_a_list_that_fails_on_the_way_is_not_taken_for_a_full_disk(tmp_path: Path) -> None:
-    def parts(fault: Exception) -> Iterator[pa.Table]:
+    def chunks(fault: Exception) -> Iterator[pa.Table]:
         yield pa.table({"a": ["x"]})
         raise fault
 
     with pytest.raises(UnreadableFileError, match=r"could not be read to its end \(Input/output error\)"):
-        write_leads(parts(OSError(5, "Input/output error")), tmp_path / "o.csv")
+        write_leads(chunks(OSError(5, "Input/output error")), tmp_path / "o.csv")
     with pytest.raises(UnreadableFileError, match="text that is not UTF-8") as result:
-        write_leads(parts(pa.ArrowInvalid("Wrapping Anna failed")), tmp_path / "o.csv")
+        write_leads(chunks(pa.ArrowInvalid("Wrapping Anna failed")), tmp_path / "o.csv")
     assert "Anna" not in str(result.value)
     assert not list(tmp_path.iterdir())
