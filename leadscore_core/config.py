@@ -213,6 +213,34 @@ class AccessRules(BaseModel):
     smallest_group: int = Field(10, ge=2, le=10_000)
 
 
+class MonitorRules(BaseModel):
+    """When scores are doubted, and who is called by machine when they are.
+
+    ``least_auc`` is that below which scores are not trusted. An AUC that is by ``watch_drop`` lower than promised at
+    training is watched, by ``retrain_drop`` proposes a retrain. A batch drifts outside what was seen where it is
+    ``unseen_times`` as far from the training leads as the farthest of their own months, or, without months, by
+    ``unseen_distance`` (Jensen and Shannon's distance). A drift matters that moves scores by ``effect`` on average.
+    ``least_leads`` are needed to tell a drift, ``least_periods`` past periods to show an estimate. Changes that are
+    certain are posted to ``webhook_url``, signed with ``webhook_secret``.
+
+    Examples
+    --------
+    >>> MonitorRules().least_periods
+    4
+    """
+
+    least_auc: float = Field(0.6, ge=0.5, le=1)
+    watch_drop: float = Field(0.02, ge=0, le=0.5)
+    retrain_drop: float = Field(0.05, ge=0, le=0.5)
+    unseen_times: float = Field(1.5, ge=1)
+    unseen_distance: float = Field(0.2, gt=0, le=1)
+    effect: float = Field(0.01, ge=0, le=1)
+    least_leads: int = Field(50, ge=10)
+    least_periods: int = Field(4, ge=3)
+    webhook_url: str | None = None
+    webhook_secret: str = ""
+
+
 class Settings(BaseSettings):
     """Everything that may differ between two installations; each has a default that works."""
 
@@ -227,6 +255,7 @@ class Settings(BaseSettings):
     targets: TargetMetrics = TargetMetrics()
     retrain: RetrainRules = RetrainRules()
     calls: CallRules = CallRules()
+    monitor: MonitorRules = MonitorRules()
     daily_call_capacity: int = Field(300, ge=1)
     upload_limit_mb: int = Field(1024, ge=1)
     tracking_uri: str | None = None

@@ -16,6 +16,7 @@ from leadscore_core.access.person import came_by
 from leadscore_core.cli.audit import audit_app
 from leadscore_core.cli.crm import Crm, CrmId, CrmMore, crm_choice, say_crm
 from leadscore_core.cli.distributed import check_engine, score_by_dask
+from leadscore_core.cli.drift import drift
 from leadscore_core.cli.model_choice import champion_or_none, load_model
 from leadscore_core.cli.models import models_app
 from leadscore_core.cli.options import (
@@ -69,7 +70,7 @@ app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 app.add_typer(audit_app, name="audit")
-for command in (train, evaluate, compare, tune, sources, spend, outcomes):
+for command in (train, evaluate, compare, tune, sources, spend, outcomes, drift):
     app.command()(command)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # scikit-learn and LightGBM load with the first model, not be
     from leadscore_core.model.blend import BlendClassifier
     from leadscore_core.model.classifier import LeadClassifier
     from leadscore_core.model.features import LeadFeatures
+    from leadscore_core.model.reference import TrainingReference
     from leadscore_core.model.segment_classifier import SegmentClassifier
 
 
@@ -32,12 +33,13 @@ class LeadModel:
     ``out_of_sample`` holds what models that had not seen a training lead said of it: ``split`` (``cross_validation``:
     each lead once; ``next_period``: each month by a model of the months before), ``part`` (the fold or month),
     ``propensity`` (0-1), ``completed`` (0 or 1) and ``key_..``, by what the lead is known again; None for a model that
-    has none.
+    has none. ``reference`` is how its training leads were distributed; None for a model of before that was kept.
     """
 
     pipeline: Pipeline
     metadata: ModelMetadata
     out_of_sample: pd.DataFrame | None = None
+    reference: TrainingReference | None = None
 
     def __repr__(self) -> str:
         from leadscore_core.model.summary import summarise_model  # a host that scores prints no model

@@ -11,10 +11,10 @@ from leadscore_core._files import hash_file, publish_folder, staged_folder, whol
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.registry.imported import IMPORTED, write_imported
-from leadscore_core.registry.registry import METADATA, OUT_OF_SAMPLE, PICKLE, ModelRegistry
+from leadscore_core.registry.registry import METADATA, OUT_OF_SAMPLE, PICKLE, REFERENCE, ModelRegistry
 from leadscore_core.registry.reports import REPORT
 
-_FILES = (PICKLE, METADATA, OUT_OF_SAMPLE, REPORT)
+_FILES = (PICKLE, METADATA, OUT_OF_SAMPLE, REFERENCE, REPORT)
 _MOST_BYTES = 2_000_000_000
 _MOST_METADATA = 50_000_000
 _AT_ONCE = 1 << 20

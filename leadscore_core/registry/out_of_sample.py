@@ -1,4 +1,4 @@
-"""What models that had not seen a lead said of it, as kept beside a model."""
+"""What is kept beside a model of its training leads: what models that had not seen them said, and how they were."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # models are listed and promoted without it
     import pandas as pd
+
+    from leadscore_core.model.reference import TrainingReference
 
 
 def read_out_of_sample(path: Path) -> pd.DataFrame | None:
@@ -19,3 +21,15 @@ def read_out_of_sample(path: Path) -> pd.DataFrame | None:
     except (OSError, pa.ArrowException):
         return None
     return found if {"split", "part", "propensity", "completed"} <= set(found.columns) else None
+
+
+def read_reference(path: Path) -> TrainingReference | None:
+    """Return how the training leads were distributed, or None where a model has no such file that can be read."""
+    if not path.is_file():
+        return None
+    from leadscore_core.model.reference import TrainingReference
+
+    try:
+        return TrainingReference.model_validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        return None

@@ -19,7 +19,7 @@ from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
 from leadscore_core.registry.champions import CHAMPION, CHAMPIONS, HISTORY, ChampionFiles
 from leadscore_core.registry.imported import Imported, read_imported
-from leadscore_core.registry.out_of_sample import read_out_of_sample
+from leadscore_core.registry.out_of_sample import read_out_of_sample, read_reference
 from leadscore_core.registry.reports import REPORT, read_report_file, report_text, write_report_file
 
 if TYPE_CHECKING:  # models are listed and promoted without what loads them
@@ -30,6 +30,7 @@ _MOST_HELD = 4
 _held: LRUCache[tuple[Path, str, _State], LeadModel] = LRUCache(maxsize=_MOST_HELD)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 OUT_OF_SAMPLE = "out_of_sample.parquet"
+REFERENCE = "reference.json"
 PICKLE, METADATA = "pipeline.joblib", "metadata.json"
 
 
@@ -120,7 +121,7 @@ class ModelRegistry:
     def _state(self, model_id: str) -> _State:
         """Return what changes whenever a model's files do."""
         folder = self._folder(model_id)
-        return tuple(_file_state(folder / name) for name in (PICKLE, METADATA, OUT_OF_SAMPLE))
+        return tuple(_file_state(folder / name) for name in (PICKLE, METADATA, OUT_OF_SAMPLE, REFERENCE))
 
     def _load(self, model_id: str) -> LeadModel:
         from leadscore_core.model.lead_model import LeadModel
@@ -140,7 +141,9 @@ class ModelRegistry:
                 "not loaded. Restore it from a backup, choose another model or train again."
             )
         pipeline = load_pipeline(path, metadata)
-        return LeadModel(pipeline, metadata, read_out_of_sample(self._folder(model_id) / OUT_OF_SAMPLE))
+        folder = self._folder(model_id)
+        seen, reference = read_out_of_sample(folder / OUT_OF_SAMPLE), read_reference(folder / REFERENCE)
+        return LeadModel(pipeline, metadata, seen, reference)
 
     def publish(self, model: LeadModel, report: dict[str, Any] | None = None) -> LeadModel:
         """Write a model so that it is either there in full or not at all.
@@ -180,6 +183,8 @@ class ModelRegistry:
                     (staging / REPORT).write_text(report_text(report), encoding="utf-8")
                 if model.out_of_sample is not None:
                     model.out_of_sample.to_parquet(staging / OUT_OF_SAMPLE, compression="zstd", index=False)
+                if model.reference is not None:
+                    (staging / REFERENCE).write_text(model.reference.model_dump_json() + "\n", encoding="utf-8")
                 publish_folder(staging, folder)
         except OSError as error:
             raise RegistryError(

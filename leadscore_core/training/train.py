@@ -39,6 +39,7 @@ from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.evaluation.unseen_propensity import KEY
 from leadscore_core.training.fit import FoldResult, Recipe, choose_calibration, fit_cleaned, judge_fold
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
+from leadscore_core.training.reference import make_reference
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.segment_models import chosen_segments, judge_segment_models
 from leadscore_core.training.starting_grades import propose_grades
@@ -234,7 +235,8 @@ def fit_model(
         }
     )
     report(1.0, "Done")
-    return LeadModel(pipeline, metadata, _out_of_sample(known, plan.rows, crossed[: recipe.n_splits], following, keys))
+    seen = _out_of_sample(known, plan.rows, crossed[: recipe.n_splits], following, keys)
+    return LeadModel(pipeline, metadata, seen, make_reference(known, cleaned, features, seen))
 
 
 def _choose_algorithm(request: TrainingRequest, n_leads: int, *, on_cluster: bool) -> tuple[str, str]:

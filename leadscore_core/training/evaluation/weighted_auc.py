@@ -29,8 +29,8 @@ def auc_error(label: np.ndarray, propensity: np.ndarray, weight: np.ndarray | No
     if weight is None:
         return delong(label, np.zeros(len(propensity)), propensity)[1]
     done = np.asarray(label) == 1
-    wins = _share_below(propensity[done], propensity[~done], weight[~done])
-    losses = 1 - _share_below(propensity[~done], propensity[done], weight[done])
+    wins = shares_below(propensity[done], propensity[~done], weight[~done])
+    losses = 1 - shares_below(propensity[~done], propensity[done], weight[done])
     variance = 0.0
     for part, own in ((wins, weight[done]), (losses, weight[~done])):
         mean = float(np.average(part, weights=own))
@@ -38,7 +38,7 @@ def auc_error(label: np.ndarray, propensity: np.ndarray, weight: np.ndarray | No
     return float(np.sqrt(variance))
 
 
-def _share_below(scores: np.ndarray, others: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def shares_below(scores: np.ndarray, others: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return for each score the share (0-1) of the others' weight that lies below it; of equal ones, half."""
     order = np.argsort(others, kind="stable")
     upto = np.concatenate([[0.0], np.cumsum(weight[order])])

@@ -1,0 +1,1 @@
+"""Monitoring: whether the scores can still be trusted, and whether anybody knows it."""

@@ -1,0 +1,59 @@
+"""What the drift of a column does to scores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.reference import BLANK_CODE, FIRST_CODE, OTHER_CODE, ColumnReference
+
+_NEW_VALUE = "\N{REPLACEMENT CHARACTER} rare"
+
+
+def effect_of_drift(
+    model: LeadModel, leads: pd.DataFrame, column: ColumnReference, codes: np.ndarray, rng: np.random.Generator
+) -> float | None:
+    """Return by how much (0-1) scores would differ on average if the column were spread as at training.
+
+    As few leads as possible are changed (an optimal coupling of the two distributions): of each part that has more of
+    the leads than at training, so many are drawn and given values of the parts that have less.
+
+    Parameters
+    ----------
+    leads
+        Cleaned leads of the batch.
+    codes
+        The column's code of each.
+
+    Returns
+    -------
+    float or None
+        None of a free text, whose values are not kept.
+    """
+    if column.kind == "texts":
+        return None
+    expected = np.array(column.counts) / sum(column.counts) * len(codes)
+    lacking = expected - column.count(codes)
+    surplus, wanted = np.floor(np.maximum(-lacking, 0)).astype("int64"), np.maximum(lacking, 0)
+    if not surplus.sum() or not wanted.sum():
+        return 0.0
+    moved = np.concatenate(
+        [rng.choice(np.flatnonzero(codes == code), n, replace=False) for code, n in enumerate(surplus) if n]
+    )
+    given = rng.choice(len(wanted), len(moved), p=wanted / wanted.sum())
+    before = leads.iloc[moved].reset_index(drop=True)
+    return float(np.abs(_swapped(model, before, column, given) - model.propensity(before)).sum() / len(codes))
+
+
+def _swapped(model: LeadModel, leads: pd.DataFrame, column: ColumnReference, codes: np.ndarray) -> np.ndarray:
+    """Return the scores that leads have with values of other parts."""
+    if column.kind == "numbers":
+        values = np.array([np.nan, np.nan, *column.values])[codes]
+        if column.name in leads and leads[column.name].dtype.kind in "iu":  # a count is never blank
+            whole = np.where(np.isnan(values), 0, values).round().astype("int64")
+            return model.propensity(leads.assign(**{column.name: whole}))
+        return model.propensity(leads.assign(**{column.name: values}))
+    texts = [_NEW_VALUE if code == OTHER_CODE else column.values[code - FIRST_CODE] for code in codes]
+    cells = pd.Series(texts, dtype="str").where(pd.Series(codes != BLANK_CODE), None)
+    return model.propensity(leads.assign(**{column.name: cells.astype("str")}))

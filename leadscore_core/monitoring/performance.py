@@ -1,0 +1,314 @@
+"""Performance: how a model did on leads whose outcome is in, with intervals, by month, source or batch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import logit
+from scipy.stats import norm, poisson
+
+from leadscore_core.confidence import Z95, enough_of_each, weighted_rate
+from leadscore_core.training.calls import Calls
+from leadscore_core.training.evaluation.metrics import compute_metrics
+from leadscore_core.training.evaluation.weighted_auc import auc_error
+
+_EDGE = 1e-6
+_FEW_EXPECTED = 5
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with its 95% interval; ``value`` is None where it does not exist.
+
+    ``error`` is its standard error, ``target`` and ``promised`` what was asked for and what training measured.
+    """
+
+    name: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    error: float | None = None
+    target: float | None = None
+    promised: float | None = None
+
+
+@dataclass(frozen=True)
+class Performance:
+    """How a model did on a group of leads.
+
+    Attributes
+    ----------
+    group
+        What they have in common, in words.
+    leads
+        Leads of the group.
+    known
+        Those of them whose outcome counts: called as far as that is known, and old enough.
+    uncalled, young
+        Leads that nobody called and whose outcome is not due; these are neither yes nor no. ``by_itself`` converted
+        without a call.
+    found, expected
+        Leads that converted among the known ones, and how many were foretold; of all that these stand for.
+    found_low, found_high
+        What chance gives around the expected number in 95 of 100 cases.
+    figures
+        By name: ``auc``, ``precision``, ``recall``, ``brier``, ``base_rate``, ``level`` (found a expected lead) and
+        ``slope`` (of a logistic regression on the log-odds foretold; 1 is calibrated).
+    not_applicable
+        Why there is none; empty where there is.
+    """
+
+    group: str
+    leads: int
+    known: int
+    uncalled: int = 0
+    young: int = 0
+    by_itself: int = 0
+    found: float = 0.0
+    expected: float = 0.0
+    found_low: float = 0.0
+    found_high: float = 0.0
+    threshold: float = 0.5
+    figures: dict[str, Figure] | None = None
+    not_applicable: str = ""
+    among: str = ""
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether an AUC can be told: 40 leads of either outcome."""
+        return self.figures is not None and self.figures["auc"].error is not None
+
+    @property
+    def auc(self) -> Figure | None:
+        """The AUC, where there are enough leads for it."""
+        return self.figures["auc"] if self.is_enough and self.figures is not None else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class MonitoredLeads:
+    """Leads with what was foretold of them and what is known of them.
+
+    Attributes
+    ----------
+    propensity
+        What a model that had not seen the lead said, 0-1.
+    calls
+        What is known of calls and outcomes.
+    groups
+        One row a lead: ``month``, ``week``, ``batch``, ``model`` and the cleaned columns that leads are grouped by.
+    restored
+        Which leads a person took back from quarantine.
+    """
+
+    propensity: np.ndarray
+    calls: Calls
+    groups: pd.DataFrame
+    threshold: float
+    restored: np.ndarray | None = None
+
+    def take(self, rows: np.ndarray) -> MonitoredLeads:
+        """Return some of the leads, of bool."""
+        return replace(
+            self,
+            propensity=self.propensity[rows],
+            calls=self.calls.take(rows),
+            groups=self.groups[rows].reset_index(drop=True),
+            restored=None if self.restored is None else self.restored[rows],
+        )
+
+
+def measure_performance(
+    leads: MonitoredLeads,
+    group: str = "all leads",
+    *,
+    targets: dict[str, float] | None = None,
+    promised: dict[str, float] | None = None,
+) -> Performance:
+    """Measure how a model did on leads whose outcome is in, each counted as the leads that it stands for.
+
+    Who was not called, and who is too young for an outcome, is left out and counted.
+
+    Parameters
+    ----------
+    targets, promised
+        By figure: what was asked for, and what training measured.
+    """
+    settled = leads.calls.settled
+    known = settled.is_learned & ~np.isnan(leads.propensity)
+    nobody = leads.calls.called == 0
+    about = Performance(
+        group=group,
+        leads=len(known),
+        known=int(known.sum()),
+        uncalled=int((nobody & np.isnan(settled.outcome)).sum()),
+        young=int(((leads.calls.age < leads.calls.days) & ~nobody).sum()),
+        by_itself=int(settled.by_itself.sum()),
+        threshold=leads.threshold,
+        among=leads.calls.summary().among if (leads.calls.called == 1).any() else "",
+    )
+    if not known.any():
+        return replace(about, not_applicable=_why_nothing(about))
+    truth, score = settled.outcome[known].astype("int64"), leads.propensity[known]
+    weight = leads.calls.stands_for[known]
+    counts = weight > 0
+    truth, score, weight = truth[counts], score[counts], weight[counts]
+    figures = _figures(truth, score, weight, leads.threshold)
+    figures = {
+        name: replace(one, target=(targets or {}).get(name), promised=(promised or {}).get(name))
+        for name, one in figures.items()
+    }
+    expected = float((weight * score).sum())
+    spread = float(np.sqrt((weight**2 * score * (1 - score)).sum()))
+    return replace(
+        about,
+        found=float((weight * truth).sum()),
+        expected=expected,
+        found_low=max(0.0, expected - Z95 * spread),
+        found_high=expected + Z95 * spread,
+        figures=figures,
+    )
+
+
+def measure_by(leads: MonitoredLeads, column: str, *, least: int = 1, most: int = 200) -> list[Performance]:
+    """Measure each group of leads with the same value of a column, in the column's order; blank ones as ``(blank)``."""
+    values = leads.groups[column].astype("object").where(leads.groups[column].notna(), "(blank)").astype("str")
+    counts = values.value_counts()
+    shown = [str(value) for value in counts.index[counts >= least][:most]]
+    return [measure_performance(leads.take((values == value).to_numpy()), value) for value in sorted(shown)]
+
+
+@dataclass(frozen=True)
+class GroupShift:
+    """A value of a column whose leads convert more or less than foretold for certain.
+
+    ``p`` holds for all values of all columns together (Bonferroni).
+    """
+
+    column: str
+    level: str
+    known: int
+    found: float
+    expected: float
+    p: float
+
+
+def find_shifts(leads: MonitoredLeads, columns: list[str], *, least: int = 30, p: float = 0.01) -> list[GroupShift]:
+    """Return the values of columns whose leads convert otherwise than foretold, the most certain first.
+
+    What all leads have in common is taken out first: each expectation is scaled to what was found in all. Ends are
+    those of the binomial sum's normal approximation, of Poisson where few are expected.
+    """
+    settled = leads.calls.settled
+    known = settled.is_learned & ~np.isnan(leads.propensity)
+    truth, score = settled.outcome[known], leads.propensity[known]
+    if not len(truth) or not score.sum():
+        return []
+    score = np.clip(score * (truth.sum() / score.sum()), 0, 1 - _EDGE)
+    rows: list[GroupShift] = []
+    for column in columns:
+        values = leads.groups[column][known].astype("object")
+        table = pd.DataFrame(
+            {"y": truth, "p": score, "v": score * (1 - score), "level": values.where(values.notna(), "(blank)")}
+        )
+        sums = table.groupby("level").agg(known=("y", "size"), y=("y", "sum"), p=("p", "sum"), v=("v", "sum"))
+        for level, row in sums[sums["known"] >= least].iterrows():
+            rows.append(GroupShift(column, str(level), int(row["known"]), row["y"], row["p"], _chance(row)))
+    rows = [replace(one, p=min(1.0, one.p * len(rows))) for one in rows]
+    return sorted((one for one in rows if one.p < p), key=lambda one: one.p)
+
+
+def _chance(row: pd.Series) -> float:
+    """Return the two-sided probability of so many or so few where so many are expected."""
+    if row["p"] < _FEW_EXPECTED:
+        tails = poisson.cdf(row["y"], row["p"]), poisson.sf(row["y"] - 1, row["p"])
+        return float(min(1.0, 2 * min(tails)))
+    return float(2 * norm.sf(abs(row["y"] - row["p"]) / np.sqrt(max(row["v"], _EDGE))))
+
+
+def _why_nothing(about: Performance) -> str:
+    if not about.leads:
+        return "There are no leads."
+    if about.uncalled == about.leads:
+        return "Nobody called these leads yet, so that nothing is known of them."
+    if about.young:
+        return f"No outcome is due yet: {about.young:,} leads are too young."
+    return "No outcome has come back yet."
+
+
+def _figures(truth: np.ndarray, score: np.ndarray, weight: np.ndarray, threshold: float) -> dict[str, Figure]:
+    is_weighted = not (weight == weight[0]).all()
+    used = weight if is_weighted else None
+    block = compute_metrics(truth, score, threshold, weight=used)
+    above = score >= threshold
+    done = truth == 1
+    return {
+        "auc": _auc(block.auc, truth, score, used),
+        "precision": _rate("precision", truth[above], weight[above]),
+        "recall": _rate("recall", above[done].astype("int64"), weight[done]),
+        "brier": _mean("brier", (score - truth) ** 2, weight),
+        "base_rate": _rate("base_rate", truth, weight),
+        "level": _level(truth, score, weight),
+        "slope": calibration_slope(truth, score, weight)[1],
+    }
+
+
+def _auc(value: float | None, truth: np.ndarray, score: np.ndarray, weight: np.ndarray | None) -> Figure:
+    if value is None or not enough_of_each(int(truth.sum()), int((1 - truth).sum())):
+        return Figure("auc", value)
+    error = auc_error(truth, score, weight)
+    return Figure("auc", value, max(0.0, value - Z95 * error), min(1.0, value + Z95 * error), error)
+
+
+def _rate(name: str, yes: np.ndarray, weight: np.ndarray) -> Figure:
+    found = weighted_rate(yes, weight)
+    if not found.leads:
+        return Figure(name, None)
+    return Figure(name, found.value, found.low, found.high, (found.high - found.low) / 2 / Z95)
+
+
+def _mean(name: str, values: np.ndarray, weight: np.ndarray) -> Figure:
+    mean = float(np.average(values, weights=weight))
+    error = float(np.sqrt((weight**2 * (values - mean) ** 2).sum()) / weight.sum())
+    return Figure(name, mean, max(0.0, mean - Z95 * error), mean + Z95 * error, error)
+
+
+def _level(truth: np.ndarray, score: np.ndarray, weight: np.ndarray) -> Figure:
+    """Return how many converted for each that was foretold, with the interval of a ratio of sums."""
+    expected = float((weight * score).sum())
+    if expected <= 0:
+        return Figure("level", None)
+    value = float((weight * truth).sum()) / expected
+    rest = truth - score * value
+    error = float(np.sqrt((weight**2 * rest**2).sum())) / expected
+    return Figure("level", value, max(0.0, value - Z95 * error), value + Z95 * error, error)
+
+
+def calibration_slope(truth: np.ndarray, score: np.ndarray, weight: np.ndarray) -> tuple[Figure, Figure]:
+    """Return intercept and slope of the outcome's log-odds on those foretold (Cox, 1958), with intervals.
+
+    0 and 1 where propensities hold; a slope below 1 says that they are too far apart. Errors are robust, so that
+    weights of a sample hold too. None of fewer than 40 leads of either outcome.
+    """
+    import statsmodels.api as sm  # slow to load
+
+    nothing = Figure("intercept", None), Figure("slope", None)
+    if not enough_of_each(int(truth.sum()), int((1 - truth).sum())):
+        return nothing
+    margin = logit(np.clip(score, _EDGE, 1 - _EDGE))
+    if np.ptp(margin) < _EDGE:
+        return nothing
+    scaled = weight / weight.mean()
+    fit = sm.GLM(truth, sm.add_constant(margin), family=sm.families.Binomial(), freq_weights=scaled).fit(cov_type="HC0")
+    ends = fit.conf_int()
+    found = [
+        Figure(name, float(value), float(low), float(high), float(error))
+        for name, value, (low, high), error in zip(("intercept", "slope"), fit.params, ends, fit.bse, strict=True)
+    ]
+    return found[0], found[1]

@@ -1,0 +1,199 @@
+"""The verdict: whether scores can be trusted, in a word, with its reasons and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from leadscore_core.confidence import Z95
+from leadscore_core.config import MonitorRules
+from leadscore_core.model.metadata import ModelMetadata
+from leadscore_core.monitoring.drift import DriftReport
+from leadscore_core.monitoring.estimate import Estimate
+from leadscore_core.monitoring.performance import Figure, Performance
+from leadscore_core.outcome import OutcomeWords
+from leadscore_core.percent import share_percent
+
+HEALTHY, WATCH, RETRAIN, DO_NOT_TRUST, BLIND = "healthy", "watch", "retrain", "do not trust", "blind"
+STATES = (HEALTHY, WATCH, RETRAIN, DO_NOT_TRUST, BLIND)
+ACTIONS = {
+    HEALTHY: "Nothing to do.",
+    WATCH: "Look again when more outcomes are in.",
+    RETRAIN: "Retrain on the outcomes that have come since.",
+    DO_NOT_TRUST: "Do not call in the order of these scores. Retrain, or go back to an earlier model.",
+    BLIND: "Call a small sample of this list and bring its outcomes: then it is known.",
+}
+_FEW_MONTHS = 2
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What training promised of the AUC on leads to come: the figure, its standard error and where it was measured."""
+
+    auc: float
+    error: float
+    where: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether scores can be trusted.
+
+    ``state`` is one of `STATES`; ``reasons`` are sentences, the weightiest first; ``is_certain`` says that outcomes or
+    a certain drift are behind it, not the want of knowledge alone.
+    """
+
+    state: str
+    reasons: tuple[str, ...]
+    is_certain: bool = False
+    sample: int | None = None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something has to be done."""
+        return self.state in {RETRAIN, DO_NOT_TRUST, BLIND}
+
+    @property
+    def action(self) -> str:
+        """What to do."""
+        if self.state == BLIND and self.sample is not None:
+            return f"Call these {self.sample:,} leads and bring their outcomes: then the AUC is known to within 0.05."
+        return ACTIONS[self.state]
+
+    @property
+    def line(self) -> str:
+        """The verdict in one line, as the sidebar shows it."""
+        return f"{self.state.capitalize()}: {self.reasons[0]}" if self.reasons else self.state.capitalize()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        return asdict(self) | {"is_due": self.is_due, "action": self.action}
+
+
+def promise_of(metadata: ModelMetadata) -> Promise | None:
+    """Return what a model's training measured: on the months that followed where there are two, else in folds."""
+    following, crossed = metadata.metrics.get("next_period") or {}, metadata.metrics.get("cross_validation") or {}
+    if following.get("auc") is not None and following.get("folds", 0) >= _FEW_MONTHS:
+        return Promise(float(following["auc"]), float(following.get("auc_std") or 0.0), "on the months that followed")
+    if crossed.get("auc") is not None:
+        return Promise(float(crossed["auc"]), float(crossed.get("auc_std") or 0.0), "in cross-validation")
+    return None
+
+
+def reach_verdict(
+    drift: DriftReport,
+    performance: Performance | None,
+    estimates: Mapping[str, Estimate],
+    promise: Promise | None,
+    rules: MonitorRules | None = None,
+    words: OutcomeWords | None = None,
+) -> Verdict:
+    """Reach a verdict on a batch, or on all that was scored of late.
+
+    Outcomes go before the drift, and the drift before the estimate: what was measured on enough leads (40 of either
+    outcome) decides by itself.
+
+    Parameters
+    ----------
+    performance
+        On those of the leads whose outcome is in; None where none is.
+    """
+    rules = rules or MonitorRules()
+    auc = performance.auc if performance is not None else None
+    if auc is not None and performance is not None:
+        return _by_outcomes(auc, performance, drift, promise, (rules, words or OutcomeWords()))
+    return _without_outcomes(drift, estimates.get("auc"), promise, rules)
+
+
+def _by_outcomes(
+    auc: Figure,
+    performance: Performance,
+    drift: DriftReport,
+    promise: Promise | None,
+    by: tuple[MonitorRules, OutcomeWords],
+) -> Verdict:
+    rules, words = by
+    value, low, high = (float(end) for end in (auc.value or 0.0, auc.low or 0.0, auc.high or 0.0))
+    measured = f"AUC {value:.3f} ({low:.3f} to {high:.3f}) on {performance.known:,} leads whose outcome is in"
+    if value < rules.least_auc:
+        return Verdict(DO_NOT_TRUST, (f"{measured}, below {rules.least_auc:g}.",), is_certain=high < rules.least_auc)
+    drop = _drop(auc, promise)
+    reasons = [f"{measured}{_promised(promise)}."]
+    state = HEALTHY
+    if drop is not None and drop > rules.retrain_drop:
+        state = RETRAIN
+    elif (drop is not None and drop > rules.watch_drop) or low < rules.least_auc:
+        state = WATCH
+    if not performance.found_low <= performance.found <= performance.found_high and _is_far_off(performance):
+        reasons.append(
+            f"{performance.found:,.0f} {words.past} where {performance.expected:,.0f} were expected: "
+            "propensities are off."
+        )
+        state = WATCH if state == HEALTHY else state
+    if drift.is_outside:
+        reasons.append(_outside_words(drift))
+        state = WATCH if state == HEALTHY else state
+    return Verdict(state, tuple(reasons), is_certain=state == RETRAIN)
+
+
+def _is_far_off(performance: Performance) -> bool:
+    return bool(abs(np.log(max(performance.found, 0.5) / max(performance.expected, 0.5))) > np.log(1.15))
+
+
+def _drop(auc: Figure, promise: Promise | None) -> float | None:
+    """Return by how much an AUC is lower than promised, where that is certain; None where it is not."""
+    if promise is None or auc.value is None:
+        return None
+    drop = promise.auc - auc.value
+    error = float(np.hypot(auc.error or 0.0, promise.error))
+    return drop if drop > Z95 * error else None
+
+
+def _without_outcomes(
+    drift: DriftReport, estimate: Estimate | None, promise: Promise | None, rules: MonitorRules
+) -> Verdict:
+    if not drift.is_applicable:
+        state = WATCH if drift.rows < rules.least_leads else BLIND
+        return Verdict(state, (drift.not_applicable,))
+    if drift.is_outside:
+        return Verdict(BLIND, (_outside_words(drift), _NO_OUTCOMES), is_certain=True)
+    if estimate is None or estimate.value is None or estimate.low is None or estimate.high is None:
+        why = estimate.blind if estimate is not None else "Nothing is known of past periods."
+        return Verdict(BLIND, (_NO_OUTCOMES, why))
+    held = (
+        f"By the scores alone the AUC is {estimate.low:.3f} to {estimate.high:.3f} (such intervals hold "
+        f"{estimate.level:.0%} of the time, by {estimate.periods} past periods){_promised(promise)}"
+    )
+    if estimate.high < rules.least_auc:
+        return Verdict(DO_NOT_TRUST, (f"{held}. {_NO_OUTCOMES}",))
+    if promise is not None and estimate.high < promise.auc - rules.retrain_drop:
+        return Verdict(RETRAIN, (f"{held}. {_NO_OUTCOMES}",))
+    is_low = promise is not None and estimate.value < promise.auc - rules.retrain_drop
+    state = WATCH if estimate.low < rules.least_auc or is_low else HEALTHY
+    return Verdict(state, (f"{held}. {_NO_OUTCOMES}", *_drift_words(drift, rules)))
+
+
+_NO_OUTCOMES = "Too few of its outcomes are in to measure it."
+
+
+def _promised(promise: Promise | None) -> str:
+    return "" if promise is None else f"; {promise.auc:.3f} {promise.where} at training"
+
+
+def _outside_words(drift: DriftReport) -> str:
+    by_name = {one.name: one.human for one in drift.columns}
+    named = [by_name.get(name, "the scores") for name in drift.outside]
+    than = "than training months were from each other" if drift.months else "than is usual"
+    return f"{', '.join(named[:3])} {'differ' if len(named) > 1 or named == ['the scores'] else 'differs'} more {than}."
+
+
+def _drift_words(drift: DriftReport, rules: MonitorRules) -> tuple[str, ...]:
+    mattering = drift.mattering(rules.effect)
+    if not mattering:
+        return ("No column drifted in a way that moves scores.",)
+    first = mattering[0]
+    moved = "" if first.effect is None else f", which moves a score by {share_percent(first.effect)} on average"
+    return (f"{first.human} drifted most{moved}; training months differed as much.",)
