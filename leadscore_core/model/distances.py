@@ -1,7 +1,5 @@
 """Distances between two distributions of leads over the same parts, and what chance alone makes of them."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -4,8 +4,6 @@ It holds counts and a sample of leads as numbers of parts. No name, contact, id,
 value that fewer than 20 training leads had.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Checking a list: its drift, its performance as far as outcomes are in, the estimate besides, and the verdict."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Drift: how far the leads of a batch are from a model's training leads, column by column."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass, field
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the drift of a column does to scores."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

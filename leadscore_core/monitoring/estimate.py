@@ -4,8 +4,6 @@ It takes propensities for true (confidence-based estimation). Where the relation
 sees nothing of it; so it is shown with its own past errors, and not at all where these do not speak for the batch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any

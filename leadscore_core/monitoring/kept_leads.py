@@ -1,7 +1,5 @@
 """Kept leads: the leads of kept lists with what was foretold of them and what became of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

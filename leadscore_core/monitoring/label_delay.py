@@ -1,11 +1,10 @@
 """Label delay: how long outcomes take to come, so that those that are not due are no failures."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 
+from leadscore_core.confidence import Z95
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.percent import percent
 from leadscore_core.training.time_to_convert import TimeToConvert, learn_time
@@ -87,6 +86,6 @@ def estimate_delay(took: np.ndarray, age: np.ndarray, called: np.ndarray | None 
     until = np.maximum(np.where(came, np.minimum(took, age), age), 0.5)
     curve = SurvfuncRight(np.ceil(until), came.astype("int64"))
     share = 1 - curve.surv_prob
-    reach = 1.96 * np.nan_to_num(curve.surv_prob_se)
+    reach = Z95 * np.nan_to_num(curve.surv_prob_se)
     low, high = np.clip(share - reach, 0, 1), np.clip(share + reach, 0, 1)
     return LabelDelay(time, curve.surv_times, share, low, high, int(len(age)))

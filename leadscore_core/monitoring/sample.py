@@ -1,7 +1,5 @@
 """The sample that opens the eyes: which few leads to call so that the AUC of a list is known to within 0.05."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The classifier two-sample test: how well a classifier tells a batch's leads from training leads."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

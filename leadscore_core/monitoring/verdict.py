@@ -1,7 +1,5 @@
 """The verdict: whether scores can be trusted, in a word, with its reasons and what to do."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any

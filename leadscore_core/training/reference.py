@@ -1,7 +1,5 @@
 """Making the training reference: of a model's training leads, their out-of-sample scores and their months."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
