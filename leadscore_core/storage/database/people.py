@@ -3,14 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-from sqlalchemy import insert, select, text
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import String, cast, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from leadscore_core.config import Settings
 from leadscore_core.storage.database.engine import now, open_database
 from leadscore_core.storage.database.tables import PersonKeyRow, PersonRow
 
+KEYS = pa.schema([("person", pa.int64()), ("kind", pa.string()), ("scope", pa.string()), ("key", pa.int64())])
 _LOCK = 7_265_310
 _CHUNK = 500
 Key = tuple[str, str, int]
@@ -181,10 +183,27 @@ def _known(session: Session, schema: str, keys: Collection[Key]) -> dict[int, li
     return found
 
 
-def keys_of(session: Session, ids: Sequence[int]) -> pd.DataFrame:
+def keys_of(session: Session, ids: Sequence[int]) -> pa.Table:
     """Return ``person``, ``kind``, ``scope`` and ``key`` of some people."""
-    frame = pd.DataFrame(_key_rows(session, ids), columns=["person", "kind", "scope", "key"])
-    return frame.astype({"person": "int64", "key": "int64"})
+    columns = zip(*_key_rows(session, ids), strict=True) if ids else ((), (), (), ())
+    return pa.table([pa.array(cells, field.type) for cells, field in zip(columns, KEYS, strict=True)], KEYS)
+
+
+def all_keys(session: Session) -> pa.Table:
+    """Return the keys of everybody, as `keys_of` does.
+
+    The database joins the numbers of a kind to one text, which is read in a tenth of the time of as many rows.
+    """
+    kind, scope = PersonKeyRow.kind, PersonKeyRow.scope
+    pair = cast(PersonKeyRow.person_id, String) + " " + cast(PersonKeyRow.key, String)
+    parts = []
+    for of, within, text_of in session.execute(
+        select(kind, scope, func.aggregate_strings(pair, " ")).group_by(kind, scope)
+    ):
+        person, key = np.fromstring(text_of, sep=" ", dtype="int64").reshape(-1, 2).T
+        same = [pa.repeat(pa.scalar(value), len(key)) for value in (of, within)]
+        parts.append(pa.table([person, *same, key], KEYS))
+    return pa.concat_tables([KEYS.empty_table(), *parts])
 
 
 def _key_rows(session: Session, ids: Sequence[int]) -> list[tuple[int, str, str, int]]:
