@@ -186,7 +186,7 @@ def _as_rows(people: _People, links: Links, batch: Batch, moment: datetime) -> C
     best = pd.concat([barred, rest], ignore_index=True).sort_values("row")
     if best.empty:
         return ContactRows()
-    found = people.rows.iloc[people.rows.index.get_indexer(best["person"].to_numpy())]
+    found = people.rows.iloc[people.rows.index.get_indexer(pd.Index(best["person"]))]
     at = np.datetime64(moment.replace(tzinfo=None), "us")
     state = found["state"].to_numpy(dtype=object)
     is_waiting = (found["not_before"].to_numpy() > at) & ~found["not_before"].isna().to_numpy()
