@@ -1,15 +1,28 @@
-"""Files of our own: written whole or not at all, made aside in a folder and published at once, known by their hash."""
+"""Files of our own: written whole or not at all, made aside in a folder and published at once, known by their hash.
+
+What is half written is locked by the process that writes it, and the system gives the lock back however that process
+ends. So whoever writes into the same folder next can tell what a killed process left there, and removes it.
+"""
 
 import errno
+import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
+import time
 import uuid
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+STAGING, SCRATCH = ".staging-", "leadscore-scratch-"
+_UNFINISHED = ".unfinished"
+_ASIDE = re.compile(rf"\..*-[0-9a-f]{{8}}{re.escape(_UNFINISHED)}")
+_LONGEST_STEM = 180  # bytes of a name that stay in that of the file aside, which has more than that
+_NO_LOCK_SECONDS = 6 * 3_600  # on a share without locks, what is that old was left behind
 _NO_FOLDER_SYNC = {errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOTSUP, errno.EPERM}
 
 
@@ -18,7 +31,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Give a file to write aside; it takes its place, safe on the disk, when it is complete and never before.
 
     What is there already stays as it is until then, keeps its permissions, and stays for good if the writing fails;
-    nothing is left beside it.
+    nothing is left beside it. What a killed process left half written in the folder is removed first.
 
     Raises
     ------
@@ -33,8 +46,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     >>> path.read_text(), len(list(path.parent.iterdir()))
     ('id', 1)
     """
-    aside = path.parent / f".{path.name}-{uuid.uuid4().hex[:8]}"
-    os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    remove_left_behind(path.parent)
+    aside, lock = _file_aside(path)
     try:
         yield aside
         if path.is_file():
@@ -42,6 +55,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         publish_file(aside, path)
     finally:
         aside.unlink(missing_ok=True)
+        os.close(lock)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -77,8 +91,10 @@ def append_line(path: Path, line: str, *, wait: bool = True) -> None:
 
 
 @contextmanager
-def staged_folder(root: Path, prefix: str = ".staging-") -> Iterator[Path]:
+def staged_folder(root: Path) -> Iterator[Path]:
     """Give a folder to write into, below `root`, which is made if need be; what was not published goes at the end.
+
+    What a killed process left half written in `root` is removed first.
 
     Raises
     ------
@@ -86,11 +102,104 @@ def staged_folder(root: Path, prefix: str = ".staging-") -> Iterator[Path]:
         If `root` cannot be written.
     """
     root.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=root))
+    folder, lock = _locked_folder(root, STAGING)
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove_locked(folder, lock)
+
+
+class ScratchFolder:
+    """A folder for what is needed for a while: gone when it is closed or no longer referred to.
+
+    What a crash leaves goes when the next one is made.
+
+    Raises
+    ------
+    OSError
+        If the system's folder for temporary files cannot be written.
+
+    Examples
+    --------
+    >>> scratch = ScratchFolder()
+    >>> scratch.path.is_dir()
+    True
+    >>> scratch.close()
+    >>> scratch.path.exists()
+    False
+    """
+
+    def __init__(self) -> None:
+        self.path, lock = _locked_folder(Path(tempfile.gettempdir()), SCRATCH)
+        self._end = weakref.finalize(self, _remove_locked, self.path, lock)
+
+    def close(self) -> None:
+        """Remove it with all that it holds."""
+        self._end()
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give a folder for what is needed in a block alone (see `ScratchFolder`)."""
+    scratch = ScratchFolder()
+    try:
+        yield scratch.path
+    finally:
+        scratch.close()
+
+
+def remove_left_behind(folder: Path) -> list[str]:
+    """Remove what killed processes left half written in a folder, and return its names.
+
+    What a living process writes is locked, and stays; so does what is not named as ours are.
+
+    Examples
+    --------
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / ".leads.csv-0a1b2c3d.unfinished").touch()
+    >>> with whole_file(folder / "leads.csv") as aside:
+    ...     [path.name == aside.name for path in folder.iterdir()], remove_left_behind(folder)
+    ([True], [])
+    """
+    removed: list[str] = []
+    with suppress(OSError):  # it may be read-only, or gone; who writes there says so
+        for entry in os.scandir(folder):
+            is_ours = entry.name.startswith((STAGING, SCRATCH)) or _ASIDE.fullmatch(entry.name)
+            if not is_ours or entry.is_symlink():
+                continue
+            with when_nobody_holds(Path(entry.path)) as is_free:
+                if is_free and entry.is_dir():
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                elif is_free:
+                    os.unlink(entry.path)
+            if is_free:
+                removed.append(entry.name)
+    return removed
+
+
+@contextmanager
+def when_nobody_holds(path: Path) -> Iterator[bool]:
+    """Tell whether no living process writes a file or folder that was made aside; in the block none can begin to.
+
+    On a share without locks its age tells: what is six hours old was left behind.
+    """
+    try:
+        found = path.stat()
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        yield False  # it has gone, or is not ours to look at
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_free = True
+        except BlockingIOError:
+            is_free = False
+        except OSError:
+            is_free = time.time() - found.st_mtime >= _NO_LOCK_SECONDS
+        yield is_free and found.st_uid == os.getuid()
+    finally:
+        os.close(handle)
 
 
 def publish_file(staged: Path, path: Path) -> None:
@@ -114,12 +223,23 @@ def publish_folder(staged: Path, folder: Path) -> None:
     OSError
         If it cannot be, or the place is taken.
     """
-    for path in staged.iterdir():
-        _sync(path)
-    _sync_folder(staged)
+    sync_files(staged)
     staged.chmod(0o755)
     os.replace(staged, folder)
     _sync_folder(folder.parent)
+
+
+def sync_files(folder: Path) -> None:
+    """Bring the files of a folder to the disk, so that publishing it takes a moment.
+
+    Raises
+    ------
+    OSError
+        If one cannot be.
+    """
+    for path in folder.iterdir():
+        _sync(path)
+    _sync_folder(folder)
 
 
 def hash_file(path: Path) -> str:
@@ -132,6 +252,46 @@ def hash_file(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _locked_folder(root: Path, prefix: str) -> tuple[Path, int]:
+    """Make a folder and hold it until the handle is closed; what was left behind beside it goes first."""
+    remove_left_behind(root)
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=root))
+        lock = _lock(folder)
+        if lock is not None:
+            return folder, lock
+
+
+def _remove_locked(folder: Path, lock: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(lock)
+
+
+def _file_aside(path: Path) -> tuple[Path, int]:
+    """Make the file that is written before it becomes `path`, and hold it until the handle is closed."""
+    stem = path.name.encode()[:_LONGEST_STEM].decode(errors="ignore")
+    while True:
+        aside = path.parent / f".{stem}-{uuid.uuid4().hex[:8]}{_UNFINISHED}"
+        os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        lock = _lock(aside)
+        if lock is not None:
+            return aside, lock
+
+
+def _lock(path: Path) -> int | None:
+    """Hold a file or folder until the handle is closed; None if it was swept away before it was held."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    with suppress(OSError):  # a share without locks: its age tells whether it was left behind
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    if path.exists():
+        return handle
+    os.close(handle)
+    return None
 
 
 def _sync(path: Path) -> None:

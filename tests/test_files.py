@@ -5,12 +5,23 @@ import errno
 import hashlib
 import os
 import stat
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from leadscore_core import _files
-from leadscore_core._files import append_line, hash_file, publish_folder, staged_folder, whole_file, write_text
+from leadscore_core._files import (
+    ScratchFolder,
+    append_line,
+    hash_file,
+    publish_folder,
+    staged_folder,
+    whole_file,
+    write_text,
+)
 from tests.paths import ROOT
 
 HOME = ROOT / "leadscore_core" / "_files.py"
@@ -187,3 +198,45 @@ def test_nothing_else_publishes_files(path: Path) -> None:
 def test_what_publishes_by_hand_is_seen() -> None:
     code = "os.replace(a, b)\naside.replace(folder / 'x')\nPath(a).rename(b)\nos.fsync(h)\nmoment.replace(tzinfo=z)"
     assert len(published_by_hand(ast.parse(code + "\n'a'.replace('a', 'b')"))) == 4
+
+
+def test_what_a_killed_process_left_half_written_goes_when_the_next_one_writes_there(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; from pathlib import Path; from leadscore_core._files import *\n"
+        "file, folder = whole_file(Path(sys.argv[1]) / 'a.csv'), staged_folder(Path(sys.argv[1]))\n"
+        "file.__enter__().write_text('half'); (folder.__enter__() / 'b').write_text('half')\n"
+        "print('begun', flush=True)\n"
+        "signal.pause() if sys.argv[2] == 'lives' else os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code, tmp_path, "dies"], check=False)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert len(left) == 2
+    (tmp_path / ".a.csv-0a1b2c3d").write_text("somebody else's")
+    with subprocess.Popen([sys.executable, "-c", code, tmp_path, "lives"], stdout=subprocess.PIPE) as living:
+        assert living.stdout is not None
+        assert living.stdout.readline() == b"begun\n"
+        held = {path.name for path in tmp_path.iterdir()} - {".a.csv-0a1b2c3d"}
+        assert len(held) == 2, "what the killed one left has gone"
+        assert not held & left
+        write_text(tmp_path / "other.csv", "new")
+        assert {path.name for path in tmp_path.iterdir()} == held | {"other.csv", ".a.csv-0a1b2c3d"}
+        living.kill()
+    write_text(tmp_path / "other.csv", "newer")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.csv-0a1b2c3d", "other.csv"]
+
+
+def test_a_name_of_any_length_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / ("ü" * 125 + ".csv")
+    write_text(path, "new")
+    assert path.read_text() == "new"
+
+
+def test_scratch_goes_with_its_owner_and_after_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "leadscore-scratch-left").mkdir()
+    (tmp_path / "leadscore-scratch-left" / "upload.csv").write_text("personal")
+    first, second = ScratchFolder(), ScratchFolder()
+    assert {path.name for path in tmp_path.iterdir()} == {first.path.name, second.path.name}
+    first.close()
+    del second
+    assert list(tmp_path.iterdir()) == []

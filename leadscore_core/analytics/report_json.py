@@ -1,6 +1,5 @@
 """Sources of files: the same counts as on the screen, for lists that are not kept."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leadscore_core._files import scratch_folder
 from leadscore_core.analytics.list_doubts import RepeatedRows, future_doubts
 from leadscore_core.analytics.sources import (
     EVERYBODY,
@@ -77,8 +77,8 @@ def open_source_view(leads: LeadList, model: LeadModel | None, settings: Setting
     LeadScoreError
         If the list cannot be read.
     """
-    with tempfile.TemporaryDirectory(prefix="leadscore-sources-") as folder:
-        yield _open_written(leads.chunks(), Path(folder), leads.schema, leads.mapping, model, settings)
+    with scratch_folder() as folder:
+        yield _open_written(leads.chunks(), folder, leads.schema, leads.mapping, model, settings)
 
 
 def report_list(
@@ -169,8 +169,8 @@ def source_report(
         schema = load_schema(schema) if schema is not None else as_model(model).schema if model else load_schema()
     outcome = {schema.label.name: label} if label is not None and schema.label is not None else {}
     mapping = mapping.corrected(outcome) if mapping is not None else map_frame(frame, schema, outcome)
-    with tempfile.TemporaryDirectory(prefix="leadscore-sources-") as folder:
-        view = _open_written(iter([frame]), Path(folder), schema, mapping, model, load_settings())
+    with scratch_folder() as folder:
+        view = _open_written(iter([frame]), folder, schema, mapping, model, load_settings())
         return describe(view, by, counted, factors, label="label=")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import update
 
-from leadscore_core.batches.brought_files import note_file, undo_results
+from leadscore_core.batches.brought_files import note_file
 from leadscore_core.batches.known_people import lead_keys
 from leadscore_core.batches.outcome_files import KNOWN_BY, kept_schemas, with_keys
 from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys
@@ -251,24 +251,24 @@ def keep_results(matched: MatchedResults, *, by: str, settings: Settings, zone: 
     moment = now()
     batches = {batch.id: batch for batch in BatchStore(settings).list_batches()}
     details = {"rows": matched.file.rows, "leads": matched.leads, "results": matched.by_result}
-    row = note_file([table.path for table in matched.file.tables], details, by, moment, settings)
-    file_id = row.id
     attempts = known = 0
     counts: Counter[str] = Counter()
-    try:
-        for batch_id, group in matched.rows[matched.rows["is_newest"]].groupby("batch"):
-            batch = batches[str(batch_id)]
-            said = _said(matched.file, group[group["result"] != NOT_CONVERTED], batch, by, moment.astimezone(zone))
-            kept = ContactStore(settings).record_new(batch.schema_name, batch.id, said, file_id=file_id)
+    newest = matched.rows[matched.rows["is_newest"] & (matched.rows["result"] != NOT_CONVERTED)]
+    said_of = {
+        str(batch_id): _said(matched.file, group, batches[str(batch_id)], by, moment.astimezone(zone))
+        for batch_id, group in newest.groupby("batch")
+    }
+    with open_database(settings).one_change():
+        row = note_file([table.path for table in matched.file.tables], details, by, moment, settings)
+        for batch_id, said in said_of.items():
+            batch = batches[batch_id]
+            kept = ContactStore(settings).record_new(batch.schema_name, batch.id, said, file_id=row.id)
             attempts += kept
             known += len(said) - kept
             counts[batch.name] += kept
         outcomes = _keep_outcomes(matched, batches, row, by, settings)
-    except BaseException:
-        undo_results(file_id, by=by, settings=settings)
-        raise
-    _remember(matched.file, by, settings)
-    return BroughtResults(file_id, attempts, outcomes, known, dict(counts))
+        _remember(matched.file, by, settings)
+    return BroughtResults(row.id, attempts, outcomes, known, dict(counts))
 
 
 def _said(file: ResultFile, rows: pd.DataFrame, batch: Batch, by: str, moment: datetime) -> list[Said]:

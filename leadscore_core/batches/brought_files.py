@@ -94,7 +94,7 @@ def _brought(row: OutcomeFileRow) -> BroughtFile:
 
 
 def undo_results(file_id: int, *, by: str, settings: Settings) -> int:
-    """Take back what a file told: its attempts, and its outcomes as far as no later file told them too.
+    """Take back what a file told: its attempts, and its outcomes as far as no later file told them too; all or nothing.
 
     Returns
     -------
@@ -106,16 +106,17 @@ def undo_results(file_id: int, *, by: str, settings: Settings) -> int:
     StorageError
         If there is no such file, or it was taken back already.
     """
-    with open_database(settings).writing() as session:
-        row = session.get(OutcomeFileRow, file_id)
-        if row is None or row.undone_at is not None:
-            raise StorageError("There is nothing to undo: this file was taken back already, or never brought.")
-        row.undone_at = now()
-        entries: dict[str, list[int]] = row.details.get("outcomes", {})
-    undone = ContactStore(settings).undo_file(file_id, by=by)
-    store = OutcomeStore(settings)
-    for batch in BatchStore(settings).list_batches():
-        if batch.id in entries:
-            number, before = entries[batch.id]
-            store.take_back(batch, (number, before), by=by)
+    database, store = open_database(settings), OutcomeStore(settings)
+    with database.one_change():
+        with database.session() as session:
+            row = session.get(OutcomeFileRow, file_id)
+            if row is None or row.undone_at is not None:
+                raise StorageError("There is nothing to undo: this file was taken back already, or never brought.")
+            row.undone_at = now()
+            entries: dict[str, list[int]] = row.details.get("outcomes", {})
+        undone = ContactStore(settings).undo_file(file_id, by=by)
+        for batch in BatchStore(settings).list_batches():
+            if batch.id in entries:
+                number, before = entries[batch.id]
+                store.take_back(batch, (number, before), by=by)
     return undone

@@ -1,12 +1,12 @@
 """Call workbooks: a week's plan as one workbook a caller, which come back with what became of each call."""
 
-import tempfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
+from leadscore_core._files import scratch_folder
 from leadscore_core.batches.result_words import result_labels
 from leadscore_core.batches.view import SHORT, WHY, BatchView
 from leadscore_core.batches.week import Share, Week
@@ -73,14 +73,14 @@ def _days(days: Sequence[date]) -> str:
 
 def week_bytes(view: BatchView, week: Week) -> tuple[str, bytes]:
     """Return the name and content of a week's workbooks: the workbook of one caller, or a ZIP file of several."""
-    with tempfile.TemporaryDirectory(prefix="leadscore-") as folder:
+    with scratch_folder() as folder:
         paths = write_week(view, week, folder)
         shares = [share for share in week.shares if share.rows]
         callers = list(dict.fromkeys(share.caller for share in shares))
         name = week_name(view, [share.day for share in shares], callers)
         if len(paths) == 1:
             return name, paths[0].read_bytes()
-        whole = Path(folder) / "week.zip"
+        whole = folder / "week.zip"
         zip_workbooks(whole, paths)
         return name, whole.read_bytes()
 

@@ -1,6 +1,5 @@
 """Exports: what is shown, or all of it, as the list it came from, as call sheets, or for a CRM."""
 
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from leadscore_core._files import scratch_folder
 from leadscore_core.batches.crm_export import crm_columns, crm_rows
 from leadscore_core.batches.view import AND, IN_LIST, JUNK, WHY, BatchView
 from leadscore_core.data.reading.chunks import LINE_PROBLEM
@@ -145,8 +145,8 @@ def export_leads(
 
 def export_bytes(view: BatchView, order: ExportOrder) -> bytes:
     """Return a small export as bytes."""
-    with tempfile.TemporaryDirectory(prefix="leadscore-") as folder:
-        path = Path(folder) / f"leads{order.ending}"
+    with scratch_folder() as folder:
+        path = folder / f"leads{order.ending}"
         export_leads(view, order, path)
         return path.read_bytes()
 
@@ -228,8 +228,8 @@ class ExportJob:
 
     def _run(self, view: BatchView, order: ExportOrder) -> None:
         try:
-            with tempfile.TemporaryDirectory(prefix="leadscore-") as folder:
-                path = Path(folder) / f"leads{order.ending}"
+            with scratch_folder() as folder:
+                path = folder / f"leads{order.ending}"
                 export_leads(view, order, path, progress=self._tell, cancelled=self._stop.is_set)
                 self.content = path.read_bytes()
         except LeadScoreError as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from leadscore_core.batches.brought_files import note_outcomes
 from leadscore_core.batches.outcome_dates import dating_headers, later_than, moments_as_numbers
 from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys
 from leadscore_core.config import Settings, load_settings
@@ -17,6 +18,7 @@ from leadscore_core.data.reading.reader import list_files
 from leadscore_core.errors import LabelError, StorageError
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.engine import open_database
 from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
 
 _HUMAN = {"id": "id", "email": "e-mail", "phone": "phone", "moment": "moment of creation"}
@@ -105,8 +107,9 @@ def bring_outcomes(
     by: str = "",
     settings: Settings | None = None,
     instead_of: Mapping[str, Entry] | None = None,
+    is_noted: bool = False,
 ) -> OutcomeReport:
-    """Match a file of outcomes to the leads of all batches, and keep what it tells.
+    """Match a file of outcomes to the leads of all batches, and keep what it tells, all of it or nothing.
 
     A lead is known again by its id, else its normalised e-mail, else its phone; where file and batch share none of
     these, by its moment of creation to the second together with the columns that every list needs, where only one lead
@@ -121,6 +124,8 @@ def bring_outcomes(
         Who brought it.
     instead_of
         `OutcomeReport.kept` of the same file as it was read before: what that told counts no longer.
+    is_noted
+        Whether it is kept that this file was brought, so that it can be taken back (see `undo_results`).
 
     Raises
     ------
@@ -153,14 +158,18 @@ def bring_outcomes(
         )
     corrected = dict(instead_of or {})
     outcomes = OutcomeStore(settings)
-    for batch, rows, completed in found:
-        added = outcomes.add(batch, rows, completed, file_name=name, by=by, instead_of=corrected.pop(batch.id, None))
-        report.kept[batch.id] = added.entry
-        report.batches[batch.name] = (len(rows), int(completed.sum()))
     nothing = np.empty(0, dtype="int64")
-    for batch in BatchStore(settings).list_batches():
-        if batch.id in corrected:
-            outcomes.add(batch, nothing, nothing, file_name=name, by=by, instead_of=corrected[batch.id])
+    with open_database(settings).one_change():
+        for batch, rows, completed in found:
+            before = corrected.pop(batch.id, None)
+            added = outcomes.add(batch, rows, completed, file_name=name, by=by, instead_of=before)
+            report.kept[batch.id] = added.entry
+            report.batches[batch.name] = (len(rows), int(completed.sum()))
+        for batch in BatchStore(settings).list_batches():
+            if batch.id in corrected:
+                outcomes.add(batch, nothing, nothing, file_name=name, by=by, instead_of=corrected[batch.id])
+        if is_noted:
+            note_outcomes(lists[0].paths, report.kept, by=by, settings=settings)
     return report
 
 

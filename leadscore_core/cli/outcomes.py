@@ -142,7 +142,6 @@ def _say_matched(matched: "MatchedResults") -> None:
 
 
 def _bring_outcomes(files: list[Path], schema: str | None, options: "ListOptions", by: str, settings: Settings) -> None:
-    from leadscore_core.batches.brought_files import note_outcomes
     from leadscore_core.batches.outcome_files import open_outcome_files
     from leadscore_core.batches.outcomes import bring_outcomes
     from leadscore_core.data.schema.schema_files import load_schema
@@ -151,8 +150,7 @@ def _bring_outcomes(files: list[Path], schema: str | None, options: "ListOptions
     brought = open_outcome_files(files, schema=declared, options=options, settings=settings)
     say_findings(brought[0].file_findings())
     say_outcome(brought[0], where_known=False)
-    report = bring_outcomes(brought, by=by, settings=settings)
-    note_outcomes(files, report.kept, by=by, settings=settings)
+    report = bring_outcomes(brought, by=by, settings=settings, is_noted=True)
     say(report.summary)
     for name, (leads, completed) in report.batches.items():
         say(f"  {name}: {leads:,} leads, {completed:,} {report.past}")

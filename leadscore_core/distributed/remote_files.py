@@ -1,8 +1,6 @@
 """Addresses: the parts of a list on this machine or behind an address such as ``s3://``, as files to work on."""
 
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -12,6 +10,7 @@ from uuid import uuid4
 import fsspec
 from fsspec.core import url_to_fs
 
+from leadscore_core._files import remove_left_behind, scratch_folder
 from leadscore_core.data.reading.opened_file import DATA_SUFFIXES, EXPECTED
 from leadscore_core.data.reading.reader import list_files
 from leadscore_core.errors import ExportError, UnreadableFileError
@@ -95,8 +94,8 @@ def local_copy(part: str) -> Iterator[Path]:
     if not is_remote(part):
         yield Path(part)
         return
-    with tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
-        path = Path(scratch) / PurePosixPath(part).name
+    with scratch_folder() as scratch:
+        path = scratch / PurePosixPath(part).name
         try:
             files, name = _system(part)
             files.get_file(name, str(path))
@@ -117,8 +116,8 @@ def to_publish(address: str) -> Iterator[Path]:
     if not is_remote(address):
         yield Path(address)
         return
-    with tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
-        path = Path(scratch) / PurePosixPath(address).name
+    with scratch_folder() as scratch:
+        path = scratch / PurePosixPath(address).name
         yield path
         try:
             files, name = _system(address)
@@ -179,14 +178,8 @@ def remove_earlier(address: str, written: Sequence[str]) -> None:
 
 def sweep(folder: str) -> None:
     """Take away what workers that were killed had begun to write in a folder on this machine."""
-    if not is_remote(folder) and Path(folder).is_dir():
-        for begun in Path(folder).glob(".*.parquet-*"):
-            begun.unlink(missing_ok=True)
-
-
-def remove_folder(path: Path) -> None:
-    """Remove a folder of ours; one that is gone already is no fault."""
-    shutil.rmtree(path, ignore_errors=True)
+    if not is_remote(folder):
+        remove_left_behind(Path(folder))
 
 
 def _system(address: str) -> tuple[Any, str]:

@@ -1,10 +1,9 @@
 """Scoring by parts: each part of a list is read, scored and written by a worker, whole or not at all."""
 
 import io
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,7 @@ import pandas as pd
 from distributed import Client, as_completed
 from distributed.comm.core import CommClosedError
 
+from leadscore_core._files import staged_folder
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.conventions import ConventionEvidence
 from leadscore_core.data.dataset.conventions import (
@@ -42,7 +42,6 @@ from leadscore_core.distributed.remote_files import (
     local_copy,
     prepare_folder,
     remove_earlier,
-    remove_folder,
     sweep,
     to_publish,
 )
@@ -125,10 +124,7 @@ def score_parts(
     )  # workbooks may name their sheets differently
     mapping, barred = _settle(client, parts, leads), barred_people(settings)
     order = _Order(mapping, leads.sheet, leads.encoding, settings, request.reasons, barred)
-    folder = tempfile.mkdtemp(prefix=".leadscore-parts-", dir=Path(out).parent) if joined else out
-    if not joined:
-        prepare_folder(out, force=request.force)
-    try:
+    with _folder_of_parts(out, joined=joined, force=request.force) as folder:
         targets = [f"{folder.rstrip('/')}/{name}" for name in _names(parts)]
         done = _run(client, list(zip(parts, targets, strict=True)), order, model, progress or silent)
         sweep(out)
@@ -137,10 +133,18 @@ def score_parts(
             write_leads(_in_one_order(written), out)
         elif written:
             remove_earlier(out, written)
-    finally:
-        if joined:
-            remove_folder(Path(folder))
     return _add_up(done, settings)
+
+
+@contextmanager
+def _folder_of_parts(out: str, *, joined: bool, force: bool) -> Iterator[str]:
+    """Give the folder that takes the parts: the result itself, or one beside it for as long as they are joined."""
+    if not joined:
+        prepare_folder(out, force=force)
+        yield out
+        return
+    with staged_folder(Path(out).parent) as folder:
+        yield str(folder)
 
 
 def _names(parts: Sequence[str]) -> list[str]:

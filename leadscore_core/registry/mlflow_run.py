@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from leadscore_core._files import scratch_folder
 from leadscore_core.errors import FigureError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata
@@ -38,9 +38,9 @@ def log_model_run(registry: ModelRegistry, metadata: ModelMetadata, experiment: 
         mlflow.log_params(metadata.parameters | {"excluded": ", ".join(sorted(metadata.excluded)) or "nothing"})
         log_data(model)
         _log_metrics(model)
-        with tempfile.TemporaryDirectory(prefix="leadscore-tracking-") as folder:
-            _write_files(registry, model, Path(folder))
-            mlflow.log_artifacts(folder)
+        with scratch_folder() as folder:
+            _write_files(registry, model, folder)
+            mlflow.log_artifacts(str(folder))
         info = mlflow.sklearn.log_model(
             served_pipeline(model),
             name="pipeline",

@@ -12,7 +12,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from leadscore_core._files import write_text
+from leadscore_core._files import scratch_folder, write_text
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
 from leadscore_core.data.schema.schema_files import DEFAULT_SCHEMA
 from leadscore_core.errors import LeadScoreError
@@ -141,7 +140,7 @@ def pull_model(wanted: str, settings: Settings | None = None, *, by: str = "") -
     if uri is None:
         raise LeadScoreError("Tracking is switched off. Set LEADSCORE_TRACKING_URI to the server that has the model.")
     try:
-        with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="leadscore-pull-") as folder:
+        with warnings.catch_warnings(), scratch_folder() as folder:
             warnings.simplefilter("ignore")
             if settings.tracking_uri is None:
                 bring_home(settings.models_dir)
@@ -151,7 +150,7 @@ def pull_model(wanted: str, settings: Settings | None = None, *, by: str = "") -
                 name, which = _of_ours(client, which)
             look = client.get_model_version_by_alias if "@" in wanted else client.get_model_version
             found = look(name, which)
-            path = client.download_artifacts(str(found.run_id), f"{FILE}/{found.tags[ID_TAG]}.zip", folder)
+            path = client.download_artifacts(str(found.run_id), f"{FILE}/{found.tags[ID_TAG]}.zip", str(folder))
             return import_model(ModelRegistry(settings.models_dir), Path(path), by=by)
     except LeadScoreError:
         raise

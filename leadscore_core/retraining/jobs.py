@@ -13,7 +13,7 @@ from typing import Any, Literal
 from filelock import FileLock, Timeout
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from leadscore_core._files import write_text
+from leadscore_core._files import publish_folder, staged_folder, write_text
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
 from leadscore_core.days import say_moment
 from leadscore_core.errors import StorageError, TrainingBusyError
@@ -138,10 +138,11 @@ def start_run(
         training=training or TrainingRequest(),
     )
     try:
-        folder.mkdir(parents=True)
-        save_training_data(data, folder / LEADS)
-        (folder / REQUEST).write_text(request.model_dump_json(indent=1), encoding="utf-8")
-        write_state(folder, RunState(state="waiting", message="Starting"))
+        with staged_folder(_root(settings)) as staged:
+            save_training_data(data, staged / LEADS)
+            (staged / REQUEST).write_text(request.model_dump_json(indent=1), encoding="utf-8")
+            write_state(staged, RunState(state="waiting", message="Starting"))
+            publish_folder(staged, folder)
         env = os.environ | {
             "LEADSCORE_MODELS_DIR": str(settings.models_dir),
             "LEADSCORE_DATA_DIR": str(settings.data_dir),
@@ -180,6 +181,7 @@ def read_run(folder: Path) -> Run:
             text = f"The process ended before it was done. {what_is_there(state)}"
             state = state.model_copy(update={"state": "failed", "message": text})
             write_state(folder, state)
+            _remove_leads(folder)
     return Run(folder, request, state)
 
 
@@ -215,9 +217,14 @@ def cancel_run(run: Run) -> Run:
         text = f"Stopped. {what_is_there(latest)}"
         latest = latest.model_copy(update={"state": "cancelled", "message": text, "ended_at": datetime.now(UTC)})
         write_state(run.folder, latest)
-    (run.folder / LEADS).unlink(missing_ok=True)
-    shutil.rmtree(run.folder / SCRATCH, ignore_errors=True)
+    _remove_leads(run.folder)
     return Run(run.folder, run.request, latest)
+
+
+def _remove_leads(folder: Path) -> None:
+    """Remove the leads of a run that has ended, and what it was in the midst of."""
+    (folder / LEADS).unlink(missing_ok=True)
+    shutil.rmtree(folder / SCRATCH, ignore_errors=True)
 
 
 def what_is_there(state: RunState) -> str:

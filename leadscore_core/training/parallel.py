@@ -1,13 +1,14 @@
 """Work in several processes over the same leads: the leads are written once, and each process reads them once."""
 
 import pickle
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from joblib import Parallel, cpu_count, delayed
+
+from leadscore_core._files import scratch_folder
 
 ROWS_WORTH_PROCESSES = 4_000  # of fewer, a process takes longer to start than to work
 _Result = TypeVar("_Result")
@@ -38,8 +39,8 @@ def run_on_shared(
     if not in_processes or cpu_count() == 1:
         yield from (work(*shared, *task) for task in tasks)
         return
-    with tempfile.TemporaryDirectory(prefix="leadscore-training-") as folder:
-        path = Path(folder) / "shared.pickle"
+    with scratch_folder() as folder:
+        path = folder / "shared.pickle"
         with path.open("wb") as file:
             pickle.dump(shared, file, protocol=pickle.HIGHEST_PROTOCOL)
         parallel = Parallel(n_jobs=cpu_count(), return_as="generator", max_nbytes=None)

@@ -1,11 +1,10 @@
 """Uploaded files on disk, for as long as a session needs them."""
 
-import shutil
-import tempfile
 import weakref
 from collections.abc import Callable
 from pathlib import Path
 
+from leadscore_core._files import ScratchFolder
 from leadscore_core.data.reading.keep_open import keep_files
 
 
@@ -16,8 +15,9 @@ class UploadFolder:
     """
 
     def __init__(self, name: str, content: memoryview) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="leadscore-upload-"))
-        weakref.finalize(self, _forget, folder, keep_files(folder))
+        scratch = ScratchFolder()
+        folder = scratch.path
+        weakref.finalize(self, _forget, scratch, keep_files(folder))
         self.path = folder / Path(name).name
         self.path.write_bytes(content)
 
@@ -31,6 +31,6 @@ class UploadFolder:
         self.path = folder
 
 
-def _forget(folder: Path, stop_keeping: Callable[[], None]) -> None:
+def _forget(scratch: ScratchFolder, stop_keeping: Callable[[], None]) -> None:
     stop_keeping()
-    shutil.rmtree(folder, ignore_errors=True)
+    scratch.close()

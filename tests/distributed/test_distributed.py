@@ -147,7 +147,7 @@ def test_a_cluster_gives_each_lead_what_this_process_gives_it(
     many = pd.concat([read_leads(path) for path in sorted((tmp_path / "many").iterdir())], ignore_index=True)
     assert (many["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
     assert list(many["reason_1"]) == list(wanted["reason_1"])
-    assert not list(tmp_path.glob(".leadscore-parts-*"))
+    assert not list(tmp_path.glob(".staging-*"))
 
 
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(

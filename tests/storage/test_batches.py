@@ -93,14 +93,19 @@ def test_a_crash_while_saving_leaves_no_half_batch(
 
 def test_what_a_killed_process_left_is_swept(kept: Settings, new_list: Path, trained: LeadModel) -> None:
     batch, store = keep(kept, new_list, trained), BatchStore(kept)
-    for name in (".staging-old", "20260101-000000-orphan"):
+    for name in (".staging-old", "20260101-000000-orphan", "20260101-000000-unsettled", "20260101-000000-other"):
         (store.root / name).mkdir()
-        os.utime(store.root / name, (time.time() - 86_400,) * 2)
-    (store.root / ".staging-new").mkdir()
-    assert store.sweep() == [".staging-old"]
-    assert batch.folder.is_dir()
+    for name in (batch.id, "20260101-000000-unsettled"):
+        (store.root / name / ".unsettled").write_text(store._database_mark())
+    (store.root / "20260101-000000-other" / ".unsettled").write_text("of another database")
+    with store.staging() as at_work:
+        (store.root / ".staging-old").mkdir(exist_ok=True)
+        assert sorted(store.sweep()) == [".staging-old", "20260101-000000-unsettled"]
+        assert at_work.is_dir(), "its process lives"
+    assert batch.leads_path.is_file()
+    assert not (batch.folder / ".unsettled").exists(), "its row is there, so it was saved"
     assert (store.root / "20260101-000000-orphan").is_dir(), "another database may know it"
-    assert (store.root / ".staging-new").is_dir()
+    assert (store.root / "20260101-000000-other").is_dir(), "another database may know it"
 
 
 @pytest.mark.parametrize("step", ["writing", "sorting"])

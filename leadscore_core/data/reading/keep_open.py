@@ -1,12 +1,13 @@
 """Files that stay open: unpacked, brought to UTF-8 and looked into once, for as long as somebody works with them."""
 
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from leadscore_core._files import ScratchFolder, scratch_folder
 
 _Opened = TypeVar("_Opened")
 _State = tuple[object, ...]
@@ -18,7 +19,7 @@ class _Held(Generic[_Opened]):
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     opened: _Opened | None = None
-    scratch: tempfile.TemporaryDirectory[str] | None = None
+    scratch: ScratchFolder | None = None
 
 
 class KeptFiles(Generic[_Opened]):
@@ -47,11 +48,11 @@ class KeptFiles(Generic[_Opened]):
             held = self._held.setdefault(key, _Held())
         with held.lock:
             if held.opened is None:
-                scratch = tempfile.TemporaryDirectory(prefix="leadscore-")
+                scratch = ScratchFolder()
                 try:
-                    held.opened = make(Path(scratch.name))
+                    held.opened = make(scratch.path)
                 except BaseException:
-                    scratch.cleanup()
+                    scratch.close()
                     raise
                 held.scratch = scratch
             return held.opened
@@ -62,7 +63,7 @@ class KeptFiles(Generic[_Opened]):
             held, self._held = list(self._held.values()), {}
         for one in held:
             if one.scratch is not None:
-                one.scratch.cleanup()
+                one.scratch.close()
 
 
 _kept: list[KeptFiles] = []
@@ -104,5 +105,5 @@ def open_once(path: Path, how: object, make: Callable[[Path], _Opened]) -> Itera
     if files is not None:
         yield files.open(path, how, make)
         return
-    with tempfile.TemporaryDirectory(prefix="leadscore-") as scratch:
-        yield make(Path(scratch))
+    with scratch_folder() as scratch:
+        yield make(scratch)

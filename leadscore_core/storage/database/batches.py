@@ -2,10 +2,9 @@
 
 import hashlib
 import shutil
-import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +13,18 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from leadscore_core._files import hash_file, publish_file, publish_folder, staged_folder
+from leadscore_core._files import (
+    hash_file,
+    publish_file,
+    publish_folder,
+    remove_left_behind,
+    staged_folder,
+    sync_files,
+    when_nobody_holds,
+)
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import needs
-from leadscore_core.config import Settings
+from leadscore_core.config import SQLITE_FILE, Settings
 from leadscore_core.data.findings import Finding
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.errors import StorageError
@@ -27,8 +34,7 @@ from leadscore_core.storage.database.tables import BatchRow, ScoringRow
 
 LEADS_FILE = "leads.parquet"
 LONGEST_NAME = 200
-_STAGING = ".staging-"
-_LEFT_BEHIND_SECONDS = 6 * 3_600
+_UNSETTLED = ".unsettled"
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ class BatchStore:
             If the disk is full or the data directory cannot be written.
         """
         try:
-            with staged_folder(self.root, _STAGING) as folder:
+            with staged_folder(self.root) as folder:
                 yield folder
         except OSError as error:
             raise StorageError(
@@ -130,11 +136,15 @@ class BatchStore:
 
     @needs(Action.SCORE)
     def save(self, staged: Path, scoring: Scoring, details: BatchDetails) -> Batch:
-        """Keep a staged folder as a batch: first its files, whole, then its row; a crash leaves no half batch."""
+        """Keep a staged folder as a batch: its files, whole, and its row; a crash leaves no half batch.
+
+        Until both are there the folder is marked as unsettled, for `sweep`.
+        """
         moment = now()
         batch_id = f"{moment:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
         folder = self.root / batch_id
-        publish_folder(staged, folder)
+        (staged / _UNSETTLED).write_text(self._database_mark(), encoding="utf-8")
+        sync_files(staged)  # while nobody waits
         try:
             with open_database(self.settings).writing() as session:
                 session.add(
@@ -157,9 +167,11 @@ class BatchStore:
                 session.flush()
                 done = AuditEvent(Action.SCORE, f"batch {batch_id}", int(scoring.counts["rows"]))
                 append_audit(session, self.settings, done)
+                publish_folder(staged, folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+        (folder / _UNSETTLED).unlink(missing_ok=True)
         return self.get(batch_id)
 
     @needs(Action.MANAGE_BATCH)
@@ -255,26 +267,35 @@ class BatchStore:
     @needs(Action.DELETE_BATCH)
     def delete(self, batch: Batch) -> None:
         """Delete a batch with everything that was decided about its leads; its file elsewhere is not touched."""
+        with suppress(OSError):  # its folder may be gone, or may not be written: the batch goes all the same
+            (batch.folder / _UNSETTLED).write_text(self._database_mark(), encoding="utf-8")
         with open_database(self.settings).writing() as session:
             session.execute(delete(BatchRow).where(BatchRow.id == batch.id))
             append_audit(session, self.settings, AuditEvent(Action.DELETE_BATCH, f"batch {batch.id}", batch.rows))
         shutil.rmtree(batch.folder, ignore_errors=True)
 
     def sweep(self) -> list[str]:
-        """Remove unfinished folders that a crash left behind, six hours after, and return their names.
+        """Remove what processes that were killed left half saved or half deleted, and return the names of the folders.
 
         A finished batch is never removed here, even if the database does not know it: it may be another database.
         """
-        swept = []
-        for folder in self.root.glob(f"{_STAGING}*"):
-            try:
-                age = time.time() - folder.stat().st_mtime
-            except OSError:
-                continue  # another process swept it
-            if age >= _LEFT_BEHIND_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
-                swept.append(folder.name)
+        swept = remove_left_behind(self.root)
+        for mark in self.root.glob(f"*/{_UNSETTLED}"):
+            with suppress(OSError), when_nobody_holds(mark.parent) as is_free:
+                if not is_free or mark.read_text(encoding="utf-8") != self._database_mark():
+                    continue
+                with open_database(self.settings).session() as session:
+                    is_kept = session.get(BatchRow, mark.parent.name) is not None
+                if is_kept:
+                    mark.unlink()
+                else:
+                    shutil.rmtree(mark.parent)
+                    swept.append(mark.parent.name)
         return swept
+
+    def _database_mark(self) -> str:
+        """Return what tells the database apart from others whose batches lie in the same folder."""
+        return hashlib.sha256((self.settings.database_url or SQLITE_FILE).encode()).hexdigest()
 
     def _batch(self, row: BatchRow, scoring: ScoringRow) -> Batch:
         return Batch(

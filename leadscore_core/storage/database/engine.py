@@ -54,6 +54,7 @@ class Database:
         self.shown = parsed.render_as_string(hide_password=True)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._turn = threading.Lock()  # threads of one process take turns, where SQLite would let the unlucky starve
+        self._here = threading.local()  # the session of the change that this thread is making
         try:
             if self.is_sqlite and parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -79,8 +80,33 @@ class Database:
         StorageError
             If the database is gone, locked or full. An `IntegrityError` is left to the caller, who knows what it means.
         """
+        joined: Session | None = getattr(self._here, "session", None)
+        if joined is not None:
+            yield joined
+            joined.flush()
+            joined.expunge_all()  # who comes next reads anew, as from a session of its own
+            return
         with self._in_words(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def one_change(self) -> Iterator[None]:
+        """Make one change of all that this thread keeps in the block, through whatever store: all of it or nothing.
+
+        Raises
+        ------
+        StorageError
+            As `session` does.
+        """
+        with self.writing() as session:
+            if getattr(self._here, "session", None) is session:
+                yield
+                return
+            self._here.session = session
+            try:
+                yield
+            finally:
+                del self._here.session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -89,8 +115,10 @@ class Database:
         A session of SQLite that reads first and writes then is refused where somebody else wrote in between. Of many
         processes that write at once SQLite lets some starve, so these go on asking for a while.
         """
-        with self._turn if self.is_sqlite else nullcontext(), self.session() as session:
-            if self.is_sqlite:
+        is_joined = getattr(self._here, "session", None) is not None
+        takes_turns = self.is_sqlite and not is_joined
+        with self._turn if takes_turns else nullcontext(), self.session() as session:
+            if takes_turns:
                 self._begin_to_write(session)
             yield session
 
