@@ -116,7 +116,7 @@ def test_a_full_disk_is_said_and_nothing_is_kept(
         raise OSError(28, "No space left on device")
 
     target = (
-        ("leadscore_core.batches.save._write_parts", full)
+        ("leadscore_core.batches.save._write_chunks", full)
         if step == "writing"
         else ("leadscore_core.batches.save.sort_into", full)
     )
