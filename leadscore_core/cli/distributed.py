@@ -1,4 +1,4 @@
-"""The command line's way to Dask: clusters, and lists in parts."""
+"""The command line's way to Dask: clusters, and lists of many files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from leadscore_core.errors import LeadScoreError
 if TYPE_CHECKING:  # Dask loads where it is asked for
     from distributed import Client
 
-    from leadscore_core.distributed.request import PartsRequest
+    from leadscore_core.distributed.request import FilesRequest
     from leadscore_core.model.classifier import GrowTrees
     from leadscore_core.model.lead_model import LeadModel
 
@@ -62,30 +62,30 @@ def check_engine(engine: str, scheduler: str | None) -> None:
 
 
 def score_by_dask(
-    request: PartsRequest,
+    request: FilesRequest,
     model: LeadModel,
     *,
     scheduler: str | None,
     settings: Settings,
 ) -> None:
-    """Score a list in parts and say what came of it; exit 1 if parts were left out.
+    """Score a list of many files and say what came of it; exit 1 if files were left out.
 
     Raises
     ------
     LeadScoreError
         If nothing could be scored.
     """
-    from leadscore_core.distributed.score import score_parts
+    from leadscore_core.distributed.score import score_files
 
     with cluster(scheduler) as client, show_progress("Scoring", total=1.0) as progress:
-        report = score_parts(request, model, client, settings=settings, progress=progress)
-    if len(report.left_out) == report.parts:
+        report = score_files(request, model, client, settings=settings, progress=progress)
+    if len(report.left_out) == report.files:
         why = next(iter(report.left_out.values()))
-        raise LeadScoreError(f"None of {report.parts:,} parts could be scored. The first: {why}")
+        raise LeadScoreError(f"None of {report.files:,} files could be scored. The first: {why}")
     counts = ", ".join(f"{number:,} {grade}" for grade, number in report.total.grades.items())
-    parts = f"{report.parts - len(report.left_out):,} of {report.parts:,} parts"
+    files = f"{report.files - len(report.left_out):,} of {report.files:,} files"
     say(
-        f"Scored {report.total.rows:,} leads of {parts} into {request.out}: {counts}; about "
+        f"Scored {report.total.rows:,} leads of {files} into {request.out}: {counts}; about "
         f"{report.total.expected:,.0f} {model.schema.outcome.plural} expected"
     )
     say_findings(report.total.findings)

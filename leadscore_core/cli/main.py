@@ -194,11 +194,11 @@ def score(
     if engine == "dask":
         if chosen is not None:
             raise LeadScoreError("--crm writes one file on this machine. Leave out --engine dask.")
-        from leadscore_core.distributed.request import PartsRequest
+        from leadscore_core.distributed.request import FilesRequest
 
         check_free(out, force=force)
         model = load_model(model_id, schema, files, options, settings)
-        request = PartsRequest(files, out, reasons=reasons, options=options, force=force)
+        request = FilesRequest(files, out, reasons=reasons, options=options, force=force)
         return score_by_dask(request, model, scheduler=scheduler, settings=settings)
     remote = [file for file in [*files, out] if "://" in file]
     if remote:

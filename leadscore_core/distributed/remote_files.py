@@ -1,4 +1,4 @@
-"""Addresses: the parts of a list on this machine or behind an address such as ``s3://``, as files to work on."""
+"""Addresses: the files of a list on this machine or behind an address such as ``s3://``, as files to work on."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -43,64 +43,64 @@ def absolute(address: str) -> str:
     return local if is_remote(local) else str(Path(local).resolve())
 
 
-def check_apart(out: str, parts: Sequence[str]) -> None:
-    """Raise if a result would be written over, or among, the parts that it is made of.
+def check_apart(out: str, files: Sequence[str]) -> None:
+    """Raise if a result would be written over, or among, the files that it is made of.
 
     Raises
     ------
     ExportError
-        Naming the part.
+        Naming the file.
     """
-    inside = next((part for part in parts if part == out or part.startswith(f"{out.rstrip('/')}/")), None)
+    inside = next((file for file in files if file == out or file.startswith(f"{out.rstrip('/')}/")), None)
     if inside is not None:
         raise ExportError(f"{out} holds {inside}, which is to be scored. Name another place for the result.")
 
 
-def list_parts(addresses: Sequence[str]) -> list[str]:
-    """Turn files, folders and addresses into parts, those of a folder in the order of their names.
+def list_addressed(addresses: Sequence[str]) -> list[str]:
+    """Turn files, folders and addresses into the addresses of files, those of a folder in the order of their names.
 
     Raises
     ------
     UnreadableFileError
         If there is nothing behind an address, or it may not be read.
     """
-    parts: list[str] = []
+    files: list[str] = []
     for address in map(absolute, addresses):
         if not is_remote(address):
-            parts += [str(path) for path in list_files(address)]
+            files += [str(path) for path in list_files(address)]
             continue
         try:
-            files, path = _system(address)
-            inside = sorted(files.find(path)) if files.isdir(path) else [path] if files.exists(path) else []
+            system, path = _system(address)
+            inside = sorted(system.find(path)) if system.isdir(path) else [path] if system.exists(path) else []
         except Exception as error:  # each kind of store has errors of its own
             raise UnreadableFileError(f"{address} cannot be read ({_said(error)}). {_NEXT}") from error
         lists = [name for name in inside if PurePosixPath(name).suffix.lower() in DATA_SUFFIXES]
         kept = [name for name in lists if not PurePosixPath(name).name.startswith(".")]
         if not kept:
             raise UnreadableFileError(f"{address} holds no lead list. {EXPECTED} {_NEXT}")
-        parts += [_below(address, path, name) for name in kept]
-    return parts
+        files += [_below(address, path, name) for name in kept]
+    return files
 
 
 @contextmanager
-def local_copy(part: str) -> Iterator[Path]:
-    """Give a part as a file on this machine; what was fetched is gone afterwards.
+def local_copy(file: str) -> Iterator[Path]:
+    """Give a file on this machine; what was fetched is gone afterwards.
 
     Raises
     ------
     UnreadableFileError
         If it cannot be fetched.
     """
-    if not is_remote(part):
-        yield Path(part)
+    if not is_remote(file):
+        yield Path(file)
         return
     with scratch_folder() as scratch:
-        path = scratch / PurePosixPath(part).name
+        path = scratch / PurePosixPath(file).name
         try:
-            files, name = _system(part)
-            files.get_file(name, str(path))
+            system, name = _system(file)
+            system.get_file(name, str(path))
         except Exception as error:
-            raise UnreadableFileError(f"{part} cannot be read ({_said(error)}). {_NEXT}") from error
+            raise UnreadableFileError(f"{file} cannot be read ({_said(error)}). {_NEXT}") from error
         yield path
 
 
@@ -120,19 +120,19 @@ def to_publish(address: str) -> Iterator[Path]:
         path = scratch / PurePosixPath(address).name
         yield path
         try:
-            files, name = _system(address)
+            system, name = _system(address)
             if address.partition("://")[0] in _FILE_SERVERS:
                 begun = str(PurePosixPath(name).with_name(f".{path.name}-{uuid4().hex[:8]}"))
-                files.put_file(str(path), begun)
-                files.mv(begun, name)
+                system.put_file(str(path), begun)
+                system.mv(begun, name)
             else:
-                files.put_file(str(path), name)
+                system.put_file(str(path), name)
         except Exception as error:
             raise ExportError(f"{address} could not be written ({_said(error)}). {_NEXT}") from error
 
 
 def prepare_folder(address: str, *, force: bool) -> None:
-    """Make a folder for the parts of a result.
+    """Make a folder for the files of a result.
 
     Raises
     ------
@@ -140,17 +140,17 @@ def prepare_folder(address: str, *, force: bool) -> None:
         If it holds a result already, which is kept unless `force`, or anything else, or cannot be made.
     """
     try:
-        files, path = _system(address)
-        if files.isfile(path):
+        system, path = _system(address)
+        if system.isfile(path):
             raise ExportError(f"{address} is a file. Give the name of a folder.")
-        inside = [PurePosixPath(name).name for name in files.ls(path, detail=False)] if files.exists(path) else []
+        inside = [PurePosixPath(name).name for name in system.ls(path, detail=False)] if system.exists(path) else []
         inside = [name for name in inside if _OURS.fullmatch(name) or not name.startswith(".")]
         other = next((name for name in inside if not _OURS.fullmatch(name)), None)
         if other is not None:
             raise ExportError(f"{address} holds {other}, which is no result of this. Give another folder.")
         if inside and not force:
             raise ExportError(f"{address} holds a result already and is kept. Give another folder, or --force.")
-        files.makedirs(path, exist_ok=True)
+        system.makedirs(path, exist_ok=True)
     except ExportError:
         raise
     except Exception as error:
@@ -158,7 +158,7 @@ def prepare_folder(address: str, *, force: bool) -> None:
 
 
 def remove_earlier(address: str, written: Sequence[str]) -> None:
-    """Take the parts of an earlier result away, which this one has not written over, and nothing else.
+    """Take the files of an earlier result away, which this one has not written over, and nothing else.
 
     Raises
     ------
@@ -167,13 +167,13 @@ def remove_earlier(address: str, written: Sequence[str]) -> None:
     """
     kept = {PurePosixPath(target).name for target in written}
     try:
-        files, path = _system(address)
-        for place in files.ls(path, detail=False):
+        system, path = _system(address)
+        for place in system.ls(path, detail=False):
             name = PurePosixPath(place).name
             if _OURS.fullmatch(name) and name not in kept:
-                files.rm_file(place)
+                system.rm_file(place)
     except Exception as error:
-        raise ExportError(f"Parts of an earlier result are still in {address} ({_said(error)}). {_NEXT}") from error
+        raise ExportError(f"Files of an earlier result are still in {address} ({_said(error)}). {_NEXT}") from error
 
 
 def sweep(folder: str) -> None:
@@ -184,8 +184,8 @@ def sweep(folder: str) -> None:
 
 def _system(address: str) -> tuple[Any, str]:
     fsspec.config.conf.setdefault("s3", {}).setdefault("use_listings_cache", False)
-    files, path = url_to_fs(address)
-    return files, str(path)
+    system, path = url_to_fs(address)
+    return system, str(path)
 
 
 def _below(address: str, path: str, name: str) -> str:

@@ -32,9 +32,9 @@ from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.distributed import cluster
 from leadscore_core.distributed import score as scoring
 from leadscore_core.distributed.cluster import connect
-from leadscore_core.distributed.remote_files import list_parts, local_copy
-from leadscore_core.distributed.request import PartsRequest
-from leadscore_core.distributed.score import score_parts
+from leadscore_core.distributed.remote_files import list_addressed, local_copy
+from leadscore_core.distributed.request import FilesRequest
+from leadscore_core.distributed.score import score_files
 from leadscore_core.distributed.train import trees_on
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.score import score_leads
@@ -47,29 +47,29 @@ from tests.conftest import FEW_TREES
 from tests.paths import IS_SOAK, ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-PARTS, FEW_PARTS = 8, 3
+FILES, FEW_FILES = 8, 3
 MANY_PARTS, LATE_DAYS = (60, 2) if IS_SOAK else (20, 2)
 
 
 @pytest.fixture
 def folder(sample: SampleLeads, tmp_path: Path) -> Path:
-    """A folder of parts, CSV and Parquet, whose types differ."""
+    """A folder of files, CSV and Parquet, whose types differ."""
     where = tmp_path / "leads"
     where.mkdir()
     leads = sample.labelled.reset_index(drop=True)
-    for part in range(PARTS):
-        own = leads.iloc[part * len(leads) // PARTS : (part + 1) * len(leads) // PARTS]
-        if part % 2:
-            own.astype({"total_leads_droppped": "float64"}).to_parquet(where / f"part-{part}.parquet", index=False)
+    for file in range(FILES):
+        own = leads.iloc[file * len(leads) // FILES : (file + 1) * len(leads) // FILES]
+        if file % 2:
+            own.astype({"total_leads_droppped": "float64"}).to_parquet(where / f"file-{file}.parquet", index=False)
         else:
-            own.to_csv(where / f"part-{part}.csv", index=False)
+            own.to_csv(where / f"file-{file}.csv", index=False)
     return where
 
 
 @pytest.fixture
 def few(folder: Path) -> Path:
-    """A folder of three of these parts."""
-    for path in sorted(folder.iterdir())[FEW_PARTS:]:
+    """A folder of three of these files."""
+    for path in sorted(folder.iterdir())[FEW_FILES:]:
         path.unlink()
     return folder
 
@@ -132,8 +132,8 @@ def test_a_cluster_gives_each_lead_what_this_process_gives_it(
 ) -> None:
     wanted = local(folder, trained, tmp_path)
     found: list[float] = []
-    report = score_parts(
-        PartsRequest([str(folder)], str(tmp_path / "one.csv"), reasons=2),
+    report = score_files(
+        FilesRequest([str(folder)], str(tmp_path / "one.csv"), reasons=2),
         trained,
         client,
         progress=lambda done, _: found.append(done),
@@ -141,9 +141,9 @@ def test_a_cluster_gives_each_lead_what_this_process_gives_it(
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "one.csv", dtype="str"), wanted)
     assert report.total.rows == len(wanted)
     assert report.total.grades == {g: int((wanted["grade"] == g).sum()) for g in ("Hot", "Warm", "Cold", "Junk")}
-    assert len(found) == PARTS
+    assert len(found) == FILES
     assert found[-1] == 1.0
-    score_parts(PartsRequest([str(folder)], str(tmp_path / "many"), reasons=2), trained, client)
+    score_files(FilesRequest([str(folder)], str(tmp_path / "many"), reasons=2), trained, client)
     many = pd.concat([read_leads(path) for path in sorted((tmp_path / "many").iterdir())], ignore_index=True)
     assert (many["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
     assert list(many["reason_1"]) == list(wanted["reason_1"])
@@ -162,8 +162,8 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(
             killed.append(next(iter(workers.values())))
             os.kill(killed[0], signal.SIGKILL)
 
-    report = score_parts(
-        PartsRequest([str(folder)], str(tmp_path / "out"), reasons=2), trained, client, progress=kill_one
+    report = score_files(
+        FilesRequest([str(folder)], str(tmp_path / "out"), reasons=2), trained, client, progress=kill_one
     )
     client.wait_for_workers(2, timeout=60)  # another one has taken its place, for the tests that follow
     assert killed
@@ -180,22 +180,22 @@ def test_leads_behind_an_address(
     store = boto3.client("s3")
     for path in sorted(few.iterdir()):
         store.upload_file(str(path), "leads", f"in/{path.name}")
-    report = score_parts(PartsRequest([f"{s3}/in"], f"{s3}/out", reasons=2), trained, client)
+    report = score_files(FilesRequest([f"{s3}/in"], f"{s3}/out", reasons=2), trained, client)
     assert not report.left_out
     names = [item["Key"] for item in store.list_objects_v2(Bucket="leads", Prefix="out/")["Contents"]]
-    assert len(names) == FEW_PARTS
+    assert len(names) == FEW_FILES
     for name in names:
         store.download_file("leads", name, str(tmp_path / Path(name).name))
     scored = pd.concat([read_leads(tmp_path / Path(name).name) for name in sorted(names)], ignore_index=True)
     wanted = local(few, trained, tmp_path)
     assert (scored["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
     with pytest.raises(LeadScoreError, match="s3://leads/out holds a result already and is kept"):
-        score_parts(PartsRequest([f"{s3}/in"], f"{s3}/out"), trained, client)
-    assert score_parts(PartsRequest([f"{s3}/in"], f"{s3}/out", force=True), trained, client).total.rows == len(wanted)
+        score_files(FilesRequest([f"{s3}/in"], f"{s3}/out"), trained, client)
+    assert score_files(FilesRequest([f"{s3}/in"], f"{s3}/out", force=True), trained, client).total.rows == len(wanted)
     with pytest.raises(LeadScoreError, match=r"s3://leads/none holds no lead list\."):
-        score_parts(PartsRequest([f"{s3}/none"], f"{s3}/other"), trained, client)
+        score_files(FilesRequest([f"{s3}/none"], f"{s3}/other"), trained, client)
     with pytest.raises(LeadScoreError, match=r"s3://nobody/none (cannot be read|holds no lead list)"):
-        score_parts(PartsRequest(["s3://nobody/none"], f"{s3}/other"), trained, client)
+        score_files(FilesRequest(["s3://nobody/none"], f"{s3}/other"), trained, client)
 
 
 def test_on_a_file_server_a_part_is_seen_when_it_is_whole(
@@ -204,12 +204,12 @@ def test_on_a_file_server_a_part_is_seen_when_it_is_whole(
     address, served, arrived = ftp
     shutil.copytree(few, served / "in")
     for _ in range(2):
-        report = score_parts(PartsRequest([f"{address}/in"], f"{address}/out", reasons=2, force=True), trained, client)
+        report = score_files(FilesRequest([f"{address}/in"], f"{address}/out", reasons=2, force=True), trained, client)
         assert not report.left_out
-    assert len(arrived) == 2 * FEW_PARTS
+    assert len(arrived) == 2 * FEW_FILES
     assert all(name.startswith(".leads-") for name in arrived)
     written = sorted((served / "out").iterdir())
-    assert [path.name[:11] for path in written] == [f"leads-{part:04}-" for part in range(FEW_PARTS)]
+    assert [path.name[:11] for path in written] == [f"leads-{file:04}-" for file in range(FEW_FILES)]
     scored = pd.concat([read_leads(path) for path in written], ignore_index=True)
     wanted = local(few, trained, tmp_path)
     assert (scored["propensity"].to_numpy() == wanted["propensity"].astype("float64").to_numpy()).all()
@@ -225,9 +225,9 @@ def test_a_part_keeps_all_that_its_address_names() -> None:
             ("memory://in/", ["memory://in/b.csv"]),
             ("memory:///in/b.csv", ["memory:///in/b.csv"]),
         ):
-            assert list_parts([address]) == wanted
-            for part in wanted:
-                with local_copy(part) as path:
+            assert list_addressed([address]) == wanted
+            for file in wanted:
+                with local_copy(file) as path:
                     assert path.read_bytes().startswith(b"source")
     finally:
         memory.rm("/", recursive=True)
@@ -236,18 +236,18 @@ def test_a_part_keeps_all_that_its_address_names() -> None:
 def test_parts_that_cannot_be_scored_are_named_and_the_rest_goes_on(
     run, client: Client, folder: Path, tmp_path: Path
 ) -> None:
-    (folder / "part-1.parquet").write_bytes(b"PAR1 cut short")
-    (folder / "part-2.csv").write_text("who,what\na,b\n")
-    (folder / "part-4.csv").write_bytes(b"")
-    header = (folder / "part-0.csv").read_text().splitlines()[0]
-    (folder / "part-6.csv").write_text(header + "\n")
+    (folder / "file-1.parquet").write_bytes(b"PAR1 cut short")
+    (folder / "file-2.csv").write_text("who,what\na,b\n")
+    (folder / "file-4.csv").write_bytes(b"")
+    header = (folder / "file-0.csv").read_text().splitlines()[0]
+    (folder / "file-6.csv").write_text(header + "\n")
     words = ("score", folder, "-o", tmp_path / "out", "--engine", "dask", "--scheduler", client.scheduler.address)
     code, said, errors = run(*words)
     assert code == 1
-    assert "of 4 of 8 parts into" in said
-    for name in ("part-1.parquet is a damaged", "does not have the columns of the first", "part-4.csv is empty"):
+    assert "of 4 of 8 files into" in said
+    for name in ("file-1.parquet is a damaged", "does not have the columns of the first", "file-4.csv is empty"):
         assert name in errors
-    assert "part-6.csv has a header but no leads" in errors
+    assert "file-6.csv has a header but no leads" in errors
     assert "Dask's dashboard: http://" in errors
     assert len(list((tmp_path / "out").iterdir())) == 4
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
@@ -259,7 +259,7 @@ def test_parts_that_cannot_be_scored_are_named_and_the_rest_goes_on(
         path.write_bytes(b"PAR1 cut short")
     code, _, errors = run("score", folder, "-o", tmp_path / "none", "--engine", "dask", "--scheduler", words[-1])
     assert code == 2
-    assert "None of 8 parts can be read" in errors
+    assert "None of 8 files can be read" in errors
 
 
 def test_what_is_asked_for_in_vain(run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,8 +305,8 @@ def test_a_scheduler_that_dies_is_one_message_and_what_was_written_is_whole(
             time.sleep(0.1)
         address = json.loads(file.read_text())["address"]
         with pytest.raises(LeadScoreError, match="scheduler was lost after"), connect(address) as own:
-            score_parts(
-                PartsRequest([str(folder)], str(tmp_path / "out")),
+            score_files(
+                FilesRequest([str(folder)], str(tmp_path / "out")),
                 trained,
                 own,
                 progress=lambda done, text: scheduler.kill(),
@@ -372,10 +372,10 @@ def test_a_worker_whose_disk_is_full_writes_nothing_and_says_so(
     before = next(iter(client.run(resource.getrlimit, resource.RLIMIT_FSIZE).values()))
     client.run(resource.setrlimit, resource.RLIMIT_FSIZE, (4096, before[1]))  # writing more fails, as on a full disk
     try:
-        report = score_parts(PartsRequest([str(folder)], str(tmp_path / "out")), trained, client)
+        report = score_files(FilesRequest([str(folder)], str(tmp_path / "out")), trained, client)
     finally:
         client.run(resource.setrlimit, resource.RLIMIT_FSIZE, before)
-    assert report.parts == len(report.left_out) == PARTS
+    assert report.files == len(report.left_out) == FILES
     assert all("could not be written (" in why for why in report.left_out.values())
     assert not list((tmp_path / "out").iterdir())
 
@@ -385,20 +385,20 @@ def test_writing_again_with_force_keeps_lists_and_strangers(
 ) -> None:
     lists = sorted(folder.iterdir())
     with pytest.raises(LeadScoreError, match="which is to be scored"):
-        score_parts(PartsRequest([str(folder)], str(folder), force=True), trained, client)
+        score_files(FilesRequest([str(folder)], str(folder), force=True), trained, client)
     assert sorted(folder.iterdir()) == lists
     out = tmp_path / "out"
-    score_parts(PartsRequest([str(path) for path in lists[:3]], str(out), reasons=0), trained, client)
+    score_files(FilesRequest([str(path) for path in lists[:3]], str(out), reasons=0), trained, client)
     first = sorted(out.iterdir())
     (folder / "broken.csv").write_bytes(b"")
-    with pytest.raises(LeadScoreError, match="None of 1 parts can be read"):
-        score_parts(PartsRequest([str(folder / "broken.csv")], str(out), force=True), trained, client)
+    with pytest.raises(LeadScoreError, match="None of 1 files can be read"):
+        score_files(FilesRequest([str(folder / "broken.csv")], str(out), force=True), trained, client)
     assert sorted(out.iterdir()) == first
-    score_parts(PartsRequest([str(lists[4])], str(out), reasons=0, force=True), trained, client)
-    assert [path.name for path in out.iterdir()] == ["leads-0000-part-4.parquet"]
+    score_files(FilesRequest([str(lists[4])], str(out), reasons=0, force=True), trained, client)
+    assert [path.name for path in out.iterdir()] == ["leads-0000-file-4.parquet"]
     (out / "precious.parquet").write_bytes(b"mine")
     with pytest.raises(LeadScoreError, match=r"holds precious\.parquet, which is no result of this"):
-        score_parts(PartsRequest([str(lists[4])], str(out), force=True), trained, client)
+        score_files(FilesRequest([str(lists[4])], str(out), force=True), trained, client)
     assert (out / "precious.parquet").read_bytes() == b"mine"
 
 
@@ -412,8 +412,8 @@ def test_saved_grades_a_list_given_twice_and_sheets_are_as_without_dask(
     paths = [tmp_path / f"{name}.xlsx" for name in ("jan", "feb", "jan")]
     score_list(open_list(paths, trained.schema), tmp_path / "local.csv", trained, reasons=0)
     wanted = pd.read_csv(tmp_path / "local.csv")
-    report = score_parts(
-        PartsRequest([str(path) for path in paths], str(tmp_path / "o.csv"), reasons=0), trained, client
+    report = score_files(
+        FilesRequest([str(path) for path in paths], str(tmp_path / "o.csv"), reasons=0), trained, client
     )
     assert report.left_out == {}
     scored = pd.read_csv(tmp_path / "o.csv")
@@ -433,7 +433,7 @@ def test_dates_are_settled_on_all_of_many_small_parts(
             folder / f"{place:02d}.csv", index=False
         )
     score_list(open_list(folder, trained.schema), tmp_path / "local.csv", trained, reasons=0)
-    score_parts(PartsRequest([str(folder)], str(tmp_path / "o.csv"), reasons=0), trained, client)
+    score_files(FilesRequest([str(folder)], str(tmp_path / "o.csv"), reasons=0), trained, client)
     scored, wanted = (pd.read_csv(tmp_path / name)["propensity"] for name in ("o.csv", "local.csv"))
     pd.testing.assert_series_equal(scored, wanted)
 
@@ -442,8 +442,8 @@ def test_a_folder_of_ones_own_is_meant_wherever_the_workers_run(
     client: Client, folder: Path, trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # the workers stay in the folder where they were started
-    score_parts(PartsRequest([str(folder / "part-0.csv")], "scored", reasons=0), trained, client)
-    assert [path.name for path in (tmp_path / "scored").iterdir()] == ["leads-0000-part-0.parquet"]
+    score_files(FilesRequest([str(folder / "file-0.csv")], "scored", reasons=0), trained, client)
+    assert [path.name for path in (tmp_path / "scored").iterdir()] == ["leads-0000-file-0.parquet"]
 
 
 class _Here:
@@ -461,11 +461,11 @@ def test_columns_are_chosen_by_all_parts_and_not_by_the_first(tmp_path: Path) ->
     for place in range(3):
         numbers = [f"98765{place:02d}{i:03d}" for i in range(40)]
         first, other = (numbers, "") if place == 0 else ("", numbers)
-        path = tmp_path / f"part-{place}.csv"
+        path = tmp_path / f"file-{place}.csv"
         frame = pd.DataFrame({"first_utm_medium": ["social"] * 40})
         frame.assign(**{"Phone": first, "Alternate Number": other}).to_csv(path, index=False)
         paths.append(str(path))
     options = ListOptions()
-    leads = scoring._as_named(scoring._first_part(paths, schema, options, load_settings()), options, load_settings())
+    leads = scoring._as_named(scoring._first_file(paths, schema, options, load_settings()), options, load_settings())
     settled = scoring._settle(_Here(), paths, leads)  # type: ignore[arg-type]
     assert settled.headers_of(schema, Role.PHONE) == ["Phone", "Alternate Number"]
