@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.access import mend_access
 from pages.shared.address import read_address, render_doubt, write_address
-from pages.shared.navigation import pages_for
+from pages.shared.navigation import pages_for, render_other_pages
 from pages.shared.person import render_person
 from pages.shared.sidebar import check_settings, render_sidebar
 from pages.shared.sign_in import enter
@@ -21,7 +21,9 @@ notice = st.container()
 read_address(page.url_path)
 render_sidebar()
 page.run()
-render_person(person)
+with st.container(horizontal=True, vertical_alignment="center"):
+    render_person(person)
+    render_other_pages(person)
 with notice:
     render_doubt()
 write_address(page.url_path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
@@ -11,12 +12,13 @@ from leadscore_core.access.person import Person, refusal
 
 @dataclass(frozen=True)
 class Place:
-    """A page: its folder, its path in the address, and what opens it, any of these."""
+    """A page: its folder, its path in the address, what opens it, any of these, and whether the sidebar names it."""
 
     name: str
     title: str
     icon: str
     opened_by: tuple[Action, ...]
+    is_in_sidebar: bool = True
 
     @property
     def file(self) -> str:
@@ -30,7 +32,8 @@ PLACES = (
     Place("sources", "Sources", ":material/ads_click:", (Action.SEE_GROUPS,)),
     Place("drivers", "Drivers", ":material/insights:", (Action.SEE_LEADS,)),
     Place("retrain", "Retrain", ":material/model_training:", (Action.TRAIN,)),
-    Place("admin", "Admin", ":material/admin_panel_settings:", (Action.READ_AUDIT, Action.CHANGE_ACCESS)),
+    # linked at the foot of each page: what is opened once a month is no key more before the first lead
+    Place("admin", "Admin", ":material/admin_panel_settings:", (Action.READ_AUDIT, Action.CHANGE_ACCESS), False),
 )
 
 
@@ -49,11 +52,19 @@ def pages_for(person: Person) -> list[st.Page]:
     for place in PLACES:
         path = {"default": True} if place.name == "score" else {"url_path": place.name}
         if person.may(*place.opened_by):
-            shown.append(st.Page(place.file, title=place.title, icon=place.icon, **path))
+            visibility: Literal["visible", "hidden"] = "visible" if place.is_in_sidebar else "hidden"
+            shown.append(st.Page(place.file, title=place.title, icon=place.icon, visibility=visibility, **path))
         else:
             instead = _lead_on(first) if place.name == "score" and first is not None else _refuse(person, place)
             shown.append(st.Page(instead, title=place.title, visibility="hidden", **path))
     return shown
+
+
+def render_other_pages(person: Person) -> None:
+    """Link, at the foot of a page, to what somebody may open and the sidebar does not name."""
+    for place in PLACES:
+        if not place.is_in_sidebar and person.may(*place.opened_by):
+            st.page_link(place.file, label=place.title, icon=place.icon)
 
 
 def _lead_on(place: Place) -> Callable[[], None]:

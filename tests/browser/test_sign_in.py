@@ -42,7 +42,7 @@ SEEN_BY = {
     "cal@example.com": ["Leads"],
     "mia@example.com": ["Sources"],
     "dan@example.com": ["Leads", "Sources", "Drivers", "Retrain"],
-    "ada@example.com": ["Score leads", "Leads", "Sources", "Drivers", "Retrain", "Admin"],
+    "ada@example.com": ["Score leads", "Leads", "Sources", "Drivers", "Retrain"],
 }
 
 
