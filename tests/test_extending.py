@@ -110,7 +110,7 @@ def test_the_metric_is_in_report_card_and_comparisons(
     judged = model.out_of_sample
     assert judged is not None
     lifts = []
-    for _, fold in judged[judged["split"] == "cross_validation"].groupby("part", sort=False):
+    for _, fold in judged[judged["split"] == "cross_validation"].groupby("fold", sort=False):
         best = fold.sort_values("propensity", ascending=False, kind="stable").head(len(fold) // 10)
         lifts.append(best["completed"].mean() / fold["completed"].mean())
     block = model.metadata.metrics["cross_validation"]

@@ -60,7 +60,7 @@ def observed_curve(predictions: pd.DataFrame, propensity: np.ndarray | None = No
 
     Where a cut-off on propensity is saved, it is read at the cut-off that this share of a list has: known leads are
     distributed otherwise than the list, so the same share of them is another cut-off. Where a share is saved, the
-    lowest are taken within each part (fold or month), as a list is sorted by itself.
+    lowest are taken within each fold (or month), as a list is sorted by itself.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def observed_curve(predictions: pd.DataFrame, propensity: np.ndarray | None = No
 
     Examples
     --------
-    >>> result = pd.DataFrame({"part": "a", "propensity": [0.1, 0.2, 0.8, 0.9], "completed": [0, 0, 1, 1]})
+    >>> result = pd.DataFrame({"fold": "a", "propensity": [0.1, 0.2, 0.8, 0.9], "completed": [0, 0, 1, 1]})
     >>> observed_curve(result).set_index("removed").loc[[0.5, 0.75], "lost"].tolist()
     [0.0, 0.5]
     >>> float(observed_curve(result, np.array([0.1, 0.85, 0.9, 0.95])).set_index("removed").loc[0.25, "lost"])
@@ -103,11 +103,11 @@ def observed_curve(predictions: pd.DataFrame, propensity: np.ndarray | None = No
 
 
 def _places(predictions: pd.DataFrame, weight: np.ndarray) -> np.ndarray:
-    """Return which share (0-1) of its part a lead and those below it are."""
+    """Return which share (0-1) of its fold a lead and those below it are."""
     ranked = (
-        predictions[["part"]].assign(w=weight).iloc[np.argsort(predictions["propensity"].to_numpy(), kind="stable")]
+        predictions[["fold"]].assign(w=weight).iloc[np.argsort(predictions["propensity"].to_numpy(), kind="stable")]
     )
-    groups = ranked.groupby("part", sort=False)["w"]
+    groups = ranked.groupby("fold", sort=False)["w"]
     place = groups.cumsum() / groups.transform("sum")
     result: np.ndarray = place.reindex(predictions.index).to_numpy()
     return result

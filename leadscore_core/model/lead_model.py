@@ -31,7 +31,7 @@ class LeadModel:
     """A fitted pipeline with what is known about it. Never changed after it was made.
 
     ``out_of_sample`` holds what models that had not seen a training lead said of it: ``split`` (``cross_validation``:
-    each lead once; ``next_period``: each month by a model of the months before), ``part`` (the fold or month),
+    each lead once; ``next_period``: each month by a model of the months before), ``fold`` (its name, or the month),
     ``propensity`` (0-1), ``completed`` (0 or 1) and ``key_..``, by what the lead is known again; None for a model that
     has none. ``reference`` is how its training leads were distributed; None for a model of before that was kept.
     """

@@ -135,7 +135,7 @@ def periods_of_training(model: LeadModel) -> list[PastPeriod]:
             rows["propensity"].to_numpy("float64"),
             float(rows["threshold"].iloc[0]) if "threshold" in rows else model.metadata.threshold,
         )
-        for name, rows in months.groupby("part", sort=True)
+        for name, rows in months.groupby("fold", sort=True)
     ]
 
 

@@ -105,12 +105,12 @@ def _log_metrics(model: LeadModel) -> None:
         known = {f"{short}_{name}": block[name] for name in figures if block.get(name) is not None}
         known |= {f"{short}_{n}_std": block[f"{n}_std"] for n in figures if block.get(f"{n}_std") is not None}
         mlflow.log_metrics(known)
-        parts = block.get(each) or _parts_of(model, split)
-        for step, own in enumerate(parts.values()):
+        folds = block.get(each) or _folds_of(model, split)
+        for step, own in enumerate(folds.values()):
             judged = {f"{short}_each_{n}": float(own[n]) for n in (*figures, "rows") if own.get(n) is not None}
             mlflow.log_metrics(judged, step=step)
-        if parts:
-            mlflow.set_tag(f"{short}_each", ", ".join(map(str, parts))[:5_000])
+        if folds:
+            mlflow.set_tag(f"{short}_each", ", ".join(map(str, folds))[:5_000])
     mlflow.log_metrics({f"target_{name}": float(value) for name, value in metadata.targets.model_dump().items()})
     mlflow.log_metrics({_name("importance", name): share for name, (share, _) in metadata.importance.items()})
     for one in metadata.audit:
@@ -118,7 +118,7 @@ def _log_metrics(model: LeadModel) -> None:
         mlflow.log_metrics({_name(f"leakage_{key}", one.column): v for key, v in worth.items() if v is not None})
 
 
-def _parts_of(model: LeadModel, split: str) -> dict[str, dict[str, float]]:
+def _folds_of(model: LeadModel, split: str) -> dict[str, dict[str, float]]:
     """Return AUC and Brier score of each fold by what is kept of its leads, for models that keep no more."""
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
@@ -126,12 +126,12 @@ def _parts_of(model: LeadModel, split: str) -> dict[str, dict[str, float]]:
     if judged is None:
         return {}
     found = {}
-    for part, rows in judged[judged["split"] == split].groupby("part", sort=False):
+    for fold, rows in judged[judged["split"] == split].groupby("fold", sort=False):
         label, p = rows["completed"].to_numpy("int64"), rows["propensity"].to_numpy("float64")
         if pd.Series(label).nunique() > 1:
             weight = weights_in(rows)
             auc, brier = (f(label, p, sample_weight=weight) for f in (roc_auc_score, brier_score_loss))
-            found[str(part)] = {"auc": float(auc), "brier": float(brier)}
+            found[str(fold)] = {"auc": float(auc), "brier": float(brier)}
     return found
 
 

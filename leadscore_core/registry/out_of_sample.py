@@ -20,7 +20,8 @@ def read_out_of_sample(path: Path) -> pd.DataFrame | None:
         found = pd.read_parquet(path)
     except (OSError, pa.ArrowException):
         return None
-    return found if {"split", "part", "propensity", "completed"} <= set(found.columns) else None
+    found = found.rename(columns={"part": "fold"})  # as it was called up to 0.2
+    return found if {"split", "fold", "propensity", "completed"} <= set(found.columns) else None
 
 
 def read_reference(path: Path) -> TrainingReference | None:

@@ -111,7 +111,7 @@ def _describe_targets(metadata: ModelMetadata, gates: list[Gate]) -> str:
                 missed = ["Brier score"] if orders_better(metadata.metrics[split]) else missed or ["AUC"]
             every = "all three targets" if len(own) == len(_NAMES) else "its targets"
             kinds = ("better", "no_better") if relative else ("met", "missed")
-            where = where.replace("months", "month") if own[0].parts == 1 else where
+            where = where.replace("months", "month") if own[0].folds == 1 else where
             texts.append(TARGETS[kinds[bool(missed)]](every=every, missed=_and(missed), where=where))
             misses.append(bool(missed))
     if not texts:
@@ -182,7 +182,7 @@ def _describe_difference(challenge: dict[str, Any], verb: str = "") -> str:
         return AGAINST["same"](whom=whom)
     is_forward = basis.startswith("forward")
     where = "on months that followed" if is_forward else "in random folds"
-    months = challenge.get("by_part", []) if is_forward else []
+    months = challenge.get("by_fold", []) if is_forward else []
     each = f"; higher in {sum(m['value'] > 0 for m in months)} of {len(months)} months" if len(months) > 1 else ""
     reach = f"95% interval {auc['low']:+.3f} to {auc['high']:+.3f}{each}"
     said = AGAINST[{"the same": "unclear"}.get(challenge["verdict"], challenge["verdict"])]

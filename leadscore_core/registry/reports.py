@@ -16,7 +16,23 @@ def read_report_file(folder: Path) -> dict[str, Any]:
         report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return report if isinstance(report, dict) else {}
+    return current_names(report) if isinstance(report, dict) else {}
+
+
+def current_names(report: dict[str, Any]) -> dict[str, Any]:
+    """Return a report with the names of today: up to 0.2 each fold of a comparison was called a part.
+
+    Examples
+    --------
+    >>> current_names({"challenge": {"by_part": [{"part": "2026-01", "n": 90}]}})
+    {'challenge': {'by_fold': [{'fold': '2026-01', 'n': 90}]}}
+    """
+    challenge = report.get("challenge")
+    if not isinstance(challenge, dict) or "by_part" not in challenge:
+        return report
+    folds = [{"fold" if key == "part" else key: value for key, value in row.items()} for row in challenge["by_part"]]
+    known = {key: value for key, value in challenge.items() if key != "by_part"}
+    return report | {"challenge": known | {"by_fold": folds}}
 
 
 def report_text(report: dict[str, Any]) -> str:

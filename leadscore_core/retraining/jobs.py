@@ -18,6 +18,7 @@ from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
 from leadscore_core.days import say_moment
 from leadscore_core.errors import StorageError, TrainingBusyError
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.registry.reports import current_names
 from leadscore_core.retraining.process import is_running, start_process, stop_process
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.training_data import TrainingData
@@ -85,7 +86,7 @@ class Run:
             result = json.loads((self.folder / REPORT).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        return result if isinstance(result, dict) else {}
+        return current_names(result) if isinstance(result, dict) else {}
 
     @property
     def log(self) -> str:

@@ -268,11 +268,11 @@ def _out_of_sample(
     keys: dict[str, np.ndarray],
 ) -> pd.DataFrame:
     """Return what models that had not seen a lead said of it, beside what became of it and by what it is known."""
-    parts = [
+    judged = [
         pd.DataFrame(
             {
                 "split": split,
-                "part": r.fold.name,
+                "fold": r.fold.name,
                 "propensity": r.propensity,
                 "threshold": r.metrics.threshold,
                 "completed": known.outcome[rows[r.fold.test]],
@@ -286,7 +286,7 @@ def _out_of_sample(
         for split, results in (("cross_validation", crossed), ("next_period", following))
         for r in results
     ]
-    found = pd.concat(parts, ignore_index=True)
+    found = pd.concat(judged, ignore_index=True)
     stands_for = known.stands_for
     return found if stands_for is None else found.assign(**{STANDS_FOR: stands_for[found["row"].to_numpy()]})
 

@@ -41,9 +41,9 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
     in_use = "Refit of the model in use" if challenge.get("basis") in REFITS else "In use"
     _render_figures(challenge["figures"], names, in_use, "Champion against challenger")
     _render_months(challenge, in_use)
-    result, parts = challenge["delong"], challenge.get("by_part", [])
+    result, folds = challenge["delong"], challenge.get("by_fold", [])
     what = "months" if challenge.get("basis", "").startswith("forward") else "folds"
-    mean = f"Means over {len(parts)} {what}; the interval of AUC allows for {what} that differ. " if parts else ""
+    mean = f"Means over {len(folds)} {what}; the interval of AUC allows for {what} that differ. " if folds else ""
     st.caption(
         f"{mean}AUC by DeLong's test: difference between {result['low']:+.4f} and {result['high']:+.4f}, "
         f"p = {result['p']:.2g}; the other intervals are from 500 draws of leads, the same for both. A lower Brier "
@@ -104,12 +104,12 @@ def _render_figures(figures: list[dict[str, Any]], names: dict[str, str], in_use
 
 def _render_months(challenge: dict[str, Any], in_use: str) -> None:
     """Show the AUC of both models month by month."""
-    if not challenge.get("by_part") or not challenge["basis"].startswith("forward"):
+    if not challenge.get("by_fold") or not challenge["basis"].startswith("forward"):
         return
-    table = pd.DataFrame(challenge["by_part"])
+    table = pd.DataFrame(challenge["by_fold"])
     shown = pd.DataFrame(
         {
-            "Month": [pd.Period(part, freq="M").strftime("%b %Y") for part in table["part"]],
+            "Month": [pd.Period(month, freq="M").strftime("%b %Y") for month in table["fold"]],
             "Leads": table["n"],
             f"AUC, {in_use[:1].lower()}{in_use[1:]}": table["champion"],
             "AUC, this model": table["challenger"],

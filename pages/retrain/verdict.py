@@ -136,9 +136,9 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
         key=session.bind("verdict-split", splits[0]),
         required=True,
     )
-    part = model.out_of_sample[model.out_of_sample["split"] == split]
-    _render_threshold(model, part)
-    _render_curves(part, model.metadata.threshold, model.schema.outcome)
+    judged = model.out_of_sample[model.out_of_sample["split"] == split]
+    _render_threshold(model, judged)
+    _render_curves(judged, model.metadata.threshold, model.schema.outcome)
     _render_segments(report, model.metadata, model.schema.outcome)
     _render_learning(model, report)
     with st.expander("What it was trained on and how", icon=":material/description:"):
@@ -174,14 +174,14 @@ def _render_gates(model: LeadModel) -> None:
         if gate.target == 0:
             continue
         block = model.metadata.metrics[gate.split]
-        parts = "months" if gate.split == "next_period" else "folds"
+        folds = "months" if gate.split == "next_period" else "folds"
         rows.append(
             {
                 "Judged on": SPLIT_NAMES[gate.split],
                 "Figure": MEASURES[gate.name].human,
                 "Value": gate.value,
-                "Spread (±)": block.get(f"{gate.name}_std") if gate.parts > 1 else None,
-                "Mean of": f"{gate.parts} {parts}" if gate.parts > 1 else f"one {parts.rstrip('s')}",
+                "Spread (±)": block.get(f"{gate.name}_std") if gate.folds > 1 else None,
+                "Mean of": f"{gate.folds} {folds}" if gate.folds > 1 else f"one {folds.rstrip('s')}",
                 "95% interval": "not kept" if gate.low is None else f"{gate.low:.3f} to {gate.high:.3f}",
                 "Target": f"> {gate.target}",
                 "Verdict": "Met" if gate.is_met else "Missed",
@@ -205,7 +205,7 @@ def _render_gates(model: LeadModel) -> None:
         st.caption(f"Next period: not applicable. {reason}")
 
 
-def _render_threshold(model: LeadModel, part: pd.DataFrame) -> None:
+def _render_threshold(model: LeadModel, judged: pd.DataFrame) -> None:
     """Let the threshold be moved, and say what it means."""
     from leadscore_core.training.evaluation.gates_and_curves import at_threshold
 
@@ -215,8 +215,8 @@ def _render_threshold(model: LeadModel, part: pd.DataFrame) -> None:
         "Threshold", 0.0, 100.0, own, step, format=f"%.{digits}f%%", key=f"threshold-{model.model_id}",
         help=f"Leads at or above it are taken for {people}. The model's own, chosen on training folds, is {own}%.",
     )  # fmt: skip
-    completed, p = part["completed"].to_numpy(), part["propensity"].to_numpy()
-    result = at_threshold(completed, p, chosen / 100, weights_in(part))
+    completed, p = judged["completed"].to_numpy(), judged["propensity"].to_numpy()
+    result = at_threshold(completed, p, chosen / 100, weights_in(judged))
     st.caption("One threshold for all leads here; the figures above are at the threshold of each fold or month.")
     with st.container(horizontal=True):
         for label, value in (
@@ -257,12 +257,16 @@ def _days(metadata: ModelMetadata) -> int:
     return 0 if not data.period_start or not data.period_end else max(1, (data.period_end - data.period_start).days)
 
 
-def _render_curves(part: pd.DataFrame, threshold: float, words: OutcomeWords) -> None:
+def _render_curves(judged: pd.DataFrame, threshold: float, words: OutcomeWords) -> None:
     from sklearn.metrics import roc_auc_score
 
     from leadscore_core.training.evaluation.gates_and_curves import at_threshold, draw_curves
 
-    label, p, weight = part["completed"].to_numpy("int64"), part["propensity"].to_numpy("float64"), weights_in(part)
+    label, p, weight = (
+        judged["completed"].to_numpy("int64"),
+        judged["propensity"].to_numpy("float64"),
+        weights_in(judged),
+    )
     if len(set(label.tolist())) < 2:
         st.info("Only one outcome: no curve exists.", icon=":material/info:")
         return

@@ -25,7 +25,7 @@ def known(n: int = 4_000, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "split": "next_period",
-            "part": np.where(rng.random(n) < 0.5, "a", "b"),
+            "fold": np.where(rng.random(n) < 0.5, "a", "b"),
             "propensity": p,
             "completed": (rng.random(n) < p).astype(int),
         }
@@ -36,9 +36,9 @@ def test_the_observed_curve_equals_a_direct_count() -> None:
     result = known()
     curve = observed_curve(result)
     lost = total = 0
-    for _, part in result.groupby("part"):
-        lowest = part.sort_values("propensity").head(int(0.2 * len(part)))
-        lost, total = lost + lowest["completed"].sum(), total + part["completed"].sum()
+    for _, fold in result.groupby("fold"):
+        lowest = fold.sort_values("propensity").head(int(0.2 * len(fold)))
+        lost, total = lost + lowest["completed"].sum(), total + fold["completed"].sum()
     assert read_curve(curve, 0.2).value == pytest.approx(lost / total, abs=0.002)
     assert curve["lost"].is_monotonic_increasing
     assert (curve["low"] <= curve["lost"]).all()
@@ -104,7 +104,7 @@ def test_predictions_stored_with_a_model_are_out_of_sample(trained: LeadModel) -
     wanted = trained.metadata.metrics["cross_validation"]["auc"]
     from sklearn.metrics import roc_auc_score
 
-    found = [roc_auc_score(g["completed"], g["propensity"]) for _, g in crossed.groupby("part")]
+    found = [roc_auc_score(g["completed"], g["propensity"]) for _, g in crossed.groupby("fold")]
     assert np.mean(found) == pytest.approx(wanted, abs=0.02)
 
 
@@ -113,7 +113,7 @@ def test_what_is_said_of_a_cut_off_holds_on_the_next_list_as_often_as_its_interv
     for seed in range(200):
         rng = np.random.default_rng(seed)
         p = rng.beta(0.7, 1.6, 3_000)
-        known_leads = pd.DataFrame({"part": "a", "propensity": p, "completed": (rng.random(3_000) < p).astype(int)})
+        known_leads = pd.DataFrame({"fold": "a", "propensity": p, "completed": (rng.random(3_000) < p).astype(int)})
         this_list = rng.beta(1.2, 1.6, 600)  # better leads than those that are known: a share of them is another cut
         curve = observed_curve(known_leads, this_list)
         removed = removable(curve, 0.02, "high")

@@ -21,7 +21,7 @@ from leadscore_core.training.evaluation.drawn_figures import DrawnFigures
 from leadscore_core.training.evaluation.gates_and_curves import at_threshold, draw_curves, judge_gates, judge_groups
 from leadscore_core.training.evaluation.metrics import average_metrics, compute_metrics
 from leadscore_core.training.evaluation.paired_tests import (
-    Parts,
+    FoldNames,
     compare_models,
     delong,
     grade_moves,
@@ -87,10 +87,10 @@ def test_a_drawn_sample_has_the_figures_that_scikit_learn_gives(digits: int) -> 
     best = np.sort(first[rows])[-200]
     surely, at_most = (label[rows][first[rows] > best].sum(), label[rows][first[rows] >= best].sum())
     assert surely <= drawn[4] <= at_most
-    parts, draws = [whole[:500], whole[500:]], [rows[rows < 500], rows[rows >= 500] - 500]
-    own = [part[draw] for part, draw in zip(parts, draws, strict=True)]
+    folds, draws = [whole[:500], whole[500:]], [rows[rows < 500], rows[rows >= 500] - 500]
+    own = [fold[draw] for fold, draw in zip(folds, draws, strict=True)]
     each = [compare_module._figures(label[rows], first[rows], half[rows], ()) for rows in own]
-    assert DrawnFigures(label, first, half, parts, 200).of(draws)[:4] == pytest.approx(np.mean(each, axis=0))
+    assert DrawnFigures(label, first, half, folds, 200).of(draws)[:4] == pytest.approx(np.mean(each, axis=0))
 
 
 def test_figures_of_months_are_means_over_them_as_in_the_verdict() -> None:
@@ -98,12 +98,18 @@ def test_figures_of_months_are_means_over_them_as_in_the_verdict() -> None:
     months = np.repeat(["2026-01", "2026-02", "2026-03"], 300)
     thresholds = np.repeat([0.4, 0.5, 0.6], 300)
     found = compare_models(
-        label, first, second, thresholds=(0.5, thresholds), capacity=50, parts=Parts(months, are_months=True), draws=50
+        label,
+        first,
+        second,
+        thresholds=(0.5, thresholds),
+        capacity=50,
+        folds=FoldNames(months, are_months=True),
+        draws=50,
     )
     by_name = {d.name: d for d in found.differences}
     own = [months == month for month in np.unique(months)]
-    assert [part["part"] for part in found.by_part] == ["2026-01", "2026-02", "2026-03"]
-    assert np.mean([part["value"] for part in found.by_part]) == pytest.approx(by_name["auc"].value)
+    assert [fold["fold"] for fold in found.by_fold] == ["2026-01", "2026-02", "2026-03"]
+    assert np.mean([fold["value"] for fold in found.by_fold]) == pytest.approx(by_name["auc"].value)
     assert by_name["auc"].champion == pytest.approx(np.mean([roc_auc_score(label[m], first[m]) for m in own]))
     precisions = [precision_score(label[m], second[m] >= thresholds[m]) for m in own]
     assert by_name["precision"].challenger == pytest.approx(np.mean(precisions))
@@ -162,7 +168,7 @@ def test_a_group_that_loses_is_found() -> None:
 
 def test_gates_thresholds_and_groups_have_scikit_learns_figures() -> None:
     label, first, _ = pair(6)
-    result = pd.DataFrame({"split": "cross_validation", "part": "1", "propensity": first, "completed": label})
+    result = pd.DataFrame({"split": "cross_validation", "fold": "1", "propensity": first, "completed": label})
     block = average_metrics([compute_metrics(label, first, 0.5)], "one fold")
     wanted = TargetMetrics(auc=0.7, precision=0.99, recall=0.1)
     gates = {g.name: g for g in judge_gates({"cross_validation": block}, wanted, result, 0.5)}
@@ -268,14 +274,14 @@ def test_of_months_that_follow_those_count_before_which_more_was_learned(sample:
     data = make_training_data(frame, load_schema(), map_frame(frame, load_schema()))
     result = challenge_champion(data, late, early, capacity=100)
     assert result.basis == "forward"
-    judged = [part["part"] for part in result.by_part]
+    judged = [fold["fold"] for fold in result.by_fold]
     assert str(known[2]) not in judged, "of the first month after it both know the same leads"
     assert set(judged) < set(late.metadata.metrics["next_period"]["months"])
     upto = frame[months <= known[2]]
     short = train_model(upto, params=FEW_TREES, n_repeats=1)
     data = make_training_data(upto, load_schema(), map_frame(upto, load_schema()))
     alone = challenge_champion(data, short, early, capacity=100)
-    assert [part["part"] for part in alone.by_part] == [str(known[2])]
+    assert [fold["fold"] for fold in alone.by_fold] == [str(known[2])]
     assert alone.figures[0]["value"] == pytest.approx(0, abs=1e-9)
 
 

@@ -13,7 +13,7 @@ from leadscore_core.data.schema.inference import build_schema, propose_schema
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.training.evaluation.champion_challenger import challenge_champion
-from leadscore_core.training.evaluation.paired_tests import Parts, compare_models, mean_difference
+from leadscore_core.training.evaluation.paired_tests import FoldNames, compare_models, mean_difference
 from leadscore_core.training.train import train_model
 from leadscore_core.training.training_data import make_training_data
 from tests.conftest import FEW_TREES
@@ -56,12 +56,12 @@ def test_the_interval_covers_what_later_months_show_in_93_of_100_seeds() -> None
             differences.append(new - old)
         truth = np.mean(differences)
         judged = [draw(rng, effect, 400) for effect in effects(500 + seed, 4)]
-        source, visits, label = (np.concatenate(parts) for parts in zip(*judged, strict=True))
+        source, visits, label = (np.concatenate(folds) for folds in zip(*judged, strict=True))
         pair = [expit(worth[source] + 0.8 * visits - 0.5) for worth in (learned, WORTH)]
-        parts = Parts(np.repeat(np.arange(4), 400), are_months=True)
-        found = compare_models(label, *pair, thresholds=(0.5, 0.5), capacity=100, parts=parts, draws=1)
+        folds = FoldNames(np.repeat(np.arange(4), 400), are_months=True)
+        found = compare_models(label, *pair, thresholds=(0.5, 0.5), capacity=100, folds=folds, draws=1)
         covered += found.delong_low <= truth <= found.delong_high
-        values, lows = (np.array([part[name] for part in found.by_part]) for name in ("value", "low"))
+        values, lows = (np.array([fold[name] for fold in found.by_fold]) for name in ("value", "low"))
         _, low, high, _ = mean_difference(values, (values - lows) / Z95, are_months=False)
         by_leads_alone += low <= truth <= high
     assert covered >= 93

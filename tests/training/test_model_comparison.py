@@ -41,7 +41,7 @@ def test_figures_are_those_of_the_models(trained: LeadModel, other: LeadModel) -
 def test_the_same_folds_are_paired(trained: LeadModel, other: LeadModel) -> None:
     result = compare_runs([trained, other])
     assert result.folds is not None
-    first = other.out_of_sample[other.out_of_sample["part"] == "fold 1"]
+    first = other.out_of_sample[other.out_of_sample["fold"] == "fold 1"]
     assert result.folds["other"].iloc[0] == pytest.approx(roc_auc_score(first["completed"], first["propensity"]))
     gap, low, high = result.paired["other"]
     assert gap == pytest.approx((result.folds["other"] - result.folds[trained.model_id]).mean())

@@ -14,7 +14,7 @@ from leadscore_core.training.evaluation.comparison_basis import Basis, Pair
 from leadscore_core.training.evaluation.gates_and_curves import at_threshold
 from leadscore_core.training.evaluation.paired_tests import (
     Comparison,
-    Parts,
+    FoldNames,
     compare_models,
     grade_moves,
     losing_groups,
@@ -32,7 +32,7 @@ class Challenge(BaseModel):
     ``basis`` is of `BASES`, and ``judged_on`` the same in words; where it says ``refit``, the figures called the
     champion's are those of a refit of its recipe. ``figures`` has one row a figure: ``name``, ``champion``,
     ``challenger``, ``value`` (their difference), ``low``, ``high`` (95%; of AUC over months or folds see
-    `mean_difference`, of the others a paired bootstrap), and ``by_part`` the AUC of each month or fold. ``beside`` is
+    `mean_difference`, of the others a paired bootstrap), and ``by_fold`` the AUC of each month or fold. ``beside`` is
     the same comparison in random folds, with ``basis``, ``judged_on``, ``rows``, ``verdict`` and ``figures``, where
     the verdict rests on months. ``notes`` say what to mind. ``moves`` counts leads by grade under the champion and the
     challenger, each by its own grades and never by a refit, on ``moves_on``; ``losing`` are groups that the challenger
@@ -47,7 +47,7 @@ class Challenge(BaseModel):
     basis: str = ""
     judged_on: str = ""
     rows: int = 0
-    by_part: list[dict[str, Any]] = []
+    by_fold: list[dict[str, Any]] = []
     verdict: str = ""
     notes: list[str] = []
     beside: list[dict[str, Any]] = []
@@ -111,7 +111,7 @@ def challenge_champion(
         basis=basis.name,
         judged_on=basis.words,
         rows=first.rows,
-        by_part=list(first.by_part) if basis.parts is not None else [],
+        by_fold=list(first.by_fold) if basis.folds is not None else [],
         verdict=first.verdict,
         notes=_notes(data, challenger, champion, pair.lacking),
         beside=[_beside(other, comparison) for other, comparison in zip(bases[1:], found[1:], strict=True)],
@@ -147,7 +147,7 @@ def _compare(basis: Basis, label: np.ndarray, capacity: int) -> Comparison:
         basis.challenger,
         thresholds=basis.thresholds,
         capacity=capacity,
-        parts=None if basis.parts is None else Parts(basis.parts, basis.is_forward),
+        folds=None if basis.folds is None else FoldNames(basis.folds, basis.is_forward),
         draws=500,
     )
 
@@ -217,7 +217,7 @@ def _losing(
     cleaned: pd.DataFrame, label: np.ndarray, old: np.ndarray, new: np.ndarray, champion: LeadModel
 ) -> list[dict[str, Any]]:
     """Return sources, media, platforms and months that lose for certain."""
-    parts = []
+    tables = []
     for column in champion.schema.with_role(Role.SOURCE, Role.MEDIUM, Role.PLATFORM, Role.TIMESTAMP):
         if column.name not in cleaned:
             continue
@@ -225,9 +225,9 @@ def _losing(
         groups = values.dt.strftime("%b %Y") if column.role is Role.TIMESTAMP else values
         human = "Month" if column.role is Role.TIMESTAMP else column.human
         found = losing_groups(groups.fillna("(blank)"), label, old, new)
-        parts.append(found.assign(column=human))
-    if not parts:
+        tables.append(found.assign(column=human))
+    if not tables:
         return []
-    table = pd.concat(parts, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
     lost = table[table["low"] > 0].sort_values("worse", ascending=False).head(8)
     return [{str(name): value for name, value in row.items()} for row in lost.to_dict("records")]

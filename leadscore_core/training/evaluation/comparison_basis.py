@@ -24,23 +24,23 @@ BASES: dict[str, Sentence] = {
     "forward": Sentence(
         _WHERE,
         "leads have dates, and months after the training of the model in use can be judged",
-        "{n} leads of {parts} that the model in use has not learned from. It is judged as it stands, this "
+        "{n} leads of {months} that the model in use has not learned from. It is judged as it stands, this "
         "one by models that were trained on the leads before each month",
-        {"n": "13,137", "parts": "September 2021 to January 2022"},
+        {"n": "13,137", "months": "September 2021 to January 2022"},
     ),
     "forward_kept": Sentence(
         _WHERE,
         "leads have dates, and the model in use was trained on the same leads",
-        "{n} leads of {parts}, each month judged by models that were trained on the leads before it, as "
+        "{n} leads of {months}, each month judged by models that were trained on the leads before it, as "
         "both were when they were trained on these leads",
-        {"n": "13,137", "parts": "September 2021 to January 2022"},
+        {"n": "13,137", "months": "September 2021 to January 2022"},
     ),
     "forward_refit": Sentence(
         _WHERE,
         "leads have dates, and the model in use has learned from leads of all months that can be judged",
-        "{n} leads of {parts}, each month judged by models that were trained on the leads before it. The "
+        "{n} leads of {months}, each month judged by models that were trained on the leads before it. The "
         "model in use has learned from leads of these months, so a refit of its recipe stands for it",
-        {"n": "13,137", "parts": "September 2021 to January 2022"},
+        {"n": "13,137", "months": "September 2021 to January 2022"},
     ),
     "unseen": Sentence(
         _WHERE,
@@ -71,7 +71,7 @@ STANDS = Sentence(
 )
 _FOLDS, _MONTHS = "cross_validation", "next_period"
 _MOST = 0.9  # of the leads judged, that the champion kept predictions of
-_COLUMNS = ["row", "part", "propensity", "threshold"]
+_COLUMNS = ["row", "fold", "propensity", "threshold"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ class Basis:
         Of `BASES`.
     rows
         Positions among the leads that have an outcome.
-    parts
+    folds
         Month or fold of each, by which models of their own judged; None where all are judged as one.
     champion, challenger
         Propensities (0-1).
@@ -94,7 +94,7 @@ class Basis:
 
     name: str
     rows: np.ndarray
-    parts: np.ndarray | None
+    folds: np.ndarray | None
     champion: np.ndarray
     challenger: np.ndarray
     thresholds: tuple[np.ndarray, np.ndarray]
@@ -107,8 +107,8 @@ class Basis:
     @property
     def words(self) -> str:
         """On what the models are compared, in a sentence or two without the last full stop."""
-        months = [] if self.parts is None else [str(part) for part in pd.unique(self.parts)]
-        return BASES[self.name](n=f"{len(self.rows):,}", parts=_months(months))
+        months = [] if self.folds is None else [str(fold) for fold in pd.unique(self.folds)]
+        return BASES[self.name](n=f"{len(self.rows):,}", months=_months(months))
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,42 +168,42 @@ class Pair:
             is_later &= end is not None and (came > pd.Period(end, freq="M")).to_numpy()
         rows = later["row"].to_numpy()
         unseen = later[is_later & ~self._seen[rows]]
-        knows_more = unseen[unseen["part"].isin(self._months_knowing_more(dates, unseen["part"]))]
-        yield from self._basis("forward", knows_more, None, all_parts=False)
-        yield from self._basis("forward", unseen, None, all_parts=False)
+        knows_more = unseen[unseen["fold"].isin(self._months_knowing_more(dates, unseen["fold"]))]
+        yield from self._basis("forward", knows_more, None, all_folds=False)
+        yield from self._basis("forward", unseen, None, all_folds=False)
         kept = self._kept(_MONTHS)
         if kept is not None:
-            yield from self._basis("forward_kept", later, kept, all_parts=False)
+            yield from self._basis("forward_kept", later, kept, all_folds=False)
             return
         if self.lacking:
             return
         months, _ = rolling_months(dates, self.known.outcome)
-        judged = set(later["part"])
+        judged = set(later["fold"])
         refit = self._refit([month for month in months if month.name in judged])
-        yield from self._basis("forward_refit", later, refit, all_parts=False)
+        yield from self._basis("forward_refit", later, refit, all_folds=False)
 
-    def _months_knowing_more(self, dates: pd.Series, parts: pd.Series) -> list[str]:
+    def _months_knowing_more(self, dates: pd.Series, folds: pd.Series) -> list[str]:
         """Return months before which the challenger has learned from leads that the champion has not.
 
         Of the first month after the champion's training both know the same leads; what newer leads bring shows later.
         """
         months, fresh = dates.dt.to_period("M"), ~self._seen
-        before = {part: ((months < pd.Period(part, freq="M")).to_numpy() & fresh) for part in parts.unique()}
-        return [part for part, rows in before.items() if is_enough(self.known.outcome[rows])]
+        before = {name: ((months < pd.Period(name, freq="M")).to_numpy() & fresh) for name in folds.unique()}
+        return [name for name, rows in before.items() if is_enough(self.known.outcome[rows])]
 
     def _in_folds(self, *, may_refit: bool) -> Iterator[Basis]:
         crossed = self._judged(_FOLDS)
-        yield from self._basis("unseen", crossed[~self._seen[crossed["row"].to_numpy()]], None, all_parts=True)
+        yield from self._basis("unseen", crossed[~self._seen[crossed["row"].to_numpy()]], None, all_folds=True)
         kept = self._kept(_FOLDS)
         if kept is not None:
-            yield from self._basis("kept", crossed, kept, all_parts=True)
+            yield from self._basis("kept", crossed, kept, all_folds=True)
         elif may_refit and not self.lacking:
             label, identity = self.known.outcome, self.known.identity
             folds = repeated_folds(label, self._recipe.n_splits, 1, self.seed, identity)
-            yield from self._basis("refit", crossed, self._refit(folds), all_parts=True)
+            yield from self._basis("refit", crossed, self._refit(folds), all_folds=True)
 
     def _basis(
-        self, name: str, challenger: pd.DataFrame, champion: pd.DataFrame | None, *, all_parts: bool
+        self, name: str, challenger: pd.DataFrame, champion: pd.DataFrame | None, *, all_folds: bool
     ) -> Iterator[Basis]:
         """Yield a basis if its leads suffice.
 
@@ -211,8 +211,8 @@ class Pair:
         ----------
         champion
             Its predictions by row; as it stands if not given.
-        all_parts
-            Whether leads are judged as one where a part has too few of them; else such parts are left out.
+        all_folds
+            Whether leads are judged as one where a fold has too few of them; else such folds are left out.
         """
         if challenger.empty:
             return
@@ -220,8 +220,8 @@ class Pair:
         if champion is not None:
             table = challenger.merge(champion, on="row", suffixes=("", "_champion"))
         label = self.known.outcome[table["row"].to_numpy()]
-        suffices = table["part"].map(pd.Series(label).groupby(table["part"].to_numpy()).agg(is_enough)).to_numpy(bool)
-        is_one = all_parts and not suffices.all()
+        suffices = table["fold"].map(pd.Series(label).groupby(table["fold"].to_numpy()).agg(is_enough)).to_numpy(bool)
+        is_one = all_folds and not suffices.all()
         if not is_one:
             table, label = table[suffices], label[suffices]
         if len(table) == 0 or not is_enough(label):
@@ -235,14 +235,14 @@ class Pair:
         yield Basis(
             name,
             rows,
-            None if is_one else table["part"].to_numpy("str"),
+            None if is_one else table["fold"].to_numpy("str"),
             old,
             table["propensity"].to_numpy(),
             (old_threshold, table["threshold"].to_numpy()),
         )
 
     def _judged(self, split: str) -> pd.DataFrame:
-        """Return the challenger's out-of-sample predictions of a split: row, part, propensity, threshold."""
+        """Return the challenger's out-of-sample predictions of a split: row, fold, propensity, threshold."""
         return _of_split(self.challenger, split)
 
     def _kept(self, split: str) -> pd.DataFrame | None:
@@ -287,18 +287,18 @@ class Pair:
         shared = (self.known.cleaned(self.champion.schema), label, self.known.identity, self._recipe)
         in_processes = len(label) >= ROWS_WORTH_PROCESSES
         tasks = [(fold, False) for fold in folds]
-        parts = [
+        judged = [
             pd.DataFrame(
                 {
                     "row": result.fold.test,
-                    "part": result.fold.name,
+                    "fold": result.fold.name,
                     "propensity": result.propensity,
                     "threshold": result.metrics.threshold,
                 }
             )
             for result in run_on_shared(judge_fold, shared, tasks, in_processes=in_processes)
         ]
-        return pd.concat(parts, ignore_index=True)[_COLUMNS]
+        return pd.concat(judged, ignore_index=True)[_COLUMNS]
 
 
 def _of_split(model: LeadModel, split: str) -> pd.DataFrame:
@@ -310,10 +310,10 @@ def _of_split(model: LeadModel, split: str) -> pd.DataFrame:
     return own.sort_values("row", kind="stable").reset_index(drop=True)[_COLUMNS]
 
 
-def _months(parts: list[str]) -> str:
+def _months(names: list[str]) -> str:
     """Return months as people write them, the first to the last."""
     try:
-        months = [pd.Period(part, freq="M").strftime("%B %Y") for part in sorted(parts)]
+        months = [pd.Period(name, freq="M").strftime("%B %Y") for name in sorted(names)]
     except ValueError:
         return ""
     return " to ".join(dict.fromkeys([*months[:1], *months[-1:]]))

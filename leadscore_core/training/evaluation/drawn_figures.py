@@ -1,4 +1,4 @@
-"""A model's figures of leads drawn again and again: parts are sorted once, a draw says how often each lead counts.
+"""A model's figures of leads drawn again and again: folds are sorted once, a draw says how often each lead counts.
 
 AUC, precision and recall have the bits that the drawn leads would give by themselves, since ranks are whole and half
 numbers.
@@ -24,7 +24,7 @@ class DrawnFigures:
     threshold
         One a lead.
     places
-        Positions of each part's leads.
+        Positions of each fold's leads.
     calls
         Whose first so many leads are counted that converted.
     added
@@ -41,7 +41,7 @@ class DrawnFigures:
         added: Sequence[Metric] = (),
     ) -> None:
         self.label, self.propensity, self.places, self.calls = label, propensity, places, calls
-        self.parts = [_Part(label[own], propensity[own], threshold[own], added) for own in places]
+        self.folds = [_FoldFigures(label[own], propensity[own], threshold[own], added) for own in places]
 
     def of(self, draws: list[np.ndarray]) -> np.ndarray:
         """Return AUC, precision, recall, Brier score, the added metrics and the conversions of the first calls.
@@ -49,11 +49,11 @@ class DrawnFigures:
         Parameters
         ----------
         draws
-            Of each part, positions in it, with repeats; both outcomes are among them.
+            Of each fold, positions in it, with repeats; both outcomes are among them.
         """
-        figures = [part.of(draw) for part, draw in zip(self.parts, draws, strict=True)]
+        figures = [fold.of(draw) for fold, draw in zip(self.folds, draws, strict=True)]
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # of a figure that exists in no part
+            warnings.simplefilter("ignore", RuntimeWarning)  # of a figure that exists in no fold
             means = np.nanmean(np.array(figures, dtype="float64"), axis=0)
         rows = np.concatenate([own[draw] for own, draw in zip(self.places, draws, strict=True)])
         p, y = self.propensity[rows], self.label[rows]
@@ -61,7 +61,7 @@ class DrawnFigures:
         return np.append(means, float(y[first].sum()))
 
 
-class _Part:
+class _FoldFigures:
     def __init__(
         self, label: np.ndarray, propensity: np.ndarray, threshold: np.ndarray, added: Sequence[Metric]
     ) -> None:

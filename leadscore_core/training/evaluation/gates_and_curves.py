@@ -30,7 +30,7 @@ class Gate(NamedTuple):
     low: float | None
     high: float | None
     target: float
-    parts: int = 1
+    folds: int = 1
 
     @property
     def is_met(self) -> bool:
@@ -77,10 +77,10 @@ def judge_gates(
         if "auc" not in block:
             continue
         reach = {} if out_of_sample is None else _intervals(out_of_sample, split, block, threshold)
-        parts = int(block.get("folds", 1))
+        folds = int(block.get("folds", 1))
         for name in ("auc", "precision", "recall"):
             low, high = reach.get(name, (None, None))
-            gates.append(Gate(split, name, block[name], low, high, getattr(targets, name), parts))
+            gates.append(Gate(split, name, block[name], low, high, getattr(targets, name), folds))
     return gates
 
 
@@ -115,13 +115,13 @@ def _intervals(
 
 
 def _error_of_mean_auc(judged: pd.DataFrame) -> float | None:
-    """Return the standard error of the mean AUC of parts that were each judged by a model of their own."""
-    parts = [group for _, group in judged.groupby("part")] if "part" in judged else [judged]
+    """Return the standard error of the mean AUC of folds that were each judged by a model of their own."""
+    folds = [group for _, group in judged.groupby("fold")] if "fold" in judged else [judged]
     errors = []
-    for part in parts:
-        label, p = part["completed"].to_numpy("int64"), part["propensity"].to_numpy("float64")
+    for fold in folds:
+        label, p = fold["completed"].to_numpy("int64"), fold["propensity"].to_numpy("float64")
         if len(np.unique(label)) == 2:
-            errors.append(auc_error(label, p, weights_in(part)))
+            errors.append(auc_error(label, p, weights_in(fold)))
     return float(np.sqrt(np.sum(np.square(errors)))) / len(errors) if errors else None
 
 

@@ -108,23 +108,23 @@ def _figure(metadata: ModelMetadata, split: str, name: str) -> float:
 
 def _folds(models: Sequence[LeadModel]) -> pd.DataFrame | None:
     """Return the AUC of each fold where all models were judged on the same leads in the same folds."""
-    parts: list[pd.DataFrame] = []
+    judged: list[pd.DataFrame] = []
     for model in models:
         if model.out_of_sample is None or "row" not in model.out_of_sample:
             return None
-        parts.append(model.out_of_sample[model.out_of_sample["split"] == "cross_validation"])
+        judged.append(model.out_of_sample[model.out_of_sample["split"] == "cross_validation"])
     if len({model.metadata.training_data.sha256 for model in models}) > 1:
         return None
-    first = parts[0][["part", "row"]].reset_index(drop=True)
-    if any(not first.equals(part[["part", "row"]].reset_index(drop=True)) for part in parts[1:]):
+    first = judged[0][["fold", "row"]].reset_index(drop=True)
+    if any(not first.equals(own[["fold", "row"]].reset_index(drop=True)) for own in judged[1:]):
         return None
-    columns: dict[str, list[Any]] = {"Fold": list(dict.fromkeys(first["part"]))}
-    for model, part in zip(models, parts, strict=True):
+    columns: dict[str, list[Any]] = {"Fold": list(dict.fromkeys(first["fold"]))}
+    for model, own in zip(models, judged, strict=True):
         columns[model.model_id] = [
             auc_of(fold["completed"].to_numpy(), fold["propensity"].to_numpy())
             if fold["completed"].nunique() > 1
             else np.nan
-            for _, fold in part.groupby("part", sort=False)
+            for _, fold in own.groupby("fold", sort=False)
         ]
     return pd.DataFrame(columns)
 

@@ -61,11 +61,11 @@ class Comparison:
     differences
         One a figure; precision and recall each at its model's own threshold.
     delong_p
-        Two-sided p-value that their AUC is the same (DeLong; see `mean_difference` for several parts).
+        Two-sided p-value that their AUC is the same (DeLong; see `mean_difference` for several folds).
     delong_low, delong_high
         95% interval of the difference of AUC, likewise.
-    by_part
-        The AUC of each month or fold that the figures are means of: ``part``, ``n``, ``champion``, ``challenger``,
+    by_fold
+        The AUC of each month or fold that the figures are means of: ``fold``, ``n``, ``champion``, ``challenger``,
         ``value`` (their difference), ``low``, ``high`` (95%, DeLong).
     """
 
@@ -74,7 +74,7 @@ class Comparison:
     delong_p: float
     delong_low: float
     delong_high: float
-    by_part: tuple[dict[str, Any], ...] = ()
+    by_fold: tuple[dict[str, Any], ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -134,7 +134,7 @@ def auc_interval(label: np.ndarray, propensity: np.ndarray) -> tuple[float, floa
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
+class FoldNames:
     """To which month or fold each lead belongs, where each was judged by a model of its own.
 
     Attributes
@@ -160,7 +160,7 @@ def mean_difference(
     Parameters
     ----------
     differences, errors
-        Of each part, with its standard error.
+        Of each fold, with its standard error.
 
     Examples
     --------
@@ -170,10 +170,10 @@ def mean_difference(
     >>> [round(value, 4) for value in mean_difference(values, errors, are_months=True)]
     [0.02, -0.0048, 0.0448, 0.0742]
     """
-    parts, mean = len(differences), float(differences.mean())
-    found = [(float(np.sqrt(np.mean(errors**2) / parts)), np.inf)]
-    if are_months and parts > 1:
-        found.append((float(np.std(differences, ddof=1) / np.sqrt(parts)), parts - 1))
+    n, mean = len(differences), float(differences.mean())
+    found = [(float(np.sqrt(np.mean(errors**2) / n)), np.inf)]
+    if are_months and n > 1:
+        found.append((float(np.std(differences, ddof=1) / np.sqrt(n)), n - 1))
     reaches = [float(stats.t.ppf(0.5 + CONFIDENCE / 2, freedom)) * error for error, freedom in found]
     p_values = [
         float(2 * stats.t.sf(abs(mean) / error, freedom)) if error else float(mean == 0) for error, freedom in found
@@ -188,7 +188,7 @@ def compare_models(
     *,
     thresholds: tuple[float | np.ndarray, float | np.ndarray],
     capacity: int,
-    parts: Parts | None = None,
+    folds: FoldNames | None = None,
     draws: int = DRAWS,
 ) -> Comparison:
     """Compare two models on leads whose outcome is known and that neither has learned from.
@@ -203,15 +203,15 @@ def compare_models(
         Of the champion and of the challenger; one a lead where models of several folds or months have their own.
     capacity
         Calls; whose first so many leads convert more often is ``gained``.
-    parts
-        Figures are means over them then, as everywhere. All leads are one part if not given.
+    folds
+        Figures are means over them then, as everywhere. All leads are one fold if not given.
     draws
-        Of the bootstrap, which draws leads within each part.
+        Of the bootstrap, which draws leads within each fold.
 
     Raises
     ------
     ValueError
-        If there are not two outcomes, in each part.
+        If there are not two outcomes, in each fold.
 
     Examples
     --------
@@ -223,7 +223,7 @@ def compare_models(
     'better'
     """
     label = np.asarray(label, dtype="int64")
-    places = _places(label, parts)
+    places = _places(label, folds)
     calls = min(capacity, len(label))
     sides = [
         (np.asarray(p, "float64"), np.broadcast_to(np.asarray(t, "float64"), len(label)))
@@ -242,19 +242,19 @@ def compare_models(
     with np.errstate(all="ignore"):
         low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
     each = [delong(label[rows], sides[0][0][rows], sides[1][0][rows]) for rows in places]
-    are_months = parts is not None and parts.are_months
+    are_months = folds is not None and folds.are_months
     own, errors = np.array([one[:2] for one in each]).T
     _, delong_low, delong_high, p_value = mean_difference(own, errors, are_months=are_months)
     found = [Difference(n, figures[0][i], figures[1][i], float(low[i]), float(high[i])) for i, n in enumerate(names)]
     if are_months:  # of months, the interval says how much they differ too
         found[0] = replace(found[0], low=min(found[0].low, delong_low), high=max(found[0].high, delong_high))
-    by_part = [_of_part(label, sides, rows, one) for rows, one in zip(places, each, strict=True)]
-    names_of_parts = ["all"] if parts is None else np.unique(parts.names).tolist()
-    rows_by_part = tuple({"part": str(name)} | row for name, row in zip(names_of_parts, by_part, strict=True))
-    return Comparison(len(label), tuple(found), p_value, delong_low, delong_high, rows_by_part)
+    by_fold = [_of_fold(label, sides, rows, one) for rows, one in zip(places, each, strict=True)]
+    names_of_folds = ["all"] if folds is None else np.unique(folds.names).tolist()
+    rows_by_fold = tuple({"fold": str(name)} | row for name, row in zip(names_of_folds, by_fold, strict=True))
+    return Comparison(len(label), tuple(found), p_value, delong_low, delong_high, rows_by_fold)
 
 
-def _of_part(
+def _of_fold(
     label: np.ndarray,
     sides: list[tuple[np.ndarray, np.ndarray]],
     rows: np.ndarray,
@@ -267,10 +267,10 @@ def _of_part(
     return {"n": len(rows), "champion": champion, "challenger": challenger} | ends
 
 
-def _places(label: np.ndarray, parts: Parts | None) -> list[np.ndarray]:
-    """Return the positions of each part's leads; each part has both outcomes."""
+def _places(label: np.ndarray, folds: FoldNames | None) -> list[np.ndarray]:
+    """Return the positions of each fold's leads; each fold has both outcomes."""
     rows = np.arange(len(label))
-    places = [rows] if parts is None else [rows[parts.names == part] for part in np.unique(parts.names)]
+    places = [rows] if folds is None else [rows[folds.names == fold] for fold in np.unique(folds.names)]
     if any(len(np.unique(label[own])) < 2 for own in places):
         raise ValueError("expected leads of both outcomes")
     return places
@@ -279,7 +279,7 @@ def _places(label: np.ndarray, parts: Parts | None) -> list[np.ndarray]:
 def _mean_figures(
     label: np.ndarray, propensity: np.ndarray, threshold: np.ndarray, places: list[np.ndarray], added: Sequence[Metric]
 ) -> list[float | None]:
-    """Return the figures of the parts in the mean; None where one exists in no part."""
+    """Return the figures of the folds in the mean; None where one exists in no fold."""
     rows = [_figures(label[own], propensity[own], threshold[own], added) for own in places]
     means = pd.DataFrame(rows, dtype="float64").mean()
     return [None if np.isnan(mean) else float(mean) for mean in means]
