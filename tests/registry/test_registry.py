@@ -20,7 +20,8 @@ from leadscore_core.model.metadata import FORMAT_VERSION
 from leadscore_core.registry import champions as champions_module
 from leadscore_core.registry import registry as registry_module
 from leadscore_core.registry import unpickling
-from leadscore_core.registry.registry import METADATA, OUT_OF_SAMPLE, PICKLE, ModelRegistry, load_champion
+from leadscore_core.registry.out_of_sample import read_out_of_sample
+from leadscore_core.registry.registry import METADATA, PICKLE, ModelRegistry, load_champion
 from tests.paths import ROOT
 
 
@@ -325,11 +326,10 @@ def test_a_full_disk_publishes_nothing_by_half(registry: ModelRegistry) -> None:
     assert registry.load_champion()[0].model_id == "second"
 
 
-def test_predictions_whose_folds_were_called_parts_are_read(registry: ModelRegistry, trained: LeadModel) -> None:
-    path = registry.root / trained.model_id / OUT_OF_SAMPLE
-    now = pd.read_parquet(path)
-    now.rename(columns={"fold": "part"}).to_parquet(path)
-    pd.testing.assert_frame_equal(registry.load(trained.model_id).out_of_sample, now)
+def test_predictions_whose_folds_were_called_parts_are_read(tmp_path: Path) -> None:
+    now = pd.DataFrame({"split": ["next_period"], "fold": ["2026-01"], "propensity": [0.5], "completed": [1]})
+    now.rename(columns={"fold": "part"}).to_parquet(tmp_path / "before.parquet")
+    pd.testing.assert_frame_equal(read_out_of_sample(tmp_path / "before.parquet"), now)
 
 
 def test_the_shipped_model_has_every_field_that_came_after_it() -> None:
