@@ -229,6 +229,19 @@ def publish_folder(staged: Path, folder: Path) -> None:
     _sync_folder(folder.parent)
 
 
+def move_path(path: Path, target: Path) -> None:
+    """Move a file or folder elsewhere on the same disk, over a file but never over a folder that holds anything.
+
+    Raises
+    ------
+    OSError
+        If it cannot be; it stays where it is.
+    """
+    os.replace(path, target)
+    _sync_folder(target.parent)
+    _sync_folder(path.parent)
+
+
 def sync_files(folder: Path) -> None:
     """Bring the files of a folder to the disk, so that publishing it takes a moment.
 

@@ -19,7 +19,7 @@ from leadscore_core.errors import LeadScoreError, validation_faults
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_LEADS = PROJECT_ROOT / "sample_data" / "new_leads.csv"
 
-SQLITE_FILE = "leadscore.db"
+SQLITE_FILE, RESTORE_JOURNAL = "leadscore.db", ".restore.json"
 
 
 class GradeThresholds(BaseModel):
@@ -297,6 +297,11 @@ class Settings(BaseSettings):
     def has_database(self) -> bool:
         """Whether there is a database, in which people may have kept their own rules."""
         return self.database_url is not None or (self.data_dir / SQLITE_FILE).is_file()
+
+    @property
+    def has_unfinished_restore(self) -> bool:
+        """Whether a backup was being restored when the process was killed (see `finish_restore`), or is just now."""
+        return (self.data_dir / RESTORE_JOURNAL).is_file()
 
 
 def settings_file() -> Path:

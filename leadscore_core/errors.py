@@ -84,6 +84,14 @@ class StorageError(LeadScoreError):
     """What is kept cannot be read or written: the database, or a batch's files."""
 
 
+class DamagedError(StorageError):
+    """What is kept is damaged on the disk, and a backup would help."""
+
+
+class BackupError(LeadScoreError):
+    """A backup cannot be made or restored."""
+
+
 class ConflictError(LeadScoreError):
     """Somebody else changed the same thing in the meantime."""
 

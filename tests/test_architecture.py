@@ -26,6 +26,7 @@ FLOORS = {
             ("pipelines",),
             ("batches", "distributed", "arrivals"),
             ("retraining",),
+            ("upkeep",),
             ("monitoring",),
             ("cli", "orchestration"),
             ("__main__", "__init__"),

@@ -58,6 +58,7 @@ from leadscore_core.cli.sources import sources
 from leadscore_core.cli.spend import spend
 from leadscore_core.cli.training import compare, evaluate, train, tune
 from leadscore_core.cli.training_words import leads_json, say_cautions
+from leadscore_core.cli.upkeep import backup, restore
 from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data.reading.keep_open import files_kept_open
 from leadscore_core.errors import LeadScoreError
@@ -70,7 +71,7 @@ app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 app.add_typer(audit_app, name="audit")
-for command in (train, evaluate, compare, tune, sources, spend, outcomes, drift):
+for command in (train, evaluate, compare, tune, sources, spend, outcomes, drift, backup, restore):
     app.command()(command)
 
 
@@ -248,6 +249,7 @@ def main() -> NoReturn:
     JSON_ON_STDOUT.set(False)
     gc.set_threshold(100_000, 20, 20)  # what libraries make while they load stays; looking for garbage takes a third
     try:
+        _finish_restore()
         with came_by("command line"), files_kept_open():
             app(prog_name="leadscore")
     except LeadScoreError as error:
@@ -270,6 +272,18 @@ def main() -> NoReturn:
             "again to see where, and report it."
         )
     sys.exit(0)
+
+
+def _finish_restore() -> None:
+    """Carry a restore to its end that was cut short, before anything else is done."""
+    try:
+        settings = load_settings()
+    except LeadScoreError:
+        return  # a command that needs the settings says so
+    if settings.has_unfinished_restore:
+        from leadscore_core.upkeep.restore import finish_restore
+
+        finish_restore(settings)
 
 
 def _fail(message: str) -> NoReturn:

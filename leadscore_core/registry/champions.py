@@ -14,7 +14,7 @@ from leadscore_core.errors import RegistryError
 from leadscore_core.registry.champion_history import RETIRED, append_change, past_champions, read_changes
 
 CHAMPION, CHAMPIONS, HISTORY = "champion", "champions", "champion_history.jsonl"
-_LOCK = ".promotion.lock"
+LOCK = ".promotion.lock"
 
 
 class ChampionFiles:
@@ -113,7 +113,7 @@ class ChampionFiles:
     def _changing(self, what_failed: str) -> Iterator[None]:
         """Let nobody else change champions meanwhile, and say in words why a change could not be made."""
         try:
-            with FileLock(self.root / _LOCK, timeout=30):
+            with FileLock(self.root / LOCK, timeout=30):
                 yield
         except Timeout:
             raise RegistryError(

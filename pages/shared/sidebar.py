@@ -13,9 +13,13 @@ from pages.shared.moments import say_day
 
 
 def check_settings() -> None:
-    """Say which settings cannot be used, and stop."""
+    """Say which settings cannot be used, and stop; carry a restore to its end that was cut short."""
     try:
-        load_settings()
+        settings = load_settings()
+        if settings.has_unfinished_restore:
+            from leadscore_core.upkeep.restore import finish_restore
+
+            finish_restore(settings)
     except LeadScoreError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()

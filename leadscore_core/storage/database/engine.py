@@ -13,16 +13,32 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    IntegrityError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.orm import Session
 
 from leadscore_core.config import SQLITE_FILE, Settings
-from leadscore_core.errors import StorageError
+from leadscore_core.errors import DamagedError, StorageError
 from leadscore_core.storage.database.tables import HEAD
 
 _BUSY_SECONDS = 10
 _PATIENCE_SECONDS = 60
 _MIGRATION_LOCK = 7_265_309
+_MOST_CHECKED = 64_000_000  # bytes; 100 MB take half a second
+_DAMAGED = ("malformed", "not a database", "corrupt")
+_NETWORK = {  # a cut network is noticed within half a minute, instead of the hours that TCP would wait
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 _opened: dict[str, Database] = {}
 _opening = threading.Lock()
 
@@ -58,15 +74,17 @@ class Database:
         try:
             if self.is_sqlite and parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            options: dict[str, Any] = {"connect_args": {"timeout": _BUSY_SECONDS}} if self.is_sqlite else {}
-            self.engine: Engine = create_engine(parsed, pool_pre_ping=not self.is_sqlite, **options)
+            patience: dict[str, Any] = {"timeout": _BUSY_SECONDS} if self.is_sqlite else _NETWORK
+            self.engine: Engine = create_engine(parsed, pool_pre_ping=not self.is_sqlite, connect_args=patience)
         except (NoSuchModuleError, ModuleNotFoundError, OSError) as error:
             raise self._unreachable(error) from error
         if self.is_sqlite:
             event.listen(self.engine, "connect", _set_pragmas)
         try:
-            with self._in_words():
+            with self.in_words():
                 self._bring_up_to_date()
+                self._check_whole()
+            self.file_id = _file_id(parsed.database) if self.is_sqlite else None
         except StorageError:
             self.close()
             raise
@@ -86,7 +104,7 @@ class Database:
             joined.flush()
             joined.expunge_all()  # who comes next reads anew, as from a session of its own
             return
-        with self._in_words(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self.in_words(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
@@ -139,7 +157,8 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _in_words(self) -> Iterator[None]:
+    def in_words(self) -> Iterator[None]:
+        """Say in words what the database says in a block; an `IntegrityError` is left to the caller."""
         try:
             yield
         except IntegrityError:
@@ -154,12 +173,38 @@ class Database:
                 f"The database {self.shown} is busy: another program has held it for more than {_BUSY_SECONDS} "
                 "seconds. Nothing was changed. Try again."
             )
-        if "full" in reason:
+        if "full" in reason or "disk I/O error" in reason:
             return StorageError(f"The disk of {self.shown} is full. Nothing was changed. Make room and try again.")
+        if "readonly" in reason:
+            return StorageError(
+                f"The database {self.shown} may not be written. Nothing was changed. Give write access to the file and "
+                "its folder, then try again."
+            )
+        if self.is_sqlite and any(words in reason for words in _DAMAGED):
+            return DamagedError(
+                f"The database {self.shown} is damaged ({reason}). Nothing was changed. Put back the last backup with "
+                "leadscore restore FILE; the damaged file then stays beside it. Without a backup, move the file away: "
+                "LeadScore begins a new one, and the lists have to be scored again."
+            )
+        if self.is_sqlite:
+            return StorageError(
+                f"The database {self.shown} cannot be used ({reason}). Nothing was changed. Check that its folder is "
+                "there and may be written."
+            )
         return StorageError(
             f"The database {self.shown} cannot be used ({reason}). Nothing was changed. Check that it is running and "
             "that LEADSCORE_DATABASE_URL is right."
         )
+
+    def _check_whole(self) -> None:
+        """Look through a file of SQLite, so that damage is said at the start and not in the midst of work."""
+        if not self.is_sqlite or (file_size(self.engine.url.database) or 0) > _MOST_CHECKED:
+            return
+        with self.engine.connect() as connection:
+            found = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
+        if found != "ok":
+            said = sqlite3.DatabaseError(f"malformed: {found.splitlines()[-1]}")
+            raise DatabaseError("PRAGMA quick_check", None, said)
 
     def _bring_up_to_date(self) -> None:
         with self.engine.connect() as connection:
@@ -200,7 +245,7 @@ def open_database(settings: Settings) -> Database:
     url = settings.database_url or f"sqlite:///{settings.data_dir / SQLITE_FILE}"
     with _opening:
         known = _opened.get(url)
-        if known is None or (known.is_sqlite and not Path(known.engine.url.database or "").is_file()):
+        if known is None or (known.is_sqlite and known.file_id != _file_id(known.engine.url.database)):
             if known is not None:
                 known.close()
             _opened[url] = known = Database(url)
@@ -212,6 +257,23 @@ def close_databases() -> None:
     with _opening:
         while _opened:
             _opened.popitem()[1].close()
+
+
+def file_size(path: str | None) -> int | None:
+    """Return the bytes of a file, or None if there is none."""
+    try:
+        return Path(path or "").stat().st_size
+    except OSError:
+        return None
+
+
+def _file_id(path: str | None) -> tuple[int, int] | None:
+    """Return what tells a file from another that took its place; None if there is none."""
+    try:
+        found = Path(path or "").stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def now() -> datetime:
