@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.model.reference import BLANK_CODE, FIRST_CODE, OTHER_CODE, ColumnReference
+from leadscore_core.model.reference import BLANK_CODE, ColumnReference
 
 _NEW_VALUE = "\N{REPLACEMENT CHARACTER} rare"
 
@@ -52,6 +52,6 @@ def _swapped(model: LeadModel, leads: pd.DataFrame, column: ColumnReference, cod
             whole = np.where(np.isnan(values), 0, values).round().astype("int64")
             return model.propensity(leads.assign(**{column.name: whole}))
         return model.propensity(leads.assign(**{column.name: values}))
-    texts = [_NEW_VALUE if code == OTHER_CODE else column.values[code - FIRST_CODE] for code in codes]
-    cells = pd.Series(texts, dtype="str").where(pd.Series(codes != BLANK_CODE), None)
+    known = np.array(["", _NEW_VALUE, *column.values], dtype=object)
+    cells = pd.Series(known[codes], dtype="str").where(pd.Series(codes != BLANK_CODE), None)
     return model.propensity(leads.assign(**{column.name: cells.astype("str")}))

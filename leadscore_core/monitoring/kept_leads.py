@@ -84,7 +84,7 @@ def group_columns(cleaned: pd.DataFrame, schema: LeadSchema, dates: pd.Series | 
     if dates is None:
         return groups
     came = dates.reset_index(drop=True)
-    monday = (came - pd.to_timedelta(came.dt.weekday, unit="D")).dt.strftime("%Y-%m-%d")
+    monday = (came - pd.to_timedelta(came.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
     return groups.assign(**{MONTH: came.dt.strftime("%Y-%m"), WEEK: monday})
 
 

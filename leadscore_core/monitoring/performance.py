@@ -10,11 +10,12 @@ import pandas as pd
 from scipy.special import logit
 from scipy.stats import norm, poisson
 
-from leadscore_core.confidence import Z95, enough_of_each, weighted_rate
+from leadscore_core.confidence import LEAST_OF_EACH, Z95, enough_of_each, weighted_rate
 from leadscore_core.training.calls import Calls
 from leadscore_core.training.evaluation.metrics import compute_metrics
 from leadscore_core.training.evaluation.weighted_auc import auc_error
 
+LEAST_EARLY = 10
 _EDGE = 1e-6
 _FEW_EXPECTED = 5
 
@@ -59,6 +60,8 @@ class Performance:
         ``slope`` (of a logistic regression on the log-odds foretold; 1 is calibrated).
     not_applicable
         Why there is none; empty where there is.
+    rarer
+        Known leads of the outcome that fewer have.
     """
 
     group: str
@@ -75,16 +78,17 @@ class Performance:
     figures: dict[str, Figure] | None = None
     not_applicable: str = ""
     among: str = ""
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether an AUC can be told: 40 leads of either outcome."""
-        return self.figures is not None and self.figures["auc"].error is not None
+    rarer: int = 0
 
     @property
     def auc(self) -> Figure | None:
-        """The AUC, where there are enough leads for it."""
-        return self.figures["auc"] if self.is_enough and self.figures is not None else None
+        """The AUC, where there are enough leads for it: 40 of either outcome."""
+        return self.figures["auc"] if self.figures is not None and self.rarer >= LEAST_OF_EACH else None
+
+    @property
+    def early_auc(self) -> Figure | None:
+        """The AUC where there are ten leads of either outcome, enough for bad news alone."""
+        return self.figures["auc"] if self.figures is not None and self.rarer >= LEAST_EARLY else None
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -173,6 +177,7 @@ def measure_performance(
         found_low=max(0.0, expected - Z95 * spread),
         found_high=expected + Z95 * spread,
         figures=figures,
+        rarer=int(min(truth.sum(), (1 - truth).sum())),
     )
 
 
@@ -260,7 +265,7 @@ def _figures(truth: np.ndarray, score: np.ndarray, weight: np.ndarray, threshold
 
 
 def _auc(value: float | None, truth: np.ndarray, score: np.ndarray, weight: np.ndarray | None) -> Figure:
-    if value is None or not enough_of_each(int(truth.sum()), int((1 - truth).sum())):
+    if value is None or min(truth.sum(), (1 - truth).sum()) < LEAST_EARLY:
         return Figure("auc", value)
     error = auc_error(truth, score, weight)
     return Figure("auc", value, max(0.0, value - Z95 * error), min(1.0, value + Z95 * error), error)

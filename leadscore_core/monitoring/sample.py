@@ -112,12 +112,17 @@ def plan_sample(
     places = np.flatnonzero(able)
     all_strata = np.full(len(propensity), -1)
     all_strata[places] = strata
-    by_stratum = _places(strata)
-    wanted = _allocate(np.array([len(one) for one in by_stratum]), size)
-    rows = np.sort(places[np.concatenate(_draw(by_stratum, wanted, rng))])
+    rows = places[draw_sample(strata, size, rng)]
     return SamplePlan(
         rows, all_strata if may_call is None else all_strata.clip(0), len(rows), margin, holds, len(rows) == len(own)
     )
+
+
+def draw_sample(strata: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the places of leads that are drawn at random, as many of each stratum, in their order."""
+    places = _places(strata)
+    wanted = _allocate(np.array([len(own) for own in places]), size)
+    return np.sort(np.concatenate(_draw(places, wanted, rng)))
 
 
 def evaluate_sample(

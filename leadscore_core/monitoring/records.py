@@ -1,0 +1,145 @@
+"""Records: a list's figures and verdict are kept, and a change that is certain is posted."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.monitoring.check import MonitorReport
+from leadscore_core.monitoring.sample import SamplePlan
+from leadscore_core.monitoring.webhook import post_later
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.monitor_events import SAMPLE, VERDICT, MonitorEvent, MonitorEventStore
+from leadscore_core.storage.database.outcomes import OutcomeStore
+
+_MOST_COLUMNS = 12
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One thing on the time axis; ``kind`` is batch, outcomes, model or that of an event, the ids are what to open."""
+
+    at: datetime
+    kind: str
+    title: str
+    detail: str = ""
+    batch_id: str | None = None
+    model_id: str = ""
+
+
+def figures_of(report: MonitorReport) -> dict[str, Any]:
+    """Return the figures of a list that are kept: small, and without any lead."""
+    auc, drift = report.performance.auc, report.drift
+    estimate = report.estimates.get("auc")
+    columns = {one.name: [round(one.psi, 4), round(one.js, 4), one.effect] for one in drift.found[:_MOST_COLUMNS]}
+    return {
+        "name": report.name,
+        "rows": report.rows,
+        "state": report.verdict.state,
+        "reasons": list(report.verdict.reasons),
+        "is_certain": report.verdict.is_certain,
+        "known": report.performance.known,
+        "found": report.performance.found,
+        "expected": report.performance.expected,
+        "auc": None if auc is None else [auc.value, auc.low, auc.high],
+        "estimate": None if estimate is None else [estimate.value, estimate.low, estimate.high],
+        "columns": columns,
+        "outside": list(drift.outside),
+        "apart": None if drift.apart is None else drift.apart.auc,
+    }
+
+
+def keep_report(report: MonitorReport, batch: Batch, *, by: str = "", settings: Settings | None = None) -> bool:
+    """Keep a list's figures and verdict where they changed, and tell whether the state did.
+
+    A change of the state that is certain is put into the outbox of the webhook; the first verdict on a list is a
+    change where it asks for action.
+
+    Raises
+    ------
+    StorageError
+        If they cannot be kept.
+    LeadScoreError
+        If the webhook is not set up right.
+    """
+    settings = settings or load_settings()
+    store = MonitorEventStore(settings)
+    data = json.loads(json.dumps(figures_of(report), default=float))
+    before = next(iter(store.history(batch.schema_name, VERDICT, batch_id=batch.id, most=1)), None)
+    if before is not None and before.data == data:
+        return False
+    store.add(MonitorEvent(VERDICT, batch.schema_name, data, report.model_id, batch.id, by))
+    was = None if before is None else before.data["state"]
+    changed = was != report.verdict.state if was is not None else report.verdict.is_due
+    if changed and report.verdict.is_certain:
+        post_later(
+            {
+                "event": "verdict",
+                "list": batch.name,
+                "list_id": batch.id,
+                "schema": batch.schema_name,
+                "model_id": report.model_id,
+                "state": report.verdict.state,
+                "before": was,
+                "reasons": list(report.verdict.reasons),
+                "action": report.verdict.action,
+            },
+            settings,
+        )
+    return changed
+
+
+def keep_sample(plan: SamplePlan, batch: Batch, *, by: str = "", settings: Settings | None = None) -> MonitorEvent:
+    """Keep which leads of a list were drawn to be called, so that they are marked and evaluated by their design."""
+    event = MonitorEvent(SAMPLE, batch.schema_name, plan.as_json(), batch.scoring.model_id, batch.id, by)
+    return MonitorEventStore(settings or load_settings()).add(event)
+
+
+def sample_of(batch: Batch, settings: Settings | None = None) -> dict[str, Any] | None:
+    """Return the sample that was drawn of a list last; None where none was."""
+    store = MonitorEventStore(settings or load_settings())
+    found = store.history(batch.schema_name, SAMPLE, batch_id=batch.id, most=1)
+    return found[0].data if found else None
+
+
+def read_timeline(schema_name: str, settings: Settings | None = None) -> list[TimelineEntry]:
+    """Return lists, outcomes, changes of the model in use and what the monitor found, the latest first."""
+    settings = settings or load_settings()
+    outcomes, entries = OutcomeStore(settings), []
+    for batch in BatchStore(settings).list_batches():
+        if batch.schema_name != schema_name:
+            continue
+        entries.append(
+            TimelineEntry(
+                batch.created_at, "batch", batch.name, f"{batch.rows:,} leads", batch.id, batch.scoring.model_id
+            )
+        )
+        entries += [
+            TimelineEntry(one.recorded_at, "outcomes", one.file_name, f"{one.known:,} known of {batch.name}", batch.id)
+            for one in outcomes.history(batch)
+        ]
+    registry = ModelRegistry(settings.models_dir)
+    entries += [
+        TimelineEntry(
+            datetime.fromisoformat(change["at"]), "model", change["action"], change["reason"], None, change["model_id"]
+        )
+        for change in registry.history(schema_name)
+    ]
+    entries += [
+        TimelineEntry(event.at, event.kind, *_words(event), event.batch_id, event.model_id)
+        for event in MonitorEventStore(settings).history(schema_name)
+        if event.at is not None
+    ]
+    return sorted(entries, key=lambda one: one.at, reverse=True)
+
+
+def _words(event: MonitorEvent) -> tuple[str, str]:
+    """Return title and detail of an event."""
+    data = event.data
+    if event.kind == VERDICT:
+        return f"{data['name']}: {data['state']}", " ".join(data["reasons"])
+    if event.kind == SAMPLE:
+        return f"{data['size']:,} leads drawn to be called", ""
+    return str(data.get("name") or data.get("challenger") or event.kind), str(data.get("sentence", ""))

@@ -1,0 +1,236 @@
+"""Trials: does ranking bring more than arrival order, read at any time without fooling oneself."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, Literal
+
+import numpy as np
+
+from leadscore_core.confidence import CONFIDENCE
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.outcome import OutcomeWords
+
+Kind = Literal["order", "model", "holdout"]
+ARMS: dict[str, tuple[str, str]] = {
+    "order": ("ranked", "arrival order"),
+    "model": ("challenger", "champion"),
+    "holdout": ("called", "held out"),
+}
+WHAT = {"order": "Ranking", "model": "The challenger", "holdout": "Calling"}
+POWER = 0.8
+_LEAST_LEADS, _LEAST_YES = 100, 5
+_PATHS, _STEPS, _SEED = 4_000, 400, 12
+_HASH_BITS = 2**64
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """A trial as it is planned.
+
+    Attributes
+    ----------
+    name
+        By which leads are assigned; another name assigns them anew.
+    kind
+        ``order`` (ranked or arrival order), ``model`` (challenger or champion) or ``holdout`` (called or held out).
+    share
+        Share (0-1) of the leads in the first arm.
+    base_rate, lift
+        Share of leads that convert in the second arm, and how much more (0-1) should be found in the first.
+    size
+        Leads in both arms after which it is found with 80%, if it is there.
+    """
+
+    name: str
+    kind: Kind
+    share: float
+    base_rate: float
+    lift: float
+    size: int
+
+    @property
+    def arms(self) -> tuple[str, str]:
+        """What the two arms are called."""
+        return ARMS[self.kind]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What a trial says so far.
+
+    Attributes
+    ----------
+    leads
+        Of each arm, with an outcome.
+    rates
+        Share of each that converted.
+    difference, low, high
+        Of the rates, with the 95% confidence sequence: it holds at all looks together. None before 100 leads.
+    more, more_low, more_high
+        The same as conversions among the first arm's leads.
+    """
+
+    plan: TrialPlan
+    leads: tuple[int, int]
+    rates: tuple[float, float]
+    difference: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def is_won(self) -> bool:
+        """Whether the first arm brings more for certain."""
+        return self.low is not None and self.low > 0
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it brings less for certain."""
+        return self.high is not None and self.high < 0
+
+    @property
+    def more(self) -> tuple[float, float, float] | None:
+        """How many more converted in the first arm than would have in the second, and the ends of the interval."""
+        if self.difference is None or self.low is None or self.high is None:
+            return None
+        n = self.leads[0]
+        return self.difference * n, self.low * n, self.high * n
+
+    def sentence(self, words: OutcomeWords) -> str:
+        """Say it in a sentence."""
+        if self.more is None:
+            return (
+                f"{sum(self.leads):,} leads of the trial have an outcome; from {_LEAST_LEADS} in each arm it is read."
+            )
+        value, low, high = self.more
+        what, comparison = WHAT[self.plan.kind], "more" if value >= 0 else "fewer"
+        ends = (low, high) if value >= 0 else (-high, -low)
+        held = f"{what} brought {abs(value):,.0f} {comparison} {words.plural} (95%: {ends[0]:,.0f} to {ends[1]:,.0f})"
+        if self.is_won or self.is_lost:
+            return f"{held}."
+        left = max(0, self.plan.size - sum(self.leads))
+        rest = f"{left:,} more leads are planned" if left else "all planned leads are in"
+        return f"{held}; that may be chance, and {rest}."
+
+
+def assign_arms(keys: Sequence[str], plan: TrialPlan) -> np.ndarray:
+    """Return for each lead whether it is in the first arm, by a hash of the trial's name and the lead's key.
+
+    The same lead is in the same arm on every list and machine.
+
+    Examples
+    --------
+    >>> plan = TrialPlan("spring", "order", 0.5, 0.2, 0.05, 1_000)
+    >>> first = assign_arms([f"lead {n}" for n in range(1_000)], plan)
+    >>> bool(450 < first.sum() < 550), bool((first[:10] == assign_arms([f"lead {n}" for n in range(10)], plan)).all())
+    (True, True)
+    """
+    name = plan.name.encode()
+    hashes = [blake2b(str(key).encode(), digest_size=8, key=name[:64]).digest() for key in keys]
+    places = np.array([int.from_bytes(digest, "big") for digest in hashes], dtype="float64") / _HASH_BITS
+    return places < plan.share
+
+
+def plan_trial(
+    name: str, kind: Kind, *, base_rate: float, lift: float, share: float = 0.5, most: int = 10_000_000
+) -> TrialPlan:
+    """Plan how many leads a trial needs to find a lift with 80%, however often it is looked at.
+
+    Parameters
+    ----------
+    base_rate
+        Share of leads that convert as it is, 0-1.
+    lift
+        By how much more of them (in points of the rate, 0-1) should be found if that is so.
+    share
+        Of the leads, in the first arm.
+
+    Raises
+    ------
+    LeadScoreError
+        If these are no shares, or it would take more than ten million leads.
+
+    Examples
+    --------
+    >>> plan = plan_trial("spring", "order", base_rate=0.3, lift=0.1)
+    >>> 700 < plan.size < 1_400
+    True
+    """
+    if not (0 < base_rate < 1 and 0 < share < 1 and lift > 0 and base_rate + lift <= 1):
+        raise LeadScoreError(
+            f"A trial needs a base rate and a share between 0 and 1, and a lift above 0 that stays below 100% "
+            f"(base rate {base_rate:g}, lift {lift:g}, share {share:g}). Correct these."
+        )
+    variance = _unit_variance(base_rate + lift, base_rate, share)
+    size = int(np.ceil(_information_needed() * variance / lift**2))
+    size = max(size, int(np.ceil(_LEAST_LEADS / min(share, 1 - share))))
+    if size > most:
+        raise LeadScoreError(f"To find so small a lift takes {size:,} leads. Look for a larger one.")
+    return TrialPlan(name, kind, share, base_rate, lift, size)
+
+
+def read_trial(plan: TrialPlan, is_first: np.ndarray, outcome: np.ndarray) -> TrialResult:
+    """Read a trial as it stands.
+
+    The interval is a confidence sequence by the normal mixture (Robbins, 1970; in its asymptotic form Waudby-Smith,
+    Arbour, Sinha, Kennedy and Ramdas, 2024), tight about the planned size: at all looks together it misses the true
+    difference in at most 5 of 100 trials, so that a trial may be ended whenever it is won.
+
+    Parameters
+    ----------
+    is_first
+        Of each lead, whether it is in the first arm.
+    outcome
+        1, 0, or NaN where none is due.
+    """
+    known = ~np.isnan(outcome)
+    first, y = np.asarray(is_first, dtype=bool)[known], np.asarray(outcome, dtype="float64")[known]
+    sizes = int(first.sum()), int((~first).sum())
+    rates = tuple(float(part.mean()) if len(part) else float("nan") for part in (y[first], y[~first]))
+    yes = min(y.sum(), len(y) - y.sum())
+    if min(sizes) < _LEAST_LEADS or yes < _LEAST_YES:
+        return TrialResult(plan, sizes, (rates[0], rates[1]), None, None, None)
+    n, share = sum(sizes), sizes[0] / sum(sizes)
+    sigma = float(np.sqrt(_unit_variance(rates[0], rates[1], share)))
+    difference = rates[0] - rates[1]
+    reach = float(_boundary(np.array([n / plan.size]))[0]) * sigma / float(np.sqrt(plan.size)) / (n / plan.size)
+    return TrialResult(plan, sizes, (rates[0], rates[1]), difference, difference - reach, difference + reach)
+
+
+def _unit_variance(first: float, second: float, share: float) -> float:
+    """Return the variance of the difference of two rates, times the number of leads in both arms."""
+    return first * (1 - first) / share + second * (1 - second) / (1 - share)
+
+
+def _boundary(time: np.ndarray) -> np.ndarray:
+    """Return where the sum of a Brownian motion is seldom beyond, ever, at times in units of the planned size.
+
+    The normal mixture's variance is such that it is narrowest at the planned size.
+    """
+    rho2 = _MIXTURE
+    bound: np.ndarray = np.sqrt((time + 1 / rho2) * (2 * np.log(1 / (1 - CONFIDENCE)) + np.log1p(time * rho2)))
+    return bound
+
+
+def _best_mixture() -> float:
+    grid = np.geomspace(0.5, 50, 400)
+    widths = (1 + 1 / grid) * (2 * np.log(1 / (1 - CONFIDENCE)) + np.log1p(grid))
+    return float(grid[np.argmin(widths)])
+
+
+_MIXTURE = _best_mixture()
+
+
+@lru_cache(maxsize=1)
+def _information_needed() -> float:
+    """Return the drift's square at which a Brownian motion with it leaves the boundary by time 1 with 80%."""
+    rng = np.random.default_rng(_SEED)
+    time = np.arange(1, _STEPS + 1) / _STEPS
+    paths = np.cumsum(rng.standard_normal((_PATHS, _STEPS)), axis=1) / np.sqrt(_STEPS)
+    needed = ((_boundary(time) - paths) / time).min(axis=1)  # the least drift by which each path is found in time
+    return float(np.quantile(needed, POWER) ** 2)

@@ -1,0 +1,276 @@
+"""Kept lists: what is measured of them once outcomes are in, by whom they were called; what is kept and posted."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pytest
+
+from leadscore_core.batches.view import BatchView
+from leadscore_core.config import MonitorRules, load_settings
+from leadscore_core.errors import LeadScoreError
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.monitoring.check import MonitorReport, check_batch
+from leadscore_core.monitoring.kept_leads import MONTH, read_kept
+from leadscore_core.monitoring.kept_trials import arms_of_batch, list_trials, read_kept_trial, start_trial
+from leadscore_core.monitoring.performance import find_shifts, measure_by, measure_performance
+from leadscore_core.monitoring.records import keep_report, keep_sample, read_timeline, sample_of
+from leadscore_core.monitoring.retrain_rule import make_case
+from leadscore_core.monitoring.sample import evaluate_sample, plan_sample
+from leadscore_core.monitoring.shadow import compare_shadow, score_in_shadow, set_shadow, shadow_of
+from leadscore_core.monitoring.trial import plan_trial
+from leadscore_core.monitoring.verdict import DO_NOT_TRUST, Verdict
+from leadscore_core.monitoring.webhook import KEY, SIGNATURE, deliver, is_signed, post_later
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.engine import now
+from leadscore_core.storage.database.outbox import Outbox
+from leadscore_core.storage.database.outcomes import OutcomeStore
+from tests.batches.test_called import bring_back, call
+
+
+def as_foretold(batch: Batch, model: LeadModel, *, turned: bool = False) -> np.ndarray:
+    """Return outcomes drawn by what the model foretells, or by the opposite."""
+    scores = read_kept(batch, model.schema, 0.5, load_settings()).scores
+    return np.random.default_rng(0).random(batch.rows) < (1 - scores if turned else scores)
+
+
+def test_a_list_without_outcomes_and_later_with_them(batch: Batch, trained: LeadModel) -> None:
+    before = check_batch(batch, trained)
+    assert "No outcome has come back yet" in before.performance.not_applicable
+    json.dumps(before.as_json(), default=float)
+    bring_back(batch, as_foretold(batch, trained))
+    after = check_batch(batch, trained)
+    assert after.performance.known == batch.rows
+    assert after.performance.auc is not None
+    assert after.performance.figures is not None
+    assert after.performance.found_low <= after.performance.found <= after.performance.found_high
+    assert after.performance.figures["auc"].target == pytest.approx(0.821)
+    assert after.performance.figures["precision"].promised is not None
+    assert not after.shifts
+    bring_back(batch, as_foretold(batch, trained, turned=True))
+    assert check_batch(batch, trained).verdict.state == DO_NOT_TRUST
+
+
+def test_called_and_uncalled_are_never_mixed(batch: Batch, view: BatchView, trained: LeadModel) -> None:
+    converted = np.zeros(batch.rows, dtype=bool)
+    called = np.arange(0, batch.rows, 2)
+    converted[called[::3]] = True
+    converted[1] = True
+    call(view, called)
+    bring_back(batch, converted)
+    done = check_batch(batch, trained).performance
+    assert (done.known, done.by_itself) == (len(called), 1)
+    assert done.uncalled == batch.rows - len(called) - 1
+    assert done.among
+
+
+def test_figures_by_month_and_the_source_that_turned_is_named_first(batch: Batch, trained: LeadModel) -> None:
+    leads = read_kept(batch, trained.schema, 0.5, load_settings()).leads
+    rng = np.random.default_rng(3)
+    many = replace(
+        leads, calls=replace(leads.calls, came=(rng.random(batch.rows) < leads.propensity).astype("float64"))
+    )
+    months = measure_by(many, MONTH)
+    assert sum(one.leads for one in months) == batch.rows
+    assert [one.group for one in months] == sorted(one.group for one in months)
+    source = "first_utm_source_c"
+    levels = [one.name for one in trained.schema.inputs if one.name in many.groups]
+    assert not find_shifts(many, levels)
+    level = many.groups[source].value_counts().index[0]
+    halved = (many.groups[source] == level).to_numpy() & (rng.random(batch.rows) < 0.6)
+    turned = replace(many, calls=replace(many.calls, came=np.where(halved, 0.0, many.calls.came)))
+    first = find_shifts(turned, levels)[0]
+    assert (first.column, first.level) == (source, level)
+    assert first.found < first.expected
+    assert measure_performance(turned.take(np.zeros(batch.rows, dtype=bool))).not_applicable == "There are no leads."
+
+
+def test_one_outcome_only_is_a_stated_result(batch: Batch, trained: LeadModel) -> None:
+    bring_back(batch, np.zeros(batch.rows, dtype=bool))
+    report = check_batch(batch, trained)
+    assert report.performance.auc is None
+    assert report.performance.figures is not None
+    assert report.performance.figures["auc"].value is None
+    assert report.performance.figures["slope"].value is None
+    assert report.performance.found == 0
+    json.dumps(report.as_json(), default=float)
+
+
+def test_a_sample_is_kept_marked_and_evaluated(batch: Batch, trained: LeadModel) -> None:
+    kept = read_kept(batch, trained.schema, 0.5, load_settings())
+    plan = plan_sample(kept.scores)
+    assert sample_of(batch) is None
+    keep_sample(plan, batch, by="Anna")
+    drawn = sample_of(batch)
+    assert drawn is not None
+    assert drawn["rows"] == plan.rows.tolist()
+    outcome = as_foretold(batch, trained)[drawn["rows"]].astype("float64")
+    figure, weight = evaluate_sample(
+        kept.scores[drawn["rows"]], np.array(drawn["strata"]), np.array(drawn["sizes"]), outcome
+    )
+    assert figure.value is not None
+    assert weight.sum() == pytest.approx(batch.rows)
+
+
+class Receiver:
+    """A server that refuses the first messages and keeps the others."""
+
+    def __init__(self, refuses: int) -> None:
+        self.refuses, self.taken, self.keys = refuses, [], []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                receiver.keys.append(self.headers[KEY])
+                refused = len(receiver.keys) <= receiver.refuses
+                if not refused:
+                    receiver.taken.append((body, self.headers[SIGNATURE]))
+                self.send_response(503 if refused else 200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver(refuses=2)
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def turned(report: MonitorReport, *, is_certain: bool = True) -> MonitorReport:
+    return replace(report, verdict=Verdict(DO_NOT_TRUST, ("AUC 0.300.",), is_certain=is_certain))
+
+
+def test_a_certain_change_is_posted_signed_and_tried_again(
+    batch: Batch, trained: LeadModel, receiver: Receiver
+) -> None:
+    rules = MonitorRules(webhook_url=receiver.url, webhook_secret="s3cret")
+    settings = load_settings().model_copy(update={"monitor": rules})
+    report = check_batch(batch, trained)
+    assert not keep_report(turned(report, is_certain=False), batch, settings=settings) or not Outbox(settings).waiting()
+    steady = replace(report, verdict=Verdict("healthy", ("All well.",)))
+    keep_report(steady, batch, settings=settings)
+    assert not keep_report(steady, batch, settings=settings)
+    assert keep_report(turned(report), batch, settings=settings)
+    assert len(Outbox(settings).waiting()) == 1
+    moment = now()
+    assert deliver(settings, moment=moment) == (0, 1)
+    assert deliver(settings, moment=moment) == (0, 0)
+    assert deliver(settings, moment=moment + timedelta(minutes=1)) == (0, 1)
+    assert "503" in Outbox(settings).waiting()[0].problem
+    assert deliver(settings, moment=moment + timedelta(minutes=5)) == (1, 0)
+    assert deliver(settings, moment=moment + timedelta(days=1)) == (0, 0)
+    assert len(set(receiver.keys)) == 1
+    ((body, signature),) = receiver.taken
+    assert is_signed(body, signature, "s3cret", int(time.time()))
+    assert not is_signed(body + " ", signature, "s3cret", int(time.time()))
+    assert not is_signed(body, signature, "other", int(time.time()))
+    said = json.loads(body)
+    assert (said["state"], said["before"], said["list"]) == (DO_NOT_TRUST, "healthy", batch.name)
+    assert "leads" not in said
+
+
+def test_a_webhook_that_cannot_be_used_is_said(places) -> None:
+    settings = load_settings()
+    assert post_later({}, settings) is None
+    for rules, why in (
+        (MonitorRules(webhook_url="file:///etc/passwd", webhook_secret="x"), "no web address"),
+        (MonitorRules(webhook_url="https://example.org"), "webhook_secret"),
+    ):
+        with pytest.raises(LeadScoreError, match=why):
+            post_later({}, settings.model_copy(update={"monitor": rules}))
+
+
+def test_nobody_at_home_is_tried_twelve_times(places) -> None:
+    rules = MonitorRules(webhook_url="http://127.0.0.1:1/", webhook_secret="x")
+    settings = load_settings().model_copy(update={"monitor": rules})
+    post_later({"event": "test"}, settings)
+    moment = now()
+    tries = [deliver(settings, moment=moment + timedelta(days=day)) for day in range(14)]
+    assert tries == [(0, 1)] * 12 + [(0, 0)] * 2
+    assert Outbox(settings).waiting()[0].tries == 12
+
+
+def test_a_challenger_in_the_shadow_is_compared_on_the_same_leads(
+    batch: Batch, trained: LeadModel, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = ModelRegistry(tmp_path / "models")
+    registry.publish(trained)
+    registry.promote(trained.model_id)
+    noisy = replace(trained, metadata=trained.metadata.model_copy(update={"model_id": "challenger"}))
+    registry.publish(noisy)
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "models"))
+    schema = batch.schema_name
+    with pytest.raises(LeadScoreError, match="is the champion"):
+        set_shadow(schema, trained.model_id)
+    with pytest.raises(LeadScoreError, match="No model runs in the shadow"):
+        compare_shadow(schema)
+    assert score_in_shadow(schema) == 0
+    set_shadow(schema, "challenger", by="Anna")
+    assert shadow_of(schema) == "challenger"
+    assert (score_in_shadow(schema), score_in_shadow(schema)) == (1, 0)
+    assert "40 leads of either outcome" in compare_shadow(schema).sentence
+    bring_back(batch, as_foretold(batch, trained))
+    found = compare_shadow(schema)
+    assert found.comparison is not None
+    assert (found.leads, found.lists, found.is_to_promote) == (batch.rows, 1, False)
+    assert found.sentence.startswith("No difference for certain yet")
+    json.dumps(found.as_json(), default=float)
+    set_shadow(schema, None)
+    assert shadow_of(schema) is None
+
+
+def test_a_retrain_is_proposed_with_its_data_and_not_without_any(batch: Batch, trained: LeadModel) -> None:
+    verdict = Verdict(DO_NOT_TRUST, ("AUC 0.3.",), is_certain=True)
+    empty = make_case(batch.schema_name, verdict)
+    assert not empty.is_proposed
+    assert "Bring outcomes first" in empty.against
+    bring_back(batch, as_foretold(batch, trained, turned=True))
+    case = make_case(batch.schema_name, verdict, outside=("Medium",))
+    assert case.is_proposed
+    assert case.lists == ((batch.name, batch.rows),)
+    assert any("Medium" in reason for reason in case.reasons)
+
+
+def test_a_trial_of_kept_lists_is_read_and_all_stands_on_one_time_axis(batch: Batch, trained: LeadModel) -> None:
+    plan = plan_trial("spring", "order", base_rate=0.4, lift=0.1)
+    start_trial(plan, batch.schema_name, by="Anna")
+    with pytest.raises(LeadScoreError, match="a name of its own"):
+        start_trial(plan, batch.schema_name)
+    ((again, started),) = list_trials(batch.schema_name)
+    assert again == plan
+    first = arms_of_batch(batch, plan)
+    assert 0.3 < first.mean() < 0.7
+    started = replace(started, at=batch.created_at)
+    bring_back(batch, first | (np.arange(batch.rows) % 3 == 0))
+    found, lists = read_kept_trial(plan, started)
+    assert lists == 1
+    assert sum(found.leads) == batch.rows
+    keep_report(check_batch(batch, trained), batch)
+    kinds = {one.kind for one in read_timeline(batch.schema_name)}
+    assert {"batch", "outcomes", "verdict", "trial", "model"} <= kinds
+    moments = [one.at for one in read_timeline(batch.schema_name)]
+    assert moments == sorted(moments, reverse=True)
+
+
+def test_the_same_outcomes_twice_change_nothing_that_is_measured(batch: Batch, trained: LeadModel) -> None:
+    outcomes = as_foretold(batch, trained)
+    bring_back(batch, outcomes)
+    first = check_batch(batch, trained).performance
+    bring_back(batch, outcomes)
+    assert check_batch(batch, trained).performance == first
+    assert OutcomeStore(load_settings()).known(batch) == {row: int(y) for row, y in enumerate(outcomes)}

@@ -1,0 +1,214 @@
+"""The verdict follows outcomes first, the drift then, and the estimate only where its record lets it be shown."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from leadscore_core.config import MonitorRules
+from leadscore_core.monitoring.drift import DriftReport
+from leadscore_core.monitoring.estimate import (
+    PastPeriod,
+    estimate_figures,
+    estimate_plainly,
+    past_period,
+    periods_of_training,
+)
+from leadscore_core.monitoring.performance import MonitoredLeads, measure_performance
+from leadscore_core.monitoring.sample import draw_sample, evaluate_sample, plan_sample
+from leadscore_core.monitoring.verdict import (
+    BLIND,
+    DO_NOT_TRUST,
+    HEALTHY,
+    RETRAIN,
+    WATCH,
+    Promise,
+    promise_of,
+    reach_verdict,
+)
+from leadscore_core.training.calls import Calls
+from leadscore_core.training.evaluation.quick_scores import auc_of
+
+STEADY = DriftReport(1_000, "m", months=5)
+OUTSIDE = replace(STEADY, outside=("scores",))
+PROMISE = Promise(0.82, 0.01, "on the months that followed")
+
+
+def leads_of(slope: float, n: int = 2_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return scores, and outcomes whose log-odds are so many times what the scores foretell."""
+    rng = np.random.default_rng(seed)
+    margin = 1.8 * rng.standard_normal(n)
+    return 1 / (1 + np.exp(-margin)), (rng.random(n) < 1 / (1 + np.exp(-slope * margin))).astype("float64")
+
+
+def measured(score: np.ndarray, outcome: np.ndarray):
+    leads = MonitoredLeads(score, Calls.unsaid(outcome), pd.DataFrame(index=range(len(score))), 0.5)
+    return measure_performance(leads)
+
+
+def record(errors: list[float]) -> list[PastPeriod]:
+    none = dict.fromkeys(("precision", "recall", "base_rate"), None)
+    return [
+        PastPeriod(f"period {n}", 500, {"auc": 0.8} | none, {"auc": 0.8 + error} | none)
+        for n, error in enumerate(errors)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("slope", "state"), [(1.0, HEALTHY), (0.7, WATCH), (0.45, RETRAIN), (0.1, DO_NOT_TRUST), (-1.0, DO_NOT_TRUST)]
+)
+def test_outcomes_decide(slope: float, state: str) -> None:
+    score, outcome = leads_of(slope)
+    found = reach_verdict(STEADY, measured(score, outcome), {}, PROMISE)
+    assert found.state == state
+    assert found.is_due == (state in {RETRAIN, DO_NOT_TRUST})
+    assert "leads whose outcome is in" in found.reasons[0]
+
+
+def test_a_relation_that_turned_is_never_healthy_whatever_scores_alone_say() -> None:
+    past = record([0.0, 0.01, -0.01, 0.005, 0.0])
+    for seed in range(20):
+        score, outcome = leads_of(-0.2, n=400, seed=seed)
+        found = estimate_figures(score, 0.5, past)
+        assert found["auc"].value is not None
+        assert found["auc"].value > 0.8
+        assert reach_verdict(STEADY, measured(score, outcome), found, PROMISE).state == DO_NOT_TRUST
+
+
+def test_too_few_outcomes_decide_nothing() -> None:
+    score, outcome = leads_of(1.0)
+    outcome[40:] = np.nan
+    done = measured(score, outcome)
+    assert done.auc is None
+    assert done.figures is not None
+    assert done.figures["base_rate"].low is not None
+    assert reach_verdict(STEADY, done, {}, PROMISE).state == BLIND
+
+
+def test_few_outcomes_are_enough_for_bad_news_alone() -> None:
+    past = record([0.0, 0.01, -0.01, 0.005, 0.0])
+    for slope, states in ((1.0, {HEALTHY}), (-1.0, {DO_NOT_TRUST}), (0.0, {BLIND, DO_NOT_TRUST, HEALTHY})):
+        score, outcome = leads_of(slope, n=60)
+        done = measured(score, outcome)
+        assert done.auc is None
+        assert done.early_auc is not None
+        assert reach_verdict(STEADY, done, estimate_figures(score, 0.5, past), PROMISE).state in states
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_fewer_than_four_past_periods_are_blind(count: int) -> None:
+    score, _ = leads_of(1.0)
+    found = estimate_figures(score, 0.5, record([0.01] * count))
+    assert found["auc"].value is None
+    assert found["auc"].plain is not None
+    verdict = reach_verdict(STEADY, None, found, PROMISE)
+    assert verdict.state == BLIND
+    assert f"{count} past period" in verdict.reasons[1]
+
+
+def test_outside_what_was_seen_is_blind_whatever_the_record() -> None:
+    score, _ = leads_of(1.0)
+    found = estimate_figures(score, 0.5, record([0.0] * 20), outside="It is outside.")
+    assert found["auc"].blind == "It is outside."
+    verdict = reach_verdict(OUTSIDE, None, found, PROMISE)
+    assert (verdict.state, verdict.is_due, verdict.is_certain) == (BLIND, True, True)
+    assert "Call" in verdict.action
+    assert "Call these 120 leads" in replace(verdict, sample=120).action
+
+
+def test_stretches_of_one_period_are_no_record() -> None:
+    score, _ = leads_of(1.0)
+    alike = [replace(one, name="March") for one in record([0.0, 0.01, -0.01, 0.0, 0.01])]
+    assert "of one period" in estimate_figures(score, 0.5, alike)["auc"].blind
+
+
+def test_the_estimate_is_corrected_by_its_errors_and_its_interval_holds_as_often_as_it_says() -> None:
+    rng, held, wide = np.random.default_rng(2), 0, []
+    score, _ = leads_of(1.0)
+    plain = estimate_plainly(score, 0.5)["auc"]
+    assert plain is not None
+    for _ in range(400):
+        errors = rng.normal(-0.04, 0.02, 7)
+        found = estimate_figures(score, 0.5, record(errors[:6].tolist()))["auc"]
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= plain + errors[6] <= found.high
+        wide.append(found.high - found.low)
+    assert found.level == pytest.approx(6 / 7)
+    assert held / 400 >= 6 / 7
+    assert np.mean(wide) < 0.12
+
+
+def test_what_scores_alone_say_is_what_leads_with_these_chances_have() -> None:
+    score, _ = leads_of(1.0, n=500)
+    rng = np.random.default_rng(1)
+    drawn = [rng.random(len(score)) < score for _ in range(300)]
+    found = estimate_plainly(score, 0.5)
+    assert found["auc"] == pytest.approx(np.mean([auc_of(y.astype("int64"), score) for y in drawn]), abs=0.005)
+    assert found["recall"] == pytest.approx(np.mean([(score[y] >= 0.5).mean() for y in drawn]), abs=0.005)
+    assert estimate_plainly(np.zeros(5), 0.5)["auc"] is None
+    assert past_period("none", np.zeros(50), np.full(50, 0.2), 0.5).error("auc") is None
+
+
+def test_an_old_model_is_blind_and_five_leads_ask_for_nothing() -> None:
+    old = reach_verdict(DriftReport(1_000, "m", "No reference."), None, {}, PROMISE)
+    few = reach_verdict(DriftReport(5, "m", "Too short."), None, {}, PROMISE)
+    assert (old.state, old.is_due, old.reasons) == (BLIND, True, ("No reference.",))
+    assert (few.state, few.is_due) == (WATCH, False)
+
+
+def test_limits_follow_the_settings() -> None:
+    score, outcome = leads_of(0.45)
+    done = measured(score, outcome)
+    assert reach_verdict(STEADY, done, {}, PROMISE, MonitorRules(retrain_drop=0.3, watch_drop=0.3)).state == HEALTHY
+    assert reach_verdict(STEADY, done, {}, PROMISE, MonitorRules(least_auc=0.8)).state == DO_NOT_TRUST
+
+
+def test_training_gives_a_promise_and_a_record(trained) -> None:
+    promise = promise_of(trained.metadata)
+    assert promise is not None
+    assert 0.7 < promise.auc < 0.95
+    assert len(periods_of_training(trained)) == trained.metadata.metrics["next_period"]["folds"]
+
+
+@pytest.mark.parametrize("slope", [1.0, 0.6, 0.0])
+def test_the_sample_tells_the_auc_to_within_what_was_promised(slope: float) -> None:
+    score, outcome = leads_of(slope, n=1_500, seed=4)
+    true, within, held = auc_of(outcome.astype("int64"), score), 0, 0
+    plan, replays = plan_sample(score), 200
+    sizes = np.bincount(plan.strata)
+    for seed in range(replays):
+        rows = draw_sample(plan.strata, plan.size, np.random.default_rng(seed))
+        figure, weight = evaluate_sample(score[rows], plan.strata[rows], sizes, outcome[rows])
+        assert figure.value is not None
+        assert weight.sum() == pytest.approx(len(score))
+        within += abs(figure.value - true) <= 0.05
+        held += (figure.low or 0) <= true <= (figure.high or 1)
+    assert within / replays >= 0.9
+    assert held / replays >= 0.85
+    assert plan.size < 400
+
+
+def test_a_sample_of_few_leads_is_all_of_them_and_who_is_not_reached_is_stood_for() -> None:
+    score, outcome = leads_of(1.0, n=60)
+    plan = plan_sample(score)
+    assert plan.is_whole
+    assert plan.size == 60
+    figure, _ = evaluate_sample(score, plan.strata, np.bincount(plan.strata), outcome)
+    assert figure.value == pytest.approx(auc_of(outcome.astype("int64"), score))
+    score, outcome = leads_of(1.0)
+    plan = plan_sample(score)
+    back = outcome[plan.rows]
+    back[::7] = np.nan
+    figure, weight = evaluate_sample(score[plan.rows], plan.strata[plan.rows], np.bincount(plan.strata), back)
+    assert weight.sum() == pytest.approx(len(score))
+    assert (weight[::7] == 0).all()
+    assert figure.value == pytest.approx(auc_of(outcome.astype("int64"), score), abs=0.08)
+    assert evaluate_sample(score[:3], np.zeros(3, "int64"), np.array([3]), np.ones(3))[0].value is None
+
+
+def test_who_cannot_be_called_is_not_drawn() -> None:
+    score, _ = leads_of(1.0)
+    able = np.arange(len(score)) % 3 != 0
+    assert able[plan_sample(score, may_call=able).rows].all()
