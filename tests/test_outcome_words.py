@@ -44,6 +44,7 @@ OWN = {  # what is CodePro's own, or tells of words and headers of everybody
     "data/schema/header_words.py": "words of headers, in many languages",
 }
 ELSEWHERE = {  # of something else than an outcome
+    "application/json",
     "application/toml",
     "count(*) AS leads, count(ls_completed) AS known, coalesce(sum(ls_completed), 0)::BIGINT AS completed, ",
 }
