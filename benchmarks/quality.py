@@ -3,7 +3,7 @@
     python benchmarks/quality.py --data DIR [--pycaret PYTHON] [--contenders logistic catboost] [--repeats 2]
 
 DIR holds `labelled_leads.csv` with CodePro's columns. Everything that is learned (levels, counts, encodings, the
-threshold) is learned inside each training part; the threshold on its three inner folds. `cross_validation` is five
+threshold) is learned inside each training fold; the threshold on its three inner folds. `cross_validation` is five
 stratified folds drawn twice, `next_period` each month judged by a model of the months before it. `variants` are ways
 to meet the drift of levels: the one that is best on the first two judged months is reported on the later ones.
 `odoo` is Odoo's predictive lead scoring, and `few_leads` what models of 100 to 1,000 leads are worth (`few_leads.py`).
@@ -55,15 +55,15 @@ from pycaret.classification import ClassificationExperiment
 folder = sys.argv[1]
 leads = pd.read_csv(folder + "/leads.csv")
 result, began = {}, time.time()
-for name, part in json.load(open(folder + "/folds.json")).items():
+for name, fold in json.load(open(folder + "/folds.json")).items():
     one = ClassificationExperiment()
-    train, test = leads.iloc[part["train"]], leads.iloc[part["test"]]
+    train, test = leads.iloc[fold["train"]], leads.iloc[fold["test"]]
     one.setup(train, target="label", test_data=test, index=False, session_id=0, verbose=False, html=False,
               max_encoding_ohe=25, n_jobs=2, fold=5)
     model = one.create_model("lightgbm", cross_validation=False, verbose=False)
     scored = one.predict_model(model, data=test.drop(columns="label"), raw_score=True, verbose=False)
     result[name] = [float(p) for p in scored["prediction_score_1"]]
-json.dump({"seconds": time.time() - began, "parts": result}, open(folder + "/result.json", "w"))
+json.dump({"seconds": time.time() - began, "folds": result}, open(folder + "/result.json", "w"))
 """
 
 
@@ -73,7 +73,7 @@ def say(text: str) -> None:
 
 
 def figures(label: np.ndarray, p: np.ndarray, threshold: float) -> dict[str, float]:
-    """Return the figures of one judged part."""
+    """Return the figures of one judged fold."""
     predicted = p >= threshold
     return {
         "auc": float(roc_auc_score(label, p)),
@@ -83,16 +83,16 @@ def figures(label: np.ndarray, p: np.ndarray, threshold: float) -> dict[str, flo
     }
 
 
-def block(parts: list[dict[str, float]], targets: TargetMetrics) -> dict[str, Any]:
-    """Average the figures of parts, with the standard deviation over them, and count those that meet all targets."""
-    table = pd.DataFrame(parts)
+def block(folds: list[dict[str, float]], targets: TargetMetrics) -> dict[str, Any]:
+    """Average the figures of folds, with the standard deviation over them, and count those that meet all targets."""
+    table = pd.DataFrame(folds)
     result: dict[str, Any] = {name: round(float(table[name].mean()), 4) for name in table}
     result |= {f"{name}_std": round(float(table[name].std(ddof=0)), 4) for name in table}
-    return result | {"parts": len(parts), "parts_that_meet_all_targets": sum(meets_targets(p, targets) for p in parts)}
+    return result | {"folds": len(folds), "folds_that_meet_all_targets": sum(meets_targets(p, targets) for p in folds)}
 
 
 class Bench:
-    """The leads, and how a contender is judged on one part of them."""
+    """The leads, and how a contender is judged on one fold of them."""
 
     def __init__(self, path: Path) -> None:
         self.schema: LeadSchema = load_schema()
@@ -110,8 +110,8 @@ class Bench:
         train, truth = self.cleaned.iloc[fold.train], self.label[fold.train]
         same = None if self.identity is None else self.identity[fold.train]
         inner = np.full(len(truth), np.nan)
-        for part in inner_folds(truth, 3, 0, same):
-            inner[part.test] = self.propensity(train.iloc[part.train], truth[part.train], train.iloc[part.test], name)
+        for fold in inner_folds(truth, 3, 0, same):
+            inner[fold.test] = self.propensity(train.iloc[fold.train], truth[fold.train], train.iloc[fold.test], name)
         threshold = choose_threshold(truth, inner, self.targets)
         p = self.propensity(train, truth, self.cleaned.iloc[fold.test], name)
         return figures(self.label[fold.test], p, threshold)
@@ -172,21 +172,21 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def run_pycaret(bench: Bench, python: str, folds: list[Fold]) -> tuple[dict[str, np.ndarray], float] | None:
-    """Return propensities by PyCaret's LightGBM of each part, and the seconds it took; None where it is not there."""
+    """Return propensities by PyCaret's LightGBM of each fold, and the seconds it took; None where it is not there."""
     with tempfile.TemporaryDirectory(prefix="leadscore-pycaret-") as folder:
         inputs = [column.name for column in bench.schema.inputs if column.name in bench.cleaned]
         leads = bench.cleaned[inputs].assign(label=bench.label)
         stamp = bench.stamp.name if bench.stamp else ""
         leads[stamp] = (leads[stamp] - pd.Timestamp("2020-01-01")) / pd.Timedelta(days=1)
         leads.to_csv(Path(folder) / "leads.csv", index=False)
-        parts = {fold.name: {"train": fold.train.tolist(), "test": fold.test.tolist()} for fold in folds}
-        (Path(folder) / "folds.json").write_text(json.dumps(parts), encoding="utf-8")
+        rows = {fold.name: {"train": fold.train.tolist(), "test": fold.test.tolist()} for fold in folds}
+        (Path(folder) / "folds.json").write_text(json.dumps(rows), encoding="utf-8")
         done = subprocess.run([python, "-c", PYCARET, folder], capture_output=True, text=True, check=False, cwd=folder)
         if done.returncode != 0:
             say(f"PyCaret is left out: {(done.stderr.strip().splitlines() or ['it did not run'])[-1]}")
             return None
         result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
-        return {name: np.array(p) for name, p in result["parts"].items()}, float(result["seconds"])
+        return {name: np.array(p) for name, p in result["folds"].items()}, float(result["seconds"])
 
 
 def main() -> None:
@@ -208,17 +208,17 @@ def main() -> None:
     for name in set(asked.contenders) - set(names) - {"lightgbm"}:
         say(f"{ALGORITHMS[name].human} is left out: it is not installed.")
     result: dict[str, Any] = {"rows": len(bench.label), "cores": cpu_count(), "cross_validation": {}, "next_period": {}}
-    for key, parts in (("cross_validation", folds), ("next_period", bench.months)):
+    for key, judged_on in (("cross_validation", folds), ("next_period", bench.months)):
         for name in names:
             began = time.monotonic()
-            judged = Parallel(cpu_count())(delayed(bench.judge)(fold, name) for fold in parts)
+            judged = Parallel(cpu_count())(delayed(bench.judge)(fold, name) for fold in judged_on)
             result[key][name] = block(judged, bench.targets) | {"seconds": round(time.monotonic() - began, 1)}
     pycaret = run_pycaret(bench, asked.pycaret, [*folds, *bench.months]) if asked.pycaret else None
     if not asked.pycaret:
         say("PyCaret is left out: name a python that has it with --pycaret.")
     if pycaret is not None:
-        for key, parts in (("cross_validation", folds), ("next_period", bench.months)):
-            judged = [figures(bench.label[f.test], pycaret[0][f.name], 0.5) for f in parts]
+        for key, judged_on in (("cross_validation", folds), ("next_period", bench.months)):
+            judged = [figures(bench.label[f.test], pycaret[0][f.name], 0.5) for f in judged_on]
             result[key]["pycaret_lightgbm"] = block(judged, bench.targets)
         result["pycaret_seconds"] = round(pycaret[1], 1)
     result["variants"] = judge_variants(bench)
@@ -260,7 +260,7 @@ def show(result: dict[str, Any]) -> None:
             say(
                 f"  {name:18} AUC {figure['auc']:.4f} ± {figure['auc_std']:.4f}, precision {figure['precision']:.3f}, "
                 f"recall {figure['recall']:.3f}, Brier {figure['brier']:.4f}; all targets in "
-                f"{figure['parts_that_meet_all_targets']} of {figure['parts']}"
+                f"{figure['folds_that_meet_all_targets']} of {figure['folds']}"
             )
     say("\nAgainst drift (AUC on the early months, on the later ones)")
     variants = result["variants"]

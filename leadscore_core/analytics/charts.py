@@ -23,7 +23,7 @@ from leadscore_core.analytics.wording import (
     unit,
     whose_average,
 )
-from leadscore_core.analytics.wording_gaps import describe_gap, describe_verdict, gap_parts, present_gaps
+from leadscore_core.analytics.wording_gaps import describe_gap, describe_verdict, gap_components, present_gaps
 from leadscore_core.analytics.wording_trends import present_trend, shown_period
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.days import say_day
@@ -261,6 +261,6 @@ def show_gap(view: SourceView, scope: Scope, split: GapSplit, place: int) -> Evi
     if pd.isna(row["residual"]):
         return _evidence(view, scope, "gap", title, None, table)
     figure = plot_gap(
-        gap_parts(view, split, place), split.average, name, f"What makes {name} differ, in points", view.words
+        gap_components(view, split, place), split.average, name, f"What makes {name} differ, in points", view.words
     )
     return _evidence(view, scope, "gap", title, figure, table)

@@ -50,16 +50,16 @@ from leadscore_core.plots.image import draw_images
 
 MOST_ROWS = 40
 _WIDTH = 860
-_TEMPLATE = """{% macro table(part) %}
-{% if part.rows %}
+_TEMPLATE = """{% macro table(shown) %}
+{% if shown.rows %}
 <div class="wide"><table>
-<thead><tr>{% for name, kind in part.columns %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr></thead>
+<thead><tr>{% for name, kind in shown.columns %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>
-{% for row in part.rows %}<tr>
-{%- for cell in row %}<td class="{{ part.columns[loop.index0][1] }}">{{ cell }}</td>{% endfor %}</tr>
+{% for row in shown.rows %}<tr>
+{%- for cell in row %}<td class="{{ shown.columns[loop.index0][1] }}">{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</tbody>
 </table></div>
-{% if part.left %}<p class="note">{{ part.left }}</p>{% endif %}
+{% if shown.left %}<p class="note">{{ shown.left }}</p>{% endif %}
 {% endif %}
 {% endmacro %}<!doctype html>
 <html lang="en">
@@ -90,13 +90,13 @@ _TEMPLATE = """{% macro table(part) %}
 {% for text in changes %}<p>{{ text }}</p>{% endfor %}
 {% for caution in cautions %}<p class="note">{{ caution }}</p>{% endfor %}
 {% if missing %}<p class="note">{{ missing }}</p>{% endif %}
-{% for part in parts %}
+{% for section in sections %}
 <section>
-<h2>{{ part.title }}</h2>
-{% if part.image %}
-<figure><img alt="{{ part.title }}" src="data:image/svg+xml;base64,{{ part.image }}"></figure>
+<h2>{{ section.title }}</h2>
+{% if section.image %}
+<figure><img alt="{{ section.title }}" src="data:image/svg+xml;base64,{{ section.image }}"></figure>
 {% endif %}
-{{ table(part) }}
+{{ table(section) }}
 </section>
 {% endfor %}
 {% if money %}
@@ -104,7 +104,7 @@ _TEMPLATE = """{% macro table(part) %}
 <h2>Money</h2>
 <p class="answer">{{ money.answer }}</p>
 {% for text in money.missing %}<p class="note">{{ text }}</p>{% endfor %}
-{% for part in money.parts %}{{ table(part) }}{% endfor %}
+{% for section in money.sections %}{{ table(section) }}{% endfor %}
 {% for text in money.notes %}<p class="note">{{ text }}</p>{% endfor %}
 </section>
 {% endif %}
@@ -170,8 +170,8 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
     tables["volume"] = pd.DataFrame()
     if len(judged):
         tables["gap"] = present_gaps(view, scope.by, split)
-    parts = [
-        _part(shown, tables.get(shown.name, shown.table), images.get(shown.name))
+    sections = [
+        _section(shown, tables.get(shown.name, shown.table), images.get(shown.name))
         for shown in evidence
         if shown.figure is not None or len(shown.table)
     ]
@@ -189,7 +189,7 @@ def make_report(view: SourceView, scope: Scope, *, money: Money | None = None, a
         missing=missing,
         cautions=view.cautions(scope.chosen),
         changes=_changes(view, scope, rates),
-        parts=parts,
+        sections=sections,
         definitions=_definitions(view, scope),
         money=_money(view, scope, money),
     )
@@ -231,7 +231,7 @@ def _money(view: SourceView, scope: Scope, money: Money | None) -> dict[str, obj
     return {
         "answer": describe_money(money, view.words, scope.counted),
         "missing": describe_missing(view, money),
-        "parts": [_part(Evidence("money", title, None, table, {}), table, None) for title, table in tables],
+        "sections": [_section(Evidence("money", title, None, table, {}), table, None) for title, table in tables],
         "notes": [note for note in notes if note],
     }
 
@@ -266,7 +266,7 @@ def _draw(evidence: Sequence[Evidence]) -> tuple[dict[str, str], str]:
     return {s.name: base64.b64encode(i).decode("ascii") for s, i in zip(drawn, images, strict=True)}, ""
 
 
-def _part(shown: Evidence, table: pd.DataFrame, image: str | None) -> dict[str, object]:
+def _section(shown: Evidence, table: pd.DataFrame, image: str | None) -> dict[str, object]:
     rows = table[table.index.isin(table.nlargest(MOST_ROWS, "Leads").index)] if len(table) > MOST_ROWS else table
     kinds = ["number" if pd.api.types.is_numeric_dtype(table[name]) else "" for name in table.columns]
     left = f"The {MOST_ROWS} largest of {len(table):,}." if len(table) > MOST_ROWS else ""

@@ -20,7 +20,7 @@ _NOTHING = 0.0005
 
 
 def present_gaps(view: SourceView, by: str, split: GapSplit) -> pd.DataFrame:
-    """Lay out each group's gap and its parts, the largest groups first, in points."""
+    """Lay out each group's gap and its components, the largest groups first, in points."""
     table = split.table.sort_values("n", ascending=False, kind="stable")
     return pd.DataFrame(
         {
@@ -101,7 +101,7 @@ def describe_gap(name: str, row: pd.Series, average: float, words: OutcomeWords)
         Of `GapSplit.table`.
     """
     decimals = rate_decimals(average, 1)
-    parts = {
+    blanks = {
         "name": name,
         "each": words.each,
         "rate": percent(row["rate"], average, 1),
@@ -110,18 +110,18 @@ def describe_gap(name: str, row: pd.Series, average: float, words: OutcomeWords)
         "average": percent(average, average, 1),
     }
     if pd.isna(row["residual"]):
-        return GAPS["alone"](**parts, share=f"{row['overlap']:.0%}")
+        return GAPS["alone"](**blanks, share=f"{row['overlap']:.0%}")
     named = ("composition", "residual", "residual_low", "residual_high")
     figures = {key: signed(100 * row[key], decimals) for key in named}
-    return GAPS["split"](**parts, **figures)
+    return GAPS["split"](**blanks, **figures)
 
 
-def gap_parts(view: SourceView, split: GapSplit, place: int) -> pd.DataFrame:
-    """Return the parts of a group's gap for a waterfall: ``human`` and ``value``, the residual effect last."""
-    parts = split.parts.iloc[place]
-    named = {name: view.dimensions[str(name)] for name in parts.index if name != "together"}
-    rows = [(f"Composition: {human.lower()}", float(parts[name])) for name, human in named.items()]
-    rows.append(("Composition: all of it together", float(parts["together"])))
+def gap_components(view: SourceView, split: GapSplit, place: int) -> pd.DataFrame:
+    """Return the components of a group's gap for a waterfall: ``human`` and ``value``, the residual effect last."""
+    components = split.components.iloc[place]
+    named = {name: view.dimensions[str(name)] for name in components.index if name != "together"}
+    rows = [(f"Composition: {human.lower()}", float(components[name])) for name, human in named.items()]
+    rows.append(("Composition: all of it together", float(components["together"])))
     rows = [(human, value) for human, value in rows if abs(value) >= _NOTHING]
     rows.append(("Residual", float(split.table["gap"].iloc[place]) - sum(value for _, value in rows)))
     return pd.DataFrame(rows, columns=["human", "value"])

@@ -56,7 +56,7 @@ class LeadProfile:
     history
         Scores that it had, the oldest first, this one last.
     change
-        Parts of the change since the score before (see `explain_change`), or None.
+        Causes of the change since the score before (see `explain_change`), or None.
     """
 
     lead: pd.Series

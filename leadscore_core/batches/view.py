@@ -226,9 +226,9 @@ class BatchView:
             found = _typical.get(key)
         if found is None:
             leads = self.table.by_rank(ranks_to_learn_from(self.table.rows).tolist())
-            parts = model.contributions(self.cleaned(leads))
+            contributions = model.contributions(self.cleaned(leads))
             propensity, rank = leads["ls_propensity"].to_numpy(), leads["ls_rank"].to_numpy()
-            found = Typical.learn(parts, propensity, rank, self.table.rows)
+            found = Typical.learn(contributions, propensity, rank, self.table.rows)
             with _lock:
                 _typical[key] = found
         return found

@@ -25,7 +25,7 @@ def explain_leads(frame: LeadsOrPath, model: LeadModel, *, mapping: ColumnMappin
     """Return what each of a lead's columns adds to its score, in log-odds.
 
     Exact Shapley values of trees (Lundberg et al., 2018) and linear models, sampled ones of other algorithms, as the
-    model's card says; the parts of one column (a city's level, count and tier) are added up.
+    model's card says; those of one column (a city's level, count and tier) are added up.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def reasons_in_words(cleaned: pd.DataFrame, contributions: pd.DataFrame, model: 
 
 @dataclass(frozen=True)
 class Reason:
-    """One column's part in one lead's score: in words, in log-odds, and what was observed of its value in training."""
+    """One column's contribution to a lead's score, in words and in log-odds, and what training saw of its value."""
 
     column: str
     human: str

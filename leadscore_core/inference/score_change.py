@@ -1,4 +1,4 @@
-"""Why a score changed: what the lead's data, the time that passed and another model each did; the parts sum to it."""
+"""Why a score changed: what the lead's data, the time that passed and another model each did; the causes sum to it."""
 
 from itertools import combinations
 from math import factorial
@@ -34,7 +34,7 @@ def explain_change(
 ) -> pd.DataFrame:
     """Split the change of one lead's propensity into its causes.
 
-    The model's part is the earlier lead under both models; the rest is shared among the columns that differ by their
+    The model's cause is the earlier lead under both models; the rest is shared among the columns that differ by their
     Shapley values under the later model (Shapley, 1953), with all but the eight that matter most taken as one.
 
     Parameters
@@ -47,7 +47,7 @@ def explain_change(
     Returns
     -------
     pandas.DataFrame
-        ``part`` (``model``, ``time`` for the timestamp, ``data``), ``column`` (schema name or empty), ``points``
+        ``cause`` (``model``, ``time`` for the timestamp, ``data``), ``column`` (schema name or empty), ``points``
         (change of propensity, -1 to 1), which sum to the propensity after less the propensity before.
     """
     start = float(before_model.propensity(before)[0])
@@ -58,7 +58,7 @@ def explain_change(
     stamp = after_model.schema.one(Role.TIMESTAMP)
     for name, points in _shapley(before, after, after_model).items():
         rows.append((TIME if stamp and name == stamp.name else DATA, name, points))
-    return pd.DataFrame(rows, columns=["part", "column", "points"])
+    return pd.DataFrame(rows, columns=["cause", "column", "points"])
 
 
 def _shapley(before: pd.DataFrame, after: pd.DataFrame, model: LeadModel) -> dict[str, float]:

@@ -61,9 +61,9 @@ class Typical:
         rows
             Leads of the whole list.
         """
-        parts = contributions.drop(columns="base_value", errors="ignore").reset_index(drop=True)
+        own = contributions.drop(columns="base_value", errors="ignore").reset_index(drop=True)
         band = np.searchsorted([max(1, round(share * rows)) for share in _SHARES[:-1]], rank)
-        medians = parts.groupby(band).median()
+        medians = own.groupby(band).median()
         floors = pd.Series(propensity).groupby(band).min()
         share = np.diff([0.0, *_SHARES])[medians.index.to_numpy()]
         return cls(medians.mul(share, axis=0).sum() / share.sum(), medians, floors.to_numpy()[:-1])
@@ -85,7 +85,7 @@ def short_reasons(
 ) -> pd.Series:
     """Say in a few words what sets each lead apart from those around it.
 
-    Of what lifts a lead above a typical one of its list (or puts it below, where it lies lower), that part is named
+    Of what lifts a lead above a typical one of its list (or puts it below, where it lies lower), that column is named
     which differs most from leads of about the same propensity: neighbours that all were referred by a friend are told
     apart by something else.
 
@@ -108,10 +108,10 @@ def short_reasons(
     said = np.full(len(cleaned), "", dtype=object)
     if not columns or cleaned.empty:
         return pd.Series(said, index=cleaned.index, dtype="str")
-    parts = contributions[columns].to_numpy()
-    apart = np.round(parts - typical.overall.reindex(columns, fill_value=0.0).to_numpy(), _DECIMALS)
+    added = contributions[columns].to_numpy()
+    apart = np.round(added - typical.overall.reindex(columns, fill_value=0.0).to_numpy(), _DECIMALS)
     sign = np.where(apart.sum(axis=1) >= 0, 1.0, -1.0)[:, None]
-    nearby = np.round(parts - typical.around(propensity, columns), _DECIMALS) * sign
+    nearby = np.round(added - typical.around(propensity, columns), _DECIMALS) * sign
     seen = np.array([name in beside for name in columns])
     worth = np.where(apart * sign > 0, nearby + _NEARLY * apart * sign - np.where(seen, _SEEN, 0.0), -np.inf)
     first = worth.argmax(axis=1)

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.calibrated_margin import CalibratedMargin
 from leadscore_core.model.classifier import Calibrator, two_classes
-from leadscore_core.model.exact_parts import ExactParts, find_exact_parts
+from leadscore_core.model.exact_contributions import ExactContributions, find_exact_contributions
 from leadscore_core.model.metadata import EXACT, SAMPLED, SCALED
 from leadscore_core.model.sampled_shapley import sampled_contributions
 from leadscore_core.model.weights import check_weights, without_weightless
@@ -42,7 +42,7 @@ class AnyClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         Of the features; x0, x1, .. of an array.
     background_ : pandas.DataFrame
         Features of these training leads.
-    exact_ : ExactParts or None
+    exact_ : ExactContributions or None
         How contributions are computed where that can be done exactly.
     calibrator_ : Calibrator
 
@@ -102,7 +102,7 @@ class AnyClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
 
         Of linear models and of trees they are exact; where the trees give probabilities, those of the probability are
         carried to log-odds in proportion. Others are sampled (see `sampled_contributions`): the sum is exact, each
-        part an estimate that is the same however many leads are explained at once.
+        contribution an estimate that is the same however many leads are explained at once.
         """
         X = self._framed(X)  # noqa: N806
         if self.exact_ is None or X.empty:
@@ -121,10 +121,10 @@ class AnyClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         """Return each feature's mean absolute contribution over the leads that are compared with."""
         return np.abs(self.contributions(self.background_)[:, :-1]).mean(axis=0)
 
-    def _find_exact(self, features: pd.DataFrame, weight: np.ndarray | None) -> ExactParts | None:
+    def _find_exact(self, features: pd.DataFrame, weight: np.ndarray | None) -> ExactContributions | None:
         """Return how contributions are computed exactly, where their sums over some leads are what is foretold."""
         try:
-            found = find_exact_parts(self.estimator_, features, weight)
+            found = find_exact_contributions(self.estimator_, features, weight)
             if found is None:
                 return None
             sums = found.values(self.estimator_, self.background_).sum(axis=1)
@@ -174,20 +174,20 @@ def fit_weighted(estimator: Any, features: pd.DataFrame, label: np.ndarray, weig
 
 
 def _to_margins(values: np.ndarray, margin: np.ndarray, *, in_probability: bool) -> np.ndarray:
-    """Return parts that sum to the margin, each in proportion to what it was; the base value is in log-odds too."""
+    """Return contributions that sum to the margin, each in proportion as before, and the base value in log-odds."""
     base, own = values[:, -1], values[:, :-1].sum(axis=1)
     start = logit(np.clip(base, _SURE, 1 - _SURE)) if in_probability else base
     wanted = margin - start
     is_close = np.abs(own) < _SURE
     slope = 1 / np.maximum(base * (1 - base), _SURE) if in_probability else 1.0
     factor = np.where(is_close, slope, wanted / np.where(is_close, 1.0, own))
-    parts = values[:, :-1]
+    added = values[:, :-1]
     if not in_probability:  # they sum to it already, but for single precision and where it is cut at one in a million
         left = np.where(np.abs(wanted - own) < _CLOSE, wanted - own, 0.0)
         factor = np.where(left != 0, 1.0, factor)
-        size = np.abs(parts)
-        parts = parts + size * (left / np.maximum(size.sum(axis=1), _LEAST))[:, None]
-    return np.column_stack([parts * factor[:, None], start])
+        size = np.abs(added)
+        added = added + size * (left / np.maximum(size.sum(axis=1), _LEAST))[:, None]
+    return np.column_stack([added * factor[:, None], start])
 
 
 def takes_blanks(estimator: Any) -> bool:

@@ -18,7 +18,7 @@ from leadscore_core.data.schema.schema import (
     group_column,
 )
 from leadscore_core.model.category_codes import EncodedColumn
-from leadscore_core.model.cell_parts import PART, PARTS, flag_parts, learn_parts
+from leadscore_core.model.cell_values import FLAG, HELD, flag_values, learn_values
 from leadscore_core.model.derived_features import DerivedFeature
 from leadscore_core.model.lead_input import FrameTransformer, as_leads, takes_arrays
 from leadscore_core.model.observed_rates import (
@@ -67,7 +67,7 @@ class LeadFeatures(FrameTransformer):
     levels_
         Column -> lower-case level -> code.
     parts_
-        Column with several values in a cell -> those that have a flag.
+        Column with several values in a cell -> those that have a flag; called as in models that were saved.
     rates_
         Column -> value as a key (see `value_keys`) -> `Observed`.
     ranges_
@@ -311,7 +311,7 @@ class LeadFeatures(FrameTransformer):
         separator = self._separator(column)
         if separator:
             leads_of = {key: n for key, (n, _) in observed.items() if key != BLANK_KEY}
-            self.parts_[column] = learn_parts(leads_of, separator, self.min_leads)
+            self.parts_[column] = learn_values(leads_of, separator, self.min_leads)
         least = _NEUTRAL_SHARE * sum(n for n, _ in observed.values())
         enough = [key for key, (n, _) in observed.items() if n >= least]
         self.neutral_[column] = min(enough or observed, key=lambda key: abs(observed[key].rate - self.base_rate_))
@@ -341,8 +341,8 @@ class LeadFeatures(FrameTransformer):
             return [name + WORDS, *(f"{name}{WORD}{place}" for place in range(len(self.words_[column])))]
         if not self._is_text(column):
             return [name]
-        parts = self.parts_.get(column)
-        flags = [] if parts is None else [name + PARTS, *(f"{name}{PART}{place}" for place in range(len(parts)))]
+        values = self.parts_.get(column)
+        flags = [] if values is None else [name + HELD, *(f"{name}{FLAG}{place}" for place in range(len(values)))]
         return [name + LEVEL, name + COUNT, *flags]
 
     def _text_features(self, column: str, frame: pd.DataFrame) -> list[EncodedColumn]:
@@ -358,7 +358,7 @@ class LeadFeatures(FrameTransformer):
         made = [codes, counts]
         if column in self.parts_:
             held = ["" if key == BLANK_KEY else key for key in unique]
-            made += flag_parts(held, self._separator(column), self.parts_[column])
+            made += flag_values(held, self._separator(column), self.parts_[column])
         return [EncodedColumn(values, places) for values in made]
 
 

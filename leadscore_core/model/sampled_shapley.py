@@ -1,8 +1,8 @@
 """Contributions of any model: Shapley values by sampled orders of the columns, which always sum to the prediction.
 
 For each lead of a background, the columns of that lead are replaced by those of the lead to be explained, one after the
-other in an order drawn once; what each step changes is that column's part (Strumbelj and Kononenko, 2014). Every order
-is used forwards and backwards, so that parts of pairs of columns that work together cancel out evenly.
+other in an order drawn once; what each step changes is that column's contribution (Strumbelj and Kononenko, 2014).
+Every order is used forwards and backwards, so that what columns do together is shared evenly between them.
 """
 
 import re
@@ -11,18 +11,18 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from leadscore_core.model.cell_parts import PART, PARTS
+from leadscore_core.model.cell_values import FLAG, HELD
 from leadscore_core.model.features import COUNT, LEVEL
 from leadscore_core.model.text_words import WORD, WORDS
 
 _ROWS_AT_ONCE = 100_000
-_SUFFIX = re.compile(rf"({LEVEL}|{COUNT}|{PARTS}|{PART}\d+|{WORDS}|{WORD}\d+)$")
+_SUFFIX = re.compile(rf"({LEVEL}|{COUNT}|{HELD}|{FLAG}\d+|{WORDS}|{WORD}\d+)$")
 
 
 def sampled_contributions(
     margin: Callable[[pd.DataFrame], np.ndarray], leads: pd.DataFrame, background: pd.DataFrame, *, seed: int = 0
 ) -> np.ndarray:
-    """Return each feature's part in the margin of each lead, and the base value last.
+    """Return each feature's contribution to the margin of each lead, and the base value last.
 
     Parameters
     ----------
@@ -54,11 +54,11 @@ def sampled_contributions(
     at_once = max(1, _ROWS_AT_ONCE // (len(background) * len(groups)))
     for first in range(0, len(leads), at_once):
         rows = slice(first, first + at_once)
-        values[rows, :-1] = _parts(margin, leads.iloc[rows], background, start, groups, orders)
+        values[rows, :-1] = _contributions(margin, leads.iloc[rows], background, start, groups, orders)
     return values
 
 
-def _parts(
+def _contributions(
     margin: Callable[[pd.DataFrame], np.ndarray],
     leads: pd.DataFrame,
     background: pd.DataFrame,
@@ -79,12 +79,12 @@ def _parts(
     else:
         margins = np.empty((len(orders), 0, len(own)))
     end = margin(leads)
-    parts = np.zeros(own.shape)
+    added = np.zeros(own.shape)
     for place, order in enumerate(orders):
         path = np.vstack([np.full(len(own), start[place]), margins[place], end])
         for step, group in enumerate(order):
-            parts[:, groups[group][0]] += path[step + 1] - path[step]
-    return parts / len(orders)
+            added[:, groups[group][0]] += path[step + 1] - path[step]
+    return added / len(orders)
 
 
 def _groups(names: list[str]) -> list[list[int]]:

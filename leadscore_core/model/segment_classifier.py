@@ -116,8 +116,8 @@ class SegmentClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         """Return each feature's share of the importances, over all classifiers by the leads that are theirs."""
         check_is_fitted(self, "whole_")
         own = [(self.shares_[code], classifier.importances()) for code, classifier in self.own_.items()]
-        parts = [(1 - sum(self.shares_.values()), self.whole_.importances()), *own]
-        return np.sum([share * worth / max(float(worth.sum()), 1e-12) for share, worth in parts], axis=0)
+        each = [(1 - sum(self.shares_.values()), self.whole_.importances()), *own]
+        return np.sum([share * worth / max(float(worth.sum()), 1e-12) for share, worth in each], axis=0)
 
     @property
     def how_reasons(self) -> str:

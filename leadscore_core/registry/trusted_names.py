@@ -30,7 +30,7 @@ _OURS = {
     "leadscore_core.model.classifier": "Calibrator LeadClassifier",
     "leadscore_core.model.cleaner": "LeadCleaner",
     "leadscore_core.model.derived_features": "DerivedFeature",
-    "leadscore_core.model.exact_parts": "ExactParts",
+    "leadscore_core.model.exact_contributions": "ExactContributions",
     "leadscore_core.model.features": "LeadFeatures",
     "leadscore_core.model.lead_headers": "LeadHeaders",
     "leadscore_core.model.observed_rates": "Observed Ranges RangeWords",

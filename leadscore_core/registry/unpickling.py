@@ -29,6 +29,12 @@ MOVED = {  # a module up to version 0.1 -> where what models are made of stands 
     "leadscore_core.data.schema": "leadscore_core.data.schema.schema",
     "leadscore_core.model.observed": "leadscore_core.model.observed_rates",
 }
+RENAMED = {  # a class up to version 0.2 -> the same today
+    ("leadscore_core.model.exact_parts", "ExactParts"): (
+        "leadscore_core.model.exact_contributions",
+        "ExactContributions",
+    ),
+}
 MOST_BYTES = 4_000_000_000  # unpacked; a forest of a million leads has less
 _PLAIN = (np.dtype, np.random.RandomState, np.random.Generator)
 
@@ -41,7 +47,7 @@ class _Unpickler(NumpyUnpickler):
         self._named: dict[int, tuple[Any, Use]] = {}
 
     def find_class(self, module: str, name: str) -> Any:
-        module = MOVED.get(module, module)
+        module, name = RENAMED.get((module, name), (MOVED.get(module, module), name))
         use = use_of(module, name)
         if use is None:
             raise UntrustedModelError(f"{module}.{name}")

@@ -104,11 +104,11 @@ class Calls:
         )
 
 
-def join_calls(parts: Sequence[Calls]) -> Calls:
+def join_calls(several: Sequence[Calls]) -> Calls:
     """Return the calls to leads of several lists as one."""
-    sources = dict.fromkeys(part.source for part in parts if part.source)
-    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS_OF_CALLS}
-    return replace(parts[0], source=" and ".join(sources), days=max(part.days for part in parts), **arrays)
+    sources = dict.fromkeys(one.source for one in several if one.source)
+    arrays = {name: np.concatenate([getattr(one, name) for one in several]) for name in COLUMNS_OF_CALLS}
+    return replace(several[0], source=" and ".join(sources), days=max(one.days for one in several), **arrays)
 
 
 def _not_represented(calls: Calls, settled: Settled) -> float:

@@ -268,35 +268,35 @@ def make_training_data(
     return _collect([frame], schema, mapping, name=name, is_strict=True)
 
 
-def join_training_data(parts: Sequence[TrainingData]) -> TrainingData:
+def join_training_data(datasets: Sequence[TrainingData]) -> TrainingData:
     """Return leads of several lists as one; a lead that stands in two of them repeats itself.
 
     Parameters
     ----------
-    parts
+    datasets
         Of one schema. What one of them lacks counts as missing.
     """
-    if len(parts) == 1:
-        return parts[0]
-    first, *_ = parts
-    columns = pd.concat([part.columns for part in parts], ignore_index=True)
+    if len(datasets) == 1:
+        return datasets[0]
+    first, *_ = datasets
+    columns = pd.concat([one.columns for one in datasets], ignore_index=True)
     for name in columns.columns:
-        if any(name in part.columns and part.columns[name].dtype.kind in "iu" for part in parts):
+        if any(name in one.columns and one.columns[name].dtype.kind in "iu" for one in datasets):
             columns[name] = columns[name].fillna(UNLISTED_TIER if name == CITY_TIER else 0).astype("int64")
-    kinds = [kind for kind in first.identities if all(kind in part.identities for part in parts)]
+    kinds = [kind for kind in first.identities if all(kind in one.identities for one in datasets)]
     joined = TrainingData(
-        name=" and ".join(part.name for part in parts),
+        name=" and ".join(one.name for one in datasets),
         schema=first.schema,
         columns=columns,
-        label=np.concatenate([part.label for part in parts]),
+        label=np.concatenate([one.label for one in datasets]),
         row_hash=pd.util.hash_pandas_object(columns, index=False).to_numpy(),
-        identities={kind: np.concatenate([part.identities[kind] for part in parts]) for kind in kinds},
-        has_identity=all(part.dates is not None for part in parts),
-        headers={name: header for part in reversed(parts) for name, header in part.headers.items()},
-        calls=join_calls([part.known_calls for part in parts])
-        if any(part.calls is not None for part in parts)
+        identities={kind: np.concatenate([one.identities[kind] for one in datasets]) for kind in kinds},
+        has_identity=all(one.dates is not None for one in datasets),
+        headers={name: header for one in reversed(datasets) for name, header in one.headers.items()},
+        calls=join_calls([one.known_calls for one in datasets])
+        if any(one.calls is not None for one in datasets)
         else None,
-        call_columns=tuple(row for part in parts for row in part.call_columns),
+        call_columns=tuple(row for one in datasets for row in one.call_columns),
     )
     return joined.settled()
 

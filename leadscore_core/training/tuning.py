@@ -134,8 +134,8 @@ def tune_model(
         )
         same = None if leads.identity is None else leads.identity[fold.train]
         inner = [
-            _part(cleaned, label, leads.schema, fold.train[part.train], fold.train[part.test])
-            for part in inner_folds(label[fold.train], _INNER, seed, same)
+            _fold_data(cleaned, label, leads.schema, fold.train[inner.train], fold.train[inner.test])
+            for inner in inner_folds(label[fold.train], _INNER, seed, same)
         ]
         _search(study, inner, fold.name, budget, _within(tell, 0.1 * place, 1.0 if is_last else 0.1 * (place + 1)))
         trials += len(study.trials)
@@ -143,7 +143,7 @@ def tune_model(
         ended = [{"auc": t.value} | t.params for t in study.trials if t.value is not None]
         tried = sorted(ended, key=lambda one: -one["auc"])[:_MOST_TOLD]
         if not is_last:
-            outer = _part(cleaned, label, leads.schema, fold.train, fold.test)
+            outer = _fold_data(cleaned, label, leads.schema, fold.train, fold.test)
             result.append([outer.auc(chosen) for chosen in (params, {})])
     tuned, plain = pd.Series([t for t, _ in result]), pd.Series([p for _, p in result])
     difference, low, high = paired_difference(tuned, plain)
@@ -153,7 +153,7 @@ def tune_model(
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
+class _FoldData:
     """Features and outcomes of leads that are learned from, and of those that are judged."""
 
     learned: pd.DataFrame
@@ -167,10 +167,12 @@ class _Part:
         return auc_of(self.judged_outcome, model.raw_margin(self.judged))
 
 
-def _part(cleaned: pd.DataFrame, label: np.ndarray, schema: LeadSchema, train: np.ndarray, test: np.ndarray) -> _Part:
+def _fold_data(
+    cleaned: pd.DataFrame, label: np.ndarray, schema: LeadSchema, train: np.ndarray, test: np.ndarray
+) -> _FoldData:
     here, there = cleaned.iloc[train], cleaned.iloc[test]
     features = make_features(schema).fit(here, label[train], recognise=False)
-    return _Part(features.transform(here), label[train], features.transform(there), label[test])
+    return _FoldData(features.transform(here), label[train], features.transform(there), label[test])
 
 
 def _within(tell: Progress, begin: float, end: float) -> Progress:
@@ -178,13 +180,13 @@ def _within(tell: Progress, begin: float, end: float) -> Progress:
     return lambda share, what: tell(begin + (end - begin) * share, what)
 
 
-def _search(study: optuna.Study, parts: list[_Part], name: str, budget: float, tell: Progress) -> None:
-    """Run one study on a fold's inner parts until its budget is spent."""
+def _search(study: optuna.Study, folds: list[_FoldData], name: str, budget: float, tell: Progress) -> None:
+    """Run one study on a fold's inner folds until its budget is spent."""
     began = time.monotonic()
 
     def objective(trial: optuna.Trial) -> float:
         params = _draw(trial)
-        scores = [part.auc(params) for part in parts]
+        scores = [inner.auc(params) for inner in folds]
         done = min(1.0, (time.monotonic() - began) / budget) if budget else 1.0
         tell(done, f"Searching settings on {name}: {trial.number + 1} tried")
         return float(np.mean(scores))

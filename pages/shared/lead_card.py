@@ -27,7 +27,7 @@ from pages.shared.person import ask_inline, is_signed
 from pages.shared.sidebar import plain
 
 TREND_ICONS = {"Improving": ":material/trending_up:", "Declining": ":material/trending_down:"}
-PARTS = {"model": "The model changed", "time": "Time passed", "data": "{} changed"}
+CAUSES = {"model": "The model changed", "time": "Time passed", "data": "{} changed"}
 OVERRIDE_DAYS = 14
 
 
@@ -180,8 +180,8 @@ def _render_history(view: BatchView, profile: LeadProfile) -> None:
             st.caption("Neither the lead's data nor the model changed.")
             return
         words = [
-            PARTS[part].format(human_name(column, view.schema))
-            for part, column in zip(profile.change["part"], profile.change["column"], strict=True)
+            CAUSES[cause].format(human_name(column, view.schema))
+            for cause, column in zip(profile.change["cause"], profile.change["column"], strict=True)
         ]
         table = pd.DataFrame(
             {

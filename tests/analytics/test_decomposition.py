@@ -16,7 +16,7 @@ def test_parts_sum_to_the_gap() -> None:
     cells, _ = simulate(1, EFFECTS)
     split = split_gaps(cells, "source", FACTORS)
     assert np.allclose(split.table["composition"] + split.table["residual"], split.table["gap"], atol=1e-12)
-    assert np.allclose(split.parts.sum(axis=1), split.table["composition"], atol=1e-12)
+    assert np.allclose(split.components.sum(axis=1), split.table["composition"], atol=1e-12)
     direct = cells.groupby("source")[["n", "k"]].sum()
     assert np.allclose(split.table["rate"], direct["k"] / direct["n"])
     assert split.average == pytest.approx(cells["k"].sum() / cells["n"].sum())

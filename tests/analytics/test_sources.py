@@ -145,7 +145,7 @@ def test_the_mix_sums_to_the_gap_of_every_group(sources: SourceView) -> None:
         result = split.table.dropna(subset=["residual"])
         assert np.allclose(result["composition"] + result["residual"], result["gap"])
         assert len(result) >= 2
-        assert by not in split.parts.columns
+        assert by not in split.components.columns
 
 
 def test_leaks_are_counted_as_filters_count_them(sources: SourceView) -> None:

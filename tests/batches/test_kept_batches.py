@@ -120,8 +120,8 @@ def test_a_person_is_known_again_and_the_change_is_split(
     assert story.change is not None
     change = story.history[1].propensity - story.history[0].propensity
     assert story.change["points"].sum() == pytest.approx(change, abs=2e-6)
-    assert set(story.change["part"]) == {"model", "data"}
-    assert story.change.loc[story.change["part"] == "data", "column"].tolist() == ["total_leads_droppped"]
+    assert set(story.change["cause"]) == {"model", "data"}
+    assert story.change.loc[story.change["cause"] == "data", "column"].tolist() == ["total_leads_droppped"]
 
 
 def test_a_rescored_batch_tells_its_earlier_score(batch: Batch, trained: LeadModel, sample: SampleLeads) -> None:
@@ -131,7 +131,7 @@ def test_a_rescored_batch_tells_its_earlier_score(batch: Batch, trained: LeadMod
     story = describe_lead(again, 5, models.__getitem__)
     assert [a.model_id for a in story.history] == [trained.model_id, other.model_id]
     assert story.change is not None
-    assert story.change["part"].tolist() == ["model"]
+    assert story.change["cause"].tolist() == ["model"]
     del models[trained.model_id]
 
     def gone(model_id: str) -> LeadModel:

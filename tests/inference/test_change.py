@@ -37,7 +37,7 @@ def test_the_parts_sum_to_the_change(
     parts = explain_change(before, old, after, trained)
     change = trained.propensity(after)[0] - old.propensity(before)[0]
     assert parts["points"].sum() == pytest.approx(change, abs=1e-9)
-    assert ("model" in set(parts["part"])) == changed_model
+    assert ("model" in set(parts["cause"])) == changed_model
 
 
 def test_only_what_changed_is_named(trained: LeadModel, cleaned: pd.DataFrame) -> None:
@@ -47,7 +47,7 @@ def test_only_what_changed_is_named(trained: LeadModel, cleaned: pd.DataFrame) -
         created_date=before["created_date"] + pd.Timedelta(days=9),
     )
     parts = explain_change(before, trained, after, trained)
-    assert dict(zip(parts["column"], parts["part"], strict=True)) == {
+    assert dict(zip(parts["column"], parts["cause"], strict=True)) == {
         "total_leads_droppped": "data",
         "created_date": "time",
     }

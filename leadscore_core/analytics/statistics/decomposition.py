@@ -52,7 +52,7 @@ class GapSplit:
         ``residual_high`` (95%, bootstrap), ``comparable`` (share of its leads for which other groups have at least 20
         leads of the same factors), ``overlap`` (for which they have any), ``p``, ``q``, ``verdict``, ``depends``
         (factors without which the residual would have the other sign, one a line).
-    parts
+    components
         One row a group, one column a factor and ``together``; rows sum to ``composition``.
     average
         Rate of all leads, 0-1.
@@ -61,7 +61,7 @@ class GapSplit:
     """
 
     table: pd.DataFrame
-    parts: pd.DataFrame
+    components: pd.DataFrame
     average: float
     without: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -120,7 +120,7 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
     depends = ["\n".join(turned.columns[row]) for row in turned.to_numpy()]
     is_clear = np.isin(verdict, [RESIDUAL_BETTER, RESIDUAL_WORSE])
     verdict = np.where(is_clear & turned.any(axis=1).to_numpy(), DEPENDS, verdict)
-    parts = _parts(counts, regression.slope, expected, composition)
+    components = _components(counts, regression.slope, expected, composition)
     alone = counts.overlap < _LEAST_SHOWN
     composition, residual = np.where(alone, np.nan, composition), np.where(alone, np.nan, residual)
     table = counts.gaps().assign(
@@ -137,7 +137,7 @@ def split_gaps(cells: pd.DataFrame, group: str, factors: list[str], *, draws: in
         verdict=verdict,
         depends=depends,
     )
-    return GapSplit(table, parts, counts.average, without.mul(np.where(alone, np.nan, 1.0), axis=0))
+    return GapSplit(table, components, counts.average, without.mul(np.where(alone, np.nan, 1.0), axis=0))
 
 
 def _drop_each(cells: pd.DataFrame, group: str, factors: list[str]) -> pd.DataFrame:
@@ -152,7 +152,7 @@ def _drop_each(cells: pd.DataFrame, group: str, factors: list[str]) -> pd.DataFr
 
 
 def gaps_alone(cells: pd.DataFrame, group: str, factors: list[str]) -> GapSplit:
-    """Return each group's gap to the average without its parts, as `split_gaps` does where nothing can be split."""
+    """Return each group's gap to the average without components, as `split_gaps` does where nothing can be split."""
     return _nothing(_count(cells, group, factors))
 
 
@@ -367,7 +367,7 @@ def _test_residual(size: np.ndarray, rate: np.ndarray, expected: np.ndarray, spr
     return p
 
 
-def _parts(counts: _Counts, slope: np.ndarray, expected: np.ndarray, composition: np.ndarray) -> pd.DataFrame:
+def _components(counts: _Counts, slope: np.ndarray, expected: np.ndarray, composition: np.ndarray) -> pd.DataFrame:
     """Return each group's composition effect by factor: the logistic curve's slope, stretched to add up (Yun, 2004).
 
     Where they would have to be stretched too far, what is missing is left to ``together``.

@@ -229,12 +229,12 @@ def _lower(text: pa.Array, odd: np.ndarray) -> pa.Array:
     return pc.replace_with_mask(small, pa.array(mask), pa.array(lowered, type=pa.large_string()))
 
 
-def split_parts(text: str, mark: str) -> list[str]:
+def split_values(text: str, mark: str) -> list[str]:
     """Return the values of one cell, each once.
 
     Examples
     --------
-    >>> split_parts("Web; Fair ;;Web", ";")
+    >>> split_values("Web; Fair ;;Web", ";")
     ['Web', 'Fair']
     """
-    return list(dict.fromkeys(part for piece in text.split(mark) if (part := " ".join(piece.split()))))
+    return list(dict.fromkeys(value for piece in text.split(mark) if (value := " ".join(piece.split()))))

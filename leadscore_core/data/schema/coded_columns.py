@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from leadscore_core.data.cleaning.text import split_parts
+from leadscore_core.data.cleaning.text import split_values
 from leadscore_core.data.schema.column_profile import EMAIL, ColumnProfile
 from leadscore_core.data.schema.header_words import words_of
 
@@ -14,7 +14,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 MASKED_EMAIL = rf"(?:{EMAIL})|(?i:^\S{{0,6}}[x*#•]{{3,}}\S*$)"
-MOST_PARTS = 200
+MOST_VALUES = 200
 _EARLIEST, _LATEST = 1_800, 2_100
 _YEAR = _set("year years yr jahr jahrgang annee ano anos anno born geburtsjahr jaar rok ar aar vuosi yil год 年")
 _CODE = _set(
@@ -58,12 +58,12 @@ def is_code_by_name(header: str) -> bool:
 def separator_of(column: ColumnProfile) -> str:
     """Return what separates several values in one cell; "" where cells hold one value, or text.
 
-    Parts must be short, come again and again in number, and be in cells of more than one length.
+    Values must be short, come again and again in number, and be in cells of more than one length.
     """
     values, counts = column.values.to_pylist(), column.counts.tolist()
     for mark in _SEPARATORS:
         several = sum(count for value, count in zip(values, counts, strict=True) if mark in value)
-        if several < _SHARE * column.filled or _is_of_parts(values, counts, mark) is None:
+        if several < _SHARE * column.filled or _is_of_values(values, counts, mark) is None:
             continue
         return mark
     return ""
@@ -74,20 +74,20 @@ def list_reason(column: ColumnProfile) -> str:
     mark = separator_of(column)
     if not mark:
         return ""
-    parts = {part.casefold() for value in column.values.to_pylist() for part in split_parts(value, mark)}
-    return f"several values in a cell, with {mark!r} between: {len(parts):,} different"
+    held = {one.casefold() for text in column.values.to_pylist() for one in split_values(text, mark)}
+    return f"several values in a cell, with {mark!r} between: {len(held):,} different"
 
 
-def _is_of_parts(values: list[str], counts: list[int], mark: str) -> int | None:
-    """Return how many parts there are; None where what a mark separates is no list of values."""
-    parts: Counter[str] = Counter()
+def _is_of_values(values: list[str], counts: list[int], mark: str) -> int | None:
+    """Return how many different values there are; None where what a mark separates is no list of values."""
+    held: Counter[str] = Counter()
     lengths: set[int] = set()
     for value, count in zip(values, counts, strict=True):
-        own = [part.casefold() for part in split_parts(value, mark)]
+        own = [one.casefold() for one in split_values(value, mark)]
         lengths.add(len(own))
-        parts.update(dict.fromkeys(own, count))
-        if len(parts) > MOST_PARTS:
+        held.update(dict.fromkeys(own, count))
+        if len(held) > MOST_VALUES:
             return None
-    short = all(len(part) <= _LONGEST for part in parts)
-    again = len(parts) > 1 and sum(parts.values()) >= _REPEATS * len(parts) and len(parts) <= _FEWER * len(values)
-    return len(parts) if short and again and len(lengths) > 1 else None
+    short = all(len(one) <= _LONGEST for one in held)
+    again = len(held) > 1 and sum(held.values()) >= _REPEATS * len(held) and len(held) <= _FEWER * len(values)
+    return len(held) if short and again and len(lengths) > 1 else None

@@ -113,11 +113,11 @@ class TreeTables:
             column = int(tree.column[node])
             left = goes_left[node][firsts[column]]
             for child, way in ((int(tree.left[node]), left), (int(tree.right[node]), ~left)):
-                part = tree.count(child) / tree.count(node)
+                ratio = tree.count(child) / tree.count(node)
                 walk(
                     child,
                     agrees | {column: agrees.get(column, np.ones(len(left), dtype=bool)) & way},
-                    share | {column: share.get(column, 1.0) * part},
+                    share | {column: share.get(column, 1.0) * ratio},
                 )
 
         walk(tree.root, {}, {})

@@ -1,8 +1,8 @@
 """Contributions of a forest: exact path-dependent Tree SHAP of scikit-learn's trees.
 
-A leaf's part is a game in which each column on its path counts as 1 or 0 once it has joined, as the lead agrees with
-the path there or not, and as the share of training leads that took the path before (Lundberg et al., 2018). Its
-Shapley values are integrals of polynomials, which Gauss and Legendre's rule gives exactly.
+A leaf's contribution is a game in which each column on its path counts as 1 or 0 once it has joined, as the lead
+agrees with the path there or not, and as the share of training leads that took the path before (Lundberg et al.,
+2018). Its Shapley values are integrals of polynomials, which Gauss and Legendre's rule gives exactly.
 """
 
 from collections.abc import Iterator
@@ -82,10 +82,10 @@ class PathShap:
             step = max(1, _CELLS_AT_ONCE // len(self._nodes))
             for first in range(0, len(matrix), step):
                 rows = slice(first, first + step)
-                values[rows, self._columns] = self._parts(matrix[rows])
+                values[rows, self._columns] = self._contributions(matrix[rows])
         return values
 
-    def _parts(self, matrix: np.ndarray) -> np.ndarray:
+    def _contributions(self, matrix: np.ndarray) -> np.ndarray:
         """Return the sums over all leaves, one column for each that splits, shape (leads, columns)."""
         agrees = go_left(self.forest, matrix)[:, self._nodes] == self._sides
         joined = np.logical_and.reduceat(agrees, self._begins, axis=1)
@@ -127,5 +127,5 @@ def _walk(forest: Forest) -> Iterator[tuple[int, _Path, float]]:
             column = int(forest.column[node])
             steps, share = path.get(column, ([], 1.0))
             for child, side in ((int(forest.left[node]), True), (int(forest.right[node]), False)):
-                part = float(forest.count[child] / forest.count[node])
-                stack.append((child, path | {column: ([*steps, (node, side)], share * part)}, reached * part))
+                ratio = float(forest.count[child] / forest.count[node])
+                stack.append((child, path | {column: ([*steps, (node, side)], share * ratio)}, reached * ratio))

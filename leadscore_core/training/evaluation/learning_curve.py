@@ -56,9 +56,9 @@ def learning_curve(
     drawn = [rng.permutation(fold.train) for fold in folds]
     work = []
     for share in SHARES:
-        parts = [rows[: round(share * len(rows))] for rows in drawn]
-        if all(can_learn(label[rows]) for rows in parts):
-            work += [(share, rows, fold) for rows, fold in zip(parts, folds, strict=True)]
+        samples = [rows[: round(share * len(rows))] for rows in drawn]
+        if all(can_learn(label[rows]) for rows in samples):
+            work += [(share, rows, fold) for rows, fold in zip(samples, folds, strict=True)]
     model = make_classifier(algorithm, params) if isinstance(algorithm, str) else wrap_estimator(algorithm, params)
     shared, tasks = (cleaned, label, schema, model), [(rows, fold) for _, rows, fold in work]
     aucs = list(run_on_shared(_auc, shared, tasks, in_processes=len(label) >= ROWS_WORTH_PROCESSES))

@@ -1,7 +1,7 @@
 """Contributions of a fitted estimator that can be computed exactly: of linear models and of trees.
 
 What stands before it in a scikit-learn pipeline may turn a column into several (one a level), not several into one: the
-parts of these are added up to that of their column.
+contributions of these are added up to that of their column.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from leadscore_core.model.trees.forest import read_forest
 from leadscore_core.model.trees.path_shap import PathShap
 
 _BASE_ROWS, _MOST_VALUES = 2, 2_000
-_Parts = Callable[[Any, np.ndarray, Any], np.ndarray]
+_Contributions = Callable[[Any, np.ndarray, Any], np.ndarray]
 _PATHS: WeakKeyDictionary[Any, PathShap] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
-class ExactParts:
-    """How the parts of an estimator are computed.
+class ExactContributions:
+    """How the contributions of an estimator's columns are computed.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class ExactParts:
     middle
         Of each of these columns, its mean over training leads; empty where that is not needed.
     in_probability
-        Whether parts sum to the probability; else to the log-odds.
+        Whether they sum to the probability; else to the log-odds.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class ExactParts:
     in_probability: bool = False
 
     def values(self, estimator: Any, features: pd.DataFrame) -> np.ndarray:
-        """Return each feature's part for each lead, and the base value last."""
+        """Return each feature's contribution for each lead, and the base value last."""
         last, seen, matrix = _seen_by_last(estimator, features)
         own = _KINDS[self.kind](last, matrix, self.middle if self.kind == "linear" else seen)
         values = np.zeros((len(features), features.shape[1] + 1))
@@ -53,8 +53,10 @@ class ExactParts:
         return values
 
 
-def find_exact_parts(estimator: Any, features: pd.DataFrame, weight: np.ndarray | None = None) -> ExactParts | None:
-    """Return how the parts of a fitted estimator are computed exactly; None where it is of no kind known here.
+def find_exact_contributions(
+    estimator: Any, features: pd.DataFrame, weight: np.ndarray | None = None
+) -> ExactContributions | None:
+    """Return how a fitted estimator's contributions are computed exactly; None where it is of no kind known here.
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ def find_exact_parts(estimator: Any, features: pd.DataFrame, weight: np.ndarray 
     >>> from sklearn.linear_model import LogisticRegression
     >>> leads = pd.DataFrame({"calls": [0.0, 1.0, 2.0, 3.0]})
     >>> model = LogisticRegression().fit(leads, [0, 0, 1, 1])
-    >>> find_exact_parts(model, leads).kind
+    >>> find_exact_contributions(model, leads).kind
     'linear'
     """
     last, _, matrix = _seen_by_last(estimator, features.head(1))
@@ -81,7 +83,7 @@ def find_exact_parts(estimator: Any, features: pd.DataFrame, weight: np.ndarray 
     middle = np.empty(0)
     if kind == "linear":
         middle = np.average(_seen_by_last(estimator, features)[2], axis=0, weights=weight)
-    return ExactParts(kind, owners, middle, kind == "forest" and _paths_of(last).forest.in_probability)
+    return ExactContributions(kind, owners, middle, kind == "forest" and _paths_of(last).forest.in_probability)
 
 
 def _seen_by_last(estimator: Any, features: pd.DataFrame) -> tuple[Any, Any, np.ndarray]:
@@ -187,7 +189,7 @@ def _of_catboost(last: Any, _: np.ndarray, seen: Any) -> np.ndarray:
     return np.asarray(last.get_feature_importance(pool, type="ShapValues"))
 
 
-_KINDS: dict[str, _Parts] = {
+_KINDS: dict[str, _Contributions] = {
     "forest": _of_forest,
     "linear": _of_linear,
     "own": _of_own,
