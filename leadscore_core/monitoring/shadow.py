@@ -19,7 +19,7 @@ from leadscore_core.monitoring.kept_leads import read_kept
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.monitor_events import SHADOW, MonitorEvent, MonitorEventStore
-from leadscore_core.training.evaluation.paired_tests import Comparison, Parts, compare_models
+from leadscore_core.training.evaluation.paired_tests import Comparison, FoldNames, compare_models
 
 _DRAWS = 500
 
@@ -140,7 +140,7 @@ def compare_shadow(
 ) -> ShadowComparison:
     """Compare champion and challenger on the leads of all kept lists whose outcome is in.
 
-    Each list is a part of its own, as months are: figures are means over lists, and the interval says how much lists
+    Each list is a fold of its own, as months are: figures are means over lists, and the interval says how much lists
     differ.
 
     Raises
@@ -154,28 +154,28 @@ def compare_shadow(
         raise LeadScoreError("No model runs in the shadow. Choose one first.")
     champion = registry.load_champion(schema_name)[0]
     models = champion, registry.load(challenger)
-    parts = [
-        part
+    lists = [
+        one
         for batch in BatchStore(settings).list_batches()
-        if batch.schema_name == schema_name and (part := _of_batch(batch, models, settings)) is not None
+        if batch.schema_name == schema_name and (one := _of_batch(batch, models, settings)) is not None
     ]
-    leads = sum(len(part[1]) for part in parts)
-    about = ShadowComparison(champion.model_id, challenger, leads, len(parts))
-    if not parts:
+    leads = sum(len(one[1]) for one in lists)
+    about = ShadowComparison(champion.model_id, challenger, leads, len(lists))
+    if not lists:
         why = "No list that both have scored has 40 leads of either outcome yet."
-        return ShadowComparison(champion.model_id, challenger, leads, len(parts), not_applicable=why)
-    label, old, new = (np.concatenate([part[i] for part in parts]) for i in (1, 2, 3))
-    names = np.concatenate([np.full(len(part[1]), part[0]) for part in parts])
+        return ShadowComparison(champion.model_id, challenger, leads, len(lists), not_applicable=why)
+    label, old, new = (np.concatenate([one[i] for one in lists]) for i in (1, 2, 3))
+    names = np.concatenate([np.full(len(one[1]), one[0]) for one in lists])
     found = compare_models(
         label,
         old,
         new,
         thresholds=(models[0].metadata.threshold, models[1].metadata.threshold),
         capacity=capacity or settings.daily_call_capacity,
-        parts=Parts(names, are_months=True),
+        folds=FoldNames(names, are_months=True),
         draws=_DRAWS,
     )
-    return ShadowComparison(about.champion, about.challenger, leads, len(parts), found)
+    return ShadowComparison(about.champion, about.challenger, leads, len(lists), found)
 
 
 def _of_batch(
