@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from leadscore_core.errors import LeadScoreError, validation_faults
+from leadscore_core.server_rules import LimitRules
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_LEADS = PROJECT_ROOT / "sample_data" / "new_leads.csv"
@@ -262,6 +263,7 @@ class Settings(BaseSettings):
     extensions: tuple[str, ...] = ()
     trusted_classes: tuple[str, ...] = ()
     access: AccessRules = AccessRules()
+    limits: LimitRules = LimitRules()
 
     @classmethod
     def settings_customise_sources(

@@ -116,6 +116,10 @@ class FigureError(LeadScoreError):
     """A figure cannot be drawn as an image."""
 
 
+class LimitReachedError(LeadScoreError):
+    """Somebody had as much within a time as one person may have on a server that others share."""
+
+
 class TrainingBusyError(LeadScoreError):
     """Another training run is on in the same registry."""
 

@@ -30,6 +30,7 @@ from pages.shared.components import find_model
 from pages.shared.controls import plain_error
 from pages.shared.moments import say_moment
 from pages.shared.sidebar import plain
+from pages.shared.turns import take_training
 
 _TASKS = {"train": "Train a model", "compare": "Compare algorithms", "tune": "Search settings"}
 _VERBS = {"train": "Train on", "compare": "Compare on", "tune": "Search on"}
@@ -98,6 +99,7 @@ def render_training(company: str) -> None:
                     capacity=session.get_capacity(),
                     segments_by=segments_by,
                 )
+                take_training(load_settings())
                 start_run(data, request, task=task, by=session.get_name())
             except LeadScoreError as error:
                 st.error(plain_error(error), icon=":material/error:")

@@ -24,6 +24,7 @@ from pages.shared.list_summary import render_about, render_answer
 from pages.shared.moments import say_day, say_moment
 from pages.shared.sidebar import plain
 from pages.shared.today import render_today
+from pages.shared.turns import scoring_turn
 
 
 def render_scored(opened: session.OpenedList, model: LeadModel, settings: Settings) -> None:
@@ -84,14 +85,15 @@ def _keep(opened: session.OpenedList, model: LeadModel, settings: Settings) -> N
     def say(_: float, text: str) -> None:
         result.caption(text)
 
-    by, leads = session.get_name(), opened.leads
-    with st.spinner(f"Scoring {plain(opened.name)}", show_time=True):
-        if kept is None:
-            batch = save_batch(leads, model, name=opened.name, by=by, settings=settings, progress=say)
-        elif kept.mapping != leads.mapping and kept.schema_name == model.schema.name:
-            batch = rescore_batch(kept, model, by=by, mapping=leads.mapping, settings=settings)
-        else:
-            batch = kept
+    by, leads, batch = session.get_name(), opened.leads, kept
+    changed = kept is not None and kept.mapping != leads.mapping and kept.schema_name == model.schema.name
+    if batch is None or changed:
+        spinner = st.spinner(f"Scoring {plain(opened.name)}", show_time=True)
+        with scoring_turn(settings, result.caption), spinner:
+            if batch is None:
+                batch = save_batch(leads, model, name=opened.name, by=by, settings=settings, progress=say)
+            else:
+                batch = rescore_batch(batch, model, by=by, mapping=leads.mapping, settings=settings)
     result.empty()
     session.set_scored(batch.id, recognised=kept is not None and kept.mapping == leads.mapping)
 
@@ -108,7 +110,7 @@ def _offer_again(batch: Batch, opened: session.OpenedList, model: LeadModel, set
     if batch.scoring.model_id != model.model_id and st.button(
         "Score it again with the model in use", icon=":material/refresh:"
     ):
-        with st.spinner(f"Scoring {plain(opened.name)}", show_time=True):
+        with scoring_turn(settings, st.empty().caption), st.spinner(f"Scoring {plain(opened.name)}", show_time=True):
             rescore_batch(batch, model, by=session.get_name(), settings=settings)
         st.rerun()
 

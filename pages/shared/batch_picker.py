@@ -17,6 +17,7 @@ from pages.shared.controls import plain_error
 from pages.shared.moments import say_day, say_moment
 from pages.shared.person import sign
 from pages.shared.sidebar import plain
+from pages.shared.turns import scoring_turn
 
 
 def get_view(batch: Batch) -> BatchView:
@@ -126,5 +127,8 @@ def render_manage(batch: Batch) -> None:
 
 
 def _rescore(batch: Batch, model_id: str, by: str) -> None:
-    with st.spinner(f"Scoring {plain(batch.name)}", show_time=True):
+    with (
+        scoring_turn(load_settings(), st.empty().caption),
+        st.spinner(f"Scoring {plain(batch.name)}", show_time=True),
+    ):
         rescore_batch(batch, get_named_model(model_id), by=by)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
+from uuid import uuid4
 
 import streamlit as st
 from cachetools import LRUCache
@@ -31,7 +32,7 @@ _FILTERS, _FILTER_ROUND, _JOB, _SECTION, _KEPT, _TOLD = (
     "kept_results",
     "message",
 )
-_COMPANY, _ASIDE = "company", "aside"
+_COMPANY, _ASIDE, _VISIT = "company", "aside", "visit"
 _MOST_KEPT = 4
 MEMORY = "leadscore"
 T = TypeVar("T")
@@ -315,6 +316,11 @@ def get_name() -> str:
 def set_name(name: str) -> None:
     """Keep who is working."""
     st.session_state[_NAME] = name.strip()
+
+
+def get_visit() -> str:
+    """Return what tells this visit from others on the same server."""
+    return str(st.session_state.setdefault(_VISIT, uuid4().hex))
 
 
 def tell(message: str) -> None:

@@ -105,6 +105,19 @@ def test_a_bad_upload_is_an_error_and_loses_nothing(
     assert [button.label for button in app.button if button.label.startswith("Close")] == ["Close list.csv"]
 
 
+def test_more_lists_than_one_person_may_have_wait_and_nothing_is_lost(
+    app: AppTest, sample: SampleLeads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADSCORE_LIMITS__LISTS_AN_HOUR", "1")
+    upload(app, "first.csv", as_csv(sample.new.head(120)))
+    upload(app, "second.csv", as_csv(sample.new.tail(110)))
+    assert "You had 1 list within an hour, as many as one person may have here" in app.error[0].value
+    assert [batch.name for batch in BatchStore(load_settings()).list_batches()] == ["first.csv"]
+    colleague = AppTest.from_file(APP, default_timeout=60).run()
+    upload(colleague, "theirs.csv", as_csv(sample.new.tail(100)))
+    assert metrics(colleague)["Leads"] == "100"
+
+
 def test_columns_that_are_missing_can_be_chosen_and_are_remembered(app: AppTest, sample: SampleLeads) -> None:
     odd = sample.new.rename(columns={"first_utm_source_c": "Wherefrom", "first_utm_medium_c": "Kind"})
     upload(app, "odd.csv", as_csv(odd))
