@@ -1,7 +1,5 @@
 """A person's session without a browser: Streamlit's websocket, spoken as the browser speaks it."""
 
-from __future__ import annotations
-
 import time
 import uuid
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """Limits: how much one person may ask of a server that others share, and whose turn it is."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import Counter, deque
@@ -74,7 +72,7 @@ class WaitingLine:
         self._changed = threading.Condition()
 
     @contextmanager
-    def turn(self, who: str, at_once: int, say: Callable[[int], None]) -> Iterator[None]:
+    def turn(self, who: str, at_once: int, say: Callable[[int], object]) -> Iterator[None]:
         """Wait for one's turn, and hold it within the block.
 
         Parameters
