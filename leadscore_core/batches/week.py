@@ -180,8 +180,7 @@ def _pool(view: BatchView, rows: np.ndarray, propensity: np.ndarray, order: Week
     days = dict(zip(contacts.row[has_time].tolist(), contacts.not_before[has_time].tolist(), strict=True))
     wait = {row: at.date() for row, at in days.items() if at.date() >= order.days[0]}
     last = order.days[-1]
-    is_out = np.isin(rows, contacts.row[contacts.state == "claimed"])
-    is_out |= np.isin(rows, [row for row, day in wait.items() if day > last])
+    is_out = np.isin(rows, contacts.later_than(last))
     is_back = np.isin(rows, contacts.row[contacts.state == "call_back"])
     is_again = np.isin(rows, contacts.row[contacts.state == "attempted"])
     capacity = sum(caller.calls_a_day for caller in order.callers) * len(order.days)

@@ -144,7 +144,7 @@ def _offer_news(view: BatchView, kept: LeadFilter) -> list[Chip]:
 
 def _offer_states(view: BatchView, kept: LeadFilter) -> list[Chip]:
     """Return a chip for each contact state, where anybody was called."""
-    counts = {state: n for state, (n, _) in view.table.by_state().items()}
+    counts = {state: n for state, (n, _) in view.table.by_state(kept.view).items()}
     if len(counts) < 2 and not kept.states:
         return []
     words = STATES | {"new": "Not called yet"}

@@ -14,6 +14,7 @@ from leadscore_core.plots.grades import plot_grade_shares
 from leadscore_core.storage.leads.filters import LeadFilter
 from pages.shared import session
 from pages.shared.components import render_chart
+from pages.shared.moments import today
 
 KEY_FIGURE_WIDTH = 170
 MANY_IMPOSSIBLE = 0.2
@@ -22,15 +23,21 @@ MADE_UP = "This model learned from made-up leads: try everything out, then train
 
 def render_answer(view: BatchView, chosen: LeadFilter) -> None:
     """Say in one sentence whom to call first of the leads that are shown, and what makes these scores less sure."""
-    calls = view.table.count(chosen)
+    later = view.table.count_later(chosen, today())
+    calls = view.table.count(chosen) - later
     if calls:
-        plan = plan_batch(view, session.get_capacity(), chosen)
+        plan = plan_batch(view, min(session.get_capacity(), calls), chosen)
         st.header(describe_plan(plan, calls, view.schema.outcome), anchor=False)
+    elif later:
+        st.header("Nobody is left to call today.", anchor=False)
     elif chosen.is_narrow:
         st.header("No lead fits this filter.", anchor=False)
     else:
         st.header("Nobody is left to call: every lead of this list is in quarantine.", anchor=False)
         st.caption("Look into the quarantine, restore whom you want to call, or put fewer aside under Junk filter.")
+    if later:
+        wait = "1 lead waits" if later == 1 else f"{later:,} leads wait"
+        st.caption(f":material/schedule: {wait} for a later day, or {'is' if later == 1 else 'are'} with a caller now.")
     render_cautions(view)
 
 

@@ -1,6 +1,6 @@
 """Moments on a page: in the time zone of who looks at it."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -29,6 +29,11 @@ def own_zone() -> tzinfo:
         return ZoneInfo(here() or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
+
+
+def today() -> date:
+    """Return the day where the person is."""
+    return datetime.now(own_zone()).date()
 
 
 def _here(moment: datetime) -> datetime:

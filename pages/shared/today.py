@@ -1,6 +1,5 @@
 """Today's calls: how many, by whom, and a workbook for each caller."""
 
-from datetime import datetime
 from functools import partial
 
 import streamlit as st
@@ -11,12 +10,12 @@ from leadscore_core.batches.week import MOST_CALLERS, Caller, WeekOrder, plan_we
 from leadscore_core.storage.leads.filters import LeadFilter
 from pages.shared import session
 from pages.shared.callers import keep_callers, known_callers
-from pages.shared.moments import own_zone
+from pages.shared.moments import today
 
 
 def render_today(view: BatchView, chosen: LeadFilter) -> None:
     """Offer a workbook for each caller with the own part of a day's leads, the best of what is shown."""
-    leads = min(session.get_capacity(), view.table.count(chosen))
+    leads = min(session.get_capacity(), view.table.count(chosen) - view.table.count_later(chosen, today()))
     with st.popover(f"Send today's {leads:,}", type="primary", icon=":material/send:", key="today"):
         st.number_input(
             "Calls a day",
@@ -35,12 +34,12 @@ def render_today(view: BatchView, chosen: LeadFilter) -> None:
             height=120,
         )
         if leads == 0:
-            st.caption("Nobody is left to call.")
+            st.caption("Nobody is left to call today.")
             return
         callers = _callers(names, leads)
         if names.strip() and {one.name for one in callers} != {one.name for one in known}:
             keep_callers(_callers(names, session.get_capacity()), known)
-        order = WeekOrder(callers, (datetime.now(own_zone()).date(),))
+        order = WeekOrder(callers, (today(),))
         st.download_button(
             "Workbook" if len(callers) == 1 else f"Workbooks for {len(callers):,} callers",
             data=partial(_content, view, order, chosen),

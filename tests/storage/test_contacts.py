@@ -286,3 +286,31 @@ def test_many_callers_at_once_never_get_the_same_lead(kept: Settings, monday: Ba
         while (claim := store.claim_next(monday, f"late {len(back)}")) is not None:
             back.append(claim.row)
     assert len(set(back)) == len(back) == count.claimed
+
+
+def test_leads_stand_the_same_in_filters_and_on_pages(kept: Settings, monday: Batch, trained: LeadModel) -> None:
+    view = look(monday, trained)
+    results = [result for result in RESULTS if result != "call_back"]
+    said = [
+        contacts.Said(lead, "Anna", Result(results[at % len(results)]))
+        for at, lead in enumerate(lead_keys(monday, view.table, view.table.rows_of(ALL)[::2]))
+    ]
+    ContactStore(kept).record_all(monday.schema_name, monday.id, said)
+    table = look(monday, trained).table
+    everybody = table.page(ALL, Sort("arrival"), 0, table.rows)
+    assert everybody["ls_state"].nunique() >= 6
+    assert table.by_state()["suppressed"][0] == (everybody["ls_state"] == "suppressed").sum()
+    for chosen, mask in (
+        (CALLS, (everybody["ls_junk"] == "") & everybody["ls_open"]),
+        (LeadFilter(view="quarantine"), everybody["ls_junk"] != ""),
+        (
+            LeadFilter(states=("won", "lost")),
+            everybody["ls_state"].isin(["won", "lost"]) & (everybody["ls_junk"] == ""),
+        ),
+        (LeadFilter(view="all", news=("called",)), everybody["ls_attempts"] > 0),
+    ):
+        assert sorted(table.rows_of(chosen)) == everybody.loc[mask, "ls_row"].tolist()
+    order = everybody.sort_values(["ls_turn", "ls_rank"])["ls_row"].tolist()
+    assert table.rows_of(ALL, Sort()).tolist() == order
+    by_moment = table.page(ALL, Sort("ls_last_at"), 0, table.rows)["ls_last_at"].dropna()
+    assert by_moment.is_monotonic_increasing

@@ -1,13 +1,16 @@
 """Contact rows: how the leads of one batch stand after the contact attempts with their people."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from functools import cached_property
 from hashlib import sha256
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
-OPEN_STATES = ("new", "claimed", "attempted", "call_back")
+from leadscore_core.storage.database.contact_states import OPEN
+from leadscore_core.storage.leads.contact_bits import make_bits
 
 
 def _none(kind: str) -> np.ndarray:
@@ -16,7 +19,7 @@ def _none(kind: str) -> np.ndarray:
 
 @dataclass(frozen=True)
 class ContactRows:
-    """Leads that are known people, one entry a lead.
+    """Leads that are known people, one entry a lead, by their position.
 
     Attributes
     ----------
@@ -52,11 +55,10 @@ class ContactRows:
     def __len__(self) -> int:
         return len(self.row)
 
-    def of(self, rows: np.ndarray) -> "ContactRows":
-        """Return those of some leads alone."""
-        here = np.isin(self.row, rows)
-        columns = {one.name: getattr(self, one.name)[here] for one in fields(self) if one.name != "token"}
-        return ContactRows(**columns, token=self.token)
+    def later_than(self, day: date) -> np.ndarray:
+        """Return the leads that are with a caller now, or whose time (in UTC) comes after a day."""
+        comes_later = self.not_before >= np.datetime64(day + timedelta(days=1), "us")
+        return self.row[(self.state == "claimed") | (comes_later & np.isin(self.state.astype("str"), OPEN))]
 
     def settled(self) -> tuple[np.ndarray, np.ndarray]:
         """Return which leads the attempts settle as a yes, and which as a no; a customer is neither."""
@@ -76,19 +78,60 @@ class ContactRows:
 
     @cached_property
     def table(self) -> pa.Table:
-        """Them as DuckDB joins them to the leads."""
+        """Their moments and attempts, as DuckDB joins them to the leads to sort by them."""
         return pa.table(
             {
                 "c_row": self.row,
                 "c_person": self.person,
-                "c_state": pa.array(self.state, pa.string()),
                 "c_attempts": self.attempts,
                 "c_not_before": pa.array(self.not_before),
-                "c_suppressed": pa.array(self.suppressed_by, pa.string()),
-                "c_barred": pa.array(self.suppressed_by != "", pa.bool_()),
-                "c_open": pa.array(np.isin(self.state.astype("str"), OPEN_STATES), pa.bool_()),
-                "c_turn": self.turn,
                 "c_last_result": pa.array(self.last_result, pa.string()),
                 "c_last_at": pa.array(self.last_at),
             }
+        )
+
+    def bits(self, ranks: np.ndarray) -> pa.Table:
+        """Return how each of a batch's leads stands as bits (see `make_bits`), made once for each length of a list."""
+        found: dict[int, pa.Table] = self.__dict__.setdefault("_bits", {})
+        if len(ranks) not in found:
+            named = ("row", "state", "suppressed_by", "attempts", "turn")
+            found[len(ranks)] = make_bits({name: getattr(self, name) for name in named}, ranks)
+        return found[len(ranks)]
+
+    def stand_in(self, leads: pd.DataFrame, size: int) -> pd.DataFrame:
+        """Return leads as they stand after the attempts.
+
+        Parameters
+        ----------
+        leads
+            As they stand without: with ``ls_row``, ``ls_own_junk`` and ``ls_turn``.
+        size
+            Leads of the batch.
+        """
+        rows = leads["ls_row"].to_numpy("int64")
+        place = np.searchsorted(self.row, rows)
+        place[place == len(self.row)] = 0
+        known = self.row[place] == rows if len(self.row) else np.zeros(len(rows), dtype=bool)
+        at = place[known]
+
+        def laid_out(values: np.ndarray, blank: object, dtype: str) -> pd.Series:
+            cells = pd.Series([blank] * len(rows), index=leads.index, dtype=dtype)
+            cells[known] = values[at]
+            return cells
+
+        state = laid_out(self.state, "new", "str")
+        suppressed_by = laid_out(self.suppressed_by, "", "str")
+        attempts = laid_out(self.attempts, 0, "int64")
+        person = laid_out(self.person, pd.NA, "Int64")
+        return leads.drop(columns="ls_own_junk").assign(
+            ls_junk=suppressed_by.mask(suppressed_by == "", leads["ls_own_junk"]),
+            ls_state=state,
+            ls_open=state.isin(OPEN),
+            ls_called=attempts > 0,
+            ls_turn=leads["ls_turn"] + (laid_out(self.turn, 1, "int64") - 1) * 2 * size,
+            ls_person=person.astype("int64") if known.all() else person,
+            ls_attempts=attempts,
+            ls_not_before=laid_out(self.not_before, None, "datetime64[us]"),
+            ls_last_result=laid_out(self.last_result, "", "str"),
+            ls_last_at=laid_out(self.last_at, None, "datetime64[us]"),
         )

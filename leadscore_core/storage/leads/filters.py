@@ -94,13 +94,13 @@ def _standing(chosen: LeadFilter, columns: set[str]) -> tuple[list[str], list[An
     """Return the conditions of how a lead stands, and their parameters: put aside or not, called or not, its grade."""
     terms: list[str] = []
     values: list[Any] = []
-    if chosen.view != "all":
-        terms.append(f"ls_junk {'=' if chosen.view == 'calls' else '<>'} ''")
     if chosen.states:
         terms.append(f"ls_state IN ({_marks(chosen.states)})")
         values += chosen.states
-    elif chosen.view == "calls":
-        terms.append("ls_open")
+    if chosen.view == "calls" and not chosen.states:  # who is not to be called is not open either
+        terms += ["ls_own_junk = ''", "ls_open"]
+    elif chosen.view != "all":
+        terms.append(f"ls_junk {'=' if chosen.view == 'calls' else '<>'} ''")
     if chosen.reason:
         terms.append("ls_junk = ?")
         values.append(chosen.reason)
@@ -115,7 +115,7 @@ def _standing(chosen: LeadFilter, columns: set[str]) -> tuple[list[str], list[An
 def _news(news: News, columns: set[str]) -> str:
     """Return the condition that a lead is new, was seen, went up or down, or was called."""
     if news == "called":
-        return "ls_attempts > 0"
+        return "ls_called"
     if news in {"new", "seen"}:
         seen = '"ls_rule_seen_before"' if "ls_rule_seen_before" in columns else "false"
         return seen if news == "seen" else f"NOT {seen}"

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,16 +23,19 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from cachetools import LRUCache
+from cachetools import LRUCache, cached
 
 from leadscore_core.config import CONTACT_RULES
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import StorageError
+from leadscore_core.storage.leads.contact_bits import BITS
+from leadscore_core.storage.leads.contact_rows import ContactRows
 from leadscore_core.storage.leads.dimensions import UNSEEN, expression, quoted
-from leadscore_core.storage.leads.filters import LeadFilter, where
-from leadscore_core.storage.leads.pool import borrowed_cursor, sql_text, to_frame
+from leadscore_core.storage.leads.filters import LeadFilter, View, where
+from leadscore_core.storage.leads.pool import borrowed_cursor, errors_in_words, sql_text, to_frame
 from leadscore_core.storage.leads.standing import (
     CONTACT_COLUMNS,
+    DETAIL_COLUMNS,
     RULE,
     FileSql,
     Standing,
@@ -74,11 +78,12 @@ class LeadTable:
     """
 
     def __init__(self, path: Path, standing: Standing, created: str | None = None, city: str | None = None) -> None:
-        self.path, self.standing = path, standing
+        self.path, self.standing = path, Standing()
         self.columns = [row[0] for row in self._run(f"DESCRIBE SELECT * FROM {self.file_sql}")]
         self.created = created if created in self.columns else None
         self.city = city if city in self.columns else None
         self.rows = int(self._run(f"SELECT count(*) FROM {self.file_sql}")[0][0])
+        self.standing = standing
 
     @classmethod
     def by_schema(cls, path: Path, standing: Standing, schema: LeadSchema) -> "LeadTable":
@@ -113,7 +118,7 @@ class LeadTable:
             return self.by_rank(self._ranks_found(chosen)[offset : offset + limit].tolist(), without)
         condition, values = self._where(chosen)
         found = self._run(
-            f"SELECT ls_rank FROM ({self._view()}) WHERE {condition} ORDER BY {self._order(sort)} "
+            f"SELECT ls_rank FROM ({self._view(sort)}) WHERE {condition} ORDER BY {self._order(sort)} "
             f"LIMIT {int(limit)} OFFSET {int(offset)}",
             values,
         )
@@ -121,31 +126,21 @@ class LeadTable:
 
     def by_rank(self, ranks: list[int], without: Sequence[str] = ()) -> pd.DataFrame:
         """Return leads by their rank, in the order given."""
-        shown = self._shown(without)
-        if not ranks:
-            return self.query(f"SELECT {shown} FROM ({self._view()}) LIMIT 0")
         inside = ", ".join(str(int(rank)) for rank in ranks)
-        near = f"ls_rank BETWEEN {int(min(ranks))} AND {int(max(ranks))} AND ls_rank IN ({inside})"
-        few = self
-        if len(self.standing.contacts):  # a page needs the contacts of its own leads alone
-            rows = self._numbers(f"SELECT ls_row FROM {self.file_sql} WHERE {near}", [])
-            few = self.standing_as(replace(self.standing, contacts=self.standing.contacts.of(rows)))
-        frame = few.query(f"SELECT {shown} FROM ({few._view()}) WHERE {near}")
+        near = (
+            f"ls_rank BETWEEN {int(min(ranks))} AND {int(max(ranks))} AND ls_rank IN ({inside})" if ranks else "false"
+        )
+        bare = self._bare
+        frame = self._stand_in(bare.query(f"SELECT {self._shown(without)} FROM ({bare._view()}) WHERE {near}"))
         return frame.set_index("ls_rank", drop=False).loc[ranks].reset_index(drop=True)
 
     def by_rows(self, rows: np.ndarray) -> pd.DataFrame:
         """Return leads by their positions in the list, in the order given."""
-        with self.cursor() as cursor:
-            cursor.register("wanted", pa.table({"w_row": rows, "w_place": np.arange(len(rows))}))
-            return to_frame(
-                cursor.execute(
-                    f"SELECT {self._shown()} FROM ({self._view()}) JOIN wanted ON w_row = ls_row ORDER BY w_place"
-                )
-            ).drop(columns=["w_row", "w_place"])
+        return self.by_rank(self._ranks()[rows].tolist())
 
     def by_row(self, row: int) -> pd.DataFrame:
         """Return one lead by its position in the list, as a frame of one row, or of none."""
-        return self.query(f"SELECT * FROM ({self._view()}) WHERE ls_row = ?", [row])
+        return self._whole("ls_row = ?", [row])
 
     def find(self, keys: dict[str, int]) -> list[tuple[int, float]]:
         """Return position and propensity of the leads that have any of these values, the best first."""
@@ -163,14 +158,15 @@ class LeadTable:
         """Return the positions of all leads of a filter, in an order."""
         condition, values = self._where(chosen)
         order = f"ORDER BY {self._order(sort)}" if sort else ""
-        return self._numbers(f"SELECT ls_row FROM ({self._view()}) WHERE {condition} {order}", values)
+        return self._numbers(f"SELECT ls_row FROM ({self._view(sort)}) WHERE {condition} {order}", values)
 
     def propensities(self, chosen: LeadFilter, sort: Sort | None = None, limit: int | None = None) -> np.ndarray:
         """Return propensities (0-1) of a filter's leads, in an order."""
         condition, values = self._where(chosen)
         order = f"ORDER BY {self._order(sort or Sort())}"
         most = "" if limit is None else f"LIMIT {int(limit)}"
-        return self._numbers(f"SELECT ls_propensity FROM ({self._view()}) WHERE {condition} {order} {most}", values)
+        view = self._view(sort)
+        return self._numbers(f"SELECT ls_propensity FROM ({view}) WHERE {condition} {order} {most}", values)
 
     def unseen_propensities(self) -> tuple[np.ndarray, np.ndarray]:
         """Return propensities (0-1) of the whole list, and the same by models that had not seen a lead, where known."""
@@ -182,11 +178,11 @@ class LeadTable:
 
     def by_grade(self, chosen: LeadFilter) -> dict[str, tuple[int, float]]:
         """Return leads and expected conversions of each grade."""
-        condition, values = self._where(chosen)
-        found = self._run(
-            f"SELECT ls_grade, count(*), sum(ls_propensity) FROM ({self._view()}) WHERE {condition} GROUP BY 1", values
-        )
-        return {grade: (int(n), float(expected)) for grade, n, expected in found}
+        return self._by("ls_grade", *self._where(chosen))
+
+    def _by(self, column: str, condition: str, values: list[Any] | None = None) -> dict[str, tuple[int, float]]:
+        sql = f"SELECT {column}, count(*), sum(ls_propensity) FROM ({self._view()}) WHERE {condition} GROUP BY 1"
+        return {value: (int(n), float(expected)) for value, n, expected in self._run(sql, values)}
 
     def grade_share(self, grade: str) -> float:
         """Return the share (0-1) of the batch that the model gives a grade."""
@@ -198,22 +194,23 @@ class LeadTable:
 
         Leads that are settled (reached, won, lost or unreachable) are in neither, see `by_state`.
         """
-        found = self._run(
-            f"SELECT ls_junk, count(*), sum(ls_propensity) FROM ({self._view()}) WHERE ls_junk <> '' OR ls_open "
-            "GROUP BY 1"
-        )
-        return {reason: (int(n), float(expected)) for reason, n, expected in found}
+        return self._by("ls_junk", "ls_junk <> '' OR ls_open")
 
-    def by_state(self) -> dict[str, tuple[int, float]]:
-        """Return leads and expected conversions of each contact state; what is put aside only as far as it was called.
+    def by_state(self, view: View = "all") -> dict[str, tuple[int, float]]:
+        """Return leads and expected conversions of each contact state; leads that nobody called are new.
 
-        Suppressed leads are counted; leads that nobody called are new.
+        Parameters
+        ----------
+        view
+            Of all leads those that were put aside before anybody called them are not counted.
         """
-        found = self._run(
-            f"SELECT ls_state, count(*), sum(ls_propensity) FROM ({self._view()}) WHERE ls_junk = '' OR "
-            "ls_state <> 'new' GROUP BY 1"
-        )
-        return {state: (int(n), float(expected)) for state, n, expected in found}
+        within = {"all": "ls_junk = '' OR ls_state <> 'new'", "calls": "ls_junk = ''", "quarantine": "ls_junk <> ''"}
+        return self._by("ls_state", within[view])
+
+    def count_later(self, chosen: LeadFilter, day: date) -> int:
+        """Return how many leads of a filter are with a caller now, or not to be called before a later day."""
+        rows = self.standing.contacts.later_than(day)
+        return int(np.isin(self._ranks()[rows], self._ranks_found(chosen)).sum()) if len(rows) else 0
 
     def keys_of(self, rows: Sequence[int] | np.ndarray) -> pd.DataFrame:
         """Return ``ls_row`` and the keys (Int64) by which leads are known again, in the order of the positions."""
@@ -260,9 +257,11 @@ class LeadTable:
     def sample(self, chosen: LeadFilter, most: int) -> pd.DataFrame:
         """Return leads of a filter, a random part of them that is always the same where there are more."""
         condition, values = self._where(chosen)
-        return self.query(
-            f"SELECT * FROM ({self._view()}) WHERE {condition} ORDER BY ls_draw LIMIT {int(most)}", values
-        )
+        found = self._numbers(
+            f"SELECT ls_rank FROM ({self._view()}) WHERE {condition} ORDER BY ls_draw LIMIT {int(most)}", values
+        ).tolist()
+        leads = self._whole("ls_rank IN (SELECT unnest(?))", [found])
+        return leads.set_index("ls_rank", drop=False).loc[found].reset_index(drop=True)
 
     def learning_sample(self) -> pd.DataFrame:
         """Return ``ls_row`` of the leads that are put aside for their propensity, or were drawn of these, and which."""
@@ -301,9 +300,30 @@ class LeadTable:
                 _searches[key] = found
         return found
 
-    def _view(self) -> str:
-        """Return the leads as they stand: the file with grades, reasons for quarantine and the learning sample."""
-        return view_sql(self.standing, self._file)
+    def _view(self, sort: Sort | None = None) -> str:
+        """Return the leads as they stand, with the details of contacts where they are sorted by one."""
+        return view_sql(self.standing, self._file, detailed=sort is not None and sort.by in DETAIL_COLUMNS)
+
+    @property
+    def _bare(self) -> "LeadTable":
+        """The leads without contacts, which `_stand_in` adds to a few."""
+        return self.standing_as(replace(self.standing, contacts=ContactRows()))
+
+    def _stand_in(self, leads: pd.DataFrame) -> pd.DataFrame:
+        return self.standing.contacts.stand_in(leads, self.rows)
+
+    def _whole(self, condition: str, values: list[Any]) -> pd.DataFrame:
+        """Return leads with all columns."""
+        return self._stand_in(self._bare.query(f"SELECT * FROM ({self._bare._view()}) WHERE {condition}", values))
+
+    @cached(LRUCache(maxsize=_MOST_SEARCHES), key=lambda table: table.path, lock=_lock)
+    def _ranks(self) -> np.ndarray:
+        """Return the rank of each lead by its position; those of the last few files are remembered."""
+        with self._bare.cursor() as cursor:
+            both = cursor.execute(f"SELECT ls_row, ls_rank FROM {self.file_sql}").fetchnumpy()
+        ranks = np.empty(len(both["ls_row"]), dtype="int32")
+        ranks[both["ls_row"]] = both["ls_rank"]
+        return ranks
 
     @property
     def _file(self) -> FileSql:
@@ -371,22 +391,10 @@ class LeadTable:
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor whose faults are told in words."""
-        try:
-            with borrowed_cursor() as cursor:
-                if len(self.standing.restored):
-                    cursor.register("restored", pa.table({"r_row": self.standing.restored}))
-                if len(self.standing.contacts):
-                    cursor.register("contacts", self.standing.contacts.table)
-                yield cursor
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            there = self.path.is_file()
-            raise StorageError(
-                f"The leads of this batch cannot be read: {self.path.name} is {'damaged' if there else 'gone'}. Upload "
-                "the list again, or delete the batch."
-            ) from error
-        except duckdb.OutOfMemoryException as error:
-            raise StorageError("This needs more memory than LeadScore may use. Narrow the filter.") from error
-        except duckdb.Error as error:
-            raise StorageError(
-                "The leads of this batch cannot be read as asked. Clear the filter, or upload the list again."
-            ) from error
+        with errors_in_words(self.path), borrowed_cursor() as cursor:
+            if len(self.standing.restored):
+                cursor.register("restored", pa.table({"r_row": self.standing.restored}))
+            if len(self.standing.contacts):
+                cursor.register(BITS, self.standing.contacts.bits(self._ranks()))
+                cursor.register("contacts", self.standing.contacts.table)
+            yield cursor

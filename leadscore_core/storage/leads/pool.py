@@ -3,12 +3,15 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+
+from leadscore_core.errors import StorageError
 
 MEMORY = "512MB"
 _MOST_IDLE = 8
@@ -38,6 +41,31 @@ def borrowed_cursor() -> Iterator[duckdb.DuckDBPyConnection]:
                 _idle.append(cursor)
         if not keep:
             cursor.close()
+
+
+@contextmanager
+def errors_in_words(leads: Path) -> Iterator[None]:
+    """Tell faults of reading a batch's leads as `StorageError`.
+
+    Parameters
+    ----------
+    leads
+        Their file.
+    """
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        there = leads.is_file()
+        raise StorageError(
+            f"The leads of this batch cannot be read: {leads.name} is {'damaged' if there else 'gone'}. Upload the "
+            "list again, or delete the batch."
+        ) from error
+    except duckdb.OutOfMemoryException as error:
+        raise StorageError("This needs more memory than LeadScore may use. Narrow the filter.") from error
+    except duckdb.Error as error:
+        raise StorageError(
+            "The leads of this batch cannot be read as asked. Clear the filter, or upload the list again."
+        ) from error
 
 
 def to_frame(found: duckdb.DuckDBPyConnection) -> pd.DataFrame:

@@ -6,17 +6,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from leadscore_core.config import CONTACT_RULES, GradeRule, JunkRules
+from leadscore_core.storage.leads import contact_bits
 from leadscore_core.storage.leads.contact_rows import ContactRows
 from leadscore_core.storage.leads.dimensions import quoted
 from leadscore_core.storage.leads.pool import sql_text
 
 RULE = "ls_rule_"
 CONTACT_COLUMNS = ("ls_state", "ls_attempts", "ls_not_before", "ls_last_at")
-_NO_CONTACT = (
-    "NULL::BIGINT AS ls_person, 0 AS ls_attempts, NULL::TIMESTAMP AS ls_not_before, '' AS ls_last_result, "
-    "NULL::TIMESTAMP AS ls_last_at"
-)
-_CONTACT = (
+DETAIL_COLUMNS = ("ls_person", "ls_attempts", "ls_not_before", "ls_last_result", "ls_last_at")
+_DETAILS = (
     "c_person AS ls_person, coalesce(c_attempts, 0) AS ls_attempts, c_not_before AS ls_not_before, "
     "coalesce(c_last_result, '') AS ls_last_result, c_last_at AS ls_last_at"
 )
@@ -43,10 +41,15 @@ class FileSql:
     first_places: Callable[[], Mapping[str, int]]
 
 
-def view_sql(standing: Standing, file: FileSql) -> str:
+def view_sql(standing: Standing, file: FileSql, *, detailed: bool = False) -> str:
     """Return the leads as they stand: the file with grades, reasons for quarantine, contacts and the learning sample.
 
-    It reads the registered tables ``restored`` and ``contacts`` where the standing has any.
+    It reads the registered tables ``restored``, `contact_bits.BITS` and ``contacts`` where the standing has any.
+
+    Parameters
+    ----------
+    detailed
+        Whether to join `DETAIL_COLUMNS`, which takes a while.
     """
     grade = grade_sql(standing, file.rows)
     joins, override, restored = "", "NULL", "false"
@@ -57,28 +60,31 @@ def view_sql(standing: Standing, file: FileSql) -> str:
     if len(standing.restored):
         joins += " LEFT JOIN restored ON r_row = ls_row"
         restored = "r_row IS NOT NULL"
-    state, is_open, contact = "'new'", "true", _NO_CONTACT
+    contact = "'new' AS ls_state, true AS ls_open, false AS ls_called"
     if len(standing.contacts):
+        joins += contact_bits.join_sql()
+        closed, called = (contact_bits.bit_sql(name) for name in ("closed", "called"))
+        contact = f"{contact_bits.state_sql()} AS ls_state, NOT {closed} AS ls_open, {called} AS ls_called"
+    if detailed:
         joins += " LEFT JOIN contacts ON c_row = ls_row"
-        state, is_open, contact = "coalesce(c_state, 'new')", "coalesce(c_open, true)", _CONTACT
-    junk, learning = _junk_sql(standing, file, override, restored)
+        contact += f", {_DETAILS}"
+    own_junk, learning = _junk_sql(standing, file, override, restored)
+    junk = own_junk
+    if len(standing.contacts):  # who is not to be called is put aside whatever anybody decides
+        junk = f"CASE {' '.join(contact_bits.suppressed_sql())} ELSE {own_junk} END"
+    turn = turn_sql(standing, file, learning)
     return (
         f"SELECT t.*, {grade} AS ls_model_grade, coalesce({override}, {grade}) AS ls_grade, "
         f"{override} IS NOT NULL AS ls_overridden, {restored} AS ls_restored, {learning} AS ls_learning, "
-        f"{junk} AS ls_junk, {state} AS ls_state, {is_open} AS ls_open, {contact}, "
-        f"{turn_sql(standing, file, learning)} AS ls_turn FROM {file.sql} t{joins}"
+        f"{own_junk} AS ls_own_junk, {junk} AS ls_junk, {contact}, {turn} AS ls_turn FROM {file.sql} t{joins}"
     )
 
 
 def _junk_sql(standing: Standing, file: FileSql, override: str, restored: str) -> tuple[str, str]:
-    """Return why a lead is put aside, and whether it is of the learning sample, as SQL text.
-
-    Who is not to be called is put aside whatever anybody decides.
-    """
+    """Return why the rules or a person put a lead aside, and whether it is of the learning sample, as SQL text."""
     grade = grade_sql(standing, file.rows)
     draw = standing.junk.learning_percent / 100
-    cases = ["WHEN coalesce(c_barred, false) THEN c_suppressed"] if len(standing.contacts) else []
-    cases += [f"WHEN {override} = 'Junk' THEN 'override'", f"WHEN {restored} THEN ''"]
+    cases = [f"WHEN {override} = 'Junk' THEN 'override'", f"WHEN {restored} THEN ''"]
     rules = [rule for rule in CONTACT_RULES if rule in standing.junk.contact and RULE + rule in file.columns]
     cases += [f"WHEN {quoted(RULE + rule)} THEN '{rule}'" for rule in rules]
     learning = "false"
@@ -103,7 +109,7 @@ def turn_sql(standing: Standing, file: FileSql, learning: str = "false") -> str:
         is_usual = f"o_grade IS NULL OR o_grade = {grade_sql(standing, file.rows)}"
         turn = f"CASE WHEN {is_usual} THEN {turn} ELSE CASE o_grade {arms} END END"
     if len(standing.contacts):
-        turn = f"{turn} + coalesce(c_turn - 1, 0) * {2 * file.rows}"
+        turn = f"{turn} + ({contact_bits.turn_sql()} - 1) * {2 * file.rows}"
     return turn
 
 
