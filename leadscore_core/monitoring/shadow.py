@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from leadscore_core._files import whole_file
+from leadscore_core.access.permissions import Action
 from leadscore_core.confidence import enough_of_each
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.errors import LeadScoreError, StorageError
@@ -97,7 +98,9 @@ def set_shadow(schema_name: str, model_id: str | None, *, by: str = "", settings
         if registry.champion_of(schema_name) == model_id:
             raise LeadScoreError(f"The model {model_id} is the champion. Choose another one to run beside it.")
     data = {"challenger": model_id, "champion": registry.champion_of(schema_name)}
-    MonitorEventStore(settings).add(MonitorEvent(SHADOW, schema_name, data, model_id=model_id or "", author=by))
+    MonitorEventStore(settings).add(
+        MonitorEvent(SHADOW, schema_name, data, model_id=model_id or "", author=by), Action.TRAIN
+    )
 
 
 def shadow_of(schema_name: str, settings: Settings | None = None) -> str | None:
