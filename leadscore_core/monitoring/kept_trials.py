@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leadscore_core.access.permissions import Action
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.errors import LeadScoreError, StorageError
 from leadscore_core.monitoring.kept_leads import known_outcomes_of
@@ -27,7 +28,7 @@ def start_trial(plan: TrialPlan, schema_name: str, *, by: str = "", settings: Se
     store = MonitorEventStore(settings or load_settings())
     if any(event.data["name"] == plan.name for event in store.history(schema_name, TRIAL)):
         raise LeadScoreError(f"There is a trial {plan.name!r} already. Give this one a name of its own.")
-    return store.add(MonitorEvent(TRIAL, schema_name, plan.as_json(), author=by))
+    return store.add(MonitorEvent(TRIAL, schema_name, plan.as_json(), author=by), Action.PLAN)
 
 
 def list_trials(schema_name: str, settings: Settings | None = None) -> list[tuple[TrialPlan, MonitorEvent]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from leadscore_core.access.permissions import Action
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.monitoring.check import MonitorReport
 from leadscore_core.monitoring.sample import SamplePlan
@@ -94,7 +95,7 @@ def keep_report(report: MonitorReport, batch: Batch, *, by: str = "", settings: 
 def keep_sample(plan: SamplePlan, batch: Batch, *, by: str = "", settings: Settings | None = None) -> MonitorEvent:
     """Keep which leads of a list were drawn to be called, so that they are marked and evaluated by their design."""
     event = MonitorEvent(SAMPLE, batch.schema_name, plan.as_json(), batch.scoring.model_id, batch.id, by)
-    return MonitorEventStore(settings or load_settings()).add(event)
+    return MonitorEventStore(settings or load_settings()).add(event, Action.PLAN)
 
 
 def sample_of(batch: Batch, settings: Settings | None = None) -> dict[str, Any] | None:

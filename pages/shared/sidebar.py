@@ -11,6 +11,14 @@ from leadscore_core.registry.registry import ModelRegistry
 from pages.shared.companies import choose_company, present_company
 from pages.shared.moments import say_day
 
+VERDICT_ICONS = {
+    "healthy": ":material/check_circle:",
+    "watch": ":material/visibility:",
+    "retrain": ":material/model_training:",
+    "do not trust": ":material/block:",
+    "blind": ":material/visibility_off:",
+}
+
 
 def check_settings() -> None:
     """Say which settings cannot be used, and stop; carry a restore to its end that was cut short."""
@@ -50,3 +58,21 @@ def render_sidebar() -> None:
             return
         data = metadata.training_data
         st.caption(f"**Model** {say_day(metadata.created_at)}, trained on {say_leads(data.rows)}. {data.note}")
+        _render_verdict(metadata.schema_name, metadata.model_id)
+
+
+def _render_verdict(company: str, model_id: str) -> None:
+    """Say in a line what the monitor said last of the model in use; nothing where it was never asked."""
+    settings = load_settings()
+    if not settings.has_database:
+        return
+    from leadscore_core.storage.database.monitor_events import VERDICT, MonitorEventStore  # needed where there is one
+
+    try:
+        found = MonitorEventStore(settings).history(company, VERDICT, most=1)
+    except LeadScoreError:
+        return  # whatever needs the database says it
+    if found and found[0].model_id == model_id and found[0].at is not None:
+        icon = VERDICT_ICONS.get(found[0].data["state"], "")
+        state = str(found[0].data["state"]).capitalize()
+        st.caption(f"{icon} **{state}** by {plain(found[0].data['name'])}, {say_day(found[0].at)}")

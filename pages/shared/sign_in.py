@@ -124,7 +124,7 @@ def _stop_with(title: str, render: Callable[[], object]) -> None:
     shown = [st.Page(_shown(title, render), title=title, default=True)]
     shown += [
         st.Page(_shown(title, render), title=title, url_path=path)
-        for path in ("leads", "sources", "drivers", "retrain", "admin")
+        for path in ("leads", "sources", "drivers", "retrain", "monitor", "admin")
     ]
     st.navigation(shown, position="hidden").run()
     st.stop()

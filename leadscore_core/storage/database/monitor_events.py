@@ -6,7 +6,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import check_may
 from leadscore_core.config import Settings
+from leadscore_core.storage.database.audit import AuditEvent, append_audit
 from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.tables import MonitorEventRow
 
@@ -33,14 +36,23 @@ class MonitorEventStore:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
-    def add(self, event: MonitorEvent) -> MonitorEvent:
+    def add(self, event: MonitorEvent, needs: Action | None = None) -> MonitorEvent:
         """Keep an event, and return it as it is kept.
+
+        Parameters
+        ----------
+        needs
+            What whoever makes it must be permitted to do; it stands in the audit then. None where nobody does.
 
         Raises
         ------
+        AccessError
+            If they are not.
         StorageError
             If it cannot be written.
         """
+        if needs is not None:
+            check_may(needs)
         row = MonitorEventRow(
             kind=event.kind,
             at=event.at or now(),
@@ -53,6 +65,8 @@ class MonitorEventStore:
         with open_database(self.settings).writing() as session:
             session.add(row)
             session.flush()
+            if needs is not None:
+                append_audit(session, self.settings, AuditEvent(needs, f"{event.kind} {row.id}"))
             return _event(row)
 
     def history(

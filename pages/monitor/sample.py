@@ -1,0 +1,72 @@
+"""Leads to call on Monitor: the few whose outcomes tell the AUC, drawn, exported, and evaluated when these are in."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import current_person
+from leadscore_core.batches.view import BatchView
+from leadscore_core.config import load_settings
+from leadscore_core.storage.database.audit import AuditEvent, record_audit
+from pages.monitor.verdict import model_of
+from pages.shared.person import sign
+
+
+def render_sample(view: BatchView) -> None:
+    """Offer to draw a sample, or show the one that was drawn and what its outcomes say."""
+    from leadscore_core.inference.export.formula_injection import neutralise
+    from leadscore_core.monitoring.kept_leads import read_kept
+    from leadscore_core.monitoring.records import sample_of
+    from leadscore_core.monitoring.sample import MARGIN, evaluate_sample
+
+    settings = load_settings()
+    drawn = sample_of(view.batch, settings)
+    if drawn is None:
+        _offer(view)
+        return
+    rows = np.array(drawn["rows"], dtype="int64")
+    kept = read_kept(view.batch, view.schema, model_of(view).metadata.threshold, settings)
+    came = kept.leads.calls.settled.outcome[rows]
+    back = int((~np.isnan(came)).sum())
+    st.markdown(f"**{len(rows):,} leads are drawn; outcomes of {back:,} are back.**")
+    figure, _ = evaluate_sample(kept.scores[rows], np.array(drawn["strata"]), np.array(drawn["sizes"]), came)
+    if figure.value is not None and figure.low is not None and figure.high is not None:
+        wide = (figure.high - figure.low) / 2
+        more = "" if wide <= 1.5 * MARGIN else " Bring the outcomes of the others to know it better."
+        st.markdown(f"The AUC of the whole list is {figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f}).{more}")
+    table = pd.DataFrame({"Row": rows + 1, "Score": (100 * kept.scores[rows]).round().astype("int64")})
+    table["Outcome"] = [{0.0: "no", 1.0: "yes"}.get(one, "not back") for one in came.tolist()]
+    st.dataframe(table, hide_index=True, height=300, alt="Leads that are drawn")
+    if current_person().may(Action.EXPORT):
+        own = pd.read_parquet(view.batch.leads_path).iloc[rows].assign(**{"Row in the list": rows + 1})
+        done = AuditEvent(Action.EXPORT, f"batch {view.batch.id}", len(rows), [str(name) for name in own.columns])
+        st.download_button(
+            "Download these leads",
+            neutralise(own).to_csv(index=False).encode("utf-8-sig"),
+            file_name="leads_to_call.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click=lambda: record_audit(settings, done),
+        )
+    st.caption("Call all of them, whatever their score, and bring what came of it under Bring outcomes on Leads.")
+
+
+def _offer(view: BatchView) -> None:
+    from leadscore_core.monitoring.check import past_periods
+    from leadscore_core.monitoring.kept_leads import read_kept
+    from leadscore_core.monitoring.records import keep_sample
+    from leadscore_core.monitoring.sample import plan_sample
+
+    settings = load_settings()
+    kept = read_kept(view.batch, view.schema, model_of(view).metadata.threshold, settings)
+    plan = plan_sample(kept.scores, past_periods(model_of(view), settings, without=view.batch.id))
+    whole = " That is all of them, as fewer do not tell it." if plan.is_whole else ""
+    called = f"{plan.size:,} of these {view.batch.rows:,} leads"
+    st.markdown(f"**Call {called}, and you know the AUC to within {plan.margin:g}.**{whole}")
+    st.caption(
+        f"They are drawn at random within ten ranges of scores. Of simulated outcomes {plan.holds:.0%} were told so "
+        "well, also where scores tell only half of what they told."
+    )
+    if st.button(f"Draw these {plan.size:,} leads", icon=":material/casino:"):
+        sign(lambda by: keep_sample(plan, view.batch, by=by), f"{plan.size:,} leads are drawn.")

@@ -1,0 +1,61 @@
+"""The verdict on top of Monitor: in a word, with its reasons and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from leadscore_core.batches.view import BatchView
+from leadscore_core.config import load_settings
+from leadscore_core.storage.database.outcomes import OutcomeStore
+from pages.shared import session
+from pages.shared.sidebar import VERDICT_ICONS, plain
+
+if TYPE_CHECKING:  # loads statistics, which a page does when it is looked at
+    from leadscore_core.model.lead_model import LeadModel
+    from leadscore_core.monitoring.check import MonitorReport
+
+_BOX = {"healthy": st.success, "watch": st.info, "retrain": st.warning, "blind": st.warning, "do not trust": st.error}
+
+
+def model_of(view: BatchView) -> LeadModel:
+    """Return the model that scored a batch, which the page has made sure of."""
+    assert view.model is not None
+    return view.model
+
+
+def checked(view: BatchView) -> MonitorReport:
+    """Return what the monitor says of a batch as it stands now; it is looked at once, and kept in the database."""
+    from leadscore_core.monitoring.check import check_batch
+    from leadscore_core.monitoring.records import keep_report
+
+    known = OutcomeStore(load_settings()).current(view.batch)
+    state = (view.batch.id, view.batch.scoring.number, known and known.number, view.standing.contacts.token)
+    before = session.kept("monitor_report")
+    if before is not None and before[0] == state:
+        report: MonitorReport = before[1]
+        return report
+    with st.spinner("Comparing this list with the training leads"):
+        report = check_batch(view.batch, model_of(view))
+    keep_report(report, view.batch)
+    session.keep("monitor_report", (state, report))
+    return report
+
+
+def render_verdict(view: BatchView, report: MonitorReport) -> None:
+    """Say the verdict, why, and what to do."""
+    from leadscore_core.monitoring.retrain_rule import make_case
+
+    verdict = report.verdict
+    reasons = " ".join(plain(reason) for reason in verdict.reasons)
+    _BOX[verdict.state](
+        f"**{verdict.state.capitalize()}.** {reasons}  \n{plain(verdict.action)}", icon=VERDICT_ICONS[verdict.state]
+    )
+    outside = tuple(one.human for one in report.drift.columns if one.name in report.drift.outside)
+    case = make_case(view.batch.schema_name, verdict, outside=outside)
+    if case.is_proposed:
+        lists = ", ".join(f"{plain(name)} ({known:,} outcomes)" for name, known in case.lists[:3]) or "your own file"
+        reasons = " ".join(plain(reason) for reason in case.reasons)
+        st.caption(f":material/model_training: A retrain is proposed: {reasons} It would learn from {lists} besides.")
+        st.page_link("pages/retrain/page.py", label="Retrain", icon=":material/model_training:")

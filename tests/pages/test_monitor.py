@@ -1,0 +1,90 @@
+"""The Monitor page without a browser: the verdict on top, outcomes, drift, leads to call, trials and time."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from leadscore_core.batches.view import BatchView
+from leadscore_core.config import load_settings
+from leadscore_core.monitoring.kept_leads import read_kept
+from leadscore_core.monitoring.kept_trials import list_trials
+from leadscore_core.monitoring.records import sample_of
+from leadscore_core.storage.database.batches import Batch
+from tests.batches.test_called import bring_back
+from tests.paths import ROOT
+
+
+@pytest.fixture
+def app(batch: Batch) -> AppTest:
+    started = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    started.session_state["person_name"] = "Anna"
+    return started.run().switch_page("pages/monitor/page.py").run()
+
+
+def shown(app: AppTest) -> str:
+    boxes = [*app.success, *app.info, *app.warning, *app.error]
+    return "\n".join(one.value for one in [*boxes, *app.markdown, *app.caption])
+
+
+def look_at(app: AppTest, section: str) -> AppTest:
+    app.segmented_control(key="monitor-section").set_value(section).run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.button if label in button.label).click().run()
+    assert not app.exception
+    return app
+
+
+def test_a_list_without_outcomes_has_a_verdict_and_is_compared(app: AppTest) -> None:
+    assert not app.exception
+    assert app.title[0].value == "Can we still trust the scores?"
+    assert "No outcome has come back yet" in shown(app)
+    drift = shown(look_at(app, "Drift"))
+    assert "drifted for certain" in drift
+    assert "The mean score is" in drift
+    times = look_at(app, "Time")
+    assert {"Lists", "Verdicts"} <= set(times.dataframe[0].value["What"])
+    assert any("by Monday" in caption.value for caption in times.sidebar.caption)
+
+
+def test_outcomes_turn_the_verdict_and_a_retrain_is_proposed(app: AppTest, batch: Batch, view: BatchView) -> None:
+    scores = read_kept(batch, view.schema, 0.5, load_settings()).scores
+    bring_back(batch, np.random.default_rng(0).random(batch.rows) > scores)
+    app.run()
+    said = shown(app)
+    assert "**Do not trust.**" in said
+    assert "A retrain is proposed" in said
+    assert any("AUC" in table.value.get("Figure", []).tolist() for table in app.dataframe if "Figure" in table.value)
+    assert "applications" in said
+
+
+def test_leads_to_call_are_drawn_and_evaluated_once_they_are_back(app: AppTest, batch: Batch, view: BatchView) -> None:
+    look_at(app, "Leads to call")
+    assert "you know the AUC to within 0.05" in shown(app)
+    press(app, "Draw these")
+    drawn = sample_of(batch)
+    assert drawn is not None
+    assert f"{drawn['size']} leads are drawn; outcomes of 0 are back" in shown(app)
+    scores = read_kept(batch, view.schema, 0.5, load_settings()).scores
+    bring_back(batch, np.random.default_rng(0).random(batch.rows) < scores)
+    app.run()
+    assert "The AUC of the whole list is 0." in shown(app)
+
+
+def test_a_trial_is_planned_and_started(app: AppTest, batch: Batch) -> None:
+    look_at(app, "Trials")
+    next(field for field in app.text_input if field.label == "Name of the trial").set_value("Spring").run()
+    assert "It takes " in shown(app)
+    press(app, "Start the trial")
+    ((plan, _),) = list_trials(batch.schema_name)
+    assert plan.name == "Spring"
+    assert "**Spring**" in shown(app)
+
+
+def test_without_another_model_the_shadow_says_so(app: AppTest, places: Path) -> None:
+    assert "There is no other model to run beside the one in use" in shown(look_at(app, "Shadow"))
