@@ -16,9 +16,11 @@ COPY pages pages
 COPY models models
 COPY sample_data sample_data
 RUN /opt/leadscore/bin/pip install --no-cache-dir --no-deps --editable . \
-    && mkdir data \
+    && install --directory --mode=0700 data \
     && chown -R leadscore:leadscore data models
 ENV PATH=/opt/leadscore/bin:$PATH \
+    HOME=/tmp \
+    PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
     STREAMLIT_SERVER_HEADLESS=true

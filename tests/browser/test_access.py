@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from leadscore_core.batches.save import save_batch
 from leadscore_core.data.dataset.open import open_list
@@ -30,6 +30,13 @@ FOCUSED = """() => {
   while (part.shadowRoot && part.shadowRoot.activeElement) part = part.shadowRoot.activeElement;
   return part.className;
 }"""
+HEADERS = {
+    name.lower(): value
+    for name, value in re.findall(
+        r"add_header (\S+) \"?(.+?)\"? always;", (ROOT / "docs" / "nginx.conf").read_text(encoding="utf-8")
+    )
+    if name != "Strict-Transport-Security"  # the tests' server has no certificate
+}
 MOST_TAB_STOPS = 12
 LEAST_ABOVE = {(1440, 900): 15, (390, 844): 6}
 
@@ -47,10 +54,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def context(chromium: Browser, office: str) -> Iterator[BrowserContext]:
-    """A browser that asks nobody but the dashboard; the test fails if it wanted to."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    """A browser that asks nobody but the dashboard, under the rules of our proxy; the test fails if it wanted to."""
+    here = ["local-network-access"]  # a page that is answered for by the test counts as one from elsewhere
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, permissions=here)
     context.set_default_timeout(PATIENCE)
     foreign: list[str] = []
+    context.route(lambda address: "/_stcore/" not in address, _as_the_proxy_does)
+    context.on("console", lambda said: foreign.append(said.text) if "Content Security Policy" in said.text else None)
 
     def look(request: Request) -> None:
         if not request.url.startswith((office, office.replace("http", "ws"), "data:", "blob:")):
@@ -60,6 +70,15 @@ def context(chromium: Browser, office: str) -> Iterator[BrowserContext]:
     yield context
     context.close()
     assert foreign == []
+
+
+def _as_the_proxy_does(route: Route) -> None:
+    """Answer for a page with the headers that docs/nginx.conf adds."""
+    if route.request.resource_type != "document":
+        route.continue_()
+        return
+    answer = route.fetch()
+    route.fulfill(response=answer, headers=answer.headers | HEADERS)
 
 
 def opened(context: BrowserContext, address: str) -> Page:
