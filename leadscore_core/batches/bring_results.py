@@ -231,7 +231,7 @@ def _keys(table: ResultTable, schema: LeadSchema, settings: Settings) -> pd.Data
     mapping = leads.mapping
     if not any(column.name in mapping.used for column in schema.with_role(*KNOWN_BY)):
         mapping = with_keys(mapping, schema, table.cells.head(CONVENTION_ROWS))
-    keys = read_keys(table.cells.mask(table.cells == ""), replace(leads, mapping=mapping), settings.phone_region)
+    keys = read_keys(table.cells.mask(table.cells == ""), replace(leads, mapping=mapping), settings)
     later = table.at.astype("int64").where(table.at.notna(), np.nan).astype("float64")
     return keys.assign(outcome=np.arange(len(keys), dtype="float64"), later=later.to_numpy())
 

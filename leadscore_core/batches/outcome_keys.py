@@ -9,16 +9,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadscore_core.batches.outcome_matching import KINDS, Matches, match_moments, match_people
+from leadscore_core.config import Settings
 from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import StorageError
 from leadscore_core.inference.contact_quality import contact_keys, read_contacts
 from leadscore_core.inference.duplicates import key_columns
+from leadscore_core.storage.contact_key import contact_key
 from leadscore_core.storage.leads.files import read_people
 
 
-def read_keys(chunk: pd.DataFrame, leads: LeadList, region: str) -> pd.DataFrame:
+def read_keys(chunk: pd.DataFrame, leads: LeadList, settings: Settings) -> pd.DataFrame:
     """Return what the rows of a file are known by, one row a row.
 
     Parameters
@@ -27,8 +29,8 @@ def read_keys(chunk: pd.DataFrame, leads: LeadList, region: str) -> pd.DataFrame
         Rows of the file, all columns.
     leads
         The file as it was opened: which header is which column.
-    region
-        Country of phone numbers without a country code.
+    settings
+        Country of phone numbers without a country code, and where the key of contacts is.
 
     Returns
     -------
@@ -36,9 +38,9 @@ def read_keys(chunk: pd.DataFrame, leads: LeadList, region: str) -> pd.DataFrame
         ``id_text``, ``email``, ``phone`` and further ones, ``moment`` (hashes or NA), and ``given``, whether the row
         holds an e-mail or a phone at all.
     """
-    contacts = read_contacts(chunk, leads.schema, leads.mapping, region)
+    contacts = read_contacts(chunk, leads.schema, leads.mapping, settings.phone_region)
     index = pd.RangeIndex(len(chunk))
-    keys = contact_keys(contacts).reindex(index=index).drop(columns="id", errors="ignore")
+    keys = contact_keys(contacts, contact_key(settings)).reindex(index=index).drop(columns="id", errors="ignore")
     ids = contacts.details.get(Role.ID)
     keys["id_text"] = pd.Series(pd.NA, index=index, dtype="str") if ids is None else ids.set_axis(index)
     cleaned = clean_leads(leads.mapping.apply(chunk, leads.schema), leads.schema)

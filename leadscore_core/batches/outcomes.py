@@ -234,7 +234,7 @@ def _read_outcomes(leads: LeadList, settings: Settings) -> pd.DataFrame:
     for chunk in leads.chunks():
         dates.append(pd.DataFrame({header: as_text(chunk[header]) for header in dating if header in chunk}))
         outcome = pd.Series(known_outcomes(chunk, leads.schema, leads.mapping))
-        keys = read_keys(chunk, leads, settings.phone_region)
+        keys = read_keys(chunk, leads, settings)
         parts.append(keys.assign(outcome=outcome.to_numpy(dtype="float64", na_value=np.nan)))
     result = pd.concat(parts, ignore_index=True)
     header, moments = later_than(pd.concat(dates, ignore_index=True), dating, leads.mapping.date_order)

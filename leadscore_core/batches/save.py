@@ -30,6 +30,7 @@ from leadscore_core.inference.score import ScoredChunk
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.pipelines.inference import ScoreReport, score_chunks
 from leadscore_core.progress import Progress, silent
+from leadscore_core.storage.contact_key import contact_key
 from leadscore_core.storage.database.batches import LEADS_FILE, Batch, BatchDetails, BatchStore, Scoring, hash_files
 from leadscore_core.storage.database.engine import now
 from leadscore_core.storage.database.preferences import grade_preference, junk_preference
@@ -224,7 +225,7 @@ def _write_chunks(folder: Path, order: _ScoringOrder, report: ScoreReport, *, as
             for read, scored in scored_chunks:
                 chunk = chunk_frame(read)
                 own_columns.write(_storable(chunk, as_text))
-                index = index_rows(chunk, scored, model.schema, leads.mapping, settings.phone_region, first)
+                index = index_rows(chunk, scored, model.schema, leads.mapping, settings, first)
                 unseen = expect_unseen(model, chunk, scored.cleaned, leads.mapping, scored.own["propensity"].to_numpy())
                 index = index.assign(**unseen.columns(), ls_draw=draws.random(len(chunk)))
                 table = pa.Table.from_pandas(index, preserve_index=False)
@@ -238,7 +239,7 @@ def _write_chunks(folder: Path, order: _ScoringOrder, report: ScoreReport, *, as
 
 
 def index_rows(
-    chunk: pd.DataFrame, scored: ScoredChunk, schema: LeadSchema, mapping: ColumnMapping, region: str, first: int
+    chunk: pd.DataFrame, scored: ScoredChunk, schema: LeadSchema, mapping: ColumnMapping, settings: Settings, first: int
 ) -> pd.DataFrame:
     """Return what filters, sorts and pages read of a chunk (see `LeadTable`).
 
@@ -247,7 +248,7 @@ def index_rows(
     first
         Position in the list of the chunk's first lead.
     """
-    contacts = read_contacts(chunk, schema, mapping, region)
+    contacts = read_contacts(chunk, schema, mapping, settings.phone_region)
     columns: dict[str, object] = {
         "ls_row": np.arange(first, first + len(chunk), dtype="int64"),
         "ls_propensity": scored.own["propensity"].to_numpy(),
@@ -256,7 +257,7 @@ def index_rows(
     }
     columns |= {_KINDS[role]: cells.to_numpy(dtype=object) for role, cells in contacts.shown.items()}
     columns |= {RULE + rule: flags for rule, flags in contact_flags(contacts).items()}
-    keys = contact_keys(contacts)
+    keys = contact_keys(contacts, contact_key(settings))
     for name in key_names(schema, mapping):  # of every chunk the same, whatever its cells hold
         own = keys[name].array if name in keys else pd.array([pd.NA] * len(chunk), dtype="Int64")
         columns[f"ls_{name}_key"] = own

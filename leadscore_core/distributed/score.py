@@ -47,6 +47,7 @@ from leadscore_core.distributed.remote_files import (
 )
 from leadscore_core.distributed.request import FilesRequest
 from leadscore_core.errors import ExportError, LeadScoreError, UnreadableFileError
+from leadscore_core.inference.contact_quality import BarredPeople
 from leadscore_core.inference.export.files import ENDINGS, check_output, write_leads
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.inference.score import join_scored
@@ -88,7 +89,7 @@ class _Order:
     encoding: str | None
     settings: Settings
     reasons: int
-    barred: dict[tuple[str, int], str]
+    barred: BarredPeople
 
 
 def score_files(

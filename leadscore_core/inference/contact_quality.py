@@ -14,6 +14,7 @@ from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.inference.contact_cells import split_contacts
 from leadscore_core.inference.identity import is_placeholder, is_ruined, unwrap
 from leadscore_core.inference.plain_contacts import plain_emails, plain_phones
+from leadscore_core.storage.contact_key import keyed_hashes
 
 CONTACT_ROLES = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
 SINGLE_LEAD_RULES = (
@@ -225,8 +226,14 @@ def key_names(schema: LeadSchema, mapping: ColumnMapping) -> list[str]:
     return names
 
 
-def contact_keys(contacts: Contacts) -> pd.DataFrame:
+def contact_keys(contacts: Contacts, key: str = "") -> pd.DataFrame:
     """Return hashes by which a lead is known again, whatever the spelling; NA where there is nothing to go by.
+
+    Parameters
+    ----------
+    key
+        That of the installation (see `contact_key`), for hashes that are kept or compared with kept ones; without it
+        they compare leads of one list in passing.
 
     Returns
     -------
@@ -239,23 +246,33 @@ def contact_keys(contacts: Contacts) -> pd.DataFrame:
     addresses = [cells.mask(_each(cells, is_placeholder)) for cells in contacts.emails]
     for name, columns in (("email", addresses), ("phone", contacts.phones)):
         normal |= {name if place == 1 else f"{name}_{place}": cells for place, cells in enumerate(columns, 1)}
-    return pd.DataFrame({name: hash_texts(text) for name, text in normal.items()})
+    hashes = {name: hash_texts(text) for name, text in normal.items()}
+    if key:
+        hashes = {name: _under(key, column) for name, column in hashes.items()}
+    return pd.DataFrame(hashes)
 
 
-def barred_leads(contacts: Contacts, barred: Mapping[tuple[str, int], str]) -> dict[str, np.ndarray]:
-    """Tell which leads have an e-mail or phone of somebody who is not to be called, by the reason.
+def _under(key: str, hashes: pd.Series) -> pd.Series:
+    made = pd.Series(keyed_hashes(hashes.fillna(0).to_numpy("int64"), key), index=hashes.index, dtype="Int64")
+    return made.mask(hashes.isna().to_numpy())
 
-    Parameters
-    ----------
-    barred
-        Kind (email or phone) and hash (see `contact_keys`) -> reason.
-    """
-    keys = contact_keys(contacts)
+
+@dataclass(frozen=True)
+class BarredPeople:
+    """Who is not to be called: kind (email or phone) and hash -> reason, and the key of the hashes."""
+
+    reasons: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    key: str = field(default="", repr=False)
+
+
+def barred_leads(contacts: Contacts, barred: BarredPeople) -> dict[str, np.ndarray]:
+    """Tell which leads have an e-mail or phone of somebody who is not to be called, by the reason."""
+    keys = contact_keys(contacts, barred.key)
     found: dict[str, np.ndarray] = {}
     for name in keys.columns:
         kind = str(name).partition("_")[0]
-        for reason in sorted(set(barred.values())):
-            wanted = [key for (of, key), why in barred.items() if of == kind and why == reason]
+        for reason in sorted(set(barred.reasons.values())):
+            wanted = [hashed for (of, hashed), why in barred.reasons.items() if of == kind and why == reason]
             has = keys[name].isin(wanted).fillna(False).to_numpy(dtype=bool)
             found[reason] = found.get(reason, np.zeros(len(keys), dtype=bool)) | has
     return found

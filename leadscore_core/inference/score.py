@@ -1,6 +1,5 @@
 """Scoring: a list in, the same list with score, grade, junk verdict and reasons out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -22,6 +21,7 @@ from leadscore_core.inference.cleaned_file import Cleaned
 from leadscore_core.inference.contact_quality import (
     SINGLE_LEAD_RULES,
     UNCALLABLE,
+    BarredPeople,
     barred_leads,
     contact_flags,
     find_uncallable,
@@ -59,7 +59,7 @@ class ScoringRules:
     grades: GradeThresholds
     junk: JunkRules = field(default_factory=lambda: JunkRules(contact=()))
     region: str = "IN"
-    barred: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    barred: BarredPeople = BarredPeople()
 
 
 def score_leads(
@@ -143,7 +143,7 @@ def score_chunk(
         flags = contact_flags(read_contacts(frame, model.schema, mapping, rules.region), wanted)
     for rule in reversed(list(flags)):
         reason = reason.mask(flags[rule], JUNK_WORDS[rule])
-    if rules.barred:
+    if rules.barred.reasons:
         contacts = read_contacts(frame, model.schema, mapping, rules.region)
         for code, found in barred_leads(contacts, rules.barred).items():
             reason = reason.mask(found, JUNK_WORDS[code])

@@ -1,7 +1,7 @@
 """The inference pipeline: a list in, the same list with scores out, whole or not at all."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -20,12 +20,14 @@ from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.validation import duplicate_findings, mapping_findings
 from leadscore_core.inference.cleaned_file import CleanedFile
+from leadscore_core.inference.contact_quality import BarredPeople
 from leadscore_core.inference.export.crm_columns import CrmChoice, CrmColumns, contact_headers, settle_columns
 from leadscore_core.inference.export.files import check_output, write_leads
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.inference.score import ScoredChunk, ScoringRules, join_scored, score_chunk
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.progress import Progress, silent
+from leadscore_core.storage.contact_key import contact_key
 
 _Given = TypeVar("_Given")
 _Done = TypeVar("_Done")
@@ -46,7 +48,7 @@ class ScoreReport:
     thresholds: GradeThresholds = field(default_factory=GradeThresholds)
     left_out: dict[str, str] = field(default_factory=dict)
     crm: CrmColumns | None = None
-    barred: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    barred: BarredPeople = BarredPeople()
     log: ReadLog = field(default_factory=ReadLog)
 
 
@@ -112,13 +114,14 @@ def with_saved_rules(settings: Settings, schema: LeadSchema) -> Settings:
     return saved_rules(settings, schema)
 
 
-def barred_people(settings: Settings) -> dict[tuple[str, int], str]:
-    """Return kind and hash of e-mails and phones that are not to be called -> why, where calls are kept here at all."""
+def barred_people(settings: Settings) -> BarredPeople:
+    """Return whose e-mails and phones are not to be called, where calls are kept here at all."""
     if not settings.has_database:
-        return {}
+        return BarredPeople()
     from leadscore_core.storage.database.people import suppressed_keys  # slow to load, like the saved rules
 
-    return suppressed_keys(settings)
+    reasons = suppressed_keys(settings)
+    return BarredPeople(reasons, contact_key(settings)) if reasons else BarredPeople()
 
 
 def score_chunks(
