@@ -5,8 +5,10 @@ It does not start where others than this machine could open it without signing i
 
 import importlib
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from streamlit.runtime import Runtime, RuntimeState
@@ -14,9 +16,11 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import bootstrap
 from streamlit.web.cli import main
 
+from leadscore_core._files import remove_left_behind
 from pages.shared.exposure import INSECURE, allow_insecure, exposure_problem
 
 FIRST_PAGE_NEEDS = ("pages.shared.sidebar", "pages.shared.upload_form")  # no more: the first page would wait for it
+TIDY_AFTER = 5  # seconds, in which the first page comes
 
 
 def is_listening() -> bool:
@@ -35,12 +39,22 @@ def warm() -> None:
         importlib.import_module(name)
 
 
+def tidy() -> None:
+    """Remove what a killed process left in the temporary folder, and what is due, once browsers are served."""
+    while not is_listening():
+        time.sleep(0.01)
+    time.sleep(TIDY_AFTER)
+    remove_left_behind(Path(tempfile.gettempdir()))
+    importlib.import_module("leadscore_core.batches.retention").remove_due_daily()
+
+
 def start(*words: Any, **options: Any) -> None:
     """Run the server, unless it would be open to people who need not sign in."""
     problem = exposure_problem()
     if problem:
         sys.stderr.write(f"Error: {problem}\n")
         sys.exit(2)
+    threading.Thread(target=tidy, name="tidy", daemon=True).start()
     run(*words, **options)
 
 

@@ -259,6 +259,7 @@ class Settings(BaseSettings):
     monitor: MonitorRules = MonitorRules()
     daily_call_capacity: int = Field(300, ge=1)
     upload_limit_mb: int = Field(1024, ge=1)
+    retention_days: int | None = Field(None, ge=1, le=36_500)
     tracking_uri: str | None = None
     extensions: tuple[str, ...] = ()
     trusted_classes: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 """Exports: what is shown, or all of it, as the list it came from, as call sheets, or for a CRM."""
 
 import threading
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -197,6 +198,15 @@ def _for_people(view: BatchView, leads: pd.DataFrame, words: pd.DataFrame, order
     return pd.concat([shown, rest.rename(columns=taken)], axis=1)
 
 
+_jobs: "weakref.WeakSet[ExportJob]" = weakref.WeakSet()
+
+
+def drop_exports(batch_ids: Collection[str]) -> int:
+    """Throw away the exports of some batches that wait to be fetched or are being written, and return how many."""
+    these = [job for job in _jobs if job.drop_if_of(batch_ids)]
+    return len(these)
+
+
 class ExportJob:
     """An export on its way in a thread: its progress, its file or its error, and a way to stop it."""
 
@@ -206,6 +216,8 @@ class ExportJob:
         self.error = ""
         self.content: bytes | None = None
         self._stop = threading.Event()
+        self._batch_id = view.batch.id
+        _jobs.add(self)
         self._thread = threading.Thread(target=self._run, args=(view, order), daemon=True)
         self._thread.start()
 
@@ -217,6 +229,14 @@ class ExportJob:
     def cancel(self) -> None:
         """Stop after the chunk that is being written."""
         self._stop.set()
+
+    def drop_if_of(self, batch_ids: Collection[str]) -> bool:
+        """Throw away what was written of one of these batches, and tell whether there was anything."""
+        if self._batch_id not in batch_ids or self.error:
+            return False
+        self.cancel()
+        self.content, self.error = None, "The list was changed meanwhile: a person was forgotten. Export it again."
+        return True
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end and tell whether it came."""
@@ -231,9 +251,11 @@ class ExportJob:
             with scratch_folder() as folder:
                 path = folder / f"leads{order.ending}"
                 export_leads(view, order, path, progress=self._tell, cancelled=self._stop.is_set)
-                self.content = path.read_bytes()
+                content = path.read_bytes()
+                if not self._stop.is_set():
+                    self.content = content
         except LeadScoreError as error:
-            self.error = str(error)
+            self.error = self.error or str(error)
         except OSError as error:
             self.error = f"The export could not be written ({error.strerror or error}). Make room and try again."
         finally:

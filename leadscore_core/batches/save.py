@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadscore_core.batches.duplicates import mark_repeats
+from leadscore_core.batches.problem_examples import without_examples
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.outcome_column import known_outcomes
 from leadscore_core.data.dataset.dataset import LeadList
@@ -199,7 +200,7 @@ def _score_into(
         scored_by=by,
         expected=report.expected,
         counts={"rows": report.rows, "grades": report.grades},
-        findings=[finding.at_rows(rows) for finding in report.findings] if is_again else report.findings,
+        findings=without_examples(f.at_rows(rows) if is_again else f for f in report.findings),
         settings={"grades": grades.value.model_dump(mode="json"), "junk": junk.value.model_dump(mode="json")},
     )
     tell(report.rows, "Ranking and saving")

@@ -8,7 +8,8 @@ from leadscore_core.data.cleaning.outcome_split import split_cells
 from leadscore_core.data.cleaning.outcome_values import name_values
 from leadscore_core.data.cleaning.outcome_words import Meaning
 from leadscore_core.data.cleaning.text import filled_cells
-from leadscore_core.data.findings import Finding, make_finding, show_cell
+from leadscore_core.data.example_cells import example_cell
+from leadscore_core.data.findings import Finding, make_finding
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema
 
@@ -35,7 +36,7 @@ def label_findings(
         reason = f"no outcome yet: {name_values(still)}; such leads are left out"
         found.append(make_finding("label_open", header, reason, split.count(Meaning.OPEN), n_rows))
     if len(unusable):
-        example = show_cell(raw[label.name].iloc[unusable[0]])
+        example = example_cell(raw, label.name, unusable)
         named = name_values(split.of(Meaning.UNKNOWN))
         reason = f"not known to say yes or no: {named}; such leads have no outcome and are left out"
         found.append(make_finding("label_not_binary", header, reason, len(unusable), n_rows, unusable, example))

@@ -10,6 +10,7 @@ from leadscore_core.data.cleaning.cleaner import CellProblem, clean_with_problem
 from leadscore_core.data.cleaning.date_order import ORDER_WORDS, DateOrder
 from leadscore_core.data.cleaning.text import as_text, filled_cells
 from leadscore_core.data.cleaning.units import UNIT, find_units
+from leadscore_core.data.example_cells import example_cell, filled
 from leadscore_core.data.findings import Finding, make_finding, show_cell, sort_findings
 from leadscore_core.data.merge_findings import merge_findings
 from leadscore_core.data.reading.chunks import INDEX_HEADERS, LINE_PROBLEM
@@ -211,7 +212,7 @@ def cell_findings(
         if schema.by_name[problem.column].role is Role.LABEL:
             continue  # label_findings says it where a label is expected
         header = mapping.used[problem.column]
-        example = show_cell(frame[header].iloc[int(problem.rows[0])])
+        example = example_cell(frame, header, problem.rows)
         found.append(
             make_finding(
                 problem.code,
@@ -261,7 +262,7 @@ def note_row_problems(
             (f"{header}: {problem.reason} ({show_cell(cell)})" for cell in frame[header].iloc[problem.rows]),
         )
     if LINE_PROBLEM in frame.columns:
-        rows = np.flatnonzero(_filled(frame[LINE_PROBLEM]))
+        rows = np.flatnonzero(filled(frame[LINE_PROBLEM]))
         note(rows, as_text(frame[LINE_PROBLEM].iloc[rows]))
     blank = blank_rows(raw, schema) if blank is None else blank
     note(np.flatnonzero(blank), ["nothing to score: every column that the model reads is blank"] * int(blank.sum()))
@@ -361,7 +362,7 @@ def _unit_findings(
 def _row_findings(frame: pd.DataFrame, is_blank: np.ndarray) -> list[Finding]:
     found = []
     if LINE_PROBLEM in frame.columns:
-        rows = np.flatnonzero(_filled(frame[LINE_PROBLEM]))
+        rows = np.flatnonzero(filled(frame[LINE_PROBLEM]))
         if len(rows):
             example = str(frame[LINE_PROBLEM].iloc[rows[0]])
             found.append(
@@ -393,7 +394,3 @@ def blank_rows(raw: pd.DataFrame, schema: LeadSchema) -> np.ndarray:
     blank = np.zeros(len(raw), dtype=bool)
     blank[left] = True
     return blank
-
-
-def _filled(cells: pd.Series) -> np.ndarray:
-    return (cells.notna() & (cells != "")).to_numpy(dtype=bool)

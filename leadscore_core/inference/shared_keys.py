@@ -58,15 +58,15 @@ class SharedKeys:
             rows = people.index[people[name].isin(nobody)]
             if len(rows):
                 what = "one value is" if len(nobody) == 1 else f"{len(nobody):,} values are each"
-                example = str(people[f"{kind}_text"].loc[rows[0]]) if name == kind else ""
                 place = int(name.removeprefix(kind).removeprefix("_") or 1) - 1
                 headers = mapping.headers_of(schema, role)
                 header = headers[min(place, len(headers) - 1)]
-                found.append(_finding(header, f"{what} {_SHARED}", rows, example, len(people)))
+                found.append(_finding(header, f"{what} {_SHARED}", rows, len(people)))
         return found
 
 
-def _finding(header: str, reason: str, rows: pd.Index, example: str, n_rows: int) -> Finding:
+def _finding(header: str, reason: str, rows: pd.Index, n_rows: int) -> Finding:
+    """Return a finding of contacts, of which no cell is shown."""
     return Finding(
         code="shared_key",
         severity="warning",
@@ -74,11 +74,10 @@ def _finding(header: str, reason: str, rows: pd.Index, example: str, n_rows: int
         reason=reason,
         count=len(rows),
         share=len(rows) / n_rows,
-        example=example,
     )
 
 
 def _ruined(ids: pd.Series, header: str) -> list[Finding]:
     distinct = ids.dropna().drop_duplicates()
     rows = ids.index[ids.isin({text for text in distinct if is_ruined(unwrap(text))})]
-    return [_finding(header, _RUINED, rows, str(ids.loc[rows[0]]), len(ids))] if len(rows) else []
+    return [_finding(header, _RUINED, rows, len(ids))] if len(rows) else []

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from leadscore_core._files import publish_file, whole_file
 from leadscore_core.config import Settings
 from leadscore_core.errors import StorageError
+from leadscore_core.storage.leads.rewriting import rewrite_parquet
 
 KEY_FILE = "contact.key"
 _PENDING, _LOCK = ".contact-key-to-be", ".contact-key.lock"
@@ -131,21 +132,21 @@ def _rekey_database(settings: Settings, key: str) -> None:
 def _rekey_scores(path: Path, key: str) -> None:
     """Bring the hashes in a batch's scores under the key, unless they are."""
     mark = _name_of(key).encode()
-    with pq.ParquetFile(path) as source:
-        about = source.schema_arrow.metadata or {}
-        names = [name for name in source.schema_arrow.names if name.startswith("ls_") and name.endswith("_key")]
-        if about.get(_MARK) == mark or not names:
-            return
-        schema = source.schema_arrow.with_metadata(about | {_MARK: mark})
-        with whole_file(path) as aside, pq.ParquetWriter(aside, schema, compression="lz4") as target:
-            for group in range(source.num_row_groups):
-                table = source.read_row_group(group)
-                for name in names:
-                    blank = pc.is_null(table[name]).to_numpy()
-                    made = keyed_hashes(table[name].fill_null(0).to_numpy(), key)
-                    place = table.schema.get_field_index(name)
-                    table = table.set_column(place, name, pa.array(made, pa.int64(), mask=blank))
-                target.write_table(table.cast(schema))
+    schema = pq.read_schema(path)
+    names = [name for name in schema.names if name.startswith("ls_") and name.endswith("_key")]
+    if (schema.metadata or {}).get(_MARK) == mark or not names:
+        return
+
+    def under_the_key(table: pa.Table, _: int) -> pa.Table:
+        for name in names:
+            blank = pc.is_null(table[name]).to_numpy()
+            made = keyed_hashes(table[name].fill_null(0).to_numpy(), key)
+            place = table.schema.get_field_index(name)
+            table = table.set_column(place, table.schema.field(place), pa.array(made, pa.int64(), mask=blank))
+        return table
+
+    with whole_file(path) as aside:
+        rewrite_parquet(path, aside, under_the_key, {_MARK: mark})
 
 
 def _name_of(key: str) -> str:

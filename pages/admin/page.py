@@ -1,15 +1,16 @@
-"""Admin: who may do what, and who did what."""
+"""Admin: who may do what, whose data is kept how long, and who did what."""
 
 import streamlit as st
 
 from leadscore_core.errors import LeadScoreError
 from pages.admin.audit import render_audit
 from pages.admin.people import render_people
+from pages.admin.personal_data import render_personal_data
 from pages.admin.settings import render_settings
 from pages.shared import session
 from pages.shared.controls import plain_error
 
-SECTIONS = ["People", "Audit", "Settings"]
+SECTIONS = ["People", "Personal data", "Audit", "Settings"]
 
 st.title("Who may do what, and who did it?", anchor=False)
 message = session.take_message()
@@ -25,6 +26,8 @@ try:
     )
     if section == "People":
         render_people()
+    elif section == "Personal data":
+        render_personal_data()
     elif section == "Audit":
         render_audit()
     else:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from leadscore_core.batches.planning import CALLS
+from leadscore_core.batches.problem_examples import with_examples
 from leadscore_core.batches.save import find_batch, rescore_batch, save_batch
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import Settings
@@ -73,7 +74,7 @@ def _render_list(view: BatchView, stem: str) -> None:
     render_list(view, CALLS, layout_of(view, "calls"), key=f"scored-{view.batch.id}")
     render_about(view, CALLS)
     render_downloads(view, stem)
-    render_problems(view.batch.scoring.findings)
+    render_problems(with_examples(view.batch))
     open_card(view)
 
 

@@ -265,13 +265,21 @@ class BatchStore:
         return self.get(batch.id)
 
     @needs(Action.DELETE_BATCH)
-    def delete(self, batch: Batch) -> None:
-        """Delete a batch with everything that was decided about its leads; its file elsewhere is not touched."""
+    def delete(self, batch: Batch, *, why: str = "") -> None:
+        """Delete a batch with everything that was decided about its leads; its file elsewhere is not touched.
+
+        Parameters
+        ----------
+        why
+            For the audit, where it was not somebody's wish.
+        """
         with suppress(OSError):  # its folder may be gone, or may not be written: the batch goes all the same
             (batch.folder / _UNSETTLED).write_text(self._database_mark(), encoding="utf-8")
         with open_database(self.settings).writing() as session:
             session.execute(delete(BatchRow).where(BatchRow.id == batch.id))
-            append_audit(session, self.settings, AuditEvent(Action.DELETE_BATCH, f"batch {batch.id}", batch.rows))
+            details = {"why": why} if why else {}
+            done = AuditEvent(Action.DELETE_BATCH, f"batch {batch.id}", batch.rows, details=details)
+            append_audit(session, self.settings, done)
         shutil.rmtree(batch.folder, ignore_errors=True)
 
     def sweep(self) -> list[str]:

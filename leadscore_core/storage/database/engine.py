@@ -152,6 +152,12 @@ class Database:
             else:
                 return
 
+    def clear_leftovers(self) -> None:
+        """Bring what was deleted out of the journal of SQLite as well; PostgreSQL does so by itself (autovacuum)."""
+        if self.is_sqlite:
+            with self.in_words(), self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
@@ -311,4 +317,5 @@ def _set_pragmas(connection: Any, _: Any) -> None:
             time.sleep(0.05)
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA secure_delete=ON")  # what was deleted is not left in the file
     cursor.close()

@@ -1,0 +1,154 @@
+"""Finding a person: by e-mail, phone or id, on every kept list and among those who were called."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.data.schema.schema import Role
+from leadscore_core.errors import StorageError
+from leadscore_core.inference.contact_quality import Contacts, contact_keys
+from leadscore_core.storage.contact_key import contact_key
+from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.engine import open_database
+from leadscore_core.storage.database.forgetting import people_of_keys
+from leadscore_core.storage.database.people import Key, match_people
+
+KEY_COLUMN = re.compile(r"ls_(?:id|email|phone)(?:_\d+)?_key")
+Leads = dict[str, dict[int, frozenset[Key]]]
+_MOST_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """By what somebody is to be found: one of these is enough, and all that are given must be theirs."""
+
+    email: str = ""
+    phone: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class FoundPerson:
+    """Where a person stands: by batch the positions of their leads, and who they are among people that were called."""
+
+    rows: dict[str, list[int]] = field(default_factory=dict)
+    lists: dict[str, int] = field(default_factory=dict)
+    people: frozenset[int] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept of them."""
+        return not self.rows and not self.people
+
+    @property
+    def words(self) -> str:
+        """Where they stand, in words, without saying who they are."""
+        if self.is_empty:
+            return "Nothing is kept of such a person."
+        lists = [f"{name} ({leads:,} {'row' if leads == 1 else 'rows'})" for name, leads in self.lists.items()]
+        where = f"on {', '.join(lists)}" if lists else "on no list that is kept"
+        return f"Found {where}{', and among those who were called' if self.people else ''}."
+
+
+@needs(Action.FORGET)
+def find_person(wanted: Wanted, settings: Settings | None = None) -> FoundPerson:
+    """Find a person on all kept lists and among those who were called.
+
+    Leads are one person's as they are when calls are counted: by id and e-mail, and by phone where these do not differ.
+
+    Raises
+    ------
+    StorageError
+        If nothing usable was given, or leads that share it are different people's.
+    """
+    settings = settings or load_settings()
+    given = _given_keys(wanted, settings)
+    batches = BatchStore(settings).list_batches()
+    known = set(given)
+    leads: Leads = {}
+    for _ in range(_MOST_ROUNDS):
+        near = {batch.id: _leads_with(batch, known) for batch in batches}
+        same = {
+            batch_id: {row: keys for row, keys in found.items() if _is_same(keys, given, known)}
+            for batch_id, found in near.items()
+        }
+        same = {batch_id: found for batch_id, found in same.items() if found}
+        known |= {key for found in same.values() for keys in found.values() for key in keys}
+        if same == leads:
+            break
+        leads = same
+    _refuse_several(leads, given)
+    with open_database(settings).session() as session:
+        people = people_of_keys(session, known)
+    names = {batch.id: batch.name for batch in batches}
+    return FoundPerson(
+        {batch_id: sorted(found) for batch_id, found in leads.items()},
+        {names[batch_id]: len(found) for batch_id, found in leads.items()},
+        frozenset(person for person, keys in people.items() if _is_same(frozenset(keys), given, known)),
+    )
+
+
+def _given_keys(wanted: Wanted, settings: Settings) -> frozenset[Key]:
+    """Return the keys of what was given; an id is one of any company's."""
+    said = {Role.EMAIL: wanted.email.strip(), Role.PHONE: wanted.phone.strip(), Role.ID: wanted.id.strip()}
+    cells = {role: pd.Series([text], dtype="str") for role, text in said.items() if text}
+    keys = contact_keys(Contacts(cells, settings.phone_region), contact_key(settings)) if cells else pd.DataFrame()
+    for role, human in ((Role.EMAIL, "e-mail address"), (Role.PHONE, "phone number")):
+        if role in cells and keys[str(role)].isna().all():
+            raise StorageError(f"That is no {human} by which somebody could be known. Check the spelling.")
+    schemas = sorted({batch.schema_name for batch in BatchStore(settings).list_batches()})
+    found = {
+        (str(name), scope, int(keys[name].iloc[0]))
+        for name in keys.columns
+        for scope in (schemas if name == "id" else [""])
+    }
+    if not cells:
+        raise StorageError("Say whom to forget: by e-mail, phone or id.")
+    return frozenset(found)
+
+
+def _leads_with(batch: Batch, wanted: Collection[Key]) -> dict[int, frozenset[Key]]:
+    """Return the leads of a batch that have any of these keys, with all of theirs."""
+    found: dict[int, set[Key]] = {}
+    for path in sorted(batch.folder.glob("scores-*.parquet")):
+        try:
+            names = [name for name in pq.read_schema(path).names if KEY_COLUMN.fullmatch(name)]
+            table = pq.read_table(path, columns=["ls_row", *names])
+        except (OSError, pa.ArrowException) as error:
+            raise StorageError(f"{path} is gone or damaged. Restore it from a backup, or delete the list.") from error
+        kinds = {name: (kind := name.split("_")[1], batch.schema_name if kind == "id" else "") for name in names}
+        hit = pa.array([False] * len(table))
+        for name in names:
+            values = [value for kind, scope, value in wanted if (kind, scope) == kinds[name]]
+            hit = pc.or_(hit, pc.is_in(table[name], pa.array(values, pa.int64())))
+        for lead in table.filter(hit).to_pylist():
+            own = {(*kinds[name], lead[name]) for name in names if lead[name] is not None}
+            found.setdefault(lead["ls_row"], set()).update(own)
+    return {row: frozenset(keys) for row, keys in found.items()}
+
+
+def _is_same(keys: frozenset[Key], given: frozenset[Key], known: Collection[Key]) -> bool:
+    return bool(keys & given) or bool(match_people({0: keys}, {0: list(known)}))
+
+
+def _refuse_several(leads: Leads, given: frozenset[Key]) -> None:
+    """Refuse a phone or an id of several people, who have other e-mails."""
+    emails = [
+        {key for key in keys if key[0] == "email"}
+        for found in leads.values()
+        for keys in found.values()
+        if keys & given
+    ]
+    emails = [own for own in emails if own]
+    if any(one.isdisjoint(other) for one in emails for other in emails):
+        raise StorageError(
+            "Leads with other e-mail addresses share this, so it is not one person. Give the e-mail address."
+        )
