@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leadscore_core._files import scratch_folder
+from leadscore_core.analytics.former_names import with_former_names
 from leadscore_core.analytics.list_doubts import RepeatedRows, future_doubts
 from leadscore_core.analytics.sources import (
     EVERYBODY,
@@ -54,15 +55,10 @@ from leadscore_core.storage.leads.source_table import OTHERS, OUTCOME, SourceTab
 from leadscore_core.storage.leads.standing import Standing
 from leadscore_core.training.evaluation.unseen_propensity import expect_unseen
 
-_EFFECTS = {  # the keys that reports have had from the start
-    "mix": "composition",
-    "mix_low": "composition_low",
-    "mix_high": "composition_high",
-    "own": "residual",
-    "own_low": "residual_low",
-    "own_high": "residual_high",
-    "comparable": "comparable",
-}
+_EFFECTS = (
+    *("composition", "composition_low", "composition_high"),
+    *("residual", "residual_low", "residual_high", "comparable"),
+)
 _ANY_NAME = "leads"
 _SCATTER = ("low", "high", "shrunk_low", "shrunk_high")  # of what was counted, not of what is expected
 _RATES = ("rate", "low", "high", "shrunk", "shrunk_low", "shrunk_high", "lift", "p", "q")
@@ -141,12 +137,13 @@ def source_report(
     dict
         ``rows``, ``known``, ``counted``, ``n``, ``applications``, ``average``; ``by``: one block a dimension with its
         ``answer`` in a sentence and its ``groups`` (``value``, ``leads``, ``known``, ``completed``, ``expected``, leads
-        of each grade, ``n``, ``applications``, rates as `rate_groups` tells, ``verdict``, and ``mix`` and ``own``, its
-        gap to the average as composition and residual effect, with ``own_verdict`` and ``own_without``, the residual
-        without each factor); ``leaks`` and ``chances``, the segments far below and far above the average; ``doubts``,
-        what must be said of the leads, such as repeated rows. Rates are 0-1, what is not applicable is None: without a
+        of each grade, ``n``, ``applications``, rates as `rate_groups` tells, ``verdict``, and its gap to the
+        average as ``composition`` and ``residual``, with ``residual_verdict`` and ``residual_without``, the residual
+        without each factor); ``segments_below`` and ``segments_above``, those far from the average; ``doubts``, what
+        must be said of the leads, such as repeated rows. Rates are 0-1, what is not applicable is None: without a
         model, ``expected`` and the leads of each grade. Where outcomes are only expected there is no verdict, no
-        interval and no ``mix`` or ``own``, and ``cautions`` say by which models.
+        interval, no composition and no residual, and ``cautions`` say by which models. The names of version 0.2
+        (``mix``, ``own``, ``leaks``, ``chances``) are there too.
 
     Raises
     ------
@@ -260,13 +257,13 @@ def describe(
         "applications": _number(totals[k]),
         "average": _number(totals[k] / totals[n]),
         "by": [_block(view, dimension, counted, factors) for dimension in dict.fromkeys(dimensions)],
-        "leaks": [_target(row) for row in below.to_dict("records")],
-        "chances": [_target(row) for row in above.to_dict("records")],
-        "leaks_together": _together(below),
-        "chances_together": _together(above),
+        "segments_below": [_target(row) for row in below.to_dict("records")],
+        "segments_above": [_target(row) for row in above.to_dict("records")],
+        "segments_below_together": _together(below),
+        "segments_above_together": _together(above),
     }
     result["doubts"] = list(view.doubts)
-    return result | {"cautions": cautions} if counted == "expected" else result
+    return with_former_names(result | ({"cautions": cautions} if counted == "expected" else {}))
 
 
 def _block(view: SourceView, dimension: str, counted: Counted, asked: Sequence[str] | None) -> dict[str, Any]:
@@ -277,9 +274,9 @@ def _block(view: SourceView, dimension: str, counted: Counted, asked: Sequence[s
     gaps = explain_gaps(view, dimension, EVERYBODY, counted, factors)
     without = [_without(row) for row in gaps.without.to_dict("records")]
     found = zip(gaps.table.to_dict("records"), without, strict=True)
-    parts = {_value(row["group"]): row | {"without": left_out} for row, left_out in found}
-    if len(parts) <= rates.groups:  # what is taken together there are others than here
-        parts.pop(OTHERS, None)
+    effects = {_value(row["group"]): row | {"without": left_out} for row, left_out in found}
+    if len(effects) <= rates.groups:  # what is taken together there are others than here
+        effects.pop(OTHERS, None)
     groups = []
     for row in rates.table.to_dict("records"):
         value = _value(row[dimension])
@@ -292,11 +289,11 @@ def _block(view: SourceView, dimension: str, counted: Counted, asked: Sequence[s
             result |= dict.fromkeys(_SCATTER)
         verdict = None if row["verdict"] == UNJUDGED else row["verdict"]
         result |= {"verdict": verdict, "more_leads_needed": int(row["more"])}
-        part = parts.get(value, {})
-        result |= {key: _number(part.get(name, float("nan"))) for key, name in _EFFECTS.items()}
-        depends = str(part.get("depends", "")).splitlines()
-        judged = {"own_verdict": part.get("verdict") or None, "own_without": part.get("without", {})}
-        result |= judged | {"own_depends_on": depends}
+        effect = effects.get(value, {})
+        result |= {name: _number(effect.get(name, float("nan"))) for name in _EFFECTS}
+        depends = str(effect.get("depends", "")).splitlines()
+        result |= {"residual_verdict": effect.get("verdict") or None, "residual_without": effect.get("without", {})}
+        result["residual_depends_on"] = depends
         groups.append(result)
     human = view.dimensions[dimension]
     said = answer(view, Scope(dimension, counted=counted), rates)

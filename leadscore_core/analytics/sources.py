@@ -44,7 +44,7 @@ MOST_LEVELS = 7
 MOST_MAIN = 3
 MOST_FACTORS = 6
 _MOST_CELLS = 20_000
-EVERYBODY = LeadFilter(view="all")
+EVERYBODY = LeadFilter(section="all")
 
 
 def is_known(counted: Counted) -> bool:

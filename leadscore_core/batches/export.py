@@ -189,7 +189,7 @@ def _for_people(view: BatchView, leads: pd.DataFrame, words: pd.DataFrame, order
     shown = view.present(leads, [*contact, *about])
     for name, reason in zip((WHY, AND, ALSO), words, strict=False):
         shown[name] = words[reason]
-    if order.chosen.view != "calls":
+    if order.chosen.section != "calls":
         shown[JUNK] = view.junk_words(leads)
     own = read_own(view.batch.leads_path, leads["ls_row"].tolist()).drop(columns=LINE_PROBLEM, errors="ignore")
     used = {view.batch.mapping.used[c] for c in view.batch.mapping.used}

@@ -6,7 +6,7 @@ from datetime import datetime
 from leadscore_core.batches.view import BatchView
 from leadscore_core.storage.leads.filters import CHANGED, LeadFilter, News
 
-_ALL = LeadFilter(view="all")
+_ALL = LeadFilter(section="all")
 
 
 @dataclass(frozen=True)

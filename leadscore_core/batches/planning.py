@@ -24,7 +24,7 @@ from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import LeadTable, Sort
 from leadscore_core.storage.leads.standing import Standing, cumulated
 
-ALL, CALLS = LeadFilter(view="all"), LeadFilter()
+ALL, CALLS = LeadFilter(section="all"), LeadFilter()
 SPLIT_WORDS = {
     "next_period": "{n:,} leads of later months whose outcome is known",
     "cross_validation": "{n:,} leads whose outcome is known, each judged by a model that had not seen it",
@@ -41,7 +41,7 @@ def plan_batch(view: BatchView, leads: int, chosen: LeadFilter = CALLS) -> CallP
     chosen
         Which part of the call list is looked at; beside it stand all leads of the same filter, the quarantine included.
     """
-    everybody = replace(chosen, view="all", reason="")
+    everybody = replace(chosen, section="all", reason="")
     called = view.table.propensities(chosen, Sort(), leads)
     arrived = view.table.propensities(everybody, Sort("arrival"), len(called))
     found = view.table.by_grade(everybody).values()

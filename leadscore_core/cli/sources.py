@@ -167,8 +167,8 @@ def _say_rates(result: dict[str, Any], words: OutcomeWords) -> None:
             say(f"  .. and {len(block['groups']) - _MOST_LISTED:,} more; --json tells all.")
     expected, better = ("", "what works already") if is_known else ("expected ", "where most is expected")
     for title, name in (
-        (f"Segments {expected}below the average", "leaks"),
-        (f"Segments {expected}above the average: {better}", "chances"),
+        (f"Segments {expected}below the average", "segments_below"),
+        (f"Segments {expected}above the average: {better}", "segments_above"),
     ):
         say(f"\n{title}" if result[name] else f"\n{title}: none that is certain")
         together = result[f"{name}_together"]
@@ -193,12 +193,12 @@ def _line(group: dict[str, Any], average: float) -> str:
     if group["verdict"] is None:
         return f"  {group['name']}: {percent(group['rate'], average, 1)} expected of {group['n']:,} leads"
     residual = ""
-    if group["own"] is not None:
-        own, least, most = (
-            signed(100 * group[key], rate_decimals(average, 1)) for key in ("own", "own_low", "own_high")
+    if group["residual"] is not None:
+        effect, least, most = (
+            signed(100 * group[key], rate_decimals(average, 1)) for key in ("residual", "residual_low", "residual_high")
         )
-        residual = f", residual {own} points (95% interval {least} to {most})"
-    if residual and (group["own_verdict"] or "").startswith("No verdict"):
+        residual = f", residual {effect} points (95% interval {least} to {most})"
+    if residual and (group["residual_verdict"] or "").startswith("No verdict"):
         residual += f" ({group['own_verdict'][:1].lower()}{group['own_verdict'][1:]})"
     more = f" ({say_needed(group['more_leads_needed'])})" if group["more_leads_needed"] else ""
     rate, low, high = (percent(group[name], average, 1) for name in ("rate", "low", "high"))

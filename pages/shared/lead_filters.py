@@ -15,7 +15,7 @@ from leadscore_core.inference.grades import GRADES
 from leadscore_core.plots.grades import GRADE_ICONS
 from leadscore_core.storage.database.contact_states import STATES
 from leadscore_core.storage.leads.dimensions import expression
-from leadscore_core.storage.leads.filters import BLANK, LeadFilter, News, View
+from leadscore_core.storage.leads.filters import BLANK, LeadFilter, ListSection, News
 from leadscore_core.storage.leads.lead_table import Sort
 from pages.shared import address, list_state, session
 from pages.shared.lead_list import Layout
@@ -46,11 +46,11 @@ class Chip:
         return f"{self.group}={self.value}" if self.value else self.group
 
 
-def render_filters(view: BatchView, which: View) -> tuple[LeadFilter, Layout]:
+def render_filters(view: BatchView, section: ListSection) -> tuple[LeadFilter, Layout]:
     """Let a person narrow, order and lay out the list; what they chose outlives a visit to another page."""
     _settle(view)
-    kept = replace(session.get_filter(), view=which, reason="")
-    key = f"filter-{view.batch.id}-{which}-{session.filter_round()}"
+    kept = replace(session.get_filter(), section=section, reason="")
+    key = f"filter-{view.batch.id}-{section}-{session.filter_round()}"
     source = view.column(Role.SOURCE)
     chips = {chip.code: chip for chip in _offer_chips(view, kept, source)}
     pressed = [code for code, chip in chips.items() if _is_pressed(chip, kept)]
@@ -78,7 +78,7 @@ def render_filters(view: BatchView, which: View) -> tuple[LeadFilter, Layout]:
         if MORE in groups.values() and chosen.values.get(str(source)) != kept.values.get(str(source)):
             session.set_filter(chosen)  # the chips and the field of all sources say the same
             st.rerun()
-    return chosen, layout_of(view, which)
+    return chosen, layout_of(view, section)
 
 
 def _settle(view: BatchView) -> None:
@@ -117,7 +117,7 @@ def _settle(view: BatchView) -> None:
 def _offer_chips(view: BatchView, kept: LeadFilter, source: str | None) -> list[Chip]:
     """Return the chips: grades, the sources with the most leads and those that are chosen, and what folds out."""
     chips = [Chip(SEARCH, "", ":material/search: Search")]
-    counts = view.table.by_grade(LeadFilter(view=kept.view))
+    counts = view.table.by_grade(LeadFilter(section=kept.section))
     for grade in GRADES:
         n = counts.get(grade, (0, 0.0))[0]
         if n or grade in kept.grades:
@@ -137,14 +137,14 @@ def _offer_news(view: BatchView, kept: LeadFilter) -> list[Chip]:
     """Return a chip for who is new, was seen before, or whose score moved, where anybody is known."""
     if not kept.news and not view.table.rule_counts().get("seen_before"):
         return []
-    counts = {news: view.table.count(LeadFilter(view=kept.view, news=(news,))) for news in _NEWS}
+    counts = {news: view.table.count(LeadFilter(section=kept.section, news=(news,))) for news in _NEWS}
     wanted = [news for news in _NEWS if counts[news] or news in kept.news]
     return [Chip(_NEWS_GROUP, news, f"{_NEWS[news]} {counts[news]:,}") for news in wanted]
 
 
 def _offer_states(view: BatchView, kept: LeadFilter) -> list[Chip]:
     """Return a chip for each contact state, where anybody was called."""
-    counts = {state: n for state, (n, _) in view.table.by_state(kept.view).items()}
+    counts = {state: n for state, (n, _) in view.table.by_state(kept.section).items()}
     if len(counts) < 2 and not kept.states:
         return []
     words = STATES | {"new": "Not called yet"}
@@ -204,7 +204,7 @@ def _render_more(view: BatchView, chosen: LeadFilter, key: str) -> LeadFilter:
             first, last = _choose_dates(view, chosen, key)
             chosen = replace(chosen, score_from=low, score_to=high, created_from=first, created_to=last)
             _choose_order(view)
-        _choose_columns(view, chosen.view)
+        _choose_columns(view, chosen.section)
         if chosen.is_narrow and st.button("Clear all filters", icon=":material/filter_alt_off:", key=f"{key}-clear"):
             session.set_filter(LeadFilter())
             st.rerun()
@@ -271,34 +271,34 @@ def _choose_order(view: BatchView) -> None:
         st.rerun()
 
 
-def _choose_columns(view: BatchView, which: View) -> None:
-    offered = _offered_columns(view, which)
-    present = _columns(view, which)
-    key = f"columns-{view.batch.id}-{which}"
+def _choose_columns(view: BatchView, section: ListSection) -> None:
+    offered = _offered_columns(view, section)
+    present = _columns(view, section)
+    key = f"columns-{view.batch.id}-{section}"
     picked = st.multiselect("Columns shown", offered, key=session.bind(key, present))
     if picked != present:
         list_state.set_columns(tuple(picked))
         st.rerun()
 
 
-def _offered_columns(view: BatchView, which: View) -> list[str]:
-    return [JUNK, *view.choices()] if which == "quarantine" else list(view.choices())
+def _offered_columns(view: BatchView, section: ListSection) -> list[str]:
+    return [JUNK, *view.choices()] if section == "quarantine" else list(view.choices())
 
 
-def _columns(view: BatchView, which: View) -> list[str]:
+def _columns(view: BatchView, section: ListSection) -> list[str]:
     kept = list_state.get_columns()
     if kept is None:
-        return view.list_columns(which == "quarantine")
-    offered = _offered_columns(view, which)
+        return view.list_columns(section == "quarantine")
+    offered = _offered_columns(view, section)
     return [name for name in kept if name in offered]
 
 
-def layout_of(view: BatchView, which: View) -> Layout:
+def layout_of(view: BatchView, section: ListSection) -> Layout:
     """Return the columns, the order and the calls a day that a person chose for lists."""
     by, highest_first = list_state.get_sort()
     column = _sortable(view).get(by)
     sort = Sort() if column is None else Sort(column, highest_first)
-    return Layout(_columns(view, which), sort, session.get_capacity())
+    return Layout(_columns(view, section), sort, session.get_capacity())
 
 
 def _say_more(view: BatchView, chosen: LeadFilter) -> None:

@@ -96,7 +96,7 @@ def render_list(view: BatchView, chosen: LeadFilter, layout: Layout, *, key: str
         "first": first + 1,
         "several": several,
         "opened": session.get_lead(),
-        "marks": _day_marks(first, len(leads), layout) if chosen.view == "calls" else [""] * len(leads),
+        "marks": _day_marks(first, len(leads), layout) if chosen.section == "calls" else [""] * len(leads),
     } | _lay_out(view, leads, layout.columns)
     list_key = f"{key}-list"
     opened = partial(session.open_row, list_key, rows)

@@ -78,10 +78,10 @@ def render_about(view: BatchView, chosen: LeadFilter) -> None:
 def _render_key_figures(view: BatchView, chosen: LeadFilter) -> None:
     """Of the whole list as long as nothing is filtered, the quarantine included; of what is shown else."""
     words = view.schema.outcome
-    within = replace(chosen, view="all", reason="")
+    within = replace(chosen, section="all", reason="")
     by_grade = view.table.by_grade(within)
     leads, expected = (sum(pair[k] for pair in by_grade.values()) for k in (0, 1))
-    calls = view.table.by_grade(replace(within, view="calls"))
+    calls = view.table.by_grade(replace(within, section="calls"))
     to_call, reached = (sum(pair[k] for pair in calls.values()) for k in (0, 1))
     with st.container(horizontal=True):
         st.metric("Leads", f"{leads:,}", border=True, width=KEY_FIGURE_WIDTH)

@@ -19,7 +19,7 @@ from pages.shared.uploads import UploadFolder
 if TYPE_CHECKING:  # seconds to load, which the first page does not need
     from leadscore_core.batches.export import ExportJob
     from leadscore_core.data.dataset.dataset import LeadList
-    from leadscore_core.storage.leads.filters import LeadFilter, View
+    from leadscore_core.storage.leads.filters import LeadFilter, ListSection
 
 _OPENED, _CAPACITY, _SEEN, _PROBLEM = "opened_list", "daily_call_capacity", "seen_upload", "list_problem"
 _SCORED, _RECOGNISED, _BATCH, _LEAD, _NAME = "scored_batch", "recognised", "batch_id", "lead_row", "person_name"
@@ -219,11 +219,11 @@ def set_filter(chosen: LeadFilter) -> None:
     st.session_state[_FILTER_ROUND] = filter_round() + 1
 
 
-def empty_filter(view: View) -> LeadFilter:
-    """Return the filter of a view that leaves nothing out."""
+def empty_filter(section: ListSection) -> LeadFilter:
+    """Return the filter of a section that leaves nothing out."""
     from leadscore_core.storage.leads.filters import LeadFilter
 
-    return LeadFilter(view=view)
+    return LeadFilter(section=section)
 
 
 def save_filter(chosen: LeadFilter) -> None:

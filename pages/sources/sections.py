@@ -167,9 +167,9 @@ def _render_links(pairs: dict[str, str | None], scope: Scope, batches: list[Batc
 def _go_to_leads(chosen: LeadFilter, batch: Batch, lists: int) -> None:
     """Open the Leads page on these leads, where most of them are, and say where the others are."""
     table = get_view(batch).table
-    calls, aside = (table.count(replace(chosen, view=view)) for view in ("calls", "quarantine"))
+    calls, aside = (table.count(replace(chosen, section=section)) for section in ("calls", "quarantine"))
     session.set_batch(batch.id)
-    session.set_filter(replace(chosen, view="calls"))
+    session.set_filter(replace(chosen, section="calls"))
     session.set_section("Call list" if calls >= aside else "Quarantine")
     of_list = f" of {batch.name}, the largest of {lists} lists" if lists > 1 else ""
     session.tell(f"{calls:,} of these leads{of_list} are to call, {aside:,} are in quarantine.")

@@ -134,7 +134,7 @@ def test_json_of_expected_outcomes_has_no_verdict(sample: SampleLeads, trained: 
     report = report_list(open_list(path, trained.schema), model=trained)
     assert report["counted"] == "expected"
     for group in report["by"][0]["groups"]:
-        assert {group[key] for key in ("verdict", "mix", "own", "low", "high", "q")} == {None}
+        assert {group[key] for key in ("verdict", "composition", "residual", "low", "high", "q")} == {None}
 
 
 def test_leads_without_a_city_are_a_group_of_their_own(

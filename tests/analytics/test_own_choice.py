@@ -100,4 +100,4 @@ def test_people_choose_the_factors_which_are_named_by_the_schema(run, tmp_path: 
     for name, verdict in (("all.json", DEPENDS), ("month.json", RESIDUAL_WORSE)):
         (block,) = json.loads((tmp_path / name).read_text())["by"]
         group = next(g for g in block["groups"] if g["value"] == "app shop")
-        assert group["own_verdict"] == verdict
+        assert group["residual_verdict"] == verdict

@@ -1,4 +1,4 @@
-"""Sources over kept leads: rates, mixes, leaks, outcomes that come back, files and the report."""
+"""Sources over kept leads: rates, composition, segments, outcomes that come back, files and the report."""
 
 import json
 import re
@@ -148,10 +148,10 @@ def test_the_mix_sums_to_the_gap_of_every_group(sources: SourceView) -> None:
         assert by not in split.components.columns
 
 
-def test_leaks_are_counted_as_filters_count_them(sources: SourceView) -> None:
-    leaks, chances = find_far_segments(sources, EVERYBODY, "completed")
-    assert len(leaks) > 0
-    for row in [*leaks.head(4).to_dict("records"), *chances.head(4).to_dict("records")]:
+def test_segments_are_counted_as_filters_count_them(sources: SourceView) -> None:
+    below, above = find_far_segments(sources, EVERYBODY, "completed")
+    assert len(below) > 0
+    for row in [*below.head(4).to_dict("records"), *above.head(4).to_dict("records")]:
         pairs = {row["first"]: row["first_value"]}
         if not pd.isna(row["second"]):
             pairs[row["second"]] = row["second_value"]
@@ -159,7 +159,7 @@ def test_leaks_are_counted_as_filters_count_them(sources: SourceView) -> None:
         assert (narrowed["known"], narrowed["completed"]) == (row["n"], row["k"])
 
 
-def test_the_answer_names_what_leaks_and_what_earns(sources: SourceView) -> None:
+def test_the_answer_names_segments_below_and_above(sources: SourceView) -> None:
     scope = Scope(SOURCE)
     rates = rate_by(sources, [SOURCE], EVERYBODY, "completed")
     result = answer(sources, scope, rates)
@@ -402,7 +402,7 @@ def test_a_few_leads_are_no_fault(sample: SampleLeads, trained: LeadModel, rows:
     for model, counted in ((None, "completed"), (trained, "expected")):
         report = source_report(few, ["source", "month"], model=model)
         assert report["counted"] == counted
-        assert report["leaks"] == report["chances"] == []
+        assert report["segments_below"] == report["segments_above"] == []
         assert all(g["verdict"] != "Over-delivers" for block in report["by"] for g in block["groups"]) or rows == 30
 
 
@@ -412,7 +412,7 @@ def test_a_few_leads_are_no_fault(sample: SampleLeads, trained: LeadModel, rows:
 def test_columns_that_a_list_lacks_are_not_offered(sample: SampleLeads, left_out: list[str]) -> None:
     report = source_report(sample.labelled.drop(columns=left_out), ["source"])
     assert report["n"] == len(sample.labelled)
-    assert report["by"][0]["groups"][0]["own"] is not None
+    assert report["by"][0]["groups"][0]["residual"] is not None
     gone = {"created_date": "month", "city_mapped": "city", "total_leads_droppped": "times contacted"}[left_out[0]]
     with pytest.raises(LeadScoreError, match="cannot be grouped by"):
         source_report(sample.labelled.drop(columns=left_out), [gone])

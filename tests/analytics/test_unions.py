@@ -54,8 +54,8 @@ def test_each_adds_less_than_the_one_before(sources: SourceView) -> None:
     below, _ = find_far_segments(sources, EVERYBODY, "completed")
     assert below["adds"].is_monotonic_increasing
     report = describe(sources)
-    assert report["leaks_together"]["difference"] == pytest.approx(below["adds"].sum(), abs=1e-4)
-    assert report["leaks"][0]["adds"] == pytest.approx(report["leaks"][0]["difference"], abs=1e-4)
+    assert report["segments_below_together"]["difference"] == pytest.approx(below["adds"].sum(), abs=1e-4)
+    assert report["segments_below"][0]["adds"] == pytest.approx(report["segments_below"][0]["difference"], abs=1e-4)
 
 
 def test_nothing_found_is_no_fault() -> None:

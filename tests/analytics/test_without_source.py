@@ -66,8 +66,8 @@ def insured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_best_groups_of_categories_are_found_and_what_is_left_out_is_not_targeted(insured: Path) -> None:
     report = report_list(open_list(insured, SCHEMA))
     assert report["by"][0]["dimension"] == "region"
-    assert report["chances"][0]["where"] == {"policy": "Premium"}
-    assert {name for found in report["chances"] for name in found["where"]} <= {"policy", "region", "vip"}
+    assert report["segments_above"][0]["where"] == {"policy": "Premium"}
+    assert {name for found in report["segments_above"] for name in found["where"]} <= {"policy", "region", "vip"}
 
 
 def test_every_part_of_the_page_has_an_answer(insured: Path) -> None:
@@ -75,11 +75,11 @@ def test_every_part_of_the_page_has_an_answer(insured: Path) -> None:
         counted = choose_counted(view)
         scope = Scope(view.default, counted=counted)
         assert gap_factors(view, "region") == ["policy", "vip"]
-        mix = explain_gaps(view, "policy", EVERYBODY, counted)
-        assert mix.table.set_index("group").loc["Premium", "residual"] > 0.2
+        gaps = explain_gaps(view, "policy", EVERYBODY, counted)
+        assert gaps.table.set_index("group").loc["Premium", "residual"] > 0.2
         assert show_heatmap(view, scope).table.columns[:2].tolist() == ["Region", "Policy"]
         assert show_rates(view, scope, rate_by(view, [scope.by], EVERYBODY, counted)).figure is not None
-        assert show_gap(view, Scope("policy"), mix, 0).table.shape[0] == 3
+        assert show_gap(view, Scope("policy"), gaps, 0).table.shape[0] == 3
         assert show_flow(view, scope).title
         assert show_trend(view, scope).title == "These leads have no date, so there is no trend"
         assert b"Policy Premium" in make_report(view, scope)
@@ -103,5 +103,5 @@ def test_the_command_tells_it_on_a_list_without_a_source(insured: Path, run, tmp
     out = tmp_path / "sources.json"
     code, said, err = run("sources", insured, "--label", "won", "--by", "policy", "--json", out)
     assert (code, "Policy (3 groups)" in said) == (0, True), err
-    chances = json.loads(out.read_text())["chances"]
+    chances = json.loads(out.read_text())["segments_above"]
     assert {"policy": "Premium"} in [found["where"] for found in chances]

@@ -36,7 +36,7 @@ from leadscore_core.training.train import train_model
 from tests.conftest import FEW_TREES
 from tests.paths import IS_SOAK
 
-QUARANTINE = LeadFilter(view="quarantine")
+QUARANTINE = LeadFilter(section="quarantine")
 
 
 def keep(frame: pd.DataFrame, folder: Path, model: LeadModel, name: str) -> Batch:
@@ -473,7 +473,7 @@ def test_a_list_says_who_is_new_and_whose_score_moved(
     moved = (known["ls_score"] - known["ls_score_before"]).astype(int)
     assert (news.up, news.down) == ((moved >= 5).sum(), (moved <= -5).sum())
     assert news.up + news.down > 0
-    up = second.table.page(LeadFilter(view="all", news=("up",)), Sort(), 0, 999)
+    up = second.table.page(LeadFilter(section="all", news=("up",)), Sort(), 0, 999)
     assert set(up["ls_row"]) == set(known.loc[moved >= 5, "ls_row"])
 
 

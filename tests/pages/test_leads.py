@@ -28,7 +28,7 @@ from tests.lead_rows import rows_shown
 from tests.paths import ROOT
 
 APP = str(ROOT / "app.py")
-QUARANTINE = LeadFilter(view="quarantine")
+QUARANTINE = LeadFilter(section="quarantine")
 
 
 @pytest.fixture

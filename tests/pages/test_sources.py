@@ -129,15 +129,15 @@ def test_the_mix_tells_the_core_s_parts(page: AppTest, sources: SourceView) -> N
 
 def test_a_leak_narrows_this_page_and_the_leads_page(page: AppTest, sources: SourceView) -> None:
     section(page, "Segments")
-    leak = find_far_segments(sources, EVERYBODY, "completed")[0].iloc[0]
-    assert f"**{leak['name']}**" in words(page).replace("\\", "")
+    segment = find_far_segments(sources, EVERYBODY, "completed")[0].iloc[0]
+    assert f"**{segment['name']}**" in words(page).replace("\\", "")
     page.button(key="filter-below-0").click().run()
     assert not page.exception
-    pairs = {leak["first"]: leak["first_value"]}
-    if not pd.isna(leak["second"]):
-        pairs[leak["second"]] = leak["second_value"]
+    pairs = {segment["first"]: segment["first_value"]}
+    if not pd.isna(segment["second"]):
+        pairs[segment["second"]] = segment["second_value"]
     narrowed = narrow_to(EVERYBODY, pairs)
-    assert {m.label: m.value for m in page.metric}["Leads"] == f"{leak['n']:,}"
+    assert {m.label: m.value for m in page.metric}["Leads"] == f"{segment['n']:,}"
     next(b for b in page.button if b.label == "Show all leads").click().run()
     assert {m.label: m.value for m in page.metric}["Leads"] == f"{sources.table.rows:,}"
     assert page.session_state["source_filter"] == EVERYBODY

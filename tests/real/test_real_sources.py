@@ -37,15 +37,15 @@ def test_the_ten_largest_sources_equal_a_direct_computation(labelled: pd.DataFra
 
 
 def test_level10_is_the_big_leak_and_its_gap_is_split(report: dict) -> None:
-    leak = report["leaks"][0]
-    assert leak["where"] == {SOURCE: "Level10"}
-    assert leak["rate"] == pytest.approx(0.03, abs=0.01)
-    assert leak["at_average"] > 15 * leak["applications"]
+    segment = report["segments_below"][0]
+    assert segment["where"] == {SOURCE: "Level10"}
+    assert segment["rate"] == pytest.approx(0.03, abs=0.01)
+    assert segment["at_average"] > 15 * segment["applications"]
     group = next(g for g in report["by"][0]["groups"] if g["value"] == "Level10")
     assert group["verdict"] == "Under-delivers"
-    assert group["mix"] + group["own"] == pytest.approx(group["rate"] - report["average"], abs=1e-5)
-    assert group["mix"] < -0.1
-    assert group["own_low"] < group["own"] < group["own_high"] < 0
+    assert group["composition"] + group["residual"] == pytest.approx(group["rate"] - report["average"], abs=1e-5)
+    assert group["composition"] < -0.1
+    assert group["residual_low"] < group["residual"] < group["residual_high"] < 0
 
 
 def test_a_handful_of_lucky_leads_does_not_top_the_list(report: dict) -> None:

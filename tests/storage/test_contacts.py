@@ -29,7 +29,7 @@ from leadscore_core.storage.leads.lead_table import Sort
 from tests.paths import IS_SOAK
 
 MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
-CALLS, ALL = LeadFilter(), LeadFilter(view="all")
+CALLS, ALL = LeadFilter(), LeadFilter(section="all")
 ATTEMPTS = st.lists(
     st.builds(
         Attempt,
@@ -131,7 +131,7 @@ def test_a_list_knows_who_was_called_on_another(
         assert page["ls_state"].iloc[-1] == "attempted"  # its wait is not over
         ranks = page["ls_rank"].tolist()[1:-1]
         assert ranks == sorted(ranks)
-        aside = view.table.page(LeadFilter(view="quarantine"), Sort(), 0, 999)
+        aside = view.table.page(LeadFilter(section="quarantine"), Sort(), 0, 999)
         assert sorted(set(aside["ls_junk"]) & {"do_not_call", "customer"}) == ["customer", "do_not_call"]
         everybody = view.table.page(ALL, Sort(), 0, 999)
         assert len(everybody) == view.table.rows
@@ -302,12 +302,12 @@ def test_leads_stand_the_same_in_filters_and_on_pages(kept: Settings, monday: Ba
     assert table.by_state()["suppressed"][0] == (everybody["ls_state"] == "suppressed").sum()
     for chosen, mask in (
         (CALLS, (everybody["ls_junk"] == "") & everybody["ls_open"]),
-        (LeadFilter(view="quarantine"), everybody["ls_junk"] != ""),
+        (LeadFilter(section="quarantine"), everybody["ls_junk"] != ""),
         (
             LeadFilter(states=("won", "lost")),
             everybody["ls_state"].isin(["won", "lost"]) & (everybody["ls_junk"] == ""),
         ),
-        (LeadFilter(view="all", news=("called",)), everybody["ls_attempts"] > 0),
+        (LeadFilter(section="all", news=("called",)), everybody["ls_attempts"] > 0),
     ):
         assert sorted(table.rows_of(chosen)) == everybody.loc[mask, "ls_row"].tolist()
     order = everybody.sort_values(["ls_turn", "ls_rank"])["ls_row"].tolist()

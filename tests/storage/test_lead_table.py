@@ -21,7 +21,7 @@ from leadscore_core.storage.leads.lead_table import LeadTable, Sort
 from leadscore_core.storage.leads.standing import Standing
 
 STAMP = "created_date"
-QUARANTINE = LeadFilter(view="quarantine")
+QUARANTINE = LeadFilter(section="quarantine")
 
 
 @pytest.fixture

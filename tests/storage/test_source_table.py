@@ -153,7 +153,7 @@ def test_a_batch_without_outcomes_or_dates_has_none(batch: Batch, trained: LeadM
     assert not table.has("ls_month")
     assert table.period() == (None, None)
     with pytest.raises(StorageError, match="no 'ls_month' to group by"):
-        table.groups(["ls_month"], LeadFilter(view="all"))
+        table.groups(["ls_month"], LeadFilter(section="all"))
 
 
 def test_a_file_that_is_gone_is_said(labelled: Batch, trained: LeadModel) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from leadscore_core.storage.leads.dimensions import expression, quoted
 
-View = Literal["calls", "quarantine", "all"]
+ListSection = Literal["calls", "quarantine", "all"]
 News = Literal["new", "seen", "up", "down", "called"]
 CHANGED = 5  # points of lead score from which on a lead counts as changed since the list before
 BLANK = "(blank)"
@@ -18,7 +18,7 @@ class LeadFilter:
 
     Attributes
     ----------
-    view
+    section
         The call list, the quarantine, or both.
     grades
         Grades as shown, overrides included.
@@ -39,7 +39,7 @@ class LeadFilter:
         any of them.
     """
 
-    view: View = "calls"
+    section: ListSection = "calls"
     grades: tuple[str, ...] = ()
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     created_from: date | None = None
@@ -53,8 +53,8 @@ class LeadFilter:
 
     @property
     def is_narrow(self) -> bool:
-        """Whether anything but the view is chosen."""
-        return self != LeadFilter(view=self.view)
+        """Whether anything but the section is chosen."""
+        return self != LeadFilter(section=self.section)
 
 
 def where(chosen: LeadFilter, columns: set[str], created: str | None, city: str | None = None) -> tuple[str, list[Any]]:
@@ -71,7 +71,7 @@ def where(chosen: LeadFilter, columns: set[str], created: str | None, city: str 
 
     Examples
     --------
-    >>> where(LeadFilter(view="all", text="pune"), set(), None)
+    >>> where(LeadFilter(section="all", text="pune"), set(), None)
     ('contains(ls_search, ?)', ['pune'])
     """
     terms, values = _standing(chosen, columns)
@@ -97,10 +97,10 @@ def _standing(chosen: LeadFilter, columns: set[str]) -> tuple[list[str], list[An
     if chosen.states:
         terms.append(f"ls_state IN ({_marks(chosen.states)})")
         values += chosen.states
-    if chosen.view == "calls" and not chosen.states:  # who is not to be called is not open either
+    if chosen.section == "calls" and not chosen.states:  # who is not to be called is not open either
         terms += ["ls_own_junk = ''", "ls_open"]
-    elif chosen.view != "all":
-        terms.append(f"ls_junk {'=' if chosen.view == 'calls' else '<>'} ''")
+    elif chosen.section != "all":
+        terms.append(f"ls_junk {'=' if chosen.section == 'calls' else '<>'} ''")
     if chosen.reason:
         terms.append("ls_junk = ?")
         values.append(chosen.reason)

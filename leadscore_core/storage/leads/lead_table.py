@@ -31,7 +31,7 @@ from leadscore_core.errors import StorageError
 from leadscore_core.storage.leads.contact_bits import BITS
 from leadscore_core.storage.leads.contact_rows import ContactRows
 from leadscore_core.storage.leads.dimensions import UNSEEN, expression, quoted
-from leadscore_core.storage.leads.filters import LeadFilter, View, where
+from leadscore_core.storage.leads.filters import LeadFilter, ListSection, where
 from leadscore_core.storage.leads.pool import borrowed_cursor, errors_in_words, sql_text, to_frame
 from leadscore_core.storage.leads.standing import (
     CONTACT_COLUMNS,
@@ -196,7 +196,7 @@ class LeadTable:
         """
         return self._by("ls_junk", "ls_junk <> '' OR ls_open")
 
-    def by_state(self, view: View = "all") -> dict[str, tuple[int, float]]:
+    def by_state(self, view: ListSection = "all") -> dict[str, tuple[int, float]]:
         """Return leads and expected conversions of each contact state; leads that nobody called are new.
 
         Parameters

@@ -240,7 +240,7 @@ class SourceTable:
         return cell
 
     def _where(self, chosen: LeadFilter) -> tuple[str, list[Any]]:
-        return where(replace(chosen, view="all", reason=""), set(self.columns), self.created, self.city)
+        return where(replace(chosen, section="all", reason=""), set(self.columns), self.created, self.city)
 
     def _leads(self) -> str:
         """Return all leads with their grade, their outcome and what is expected of them."""
