@@ -22,6 +22,7 @@ from leadscore_core.cli.options import (
     Positive,
     Sheet,
     StillOpen,
+    caller,
     list_options,
     open_leads,
     prepare_json,
@@ -59,6 +60,8 @@ def drift(
 ) -> None:
     """Say whether the scores of a list can be trusted; exit 1 if something has to be done."""
     from leadscore_core.monitoring.check import check_batch, check_list
+    from leadscore_core.monitoring.records import keep_report
+    from leadscore_core.monitoring.webhook import deliver
 
     if (file is None) == (batch is None):
         raise LeadScoreError("Give a file, or the name of a kept list with --batch.")
@@ -76,6 +79,8 @@ def drift(
             model_id or kept.scoring.model_id, None, [], list_options(None, None, None, None, None), settings
         )
         report = check_batch(kept, model, settings=settings)
+        keep_report(report, kept, by=caller(), settings=settings)
+        deliver(settings)
     _say_report(report, model.schema.outcome.past)
     write_json(json_out, plain(report.as_json()))
     if report.verdict.is_due:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.model.features import LeadFeatures
 from leadscore_core.model.observed_rates import learn_ranges
+from leadscore_core.outcome import capital
 
 BLANK_CODE, OTHER_CODE, FIRST_CODE = 0, 1, 2
 LEAST_SHOWN = 20
@@ -114,7 +115,7 @@ def as_numbers(values: pd.Series, kind: str) -> np.ndarray:
 def describe_column(values: pd.Series, name: str, features: LeadFeatures) -> ColumnReference | None:
     """Return how the leads of a cleaned column are to be counted; None of a date, which is later in every list."""
     meaning = features.column(name)
-    human = name.replace("_", " ") if meaning is None else meaning.human
+    human = capital(name.replace("_", " ")) if meaning is None else meaning.human
     if pd.api.types.is_datetime64_any_dtype(values) or (meaning is not None and meaning.role is Role.TIMESTAMP):
         return None
     if meaning is not None and meaning.role is Role.FREE_TEXT:

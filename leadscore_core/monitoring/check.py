@@ -27,11 +27,13 @@ from leadscore_core.monitoring.performance import (
 from leadscore_core.monitoring.sample import plan_sample
 from leadscore_core.monitoring.verdict import BLIND, Promise, Verdict, promise_of, reach_verdict
 from leadscore_core.registry.promotion import targets_of
+from leadscore_core.retraining.dataset import batches_with_outcomes
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.training.calls import Calls
 from leadscore_core.training.evaluation.seen_leads import seen_in_training
 from leadscore_core.training.training_data import read_training_data
 
+_MOST_LISTS = 50
 _PROMISED = ("auc", "precision", "recall", "brier")
 
 
@@ -139,9 +141,9 @@ def past_periods(model: LeadModel, settings: Settings, *, without: str = "") -> 
     found = periods_of_training(model)
     if not settings.has_database:
         return found
-    for batch in reversed(BatchStore(settings).list_batches()):
-        if batch.schema_name != model.schema.name or batch.id == without:
-            continue
+    batches = [one for one in BatchStore(settings).list_batches() if one.schema_name == model.schema.name]
+    known = batches_with_outcomes([one for one in batches if one.id != without][:_MOST_LISTS], settings)
+    for batch in (one for one in reversed(batches) if one.id in known):
         with suppress(StorageError):
             kept = read_kept(batch, model.schema, model.metadata.threshold, settings)
             settled = kept.leads.calls.settled

@@ -39,9 +39,8 @@ def render_drift(report: MonitorReport) -> None:
             "By chance": st.column_config.NumberColumn(format="%.2f"),
         },
     )
-    first = shown[0]
-    if first.changes:
-        render_chart(plot_changes(first.human, first.changes))
+    if drift.found and shown[0].changes:
+        render_chart(plot_changes(shown[0].human, shown[0].changes))
     with st.expander("All columns"):
         st.dataframe(pd.DataFrame([_row(one, drift) for one in drift.columns]), hide_index=True, alt="All columns")
 

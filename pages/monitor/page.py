@@ -26,8 +26,8 @@ if view.model is None:
     )
     st.stop()
 try:
-    report = checked(view)
-    render_verdict(view, report)
+    report, case = checked(view)
+    render_verdict(report, case)
     section = st.segmented_control(
         "Section",
         SECTIONS,

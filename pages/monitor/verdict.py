@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from leadscore_core.batches.view import BatchView
-from leadscore_core.config import load_settings
+from leadscore_core.config import Settings, load_settings
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from pages.shared import session
 from pages.shared.sidebar import VERDICT_ICONS, plain
@@ -15,6 +16,7 @@ from pages.shared.sidebar import VERDICT_ICONS, plain
 if TYPE_CHECKING:  # loads statistics, which a page does when it is looked at
     from leadscore_core.model.lead_model import LeadModel
     from leadscore_core.monitoring.check import MonitorReport
+    from leadscore_core.monitoring.retrain_rule import RetrainCase
 
 _BOX = {"healthy": st.success, "watch": st.info, "retrain": st.warning, "blind": st.warning, "do not trust": st.error}
 
@@ -25,35 +27,43 @@ def model_of(view: BatchView) -> LeadModel:
     return view.model
 
 
-def checked(view: BatchView) -> MonitorReport:
+def checked(view: BatchView) -> tuple[MonitorReport, RetrainCase]:
     """Return what the monitor says of a batch as it stands now; it is looked at once, and kept in the database."""
     from leadscore_core.monitoring.check import check_batch
     from leadscore_core.monitoring.records import keep_report
+    from leadscore_core.monitoring.retrain_rule import make_case
 
-    known = OutcomeStore(load_settings()).current(view.batch)
+    settings = load_settings()
+    known = OutcomeStore(settings).current(view.batch)
     state = (view.batch.id, view.batch.scoring.number, known and known.number, view.standing.contacts.token)
     before = session.kept("monitor_report")
     if before is not None and before[0] == state:
-        report: MonitorReport = before[1]
-        return report
+        return before[1], before[2]
     with st.spinner("Comparing this list with the training leads"):
         report = check_batch(view.batch, model_of(view))
+        outside = tuple(one.human for one in report.drift.columns if one.name in report.drift.outside)
+        case = make_case(view.batch.schema_name, report.verdict, outside=outside)
     keep_report(report, view.batch)
-    session.keep("monitor_report", (state, report))
-    return report
+    _post_in_passing(settings)
+    session.keep("monitor_report", (state, report, case))
+    return report, case
 
 
-def render_verdict(view: BatchView, report: MonitorReport) -> None:
+def _post_in_passing(settings: Settings) -> None:
+    """Post what waits, beside the page: whoever looks does not wait for another machine."""
+    from leadscore_core.monitoring.webhook import deliver
+
+    if settings.monitor.webhook_url:
+        Thread(target=deliver, args=(settings,), daemon=True).start()
+
+
+def render_verdict(report: MonitorReport, case: RetrainCase) -> None:
     """Say the verdict, why, and what to do."""
-    from leadscore_core.monitoring.retrain_rule import make_case
-
     verdict = report.verdict
     reasons = " ".join(plain(reason) for reason in verdict.reasons)
     _BOX[verdict.state](
         f"**{verdict.state.capitalize()}.** {reasons}  \n{plain(verdict.action)}", icon=VERDICT_ICONS[verdict.state]
     )
-    outside = tuple(one.human for one in report.drift.columns if one.name in report.drift.outside)
-    case = make_case(view.batch.schema_name, verdict, outside=outside)
     if case.is_proposed:
         lists = ", ".join(f"{plain(name)} ({known:,} outcomes)" for name, known in case.lists[:3]) or "your own file"
         reasons = " ".join(plain(reason) for reason in case.reasons)
