@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shared.access import mend_access
 from pages.shared.address import read_address, render_doubt, write_address
+from pages.shared.faults import render_faults
 from pages.shared.navigation import pages_for, render_other_pages
 from pages.shared.person import render_person
 from pages.shared.sidebar import check_settings, render_sidebar
@@ -17,6 +18,7 @@ st.set_page_config(page_title="LeadScore", page_icon=ICON, layout="wide")
 check_settings()
 person = enter()
 page = st.navigation(pages_for(person), position="sidebar")
+render_faults(person)
 notice = st.container()
 read_address(page.url_path)
 render_sidebar()

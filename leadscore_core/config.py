@@ -20,7 +20,8 @@ from leadscore_core.server_rules import LimitRules
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_LEADS = PROJECT_ROOT / "sample_data" / "new_leads.csv"
 
-SQLITE_FILE, RESTORE_JOURNAL = "leadscore.db", ".restore.json"
+SQLITE_FILE = "leadscore.db"
+RESTORE_JOURNAL, RESTORE_NEW, RESTORE_OLD = ".restore.json", ".restore-new", ".restore-old"
 
 
 class GradeThresholds(BaseModel):
@@ -304,7 +305,7 @@ class Settings(BaseSettings):
     @property
     def has_unfinished_restore(self) -> bool:
         """Whether a backup was being restored when the process was killed (see `finish_restore`), or is just now."""
-        return (self.data_dir / RESTORE_JOURNAL).is_file()
+        return any((self.data_dir / name).exists() for name in (RESTORE_JOURNAL, RESTORE_NEW, RESTORE_OLD))
 
 
 def settings_file() -> Path:

@@ -50,6 +50,7 @@ os.environ.setdefault("LEADSCORE_TRACKING_URI", "off")  # tests of tracking swit
 settings.register_profile("steady", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("steady")
 LONG_FILES = (  # first, so that no core waits at the end for one that began last
+    "faults/test_kill_rounds.py",
     "distributed/test_distributed.py",
     "data/test_any_file.py",
     "registry/test_mlflow_tracking.py",

@@ -21,6 +21,7 @@ models_app = typer.Typer(no_args_is_help=True, help="The models and which of the
 def list_models() -> None:
     """List the models by schema, newest first; of each schema one may be in use."""
     from leadscore_core.registry.registry import ModelRegistry
+    from leadscore_core.upkeep.health import damaged_models
 
     registry = ModelRegistry(load_settings().models_dir)
     found, champions = registry.list_models(), registry.champions
@@ -34,7 +35,12 @@ def list_models() -> None:
             kind += "from elsewhere. " if registry.imported(metadata.model_id) else ""
             about = f"{data.rows:>9,} leads  AUC {crossed['auc']:.3f}  {kind}{data.note}"
             typer.echo(f"{mark} {metadata.model_id}  {about}".rstrip())
-    if not found:
+    damaged = damaged_models(registry)
+    for words in damaged.values():
+        typer.echo(f"damaged: {words}")
+    if (damaged or champions) and not found:
+        typer.echo("No model can be used. Put back a backup with: leadscore restore FILE")
+    elif not found:
         typer.echo("There are no models yet. Train one with: leadscore train FILE --promote")
     else:
         typer.echo("* is the champion" if len(champions) < 2 else "* is the champion of its schema")

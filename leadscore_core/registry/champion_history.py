@@ -21,7 +21,7 @@ def read_changes(path: Path, champion: str | None, in_use: Collection[str] = ())
         The models in use of all schemas, by which the last change is known to have taken one out of use.
     """
     found, done = [], set()
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else ():
         try:
             entry = json.loads(line)
         except ValueError:

@@ -39,7 +39,7 @@ class ChampionFiles:
     def last(self) -> str | None:
         """The model that was put to use last, or None."""
         path = self.root / CHAMPION
-        return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
+        return path.read_text(encoding="utf-8", errors="replace").strip() or None if path.is_file() else None
 
     def in_use(self) -> dict[str, str]:
         """Return schema name -> model in use, that of the last change first; "" names a schema that is not known."""
@@ -146,7 +146,7 @@ class ChampionFiles:
 
     def _listed(self) -> dict[str, str]:
         path = self.root / CHAMPIONS
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
         pairs = (line.split() for line in lines)
         return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 

@@ -289,7 +289,7 @@ class ModelRegistry:
         RegistryError
             If no champion of it, present or past, can be loaded.
         """
-        champion = self.champion_of(schema)
+        champion = self.champion_of(schema) or self.champions.get("")  # one whose schema cannot be read
         if champion is None:
             of = f" of {schema!r}" if schema is not None else ""
             raise RegistryError(
@@ -304,7 +304,7 @@ class ModelRegistry:
                 except RegistryError:
                     continue
                 return model, f"{error} Until then the last sound champion, {earlier}, is used."
-            raise
+            raise RegistryError(f"{error} Or put back a backup with leadscore restore FILE.") from error
 
     def previous_champion(self, schema: str | None = None) -> str | None:
         """Return the name of the champion that a rollback goes back to; None where there is none to be loaded."""

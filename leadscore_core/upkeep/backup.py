@@ -118,7 +118,6 @@ def write_backup(
             ) from error
     else:
         raise BackupError("Lists were deleted again and again while they were being backed up. Try again later.")
-    record_audit(settings, AuditEvent(Action.BACK_UP, "backup", manifest.rows.get("batch")))
     return BackupReport(out, manifest, hash_file(out))
 
 
@@ -151,6 +150,7 @@ def _write_once(out: Path, settings: Settings, tell: Progress) -> Manifest:
                 files=files,
                 missing=missing,
             )
+            record_audit(settings, AuditEvent(Action.BACK_UP, "backup", rows["batch"]))  # before it can be taken away
             packed.writestr(MANIFEST, manifest.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
     return manifest
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from leadscore_core._files import move_path
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import needs
-from leadscore_core.config import SQLITE_FILE, Settings, load_settings
+from leadscore_core.config import RESTORE_NEW, SQLITE_FILE, Settings, load_settings
 from leadscore_core.errors import BackupError, LeadScoreError, StorageError
 from leadscore_core.progress import Progress, silent
 from leadscore_core.registry.champions import LOCK as PROMOTION
@@ -97,7 +97,7 @@ def _carry_out_decided(settings: Settings) -> bool:
     if journal is None:
         swap.clear(settings)
         return False
-    copy = settings.data_dir / swap.NEW / DATABASE
+    copy = settings.data_dir / RESTORE_NEW / DATABASE
     try:
         with FileLock(settings.models_dir / PROMOTION, timeout=30):
             if journal.new_database_file:
@@ -203,7 +203,7 @@ def _check_no_training(settings: Settings) -> None:
 
 def _make_ready(packed: zipfile.ZipFile, manifest: Manifest, settings: Settings, tell: Progress) -> swap.Journal:
     """Write everything beside what is there, each file checked, and return what is to be exchanged."""
-    new = {place: root / swap.NEW for place, root in swap.places(settings).items()}
+    new = {place: root / RESTORE_NEW for place, root in swap.places(settings).items()}
     for folder in new.values():
         folder.mkdir()
     for done, (name, about) in enumerate(manifest.files.items()):

@@ -12,10 +12,9 @@ from filelock import FileLock
 from pydantic import BaseModel
 
 from leadscore_core._files import move_path, write_text
-from leadscore_core.config import RESTORE_JOURNAL, Settings
+from leadscore_core.config import RESTORE_JOURNAL, RESTORE_NEW, RESTORE_OLD, Settings
 
 LOCK = ".restore.lock"
-NEW, OLD = ".restore-new", ".restore-old"
 
 
 class Journal(BaseModel):
@@ -52,7 +51,7 @@ def read_journal(settings: Settings) -> Journal | None:
 def swap_in(settings: Settings, journal: Journal) -> None:
     """Put the new content in its place and the old one aside; what was done before a crash is not done again."""
     for place, root in places(settings).items():
-        new, old, names = root / NEW, root / OLD, journal.names[place]
+        new, old, names = root / RESTORE_NEW, root / RESTORE_OLD, journal.names[place]
         old.mkdir(exist_ok=True)
         for path in _content(root, journal.stay[place]):
             if path.name not in names:
@@ -67,7 +66,7 @@ def swap_in(settings: Settings, journal: Journal) -> None:
 def swap_back(settings: Settings, journal: Journal) -> None:
     """Put everything back as it was before `swap_in`."""
     for place, root in places(settings).items():
-        new, old = root / NEW, root / OLD
+        new, old = root / RESTORE_NEW, root / RESTORE_OLD
         for name in journal.names[place]:
             if not (new / name).exists() and (root / name).exists():
                 move_path(root / name, new / name)
@@ -83,8 +82,8 @@ def finish(settings: Settings) -> None:
 
 def clear(settings: Settings) -> None:
     """Remove what was made ready or put aside, where no swap was decided."""
-    for root in places(settings).values():
-        for name in (NEW, OLD):
+    for root in reversed(places(settings).values()):  # that of the data, by which this is known, last
+        for name in (RESTORE_NEW, RESTORE_OLD):
             shutil.rmtree(root / name, ignore_errors=True)
 
 

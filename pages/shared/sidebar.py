@@ -50,11 +50,11 @@ def render_sidebar() -> None:
         st.markdown("#### :material/leaderboard: LeadScore")
         st.divider()
         choose_company()
+        registry = ModelRegistry(load_settings().models_dir)
         try:
-            registry = ModelRegistry(load_settings().models_dir)
             metadata = registry.read_metadata(registry.champion_of(present_company()) or "")
         except LeadScoreError:
-            st.caption("No model is in use.")
+            st.caption("The model in use cannot be read." if registry.champion_id else "No model is in use.")
             return
         data = metadata.training_data
         st.caption(f"**Model** {say_day(metadata.created_at)}, trained on {say_leads(data.rows)}. {data.note}")

@@ -1,0 +1,121 @@
+"""What lies on the disk is damaged or gone: the app starts and says what is wrong and what to do, so do commands."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from leadscore_core.config import Settings, load_settings
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.engine import close_databases, open_database
+from leadscore_core.storage.database.tables import BatchRow
+from leadscore_core.upkeep import health
+from leadscore_core.upkeep.health import find_faults
+from tests.paths import ROOT
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def kept_here(registry: ModelRegistry, batch: Batch) -> Settings:
+    """A list and a model in use, in directories of their own."""
+    return load_settings()
+
+
+def said_on(page: str) -> str:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app.switch_page(page).run()
+    assert not app.exception
+    words = " ".join(str(shown.value) for shown in [*app.error, *app.warning])
+    return words.replace("\\", "")
+
+
+def half_metadata(settings: Settings, model_id: str) -> None:
+    path = settings.models_dir / model_id / "metadata.json"
+    path.write_text(path.read_text(encoding="utf-8")[:300], encoding="utf-8")
+
+
+def champion_gone(settings: Settings, model_id: str) -> None:
+    shutil.rmtree(settings.models_dir / model_id)
+
+
+def champion_file_empty(settings: Settings, model_id: str) -> None:
+    (settings.models_dir / "champion").write_text("", encoding="utf-8")
+
+
+def champion_file_of_bytes(settings: Settings, model_id: str) -> None:
+    (settings.models_dir / "champion").write_bytes(b"\xff\xfe\x00")
+    (settings.models_dir / "champion_history.jsonl").write_bytes(b"\xff\xfe\x00")
+
+
+def database_page(settings: Settings, model_id: str) -> None:
+    close_databases()
+    path = settings.data_dir / "leadscore.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(path.read_bytes())
+    content[5 * 4096 : 6 * 4096] = b"\xde" * 4096
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (half_metadata, "has damaged metadata"),
+        (champion_gone, "There is no model"),
+        (champion_file_empty, "There is no champion"),
+        (champion_file_of_bytes, "is not the name of a model"),
+        (database_page, "is damaged (malformed"),
+    ],
+    ids=lambda given: getattr(given, "__name__", ""),
+)
+def test_a_command_and_the_pages_say_what_is_wrong_and_what_to_do(
+    run: Run, kept_here: Settings, registry: ModelRegistry, new_list: Path, damage: Callable, words: str, tmp_path: Path
+) -> None:
+    damage(kept_here, registry.champion_id)
+    code, _, error = run("score", new_list, "-o", tmp_path / "out.csv")
+    assert code == 2
+    assert words in error
+    assert error.count("Error:") == 1
+    assert run("models", "list")[0] == 0
+    shown = said_on("pages/leads/page.py")
+    assert "leadscore restore FILE" in shown or "leadscore models promote" in shown
+
+
+def test_a_list_whose_files_are_gone_or_damaged_is_named(kept_here: Settings, batch: Batch) -> None:
+    content = batch.scores_path.read_bytes()
+    batch.scores_path.write_bytes(content[:1_000])
+    assert "scores-0001.parquet is damaged" in said_on("pages/leads/page.py")
+    batch.leads_path.unlink()
+    (fault,) = find_faults(kept_here)
+    assert fault.startswith("Files of Monday are gone")
+    assert "leadscore restore FILE" in fault
+
+
+def test_folders_that_cannot_be_written_and_full_disks_are_said(
+    kept_here: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert find_faults(kept_here) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(health.os, "access", lambda *_: False)
+        assert [fault.split(":")[0] for fault in find_faults(kept_here)] == [
+            "Lists and decisions cannot be kept",
+            "Models cannot be kept",
+        ]
+    with monkeypatch.context() as patch:
+        patch.setattr(health.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 5_000_000))
+        assert "5 MB are left" in find_faults(kept_here)[0]
+
+
+def test_a_clock_that_is_behind_is_said(kept_here: Settings, batch: Batch) -> None:
+    with open_database(kept_here).session() as session:
+        row = session.get(BatchRow, batch.id)
+        assert row is not None
+        row.created_at = row.created_at.replace(year=row.created_at.year + 1)
+    assert "The clock of this machine is behind" in find_faults(kept_here)[0]
+    assert BatchStore(kept_here).list_batches()[0].id == batch.id
