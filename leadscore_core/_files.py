@@ -14,7 +14,7 @@ import tempfile
 import time
 import uuid
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -88,6 +88,35 @@ def append_line(path: Path, line: str, *, wait: bool = True) -> None:
         file.flush()
         if wait:
             os.fsync(file.fileno())
+
+
+def read_or_make(path: Path, make: Callable[[], str]) -> str:
+    """Return the text of a file that only its owner reads, made whole by whoever asks first.
+
+    Raises
+    ------
+    OSError
+        If it can be neither read nor made.
+
+    Examples
+    --------
+    >>> path = Path(tempfile.mkdtemp()) / "key"
+    >>> read_or_make(path, lambda: "first"), read_or_make(path, lambda: "second"), oct(path.stat().st_mode & 0o777)
+    ('first', 'first', '0o600')
+    """
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.parent / f".{path.name}-{uuid.uuid4().hex[:8]}"
+        handle = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(make())
+            _sync(aside)
+            with suppress(FileExistsError):  # of two who make it at once the first one's stands
+                os.link(aside, path)
+        finally:
+            aside.unlink(missing_ok=True)
+    return path.read_text(encoding="utf-8")
 
 
 @contextmanager
@@ -305,6 +334,15 @@ def _lock(path: Path) -> int | None:
         return handle
     os.close(handle)
     return None
+
+
+def file_state(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes whenever a file does; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_ctime_ns
 
 
 def _sync(path: Path) -> None:

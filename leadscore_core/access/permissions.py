@@ -37,7 +37,6 @@ class Action(StrEnum):
     CHANGE_RULES = "change grades, junk rules and columns"
     SEE_GROUPS = "see rates of sources and other groups"
     SEE_SMALL_GROUPS = "see groups of a few leads"
-    BRING_SPEND = "bring what was spent"
     TRAIN = "train and compare models"
     PROMOTE = "promote models and take them out of use"
     ROLL_BACK = "roll back to an earlier model"
@@ -74,7 +73,6 @@ PERMISSIONS: dict[Action, frozenset[PersonRole]] = {
         Action.CHANGE_RULES: {_SALES, _SCIENCE},
         Action.SEE_GROUPS: {_SALES, _MARKETING, _SCIENCE},
         Action.SEE_SMALL_GROUPS: {_SALES, _SCIENCE},
-        Action.BRING_SPEND: {_SALES, _MARKETING},
         Action.TRAIN: {_SCIENCE},
         Action.PROMOTE: {_SCIENCE},
         Action.ROLL_BACK: {_SCIENCE},

@@ -133,6 +133,21 @@ def check_may(*actions: Action) -> Person:
     raise NotPermittedError(refusal(person, *actions))
 
 
+def check_own_name(name: str) -> None:
+    """Raise if somebody who may only call calls under another name than their own.
+
+    Raises
+    ------
+    NotPermittedError
+        Naming both.
+    """
+    person = current_person()
+    if name != person.name and not person.may(Action.PLAN, Action.BRING_OUTCOMES):
+        raise NotPermittedError(
+            f"{person.name} calls as {person.name} alone, and not as {name}. Nothing was done. Ask {whom_to_ask()}."
+        )
+
+
 def refusal(person: Person, *actions: Action) -> str:
     """Say that somebody may do none of these, who may, and whom to ask.
 

@@ -32,6 +32,7 @@ from leadscore_core.percent import percent, share_percent
 from leadscore_core.plots.drivers import plot_interaction
 from leadscore_core.plots.sources import plot_bubbles, plot_flow, plot_gap, plot_group_trend, plot_rates, plot_trend
 from leadscore_core.storage.leads.filters import BLANK
+from leadscore_core.storage.leads.small_groups import without_small
 from leadscore_core.storage.leads.source_table import OTHERS
 
 _MOST_BUBBLES = 60
@@ -143,7 +144,8 @@ def show_heatmap(view: SourceView, scope: Scope) -> Evidence:
         return _evidence(view, scope, "crossed", "There is only one column to group by", None, pd.DataFrame())
     dimensions = [scope.by, across]
     kept = {d: view.table.values(d, scope.chosen, 24 if view.is_ordered(d) else MOST_LEVELS) for d in dimensions}
-    cells = count_outcomes(view.table.groups(dimensions, scope.chosen, kept=kept), scope.counted)
+    cells = without_small(view.table.groups(dimensions, scope.chosen, kept=kept), dimensions[0])
+    cells = count_outcomes(cells, scope.counted)
     cells = cells[cells["n"] > 0]
     names = [[view.shown(d, value) for value in (sorted_values(view, d, kept[d]))] + [OTHERS] for d in dimensions]
     frame = pd.DataFrame(

@@ -1,6 +1,7 @@
 """Names of dimensions and of their values, as people read them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -9,7 +10,8 @@ from leadscore_core.days import say_day
 from leadscore_core.inference.present import city_name
 from leadscore_core.inference.reasons import human_name
 from leadscore_core.storage.leads.dimensions import CAPPED
-from leadscore_core.storage.leads.filters import BLANK
+from leadscore_core.storage.leads.filters import BLANK, LeadFilter
+from leadscore_core.storage.leads.small_groups import FEW_START
 from leadscore_core.storage.leads.source_table import OTHERS
 
 TIMES = {
@@ -106,6 +108,18 @@ def name_dimension(dimension: str, schema: LeadSchema) -> str:
     return TIMES.get(dimension) or human_name(dimension.removeprefix(CAPPED), schema)
 
 
+def narrow_to(chosen: LeadFilter, pairs: dict[str, str | None]) -> LeadFilter:
+    """Return the filter narrowed to these values of dimensions; None stands for blank.
+
+    Examples
+    --------
+    >>> narrow_to(LeadFilter(section="all"), {"city": None}).values
+    {'city': ('(blank)',)}
+    """
+    values = {d: (BLANK if value is None or pd.isna(value) else str(value),) for d, value in pairs.items()}
+    return replace(chosen, values=chosen.values | values)
+
+
 def show_value(dimension: str, value: str | None, schema: LeadSchema) -> str:
     """Return a value of a dimension as people read it.
 
@@ -117,8 +131,8 @@ def show_value(dimension: str, value: str | None, schema: LeadSchema) -> str:
     """
     if value is None or pd.isna(value) or value == BLANK:
         return BLANK
-    if value == OTHERS:
-        return OTHERS
+    if value == OTHERS or value.startswith(FEW_START):
+        return value
     if dimension == "ls_month":
         return f"{pd.Timestamp(f'{value}-01'):%b %Y}"
     if dimension == "ls_week":

@@ -61,6 +61,6 @@ def future_doubts(table: SourceTable, now: pd.Timestamp | None = None) -> list[s
     first = (now or pd.Timestamp.now()).normalize() + pd.Timedelta(days=2)  # tomorrow has begun elsewhere
     if latest is None or latest < first:
         return []
-    days = table.groups([_DAY], LeadFilter(section="all"), most=None)
+    days = table.groups([_DAY], LeadFilter(section="all"), most=None, worked_with=True)
     n = int(days.loc[pd.to_datetime(days[_DAY]) >= first, "leads"].sum())
     return [DOUBTS["future"](n=f"{n:,}", last=f"{say_day(latest)}")]

@@ -1,11 +1,13 @@
 """Sources: which groups of leads convert, what their leads explain of it, and where targeting is off."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import check_may
 from leadscore_core.analytics.dimension_names import (
     TIMES,
     match_dimension,
@@ -31,7 +33,7 @@ from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.database.preferences import grade_preference
 from leadscore_core.storage.leads.dimensions import CAPPED
-from leadscore_core.storage.leads.filters import BLANK, LeadFilter
+from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import LeadTable
 from leadscore_core.storage.leads.source_table import OTHERS, SourceTable
 from leadscore_core.storage.leads.standing import Standing
@@ -172,8 +174,12 @@ def open_sources(batches: Sequence[Batch], schema: LeadSchema, *, settings: Sett
     ------
     StorageError
         If a file or the database is gone, or they were read by another schema.
+    NotPermittedError
+        If whoever asks may not see rates. Who may not see few leads by themselves sees them taken together.
     """
+    person = check_may(Action.SEE_GROUPS)
     settings = settings or load_settings()
+    smallest = 1 if person.may(Action.SEE_SMALL_GROUPS) else settings.access.smallest_group
     other = next((batch for batch in batches if batch.schema_name != schema.name), None)
     if other is not None:
         raise StorageError(f"{other.name} has other columns than {schema.title}. Look at it by itself.")
@@ -181,7 +187,7 @@ def open_sources(batches: Sequence[Batch], schema: LeadSchema, *, settings: Sett
     outcomes = OutcomeStore(settings)
     came = [outcomes.current(batch) for batch in batches]
     tables = [LeadTable.by_schema(batch.scores_path, standing, schema) for batch in batches]
-    table = SourceTable(tables, [known.path if known else None for known in came])
+    table = SourceTable(tables, [known.path if known else None for known in came], smallest)
     name = batches[0].name if len(batches) == 1 else f"{batches[0].name} and {len(batches) - 1} more"
     made_up = is_made_up(settings.models_dir, (batch.scoring.model_id for batch in batches))
     return make_view(name, table, schema, made_up=made_up)
@@ -332,7 +338,8 @@ def explain_gaps(
         kept = {by: view.table.values(by, chosen, groups)}
         for factor in factors:
             kept[factor] = view.table.values(factor, chosen, months if factor == "ls_month" else levels)
-        cells = count_outcomes(view.table.groups([by, *factors], chosen, kept=kept, most=None), counted)
+        found = view.table.groups([by, *factors], chosen, kept=kept, most=None, worked_with=True)
+        cells = count_outcomes(found, counted)
         if len(cells) <= _MOST_CELLS or levels <= 2:
             return split_gaps(cells, by, factors) if counted == "completed" else gaps_alone(cells, by, factors)
         groups, months, levels = max(8, groups - 8), max(3, months // 2), levels - 2
@@ -369,18 +376,6 @@ def find_far_segments(view: SourceView, chosen: LeadFilter, counted: Counted) ->
         for found in named
     ]
     return ordered[0], ordered[1]
-
-
-def narrow_to(chosen: LeadFilter, pairs: dict[str, str | None]) -> LeadFilter:
-    """Return the filter narrowed to these values of dimensions; None stands for blank.
-
-    Examples
-    --------
-    >>> narrow_to(EVERYBODY, {"city": None}).values
-    {'city': ('(blank)',)}
-    """
-    values = {d: (BLANK if value is None or pd.isna(value) else str(value),) for d, value in pairs.items()}
-    return replace(chosen, values=chosen.values | values)
 
 
 def find_dimension(view: SourceView, name: str) -> str:

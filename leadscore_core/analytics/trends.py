@@ -8,6 +8,7 @@ from leadscore_core.analytics.sources import EVERYBODY, MOST_LEVELS, Counted, So
 from leadscore_core.analytics.statistics.changes import find_changes
 from leadscore_core.confidence import wilson_intervals
 from leadscore_core.storage.leads.filters import LeadFilter
+from leadscore_core.storage.leads.small_groups import without_small
 from leadscore_core.storage.leads.source_table import OTHERS
 
 WEEK, MONTH, GRADE = "ls_week", "ls_month", "ls_grade"
@@ -98,7 +99,7 @@ def flow_leads(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) 
         ``group`` (for people), ``grade``, ``leads`` and ``applications``.
     """
     kept = {by: view.table.values(by, chosen, MOST_LEVELS)}
-    counts = count_outcomes(view.table.groups([by, GRADE], chosen, kept=kept), counted)
+    counts = count_outcomes(without_small(view.table.groups([by, GRADE], chosen, kept=kept), by), counted)
     counts = counts[counts["n"] > 0]
     order = [view.shown(by, value) for value in kept[by]] + [OTHERS]
     table = pd.DataFrame(

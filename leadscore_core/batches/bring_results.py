@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import update
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.batches.brought_files import note_file
 from leadscore_core.batches.known_people import lead_keys
 from leadscore_core.batches.outcome_files import KNOWN_BY, kept_schemas, with_keys
@@ -236,6 +238,7 @@ def _keys(table: ResultTable, schema: LeadSchema, settings: Settings) -> pd.Data
     return keys.assign(outcome=np.arange(len(keys), dtype="float64"), later=later.to_numpy())
 
 
+@needs(Action.BRING_OUTCOMES)
 def keep_results(matched: MatchedResults, *, by: str, settings: Settings, zone: tzinfo = UTC) -> BroughtResults:
     """Keep what a file tells: contact attempts, and outcomes where a result settles them; whole or not at all.
 

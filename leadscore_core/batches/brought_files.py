@@ -8,10 +8,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.config import Settings
 from leadscore_core.data.dataset.dataset import Paths
 from leadscore_core.data.reading.reader import list_files
 from leadscore_core.errors import StorageError
+from leadscore_core.storage.database.audit import AuditEvent, append_audit
 from leadscore_core.storage.database.batches import BatchStore, hash_files
 from leadscore_core.storage.database.contacts import ContactStore
 from leadscore_core.storage.database.engine import aware, now, open_database
@@ -31,6 +34,7 @@ class BroughtFile:
     is_undone: bool
 
 
+@needs(Action.BRING_OUTCOMES)
 def note_file(
     paths: Sequence[Path], details: dict[str, Any], by: str, moment: datetime, settings: Settings
 ) -> OutcomeFileRow:
@@ -43,8 +47,11 @@ def note_file(
         recorded_by=by,
         details=details,
     )
-    with open_database(settings).session() as session:
+    with open_database(settings).writing() as session:
         session.add(row)
+        session.flush()
+        done = AuditEvent(Action.BRING_OUTCOMES, f"outcome file {row.id}", int(details.get("rows", 0)) or None)
+        append_audit(session, settings, done)
     return row
 
 
@@ -93,6 +100,7 @@ def _brought(row: OutcomeFileRow) -> BroughtFile:
     return BroughtFile(row.id, row.file_name, aware(row.recorded_at), row.recorded_by, leads, is_undone)
 
 
+@needs(Action.BRING_OUTCOMES)
 def undo_results(file_id: int, *, by: str, settings: Settings) -> int:
     """Take back what a file told: its attempts, and its outcomes as far as no later file told them too; all or nothing.
 
@@ -114,6 +122,9 @@ def undo_results(file_id: int, *, by: str, settings: Settings) -> int:
                 raise StorageError("There is nothing to undo: this file was taken back already, or never brought.")
             row.undone_at = now()
             entries: dict[str, list[int]] = row.details.get("outcomes", {})
+            session.flush()
+            done = AuditEvent(Action.BRING_OUTCOMES, f"outcome file {file_id}", details={"taken back": True})
+            append_audit(session, settings, done)
         undone = ContactStore(settings).undo_file(file_id, by=by)
         for batch in BatchStore(settings).list_batches():
             if batch.id in entries:

@@ -7,6 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from leadscore_core._files import scratch_folder
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
+from leadscore_core.batches.export import note_export
 from leadscore_core.batches.result_words import result_labels
 from leadscore_core.batches.view import SHORT, WHY, BatchView
 from leadscore_core.batches.week import Share, Week
@@ -34,6 +37,7 @@ def lead_key(batch_id: str, row: int) -> str:
     return f"{batch_id}/{row}"
 
 
+@needs(Action.EXPORT)
 def write_week(view: BatchView, week: Week, folder: str | Path, *, progress: Progress | None = None) -> list[Path]:
     """Write one workbook a caller into a folder, named for the list, the first day and the caller.
 
@@ -57,6 +61,7 @@ def write_week(view: BatchView, week: Week, folder: str | Path, *, progress: Pro
         paths.append(path)
         done += sum(len(share.rows) for share in shares)
         tell(done / week.leads, f"Wrote {done:,} of {week.leads:,} leads")
+    note_export(view, done, view.default_columns(quarantine=False), "call workbooks")
     return paths
 
 
@@ -71,6 +76,7 @@ def _days(days: Sequence[date]) -> str:
     return f"{first.day} {first:%b %Y}" if first == last else f"{first.day} {first:%b} to {last.day} {last:%b %Y}"
 
 
+@needs(Action.EXPORT)
 def week_bytes(view: BatchView, week: Week) -> tuple[str, bytes]:
     """Return the name and content of a week's workbooks: the workbook of one caller, or a ZIP file of several."""
     with scratch_folder() as folder:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.batches.view import BatchView
 from leadscore_core.data.reading.chunks import LINE_PROBLEM
 from leadscore_core.inference.export.crm_columns import (
@@ -85,6 +87,7 @@ def crm_rows(view: BatchView, leads: pd.DataFrame, columns: CrmColumns) -> pd.Da
     return columns.lay_out(own, pd.DataFrame(ours).set_axis(own.index))
 
 
+@needs(Action.EXPORT)
 def preview_crm(view: BatchView, columns: CrmColumns, rows: np.ndarray) -> CrmPreview:
     """Map the first leads of an export, and count over all of them what is matched, left out and blank.
 

@@ -2,7 +2,7 @@
 
 import threading
 import weakref
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core._files import scratch_folder
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import acting_as, check_may, needs
 from leadscore_core.batches.crm_export import crm_columns, crm_rows
 from leadscore_core.batches.view import AND, IN_LIST, JUNK, WHY, BatchView
+from leadscore_core.config import load_settings
 from leadscore_core.data.reading.chunks import LINE_PROBLEM
 from leadscore_core.errors import ExportError, LeadScoreError
 from leadscore_core.inference.capacity import assign_leads
@@ -24,6 +27,7 @@ from leadscore_core.inference.score import beside
 from leadscore_core.percent import say_leads
 from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_INK
 from leadscore_core.progress import Progress, silent
+from leadscore_core.storage.database.audit import AuditEvent, record_audit
 from leadscore_core.storage.leads.files import read_own
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
@@ -86,6 +90,7 @@ def leads_to_export(view: BatchView, order: ExportOrder) -> np.ndarray:
     return view.table.rows_of(order.chosen, order.sort)[: order.most]
 
 
+@needs(Action.EXPORT)
 def export_leads(
     view: BatchView,
     order: ExportOrder,
@@ -122,6 +127,7 @@ def export_leads(
         caller = assign_leads(propensity, callers)
         sheets = [(f"Caller {k + 1}", rows[caller == k]) for k in range(callers)]
     done = 0
+    headers: list[str] = []
 
     def chunks() -> Iterator[tuple[str, pd.DataFrame]]:
         nonlocal done
@@ -131,19 +137,30 @@ def export_leads(
                     raise ExportCancelledError("The export was stopped. Nothing was written.")
                 some = these[start : start + CHUNK]
                 leads = view.table.by_rows(some)
-                yield name, _layout(view, leads, order) if crm is None else crm_rows(view, leads, crm)
+                frame = _layout(view, leads, order) if crm is None else crm_rows(view, leads, crm)
+                headers[:] = map(str, frame.columns)
+                yield name, frame
                 done += len(some)
                 tell(done / max(1, len(rows)), f"Wrote {done:,} of {len(rows):,} leads")
 
     if order.format == "xlsx":
         colours = {grade: (GRADE_COLOURS[grade], GRADE_INK[grade]) for grade in GRADE_COLOURS}
-        return write_call_sheets(chunks(), path, colours)
-    written = write_leads((frame for _, frame in chunks()), path, for_excel=True)
+        written = write_call_sheets(chunks(), path, colours)
+    else:
+        written = write_leads((frame for _, frame in chunks()), path, for_excel=True)
+    note_export(view, written, headers, order.format)
     if crm is not None:
         tell(1.0, f"Wrote {written:,} of {say_leads(len(rows))}. {crm.left_out_words}".strip())
     return written
 
 
+def note_export(view: BatchView, rows: int, headers: Sequence[str], form: str) -> None:
+    """Write down that leads left the house: how many, with which columns, in which format."""
+    done = AuditEvent(Action.EXPORT, f"batch {view.batch.id}", rows, headers, {"format": form})
+    record_audit(load_settings(), done)
+
+
+@needs(Action.EXPORT)
 def export_bytes(view: BatchView, order: ExportOrder) -> bytes:
     """Return a small export as bytes."""
     with scratch_folder() as folder:
@@ -212,6 +229,7 @@ class ExportJob:
 
     def __init__(self, view: BatchView, order: ExportOrder, file_name: str) -> None:
         self.file_name, self.order = file_name, order
+        self._by = check_may(Action.EXPORT)
         self.share, self.message = 0.0, "Starting"
         self.error = ""
         self.content: bytes | None = None
@@ -248,7 +266,7 @@ class ExportJob:
 
     def _run(self, view: BatchView, order: ExportOrder) -> None:
         try:
-            with scratch_folder() as folder:
+            with acting_as(self._by), scratch_folder() as folder:
                 path = folder / f"leads{order.ending}"
                 export_leads(view, order, path, progress=self._tell, cancelled=self._stop.is_set)
                 content = path.read_bytes()

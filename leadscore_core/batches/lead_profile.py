@@ -1,20 +1,24 @@
 """One lead's profile: its score, what speaks for and against it, its own columns, and how it came here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import check_may, refusal
 from leadscore_core.batches.view import BatchView, file_rows
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.reading.chunks import LINE_PROBLEM
-from leadscore_core.errors import LeadScoreError, StorageError
+from leadscore_core.errors import LeadScoreError, NotPermittedError, StorageError
 from leadscore_core.inference.reasons import Reason, lead_reasons
 from leadscore_core.inference.score_change import explain_change, judge_trend
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.storage.database.audit import note_seen
 from leadscore_core.storage.database.batches import BatchStore
+from leadscore_core.storage.database.claims import ClaimStore
 from leadscore_core.storage.database.decisions import DecisionStore, Override, Restored
 from leadscore_core.storage.leads.files import read_own
 from leadscore_core.storage.leads.lead_table import LeadTable
@@ -101,8 +105,11 @@ def describe_lead(
     ------
     StorageError
         If there is no such lead, or the batch's files are gone.
+    NotPermittedError
+        If whoever asks may only call, and has not claimed this lead.
     """
     settings = settings or load_settings()
+    view = _as_permitted(view, row, settings)
     found = view.table.by_row(row)
     if found.empty:
         raise StorageError(f"{view.batch.name} has no such lead any more. Choose one from the list.")
@@ -117,11 +124,16 @@ def describe_lead(
         added = contributions.drop(columns="base_value").to_numpy().sum()
         lacking = float(added - sum(reason.contribution for reason in reasons))
         base = float(view.model.classifier.calibrator_.apply(contributions["base_value"].to_numpy())[0])
-    own = read_own(view.batch.leads_path, [row]).drop(columns=LINE_PROBLEM, errors="ignore").iloc[0]
+    own = read_own(view.batch.leads_path, [row], view.own_headers()).drop(columns=LINE_PROBLEM, errors="ignore").iloc[0]
     history = find_appearances(view, found, settings)
     change = None
     if len(history) > 1 and view.model is not None:
         change = _change(history[-2], view, cleaned, load_model)
+    restored = DecisionStore(settings).restored(view.batch, row)
+    if view.hides_contacts:
+        restored = None if restored is None else replace(restored, note="")
+    else:
+        note_seen(settings, view.batch.id, 1, [str(name) for name in own.index])
     return LeadProfile(
         lead,
         reasons,
@@ -131,10 +143,20 @@ def describe_lead(
         pd.DataFrame({"Column": own.index, "Value": ["" if pd.isna(v) else str(v) for v in own.tolist()]}),
         history,
         change,
-        DecisionStore(settings).restored(view.batch, row),
+        restored,
         view.overrides.get(row),
         view.junk_words(found).iloc[0],
     )
+
+
+def _as_permitted(view: BatchView, row: int, settings: Settings) -> BatchView:
+    """Return the view as whoever asks may see this lead of it: who calls sees the lead that they have claimed."""
+    person = check_may(Action.SEE_LEADS, Action.CALL)
+    if person.may(Action.SEE_LEADS):
+        return view
+    if not ClaimStore(settings).holds_lead(view.batch, row, person.name):
+        raise NotPermittedError(refusal(person, Action.SEE_LEADS))
+    return replace(view, table=view.table.with_contacts())
 
 
 def find_appearances(view: BatchView, lead: pd.DataFrame, settings: Settings) -> list[Appearance]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.batches.brought_files import note_outcomes
 from leadscore_core.batches.outcome_dates import dating_headers, later_than, moments_as_numbers
 from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys
@@ -101,6 +103,7 @@ class OutcomeReport:
         return f" ({' and '.join(shared)} shared by several leads, which identifies nobody)"
 
 
+@needs(Action.BRING_OUTCOMES)
 def bring_outcomes(
     leads: LeadList | Sequence[LeadList],
     *,

@@ -1,5 +1,7 @@
 """Outcomes of calls: what contact attempts settle counts among a list's outcomes, as if it had come back in a file."""
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.batches.known_people import contacts_of
 from leadscore_core.config import Settings
 from leadscore_core.data.schema.schema import LeadSchema
@@ -12,6 +14,7 @@ from leadscore_core.storage.leads.standing import Standing
 CALLS = "Contact attempts"
 
 
+@needs(Action.BRING_OUTCOMES, Action.SEE_GROUPS)
 def keep_call_outcomes(batch: Batch, schema: LeadSchema, settings: Settings, *, by: str = "") -> int:
     """Bring a batch's outcomes up to what its contact attempts settle, and return how many leads changed.
 

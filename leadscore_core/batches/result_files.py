@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
+from leadscore_core.access.permissions import Action
 from leadscore_core.batches.outcome_dates import later_than
 from leadscore_core.batches.outcome_files import OUTCOME_NAMES
 from leadscore_core.batches.result_words import NOT_CONVERTED, NOTHING, guess_result
@@ -148,7 +149,7 @@ class ResultFile:
 
 def status_preference(settings: Settings) -> Preference[StatusMap]:
     """Return what people said that statuses mean."""
-    return Preference(settings, "statuses", StatusMap())
+    return Preference(settings, "statuses", StatusMap(), Action.BRING_OUTCOMES)
 
 
 def read_result_files(

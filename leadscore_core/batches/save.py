@@ -11,6 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.batches.duplicates import mark_repeats
 from leadscore_core.batches.problem_examples import without_examples
 from leadscore_core.config import Settings, load_settings
@@ -54,6 +56,7 @@ def _hash_list(leads: LeadList) -> str:
     return hash_files(list_files(leads.paths), leads.sheet, leads.encoding)
 
 
+@needs(Action.SCORE)
 def save_batch(
     leads: LeadList,
     model: LeadModel,
@@ -100,6 +103,7 @@ def save_batch(
         return store.save(folder, _score_into(folder, order, number=1, by=by), details)
 
 
+@needs(Action.MANAGE_BATCH)
 def rescore_batch(
     batch: Batch,
     model: LeadModel,

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from cachetools import LRUCache
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import check_may
 from leadscore_core.batches.known_people import contacts_of, rows_of_people
 from leadscore_core.config import GradeRule, JunkRules, Settings, load_settings
 from leadscore_core.data.row_numbers import FIRST_ROW
@@ -18,12 +20,14 @@ from leadscore_core.inference.present import city_name
 from leadscore_core.inference.reasons import human_name, reasons_in_words
 from leadscore_core.inference.short_reasons import Typical, ranks_to_learn_from, short_reasons
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.storage.database.audit import note_seen
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.contact_states import STATES
 from leadscore_core.storage.database.decisions import DecisionStore, Override
 from leadscore_core.storage.database.preferences import grade_preference, junk_preference
 from leadscore_core.storage.leads.files import FILE_ROW, read_own
-from leadscore_core.storage.leads.lead_table import LeadTable
+from leadscore_core.storage.leads.lead_table import CONTACTS, LeadTable
+from leadscore_core.storage.leads.pseudonyms import PSEUDONYM, pseudonym_key
 from leadscore_core.storage.leads.standing import Standing, cumulated
 
 IN_LIST = "In the list: "
@@ -56,6 +60,11 @@ class BatchView:
     overrides: dict[int, Override]
 
     @property
+    def hides_contacts(self) -> bool:
+        """Whether who the leads are is left out, for whoever may not know it."""
+        return bool(self.table.hidden)
+
+    @property
     def standing(self) -> Standing:
         """The rules and decisions in force."""
         return self.table.standing
@@ -76,11 +85,26 @@ class BatchView:
             for column in self.schema.with_role(role)[:1]
             if _GIVEN[role] in self.table.columns
         }
-        known = {human_name(c, self.schema): c for c in self.table.columns if not c.startswith("ls_")}
+        columns = [c for c in self.table.columns if not c.startswith("ls_") and not self._may_name(c)]
+        known = {human_name(c, self.schema): c for c in columns}
         more = {"Row": "ls_row", "Rank": "ls_rank", "Propensity": "ls_propensity", SHORT: SHORT, STATE: STATE}
         more |= {WHY: WHY, AND: AND} | ({REPEAT: REPEAT} if "ls_repeat" in self.table.columns else {})
         own = {IN_LIST + header: IN_LIST + header for header in self.batch.mapping.unused_headers if header}
+        if self.hides_contacts:  # what nobody said the meaning of may be a contact
+            own = {}
         return given | known | more | own
+
+    def _may_name(self, column: str) -> bool:
+        """Tell whether a column's words may say who a lead is, where that is hidden."""
+        declared = self.schema.by_name.get(column)
+        return self.hides_contacts and (declared is None or declared.role is Role.FREE_TEXT) and column != CITY_TIER
+
+    def own_headers(self) -> list[str] | None:
+        """Return the list's own headers that may be seen of a lead; None for all of them."""
+        if not self.hides_contacts:
+            return None
+        used = self.batch.mapping.used
+        return [used[c] for c in used if c in self.table.columns and not self._may_name(c)]
 
     def default_columns(self, quarantine: bool) -> list[str]:
         """Return the human names of the columns shown at first, besides rank, who it is, score and grade."""
@@ -119,12 +143,9 @@ class BatchView:
         pandas.DataFrame
             Rank, who it is, score, grade, and what is shown.
         """
-        table: dict[str, object] = {"Rank": leads["ls_rank"]}
-        who = next(((name, role) for name, role in _WHO if name in leads), None)
-        if who is None:
-            table["Row"] = file_rows(leads)
-        else:
-            table[self._human(who[1])] = leads[who[0]].fillna("")
+        check_may(Action.SEE_LEADS)
+        table: dict[str, object] = {"Rank": leads["ls_rank"]} | self._who_shown(leads)
+        self._note_seen(leads, shown)
         table["Score"] = leads["ls_score"]
         table["Grade"] = self.grades_shown(leads)
         reasons = self._reasons(leads, 2) if {WHY, AND} & set(shown) else None
@@ -150,6 +171,24 @@ class BatchView:
             elif choices.get(name) in leads:
                 table[name] = self.readable(leads, choices[name])
         return pd.DataFrame(table, index=leads.index)
+
+    def _who_shown(self, leads: pd.DataFrame) -> dict[str, object]:
+        """Return the column that says who each lead is, under its human name."""
+        who = next(((name, role) for name, role in _WHO if name in leads), None)
+        if who is not None:
+            return {self._human(who[1]): leads[who[0]].fillna("")}
+        return {"Pseudonym": leads[PSEUDONYM]} if PSEUDONYM in leads else {"Row": file_rows(leads)}
+
+    def _note_seen(self, leads: pd.DataFrame, shown: list[str]) -> None:
+        """Write down which contacts are seen of some leads; refuse the list's own columns where they are hidden."""
+        choices = self.choices()
+        own = [name for name in shown if name.startswith(IN_LIST)]
+        if own and self.hides_contacts:
+            check_may(Action.SEE_CONTACTS)
+        named = [self._human(role) for name, role in _WHO if name in leads][:1]
+        seen = [*named, *(name for name in shown if choices.get(name) in CONTACTS), *own]
+        if seen and len(leads):
+            note_seen(load_settings(), self.batch.id, len(leads), list(dict.fromkeys(seen)))
 
     def not_shown(self, shown: list[str]) -> list[str]:
         """Return the contact columns that `present` does not need for these."""
@@ -295,7 +334,10 @@ def open_view(
     ------
     StorageError
         If the batch's file or the database is gone.
+    NotPermittedError
+        If whoever asks may neither see leads nor call them. Who may not see contacts gets leads without them.
     """
+    person = check_may(Action.SEE_LEADS, Action.CALL)
     settings = settings or load_settings()
     decisions = DecisionStore(settings)
     try:
@@ -312,4 +354,8 @@ def open_view(
         {row: override.grade for row, override in overrides.items()},
         contacts_of(batch, bare, settings),
     )
-    return BatchView(batch, bare.standing_as(standing), schema, model, overrides)
+    table = bare.standing_as(standing)
+    if not person.may(Action.SEE_CONTACTS):
+        table = table.with_pseudonyms(pseudonym_key(settings)) if person.may(Action.SEE_LEADS) else table
+        overrides = {row: replace(override, note="") for row, override in overrides.items()}
+    return BatchView(batch, table, schema, model, overrides)

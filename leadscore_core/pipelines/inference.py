@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.findings import Finding, sort_findings
@@ -52,6 +54,7 @@ class ScoreReport:
     log: ReadLog = field(default_factory=ReadLog)
 
 
+@needs(Action.SCORE)
 def score_list(
     leads: LeadList,
     out: str | Path,
@@ -89,7 +92,16 @@ def score_list(
             out,
             for_excel=crm is not None,
         )
+    _note(settings, model, report)
     return report
+
+
+def _note(settings: Settings, model: LeadModel, report: ScoreReport) -> None:
+    """Write down, where anything is kept here, that a list was scored into a file."""
+    if settings.has_database:
+        from leadscore_core.storage.database.audit import AuditEvent, record_audit  # slow to load, like the saved rules
+
+        record_audit(settings, AuditEvent("score a list into a file", f"model {model.model_id}", report.rows))
 
 
 def _for_crm(

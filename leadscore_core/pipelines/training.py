@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.config import GradeThresholds, Settings, load_settings
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.reading.given_leads import OPEN_IT, expect_kind
@@ -20,6 +22,7 @@ from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.progress import Progress, silent
+from leadscore_core.registry.model_audit import check_can_note, note_model
 from leadscore_core.registry.registry import ModelRegistry
 
 if TYPE_CHECKING:  # training loads when a model is trained, not with the commands
@@ -98,6 +101,7 @@ def make_request(
     return TrainingRequest(excluded=excluded, audit=audit, segments_by=column, **asked)
 
 
+@needs(Action.TRAIN)
 def train_leads(
     data: TrainingData,
     request: TrainingRequest,
@@ -135,6 +139,8 @@ def train_leads(
     expect_kind(data, TrainingData, "Read one: read_training_data(open_list(path, schema)).")
     settings = settings or load_settings()
     say = progress or silent
+    if publish_to is None:
+        check_can_note(settings)
     began = time.monotonic()
     model = fit_model(
         data,
@@ -162,6 +168,7 @@ def train_leads(
     report["seconds_to_verdict"] = round(time.monotonic() - began, 1)
     registry = publish_to or ModelRegistry(settings.models_dir)
     published = registry.publish(model, report | {"pending": [n for n in _PENDING if n not in report]})
+    note_model(Action.TRAIN, published.model_id, registry.root, settings)
     if announce is not None:
         announce(published.model_id)
     if not model.metadata.is_relative:
@@ -215,6 +222,7 @@ class _Extras:
         return {"learning_curve": curve.to_dict("records"), "more_leads": more_leads_help(curve)}
 
 
+@needs(Action.TRAIN)
 def compare_algorithms(
     data: TrainingData,
     request: TrainingRequest,
@@ -257,6 +265,7 @@ def compare_algorithms(
     return board
 
 
+@needs(Action.TRAIN)
 def tune_settings(
     data: TrainingData,
     request: TrainingRequest,

@@ -8,9 +8,12 @@ import zlib
 from pathlib import Path
 
 from leadscore_core._files import hash_file, publish_folder, staged_folder, whole_file
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.registry.imported import IMPORTED, write_imported
+from leadscore_core.registry.model_audit import note_model
 from leadscore_core.registry.registry import METADATA, OUT_OF_SAMPLE, PICKLE, REFERENCE, ModelRegistry
 from leadscore_core.registry.reports import REPORT
 
@@ -20,14 +23,22 @@ _MOST_METADATA = 50_000_000
 _AT_ONCE = 1 << 20
 
 
+@needs(Action.EXPORT_MODEL)
 def export_model(registry: ModelRegistry, model_id: str, out: Path) -> Path:
-    """Write a model into one ZIP file, whole or not at all.
+    """Write a model into one ZIP file, whole or not at all; that it left the house is in the audit.
 
     Raises
     ------
     RegistryError
         If it cannot be loaded, or the file cannot be written or is there already.
     """
+    pack_model(registry, model_id, out)
+    note_model(Action.EXPORT_MODEL, model_id, registry.root)
+    return out
+
+
+def pack_model(registry: ModelRegistry, model_id: str, out: Path) -> Path:
+    """Write a model into one ZIP file for a place of our own, as `export_model` does."""
     registry.load(model_id)
     if out.exists():
         raise RegistryError(f"{out} is there already. Choose another name, or remove it first.")
@@ -42,6 +53,7 @@ def export_model(registry: ModelRegistry, model_id: str, out: Path) -> Path:
     return out
 
 
+@needs(Action.TRAIN)
 def copy_model(source: ModelRegistry, target: ModelRegistry, model_id: str) -> str:
     """Take a model that was trained here from one registry of ours to another; it is not put to use.
 
@@ -62,9 +74,11 @@ def copy_model(source: ModelRegistry, target: ModelRegistry, model_id: str) -> s
             publish_folder(staging, folder)
     except OSError as error:
         raise RegistryError(f"{model_id} could not be kept in {target.root} ({error.strerror}). Make room.") from error
+    note_model(Action.TRAIN, model_id, target.root)
     return model_id
 
 
+@needs(Action.IMPORT_MODEL)
 def import_model(registry: ModelRegistry, path: Path, *, by: str = "") -> str:
     """Take a model from a file that `export_model` wrote, and return its name; it is not put to use.
 
@@ -106,6 +120,7 @@ def import_model(registry: ModelRegistry, path: Path, *, by: str = "") -> str:
         raise RegistryError(f"{path.name} is not a model that LeadScore exported, or it is damaged.") from error
     except OSError as error:
         raise RegistryError(f"{path} could not be imported ({error.strerror}). Nothing was changed.") from error
+    note_model(Action.IMPORT_MODEL, model_id, registry.root)
     return model_id
 
 

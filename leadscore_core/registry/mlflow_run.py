@@ -15,7 +15,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.model.model_card import write_card, write_card_html
 from leadscore_core.model.weights import weights_in
-from leadscore_core.registry.archive import export_model
+from leadscore_core.registry.archive import pack_model
 from leadscore_core.registry.mlflow_model import code_of, requirements_of, served_pipeline, signature_of
 from leadscore_core.registry.mlflow_place import FILE, ID_TAG
 from leadscore_core.registry.registry import ModelRegistry
@@ -151,7 +151,7 @@ def _write_files(registry: ModelRegistry, model: LeadModel, place: Path) -> None
     (place / "leakage.json").write_text(asked.to_json(orient="records", indent=2), encoding="utf-8")
     shutil.copy(registry.root / metadata.model_id / "metadata.json", place / "metadata.json")
     (place / FILE).mkdir()
-    export_model(registry, metadata.model_id, place / FILE / f"{metadata.model_id}.zip")
+    pack_model(registry, metadata.model_id, place / FILE / f"{metadata.model_id}.zip")
 
 
 def draw_figures(model: LeadModel, folder: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.config import Settings, TargetMetrics, load_settings
 from leadscore_core.data.schema.own_rules import base_rate_targets, kept_schema
 from leadscore_core.data.schema.same_leads import is_of_same_leads
@@ -14,6 +16,7 @@ from leadscore_core.model.metadata import ModelMetadata, beats_base_rate, orders
 from leadscore_core.outcome import capital
 from leadscore_core.registry.imported import read_imported
 from leadscore_core.registry.mlflow_tracking import sync_soon
+from leadscore_core.registry.model_audit import check_can_note, note_model
 from leadscore_core.registry.out_of_sample import read_out_of_sample
 from leadscore_core.registry.registry import OUT_OF_SAMPLE, ModelRegistry
 from leadscore_core.registry.sentences import AGAINST, GATES, TARGETS
@@ -197,6 +200,7 @@ def _and(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+@needs(Action.PROMOTE)
 def promote_model(
     model_id: str, *, by: str = "", reason: str = "", reset_grades: bool = False, settings: Settings | None = None
 ) -> None:
@@ -226,7 +230,9 @@ def promote_model(
     reason = _checked_reason(metadata, reason, settings)
     if len(reason) < LEAST_REASON:
         _check_same_leads(registry, registry.load(model_id))
+    check_can_note(settings)
     registry.promote(model_id, by=by, reason=reason)
+    note_model(Action.PROMOTE, model_id, registry.root, settings)
     if reset_grades:
         grades = grade_preference(settings, registry.load(model_id).schema)
         value, version = grades.default, grades.current().version
@@ -267,6 +273,7 @@ def batches_behind(model: LeadModel, settings: Settings | None = None) -> list[B
     return [b for b in batches if b.schema_name == model.schema.name and b.scoring.model_id != model.model_id]
 
 
+@needs(Action.PROMOTE)
 def retire_model(schema: str, *, by: str = "", reason: str = "", settings: Settings | None = None) -> str:
     """Take a schema's model out of use, so that none of it is until one is promoted, and return the model's name.
 
@@ -285,11 +292,14 @@ def retire_model(schema: str, *, by: str = "", reason: str = "", settings: Setti
             f"Taking the model of {schema!r} out of use leaves its leads without one, so it needs a reason of at least "
             f"{LEAST_REASON} characters; it is kept with the history. Say why, and try again."
         )
+    check_can_note(settings)
     retired = registry.retire(schema, by=by, reason=reason)
+    note_model(Action.PROMOTE, f"{retired} out of use", registry.root, settings)
     sync_soon(settings)
     return retired
 
 
+@needs(Action.ROLL_BACK)
 def roll_back(schema: str | None = None, *, by: str = "", reason: str = "", settings: Settings | None = None) -> str:
     """Go back to the model of a schema that was in use before, and return its name; the rule is `promote_model`'s.
 
@@ -319,6 +329,8 @@ def roll_back(schema: str | None = None, *, by: str = "", reason: str = "", sett
     before = registry.previous_champion(schema)
     if before is not None:
         reason = _checked_reason(registry.read_metadata(before), reason, settings)
+    check_can_note(settings)
     again = registry.rollback(schema, by=by, reason=" ".join(reason.split()))
+    note_model(Action.ROLL_BACK, again, registry.root, settings)
     sync_soon(settings)
     return again

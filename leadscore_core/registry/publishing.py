@@ -4,15 +4,19 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.config import load_settings
 from leadscore_core.data.schema.schema_files import is_shipped, load_schema, save_schema
 from leadscore_core.errors import SchemaError
 from leadscore_core.model.lead_model import LeadModel, as_model
 from leadscore_core.registry.mlflow_tracking import sync_tracking
+from leadscore_core.registry.model_audit import check_can_note, note_model
 from leadscore_core.registry.promotion import promote_model
 from leadscore_core.registry.registry import ModelRegistry
 
 
+@needs(Action.TRAIN)
 def publish_model(
     model: LeadModel,
     *,
@@ -58,7 +62,9 @@ def publish_model(
         settings = settings.model_copy(update={"models_dir": Path(models_dir).resolve()})
     model = as_model(model)
     registry = ModelRegistry(settings.models_dir)
+    check_can_note(settings)
     published = registry.publish(model, report)
+    note_model(Action.TRAIN, published.model_id, registry.root, settings)
     if not is_shipped(published.schema.name) and not _is_kept(published.schema.name):
         save_schema(published.schema, settings.data_dir)
     if promote:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from cachetools import LRUCache, cached
 from pydantic import ValidationError
 
-from leadscore_core._files import hash_file, publish_folder, staged_folder
+from leadscore_core._files import file_state, hash_file, publish_folder, staged_folder
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.config import load_settings
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
@@ -121,7 +123,7 @@ class ModelRegistry:
     def _state(self, model_id: str) -> _State:
         """Return what changes whenever a model's files do."""
         folder = self._folder(model_id)
-        return tuple(_file_state(folder / name) for name in (PICKLE, METADATA, OUT_OF_SAMPLE, REFERENCE))
+        return tuple(file_state(folder / name) for name in (PICKLE, METADATA, OUT_OF_SAMPLE, REFERENCE))
 
     def _load(self, model_id: str) -> LeadModel:
         from leadscore_core.model.lead_model import LeadModel
@@ -145,6 +147,7 @@ class ModelRegistry:
         seen, reference = read_out_of_sample(folder / OUT_OF_SAMPLE), read_reference(folder / REFERENCE)
         return LeadModel(pipeline, metadata, seen, reference)
 
+    @needs(Action.TRAIN)
     def publish(self, model: LeadModel, report: dict[str, Any] | None = None) -> LeadModel:
         """Write a model so that it is either there in full or not at all.
 
@@ -197,6 +200,7 @@ class ModelRegistry:
         """Return what a model's training found besides (see `TrainingResult`); empty where that was not kept."""
         return read_report_file(self._folder(model_id))
 
+    @needs(Action.TRAIN)
     def write_report(self, model_id: str, report: dict[str, Any]) -> None:
         """Write anew what a published model's training found besides (see `write_report_file`)."""
         write_report_file(self._folder(model_id), report)
@@ -215,6 +219,7 @@ class ModelRegistry:
         """Return the name of a schema's model in use, or None; of the schema that was changed last if not given."""
         return self.champion_id if schema is None else self.champions.get(schema)
 
+    @needs(Action.PROMOTE)
     def promote(self, model_id: str, *, by: str = "", reason: str = "") -> None:
         """Make a model the champion of its schema after loading it once; atomic. Who did it and why is kept.
 
@@ -225,6 +230,7 @@ class ModelRegistry:
         """
         self._make_champion(model_id, "promote", by, reason)
 
+    @needs(Action.ROLL_BACK)
     def rollback(self, schema: str | None = None, *, by: str = "", reason: str = "") -> str:
         """Go back to a schema's champion before the present one, and return its name; again goes back further.
 
@@ -249,6 +255,7 @@ class ModelRegistry:
             f"There is no earlier champion{of} to go back to. Promote a model by its name: leadscore models promote ID."
         )
 
+    @needs(Action.PROMOTE)
     def retire(self, schema: str, *, by: str = "", reason: str = "") -> str:
         """Take a schema's model out of use, so that none of it is, and return its name; it stays in the registry.
 
@@ -387,11 +394,3 @@ def _key(registry: ModelRegistry, model_id: str, state: _State) -> tuple[Path, s
 @cached(_held, key=_key, condition=Condition())
 def _load_once(registry: ModelRegistry, model_id: str, state: _State) -> LeadModel:
     return registry._load(model_id)
-
-
-def _file_state(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_ctime_ns

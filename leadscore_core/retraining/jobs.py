@@ -14,6 +14,8 @@ from filelock import FileLock, Timeout
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from leadscore_core._files import publish_folder, staged_folder, write_text
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import current_person, needs
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
 from leadscore_core.days import say_moment
 from leadscore_core.errors import StorageError, TrainingBusyError
@@ -46,6 +48,7 @@ class RunRequest(BaseModel):
     run_id: str
     asked_at: datetime
     by: str = ""
+    person_id: str = ""
     data: str
     rows: int
     schema_name: str = ""
@@ -97,6 +100,7 @@ class Run:
             return ""
 
 
+@needs(Action.TRAIN)
 def start_run(
     data: TrainingData,
     training: TrainingRequest | None = None,
@@ -132,6 +136,7 @@ def start_run(
         run_id=run_id,
         asked_at=moment,
         by=by,
+        person_id=current_person().id,
         data=data.name,
         rows=len(data),
         schema_name=data.schema.name,
@@ -198,6 +203,7 @@ def read_report(model_id: str, settings: Settings | None = None) -> dict[str, An
     return next((run.report for run in list_runs(settings) if run.state.model_id == model_id), {})
 
 
+@needs(Action.TRAIN)
 def cancel_run(run: Run) -> Run:
     """Stop a run; nothing of it is published, unless its model was already.
 

@@ -20,6 +20,7 @@ from leadscore_core.data.schema.schema import LeadSchema, LeakAnswer, Role
 from leadscore_core.data.schema.schema_files import is_shipped, load_schema, save_schema
 from leadscore_core.errors import SchemaError
 from leadscore_core.model.metadata import ColumnAudit
+from leadscore_core.storage.database.audit import note_setting
 from leadscore_core.training.call_columns import SAYS_CALLED, about_calls
 
 if TYPE_CHECKING:  # training stays off the scoring path
@@ -214,6 +215,7 @@ def save_meaning(
     schema = _with_answers(before, answers, out, known, by)
     if leads.proposal is not None or (schema != _kept(before) and not is_shipped(before.name)):
         save_schema(schema, settings.data_dir)
+        note_setting(settings, f"columns of {schema.name}")
 
 
 def save_answers(
@@ -238,6 +240,7 @@ def save_answers(
     schema = _with_answers(kept, answers, (), known_before, by)
     if schema != kept:
         save_schema(schema, settings.data_dir)
+        note_setting(settings, f"columns of {schema.name}")
 
 
 def _with_answers(

@@ -21,6 +21,7 @@ from pages.shared.callers import keep_callers, known_callers
 from pages.shared.components import render_chart
 from pages.shared.controls import plain_error
 from pages.shared.moments import own_zone
+from pages.shared.sign_in import as_whoever_asks
 
 _MOST_DAYS = 10
 
@@ -108,7 +109,7 @@ def _render_week(view: BatchView, week: Week, order: WeekOrder) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Workbooks for the callers" if len(order.callers) > 1 else "Workbook for the caller",
-            data=partial(_content, view, week),
+            data=as_whoever_asks(partial(_content, view, week)),
             file_name=week_name(view, order.days, [caller.name for caller in order.callers]),
             icon=":material/download:",
             type="primary",

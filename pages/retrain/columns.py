@@ -14,6 +14,7 @@ from leadscore_core.data.schema.schema_files import free_name, is_shipped, list_
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.retraining.schema_editor import MEANINGS, corrected_proposal, proposal_table
+from leadscore_core.storage.database.audit import note_setting
 from pages.retrain import state as retrain_state
 from pages.shared import session
 from pages.shared.controls import plain_error
@@ -124,6 +125,7 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
     with st.container(horizontal=True):
         if st.button("Use these columns", type="primary", icon=":material/check:"):
             save_schema(schema, settings.data_dir)
+            note_setting(settings, f"columns of {schema.name}")
             retrain_state.describe(None)
             st.rerun()
         st.download_button(

@@ -6,6 +6,7 @@ from leadscore_core.config import TargetMetrics, load_settings
 from leadscore_core.data.schema.own_rules import base_rate_targets, present_targets, save_targets
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import is_shipped
+from leadscore_core.storage.database.audit import note_setting
 from pages.shared.components import act
 from pages.shared.sidebar import plain
 
@@ -37,7 +38,13 @@ def render_targets(schema: LeadSchema, base_rate: float) -> None:
         return
     chosen = ask_targets(schema, base_rate, is_first=False)
     if chosen != present_targets(schema, load_settings()) and st.button("Keep these targets", icon=":material/flag:"):
-        act(lambda: save_targets(schema, chosen, load_settings()), "These targets hold from now on.")
+        act(lambda: _keep(schema, chosen), "These targets hold from now on.")
+
+
+def _keep(schema: LeadSchema, targets: TargetMetrics | None) -> None:
+    settings = load_settings()
+    save_targets(schema, targets, settings)
+    note_setting(settings, f"targets of {schema.name}")
 
 
 def _choose(schema: LeadSchema, present: TargetMetrics | None, base_rate: float) -> TargetMetrics | None:

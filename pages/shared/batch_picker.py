@@ -15,6 +15,7 @@ from pages.shared.companies import company_title, models_of
 from pages.shared.components import find_model, get_named_model
 from pages.shared.controls import plain_error
 from pages.shared.moments import say_day, say_moment
+from pages.shared.navigation import link_to
 from pages.shared.person import sign
 from pages.shared.sidebar import plain
 from pages.shared.turns import scoring_turn
@@ -50,7 +51,7 @@ def choose_batch(*, compact: bool = False) -> BatchView:
             "No list has been scored yet. Score one, and you will see here whom to call first, who is junk, and why.",
             icon=":material/info:",
         )
-        st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
+        link_to("score")
         st.stop()
     by_id = {batch.id: batch for batch in batches}
     several = len({batch.schema_name for batch in batches}) > 1
@@ -61,7 +62,7 @@ def choose_batch(*, compact: bool = False) -> BatchView:
     present = session.get_batch() if session.get_batch() in by_id else newest
     if present is None:
         st.info(f"No list of {plain(company_title(str(company)))} has been scored yet.", icon=":material/info:")
-        st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
+        link_to("score")
         st.stop()
     with st.container(horizontal=True, vertical_alignment="bottom", width="content" if compact else "stretch"):
         chosen = st.selectbox(

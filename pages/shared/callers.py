@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from pydantic import BaseModel
 
+from leadscore_core.access.permissions import Action
 from leadscore_core.batches.week import MOST_CALLS, Caller
 from leadscore_core.config import load_settings
 from leadscore_core.errors import ConflictError
@@ -18,7 +19,7 @@ class Callers(BaseModel):
 
 
 def _preference() -> Preference[Callers]:
-    return Preference(load_settings(), "callers", Callers())
+    return Preference(load_settings(), "callers", Callers(), Action.PLAN)
 
 
 def known_callers() -> tuple[Caller, ...]:

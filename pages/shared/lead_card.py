@@ -3,6 +3,8 @@
 import pandas as pd
 import streamlit as st
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import current_person
 from leadscore_core.batches.known_people import lead_keys
 from leadscore_core.batches.lead_profile import LeadProfile, describe_lead, waterfall
 from leadscore_core.batches.list_news import describe_move
@@ -17,6 +19,7 @@ from leadscore_core.plots.lead import plot_history, plot_waterfall
 from leadscore_core.storage.database.contact_states import STATES
 from leadscore_core.storage.database.contacts import ContactStore, Result
 from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore
+from leadscore_core.storage.leads.pseudonyms import PSEUDONYM
 from pages.shared import address, session
 from pages.shared.components import get_named_model, render_chart
 from pages.shared.contact_log import render_attempts, render_results
@@ -29,6 +32,7 @@ from pages.shared.sidebar import plain
 TREND_ICONS = {"Improving": ":material/trending_up:", "Declining": ":material/trending_down:"}
 CAUSES = {"model": "The model changed", "time": "Time passed", "data": "{} changed"}
 OVERRIDE_DAYS = 14
+WHO = ("ls_name", "ls_id", "ls_email", PSEUDONYM)
 
 
 def open_card(view: BatchView) -> None:
@@ -47,7 +51,7 @@ def open_card(view: BatchView) -> None:
         session.close_lead()
         return
     lead = profile.lead
-    who = next((str(lead[k]) for k in ("ls_name", "ls_id", "ls_email") if k in lead and pd.notna(lead[k])), None)
+    who = next((str(lead[k]) for k in WHO if k in lead and pd.notna(lead[k])), None)
     title = plain(who or "") or f"Row {int(profile.file_row):,}"
     st.dialog(title, width="large", on_dismiss=session.close_lead)(_render_card)(view, profile)
 
@@ -56,7 +60,8 @@ def _render_card(view: BatchView, profile: LeadProfile) -> None:
     """Show everything there is to say about a lead, over the list."""
     _render_ways(profile.lead)
     _render_standing(view, profile)
-    _render_contacts(view, profile)
+    if current_person().may(Action.CALL):
+        _render_contacts(view, profile)
     if view.model is not None and profile.base is not None:
         _render_reasons(view, profile)
     _render_history(view, profile)
@@ -196,18 +201,24 @@ def _render_history(view: BatchView, profile: LeadProfile) -> None:
 def _render_decisions(view: BatchView, profile: LeadProfile) -> None:
     decisions, row = DecisionStore(load_settings()), int(profile.lead["ls_row"])
     try:
-        if profile.junk:
+        may_restore = current_person().may(Action.RESTORE)
+        if profile.junk and may_restore:
             with st.form("restore-lead", border=False):
                 note = st.text_input("Why should it be called?", max_chars=300)
                 by = ask_inline("restore")
                 if st.form_submit_button("Restore this lead", icon=":material/undo:") and is_signed(by):
                     decisions.restore(view.batch, [row], note=note, by=by)
                     _finish("Restored. It stays so when the batch is scored again.")
-        elif profile.restored is not None and st.button("Put it aside again", icon=":material/inventory_2:"):
+        elif (
+            profile.restored is not None
+            and may_restore
+            and st.button("Put it aside again", icon=":material/inventory_2:")
+        ):
             decisions.unrestore(view.batch, [row])
             _finish("The rules decide about it again.")
-        with st.expander("This score looks wrong", icon=":material/flag:"):
-            _render_feedback(view, profile, decisions, row)
+        if current_person().may(Action.REVIEW):
+            with st.expander("This score looks wrong", icon=":material/flag:"):
+                _render_feedback(view, profile, decisions, row)
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
 
@@ -229,6 +240,8 @@ def _render_feedback(view: BatchView, profile: LeadProfile, decisions: DecisionS
                 model_id=view.batch.scoring.model_id,
             )
             _finish("On the review list.")
+    if not current_person().may(Action.OVERRIDE):
+        return
     with right:
         with st.form("override", border=False, clear_on_submit=True):
             grade = st.selectbox("Set the grade to", GRADES)

@@ -116,7 +116,7 @@ def _settle(view: BatchView) -> None:
 
 def _offer_chips(view: BatchView, kept: LeadFilter, source: str | None) -> list[Chip]:
     """Return the chips: grades, the sources with the most leads and those that are chosen, and what folds out."""
-    chips = [Chip(SEARCH, "", ":material/search: Search")]
+    chips = [] if view.hides_contacts else [Chip(SEARCH, "", ":material/search: Search")]
     counts = view.table.by_grade(LeadFilter(section=kept.section))
     for grade in GRADES:
         n = counts.get(grade, (0, 0.0))[0]

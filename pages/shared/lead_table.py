@@ -4,6 +4,8 @@ from functools import partial
 
 import streamlit as st
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import current_person
 from leadscore_core.batches.export import FORMATS, ExportJob, ExportOrder, export_bytes
 from leadscore_core.batches.planning import ALL
 from leadscore_core.batches.view import BatchView
@@ -14,6 +16,7 @@ from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
 from pages.shared import session
 from pages.shared.crm_export import render_crm
+from pages.shared.sign_in import as_whoever_asks
 
 MANY_ROWS = 5_000
 _SCOPES = {"shown": "As shown", "first": "A day's calls"}
@@ -26,7 +29,7 @@ def render_downloads(view: BatchView, stem: str) -> None:
             too_long = name == "xlsx" and view.table.rows > EXCEL_ROWS
             st.download_button(
                 f"Download as {human}",
-                data=partial(export_bytes, view, ExportOrder(name, ALL)),
+                data=as_whoever_asks(partial(export_bytes, view, ExportOrder(name, ALL))),
                 file_name=f"{stem}-scored{FORMATS[name][1]}",
                 icon=":material/download:",
                 on_click="ignore",
@@ -41,6 +44,8 @@ def render_downloads(view: BatchView, stem: str) -> None:
 
 def render_export(view: BatchView, chosen: LeadFilter, sort: Sort) -> None:
     """Offer what is shown in the order in which it is, or a day's calls, for people, for machines or for a CRM."""
+    if not current_person().may(Action.EXPORT):
+        return
     total, capacity = view.table.count(chosen), session.get_capacity()
     job = session.get_job()
     with st.expander("Export", icon=":material/download:", expanded=job is not None):
@@ -83,7 +88,7 @@ def _render_start(view: BatchView, order: ExportOrder, rows: int) -> None:
     elif rows <= MANY_ROWS:
         st.download_button(
             f"Export {say_leads(rows)}",
-            data=partial(export_bytes, view, order),
+            data=as_whoever_asks(partial(export_bytes, view, order)),
             file_name=name,
             icon=":material/download:",
             on_click="ignore",

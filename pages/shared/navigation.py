@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from leadscore_core.access.permissions import Action
-from leadscore_core.access.person import Person, refusal
+from leadscore_core.access.person import Person, current_person, refusal
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,13 @@ PLACES = (
 def may_open(person: Person, name: str) -> bool:
     """Tell whether somebody may open a page, by its folder's name."""
     return any(place.name == name and person.may(*place.opened_by) for place in PLACES)
+
+
+def link_to(name: str) -> None:
+    """Offer the way to a page, where it may be opened."""
+    place = next(place for place in PLACES if place.name == name)
+    if current_person().may(*place.opened_by):
+        st.page_link(place.file, label=place.title, icon=place.icon)
 
 
 def pages_for(person: Person) -> list[st.Page]:

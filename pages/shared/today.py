@@ -11,6 +11,7 @@ from leadscore_core.storage.leads.filters import LeadFilter
 from pages.shared import session
 from pages.shared.callers import keep_callers, known_callers
 from pages.shared.moments import today
+from pages.shared.sign_in import as_whoever_asks
 
 
 def render_today(view: BatchView, chosen: LeadFilter) -> None:
@@ -42,7 +43,7 @@ def render_today(view: BatchView, chosen: LeadFilter) -> None:
         order = WeekOrder(callers, (today(),))
         st.download_button(
             "Workbook" if len(callers) == 1 else f"Workbooks for {len(callers):,} callers",
-            data=partial(_content, view, order, chosen),
+            data=as_whoever_asks(partial(_content, view, order, chosen)),
             file_name=week_name(view, order.days, [caller.name for caller in callers]),
             icon=":material/download:",
             on_click="ignore",

@@ -6,7 +6,10 @@ from functools import partial
 
 import streamlit as st
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import current_person
 from leadscore_core.analytics.charts import Evidence, show_bubbles, show_heatmap, show_rates
+from leadscore_core.analytics.dimension_names import narrow_to
 from leadscore_core.analytics.expectations import caution_expectations
 from leadscore_core.analytics.sources import (
     EVERYBODY,
@@ -14,7 +17,6 @@ from leadscore_core.analytics.sources import (
     Scope,
     SourceView,
     choose_counted,
-    narrow_to,
     open_sources,
     rate_by,
 )
@@ -45,6 +47,7 @@ from pages.shared.controls import plain_error
 from pages.shared.conventions import ask_choices, choices_of, offer_choices, with_choices
 from pages.shared.encodings import choose_encoding, offer_encodings
 from pages.shared.moments import say_day
+from pages.shared.navigation import link_to
 from pages.shared.outcome_values import ask_outcome, needs_answer
 from pages.shared.sidebar import plain
 from pages.shared.upload_form import TYPES
@@ -71,7 +74,7 @@ def choose_leads() -> tuple[SourceView, list[Batch]]:
         by_id = {batch.id: batch for batch in batches if batch.schema_name == company}
         if not by_id:
             st.info(f"No list of {plain(company_title(company))} has been scored yet.", icon=":material/info:")
-            st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
+            link_to("score")
             st.stop()
         model = find_model(company)
         schema = known_schema(company, settings) if model is None else model.schema
@@ -86,8 +89,9 @@ def choose_leads() -> tuple[SourceView, list[Batch]]:
                 key=f"source-lists-{'-'.join(by_id)}",
                 width=560,
             )
-            with st.popover("Bring outcomes", icon=":material/fact_check:"):
-                _render_outcomes(schema.outcome)
+            if current_person().may(Action.BRING_OUTCOMES):
+                with st.popover("Bring outcomes", icon=":material/fact_check:"):
+                    _render_outcomes(schema.outcome)
         if not chosen:
             st.info("Choose a list to count its leads.", icon=":material/info:")
             st.stop()
@@ -108,9 +112,14 @@ def _offer_sample(words: OutcomeWords) -> None:
         "first; its outcomes, if it has them or once they come back, show what really became of its leads.",
         icon=":material/info:",
     )
-    st.page_link("pages/score/page.py", label="Score leads", icon=":material/upload_file:")
+    link_to("score")
     sample = PROJECT_ROOT / "sample_data" / LABELLED
-    if sample.is_file() and st.button("Look at the sample leads", type="primary", icon=":material/play_arrow:"):
+    may_score = current_person().may(Action.SCORE)
+    if (
+        may_score
+        and sample.is_file()
+        and st.button("Look at the sample leads", type="primary", icon=":material/play_arrow:")
+    ):
         model = get_model(find_served(sample, load_settings()))
         leads = open_list(sample, model.schema)
         with st.spinner("Scoring the sample leads", show_time=True):
@@ -288,7 +297,7 @@ def scope_key(view: SourceView, batches: list[Batch], scope: Scope) -> tuple[obj
     """Return what a result of this scope can be remembered by."""
     known = OutcomeStore(load_settings())
     came = tuple((b.id, b.scoring.number, o.number if (o := known.current(b)) else 0) for b in batches)
-    return (came, repr(view.table.tables[0].standing), str(scope))
+    return (came, view.table.smallest, repr(view.table.tables[0].standing), str(scope))
 
 
 def render_source_answer(view: SourceView, batches: list[Batch], scope: Scope) -> Rates | None:

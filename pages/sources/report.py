@@ -7,6 +7,7 @@ import streamlit as st
 from leadscore_core.analytics.report_html import make_report
 from leadscore_core.analytics.sources import Scope, SourceView
 from leadscore_core.analytics.spend import count_money
+from pages.shared.sign_in import as_whoever_asks
 from pages.sources import state as source_state
 
 
@@ -21,7 +22,7 @@ def render_report(view: SourceView, scope: Scope) -> None:
     """Offer the view as one file that opens anywhere."""
     st.download_button(
         "Download this view",
-        data=partial(_make_report, view, scope),
+        data=as_whoever_asks(partial(_make_report, view, scope)),
         file_name="sources.html",
         mime="text/html",
         icon=":material/description:",

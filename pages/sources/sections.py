@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import current_person
 from leadscore_core.analytics.charts import show_flow, show_gap, show_group_trend, show_trend
-from leadscore_core.analytics.dimension_names import TIMES, segment_values
+from leadscore_core.analytics.dimension_names import TIMES, narrow_to, segment_values
 from leadscore_core.analytics.sentences.expectations import EXPECTATIONS
 from leadscore_core.analytics.sentences.gaps import GAPS
 from leadscore_core.analytics.sources import (
@@ -16,7 +18,6 @@ from leadscore_core.analytics.sources import (
     explain_gaps,
     find_far_segments,
     gap_factors,
-    narrow_to,
 )
 from leadscore_core.analytics.trends import trend_groups
 from leadscore_core.analytics.wording_gaps import describe_factors, describe_gap, describe_verdict, present_without
@@ -160,7 +161,9 @@ def _render_links(pairs: dict[str, str | None], scope: Scope, batches: list[Batc
     if st.button("Only these leads", key=f"filter-{key}", icon=":material/filter_alt:"):
         source_state.set_source_filter(narrow_to(scope.chosen, pairs))
         st.rerun()
-    if st.button("See its leads", key=f"leads-{key}", icon=":material/call:", help="Open the Leads page on them"):
+    if current_person().may(Action.SEE_LEADS) and st.button(
+        "See its leads", key=f"leads-{key}", icon=":material/call:", help="Open the Leads page on them"
+    ):
         _go_to_leads(narrow_to(scope.chosen, pairs), max(batches, key=lambda b: b.rows), len(batches))
 
 

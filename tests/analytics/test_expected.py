@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from leadscore_core.analytics.charts import show_bubbles, show_flow, show_heatmap, show_rates, show_trend
+from leadscore_core.analytics.dimension_names import narrow_to
 from leadscore_core.analytics.report_html import make_report
 from leadscore_core.analytics.report_json import report_list, source_report
 from leadscore_core.analytics.sources import (
@@ -15,7 +16,6 @@ from leadscore_core.analytics.sources import (
     SourceView,
     explain_gaps,
     find_far_segments,
-    narrow_to,
     open_sources,
     rate_by,
 )

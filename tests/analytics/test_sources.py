@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from leadscore_core.analytics.charts import show_bubbles, show_flow, show_gap, show_heatmap, show_rates, show_trend
+from leadscore_core.analytics.dimension_names import narrow_to
 from leadscore_core.analytics.report_html import make_report
 from leadscore_core.analytics.report_json import report_list, source_report
 from leadscore_core.analytics.sources import (
@@ -21,7 +22,6 @@ from leadscore_core.analytics.sources import (
     explain_gaps,
     find_dimension,
     find_far_segments,
-    narrow_to,
     open_sources,
     rate_by,
 )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,14 +13,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocket, expect
 
+from leadscore_core.access.permissions import Action
 from leadscore_core.batches.save import save_batch
+from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.audit import read_audit
+from leadscore_core.storage.database.audit_check import verify_audit
 from leadscore_core.storage.database.engine import close_databases
+from leadscore_core.storage.database.given_roles import give_roles, roles_preference
 from tests.browser.conftest import serve
+from tests.browser.test_access import violations
+from tests.browser.test_leads_journey import calm
 from tests.browser.test_score_journey import PATIENCE, SAMPLE, settle
 from tests.paths import ROOT
 
@@ -43,6 +52,12 @@ SEEN_BY = {
     "mia@example.com": ["Sources"],
     "dan@example.com": ["Leads", "Sources", "Drivers", "Retrain"],
     "ada@example.com": ["Score leads", "Leads", "Sources", "Drivers", "Retrain"],
+}
+
+FIRST = {
+    "Score leads": "Score leads",
+    "Leads": "Whom do we call first?",
+    "Sources": "Which sources earn their money?",
 }
 
 
@@ -121,6 +136,7 @@ def sign_in(page: Page, office: Office, subject: str, path: str = "", **claims: 
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_placeholder("sub").fill(subject)
     page.get_by_role("button", name="Authorize").click()
+    page.wait_for_url(f"{office.address}/**")
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE)
     settle(page)
 
@@ -129,9 +145,140 @@ def navigation(page: Page) -> list[str]:
     return [link.inner_text().splitlines()[-1].strip() for link in page.get_by_test_id("stSidebarNavLink").all()]
 
 
-def test_sign_in(page: Page, office: Office) -> None:
+def heading(page: Page, name: str) -> None:
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible(timeout=PATIENCE)
+
+
+def told(page: Page) -> str:
+    return page.get_by_test_id("stApp").inner_text()
+
+
+def watch(page: Page) -> list[bytes]:
+    """Keep what the server sends to this browser from now on."""
+    frames: list[bytes] = []
+
+    def keep(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: frames.append(frame if isinstance(frame, bytes) else frame.encode()))
+
+    page.on("websocket", keep)
+    return frames
+
+
+def contacts(office: Office) -> set[bytes]:
+    """Return every name, phone and e-mail of the list."""
+    leads = pd.read_csv(SAMPLE, dtype="str", keep_default_na=False)
+    wanted = [name for name in leads.columns if re.search("name|mail|phone", name, re.I) and "utm" not in name]
+    assert len(wanted) >= 3
+    return {cell.encode() for name in wanted for cell in leads[name] if len(cell) > 6}
+
+
+def test_nobody_is_let_in_and_each_role_sees_its_own(chromium: Browser, office: Office) -> None:
+    known = contacts(office)
+    for subject, pages in SEEN_BY.items():
+        context = chromium.new_context(viewport={"width": 1440, "height": 900})
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        frames = watch(page)
+        page.goto(f"{office.address}/retrain")
+        heading(page, "Sign in to LeadScore")
+        assert navigation(page) == []
+        sign_in(page, office, subject)
+        heading(page, FIRST[pages[0]])
+        assert navigation(page) == (pages if len(pages) > 1 else []), subject  # one page needs no way to others
+        page.goto(f"{office.address}/retrain")
+        expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE)
+        settle(page)
+        assert ("Only data science and admin may train" in told(page)) == ("Retrain" not in pages), subject
+        page.goto(f"{office.address}/leads")
+        expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE)
+        calm(page)
+        if "Leads" in pages and subject != "cal@example.com":
+            expect(page.locator(".lead").first).to_be_visible(timeout=PATIENCE)
+        page.goto(f"{office.address}/sources")
+        expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE)
+        calm(page)
+        sent = b"".join(frames)
+        found = {contact for contact in known if contact in sent}
+        assert bool(found) == (subject in {"sam@example.com", "ada@example.com"}), (subject, list(found)[:3])
+        context.close()
+
+
+def test_a_caller_gets_one_lead_after_the_other(page: Page, office: Office) -> None:
+    frames = watch(page)
+    sign_in(page, office, "cal@example.com")
+    heading(page, "Whom do we call first?")
+    page.get_by_role("button", name="Start calling").click()
+    expect(page.get_by_role("button", name="Give this lead back")).to_be_visible(timeout=PATIENCE)
+    calm(page)
+    found = {contact for contact in contacts(office) if contact in b"".join(frames)}
+    assert 1 <= len(found) <= 4, "one lead's name, phone and e-mail"
+    page.get_by_role("button", name=re.compile("^Interested")).click()
+    calm(page)
+    page.get_by_role("button", name="Give this lead back").click()
+    calm(page)
+    assert violations(page, "call mode of a caller") == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        ({"email": "eve@example.com"}, "Ask Ada in room 4"),
+        ({"email": None}, "Ask Ada in room 4"),  # a missing claim: nobody's e-mail
+        ({"aud": "another program"}, "asks who you are"),
+        ({"exp": 1_000_000_000}, "asks who you are"),
+        ({"iat": int(time.time()) - 13 * 3600}, "the sign-in has ended"),
+    ],
+    ids=["unknown", "missing claim", "wrong audience", "expired token", "session has ended"],
+)
+def test_a_sign_in_that_is_not_good_shows_nothing(
+    page: Page, office: Office, claims: dict[str, object], said: str
+) -> None:
+    frames = watch(page)
+    sign_in(page, office, "sam@example.com", **claims)
+    expect(page.get_by_text(said)).to_be_visible(timeout=PATIENCE)
+    assert navigation(page) == []
     page.goto(f"{office.address}/leads")
-    expect(page.get_by_role("heading", name="Sign in to LeadScore")).to_be_visible(timeout=PATIENCE)
-    assert page.get_by_test_id("stSidebarNavLink").count() == 0
-    sign_in(page, office, "sam@example.com")
-    assert navigation(page) == SEEN_BY["sam@example.com"]
+    expect(page.get_by_text(said)).to_be_visible(timeout=PATIENCE)
+    assert "Monday" not in told(page)
+    assert not any(contact in b"".join(frames) for contact in contacts(office))
+
+
+def test_signing_out_and_a_role_that_is_taken_end_it(page: Page, office: Office) -> None:
+    sign_in(page, office, "ada@example.com", "admin")
+    page.goto(f"{office.address}/admin")
+    heading(page, "Who may do what, and who did it?")
+    found = violations(page, "people")
+    for section in ("Audit", "Settings"):
+        page.get_by_role("radio", name=section, exact=True).click()
+        calm(page)
+        found += violations(page, section)
+    assert found == []
+    settings = load_settings().model_copy(update={"data_dir": office.data})
+    version = roles_preference(settings).current().version
+    give_roles({"ada@example.com": ()}, based_on=version, author="Root", settings=settings)
+    page.get_by_role("radio", name="People", exact=True).click()
+    expect(page.get_by_text("Ask Ada in room 4")).to_be_visible(timeout=PATIENCE)
+    assert navigation(page) == []
+    assert violations(page, "no access") == []
+    give_roles({}, based_on=version + 1, author="Root", settings=settings)
+    page.reload()
+    heading(page, "Who may do what, and who did it?")
+    page.get_by_role("button", name="Signed in as Ada").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{office.provider}/**")
+    page.goto(f"{office.address}/admin")
+    heading(page, "Sign in to LeadScore")
+    assert violations(page, "sign in") == []
+
+
+def test_what_was_done_is_in_the_audit_under_who_did_it(office: Office) -> None:
+    settings = load_settings().model_copy(update={"data_dir": office.data})
+    entries = read_audit(settings, most=10_000)
+    done = {(entry.person_id, entry.action) for entry in entries if entry.via == "app"}
+    assert {(subject, "sign in") for subject in SEEN_BY} <= done
+    assert {("cal@example.com", Action.CALL), ("cal@example.com", Action.SEE_CONTACTS)} <= done
+    assert ("sam@example.com", Action.SEE_CONTACTS) in done
+    assert ("dan@example.com", Action.SEE_CONTACTS) not in done
+    assert verify_audit(settings).holds
+    told_of = str(entries).encode()
+    assert not any(contact in told_of for contact in contacts(office))

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from leadscore_core.analytics.dimension_names import narrow_to
 from leadscore_core.analytics.sources import (
     EVERYBODY,
     Scope,
     SourceView,
     explain_gaps,
     find_far_segments,
-    narrow_to,
     rate_by,
 )
 from leadscore_core.analytics.wording import answer

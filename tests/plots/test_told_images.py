@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from leadscore_core.analytics.charts import show_bubbles, show_rates
-from leadscore_core.analytics.sources import EVERYBODY, Scope, SourceView, narrow_to, rate_by
+from leadscore_core.analytics.dimension_names import narrow_to
+from leadscore_core.analytics.sources import EVERYBODY, Scope, SourceView, rate_by
 from leadscore_core.plots.image import draw_images, find_browser, with_note
 
 SOURCE = "first_utm_source_c"

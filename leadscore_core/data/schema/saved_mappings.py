@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from leadscore_core._files import write_text
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.data.cleaning.date_order import ORDER_WORDS, DateOrder
 from leadscore_core.data.cleaning.numbers import DecimalMark
 from leadscore_core.data.schema.column_mapping import Choice, ColumnMapping, fingerprint, headers_chosen
@@ -70,6 +72,7 @@ class MappingStore:
         """
         self._write(self._conventions(mapping), {"dates": mapping.said_order, "decimals": dict(mapping.said_decimals)})
 
+    @needs(Action.SCORE, Action.TRAIN, Action.CHANGE_RULES)
     def _write(self, path: Path, text: dict[str, object]) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

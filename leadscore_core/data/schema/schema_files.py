@@ -14,6 +14,8 @@ import tomli_w
 from pydantic import ValidationError
 
 from leadscore_core._files import write_text
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.config import load_settings
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import SchemaError, validation_faults
@@ -141,6 +143,7 @@ def write_schema(schema: LeadSchema) -> str:
     return tomli_w.dumps(result)
 
 
+@needs(Action.CHANGE_RULES, Action.TRAIN)
 def save_schema(schema: LeadSchema, data_dir: Path | None = None) -> Path:
     """Keep a schema under its name, whole or not at all, in place of one that has the name already.
 

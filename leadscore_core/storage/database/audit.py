@@ -6,19 +6,22 @@ It holds no lead's contacts: of a list its id, of what left the house the number
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cachetools import LRUCache
 from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
 from leadscore_core._files import append_line
 from leadscore_core.access.permissions import Action
-from leadscore_core.access.person import check_may, current_person
+from leadscore_core.access.person import Person, check_may, current_person
 from leadscore_core.config import Settings
 from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.tables import AuditRow
@@ -30,6 +33,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 _LIKE_A_CONTACT = re.compile(r"@|(?:\d[\s().-]*){6}")
 _LONGEST, _MOST_COLUMNS = 200, 100
 _BLOCK = 5_000
+_WAITING = "audit"
+_MOST_SEEN = 10_000
+_seen: LRUCache[tuple[str, str, datetime], bool] = LRUCache(maxsize=_MOST_SEEN)
+_seeing = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class AuditEvent:
     object: str = ""
     rows: int | None = None
     columns: Sequence[str] = ()
-    details: Mapping[str, str | int | bool] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,33 +101,44 @@ class AuditEntry:
 
 
 def append_audit(session: Session, settings: Settings, done: AuditEvent) -> None:
-    """Write down what is done in a transaction that writes (see `Database.writing`), as the last word of it.
+    """Write down what is done in a transaction that writes (see `Database.writing`), when it is committed.
 
-    It stands if the transaction does, and goes with it otherwise. Who acts is asked of `current_person`.
+    It stands if the transaction does, and goes with it otherwise. Who acts is asked of `current_person`, now.
     """
+    waiting: list[tuple[Person, AuditEvent]] = session.info.setdefault(_WAITING, [])
+    if not waiting:
+        event.listen(session, "before_commit", partial(_write_down, settings), once=True)
+    waiting.append((current_person(), done))
+
+
+def _write_down(settings: Settings, session: Session) -> None:
+    """Chain what waits to the last row, last thing in a transaction, so that no two wait for each other."""
+    session.flush()
     if session.get_bind().dialect.name == "postgresql":  # one after the other; whoever comes second waits
         session.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
     last = session.execute(select(AuditRow.number, AuditRow.hash).order_by(AuditRow.number.desc()).limit(1)).first()
-    person = current_person()
-    bare = AuditEntry(
-        number=1 if last is None else last[0] + 1,
-        at=now(),
-        person_id=_plain(person.id),
-        person_name=_plain(person.name)[:100],
-        via=person.via,
-        action=done.action,
-        object=_plain(done.object),
-        rows=done.rows,
-        columns=tuple(_header(name) for name in done.columns[:_MOST_COLUMNS]),
-        details=dict(done.details),
-        previous_hash=START if last is None else last[1],
-        hash="",
-    )
-    values = {name: getattr(bare, name) for name in bare.__dataclass_fields__}
-    values |= {"columns": list(bare.columns), "hash": bare.own_hash()}
-    session.add(AuditRow(**values))
-    anchor = f"{bare.number} {values['hash']}"
-    event.listen(session, "after_commit", lambda _: _keep_anchor(settings, anchor), once=True)
+    number, before = (0, START) if last is None else (last[0], last[1])
+    anchors = []
+    for person, done in session.info.pop(_WAITING):
+        bare = AuditEntry(
+            number=number + 1,
+            at=now(),
+            person_id=_plain(person.id),
+            person_name=_plain(person.name)[:100],
+            via=person.via,
+            action=done.action,
+            object=_plain(done.object),
+            rows=done.rows,
+            columns=tuple(_header(name) for name in done.columns[:_MOST_COLUMNS]),
+            details=dict(done.details),
+            previous_hash=before,
+            hash="",
+        )
+        number, before = bare.number, bare.own_hash()
+        values = {name: getattr(bare, name) for name in bare.__dataclass_fields__}
+        session.add(AuditRow(**(values | {"columns": list(bare.columns), "hash": before})))
+        anchors.append(f"{number} {before}")
+    event.listen(session, "after_commit", lambda _: _keep_anchors(settings, anchors), once=True)
 
 
 def record_audit(settings: Settings, done: AuditEvent) -> None:
@@ -133,6 +151,29 @@ def record_audit(settings: Settings, done: AuditEvent) -> None:
     """
     with open_database(settings).writing() as session:
         append_audit(session, settings, done)
+
+
+def note_setting(settings: Settings, name: str) -> None:
+    """Write down that whoever acts changed a setting that is kept in a file of its own, such as a company's targets."""
+    record_audit(settings, AuditEvent(Action.CHANGE_RULES, f"setting {name}"))
+
+
+def note_seen(settings: Settings, batch_id: str, rows: int, columns: Sequence[str]) -> None:
+    """Write down that whoever acts saw contacts of a list: once an hour for each person and list, not at each look.
+
+    Parameters
+    ----------
+    rows
+        Leads at the first look of the hour.
+    columns
+        What was seen of them.
+    """
+    key = (current_person().id, batch_id, now().replace(minute=0, second=0))
+    with _seeing:
+        if key in _seen:
+            return
+        record_audit(settings, AuditEvent(Action.SEE_CONTACTS, f"batch {batch_id}", rows, columns))
+        _seen[key] = True
 
 
 def read_audit(settings: Settings, *, most: int = 500, before: int | None = None, who: str = "") -> list[AuditEntry]:
@@ -187,9 +228,10 @@ def anchors_path(settings: Settings) -> Path:
     return settings.data_dir / ANCHORS
 
 
-def _keep_anchor(settings: Settings, anchor: str) -> None:
-    with suppress(OSError):  # the row stands; a check says how many have no anchor
-        append_line(anchors_path(settings), anchor, wait=False)
+def _keep_anchors(settings: Settings, anchors: list[str]) -> None:
+    with suppress(OSError):  # the rows stand; a check says how many have no anchor
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        append_line(anchors_path(settings), "\n".join(anchors), wait=False)
 
 
 def _plain(words: str) -> str:

@@ -8,11 +8,15 @@ from typing import Any
 from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import check_may, check_own_name, needs
 from leadscore_core.config import Settings
+from leadscore_core.errors import NotPermittedError
+from leadscore_core.storage.database.audit import AuditEvent, append_audit
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.people import LeadKeys, find_people
-from leadscore_core.storage.database.tables import PersonRow, QueueRow
+from leadscore_core.storage.database.tables import AttemptRow, PersonRow, QueueRow
 
 CALL_BACK, NEW, RETRY, CLAIMED, CLOSED = 0, 1, 2, 8, 9
 _STAGES = {"new": NEW, "call_back": CALL_BACK, "attempted": RETRY}
@@ -65,6 +69,7 @@ class ClaimStore:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
+    @needs(Action.CALL, Action.PLAN)
     def enqueue(self, batch: Batch, leads: Sequence[Waiting], *, first_place: int = 0, anew: bool = False) -> int:
         """Put leads at the end of a batch's queue, each person once, and return how many were new in it.
 
@@ -77,6 +82,8 @@ class ClaimStore:
         anew
             Whether what waited in the queue is taken out before; what callers have claimed stays.
         """
+        if anew:
+            check_may(Action.PLAN)
         with open_database(self.settings).writing() as session:
             if anew:
                 session.execute(delete(QueueRow).where(QueueRow.batch_id == batch.id, QueueRow.stage != CLAIMED))
@@ -109,8 +116,11 @@ class ClaimStore:
                 )
             for start in range(0, len(new), _CHUNK):
                 session.execute(insert(QueueRow), new[start : start + _CHUNK])
+            if anew:
+                append_audit(session, self.settings, AuditEvent(Action.PLAN, f"batch {batch.id}", len(new)))
         return len(new)
 
+    @needs(Action.CALL)
     def claim_next(self, batch: Batch, caller: str) -> Claim | None:
         """Give a caller the next lead of a queue, or None when nobody is to be called now.
 
@@ -118,6 +128,7 @@ class ClaimStore:
         the queue, and those whose wait is over. On PostgreSQL rows that others hold are passed over (``FOR UPDATE SKIP
         LOCKED``); on SQLite one writes at a time.
         """
+        check_own_name(caller)
         moment = now()
         with open_database(self.settings).writing() as session:
             held = session.execute(
@@ -159,8 +170,24 @@ class ClaimStore:
         with open_database(self.settings).session() as session:
             return session.execute(query).scalar() is not None
 
+    def holds_lead(self, batch: Batch, row: int, caller: str) -> bool:
+        """Tell whether a caller has this lead of a batch now."""
+        query = (
+            select(QueueRow.row)
+            .join(PersonRow, PersonRow.id == QueueRow.person_id)
+            .where(QueueRow.batch_id == batch.id, QueueRow.row == row, QueueRow.stage == CLAIMED)
+            .where(PersonRow.claimed_by == caller, PersonRow.claimed_until > now())
+        )
+        with open_database(self.settings).session() as session:
+            return session.execute(query).first() is not None
+
+    @needs(Action.CALL)
     def claim_lead(self, batch: Batch, row: int, caller: str) -> bool:
-        """Give a caller one certain lead of a queue, unless another caller has it, and tell whether it worked."""
+        """Give a caller one certain lead of a queue, unless another caller has it, and tell whether it worked.
+
+        Who may only call has none but those that they called before.
+        """
+        check_own_name(caller)
         moment = now()
         with open_database(self.settings).writing() as session:
             query = (
@@ -175,11 +202,12 @@ class ClaimStore:
                 .with_for_update(skip_locked=True)
             )
             found = session.execute(query).one_or_none()
-            if found is None:
+            if found is None or not _may_choose(session, int(found[1]), caller):
                 return False
             self._hold(session, int(found[1]), caller, moment)
         return True
 
+    @needs(Action.CALL)
     def release(self, claim: Claim) -> None:
         """Give a lead back that a caller did not call."""
         with open_database(self.settings).writing() as session:
@@ -237,6 +265,32 @@ class ClaimStore:
             if found is not None:
                 return int(found[0]), int(found[1])
         return None
+
+
+def check_held(session: Session, people: Sequence[int], moment: datetime) -> None:
+    """Raise if somebody who may only call has not claimed one of these people.
+
+    Raises
+    ------
+    NotPermittedError
+        Saying so; nothing is kept then.
+    """
+    person = check_may(Action.CALL, Action.BRING_OUTCOMES)
+    if person.may(Action.PLAN, Action.BRING_OUTCOMES):
+        return
+    held = select(PersonRow.id).where(PersonRow.id.in_(people), PersonRow.claimed_by == person.name)
+    if not set(people) <= set(session.execute(held.where(PersonRow.claimed_until > moment)).scalars()):
+        raise NotPermittedError(
+            "This lead is not yours now: somebody else has it, or it waited too long. Nothing was kept. Take the next."
+        )
+
+
+def _may_choose(session: Session, person_id: int, caller: str) -> bool:
+    """Tell whether a caller may take this lead out of its turn: who plans may, others if they called it before."""
+    if check_may(Action.CALL).may(Action.PLAN):
+        return True
+    query = select(AttemptRow.id).where(AttemptRow.person_id == person_id, AttemptRow.caller == caller).limit(1)
+    return session.execute(query).scalar() is not None
 
 
 def _free_expired(session: Session, batch: Batch, moment: datetime) -> None:

@@ -9,9 +9,12 @@ import pandas as pd
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import check_own_name, needs
 from leadscore_core.config import Settings
 from leadscore_core.errors import StorageError
-from leadscore_core.storage.database.claims import stage_of
+from leadscore_core.storage.database.audit import AuditEvent, append_audit
+from leadscore_core.storage.database.claims import check_held, stage_of
 from leadscore_core.storage.database.contact_states import CHANNELS, RESULTS, Attempt, state_after
 from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.people import LeadKeys, find_people
@@ -94,6 +97,7 @@ class ContactStore:
         """
         return self.record_all(schema, batch_id, [Said(lead, caller, result)])[0]
 
+    @needs(Action.CALL, Action.BRING_OUTCOMES)
     def record_all(self, schema: str, batch_id: str, said: Sequence[Said], *, file_id: int | None = None) -> list[int]:
         """Keep many contact attempts at once, all or none, and return their ids.
 
@@ -104,15 +108,20 @@ class ContactStore:
         """
         for one in said:
             _check(one.result)
+            check_own_name(one.caller)
         moment = now()
         with open_database(self.settings).writing() as session:
             people = find_people(session, schema, [one.lead for one in said])
+            check_held(session, people, moment)
             rows = [_row(person, batch_id, one, moment, file_id) for person, one in zip(people, said, strict=True)]
             session.add_all(rows)
             session.flush()
             self._settle(session, people, moment, callers={one.caller for one in said})
+            if file_id is None:
+                append_audit(session, self.settings, AuditEvent(Action.CALL, f"batch {batch_id}", len(rows)))
             return [row.id for row in rows]
 
+    @needs(Action.BRING_OUTCOMES)
     def record_new(self, schema: str, batch_id: str, said: Sequence[Said], *, file_id: int) -> int:
         """Keep what a file tells of contact attempts, all or none, and return how many attempts were new.
 
@@ -149,6 +158,7 @@ class ContactStore:
             self._settle(session, [row.person_id for row in rows], moment)
             return len(rows)
 
+    @needs(Action.CALL)
     def undo(self, attempt_id: int, *, by: str) -> bool:
         """Take an attempt back; it stays in the history, marked. Return whether it stood until now."""
         moment = now()
@@ -156,11 +166,15 @@ class ContactStore:
             found = session.get(AttemptRow, attempt_id)
             if found is None or found.undone_at is not None:
                 return False
+            check_own_name(found.caller)
             found.undone_at, found.undone_by = moment, by
             session.flush()
             self._settle(session, [found.person_id], moment)
+            details = {"taken back": True}
+            append_audit(session, self.settings, AuditEvent(Action.CALL, f"batch {found.batch_id}", 1, details=details))
         return True
 
+    @needs(Action.BRING_OUTCOMES)
     def undo_file(self, file_id: int, *, by: str) -> int:
         """Take back what a file of outcomes told, and return how many attempts that were."""
         moment = now()
@@ -171,6 +185,7 @@ class ContactStore:
             self._settle(session, people, moment)
         return int(getattr(changed, "rowcount", 0))
 
+    @needs(Action.CALL)
     def history(self, person_ids: Iterable[int]) -> list[Contact]:
         """Return the attempts with some people that were not undone, the newest first."""
         wanted = sorted(set(person_ids))

@@ -8,8 +8,11 @@ import numpy as np
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import check_may, needs
 from leadscore_core.config import Settings
 from leadscore_core.errors import StorageError
+from leadscore_core.storage.database.audit import AuditEvent, append_audit
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.people import LeadKeys, find_people
@@ -64,6 +67,7 @@ class DecisionStore:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
+    @needs(Action.RESTORE)
     def restore(self, batch: Batch, rows: Iterable[int], *, note: str, by: str) -> int:
         """Take leads back from quarantine and return how many were new; all of them or none.
 
@@ -74,7 +78,7 @@ class DecisionStore:
         """
         wanted, moment = sorted(set(map(int, rows))), now()
         try:
-            with open_database(self.settings).session() as session:
+            with open_database(self.settings).writing() as session:
                 present = set(session.execute(_rows_of(batch)).scalars())
                 new = [row for row in wanted if row not in present]
                 for start in range(0, len(new), _CHUNK):
@@ -92,6 +96,8 @@ class DecisionStore:
                         .where(OverrideRow.grade == "Junk", OverrideRow.expires_at > moment)
                         .values(expires_at=moment)
                     )
+                details = {"taken back": True}
+                append_audit(session, self.settings, AuditEvent(Action.RESTORE, _of(batch), len(new), details=details))
         except IntegrityError as error:
             raise StorageError(
                 f"Somebody else restored leads of {batch.name} at the same moment, or deleted it. Look again, then "
@@ -99,13 +105,16 @@ class DecisionStore:
             ) from error
         return len(new)
 
+    @needs(Action.RESTORE)
     def unrestore(self, batch: Batch, rows: Iterable[int]) -> None:
         """Put leads back where the rules put them."""
         wanted = sorted(set(map(int, rows)))
-        with open_database(self.settings).session() as session:
+        with open_database(self.settings).writing() as session:
             for start in range(0, len(wanted), _CHUNK):
                 these = RestoredRow.row.in_(wanted[start : start + _CHUNK])
                 session.execute(delete(RestoredRow).where(RestoredRow.batch_id == batch.id, these))
+            details = {"taken back": False}
+            append_audit(session, self.settings, AuditEvent(Action.RESTORE, _of(batch), len(wanted), details=details))
 
     def restored_rows(self, batch: Batch) -> np.ndarray:
         """Return the positions of a batch's restored leads, ascending."""
@@ -120,6 +129,7 @@ class DecisionStore:
             return None
         return Restored(found.row, found.note, found.restored_by, aware(found.restored_at))
 
+    @needs(Action.OVERRIDE)
     def set_override(
         self, batch: Batch, row: int, grade: str, *, days: int, note: str, author: str, lead: LeadKeys | None = None
     ) -> None:
@@ -154,13 +164,19 @@ class DecisionStore:
                         person_id=person,
                     )
                 )
+                session.flush()
+                details = {"row": row, "grade": grade, "days": days}
+                append_audit(session, self.settings, AuditEvent(Action.OVERRIDE, _of(batch), 1, details=details))
         except IntegrityError as error:
             raise StorageError(f"{batch.name} was deleted in the meantime. The grade was not set.") from error
 
+    @needs(Action.OVERRIDE)
     def end_override(self, batch: Batch, row: int, person: int | None = None) -> None:
         """Let the model's grade stand again, on every list where the person is known."""
-        with open_database(self.settings).session() as session:
+        with open_database(self.settings).writing() as session:
             session.execute(_ended(batch, row, person, now()))
+            details = {"row": row, "grade": "the model's again"}
+            append_audit(session, self.settings, AuditEvent(Action.OVERRIDE, _of(batch), 1, details=details))
 
     def overrides(
         self, batch: Batch, rows_of: Callable[[list[int]], Mapping[int, Sequence[int]]] = lambda _: {}
@@ -188,6 +204,7 @@ class DecisionStore:
                     found[row] = Override(row, o.grade, o.note, o.author, aware(o.set_at), aware(o.expires_at))
         return found
 
+    @needs(Action.REVIEW)
     def give_feedback(
         self, batch: Batch, row: int, verdict: str, *, note: str, author: str, propensity: float, model_id: str
     ) -> None:
@@ -201,7 +218,7 @@ class DecisionStore:
         if verdict not in VERDICTS:
             raise StorageError(f"Feedback is one of {', '.join(VERDICTS)}; {verdict!r} came. Choose one.")
         try:
-            with open_database(self.settings).session() as session:
+            with open_database(self.settings).writing() as session:
                 session.add(
                     FeedbackRow(
                         batch_id=batch.id,
@@ -214,11 +231,15 @@ class DecisionStore:
                         model_id=model_id,
                     )
                 )
+                session.flush()
+                details = {"row": row, "verdict": verdict}
+                append_audit(session, self.settings, AuditEvent(Action.REVIEW, _of(batch), 1, details=details))
         except IntegrityError as error:
             raise StorageError(f"{batch.name} was deleted in the meantime. The feedback was not kept.") from error
 
     def feedback(self, *, open_only: bool = True) -> list[Feedback]:
-        """Return the review list, the newest first."""
+        """Return the review list, the newest first; without its notes for who may not see whom they name."""
+        reads_notes = check_may(Action.REVIEW).may(Action.SEE_CONTACTS)
         query = select(FeedbackRow, BatchRow.name).join(BatchRow, BatchRow.id == FeedbackRow.batch_id)
         if open_only:
             query = query.where(FeedbackRow.closed_at.is_(None))
@@ -230,7 +251,7 @@ class DecisionStore:
                     name,
                     f.row,
                     f.verdict,
-                    f.note,
+                    f.note if reads_notes else "",
                     f.author,
                     aware(f.given_at),
                     f.propensity,
@@ -240,10 +261,16 @@ class DecisionStore:
                 for f, name in session.execute(query.order_by(FeedbackRow.id.desc()))
             ]
 
+    @needs(Action.REVIEW)
     def close_feedback(self, feedback_id: int) -> None:
         """Take an entry off the review list; it is kept."""
-        with open_database(self.settings).session() as session:
+        with open_database(self.settings).writing() as session:
             session.execute(update(FeedbackRow).where(FeedbackRow.id == feedback_id).values(closed_at=now()))
+            append_audit(session, self.settings, AuditEvent(Action.REVIEW, f"feedback {feedback_id}"))
+
+
+def _of(batch: Batch) -> str:
+    return f"batch {batch.id}"
 
 
 def _ended(batch: Batch, row: int, person: int | None, moment: datetime):  # type: ignore[no-untyped-def]

@@ -12,8 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from leadscore_core._files import whole_file
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import needs
 from leadscore_core.config import Settings
 from leadscore_core.errors import ConflictError, StorageError
+from leadscore_core.storage.database.audit import AuditEvent, append_audit
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.tables import OutcomeRow
@@ -63,6 +66,7 @@ class OutcomeStore:
         """Return what is known of a batch, or None if nothing came back yet."""
         return next(iter(self.history(batch)), None)
 
+    @needs(Action.BRING_OUTCOMES)
     def add(
         self,
         batch: Batch,
@@ -104,6 +108,7 @@ class OutcomeStore:
         self._write(batch, newest + 1, known, file_name, by)
         return replace(self.history(batch)[0], entry=(newest + 1, built_on))
 
+    @needs(Action.BRING_OUTCOMES)
     def take_back(self, batch: Batch, entry: Entry, *, by: str = "") -> None:
         """Take back what a file told; what later files told of the same leads stays.
 
@@ -148,6 +153,7 @@ class OutcomeStore:
                 found |= {row: outcome for row, outcome in now_.items() if was.get(row) != outcome}
         return found
 
+    @needs(Action.BRING_OUTCOMES, Action.SEE_GROUPS)
     def settle(
         self, batch: Batch, outcomes: dict[int, int], unknown: set[int], *, file_name: str, by: str = ""
     ) -> None:
@@ -182,7 +188,7 @@ class OutcomeStore:
             }
         )
         try:
-            with open_database(self.settings).session() as session:
+            with open_database(self.settings).writing() as session:
                 session.add(
                     OutcomeRow(
                         batch_id=batch.id,
@@ -195,6 +201,8 @@ class OutcomeStore:
                     )
                 )
                 session.flush()  # whoever comes second stops here, before the file is there
+                done = AuditEvent(Action.BRING_OUTCOMES, f"batch {batch.id}", len(known))
+                append_audit(session, self.settings, done)
                 with whole_file(_path(batch, number)) as aside:
                     pq.write_table(table, aside)
         except IntegrityError as error:

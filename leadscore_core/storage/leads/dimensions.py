@@ -58,6 +58,17 @@ def expression(dimension: str, columns: Collection[str], created: str | None, ci
     return cell
 
 
+def is_time(dimension: str) -> bool:
+    """Tell whether a dimension is a part of the date of creation.
+
+    Examples
+    --------
+    >>> is_time("ls_week"), is_time("source")
+    (True, False)
+    """
+    return dimension in _TIMES
+
+
 def quoted(name: str) -> str:
     """Return a column's name as SQL writes it.
 

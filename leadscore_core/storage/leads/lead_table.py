@@ -25,18 +25,20 @@ import pandas as pd
 import pyarrow as pa
 from cachetools import LRUCache, cached
 
-from leadscore_core.config import CONTACT_RULES
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import check_may, current_person, refusal
 from leadscore_core.data.schema.schema import LeadSchema, Role
-from leadscore_core.errors import StorageError
+from leadscore_core.errors import NotPermittedError, StorageError
 from leadscore_core.storage.leads.contact_bits import BITS
 from leadscore_core.storage.leads.contact_rows import ContactRows
 from leadscore_core.storage.leads.dimensions import UNSEEN, expression, quoted
-from leadscore_core.storage.leads.filters import LeadFilter, ListSection, where
+from leadscore_core.storage.leads.filters import LeadFilter, where
+from leadscore_core.storage.leads.lead_counts import LeadCounts
 from leadscore_core.storage.leads.pool import borrowed_cursor, errors_in_words, sql_text, to_frame
+from leadscore_core.storage.leads.pseudonyms import PSEUDONYM, pseudonyms
 from leadscore_core.storage.leads.standing import (
     CONTACT_COLUMNS,
     DETAIL_COLUMNS,
-    RULE,
     FileSql,
     Standing,
     grade_sql,
@@ -44,6 +46,7 @@ from leadscore_core.storage.leads.standing import (
     view_sql,
 )
 
+CONTACTS = ("ls_id", "ls_name", "ls_email", "ls_phone")
 _lock = threading.Lock()
 _MOST_SEARCHES = 8
 _searches: LRUCache[tuple[str, str, bytes, str], np.ndarray] = LRUCache(maxsize=_MOST_SEARCHES)
@@ -57,8 +60,8 @@ class Sort:
     descending: bool = False
 
 
-class LeadTable:
-    """A batch's leads as they stand.
+class LeadTable(LeadCounts):
+    """A batch's leads as they stand; who may not see contacts has them without.
 
     Parameters
     ----------
@@ -79,11 +82,15 @@ class LeadTable:
 
     def __init__(self, path: Path, standing: Standing, created: str | None = None, city: str | None = None) -> None:
         self.path, self.standing = path, Standing()
+        self.hidden: frozenset[str] = frozenset()
+        self._key: bytes | None = None
         self.columns = [row[0] for row in self._run(f"DESCRIBE SELECT * FROM {self.file_sql}")]
         self.created = created if created in self.columns else None
         self.city = city if city in self.columns else None
         self.rows = int(self._run(f"SELECT count(*) FROM {self.file_sql}")[0][0])
         self.standing = standing
+        if not current_person().may(Action.SEE_CONTACTS):
+            self._hide()
 
     @classmethod
     def by_schema(cls, path: Path, standing: Standing, schema: LeadSchema) -> "LeadTable":
@@ -97,6 +104,47 @@ class LeadTable:
         other.standing = standing
         vars(other).pop("_first_places", None)
         return other
+
+    def _hide(self) -> None:
+        """Leave out who the leads are: no id, name, e-mail or phone is read, nor searched."""
+        self.hidden = frozenset(CONTACTS) & frozenset(self.columns)
+        self.columns = [name for name in self.columns if name not in self.hidden]
+
+    def with_pseudonyms(self, key: bytes) -> "LeadTable":
+        """Return the same leads, each with a pseudonym by a key (``ls_pseudonym``) where who they are is left out."""
+        other = copy(self)
+        other._key = key if self.hidden else None
+        return other
+
+    def with_contacts(self) -> "LeadTable":
+        """Return the same leads with who they are, for who may know it of any, or calls one."""
+        check_may(Action.SEE_CONTACTS, Action.CALL)
+        other = copy(self)
+        other.columns, other.hidden = [*self.columns, *sorted(self.hidden)], frozenset()
+        return other
+
+    @property
+    def has_pseudonyms(self) -> bool:
+        """Whether leads have pseudonyms in the place of who they are."""
+        return self._key is not None
+
+    def check_searchable(self, chosen: LeadFilter) -> None:
+        """Raise if a filter searches for words in what is hidden.
+
+        Raises
+        ------
+        NotPermittedError
+            Saying who may.
+        """
+        if self.hidden and chosen.text.strip():
+            raise NotPermittedError(refusal(current_person(), Action.SEE_CONTACTS))
+
+    def _named(self, leads: pd.DataFrame) -> pd.DataFrame:
+        """Return leads with their pseudonyms, where there are any."""
+        if self._key is None:
+            return leads
+        keys = self.keys_of(leads["ls_row"].to_numpy("int64"))
+        return leads.assign(**{PSEUDONYM: pseudonyms(keys, self._key, self.path.parent.name)})
 
     def count(self, chosen: LeadFilter) -> int:
         """Return how many leads a filter leaves."""
@@ -132,7 +180,7 @@ class LeadTable:
         )
         bare = self._bare
         frame = self._stand_in(bare.query(f"SELECT {self._shown(without)} FROM ({bare._view()}) WHERE {near}"))
-        return frame.set_index("ls_rank", drop=False).loc[ranks].reset_index(drop=True)
+        return self._named(frame.set_index("ls_rank", drop=False).loc[ranks].reset_index(drop=True))
 
     def by_rows(self, rows: np.ndarray) -> pd.DataFrame:
         """Return leads by their positions in the list, in the order given."""
@@ -140,7 +188,7 @@ class LeadTable:
 
     def by_row(self, row: int) -> pd.DataFrame:
         """Return one lead by its position in the list, as a frame of one row, or of none."""
-        return self._whole("ls_row = ?", [row])
+        return self._named(self._whole("ls_row = ?", [row]))
 
     def find(self, keys: dict[str, int]) -> list[tuple[int, float]]:
         """Return position and propensity of the leads that have any of these values, the best first."""
@@ -176,37 +224,6 @@ class LeadTable:
         unseen = f"CASE WHEN isnan({UNSEEN}) THEN NULL ELSE {UNSEEN} END"
         return own, self._numbers(f"SELECT coalesce({unseen}, ls_propensity) FROM {self.file_sql} ORDER BY ls_row", [])
 
-    def by_grade(self, chosen: LeadFilter) -> dict[str, tuple[int, float]]:
-        """Return leads and expected conversions of each grade."""
-        return self._by("ls_grade", *self._where(chosen))
-
-    def _by(self, column: str, condition: str, values: list[Any] | None = None) -> dict[str, tuple[int, float]]:
-        sql = f"SELECT {column}, count(*), sum(ls_propensity) FROM ({self._view()}) WHERE {condition} GROUP BY 1"
-        return {value: (int(n), float(expected)) for value, n, expected in self._run(sql, values)}
-
-    def grade_share(self, grade: str) -> float:
-        """Return the share (0-1) of the batch that the model gives a grade."""
-        found = self._run(f"SELECT count(*) FROM ({self._view()}) WHERE ls_model_grade = ?", [grade])
-        return int(found[0][0]) / self.rows if self.rows else 0.0
-
-    def by_junk(self) -> dict[str, tuple[int, float]]:
-        """Return leads and expected conversions of each reason for quarantine; the empty one is the call list.
-
-        Leads that are settled (reached, won, lost or unreachable) are in neither, see `by_state`.
-        """
-        return self._by("ls_junk", "ls_junk <> '' OR ls_open")
-
-    def by_state(self, view: ListSection = "all") -> dict[str, tuple[int, float]]:
-        """Return leads and expected conversions of each contact state; leads that nobody called are new.
-
-        Parameters
-        ----------
-        view
-            Of all leads those that were put aside before anybody called them are not counted.
-        """
-        within = {"all": "ls_junk = '' OR ls_state <> 'new'", "calls": "ls_junk = ''", "quarantine": "ls_junk <> ''"}
-        return self._by("ls_state", within[view])
-
     def count_later(self, chosen: LeadFilter, day: date) -> int:
         """Return how many leads of a filter are with a caller now, or not to be called before a later day."""
         rows = self.standing.contacts.later_than(day)
@@ -223,36 +240,6 @@ class LeadTable:
             return to_frame(
                 cursor.execute(f"SELECT {shown} FROM {self.file_sql} JOIN wanted ON w_row = ls_row ORDER BY w_at")
             )
-
-    def rule_counts(self) -> dict[str, int]:
-        """Return how many leads each contact rule would touch, whether or not it is switched on; rules that apply."""
-        rules = [rule for rule in CONTACT_RULES if RULE + rule in self.columns]
-        if not rules:
-            return {}
-        sums = ", ".join(f"coalesce(sum(CAST({quoted(RULE + rule)} AS INT)), 0)" for rule in rules)
-        return {
-            rule: int(n) for rule, n in zip(rules, self._run(f"SELECT {sums} FROM {self.file_sql}")[0], strict=True)
-        }
-
-    def values_of(self, column: str, most: int = 200) -> list[tuple[str | None, int]]:
-        """Return a column's values with their leads, the most frequent first."""
-        cell = expression(column, self.columns, self.created, self.city)
-        if cell is None:
-            return []
-        return [
-            (value, int(n))
-            for value, n in self._run(
-                f"SELECT {cell}, count(*) FROM {self.file_sql} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {int(most)}"
-            )
-        ]
-
-    def period(self) -> tuple[Any, Any]:
-        """Return the first and last date of creation, or None and None."""
-        if self.created is None:
-            return None, None
-        name = quoted(self.created)
-        first, last = self._run(f"SELECT min({name}), max({name}) FROM {self.file_sql}")[0]
-        return first, last
 
     def sample(self, chosen: LeadFilter, most: int) -> pd.DataFrame:
         """Return leads of a filter, a random part of them that is always the same where there are more."""
@@ -286,6 +273,7 @@ class LeadTable:
         )
 
     def _where(self, chosen: LeadFilter) -> tuple[str, list[Any]]:
+        self.check_searchable(chosen)
         return where(chosen, set(self.columns), self.created, self.city)
 
     def _ranks_found(self, chosen: LeadFilter) -> np.ndarray:
@@ -313,8 +301,10 @@ class LeadTable:
         return self.standing.contacts.stand_in(leads, self.rows)
 
     def _whole(self, condition: str, values: list[Any]) -> pd.DataFrame:
-        """Return leads with all columns."""
-        return self._stand_in(self._bare.query(f"SELECT * FROM ({self._bare._view()}) WHERE {condition}", values))
+        """Return leads with all columns but those that are hidden, and the text of all of them."""
+        left_out = [name for name in self.columns if name == "ls_search"] + sorted(self.hidden) if self.hidden else []
+        shown = f"* EXCLUDE ({', '.join(map(quoted, left_out))})" if left_out else "*"
+        return self._stand_in(self._bare.query(f"SELECT {shown} FROM ({self._bare._view()}) WHERE {condition}", values))
 
     @cached(LRUCache(maxsize=_MOST_SEARCHES), key=lambda table: table.path, lock=_lock)
     def _ranks(self) -> np.ndarray:
@@ -348,6 +338,7 @@ class LeadTable:
     def _shown(self, without: Sequence[str] = ()) -> str:
         """Name what a page needs: not the long text that is only searched, nor the keys that are only compared."""
         left_out = [n for n in self.columns if n == "ls_search" or n.endswith("_key") or n in without]
+        left_out += sorted(self.hidden)
         return f"* EXCLUDE ({', '.join(map(quoted, left_out))})" if left_out else "*"
 
     @property

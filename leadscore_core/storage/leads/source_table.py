@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from leadscore_core.errors import StorageError
-from leadscore_core.storage.leads.dimensions import LEARNED, UNSEEN, expression
+from leadscore_core.storage.leads.dimensions import LEARNED, UNSEEN, expression, is_time
 from leadscore_core.storage.leads.filters import LeadFilter, where
 from leadscore_core.storage.leads.lead_table import LeadTable
 from leadscore_core.storage.leads.pool import sql_text, to_frame
+from leadscore_core.storage.leads.small_groups import check_enough_leads, frequent_values, merge_small
 
 OTHERS = "All others"
 OUTCOME, GRADE = "ls_outcome", "ls_grade"
@@ -41,6 +42,8 @@ class SourceTable:
         One or more.
     outcomes
         For each, the Parquet file of outcomes that came back, or None; what the list itself says holds otherwise.
+    smallest
+        No group of fewer leads is told apart, for whoever may not see so few.
 
     Raises
     ------
@@ -48,8 +51,8 @@ class SourceTable:
         If a file is gone or damaged.
     """
 
-    def __init__(self, tables: Sequence[LeadTable], outcomes: Sequence[Path | None]) -> None:
-        self.tables, self.outcomes = list(tables), list(outcomes)
+    def __init__(self, tables: Sequence[LeadTable], outcomes: Sequence[Path | None], smallest: int = 1) -> None:
+        self.tables, self.outcomes, self.smallest = list(tables), list(outcomes), smallest
         self.columns = list(dict.fromkeys(column for table in tables for column in table.columns))
         self.columns.append(GRADE)
         self.created = next((table.created for table in tables if table.created), None)
@@ -64,6 +67,7 @@ class SourceTable:
         most: int | None = MOST_GROUPS,
         at_least: int = 1,
         kept: dict[str, list[str | None]] | None = None,
+        worked_with: bool = False,
     ) -> pd.DataFrame:
         """Count leads by what they have in common, the largest groups first.
 
@@ -75,6 +79,8 @@ class SourceTable:
             At most so many groups (None for all), of at least so many leads.
         kept
             Dimension -> values that stand for themselves; all others are taken together as `OTHERS`.
+        worked_with
+            Whether the groups are only worked with, and shown to nobody, so that they may be small.
 
         Returns
         -------
@@ -104,13 +110,22 @@ class SourceTable:
         keys = "".join(f"{cell} AS {name}, " for name, cell in zip(names, cells, strict=True))
         condition, wheres = self._where(chosen)
         by = f"GROUP BY {', '.join(names)} HAVING count(*) >= {int(at_least)}" if cells else ""
-        limit = "" if most is None else f"LIMIT {int(most)}"
+        is_whole = self.smallest > 1 and bool(cells)
+        by = by if not is_whole else f"GROUP BY {', '.join(names)}"
+        limit = "" if most is None or is_whole else f"LIMIT {int(most)}"
         order = ", ".join(["leads DESC", *(f"{name} NULLS LAST" for name in names)])
         found = self._frame(
             f"SELECT {keys}{_COUNTS} FROM ({self._leads()}) WHERE {condition} {by} ORDER BY {order} {limit}",
             [*values, *wheres],
         )
-        return found.rename(columns=dict(zip(names, dimensions, strict=True)))
+        found = found.rename(columns=dict(zip(names, dimensions, strict=True)))
+        if self.smallest > 1:
+            check_enough_leads(int(found["leads"].sum()), self.smallest)
+        if is_whole:
+            if not worked_with:
+                found = merge_small(found, dimensions, self.smallest, leave_out=any(map(is_time, dimensions)))
+            found = found[found["leads"] >= at_least].head(len(found) if most is None else most)
+        return found
 
     def pairs(self, dimensions: Sequence[str], chosen: LeadFilter, at_least: int) -> pd.DataFrame:
         """Count leads by every dimension and every two of them, in one scan.
@@ -121,6 +136,9 @@ class SourceTable:
             ``first``, ``first_value``, ``second``, ``second_value`` (None for groups of one dimension; NaN in a value
             where it is blank), then the counts of `groups`.
         """
+        if self.smallest > 1:
+            check_enough_leads(int(self.totals(chosen)["leads"]), self.smallest)
+            at_least = max(at_least, self.smallest)
         if not dimensions:  # a list may have neither source nor city nor anything else of the kind
             return self.groups((), chosen).iloc[:0].reindex(columns=[*_PAIR, *_SUMMED])
         names = [f"g{place}" for place in range(len(dimensions))]
@@ -204,13 +222,17 @@ class SourceTable:
         condition, wheres = self._where(chosen)
         found = self._frame(
             f"SELECT {self._cell(dimension)} AS value, count(*) AS leads FROM ({self._leads()}) WHERE {condition} "
-            f"GROUP BY 1 ORDER BY 2 DESC, 1 NULLS LAST LIMIT {int(most)}",
+            f"GROUP BY 1 ORDER BY 2 DESC, 1 NULLS LAST {'' if self.smallest > 1 else f'LIMIT {int(most)}'}",
             wheres,
         )
+        if self.smallest > 1:
+            found = frequent_values(found, self.smallest).head(most)
         return [None if pd.isna(value) else str(value) for value in found["value"].tolist()]
 
     def count_values(self, dimension: str, chosen: LeadFilter) -> int:
         """Return how many values a dimension has, blank among them."""
+        if self.smallest > 1:
+            return len(self.groups([dimension], chosen, most=None))
         condition, wheres = self._where(chosen)
         cell = self._cell(dimension)
         found = self._frame(
@@ -240,6 +262,7 @@ class SourceTable:
         return cell
 
     def _where(self, chosen: LeadFilter) -> tuple[str, list[Any]]:
+        self.tables[0].check_searchable(chosen)
         return where(replace(chosen, section="all", reason=""), set(self.columns), self.created, self.city)
 
     def _leads(self) -> str:
