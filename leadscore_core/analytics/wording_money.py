@@ -34,9 +34,9 @@ def describe_money(result: Money, words: OutcomeWords, counted: Counted) -> str:
         return MONEY[f"few{expected}"](spent=spent, few=LEAST_OUTCOMES, plural=words.plural)
     small = MONEY[f"small{expected}"](few=LEAST_OUTCOMES, plural=words.plural) if len(enough) < len(table) else ""
     ends = {"cheap": enough.iloc[0], "dear": enough.iloc[-1]}
-    told = {name: _cost(row, words, counted) for name, row in ends.items()}
+    in_words = {name: _cost(row, words, counted) for name, row in ends.items()}
     key = ("costs" if len(enough) > 1 else "cost") + expected
-    return MONEY[key](spent=spent, an_outcome=capital(words.a_singular), small=small, **told)
+    return MONEY[key](spent=spent, an_outcome=capital(words.a_singular), small=small, **in_words)
 
 
 def _cost(row: pd.Series, words: OutcomeWords, counted: Counted) -> str:

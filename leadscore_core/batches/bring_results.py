@@ -14,7 +14,7 @@ from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import needs
 from leadscore_core.batches.brought_files import note_file
 from leadscore_core.batches.known_people import lead_keys
-from leadscore_core.batches.outcome_files import KNOWN_BY, kept_schemas, with_keys
+from leadscore_core.batches.outcome_files import KNOWN_BY, saved_schemas, with_keys
 from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys
 from leadscore_core.batches.result_files import (
     ResultFile,
@@ -200,7 +200,7 @@ def _by_details(table: ResultTable, wanted: pd.Series, batches: list[Batch], set
     """Match by id, e-mail, phone or moment, in every list of each kind, the newest list first."""
     parts = [_empty()]
     seen: set[int] = set()
-    for schema in kept_schemas(settings):
+    for schema in saved_schemas(settings):
         with suppress(LeadScoreError):  # a file that cannot be read as lists of this kind may be one of another
             rows = _keys(table, schema, settings)[wanted.to_numpy()]
             lines = np.flatnonzero(wanted.to_numpy())

@@ -63,7 +63,7 @@ def open_outcome_files(
         If the file cannot be read.
     """
     settings, options = settings or load_settings(), options or ListOptions()
-    schemas = [schema] if schema is not None else kept_schemas(settings)
+    schemas = [schema] if schema is not None else saved_schemas(settings)
     found: list[LeadList] = []
     fault: MappingError | None = None
     question: LabelError | None = None
@@ -94,7 +94,7 @@ def _has_outcome(leads: LeadList) -> bool:
     return leads.schema.label is not None and leads.schema.label.name in leads.mapping.used
 
 
-def kept_schemas(settings: Settings) -> list[LeadSchema]:
+def saved_schemas(settings: Settings) -> list[LeadSchema]:
     """Return the schemas of the lists that are kept, as far as they are known here; that of the newest list first."""
     names = dict.fromkeys(batch.schema_name for batch in BatchStore(settings).list_batches())
     schemas = []

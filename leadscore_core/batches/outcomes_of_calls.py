@@ -31,7 +31,7 @@ def keep_call_outcomes(batch: Batch, schema: LeadSchema, settings: Settings, *, 
     contacts = contacts_of(batch, LeadTable.by_schema(batch.scores_path, Standing(), schema), settings)
     store = OutcomeStore(settings)
     settled = _settled(contacts)
-    before = store.told(batch, CALLS)
+    before = store.outcomes_of(batch, CALLS)
     if not settled and not before:
         return 0
     gone = {row for row in before if row not in settled}

@@ -87,11 +87,11 @@ def _read_results(
     files: list[Path], label: str | None, encoding: str | None, said: dict[str, str], settings: Settings
 ) -> "ResultFile | None":
     """Return what came of calls; None where the files say yes or no alone, or nothing of the kind."""
-    from leadscore_core.batches.outcome_files import kept_schemas
+    from leadscore_core.batches.outcome_files import saved_schemas
     from leadscore_core.batches.result_files import read_result_files
     from leadscore_core.outcome import OutcomeWords
 
-    schemas = kept_schemas(settings)
+    schemas = saved_schemas(settings)
     words = schemas[0].outcome if schemas else OutcomeWords()
     try:
         found = read_result_files(files, words, settings=settings, encoding=encoding, status=label, said=said)

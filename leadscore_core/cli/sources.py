@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from leadscore_core.data.schema.schema import LeadSchema
 
 _MOST_LISTED = 15
-_TOLD = ("source", "medium", "platform", "city", "timestamp", "label")
+_ROLES_SAID = ("source", "medium", "platform", "city", "timestamp", "label")
 
 
 def sources(
@@ -133,7 +133,7 @@ def _say_taken(leads: LeadList) -> None:
     from leadscore_core.data.dataset.column_list import role_word
 
     if leads.proposal is not None:
-        taken = [f"{c.header} {role_word(c.role)}" for c in leads.proposal.columns if str(c.role) in _TOLD]
+        taken = [f"{c.header} {role_word(c.role)}" for c in leads.proposal.columns if str(c.role) in _ROLES_SAID]
         say(f"These are no known leads; taken as: {', '.join(taken)}. All columns, and why: leadscore check FILE.")
 
 

@@ -140,10 +140,10 @@ def _cost_lines(result: Money, words: OutcomeWords, counted: Counted) -> list[st
     for row in table.to_dict("records"):
         cost, low, high = (row[key] for key in ("cost_per_application", "cost_low", "cost_high"))
         counts = [f"{value:,.0f}" if value == value else "not known" for value in (row["leads"], row["applications"])]
-        told = money(cost) if cost == cost else "-"
+        said_cost = money(cost) if cost == cost else "-"
         if known and low == low:
-            told += f" ({money(low)} to {money(high)})" if high < float("inf") else f" (at least {money(low)})"
-        rows.append([str(row["group"]), money(row["spend"]), *counts, told])
+            said_cost += f" ({money(low)} to {money(high)})" if high < float("inf") else f" (at least {money(low)})"
+        rows.append([str(row["group"]), money(row["spend"]), *counts, said_cost])
     widths = [max(len(row[place]) for row in rows) for place in range(4)]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *(row[place].rjust(widths[place]) for place in (1, 2, 3)), row[4]])

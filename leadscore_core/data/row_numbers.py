@@ -71,12 +71,12 @@ class RowNumbers:
         return RowNumbers(self.starts[new], self.rows[new])
 
 
-def last_kept(dropped: np.ndarray, n_rows: int) -> int:
+def last_left(dropped: np.ndarray, n_rows: int) -> int:
     """Return the position of the last row that is not dropped; -1 for none.
 
     Examples
     --------
-    >>> last_kept(np.array([2, 4, 5]), 6), last_kept(np.array([0]), 1)
+    >>> last_left(np.array([2, 4, 5]), 6), last_left(np.array([0]), 1)
     (3, -1)
     """
     end = n_rows - 1

@@ -172,8 +172,8 @@ def _phrase(column: Column | None, name: str, schema: LeadSchema, key: str, valu
     if column.role is Role.FLAG and column.flag_words:
         return column.flag_words.yes if value else column.flag_words.no
     if column.role is Role.FREE_TEXT and key != BLANK_KEY:
-        told = "none of the telling words" if key == OTHER_WORDS else key
-        return f"{column.human} mention{'' if column.human.endswith('s') else 's'} {told}"
+        word = "none of the telling words" if key == OTHER_WORDS else key
+        return f"{column.human} mention{'' if column.human.endswith('s') else 's'} {word}"
     if column.role is Role.DATE:
         return f"{column.human} or when the lead came is blank" if key == BLANK_KEY else _days_phrase(column, value)
     if key == BLANK_KEY:

@@ -145,13 +145,13 @@ class SegmentModels(BaseModel):
         better = "; ".join(one.words for one in self.judged if one.is_better)
         others = "; ".join(one.words for one in self.judged if not one.is_better)
         own = f"a model of its own for {better}" if better else "no value gets a model of its own"
-        told = [f"{self.human}: {own}."]
+        said = [f"{self.human}: {own}."]
         if others:
-            told.append(f"No better for certain, so that the model of all leads is used: {others}.")
+            said.append(f"No better for certain, so that the model of all leads is used: {others}.")
         if self.too_few:
             many = "1 value has" if self.too_few == 1 else f"{self.too_few:,} values have"
-            told.append(f"{many} fewer than {self.least} leads of either outcome, too few for a model of their own.")
-        return told
+            said.append(f"{many} fewer than {self.least} leads of either outcome, too few for a model of their own.")
+        return said
 
 
 class ModelMetadata(BaseModel):

@@ -168,8 +168,8 @@ def write_card_html(
 def _relative(metadata: ModelMetadata, exceeds: bool) -> list[str]:
     if not metadata.is_relative:
         return []
-    told = "; than that model it was no better" if exceeds and not metadata.meets_targets else ""
-    return [f"- It was to be better than the base rate and than the model in use{told}"]
+    beside = "; than that model it was no better" if exceeds and not metadata.meets_targets else ""
+    return [f"- It was to be better than the base rate and than the model in use{beside}"]
 
 
 def _segments(metadata: ModelMetadata) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import needs
 from leadscore_core.config import Settings, TargetMetrics, load_settings
-from leadscore_core.data.schema.own_rules import base_rate_targets, kept_schema
+from leadscore_core.data.schema.own_rules import base_rate_targets, saved_schema
 from leadscore_core.data.schema.same_leads import is_of_same_leads
 from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import ReasonNeededError, RegistryError, SchemaQuestionError
@@ -45,7 +45,7 @@ def targets_of(metadata: ModelMetadata, settings: Settings | None = None) -> Tar
     """Return what a model is held against: its company's targets as they are now, else those of its base rate."""
     if is_shipped(metadata.schema_name):
         return (settings or load_settings()).targets
-    kept = kept_schema(metadata.schema_name)
+    kept = saved_schema(metadata.schema_name)
     if kept is None:
         return metadata.targets
     if kept.targets is None and not metadata.is_relative:
@@ -55,7 +55,7 @@ def targets_of(metadata: ModelMetadata, settings: Settings | None = None) -> Tar
 
 def is_relative(metadata: ModelMetadata) -> bool:
     """Tell whether a model is held against the base rate and the model in use, as its company names no targets now."""
-    kept = None if is_shipped(metadata.schema_name) else kept_schema(metadata.schema_name)
+    kept = None if is_shipped(metadata.schema_name) else saved_schema(metadata.schema_name)
     return metadata.is_relative if kept is None else kept.targets is None
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 FOLDER, SEARCH_TAG = "searches", "leadscore.search_id"
-_MOST_KEPT = 200
+_MOST_SEARCHES = 200
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def keep_search(models_dir: Path, kind: Literal["comparison", "tuning"], schema:
     folder = models_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / f"{search.search_id}.json", json.dumps(asdict(search), default=str))
-    for old in sorted(folder.glob("*.json"))[:-_MOST_KEPT]:
+    for old in sorted(folder.glob("*.json"))[:-_MOST_SEARCHES]:
         old.unlink(missing_ok=True)
     return search
 

@@ -31,7 +31,7 @@ LEADS, REQUEST, STATE, REPORT, LOG = "leads.parquet", "request.json", "state.jso
 SCRATCH = "scratch"
 WORKER = "leadscore_core.retraining.worker"
 LOCK, HOLDER = ".training.lock", ".training.json"
-_MOST_KEPT = 30
+_MOST_RUNS = 30
 
 
 class RunTask(BaseModel):
@@ -300,5 +300,5 @@ def _root(settings: Settings) -> Path:
 
 def _sweep(settings: Settings) -> None:
     """Forget the oldest runs; their models stay."""
-    for run in [run for run in list_runs(settings) if not run.is_on][_MOST_KEPT:]:
+    for run in [run for run in list_runs(settings) if not run.is_on][_MOST_RUNS:]:
         shutil.rmtree(run.folder, ignore_errors=True)

@@ -36,7 +36,7 @@ _DRAWN = (
     "colsample_bytree",
     "n_estimators",
 )
-_MOST_TOLD = 30
+_MOST_REPORTED = 30
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def tune_model(
         trials += len(study.trials)
         params = {key: study.best_params[key] for key in _DRAWN}
         ended = [{"auc": t.value} | t.params for t in study.trials if t.value is not None]
-        tried = sorted(ended, key=lambda one: -one["auc"])[:_MOST_TOLD]
+        tried = sorted(ended, key=lambda one: -one["auc"])[:_MOST_REPORTED]
         if not is_last:
             outer = _fold_data(cleaned, label, leads.schema, fold.train, fold.test)
             result.append([outer.auc(chosen) for chosen in (params, {})])

@@ -35,7 +35,7 @@ from pages.shared.turns import take_training
 _TASKS = {"train": "Train a model", "compare": "Compare algorithms", "tune": "Search settings"}
 _VERBS = {"train": "Train on", "compare": "Compare on", "tune": "Search on"}
 _DOING = {"train": "Training on", "compare": "Comparing algorithms on", "tune": "Searching settings on"}
-_TOLD = {
+_EXPLAINED = {
     "train": "Ten folds, then each month by a model of the months before it, then the model in use on the same leads; "
     "about a minute for 20,000 leads.",
     "compare": "Each algorithm on the same five folds; about a minute for 20,000 leads, longer with CatBoost. No model "
@@ -106,7 +106,7 @@ def render_training(company: str) -> None:
             else:
                 session.set_company(data.schema.name)
                 st.rerun()
-    st.caption(f"{_TOLD[task.kind]} You can leave this page: the run goes on and is found again.")
+    st.caption(f"{_EXPLAINED[task.kind]} You can leave this page: the run goes on and is found again.")
 
 
 def _of_person(data: TrainingData, left_out: set[str]) -> set[str]:

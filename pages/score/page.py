@@ -11,7 +11,7 @@ settings = load_settings()
 render_intake(settings)
 
 from pages.score.lists import render_lists  # noqa: E402
-from pages.score.result import render_kept, render_scored  # noqa: E402
+from pages.score.result import render_saved, render_scored  # noqa: E402
 from pages.shared.components import get_model, what_is_needed  # noqa: E402  a list can be brought before these load
 
 opened = session.get_opened()
@@ -21,7 +21,7 @@ if session.get_problem():
 if opened is not None:
     render_scored(opened, model, settings)
 elif not session.get_problem() and session.get_waiting() is None and session.get_scored() is not None:
-    render_kept(str(session.get_scored()), settings)
+    render_saved(str(session.get_scored()), settings)
 elif not session.get_problem() and session.get_waiting() is None:
     st.info(
         f"You will see here whom to call first, who is junk, and why. {what_is_needed(model.schema)}",

@@ -45,7 +45,7 @@ def render_scored(opened: session.OpenedList, model: LeadModel, settings: Settin
     _render_columns(opened, model, settings, expanded=not shown)
 
 
-def render_kept(batch_id: str, settings: Settings) -> None:
+def render_saved(batch_id: str, settings: Settings) -> None:
     """Show a list that was scored in an earlier visit, or before the server was started anew."""
     try:
         batch = BatchStore(settings).get(batch_id)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # seconds to load, which the first page does not need
 _OPENED, _CAPACITY, _SEEN, _PROBLEM = "opened_list", "daily_call_capacity", "seen_upload", "list_problem"
 _SCORED, _RECOGNISED, _BATCH, _LEAD, _NAME = "scored_batch", "recognised", "batch_id", "lead_row", "person_name"
 _WAITING, _OF_LIST = "waiting_list", ("list_page", "list_sort", "list_columns")
-_FILTERS, _FILTER_ROUND, _JOB, _SECTION, _KEPT, _TOLD = (
+_FILTERS, _FILTER_ROUND, _JOB, _SECTION, _KEPT, _MESSAGE = (
     "lead_filters",
     "lead_filter_round",
     "export_job",
@@ -33,7 +33,7 @@ _FILTERS, _FILTER_ROUND, _JOB, _SECTION, _KEPT, _TOLD = (
     "message",
 )
 _COMPANY, _ASIDE, _VISIT = "company", "aside", "visit"
-_MOST_KEPT = 4
+_MOST_REMEMBERED = 4
 MEMORY = "leadscore"
 T = TypeVar("T")
 
@@ -301,7 +301,7 @@ def remembered(key: tuple[object, ...], make: Callable[[], T]) -> T:
     key
         What it is, and of what. Of each thing the few that were used last are kept.
     """
-    kept = st.session_state.setdefault(_KEPT, {}).setdefault(key[0], LRUCache(maxsize=_MOST_KEPT))
+    kept = st.session_state.setdefault(_KEPT, {}).setdefault(key[0], LRUCache(maxsize=_MOST_REMEMBERED))
     if key in kept:
         return kept[key]
     made = kept[key] = make()
@@ -325,12 +325,12 @@ def get_visit() -> str:
 
 def tell(message: str) -> None:
     """Keep a message for the next run of the page."""
-    st.session_state[_TOLD] = message
+    st.session_state[_MESSAGE] = message
 
 
 def take_message() -> str:
     """Return the message that waits, once."""
-    return str(st.session_state.pop(_TOLD, ""))
+    return str(st.session_state.pop(_MESSAGE, ""))
 
 
 def get_problem() -> str:

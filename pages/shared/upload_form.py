@@ -141,13 +141,13 @@ def _schema_of(opened: session.OpenedList, encoding: str | None, sheet: str | No
         try:
             name = find_served(opened.path, settings, sheet=sheet, encoding=encoding)
         except SchemaQuestionError as error:
-            name = _kept_as(opened.path, encoding, sheet, settings)
+            name = _schema_of_same_file(opened.path, encoding, sheet, settings)
             if name not in error.candidates:
                 raise
     return get_model(name).schema
 
 
-def _kept_as(path: Path, encoding: str | None, sheet: str | None, settings: Settings) -> str | None:
+def _schema_of_same_file(path: Path, encoding: str | None, sheet: str | None, settings: Settings) -> str | None:
     """Return the schema by which the same file was kept before, if it was."""
     from leadscore_core.data.reading.excel import list_sheets
     from leadscore_core.data.reading.reader import list_files

@@ -54,8 +54,8 @@ def order_by_gain(found: pd.DataFrame, masks: pd.DataFrame, average: float) -> p
         inside |= own
         order.append(best)
         left.remove(best)
-    told = pd.DataFrame(rows, columns=["new_n", "adds", "shared", "shared_with"])
-    return pd.concat([found.iloc[order].reset_index(drop=True), told], axis=1)
+    added = pd.DataFrame(rows, columns=["new_n", "adds", "shared", "shared_with"])
+    return pd.concat([found.iloc[order].reset_index(drop=True), added], axis=1)
 
 
 def _has(bits: np.ndarray, place: int) -> np.ndarray:

@@ -126,7 +126,7 @@ class DateEvidence(NamedTuple):
         return self.ambiguous > 0 and self.days_and_months[:2] == (0, 0)
 
     @property
-    def is_told(self) -> bool:
+    def is_settled(self) -> bool:
         """Whether the dates themselves show their order, whatever is usual."""
         return self.order("dmy") == self.order("mdy") and not self.ambiguous
 

@@ -22,7 +22,7 @@ class _Held(Generic[_Opened]):
     scratch: ScratchFolder | None = None
 
 
-class KeptFiles(Generic[_Opened]):
+class OpenFiles(Generic[_Opened]):
     """Files below a folder, or all, which are opened once until `close`; one that changes is opened anew.
 
     Parameters
@@ -66,7 +66,7 @@ class KeptFiles(Generic[_Opened]):
                 one.scratch.close()
 
 
-_kept: list[KeptFiles] = []
+_kept: list[OpenFiles] = []
 
 
 def keep_files(root: Path | None = None) -> Callable[[], None]:
@@ -77,7 +77,7 @@ def keep_files(root: Path | None = None) -> Callable[[], None]:
     root
         All files if not given.
     """
-    files: KeptFiles = KeptFiles(root)
+    files: OpenFiles = OpenFiles(root)
     _kept.append(files)
 
     def end() -> None:

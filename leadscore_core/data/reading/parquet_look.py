@@ -21,7 +21,7 @@ from leadscore_core.data.reading.parquet_file import damage_named, open_parquet,
 from leadscore_core.data.reading.read_log import FileNotes
 from leadscore_core.data.reading.row_collector import EVERY, RowCollector, least_telling
 from leadscore_core.data.reading.row_profile import HEAD_ROWS, LAST_ROWS, RowProfile
-from leadscore_core.data.row_numbers import FIRST_ROW, RowNumbers, last_kept
+from leadscore_core.data.row_numbers import FIRST_ROW, RowNumbers, last_left
 
 _ROWS = 60_000
 
@@ -57,7 +57,7 @@ def _look(origin: Path, opened: OpenedFile, headers: tuple[str, ...]) -> tuple[F
     found = [one for one in rows.judge(look.n_rows, look.sums) if not look.holds_record(one.row)]
     blank = rows.blank_rows(look.n_rows)
     dropped = np.union1d(np.array([one.row.position for one in found if one.sure], dtype="int64"), blank)
-    between = blank[: np.searchsorted(blank, last_kept(dropped, look.n_rows))]
+    between = blank[: np.searchsorted(blank, last_left(dropped, look.n_rows))]
     numbers = RowNumbers()
     notes = FileNotes(opened.name, numbers.without(dropped.tolist()), tuple(found), blank_rows=numbers.rows_of(between))
     return notes, dropped

@@ -12,7 +12,7 @@ from leadscore_core.data.reading.non_leads import NonLead, Row, number_of
 from leadscore_core.data.reading.opened_file import Remark
 from leadscore_core.data.reading.read_log import FileNotes
 from leadscore_core.data.reading.text_repair import unwrap_cell
-from leadscore_core.data.row_numbers import RowNumbers, last_kept
+from leadscore_core.data.row_numbers import RowNumbers, last_left
 
 _HEADER_SEARCH = 20
 _HEADER_SHARE = 0.7
@@ -100,7 +100,7 @@ def parse_sheet(rows: list[list[Any]], first: int, file_name: str, missing_resul
     gone = {found.row.position for found in non_leads if found.sure}.union(blank)
     dropped = sorted(gone)
     numbers = RowNumbers(np.array([0]), np.array([first + start + 1])).without(dropped)
-    last = last_kept(np.array(dropped, dtype="int64"), len(body))
+    last = last_left(np.array(dropped, dtype="int64"), len(body))
     between = np.array([first + start + 1 + at for at in blank if at < last], dtype="int64")
     kept = [row for at, row in enumerate(body) if at not in gone]
     remarks: tuple[Remark, ...] = (("second_table", "warning", _BESIDE, (), beside),) if beside else ()

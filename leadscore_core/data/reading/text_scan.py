@@ -12,7 +12,7 @@ from leadscore_core.data.reading.quick_scan import header_lines_of, quick_look
 from leadscore_core.data.reading.quotes import Edit, copy_edited, find_broken_quotes
 from leadscore_core.data.reading.read_log import FileNotes
 from leadscore_core.data.reading.record_walk import RecordWalk, endless
-from leadscore_core.data.row_numbers import RowNumbers, last_kept
+from leadscore_core.data.row_numbers import RowNumbers, last_left
 from leadscore_core.errors import UnreadableFileError
 
 
@@ -86,7 +86,7 @@ def _look_through(origin: Path, opened: OpenedFile, headers: tuple[str, ...]) ->
     found, blank = walk.judge(), walk.blank_rows()
     dropped = np.union1d(np.array([one.row.position for one in found if one.sure], dtype="int64"), blank)
     numbers = walk.numbers()
-    between = blank[: np.searchsorted(blank, last_kept(dropped, walk.n_rows))]
+    between = blank[: np.searchsorted(blank, last_left(dropped, walk.n_rows))]
     notes = FileNotes(
         opened.name,
         numbers.without(dropped.tolist()),

@@ -251,9 +251,9 @@ def settle_conventions(mapping: ColumnMapping, schema: LeadSchema, evidence: Con
             "swapped_dates": evidence.swapped,
         }
     usual = mapping.said_order or update.get("date_order", mapping.date_order)
-    is_told = mapping.said_order is not None or (evidence.dates is not None and evidence.dates.is_told)
+    settled = mapping.said_order is not None or (evidence.dates is not None and evidence.dates.is_settled)
     update["other_dates"] = {
-        name: OtherDates(order=shown.order(usual), ambiguous=0 if is_told else shown.ambiguous, example=shown.example)
+        name: OtherDates(order=shown.order(usual), ambiguous=0 if settled else shown.ambiguous, example=shown.example)
         for name, shown in evidence.other_dates.items()
     }
     return mapping.model_copy(update=update | _settle_decimals(mapping, schema, evidence.decimals))

@@ -73,11 +73,11 @@ def rank_outcomes(frame: pd.DataFrame, outcomes: Mapping[str, OutcomeSplit]) -> 
     """
     headers = [str(header) for header in frame.columns]
     numbered = _numbered(headers)
-    told = _how_foretold(frame, outcomes)
+    fit = _how_predictable(frame, outcomes)
     found = []
     for header, split in outcomes.items():
         name = _by_name(header)
-        points = name + _by_values(split) + _by_place(headers.index(header), len(headers)) + told.get(header, 0.0)
+        points = name + _by_values(split) + _by_place(headers.index(header), len(headers)) + fit.get(header, 0.0)
         points -= 4.0 if header in numbered else 0.0
         if points >= _LEAST_POINTS:
             found.append(OutcomeCandidate(header, round(points, 2), name >= 4.0, split))
@@ -172,7 +172,7 @@ def _numbered(headers: Sequence[str]) -> set[str]:
     return {header for header, stem in stems.items() if stem in several and stem != header.strip().casefold()}
 
 
-def _how_foretold(frame: pd.DataFrame, outcomes: Mapping[str, OutcomeSplit]) -> dict[str, float]:
+def _how_predictable(frame: pd.DataFrame, outcomes: Mapping[str, OutcomeSplit]) -> dict[str, float]:
     """Judge what would be left to foretell each by: the three columns that tell most of it, but its repeats."""
     rows = np.unique(np.linspace(0, max(len(frame) - 1, 0), _ROWS).astype(np.int64))
     some = frame.iloc[rows]

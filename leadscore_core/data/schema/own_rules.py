@@ -32,7 +32,7 @@ def own_targets(schema: LeadSchema, settings: Settings) -> TargetMetrics | None:
     return settings.targets if is_shipped(schema.name) else schema.targets
 
 
-def kept_schema(name: str) -> LeadSchema | None:
+def saved_schema(name: str) -> LeadSchema | None:
     """Return the schema that is kept or shipped under a name; None where there is none."""
     with suppress(SchemaError):
         return load_schema(name)
@@ -41,7 +41,7 @@ def kept_schema(name: str) -> LeadSchema | None:
 
 def present_targets(schema: LeadSchema, settings: Settings) -> TargetMetrics | None:
     """Return what `own_targets` does, by the schema as it is kept now: targets may change after a model was trained."""
-    return own_targets(kept_schema(schema.name) or schema, settings)
+    return own_targets(saved_schema(schema.name) or schema, settings)
 
 
 def base_rate_targets(base_rate: float) -> TargetMetrics:
@@ -63,7 +63,7 @@ def save_targets(schema: LeadSchema, targets: TargetMetrics | None, settings: Se
     SchemaError
         If the schema ships with LeadScore, or cannot be written.
     """
-    kept = kept_schema(schema.name) or schema
+    kept = saved_schema(schema.name) or schema
     wanted = targets if targets is not None and targets.words else None
     if is_shipped(kept.name):
         raise SchemaError(f"The targets of {kept.title} are [targets] of the settings. Change them in leadscore.toml.")

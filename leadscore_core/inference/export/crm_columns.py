@@ -134,8 +134,8 @@ class CrmColumns:
     @property
     def blank_words(self) -> str:
         """Of how many leads a column is blank that was asked for, and what that does; empty if of none."""
-        told = ", ".join(f"{name} for {say_leads(number)}" for name, number in self.blanks.items() if number)
-        return f"Blank: {told}. {self.preset.blank}" if told else ""
+        blanks = ", ".join(f"{name} for {say_leads(number)}" for name, number in self.blanks.items() if number)
+        return f"Blank: {blanks}. {self.preset.blank}" if blanks else ""
 
     def lay_out(self, own: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
         """Return leads under the CRM's headers, without those that no record is found by.
@@ -326,8 +326,8 @@ def _alike(own: pd.DataFrame, preset: CrmPreset) -> str:
         for header in own.columns
         if len(own) and own[header].is_unique and _id_share(own[header], str(header), preset)[0] == 1
     ]
-    told = [header for header in found if as_text(own[header]).str.len().min() >= _TELLING]
-    return f", perhaps {' or '.join(told[:3])}, which has the form of one" if told else ""
+    likely = [header for header in found if as_text(own[header]).str.len().min() >= _TELLING]
+    return f", perhaps {' or '.join(likely[:3])}, which has the form of one" if likely else ""
 
 
 def _id_share(cells: pd.Series, header: str, preset: CrmPreset) -> tuple[float, str]:

@@ -142,7 +142,7 @@ class OutcomeStore:
         history = self.history(batch)
         return self._known(batch, history, history[0].number) if history else {}
 
-    def told(self, batch: Batch, file_name: str) -> dict[int, int]:
+    def outcomes_of(self, batch: Batch, file_name: str) -> dict[int, int]:
         """Return what files of a name told, all together and as the last of them said, by position."""
         history = self.history(batch)
         found: dict[int, int] = {}
@@ -177,7 +177,7 @@ class OutcomeStore:
         try:
             table = pq.read_table(found.path).to_pydict()
         except (OSError, pa.ArrowException) as error:
-            raise _unkept(batch, error) from error
+            raise _not_saved(batch, error) from error
         return dict(zip(table["ls_row"], table["ls_completed"], strict=True))
 
     def _write(self, batch: Batch, number: int, known: dict[int, int], file_name: str, by: str) -> None:
@@ -211,10 +211,10 @@ class OutcomeStore:
                 "yours again."
             ) from error
         except (OSError, pa.ArrowException) as error:
-            raise _unkept(batch, error) from error
+            raise _not_saved(batch, error) from error
 
 
-def _unkept(batch: Batch, error: Exception) -> StorageError:
+def _not_saved(batch: Batch, error: Exception) -> StorageError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else "a file of it is damaged"
     return StorageError(
         f"The outcomes of {batch.name} could not be kept ({reason}). Nothing was changed. Check the data directory and "

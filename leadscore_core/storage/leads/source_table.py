@@ -275,8 +275,8 @@ class SourceTable:
                 came = f"SELECT ls_row, ls_completed AS came FROM read_parquet('{sql_text(path)}')"
                 join = f" LEFT JOIN ({came}) USING (ls_row)"
                 outcome = f"coalesce(came, {own})"
-            is_told = UNSEEN in table.columns
-            expected, learned = (UNSEEN, LEARNED) if is_told else ("ls_propensity", "CAST(NULL AS BOOLEAN)")
+            has_unseen = UNSEEN in table.columns
+            expected, learned = (UNSEEN, LEARNED) if has_unseen else ("ls_propensity", "CAST(NULL AS BOOLEAN)")
             parts.append(
                 f"SELECT t.*, CASE WHEN ls_propensity IS NOT NULL THEN {table.grade_sql()} END AS ls_grade, "
                 f"CAST({outcome} AS TINYINT) AS ls_completed, "

@@ -12,7 +12,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.training.enough import is_enough
 from leadscore_core.training.evaluation.gates_and_curves import own_thresholds
 from leadscore_core.training.evaluation.seen_leads import seen_in_training
-from leadscore_core.training.evaluation.unseen_propensity import kept_by_lead
+from leadscore_core.training.evaluation.unseen_propensity import predictions_by_lead
 from leadscore_core.training.fit import Recipe, judge_fold
 from leadscore_core.training.folds import Fold, repeated_folds, rolling_months
 from leadscore_core.training.parallel import ROWS_WORTH_PROCESSES, run_on_shared
@@ -252,7 +252,7 @@ class Pair:
             kept = _of_split(champion, split)
         else:
             cleaned = self.known.cleaned(champion.schema)
-            own = kept_by_lead(champion, cleaned, self.known.identities, split)
+            own = predictions_by_lead(champion, cleaned, self.known.identities, split)
             kept = own.assign(threshold=own_thresholds(own, champion.metadata.threshold))[_COLUMNS] if len(own) else own
         asked = self._judged(split)
         return kept if len(kept) and np.isin(asked["row"], kept["row"]).mean() >= _MOST else None

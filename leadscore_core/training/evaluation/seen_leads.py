@@ -20,7 +20,11 @@ if TYPE_CHECKING:  # scikit-learn, which pages do without
 
 _KEY_BYTES = 16  # of the keyed hash that pandas uses
 _PERSON = (Role.NAME, Role.EMAIL, Role.PHONE)
-_LEAST_TOLD = {"id": 0.5, "person": 0.9, "row": 0.9}  # share of the leads that differ, below which a kind tells nothing
+_LEAST_DISTINCT = {
+    "id": 0.5,
+    "person": 0.9,
+    "row": 0.9,
+}  # below this share of leads that differ, a kind tells nothing
 _LEAST_SHARE = 0.1  # of older models' training leads, which do not say how many of them had an id
 _LEAST_MOMENTS = 0.98
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -142,10 +146,10 @@ def key_leads(
         Kind -> keyed hashes; uint64. Besides the kinds given ``row``, of all inputs and the minute, the repeats of a
         row numbered; a kind that many leads share is lacking.
     """
-    told = {kind: own for kind, own in identities.items() if _tells_apart(own[own != 0], _LEAST_TOLD[kind])}
-    if columns and _tells_apart(_hash_inputs(cleaned, columns), _LEAST_TOLD["row"]):
-        told["row"] = number_repeats(_hash_inputs(cleaned, columns))
-    return {kind: key_hashes(own, key) for kind, own in told.items()}
+    telling = {kind: own for kind, own in identities.items() if _tells_apart(own[own != 0], _LEAST_DISTINCT[kind])}
+    if columns and _tells_apart(_hash_inputs(cleaned, columns), _LEAST_DISTINCT["row"]):
+        telling["row"] = number_repeats(_hash_inputs(cleaned, columns))
+    return {kind: key_hashes(own, key) for kind, own in telling.items()}
 
 
 def row_hashes_of(model: LeadModel, cleaned: pd.DataFrame) -> np.ndarray | None:
@@ -201,9 +205,9 @@ def seen_in_training(
     seen, is_open = np.zeros(len(cleaned), dtype=bool), np.ones(len(cleaned), dtype=bool)
     for kind in ("id", "person"):
         if identities and kind in identities and kind in learned and len(learned[kind]) >= _LEAST_SHARE * rows:
-            told = is_open & (identities[kind] != 0)
-            seen |= told & np.isin(key_hashes(identities[kind], key), learned[kind])
-            is_open &= ~told
+            known = is_open & (identities[kind] != 0)
+            seen |= known & np.isin(key_hashes(identities[kind], key), learned[kind])
+            is_open &= ~known
     if not is_open.any():
         return seen
     rest = _seen_by_row(model, cleaned, count_repeats)

@@ -79,7 +79,7 @@ def expect_unseen(
     return Unseen(learned, found)
 
 
-def kept_by_lead(
+def predictions_by_lead(
     model: LeadModel, cleaned: pd.DataFrame, identities: dict[str, np.ndarray], split: str
 ) -> pd.DataFrame:
     """Return what models that had not seen them said of leads in a model's training, by the lead.
