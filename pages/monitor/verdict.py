@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # loads statistics, which a page does when it is looked at
     from leadscore_core.monitoring.check import MonitorReport
     from leadscore_core.monitoring.retrain_rule import RetrainCase
 
-_BOX = {"healthy": st.success, "watch": st.info, "retrain": st.warning, "blind": st.warning, "do not trust": st.error}
+_BOX = {"healthy": st.success, "watch": st.info, "retrain": st.warning, "blind": st.warning, "do not trust": st.warning}
 
 
 def model_of(view: BatchView) -> LeadModel:

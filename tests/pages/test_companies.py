@@ -33,7 +33,7 @@ from tests.pages.test_score import as_csv, metrics, upload
 from tests.paths import ROOT
 
 APP = str(ROOT / "app.py")
-PAGES = ("leads", "drivers", "sources", "retrain", "score")
+PAGES = ("leads", "drivers", "sources", "retrain", "monitor", "score")
 REASON = "The first model of these leads"
 OURS = re.compile(r"applica(tion|nt)|\bapplying\b|utm|droppp|\bcompleted\b|\bLevel\d", re.IGNORECASE)
 SECTIONS = {
@@ -43,6 +43,7 @@ SECTIONS = {
     ),
     "sources": ("source-section", ("Rates", "Composition", "Segments", "Weeks and flow", "Money")),
     "retrain": ("retrain-section", ("Train", "Verdict", "Against the model in use", "Compare", "Promote or roll back")),
+    "monitor": ("monitor-section", ("Outcomes", "Drift", "Leads to call", "Shadow", "Trials", "Time")),
 }
 
 
