@@ -2,6 +2,7 @@
 
 import gc
 import io
+import json
 import logging
 import pickle
 import sqlite3
@@ -17,14 +18,23 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.testing.v1 import AppTest
 
 from leadscore_core.batches import view as views
+from leadscore_core.batches.save import save_batch
 from leadscore_core.config import load_settings
+from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import BatchStore
 from leadscore_core.storage.database.engine import open_database
+from tests.pages.test_signed_in import signed_in
 from tests.paths import ROOT
 
 PAGES = sorted(path.parent.name for path in (ROOT / "pages").glob("*/page.py") if path.parent.name != "score")
+SEEN_BY = {
+    "data_science": ["leads", "sources", "drivers", "retrain"],
+    "marketing": ["sources"],
+    "caller": ["leads"],
+}
 # one part of each planted column, in lower case; what is shown of a lead is in the first four
 MARKS = {
     "lead_id": "zqid", "full_name": "zqname", "email": "zqmail", "phone": "98113",
@@ -207,6 +217,27 @@ def test_pages_send_what_they_show_and_leave_nothing_behind(
     del app
     gc.collect()
     assert search(scratch) == {}
+
+
+@pytest.mark.parametrize("role", ["data_science", "marketing", "caller"])
+def test_a_session_that_may_not_see_contacts_is_sent_none(
+    role: str, places: Path, lists: Path, trained: LeadModel, sent: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = save_batch(open_list(lists / "new.csv", trained.schema), trained, name="Planted")
+    monkeypatch.setenv("LEADSCORE_ACCESS__PEOPLE", json.dumps({"zoe@example.com": [role]}))
+    app = signed_in("zoe@example.com", name="Zoe").run()
+    for page in SEEN_BY[role]:
+        app.switch_page(f"pages/{page}/page.py").run()
+        assert not app.exception
+        for section in app.segmented_control[0].options if page == "leads" else ():
+            app.segmented_control[0].set_value(section).run()
+            assert not app.exception
+    assert found_in(b"".join(sent)) == []
+    if role == "caller":
+        next(button for button in app.button if button.label == "Start calling").click().run()
+        shown = b"".join(sent).decode("utf-8", errors="ignore").lower()
+        listed = pd.read_parquet(batch.leads_path)["email"]
+        assert sum(address in shown for address in listed) == 1, "the lead in hand alone"
 
 
 def test_the_marks_are_found_where_they_are(lists: Path, tmp_path: Path) -> None:
