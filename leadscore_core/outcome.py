@@ -95,12 +95,12 @@ class OutcomeWords(BaseModel):
 
     @property
     def chance(self) -> str:
-        """What a chance is of, at full length: "completing the application"."""
+        """What a propensity is of, at full length: "completing the application"."""
         return f"{_gerund(self.many)} the {self.singular}" if self.is_step else self.noun
 
     @property
     def chance_short(self) -> str:
-        """What a chance is of, in a word: "completing"."""
+        """What a propensity is of, in a word: "completing"."""
         return _gerund(self.many) if self.is_step else self.noun
 
     @property

@@ -94,5 +94,5 @@ def people_of_batch(path: Path, schema: LeadSchema) -> pd.DataFrame:
         present = [name for name in wanted if name in pq.read_schema(path).names]
         table = pq.read_table(path, columns=["ls_row", *present]).to_pandas().sort_values("ls_row")
     except (OSError, pa.ArrowException) as error:
-        raise StorageError(f"{path} is gone or damaged. Upload the list again, or delete the batch.") from error
+        raise StorageError(f"{path} is gone or damaged. Upload the list again, or delete it on Leads.") from error
     return found.assign(moment=moment_keys(table.reset_index(drop=True), schema).array)

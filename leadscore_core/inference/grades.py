@@ -22,7 +22,7 @@ JUNK_WORDS = {
     "impossible_phone": "Impossible phone for its country",
     "test_name": "Test or keyboard-mash name",
     "duplicate": "Duplicate in this list",
-    "seen_before": "Duplicate of an earlier batch",
+    "seen_before": "Duplicate on an earlier list",
 }
 
 

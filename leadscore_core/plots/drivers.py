@@ -8,7 +8,7 @@ from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.percent import axis_format, percent, rate_decimals
 from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress, error_bars, short
 
-_UNITS = {False: "Change of the chance, in points", True: "Log-odds"}
+_UNITS = {False: "Change of the propensity, in points", True: "Log-odds"}
 _WIDE = 0.3  # up to such a highest rate, colours and axes go as far as the rates do
 
 
@@ -106,7 +106,7 @@ def plot_dependence(
     figure.add_scatter(
         x=along,
         y=table["propensity"],
-        name="Mean propensity in this batch",
+        name="Mean propensity in this list",
         mode="lines+markers" if ordered else "markers",
         marker={"color": ACCENT, "size": 10},
         customdata=table[["leads"]],

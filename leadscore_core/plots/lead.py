@@ -56,7 +56,7 @@ def plot_waterfall(
     reach = float(levels.max() - levels.min())
     room = 0.2 * max(0.2 if log_odds else min(0.2, 4 * base), reach)
     figure.update_xaxes(
-        title="Log-odds" if log_odds else f"Chance of {words.chance}",
+        title="Log-odds" if log_odds else f"Propensity of {words.chance}",
         tickformat=None if log_odds else axis_format(levels),
         range=[min(0.0, float(levels.min())) - (room if log_odds else 0), float(levels.max()) + room],
     )

@@ -64,7 +64,7 @@ def plot_tradeoff(
     figure = go.Figure()
     for name, curve, colour, fill in (
         ("Leads whose outcome is known", observed, ACCENT, "rgba(15,118,110,0.18)"),
-        ("This batch, as expected", expected, "#0369A1", "rgba(3,105,161,0.15)"),
+        ("This list, as expected", expected, "#0369A1", "rgba(3,105,161,0.15)"),
     ):
         if curve is None:
             continue

@@ -178,7 +178,7 @@ def render_dependence(view: BatchView, group: LeadFilter, effects: Effects) -> N
     )
     human, words, base = human_name(str(column), view.schema), view.schema.outcome, model.features.base_rate_
     best = table[table["leads"] >= 30].sort_values("propensity", ascending=False)
-    title = f"Chance of {words.chance_short} by {human.lower()}"
+    title = f"Propensity of {words.chance_short} by {human.lower()}"
     if len(best):
         title += f": highest for {best['value'].iat[0]}, {percent(float(best['propensity'].to_numpy()[0]), base)}"
     ordered = not pd.api.types.is_string_dtype(effects.cleaned[column])

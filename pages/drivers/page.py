@@ -19,7 +19,7 @@ st.title("What makes a lead convert?", anchor=False)
 view = choose_batch()
 if view.model is None:
     st.warning(
-        "The model that scored this batch cannot be loaded, so what drives its scores is not known. Score the batch "
+        "The model that scored this list cannot be loaded, so what drives its scores is not known. Score the list "
         "again with the model in use, on the Leads page.",
         icon=":material/warning:",
     )

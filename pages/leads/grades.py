@@ -34,9 +34,8 @@ def render_grades(view: BatchView, model: LeadModel) -> None:
     preference = grade_preference(load_settings(), view.schema)
     current = look_at(preference)
     _render_promotion(preference, current, model)
-    st.caption("Grades hold for all batches. What is below Cold is Junk, and is put aside.")
-    words = view.schema.outcome
-    ways = {"propensity": f"By chance of {words.doing or words.noun}", "share": "By share of the list"}
+    st.caption("Grades hold for all lists. What is below Cold is Junk, and is put aside.")
+    ways = {"propensity": "By propensity", "share": "By share of the list"}
     by = st.radio(
         "Grades", list(ways), index=list(ways).index(current.value.by), format_func=ways.get,
         horizontal=True, key=f"grades-by-{current.version}", label_visibility="collapsed",

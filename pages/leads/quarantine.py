@@ -83,7 +83,7 @@ def render_review(view: BatchView) -> None:
         return
     table = pd.DataFrame(
         {
-            "Batch": [e.batch_name for e in entries],
+            "List": [e.batch_name for e in entries],
             "Lead": _names(entries),
             "Score": [round(100 * e.propensity) for e in entries],
             "What is wrong": [VERDICTS[e.verdict] for e in entries],

@@ -20,7 +20,7 @@ st.title("Can we still trust the scores?", anchor=False)
 view = choose_batch()
 if view.model is None:
     st.warning(
-        "The model that scored this batch cannot be loaded, so its scores cannot be checked. Score the batch again "
+        "The model that scored this list cannot be loaded, so its scores cannot be checked. Score the list again "
         "with the model in use, on the Leads page.",
         icon=":material/warning:",
     )

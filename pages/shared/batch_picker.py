@@ -66,7 +66,7 @@ def choose_batch(*, compact: bool = False) -> BatchView:
         st.stop()
     with st.container(horizontal=True, vertical_alignment="bottom", width="content" if compact else "stretch"):
         chosen = st.selectbox(
-            "Batch",
+            "List",
             list(by_id),
             index=list(by_id).index(str(present)),
             format_func=lambda batch_id: _title(by_id[batch_id], several=several),

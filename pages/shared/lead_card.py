@@ -94,7 +94,7 @@ def _render_standing(view: BatchView, profile: LeadProfile) -> None:
         moved = describe_move(int(lead["ls_score"]), int(lead["ls_score_before"]), lead["ls_seen_at"])
         st.caption(moved or "Its score is as it was on the list before.")
     elif len(profile.history) < 2:
-        st.caption("Not enough history to say how it develops: it was seen in no earlier batch.")
+        st.caption("Not enough history to say how it develops: it was seen on no earlier list.")
     if profile.override is not None:
         o = profile.override
         note = f" {plain(o.note)}" if o.note else ""
@@ -208,7 +208,7 @@ def _render_decisions(view: BatchView, profile: LeadProfile) -> None:
                 by = ask_inline("restore")
                 if st.form_submit_button("Restore this lead", icon=":material/undo:") and is_signed(by):
                     decisions.restore(view.batch, [row], note=note, by=by)
-                    _finish("Restored. It stays so when the batch is scored again.")
+                    _finish("Restored. It stays so when the list is scored again.")
         elif (
             profile.restored is not None
             and may_restore

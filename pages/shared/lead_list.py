@@ -47,7 +47,7 @@ _WIDTHS = {
 _LABELS = {SHORT: "Why"}
 _HELP = {
     SHORT: "What sets this lead apart from those around it; a minus speaks against it",
-    "Score": "Chance of the outcome, 0 to 100",
+    "Score": "Propensity of the outcome, 0 to 100",
 }
 _DIALLED = re.compile(r"[^\d+*#]")
 

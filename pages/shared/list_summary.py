@@ -46,7 +46,7 @@ def render_cautions(view: BatchView) -> None:
     if view.model is None:
         st.warning(
             f"The model {view.batch.scoring.model_id} cannot be loaded, so scores come without reasons. Score the "
-            "batch again with the model in use.",
+            "list again with the model in use.",
             icon=":material/warning:",
         )
     counts = view.table.rule_counts()

@@ -154,7 +154,7 @@ def test_two_companies_are_served_back_and_forth(
     assert metrics(app) == ours
     look_at_all(app)
     go(app, "leads")
-    picker = next(box for box in app.main.selectbox if box.label == "Batch")
+    picker = next(box for box in app.main.selectbox if box.label == "List")
     assert picker.value == next(b.id for b in BatchStore(load_settings()).list_batches() if b.schema_name == "codepro")
     picker.set_value(BatchStore(load_settings()).list_batches()[0].id).run()
     assert not app.exception

@@ -244,7 +244,7 @@ def test_a_lead_is_opened_and_judged(leads: AppTest, view: BatchView, batch: Bat
 def test_a_batch_whose_file_is_gone_is_an_error_not_a_traceback(batch: Batch) -> None:
     batch.scores_path.unlink()
     app = opened("pages/leads/page.py")
-    assert "is gone. Upload the list again, or delete the batch" in app.error[0].value
+    assert "is gone. Upload the list again, or delete it on Leads" in app.error[0].value
 
 
 def test_a_batch_is_renamed_and_deleted(leads: AppTest) -> None:

@@ -130,7 +130,7 @@ class BatchStore:
                 yield folder
         except OSError as error:
             raise StorageError(
-                f"The batch could not be kept in {self.root} ({error.strerror or error}). Nothing was saved. Make room "
+                f"The list could not be kept in {self.root} ({error.strerror or error}). Nothing was saved. Make room "
                 "or give write access, then try again."
             ) from error
 
@@ -331,7 +331,7 @@ def hash_files(paths: list[Path], sheet: str | None = None, encoding: str | None
 
 
 def _gone(name: str) -> StorageError:
-    return StorageError(f"The batch {name} is not there any more; somebody deleted it. Choose another or upload again.")
+    return StorageError(f"The list {name} is not there any more; somebody deleted it. Choose another or upload again.")
 
 
 def _scoring(row: ScoringRow) -> Scoring:

@@ -68,7 +68,7 @@ def read_people(path: Path) -> pd.DataFrame:
             columns = ", ".join(quoted(name) for name in present if _IDENTITY.fullmatch(name))
             frame = cursor.sql(f"SELECT {columns} FROM {source} ORDER BY ls_row").to_arrow_table()
     except duckdb.Error as error:
-        raise StorageError(f"{path} is gone or damaged. Upload the list again, or delete the batch.") from error
+        raise StorageError(f"{path} is gone or damaged. Upload the list again, or delete it on Leads.") from error
     return frame.to_pandas(types_mapper=_nullable)
 
 
@@ -109,7 +109,7 @@ def read_own(path: Path, rows: list[int], headers: list[str] | None = None) -> p
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise StorageError(
             f"The list's own columns cannot be read: {path.name} is {'damaged' if path.is_file() else 'gone'}. Upload "
-            "the list again, or delete the batch."
+            "the list again, or delete it on Leads."
         ) from error
     found = frame.to_pandas(types_mapper=_nullable)
     return found.set_index(POSITION).loc[rows].reset_index(drop=True)

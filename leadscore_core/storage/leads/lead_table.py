@@ -363,7 +363,7 @@ class LeadTable(LeadCounts):
         if sort.by == "arrival":
             return f"ls_row{down}"
         if sort.by not in {*self.columns, *CONTACT_COLUMNS}:
-            raise StorageError(f"This batch has no column {sort.by!r} to sort by. Choose another.")
+            raise StorageError(f"This list has no column {sort.by!r} to sort by. Choose another.")
         return f"{quoted(sort.by)}{down} NULLS LAST, ls_rank"
 
     def _run(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:

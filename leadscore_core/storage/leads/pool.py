@@ -57,14 +57,14 @@ def errors_in_words(leads: Path) -> Iterator[None]:
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         there = leads.is_file()
         raise StorageError(
-            f"The leads of this batch cannot be read: {leads.name} is {'damaged' if there else 'gone'}. Upload the "
-            "list again, or delete the batch."
+            f"The leads of this list cannot be read: {leads.name} is {'damaged' if there else 'gone'}. Upload the "
+            "list again, or delete it on Leads."
         ) from error
     except duckdb.OutOfMemoryException as error:
         raise StorageError("This needs more memory than LeadScore may use. Narrow the filter.") from error
     except duckdb.Error as error:
         raise StorageError(
-            "The leads of this batch cannot be read as asked. Clear the filter, or upload the list again."
+            "The leads of this list cannot be read as asked. Clear the filter, or upload the list again."
         ) from error
 
 
