@@ -22,6 +22,7 @@ from leadscore_core.monitoring.performance import (
     MonitoredLeads,
     Performance,
     find_shifts,
+    junk_sentences,
     measure_performance,
 )
 from leadscore_core.monitoring.sample import plan_sample
@@ -51,6 +52,8 @@ class MonitorReport:
         Values of columns whose leads convert otherwise than foretold.
     estimates
         By figure, what scores alone say, where the record of this installation lets it be shown.
+    junk
+        What became of leads that were put aside, in sentences.
     past
         The past periods that this record is made of.
     """
@@ -65,6 +68,7 @@ class MonitorReport:
     estimates: dict[str, Estimate]
     promise: Promise | None
     delay: LabelDelay
+    junk: tuple[str, ...] = ()
     past: tuple[PastPeriod, ...] = field(default=(), repr=False)
 
     def as_json(self) -> dict[str, Any]:
@@ -79,6 +83,7 @@ class MonitorReport:
             "shifts": [vars(one) for one in self.shifts],
             "estimates": {name: one.as_json() for name, one in self.estimates.items()},
             "promise": None if self.promise is None else vars(self.promise),
+            "junk": list(self.junk),
             "due_after_days": self.delay.due_after or None,
             "past_periods": len(self.past),
         }
@@ -201,5 +206,6 @@ def _report(
         estimates=estimates,
         promise=promise,
         delay=delay,
+        junk=tuple(junk_sentences(monitored, model.schema.outcome)),
         past=tuple(past),
     )

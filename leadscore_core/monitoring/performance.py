@@ -11,6 +11,8 @@ from scipy.special import logit
 from scipy.stats import norm, poisson
 
 from leadscore_core.confidence import LEAST_OF_EACH, Z95, enough_of_each, weighted_rate
+from leadscore_core.outcome import OutcomeWords
+from leadscore_core.percent import say_leads
 from leadscore_core.training.calls import Calls
 from leadscore_core.training.evaluation.metrics import compute_metrics
 from leadscore_core.training.evaluation.weighted_auc import auc_error
@@ -180,6 +182,24 @@ def measure_performance(
         figures=figures,
         rarer=int(min(truth.sum(), (1 - truth).sum())),
     )
+
+
+def junk_sentences(leads: MonitoredLeads, words: OutcomeWords) -> list[str]:
+    """Say what became of leads that were put aside: of the learning sample by its design, of restored leads by itself.
+
+    Restored leads were chosen by people, so they stand for nobody else.
+    """
+    said = [leads.calls.summary().junk_sentence(words)]
+    if leads.restored is not None and leads.restored.any():
+        settled = leads.calls.settled
+        known = leads.restored & settled.is_learned
+        done = int((settled.outcome[known] == 1).sum())
+        many = f"{say_leads(int(leads.restored.sum()))} that people took back from quarantine"
+        said.append(
+            f"Of {many}, {int(known.sum()):,} with an outcome, {done:,} {words.past}; they were chosen by hand, and "
+            "stand for themselves alone."
+        )
+    return [sentence for sentence in said if sentence]
 
 
 def measure_by(leads: MonitoredLeads, column: str, *, least: int = 1, most: int = 200) -> list[Performance]:

@@ -49,6 +49,8 @@ def render_performance(view: BatchView, report: MonitorReport) -> None:
     if any(left):
         st.caption(f"Left out, as nothing follows from them: {', '.join(filter(None, left))}.")
     st.caption(report.delay.sentence(words))
+    for sentence in report.junk:
+        st.caption(f":material/delete: {plain(sentence)}")
     rows = [_row(one) for one in (done.figures or {}).values()]
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Figures with their intervals, targets and promises")
     for shift in report.shifts[:3]:

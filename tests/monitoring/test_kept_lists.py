@@ -28,10 +28,11 @@ from leadscore_core.monitoring.verdict import DO_NOT_TRUST, Verdict
 from leadscore_core.monitoring.webhook import KEY, SIGNATURE, deliver, is_signed, post_later
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.decisions import DecisionStore
 from leadscore_core.storage.database.engine import now
 from leadscore_core.storage.database.outbox import Outbox
 from leadscore_core.storage.database.outcomes import OutcomeStore
-from tests.batches.test_called import bring_back, call
+from tests.batches.test_called import bring_back, call, let_junk_through
 
 
 def as_foretold(batch: Batch, model: LeadModel, *, turned: bool = False) -> np.ndarray:
@@ -68,6 +69,27 @@ def test_called_and_uncalled_are_never_mixed(batch: Batch, view: BatchView, trai
     assert (done.known, done.by_itself) == (len(called), 1)
     assert done.uncalled == batch.rows - len(called) - 1
     assert done.among
+
+
+def test_what_junk_turned_into_is_said_by_the_design_of_its_sample(
+    batch: Batch, view: BatchView, trained: LeadModel
+) -> None:
+    let_junk_through(50)
+    low = view.table.standing_as(view.standing).learning_sample()["ls_row"].to_numpy()
+    draws = view.table.query(f"SELECT ls_row, ls_draw FROM {view.table.file_sql}").set_index("ls_row")["ls_draw"]
+    drawn = low[(draws.loc[low] < 0.5).to_numpy()]
+    others = np.setdiff1d(np.arange(batch.rows), low)
+    call(view, np.concatenate([others, drawn]))
+    DecisionStore(load_settings()).restore(batch, drawn[:1].tolist(), note="", by="Anna")
+    converted = np.zeros(batch.rows, dtype=bool)
+    converted[[*others[::2], *drawn[:2]]] = True
+    bring_back(batch, converted)
+    report = check_batch(batch, trained)
+    by_sample, by_hand = report.junk
+    aside, asked = len(low) - 1, len(drawn) - 1  # whom a person took back stands for itself
+    assert f"Of {aside} leads put aside as junk, {asked} were drawn and called, and 1 completed" in by_sample
+    assert "Of 1 lead that people took back from quarantine, 1 with an outcome, 1 completed" in by_hand
+    assert report.performance.found == pytest.approx(len(others[::2]) + 1 + aside / asked)
 
 
 def test_figures_by_month_and_the_source_that_turned_is_named_first(batch: Batch, trained: LeadModel) -> None:
