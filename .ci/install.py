@@ -40,12 +40,12 @@ def translate(listed: str) -> dict[str, str]:
 def install_by_uv(words: list[str]) -> bool:
     """Install, and tell whether it could be done."""
     wanted = re.search(r"^uv==\S+", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
-    if wanted is None or subprocess.run([*PIP, "install", "--quiet", wanted[0]], check=False).returncode:
+    if wanted is None or subprocess.run([*PIP, "install", "--quiet", wanted[0]], check=False).returncode:  # noqa: S603  # no shell, and words of our own
         return False
-    listed = subprocess.run([*PIP, "config", "list"], capture_output=True, text=True, check=False).stdout
+    listed = subprocess.run([*PIP, "config", "list"], capture_output=True, text=True, check=False).stdout  # noqa: S603  # no shell, and words of our own
     own = {"UV_INDEX_STRATEGY": "unsafe-best-match", **translate(listed)}  # as pip does, of all indexes together
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable, *words]
-    return subprocess.run(command, env=own | os.environ, check=False).returncode == 0
+    return subprocess.run(command, env=own | os.environ, check=False).returncode == 0  # noqa: S603  # no shell, and words of our own
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def main() -> None:
     if not install_by_uv(words):
         sys.stdout.write("uv could not do it, so pip does; it takes some minutes\n")
         sys.stdout.flush()
-        raise SystemExit(subprocess.run([*PIP, "install", *words], check=False).returncode)
+        raise SystemExit(subprocess.run([*PIP, "install", *words], check=False).returncode)  # noqa: S603  # no shell, and words of our own
 
 
 if __name__ == "__main__":

@@ -3,7 +3,23 @@
 import re
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+_MARKS = re.compile(r"[\\`*_\[\]<>$~:#|!{}=^@;\"\x00-\x1f\x7f]+")
+_WEB = re.compile(r"\bwww\.", re.IGNORECASE)
+
+
+def tidy_words(text: str) -> str:
+    """Return words that stand in the middle of sentences without what a page or a spreadsheet would read as more.
+
+    A company's own words come with its schema, and that with a model from elsewhere.
+
+    Examples
+    --------
+    >>> tidy_words("sign-ups (gym)"), tidy_words(":red[sign-ups](http://a.b)"), tidy_words("=1+1")
+    ('sign-ups (gym)', 'red sign-ups (http //a.b)', '1+1')
+    """
+    return " ".join(_WEB.sub("www ", _MARKS.sub(" ", text)).split()).lstrip("-+ ")
 
 
 class OutcomeWords(BaseModel):
@@ -31,6 +47,11 @@ class OutcomeWords(BaseModel):
     doing: str = ""
     does: str = ""
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _tidy(cls, given: Any) -> Any:
+        return tidy_words(given) if isinstance(given, str) else given
+
     @model_validator(mode="before")
     @classmethod
     def _filled(cls, given: Any) -> Any:
@@ -51,7 +72,8 @@ class OutcomeWords(BaseModel):
         own = state["__dict__"]
         if "plural" not in own:
             own = (APPLICATIONS if own["noun"] == APPLICATIONS.noun else OutcomeWords(**own)).__dict__
-        super().__setstate__(state | {"__dict__": dict(own)})
+        tidy = {name: tidy_words(text) if isinstance(text, str) else "" for name, text in own.items()}
+        super().__setstate__(state | {"__dict__": tidy})
 
     @property
     def is_step(self) -> bool:

@@ -16,7 +16,7 @@ FLOORS = {
     room: floor
     for floor, rooms in enumerate(
         (
-            ("days", "errors", "outcome", "percent", "progress", "server_rules"),
+            ("days", "errors", "outcome", "percent", "plain", "progress", "server_rules"),
             ("confidence", "config", "_files", "plots"),
             ("access",),
             ("data",),

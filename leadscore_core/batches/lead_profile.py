@@ -229,7 +229,7 @@ def _change(
     before: Appearance, view: BatchView, cleaned: pd.DataFrame, load_model: Callable[[str], LeadModel]
 ) -> pd.DataFrame | None:
     """Split the change since the score before; None where the model of then is gone or read other columns."""
-    assert view.model is not None
+    assert view.model is not None  # noqa: S101  # for the type checker
     try:
         old_model = load_model(before.model_id)
         old = view.cleaned(LeadTable(before.path, Standing()).by_row(before.row))

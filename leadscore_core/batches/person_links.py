@@ -162,20 +162,20 @@ class _Search:
         Likely are those of the own people, but for a phone alone where ids differ, which may be many.
         """
         cells = " UNION ALL ".join(
-            f"SELECT ls_row AS row, '{kind}' AS kind, {quoted(name)} AS key, {self._has('id')} AS has_id "
+            f"SELECT ls_row AS row, '{kind}' AS kind, {quoted(name)} AS key, {self._has('id')} AS has_id "  # noqa: S608  # names are quoted or ours, values are bound
             f"FROM {self.table.file_sql} WHERE {self._is_new(name, kind)} "
             f"AND {quoted(name)} IN (SELECT key FROM known WHERE kind = '{kind}')"
             for name, kind in self.columns
         )
         without_id = " UNION ALL ".join(
-            f"SELECT {quoted(name)} FROM {self.table.file_sql} WHERE NOT ({self._has('id')}) "
+            f"SELECT {quoted(name)} FROM {self.table.file_sql} WHERE NOT ({self._has('id')}) "  # noqa: S608  # names are quoted or ours, values are bound
             f"AND {quoted(name)} IS NOT NULL"
             for name, kind in self.columns
             if kind == "phone"
         )
         of_nobody = f"NOT with_id OR key IN ({without_id})" if without_id else "true"
         return (
-            "WITH given AS (SELECT *, person IN (FROM own) AS is_own, kind <> 'id' AND person IN (FROM barred) AS "
+            "WITH given AS (SELECT *, person IN (FROM own) AS is_own, kind <> 'id' AND person IN (FROM barred) AS "  # noqa: S608  # names are quoted or ours, values are bound
             "is_barred, person IN (SELECT person FROM wanted WHERE kind = 'id') AS with_id FROM wanted), "
             "known AS MATERIALIZED (SELECT * FROM given "
             f"WHERE is_barred OR (is_own AND (kind <> 'phone' OR {of_nobody}))), "
@@ -190,7 +190,7 @@ class _Search:
     def _cells(self) -> str:
         """Return ``row``, ``kind`` and ``key`` of ``leads``, which has the columns of keys, as SQL text."""
         return " UNION ALL ".join(
-            f"SELECT row, '{kind}' AS kind, {quoted(name)} AS key FROM leads WHERE {self._is_new(name, kind)}"
+            f"SELECT row, '{kind}' AS kind, {quoted(name)} AS key FROM leads WHERE {self._is_new(name, kind)}"  # noqa: S608  # names are quoted or ours, values are bound
             for name, kind in self.columns
         )
 
@@ -198,7 +198,7 @@ class _Search:
         """Return ``person`` of ``everybody`` who shares a key with a lead that is ``looked_at``."""
         names = ", ".join(quoted(name) for name, _ in self.columns)
         return (
-            f"WITH leads AS MATERIALIZED (SELECT ls_row AS row, {names} FROM {self.table.file_sql} "
+            f"WITH leads AS MATERIALIZED (SELECT ls_row AS row, {names} FROM {self.table.file_sql} "  # noqa: S608  # names are quoted or ours, values are bound
             f"SEMI JOIN looked_at ON looked_at.row = ls_row), cells AS ({self._cells()}) "
             "SELECT DISTINCT person FROM everybody SEMI JOIN cells USING (kind, key)"
         )
@@ -216,7 +216,7 @@ class _Search:
         )
         rank = "4 * (NOT same_id)::INT + 2 * (NOT same_email)::INT + (NOT same_phone)::INT"
         return (
-            f"WITH leads AS MATERIALIZED (SELECT ls_row AS row, {has}, {names} FROM {self.table.file_sql} "
+            f"WITH leads AS MATERIALIZED (SELECT ls_row AS row, {has}, {names} FROM {self.table.file_sql} "  # noqa: S608  # names are quoted or ours, values are bound
             f"SEMI JOIN near ON near.row = ls_row), cells AS ({self._cells()}), "
             f"people AS (SELECT person, {of_people} FROM everybody GROUP BY person), "
             f"pairs AS (SELECT row, person, {shared} FROM near JOIN cells USING (row) "

@@ -163,7 +163,7 @@ class BatchView:
             elif name == STATE:
                 table[name] = leads["ls_state"].map(STATES)
             elif name in {WHY, AND}:
-                assert reasons is not None
+                assert reasons is not None  # noqa: S101  # for the type checker
                 table[name] = reasons["reason_1" if name == WHY else "reason_2"]
             elif name.startswith(IN_LIST) and own is not None:
                 bare = name.removeprefix(IN_LIST)

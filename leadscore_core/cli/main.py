@@ -243,7 +243,7 @@ def open_app(
         typer.echo(text, err=True)
     words = [sys.executable, str(PROJECT_ROOT / "launch.py"), "run", str(PROJECT_ROOT / "app.py"), *context.args]
     words += ["--insecure"] if insecure else []
-    raise typer.Exit(subprocess.run(words, cwd=PROJECT_ROOT, check=False).returncode)
+    raise typer.Exit(subprocess.run(words, cwd=PROJECT_ROOT, check=False).returncode)  # noqa: S603  # no shell, and words of our own
 
 
 def main() -> NoReturn:

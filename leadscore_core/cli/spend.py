@@ -99,7 +99,7 @@ def read_spend_file(
     from leadscore_core.data.reading.reader import read_leads
     from leadscore_core.data.spend import read_spend
 
-    assert options.file is not None
+    assert options.file is not None  # noqa: S101  # for the type checker
     return read_spend(read_leads(options.file, sheet=sheet, encoding=encoding), _reading(options, known))
 
 

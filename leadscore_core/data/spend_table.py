@@ -57,7 +57,7 @@ def lay_out(
     parts = []
     for header in columns.months:
         period = read_period(month_of(header) or "", year)
-        assert period is not None
+        assert period is not None  # noqa: S101  # for the type checker
         written = as_text(frame[header])
         given = written.fillna("").str.strip() != ""
         part = pd.DataFrame({"name": names, "written": written, "row": rows.to_numpy(), "header": header})

@@ -150,7 +150,7 @@ def _find_owners(estimator: Any, features: pd.DataFrame, width: int) -> np.ndarr
 def _paths_of(last: Any) -> PathShap:
     if last not in _PATHS:
         forest = read_forest(last)
-        assert forest is not None
+        assert forest is not None  # noqa: S101  # for the type checker
         _PATHS[last] = PathShap(forest)
     return _PATHS[last]
 

@@ -1,5 +1,6 @@
 """The model card: what a model is for, what it learned from, how good it is and where it is not, in Markdown."""
 
+from html import escape
 from typing import Any
 
 from leadscore_core.data.schema.schema import LeadSchema
@@ -7,6 +8,7 @@ from leadscore_core.days import say_day, say_moment
 from leadscore_core.model.measures import MEASURES, Measure
 from leadscore_core.model.metadata import BLEND, ModelMetadata
 from leadscore_core.percent import percent
+from leadscore_core.plain import plain_in_document
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -60,17 +62,23 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "## What it learned from",
         "",
         f"- {data.rows:,} leads with an outcome ({data.left_out:,} {without}were left out), {period}",
-        *(f"- {text}" for text in (metadata.calls.sentences(schema.outcome) if metadata.calls else ())),
+        *(
+            f"- {plain_in_document(text)}"
+            for text in (metadata.calls.sentences(schema.outcome) if metadata.calls else ())
+        ),
         f"- {percent(data.base_rate, data.base_rate, 1)} of them {schema.outcome.past}",
         *(
             ["- The leads are made up: it shows what LeadScore does and must not be used to call people"]
             * data.synthetic
         ),
         *([f"- Leads were weighted, and count as {data.weight:,.1f} in all"] if data.weight is not None else []),
-        *([f"- Note: {data.note}"] if data.note else []),
+        *([f"- Note: {plain_in_document(data.note)}"] if data.note else []),
         f"- SHA-256 of the leads: `{data.sha256}`",
         f"- Left out: {_left_out(metadata)}",
-        *(f"- Open question, is it known before the first call? {text}" for text in metadata.open_questions),
+        *(
+            f"- Open question, is it known before the first call? {plain_in_document(text)}"
+            for text in metadata.open_questions
+        ),
         "- Names, e-mail addresses and phone numbers were never read",
         "",
         "## How good it is",
@@ -85,7 +93,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         ),
         "",
         *(
-            f"- {human}: {metadata.metrics[split]['split']}"
+            f"- {human}: {plain_in_document(metadata.metrics[split]['split'])}"
             for split, human in _SPLITS.items()
             if _known(metadata, split)
         ),
@@ -114,9 +122,9 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "",
         "## How it was made",
         "",
-        f"- {say_moment(metadata.created_at)} UTC, {', '.join(f'{k} {v}' for k, v in metadata.libraries.items())}",
+        f"- {say_moment(metadata.created_at)} UTC, {_listed(metadata.libraries, ' ')}",
         *_algorithm(metadata),
-        f"- Parameters: {', '.join(f'{k} = {v}' for k, v in metadata.parameters.items())}",
+        f"- Parameters: {_listed(metadata.parameters, ' = ')}",
         f"- SHA-256 of the pickle: `{metadata.pickle_sha256}`",
         "",
     ]
@@ -142,12 +150,12 @@ def _leakage(metadata: ModelMetadata) -> list[str]:
 
 def _in_cell(text: str) -> str:
     """Return a text that is one cell of a table in Markdown, and no markup."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return plain_in_document(text)
 
 
 def _algorithm(metadata: ModelMetadata) -> list[str]:
     few = ", chosen inside the folds since the leads are few" if metadata.algorithm == BLEND else ""
-    return [f"- Algorithm: {metadata.algorithm_human}{few}; {metadata.reasons_in_words}"]
+    return [f"- Algorithm: {plain_in_document(metadata.algorithm_human)}{few}; {metadata.reasons_in_words}"]
 
 
 def write_card_html(
@@ -162,7 +170,7 @@ def write_card_html(
         .render(write_card(metadata, schema, promotions=promotions))
     )
     title = f"Model {metadata.model_id}"
-    return _PAGE.format(title=title, body=body)
+    return _PAGE.format(title=escape(title), body=body)
 
 
 def _relative(metadata: ModelMetadata, exceeds: bool) -> list[str]:
@@ -173,7 +181,7 @@ def _relative(metadata: ModelMetadata, exceeds: bool) -> list[str]:
 
 
 def _segments(metadata: ModelMetadata) -> list[str]:
-    return [] if metadata.segments is None else metadata.segments.sentences
+    return [] if metadata.segments is None else [plain_in_document(text) for text in metadata.segments.sentences]
 
 
 def _known(metadata: ModelMetadata, split: str) -> bool:
@@ -183,17 +191,22 @@ def _known(metadata: ModelMetadata, split: str) -> bool:
 def _left_out(metadata: ModelMetadata) -> str:
     if not metadata.excluded:
         return "no column"
-    return "; ".join(f"{name} ({why.rstrip('.')})" for name, why in metadata.excluded.items())
+    return plain_in_document("; ".join(f"{name} ({why.rstrip('.')})" for name, why in metadata.excluded.items()))
+
+
+def _listed(named: dict[str, Any], joined: str) -> str:
+    return plain_in_document(", ".join(f"{name}{joined}{value}" for name, value in named.items()))
 
 
 def _with_unit(measure: Measure) -> str:
-    return f"{measure.human} ({measure.unit})" if measure.unit else measure.human
+    return plain_in_document(f"{measure.human} ({measure.unit})" if measure.unit else measure.human)
 
 
 def _more_measures(metadata: ModelMetadata) -> list[str]:
     """Say of measures that were added how to read them."""
     return [
-        f"- {measure.human}: {'higher' if measure.higher_is_better else 'lower'} is better. {measure.misleads}".rstrip()
+        f"- {plain_in_document(measure.human)}: {'higher' if measure.higher_is_better else 'lower'} is better. "
+        f"{plain_in_document(measure.misleads)}".rstrip()
         for name, measure in metadata.measures.items()
         if name not in MEASURES
     ]
@@ -214,7 +227,7 @@ def _row(human: str, block: dict[str, Any], measures: dict[str, Measure]) -> str
 
 def _costs(metadata: ModelMetadata) -> list[str]:
     worst = sorted(metadata.column_costs.items(), key=lambda cost: -cost[1])[:3]
-    text = ", ".join(f"{name} costs {cost:.3f}" for name, cost in worst if cost >= 0.005)
+    text = ", ".join(f"{plain_in_document(name)} costs {cost:.3f}" for name, cost in worst if cost >= 0.005)
     return [f"- A list that lacks a column is scored less exactly; of AUC, {text}."] if text else []
 
 
@@ -229,5 +242,6 @@ def _months(metadata: ModelMetadata) -> list[str]:
 
 def _promotion(entry: dict[str, str]) -> str:
     what = {"promote": "Promoted", "retire": "Taken out of use"}.get(entry["action"], "Gone back to")
-    by = f" by {entry['by']}" if entry.get("by") else ""
-    return f"- {what} {entry['at'][:16].replace('T', ' ')} UTC{by}: {entry.get('reason') or 'no reason given'}"
+    by = f" by {plain_in_document(entry['by'])}" if entry.get("by") else ""
+    why = plain_in_document(entry.get("reason") or "no reason given")
+    return f"- {what} {entry['at'][:16].replace('T', ' ')} UTC{by}: {why}"

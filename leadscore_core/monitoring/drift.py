@@ -214,7 +214,7 @@ def _column_drift(
     column: ColumnReference, codes: np.ndarray, cleaned: pd.DataFrame, model: LeadModel, rng: np.random.Generator
 ) -> ColumnDrift:
     reference = model.reference
-    assert reference is not None
+    assert reference is not None  # noqa: S101  # for the type checker
     before, now = np.array(column.counts), column.count(codes)
     distance = measure_distance(before, now, rng)
     new = _new_levels(column, cleaned, model)

@@ -1,8 +1,10 @@
 """What all figures share: size, margins, and a title that says what is shown."""
 
+import re
 from textwrap import wrap
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -10,11 +12,50 @@ ACCENT, NEUTRAL, FOR, AGAINST = "#0F766E", "#64748B", "#0F766E", "#C2410C"
 # told apart by colour-blind readers (Okabe and Ito, 2008), on light and dark
 SERIES = ("#0F766E", "#D55E00", "#0284C7", "#CC79A7", "#B8860B", "#7C5CBF", "#64748B")
 _TITLE_WIDTH, _TITLE_TOP = 44, 16
+_TEXTS = ("x", "y", "text", "hovertext", "customdata", "name", "labels", "ids", "parents")
+_READ = re.compile(r"<(?!br>|/?extra>)|&(?=#?\w+;)")  # the two tags of our own stay
+
+
+def plain_in_figure(text: Any) -> Any:
+    """Return text for a figure, which reads links and bold type, so that it is shown as it is; other values stay.
+
+    Examples
+    --------
+    >>> plain_in_figure('<a href="x">y</a> & z'), plain_in_figure(1.5)
+    ('&lt;a href="x">y&lt;/a> & z', 1.5)
+    """
+    return _READ.sub(lambda found: {"<": "&lt;", "&": "&amp;"}[found[0]], text) if isinstance(text, str) else text
+
+
+def _plain_texts(figure: go.Figure) -> None:
+    """Let every text in a figure's data, axes and notes stand as it is."""
+    for trace in figure.data:
+        for key in _TEXTS:
+            if (given := getattr(trace, key, None)) is not None:
+                trace[key] = _plain_cells(given)
+        if getattr(trace, "node", None) is not None and trace.node.label is not None:
+            trace.node.label = _plain_cells(trace.node.label)
+    for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
+        if axis.ticktext is not None:
+            axis.ticktext = _plain_cells(axis.ticktext)
+        axis.title.text = plain_in_figure(axis.title.text)
+    for note in figure.layout.annotations:
+        note.text = plain_in_figure(note.text)
+
+
+def _plain_cells(given: Any) -> Any:
+    if isinstance(given, str):
+        return plain_in_figure(given)
+    cells = np.asarray(given, dtype=object)
+    if not any(isinstance(cell, str) and _READ.search(cell) for cell in cells.flat):
+        return given
+    return np.vectorize(plain_in_figure, otypes=[object])(cells)
 
 
 def dress(figure: go.Figure, title: str, height: int = 340) -> go.Figure:
-    """Give a figure its title, wrapped, and its margins; the axes keep their titles."""
-    lines = wrap(title, _TITLE_WIDTH)
+    """Give a figure its title, wrapped, and its margins; the axes keep their titles. All text is shown as it is."""
+    _plain_texts(figure)
+    lines = wrap(plain_in_figure(title), _TITLE_WIDTH)
     height += 18 * (len(lines) - 1)
     figure.update_layout(
         title={

@@ -62,6 +62,6 @@ def _replace(connection: sqlite3.Connection, before: str, now: str) -> None:
         for column in columns:
             with suppress(sqlite3.OperationalError):
                 connection.execute(
-                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",
+                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",  # noqa: S608  # names are quoted or ours, values are bound
                     (now, len(before) + 1, len(before), before),
                 )

@@ -39,7 +39,7 @@ def start_process(folder: Path, words: Sequence[str], *, log: Path, cwd: Path, e
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with log.open("wb") as out:
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # noqa: S603  # no shell, and words of our own
                 words,
                 cwd=cwd,
                 env=env,

@@ -33,7 +33,7 @@ def describe_calls(data: TrainingData, recipe: Recipe) -> WhoWasCalled | None:
 def _called_auc(data: TrainingData, recipe: Recipe) -> float | None:
     """Return how well the model's columns tell who was called, in two folds of 10,000 leads at most; 0.5 is chance."""
     calls = data.calls
-    assert calls is not None
+    assert calls is not None  # noqa: S101  # for the type checker
     asked = np.flatnonzero(~np.isnan(calls.called) & ~calls.is_sample)
     if len(asked) > _MOST_ASKED:
         asked = np.random.default_rng(recipe.seed).choice(asked, _MOST_ASKED, replace=False)

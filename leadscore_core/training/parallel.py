@@ -55,5 +55,5 @@ def _call(work: Callable[..., _Result], path: Path, task: tuple[Any, ...]) -> _R
 def _load(path: Path) -> tuple[Any, ...]:
     """Read what is shared; a process keeps what it read last."""
     with path.open("rb") as file:
-        found: tuple[Any, ...] = pickle.load(file)
+        found: tuple[Any, ...] = pickle.load(file)  # noqa: S301  # what this process wrote a moment ago, in a folder of its own
     return found

@@ -9,13 +9,14 @@ from pages.admin.personal_data import render_personal_data
 from pages.admin.settings import render_settings
 from pages.shared import session
 from pages.shared.controls import plain_error
+from pages.shared.sidebar import plain
 
 SECTIONS = ["People", "Personal data", "Audit", "Settings"]
 
 st.title("Who may do what, and who did it?", anchor=False)
 message = session.take_message()
 if message:
-    st.toast(message, icon=":material/check:")
+    st.toast(plain(message), icon=":material/check:")
 try:
     section = st.segmented_control(
         "Section",

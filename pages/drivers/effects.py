@@ -24,6 +24,7 @@ from leadscore_core.plots.drivers import plot_beeswarm, plot_dependence, plot_im
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
 from pages.shared import session
 from pages.shared.components import render_chart
+from pages.shared.sidebar import plain
 
 MOST_COLUMNS = 8
 EVERYBODY = "All leads"
@@ -68,7 +69,7 @@ def sample_effects(view: BatchView, group: LeadFilter) -> tuple[Effects, Effects
     """Return what each column adds to the scores of a group, and of all leads to compare; say what was sampled."""
     chosen = _effects(view, group)
     total = view.table.count(group)
-    assert view.model is not None
+    assert view.model is not None  # noqa: S101  # for the type checker
     how = "Computed exactly" if view.model.metadata.has_exact_reasons else "Estimated"
     if total > EXACT_ROWS:
         st.caption(f"{how} for {EXACT_ROWS:,} leads drawn at random from {total:,}; more would take long.")
@@ -78,7 +79,7 @@ def sample_effects(view: BatchView, group: LeadFilter) -> tuple[Effects, Effects
 
 
 def _effects(view: BatchView, group: LeadFilter) -> Effects:
-    assert view.model is not None
+    assert view.model is not None  # noqa: S101  # for the type checker
     model = view.model
 
     def measure() -> Effects:
@@ -94,19 +95,20 @@ def render_importance(view: BatchView, effects: Effects, everyone: Effects | Non
     ranked["human"] = [human_name(c, view.schema) for c in ranked["column"]]
     first = ranked.iloc[0]
     humans, shares = ranked["human"].tolist(), ranked["share"].tolist()
-    second = f", then {humans[1].lower()} ({shares[1]:.0%})" if len(ranked) > 1 else ""
+    second = f", then {plain(humans[1].lower())} ({shares[1]:.0%})" if len(ranked) > 1 else ""
     whose = "all leads" if everyone is None else "this group"
     st.markdown(
-        f"## {first['human']} moves the scores of {whose} most: {first['share']:.0%} of all that moves them{second}."
+        f"## {plain(first['human'])} moves the scores of {whose} most: {first['share']:.0%} of all that moves "
+        f"them{second}."
     )
-    assert view.model is not None
+    assert view.model is not None  # noqa: S101  # for the type checker
     base = view.model.features.base_rate_
     digits = rate_decimals(base)
-    plain = rank_importance(effects)
-    names = [human_name(c, view.schema) for c in plain["column"].head(3)]
-    moved = plain[["raises", "up", "down"]].head(3).to_numpy().tolist()
+    by_points = rank_importance(effects)
+    names = [human_name(c, view.schema) for c in by_points["column"].head(3)]
+    moved = by_points[["raises", "up", "down"]].head(3).to_numpy().tolist()
     words = [
-        f"- **{human}** raises the score of {raises:.0%} of leads, by {up:.{digits}f} points on average, and "
+        f"- **{plain(human)}** raises the score of {raises:.0%} of leads, by {up:.{digits}f} points on average, and "
         f"lowers it for the others by {-down:.{digits}f}."
         for human, (raises, up, down) in zip(names, moved, strict=True)
     ]
@@ -145,7 +147,7 @@ def render_importance(view: BatchView, effects: Effects, everyone: Effects | Non
 
 def render_swarm(view: BatchView, group: LeadFilter, effects: Effects, *, log_odds: bool) -> None:
     """Draw every lead as a point in each of the strongest columns."""
-    assert view.model is not None
+    assert view.model is not None  # noqa: S101  # for the type checker
     model = view.model
 
     def draw() -> go.Figure:
@@ -165,7 +167,7 @@ def render_swarm(view: BatchView, group: LeadFilter, effects: Effects, *, log_od
 
 def render_dependence(view: BatchView, group: LeadFilter, effects: Effects) -> None:
     """Show propensity and observed rate by the values of one column."""
-    assert view.model is not None
+    assert view.model is not None  # noqa: S101  # for the type checker
     model = view.model
     columns = list(rank_importance(effects)["column"])
     st.subheader("One column", anchor=False)
@@ -204,7 +206,7 @@ def render_dependence(view: BatchView, group: LeadFilter, effects: Effects) -> N
 
 def render_interaction(view: BatchView, group: LeadFilter, effects: Effects) -> None:
     """Show the propensity by two columns."""
-    assert view.model is not None
+    assert view.model is not None  # noqa: S101  # for the type checker
     model = view.model
     columns = list(rank_importance(effects)["column"])
     if len(columns) < 2:

@@ -143,11 +143,13 @@ def _render_contact(view: BatchView, profile: LeadProfile) -> None:
     phone, email = (str(lead[k]) if k in lead and pd.notna(lead[k]) else "" for k in ("ls_phone", "ls_email"))
     tel, mail = link_of(phone, "tel"), link_of(email, "mail")
     if tel:
-        st.link_button(f"Call {phone}", tel, type="primary", icon=":material/call:", width="stretch", shortcut="T")
+        st.link_button(
+            f"Call {plain(phone)}", tel, type="primary", icon=":material/call:", width="stretch", shortcut="T"
+        )
     elif phone:
         st.caption(f"Phone, as it stands in the list: {plain(phone)}")
     if mail:
-        st.link_button(email, mail, icon=":material/mail:", width="stretch")
+        st.link_button(plain(email), mail, icon=":material/mail:", width="stretch")
     if not tel and not mail:
         st.warning(
             "The list has no phone number or e-mail address for this lead that works.", icon=":material/call_end:"

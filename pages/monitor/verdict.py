@@ -23,7 +23,7 @@ _BOX = {"healthy": st.success, "watch": st.info, "retrain": st.warning, "blind":
 
 def model_of(view: BatchView) -> LeadModel:
     """Return the model that scored a batch, which the page has made sure of."""
-    assert view.model is not None
+    assert view.model is not None  # noqa: S101  # for the type checker
     return view.model
 
 

@@ -68,8 +68,8 @@ def _render_model_table(champion: str | None, known: dict[str, Any]) -> None:
     )  # fmt: skip
     for model_id, (gap, low, high) in result.paired.items():
         st.caption(
-            f"{short[model_id]} against {short[chosen[0]]}, same leads and folds: AUC {gap:+.4f} (95% interval "
-            f"{low:+.4f} to {high:+.4f})."
+            f"{plain(short[model_id])} against {plain(short[chosen[0]])}, same leads and folds: AUC {gap:+.4f} (95% "
+            f"interval {low:+.4f} to {high:+.4f})."
         )
     if result.folds is None:
         st.caption("They were not judged on the same leads in the same folds, so small differences mean nothing.")
@@ -88,7 +88,7 @@ def _render_leaderboard(run: Run) -> None:
     if beaten.empty:
         st.markdown(f"No algorithm is better than LightGBM for certain (AUC {used['auc']:.4f}).")
     else:
-        st.markdown(f"{best['human']} is better than LightGBM by {best['difference']:.4f} of AUC.")
+        st.markdown(f"{plain(best['human'])} is better than LightGBM by {best['difference']:.4f} of AUC.")
     gaps = [
         "" if name == "lightgbm" else f"{gap:+.4f} ({low:+.4f} to {high:+.4f})"
         for name, gap, low, high in table[["name", "difference", "low", "high"]].itertuples(index=False)

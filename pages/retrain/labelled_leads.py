@@ -238,7 +238,9 @@ def narrow_labelled(data: TrainingData, key: tuple[object, ...]) -> tuple[Traini
                 if column.name not in levels:
                     levels[column.name] = levels_of(data, column.name)
                 wanted = st.multiselect(
-                    f"Only these: {column.human.lower()}", levels[column.name], key=f"train-{column.name}-{hash(key)}"
+                    f"Only these: {plain(column.human.lower())}",
+                    levels[column.name],
+                    key=f"train-{column.name}-{hash(key)}",
                 )
                 if wanted:
                     values[column.name] = wanted

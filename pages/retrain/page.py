@@ -12,6 +12,7 @@ from pages.shared import session
 from pages.shared.companies import list_companies, present_company
 from pages.shared.components import find_model, get_model
 from pages.shared.controls import plain_error
+from pages.shared.sidebar import plain
 
 SECTIONS = ["Train", "Verdict", "Against the model in use", "Compare", "Promote or roll back"]
 
@@ -20,7 +21,7 @@ company = str(present_company() or next(iter(list_companies()), None) or get_mod
 find_model(company, warn=True)  # a company whose first model is being trained has none
 message = session.take_message()
 if message:
-    st.toast(message, icon=":material/check:")
+    st.toast(plain(message), icon=":material/check:")
 try:
     render_state_of_models(company)
     render_retraining_proposal(company)

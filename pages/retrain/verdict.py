@@ -293,7 +293,7 @@ def _render_segments(report: dict[str, Any], metadata: ModelMetadata, words: Out
         return
     st.subheader("Where it is weakest", anchor=False)
     added = {key: measure for key, measure in metadata.measures.items() if key not in MEASURES}
-    for tab, (name, rows) in zip(st.tabs(list(segments)), segments.items(), strict=True):
+    for tab, (name, rows) in zip(st.tabs([plain(name) for name in segments]), segments.items(), strict=True):
         with tab:
             table = pd.DataFrame(rows)
             if table.empty:

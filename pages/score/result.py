@@ -41,7 +41,7 @@ def render_scored(opened: session.OpenedList, model: LeadModel, settings: Settin
         _offer_again(batch, opened, model, settings)
         _render_list(view, "leads" if " " in opened.name else opened.name.split(".")[0])
     except LeadScoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
     _render_columns(opened, model, settings, expanded=not shown)
 
 
@@ -79,12 +79,12 @@ def _render_list(view: BatchView, stem: str) -> None:
 
 
 def _keep(opened: session.OpenedList, model: LeadModel, settings: Settings) -> None:
-    assert opened.leads is not None
+    assert opened.leads is not None  # noqa: S101  # for the type checker
     kept = find_batch(opened.leads, settings)
     result = st.empty()
 
     def say(_: float, text: str) -> None:
-        result.caption(text)
+        result.caption(plain(text))
 
     by, leads, batch = session.get_name(), opened.leads, kept
     changed = kept is not None and kept.mapping != leads.mapping and kept.schema_name == model.schema.name
@@ -117,7 +117,7 @@ def _offer_again(batch: Batch, opened: session.OpenedList, model: LeadModel, set
 
 
 def _render_columns(opened: session.OpenedList, model: LeadModel, settings: Settings, *, expanded: bool) -> None:
-    assert opened.leads is not None
+    assert opened.leads is not None  # noqa: S101  # for the type checker
     render_corrections(opened, settings)
     mapping = opened.leads.mapping
     with st.expander(columns_found(mapping, model.schema), icon=":material/view_column:", expanded=expanded):

@@ -40,7 +40,7 @@ def choose_batch(*, compact: bool = False) -> BatchView:
     """
     message = session.take_message()
     if message:
-        st.toast(message, icon=":material/check:")
+        st.toast(plain(message), icon=":material/check:")
     try:
         batches = BatchStore(load_settings()).list_batches()
     except LeadScoreError as error:

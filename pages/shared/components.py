@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from html import unescape
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -57,7 +58,7 @@ def get_model(company: str | None = None) -> LeadModel:
     try:
         return _champion(company or present_company())
     except LeadScoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain_error(error), icon=":material/error:")
         st.stop()
 
 
@@ -80,7 +81,7 @@ def _champion(company: str | None, *, warn: bool = True) -> LeadModel:
     with _waiting(registry, registry.champion_of(company)):
         model, notice = registry.load_champion(company)
     if notice and warn:
-        st.warning(notice, icon=":material/warning:")
+        st.warning(plain(notice), icon=":material/warning:")
     return model
 
 
@@ -114,7 +115,7 @@ def render_chart(figure: go.Figure, key: str | None = None, on_click: Callable[[
         figure.update_layout(font={"color": ink}, title={"font": {"color": ink}}, legend={"font": {"color": ink}})
         for update in (figure.update_xaxes, figure.update_yaxes):
             update(tickfont={"color": ink}, title={"font": {"color": ink}})
-    sentence = str(figure.layout.title.text).replace("<br>", " ")
+    sentence = unescape(str(figure.layout.title.text).replace("<br>", " "))
     config = {"displayModeBar": False}
     if on_click is None:
         st.plotly_chart(figure, config=config, alt=sentence, key=key)
@@ -197,7 +198,7 @@ def render_mapping(mapping: ColumnMapping, schema: LeadSchema, evidence: Mapping
 def _choose_headers(match: Match, mapping: ColumnMapping, schema: LeadSchema) -> Choice:
     """Ask which header gives a column; a name, an e-mail and a phone may stand in several."""
     column = schema.by_name[match.column]
-    label = f"{column.human}{' (needed)' if column.required else ''}"
+    label = f"{plain(column.human)}{' (needed)' if column.required else ''}"
     given = [match.header, *match.more] if match.header is not None else []
     key = f"column-{fingerprint(mapping.headers)}-{match.column}-{'+'.join(map(str, given)) or None}"
     if column.role in {Role.NAME, Role.EMAIL, Role.PHONE}:

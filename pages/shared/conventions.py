@@ -63,7 +63,7 @@ def offer_choices(choices: Sequence[ConventionChoice], key: str, *, in_popover: 
 
 def render_questions(opened: session.OpenedList, settings: Settings) -> None:
     """Ask what a list leaves open of its dates and decimals, above its scores."""
-    assert opened.leads is not None
+    assert opened.leads is not None  # noqa: S101  # for the type checker
     if opened.leads.mapping.has_open_dates or opened.leads.mapping.decimal_doubts:
         key = f"{opened.path}-{opened.sheet}"
         _apply(ask_choices(choices_of(opened.leads, key), key), opened, settings)
@@ -71,7 +71,7 @@ def render_questions(opened: session.OpenedList, settings: Settings) -> None:
 
 def render_corrections(opened: session.OpenedList, settings: Settings) -> None:
     """Say how a list's dates and decimals are read, and let a person correct it."""
-    assert opened.leads is not None
+    assert opened.leads is not None  # noqa: S101  # for the type checker
     key = f"{opened.path}-{opened.sheet}"
     _apply(offer_choices(choices_of(opened.leads, key), key), opened, settings)
 
@@ -95,7 +95,7 @@ def said_of(picked: dict[str, str]) -> tuple[DateOrder | None, dict[str, Decimal
 
 
 def _apply(picked: dict[str, str], opened: session.OpenedList, settings: Settings) -> None:
-    assert opened.leads is not None
+    assert opened.leads is not None  # noqa: S101  # for the type checker
     if not picked:
         return
     try:

@@ -100,7 +100,7 @@ def _say_match(columns: CrmColumns, preview: CrmPreview, rows: int, counted_up_t
     if rows > counted_up_to:
         st.markdown(f"{text} Which leads are left out for want of it is said when the file is ready.")
         return
-    st.markdown(f"{text} The file holds **{preview.written:,} of {say_leads(rows)}**. {preview.left_out}")
+    st.markdown(f"{text} The file holds **{preview.written:,} of {say_leads(rows)}**. {plain(preview.left_out)}")
 
 
 def _say_rest(columns: CrmColumns, preview: CrmPreview, written: int) -> None:
@@ -109,7 +109,7 @@ def _say_rest(columns: CrmColumns, preview: CrmPreview, written: int) -> None:
     fields = ", ".join(f"{name} ({'number' if is_number else 'text'})" for name, is_number in kinds.items())
     others = [name for name in columns.choice.more if name not in MORE]
     rest = f"The other columns are written over what {preset.title} has." if others else "Nothing else is touched."
-    st.caption(f"Make these fields in {preset.title} once: {fields}. {rest}")
+    st.caption(f"Make these fields in {preset.title} once: {plain(fields)}. {rest}")
     if preview.blank:
         st.caption(plain(preview.blank))
     most = preset.most[columns.choice.ending]

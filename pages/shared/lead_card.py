@@ -133,9 +133,9 @@ def _render_contacts(view: BatchView, profile: LeadProfile) -> None:
 
 
 def _render_reasons(view: BatchView, profile: LeadProfile) -> None:
-    assert view.model is not None
-    assert profile.base is not None
-    assert profile.base_margin is not None
+    assert view.model is not None  # noqa: S101  # for the type checker
+    assert profile.base is not None  # noqa: S101  # for the type checker
+    assert profile.base_margin is not None  # noqa: S101  # for the type checker
     left, right = st.columns(2)
     with left:
         log_odds = st.toggle("In log-odds", key="waterfall-log-odds", help="For data scientists")

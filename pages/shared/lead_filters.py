@@ -58,7 +58,7 @@ def render_filters(view: BatchView, section: ListSection) -> tuple[LeadFilter, L
         "Filter",
         list(chips),
         selection_mode="multi",
-        format_func=lambda code: chips[code].label,
+        format_func=lambda code: plain(chips[code].label),
         key=session.bind(f"{key}-{hash(tuple(chips))}", pressed),
         label_visibility="collapsed",
         wrap=False,
@@ -221,7 +221,7 @@ def _choose_values(view: BatchView, chosen: LeadFilter, column: str, key: str) -
     counts = {value if value is not None else BLANK: n for value, n in view.table.values_of(column)}
     known = [value for value in chosen.values.get(column, ()) if value in counts]
     picked = st.multiselect(
-        name_dimension(column, view.schema),
+        plain(name_dimension(column, view.schema)),
         list(counts),
         format_func=partial(_with_count, counts),
         key=session.bind(f"{key}-{column}", known),

@@ -16,6 +16,7 @@ from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
 from pages.shared import session
 from pages.shared.crm_export import render_crm
+from pages.shared.sidebar import plain
 from pages.shared.sign_in import as_whoever_asks
 
 MANY_ROWS = 5_000
@@ -104,17 +105,21 @@ def _render_job() -> None:
     if job is None:
         return
     if not job.is_done:
-        st.progress(job.share, text=f"{job.message}. Reasons are computed for each lead; this page can be left.")
+        st.progress(job.share, text=f"{plain(job.message)}. Reasons are computed for each lead; this page can be left.")
         if st.button("Stop", icon=":material/stop:"):
             job.cancel()
         return
     if job.error:
-        st.warning(job.error, icon=":material/warning:")
+        st.warning(plain(job.error), icon=":material/warning:")
     elif job.content is not None:
         if job.order.format in PRESETS:
-            st.caption(job.message)
+            st.caption(plain(job.message))
         st.download_button(
-            f"Save {job.file_name}", job.content, file_name=job.file_name, icon=":material/download:", on_click="ignore"
+            f"Save {plain(job.file_name)}",
+            job.content,
+            file_name=job.file_name,
+            icon=":material/download:",
+            on_click="ignore",
         )
     if st.button("Export something else", type="tertiary"):
         session.set_job(None)

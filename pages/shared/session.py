@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
@@ -289,7 +290,7 @@ def clicked_marks(key: str, axis: str) -> list[str]:
     found = []
     for point in points:
         data = point.get("customdata")
-        found.append(str(data[0] if isinstance(data, list) and data else point.get(axis)))
+        found.append(unescape(str(data[0] if isinstance(data, list) and data else point.get(axis))))
     return found
 
 

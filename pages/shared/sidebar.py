@@ -1,12 +1,11 @@
 """What stands around every page, and needs none of what a page needs."""
 
-import re
-
 import streamlit as st
 
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.percent import say_leads
+from leadscore_core.plain import plain_markdown
 from leadscore_core.registry.registry import ModelRegistry
 from pages.shared.companies import choose_company, present_company
 from pages.shared.moments import say_day
@@ -29,19 +28,13 @@ def check_settings() -> None:
 
             finish_restore(settings)
     except LeadScoreError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         st.stop()
 
 
-def plain(text: str) -> str:
-    r"""Return text that somebody typed so that it is shown as it is and never as formatting, a link or a picture.
-
-    Examples
-    --------
-    >>> plain("![x](http://a.b) *now*")
-    '\\!\\[x\\](http\\://a.b) \\*now\\*'
-    """
-    return re.sub(r"([\\`*_\[\]<>$~:#|!])", r"\\\1", text)
+def plain(text: object) -> str:
+    """Return text that somebody typed so that it is shown as it is and never as formatting, a link or a picture."""
+    return plain_markdown(text)
 
 
 def render_sidebar() -> None:
@@ -57,7 +50,7 @@ def render_sidebar() -> None:
             st.caption("The model in use cannot be read." if registry.champion_id else "No model is in use.")
             return
         data = metadata.training_data
-        st.caption(f"**Model** {say_day(metadata.created_at)}, trained on {say_leads(data.rows)}. {data.note}")
+        st.caption(f"**Model** {say_day(metadata.created_at)}, trained on {say_leads(data.rows)}. {plain(data.note)}")
         _render_verdict(metadata.schema_name, metadata.model_id)
 
 

@@ -43,7 +43,7 @@ def enter() -> Person:
             "as through a proxy. Set up sign-in (docs/sign_in.md) before others use it."
         )
     if problem:
-        _stop_with("LeadScore is not open", lambda: st.error(problem, icon=":material/gpp_maybe:"))
+        _stop_with("LeadScore is not open", lambda: st.error(plain(problem), icon=":material/gpp_maybe:"))
     try:
         person = who_is_here()
     except SignInError as error:
@@ -51,7 +51,7 @@ def enter() -> Person:
         _stop_with("Sign in to LeadScore", lambda: _render_sign_in(reason))
     except LeadScoreError as error:  # the database, without which nobody's roles are known
         reason = str(error)
-        _stop_with("LeadScore is not open", lambda: st.error(reason, icon=":material/error:"))
+        _stop_with("LeadScore is not open", lambda: st.error(plain(reason), icon=":material/error:"))
     if is_sign_in_on():
         session.set_name(person.name)
         if not person.roles:
@@ -140,11 +140,11 @@ def _shown(title: str, render: Callable[[], object]) -> Callable[[], None]:
 
 def _render_sign_in(reason: str) -> None:
     if reason:
-        st.warning(reason, icon=":material/lock_clock:")
+        st.warning(plain(reason), icon=":material/lock_clock:")
     else:
         st.markdown("Lead lists are people's names, phones and e-mails, so LeadScore asks who you are.")
     for provider in list_providers():
-        label = "Sign in" if provider is None else f"Sign in with {provider}"
+        label = "Sign in" if provider is None else f"Sign in with {plain(provider)}"
         if st.button(label, key=f"sign-in-{provider}", type="primary", icon=":material/login:"):
             st.login(provider)
 

@@ -63,7 +63,7 @@ def choose_leads() -> tuple[SourceView, list[Batch]]:
     """Let a person choose lists of a company whose leads are counted; without any, offer the sample leads and stop."""
     message = session.take_message()
     if message:
-        st.toast(message, icon=":material/check:")
+        st.toast(plain(message), icon=":material/check:")
     settings = load_settings()
     try:
         batches = BatchStore(settings).list_batches()
@@ -233,7 +233,9 @@ def _render_filter(view: SourceView, kept: LeadFilter, key: str) -> LeadFilter:
         offered = [BLANK if v is None else v for v in view.table.values(dimension, EVERYBODY, 200)]
         present = list(values.pop(dimension, ()))
         offered += [value for value in present if value not in offered]
-        wanted = st.multiselect(view.dimensions[dimension], offered, key=session.bind(f"{key}-{dimension}", present))
+        wanted = st.multiselect(
+            plain(view.dimensions[dimension]), offered, key=session.bind(f"{key}-{dimension}", present)
+        )
         if wanted:
             values[dimension] = tuple(wanted)
     first, last = _dates(view, kept, key)
@@ -376,7 +378,8 @@ def render_rates(view: SourceView, batches: list[Batch], scope: Scope, rates: Ra
             f"{result.groups:,} values: the {len(result.table) - 1:,} largest are told apart, the rest is one row."
         )
     with st.expander("What the numbers mean", icon=":material/help:"):
-        st.markdown("\n".join(f"- **{name}**: {words}" for name, words in definitions(view, scope.counted).items()))
+        meant = definitions(view, scope.counted)
+        st.markdown("\n".join(f"- **{plain(name)}**: {plain(words)}" for name, words in meant.items()))
     if bubbles.figure is not None:
         render_evidence(bubbles, key=f"volume-{turn}", on_click=_clicker(view, scope, bubbles, turn), table=shown.table)
     render_evidence(heatmap, key=f"crossed-{turn}")

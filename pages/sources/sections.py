@@ -58,8 +58,8 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
     st.caption(plain(describe_factors(view, scope.by, factors)))
     if split.table["residual"].isna().all():
         st.info(
-            f"Nothing can be told apart: there is one {human} only, or everybody or nobody {view.words.past}, or no "
-            "two bring comparable leads.",
+            f"Nothing can be told apart: there is one {plain(human)} only, or everybody or nobody {view.words.past}, "
+            "or no two bring comparable leads.",
             icon=":material/info:",
         )
         return
@@ -67,7 +67,7 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
     names = [view.shown(scope.by, group) for group in order["group"]]
     weight = (order["gap"].abs() * order["n"]).where(order["residual"].notna(), -1.0).to_numpy()
     name = st.selectbox(
-        view.dimensions[scope.by], names, index=int(weight.argmax()),
+        plain(view.dimensions[scope.by]), names, index=int(weight.argmax()),
         key=f"gaps-{scope.by}-{source_state.source_round()}", width=320,
     )  # fmt: skip
     place = int(order.index[names.index(str(name))])

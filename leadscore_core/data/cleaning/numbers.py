@@ -36,9 +36,9 @@ UNITS = (
     | dict.fromkeys(("cr", "cr.", "crore", "crores"), 1e7)
     | dict.fromkeys(("bn", "billion", "billions", "mrd", "mrd.", "mld"), 1e9)
 )
-_WORD = r"[^\W\d_]+\.?|[$€£₹¥₽₺₩₫₪฿₦₱₴₸৳₡₲₾₵円元원]"
-_PARTS = re.compile(
-    rf"(?P<before>(?:(?:[^\W\d_]{{1,2}}\$[s]?|{_WORD})\s*)*)(?P<core>[+-]?[\d.,].*?)(?P<after>(?:\s*(?:{_WORD}))*)"
+_WORD = r"[^\W\d_]++\.?|[$€£₹¥₽₺₩₫₪฿₦₱₴₸৳₡₲₾₵円元원]"
+_PARTS = re.compile(  # each word is taken whole, or a long one would be tried in all its parts
+    rf"(?P<before>(?:(?:[^\W\d_]{{1,2}}\$[s]?|{_WORD})\s*+)*+)(?P<core>[+-]?[\d.,].*?)(?P<after>(?:\s*(?:{_WORD}))*)"
 )
 _BRACKETS = re.compile(r"([^()\d]{0,6})\(([^()]*)\)([^()\d]{0,6})")
 _ID_LIKE = re.compile(r"[^\W\d_]+[-_/#]")

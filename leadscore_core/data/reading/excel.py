@@ -9,9 +9,11 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from leadscore_core.data.reading.excel_formulas import with_text_formulas
 from leadscore_core.data.reading.opened_file import OpenedFile, Remark, is_plain_text, open_file
 from leadscore_core.data.reading.sheet_table import SheetTable, join_sheets, parse_sheet
+from leadscore_core.data.reading.workbook_check import check_workbook
 from leadscore_core.errors import UnreadableFileError
 
 ALL_SHEETS = "all"
+_DAMAGED = "{} is a damaged or foreign workbook. Open it where it was made, and save it again as .xlsx."
 
 
 class Workbook:
@@ -25,6 +27,7 @@ class Workbook:
 
     def __init__(self, opened: OpenedFile) -> None:
         self.file_name = opened.name
+        check_workbook(opened.path, opened.name)
         path, self._missing_results = with_text_formulas(opened)
         try:
             self._book = CalamineWorkbook.from_path(str(path))
@@ -33,10 +36,7 @@ class Workbook:
                 f"{opened.name} is protected by a password. Save it in Excel without one and try again."
             ) from error
         except (CalamineError, OSError) as error:
-            raise UnreadableFileError(
-                f"{opened.name} is a damaged or foreign workbook. Open it where it was made, and save it again as "
-                ".xlsx."
-            ) from error
+            raise UnreadableFileError(_DAMAGED.format(opened.name)) from error
         self.names: list[str] = self._book.sheet_names
         self.hidden = {sheet.name for sheet in self._book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
         self.shown = [name for name in self.names if name not in self.hidden]
@@ -69,8 +69,15 @@ def _parse_sheet(
     book: CalamineWorkbook, name: str, file_name: str, missing_results: int
 ) -> tuple[bool, SheetTable | None]:
     """Parse one sheet: whether it holds anything, and its leads."""
-    sheet = book.get_sheet_by_name(name)
-    rows = sheet.to_python(skip_empty_area=True)
+    try:
+        sheet = book.get_sheet_by_name(name)
+        rows = sheet.to_python(skip_empty_area=True)
+    except (CalamineError, OSError) as error:
+        raise UnreadableFileError(_DAMAGED.format(file_name)) from error
+    except BaseException as error:  # the parser's own faults are no exceptions
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UnreadableFileError(_DAMAGED.format(file_name)) from error
     first = (sheet.start[0] if sheet.start else 0) + 1
     return sheet.end is not None, parse_sheet(rows, first, file_name, missing_results)
 

@@ -22,6 +22,7 @@ _TEXT = re.compile(
     + _NO_VALUE
 )
 _ANY = re.compile(rb"<f[^<>]*>[^<]*</f>" + _NO_VALUE)
+_LARGEST = 300 << 20  # of a sheet that is read as one text
 _TYPE = re.compile(rb'\s*\bt="[^"]*"')
 
 
@@ -47,6 +48,8 @@ def _mend(path: Path, target: Path) -> int:
     mended: dict[str, bytes] = {}
     with zipfile.ZipFile(path) as book:
         for name in filter(_SHEET.fullmatch, book.namelist()):
+            if book.getinfo(name).file_size > _LARGEST:
+                continue
             sheet = book.read(name)
             if _ANY.search(sheet) is None:
                 continue

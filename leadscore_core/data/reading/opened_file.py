@@ -27,6 +27,7 @@ from leadscore_core.data.reading.text_repair import (
     without_formulas,
     write_lines,
 )
+from leadscore_core.data.reading.workbook_check import check_members
 from leadscore_core.errors import EncodingQuestionError, UnreadableFileError
 
 DATA_SUFFIXES = frozenset(
@@ -35,6 +36,8 @@ DATA_SUFFIXES = frozenset(
 EXPECTED = "Expected a lead list as CSV, TSV, Excel or Parquet, also as .gz or .zip."
 LONGEST_LINE = 1 << 20
 LARGEST_UNPACKED = 16 << 30
+MUCH_UNPACKED = 256 << 20
+MOST_TIMES = 200
 MOST_LAYERS = 3
 csv.field_size_limit(LONGEST_LINE)  # of every csv reader: what can be read must not depend on what was read before
 _SAMPLE = 64 << 10
@@ -183,6 +186,7 @@ def _directory_of(path: Path) -> bytes:
 
 
 def _identify_zip(path: Path, name: str, scratch: Path, given: str | None) -> OpenedFile:
+    check_members(path, name)
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()
@@ -202,8 +206,8 @@ def _identify_zip(path: Path, name: str, scratch: Path, given: str | None) -> Op
                 raise UnreadableFileError(f"{name} is protected by a password. Save it without one and try again.")
             target = scratch / f"member-{len(list(scratch.iterdir()))}{Path(files[0].filename).suffix}"
             with archive.open(files[0]) as packed, target.open("wb") as out:
-                _copy_bounded(packed, out, name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+                _copy_bounded(packed, out, name, path.stat().st_size)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError) as error:
         raise UnreadableFileError(
             f"{name} is a damaged or unusual zip file ({error}). Download or export it again."
         ) from error
@@ -214,7 +218,7 @@ def _unpack_gzip(path: Path, name: str, scratch: Path) -> Path:
     target = scratch / f"unpacked-{len(list(scratch.iterdir()))}"
     try:
         with gzip.open(path) as packed, target.open("wb") as out:
-            _copy_bounded(packed, out, name)
+            _copy_bounded(packed, out, name, path.stat().st_size)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UnreadableFileError(
             f"{name} is a damaged gzip file, probably cut short ({error}). Download or export it again."
@@ -222,13 +226,20 @@ def _unpack_gzip(path: Path, name: str, scratch: Path) -> Path:
     return target
 
 
-def _copy_bounded(packed: IO[bytes] | gzip.GzipFile, out: IO[bytes], name: str) -> None:
+def _copy_bounded(packed: IO[bytes] | gzip.GzipFile, out: IO[bytes], name: str, size: int) -> None:
     copied = 0
     while block := packed.read(_BLOCK):
+        if not copied and not block.strip(b"\0"):
+            raise UnreadableFileError(f"{name} is not text, a workbook or Parquet: it holds binary data. {EXPECTED}")
         copied += len(block)
         if copied > LARGEST_UNPACKED:
             raise UnreadableFileError(
                 f"{name} unpacks to more than {LARGEST_UNPACKED >> 30} GB. Split the list into several files."
+            )
+        if copied > max(MUCH_UNPACKED, MOST_TIMES * size):
+            raise UnreadableFileError(
+                f"{name} unpacks to more than {MOST_TIMES} times its size, as no list of leads does. Unpack it and "
+                "give the list itself."
             )
         out.write(block)
 

@@ -223,7 +223,7 @@ def _title(name: str) -> str:
 
 def _column(proposed: ProposedColumn, name: str, proposal: Proposal) -> Column:
     role = proposed.role
-    assert role is not None
+    assert role is not None  # noqa: S101  # for the type checker
     human = proposed.human.strip() or proposed.header
     words = human.replace("{", "{{").replace("}", "}}")
     return Column(

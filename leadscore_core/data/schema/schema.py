@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_valid
 from leadscore_core.config import GradeThresholds, TargetMetrics
 from leadscore_core.data.cleaning.text import ALWAYS_BLANK
 from leadscore_core.errors import SchemaError
-from leadscore_core.outcome import APPLICATIONS, OutcomeWords
+from leadscore_core.outcome import APPLICATIONS, OutcomeWords, tidy_words
 
 CITY_TIER = "city_tier"
 UNLISTED_TIER = 3
@@ -164,6 +164,11 @@ class LeadSchema(BaseModel):
     known_before: tuple[str, ...] = ()  # inputs that a person said are known before the first call: they are not asked
     answers: dict[str, LeakAnswer] = {}  # who said so of each of these, and when
 
+    @field_validator("title", mode="before")
+    @classmethod
+    def _tidy_title(cls, given: Any) -> Any:
+        return tidy_words(given) if isinstance(given, str) else given
+
     @field_validator("targets", mode="before")
     @classmethod
     def _ask_only_for_what_is_named(cls, given: Any) -> Any:
@@ -184,7 +189,8 @@ class LeadSchema(BaseModel):
             "known_before": (),
         }
         later["answers"] = {}
-        super().__setstate__(state | {"__dict__": later | state["__dict__"]})
+        own = later | state["__dict__"]
+        super().__setstate__(state | {"__dict__": own | {"title": tidy_words(own["title"])}})
 
     @model_validator(mode="after")
     def _consistent(self) -> LeadSchema:

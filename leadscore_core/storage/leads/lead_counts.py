@@ -36,12 +36,12 @@ class LeadCounts(ABC):
         return self._by("ls_grade", *self._where(chosen))
 
     def _by(self, column: str, condition: str, values: list[Any] | None = None) -> dict[str, tuple[int, float]]:
-        sql = f"SELECT {column}, count(*), sum(ls_propensity) FROM ({self._view()}) WHERE {condition} GROUP BY 1"
+        sql = f"SELECT {column}, count(*), sum(ls_propensity) FROM ({self._view()}) WHERE {condition} GROUP BY 1"  # noqa: S608  # names are quoted or ours, values are bound
         return {value: (int(n), float(expected)) for value, n, expected in self._run(sql, values)}
 
     def grade_share(self, grade: str) -> float:
         """Return the share (0-1) of the batch that the model gives a grade."""
-        found = self._run(f"SELECT count(*) FROM ({self._view()}) WHERE ls_model_grade = ?", [grade])
+        found = self._run(f"SELECT count(*) FROM ({self._view()}) WHERE ls_model_grade = ?", [grade])  # noqa: S608  # names are quoted or ours, values are bound
         return int(found[0][0]) / self.rows if self.rows else 0.0
 
     def by_junk(self) -> dict[str, tuple[int, float]]:
@@ -69,7 +69,8 @@ class LeadCounts(ABC):
             return {}
         sums = ", ".join(f"coalesce(sum(CAST({quoted(RULE + rule)} AS INT)), 0)" for rule in rules)
         return {
-            rule: int(n) for rule, n in zip(rules, self._run(f"SELECT {sums} FROM {self.file_sql}")[0], strict=True)
+            rule: int(n)
+            for rule, n in zip(rules, self._run(f"SELECT {sums} FROM {self.file_sql}")[0], strict=True)  # noqa: S608  # names are quoted or ours, values are bound
         }
 
     def values_of(self, column: str, most: int = 200) -> list[tuple[str | None, int]]:
@@ -80,7 +81,7 @@ class LeadCounts(ABC):
         return [
             (value, int(n))
             for value, n in self._run(
-                f"SELECT {cell}, count(*) FROM {self.file_sql} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {int(most)}"
+                f"SELECT {cell}, count(*) FROM {self.file_sql} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {int(most)}"  # noqa: S608  # names are quoted or ours, values are bound
             )
         ]
 
@@ -89,5 +90,5 @@ class LeadCounts(ABC):
         if self.created is None:
             return None, None
         name = quoted(self.created)
-        first, last = self._run(f"SELECT min({name}), max({name}) FROM {self.file_sql}")[0]
+        first, last = self._run(f"SELECT min({name}), max({name}) FROM {self.file_sql}")[0]  # noqa: S608  # names are quoted or ours, values are bound
         return first, last

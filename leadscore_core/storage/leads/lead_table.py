@@ -84,10 +84,10 @@ class LeadTable(LeadCounts):
         self.path, self.standing = path, Standing()
         self.hidden: frozenset[str] = frozenset()
         self._key: bytes | None = None
-        self.columns = [row[0] for row in self._run(f"DESCRIBE SELECT * FROM {self.file_sql}")]
+        self.columns = [row[0] for row in self._run(f"DESCRIBE SELECT * FROM {self.file_sql}")]  # noqa: S608  # names are quoted or ours, values are bound
         self.created = created if created in self.columns else None
         self.city = city if city in self.columns else None
-        self.rows = int(self._run(f"SELECT count(*) FROM {self.file_sql}")[0][0])
+        self.rows = int(self._run(f"SELECT count(*) FROM {self.file_sql}")[0][0])  # noqa: S608  # names are quoted or ours, values are bound
         self.standing = standing
         if not current_person().may(Action.SEE_CONTACTS):
             self._hide()
@@ -166,7 +166,7 @@ class LeadTable(LeadCounts):
             return self.by_rank(self._ranks_found(chosen)[offset : offset + limit].tolist(), without)
         condition, values = self._where(chosen)
         found = self._run(
-            f"SELECT ls_rank FROM ({self._view(sort)}) WHERE {condition} ORDER BY {self._order(sort)} "
+            f"SELECT ls_rank FROM ({self._view(sort)}) WHERE {condition} ORDER BY {self._order(sort)} "  # noqa: S608  # names are quoted or ours, values are bound
             f"LIMIT {int(limit)} OFFSET {int(offset)}",
             values,
         )
@@ -179,7 +179,7 @@ class LeadTable(LeadCounts):
             f"ls_rank BETWEEN {int(min(ranks))} AND {int(max(ranks))} AND ls_rank IN ({inside})" if ranks else "false"
         )
         bare = self._bare
-        frame = self._stand_in(bare.query(f"SELECT {self._shown(without)} FROM ({bare._view()}) WHERE {near}"))
+        frame = self._stand_in(bare.query(f"SELECT {self._shown(without)} FROM ({bare._view()}) WHERE {near}"))  # noqa: S608  # names are quoted or ours, values are bound
         return self._named(frame.set_index("ls_rank", drop=False).loc[ranks].reset_index(drop=True))
 
     def by_rows(self, rows: np.ndarray) -> pd.DataFrame:
@@ -197,7 +197,7 @@ class LeadTable(LeadCounts):
             return []
         condition = " OR ".join(f"{quoted(column)} = ?" for column in present)
         found = self._run(
-            f"SELECT ls_row, ls_propensity FROM {self.file_sql} WHERE {condition} ORDER BY ls_rank",
+            f"SELECT ls_row, ls_propensity FROM {self.file_sql} WHERE {condition} ORDER BY ls_rank",  # noqa: S608  # names are quoted or ours, values are bound
             list(present.values()),
         )
         return [(int(row), float(propensity)) for row, propensity in found]
@@ -206,7 +206,7 @@ class LeadTable(LeadCounts):
         """Return the positions of all leads of a filter, in an order."""
         condition, values = self._where(chosen)
         order = f"ORDER BY {self._order(sort)}" if sort else ""
-        return self._numbers(f"SELECT ls_row FROM ({self._view(sort)}) WHERE {condition} {order}", values)
+        return self._numbers(f"SELECT ls_row FROM ({self._view(sort)}) WHERE {condition} {order}", values)  # noqa: S608  # names are quoted or ours, values are bound
 
     def propensities(self, chosen: LeadFilter, sort: Sort | None = None, limit: int | None = None) -> np.ndarray:
         """Return propensities (0-1) of a filter's leads, in an order."""
@@ -214,15 +214,15 @@ class LeadTable(LeadCounts):
         order = f"ORDER BY {self._order(sort or Sort())}"
         most = "" if limit is None else f"LIMIT {int(limit)}"
         view = self._view(sort)
-        return self._numbers(f"SELECT ls_propensity FROM ({view}) WHERE {condition} {order} {most}", values)
+        return self._numbers(f"SELECT ls_propensity FROM ({view}) WHERE {condition} {order} {most}", values)  # noqa: S608  # names are quoted or ours, values are bound
 
     def unseen_propensities(self) -> tuple[np.ndarray, np.ndarray]:
         """Return propensities (0-1) of the whole list, and the same by models that had not seen a lead, where known."""
-        own = self._numbers(f"SELECT ls_propensity FROM {self.file_sql} ORDER BY ls_row", [])
+        own = self._numbers(f"SELECT ls_propensity FROM {self.file_sql} ORDER BY ls_row", [])  # noqa: S608  # names are quoted or ours, values are bound
         if UNSEEN not in self.columns:
             return own, own
         unseen = f"CASE WHEN isnan({UNSEEN}) THEN NULL ELSE {UNSEEN} END"
-        return own, self._numbers(f"SELECT coalesce({unseen}, ls_propensity) FROM {self.file_sql} ORDER BY ls_row", [])
+        return own, self._numbers(f"SELECT coalesce({unseen}, ls_propensity) FROM {self.file_sql} ORDER BY ls_row", [])  # noqa: S608  # names are quoted or ours, values are bound
 
     def count_later(self, chosen: LeadFilter, day: date) -> int:
         """Return how many leads of a filter are with a caller now, or not to be called before a later day."""
@@ -238,22 +238,21 @@ class LeadTable(LeadCounts):
             )
             shown = ", ".join(["ls_row", *map(quoted, keys)])
             return to_frame(
-                cursor.execute(f"SELECT {shown} FROM {self.file_sql} JOIN wanted ON w_row = ls_row ORDER BY w_at")
+                cursor.execute(f"SELECT {shown} FROM {self.file_sql} JOIN wanted ON w_row = ls_row ORDER BY w_at")  # noqa: S608  # names are quoted or ours, values are bound
             )
 
     def sample(self, chosen: LeadFilter, most: int) -> pd.DataFrame:
         """Return leads of a filter, a random part of them that is always the same where there are more."""
         condition, values = self._where(chosen)
-        found = self._numbers(
-            f"SELECT ls_rank FROM ({self._view()}) WHERE {condition} ORDER BY ls_draw LIMIT {int(most)}", values
-        ).tolist()
+        sql = f"SELECT ls_rank FROM ({self._view()}) WHERE {condition} ORDER BY ls_draw LIMIT {int(most)}"  # noqa: S608  # names are quoted or ours, values are bound
+        found = self._numbers(sql, values).tolist()
         leads = self._whole("ls_rank IN (SELECT unnest(?))", [found])
         return leads.set_index("ls_rank", drop=False).loc[found].reset_index(drop=True)
 
     def learning_sample(self) -> pd.DataFrame:
         """Return ``ls_row`` of the leads that are put aside for their propensity, or were drawn of these, and which."""
         return self.query(
-            f"SELECT ls_row, ls_learning FROM ({self._view()}) WHERE ls_learning OR ls_junk = 'low_propensity'"
+            f"SELECT ls_row, ls_learning FROM ({self._view()}) WHERE ls_learning OR ls_junk = 'low_propensity'"  # noqa: S608  # names are quoted or ours, values are bound
         )
 
     def group(self, columns: list[str], chosen: LeadFilter, most: int = 500) -> pd.DataFrame:
@@ -267,7 +266,7 @@ class LeadTable(LeadCounts):
         )
         condition, values = self._where(chosen)
         return self.query(
-            f"SELECT {keys}, count(*) AS leads, sum(ls_propensity) AS expected, avg(ls_propensity) AS propensity "
+            f"SELECT {keys}, count(*) AS leads, sum(ls_propensity) AS expected, avg(ls_propensity) AS propensity "  # noqa: S608  # names are quoted or ours, values are bound
             f"FROM ({self._view()}) WHERE {condition} GROUP BY ALL ORDER BY leads DESC LIMIT {int(most)}",
             values,
         )
@@ -304,13 +303,13 @@ class LeadTable(LeadCounts):
         """Return leads with all columns but those that are hidden, and the text of all of them."""
         left_out = [name for name in self.columns if name == "ls_search"] + sorted(self.hidden) if self.hidden else []
         shown = f"* EXCLUDE ({', '.join(map(quoted, left_out))})" if left_out else "*"
-        return self._stand_in(self._bare.query(f"SELECT {shown} FROM ({self._bare._view()}) WHERE {condition}", values))
+        return self._stand_in(self._bare.query(f"SELECT {shown} FROM ({self._bare._view()}) WHERE {condition}", values))  # noqa: S608  # names are quoted or ours, values are bound
 
     @cached(LRUCache(maxsize=_MOST_SEARCHES), key=lambda table: table.path, lock=_lock)
     def _ranks(self) -> np.ndarray:
         """Return the rank of each lead by its position; those of the last few files are remembered."""
         with self._bare.cursor() as cursor:
-            both = cursor.execute(f"SELECT ls_row, ls_rank FROM {self.file_sql}").fetchnumpy()
+            both = cursor.execute(f"SELECT ls_row, ls_rank FROM {self.file_sql}").fetchnumpy()  # noqa: S608  # names are quoted or ours, values are bound
         ranks = np.empty(len(both["ls_row"]), dtype="int32")
         ranks[both["ls_row"]] = both["ls_rank"]
         return ranks
@@ -349,7 +348,7 @@ class LeadTable(LeadCounts):
     @cached_property
     def _first_places(self) -> dict[str, int]:
         """Return before which rank a lead stands that a person gives a grade."""
-        found = dict(self._run(f"SELECT {self.grade_sql()}, count(*) FROM {self.file_sql} GROUP BY 1"))
+        found = dict(self._run(f"SELECT {self.grade_sql()}, count(*) FROM {self.file_sql} GROUP BY 1"))  # noqa: S608  # names are quoted or ours, values are bound
         places, before = {}, 0
         for grade in ("Hot", "Warm", "Cold", "Junk"):
             places[grade] = before

@@ -115,7 +115,7 @@ class SourceTable:
         limit = "" if most is None or is_whole else f"LIMIT {int(most)}"
         order = ", ".join(["leads DESC", *(f"{name} NULLS LAST" for name in names)])
         found = self._frame(
-            f"SELECT {keys}{_COUNTS} FROM ({self._leads()}) WHERE {condition} {by} ORDER BY {order} {limit}",
+            f"SELECT {keys}{_COUNTS} FROM ({self._leads()}) WHERE {condition} {by} ORDER BY {order} {limit}",  # noqa: S608  # names are quoted or ours, values are bound
             [*values, *wheres],
         )
         found = found.rename(columns=dict(zip(names, dimensions, strict=True)))
@@ -147,7 +147,7 @@ class SourceTable:
         parts = []
         with self.tables[0].cursor() as cursor:
             cursor.execute(
-                f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT {keys}, {_COUNTS} FROM ({self._leads()}) "
+                f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT {keys}, {_COUNTS} FROM ({self._leads()}) "  # noqa: S608  # names are quoted or ours, values are bound
                 f"WHERE {condition} GROUP BY ALL",
                 wheres,
             )
@@ -155,7 +155,7 @@ class SourceTable:
             for places in [*((a,) for a in range(len(names))), *combinations(range(len(names)), 2)]:
                 by = ", ".join(names[place] for place in places)
                 found = cursor.execute(
-                    f"SELECT {by}, {sums} FROM pairs GROUP BY ALL HAVING sum(leads) >= {int(at_least)}"
+                    f"SELECT {by}, {sums} FROM pairs GROUP BY ALL HAVING sum(leads) >= {int(at_least)}"  # noqa: S608  # names are quoted or ours, values are bound
                 )
                 part = to_frame(found)
                 second = dimensions[places[1]] if len(places) == 2 else None
@@ -191,7 +191,7 @@ class SourceTable:
         condition, wheres = self._where(chosen)
         mask = " + ".join(terms) or "0"
         return self._frame(
-            f"SELECT CAST({mask} AS BIGINT) AS mask, {_COUNTS} FROM ({self._leads()}) WHERE {condition} GROUP BY 1",
+            f"SELECT CAST({mask} AS BIGINT) AS mask, {_COUNTS} FROM ({self._leads()}) WHERE {condition} GROUP BY 1",  # noqa: S608  # names are quoted or ours, values are bound
             [*values, *wheres],
         )
 
@@ -210,7 +210,7 @@ class SourceTable:
         """
         condition, wheres = self._where(chosen)
         return self._frame(
-            "SELECT count(ls_propensity) AS scored, count(*) FILTER (ls_had_learned) AS learned, "
+            "SELECT count(ls_propensity) AS scored, count(*) FILTER (ls_had_learned) AS learned, "  # noqa: S608  # names are quoted or ours, values are bound
             "count(*) FILTER (ls_had_learned AND ls_expected IS NULL) AS not_shown, "
             "count(ls_propensity) FILTER (ls_had_learned IS NULL) AS untold "
             f"FROM ({self._leads()}) WHERE {condition}",
@@ -221,7 +221,7 @@ class SourceTable:
         """Return a dimension's most frequent values, None for blank."""
         condition, wheres = self._where(chosen)
         found = self._frame(
-            f"SELECT {self._cell(dimension)} AS value, count(*) AS leads FROM ({self._leads()}) WHERE {condition} "
+            f"SELECT {self._cell(dimension)} AS value, count(*) AS leads FROM ({self._leads()}) WHERE {condition} "  # noqa: S608  # names are quoted or ours, values are bound
             f"GROUP BY 1 ORDER BY 2 DESC, 1 NULLS LAST {'' if self.smallest > 1 else f'LIMIT {int(most)}'}",
             wheres,
         )
@@ -236,7 +236,7 @@ class SourceTable:
         condition, wheres = self._where(chosen)
         cell = self._cell(dimension)
         found = self._frame(
-            f"SELECT count(DISTINCT {cell}) + CAST(count(*) > count({cell}) AS INT) AS n FROM ({self._leads()}) "
+            f"SELECT count(DISTINCT {cell}) + CAST(count(*) > count({cell}) AS INT) AS n FROM ({self._leads()}) "  # noqa: S608  # names are quoted or ours, values are bound
             f"WHERE {condition}",
             wheres,
         )
@@ -272,13 +272,13 @@ class SourceTable:
             own = OUTCOME if OUTCOME in table.columns else "NULL"
             join, outcome = "", own
             if path is not None:
-                came = f"SELECT ls_row, ls_completed AS came FROM read_parquet('{sql_text(path)}')"
+                came = f"SELECT ls_row, ls_completed AS came FROM read_parquet('{sql_text(path)}')"  # noqa: S608  # names are quoted or ours, values are bound
                 join = f" LEFT JOIN ({came}) USING (ls_row)"
                 outcome = f"coalesce(came, {own})"
             has_unseen = UNSEEN in table.columns
             expected, learned = (UNSEEN, LEARNED) if has_unseen else ("ls_propensity", "CAST(NULL AS BOOLEAN)")
             parts.append(
-                f"SELECT t.*, CASE WHEN ls_propensity IS NOT NULL THEN {table.grade_sql()} END AS ls_grade, "
+                f"SELECT t.*, CASE WHEN ls_propensity IS NOT NULL THEN {table.grade_sql()} END AS ls_grade, "  # noqa: S608  # names are quoted or ours, values are bound
                 f"CAST({outcome} AS TINYINT) AS ls_completed, "
                 f"{expected} AS ls_expected, {learned} AS ls_had_learned FROM {table.file_sql} t{join}"
             )

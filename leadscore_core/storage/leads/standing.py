@@ -74,7 +74,7 @@ def view_sql(standing: Standing, file: FileSql, *, detailed: bool = False) -> st
         junk = f"CASE {' '.join(contact_bits.suppressed_sql())} ELSE {own_junk} END"
     turn = turn_sql(standing, file, learning)
     return (
-        f"SELECT t.*, {grade} AS ls_model_grade, coalesce({override}, {grade}) AS ls_grade, "
+        f"SELECT t.*, {grade} AS ls_model_grade, coalesce({override}, {grade}) AS ls_grade, "  # noqa: S608  # names are quoted or ours, values are bound
         f"{override} IS NOT NULL AS ls_overridden, {restored} AS ls_restored, {learning} AS ls_learning, "
         f"{own_junk} AS ls_own_junk, {junk} AS ls_junk, {contact}, {turn} AS ls_turn FROM {file.sql} t{joins}"
     )
