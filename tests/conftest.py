@@ -67,7 +67,7 @@ LONG_FILES = (  # first, so that no core waits at the end for one that began las
     "pages/test_score.py",
     "real/test_cases_on_pages.py",
     "analytics/test_sources.py",
-    "training/test_contenders.py",
+    "training/test_algorithms.py",
     "pipelines/test_training_doors.py",
     "batches/test_kept_batches.py",
     "cli/test_cli_outcomes.py",

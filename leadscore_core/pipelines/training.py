@@ -306,7 +306,7 @@ def tune_settings(
 
 
 def _plain_figures(row: Mapping[Any, Any]) -> dict[str, float]:
-    """Return the figures of a contender that are there."""
+    """Return the figures of an algorithm that are there."""
     return {str(k): float(v) for k, v in row.items() if isinstance(v, int | float) and isfinite(v)}
 
 

@@ -80,7 +80,7 @@ def sync_tracking(settings: Settings | None = None) -> Tracked:
 
     Each schema has a registered model of its own (see `registered_name`), with the aliases ``champion`` and
     ``challenger``: the newest model that came after the champion and is not in use. Comparisons and searches are runs
-    with a child for each of their contenders. Nothing is raised: a tracking server that is down must not cost a
+    with a child for each algorithm or trial. Nothing is raised: a tracking server that is down must not cost a
     training run.
     """
     settings = settings or load_settings()

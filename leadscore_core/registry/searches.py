@@ -27,7 +27,7 @@ class Search:
     kind
         ``comparison`` of algorithms, or ``tuning`` of LightGBM's settings.
     children
-        One a contender: ``name``, ``params`` and ``metrics``.
+        One an algorithm or trial: ``name``, ``params`` and ``metrics``.
     metrics, tags
         Of the whole.
     """
@@ -70,7 +70,7 @@ def read_searches(models_dir: Path) -> list[Search]:
 
 
 def log_searches(client: MlflowClient, models_dir: Path, experiment: str) -> None:
-    """Write down what MLflow lacks: a run each, with a child for each contender."""
+    """Write down what MLflow lacks: a run each, with a child for each algorithm or trial."""
     kept = read_searches(models_dir)
     if not kept:
         return

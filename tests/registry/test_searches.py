@@ -34,7 +34,7 @@ def tracked(places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> li
     return asked
 
 
-def test_a_comparison_is_kept_with_a_child_for_each_contender(few: TrainingData, tracked: list[str]) -> None:
+def test_a_comparison_is_kept_with_a_child_for_each_algorithm(few: TrainingData, tracked: list[str]) -> None:
     board = training.compare_algorithms(few, TrainingRequest(), ["logistic"])
     (search,) = read_searches(load_settings().models_dir)
     assert (search.kind, search.schema) == ("comparison", "codepro")

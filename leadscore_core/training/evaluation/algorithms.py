@@ -1,4 +1,4 @@
-"""Contenders: other algorithms on the same leads, features and folds, beside the one that is used."""
+"""Algorithms beside each other: others on the same leads, features and folds, beside the one that is used."""
 
 import time
 from collections.abc import Sequence
@@ -30,18 +30,18 @@ _SURE = 1e-6
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Contenders judged on the same folds.
+    """Algorithms judged on the same folds.
 
     Attributes
     ----------
     table
-        One row a contender, the best AUC first: ``name``, ``human``, each of the measures with its ``_std`` over folds,
+        A row an algorithm, the best AUC first: ``name``, ``human``, each of the measures with its ``_std`` over folds,
         ``fit_seconds`` and ``score_seconds`` (a fold's mean, score time per 1,000 leads), ``difference`` (mean AUC less
         that of LightGBM on the same folds), ``low`` and ``high`` (its 95% interval; NaN for LightGBM). Where the leads
         have dates, each of the measures again as ``next_..``, its mean over the months that followed, and
         ``next_difference``, ``next_low`` and ``next_high``, whose interval is that of these months' leads (DeLong).
     folds
-        One row a fold: ``fold``, and the AUC of each contender under its name.
+        One row a fold: ``fold``, and the AUC of each algorithm under its name.
     split
         In words.
     seconds
@@ -78,7 +78,7 @@ def judge_algorithms(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Leaderboard:
-    """Fit each contender on the same training folds and judge it on the same leads.
+    """Fit each algorithm on the same training folds and judge it on the same leads.
 
     Levels, counts and encodings are learned in each training fold. Precision and recall are at a threshold that was
     chosen on the other folds' out-of-fold predictions. Where the leads have dates, each is also fitted on the leads
@@ -183,7 +183,7 @@ def _figures(
 def _next_figures(
     later: Sequence[_Judged], done: Sequence[_Judged], label: np.ndarray, targets: TargetMetrics, measures: list[str]
 ) -> pd.DataFrame:
-    """Return one row a contender: its mean figures on the months, and its AUC less LightGBM's."""
+    """Return one row an algorithm: its mean figures on the months, and its AUC less LightGBM's."""
     figures = pd.DataFrame([{"name": j.name, **_figures(j, done, label, targets, of_month=True)} for j in later])
     means = figures.groupby("name", sort=False)[measures].mean().add_prefix("next_")
     used = {judged.fold.name: judged.propensity for judged in later if judged.name == LIGHTGBM}
