@@ -118,8 +118,8 @@ def forget_person(wanted: Wanted, settings: Settings | None = None) -> Receipt:
 def _write_aside(batch: Batch, rows: list[int], publishing: ExitStack, settings: Settings) -> None:
     """Write the files of a batch aside; the scores, by which the leads are found, take their place last."""
     schema = known_schema(batch.schema_name, settings)
-    paths = sorted(batch.folder.glob("*.parquet"), key=lambda path: not path.name.startswith("scores-"))
-    for path in paths:  # what is entered first is left last
+    found = {kind: sorted(batch.folder.glob(f"{kind}-*.parquet")) for kind in ("scores", "outcomes")}
+    for path in [*found["scores"], *found["outcomes"], batch.leads_path]:  # what is entered first is left last
         write_without(path, publishing.enter_context(whole_file(path)), batch, schema, rows)
 
 

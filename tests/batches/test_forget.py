@@ -14,14 +14,15 @@ from sqlalchemy import text
 from leadscore_core.access.permissions import PersonRole
 from leadscore_core.access.person import Person, acting_as
 from leadscore_core.batches import forget as forgetting
-from leadscore_core.batches.export import ExportOrder, export_leads
+from leadscore_core.batches import retention
+from leadscore_core.batches.export import ExportJob, ExportOrder, export_leads
 from leadscore_core.batches.find_person import Wanted, find_person
 from leadscore_core.batches.forget import forget_person
 from leadscore_core.batches.known_people import contacts_of, lead_keys
-from leadscore_core.batches.retention import keep_for, own_retention, remove_due
+from leadscore_core.batches.retention import keep_for, own_retention, remove_due, remove_due_daily
 from leadscore_core.batches.save import rescore_batch, save_batch
 from leadscore_core.batches.view import open_view
-from leadscore_core.config import Settings
+from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.errors import NotPermittedError, StorageError
 from leadscore_core.model.lead_model import LeadModel
@@ -75,6 +76,7 @@ def test_a_person_is_gone_from_every_list_and_from_all_that_was_said_of_them(
     kept: Settings, monday: Batch, tuesday: Batch, person: dict[str, str], trained: LeadModel
 ) -> None:
     work_on(monday, ROW, kept)
+    pd.DataFrame({"propensity": np.zeros(monday.rows)}).to_parquet(monday.folder / "shadow-m.parquet")
     before = {path: pq.read_table(path) for path in kept.data_dir.rglob("*.parquet")}
     receipt = forget_person(Wanted(email=person["email"].upper()), kept)
     left = everything(kept)
@@ -87,6 +89,9 @@ def test_a_person_is_gone_from_every_list_and_from_all_that_was_said_of_them(
         old = table.to_pandas()
         if path.name.startswith("outcomes"):
             assert after["ls_row"].tolist() == [ROW + 1]
+            continue
+        if path.name.startswith("shadow"):
+            assert after.equals(old)
             continue
         changed = ~(after.eq(old) | (after.isna() & old.isna())).all(axis=1)
         assert changed.sum() == 1
@@ -166,7 +171,11 @@ def test_what_a_crash_left_is_finished_by_doing_it_again(
 def test_an_export_after_it_holds_the_row_without_the_person(
     kept: Settings, monday: Batch, person: dict[str, str], trained: LeadModel, tmp_path: Path
 ) -> None:
-    forget_person(Wanted(phone=person["phone"]), kept)
+    view = open_view(monday, lambda _: trained, trained.schema, settings=kept)
+    job = ExportJob(view, ExportOrder("csv"), "list.csv")
+    assert job.wait(60)
+    assert forget_person(Wanted(phone=person["phone"]), kept).exports == 1
+    assert (job.content, "Export it again" in job.error) == (None, True)
     view = open_view(monday, lambda _: trained, trained.schema, settings=kept)
     written = export_leads(view, ExportOrder("csv"), tmp_path / "o.csv")
     assert written < monday.rows
@@ -193,6 +202,22 @@ def test_a_list_that_is_due_is_deleted_and_one_that_is_kept_longer_stays(
     assert own_retention(settings).current().value.batches == {}
     with acting_as(Person("s", "Sam", frozenset({PersonRole.SALES}))), pytest.raises(NotPermittedError):
         keep_for(tuesday.id, 1, based_on=2, author="Sam", settings=settings)
+
+
+def test_the_dashboard_deletes_what_is_due_each_day(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADSCORE_RETENTION_DAYS", "1")
+    monkeypatch.setattr(retention, "now", lambda: batch.created_at + timedelta(days=1))
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        remove_due_daily(wait)
+    assert waited == [86_400, 86_400]
+    assert BatchStore(load_settings()).list_batches() == []
 
 
 def test_the_command_says_where_somebody_stands_and_forgets_only_when_it_is_said(
