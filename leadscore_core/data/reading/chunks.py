@@ -58,10 +58,16 @@ def chunk_frame(chunk: Chunk, columns: Sequence[str] | None = None, *, repeating
 
 
 def select_columns(chunk: Chunk, columns: Sequence[str]) -> Chunk:
-    """Return a chunk with those of these columns that it has, in this order."""
+    """Return a chunk with those of these columns that it has, in this order, each once.
+
+    Examples
+    --------
+    >>> select_columns(pd.DataFrame({"a": [1], "b": [2]}), ["b", "c", "b"]).columns.tolist()
+    ['b']
+    """
     names = chunk.column_names if isinstance(chunk, pa.Table) else list(chunk.columns)
     there = set(names)
-    wanted = [name for name in columns if name in there]
+    wanted = [name for name in dict.fromkeys(columns) if name in there]
     if wanted == names:
         return chunk
     return chunk.select(wanted) if isinstance(chunk, pa.Table) else chunk[wanted]
