@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from leadscore_core.errors import StorageError, TrainingBusyError
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.registry.reports import current_names
 from leadscore_core.retraining.process import is_running, start_process, stop_process
+from leadscore_core.storage.database.engine import after
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.training_data import TrainingData
 from leadscore_core.training.training_file import save_training_data
@@ -129,7 +131,7 @@ def start_run(
     """
     settings = settings or load_settings()
     _refuse_second(settings)
-    moment = datetime.now(UTC).replace(microsecond=0)
+    moment = after(_newest_run(_root(settings)))
     run_id = f"{moment:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
     folder = _root(settings) / run_id
     request = RunRequest(
@@ -292,6 +294,14 @@ def _busy(by: str, since: datetime | None) -> str:
         f"{by or 'Somebody'} is training a model here{when}, and one run at a time is enough. Wait until it is done, "
         "or stop it."
     )
+
+
+def _newest_run(root: Path) -> datetime | None:
+    """Return when the newest run was asked for, by the name of its folder."""
+    for name in sorted((path.name for path in root.iterdir()) if root.is_dir() else (), reverse=True):
+        with suppress(ValueError):
+            return datetime.strptime(name[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    return None
 
 
 def _root(settings: Settings) -> Path:

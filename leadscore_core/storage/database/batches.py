@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from leadscore_core._files import (
@@ -29,7 +29,7 @@ from leadscore_core.data.findings import Finding
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.errors import StorageError
 from leadscore_core.storage.database.audit import AuditEvent, append_audit
-from leadscore_core.storage.database.engine import aware, now, open_database
+from leadscore_core.storage.database.engine import after, aware, open_database
 from leadscore_core.storage.database.tables import BatchRow, ScoringRow
 
 LEADS_FILE = "leads.parquet"
@@ -140,7 +140,8 @@ class BatchStore:
 
         Until both are there the folder is marked as unsettled, for `sweep`.
         """
-        moment = now()
+        with open_database(self.settings).session() as session:
+            moment = after(session.execute(select(func.max(BatchRow.created_at))).scalar())
         batch_id = f"{moment:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
         folder = self.root / batch_id
         (staged / _UNSETTLED).write_text(self._database_mark(), encoding="utf-8")

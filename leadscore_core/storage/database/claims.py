@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from leadscore_core.access.permissions import Action
@@ -14,7 +14,7 @@ from leadscore_core.config import Settings
 from leadscore_core.errors import NotPermittedError
 from leadscore_core.storage.database.audit import AuditEvent, append_audit
 from leadscore_core.storage.database.batches import Batch
-from leadscore_core.storage.database.engine import aware, now, open_database
+from leadscore_core.storage.database.engine import CLOCK_PUT_BACK, aware, now, open_database
 from leadscore_core.storage.database.people import LeadKeys, find_people
 from leadscore_core.storage.database.tables import AttemptRow, PersonRow, QueueRow
 
@@ -135,7 +135,7 @@ class ClaimStore:
                 select(QueueRow.row, QueueRow.person_id)
                 .join(PersonRow, PersonRow.id == QueueRow.person_id)
                 .where(QueueRow.batch_id == batch.id, QueueRow.stage == CLAIMED)
-                .where(PersonRow.claimed_by == caller, PersonRow.claimed_until > moment)
+                .where(PersonRow.claimed_by == caller, ~self._is_over(PersonRow.claimed_until, moment))
                 .order_by(QueueRow.place)
                 .limit(1)
                 .with_for_update(skip_locked=True)
@@ -164,7 +164,7 @@ class ClaimStore:
             select(QueueRow.row)
             .join(PersonRow, PersonRow.id == QueueRow.person_id)
             .where(QueueRow.batch_id == batch.id, QueueRow.stage == CLAIMED)
-            .where(PersonRow.claimed_by == caller, PersonRow.claimed_until > now())
+            .where(PersonRow.claimed_by == caller, ~self._is_over(PersonRow.claimed_until, now()))
             .limit(1)
         )
         with open_database(self.settings).session() as session:
@@ -196,7 +196,7 @@ class ClaimStore:
                 .where(QueueRow.batch_id == batch.id, QueueRow.row == row, QueueRow.stage != CLOSED)
                 .where(
                     PersonRow.claimed_until.is_(None)
-                    | (PersonRow.claimed_until <= moment)
+                    | self._is_over(PersonRow.claimed_until, moment)
                     | (PersonRow.claimed_by == caller)
                 )
                 .with_for_update(skip_locked=True)
@@ -250,10 +250,10 @@ class ClaimStore:
         return until
 
     def _next(self, session: Session, batch: Batch, caller: str, moment: datetime) -> tuple[int, int] | None:
-        _free_expired(session, batch, moment)
+        self._free_expired(session, batch, moment)
         mine = select(QueueRow.row, QueueRow.person_id).join(PersonRow, PersonRow.id == QueueRow.person_id)
         mine = mine.where(QueueRow.batch_id == batch.id, QueueRow.caller.in_(["", caller]))
-        mine = mine.where(PersonRow.claimed_until.is_(None) | (PersonRow.claimed_until <= moment))
+        mine = mine.where(PersonRow.claimed_until.is_(None) | self._is_over(PersonRow.claimed_until, moment))
         is_due = QueueRow.due_at.is_(None) | (QueueRow.due_at <= moment)
         orders: tuple[Select[int, int], ...] = (
             mine.where(QueueRow.stage == CALL_BACK, is_due).order_by(QueueRow.due_at, QueueRow.place),
@@ -265,6 +265,22 @@ class ClaimStore:
             if found is not None:
                 return int(found[0]), int(found[1])
         return None
+
+    def _free_expired(self, session: Session, batch: Batch, moment: datetime) -> None:
+        expired = (
+            select(QueueRow.person_id)
+            .where(QueueRow.batch_id == batch.id, QueueRow.stage == CLAIMED, self._is_over(QueueRow.due_at, moment))
+            .limit(_CHUNK)
+            .with_for_update(skip_locked=True)
+        )
+        people = sorted(set(session.execute(expired).scalars()))
+        if people:
+            _free(session, people)
+
+    def _is_over(self, until: Any, moment: datetime) -> ColumnElement[bool]:
+        """Tell whether a claim has run out, or was made by a clock that was more than a day ahead."""
+        latest = moment + timedelta(minutes=self.settings.calls.claim_minutes) + CLOCK_PUT_BACK
+        return (until <= moment) | (until > latest)
 
 
 def check_held(session: Session, people: Sequence[int], moment: datetime) -> None:
@@ -291,18 +307,6 @@ def _may_choose(session: Session, person_id: int, caller: str) -> bool:
         return True
     query = select(AttemptRow.id).where(AttemptRow.person_id == person_id, AttemptRow.caller == caller).limit(1)
     return session.execute(query).scalar() is not None
-
-
-def _free_expired(session: Session, batch: Batch, moment: datetime) -> None:
-    expired = (
-        select(QueueRow.person_id)
-        .where(QueueRow.batch_id == batch.id, QueueRow.stage == CLAIMED, QueueRow.due_at <= moment)
-        .limit(_CHUNK)
-        .with_for_update(skip_locked=True)
-    )
-    people = sorted(set(session.execute(expired).scalars()))
-    if people:
-        _free(session, people)
 
 
 def _free(session: Session, people: Sequence[int]) -> None:

@@ -262,11 +262,12 @@ class ContactStore:
 
     def _standing(self, made: list[AttemptRow], moment: datetime) -> dict[str, Any]:
         """Return what is kept of a person after some attempts, the oldest first."""
+        ordered = _in_order(made, moment)
         state = state_after(
-            [Attempt(aware(row.at), row.result, aware(row.call_back_at) if row.call_back_at else None) for row in made],
+            [Attempt(at, row.result, aware(row.call_back_at) if row.call_back_at else None) for at, row in ordered],
             self.settings.calls,
         )
-        last = made[-1] if made else None
+        last = ordered[-1][1] if ordered else None
         return {
             "state": state.state,
             "attempts": state.attempts,
@@ -276,6 +277,19 @@ class ContactStore:
             "last_by": last.caller if last else "",
             "updated_at": moment,
         }
+
+
+def _in_order(made: Iterable[AttemptRow], moment: datetime) -> list[tuple[datetime, AttemptRow]]:
+    """Return attempts in the order in which they were made, each with its moment, whatever the clock did meanwhile.
+
+    What was kept here as it happened was made in the order of its numbers, so none is later than the one after it, and
+    none later than now.
+    """
+    latest, moments = moment, {}
+    for row in sorted(made, key=lambda row: row.id, reverse=True):
+        moments[row.id] = min(aware(row.at), latest if row.file_id is None else moment)
+        latest = moments[row.id] if row.file_id is None else latest
+    return sorted(((moments[row.id], row) for row in made), key=lambda one: (one[0], one[1].id))
 
 
 def _row(person: int, batch_id: str, said: Said, moment: datetime, file_id: int | None) -> AttemptRow:

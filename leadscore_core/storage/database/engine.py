@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from leadscore_core.storage.database.tables import HEAD
 _BUSY_SECONDS = 10
 _PATIENCE_SECONDS = 60
 _MIGRATION_LOCK = 7_265_309
+CLOCK_PUT_BACK = timedelta(days=1)  # what lies further ahead was kept by a clock that was wrong
 _MOST_CHECKED = 64_000_000  # bytes; 100 MB take half a second
 _DAMAGED = ("malformed", "not a database", "corrupt")
 _NETWORK = {  # a cut network is noticed within half a minute, instead of the hours that TCP would wait
@@ -285,6 +286,21 @@ def _file_id(path: str | None) -> tuple[int, int] | None:
 def now() -> datetime:
     """Return the time in UTC, to the second, as every database keeps it."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def after(newest: datetime | None) -> datetime:
+    """Return the time in UTC, later than what was kept last, also where the clock was put back by up to a day since.
+
+    Examples
+    --------
+    >>> ahead = now() + timedelta(hours=1)
+    >>> after(ahead) > ahead
+    True
+    """
+    moment = now()
+    if newest is not None and moment < aware(newest) <= moment + CLOCK_PUT_BACK:
+        return aware(newest) + timedelta(seconds=1)
+    return moment
 
 
 def aware(moment: datetime) -> datetime:
