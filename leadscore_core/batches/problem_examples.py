@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow.parquet as pq
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import current_person
 from leadscore_core.data.findings import Finding, show_cell
 from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.errors import StorageError
@@ -18,8 +20,10 @@ def without_examples(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def with_examples(batch: Batch) -> list[Finding]:
-    """Return the findings of a batch with the first cell of each, of those that name a column of one file."""
+    """Return a batch's findings, for who may see contacts with the first cell of those that name a column of a file."""
     findings = batch.scoring.findings
+    if not current_person().may(Action.SEE_CONTACTS):
+        return findings
     try:
         headers = set(pq.read_schema(batch.leads_path).names)
         wanted = [finding for finding in findings if finding.column in headers and finding.rows and not finding.files]

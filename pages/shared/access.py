@@ -1,8 +1,9 @@
 """What Streamlit's own controls lack for people who see little or use a screen reader, mended in the browser.
 
-Two things that no theme sets: a selected chip and the value of a slider are written in the accent colour, which on a
+Three things that no theme sets: a selected chip and the value of a slider are written in the accent colour, which on a
 dark page has a contrast of 3.5 and 3.9 (4.5 is needed, and as much the other way round for white on a button of that
-colour); and the field for files has a name although its role says that it is none.
+colour); the key of a shortcut is half see-through on a coloured button, with 2.9; and the field for files has a name
+although its role says that it is none.
 """
 
 import streamlit as st
@@ -16,7 +17,8 @@ _MEND = st.components.v2.component(
   const style = document.createElement("style");
   style.id = "leadscore-access";
   const written = ["[data-selected=true] p", "[data-testid=stSliderThumbValue]", "[data-testid=stSliderThumbValue] p"];
-  style.textContent = `${written.join(", ")} { color: var(--leadscore-ink) !important; }`;
+  style.textContent = `${written.join(", ")} { color: var(--leadscore-ink) !important; }
+    button kbd, a kbd { color: inherit !important; opacity: 1 !important; }`;
   document.head.append(style);
   const name = () => document.querySelectorAll("[data-testid=stFileUploaderDropzone][role=presentation]")
     .forEach((field) => field.setAttribute("role", "group"));

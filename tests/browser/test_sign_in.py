@@ -47,11 +47,11 @@ PEOPLE = {
     "ada@example.com": ("admin",),
 }
 SEEN_BY = {
-    "sam@example.com": ["Score leads", "Leads", "Sources", "Drivers"],
+    "sam@example.com": ["Score leads", "Leads", "Sources", "Drivers", "Monitor"],
     "cal@example.com": ["Leads"],
     "mia@example.com": ["Sources"],
-    "dan@example.com": ["Leads", "Sources", "Drivers", "Retrain"],
-    "ada@example.com": ["Score leads", "Leads", "Sources", "Drivers", "Retrain"],
+    "dan@example.com": ["Leads", "Sources", "Drivers", "Retrain", "Monitor"],
+    "ada@example.com": ["Score leads", "Leads", "Sources", "Drivers", "Retrain", "Monitor"],
 }
 
 FIRST = {

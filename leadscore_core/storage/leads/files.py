@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import check_may
 from leadscore_core.errors import StorageError
 from leadscore_core.storage.leads.dimensions import quoted
 from leadscore_core.storage.leads.pool import borrowed_cursor, sql_text, string_types
@@ -85,13 +87,17 @@ def read_own(path: Path, rows: list[int], headers: list[str] | None = None) -> p
     Parameters
     ----------
     headers
-        Those that are wanted; all if not given.
+        Those that are wanted; all if not given, for who may see contacts, or calls a lead.
 
     Raises
     ------
     StorageError
         If the file is gone or damaged.
+    NotPermittedError
+        If all columns are wanted by somebody who may see no contacts.
     """
+    if headers is None:
+        check_may(Action.SEE_CONTACTS, Action.CALL)
     try:
         with borrowed_cursor() as cursor:
             # DuckDB gives other names to headers that are blank, or that differ in case alone
@@ -99,10 +105,10 @@ def read_own(path: Path, rows: list[int], headers: list[str] | None = None) -> p
             given = [row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]  # noqa: S608  # names are quoted or ours, values are bound
             names = dict(zip(pq.read_schema(path).names, given, strict=True))
             wanted = list(names) if headers is None else headers
-            columns = ", ".join(quoted(names[header]) for header in wanted)
+            columns = "".join(f", {quoted(names[header])}" for header in wanted)
             inside = ", ".join(str(int(row)) for row in rows) or "-1"
             table = cursor.sql(
-                f"SELECT {POSITION}, {columns} FROM read_parquet('{sql_text(path)}', file_row_number = true) "  # noqa: S608  # names are quoted or ours, values are bound
+                f"SELECT {POSITION}{columns} FROM read_parquet('{sql_text(path)}', file_row_number = true) "  # noqa: S608  # names are quoted or ours, values are bound
                 f"WHERE {POSITION} IN ({inside})"
             ).to_arrow_table()
             frame = table.rename_columns([POSITION, *wanted])
