@@ -32,8 +32,8 @@ PLACES = (
     Place("sources", "Sources", ":material/ads_click:", (Action.SEE_GROUPS,)),
     Place("drivers", "Drivers", ":material/insights:", (Action.SEE_LEADS,)),
     Place("retrain", "Retrain", ":material/model_training:", (Action.TRAIN,)),
-    # linked at the foot of each page: what is not opened each day is no key more before the first lead
-    Place("monitor", "Monitor", ":material/monitor_heart:", (Action.SEE_LEADS, Action.TRAIN), False),
+    Place("monitor", "Monitor", ":material/monitor_heart:", (Action.SEE_LEADS, Action.TRAIN)),
+    # linked at the foot of each page: what is opened once a month is no key more before the first lead
     Place("admin", "Admin", ":material/admin_panel_settings:", (Action.READ_AUDIT, Action.CHANGE_ACCESS), False),
 )
 
