@@ -10,7 +10,7 @@ AIRFLOW := .venv-airflow
 IN_AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW))/home AIRFLOW__CORE__DAGS_FOLDER=$(CURDIR)/dags AIRFLOW__CORE__LOAD_EXAMPLES=False PYTHONPATH=$(CURDIR)/dags LEADSCORE_PYTHON=$(CURDIR)/$(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: api sentences airflow test-airflow test-units test-browser browser bench help app test soak lint lock sample mlflow clean
+.PHONY: api sentences roles airflow test-airflow test-units test-browser browser bench help app test soak lint lock sample mlflow clean
 
 help:
 	@echo "make app           set everything up and open the dashboard"
@@ -19,6 +19,7 @@ help:
 	@echo "make lint          ruff and mypy"
 	@echo "make api           write docs/api.md from the docstrings"
 	@echo "make sentences     write docs/sentences.md: what the pages can say, when, with examples"
+	@echo "make roles         write the table of docs/roles.md: who may do what"
 	@echo "make lock          pin the dependencies anew"
 	@echo "make bench         measure the speed of scoring, reasons and pages, into docs/benchmarks.md"
 	@echo "make airflow       open Airflow with the three pipelines"
@@ -59,6 +60,9 @@ api: $(VENV)/.app
 
 sentences: $(VENV)/.app
 	$(BIN)/python docs/make_sentences.py
+
+roles: $(VENV)/.app
+	$(BIN)/python docs/make_roles.py
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE) --extra tracking --extra tuning pyproject.toml -o requirements.txt

@@ -66,7 +66,7 @@ def test_several_roles_add_up() -> None:
 
 def test_the_documentation_shows_the_table() -> None:
     page = (ROOT / "docs" / "roles.md").read_text(encoding="utf-8")
-    assert permissions_table() in page, "write it anew: python docs/make_roles.py"
+    assert permissions_table() in page, "write it anew: make roles"
 
 
 def test_a_refusal_says_who_may_and_whom_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
