@@ -28,6 +28,7 @@ from leadscore_core.training.train import train_model
 from tests.conftest import FEW_TREES
 from tests.other_company import make_members
 from tests.pages.test_companies import SECTIONS, go, opened
+from tests.paths import IS_SOAK
 
 PLANT = ":red[PLANT](www.plant.test) ![p](http://plant.test/p.png)"
 NAME = ":red[PLANT](www.plant.test)"  # of a file
@@ -136,7 +137,7 @@ def test_no_page_reads_what_others_wrote_as_formatting(
     for page in ("score", "leads", "sources", "drivers", "retrain"):
         found |= {f"{page}: {text}" for text in raw_texts(go(app, page))}
         key, sections = SECTIONS.get(page, ("", ()))
-        for section in sections:
+        for section in sections if IS_SOAK else ():
             try:
                 app.segmented_control(key=key).set_value(section).run()
             except (KeyError, ValueError):
