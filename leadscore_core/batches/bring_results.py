@@ -15,7 +15,7 @@ from leadscore_core.access.person import needs
 from leadscore_core.batches.brought_files import note_file
 from leadscore_core.batches.known_people import lead_keys
 from leadscore_core.batches.outcome_files import KNOWN_BY, saved_schemas, with_keys
-from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys
+from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys, with_region_of
 from leadscore_core.batches.result_files import (
     ResultFile,
     ResultTable,
@@ -30,6 +30,7 @@ from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS
+from leadscore_core.data.schema.phone_region import settle_region
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LabelError, LeadScoreError, StorageError
 from leadscore_core.inference.export.caller_workbooks import CALL_BACK, KEY, NOTE
@@ -233,7 +234,11 @@ def _keys(table: ResultTable, schema: LeadSchema, settings: Settings) -> pd.Data
     mapping = leads.mapping
     if not any(column.name in mapping.used for column in schema.with_role(*KNOWN_BY)):
         mapping = with_keys(mapping, schema, table.cells.head(CONVENTION_ROWS))
-    keys = read_keys(table.cells.mask(table.cells == ""), replace(leads, mapping=mapping), settings)
+        mapping = settle_region(mapping, schema, table.cells.head(CONVENTION_ROWS), settings.phone_region)
+    if table.region is not None:
+        mapping = mapping.model_copy(update={"phone_region": table.region})
+    own = with_region_of(schema.name, settings)
+    keys = read_keys(table.cells.mask(table.cells == ""), replace(leads, mapping=mapping), own)
     later = table.at.astype("int64").where(table.at.notna(), np.nan).astype("float64")
     return keys.assign(outcome=np.arange(len(keys), dtype="float64"), later=later.to_numpy())
 

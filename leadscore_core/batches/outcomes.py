@@ -11,7 +11,8 @@ from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import needs
 from leadscore_core.batches.brought_files import note_outcomes
 from leadscore_core.batches.outcome_dates import dating_headers, later_than, moments_as_numbers
-from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys
+from leadscore_core.batches.outcome_files import KNOWN_BY
+from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys, with_region_of
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.outcome_column import known_outcomes
 from leadscore_core.data.cleaning.text import as_text
@@ -228,16 +229,21 @@ def _read_outcomes(leads: LeadList, settings: Settings) -> pd.DataFrame:
     """Return what a file tells, a row a row of it: the keys of its lead, and the outcome, NaN where it tells none."""
     label = leads.schema.label
     if label is None or label.name not in leads.mapping.used:
+        if not any(column.name in leads.mapping.used for column in leads.schema.with_role(*KNOWN_BY)):
+            raise LabelError(
+                "The file lacks what leads are known by, an id, e-mail or phone, and a status that says what came of "
+                "each. Bring one that has both, such as a caller's filled workbook."
+            )
         raise LabelError(
             f"The file has no column that says {leads.schema.outcome.whether}. Name it, for instance, "
             f"{label.human if label else 'Outcome'!r}, or say which it is."
         )
     parts, dates = [], []
-    dating = dating_headers(leads)
+    dating, own = dating_headers(leads), with_region_of(leads.schema.name, settings)
     for chunk in leads.chunks():
         dates.append(pd.DataFrame({header: as_text(chunk[header]) for header in dating if header in chunk}))
         outcome = pd.Series(known_outcomes(chunk, leads.schema, leads.mapping))
-        keys = read_keys(chunk, leads, settings)
+        keys = read_keys(chunk, leads, own)
         parts.append(keys.assign(outcome=outcome.to_numpy(dtype="float64", na_value=np.nan)))
     result = pd.concat(parts, ignore_index=True)
     header, moments = later_than(pd.concat(dates, ignore_index=True), dating, leads.mapping.date_order)

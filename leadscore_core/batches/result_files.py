@@ -86,6 +86,7 @@ class ResultTable:
     rivals: tuple[str, ...]
     at: pd.Series
     dated_by: str
+    region: str | None = None
 
     @property
     def has_key(self) -> bool:

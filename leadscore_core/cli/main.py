@@ -7,6 +7,7 @@ import gc
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -55,6 +56,7 @@ from leadscore_core.cli.options import (
     write_json,
 )
 from leadscore_core.cli.outcomes import outcomes
+from leadscore_core.cli.phone_options import PhoneRegion, known_region
 from leadscore_core.cli.sources import sources
 from leadscore_core.cli.spend import spend
 from leadscore_core.cli.training import compare, evaluate, train, tune
@@ -171,6 +173,7 @@ def score(
     map_to: MapTo = None,
     dates: Dates = None,
     decimals: Decimals = None,
+    phone_region: PhoneRegion = None,
     model_id: ModelId = None,
     schema: ModelSchema = None,
     reasons: Annotated[int, typer.Option("--reasons", min=0, max=20, help="Reasons a lead.")] = 3,
@@ -192,6 +195,7 @@ def score(
 
     settings = load_settings()
     options = list_options(sheet, encoding, map_to, dates, decimals)
+    options = replace(options, phone_region=known_region(phone_region))
     check_engine(engine, scheduler)
     chosen = crm_choice(crm, crm_id, crm_column, out)
     if engine == "dask":

@@ -1,5 +1,6 @@
 """The command line's command on outcomes: what came of calls, and what became of leads."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +24,7 @@ from leadscore_core.cli.options import (
     say_outcome,
     with_outcome,
 )
+from leadscore_core.cli.phone_options import PhoneRegion, known_region
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.errors import LabelError, LeadScoreError
 
@@ -50,6 +52,7 @@ def outcomes(
     decimals: Decimals = None,
     means: Means = None,
     by: Annotated[str, typer.Option("--by", help="Who brings it, where the file does not say who called.")] = "",
+    phone_region: PhoneRegion = None,
     undo: Annotated[bool, typer.Option("--undo", help="Take back what these files told.")] = False,
 ) -> None:
     """Bring back what came of calls and what became of leads; they are known by key, id, e-mail or phone."""
@@ -58,9 +61,12 @@ def outcomes(
         _undo(files, by, settings)
         return
     options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
+    options = replace(options, phone_region=known_region(phone_region))
     if positive is None and still_open is None:
         results = _read_results(files, label, encoding, _said(means), settings)
         if results is not None:
+            tables = [replace(table, region=options.phone_region) for table in results.tables]
+            results = replace(results, tables=tables)
             _bring_results(results, by, settings)
             return
     _bring_outcomes(files, schema, options, by, settings)

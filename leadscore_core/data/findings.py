@@ -21,6 +21,7 @@ _SEVERITY: dict[str, Severity] = {
     "empty_column": "info",
     "guessed_column": "info",
     "date_order": "info",
+    "phone_region": "info",
     "thousands_or_decimals": "info",
 }
 

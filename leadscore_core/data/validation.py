@@ -13,6 +13,7 @@ from leadscore_core.data.cleaning.units import UNIT, find_units
 from leadscore_core.data.example_cells import example_cell, filled
 from leadscore_core.data.findings import Finding, make_finding, show_cell, sort_findings
 from leadscore_core.data.merge_findings import merge_findings
+from leadscore_core.data.phone_findings import phone_findings
 from leadscore_core.data.reading.chunks import INDEX_HEADERS, LINE_PROBLEM
 from leadscore_core.data.reading.given_leads import LeadsOrPath, as_frame
 from leadscore_core.data.schema.column_mapping import ColumnMapping
@@ -126,10 +127,8 @@ def mapping_findings(
     costs
         Column -> AUC lost, out-of-sample, where a list lacks it.
     """
-    return [
-        *_match_findings(mapping, schema, n_rows, costs or {}),
-        *_convention_findings(mapping, schema, n_rows),
-    ]
+    found = _match_findings(mapping, schema, n_rows, costs or {}) + _convention_findings(mapping, schema, n_rows)
+    return found + phone_findings(mapping, schema, n_rows)
 
 
 def _match_findings(mapping: ColumnMapping, schema: LeadSchema, n_rows: int, costs: dict[str, float]) -> list[Finding]:

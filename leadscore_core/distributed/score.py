@@ -33,7 +33,8 @@ from leadscore_core.data.reading.chunks import Chunk, chunk_frame, select_column
 from leadscore_core.data.reading.reader import iter_chunks, read_headers
 from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, ColumnMapping, count_evidence, settle_conventions
 from leadscore_core.data.schema.column_resolution import contested_headers, resolve_mapping
-from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.schema.phone_region import settle_region
+from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.distributed.remote_files import (
     absolute,
     check_apart,
@@ -123,7 +124,7 @@ def score_files(
     leads = replace(
         leads, sheet=options.sheet if len(files) > 1 else leads.sheet
     )  # workbooks may name their sheets differently
-    mapping, barred = _settle(client, files, leads), barred_people(settings)
+    mapping, barred = _settle(client, files, leads, settings.phone_region), barred_people(settings)
     order = _Order(mapping, leads.sheet, leads.encoding, settings, request.reasons, barred)
     with _folder_of_parts(out, joined=joined, force=request.force) as folder:
         targets = [f"{folder.rstrip('/')}/{name}" for name in _names(files)]
@@ -174,11 +175,18 @@ def _as_named(leads: LeadList, options: ListOptions, settings: Settings) -> Lead
     return replace(leads, mapping=leads.mapping.model_copy(update={"matches": suggested.matches}))
 
 
-def _settle(client: Client, files: Sequence[str], leads: LeadList) -> ColumnMapping:
-    """Settle columns, dates and decimals on the evidence of as many files as it takes, as `settle_list` does."""
+def _settle(client: Client, files: Sequence[str], leads: LeadList, usual: str) -> ColumnMapping:
+    """Settle columns, dates, decimals and phones on the evidence of as many files as it takes, as `open_list` does.
+
+    Parameters
+    ----------
+    usual
+        Of which country phone numbers without a country code are where the files say nothing.
+    """
     each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(files))
     headers = convention_headers(leads.mapping, leads.schema)
-    headers = list(dict.fromkeys([*headers, *contested_headers(leads.mapping, leads.schema)]))
+    phones = leads.mapping.headers_of(leads.schema, Role.PHONE)
+    headers = list(dict.fromkeys([*headers, *contested_headers(leads.mapping, leads.schema), *phones]))
     results: list[pd.DataFrame] = []
     for begin in range(0, len(files), _ASKED_AT_ONCE):
         asked = [
@@ -200,7 +208,8 @@ def _settle(client: Client, files: Sequence[str], leads: LeadList) -> ColumnMapp
         counted = [found for found in _gathered(client, whole) if found is not None]
         if counted:
             evidence = with_evidence(evidence, reduce(ConventionEvidence.plus, counted))
-    return settle_conventions(mapping, leads.schema, evidence)
+    mapping = settle_conventions(mapping, leads.schema, evidence)
+    return settle_region(mapping, leads.schema, rows, usual)
 
 
 def _first_rows(

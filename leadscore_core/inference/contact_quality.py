@@ -96,7 +96,13 @@ def _first(columns: list[pd.Series]) -> pd.Series:
 
 
 def read_contacts(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMapping, region: str) -> Contacts:
-    """Return what a list says of how to reach its leads; parts of a name are joined, two numbers in a cell parted."""
+    """Return what a list says of how to reach its leads; parts of a name are joined, two numbers in a cell parted.
+
+    Parameters
+    ----------
+    region
+        Country of phone numbers without a country code, where the mapping names none.
+    """
     details: dict[Role, pd.Series] = {}
     more: dict[Role, tuple[pd.Series, ...]] = {}
     for role in CONTACT_ROLES:
@@ -115,7 +121,7 @@ def read_contacts(frame: pd.DataFrame, schema: LeadSchema, mapping: ColumnMappin
         details[role] = first
         if others and role in {Role.EMAIL, Role.PHONE}:
             more[role] = tuple(others)
-    return Contacts(details, region, more)
+    return Contacts(details, mapping.phone_region or region, more)
 
 
 def join_names(parts: list[pd.Series]) -> pd.Series:
@@ -202,7 +208,7 @@ def find_uncallable(
     )
     sure = np.zeros(len(frame), dtype=bool)
     for header in phones:
-        sure |= plain_phones(frame[header], region)
+        sure |= plain_phones(frame[header], mapping.phone_region or region)
     if emails:
         marks = schema.marks_of(schema.with_role(Role.PHONE)[0]) if phones else ()
         has_phone = [filled_cells(frame[header], marks) for header in phones]

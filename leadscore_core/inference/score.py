@@ -12,9 +12,10 @@ from leadscore_core.data.cleaning.cleaner import plain_text
 from leadscore_core.data.findings import Finding
 from leadscore_core.data.reading.chunks import LINE_PROBLEM, Chunk, chunk_frame
 from leadscore_core.data.reading.given_leads import LeadsOrPath, as_frame
-from leadscore_core.data.schema.column_mapping import ColumnMapping, check_required
+from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, ColumnMapping, check_required
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.own_rules import own_grades
+from leadscore_core.data.schema.phone_region import settle_region
 from leadscore_core.data.validation import CleanedChunk, blank_rows, chunk_findings, note_row_problems
 from leadscore_core.errors import MappingError
 from leadscore_core.inference.cleaned_file import Cleaned
@@ -105,9 +106,11 @@ def score_leads(
     twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
     if twice:
         raise MappingError(f"Two columns have the same name: {', '.join(twice)}. Give every column a name of its own.")
-    mapping = mapping or map_frame(frame, model.schema)
-    check_required(mapping, model.schema)
     settings = load_settings()
+    if mapping is None:
+        mapping = map_frame(frame, model.schema)
+        mapping = settle_region(mapping, model.schema, frame.head(CONVENTION_ROWS), settings.phone_region)
+    check_required(mapping, model.schema)
     scored = score_chunk(
         frame,
         model,

@@ -10,6 +10,7 @@ _CONTROLS: tuple[tuple[str, str], ...] = (
     (r"say so \(--decimal .+?=comma or =point\)", f"choose under {OTHERWISE}"),
     (r"choose which comes first \(--dates [^)]*\)", f"choose which comes first in {QUESTION}"),
     (r"say so \(--dates [^)]*\)", f"choose under {OTHERWISE}"),
+    (r"say so \(--phone-region [A-Z]{2}\)", "choose the country beside Numbers without a country code"),
     (r", or say which they are \(--spend-column name=HEADER\)", ", or choose them under Columns of the file"),
     (r"Say which with --spend-year", "Say which under Columns of the file"),
     (r"name it \(--sheet .+?\)(?= if)", "choose it under Sheet"),

@@ -9,6 +9,7 @@ import streamlit as st
 
 from leadscore_core.config import Settings
 from leadscore_core.data.cleaning.convention_choices import ConventionChoice
+from leadscore_core.data.cleaning.phone_region import country_of, regions
 from leadscore_core.data.dataset.conventions import list_choices
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.open import choose_conventions
@@ -64,16 +65,59 @@ def offer_choices(choices: Sequence[ConventionChoice], key: str, *, in_popover: 
 def render_questions(opened: session.OpenedList, settings: Settings) -> None:
     """Ask what a list leaves open of its dates and decimals, above its scores."""
     assert opened.leads is not None  # noqa: S101  # for the type checker
+    if opened.leads.mapping.region_choices:
+        with st.container(border=True):
+            _choose_region(opened, settings)
     if opened.leads.mapping.has_open_dates or opened.leads.mapping.decimal_doubts:
         key = f"{opened.path}-{opened.sheet}"
         _apply(ask_choices(choices_of(opened.leads, key), key), opened, settings)
 
 
 def render_corrections(opened: session.OpenedList, settings: Settings) -> None:
-    """Say how a list's dates and decimals are read, and let a person correct it."""
+    """Say how a list's dates, decimals and phones are read, and let a person correct it."""
     assert opened.leads is not None  # noqa: S101  # for the type checker
+    if opened.leads.mapping.region_note and not opened.leads.mapping.region_choices:
+        _choose_region(opened, settings)
     key = f"{opened.path}-{opened.sheet}"
     _apply(offer_choices(choices_of(opened.leads, key), key), opened, settings)
+
+
+def _choose_region(opened: session.OpenedList, settings: Settings) -> None:
+    """Say as whose numbers those without a country code are read, and let a person choose another country."""
+    assert opened.leads is not None  # noqa: S101  # for the type checker
+    mapping = opened.leads.mapping
+    present = mapping.phone_region
+    asked = present is None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if asked:
+            st.markdown(
+                f":material/help: Numbers without a country code are read as those of {settings.phone_region}, "
+                f"{mapping.region_note}. Whose are they?",
+                width="stretch",
+            )
+        else:
+            shown = f"{present} ({country_of(str(present))})"
+            st.caption(f"Numbers without a country code are read as those of {shown}: {mapping.region_note}")
+        first = [*mapping.region_choices] or [str(present)]
+        picked = st.selectbox(
+            "Country of phone numbers without a country code",
+            [*first, *(region for region in regions() if region not in first)],
+            index=None if asked else 0,
+            format_func=lambda region: f"{region} {country_of(region)}",
+            placeholder="Choose the country",
+            key=f"region-{opened.path}-{opened.sheet}-{present}",
+            label_visibility="collapsed",
+            width=220,
+        )
+    if picked is not None and picked != present:
+        try:
+            opened.leads = choose_conventions(opened.leads, region=picked, settings=settings)
+        except LeadScoreError as error:
+            st.error(plain_error(error), icon=":material/error:")
+            return
+        session.set_opened(opened)
+        st.toast(REMEMBERED, icon=":material/check:")
+        st.rerun()
 
 
 def with_choices(leads: LeadList, picked: dict[str, str], settings: Settings) -> LeadList:

@@ -60,9 +60,10 @@ def render_cautions(view: BatchView) -> None:
         said.append(f":material/data_loss_prevention: Scored without {humans}, so less exactly.")
     impossible = counts.get("impossible_phone", 0)
     if "impossible_phone" in view.standing.junk.contact and impossible > MANY_IMPOSSIBLE * view.table.rows:
+        region = view.batch.mapping.phone_region or load_settings().phone_region
         said.append(
             f":material/phone_disabled: {impossible:,} leads are put aside for an impossible phone: numbers without a "
-            f"country code are read as those of {load_settings().phone_region}, or another column was taken for the "
+            f"country code are read as those of {region}, or another column was taken for the "
             "phone. Switch the rule off under Junk filter until it is set right."
         )
     if said:

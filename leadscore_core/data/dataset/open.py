@@ -14,6 +14,7 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.conventions import LEAST_EVIDENCE, find_conventions
 from leadscore_core.data.dataset.dataset import LeadList, Paths
 from leadscore_core.data.dataset.options import ListOptions, check_choices, say_conventions
+from leadscore_core.data.dataset.phone_region import with_region
 from leadscore_core.data.dataset.schema_choice import HALF, MOST, NEARLY_ALL, choose_served, schemas_that_fit
 from leadscore_core.data.reading.chunks import chunk_frame
 from leadscore_core.data.reading.excel import list_sheets
@@ -24,6 +25,7 @@ from leadscore_core.data.schema.column_resolution import contested_headers, reso
 from leadscore_core.data.schema.header_matching import suggest_mapping
 from leadscore_core.data.schema.header_words import normalise_header
 from leadscore_core.data.schema.outcome_nouns import propose_words
+from leadscore_core.data.schema.phone_region import say_region
 from leadscore_core.data.schema.saved_mappings import MappingStore
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import free_name, list_schemas, load_schema, schema_folder
@@ -72,8 +74,10 @@ def open_list(
         LeadList(paths, schema, mapping, sheet, left_out={} if several else None, encoding=options.encoding)
     )
     said = say_conventions(leads.mapping, schema, options.dates, options.decimals)
-    leads = replace(leads, mapping=said)
-    return replace(leads, mapping=find_conventions(leads, store.recall_conventions(leads.mapping)))
+    leads = replace(leads, mapping=say_region(said, leads.schema, options.phone_region))
+    leads = replace(leads, mapping=find_conventions(leads, store.recall_conventions(leads.mapping)))
+    region = with_region(leads, settings.phone_region, store.recall_region(leads.mapping))
+    return replace(leads, mapping=region)
 
 
 def suggest_columns(
@@ -323,9 +327,10 @@ def choose_conventions(
     *,
     dates: DateOrder | None = None,
     decimals: Mapping[str, DecimalMark] | None = None,
+    region: str | None = None,
     settings: Settings | None = None,
 ) -> LeadList:
-    """Return the list with a person's choice of how its dates and decimals are read.
+    """Return the list with a person's choice of how its dates, decimals and phones are read.
 
     It is remembered for files with the same headers, and used for those that do not say it themselves.
 
@@ -333,16 +338,21 @@ def choose_conventions(
     ----------
     decimals
         Header or schema column -> mark.
+    region
+        Country (ISO 3166, two letters) of phone numbers without a country code.
 
     Raises
     ------
     LeadScoreError
         If there is no such column of numbers, or the choice cannot be kept.
     """
+    settings = settings or load_settings()
     said = say_conventions(leads.mapping, leads.schema, dates, decimals)
-    MappingStore((settings or load_settings()).data_dir).remember_conventions(said)
+    said = say_region(said, leads.schema, region)
+    MappingStore(settings.data_dir).remember_conventions(said)
     leads = replace(leads, mapping=said)
-    return replace(leads, mapping=find_conventions(leads))
+    leads = replace(leads, mapping=find_conventions(leads))
+    return replace(leads, mapping=with_region(leads, settings.phone_region))
 
 
 def choose_columns(leads: LeadList, choices: Mapping[str, Choice], *, settings: Settings | None = None) -> LeadList:
@@ -366,5 +376,7 @@ def choose_columns(leads: LeadList, choices: Mapping[str, Choice], *, settings: 
             "once."
         )
     check_choices(choices, leads.schema, leads.mapping.headers)
-    MappingStore((settings or load_settings()).data_dir).remember(leads.mapping, choices)
-    return settle_list(replace(leads, mapping=leads.mapping.corrected(choices)))
+    settings = settings or load_settings()
+    MappingStore(settings.data_dir).remember(leads.mapping, choices)
+    leads = settle_list(replace(leads, mapping=leads.mapping.corrected(choices)))
+    return replace(leads, mapping=with_region(leads, settings.phone_region))

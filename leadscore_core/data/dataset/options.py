@@ -35,6 +35,8 @@ class ListOptions:
         Whether ``03/04/26`` is the third of April (``dmy``), the fourth of March (``mdy``) or of 2003 (``ymd``).
     decimals
         Header or schema column -> which mark separates decimals where a cell could be read both ways.
+    phone_region
+        Country (ISO 3166, two letters) of phone numbers without a country code.
     """
 
     sheet: str | None = None
@@ -45,6 +47,7 @@ class ListOptions:
     encoding: str | None = None
     dates: DateOrder | None = None
     decimals: dict[str, DecimalMark] = field(default_factory=dict)
+    phone_region: str | None = None
 
 
 def check_choices(choices: Mapping[str, Choice], schema: LeadSchema, headers: Sequence[str]) -> None:

@@ -60,7 +60,9 @@ class ColumnMapping(BaseModel):
     """How one file's headers give the schema's columns, and how the file writes dates, decimals and outcomes.
 
     ``outcomes`` pairs values of the outcome (lower case, "" for blank) with what the schema reads for them, where that
-    is not what it would read by itself.
+    is not what it would read by itself. ``phone_region`` is the country (ISO 3166, two letters) of phone numbers
+    without a country code, None where the list does not show it and the setting holds; ``region_note`` says by what
+    evidence, and ``region_choices`` are countries where it is a question.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -81,6 +83,10 @@ class ColumnMapping(BaseModel):
     said_order: DateOrder | None = None
     said_decimals: dict[str, DecimalMark] = Field(default_factory=dict)
     other_dates: dict[str, OtherDates] = Field(default_factory=dict)
+    phone_region: str | None = None
+    said_region: str | None = None
+    region_note: str = ""
+    region_choices: tuple[str, ...] = ()
 
     @property
     def used(self) -> dict[str, str]:

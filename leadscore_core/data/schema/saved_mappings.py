@@ -62,15 +62,24 @@ class MappingStore:
         known = {column: mark for column, mark in marks.items() if mark in ("comma", "point")}
         return (order if order in ORDER_WORDS else None), known
 
+    def recall_region(self, mapping: ColumnMapping) -> str | None:
+        """Return what was said of phone numbers without a country code, of files with these headers."""
+        try:
+            said = json.loads(self._conventions(mapping).read_text(encoding="utf-8")).get("phone_region")
+        except (OSError, ValueError, AttributeError):
+            return None
+        return said if isinstance(said, str) and len(said) == 2 else None
+
     def remember_conventions(self, mapping: ColumnMapping) -> None:
-        """Keep what a person said of dates and decimals for files with the same headers; atomic.
+        """Keep what a person said of dates, decimals and phones for files with the same headers; atomic.
 
         Raises
         ------
         LeadScoreError
             If the data directory cannot be written.
         """
-        self._write(self._conventions(mapping), {"dates": mapping.said_order, "decimals": dict(mapping.said_decimals)})
+        said = {"dates": mapping.said_order, "decimals": dict(mapping.said_decimals)}
+        self._write(self._conventions(mapping), said | {"phone_region": mapping.said_region})
 
     @needs(Action.SCORE, Action.TRAIN, Action.CHANGE_RULES)
     def _write(self, path: Path, text: dict[str, object]) -> None:
