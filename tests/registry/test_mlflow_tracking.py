@@ -290,6 +290,8 @@ def test_a_real_server_takes_models_and_gives_them_to_another_machine(
     assert ModelRegistry(tmp_path / "elsewhere").load(trained.model_id).metadata == registry.read_metadata(
         trained.model_id
     )
+    assert ModelRegistry(tmp_path / "elsewhere").imported(trained.model_id) is not None
+    assert ModelRegistry(tmp_path / "elsewhere").champion_id is None
     words = ["models", "import", "models:/leadscore@nobody"]
     code, _, wrong = beside.run(words, dict(os.environ))
     assert code == 2
