@@ -14,7 +14,9 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from leadscore_core._files import (
+    STAGING,
     hash_file,
+    move_path,
     publish_file,
     publish_folder,
     remove_left_behind,
@@ -281,7 +283,7 @@ class BatchStore:
             details = {"why": why} if why else {}
             done = AuditEvent(Action.DELETE_BATCH, f"batch {batch.id}", batch.rows, details=details)
             append_audit(session, self.settings, done)
-        shutil.rmtree(batch.folder, ignore_errors=True)
+        _discard(batch.folder)
 
     def sweep(self) -> list[str]:
         """Remove what processes that were killed left half saved or half deleted, and return the names of the folders.
@@ -291,14 +293,15 @@ class BatchStore:
         swept = remove_left_behind(self.root)
         for mark in self.root.glob(f"*/{_UNSETTLED}"):
             with suppress(OSError), when_nobody_holds(mark.parent) as is_free:
-                if not is_free or mark.read_text(encoding="utf-8") != self._database_mark():
+                said = mark.read_text(encoding="utf-8")
+                if not is_free or not self._database_mark().startswith(said):
                     continue
                 with open_database(self.settings).session() as session:
                     is_kept = session.get(BatchRow, mark.parent.name) is not None
                 if is_kept:
                     mark.unlink()
-                else:
-                    shutil.rmtree(mark.parent)
+                elif said == self._database_mark():
+                    _discard(mark.parent)
                     swept.append(mark.parent.name)
         return swept
 
@@ -329,6 +332,14 @@ def hash_files(paths: list[Path], sheet: str | None = None, encoding: str | None
     for path in paths:
         result.update(bytes.fromhex(hash_file(path)))
     return result.hexdigest()
+
+
+def _discard(folder: Path) -> None:
+    """Remove a folder that is no list's any more; cut short, what is left of it is known as left behind."""
+    aside = folder.with_name(f"{STAGING}{folder.name}")
+    with suppress(OSError):  # it may be gone already
+        move_path(folder, aside)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _gone(name: str) -> StorageError:
