@@ -1,4 +1,4 @@
-"""Write docs/sentences.md: every sentence that Sources, Money, Drivers and Retrain can show, when, and an example.
+"""Write docs/sentences.md: each sentence of Sources, Money, Drivers, Retrain and Monitor, when, and an example.
 
 python docs/make_sentences.py
 """
@@ -21,6 +21,7 @@ PLACES = (
     "pages/sources",
     "pages/drivers",
     "pages/retrain",
+    "pages/monitor",
     "leadscore_core/plots/sources.py",
     "leadscore_core/plots/drivers.py",
     "leadscore_core/plots/judging.py",
@@ -31,11 +32,11 @@ PLACES = (
 )
 INTRODUCTION = """# Sentences
 
-What Sources (with Money), Drivers and Retrain can say, made from the code by `make sentences`; a test asserts that it
-is current. A part in braces differs from time to time. Claims, whose truth depends on the leads, come first: each with
-the condition under which it stands there, in words, and an example. The texts of the pages follow: labels, notes and
-explanations, with the place in the code that shows each and what is asked there before it is, and an example of those
-that differ from time to time. What hovering a mark of a chart shows is not listed.
+What Sources (with Money), Drivers, Retrain and Monitor can say, made from the code by `make sentences`; a test
+asserts that it is current. A part in braces differs from time to time. Claims, whose truth depends on the leads, come
+first: each with the condition under which it stands there, in words, and an example. The texts of the pages follow:
+labels, notes and explanations, with the place in the code that shows each and what is asked there before it is, and
+an example of those that differ from time to time. What hovering a mark of a chart shows is not listed.
 """
 _LEAST_WORDS = 4
 _NO_TEXT = re.compile(r"://|^\.\{|^targets-|<extra>|%\{")  # addresses, formats, keys, and what hovering a mark shows

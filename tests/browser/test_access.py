@@ -152,7 +152,7 @@ def test_nobody_is_kept_out_of_any_page_and_nothing_leaves_the_machine(context: 
     page.locator(".open").first.click()
     expect(page.get_by_role("dialog").get_by_text("What speaks for it")).to_be_visible(timeout=PATIENCE)
     found += violations(page, "lead")
-    for path in ("", "sources", "drivers", "retrain"):
+    for path in ("", "sources", "drivers", "retrain", "monitor", "admin"):
         page.goto(f"{office}/{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE)
         settle(page)
