@@ -1,7 +1,5 @@
 """Phone region of a mapping: of which country a list's phone numbers without a country code are."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from leadscore_core.data.cleaning.phone_region import PhoneRegion, find_phone_region
