@@ -467,5 +467,5 @@ def test_columns_are_chosen_by_all_parts_and_not_by_the_first(tmp_path: Path) ->
         paths.append(str(path))
     options = ListOptions()
     leads = scoring._as_named(scoring._first_file(paths, schema, options, load_settings()), options, load_settings())
-    settled = scoring._settle(_Here(), paths, leads)  # type: ignore[arg-type]
+    settled = scoring._settle(_Here(), paths, leads, "IN")  # type: ignore[arg-type]
     assert settled.headers_of(schema, Role.PHONE) == ["Phone", "Alternate Number"]
