@@ -9,7 +9,7 @@ from leadscore_core.data.schema.schema import CITY_TIER, LeadSchema, Role, group
 from leadscore_core.days import say_day
 from leadscore_core.inference.present import city_name
 from leadscore_core.inference.reasons import human_name
-from leadscore_core.storage.leads.dimensions import CAPPED
+from leadscore_core.storage.leads.dimensions import CAPPED, OWNER
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
 from leadscore_core.storage.leads.small_groups import FEW_START
 from leadscore_core.storage.leads.source_table import OTHERS
@@ -21,6 +21,7 @@ TIMES = {
     "ls_daypart": "Time of day",
     "ls_hour": "Hour",
 }
+_OURS = TIMES | {OWNER: "Owner"}
 MOST_TARGETED = 10
 _TARGETED = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM, Role.CITY)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -105,7 +106,7 @@ def name_dimension(dimension: str, schema: LeadSchema) -> str:
     >>> name_dimension("ls_daypart", load_schema()), name_dimension("ls_capped:payment_interaction", load_schema())
     ('Time of day', 'Payment interactions')
     """
-    return TIMES.get(dimension) or human_name(dimension.removeprefix(CAPPED), schema)
+    return _OURS.get(dimension) or human_name(dimension.removeprefix(CAPPED), schema)
 
 
 def narrow_to(chosen: LeadFilter, pairs: dict[str, str | None]) -> LeadFilter:

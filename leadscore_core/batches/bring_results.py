@@ -25,11 +25,11 @@ from leadscore_core.batches.result_files import (
     status_preference,
 )
 from leadscore_core.batches.result_words import NOT_CONVERTED, NOTHING, guess_result
-from leadscore_core.batches.week import owner_column
 from leadscore_core.config import Settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS
+from leadscore_core.data.schema.owner import owner_column
 from leadscore_core.data.schema.phone_region import settle_region
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LabelError, LeadScoreError, StorageError

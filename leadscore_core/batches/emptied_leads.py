@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from leadscore_core.batches.find_person import KEY_COLUMN
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.leads.dimensions import OWNER
 from leadscore_core.storage.leads.rewriting import blanked, rewrite_parquet
 from leadscore_core.storage.leads.source_table import OUTCOME
 from leadscore_core.storage.leads.standing import RULE
@@ -52,7 +53,7 @@ def write_without(path: Path, aside: Path, batch: Batch, schema: LeadSchema, row
 def _empty_scores(columns: pa.Schema, schema: LeadSchema) -> dict[str, object]:
     """Return what stands in the scores of a lead that was forgotten, where that is not what stood there."""
     empty: dict[str, object] = {name: None for name in columns.names if KEY_COLUMN.fullmatch(name)}
-    empty |= dict.fromkeys(("ls_id", "ls_email", "ls_phone", "ls_score_before", "ls_seen_at", OUTCOME))
+    empty |= dict.fromkeys(("ls_id", "ls_email", "ls_phone", "ls_score_before", "ls_seen_at", OWNER, OUTCOME))
     empty |= dict.fromkeys(("ls_search", "ls_repeat", "ls_row_problem"), "")
     empty |= {"ls_name": FORGOTTEN, f"{RULE}unreachable": True}
     return empty | {column.name: None for column in schema.columns if column.role not in _STAYS}

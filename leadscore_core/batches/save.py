@@ -24,6 +24,7 @@ from leadscore_core.data.reading.reader import list_files
 from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.own_rules import own_grades
+from leadscore_core.data.schema.owner import owner_column, read_owners
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import MappingError
 from leadscore_core.inference.cleaned_file import CleanedFile
@@ -37,6 +38,7 @@ from leadscore_core.storage.contact_key import contact_key
 from leadscore_core.storage.database.batches import LEADS_FILE, Batch, BatchDetails, BatchStore, Scoring, hash_files
 from leadscore_core.storage.database.engine import now
 from leadscore_core.storage.database.preferences import grade_preference, junk_preference
+from leadscore_core.storage.leads.dimensions import OWNER
 from leadscore_core.storage.leads.files import FILE_ROW, read_file_rows, sort_into
 from leadscore_core.storage.leads.source_table import OUTCOME
 from leadscore_core.storage.leads.standing import RULE
@@ -266,6 +268,9 @@ def index_rows(
     for name in key_names(schema, mapping):  # of every chunk the same, whatever its cells hold
         own = keys[name].array if name in keys else pd.array([pd.NA] * len(chunk), dtype="Int64")
         columns[f"ls_{name}_key"] = own
+    owner = owner_column([header for header in mapping.unused_headers if header])
+    if owner:
+        columns[OWNER] = read_owners(chunk[owner]).to_numpy(dtype=object)
     outcome = known_outcomes(chunk, schema, mapping)
     if outcome is not None:
         columns[OUTCOME] = outcome

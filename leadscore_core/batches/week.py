@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from leadscore_core.batches.view import BatchView
-from leadscore_core.data.schema.roles import plain_header
+from leadscore_core.data.schema.owner import owner_column
 from leadscore_core.errors import StorageError
 from leadscore_core.storage.leads.files import read_own
 from leadscore_core.storage.leads.filters import LeadFilter
@@ -18,13 +18,6 @@ from leadscore_core.storage.leads.lead_table import Sort
 MOST_CALLERS, MOST_DAYS, MOST_CALLS = 100, 31, 1_000
 _OWNED_DEPTH = 5
 _CALLS = LeadFilter()
-_OWNER = re.compile(
-    r"^(?:(?:lead|contact|record|deal|account|opportunity)s? )?"
-    r"(?:owner|assigned to|assignee|sales ?(?:person|rep|agent)|"
-    r"counsell?or|caller|agent|bearbeiter(?:in)?|betreuer(?:in)?|berater(?:in)?|ansprechpartner(?:in)?|zustandig|verantwortlich(?:er)?|besitzer|inhaber|proprietaire|"
-    r"responsable|propietario|asignado a|comercial|vendedor|proprietario|responsavel|eigenaar|opiekun|właściciel|"
-    r"ответственный|владелец|менеджер|sahibi|負責人|负责人|担当者)(?: (?:name|full name|alias))?$"
-)
 
 
 @dataclass(frozen=True)
@@ -109,17 +102,6 @@ class _Pool:
 def owner_header(view: BatchView) -> str:
     """Return the list's column with the owner of each lead in the CRM, or an empty text."""
     return owner_column([header for header in view.batch.mapping.unused_headers if header])
-
-
-def owner_column(headers: Sequence[str]) -> str:
-    """Return the header that names the owner of each lead in the CRM, or an empty text.
-
-    Examples
-    --------
-    >>> owner_column(["Lead ID", "Lead Owner", "Phone"]), owner_column(["Owner's phone"])
-    ('Lead Owner', '')
-    """
-    return next((header for header in headers if _OWNER.match(plain_header(header))), "")
 
 
 def plan_week(view: BatchView, order: WeekOrder, chosen: LeadFilter = _CALLS) -> Week:

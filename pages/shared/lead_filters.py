@@ -14,7 +14,7 @@ from leadscore_core.data.schema.schema import CITY_TIER, Role
 from leadscore_core.inference.grades import GRADES
 from leadscore_core.plots.grades import GRADE_ICONS
 from leadscore_core.storage.database.contact_states import STATES
-from leadscore_core.storage.leads.dimensions import expression
+from leadscore_core.storage.leads.dimensions import OWNER, expression
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter, ListSection, News
 from leadscore_core.storage.leads.lead_table import Sort
 from pages.shared import address, list_state, session
@@ -51,14 +51,14 @@ def render_filters(view: BatchView, section: ListSection) -> tuple[LeadFilter, L
     _settle(view)
     kept = replace(session.get_filter(), section=section, reason="")
     key = f"filter-{view.batch.id}-{section}-{session.filter_round()}"
-    source = view.column(Role.SOURCE)
-    chips = {chip.code: chip for chip in _offer_chips(view, kept, source)}
+    by_chip = _chip_columns(view)
+    chips = {chip.code: chip for chip in _offer_chips(view, kept)}
     pressed = [code for code, chip in chips.items() if _is_pressed(chip, kept)]
     picked = st.pills(
         "Filter",
         list(chips),
         selection_mode="multi",
-        format_func=lambda code: plain(chips[code].label),
+        format_func=lambda code: chips[code].label,
         key=session.bind(f"{key}-{hash(tuple(chips))}", pressed),
         label_visibility="collapsed",
         wrap=False,
@@ -67,16 +67,16 @@ def render_filters(view: BatchView, section: ListSection) -> tuple[LeadFilter, L
     session.keep(_PANELS, {SEARCH, MORE} & set(groups.values()))
     news = tuple(news for news in _NEWS if news in _of(_NEWS_GROUP, picked, chips))
     chosen = replace(kept, grades=_of(_GRADE, picked, chips), states=_of(_STATE, picked, chips), news=news)
-    if source is not None:
-        chosen = _with_values(chosen, source, _of(source, picked, chips))
+    for column in by_chip:
+        chosen = _with_values(chosen, column, _of(column, picked, chips))
     chosen = _render_search(chosen, key)
     if MORE in groups.values():
         chosen = _render_more(view, chosen, key)
     _say_more(view, chosen)
     if chosen != kept:
         session.save_filter(chosen)
-        if MORE in groups.values() and chosen.values.get(str(source)) != kept.values.get(str(source)):
-            session.set_filter(chosen)  # the chips and the field of all sources say the same
+        if MORE in groups.values() and any(chosen.values.get(name) != kept.values.get(name) for name in by_chip):
+            session.set_filter(chosen)  # the chips and the field of all values say the same
             st.rerun()
     return chosen, layout_of(view, section)
 
@@ -88,7 +88,7 @@ def _settle(view: BatchView) -> None:
     asked, table = session.get_filter(), view.table
     values = {}
     for column, wanted in asked.values.items():
-        if expression(column, table.columns, table.created, table.city) is not None:
+        if _is_there(view, column):
             values[column] = wanted
             if column in _value_columns(view):
                 there = {value if value is not None else BLANK for value, _ in table.values_of(column, _MANY)}
@@ -114,23 +114,44 @@ def _settle(view: BatchView) -> None:
         list_state.set_columns(tuple(name for name in columns if name in offered) or None)
 
 
-def _offer_chips(view: BatchView, kept: LeadFilter, source: str | None) -> list[Chip]:
-    """Return the chips: grades, the sources with the most leads and those that are chosen, and what folds out."""
+def _chip_columns(view: BatchView) -> list[str]:
+    """Return the columns whose values have chips: the source, and the owner in the CRM where a list names one."""
+    owner = OWNER if OWNER in view.table.columns else None
+    return [column for column in (view.column(Role.SOURCE), owner) if column is not None]
+
+
+def _is_there(view: BatchView, column: str) -> bool:
+    """Tell whether a list can be filtered by a column or a part of the date."""
+    return expression(column, view.table.columns, view.table.created, view.table.city) is not None
+
+
+def _offer_chips(view: BatchView, kept: LeadFilter) -> list[Chip]:
+    """Return the chips: grades, the sources and owners with the most leads, those chosen, and what folds out."""
     chips = [] if view.hides_contacts else [Chip(SEARCH, "", ":material/search: Search")]
     counts = view.table.by_grade(LeadFilter(section=kept.section))
     for grade in GRADES:
         n = counts.get(grade, (0, 0.0))[0]
         if n or grade in kept.grades:
             chips.append(Chip(_GRADE, grade, f"{GRADE_ICONS[grade]} {grade} {n:,}"))
-    if source is not None:
-        known = [(value if value is not None else BLANK, n) for value, n in view.table.values_of(source)]
-        wanted = kept.values.get(source, ())
-        shown = {value for value, _ in known[:_CHIPS_OF_A_COLUMN]} | set(wanted) if len(known) > 1 else set(wanted)
-        chips += [Chip(source, value, plain(_short(value))) for value, _ in known if value in shown]
+    chips += [chip for column in _chip_columns(view) for chip in _offer_values(view, kept, column)]
     chips += [*_offer_news(view, kept), *_offer_states(view, kept)]
-    used = _used(kept, source)
+    used = _used(view, kept)
     chips.append(Chip(MORE, "", f":material/tune: More ({used})" if used else ":material/tune: More"))
     return chips
+
+
+def _offer_values(view: BatchView, kept: LeadFilter, column: str) -> list[Chip]:
+    """Return a chip for each of a column's values with the most leads, and for those that are chosen."""
+    known = [(value if value is not None else BLANK, n) for value, n in view.table.values_of(column)]
+    wanted = kept.values.get(column, ())
+    shown = {value for value, _ in known[:_CHIPS_OF_A_COLUMN]} | set(wanted) if len(known) > 1 else set(wanted)
+    return [Chip(column, value, _say_value(column, value)) for value, _ in known if value in shown]
+
+
+def _say_value(column: str, value: str) -> str:
+    if column != OWNER:
+        return plain(_short(value))
+    return "No owner" if value == BLANK else f"Owner: {plain(_short(value))}"
 
 
 def _offer_news(view: BatchView, kept: LeadFilter) -> list[Chip]:
@@ -172,9 +193,10 @@ def _short(value: str) -> str:
     return value if len(value) <= _LONGEST_CHIP else f"{value[: _LONGEST_CHIP - 1]}…"
 
 
-def _used(kept: LeadFilter, source: str | None) -> int:
+def _used(view: BatchView, kept: LeadFilter) -> int:
     """Return how many filters are in force that only the fields behind the last chip show."""
-    values = sum(name != source for name in kept.values)
+    by_chip = _chip_columns(view)
+    values = sum(name not in by_chip and _is_there(view, name) for name in kept.values)
     return values + (kept.created_from is not None) + ((kept.score_from, kept.score_to) != (0, 100))
 
 
@@ -213,7 +235,7 @@ def _render_more(view: BatchView, chosen: LeadFilter, key: str) -> LeadFilter:
 
 def _value_columns(view: BatchView) -> list[str]:
     columns = [view.column(role) for role in (Role.SOURCE, Role.MEDIUM, Role.PLATFORM)]
-    columns.append(CITY_TIER if CITY_TIER in view.table.columns else None)
+    columns += [name if name in view.table.columns else None for name in (CITY_TIER, OWNER)]
     return [column for column in columns if column is not None]
 
 
@@ -227,7 +249,7 @@ def _choose_values(view: BatchView, chosen: LeadFilter, column: str, key: str) -
         key=session.bind(f"{key}-{column}", known),
         width=212,
     )
-    if column == view.column(Role.SOURCE) and set(picked) == set(session.get_filter().values.get(column, ())):
+    if column in _chip_columns(view) and set(picked) == set(session.get_filter().values.get(column, ())):
         return chosen  # unchanged here: the chips may have changed
     return _with_values(chosen, column, tuple(picked))
 
@@ -306,7 +328,7 @@ def _say_more(view: BatchView, chosen: LeadFilter) -> None:
     rows = [
         f"{name_dimension(d, view.schema).lower()} {', '.join(show_value(d, v, view.schema) for v in wanted)}"
         for d, wanted in chosen.values.items()
-        if d not in _value_columns(view)
+        if d not in _value_columns(view) and _is_there(view, d)
     ]
     if rows:
         st.caption(f"Also narrowed to {plain(', '.join(rows))}. Clear all filters under More.")

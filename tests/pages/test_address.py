@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from leadscore_core.batches.view import BatchView
+from leadscore_core.batches.save import save_batch
+from leadscore_core.batches.view import BatchView, open_view
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
@@ -54,6 +59,33 @@ def test_what_is_chosen_goes_into_the_address_and_what_is_usual_does_not(batch: 
     chips.set_value([" grade=Warm"]).run()
     app.segmented_control(key="section").set_value("Grades").run()
     assert app.query_params == {"batch": batch.id, "section": "Grades", "grade": "Warm"}
+
+
+def test_the_owner_of_a_list_has_chips_and_stands_in_the_address(
+    batch: Batch, sample: SampleLeads, trained: LeadModel, tmp_path: Path
+) -> None:
+    leads = sample.new.head(90)
+    owners = [("Anna Roy", "Ben", "")[at % 3] for at in range(len(leads))]
+    leads.assign(Owner=owners).to_csv(tmp_path / "owned.csv", index=False)
+    owned = save_batch(open_list(tmp_path / "owned.csv", trained.schema), trained, name="Owned")
+    table = open_view(owned, lambda _: trained, trained.schema).table
+    app = opened({"batch": owned.id, "in": "ls_owner:Ben"})
+    assert doubts(app) == []
+    for owner in ("Ben", "Anna Roy"):
+        wanted = table.page(LeadFilter(values={"ls_owner": (owner,)}), Sort(), 0, 50)
+        assert rows_shown(app)["Name"].tolist() == wanted["ls_name"].tolist()
+        assert app.query_params["in"] == f"ls_owner:{owner}"
+        chips = next(group for group in app.button_group if group.label == "Filter")
+        assert chips.value == [f"ls_owner={owner}"]
+        said = set(chips.options)
+        assert {"Search", "Owner: Anna Roy", "Owner: Ben", "No owner"} <= said
+        chips.set_value(["ls_owner=Anna Roy"]).run()
+    app.query_params.update({"batch": batch.id})  # a list that was kept without owners
+    app.run()
+    assert doubts(app) == [NOT_HERE]
+    assert "in" not in app.query_params
+    chips = next(group for group in app.button_group if group.label == "Filter")
+    assert not [label for label in chips.options if "wner" in label]
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,29 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadscore_core.access.permissions import PersonRole
+from leadscore_core.access.person import acting_as
+from leadscore_core.batches.emptied_leads import write_without
 from leadscore_core.batches.planning import ALL, CALLS
+from leadscore_core.batches.save import save_batch
 from leadscore_core.config import GradeRule, GradeShares, GradeThresholds, JunkRules
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import StorageError
 from leadscore_core.inference.grades import grade_leads
+from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.leads.dimensions import OWNER
 from leadscore_core.storage.leads.files import read_own
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
 from leadscore_core.storage.leads.lead_table import LeadTable, Sort
 from leadscore_core.storage.leads.standing import Standing
+from tests.access.people import EACH
 
 STAMP = "created_date"
 QUARANTINE = LeadFilter(section="quarantine")
@@ -224,3 +234,28 @@ def test_values_and_groups_equal_pandas(table: LeadTable, plain: pd.DataFrame) -
     wanted = plain.groupby(source)["ls_propensity"].agg(["size", "sum"])
     assert grouped["leads"].to_dict() == wanted["size"].to_dict()
     np.testing.assert_allclose(grouped["expected"].loc[wanted.index], wanted["sum"])
+
+
+def test_leads_are_filtered_by_their_owner_for_who_may_know_contacts(
+    places: Path, sample: SampleLeads, trained: LeadModel, tmp_path: Path
+) -> None:
+    """A list that names owners keeps them; who may not see contacts has no such column, and no filter by it."""
+    leads = sample.new.head(120)
+    given = [("Anna Roy", " Ben ", "", "n/a")[at % 4] for at in range(len(leads))]
+    leads.assign(**{"Lead Owner": given}).to_csv(tmp_path / "owned.csv", index=False)
+    batch = save_batch(open_list(tmp_path / "owned.csv", trained.schema), trained, name="Owned")
+    table = LeadTable(batch.scores_path, Standing(), STAMP)
+    assert table.values_of(OWNER) == [(None, 60), ("Anna Roy", 30), ("Ben", 30)]
+    for wanted, kept in ((("Ben",), {1}), ((BLANK, "Anna Roy"), {0, 2, 3})):
+        rows = table.rows_of(replace(ALL, values={OWNER: wanted}))
+        assert sorted(rows.tolist()) == [at for at in range(len(leads)) if at % 4 in kept]
+    for role in (PersonRole.DATA_SCIENCE, PersonRole.CALLER, PersonRole.MARKETING):
+        with acting_as(EACH[role]):
+            hidden = LeadTable(batch.scores_path, Standing(), STAMP)
+            assert OWNER not in hidden.columns
+            assert hidden.values_of(OWNER) == []
+            assert hidden.count(replace(ALL, values={OWNER: ("Ben",)})) == len(leads)
+    without_owner = tmp_path / "without.parquet"
+    write_without(batch.scores_path, without_owner, batch, trained.schema, [1])
+    cells = pq.read_table(without_owner, columns=["ls_row", OWNER]).to_pandas().set_index("ls_row")[OWNER]
+    assert cells.loc[[1, 5]].isna().tolist() == [True, False], "who is forgotten has no owner any more"

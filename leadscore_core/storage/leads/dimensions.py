@@ -11,6 +11,7 @@ from collections.abc import Collection
 from leadscore_core.data.schema.schema import CITY_TIER
 
 CAPPED = "ls_capped:"
+OWNER = "ls_owner"  # whose lead it is in the CRM, as the list says
 LEARNED, UNSEEN = "ls_learned", "ls_unseen"  # columns of a kept list, see `LeadTable`
 CAP = 5
 _TIMES = {

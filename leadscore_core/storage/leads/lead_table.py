@@ -5,8 +5,9 @@ One file holds, the highest propensity first, the cleaned columns under their ow
 ``ls_row`` position in the list, ``ls_rank`` from 1, ``ls_propensity``, ``ls_score``, ``ls_id``, ``ls_name``,
 ``ls_email``, ``ls_phone`` as given, ``ls_search`` their text in lower case, ``ls_draw`` a number drawn at random (0-1),
 ``ls_rule_<name>`` one flag a contact rule, ``ls_id_key``, ``ls_email_key``, ``ls_phone_key`` hashes by which a lead is
-known again, ``ls_duplicate_of``, ``ls_duplicate_why``; ``ls_learned`` whether the model that scored it learned from it
-(NULL where nothing tells) and ``ls_unseen`` the propensity by models that had not seen it (NULL where there is none).
+known again, ``ls_duplicate_of``, ``ls_duplicate_why``; ``ls_owner`` whose lead it is in the CRM, where a list says so;
+``ls_learned`` whether the model that scored it learned from it (NULL where nothing tells) and ``ls_unseen`` the
+propensity by models that had not seen it (NULL where there is none).
 """
 
 import threading
@@ -31,7 +32,7 @@ from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import NotPermittedError, StorageError
 from leadscore_core.storage.leads.contact_bits import BITS
 from leadscore_core.storage.leads.contact_rows import ContactRows
-from leadscore_core.storage.leads.dimensions import UNSEEN, expression, quoted
+from leadscore_core.storage.leads.dimensions import OWNER, UNSEEN, expression, quoted
 from leadscore_core.storage.leads.filters import LeadFilter, where
 from leadscore_core.storage.leads.lead_counts import LeadCounts
 from leadscore_core.storage.leads.pool import borrowed_cursor, errors_in_words, sql_text, to_frame
@@ -106,8 +107,8 @@ class LeadTable(LeadCounts):
         return other
 
     def _hide(self) -> None:
-        """Leave out who the leads are: no id, name, e-mail or phone is read, nor searched."""
-        self.hidden = frozenset(CONTACTS) & frozenset(self.columns)
+        """Leave out who the leads are, and whose: no id, name, e-mail, phone or owner is read, nor searched."""
+        self.hidden = frozenset((*CONTACTS, OWNER)) & frozenset(self.columns)
         self.columns = [name for name in self.columns if name not in self.hidden]
 
     def with_pseudonyms(self, key: bytes) -> "LeadTable":
