@@ -76,7 +76,16 @@ def ask(uri: str) -> dict[str, Any]:
         for one in runs:
             if "mlflow.parentRunId" in one.data.tags:
                 children.setdefault(named_runs[one.data.tags["mlflow.parentRunId"]], []).append(one.info.run_name)
+        of_models = {v.tags["leadscore.model_id"]: client.get_run(v.run_id) for v in versions}
         return {
+            "verdicts": {
+                model_id: {
+                    "tags": own.data.tags,
+                    "metrics": {name: v for name, v in own.data.metrics.items() if name.startswith("batch_")},
+                    "aucs": [m.value for m in client.get_metric_history(own.info.run_id, "batch_auc")],
+                }
+                for model_id, own in of_models.items()
+            },
             "models": {v.tags["leadscore.model_id"]: str(v.version) for v in versions},
             "aliases": {alias: str(version) for alias, version in model.aliases.items()},
             "params": run.data.params,

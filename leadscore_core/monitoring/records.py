@@ -10,6 +10,7 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.monitoring.check import MonitorReport
 from leadscore_core.monitoring.sample import SamplePlan
 from leadscore_core.monitoring.webhook import post_later
+from leadscore_core.registry.mlflow_tracking import sync_soon
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.monitor_events import SAMPLE, VERDICT, MonitorEvent, MonitorEventStore
@@ -53,7 +54,7 @@ def figures_of(report: MonitorReport) -> dict[str, Any]:
 
 
 def keep_report(report: MonitorReport, batch: Batch, *, by: str = "", settings: Settings | None = None) -> bool:
-    """Keep a list's figures and verdict where they changed, and tell whether the state did.
+    """Keep a list's figures and verdict where they changed, in MLflow too, and tell whether the state did.
 
     A change of the state that is certain is put into the outbox of the webhook; the first verdict on a list is a
     change where it asks for action.
@@ -72,6 +73,7 @@ def keep_report(report: MonitorReport, batch: Batch, *, by: str = "", settings: 
     if before is not None and before.data == data:
         return False
     store.add(MonitorEvent(VERDICT, batch.schema_name, data, report.model_id, batch.id, by))
+    sync_soon(settings)
     was = None if before is None else before.data["state"]
     changed = was != report.verdict.state if was is not None else report.verdict.is_due
     if changed and report.verdict.is_certain:

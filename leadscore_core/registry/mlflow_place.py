@@ -1,4 +1,4 @@
-"""Where MLflow keeps its runs in the models folder: under a path that it can read, also after the folder was moved."""
+"""Where MLflow keeps its runs in the models folder, under a path that it can read, and what names it takes."""
 
 import hashlib
 import os
@@ -11,12 +11,24 @@ from pathlib import Path
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
 ID_TAG, FILE = "leadscore.model_id", "leadscore_model"
 _ODD = re.compile(r"[%?#]")
+_NOT_IN_NAMES = re.compile(r"[^\w .:/-]")
 _PLACES = {
     "experiments": ("artifact_location",),
     "runs": ("artifact_uri",),
     "logged_models": ("artifact_location",),
     "model_versions": ("source", "storage_location"),
 }
+
+
+def metric_name(kind: str, column: str) -> str:
+    """Return the name of a column's metric, of characters that MLflow takes.
+
+    Examples
+    --------
+    >>> metric_name("importance", "Budget (INR)?")
+    'importance.Budget _INR__'
+    """
+    return f"{kind}.{_NOT_IN_NAMES.sub('_', column)}"[:250]
 
 
 def mlflow_root(models_dir: Path) -> Path:

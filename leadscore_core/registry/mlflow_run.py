@@ -1,6 +1,5 @@
 """A model as a run in MLflow: parameters, figures of every fold, targets, leads, leakage, card, and the model."""
 
-import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -17,10 +16,9 @@ from leadscore_core.model.model_card import write_card, write_card_html
 from leadscore_core.model.weights import weights_in
 from leadscore_core.registry.archive import pack_model
 from leadscore_core.registry.mlflow_model import code_of, requirements_of, served_pipeline, signature_of
-from leadscore_core.registry.mlflow_place import FILE, ID_TAG
+from leadscore_core.registry.mlflow_place import FILE, ID_TAG, metric_name
 from leadscore_core.registry.registry import ModelRegistry
 
-_NOT_IN_NAMES = re.compile(r"[^\w .:/-]")
 _DIGEST, _MOST_NAME = 36, 500
 
 
@@ -112,10 +110,10 @@ def _log_metrics(model: LeadModel) -> None:
         if folds:
             mlflow.set_tag(f"{short}_each", ", ".join(map(str, folds))[:5_000])
     mlflow.log_metrics({f"target_{name}": float(value) for name, value in metadata.targets.model_dump().items()})
-    mlflow.log_metrics({_name("importance", name): share for name, (share, _) in metadata.importance.items()})
+    mlflow.log_metrics({metric_name("importance", name): share for name, (share, _) in metadata.importance.items()})
     for one in metadata.audit:
         worth = {"auc": one.auc, "auc_with": one.auc_with, "auc_without": one.auc_without}
-        mlflow.log_metrics({_name(f"leakage_{key}", one.column): v for key, v in worth.items() if v is not None})
+        mlflow.log_metrics({metric_name(f"leakage_{key}", one.column): v for key, v in worth.items() if v is not None})
 
 
 def _folds_of(model: LeadModel, split: str) -> dict[str, dict[str, float]]:
@@ -133,11 +131,6 @@ def _folds_of(model: LeadModel, split: str) -> dict[str, dict[str, float]]:
             auc, brier = (f(label, p, sample_weight=weight) for f in (roc_auc_score, brier_score_loss))
             found[str(fold)] = {"auc": float(auc), "brier": float(brier)}
     return found
-
-
-def _name(kind: str, column: str) -> str:
-    """Return the name of a column's metric, of characters that MLflow takes."""
-    return f"{kind}.{_NOT_IN_NAMES.sub('_', column)}"[:250]
 
 
 def _write_files(registry: ModelRegistry, model: LeadModel, place: Path) -> None:

@@ -30,11 +30,14 @@ from leadscore_core.data.schema.schema_files import DEFAULT_SCHEMA
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.registry.archive import import_model
 from leadscore_core.registry.mlflow_place import ARTIFACTS, DATABASE, FILE, ID_TAG, bring_home, mlflow_root
+from leadscore_core.registry.mlflow_verdicts import log_verdicts, newest_of, read_verdicts
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.registry.searches import log_searches, read_searches
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from leadscore_core.storage.database.monitor_events import MonitorEvent
 
 OFF = "off"
 NAME = "leadscore"
@@ -80,8 +83,8 @@ def sync_tracking(settings: Settings | None = None) -> Tracked:
 
     Each schema has a registered model of its own (see `registered_name`), with the aliases ``champion`` and
     ``challenger``: the newest model that came after the champion and is not in use. Comparisons and searches are runs
-    with a child for each algorithm or trial. Nothing is raised: a tracking server that is down must not cost a
-    training run.
+    with a child for each algorithm or trial. What the monitor found of lists are steps of their model's run. Nothing
+    is raised: a tracking server that is down must not cost a training run.
     """
     settings = settings or load_settings()
     uri = tracking_uri(settings)
@@ -93,6 +96,7 @@ def sync_tracking(settings: Settings | None = None) -> Tracked:
     try:
         known = [metadata.model_id for metadata in registry.list_models()]
         wanted: dict[str, Any] = {"uri": _shown(uri), "models": known, "aliases": _aliases(registry)}
+        wanted["verdicts"] = newest_of(_verdicts(registry, settings))
         wanted["searches"] = [search.search_id for search in read_searches(settings.models_dir)]
         if _seen(settings) == wanted:
             return Tracked(aliases=wanted["aliases"])
@@ -266,8 +270,17 @@ def _write_down(registry: ModelRegistry, uri: str, aliases: dict[str, str], sett
             versions[metadata.model_id] = log_model_run(registry, metadata, experiment, name)
             logged.append(metadata.model_id)
     log_searches(client, settings.models_dir, experiment)
+    verdicts = _verdicts(registry, settings)
+    for name in dict.fromkeys(names.values()) if verdicts else ():
+        for version in client.search_model_versions(f"name='{name}'"):
+            with _harmless():
+                log_verdicts(client, str(version.run_id), verdicts.get(str(version.tags.get(ID_TAG)), []))
     _point(client, registry, versions)
     return Tracked(tuple(logged), aliases)
+
+
+def _verdicts(registry: ModelRegistry, settings: Settings) -> dict[str, list[MonitorEvent]]:
+    return read_verdicts(settings, {metadata.schema_name for metadata in registry.list_models()})
 
 
 def _point(client: MlflowClient, registry: ModelRegistry, versions: dict[str, str]) -> None:

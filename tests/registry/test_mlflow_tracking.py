@@ -28,9 +28,12 @@ from leadscore_core.registry.mlflow_tracking import CHALLENGER, CHAMPION, sync_t
 from leadscore_core.registry.promotion import promote_model
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.registry.searches import keep_search
+from leadscore_core.storage.database.monitor_events import VERDICT, MonitorEvent, MonitorEventStore
 from tests import in_mlflow
 from tests.in_mlflow import run_module
 from tests.paths import ROOT
+
+SOMEBODY = "Leads of Anna Rao"
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,25 @@ def check_what_is_written(written: dict, trained: LeadModel) -> None:
     assert {"full_name", "email", "phone", "lead_id"}.isdisjoint(columns)
 
 
+def keep_verdicts(settings: Settings, model_id: str, aucs: list[float | None]) -> None:
+    """Keep what the monitor found of lists of a model: their AUC, None where no outcome is in."""
+    for auc in aucs:
+        known = {"auc": None if auc is None else [auc, auc - 0.04, auc + 0.04], "estimate": None, "apart": float("nan")}
+        known |= {"name": SOMEBODY, "reasons": [SOMEBODY], "columns": {"city?": [0.31, 0.1, 0.02]}, "rows": 300}
+        data = known | {"state": "healthy", "known": 200, "outside": []}
+        MonitorEventStore(settings).add(MonitorEvent(VERDICT, "codepro", data, model_id, author=SOMEBODY))
+
+
+def check_verdicts(written: dict, judged: str, other: str) -> None:
+    own = written[judged]
+    figures = {"rows": 300.0, "known": 200.0, "auc": 0.81, "auc_low": 0.77, "auc_high": 0.85, "psi.city_": 0.31}
+    assert own["metrics"] == {f"batch_{name}": pytest.approx(value) for name, value in figures.items()}
+    assert own["tags"]["verdict"] == "healthy"
+    assert own["tags"]["batch_each"].count("healthy") == 2
+    assert SOMEBODY not in str(own)
+    assert written[other]["metrics"] == {}, "it scored none of them"
+
+
 def test_every_model_is_written_down_and_aliases_follow(
     registry: ModelRegistry,
     trained: LeadModel,
@@ -179,6 +201,7 @@ def test_every_model_is_written_down_and_aliases_follow(
     other = of_another_schema(trained, registry)
     child = {"name": "Random forest", "params": {"algorithm": "forest"}, "metrics": {"auc": 0.7}}
     keep_search(registry.root, "comparison", "codepro", children=[child], metrics={"seconds": 1.0}, tags={})
+    keep_verdicts(settings, trained.model_id, [None, 0.81])
     result = beside.sync(settings)
     assert result["logged"] == [later, other]
     uri = str(tracking_uri(settings))
@@ -190,6 +213,7 @@ def test_every_model_is_written_down_and_aliases_follow(
     assert said["registered"]["leadscore-gym"].keys() == {CHALLENGER}
     assert list(said["children"].values()) == [["Random forest"]]
     assert json.loads(Path(said["leakage"]).read_text()) == []
+    check_verdicts(said["verdicts"], trained.model_id, later)
     check_that_nobody_is_named(Path(said["place"]), sample)
     check_that_it_is_served(Path(said["served"]), trained, sample, tmp_path)
     beside.pool.submit(in_mlflow.delete_experiment, uri).result(timeout=240)
@@ -199,8 +223,10 @@ def test_every_model_is_written_down_and_aliases_follow(
     registry, settings = ModelRegistry(moved), load_settings()
     uri = str(tracking_uri(settings))
     registry.promote(later)
+    keep_verdicts(settings, trained.model_id, [0.58])
     assert beside.sync(settings)["logged"] == []
     said = beside.ask(uri)
+    assert said["verdicts"][trained.model_id]["aucs"] == [0.81, 0.58], "each once"
     assert said["aliases"] == {CHAMPION: said["models"][later]}
     assert Path(said["served"]).resolve().is_relative_to(moved), "where the folder is now"
 
