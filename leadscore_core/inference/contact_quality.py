@@ -8,11 +8,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from leadscore_core.data.cleaning.spreadsheet_text import unwrap
 from leadscore_core.data.cleaning.text import clean_text, filled_cells
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.inference.contact_cells import split_contacts
-from leadscore_core.inference.identity import is_placeholder, is_ruined, unwrap
+from leadscore_core.inference.identity import is_placeholder, is_ruined
 from leadscore_core.inference.plain_contacts import plain_emails, plain_phones
 from leadscore_core.storage.contact_key import keyed_hashes
 

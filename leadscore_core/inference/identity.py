@@ -6,34 +6,19 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from leadscore_core.data.cleaning.spreadsheet_text import unwrap
+
 _SALESFORCE = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
 _SALESFORCE_SHARE = 0.9
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 # a spreadsheet keeps fifteen digits; what it writes as a power of ten has lost even more
 _POWER = re.compile(r"[+-]?(?:\d[.,]\d+[eE]\+?\d{2,}|\d[eE]\+\d{2,})")
 _ROUNDED = re.compile(r"\d{15}0+")
-_KEPT_AS_TEXT = re.compile(r"=\"(.*)\"|'(.+)")
-_FLOAT = re.compile(r"(\+?\d+)[.,]0+")
 # addresses that stand for none
 _PLACEHOLDER = re.compile(
     r"(?:no-?reply|no-?e?-?mail|none|null|na|n\.a|not-?provided|not-?available|unknown|test|abc|xyz|aaa|xxx|dummy|fake|"
     r"nobody|noone|anonymous|asdf|placeholder|keine|sin-?correo)\d{0,3}@.+"
 )
-
-
-def unwrap(text: str) -> str:
-    """Return a text as it was before a spreadsheet took it: without its quoting, and without ``.0`` behind digits.
-
-    Examples
-    --------
-    >>> unwrap('="00123"'), unwrap("'0123"), unwrap("9876543000.0"), unwrap("A-1")
-    ('00123', '0123', '9876543000', 'A-1')
-    """
-    bare = text.strip()
-    kept = _KEPT_AS_TEXT.fullmatch(bare)
-    bare = (kept[1] or kept[2] or "").strip() if kept else bare
-    whole = _FLOAT.fullmatch(bare)
-    return whole[1] if whole else bare
 
 
 def is_ruined(text: str) -> bool:

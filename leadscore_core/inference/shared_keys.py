@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.config import load_settings
+from leadscore_core.data.cleaning.spreadsheet_text import unwrap
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.findings import Finding
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.inference.contact_quality import contact_keys, hash_texts, read_contacts
 from leadscore_core.inference.duplicates import key_columns
-from leadscore_core.inference.identity import comparable_ids, is_ruined, shared_values, unwrap
+from leadscore_core.inference.identity import comparable_ids, is_ruined, shared_values
 
 _ROLES = {"id": Role.ID, "email": Role.EMAIL, "phone": Role.PHONE}
 _SHARED = "shared by different leads, so it identifies nobody; outcomes are not carried over by it"

@@ -70,7 +70,7 @@ def test_leave_out_a_leak_train_read_compare_promote_score_and_roll_back(page: P
     page.get_by_text("What it was trained on and how").click()
     expect(page.get_by_text("Left out: referred_lead")).to_be_visible(timeout=PATIENCE)
     go(page, "Against the model in use")
-    expect(page.get_by_text("Compared on")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Compared on").first).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("heading", name="Leads that change grade")).to_be_visible(timeout=PATIENCE)
 
     go(page, "Promote or roll back")

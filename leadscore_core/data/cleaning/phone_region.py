@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from leadscore_core.data.cleaning.spreadsheet_text import unwrap
 from leadscore_core.data.cleaning.text import as_text
 
 LEAST_CODED, MOSTLY = 10, 0.8
@@ -70,9 +71,11 @@ def find_phone_region(columns: Sequence[pd.Series], usual: str) -> PhoneRegion:
     ('DE', '15 of 15 numbers with one begin +49')
     >>> find_phone_region([pd.Series(["98765 43210", "+44 20 7946 0018"])], "IN").region is None
     True
+    >>> find_phone_region([pd.Series([f"98765431{n}.0" for n in range(10, 40)])], "IN").region is None
+    True
     """
     cells = pd.concat([as_text(column) for column in columns], ignore_index=True).dropna()
-    bare = cells.str.replace(_SEPARATORS, "", regex=True)
+    bare = cells.map(unwrap).astype("str").str.replace(_SEPARATORS, "", regex=True)
     coded = bare.str.extract(_CODED, expand=False).dropna()
     local = bare[bare.str.fullmatch(_LOCAL) & ~bare.str.startswith("00")]
     some = local.iloc[:: max(1, len(local) // _SAMPLE)].tolist()

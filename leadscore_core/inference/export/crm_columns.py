@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from leadscore_core.data.cleaning.spreadsheet_text import unwrap
 from leadscore_core.data.cleaning.text import ALWAYS_BLANK, MAYBE_BLANK, as_text, filled_cells
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema, Role
@@ -15,7 +16,7 @@ from leadscore_core.inference.contact_cells import split_contacts
 from leadscore_core.inference.contact_quality import normalise_email
 from leadscore_core.inference.export.crm import PRESETS, CrmPreset
 from leadscore_core.inference.grades import JUNK_WORDS
-from leadscore_core.inference.identity import is_placeholder, is_ruined, unwrap
+from leadscore_core.inference.identity import is_placeholder, is_ruined
 from leadscore_core.percent import say_leads
 
 SCORE, GRADE, REASON = "LeadScore score", "LeadScore grade", "LeadScore reason"
