@@ -43,9 +43,11 @@ def checked(view: BatchView) -> tuple[MonitorReport, RetrainCase]:
         report = check_batch(view.batch, model_of(view))
         outside = tuple(one.human for one in report.drift.columns if one.name in report.drift.outside)
         case = make_case(view.batch.schema_name, report.verdict, outside=outside)
-    keep_report(report, view.batch)
+    is_changed = keep_report(report, view.batch)
     _post_in_passing(settings)
     session.keep("monitor_report", (state, report, case))
+    if is_changed:
+        st.rerun()  # the sidebar was drawn before, with the verdict of before
     return report, case
 
 
