@@ -22,8 +22,10 @@ from leadscore_core.storage.database.engine import Database, aware, now, open_da
 from leadscore_core.storage.database.people import KEYS, LeadKeys, all_keys, keys_of
 from leadscore_core.storage.database.tables import PersonRow
 from leadscore_core.storage.leads.contact_rows import ContactRows
+from leadscore_core.storage.leads.dimensions import quoted
 from leadscore_core.storage.leads.lead_table import LeadTable
 from leadscore_core.storage.leads.pool import string_types
+from leadscore_core.storage.leads.standing import RULE
 
 _LAG = timedelta(minutes=5)  # clocks of several servers differ, and a slow writer comes late
 _MOST_BATCHES = 8
@@ -80,6 +82,16 @@ def rows_of_people(batch: Batch, table: LeadTable, settings: Settings, people: I
     for person, row in zip(some["person"].tolist(), some["row"].tolist(), strict=True):
         found.setdefault(person, []).append(row)
     return found
+
+
+def single_rows(batch: Batch, table: LeadTable, settings: Settings, people: Iterable[int]) -> dict[int, list[int]]:
+    """Return the same without leads that stand in the batch again: of a person one lead is called, not each."""
+    found = rows_of_people(batch, table, settings, people)
+    flag = f"{RULE}duplicate"
+    if not found or flag not in table.columns:
+        return found
+    again = set(table.query(f"SELECT ls_row FROM {table.file_sql} WHERE {quoted(flag)}")["ls_row"].tolist())  # noqa: S608  # names are quoted or ours, values are bound
+    return {person: [row for row in rows if row not in again] for person, rows in found.items()}
 
 
 def lead_keys(batch: Batch, table: LeadTable, rows: np.ndarray | list[int]) -> list[LeadKeys]:

@@ -129,7 +129,7 @@ def describe_lead(
     change = None
     if len(history) > 1 and view.model is not None:
         change = _change(history[-2], view, cleaned, load_model)
-    restored = DecisionStore(settings).restored(view.batch, row)
+    restored = DecisionStore(settings).restored(view.batch, row) or view.carried.get(row)
     if view.hides_contacts:
         restored = None if restored is None else replace(restored, note="")
     else:

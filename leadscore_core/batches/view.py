@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from cachetools import LRUCache
 
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import check_may
-from leadscore_core.batches.known_people import contacts_of, rows_of_people
+from leadscore_core.batches.known_people import contacts_of, rows_of_people, single_rows
 from leadscore_core.config import GradeRule, JunkRules, Settings, load_settings
 from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.data.schema.schema import CITY_TIER, Column, LeadSchema, Role
@@ -23,7 +23,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database.audit import note_seen
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.contact_states import STATES
-from leadscore_core.storage.database.decisions import DecisionStore, Override
+from leadscore_core.storage.database.decisions import DecisionStore, Override, Restored
 from leadscore_core.storage.database.preferences import grade_preference, junk_preference
 from leadscore_core.storage.leads.files import FILE_ROW, read_own
 from leadscore_core.storage.leads.lead_table import CONTACTS, LeadTable
@@ -51,13 +51,17 @@ def file_rows(leads: pd.DataFrame) -> pd.Series:
 
 @dataclass(frozen=True)
 class BatchView:
-    """A batch with its leads as they stand, the model that scored it if that can be loaded, and who set which grade."""
+    """A batch with its leads as they stand, the model that scored it if that can be loaded, and who decided what.
+
+    ``carried`` are the leads that were restored on another list (see `DecisionStore.carried`).
+    """
 
     batch: Batch
     table: LeadTable
     schema: LeadSchema
     model: LeadModel | None
     overrides: dict[int, Override]
+    carried: dict[int, Restored] = field(default_factory=dict)
 
     @property
     def hides_contacts(self) -> bool:
@@ -347,10 +351,11 @@ def open_view(
     schema = model.schema if model is not None else schema
     bare = LeadTable.by_schema(batch.scores_path, Standing(), schema)
     overrides = decisions.overrides(batch, lambda people: rows_of_people(batch, bare, settings, people))
+    carried = decisions.carried(batch, lambda people: single_rows(batch, bare, settings, people))
     standing = Standing(
         grades or grade_preference(settings, schema).current().value,
         junk or junk_preference(settings).current().value,
-        decisions.restored_rows(batch),
+        np.union1d(decisions.restored_rows(batch), np.array(list(carried), dtype="int64")),
         {row: override.grade for row, override in overrides.items()},
         contacts_of(batch, bare, settings),
     )
@@ -358,4 +363,5 @@ def open_view(
     if not person.may(Action.SEE_CONTACTS):
         table = table.with_pseudonyms(pseudonym_key(settings)) if person.may(Action.SEE_LEADS) else table
         overrides = {row: replace(override, note="") for row, override in overrides.items()}
-    return BatchView(batch, table, schema, model, overrides)
+        carried = {row: replace(restored, note="") for row, restored in carried.items()}
+    return BatchView(batch, table, schema, model, overrides, carried)

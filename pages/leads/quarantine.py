@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from leadscore_core.batches.known_people import lead_keys
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.data.row_numbers import FIRST_ROW
@@ -13,7 +14,7 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.inference.grades import JUNK_WORDS
 from leadscore_core.percent import say_leads
 from leadscore_core.storage.database.batches import BatchStore
-from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore, Feedback
+from leadscore_core.storage.database.decisions import RESTORED_DAYS, VERDICTS, DecisionStore, Feedback
 from leadscore_core.storage.leads.lead_table import LeadTable
 from leadscore_core.storage.leads.standing import Standing
 from pages.shared.controls import plain_error
@@ -37,7 +38,8 @@ def render_quarantine(view: BatchView) -> None:
             st.caption(f"{say_leads(restored)} {were} in the call list.")
             if st.button("Put all of them aside again", type="tertiary", icon=":material/inventory_2:"):
                 again = view.standing.restored.tolist()
-                sign(lambda _: _decisions().unrestore(view.batch, again), "The rules decide again.")
+                people = [one.person for one in view.carried.values() if one.person is not None]
+                sign(lambda _: _decisions().unrestore(view.batch, again, people), "The rules decide again.")
     if not counts:
         st.info("Nobody is put aside. Set what counts as junk under Junk filter.", icon=":material/inventory_2:")
         return
@@ -57,15 +59,17 @@ def render_quarantine(view: BatchView) -> None:
     if total:
         with st.form("restore", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
             note = st.text_input("Note", placeholder="Why should they be called?", max_chars=300, width=320)
+            days = st.number_input("Days on other lists", 1, 365, RESTORED_DAYS, width=160)
             some = st.form_submit_button(f"Restore {len(rows)} selected", icon=":material/undo:", disabled=not rows)
             every = st.form_submit_button(f"Restore all {total:,} shown", icon=":material/undo:")
         if some or every:
             asked = rows if some else view.table.rows_of(chosen).tolist()
             wanted = [row for row in asked if row not in set(barred.tolist())]
+            leads = lead_keys(view.batch, view.table, wanted)
             left = len(asked) - len(wanted)
             stay = f" {say_leads(left)} asked not to be called or are customers, and stay here." if left else ""
             sign(
-                lambda name: _decisions().restore(view.batch, wanted, note=note, by=name),
+                lambda name: _decisions().restore(view.batch, wanted, note=note, by=name, days=int(days), leads=leads),
                 f"{len(wanted):,} restored.{stay}",
             )
     render_export(view, chosen, shown.sort)

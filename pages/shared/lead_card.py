@@ -18,7 +18,7 @@ from leadscore_core.percent import signed
 from leadscore_core.plots.lead import plot_history, plot_waterfall
 from leadscore_core.storage.database.contact_states import STATES
 from leadscore_core.storage.database.contacts import ContactStore, Result
-from leadscore_core.storage.database.decisions import VERDICTS, DecisionStore
+from leadscore_core.storage.database.decisions import RESTORED_DAYS, VERDICTS, DecisionStore
 from leadscore_core.storage.leads.pseudonyms import PSEUDONYM
 from pages.shared import address, session
 from pages.shared.components import get_named_model, render_chart
@@ -111,7 +111,8 @@ def _render_standing(view: BatchView, profile: LeadProfile) -> None:
     elif profile.restored is not None:
         r = profile.restored
         note = f" {plain(r.note)}" if r.note else ""
-        st.info(f"Restored by {plain(r.by) or 'somebody'} on {say_day(r.at)}.{note}", icon=":material/undo:")
+        until = f" On other lists until {say_day(r.expires_at)}." if r.person is not None and r.expires_at else ""
+        st.info(f"Restored by {plain(r.by) or 'somebody'} on {say_day(r.at)}.{until}{note}", icon=":material/undo:")
 
 
 def _render_contacts(view: BatchView, profile: LeadProfile) -> None:
@@ -205,16 +206,19 @@ def _render_decisions(view: BatchView, profile: LeadProfile) -> None:
         if profile.junk and may_restore:
             with st.form("restore-lead", border=False):
                 note = st.text_input("Why should it be called?", max_chars=300)
+                days = st.number_input("For how many days on other lists", 1, 365, RESTORED_DAYS)
                 by = ask_inline("restore")
                 if st.form_submit_button("Restore this lead", icon=":material/undo:") and is_signed(by):
-                    decisions.restore(view.batch, [row], note=note, by=by)
-                    _finish("Restored. It stays so when the list is scored again.")
+                    leads = lead_keys(view.batch, view.table, [row])
+                    decisions.restore(view.batch, [row], note=note, by=by, days=int(days), leads=leads)
+                    _finish("Restored. It stays so when the list is scored again, and on other lists until it expires.")
         elif (
             profile.restored is not None
             and may_restore
             and st.button("Put it aside again", icon=":material/inventory_2:")
         ):
-            decisions.unrestore(view.batch, [row])
+            person = profile.restored.person
+            decisions.unrestore(view.batch, [row], [] if person is None else [person])
             _finish("The rules decide about it again.")
         if current_person().may(Action.REVIEW):
             with st.expander("This score looks wrong", icon=":material/flag:"):

@@ -6,18 +6,20 @@ import textwrap
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leadscore_core.batches.known_people import contacts_of, lead_keys
+from leadscore_core.batches.lead_profile import describe_lead
 from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.view import BatchView, open_view
 from leadscore_core.batches.week import Share, Week
 from leadscore_core.config import CallRules, Settings
 from leadscore_core.errors import StorageError
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.storage.database import claims, contacts
+from leadscore_core.storage.database import claims, contacts, decisions
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.claims import ClaimStore, Waiting
 from leadscore_core.storage.database.contact_states import RESULTS, SUPPRESSING, Attempt, state_after
@@ -172,6 +174,47 @@ def test_a_grade_set_by_hand_moves_the_lead_and_holds_on_the_next_list(
         moved = page.index[page["ls_overridden"] & (page["ls_grade"] == "Cold")]
         assert moved.tolist() == [int(page["ls_grade"].isin(["Hot", "Warm"]).sum())]
         assert page["ls_row"].tolist() == table.rows_of(CALLS, Sort()).tolist()
+
+
+def test_a_restored_lead_is_restored_on_the_next_list_until_it_expires(
+    kept: Settings, monday: Batch, trained: LeadModel, tuesday: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, store = look(monday, trained), DecisionStore(kept)
+    aside = view.table.rows_of(LeadFilter(section="quarantine"))[:3]
+    leads = lead_keys(monday, view.table, aside)
+    usual = set(look(tuesday, trained).table.rows_of(CALLS).tolist())
+
+    def back() -> set[int]:
+        """Leads that Tuesday's call list has since, by Monday's positions."""
+        after = look(tuesday, trained)
+        came = np.array(sorted(set(after.table.rows_of(CALLS).tolist()) - usual), dtype="int64")
+        assert sorted(after.carried) == came.tolist()
+        assert [describe_lead(after, row, lambda _: trained).restored for row in came[:1].tolist()] != [None]
+        keys_there = {lead.keys for lead in lead_keys(tuesday, after.table, came)}
+        return {lead.row for lead in leads if lead.keys in keys_there}
+
+    first, second, third = aside.tolist()
+    assert store.restore(monday, aside.tolist(), note="", by="Anna", days=9, leads=leads) == 3
+    assert back() == {first, second, third}
+    store.unrestore(monday, [first])
+    assert back() == {second, third}
+    CallQueue(view, kept).record(second, Result("do_not_call"), caller="Anna")
+    after = look(tuesday, trained)
+    assert set(after.table.rows_of(CALLS).tolist()) - usual < set(after.carried)
+    (there,) = set(after.table.rows_of(CALLS).tolist()) - usual
+    assert lead_keys(tuesday, after.table, [there])[0].keys == leads[2].keys
+    with monkeypatch.context() as then:
+        then.setattr(decisions, "now", lambda: claims.now() + timedelta(days=10))
+        assert look(tuesday, trained).carried == {}
+        assert third in look(monday, trained).table.rows_of(CALLS)
+    store.set_override(tuesday, there, "Junk", days=3, note="", author="Ben", lead=leads[2])
+    assert there not in look(tuesday, trained).table.rows_of(CALLS), "the newer word counts"
+    store.end_override(tuesday, there)
+    store.unrestore(tuesday, [there], [one.person for one in after.carried.values() if one.person is not None])
+    assert look(tuesday, trained).carried == {}
+    assert third not in look(monday, trained).table.rows_of(CALLS)
+    with pytest.raises(StorageError, match="1 to 365 days"):
+        store.restore(monday, [first], note="", by="Anna", days=0)
 
 
 def test_callers_get_each_lead_once_in_the_order_of_calls(kept: Settings, monday: Batch, trained: LeadModel) -> None:

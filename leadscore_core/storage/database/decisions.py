@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from leadscore_core.access.permissions import Action
@@ -19,17 +20,20 @@ from leadscore_core.storage.database.people import LeadKeys, find_people
 from leadscore_core.storage.database.tables import BatchRow, FeedbackRow, OverrideRow, RestoredRow
 
 VERDICTS = {"too_high": "Too high", "too_low": "Too low", "customer": "Already a customer", "other": "Something else"}
+RESTORED_DAYS = 30  # on other lists
 _CHUNK = 10_000
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A lead that was taken back from quarantine: why, by whom, when."""
+    """A lead that was taken back from quarantine: why, by whom, when, and until when on other lists for whom."""
 
     row: int
     note: str
     by: str
     at: datetime
+    expires_at: datetime | None = None
+    person: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,31 +72,57 @@ class DecisionStore:
         self.settings = settings
 
     @needs(Action.RESTORE)
-    def restore(self, batch: Batch, rows: Iterable[int], *, note: str, by: str) -> int:
+    def restore(
+        self,
+        batch: Batch,
+        rows: Iterable[int],
+        *,
+        note: str,
+        by: str,
+        days: int = RESTORED_DAYS,
+        leads: Sequence[LeadKeys] = (),
+    ) -> int:
         """Take leads back from quarantine and return how many were new; all of them or none.
+
+        Parameters
+        ----------
+        days
+            For how many days they are restored on other lists, 1 to 365; on this one they stay so.
+        leads
+            What the leads are known by, so that they are restored for the same people on other lists too.
 
         Raises
         ------
         StorageError
-            If the batch is gone or the database cannot be written.
+            If the batch is gone, the days are not 1 to 365, or the database cannot be written.
         """
+        if not 1 <= days <= 365:
+            raise StorageError(f"A lead is restored on later lists for 1 to 365 days; {days} came. Choose a number.")
         wanted, moment = sorted(set(map(int, rows))), now()
         try:
             with open_database(self.settings).writing() as session:
                 present = set(session.execute(_rows_of(batch)).scalars())
                 new = [row for row in wanted if row not in present]
+                known = find_people(session, batch.schema_name, leads) if leads else []
+                person = dict(zip((lead.row for lead in leads), known, strict=True))
+                made = {"batch_id": batch.id, "note": note, "restored_by": by, "restored_at": moment}
+                made["expires_at"] = moment + timedelta(days=days)
                 for start in range(0, len(new), _CHUNK):
                     session.execute(
                         insert(RestoredRow),
-                        [
-                            {"batch_id": batch.id, "row": r, "note": note, "restored_by": by, "restored_at": moment}
-                            for r in new[start : start + _CHUNK]
-                        ],
+                        [{**made, "row": row, "person_id": person.get(row)} for row in new[start : start + _CHUNK]],
                     )
                 for start in range(0, len(wanted), _CHUNK):  # the newer word counts
                     session.execute(
                         update(OverrideRow)
                         .where(OverrideRow.batch_id == batch.id, OverrideRow.row.in_(wanted[start : start + _CHUNK]))
+                        .where(OverrideRow.grade == "Junk", OverrideRow.expires_at > moment)
+                        .values(expires_at=moment)
+                    )
+                for start in range(0, len(known), _CHUNK):
+                    session.execute(
+                        update(OverrideRow)
+                        .where(OverrideRow.person_id.in_(known[start : start + _CHUNK]))
                         .where(OverrideRow.grade == "Junk", OverrideRow.expires_at > moment)
                         .values(expires_at=moment)
                     )
@@ -106,13 +136,24 @@ class DecisionStore:
         return len(new)
 
     @needs(Action.RESTORE)
-    def unrestore(self, batch: Batch, rows: Iterable[int]) -> None:
-        """Put leads back where the rules put them."""
-        wanted = sorted(set(map(int, rows)))
+    def unrestore(self, batch: Batch, rows: Iterable[int], people: Iterable[int] = ()) -> None:
+        """Put leads back where the rules put them, on every list where they are restored for the same people.
+
+        Parameters
+        ----------
+        people
+            Whom else to put back: those whose leads were restored on other lists.
+        """
+        wanted, moment, theirs = sorted(set(map(int, rows))), now(), set(people)
         with open_database(self.settings).writing() as session:
             for start in range(0, len(wanted), _CHUNK):
-                these = RestoredRow.row.in_(wanted[start : start + _CHUNK])
-                session.execute(delete(RestoredRow).where(RestoredRow.batch_id == batch.id, these))
+                these = (RestoredRow.batch_id == batch.id) & RestoredRow.row.in_(wanted[start : start + _CHUNK])
+                theirs |= {p for p in session.scalars(select(RestoredRow.person_id).where(these)) if p is not None}
+                session.execute(delete(RestoredRow).where(these))
+            some = sorted(theirs)
+            for start in range(0, len(some), _CHUNK):
+                of_them = RestoredRow.person_id.in_(some[start : start + _CHUNK])
+                session.execute(delete(RestoredRow).where(of_them, RestoredRow.expires_at > moment))
             details = {"taken back": False}
             append_audit(session, self.settings, AuditEvent(Action.RESTORE, _of(batch), len(wanted), details=details))
 
@@ -125,9 +166,25 @@ class DecisionStore:
         """Return why one lead was restored, or None."""
         with open_database(self.settings).session() as session:
             found = session.get(RestoredRow, (batch.id, row))
-        if found is None:
-            return None
-        return Restored(found.row, found.note, found.restored_by, aware(found.restored_at))
+        return None if found is None else _restored(found, row)
+
+    def carried(self, batch: Batch, rows_of: Callable[[list[int]], Mapping[int, Sequence[int]]]) -> dict[int, Restored]:
+        """Return the leads that are restored since the same person was on another list, until that expires.
+
+        Parameters
+        ----------
+        rows_of
+            Gives the positions that people have in the batch.
+        """
+        cells = RestoredRow.__table__.c  # plain rows: a quarantine that was restored whole has thousands
+        query = select(cells.person_id, cells.note, cells.restored_by, cells.restored_at, cells.expires_at)
+        query = query.where(cells.batch_id != batch.id, cells.person_id.is_not(None), cells.expires_at > now())
+        with open_database(self.settings).session() as session:
+            found: Iterable[Any] = session.execute(query.order_by(cells.restored_at))
+            held = {int(one.person_id): one for one in found}
+        own = set(self.restored_rows(batch).tolist()) if held else set()
+        places = rows_of(sorted(held)) if held else {}
+        return {row: _restored(held[p], row) for p, rows in places.items() for row in rows if row not in own}
 
     @needs(Action.OVERRIDE)
     def set_override(
@@ -278,6 +335,11 @@ def _ended(batch: Batch, row: int, person: int | None, moment: datetime):  # typ
     own = (OverrideRow.batch_id == batch.id) & (OverrideRow.row == row)
     which = own if person is None else own | (OverrideRow.person_id == person)
     return update(OverrideRow).where(which, OverrideRow.expires_at > moment).values(expires_at=moment)
+
+
+def _restored(found: RestoredRow | Row[Any], row: int) -> Restored:
+    until = None if found.expires_at is None else aware(found.expires_at)
+    return Restored(row, found.note, found.restored_by, aware(found.restored_at), until, found.person_id)
 
 
 def _rows_of(batch: Batch):  # type: ignore[no-untyped-def]

@@ -84,7 +84,8 @@ def forget_people(session: Session, people: Collection[int]) -> Removed:
         lasting = AttemptRow.person_id.in_(barred) & AttemptRow.result.in_(SUPPRESSING) & AttemptRow.undone_at.is_(None)
         removed += Removed(
             attempts=_deleted(session, AttemptRow, AttemptRow.person_id.in_(some) & ~lasting),
-            decisions=_deleted(session, OverrideRow, OverrideRow.person_id.in_(some)),
+            decisions=_deleted(session, OverrideRow, OverrideRow.person_id.in_(some))
+            + _deleted(session, RestoredRow, RestoredRow.person_id.in_(some)),
             planned_calls=_deleted(session, QueueRow, QueueRow.person_id.in_(some)),
         )
         gone = [person for person in some if person not in barred]
@@ -104,11 +105,11 @@ def forget_people(session: Session, people: Collection[int]) -> Removed:
 
 
 def people_of_batch_alone(session: Session, batch_id: str) -> set[int]:
-    """Return whoever was called, planned or given a grade on a batch, and on no other that is kept."""
+    """Return whoever was called, planned, restored or given a grade on a batch, and on no other that is kept."""
     here: set[int | None] = set()
     elsewhere: set[int | None] = {None}
     others = select(BatchRow.id).where(BatchRow.id != batch_id)
-    for table in (AttemptRow, QueueRow, OverrideRow):
+    for table in (AttemptRow, QueueRow, OverrideRow, RestoredRow):
         here |= set(session.scalars(select(table.person_id).where(table.batch_id == batch_id)))
         elsewhere |= set(session.scalars(select(table.person_id).where(table.batch_id.in_(others))))
     return {person for person in here - elsewhere if person is not None}

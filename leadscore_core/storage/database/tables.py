@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, DateTime, Double, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD = "0005"
+HEAD = "0006"
 
 
 class Base(DeclarativeBase):
@@ -65,7 +65,7 @@ class OutcomeRow(Base):
 
 
 class RestoredRow(Base):
-    """A lead that a person took back from quarantine."""
+    """A lead that a person took back from quarantine; for the same person on other lists too, until it expires."""
 
     __tablename__ = "restored"
 
@@ -74,6 +74,8 @@ class RestoredRow(Base):
     note: Mapped[str] = mapped_column(Text)
     restored_by: Mapped[str] = mapped_column(String(100))
     restored_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    person_id: Mapped[int | None] = mapped_column(Integer, index=True)
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class OverrideRow(Base):
