@@ -41,7 +41,9 @@ TRUSTED = {
         "_keep_anchors": "the same",
     },
     "storage/database/engine.py": {"one_change": "the way to the database; who writes on it asks"},
-    "storage/database/batches.py": {"sweep": "what a crash left behind is nobody's"},
+    "storage/database/batches.py": dict.fromkeys(
+        ("sweep", "_discard"), "what a crash left behind is nobody's; delete asks"
+    ),
     "storage/contact_key.py": dict.fromkeys(("_make", "_rekey_scores", "_rekey_database"), "hashes, by no one's wish"),
     "storage/database/outbox.py": dict.fromkeys(("put", "claim", "settle"), "it carries verdicts on, and no lead"),
     "monitoring/shadow.py": {"score_in_shadow": "what it keeps is asked for where it is kept"},

@@ -417,11 +417,11 @@ def test_history_follows_when_leads_came_not_when_they_were_scored(
 ) -> None:
     from datetime import timedelta
 
-    from leadscore_core.storage.database import batches as batches_module
+    from leadscore_core.storage.database import engine
 
     later = batch.created_at + timedelta(days=60)
     with monkeypatch.context() as then:
-        then.setattr(batches_module, "now", lambda: later)
+        then.setattr(engine, "now", lambda: later)
         second = keep(sample.new.assign(total_leads_droppped=4), tmp_path, trained, "March")
     rescore_batch(batch, trained)
     row = int(np.flatnonzero(sample.new["email"] != "")[0])
