@@ -34,7 +34,7 @@ def sign(body: str, secret: str, moment: int) -> str:
     Examples
     --------
     >>> sign("{}", "secret", 0)[:12]
-    't=0,v1=1b3bd'
+    't=0,v1=4bbe8'
     """
     digest = hmac.new(secret.encode(), f"{moment}.{body}".encode(), hashlib.sha256).hexdigest()
     return f"t={moment},v1={digest}"
