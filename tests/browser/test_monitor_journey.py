@@ -1,8 +1,11 @@
 """The months after in a real browser: a list is scored, its outcomes come back turned around, and Monitor says so."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +20,20 @@ from tests.browser.test_leads_journey import calm, check, choose
 from tests.browser.test_score_journey import PATIENCE, SAMPLE, bring
 from tests.paths import ROOT
 
+CHALLENGER = "20270101-000000-later"
 LEADS = 1_000
 
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A registry with the shipped model, a list, and outcomes that are the opposite of what it foretells."""
+    """A registry with the shipped model in use and the same under a later name, a list, and outcomes against it."""
     folder = tmp_path_factory.mktemp("months")
     shutil.copytree(ROOT / "models", folder / "models")
-    model, _ = ModelRegistry(folder / "models").load_champion()
+    registry = ModelRegistry(folder / "models")
+    model, _ = registry.load_champion()
+    at = model.metadata.created_at + timedelta(seconds=1)
+    update = {"model_id": CHALLENGER, "created_at": at, "pickle_sha256": ""}
+    registry.publish(replace(model, metadata=model.metadata.model_copy(update=update)))
     leads = pd.read_csv(SAMPLE, dtype="str", keep_default_na=False).head(LEADS)
     leads.to_csv(folder / "November.csv", index=False)
     chance = score_leads(folder / "November.csv", model)["propensity"].to_numpy()
@@ -81,4 +89,26 @@ def test_outcomes_turn_and_monitor_says_what_to_do(chromium: Browser, dashboard:
     page.emulate_media(color_scheme="dark")
     calm(page)
     check(page, small, "monitor-390-dark.png")
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="light")
+
+    choose(page, "Shadow")
+    page.get_by_role("combobox", name="In the shadow").click()
+    page.get_by_role("option", name=CHALLENGER).click()
+    page.get_by_role("button", name="Use this choice").click()
+    expect(page.get_by_text("No difference for certain yet")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("on 1,000 leads of 1 list")).to_be_visible()
+    page.get_by_test_id("stMain").get_by_role("link", name="Retrain").click()
+    expect(page.get_by_role("heading", name="Is a better model ready?")).to_be_visible(timeout=PATIENCE)
+    calm(page)
+    choose(page, "Promote or roll back")
+    page.get_by_label(re.compile("^Reason")).first.fill("The one in use turned around")
+    page.get_by_role("button", name="Put to use").click()
+    page.get_by_role("button", name="Promote", exact=True).click()
+    expect(page.get_by_role("heading", name="In use already")).to_be_visible(timeout=PATIENCE)
+    assert ModelRegistry(places / "models").champion_id == CHALLENGER
+    monitor(page, dashboard)
+    choose(page, "Time")
+    expect(page.get_by_role("heading", name="Can we still trust the scores?")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
     context.close()
