@@ -21,6 +21,8 @@ from leadscore_core.training.called import is_recorded, sample_weights
 from leadscore_core.training.calls import ATTEMPTS, Calls
 
 _DAY = 86_400
+_HALF_HOUR = 1_800  # by which time zones differ, so that midnight anywhere is a multiple of it
+_SEVERAL = 3
 
 
 def calls_of_batch(
@@ -113,10 +115,27 @@ def _times(dates: pd.Series | None, contacts: ContactRows, came: np.ndarray) -> 
     took = np.full(len(came), np.nan)
     won = (contacts.state == "won") & (contacts.last_result == "converted")
     if dates is not None and won.any():
+        won[won] = are_dated(contacts.last_at[won])
         rows = contacts.row[won]
         days = (pd.Series(contacts.last_at[won]) - dates.iloc[rows].reset_index(drop=True)).dt.total_seconds() / _DAY
         took[rows] = days.to_numpy("float64")
     return took
+
+
+def are_dated(moments: np.ndarray) -> np.ndarray:
+    """Tell which moments are dates that somebody said, and not when a file without dates was brought.
+
+    What a file says is a day, or a time of each lead's own; several leads that share one second share the file.
+
+    Examples
+    --------
+    >>> said = ["2026-11-05T00:00:00", "2026-11-05T00:00:00", "2026-11-06T09:14:33"]
+    >>> are_dated(np.array([*said, *["2026-11-28T15:48:03"] * 3], dtype="datetime64[s]")).tolist()
+    [True, True, True, False, False, False]
+    """
+    seconds = moments.astype("datetime64[s]").astype("int64")
+    _, place, leads = np.unique(seconds, return_inverse=True, return_counts=True)
+    return (seconds % _HALF_HOUR == 0) | (leads[place] < _SEVERAL)
 
 
 def _learning_sample(table: LeadTable, rows: int, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
