@@ -144,7 +144,8 @@ def _leakage(metadata: ModelMetadata) -> list[str]:
     lines = ["| Column | Why it is asked | AUC with it | AUC without | Answer |", "|---|---|---:|---:|---|"]
     for one in asked:
         aucs = ("not measured" if auc is None else f"{auc:.3f}" for auc in (one.auc_with, one.auc_without))
-        lines.append("| " + " | ".join(map(_in_cell, (one.column, one.why, *aucs, one.answer_in_words))) + " |")
+        cells = (_in_cell(one.column), _in_cell(one.why), *aucs, _in_cell(one.answer_in_words))
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 

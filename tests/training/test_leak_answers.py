@@ -84,4 +84,4 @@ def test_cards_of_models_that_asked_nothing_say_so(trained) -> None:
         assert said in write_card(metadata, trained.schema)
     odd = ColumnAudit(column="a|b <i>", why="x\ny", left_out=False)
     card = write_card(trained.metadata.model_copy(update={"audit": [odd]}), trained.schema)
-    assert "| a\\|b &lt;i> | x y | not measured | not measured | not answered; read |" in card
+    assert "| a\\|b \\<i\\> | x y | not measured | not measured | not answered; read |" in card
