@@ -116,7 +116,7 @@ def import_model(registry: ModelRegistry, path: Path, *, by: str = "") -> str:
                 (staging / METADATA).write_text(metadata.model_dump_json(indent=2) + "\n", encoding="utf-8")
                 write_imported(staging, by=by, file=path.name, sha256=hash_file(path))
                 publish_folder(staging, folder)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, KeyError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, RuntimeError, EOFError) as error:
         raise RegistryError(f"{path.name} is not a model that LeadScore exported, or it is damaged.") from error
     except OSError as error:
         raise RegistryError(f"{path} could not be imported ({error.strerror}). Nothing was changed.") from error

@@ -1,6 +1,7 @@
 """What the fuzzer starts from and what it found is read again; then it looks for more, for as long as there is time."""
 
 import importlib.util
+import re
 import resource
 import subprocess
 import sys
@@ -17,7 +18,9 @@ KNOWN = sorted([*CORPUS.iterdir(), *FOUND.iterdir()])
 
 @pytest.mark.parametrize("path", KNOWN, ids=lambda path: path.name)
 def test_what_was_found_is_read_or_said(path: Path, tmp_path: Path) -> None:
-    read_bytes(path.read_bytes(), tmp_path)
+    said = read_bytes(path.read_bytes(), tmp_path)
+    assert said == "" or re.search(r"[a-z]{3,}.*[.?:]\s*\S*$", said, re.DOTALL), "a sentence of ours, or it is read"
+    assert not re.search(r"Traceback|Error\(|errno|0x[0-9a-f]{6}|object at", said)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is not installed on this system")

@@ -21,12 +21,7 @@ from leadscore_core.data.reading.dialect import find_dialect
 from leadscore_core.data.reading.encoding import MEND, EncodingGuess, bad_lines, guess_encoding
 from leadscore_core.data.reading.file_format import name_archive, name_foreign, name_ole
 from leadscore_core.data.reading.keep_open import open_once
-from leadscore_core.data.reading.text_repair import (
-    has_wrapped_lines,
-    unwrapped_lines,
-    without_formulas,
-    write_lines,
-)
+from leadscore_core.data.reading.text_repair import has_wrapped_lines, unwrapped_lines, without_formulas, write_lines
 from leadscore_core.data.reading.workbook_check import check_members
 from leadscore_core.errors import EncodingQuestionError, UnreadableFileError
 

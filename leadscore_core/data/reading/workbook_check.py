@@ -78,7 +78,7 @@ def check_workbook(path: Path, name: str) -> None:
                 with book.open(part) as file:
                     found.look_through(file)
             is_other = not {"mimetype", "xl/workbook.bin"}.isdisjoint(book.NameToInfo)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError) as error:
         raise UnreadableFileError(
             f"{name} is a damaged or foreign workbook. Open it where it was made, and save it again as .xlsx."
         ) from error
