@@ -234,7 +234,8 @@ def _write_chunks(folder: Path, order: _ScoringOrder, report: ScoreReport, *, as
                 own_columns.write(_storable(chunk, as_text))
                 index = index_rows(chunk, scored, model.schema, leads.mapping, settings, first)
                 unseen = expect_unseen(model, chunk, scored.cleaned, leads.mapping, scored.own["propensity"].to_numpy())
-                index = index.assign(**unseen.columns(), ls_draw=draws.random(len(chunk)))
+                beside = pd.DataFrame(unseen.columns() | {"ls_draw": draws.random(len(chunk))}, index=index.index)
+                index = pd.concat([index, beside], axis=1)
                 table = pa.Table.from_pandas(index, preserve_index=False)
                 if index_writer is None:
                     index_writer = pq.ParquetWriter(folder / _UNSORTED, table.schema)

@@ -53,7 +53,10 @@ def list_kept() -> None:
     """Say of each list until when it is kept."""
     from leadscore_core.batches.retention import kept_lists
 
-    for kept in kept_lists(load_settings()):
+    lists = kept_lists(load_settings())
+    if not lists:
+        say("No list is kept.")
+    for kept in lists:
         until = "until somebody deletes it" if kept.due_at is None else f"until {kept.due_at:%Y-%m-%d}"
         say(f"{kept.batch.id}  {kept.batch.rows:,} leads, {until}{', said for this list' if kept.is_own else ''}")
 

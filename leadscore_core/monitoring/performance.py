@@ -161,7 +161,8 @@ def measure_performance(
         among=leads.calls.summary().among if (leads.calls.called == 1).any() else "",
     )
     if not known.any():
-        return replace(about, not_applicable=_why_nothing(about))
+        learned = int((settled.is_learned & np.isnan(leads.propensity)).sum())
+        return replace(about, not_applicable=_why_nothing(about, learned))
     truth, score = settled.outcome[known].astype("int64"), leads.propensity[known]
     weight = leads.calls.stands_for[known]
     counts = weight > 0
@@ -288,11 +289,15 @@ def _chance(yes: float, expected: float, variance: float) -> float:
     return float(2 * norm.sf(abs(yes - expected) / np.sqrt(max(variance, _EDGE))))
 
 
-def _why_nothing(about: Performance) -> str:
+def _why_nothing(about: Performance, learned: int) -> str:
     if not about.leads:
         return "There are no leads."
     if about.uncalled == about.leads:
         return "Nobody called these leads yet, so that nothing is known of them."
+    if learned:
+        return (
+            f"The model learned from all {learned:,} leads whose outcome is in, so that they say nothing of new ones."
+        )
     if about.young:
         return f"No outcome is due yet: {about.young:,} leads are too young."
     return "No outcome has come back yet."

@@ -58,3 +58,10 @@ def test_bad_input_is_said_in_clear_words(run, sample: SampleLeads, tmp_path: Pa
     assert len(err.strip().splitlines()) == 1
     assert run("drift")[0] == 2
     assert run("drift", str(five), "--batch", "x")[0] == 2
+
+
+def test_leads_that_the_model_learned_from_are_said_to_be_that(run, sample: SampleLeads, tmp_path: Path) -> None:
+    sample.labelled.head(300).to_csv(tmp_path / "leads.csv", index=False)
+    _, out, _ = run("drift", str(tmp_path / "leads.csv"))
+    assert "The model learned from all 300 leads whose outcome is in" in out
+    assert "No outcome has come back" not in out
