@@ -26,6 +26,7 @@ from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.own_rules import own_grades
 from leadscore_core.data.schema.owner import owner_column, read_owners
 from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.wide_frame import with_columns
 from leadscore_core.errors import MappingError
 from leadscore_core.inference.cleaned_file import CleanedFile
 from leadscore_core.inference.contact_quality import contact_flags, contact_keys, key_names, read_contacts
@@ -234,8 +235,7 @@ def _write_chunks(folder: Path, order: _ScoringOrder, report: ScoreReport, *, as
                 own_columns.write(_storable(chunk, as_text))
                 index = index_rows(chunk, scored, model.schema, leads.mapping, settings, first)
                 unseen = expect_unseen(model, chunk, scored.cleaned, leads.mapping, scored.own["propensity"].to_numpy())
-                beside = pd.DataFrame(unseen.columns() | {"ls_draw": draws.random(len(chunk))}, index=index.index)
-                index = pd.concat([index, beside], axis=1)
+                index = with_columns(index, unseen.columns() | {"ls_draw": draws.random(len(chunk))})
                 table = pa.Table.from_pandas(index, preserve_index=False)
                 if index_writer is None:
                     index_writer = pq.ParquetWriter(folder / _UNSORTED, table.schema)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from leadscore_core.data.wide_frame import with_columns
 from leadscore_core.storage.database.contact_states import OPEN
 from leadscore_core.storage.leads.contact_bits import make_bits
 
@@ -123,15 +124,16 @@ class ContactRows:
         suppressed_by = laid_out(self.suppressed_by, "", "str")
         attempts = laid_out(self.attempts, 0, "int64")
         person = laid_out(self.person, pd.NA, "Int64")
-        return leads.drop(columns="ls_own_junk").assign(
-            ls_junk=suppressed_by.mask(suppressed_by == "", leads["ls_own_junk"]),
-            ls_state=state,
-            ls_open=state.isin(OPEN),
-            ls_called=attempts > 0,
-            ls_turn=leads["ls_turn"] + (laid_out(self.turn, 1, "int64") - 1) * 2 * size,
-            ls_person=person.astype("int64") if known.all() else person,
-            ls_attempts=attempts,
-            ls_not_before=laid_out(self.not_before, None, "datetime64[us]"),
-            ls_last_result=laid_out(self.last_result, "", "str"),
-            ls_last_at=laid_out(self.last_at, None, "datetime64[us]"),
-        )
+        columns = {
+            "ls_junk": suppressed_by.mask(suppressed_by == "", leads["ls_own_junk"]),
+            "ls_state": state,
+            "ls_open": state.isin(OPEN),
+            "ls_called": attempts > 0,
+            "ls_turn": leads["ls_turn"] + (laid_out(self.turn, 1, "int64") - 1) * 2 * size,
+            "ls_person": person.astype("int64") if known.all() else person,
+            "ls_attempts": attempts,
+            "ls_not_before": laid_out(self.not_before, None, "datetime64[us]"),
+            "ls_last_result": laid_out(self.last_result, "", "str"),
+            "ls_last_at": laid_out(self.last_at, None, "datetime64[us]"),
+        }
+        return with_columns(leads.drop(columns="ls_own_junk"), columns)

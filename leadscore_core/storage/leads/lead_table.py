@@ -29,6 +29,7 @@ from cachetools import LRUCache, cached
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import check_may, current_person, refusal
 from leadscore_core.data.schema.schema import LeadSchema, Role
+from leadscore_core.data.wide_frame import with_columns
 from leadscore_core.errors import NotPermittedError, StorageError
 from leadscore_core.storage.leads.contact_bits import BITS
 from leadscore_core.storage.leads.contact_rows import ContactRows
@@ -145,7 +146,7 @@ class LeadTable(LeadCounts):
         if self._key is None:
             return leads
         keys = self.keys_of(leads["ls_row"].to_numpy("int64"))
-        return leads.assign(**{PSEUDONYM: pseudonyms(keys, self._key, self.path.parent.name)})
+        return with_columns(leads, {PSEUDONYM: pseudonyms(keys, self._key, self.path.parent.name)})
 
     def count(self, chosen: LeadFilter) -> int:
         """Return how many leads a filter leaves."""
