@@ -133,6 +133,8 @@ def test_a_list_knows_who_was_called_on_another(
         assert page["ls_state"].iloc[-1] == "attempted"  # its wait is not over
         ranks = page["ls_rank"].tolist()[1:-1]
         assert ranks == sorted(ranks)
+        for sort in (Sort("first_utm_source_c", descending=True), Sort("arrival"), Sort("ls_state"), Sort("ls_last_at")):
+            assert view.table.page(CALLS, sort, 0, 999)["ls_row"].tolist() == view.table.rows_of(CALLS, sort).tolist()
         aside = view.table.page(LeadFilter(section="quarantine"), Sort(), 0, 999)
         assert sorted(set(aside["ls_junk"]) & {"do_not_call", "customer"}) == ["customer", "do_not_call"]
         everybody = view.table.page(ALL, Sort(), 0, 999)

@@ -39,12 +39,13 @@ def make_bits(contacts: Mapping[str, np.ndarray], ranks: np.ndarray) -> pa.Table
     columns |= {f"by_{reason}": suppressed_by == reason for reason in SUPPRESSING}
     columns |= {name: (code >> place) & 1 == 1 for place, name in enumerate(_STATE_BITS)}
     columns |= {name: (turn >> place) & 1 == 1 for place, name in enumerate(_TURN_BITS)}
-    return pa.table({name: [_packed(found[has], len(ranks) + 1)] for name, has in columns.items()})
+    return pa.table({name: [as_bits(found[has], len(ranks))] for name, has in columns.items()})
 
 
-def _packed(places: np.ndarray, size: int) -> bytes:
-    flags = np.zeros(size, dtype=bool)
-    flags[places] = True
+def as_bits(ranks: np.ndarray, size: int) -> bytes:
+    """Return some ranks (from 1) of a list of a size as one bit a lead, at its rank."""
+    flags = np.zeros(size + 1, dtype=bool)
+    flags[ranks] = True
     return np.packbits(flags).tobytes()
 
 

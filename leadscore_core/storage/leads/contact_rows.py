@@ -115,25 +115,28 @@ class ContactRows:
         known = self.row[place] == rows if len(self.row) else np.zeros(len(rows), dtype=bool)
         at = place[known]
 
-        def laid_out(values: np.ndarray, blank: object, dtype: str) -> pd.Series:
-            cells = pd.Series([blank] * len(rows), index=leads.index, dtype=dtype)
+        def laid_out(values: np.ndarray, blank: object, dtype: str) -> np.ndarray:
+            cells = np.full(len(rows), blank, dtype=dtype)
             cells[known] = values[at]
             return cells
 
-        state = laid_out(self.state, "new", "str")
-        suppressed_by = laid_out(self.suppressed_by, "", "str")
-        attempts = laid_out(self.attempts, 0, "int64")
-        person = laid_out(self.person, pd.NA, "Int64")
+        def as_text(cells: np.ndarray) -> object:
+            return pd.array(cells, dtype="str")
+
+        state, attempts = laid_out(self.state, "new", "object"), laid_out(self.attempts, 0, "int64")
+        suppressed_by = laid_out(self.suppressed_by, "", "object")
+        person, is_open = laid_out(self.person, 0, "int64"), np.isin(state.astype("str"), OPEN)
+        junk = np.where(suppressed_by == "", leads["ls_own_junk"].to_numpy("object"), suppressed_by)
         columns = {
-            "ls_junk": suppressed_by.mask(suppressed_by == "", leads["ls_own_junk"]),
-            "ls_state": state,
-            "ls_open": state.isin(OPEN),
+            "ls_junk": as_text(junk),
+            "ls_state": as_text(state),
+            "ls_open": is_open,
             "ls_called": attempts > 0,
-            "ls_turn": leads["ls_turn"] + (laid_out(self.turn, 1, "int64") - 1) * 2 * size,
-            "ls_person": person.astype("int64") if known.all() else person,
+            "ls_turn": leads["ls_turn"].to_numpy() + (laid_out(self.turn, 1, "int64") - 1) * 2 * size,
+            "ls_person": person if known.all() else pd.arrays.IntegerArray(person, ~known),
             "ls_attempts": attempts,
-            "ls_not_before": laid_out(self.not_before, None, "datetime64[us]"),
-            "ls_last_result": laid_out(self.last_result, "", "str"),
-            "ls_last_at": laid_out(self.last_at, None, "datetime64[us]"),
+            "ls_not_before": laid_out(self.not_before, np.datetime64("NaT"), "datetime64[us]"),
+            "ls_last_result": as_text(laid_out(self.last_result, "", "object")),
+            "ls_last_at": laid_out(self.last_at, np.datetime64("NaT"), "datetime64[us]"),
         }
         return with_columns(leads.drop(columns="ls_own_junk"), columns)

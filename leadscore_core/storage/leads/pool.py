@@ -19,6 +19,8 @@ _lock = threading.Lock()
 _root: duckdb.DuckDBPyConnection | None = None
 _idle: list[duckdb.DuckDBPyConnection] = []
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT"}
+_OTHER = {"BOOLEAN": "bool", "DOUBLE": "float64"}
+_TEXT = pd.StringDtype(na_value=np.nan)
 
 
 @contextmanager
@@ -72,23 +74,24 @@ def to_frame(found: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Return a short result as a frame: whole numbers int64 or, with blanks, Int64; text as ``str``, blanks NaN."""
     names = [(column[0], str(column[1])) for column in found.description or []]
     rows = found.fetchall()
-    columns: dict[str, Any] = {}
-    for place, (name, kind) in enumerate(names):
-        cells = [row[place] for row in rows]
-        if kind == "VARCHAR":
-            columns[name] = pd.Series(cells, dtype=pd.StringDtype(na_value=np.nan))
-        elif kind in _WHOLE:
-            columns[name] = pd.Series(cells, dtype="Int64" if None in cells else "int64")
-        elif kind.startswith("TIMESTAMP"):
-            columns[name] = pd.Series(cells, dtype="datetime64[us]")
-        else:
-            columns[name] = pd.Series(cells, dtype={"BOOLEAN": "bool", "DOUBLE": "float64"}.get(kind, "object"))
+    columns = {name: _as_array(kind, [row[place] for row in rows]) for place, (name, kind) in enumerate(names)}
     return pd.DataFrame(columns)
+
+
+def _as_array(kind: str, cells: list[Any]) -> Any:
+    """Return the cells of a DuckDB type as an array; Series made one by one take as long as reading them."""
+    if kind == "VARCHAR":
+        return pd.array(cells, dtype=_TEXT)
+    if kind in _WHOLE:
+        return pd.array(cells, dtype="Int64") if None in cells else np.array(cells, dtype="int64")
+    if kind.startswith("TIMESTAMP"):
+        return np.array(cells, dtype="datetime64[us]")
+    return np.array(cells, dtype=_OTHER.get(kind, "object"))
 
 
 def string_types(kind: pa.DataType) -> Any:
     """Map Arrow's text to pandas' ``str``, for `to_pandas`."""
-    return pd.StringDtype(na_value=np.nan) if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
+    return _TEXT if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
 
 
 def sql_text(value: object) -> str:
