@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,23 @@ def is_listening() -> bool:
 
 
 def warm() -> None:
-    """Load what the first page needs while the browser loads the dashboard's own files."""
+    """Load what the first page needs while the browser loads the dashboard's own files, then whom the lists know."""
     while not is_listening():
         time.sleep(0.01)
     for name in FIRST_PAGE_NEEDS:
         importlib.import_module(name)
+    find_people()
+
+
+def find_people() -> None:
+    """Find who is who on the newest lists; what cannot be read is told to whoever opens it."""
+    from leadscore_core.access.person import acting_as, machine_person
+    from leadscore_core.batches.known_people import match_newest
+    from leadscore_core.config import load_settings
+    from leadscore_core.errors import LeadScoreError
+
+    with suppress(LeadScoreError, OSError), acting_as(machine_person("app")):
+        match_newest(load_settings())
 
 
 def tidy() -> None:

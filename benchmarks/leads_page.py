@@ -22,6 +22,7 @@ def serve(rows: int) -> dict[str, object]:
     """Open the kept batch as the page does, and time what a person does there."""
     from dataclasses import replace
 
+    from leadscore_core.batches.known_people import match_newest
     from leadscore_core.batches.planning import ALL, CALLS, plan_batch
     from leadscore_core.batches.view import open_view
     from leadscore_core.config import load_settings
@@ -34,6 +35,9 @@ def serve(rows: int) -> dict[str, object]:
     from leadscore_core.storage.leads.lead_table import LeadTable, Sort
 
     model = load_champion()
+    started = time.perf_counter()
+    match_newest(load_settings())  # as the server does once it has started
+    matched = 1_000 * (time.perf_counter() - started)
     started = time.perf_counter()
     batch = BatchStore(load_settings()).list_batches()[0]
     view = open_view(batch, lambda _: model, model.schema)
@@ -84,6 +88,7 @@ def serve(rows: int) -> dict[str, object]:
     return {
         "rows": rows,
         "attempts": len(view.standing.contacts),
+        "match_ms": round(matched, 1),
         "first_open_ms": round(first_open, 1),
         "open_ms": round(opened, 1),
         **{key: round(value, 1) for key, value in figures.items()},

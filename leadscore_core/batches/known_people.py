@@ -17,7 +17,7 @@ from sqlalchemy import Row, Select, String, func, select, type_coerce
 
 from leadscore_core.batches.person_links import KINDS, Everybody, Links, kind_of
 from leadscore_core.config import Settings
-from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.engine import Database, aware, now, open_database
 from leadscore_core.storage.database.people import KEYS, LeadKeys, all_keys, keys_of
 from leadscore_core.storage.database.tables import PersonRow
@@ -25,7 +25,7 @@ from leadscore_core.storage.leads.contact_rows import ContactRows
 from leadscore_core.storage.leads.dimensions import quoted
 from leadscore_core.storage.leads.lead_table import LeadTable
 from leadscore_core.storage.leads.pool import string_types
-from leadscore_core.storage.leads.standing import RULE
+from leadscore_core.storage.leads.standing import RULE, Standing
 
 _LAG = timedelta(minutes=5)  # clocks of several servers differ, and a slow writer comes late
 _MOST_BATCHES = 8
@@ -70,6 +70,18 @@ def contacts_of(batch: Batch, table: LeadTable, settings: Settings) -> ContactRo
         if links.made is None or links.made[0] != key:
             links.made = (key, _as_rows(people, links, batch, moment))
         return links.made[1]
+
+
+def match_newest(settings: Settings) -> None:
+    """Find who is who on the lists that were kept last, so that nobody who opens one of them waits for it.
+
+    Raises
+    ------
+    StorageError
+        If the database or a file cannot be read.
+    """
+    for batch in BatchStore(settings).list_batches()[:_MOST_BATCHES]:
+        contacts_of(batch, LeadTable(batch.scores_path, Standing()), settings)
 
 
 def rows_of_people(batch: Batch, table: LeadTable, settings: Settings, people: Iterable[int]) -> dict[int, list[int]]:

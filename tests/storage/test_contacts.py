@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadscore_core.batches.known_people import contacts_of, lead_keys
+from leadscore_core.batches import person_links
+from leadscore_core.batches.known_people import contacts_of, lead_keys, match_newest
 from leadscore_core.batches.lead_profile import describe_lead
 from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.view import BatchView, open_view
@@ -133,7 +134,12 @@ def test_a_list_knows_who_was_called_on_another(
         assert page["ls_state"].iloc[-1] == "attempted"  # its wait is not over
         ranks = page["ls_rank"].tolist()[1:-1]
         assert ranks == sorted(ranks)
-        for sort in (Sort("first_utm_source_c", descending=True), Sort("arrival"), Sort("ls_state"), Sort("ls_last_at")):
+        for sort in (
+            Sort("first_utm_source_c", descending=True),
+            Sort("arrival"),
+            Sort("ls_state"),
+            Sort("ls_last_at"),
+        ):
             assert view.table.page(CALLS, sort, 0, 999)["ls_row"].tolist() == view.table.rows_of(CALLS, sort).tolist()
         aside = view.table.page(LeadFilter(section="quarantine"), Sort(), 0, 999)
         assert sorted(set(aside["ls_junk"]) & {"do_not_call", "customer"}) == ["customer", "do_not_call"]
@@ -141,6 +147,18 @@ def test_a_list_knows_who_was_called_on_another(
         assert len(everybody) == view.table.rows
         won = view.table.page(LeadFilter(states=("won",)), Sort(), 0, 9)
         assert won["ls_last_result"].tolist() == ["converted"]
+
+
+def test_nobody_waits_for_who_is_who_on_the_newest_lists(
+    kept: Settings, monday: Batch, trained: LeadModel, tuesday: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = look(monday, trained)
+    row = int(before.table.rows_of(CALLS, Sort())[0])
+    CallQueue(before, kept).record(row, Result("interested"), caller="Anna")
+    match_newest(kept)
+    monkeypatch.setattr(person_links.Links, "_link", lambda *_: pytest.fail("people are looked for again"))
+    for batch in (monday, tuesday):
+        assert look(batch, trained).table.by_state()["reached"][0] == 1
 
 
 def test_who_asked_not_to_be_called_is_never_restored_to_a_call_list(
