@@ -3,6 +3,7 @@
 It does not start where others than this machine could open it without signing in, unless ``--insecure`` says so.
 """
 
+import gc
 import importlib
 import sys
 import tempfile
@@ -10,7 +11,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from streamlit.runtime import Runtime, RuntimeState
 from streamlit.runtime.pages_manager import PagesManager
@@ -22,6 +23,7 @@ from pages.shared.exposure import INSECURE, allow_insecure, exposure_problem
 
 FIRST_PAGE_NEEDS = ("pages.shared.sidebar", "pages.shared.upload_form")  # no more: the first page would wait for it
 TIDY_AFTER = 5  # seconds, in which the first page comes
+COLLECT_EVERY = 60  # seconds
 
 
 def is_listening() -> bool:
@@ -39,6 +41,18 @@ def warm() -> None:
     for name in FIRST_PAGE_NEEDS:
         importlib.import_module(name)
     find_people()
+
+
+def collect_garbage() -> NoReturn:
+    """Free what sessions have left behind, now and then; what was imported stays, and is not looked through again."""
+    while not is_listening():
+        time.sleep(0.01)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    while True:
+        time.sleep(COLLECT_EVERY)
+        gc.collect()
 
 
 def find_people() -> None:
@@ -68,6 +82,7 @@ def start(*words: Any, **options: Any) -> None:
         sys.stderr.write(f"Error: {problem}\n")
         sys.exit(2)
     threading.Thread(target=tidy, name="tidy", daemon=True).start()
+    threading.Thread(target=collect_garbage, name="collect garbage", daemon=True).start()
     run(*words, **options)
 
 

@@ -190,7 +190,7 @@ async def browse(address: str, owners: Sequence[Owner], turns: int, seen: Seen) 
             page.set_default_timeout(300_000)
             await page.goto(f"{address}/leads?batch={owner.batch_id}")
             for turn in range(turns):
-                await page.get_by_role("button", name=f"Page {turn + 1}", exact=True).click()
+                await page.get_by_role("button", name=f"Page {turn + 1}", exact=True).first.click()
                 await page.wait_for_timeout(2_000)
                 await page.locator(".lead").first.wait_for()
                 _look(" ".join(await page.locator(".lead").all_inner_texts()).encode(), owner, seen)

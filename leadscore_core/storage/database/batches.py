@@ -2,14 +2,16 @@
 
 import hashlib
 import shutil
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cachetools import LRUCache
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -37,6 +39,11 @@ from leadscore_core.storage.database.tables import BatchRow, ScoringRow
 LEADS_FILE = "leads.parquet"
 LONGEST_NAME = 200
 _UNSETTLED = ".unsettled"
+_CHUNK = 500
+_PRESENT = (ScoringRow.batch_id == BatchRow.id) & (ScoringRow.number == BatchRow.scoring)
+_lock = threading.Lock()
+# of a batch's scoring nothing but the batch's name ever changes, and its mapping takes a while to read
+_batches: LRUCache[tuple[Path, str, str, int, datetime], "Batch"] = LRUCache(maxsize=2_000)
 
 
 @dataclass(frozen=True)
@@ -209,10 +216,21 @@ class BatchStore:
 
     def list_batches(self) -> list[Batch]:
         """Return all batches, the newest first."""
-        present = (ScoringRow.batch_id == BatchRow.id) & (ScoringRow.number == BatchRow.scoring)
-        query = select(BatchRow, ScoringRow).join(ScoringRow, present).order_by(BatchRow.created_at.desc(), BatchRow.id)
+        newest_first = (BatchRow.created_at.desc(), BatchRow.id)
+        query = select(BatchRow.id, BatchRow.name, ScoringRow.number, ScoringRow.scored_at).join(ScoringRow, _PRESENT)
         with open_database(self.settings).session() as session:
-            return [self._batch(row, scoring) for row, scoring in session.execute(query)]
+            rows = session.execute(query.order_by(*newest_first)).all()
+            keys = [(self.root, self._database_mark(), row.id, row.number, row.scored_at) for row in rows]
+            with _lock:
+                known = {key[2]: _batches[key] for key in keys if key in _batches}
+            new = [row.id for row in rows if row.id not in known]
+            for start in range(0, len(new), _CHUNK):
+                whole = select(BatchRow, ScoringRow).join(ScoringRow, _PRESENT)
+                found = session.execute(whole.where(BatchRow.id.in_(new[start : start + _CHUNK])))
+                known |= {row.id: self._batch(row, scoring) for row, scoring in found}
+        with _lock:
+            _batches.update({key: known[key[2]] for key in keys if key[2] in known})
+        return [replace(known[row.id], name=row.name) for row in rows if row.id in known]
 
     def get(self, batch_id: str) -> Batch:
         """Return one batch.
@@ -222,8 +240,7 @@ class BatchStore:
         StorageError
             If there is none of that name any more.
         """
-        present = (ScoringRow.batch_id == BatchRow.id) & (ScoringRow.number == BatchRow.scoring)
-        query = select(BatchRow, ScoringRow).join(ScoringRow, present).where(BatchRow.id == batch_id)
+        query = select(BatchRow, ScoringRow).join(ScoringRow, _PRESENT).where(BatchRow.id == batch_id)
         with open_database(self.settings).session() as session:
             found = session.execute(query).one_or_none()
         if found is None:
