@@ -22,6 +22,7 @@ SAMPLE_LEADS = PROJECT_ROOT / "sample_data" / "new_leads.csv"
 
 SQLITE_FILE = "leadscore.db"
 RESTORE_JOURNAL, RESTORE_NEW, RESTORE_OLD = ".restore.json", ".restore-new", ".restore-old"
+AUDIT_INTENT = ".audit-intent-"
 
 
 class GradeThresholds(BaseModel):
@@ -303,9 +304,10 @@ class Settings(BaseSettings):
         return self.database_url is not None or (self.data_dir / SQLITE_FILE).is_file()
 
     @property
-    def has_unfinished_restore(self) -> bool:
-        """Whether a backup was being restored when the process was killed (see `finish_restore`), or is just now."""
-        return any((self.data_dir / name).exists() for name in (RESTORE_JOURNAL, RESTORE_NEW, RESTORE_OLD))
+    def has_unfinished(self) -> bool:
+        """Whether a killed process left a restore or a row of the audit to be finished, or one is at work just now."""
+        left = (RESTORE_JOURNAL, RESTORE_NEW, RESTORE_OLD, AUDIT_INTENT)
+        return any(path.name.startswith(left) for path in self.data_dir.glob(".*"))
 
 
 def settings_file() -> Path:

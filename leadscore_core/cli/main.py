@@ -255,7 +255,7 @@ def main() -> NoReturn:
     JSON_ON_STDOUT.set(False)
     gc.set_threshold(100_000, 20, 20)  # what libraries make while they load stays; looking for garbage takes a third
     try:
-        _finish_restore()
+        _finish_interrupted()
         with came_by("command line"), files_kept_open():
             app(prog_name="leadscore")
     except LeadScoreError as error:
@@ -280,16 +280,16 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _finish_restore() -> None:
-    """Carry a restore to its end that was cut short, before anything else is done."""
+def _finish_interrupted() -> None:
+    """Carry to its end what a killed process left, before anything else is done."""
     try:
         settings = load_settings()
     except LeadScoreError:
         return  # a command that needs the settings says so
-    if settings.has_unfinished_restore:
-        from leadscore_core.upkeep.restore import finish_restore
+    if settings.has_unfinished:
+        from leadscore_core.upkeep.interrupted import finish_interrupted
 
-        finish_restore(settings)
+        finish_interrupted(settings)
 
 
 def _fail(message: str) -> NoReturn:

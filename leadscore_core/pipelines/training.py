@@ -22,7 +22,7 @@ from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.progress import Progress, silent
-from leadscore_core.registry.model_audit import check_can_note, note_model
+from leadscore_core.registry.model_audit import check_can_note, noting_model
 from leadscore_core.registry.registry import ModelRegistry
 
 if TYPE_CHECKING:  # training loads when a model is trained, not with the commands
@@ -167,8 +167,8 @@ def train_leads(
     say(_SEGMENTED, "Publishing")
     report["seconds_to_verdict"] = round(time.monotonic() - began, 1)
     registry = publish_to or ModelRegistry(settings.models_dir)
-    published = registry.publish(model, report | {"pending": [n for n in _PENDING if n not in report]})
-    note_model(Action.TRAIN, published.model_id, registry.root, settings)
+    with noting_model(Action.TRAIN, model.model_id, registry.place_of(model.model_id), registry.root, settings):
+        published = registry.publish(model, report | {"pending": [n for n in _PENDING if n not in report]})
     if announce is not None:
         announce(published.model_id)
     if not model.metadata.is_relative:

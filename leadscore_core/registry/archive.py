@@ -13,7 +13,7 @@ from leadscore_core.access.person import needs
 from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import ModelMetadata
 from leadscore_core.registry.imported import IMPORTED, write_imported
-from leadscore_core.registry.model_audit import note_model
+from leadscore_core.registry.model_audit import noting_model
 from leadscore_core.registry.registry import METADATA, OUT_OF_SAMPLE, PICKLE, REFERENCE, ModelRegistry
 from leadscore_core.registry.reports import REPORT
 
@@ -32,9 +32,8 @@ def export_model(registry: ModelRegistry, model_id: str, out: Path) -> Path:
     RegistryError
         If it cannot be loaded, or the file cannot be written or is there already.
     """
-    pack_model(registry, model_id, out)
-    note_model(Action.EXPORT_MODEL, model_id, registry.root)
-    return out
+    with noting_model(Action.EXPORT_MODEL, model_id, out, registry.root):
+        return pack_model(registry, model_id, out)
 
 
 def pack_model(registry: ModelRegistry, model_id: str, out: Path) -> Path:
@@ -71,10 +70,10 @@ def copy_model(source: ModelRegistry, target: ModelRegistry, model_id: str) -> s
             for name in (*_FILES, IMPORTED):
                 if (path := source.place_of(model_id) / name).is_file():
                     shutil.copyfile(path, staging / name)
-            publish_folder(staging, folder)
+            with noting_model(Action.TRAIN, model_id, folder, target.root):
+                publish_folder(staging, folder)
     except OSError as error:
         raise RegistryError(f"{model_id} could not be kept in {target.root} ({error.strerror}). Make room.") from error
-    note_model(Action.TRAIN, model_id, target.root)
     return model_id
 
 
@@ -115,12 +114,12 @@ def import_model(registry: ModelRegistry, path: Path, *, by: str = "") -> str:
                     )
                 (staging / METADATA).write_text(metadata.model_dump_json(indent=2) + "\n", encoding="utf-8")
                 write_imported(staging, by=by, file=path.name, sha256=hash_file(path))
-                publish_folder(staging, folder)
+                with noting_model(Action.IMPORT_MODEL, model_id, folder, registry.root):
+                    publish_folder(staging, folder)
     except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, RuntimeError, EOFError) as error:
         raise RegistryError(f"{path.name} is not a model that LeadScore exported, or it is damaged.") from error
     except OSError as error:
         raise RegistryError(f"{path} could not be imported ({error.strerror}). Nothing was changed.") from error
-    note_model(Action.IMPORT_MODEL, model_id, registry.root)
     return model_id
 
 

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from leadscore_core._files import write_text
 from leadscore_core.errors import RegistryError
 from leadscore_core.registry.champion_history import RETIRED, append_change, past_champions, read_changes
+from leadscore_core.registry.model_audit import Noting, not_noted
 
 CHAMPION, CHAMPIONS, HISTORY = "champion", "champions", "champion_history.jsonl"
 LOCK = ".promotion.lock"
@@ -30,10 +31,12 @@ class ChampionFiles:
         The models directory; it need not exist yet.
     schema_of
         Returns the name of a model's schema, or "" where that cannot be read.
+    noting
+        Writes changes down elsewhere than in the history here.
     """
 
-    def __init__(self, root: Path, schema_of: Callable[[str], str]) -> None:
-        self.root, self._schema_of = root, schema_of
+    def __init__(self, root: Path, schema_of: Callable[[str], str], noting: Noting = not_noted) -> None:
+        self.root, self._schema_of, self._noting = root, schema_of, noting
 
     @property
     def last(self) -> str | None:
@@ -77,7 +80,7 @@ class ChampionFiles:
         """
         with self._changing(f"{model_id} could not be promoted"):
             now = self.in_use()
-            with self._written_down(schema, model_id, now, entry):
+            with self._written_down(schema, model_id, now, entry, CHAMPION):
                 later = {schema: model_id} | {s: other for s, other in now.items() if s != schema}
                 if len(later) > 1:
                     self._list(now)
@@ -101,7 +104,8 @@ class ChampionFiles:
                 raise RegistryError(
                     f"No model of {schema!r} is in use, so none can be taken out of use. Models are in use of: {named}."
                 )
-            with self._written_down(schema, now[schema], now, entry | {"action": RETIRED}):
+            changed = CHAMPION if self.last == now[schema] else CHAMPIONS
+            with self._written_down(schema, now[schema], now, entry | {"action": RETIRED}, changed):
                 later = {name: model_id for name, model_id in now.items() if name != schema}
                 if self.last == now[schema]:
                     self._list(now if later else {})
@@ -125,13 +129,16 @@ class ChampionFiles:
             ) from error
 
     @contextmanager
-    def _written_down(self, schema: str, model_id: str, now: dict[str, str], entry: dict[str, str]) -> Iterator[None]:
-        """Write a change into the history before it is made, and that it was made afterwards."""
+    def _written_down(
+        self, schema: str, model_id: str, now: dict[str, str], entry: dict[str, str], changed: str
+    ) -> Iterator[None]:
+        """Write a change of a file into the history before it is made, and that it was made afterwards."""
         at, key = datetime.now(UTC).isoformat(timespec="seconds"), uuid.uuid4().hex
         change = {"at": at, "schema": schema, "model_id": model_id} | entry
         append_change(self.root / HISTORY, change | {"before": now.get(schema), "key": key})
-        yield
-        append_change(self.root / HISTORY, {"done": key})
+        with self._noting(entry["action"], model_id, self.root / changed):
+            yield
+            append_change(self.root / HISTORY, {"done": key})
 
     def _put_last(self, model_id: str | None) -> None:
         if model_id is None:

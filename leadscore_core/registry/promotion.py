@@ -16,7 +16,7 @@ from leadscore_core.model.metadata import ModelMetadata, beats_base_rate, orders
 from leadscore_core.outcome import capital
 from leadscore_core.registry.imported import read_imported
 from leadscore_core.registry.mlflow_tracking import sync_soon
-from leadscore_core.registry.model_audit import check_can_note, note_model
+from leadscore_core.registry.model_audit import champion_noting, check_can_note
 from leadscore_core.registry.out_of_sample import read_out_of_sample
 from leadscore_core.registry.registry import OUT_OF_SAMPLE, ModelRegistry
 from leadscore_core.registry.sentences import AGAINST, GATES, TARGETS
@@ -223,7 +223,7 @@ def promote_model(
         If it is in use already, or cannot be loaded; the model in use is unchanged then.
     """
     settings = settings or load_settings()
-    registry = ModelRegistry(settings.models_dir)
+    registry = ModelRegistry(settings.models_dir, champion_noting(settings))
     metadata = registry.read_metadata(model_id)
     if registry.champion_of(metadata.schema_name) == model_id:
         raise RegistryError(f"The model {model_id} is in use already.")
@@ -232,7 +232,6 @@ def promote_model(
         _check_same_leads(registry, registry.load(model_id))
     check_can_note(settings)
     registry.promote(model_id, by=by, reason=reason)
-    note_model(Action.PROMOTE, model_id, registry.root, settings)
     if reset_grades:
         grades = grade_preference(settings, registry.load(model_id).schema)
         value, version = grades.default, grades.current().version
@@ -286,7 +285,7 @@ def retire_model(schema: str, *, by: str = "", reason: str = "", settings: Setti
     """
     settings = settings or load_settings()
     reason = " ".join(reason.split())
-    registry = ModelRegistry(settings.models_dir)
+    registry = ModelRegistry(settings.models_dir, champion_noting(settings))
     if schema in registry.champions and len(reason) < LEAST_REASON:
         raise ReasonNeededError(
             f"Taking the model of {schema!r} out of use leaves its leads without one, so it needs a reason of at least "
@@ -294,7 +293,6 @@ def retire_model(schema: str, *, by: str = "", reason: str = "", settings: Setti
         )
     check_can_note(settings)
     retired = registry.retire(schema, by=by, reason=reason)
-    note_model(Action.PROMOTE, f"{retired} out of use", registry.root, settings)
     sync_soon(settings)
     return retired
 
@@ -318,7 +316,7 @@ def roll_back(schema: str | None = None, *, by: str = "", reason: str = "", sett
         If there is none that can be loaded.
     """
     settings = settings or load_settings()
-    registry = ModelRegistry(settings.models_dir)
+    registry = ModelRegistry(settings.models_dir, champion_noting(settings))
     if schema is None and len(registry.champions) > 1:
         names = tuple(sorted(registry.champions))
         raise SchemaQuestionError(
@@ -331,6 +329,5 @@ def roll_back(schema: str | None = None, *, by: str = "", reason: str = "", sett
         reason = _checked_reason(registry.read_metadata(before), reason, settings)
     check_can_note(settings)
     again = registry.rollback(schema, by=by, reason=" ".join(reason.split()))
-    note_model(Action.ROLL_BACK, again, registry.root, settings)
     sync_soon(settings)
     return again

@@ -11,7 +11,7 @@ from leadscore_core.data.schema.schema_files import is_shipped, load_schema, sav
 from leadscore_core.errors import SchemaError
 from leadscore_core.model.lead_model import LeadModel, as_model
 from leadscore_core.registry.mlflow_tracking import sync_tracking
-from leadscore_core.registry.model_audit import check_can_note, note_model
+from leadscore_core.registry.model_audit import check_can_note, noting_model
 from leadscore_core.registry.promotion import promote_model
 from leadscore_core.registry.registry import ModelRegistry
 
@@ -63,8 +63,8 @@ def publish_model(
     model = as_model(model)
     registry = ModelRegistry(settings.models_dir)
     check_can_note(settings)
-    published = registry.publish(model, report)
-    note_model(Action.TRAIN, published.model_id, registry.root, settings)
+    with noting_model(Action.TRAIN, model.model_id, registry.place_of(model.model_id), registry.root, settings):
+        published = registry.publish(model, report)
     if not is_shipped(published.schema.name) and not _is_kept(published.schema.name):
         save_schema(published.schema, settings.data_dir)
     if promote:

@@ -21,6 +21,7 @@ from leadscore_core.errors import RegistryError
 from leadscore_core.model.metadata import FORMAT_VERSION, ModelMetadata
 from leadscore_core.registry.champions import CHAMPION, CHAMPIONS, HISTORY, ChampionFiles
 from leadscore_core.registry.imported import Imported, read_imported
+from leadscore_core.registry.model_audit import Noting, not_noted
 from leadscore_core.registry.out_of_sample import read_out_of_sample, read_reference
 from leadscore_core.registry.reports import REPORT, read_report_file, report_text, write_report_file
 
@@ -43,6 +44,8 @@ class ModelRegistry:
     ----------
     root
         The models directory; it need not exist yet.
+    noting
+        Writes changes of the champion down in the audit too.
 
     Examples
     --------
@@ -51,9 +54,9 @@ class ModelRegistry:
     []
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, noting: Noting = not_noted) -> None:
         self.root = Path(root)
-        self._champions = ChampionFiles(self.root, self._schema_of)
+        self._champions = ChampionFiles(self.root, self._schema_of, noting)
 
     def list_models(self) -> list[ModelMetadata]:
         """Return what is known about every sound-looking model, newest first."""

@@ -4,7 +4,7 @@ import hashlib
 import os
 import zipfile
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -22,7 +22,8 @@ from leadscore_core.errors import BackupError
 from leadscore_core.progress import Progress, silent
 from leadscore_core.registry.champions import CHAMPION, CHAMPIONS, HISTORY, LOCK
 from leadscore_core.retraining.jobs import LEADS, SCRATCH
-from leadscore_core.storage.database.audit import AuditEvent, record_audit
+from leadscore_core.storage.database.audit import AuditEvent
+from leadscore_core.storage.database.audit_intents import in_audit
 from leadscore_core.storage.database.batches import LEADS_FILE, BatchStore
 from leadscore_core.storage.database.engine import now, open_database
 from leadscore_core.storage.database.tables import HEAD, BatchRow, OutcomeRow, ScoringRow
@@ -124,7 +125,7 @@ def write_backup(
 def _write_once(out: Path, settings: Settings, tell: Progress) -> Manifest:
     if not out.parent.is_dir():
         raise BackupError(f"The folder {out.parent} does not exist. Create it or choose another.")
-    with scratch_folder() as scratch, whole_file(out) as aside:
+    with scratch_folder() as scratch, ExitStack() as written_down, whole_file(out) as aside:
         aside.chmod(0o600)
         rows = copy_database(settings, scratch / DATABASE)
         kept = _kept_files(scratch / DATABASE)
@@ -150,8 +151,9 @@ def _write_once(out: Path, settings: Settings, tell: Progress) -> Manifest:
                 files=files,
                 missing=missing,
             )
-            record_audit(settings, AuditEvent(Action.BACK_UP, "backup", rows["batch"]))  # before it can be taken away
             packed.writestr(MANIFEST, manifest.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
+        done = AuditEvent(Action.BACK_UP, "backup", rows["batch"])
+        written_down.enter_context(in_audit(settings, done, out, aside=aside))
     return manifest
 
 

@@ -13,6 +13,7 @@ from leadscore_core.access.permissions import Action
 from leadscore_core.config import SQLITE_FILE, Settings
 from leadscore_core.errors import StorageError
 from leadscore_core.storage.database.audit import AuditEvent, append_audit
+from leadscore_core.storage.database.audit_intents import is_written
 from leadscore_core.storage.database.engine import Database, open_database
 from leadscore_core.storage.database.tables import AuditRow, Base
 
@@ -99,13 +100,15 @@ def continues_audit(settings: Settings, copy: Path) -> bool:
 
 
 @contextmanager
-def loading(settings: Settings, copy: Path, *, keep_audit: bool) -> Iterator[None]:
+def loading(settings: Settings, copy: Path, *, keep_audit: bool, key: str) -> Iterator[None]:
     """Put a copy's rows in the place of all rows, in one transaction that ends with the block; nobody writes meanwhile.
 
     Parameters
     ----------
     keep_audit
         Whether the audit stays as it is.
+    key
+        Of the restore, which is written down once, however often a crash lets it begin.
 
     Raises
     ------
@@ -130,9 +133,18 @@ def loading(settings: Settings, copy: Path, *, keep_audit: bool) -> Iterator[Non
                     if not database.is_sqlite:
                         _count_on(target, table)
             yield
-            append_audit(session, settings, AuditEvent(Action.BACK_UP, "restored", details={"audit": keep_audit}))
+            if not is_written(session, Action.BACK_UP, key):
+                details = {"audit": keep_audit, "change": key}
+                append_audit(session, settings, AuditEvent(Action.BACK_UP, "restored", details=details))
     finally:
         source_engine.dispose()
+
+
+def note_restored(settings: Settings, key: str) -> None:
+    """Write down that a backup took the place of a database that could not be used, once for the restore's key."""
+    with open_database(settings).writing() as session:
+        if not is_written(session, Action.BACK_UP, key):
+            append_audit(session, settings, AuditEvent(Action.BACK_UP, "restored", details={"change": key}))
 
 
 def sqlite_path(settings: Settings) -> Path | None:

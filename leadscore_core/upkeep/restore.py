@@ -22,11 +22,11 @@ from leadscore_core.errors import BackupError, LeadScoreError, StorageError
 from leadscore_core.progress import Progress, silent
 from leadscore_core.registry.champions import LOCK as PROMOTION
 from leadscore_core.retraining.jobs import busy_words, list_runs, training_lock
-from leadscore_core.storage.database.audit import ANCHORS, AuditEvent, record_audit
+from leadscore_core.storage.database.audit import ANCHORS
 from leadscore_core.storage.database.engine import close_databases, open_database
 from leadscore_core.upkeep import swap
 from leadscore_core.upkeep.backup import DATA, DATABASE, FORMAT_VERSION, MANIFEST, MODELS, Manifest
-from leadscore_core.upkeep.database_copy import check_copy, continues_audit, loading, sqlite_path
+from leadscore_core.upkeep.database_copy import check_copy, continues_audit, loading, note_restored, sqlite_path
 
 _BLOCK = 1 << 20
 _MOST_MANIFEST = 256 << 20
@@ -85,7 +85,7 @@ def restore_backup(path: Path, settings: Settings | None = None, *, progress: Pr
 
 def finish_restore(settings: Settings) -> bool:
     """Carry a restore to its end that was cut short after it was decided, and return whether there was one."""
-    if not settings.has_unfinished_restore:
+    if not settings.has_unfinished:
         return False
     with suppress(Timeout), swap.swap_lock(settings).acquire(timeout=0):
         return _carry_out_decided(settings)
@@ -103,9 +103,9 @@ def _carry_out_decided(settings: Settings) -> bool:
             if journal.new_database_file:
                 swap.swap_in(settings, journal)
                 _replace_database(Path(journal.new_database_file), copy)
-                record_audit(settings, AuditEvent(Action.BACK_UP, "restored"))
+                note_restored(settings, journal.key)
             else:
-                with loading(settings, copy, keep_audit=journal.keep_audit):
+                with loading(settings, copy, keep_audit=journal.keep_audit, key=journal.key):
                     swap.swap_in(settings, journal)
     except BaseException:
         swap.swap_back(settings, journal)
@@ -126,6 +126,7 @@ def _replace_database(path: Path, copy: Path) -> None:
             move_path(there, path.with_name(f"{path.name}{DAMAGED}{ending}"))
     shutil.copyfile(copy, path.with_name(path.name + DAMAGED + "-new"))  # the database may lie on another disk
     move_path(path.with_name(path.name + DAMAGED + "-new"), path)
+    copy.unlink()
 
 
 def _open(path: Path) -> zipfile.ZipFile:

@@ -6,10 +6,11 @@ need be by the next command or server that starts.
 """
 
 import shutil
+import uuid
 from pathlib import Path
 
 from filelock import FileLock
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from leadscore_core._files import move_path, write_text
 from leadscore_core.config import RESTORE_JOURNAL, RESTORE_NEW, RESTORE_OLD, Settings
@@ -18,8 +19,12 @@ LOCK = ".restore.lock"
 
 
 class Journal(BaseModel):
-    """A swap that was decided: the names that come into each directory, those that stay, and whether the audit does."""
+    """A swap that was decided: the names that come into each directory, those that stay, and whether the audit does.
 
+    By its key the audit knows a swap that was carried out and whose journal a crash has left.
+    """
+
+    key: str = Field(default_factory=lambda: uuid.uuid4().hex[:12])
     names: dict[str, list[str]]
     stay: dict[str, list[str]]
     keep_audit: bool = True

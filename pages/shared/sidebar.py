@@ -20,13 +20,13 @@ VERDICT_ICONS = {
 
 
 def check_settings() -> None:
-    """Say which settings cannot be used, and stop; carry a restore to its end that was cut short."""
+    """Say which settings cannot be used, and stop; carry to its end what a killed process left."""
     try:
         settings = load_settings()
-        if settings.has_unfinished_restore:
-            from leadscore_core.upkeep.restore import finish_restore
+        if settings.has_unfinished:
+            from leadscore_core.upkeep.interrupted import finish_interrupted
 
-            finish_restore(settings)
+            finish_interrupted(settings)
     except LeadScoreError as error:
         st.error(plain(str(error)), icon=":material/error:")
         st.stop()

@@ -40,6 +40,9 @@ TRUSTED = {
         "record_audit": "what was done is written down, whoever did it",
         "_keep_anchors": "the same",
     },
+    "storage/database/audit_intents.py": dict.fromkeys(
+        ("in_audit", "_settle", "_write_held"), "what was done is written down, whoever did it"
+    ),
     "storage/database/engine.py": {"one_change": "the way to the database; who writes on it asks"},
     "storage/database/batches.py": dict.fromkeys(
         ("sweep", "_discard"), "what a crash left behind is nobody's; delete asks"
@@ -48,7 +51,8 @@ TRUSTED = {
     "storage/database/outbox.py": dict.fromkeys(("put", "claim", "settle"), "it carries verdicts on, and no lead"),
     "monitoring/shadow.py": {"score_in_shadow": "what it keeps is asked for where it is kept"},
     "upkeep/swap.py": dict.fromkeys(("clear", "finish", "decide"), "restore_backup asks"),
-    "upkeep/database_copy.py": {"loading": "restore_backup asks"},
+    "upkeep/database_copy.py": dict.fromkeys(("loading", "note_restored"), "restore_backup asks"),
+    "upkeep/restore.py": {"_replace_database": "the same"},
     "registry/archive.py": {"pack_model": "for places of our own; export_model asks"},
     "registry/champion_history.py": {"append_change": "ModelRegistry asks"},
     "registry/champions.py": dict.fromkeys(("move", "_put_last", "_list"), "ModelRegistry asks"),

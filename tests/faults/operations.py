@@ -27,6 +27,7 @@ from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.outcome import APPLICATIONS
 from leadscore_core.registry.promotion import promote_model
+from leadscore_core.registry.promotion import roll_back as go_back
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.claims import ClaimStore
@@ -109,6 +110,13 @@ def promote(settings: Settings) -> Callable[[], object]:
     return lambda: promote_model(other, by="Anna", reason="a round of kills", settings=settings)
 
 
+def roll_back(settings: Settings) -> Callable[[], object]:
+    """Go back to the model before."""
+    registry = ModelRegistry(settings.models_dir)
+    assert registry.previous_champion() == "another"
+    return lambda: go_back(by="Anna", reason="a round of kills", settings=settings)
+
+
 def migrate(settings: Settings) -> Callable[[], object]:
     """Bring a database of the first version up to date."""
     return lambda: open_database(settings)
@@ -126,7 +134,9 @@ def restore(settings: Settings) -> Callable[[], object]:
 
 OPERATIONS = {
     made.__name__: made
-    for made in ((upload, save, delete, export, outcomes, results, attempt, claim, promote, migrate, back_up, restore))
+    for made in (
+        (upload, save, delete, export, outcomes, results, attempt, claim, promote, roll_back, migrate, back_up, restore)
+    )
 }
 
 

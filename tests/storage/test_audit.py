@@ -159,7 +159,7 @@ def test_what_people_do_to_a_list_is_written_down(batch: Batch, trained: LeadMod
     ]
     exported = next(entry for entry in entries if entry.action == Action.EXPORT)
     assert {"lead_score", "grade"} <= set(exported.columns)
-    assert exported.details == {"format": "csv"}
+    assert exported.details["format"] == "csv"
     assert "Priya" not in str(entries)
 
 
