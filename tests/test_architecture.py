@@ -118,6 +118,15 @@ def test_session_state_has_one_owner() -> None:
     assert (ROOT / "app.py").read_text().count("\n") <= 60
 
 
+def test_what_leaves_the_house_is_written_down_by_the_core() -> None:
+    writers = {p.name for p in (ROOT / "pages").rglob("*.py") if {"record_audit", "append_audit"} & called_in(p)}
+    assert writers == {"sign_in.py"}, "who signs in is known to the door alone"
+
+
+def called_in(path: Path) -> set[str]:
+    return {n.func.id for n in nodes(path) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+
+
 @cache
 def defined_in(path: Path) -> set[str]:
     """Return the names that a module makes itself, at its top level."""

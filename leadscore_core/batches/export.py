@@ -22,12 +22,15 @@ from leadscore_core.inference.export.call_sheets import write_call_sheets
 from leadscore_core.inference.export.crm import PRESETS
 from leadscore_core.inference.export.crm_columns import CrmChoice
 from leadscore_core.inference.export.files import write_leads
+from leadscore_core.inference.export.formula_injection import neutralise
 from leadscore_core.inference.reasons import reasons_in_words
 from leadscore_core.inference.score import beside
 from leadscore_core.percent import say_leads
 from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_INK
 from leadscore_core.progress import Progress, silent
 from leadscore_core.storage.database.audit import AuditEvent, record_audit
+from leadscore_core.storage.database.audit_intents import in_audit
+from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.leads.files import read_own
 from leadscore_core.storage.leads.filters import LeadFilter
 from leadscore_core.storage.leads.lead_table import Sort
@@ -143,12 +146,12 @@ def export_leads(
                 done += len(some)
                 tell(done / max(1, len(rows)), f"Wrote {done:,} of {len(rows):,} leads")
 
-    if order.format == "xlsx":
-        colours = {grade: (GRADE_COLOURS[grade], GRADE_INK[grade]) for grade in GRADE_COLOURS}
-        written = write_call_sheets(chunks(), path, colours)
-    else:
-        written = write_leads((frame for _, frame in chunks()), path, for_excel=True)
-    note_export(view, written, headers, order.format)
+    with in_audit(load_settings(), _left(view, len(rows), headers, order.format), Path(path)):
+        if order.format == "xlsx":
+            colours = {grade: (GRADE_COLOURS[grade], GRADE_INK[grade]) for grade in GRADE_COLOURS}
+            written = write_call_sheets(chunks(), path, colours)
+        else:
+            written = write_leads((frame for _, frame in chunks()), path, for_excel=True)
     if crm is not None:
         tell(1.0, f"Wrote {written:,} of {say_leads(len(rows))}. {crm.left_out_words}".strip())
     return written
@@ -156,8 +159,11 @@ def export_leads(
 
 def note_export(view: BatchView, rows: int, headers: Sequence[str], form: str) -> None:
     """Write down that leads left the house: how many, with which columns, in which format."""
-    done = AuditEvent(Action.EXPORT, f"batch {view.batch.id}", rows, headers, {"format": form})
-    record_audit(load_settings(), done)
+    record_audit(load_settings(), _left(view, rows, headers, form))
+
+
+def _left(view: BatchView, rows: int, headers: Sequence[str], form: str) -> AuditEvent:
+    return AuditEvent(Action.EXPORT, f"batch {view.batch.id}", rows, headers, {"format": form})
 
 
 @needs(Action.EXPORT)
@@ -167,6 +173,28 @@ def export_bytes(view: BatchView, order: ExportOrder) -> bytes:
         path = folder / f"leads{order.ending}"
         export_leads(view, order, path)
         return path.read_bytes()
+
+
+@needs(Action.EXPORT)
+def rows_bytes(batch: Batch, rows: Sequence[int]) -> bytes:
+    """Return some leads of a list, all their own columns and their row, as CSV; that they leave is in the audit first.
+
+    Parameters
+    ----------
+    rows
+        Positions in the list, from 0.
+
+    Raises
+    ------
+    StorageError
+        If the list's file is gone or damaged, or the audit cannot be written.
+    """
+    own = read_own(batch.leads_path, list(rows))
+    table = beside(own, pd.DataFrame({"Row in the list": np.array(rows, dtype="int64") + 1}, index=own.index))
+    headers = [str(name) for name in table.columns]
+    done = AuditEvent(Action.EXPORT, f"batch {batch.id}", len(table), headers, {"format": "csv"})
+    record_audit(load_settings(), done)
+    return neutralise(table).to_csv(index=False).encode("utf-8-sig")
 
 
 def _layout(view: BatchView, leads: pd.DataFrame, order: ExportOrder) -> pd.DataFrame:

@@ -68,7 +68,9 @@ def show_card(
     model = registry.load(model_id)
     named = [entry for entry in registry.history() if entry["model_id"] == model_id]
     write = write_card_html if as_html else write_card
-    typer.echo(write(model.metadata, model.schema, promotions=named))
+    origin = registry.imported(model_id)
+    brought = "" if origin is None else origin.words
+    typer.echo(write(model.metadata, model.schema, promotions=named, brought=brought))
 
 
 @models_app.command("due")

@@ -179,17 +179,17 @@ def _phrase(column: Column | None, name: str, schema: LeadSchema, key: str, valu
     if key == BLANK_KEY:
         return f"{column.human} is blank"
     if column.role is Role.TIMESTAMP:
-        return column.phrase.format(value=f"in {pd.Timestamp(str(value)):%B %Y}")
+        return column.in_words(f"in {pd.Timestamp(str(value)):%B %Y}")
     if column.role is Role.COUNT:
-        return column.phrase.format(value=_times(int(str(value))))
+        return column.in_words(_times(int(str(value))))
     write = write_year if column.is_year else write_number
     text = write(float(str(value))) if column.role is Role.NUMBER else str(value)
-    return column.phrase.format(value=city_name(text) if column.role is Role.CITY else text)
+    return column.in_words(city_name(text) if column.role is Role.CITY else text)
 
 
 def _days_phrase(column: Column, value: object) -> str:
     days = float(str(value))
-    return column.phrase.format(value=f"{write_days(days)}{'' if days else ' as'} the lead came")
+    return column.in_words(f"{write_days(days)}{'' if days else ' as'} the lead came")
 
 
 def _times(n: int) -> str:

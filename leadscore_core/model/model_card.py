@@ -28,7 +28,9 @@ code {{ font-size: 0.85em; overflow-wrap: anywhere }}
 _SPLITS = {"cross_validation": "Cross-validation", "next_period": "Next period"}
 
 
-def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[dict[str, str]] | None = None) -> str:
+def write_card(
+    metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[dict[str, str]] | None = None, brought: str = ""
+) -> str:
     """Return a model's card (after Mitchell et al., 2019).
 
     Parameters
@@ -37,6 +39,8 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         Of the model: whose leads it reads, and what their outcome is called.
     promotions
         Changes of the champion that name it: ``at``, ``action``, ``by``, ``reason``.
+    brought
+        That it was brought from elsewhere, by whom and when, in words; empty of one that was trained here.
 
     Returns
     -------
@@ -61,6 +65,7 @@ def write_card(metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[
         "",
         "## What it learned from",
         "",
+        *([f"- This model was {plain_in_document(brought)}"] if brought else []),
         f"- {data.rows:,} leads with an outcome ({data.left_out:,} {without}were left out), {period}",
         *(
             f"- {plain_in_document(text)}"
@@ -160,7 +165,7 @@ def _algorithm(metadata: ModelMetadata) -> list[str]:
 
 
 def write_card_html(
-    metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[dict[str, str]] | None = None
+    metadata: ModelMetadata, schema: LeadSchema, *, promotions: list[dict[str, str]] | None = None, brought: str = ""
 ) -> str:
     """Return the card of `write_card` as one HTML page that needs nothing else."""
     from markdown_it import MarkdownIt
@@ -168,7 +173,7 @@ def write_card_html(
     body = (
         MarkdownIt("commonmark", {"html": False})
         .enable("table")
-        .render(write_card(metadata, schema, promotions=promotions))
+        .render(write_card(metadata, schema, promotions=promotions, brought=brought))
     )
     title = f"Model {metadata.model_id}"
     return _PAGE.format(title=escape(title), body=body)

@@ -138,8 +138,11 @@ def _write_files(registry: ModelRegistry, model: LeadModel, place: Path) -> None
     metadata = model.metadata
     draw_figures(model, place / "figures")
     named = [entry for entry in registry.history() if entry["model_id"] == metadata.model_id]
-    (place / "model-card.md").write_text(write_card(metadata, model.schema, promotions=named), encoding="utf-8")
-    (place / "model-card.html").write_text(write_card_html(metadata, model.schema, promotions=named), encoding="utf-8")
+    origin = registry.imported(metadata.model_id)
+    brought = "" if origin is None else origin.words
+    for write, ending in ((write_card, "md"), (write_card_html, "html")):
+        card = write(metadata, model.schema, promotions=named, brought=brought)
+        (place / f"model-card.{ending}").write_text(card, encoding="utf-8")
     asked = pd.DataFrame([one.model_dump(mode="json") for one in metadata.audit])
     (place / "leakage.json").write_text(asked.to_json(orient="records", indent=2), encoding="utf-8")
     shutil.copy(registry.root / metadata.model_id / "metadata.json", place / "metadata.json")

@@ -1,21 +1,23 @@
 """Leads to call on Monitor: the few whose outcomes tell the AUC, drawn, exported, and evaluated when these are in."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import current_person
+from leadscore_core.batches.export import rows_bytes
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
-from leadscore_core.storage.database.audit import AuditEvent, record_audit
 from pages.monitor.verdict import model_of
 from pages.shared.person import sign
+from pages.shared.sign_in import as_whoever_asks
 
 
 def render_sample(view: BatchView) -> None:
     """Offer to draw a sample, or show the one that was drawn and what its outcomes say."""
-    from leadscore_core.inference.export.formula_injection import neutralise
     from leadscore_core.monitoring.kept_leads import read_kept
     from leadscore_core.monitoring.records import sample_of
     from leadscore_core.monitoring.sample import MARGIN, evaluate_sample
@@ -39,15 +41,13 @@ def render_sample(view: BatchView) -> None:
     table["Outcome"] = [{0.0: "no", 1.0: "yes"}.get(one, "not back") for one in came.tolist()]
     st.dataframe(table, hide_index=True, height=300, alt="Leads that are drawn")
     if current_person().may(Action.EXPORT):
-        own = pd.read_parquet(view.batch.leads_path).iloc[rows].assign(**{"Row in the list": rows + 1})
-        done = AuditEvent(Action.EXPORT, f"batch {view.batch.id}", len(rows), [str(name) for name in own.columns])
         st.download_button(
             "Download these leads",
-            neutralise(own).to_csv(index=False).encode("utf-8-sig"),
+            as_whoever_asks(partial(rows_bytes, view.batch, rows.tolist())),
             file_name="leads_to_call.csv",
             mime="text/csv",
             icon=":material/download:",
-            on_click=lambda: record_audit(settings, done),
+            on_click="ignore",
         )
     st.caption("Call all of them, whatever their score, and bring what came of it under Bring outcomes on Leads.")
 

@@ -145,12 +145,14 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
         _render_facts(model.metadata, model.schema.outcome)
         registry = ModelRegistry(load_settings().models_dir)
         named = [entry for entry in registry.history() if entry["model_id"] == model.model_id]
+        origin = registry.imported(model.model_id)
+        brought = "" if origin is None else origin.words
         with st.container(horizontal=True):
             for label, write, ending, mime in (
                 ("Model card", write_card_html, "html", "text/html"),
                 ("Model card as Markdown", write_card, "md", "text/markdown"),
             ):
-                card = write(model.metadata, model.schema, promotions=named)
+                card = write(model.metadata, model.schema, promotions=named, brought=brought)
                 name = f"model-card-{model.model_id}.{ending}"
                 st.download_button(label, card, name, mime, icon=":material/badge:", on_click="ignore")
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from leadscore_core.data.synthetic import SampleLeads
-from leadscore_core.inference.reasons import explain_leads, reasons_in_words
+from leadscore_core.inference.reasons import explain_leads, reasons_in_words, value_phrases
 from leadscore_core.model.lead_model import LeadModel
 
 SENTENCE = re.compile(
@@ -77,6 +77,24 @@ def test_values_read_as_a_person_would_say_them(
     words = reasons_in_words(cleaned, pushed, trained, 2)
     assert words["reason_1"].iloc[0].startswith(f"(+) {expected}")
     assert words["reason_2"].iloc[0] == ""
+
+
+@pytest.mark.parametrize(
+    ("phrase", "said"),
+    [
+        ("Budget {INR} {value}", "Budget {INR} Pune"),
+        ("{value.__class__.__mro__}", "{value.__class__.__mro__}"),
+        ("{0}{value!r}{", "{0}{value!r}{"),
+    ],
+)
+def test_a_phrase_of_somebody_elses_model_is_filled_in_and_never_formatted(
+    trained: LeadModel, monkeypatch: pytest.MonkeyPatch, phrase: str, said: str
+) -> None:
+    column = trained.features.column("city_mapped")
+    assert column is not None
+    theirs = column.model_copy(update={"phrase": phrase})
+    monkeypatch.setattr(type(trained.features), "column", lambda *_: theirs)
+    assert value_phrases(pd.Series(["pune"]), "city_mapped", trained).tolist() == [said]
 
 
 def test_a_reason_against_the_observed_rate_explains_itself(trained: LeadModel, sample: SampleLeads) -> None:

@@ -178,6 +178,8 @@ def test_the_command_line_marks_it_and_says_who_else_may_write(
     code, out, err = run("models", "list")
     assert code == 0
     assert "from elsewhere. " in out
+    for card in (run("models", "card", trained.model_id), run("models", "card", "--html", trained.model_id)):
+        assert "This model was brought from elsewhere" in card[1]
     assert err.startswith(f"Everybody on this machine may write {trained.model_id}/{PICKLE}")
     assert run("models", "promote", trained.model_id)[0] == 2
 

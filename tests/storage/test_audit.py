@@ -1,5 +1,6 @@
 """The audit: what is written down, by whom, what never is, and that a change shows."""
 
+import io
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from leadscore_core.access.permissions import Action, PersonRole
 from leadscore_core.access.person import acting_as
 from leadscore_core.batches.audit_export import export_audit
-from leadscore_core.batches.export import ExportOrder, export_leads
+from leadscore_core.batches.export import ExportOrder, export_leads, rows_bytes
 from leadscore_core.batches.lead_profile import describe_lead
 from leadscore_core.batches.planning import ALL
 from leadscore_core.batches.view import BatchView, open_view
@@ -161,6 +162,22 @@ def test_what_people_do_to_a_list_is_written_down(batch: Batch, trained: LeadMod
     assert {"lead_score", "grade"} <= set(exported.columns)
     assert exported.details["format"] == "csv"
     assert "Priya" not in str(entries)
+
+
+def test_leads_that_are_drawn_leave_with_their_row_and_no_formula_and_are_written_down(batch: Batch) -> None:
+    settings = load_settings()
+    own = pd.read_parquet(batch.leads_path)
+    with acting_as(SALES):
+        content = rows_bytes(batch, [4, 1])
+    table = pd.read_csv(io.BytesIO(content), dtype="str", keep_default_na=False)
+    assert table["Row in the list"].tolist() == ["5", "2"]
+    assert table["email"].tolist() == own["email"].iloc[[4, 1]].tolist()
+    left = read_audit(settings)[0]
+    assert (left.person_id, left.action, left.rows) == (SALES.id, Action.EXPORT, 2)
+    assert left.object == f"batch {batch.id}"
+    assert {"email", "Row in the list"} <= set(left.columns)
+    with acting_as(CALLER), pytest.raises(NotPermittedError):
+        rows_bytes(batch, [4])
 
 
 def test_contacts_that_are_seen_are_written_down_once_an_hour(

@@ -115,6 +115,16 @@ class Column(BaseModel):
         """The type of the cleaned value, which follows from the role."""
         return _TYPES.get(self.role, "text")
 
+    def in_words(self, value: str) -> str:
+        """Return how a value reads; a phrase is somebody's text, so that it is filled in and never formatted.
+
+        Examples
+        --------
+        >>> Column(name="age", role=Role.NUMBER, human="Age {of}", phrase="Age {of} {value}").in_words("{name}")
+        'Age {of} {name}'
+        """
+        return self.phrase.replace("{value}", value)
+
     @property
     def is_input(self) -> bool:
         """Whether the model may read this column."""
