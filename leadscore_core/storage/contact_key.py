@@ -56,26 +56,62 @@ def keyed_hashes(hashes: np.ndarray, key: str) -> np.ndarray:
 def contact_key(settings: Settings) -> str:
     """Return the key of this installation; made the first time, and what was kept without it is brought under it.
 
+    A database that came to a key which is there already is told from one that began beside it: what it kept before
+    there were keys is brought under the key, too.
+
     Raises
     ------
     StorageError
-        If the database was brought under a key that is not in the data directory, or the key cannot be kept.
+        If the contacts in the database are known by a key that is not in the data directory, or by another one than
+        lies there, or the key cannot be kept.
     """
     path = settings.data_dir / KEY_FILE
+    fault = key_fault(settings)
+    if fault:
+        raise StorageError(fault)
     try:
-        return _read(path)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise _unusable(path, error) from error
-    try:
+        if path.is_file() and _known_by(settings):
+            return _read(path)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         with FileLock(settings.data_dir / _LOCK, timeout=_WAIT_SECONDS):
             if not path.is_file():
                 _make(settings, path)
+            elif not _known_by(settings):
+                _bring_together(settings, _read(path))
             return _read(path)
     except (OSError, Timeout) as error:
         raise _unusable(path, error) from error
+
+
+def key_fault(settings: Settings) -> str:
+    """Return why nobody in the database could be known again by the key that is there; empty where they can.
+
+    Raises
+    ------
+    StorageError
+        If the database cannot be used.
+    """
+    known, path = _known_by(settings) if settings.has_database else "", settings.data_dir / KEY_FILE
+    if not known:
+        return ""
+    pending = settings.data_dir / _PENDING  # a crash may have come before it took its place
+    try:
+        is_own = _name_of(_read(path if path.exists() or not pending.exists() else pending)) == known
+    except FileNotFoundError:
+        return (
+            f"The contacts in the database are known by a key that is not in {settings.data_dir}: {KEY_FILE} is "
+            "missing, so that nobody who was called would be known again. Restore it from a backup of that folder, or "
+            "copy it from the other machine of this database."
+        )
+    except OSError as error:
+        raise _unusable(path, error) from error
+    if is_own:
+        return ""
+    return (
+        f"The contacts in the database are known by another key than that in {path}, so that nobody who was called "
+        f"would be known again. Put the {KEY_FILE} that belongs to this database in its place, or the database that "
+        "belongs to this key: both are in each backup (leadscore restore FILE)."
+    )
 
 
 def _read(path: Path) -> str:
@@ -99,33 +135,60 @@ def _make(settings: Settings, path: Path) -> None:
     publish_file(pending, path)
 
 
-def _rekey_database(settings: Settings, key: str) -> None:
+def _known_by(settings: Settings) -> str:
+    """Return by which key the contacts in the database are known; empty where it does not say."""
+    from sqlalchemy import select
+
+    from leadscore_core.storage.database.engine import open_database
+    from leadscore_core.storage.database.tables import PreferenceRow
+
+    with open_database(settings).session() as session:
+        found = session.execute(select(PreferenceRow.value).where(PreferenceRow.kind == _KIND)).scalar()
+    return "" if found is None else str(found["key"])
+
+
+def _bring_together(settings: Settings, key: str) -> None:
+    """Let a database say by which key its contacts are known, where a key was there before it.
+
+    It began beside the key, and all is known by it, or it was put there and is older than keys: then it has lists of
+    which its audit does not say that they were kept, as every version with keys writes down.
+    """
+    from sqlalchemy import select
+
+    from leadscore_core.access.permissions import Action
+    from leadscore_core.storage.database.engine import open_database
+    from leadscore_core.storage.database.tables import AuditRow, BatchRow
+
+    with open_database(settings).session() as session:
+        kept = set(session.execute(select(AuditRow.object).where(AuditRow.action == Action.SCORE)).scalars())
+        older = [batch for batch in session.execute(select(BatchRow.id)).scalars() if f"batch {batch}" not in kept]
+    for batch in older:
+        for scores in sorted((settings.data_dir / "batches" / batch).glob("scores-*.parquet")):
+            _rekey_scores(scores, key)
+    _rekey_database(settings, key, is_older=bool(older))
+
+
+def _rekey_database(settings: Settings, key: str, *, is_older: bool = True) -> None:
+    """Bring the hashes in the database under the key, if it is older than keys, and let it say so."""
     from sqlalchemy import insert, select
 
     from leadscore_core.storage.database.engine import now, open_database
     from leadscore_core.storage.database.tables import PersonKeyRow, PreferenceRow
 
-    known = _name_of(key)
     with open_database(settings).writing() as session:
-        found = session.execute(select(PreferenceRow.value).where(PreferenceRow.kind == _KIND)).scalar()
-        if found is not None:
-            if found["key"] == known:
-                return
-            raise StorageError(
-                f"The contacts in the database are known by a key that is not in {settings.data_dir}: {KEY_FILE} is "
-                "missing. Restore it from a backup of that folder, or copy it from the other machine of this database."
-            )
-        table = PersonKeyRow.__table__
-        rows = session.execute(select(table).where(table.c.kind != "row")).mappings().all()
-        session.execute(table.delete().where(table.c.kind != "row"))  # type: ignore[attr-defined]
-        new = keyed_hashes(np.array([row["key"] for row in rows], dtype="int64"), key).tolist()
-        for start in range(0, len(rows), _ROWS):
-            part = zip(rows[start : start + _ROWS], new[start : start + _ROWS], strict=True)
-            session.execute(insert(PersonKeyRow), [{**row, "key": value} for row, value in part])
+        if session.execute(select(PreferenceRow.value).where(PreferenceRow.kind == _KIND)).scalar() is not None:
+            return
+        if is_older:
+            table = PersonKeyRow.__table__
+            rows = session.execute(select(table).where(table.c.kind != "row")).mappings().all()
+            session.execute(table.delete().where(table.c.kind != "row"))  # type: ignore[attr-defined]
+            new = keyed_hashes(np.array([row["key"] for row in rows], dtype="int64"), key).tolist()
+            for start in range(0, len(rows), _ROWS):
+                part = zip(rows[start : start + _ROWS], new[start : start + _ROWS], strict=True)
+                session.execute(insert(PersonKeyRow), [{**row, "key": value} for row, value in part])
+        value = {"key": _name_of(key)}
         session.add(
-            PreferenceRow(
-                kind=_KIND, version=1, value={"key": known}, model_id="", note="", author="LeadScore", saved_at=now()
-            )
+            PreferenceRow(kind=_KIND, version=1, value=value, model_id="", note="", author="LeadScore", saved_at=now())
         )
 
 

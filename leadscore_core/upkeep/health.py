@@ -9,6 +9,7 @@ from pathlib import Path
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.errors import LeadScoreError, RegistryError, StorageError
 from leadscore_core.registry.registry import METADATA, PICKLE, ModelRegistry
+from leadscore_core.storage.contact_key import key_fault
 from leadscore_core.storage.database.batches import BatchStore
 from leadscore_core.storage.database.engine import now
 
@@ -21,13 +22,14 @@ _MOST_NAMED = 5
 def find_faults(settings: Settings | None = None) -> list[str]:
     """Return what is wrong, each with what to do, in sentences; nothing where all is well.
 
-    Looked at are the folders, the room on their disks, the model in use of each schema, the files of each list, and the
-    clock. What a list or a model holds is checked when it is opened.
+    Looked at are the folders, the room on their disks, the model in use of each schema, the files of each list, the
+    clock, and whether the key of contacts is that of the database. What a list or a model holds is checked when it is
+    opened.
     """
     settings = settings or load_settings()
     faults = [*_folder_faults(settings), *_champion_faults(ModelRegistry(settings.models_dir))]
     with suppress(StorageError):  # of the database each page says what is wrong
-        faults += _batch_faults(settings)
+        faults += [*_batch_faults(settings), *filter(None, [key_fault(settings)])]
     return faults
 
 
