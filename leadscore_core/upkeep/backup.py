@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, select
 from leadscore_core._files import hash_file, scratch_folder, whole_file
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import needs
-from leadscore_core.config import SQLITE_FILE, Settings, load_settings
+from leadscore_core.config import SQLITE_FILE, Settings, load_settings, settings_file
 from leadscore_core.errors import BackupError
 from leadscore_core.progress import Progress, silent
 from leadscore_core.registry.champions import CHAMPION, CHAMPIONS, HISTORY, LOCK
@@ -28,8 +28,9 @@ from leadscore_core.storage.database.batches import LEADS_FILE, BatchStore
 from leadscore_core.storage.database.engine import now, open_database
 from leadscore_core.storage.database.tables import HEAD, BatchRow, OutcomeRow, ScoringRow
 from leadscore_core.upkeep.database_copy import copy_database, copy_sqlite
+from leadscore_core.upkeep.settings_file import SETTINGS
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 had no settings file
 MANIFEST, DATABASE, DATA, MODELS = "manifest.json", "database.sqlite", "data", "models"
 CHAMPION_FILES = (CHAMPION, CHAMPIONS, HISTORY)
 _BLOCK = 1 << 20
@@ -58,7 +59,8 @@ class Manifest(BaseModel):
     rows
         Rows of each table.
     files
-        By their names in the backup: the database, and what lay below the data and the models directory.
+        By their names in the backup: the database, the settings file where there is one, and what lay below the data
+        and the models directory.
     missing
         Files of lists that the database names and that were not there.
     """
@@ -180,6 +182,8 @@ def _kept_files(database: Path) -> dict[str, set[str]]:
 def _files_of(settings: Settings, scratch: Path, kept: dict[str, set[str]]) -> Iterator[tuple[str, Path]]:
     """Give every file that is backed up, by its name in the backup."""
     yield DATABASE, scratch / DATABASE
+    if settings_file().is_file():
+        yield SETTINGS, settings_file()
     batches = BatchStore(settings).root
     for batch, names in kept.items():
         for name in sorted(names):

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from leadscore_core._files import move_path
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import needs
-from leadscore_core.config import RESTORE_NEW, SQLITE_FILE, Settings, load_settings
+from leadscore_core.config import RESTORE_NEW, SQLITE_FILE, Settings, load_settings, settings_file
 from leadscore_core.errors import BackupError, LeadScoreError, StorageError
 from leadscore_core.progress import Progress, silent
 from leadscore_core.registry.champions import LOCK as PROMOTION
@@ -27,20 +27,22 @@ from leadscore_core.storage.database.engine import close_databases, open_databas
 from leadscore_core.upkeep import swap
 from leadscore_core.upkeep.backup import DATA, DATABASE, FORMAT_VERSION, MANIFEST, MODELS, Manifest
 from leadscore_core.upkeep.database_copy import check_copy, continues_audit, loading, note_restored, sqlite_path
+from leadscore_core.upkeep.settings_file import LAID_BESIDE, SETTINGS, SettingsFate, settings_fate, write_own
 
 _BLOCK = 1 << 20
 _MOST_MANIFEST = 256 << 20
 _SPARE_BYTES = 32 << 20
 DAMAGED = ".damaged"
-_NAME = re.compile(r"(data|models)(/[^/\0\\\\]+)+|database\.sqlite")
+_NAME = re.compile(rf"(data|models)(/[^/\0\\\\]+)+|database\.sqlite|{re.escape(SETTINGS)}")
 
 
 @dataclass(frozen=True)
 class RestoreReport:
-    """What was restored: the backup's manifest, and whether the audit went on instead of going back."""
+    """What was restored: the backup's manifest, whether the audit went on instead of going back, and the settings."""
 
     manifest: Manifest
     keeps_audit: bool
+    settings: SettingsFate
 
 
 @needs(Action.BACK_UP)
@@ -67,6 +69,7 @@ def restore_backup(path: Path, settings: Settings | None = None, *, progress: Pr
                 _check_no_training(settings)
                 try:
                     journal = _make_ready(packed, manifest, settings, tell)
+                    fate = _make_settings_ready(packed, manifest, settings, journal)
                 except BaseException:
                     swap.clear(settings)
                     raise
@@ -80,7 +83,7 @@ def restore_backup(path: Path, settings: Settings | None = None, *, progress: Pr
             f"The backup could not be restored ({error.filename or settings.data_dir}: {error.strerror or error}). "
             "Nothing was changed. Make room or give write access, then try again."
         ) from error
-    return RestoreReport(manifest, journal.keep_audit)
+    return RestoreReport(manifest, journal.keep_audit, fate)
 
 
 def finish_restore(settings: Settings) -> bool:
@@ -210,6 +213,8 @@ def _make_ready(packed: zipfile.ZipFile, manifest: Manifest, settings: Settings,
     for done, (name, about) in enumerate(manifest.files.items()):
         tell(done / len(manifest.files), name)
         place, _, inside = name.partition("/")
+        if name == SETTINGS:
+            continue
         target = new[place] / inside if inside else new[DATA] / DATABASE
         target.parent.mkdir(parents=True, exist_ok=True)
         _unpack(packed, name, target, about.size, about.sha256)
@@ -230,6 +235,28 @@ def _make_ready(packed: zipfile.ZipFile, manifest: Manifest, settings: Settings,
         names[DATA] = [name for name in names[DATA] if name != ANCHORS]
     journal = swap.Journal(names=names, stay={DATA: stay, MODELS: []}, keep_audit=keep_audit)
     return journal if damaged is None else journal.model_copy(update={"new_database_file": str(damaged)})
+
+
+def _make_settings_ready(
+    packed: zipfile.ZipFile, manifest: Manifest, settings: Settings, journal: swap.Journal
+) -> SettingsFate:
+    """Write the settings of a backup beside those that are here, and say in the journal whether they are exchanged."""
+    about = manifest.files.get(SETTINGS)
+    if about is None:
+        return SettingsFate.NONE
+    new = settings.data_dir / swap.NEW_SETTINGS
+    new.touch(0o600)
+    _unpack(packed, SETTINGS, new, about.size, about.sha256)
+    content, path = new.read_text(encoding="utf-8", errors="replace"), settings_file()
+    fate = settings_fate(content, settings)
+    if fate is SettingsFate.PUT_BACK:
+        if path.is_file():
+            write_own(settings.data_dir / swap.OLD_SETTINGS, path.read_text(encoding="utf-8"))
+        journal.settings = str(path)
+    elif fate.is_beside:
+        write_own(settings.data_dir / RESTORE_NEW / LAID_BESIDE, content)
+        journal.names[DATA].append(LAID_BESIDE)
+    return fate
 
 
 def _damaged_file(settings: Settings) -> Path | None:

@@ -14,14 +14,17 @@ from pydantic import BaseModel, Field
 
 from leadscore_core._files import move_path, write_text
 from leadscore_core.config import RESTORE_JOURNAL, RESTORE_NEW, RESTORE_OLD, Settings
+from leadscore_core.upkeep.settings_file import write_own
 
 LOCK = ".restore.lock"
+NEW_SETTINGS, OLD_SETTINGS = f"{RESTORE_NEW}-settings", f"{RESTORE_OLD}-settings"
 
 
 class Journal(BaseModel):
     """A swap that was decided: the names that come into each directory, those that stay, and whether the audit does.
 
-    By its key the audit knows a swap that was carried out and whose journal a crash has left.
+    By its key the audit knows a swap that was carried out and whose journal a crash has left. ``settings`` is the
+    settings file if that is exchanged, too.
     """
 
     key: str = Field(default_factory=lambda: uuid.uuid4().hex[:12])
@@ -29,6 +32,7 @@ class Journal(BaseModel):
     stay: dict[str, list[str]]
     keep_audit: bool = True
     new_database_file: str = ""
+    settings: str = ""
 
 
 def swap_lock(settings: Settings) -> FileLock:
@@ -66,6 +70,8 @@ def swap_in(settings: Settings, journal: Journal) -> None:
                 if (root / name).exists() and not (old / name).exists():
                     move_path(root / name, old / name)
                 move_path(new / name, root / name)
+    if journal.settings:
+        write_own(Path(journal.settings), (settings.data_dir / NEW_SETTINGS).read_text(encoding="utf-8"))
 
 
 def swap_back(settings: Settings, journal: Journal) -> None:
@@ -77,6 +83,10 @@ def swap_back(settings: Settings, journal: Journal) -> None:
                 move_path(root / name, new / name)
         for path in list(old.iterdir()) if old.is_dir() else []:
             move_path(path, root / path.name)
+    if journal.settings and (settings.data_dir / OLD_SETTINGS).is_file():
+        write_own(Path(journal.settings), (settings.data_dir / OLD_SETTINGS).read_text(encoding="utf-8"))
+    elif journal.settings:
+        Path(journal.settings).unlink(missing_ok=True)
 
 
 def finish(settings: Settings) -> None:
@@ -87,6 +97,8 @@ def finish(settings: Settings) -> None:
 
 def clear(settings: Settings) -> None:
     """Remove what was made ready or put aside, where no swap was decided."""
+    for name in (NEW_SETTINGS, OLD_SETTINGS):
+        (settings.data_dir / name).unlink(missing_ok=True)
     for root in reversed(places(settings).values()):  # that of the data, by which this is known, last
         for name in (RESTORE_NEW, RESTORE_OLD):
             shutil.rmtree(root / name, ignore_errors=True)

@@ -1,5 +1,6 @@
 """Backup and restore: everything comes back as it was, from a file that is checked first, or nothing is changed."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -177,7 +178,7 @@ def _outside(content: dict[str, bytes]) -> None:
         (lambda content: content.pop(next(name for name in content if "scores-" in name)), "was changed"),
         (lambda content: content.update({"data/extra": b""}), "was changed"),
         (lambda content: content.pop(MANIFEST), "no backup"),
-        (_manifest(format_version=9), "format 9; this LeadScore reads up to 1"),
+        (_manifest(format_version=9), "format 9; this LeadScore reads up to 2"),
         (_manifest(format_version=9, new_field=1), "format 9"),
         (_manifest(rows={"batch": 7}), "has 1 rows and should have 7"),
     ],
@@ -311,6 +312,95 @@ def test_the_command_line_backs_up_and_restores(
     code, _, words = run("restore", tmp_path / "none.zip")
     assert code == 2
     assert "cannot be read as a backup" in words
+
+
+@pytest.fixture
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "conf" / "leadscore.toml"
+    path.parent.mkdir()
+    monkeypatch.setenv("LEADSCORE_CONFIG", str(path))
+    path.write_text('# ours\nphone_region = "GB"\n[access.people]\n"zoe@example.com" = ["sales"]\n')
+    path.chmod(0o600)
+    return path
+
+
+SMALLER = 'phone_region = "US"\n'
+
+
+def test_the_settings_file_comes_back_as_it_was_and_another_is_told(
+    run: Callable[..., tuple[int, str, str]], small: Settings, own_settings: Path, tmp_path: Path
+) -> None:
+    was, out = own_settings.read_text(), tmp_path / "all.zip"
+    assert run("backup", out)[0] == 0
+    own_settings.write_text(SMALLER)
+    code, said, _ = run("restore", out)
+    assert code == 0
+    assert "The settings of the backup are put back." in said
+    assert own_settings.read_text() == was
+    assert load_settings().phone_region == "GB"
+    assert "settings" not in run("restore", out)[1], "what is the same is not spoken of"
+    own_settings.unlink()
+    assert run("restore", out)[0] == 0
+    assert own_settings.read_text() == was
+    assert own_settings.stat().st_mode & 0o777 == 0o600
+    assert not list(small.data_dir.glob(".restore-*"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('data_dir = "/elsewhere"', "name other directories or another database than are used here"),
+        ("no_such_setting = 1", "cannot be used by this version"),
+    ],
+)
+def test_settings_that_would_lose_what_is_restored_are_laid_beside_it(
+    run: Callable[..., tuple[int, str, str]],
+    small: Settings,
+    own_settings: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    content: str,
+    words: str,
+) -> None:
+    write_backup(tmp_path / "all.zip", small)
+    tamper(tmp_path / "all.zip", _other_settings(content))
+    own_settings.write_text(f'data_dir = "{small.data_dir}"\n')
+    monkeypatch.delenv("LEADSCORE_DATA_DIR")
+    code, said, _ = run("restore", tmp_path / "all.zip")
+    assert code == 0
+    assert f"The settings of the backup {words}, and lie in " in said
+    assert own_settings.read_text() == f'data_dir = "{small.data_dir}"\n'
+    assert (small.data_dir / "leadscore.toml.restored").read_text() == content
+
+
+def _other_settings(content: str) -> Callable[[dict[str, bytes]], None]:
+    def change(packed: dict[str, bytes]) -> None:
+        packed["settings/leadscore.toml"] = content.encode()
+        manifest = json.loads(packed[MANIFEST])
+        about = {"size": len(content), "sha256": hashlib.sha256(content.encode()).hexdigest()}
+        manifest["files"]["settings/leadscore.toml"] = about
+        packed[MANIFEST] = json.dumps(manifest).encode()
+
+    return change
+
+
+def test_settings_go_back_with_all_else_where_a_restore_fails(
+    small: Settings, own_settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = write_backup(tmp_path / "all.zip", small).path
+    for has_one in (True, False):
+        own_settings.write_text(SMALLER) if has_one else own_settings.unlink()
+        before = everything(small)
+
+        def fails(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as full:
+            full.setattr("leadscore_core.upkeep.database_copy.append_audit", fails)
+            with pytest.raises(BackupError, match="Nothing was changed"):
+                restore_backup(out, small)
+        assert everything(small) == before
+        assert (own_settings.read_text() if has_one else own_settings.exists()) == (SMALLER if has_one else False)
 
 
 def test_a_list_that_is_deleted_meanwhile_is_in_the_backup_whole_or_not_at_all(
