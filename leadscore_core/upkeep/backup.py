@@ -154,8 +154,8 @@ def _write_once(out: Path, settings: Settings, tell: Progress) -> Manifest:
                 missing=missing,
             )
             packed.writestr(MANIFEST, manifest.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
-        done = AuditEvent(Action.BACK_UP, "backup", rows["batch"])
-        written_down.enter_context(in_audit(settings, done, out, aside=aside))
+        taken = AuditEvent(Action.BACK_UP, "backup", rows["batch"])
+        written_down.enter_context(in_audit(settings, taken, out, aside=aside))
     return manifest
 
 
