@@ -120,6 +120,10 @@ class LimitReachedError(LeadScoreError):
     """Somebody had as much within a time as one person may have on a server that others share."""
 
 
+class NothingToSearchError(LeadScoreError):
+    """An algorithm declares no settings that a search may change."""
+
+
 class TrainingBusyError(LeadScoreError):
     """Another training run is on in the same registry."""
 

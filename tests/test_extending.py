@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,12 @@ from streamlit.testing.v1 import AppTest
 from leadscore_core.analytics.statistics.effects import depend, measure_effects
 from leadscore_core.batches.save import save_batch
 from leadscore_core.batches.view import open_view
+from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.synthetic import SampleLeads
-from leadscore_core.errors import LeadScoreError, RegistryError
+from leadscore_core.errors import LeadScoreError, NothingToSearchError, RegistryError
 from leadscore_core.inference.reasons import explain_leads, lead_reasons
 from leadscore_core.inference.score import score_leads
 from leadscore_core.model.algorithms import ALGORITHMS, Algorithm, register_algorithm
@@ -37,6 +39,7 @@ from leadscore_core.training.evaluation.model_comparison import compare_runs
 from leadscore_core.training.evaluation.segment_figures import judge_segments
 from leadscore_core.training.train import train_model
 from leadscore_core.training.training_data import make_training_data
+from leadscore_core.training.tuning import searchable
 from tests.conftest import FEW_TREES
 from tests.paths import ROOT
 
@@ -185,6 +188,43 @@ def test_the_command_line_writes_all_three(extension: str, run, labelled_list: P
     result = json.loads((tmp_path / "result.json").read_text())
     assert result["lift_at_10"] == result["cross_validation"]["lift_at_10"] > 1
     assert "Lift at 10% " in out
+
+
+def test_its_settings_are_searched_and_trained_with(
+    extension: str, run, labelled_list: Path, tmp_path: Path, few: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few.to_csv(labelled_list, index=False)
+    found = tmp_path / "found.json"
+    code, out, err = run(
+        "tune", labelled_list, "--algorithm", "small_histograms", "--minutes", "0.05", "--json", found
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    assert "Small histogram boosting: tried" in out
+    result = json.loads(found.read_text())
+    assert (result["algorithm"], result["human"]) == ("small_histograms", "Small histogram boosting")
+    assert set(result["params"]) == {"learning_rate", "max_iter", "max_features"}
+    assert 0.02 <= result["params"]["learning_rate"] <= 0.3
+    assert result["params"]["max_iter"] in range(10, 81, 10)
+    assert result["params"]["max_features"] in (0.5, 1.0)
+    code, out, err = run("train", labelled_list, "--params", found)
+    assert (code, err) == (0, "")
+    assert "Algorithm: Small histogram boosting" in out
+    (metadata,) = ModelRegistry(load_settings().models_dir).list_models()
+    assert metadata.algorithm == "small_histograms"
+    assert {name: metadata.parameters[name] for name in result["params"]} == result["params"]
+    code, _, err = run("train", labelled_list, "--algorithm", "hist", "--params", found)
+    assert code == 2
+    assert "has settings of small_histograms, and hist is to be trained" in err
+    bare = replace(ALGORITHMS["small_histograms"], name="bare", human="Bare histograms", search_space={})
+    monkeypatch.setitem(ALGORITHMS, "bare", bare)
+    code, out, err = run("tune", labelled_list, "--algorithm", "bare", "--minutes", "0.05")
+    assert (code, out) == (2, "")
+    assert "Bare histograms declares no settings to search. Add a search_space to its registration" in err
+    with pytest.raises(NothingToSearchError):
+        searchable("bare")
+    monkeypatch.setitem(ALGORITHMS, "bare", replace(bare, search_space={"leaves": (3, 5)}))
+    with pytest.raises(LeadScoreError, match="declares leaves in its search space, and has no such setting"):
+        searchable("bare")
 
 
 def test_kept_lists_drivers_and_pages_show_all_three(

@@ -59,8 +59,9 @@ from leadscore_core.cli.outcomes import outcomes
 from leadscore_core.cli.phone_options import PhoneRegion, known_region
 from leadscore_core.cli.sources import sources
 from leadscore_core.cli.spend import spend
-from leadscore_core.cli.training import compare, evaluate, train, tune
+from leadscore_core.cli.training import compare, evaluate, train
 from leadscore_core.cli.training_words import leads_json, say_cautions
+from leadscore_core.cli.tuning import tune
 from leadscore_core.cli.upkeep import backup, restore
 from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data.reading.keep_open import files_kept_open

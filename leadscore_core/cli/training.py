@@ -1,11 +1,10 @@
-"""The command line's commands of training: train, evaluate, compare algorithms, tune."""
+"""The command line's commands of training: train, evaluate, compare algorithms."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -60,8 +59,9 @@ from leadscore_core.cli.training_words import (
     training_json,
     verdict_line,
 )
+from leadscore_core.cli.tuning import read_params
 from leadscore_core.config import Settings, load_settings
-from leadscore_core.errors import LeadScoreError, ReasonNeededError
+from leadscore_core.errors import ReasonNeededError
 from leadscore_core.model.measures import MEASURES
 from leadscore_core.model.metadata import LIGHTGBM
 
@@ -128,7 +128,7 @@ def train(
 
     prepare_json(json_out, files)
     settings = load_settings()
-    chosen = _read_params(params, algorithm)
+    chosen, algorithm = read_params(params, algorithm)
     options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
     leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
     unread = [name for name in exclude or () if not is_read(leads, name)]
@@ -316,77 +316,3 @@ def _say_next_period(board: Leaderboard) -> None:
         apart = f"{row['next_difference']:+.4f} ({row['next_low']:+.4f} to {row['next_high']:+.4f})"
         figures = f"AUC {row['next_auc']:.4f}, precision {row['next_precision']:.3f}, recall {row['next_recall']:.3f}"
         say(f"  {row['human']:26} {figures}   {'' if row['name'] == LIGHTGBM else apart}".rstrip())
-
-
-def tune(
-    files: Files,
-    minutes: Annotated[float, typer.Option("--minutes", min=0.05, max=720, help="How long to search.")] = 10.0,
-    schema: SchemaName = None,
-    label: Label = None,
-    positive: Positive = None,
-    still_open: StillOpen = None,
-    sheet: Sheet = None,
-    encoding: Encoding = None,
-    map_to: MapTo = None,
-    dates: Dates = None,
-    decimals: Decimals = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", help="Column that the model must not read; may be repeated.")
-    ] = None,
-    called: Called = None,
-    time_to_convert: TimeToConvert = None,
-    json_out: JsonOut = None,
-) -> None:
-    """Search better settings of LightGBM; the same leads take an earlier search up again."""
-    from leadscore_core.pipelines.training import make_request, tune_settings
-
-    prepare_json(json_out, files)
-    settings = load_settings()
-    options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
-    leads = open_leads(files, schema, options, settings, may_propose=True, ask="all")
-    say_findings(leads.file_findings())
-    say_outcome(leads)
-    with show_progress("Searching", total=1.0) as progress:
-        data = read_leads_to_train(leads, called, time_to_convert)
-        found = tune_settings(
-            data, make_request(data, exclude=exclude or ()), minutes, settings=settings, progress=progress
-        )
-    say(
-        f"Tried {found.trials} settings. Searched anew inside each of five training folds: AUC {found.auc:.4f}; with "
-        f"the settings as they are {found.default_auc:.4f}."
-    )
-    gain = f"{found.difference:+.4f} (95% interval {found.low:+.4f} to {found.high:+.4f})"
-    say(f"Difference {gain}: {'the search helps' if found.is_better else 'no gain for certain; keep the settings'}.")
-    say_cautions(found.cautions)
-    say("Settings: " + ", ".join(f"{name} = {value:.4g}" for name, value in found.params.items()))
-    if json_out is not None:
-        say(f"Train with them: leadscore train FILE --params {json_out}")
-    write_json(json_out, asdict(found) | {"is_better": found.is_better})
-
-
-def _read_params(path: Path | None, algorithm: str) -> dict[str, Any]:
-    """Return settings of an algorithm from a JSON file, as `tune` writes it or plain.
-
-    Raises
-    ------
-    LeadScoreError
-        If the file cannot be read or names settings that there are not.
-    """
-    if path is None:
-        return {}
-    from leadscore_core.model.classifier import LeadClassifier
-
-    try:
-        result = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise LeadScoreError(
-            f"{path} cannot be read as settings ({error}). Give JSON as: leadscore tune --json."
-        ) from error
-    params = result.get("params", result) if isinstance(result, dict) else None
-    if algorithm not in {"", LIGHTGBM} and isinstance(params, dict):
-        return params  # which the algorithm itself reads
-    known = LeadClassifier().get_params()
-    wrong = sorted(set(params) - set(known)) if isinstance(params, dict) else ["no settings at all"]
-    if wrong or not isinstance(params, dict):
-        raise LeadScoreError(f"{path} names {', '.join(wrong)}. Settings there are: {', '.join(sorted(known))}.")
-    return {name: type(known[name])(value) for name, value in params.items()}

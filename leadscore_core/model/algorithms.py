@@ -5,30 +5,30 @@ Every one fits on one thread, since folds and algorithms share the cores.
 
 import importlib.util
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
-from sklearn.utils import Tags, get_tags
+from sklearn.utils import Tags
 
 from leadscore_core.confidence import FEW_LEADS
 from leadscore_core.config import load_extensions, register_once
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model.any_classifier import AnyClassifier, takes_blanks
+from leadscore_core.model.any_classifier import AnyClassifier
 from leadscore_core.model.blend import BlendClassifier
-from leadscore_core.model.calibrated_margin import CalibratedMargin
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LEVEL
 from leadscore_core.model.metadata import BLEND, LIGHTGBM
+from leadscore_core.model.search_space import Range, SearchSpace
 
 USUAL = ("logistic", "forest", "hist", LIGHTGBM)
 _MOST_CATEGORIES = 254
@@ -55,6 +55,8 @@ class Algorithm:
     judges_itself
         Whether it keeps leads aside while it learns, and calibrates itself by them: its ``fit`` takes ``identity``
         (the same number for repeats), and ``unseen_margin_`` has the log-odds of each lead by a fit without it.
+    search_space
+        Settings that a search may change, by the names that ``make`` takes; none to be searched if empty.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Algorithm:
     make: Callable[..., Any]
     library: str = ""
     judges_itself: bool = False
+    search_space: SearchSpace = field(default_factory=dict, hash=False)
 
     @property
     def is_installed(self) -> bool:
@@ -166,12 +169,63 @@ def merge_rare(features: pd.DataFrame) -> pd.DataFrame:
 ALGORITHMS: dict[str, Algorithm] = {
     algorithm.name: algorithm
     for algorithm in (
-        Algorithm("logistic", "Logistic regression", _logistic),
-        Algorithm("forest", "Random forest", _forest),
-        Algorithm("hist", "Histogram gradient boosting", _hist),
-        Algorithm(BLEND, "Blend of logistic regression and LightGBM", _blend, judges_itself=True),
-        Algorithm(LIGHTGBM, "LightGBM", _lightgbm),
-        Algorithm("catboost", "CatBoost", CatBoost, library="catboost"),
+        Algorithm("logistic", "Logistic regression", _logistic, search_space={"C": Range(0.003, 30.0, log=True)}),
+        Algorithm(
+            "forest",
+            "Random forest",
+            _forest,
+            search_space={
+                "n_estimators": Range(60, 300, step=20),
+                "min_samples_leaf": Range(2, 60, log=True),
+                "max_features": Range(0.1, 1.0),
+            },
+        ),
+        Algorithm(
+            "hist",
+            "Histogram gradient boosting",
+            _hist,
+            search_space={
+                "learning_rate": Range(0.01, 0.3, log=True),
+                "max_iter": Range(50, 400, step=10),
+                "max_leaf_nodes": Range(7, 95, log=True),
+                "min_samples_leaf": Range(5, 150, log=True),
+                "l2_regularization": Range(0.1, 100.0, log=True),
+            },
+        ),
+        Algorithm(
+            BLEND,
+            "Blend of logistic regression and LightGBM",
+            _blend,
+            judges_itself=True,
+            search_space={
+                "C": Range(0.03, 3.0, log=True),
+                "learning_rate": Range(0.01, 0.15, log=True),
+                "n_estimators": Range(40, 200, step=20),
+                "num_leaves": Range(4, 31, log=True),
+                "min_child_samples": Range(5, 60, log=True),
+            },
+        ),
+        Algorithm(
+            LIGHTGBM,
+            "LightGBM",
+            _lightgbm,
+            search_space={
+                "learning_rate": Range(0.01, 0.15, log=True),
+                "n_estimators": Range(60, 400, step=20),
+                "num_leaves": Range(7, 95, log=True),
+                "min_child_samples": Range(5, 150, log=True),
+                "cat_smooth": Range(5.0, 400.0, log=True),
+                "cat_l2": Range(1.0, 200.0, log=True),
+                "colsample_bytree": Range(0.3, 1.0),
+            },
+        ),
+        Algorithm(
+            "catboost",
+            "CatBoost",
+            CatBoost,
+            library="catboost",
+            search_space={"iterations": Range(100, 800, step=50), "learning_rate": Range(0.01, 0.2, log=True)},
+        ),
     )
 }
 
@@ -271,6 +325,19 @@ def _takes(algorithm: Algorithm, key: str, value: Any) -> bool:
     return True
 
 
+def last_step(estimator: Any) -> Any:
+    """Return what foretells: the last step of a pipeline, else the estimator itself.
+
+    Examples
+    --------
+    >>> last_step(make_estimator("logistic")).C
+    0.3
+    """
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[-1][1]
+    return estimator
+
+
 def make_classifier(name: str = LIGHTGBM, params: dict[str, Any] | None = None, seed: int = 0) -> Any:
     """Return an unfitted classifier as the last step of a pipeline: with margins, contributions and calibration.
 
@@ -281,55 +348,3 @@ def make_classifier(name: str = LIGHTGBM, params: dict[str, Any] | None = None, 
     """
     made = make_estimator(name, params, seed)
     return made if isinstance(made, LeadClassifier | BlendClassifier) else AnyClassifier(made)
-
-
-def wrap_estimator(estimator: Any, params: dict[str, Any] | None = None) -> Any:
-    """Return somebody's own estimator, cloned, as the last step of a pipeline.
-
-    One that takes NaN gets the columns of `LeadFeatures` as they are. For any other, levels become columns of 0 and 1
-    (the 100 most frequent of each text), blank numbers the mean, and numbers are scaled.
-
-    Parameters
-    ----------
-    estimator
-        A scikit-learn classifier with ``predict_proba``, fitted or not.
-    params
-        Settings that differ from its own.
-
-    Raises
-    ------
-    LeadScoreError
-        If it is no such classifier, or has no such setting.
-
-    Examples
-    --------
-    >>> wrap_estimator(LogisticRegression()).estimator.steps[-1][1]
-    LogisticRegression()
-    """
-    if isinstance(estimator, type) or not callable(getattr(estimator, "get_params", None)):
-        called = f"{estimator.__name__}()" if isinstance(estimator, type) else "RandomForestClassifier()"
-        raise LeadScoreError(f"An estimator of scikit-learn's kind was expected, such as {called}; got {estimator!r}.")
-    name = type(estimator).__name__
-    if not (is_classifier(estimator) and hasattr(estimator, "predict_proba")):
-        raise LeadScoreError(
-            f"{name} gives no probabilities, which a propensity is. Give a classifier with predict_proba, or wrap it "
-            "in CalibratedClassifierCV."
-        )
-    own = clone(estimator)
-    try:
-        own.set_params(**params or {})
-    except ValueError as error:
-        raise LeadScoreError(f"{name} has no setting of one of these names: {', '.join(params or {})}.") from error
-    if isinstance(own, CalibratedMargin):
-        return own
-    return AnyClassifier(own if takes_blanks(own) else make_pipeline(_plain_columns(own), own))
-
-
-def _plain_columns(estimator: Any) -> Any:
-    """Return what makes numbers without blanks of the columns of `LeadFeatures`."""
-    levels = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=5, max_categories=100)
-    return make_column_transformer(
-        (levels, LEVELS),
-        (make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler()), NUMBERS),
-        sparse_threshold=0.3 if get_tags(estimator).input_tags.sparse else 0,
-    )

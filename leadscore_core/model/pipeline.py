@@ -5,11 +5,12 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.model.algorithms import make_classifier, wrap_estimator
+from leadscore_core.model.algorithms import make_classifier
 from leadscore_core.model.cleaner import LeadCleaner
 from leadscore_core.model.derived_features import features_for
 from leadscore_core.model.features import LeadFeatures, level_feature
 from leadscore_core.model.metadata import LIGHTGBM
+from leadscore_core.model.own_estimators import wrap_estimator
 from leadscore_core.model.segment_classifier import SegmentClassifier
 
 

@@ -274,13 +274,23 @@ def tune_settings(
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Tuning:
-    """Search settings of LightGBM within a budget; a search over the same leads is taken up where it ended.
+    """Search settings of an algorithm within a budget; a search over the same leads is taken up where it ended.
+
+    Parameters
+    ----------
+    request
+        Its algorithm is searched; the one that would be trained on so many leads if it names none.
+    minutes
+        Budget.
 
     Raises
     ------
+    NothingToSearchError
+        If the algorithm declares no settings to search.
     LeadScoreError
         If the leads are not enough or not fit, or Optuna is not installed.
     """
+    from leadscore_core.model.algorithms import usual_algorithm
     from leadscore_core.training.cautions import calls_cautions, judge_search
     from leadscore_core.training.enough import check_enough
     from leadscore_core.training.tuning import tune_model
@@ -288,12 +298,14 @@ def tune_settings(
     settings = settings or load_settings()
     check_enough(data.known.outcome, data.schema.outcome.past)
     leads = data.known.without(request.excluded)
-    found = tune_model(leads, minutes=minutes, storage=settings.data_dir / STUDIES, progress=progress)
+    algorithm = request.algorithm or usual_algorithm(len(leads))
+    storage = settings.data_dir / STUDIES
+    found = tune_model(leads, minutes=minutes, algorithm=algorithm, storage=storage, progress=progress)
     cautions = judge_search(leads.known, max(found.auc, found.default_auc)) + calls_cautions(data)
     found = replace(found, cautions=cautions)
     children = [
         {
-            "name": f"settings {place + 1}",
+            "name": f"{found.human}: settings {place + 1}",
             "params": {name: value for name, value in one.items() if name != "auc"},
             "metrics": {"auc_in_inner_folds": one["auc"]},
         }
@@ -301,7 +313,8 @@ def tune_settings(
     ]
     figures = ("auc", "default_auc", "difference", "low", "high", "trials", "seconds")
     metrics = {name: float(getattr(found, name)) for name in figures}
-    _keep_search(settings, "tuning", data, children, metrics, {"is_better": str(found.is_better)})
+    tags = {"algorithm": found.algorithm, "is_better": str(found.is_better)}
+    _keep_search(settings, "tuning", data, children, metrics, tags)
     return found
 
 

@@ -25,7 +25,7 @@ class Search:
     Attributes
     ----------
     kind
-        ``comparison`` of algorithms, or ``tuning`` of LightGBM's settings.
+        ``comparison`` of algorithms, or ``tuning`` of the settings of one.
     children
         One an algorithm or trial: ``name``, ``params`` and ``metrics``.
     metrics, tags

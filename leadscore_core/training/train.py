@@ -22,10 +22,11 @@ from leadscore_core.data.schema.own_rules import base_rate_targets
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import is_shipped, load_schema
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model.algorithms import find_algorithms, usual_algorithm, wrap_estimator
+from leadscore_core.model.algorithms import find_algorithms, usual_algorithm
 from leadscore_core.model.classifier import GrowTrees
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.metadata import LIGHTGBM, OWN, ModelMetadata, TrainingSummary
+from leadscore_core.model.own_estimators import wrap_estimator
 from leadscore_core.model.segment_classifier import SegmentClassifier
 from leadscore_core.model.weights import STANDS_FOR
 from leadscore_core.progress import Progress, silent

@@ -7,6 +7,8 @@ import streamlit as st
 
 from leadscore_core.config import load_settings
 from leadscore_core.model.measures import MEASURES
+from leadscore_core.model.metadata import LIGHTGBM
+from leadscore_core.model.search_space import say_value
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining.jobs import Run, list_runs
 from leadscore_core.training.evaluation.model_comparison import MOST as MOST_COMPARED
@@ -20,7 +22,7 @@ from pages.shared.sidebar import plain
 
 
 def render_comparisons(company: str) -> None:
-    """Show a company's models side by side, and what its newest comparison and its newest search found."""
+    """Show a company's models side by side, its newest comparison, and the newest search of each algorithm."""
     registry = ModelRegistry(load_settings().models_dir)
     known = {metadata.model_id: metadata for metadata in models_of(company, registry)}
     runs = [run for run in list_runs() if run.state.state == "done" and run.request.schema_name == company]
@@ -31,12 +33,15 @@ def render_comparisons(company: str) -> None:
         st.info("Nothing was compared yet. Under Train, choose Compare algorithms.", icon=":material/info:")
     else:
         _render_leaderboard(board)
-    tuned = next((run for run in runs if "tuning" in run.report), None)
     st.subheader("Searched settings", anchor=False)
-    if tuned is None:
+    searched: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        if (found := run.report.get("tuning")) is not None:
+            searched.setdefault(found.get("algorithm", LIGHTGBM), found)
+    if not searched:
         st.info("Nothing was searched yet. Under Train, choose Search settings.", icon=":material/info:")
-    else:
-        _render_tuning(tuned)
+    for found in searched.values():
+        _render_tuning(found)
 
 
 def _render_model_table(champion: str | None, known: dict[str, Any]) -> None:
@@ -83,14 +88,14 @@ def _render_model_table(champion: str | None, known: dict[str, Any]) -> None:
 
 def _render_leaderboard(run: Run) -> None:
     table = pd.DataFrame(run.report["leaderboard"])
-    best, used = table.iloc[0], table[table["name"] == "lightgbm"].iloc[0]
-    beaten = table[(table["low"].fillna(0) > 0) & (table["name"] != "lightgbm")]
+    best, used = table.iloc[0], table[table["name"] == LIGHTGBM].iloc[0]
+    beaten = table[(table["low"].fillna(0) > 0) & (table["name"] != LIGHTGBM)]
     if beaten.empty:
         st.markdown(f"No algorithm is better than LightGBM for certain (AUC {used['auc']:.4f}).")
     else:
         st.markdown(f"{plain(best['human'])} is better than LightGBM by {best['difference']:.4f} of AUC.")
     gaps = [
-        "" if name == "lightgbm" else f"{gap:+.4f} ({low:+.4f} to {high:+.4f})"
+        "" if name == LIGHTGBM else f"{gap:+.4f} ({low:+.4f} to {high:+.4f})"
         for name, gap, low, high in table[["name", "difference", "low", "high"]].itertuples(index=False)
     ]
     added = {n: m["human"] for n, m in run.report.get("measures", {}).items() if n not in MEASURES}
@@ -137,7 +142,7 @@ def _render_next_period(table: pd.DataFrame, report: dict[str, Any]) -> None:
             "Algorithm": table["human"],
             "AUC": table["next_auc"],
             "Against LightGBM": [
-                "" if name == "lightgbm" else f"{gap:+.4f} ({low:+.4f} to {high:+.4f})" for name, gap, low, high in rows
+                "" if name == LIGHTGBM else f"{gap:+.4f} ({low:+.4f} to {high:+.4f})" for name, gap, low, high in rows
             ],
             "Precision": table["next_precision"],
             "Recall": table["next_recall"],
@@ -151,15 +156,16 @@ def _render_next_period(table: pd.DataFrame, report: dict[str, Any]) -> None:
     st.caption(f"{plain(report['next_split'])}. The intervals are those of these months' leads.")
 
 
-def _render_tuning(run: Run) -> None:
-    result = run.report["tuning"]
+def _render_tuning(result: dict[str, Any]) -> None:
+    human = plain(result.get("human", "LightGBM"))
     gap = f"{result['difference']:+.4f} (95% interval {result['low']:+.4f} to {result['high']:+.4f})"
     if result["is_better"]:
-        st.markdown(f"The search helps: AUC {gap} against the settings as they are.")
+        st.markdown(f"{human}: the search helps. AUC {gap} against the settings as they are.")
     else:
-        st.markdown(f"The search gains nothing for certain: AUC {gap} against the settings as they are.")
-    table = pd.DataFrame({"Setting": list(result["params"]), "Found": [f"{v:.4g}" for v in result["params"].values()]})
-    st.dataframe(table, hide_index=True, height="content", width=420, alt="Settings that were found")
+        st.markdown(f"{human}: the search gains nothing for certain. AUC {gap} against the settings as they are.")
+    values = [say_value(value) for value in result["params"].values()]
+    table = pd.DataFrame({"Setting": list(result["params"]), "Found": values})
+    st.dataframe(table, hide_index=True, height="content", width=420, alt=f"Settings that were found, {human}")
     st.caption(
         f"{result['trials']:,} settings were tried. The difference is honest: in each of five folds the search "
         "ran anew on the training leads alone. Under Train these settings can be used."

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -17,13 +16,14 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.percent import column_decimals
 from leadscore_core.retraining.dataset_summary import new_since, summarise
-from leadscore_core.retraining.jobs import Run, RunTask, cancel_run, list_runs, read_run, start_run
+from leadscore_core.retraining.jobs import Run, cancel_run, list_runs, read_run, start_run
 from leadscore_core.training.exclusions import default_exclusions, explain_exclusions, save_answers
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.training_data import TrainingData
 from pages.retrain.labelled_leads import choose_labelled, narrow_labelled
 from pages.retrain.state import is_trying_sample
 from pages.retrain.targets import ask_targets
+from pages.retrain.task import TASKS, choose_task
 from pages.shared import session
 from pages.shared.companies import list_companies
 from pages.shared.components import find_model
@@ -32,7 +32,6 @@ from pages.shared.moments import say_moment
 from pages.shared.sidebar import plain
 from pages.shared.turns import take_training
 
-_TASKS = {"train": "Train a model", "compare": "Compare algorithms", "tune": "Search settings"}
 _VERBS = {"train": "Train on", "compare": "Compare on", "tune": "Search on"}
 _DOING = {"train": "Training on", "compare": "Comparing algorithms on", "tune": "Searching settings on"}
 _EXPLAINED = {
@@ -59,13 +58,13 @@ def render_training(company: str) -> None:
         st.success(
             f"Trained on {plain(runs[0].request.data)}. Its verdict is in the next section."
             if runs[0].request.task.kind == "train"
-            else f"{_TASKS[runs[0].request.task.kind]}: done. What came of it is in the section Compare.",
+            else f"{TASKS[runs[0].request.task.kind]}: done. What came of it is in the section Compare.",
             icon=":material/check:",
         )
-    chosen = choose_labelled(company)
-    if chosen is None:
+    labelled = choose_labelled(company)
+    if labelled is None:
         return
-    data, key = chosen
+    data, key = labelled
     n_known = len(data.known)
     data, narrowed = narrow_labelled(data, key)
     if not _render_check(data, find_model(data.schema.name), (*key, *narrowed)):
@@ -74,16 +73,17 @@ def render_training(company: str) -> None:
     excluded, audit = explain_exclusions(
         data, left_out, sorted(known_before), exclude=sorted(_of_person(data, left_out)), by=session.get_name()
     )
-    task, params = _choose_task(data.schema.name)
+    chosen = choose_task(data.schema.name, len(data.known))
+    task = chosen.task
     is_first = data.schema.name not in list_companies()
     targets = ask_targets(data.schema, float(data.known.outcome.mean()), is_first=is_first)
     with st.form("train", border=False):
-        algorithm = _choose_algorithm(len(data.known), params) if task.kind == "train" else ""
         segments_by = _choose_segments(data, excluded) if task.kind == "train" else ""
         note = st.text_input("Note", max_chars=300, placeholder="What is new, or why you train", key="train-note")
         if st.form_submit_button(
-            f"{_VERBS[task.kind]} {len(data.known):,} leads", type="primary", icon=":material/model_training:"
-        ):
+            f"{_VERBS[task.kind]} {len(data.known):,} leads", type="primary", icon=":material/model_training:",
+            disabled=not chosen.can_start,
+        ):  # fmt: skip
             try:
                 save_answers(data.schema, left_out, known_before, load_settings(), by=session.get_name())
                 if not is_shipped(data.schema.name):
@@ -92,8 +92,8 @@ def render_training(company: str) -> None:
                 request = TrainingRequest(
                     excluded=excluded,
                     audit=audit,
-                    algorithm=algorithm,
-                    params=params if algorithm in {"", "lightgbm"} else {},
+                    algorithm=chosen.algorithm,
+                    params=chosen.params,
                     note=note,
                     synthetic=is_trying_sample(),
                     capacity=session.get_capacity(),
@@ -114,65 +114,6 @@ def _of_person(data: TrainingData, left_out: set[str]) -> set[str]:
     by_header = {header: name for name, header in data.headers.items()}
     asked = {by_header.get(found.column, found.column) for found in data.findings or ()}
     return (left_out & asked) - default_exclusions(data)
-
-
-def _choose_task(company: str) -> tuple[RunTask, dict[str, Any]]:
-    """Let a person choose between a retrain, a comparison and a search; return settings of LightGBM too.
-
-    Parameters
-    ----------
-    company
-        Name of the schema of the leads, of which searched settings are offered.
-    """
-    kind = st.segmented_control(
-        "What to do",
-        list(_TASKS),
-        format_func=_TASKS.__getitem__,
-        key=session.bind("train-task", "train"),
-        required=True,
-    )
-    if kind == "compare":
-        from leadscore_core.model.algorithms import USUAL
-
-        humans = _installed_algorithms()
-        offered = [name for name in humans if name != "lightgbm"]
-        chosen = st.multiselect(
-            "Beside LightGBM",
-            offered,
-            [name for name in USUAL if name in offered],
-            format_func=humans.__getitem__,
-            key="train-algorithms",
-        )
-        return RunTask(kind="compare", algorithms=(*chosen, "lightgbm")), {}
-    if kind == "tune":
-        minutes = st.number_input("Minutes to search", 1, 720, 10, key="train-minutes", width=220)
-        return RunTask(kind="tune", minutes=minutes), {}
-    own = (run for run in list_runs() if run.request.schema_name == company)
-    found = next((run.report["tuning"] for run in own if "tuning" in run.report), None)
-    if found is None:
-        return RunTask(), {}
-    searched = st.toggle("Use the settings that the last search found", key=session.bind("train-searched", False))
-    return RunTask(), found["params"] if searched else {}
-
-
-def _installed_algorithms() -> dict[str, str]:
-    """Return what algorithms are called, by name, those of extensions too."""
-    from leadscore_core.model.algorithms import known_algorithms
-
-    return {name: known.human for name, known in known_algorithms().items() if known.is_installed}
-
-
-def _choose_algorithm(n_known: int, params: dict[str, Any]) -> str:
-    """Let a person choose an algorithm; empty for the usual one of so many leads."""
-    from leadscore_core.model.algorithms import usual_algorithm
-
-    humans = _installed_algorithms()
-    usual = f"Usual: {humans[usual_algorithm(n_known, params)]}"
-    chosen = st.selectbox(
-        "Algorithm", ["", *humans], format_func=lambda name: humans.get(name, usual), key="train-algorithm", width=420,
-        help="The usual one is LightGBM; of up to 1,000 leads with an outcome the blend, which picks either or both",
-    )  # fmt: skip
-    return str(chosen or "")
 
 
 def _choose_segments(data: TrainingData, excluded: Collection[str]) -> str:

@@ -29,9 +29,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model.algorithms import make_classifier, wrap_estimator
+from leadscore_core.model.algorithms import make_classifier
 from leadscore_core.model.any_classifier import AnyClassifier
 from leadscore_core.model.metadata import EXACT, SAMPLED, SCALED
+from leadscore_core.model.own_estimators import wrap_estimator
 from leadscore_core.model.segment_classifier import SegmentClassifier
 
 TREES = [

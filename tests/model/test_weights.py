@@ -14,11 +14,12 @@ from leadscore_core.data.cleaning.cleaner import clean_leads
 from leadscore_core.data.schema.schema import Column, LeadSchema, Role
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model.algorithms import make_classifier, wrap_estimator
+from leadscore_core.model.algorithms import make_classifier
 from leadscore_core.model.classifier import Calibrator, LeadClassifier
 from leadscore_core.model.features import LeadFeatures
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.model_card import write_card
+from leadscore_core.model.own_estimators import wrap_estimator
 from leadscore_core.model.pipeline import make_pipeline
 from leadscore_core.model.segment_classifier import SegmentClassifier
 from leadscore_core.training.train import train_model

@@ -1,7 +1,9 @@
 """The Retrain page without a browser: no exception, and the right title, sentences and numbers."""
 
 import io
+import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,10 +13,12 @@ from streamlit.testing.v1 import AppTest
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.synthetic import SampleLeads
+from leadscore_core.model.algorithms import ALGORITHMS
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.retraining import jobs
 from leadscore_core.retraining.dataset import read_labelled
-from leadscore_core.retraining.jobs import list_runs, start_run
+from leadscore_core.retraining.jobs import RunState, list_runs, start_run, write_state
 from leadscore_core.training.request import TrainingRequest
 from tests.conftest import FEW_TREES
 from tests.other_company import make_members
@@ -261,6 +265,41 @@ def test_a_comparison_is_asked_for_and_read(
     figures = next(table for table in tables if "Figure" in table.columns)
     assert figures["Figure"].tolist()[0] == "AUC, folds"
     assert figures.iloc[0, 1] == figures.iloc[0, 2]  # the same model twice
+
+
+def test_settings_are_searched_of_the_algorithm_that_is_chosen(
+    registry: ModelRegistry, sample: SampleLeads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Path] = []
+    monkeypatch.setattr(jobs, "start_process", lambda folder, *_, **__: started.append(folder))
+    monkeypatch.setitem(ALGORITHMS, "bare", replace(ALGORITHMS["logistic"], name="bare", human="Bare", search_space={}))
+    app = bring(opened(), "labelled.csv", csv(sample.labelled))
+    app.segmented_control(key="train-task").set_value("tune").run()
+    app.selectbox(key="tune-algorithm").set_value("bare").run()
+    assert not app.exception
+    assert "Bare declares no settings to search" in words(app)
+    assert next(b for b in app.button if "Search on" in b.label).disabled
+    app.selectbox(key="tune-algorithm").set_value("logistic").run()
+    press(app, "Search on 1,500 leads")
+    (run,) = list_runs()
+    assert started == [run.folder]
+    assert (run.request.task.kind, run.request.training.algorithm) == ("tune", "logistic")
+    found = {"algorithm": "logistic", "human": "Logistic regression", "params": {"C": 0.0412345}, "trials": 12}
+    figures = {"difference": 0.0012, "low": 0.0004, "high": 0.002, "is_better": True}
+    (run.folder / "report.json").write_text(json.dumps({"tuning": found | figures}))
+    write_state(run.folder, RunState(state="done", share=1.0, message="Done"))
+    app = section(opened(), "Compare")
+    assert "Logistic regression: the search helps. AUC +0.0012" in words(app)
+    assert next(d.value for d in app.dataframe if "Found" in d.value.columns)["Found"].tolist() == ["0.04123"]
+    app = bring(opened(), "labelled.csv", csv(sample.labelled))
+    assert [toggle.label for toggle in app.toggle if "the last search" in toggle.label] == []
+    app.selectbox(key="train-algorithm").set_value("logistic").run()
+    (toggle,) = [toggle for toggle in app.toggle if "the last search" in toggle.label]
+    assert toggle.label == "Use the settings that the last search of Logistic regression found"
+    toggle.set_value(True).run()
+    press(app, "Train on 1,500 leads")
+    asked = list_runs()[0].request.training
+    assert (asked.algorithm, asked.params) == ("logistic", {"C": 0.0412345})
 
 
 def test_leads_stay_while_other_sections_are_looked_at(registry: ModelRegistry, sample: SampleLeads) -> None:

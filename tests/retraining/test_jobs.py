@@ -299,9 +299,10 @@ def test_algorithms_are_compared_and_settings_searched_by_a_run(
     board = {row["name"]: row for row in run.report["leaderboard"]}
     assert set(board) == {"logistic", "lightgbm"}
     assert board["lightgbm"]["auc"] > 0.6
-    run = wait(start_run(leads, task=RunTask(kind="tune", minutes=0.02)))
+    run = wait(start_run(leads, TrainingRequest(algorithm="lightgbm"), task=RunTask(kind="tune", minutes=0.02)))
     assert run.state.state == "done", run.log
     assert run.report["tuning"]["trials"] >= 12
+    assert run.report["tuning"]["algorithm"] == "lightgbm"
     assert [m.model_id for m in registry.list_models()] == before  # neither publishes anything
     tuned = run.report["tuning"]["params"]
     run = wait(start_run(leads, replace(QUICK, params=tuned)))

@@ -13,18 +13,19 @@ from leadscore_core.data.schema.header_matching import suggest_mapping
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.model.algorithms import ALGORITHMS, make_estimator
+from leadscore_core.model.algorithms import ALGORITHMS, last_step, make_estimator
 from leadscore_core.model.classifier import LeadClassifier
 from leadscore_core.model.features import LeadFeatures
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.pipeline import make_features
+from leadscore_core.model.search_space import Range
 from leadscore_core.training.evaluation.algorithms import judge_algorithms, paired_difference
 from leadscore_core.training.evaluation.learning_curve import learning_curve, more_leads_help
 from leadscore_core.training.evaluation.score_moves import MOST, largest_moves
 from leadscore_core.training.folds import repeated_folds, rolling_months
 from leadscore_core.training.train import train_model
 from leadscore_core.training.training_data import TrainingData, make_training_data
-from leadscore_core.training.tuning import tune_model
+from leadscore_core.training.tuning import searchable, tune_model
 from tests.paths import IS_SOAK
 
 MINUTES, SEARCHED = (0.5, 1_500) if IS_SOAK else (0.02, 600)
@@ -137,6 +138,38 @@ def test_a_search_is_nested_and_taken_up_again(
     train_model_params = LeadClassifier(**found[1].params)
     features = LeadFeatures(schema).fit(cleaned, label)
     train_model_params.fit(features.transform(cleaned), label)
+
+
+@pytest.mark.parametrize("name", [name for name, known in ALGORITHMS.items() if known.is_installed])
+def test_every_algorithm_declares_settings_around_its_own(name: str) -> None:
+    algorithm = searchable(name)
+    own = last_step(make_estimator(name)).get_params()
+    for setting, values in algorithm.search_space.items():
+        assert own[setting] in values
+        for end in (values.low, values.high) if isinstance(values, Range) else values:
+            assert last_step(make_estimator(name, {setting: end})).get_params()[setting] == end
+
+
+def test_settings_of_any_algorithm_are_searched(known: TrainingData, tmp_path: Path) -> None:
+    few = known.take(np.arange(len(known)) < SEARCHED)
+    storage = tmp_path / "studies.db"
+    found = {name: tune_model(few, minutes=0, algorithm=name, storage=storage) for name in ("logistic", "blend")}
+    for name, one in found.items():
+        space = ALGORITHMS[name].search_space
+        assert (one.algorithm, one.human) == (name, ALGORITHMS[name].human)
+        assert one.trials == 12
+        assert {setting: value in space[setting] for setting, value in one.params.items()} == dict.fromkeys(space, True)
+        own = last_step(make_estimator(name)).get_params()
+        assert any(all(trial[setting] == own[setting] for setting in space) for trial in one.tried)
+    assert found["logistic"].default_auc != found["blend"].default_auc
+
+
+@pytest.mark.parametrize(
+    "ends", [{"low": 2, "high": 2}, {"low": 0, "high": 3, "log": True}, {"low": 0.1, "high": 0.9, "step": 2}]
+)
+def test_a_range_that_cannot_be_searched_is_refused(ends: dict[str, float]) -> None:
+    with pytest.raises(LeadScoreError, match="cannot be searched"):
+        Range(**ends)
 
 
 def test_the_learning_curve_rises_with_leads_and_says_what_more_would_do(leads: Leads, schema: LeadSchema) -> None:

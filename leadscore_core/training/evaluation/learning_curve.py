@@ -7,8 +7,9 @@ import pandas as pd
 from sklearn.base import clone
 
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.model.algorithms import make_classifier, wrap_estimator
+from leadscore_core.model.algorithms import make_classifier
 from leadscore_core.model.metadata import LIGHTGBM
+from leadscore_core.model.own_estimators import wrap_estimator
 from leadscore_core.model.pipeline import make_features
 from leadscore_core.training.enough import can_learn
 from leadscore_core.training.evaluation.plan import MOST_JUDGED
