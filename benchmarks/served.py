@@ -43,7 +43,7 @@ def ratio_in_turns(act: Callable[[], object], bare: Callable[[], object]) -> flo
     return statistics.median(taken[0]) / statistics.median(taken[1])
 
 
-def keep_sample(rows: int, folder: Path, *, with_outcomes: bool) -> None:
+def save_sample(rows: int, folder: Path, *, with_outcomes: bool) -> None:
     """Make synthetic leads and keep them as a batch."""
     from leadscore_core.batches.save import save_batch
     from leadscore_core.data.dataset.open import open_list
@@ -127,7 +127,7 @@ def run(
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.part == "keep":
-        keep_sample(asked.rows, asked.folder, with_outcomes=with_outcomes)
+        save_sample(asked.rows, asked.folder, with_outcomes=with_outcomes)
         if attempts_of:
             keep_attempts(asked.rows // attempts_of)
     elif asked.part == "serve":

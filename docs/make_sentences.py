@@ -27,7 +27,7 @@ PLACES = (
     "leadscore_core/plots/judging.py",
     "leadscore_core/training/cautions.py",
     "leadscore_core/training/evaluation/learning_curve.py",
-    "leadscore_core/training/evaluation/score_moves.py",
+    "leadscore_core/training/evaluation/score_changes.py",
     "leadscore_core/retraining/trigger.py",
 )
 INTRODUCTION = """# Sentences

@@ -107,7 +107,7 @@ def test_the_sources_page_is_measured_beside_the_bare_query_of_the_same_run(
     monkeypatch.setenv("LEADSCORE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("LEADSCORE_BENCH_REPEATS", "2")
     served, page = (importlib.import_module(name) for name in ("served", "sources_page"))
-    served.keep_sample(1_000, tmp_path, with_outcomes=True)
+    served.save_sample(1_000, tmp_path, with_outcomes=True)
     try:
         check_page(page.serve(1_000), "group_ratio")
     finally:

@@ -206,10 +206,11 @@ def test_its_settings_are_searched_and_trained_with(
     assert 0.02 <= result["params"]["learning_rate"] <= 0.3
     assert result["params"]["max_iter"] in range(10, 81, 10)
     assert result["params"]["max_features"] in (0.5, 1.0)
-    code, out, err = run("train", labelled_list, "--params", found)
+    code, out, err = run("train", labelled_list, "--params", found, "--json", tmp_path / "trained.json")
     assert (code, err) == (0, "")
     assert "Algorithm: Small histogram boosting" in out
-    (metadata,) = ModelRegistry(load_settings().models_dir).list_models()
+    made = json.loads((tmp_path / "trained.json").read_text())["model_id"]
+    metadata = ModelRegistry(load_settings().models_dir).read_metadata(made)
     assert metadata.algorithm == "small_histograms"
     assert {name: metadata.parameters[name] for name in result["params"]} == result["params"]
     code, _, err = run("train", labelled_list, "--algorithm", "hist", "--params", found)

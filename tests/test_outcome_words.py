@@ -31,7 +31,7 @@ COUNTED = {  # where these stand alone, as keys
     "storage/leads/source_table.py",
     "training/evaluation/gates_and_curves.py",
     "training/evaluation/model_comparison.py",
-    "training/evaluation/score_moves.py",
+    "training/evaluation/score_changes.py",
     "training/train.py",
     "pages/retrain/champion_challenger.py",
     "pages/retrain/verdict.py",

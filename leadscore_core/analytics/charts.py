@@ -143,11 +143,15 @@ def show_heatmap(view: SourceView, scope: Scope) -> Evidence:
     if across is None:
         return _evidence(view, scope, "crossed", "There is only one column to group by", None, pd.DataFrame())
     dimensions = [scope.by, across]
-    kept = {d: view.table.values(d, scope.chosen, 24 if view.is_ordered(d) else MOST_LEVELS) for d in dimensions}
-    cells = without_small(view.table.groups(dimensions, scope.chosen, kept=kept), dimensions[0])
+    shown_values = {
+        d: view.table.values(d, scope.chosen, 24 if view.is_ordered(d) else MOST_LEVELS) for d in dimensions
+    }
+    cells = without_small(view.table.groups(dimensions, scope.chosen, levels=shown_values), dimensions[0])
     cells = count_outcomes(cells, scope.counted)
     cells = cells[cells["n"] > 0]
-    names = [[view.shown(d, value) for value in (sorted_values(view, d, kept[d]))] + [OTHERS] for d in dimensions]
+    names = [
+        [view.shown(d, value) for value in (sorted_values(view, d, shown_values[d]))] + [OTHERS] for d in dimensions
+    ]
     frame = pd.DataFrame(
         {
             "down": [view.shown(scope.by, None if pd.isna(v) else str(v)) for v in cells[scope.by]],

@@ -34,7 +34,7 @@ def caution_expectations(table: SourceTable, chosen: LeadFilter, *, made_up: boo
     found = table.foresight(chosen)
     said = {"made_up": EXPECTATIONS["made_up"]()} if made_up and found["scored"] else {}
     in_folds = int(found["learned"] - found["not_shown"])
-    for key, n in (("in_folds", in_folds), ("not_shown", found["not_shown"]), ("untold", found["untold"])):
+    for key, n in (("in_folds", in_folds), ("not_shown", found["not_shown"]), ("unclear", found["unclear"])):
         if n:
             said[key] = EXPECTATIONS[key](n=f"{n:,}")
     return said

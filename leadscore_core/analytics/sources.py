@@ -315,8 +315,8 @@ def _same_groups(
 ) -> pd.DataFrame:
     """Count other leads in the groups that are shown, those beyond them taken together, indexed by group."""
     counts = count_outcomes(view.table.groups(by, chosen, most=None), counted).set_index(list(by))[["n", "k"]]
-    kept = shown.set_index(list(by)).index
-    then = counts[counts.index.isin(kept)]
+    in_table = shown.set_index(list(by)).index
+    then = counts[counts.index.isin(in_table)]
     if OTHERS in set(shown[by[0]]):
         rest = counts.drop(then.index).sum()
         then.loc[OTHERS if len(by) == 1 else (OTHERS,) * len(by)] = rest
@@ -335,10 +335,10 @@ def explain_gaps(
     factors = gap_factors(view, by) if factors is None else [d for d in factors if d != by]
     groups, months, levels = MOST_JUDGED, 12, MOST_LEVELS
     while True:
-        kept = {by: view.table.values(by, chosen, groups)}
+        levels_of = {by: view.table.values(by, chosen, groups)}
         for factor in factors:
-            kept[factor] = view.table.values(factor, chosen, months if factor == "ls_month" else levels)
-        found = view.table.groups([by, *factors], chosen, kept=kept, most=None, worked_with=True)
+            levels_of[factor] = view.table.values(factor, chosen, months if factor == "ls_month" else levels)
+        found = view.table.groups([by, *factors], chosen, levels=levels_of, most=None, worked_with=True)
         cells = count_outcomes(found, counted)
         if len(cells) <= _MOST_CELLS or levels <= 2:
             return split_gaps(cells, by, factors) if counted == "completed" else gaps_alone(cells, by, factors)

@@ -121,13 +121,13 @@ def set_costs(view: SourceView, scope: Scope, spend: Spend) -> tuple[Costs, str]
     chosen = replace(EVERYBODY, created_from=scope.chosen.created_from, created_to=scope.chosen.created_to)
     spans = looked_at(view, scope)
     columns = ["group", "leads", "hot", "junk", "n", "k"]
-    kept = {dimension: view.table.values(dimension, chosen, _MOST_GROUPS)} if view.table.smallest > 1 else None
+    shown_values = {dimension: view.table.values(dimension, chosen, _MOST_GROUPS)} if view.table.smallest > 1 else None
     if not spans:
         groups = count_outcomes(view.table.groups([dimension], chosen, most=None), scope.counted)
         costs = cost_groups(rows, groups.rename(columns={dimension: "group"})[columns], None, None)
         return (costs if _graded(groups) else _without_grades(costs)), dimension
     days = count_outcomes(
-        view.table.groups([dimension, _DAY], chosen, most=None, kept=kept, worked_with=True), scope.counted
+        view.table.groups([dimension, _DAY], chosen, most=None, levels=shown_values, worked_with=True), scope.counted
     )
     days = days.rename(columns={dimension: "group", _DAY: "day"})
     costs = cost_by_days(rows, days[["group", "day", *columns[1:]]], spans)

@@ -98,10 +98,10 @@ def flow_leads(view: SourceView, by: str, chosen: LeadFilter, counted: Counted) 
     pandas.DataFrame
         ``group`` (for people), ``grade``, ``leads`` and ``applications``.
     """
-    kept = {by: view.table.values(by, chosen, MOST_LEVELS)}
-    counts = count_outcomes(without_small(view.table.groups([by, GRADE], chosen, kept=kept), by), counted)
+    shown_values = {by: view.table.values(by, chosen, MOST_LEVELS)}
+    counts = count_outcomes(without_small(view.table.groups([by, GRADE], chosen, levels=shown_values), by), counted)
     counts = counts[counts["n"] > 0]
-    order = [view.shown(by, value) for value in kept[by]] + [OTHERS]
+    order = [view.shown(by, value) for value in shown_values[by]] + [OTHERS]
     table = pd.DataFrame(
         {
             "group": [view.shown(by, None if pd.isna(value) else str(value)) for value in counts[by]],

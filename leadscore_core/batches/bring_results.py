@@ -244,7 +244,7 @@ def _keys(table: ResultTable, schema: LeadSchema, settings: Settings) -> pd.Data
 
 
 @needs(Action.BRING_OUTCOMES)
-def keep_results(matched: MatchedResults, *, by: str, settings: Settings, zone: tzinfo = UTC) -> BroughtResults:
+def save_results(matched: MatchedResults, *, by: str, settings: Settings, zone: tzinfo = UTC) -> BroughtResults:
     """Keep what a file tells: contact attempts, and outcomes where a result settles them; whole or not at all.
 
     What the same file told before, in an earlier state of it, is not counted twice.
@@ -270,11 +270,11 @@ def keep_results(matched: MatchedResults, *, by: str, settings: Settings, zone: 
         row = note_file([table.path for table in matched.file.tables], details, by, moment, settings)
         for batch_id, said in said_of.items():
             batch = batches[batch_id]
-            kept = ContactStore(settings).record_new(batch.schema_name, batch.id, said, file_id=row.id)
-            attempts += kept
-            known += len(said) - kept
-            counts[batch.name] += kept
-        outcomes = _keep_outcomes(matched, batches, row, by, settings)
+            recorded = ContactStore(settings).record_new(batch.schema_name, batch.id, said, file_id=row.id)
+            attempts += recorded
+            known += len(said) - recorded
+            counts[batch.name] += recorded
+        outcomes = _save_outcomes(matched, batches, row, by, settings)
         _remember(matched.file, by, settings)
     return BroughtResults(row.id, attempts, outcomes, known, dict(counts))
 
@@ -316,7 +316,7 @@ def _callers(table: ResultTable, by: str) -> pd.Series:
     return cells.where(cells != "", by)
 
 
-def _keep_outcomes(
+def _save_outcomes(
     matched: MatchedResults, batches: Mapping[str, Batch], file: OutcomeFileRow, by: str, settings: Settings
 ) -> int:
     """Keep outcomes of all batches that have the leads, and return of how many leads they are."""
@@ -329,9 +329,9 @@ def _keep_outcomes(
         added = store.add(batches[str(batch_id)], rows, outcome, file_name=file.file_name, by=by)
         entries[str(batch_id)] = added.entry
         with open_database(settings).session() as session:
-            kept = {"outcomes": {name: list(entry) for name, entry in entries.items()}}
+            details = {"outcomes": {name: list(entry) for name, entry in entries.items()}}
             session.execute(
-                update(OutcomeFileRow).where(OutcomeFileRow.id == file.id).values(details=file.details | kept)
+                update(OutcomeFileRow).where(OutcomeFileRow.id == file.id).values(details=file.details | details)
             )
         leads += int(last["is_newest"].sum())
     return leads

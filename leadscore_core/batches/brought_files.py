@@ -55,7 +55,7 @@ def note_file(
     return row
 
 
-def note_outcomes(paths: Paths, kept: Mapping[str, Entry], *, by: str, settings: Settings) -> int:
+def note_outcomes(paths: Paths, entries: Mapping[str, Entry], *, by: str, settings: Settings) -> int:
     """Keep which outcomes a file told that was brought by `bring_outcomes`, so that it can be taken back.
 
     Parameters
@@ -63,7 +63,7 @@ def note_outcomes(paths: Paths, kept: Mapping[str, Entry], *, by: str, settings:
     kept
         As in its report.
     """
-    details = {"leads": 0, "outcomes": {batch: list(entry) for batch, entry in kept.items()}}
+    details = {"leads": 0, "outcomes": {batch: list(entry) for batch, entry in entries.items()}}
     return note_file(list_files(paths), details, by, now(), settings).id
 
 

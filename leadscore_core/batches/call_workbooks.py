@@ -48,7 +48,7 @@ def write_week(view: BatchView, week: Week, folder: str | Path, *, progress: Pro
     """
     if not week.leads:
         raise ExportError("The plan holds no lead, so there is nothing to write. Plan more calls or other days.")
-    tell, done = progress or silent, 0
+    progress, done = progress or silent, 0
     paths: list[Path] = []
     labels = list(result_labels(view.schema.outcome).values())
     for caller in dict.fromkeys(share.caller for share in week.shares):
@@ -60,7 +60,7 @@ def write_week(view: BatchView, week: Week, folder: str | Path, *, progress: Pro
         write_caller_workbook(path, (CallSheet(share.day, _laid_out(view, share)) for share in shares), labels)
         paths.append(path)
         done += sum(len(share.rows) for share in shares)
-        tell(done / week.leads, f"Wrote {done:,} of {week.leads:,} leads")
+        progress(done / week.leads, f"Wrote {done:,} of {week.leads:,} leads")
     note_export(view, done, view.default_columns(quarantine=False), "call workbooks")
     return paths
 

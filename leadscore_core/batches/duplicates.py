@@ -55,11 +55,11 @@ def mark_repeats(
     within = find_duplicates(people.assign(earlier=False))
     repeat = within["kept"].to_numpy() >= 0
     words = np.full(len(people), "", dtype=object)
-    kept = within["kept"].to_numpy()
+    first_of = within["kept"].to_numpy()
     ways = ways_to_reach(people)
-    whys, keeps = within["why"].tolist(), kept.tolist()
+    whys, keeps = within["why"].tolist(), first_of.tolist()
     for at in np.flatnonzero(repeat).tolist():
-        because = "has more contact details" if ways[kept[at]] > ways[at] else "came first"
+        because = "has more contact details" if ways[first_of[at]] > ways[at] else "came first"
         words[at] = f"{whys[at]} as {say_row(keeps[at])}, which {because} and is kept"
     seen = np.zeros(len(people), dtype=bool)
     earlier, names = _earlier(people, schema, settings, before)

@@ -122,7 +122,7 @@ def export_leads(
         raise ExportError(f"There is no format {order.format!r}. Choose one of {', '.join(FORMATS)}.")
     rows = leads_to_export(view, order)
     crm = crm_columns(view, order.crm or CrmChoice(order.format)) if order.format in PRESETS else None
-    tell = progress or silent
+    progress = progress or silent
     callers = max(1, order.callers) if order.format == "xlsx" else 1
     sheets = [("Leads", rows)]
     if callers > 1:
@@ -144,7 +144,7 @@ def export_leads(
                 headers[:] = map(str, frame.columns)
                 yield name, frame
                 done += len(some)
-                tell(done / max(1, len(rows)), f"Wrote {done:,} of {len(rows):,} leads")
+                progress(done / max(1, len(rows)), f"Wrote {done:,} of {len(rows):,} leads")
 
     with in_audit(load_settings(), _left(view, len(rows), headers, order.format), Path(path)):
         if order.format == "xlsx":
@@ -153,7 +153,7 @@ def export_leads(
         else:
             written = write_leads((frame for _, frame in chunks()), path, for_excel=True)
     if crm is not None:
-        tell(1.0, f"Wrote {written:,} of {say_leads(len(rows))}. {crm.left_out_words}".strip())
+        progress(1.0, f"Wrote {written:,} of {say_leads(len(rows))}. {crm.left_out_words}".strip())
     return written
 
 

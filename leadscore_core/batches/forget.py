@@ -128,8 +128,10 @@ def _settle_outcomes(session: Session, batch: Batch, rows: list[int]) -> int:
     had: set[int] = set()
     for path in sorted(batch.folder.glob("outcomes-*.parquet")):
         table = pq.read_table(path).to_pydict()
-        kept = {row: done for row, done in zip(table["ls_row"], table["ls_completed"], strict=True) if row not in rows}
+        others = {
+            row: done for row, done in zip(table["ls_row"], table["ls_completed"], strict=True) if row not in rows
+        }
         had |= set(table["ls_row"]) & set(rows)
         number = int(path.stem.rpartition("-")[2])
-        count_outcomes_anew(session, batch.id, number, len(kept), int(sum(kept.values())))
+        count_outcomes_anew(session, batch.id, number, len(others), int(sum(others.values())))
     return len(had)

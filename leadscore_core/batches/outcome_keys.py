@@ -56,8 +56,8 @@ def with_region_of(schema: str, settings: Settings) -> Settings:
 
     A file of outcomes often has too few numbers to show it.
     """
-    kept = BatchStore(settings).list_batches() if settings.has_database else []
-    regions = [batch.mapping.phone_region for batch in kept if batch.schema_name == schema]
+    batches = BatchStore(settings).list_batches() if settings.has_database else []
+    regions = [batch.mapping.phone_region for batch in batches if batch.schema_name == schema]
     region = next((region for region in regions if region), settings.phone_region)
     return settings.model_copy(update={"phone_region": region})
 

@@ -69,7 +69,7 @@ class OutcomeReport:
     shared: dict[str, int] = field(default_factory=dict)
     by: dict[str, int] = field(default_factory=dict)
     batches: dict[str, tuple[int, int]] = field(default_factory=dict)
-    kept: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
     past: str = OutcomeWords().past
 
     @property
@@ -167,13 +167,13 @@ def bring_outcomes(
         for batch, rows, completed in found:
             before = corrected.pop(batch.id, None)
             added = outcomes.add(batch, rows, completed, file_name=name, by=by, instead_of=before)
-            report.kept[batch.id] = added.entry
+            report.entries[batch.id] = added.entry
             report.batches[batch.name] = (len(rows), int(completed.sum()))
         for batch in BatchStore(settings).list_batches():
             if batch.id in corrected:
                 outcomes.add(batch, nothing, nothing, file_name=name, by=by, instead_of=corrected[batch.id])
         if is_noted:
-            note_outcomes(lists[0].paths, report.kept, by=by, settings=settings)
+            note_outcomes(lists[0].paths, report.entries, by=by, settings=settings)
     return report
 
 

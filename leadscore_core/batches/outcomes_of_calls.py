@@ -15,7 +15,7 @@ CALLS = "Contact attempts"
 
 
 @needs(Action.BRING_OUTCOMES, Action.SEE_GROUPS)
-def keep_call_outcomes(batch: Batch, schema: LeadSchema, settings: Settings, *, by: str = "") -> int:
+def save_call_outcomes(batch: Batch, schema: LeadSchema, settings: Settings, *, by: str = "") -> int:
     """Bring a batch's outcomes up to what its contact attempts settle, and return how many leads changed.
 
     Who was won is a yes; lost, unreachable and who asked not to be called are a no. What an attempt settled that was

@@ -81,8 +81,8 @@ class Links:
         found = _Search(Everybody(keys.filter(here), people.own, people.barred), table).find(changed, before)
         others = self.barred[~self.barred["person"].isin(changed)]
         self.barred = pd.concat([others, found.barred], ignore_index=True)
-        kept = self.best[~self.best["row"].isin(found.looked_at) & ~self.best["row"].isin(by_row["row"])]
-        self.best = pd.concat([kept, found.best, by_row], ignore_index=True).astype("int64")
+        unchanged = self.best[~self.best["row"].isin(found.looked_at) & ~self.best["row"].isin(by_row["row"])]
+        self.best = pd.concat([unchanged, found.best, by_row], ignore_index=True).astype("int64")
 
 
 @dataclass(frozen=True)

@@ -135,10 +135,10 @@ def trade_off(view: BatchView) -> TradeOff:
 def with_junk_cut(rule: GradeRule, trade: TradeOff, removed: float) -> GradeRule:
     """Return the rule with the lowest share (0-1) of a batch as Junk; other grades move only as far as they must."""
     if rule.by == "share":
-        kept = 1 - removed
-        hot = min(rule.shares.hot, kept)
-        warm = min(rule.shares.warm, kept - hot)
-        return rule.model_copy(update={"shares": GradeShares(hot=hot, warm=warm, cold=max(0.0, kept - hot - warm))})
+        left = 1 - removed
+        hot = min(rule.shares.hot, left)
+        warm = min(rule.shares.warm, left - hot)
+        return rule.model_copy(update={"shares": GradeShares(hot=hot, warm=warm, cold=max(0.0, left - hot - warm))})
     cut = trade.cut(removed)
     result = rule.thresholds
     thresholds = GradeThresholds(cold=cut, warm=max(cut, result.warm), hot=max(cut, result.hot))

@@ -30,7 +30,7 @@ class OwnRetention(BaseModel):
 
 
 @dataclass(frozen=True)
-class KeptList:
+class ListRetention:
     """A list, for how many days it is kept (None: as long as nobody deletes it), and from when on it is due."""
 
     batch: Batch
@@ -48,18 +48,18 @@ def own_retention(settings: Settings) -> Preference[OwnRetention]:
     return Preference(settings, "retention", OwnRetention(), Action.SET_RETENTION)
 
 
-def kept_lists(settings: Settings | None = None) -> list[KeptList]:
+def list_retentions(settings: Settings | None = None) -> list[ListRetention]:
     """Return every list and how long it is kept, the newest first."""
     settings = settings or load_settings()
     own: Mapping[str, int] = own_retention(settings).current().value.batches
     usual = settings.retention_days
     return [
-        KeptList(batch, (own[batch.id] or None) if batch.id in own else usual, batch.id in own)
+        ListRetention(batch, (own[batch.id] or None) if batch.id in own else usual, batch.id in own)
         for batch in BatchStore(settings).list_batches()
     ]
 
 
-def keep_for(
+def save_retention(
     batch_id: str, days: int | None, *, based_on: int, author: str, settings: Settings
 ) -> Version[OwnRetention]:
     """Say how long one list is kept.
@@ -82,8 +82,8 @@ def keep_for(
     if days is not None and not FOR_GOOD <= days <= MOST_DAYS:
         raise StorageError(f"A list is kept for 1 to {MOST_DAYS:,} days, or 0 for good; {days} came.")
     there = {batch.id for batch in store.list_batches()}
-    kept = {one: n for one, n in preference.current().value.batches.items() if one in there and one != batch_id}
-    value = OwnRetention(batches=kept if days is None else kept | {batch_id: days})
+    others = {one: n for one, n in preference.current().value.batches.items() if one in there and one != batch_id}
+    value = OwnRetention(batches=others if days is None else others | {batch_id: days})
     return preference.save(value, based_on=based_on, author=author)
 
 
@@ -108,13 +108,13 @@ def remove_due(settings: Settings | None = None, *, moment: datetime | None = No
     removed: list[Batch] = []
     if not settings.has_database:
         return removed
-    for kept in kept_lists(settings):
-        if kept.due_at is not None and kept.due_at <= moment:
+    for retention in list_retentions(settings):
+        if retention.due_at is not None and retention.due_at <= moment:
             with open_database(settings).writing() as session:
-                forget_people(session, people_of_batch_alone(session, kept.batch.id))
-                forget_notes(session, kept.batch.id)
-            BatchStore(settings).delete(kept.batch, why=f"kept for {kept.days} days")
-            removed.append(kept.batch)
+                forget_people(session, people_of_batch_alone(session, retention.batch.id))
+                forget_notes(session, retention.batch.id)
+            BatchStore(settings).delete(retention.batch, why=f"kept for {retention.days} days")
+            removed.append(retention.batch)
     if removed:
         open_database(settings).clear_leftovers()
     return removed

@@ -154,7 +154,7 @@ class _ScoringOrder:
     model: LeadModel
     settings: Settings
     file_hash: str
-    tell: Progress
+    progress: Progress
     cleaned: Path | None = None
 
     @contextmanager
@@ -183,7 +183,7 @@ def _score_into(
     rows
         Of each lead in its file; as they are read if not given.
     """
-    model, settings, tell = order.model, order.settings, order.tell
+    model, settings, progress = order.model, order.settings, order.progress
     grades, junk = grade_preference(settings, model.schema).current(), junk_preference(settings).current()
     report = ScoreReport(thresholds=own_grades(model.schema, settings))
     try:
@@ -192,7 +192,7 @@ def _score_into(
         report = ScoreReport(thresholds=own_grades(model.schema, settings))
         _write_chunks(folder, order, report, as_text=True)
     unsorted = folder / _UNSORTED
-    tell(report.rows, "Looking for duplicates")
+    progress(report.rows, "Looking for duplicates")
     is_again = rows is not None
     rows = report.log.rows() if rows is None else rows
     say_row = (lambda position: f"row {rows[position]:,}") if is_again else report.log.say_row
@@ -210,7 +210,7 @@ def _score_into(
         findings=without_examples(f.at_rows(rows) if is_again else f for f in report.findings),
         settings={"grades": grades.value.model_dump(mode="json"), "junk": junk.value.model_dump(mode="json")},
     )
-    tell(report.rows, "Ranking and saving")
+    progress(report.rows, "Ranking and saving")
     sort_into(unsorted, extra, folder / scoring.file_name, ROW_GROUP)
     unsorted.unlink()
     return scoring
@@ -221,11 +221,11 @@ def _write_chunks(folder: Path, order: _ScoringOrder, report: ScoreReport, *, as
     draws = np.random.default_rng(int(order.file_hash[:15], 16))
     index_writer: pq.ParquetWriter | None = None
     first = 0
-    tell = order.tell
+    progress = order.progress
     with (
         order.open_cleaned() as cleaned,
         closing(
-            score_chunks(leads, model, report, reasons=0, settings=settings, progress=tell, cleaned=cleaned)
+            score_chunks(leads, model, report, reasons=0, settings=settings, progress=progress, cleaned=cleaned)
         ) as scored_chunks,
         ParquetFile(folder / LEADS_FILE, ROW_GROUP) as own_columns,
     ):

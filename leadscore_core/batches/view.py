@@ -231,10 +231,10 @@ class BatchView:
         if "ls_repeat" not in leads:
             return pd.Series("", index=leads.index, dtype="str")
         words = leads["ls_repeat"].fillna("").astype("str")
-        kept = words.str.extract(_KEPT_LEAD, expand=False)
+        lead = words.str.extract(_KEPT_LEAD, expand=False)
         within = words.str.contains(r"^[^;]*? as (?!in )", regex=True)
-        marks = np.where(within, _DUPLICATE, "Seen in ") + kept.astype("str")
-        return pd.Series(marks, index=leads.index).astype("str").where(kept.notna(), "")
+        marks = np.where(within, _DUPLICATE, "Seen in ") + lead.astype("str")
+        return pd.Series(marks, index=leads.index).astype("str").where(lead.notna(), "")
 
     def _marks(self, leads: pd.DataFrame) -> pd.Series:
         """Return what a caller knows before anything else: a call-back, calls in vain, a duplicate in the list."""

@@ -60,7 +60,7 @@ def drift(
 ) -> None:
     """Say whether the scores of a list can be trusted; exit 1 if something has to be done."""
     from leadscore_core.monitoring.check import check_batch, check_list
-    from leadscore_core.monitoring.records import keep_report
+    from leadscore_core.monitoring.records import save_report
     from leadscore_core.monitoring.webhook import deliver
 
     if (file is None) == (batch is None):
@@ -74,12 +74,12 @@ def drift(
         say_findings(leads.file_findings())
         report = check_list(leads, model, settings=settings)
     else:
-        kept = _find_batch(str(batch), settings)
+        saved = _find_batch(str(batch), settings)
         model = load_model(
-            model_id or kept.scoring.model_id, None, [], list_options(None, None, None, None, None), settings
+            model_id or saved.scoring.model_id, None, [], list_options(None, None, None, None, None), settings
         )
-        report = check_batch(kept, model, settings=settings)
-        keep_report(report, kept, by=caller(), settings=settings)
+        report = check_batch(saved, model, settings=settings)
+        save_report(report, saved, by=caller(), settings=settings)
         deliver(settings)
     _say_report(report, model.schema.outcome.past)
     write_json(json_out, plain(report.as_json()))
@@ -110,10 +110,10 @@ def _find_batch(name: str, settings: Settings) -> Batch:
     """
     from leadscore_core.storage.database.batches import BatchStore
 
-    kept = BatchStore(settings).list_batches() if settings.has_database else []
-    found = next((one for one in kept if name in {one.name, one.id}), None)
+    batches = BatchStore(settings).list_batches() if settings.has_database else []
+    found = next((one for one in batches if name in {one.name, one.id}), None)
     if found is None:
-        known = ", ".join(repr(one.name) for one in kept[:5]) or "none yet; upload one on the Score page"
+        known = ", ".join(repr(one.name) for one in batches[:5]) or "none yet; upload one on the Score page"
         raise LeadScoreError(f"There is no kept list {name!r}. Kept lists: {known}.")
     return found
 

@@ -51,14 +51,15 @@ def forget(
 @retention_app.command("list")
 def list_kept() -> None:
     """Say of each list until when it is kept."""
-    from leadscore_core.batches.retention import kept_lists
+    from leadscore_core.batches.retention import list_retentions
 
-    lists = kept_lists(load_settings())
+    lists = list_retentions(load_settings())
     if not lists:
         say("No list is kept.")
-    for kept in lists:
-        until = "until somebody deletes it" if kept.due_at is None else f"until {kept.due_at:%Y-%m-%d}"
-        say(f"{kept.batch.id}  {kept.batch.rows:,} leads, {until}{', said for this list' if kept.is_own else ''}")
+    for retention in lists:
+        until = "until somebody deletes it" if retention.due_at is None else f"until {retention.due_at:%Y-%m-%d}"
+        own = ", said for this list" if retention.is_own else ""
+        say(f"{retention.batch.id}  {retention.batch.rows:,} leads, {until}{own}")
 
 
 @retention_app.command("set")
@@ -68,14 +69,14 @@ def set_days(
 ) -> None:
     """Say how long one list is kept."""
     from leadscore_core.access.person import current_person
-    from leadscore_core.batches.retention import keep_for, own_retention
+    from leadscore_core.batches.retention import own_retention, save_retention
 
     settings = load_settings()
     if days != "usual" and not days.isdecimal():
         raise LeadScoreError(f"Days are a number, or the word usual; {days!r} came.")
     seen = own_retention(settings).current().version
     wanted = None if days == "usual" else int(days)
-    keep_for(batch, wanted, based_on=seen, author=current_person().name, settings=settings)
+    save_retention(batch, wanted, based_on=seen, author=current_person().name, settings=settings)
     say("Kept as said from now on. What is due is deleted once a day, and by: leadscore forget --due")
 
 

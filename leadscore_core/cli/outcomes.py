@@ -107,7 +107,7 @@ def _read_results(
 
 
 def _bring_results(file: "ResultFile", by: str, settings: Settings) -> None:
-    from leadscore_core.batches.bring_results import keep_results, match_results
+    from leadscore_core.batches.bring_results import match_results, save_results
 
     if file.open_statuses:
         asked = "; ".join(
@@ -120,7 +120,7 @@ def _bring_results(file: "ResultFile", by: str, settings: Settings) -> None:
     matched = match_results(file, settings)
     _say_matched(matched)
     here = datetime.now().astimezone().tzinfo or UTC
-    brought = keep_results(matched, by=by, settings=settings, zone=here)
+    brought = save_results(matched, by=by, settings=settings, zone=here)
     known = f"; {brought.known:,} were known already" if brought.known else ""
     say(f"{brought.attempts:,} contact attempts and {brought.outcomes:,} outcomes were kept{known}.")
     for name, n in brought.batches.items():

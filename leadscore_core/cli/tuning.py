@@ -1,7 +1,5 @@
 """The command line's search for settings of an algorithm, and the settings that a training is given."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from pathlib import Path

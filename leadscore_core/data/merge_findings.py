@@ -35,5 +35,5 @@ def merge_findings(chunks: Iterable[tuple[list[Finding], int]]) -> list[Finding]
                     }
                 )
         total += n_rows
-    kept = judge_units(f for f in merged.values() if f.code != "empty_column" or f.count == total)
-    return sort_findings([f.model_copy(update={"share": f.count / total if total else 0.0}) for f in kept])
+    judged = judge_units(f for f in merged.values() if f.code != "empty_column" or f.count == total)
+    return sort_findings([f.model_copy(update={"share": f.count / total if total else 0.0}) for f in judged])

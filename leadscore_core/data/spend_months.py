@@ -95,12 +95,12 @@ def _plain(text: str) -> str:
 
 def _without_accents(text: str) -> str:
     """Leave out accents of Latin letters; those of others are letters of their own."""
-    kept: list[str] = []
+    signs: list[str] = []
     for sign in text:
-        if unicodedata.combining(sign) and kept and kept[-1].isascii():
+        if unicodedata.combining(sign) and signs and signs[-1].isascii():
             continue
-        kept.append(sign)
-    return "".join(kept)
+        signs.append(sign)
+    return "".join(signs)
 
 
 def _year_in(rest: str, year: int | None) -> int | None:

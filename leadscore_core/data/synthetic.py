@@ -65,10 +65,10 @@ def make_sample(rows: int = 6_000, seed: int = 0) -> SampleLeads:
     known = world.leads(rows + aside, rng, new=False)
     fresh = world.leads(aside, rng, new=True)
     order = rng.permutation(len(known))
-    labelled, kept = (known.iloc[np.sort(part)].reset_index(drop=True) for part in (order[:rows], order[rows:]))
+    labelled, rest = (known.iloc[np.sort(part)].reset_index(drop=True) for part in (order[:rows], order[rows:]))
     assert schema.label is not None  # the schema that ships has one  # noqa: S101  # for the type checker
     unlabelled = fresh.drop(columns=schema.label.name)
-    return SampleLeads(labelled, kept, unlabelled, _messy(fresh.head(240), schema, rng))
+    return SampleLeads(labelled, rest, unlabelled, _messy(fresh.head(240), schema, rng))
 
 
 def write_sample(folder: str | Path, rows: int = 6_000, seed: int = 0) -> list[Path]:

@@ -75,10 +75,10 @@ def list_addressed(addresses: Sequence[str]) -> list[str]:
         except Exception as error:  # each kind of store has errors of its own
             raise UnreadableFileError(f"{address} cannot be read ({_said(error)}). {_NEXT}") from error
         lists = [name for name in inside if PurePosixPath(name).suffix.lower() in DATA_SUFFIXES]
-        kept = [name for name in lists if not PurePosixPath(name).name.startswith(".")]
-        if not kept:
+        visible = [name for name in lists if not PurePosixPath(name).name.startswith(".")]
+        if not visible:
             raise UnreadableFileError(f"{address} holds no lead list. {EXPECTED} {_NEXT}")
-        files += [_below(address, path, name) for name in kept]
+        files += [_below(address, path, name) for name in visible]
     return files
 
 
@@ -165,12 +165,12 @@ def remove_earlier(address: str, written: Sequence[str]) -> None:
     ExportError
         If they may not be removed; what was written now is there.
     """
-    kept = {PurePosixPath(target).name for target in written}
+    own = {PurePosixPath(target).name for target in written}
     try:
         system, path = _system(address)
         for place in system.ls(path, detail=False):
             name = PurePosixPath(place).name
-            if _OURS.fullmatch(name) and name not in kept:
+            if _OURS.fullmatch(name) and name not in own:
                 system.rm_file(place)
     except Exception as error:
         raise ExportError(f"Files of an earlier result are still in {address} ({_said(error)}). {_NEXT}") from error

@@ -231,7 +231,7 @@ def _whole_evidence(file: str, headers: list[str], leads: LeadList) -> Conventio
 
 
 def _run(
-    client: Client, targets: Sequence[tuple[str, str]], order: _Order, model: LeadModel, tell: Progress
+    client: Client, targets: Sequence[tuple[str, str]], order: _Order, model: LeadModel, progress: Progress
 ) -> list[FileDone]:
     """Have every file scored, and return what came of each, in the list's order."""
     packed = io.BytesIO()
@@ -251,7 +251,7 @@ def _run(
         fields[place] = FileDone(file, problem=_unforeseen(file, fault)) if fault else future.result()
         future.release()
         rows = sum(one.rows for one in fields.values())
-        tell(len(fields) / len(targets), f"Scored {rows:,} leads, {len(fields):,} of {len(targets):,} files")
+        progress(len(fields) / len(targets), f"Scored {rows:,} leads, {len(fields):,} of {len(targets):,} files")
     return [fields[place] for place in range(len(targets))]
 
 

@@ -21,6 +21,7 @@ from leadscore_core.data.cleaning.cleaner import (
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.data.wide_frame import with_columns
 from leadscore_core.errors import UnreadableFileError
 
 CLEANED_KEY = b"leadscore_cleaned_leads"
@@ -55,7 +56,7 @@ def save_cleaned_leads(leads: LeadList, path: Path) -> int:
                 tidy = complete_columns(sum_groups(columns, leads.schema), leads.schema)
                 extra = {str(name): columns[name] for name in columns if name not in tidy}
                 reasons |= {_name(problem): problem.reason for problem in problems}
-                frame = tidy.assign(**extra, **{_PROBLEMS: _write_problems(problems, len(columns))})
+                frame = with_columns(tidy, extra | {_PROBLEMS: _write_problems(problems, len(columns))})
                 own = own or [str(name) for name in columns]
                 if writer is None:
                     fields = [(str(name), _TYPES.get(frame[name].dtype.kind, pa.large_string())) for name in frame]

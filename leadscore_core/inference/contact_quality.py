@@ -136,11 +136,11 @@ def join_names(parts: list[pd.Series]) -> pd.Series:
     texts = [part.fillna("").astype("str").tolist() for part in parts]
     joined = []
     for cells in zip(*texts, strict=True):
-        kept: list[str] = []
+        cells_so_far: list[str] = []
         for cell in cells:
-            if cell and not any(cell.casefold() in have.casefold() for have in kept):
-                kept = [have for have in kept if have.casefold() not in cell.casefold()] + [cell]
-        joined.append(" ".join(kept) or None)
+            if cell and not any(cell.casefold() in have.casefold() for have in cells_so_far):
+                cells_so_far = [have for have in cells_so_far if have.casefold() not in cell.casefold()] + [cell]
+        joined.append(" ".join(cells_so_far) or None)
     return pd.Series(joined, index=parts[0].index, dtype="str")
 
 

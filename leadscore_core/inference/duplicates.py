@@ -50,7 +50,7 @@ def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
     edges.append(_similar(people))
     pairs = pd.concat([edge for edge in edges if len(edge)] or [pd.DataFrame(columns=["a", "b", "why"])])
     n = len(people)
-    kept = np.full(n, -1, dtype="int64")
+    first_of = np.full(n, -1, dtype="int64")
     why = np.full(n, "", dtype=object)
     if len(pairs):
         from scipy.sparse import coo_array  # slow to load
@@ -65,12 +65,12 @@ def find_duplicates(people: pd.DataFrame) -> pd.DataFrame:
         chosen = pd.Series(first.index.to_numpy(), index=first["group"].to_numpy())
         of_group = chosen.loc[group].to_numpy()
         repeats = of_group != np.arange(n)
-        kept[repeats] = of_group[repeats]
+        first_of[repeats] = of_group[repeats]
         reasons = pd.concat([pairs.rename(columns={"a": "row"}), pairs.rename(columns={"b": "row"})])
         first_reason = reasons.drop_duplicates("row").set_index("row")["why"]
         words = first_reason.reindex(np.arange(n)).fillna("").to_numpy(dtype=object)
         why[repeats] = words[repeats]
-    return pd.DataFrame({"kept": kept, "why": why}, index=people.index)
+    return pd.DataFrame({"kept": first_of, "why": why}, index=people.index)
 
 
 def key_columns(people: pd.DataFrame, kind: str) -> list[str]:

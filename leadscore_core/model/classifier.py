@@ -201,15 +201,15 @@ def two_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _made_once(
-    kept: WeakKeyDictionary[lgb.Booster, _Made | None], make: Callable[[lgb.Booster], _Made], booster: lgb.Booster
+    cache: WeakKeyDictionary[lgb.Booster, _Made | None], make: Callable[[lgb.Booster], _Made], booster: lgb.Booster
 ) -> _Made | None:
     """Return what is made of a booster, made once; None for a kind of booster that cannot be made into it."""
-    if booster not in kept:
+    if booster not in cache:
         try:
-            kept[booster] = make(booster)
+            cache[booster] = make(booster)
         except ValueError:
-            kept[booster] = None
-    return kept[booster]
+            cache[booster] = None
+    return cache[booster]
 
 
 def _tables_for(booster: lgb.Booster, rows: int) -> TreeTables | LeafTables | None:

@@ -1,4 +1,4 @@
-"""Distances between two distributions of leads over the same parts, and what chance alone makes of them."""
+"""Distances between two distributions of leads over the same bins, and what chance alone makes of them."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ class Distance(NamedTuple):
     Attributes
     ----------
     psi
-        Population stability index (natural logarithm), 0 or more; each part has half a lead added, so that an empty
+        Population stability index (natural logarithm), 0 or more; each bin has half a lead added, so that an empty
         one does not make it infinite.
     js
         Jensen and Shannon's distance (Lin, 1991; base 2), 0-1, less what chance makes of it at this number of leads.
@@ -41,9 +41,9 @@ def psi_of(expected: np.ndarray, observed: np.ndarray) -> np.ndarray:
     >>> round(float(psi_of(np.array([50, 50]), np.array([80, 20]))), 2)
     0.41
     """
-    parts = expected.shape[-1]
+    n_bins = expected.shape[-1]
     p, q = (
-        (counts + _SMOOTHING) / (counts.sum(axis=-1, keepdims=True) + _SMOOTHING * parts)
+        (counts + _SMOOTHING) / (counts.sum(axis=-1, keepdims=True) + _SMOOTHING * n_bins)
         for counts in (np.asarray(expected, "float64"), np.asarray(observed, "float64"))
     )
     index: np.ndarray = ((q - p) * np.log(q / p)).sum(axis=-1)
@@ -62,7 +62,7 @@ def measure_distance(
     Parameters
     ----------
     expected, observed
-        How many leads each part has, before and now; at least one lead each.
+        How many leads each bin has, before and now; at least one lead each.
 
     Examples
     --------

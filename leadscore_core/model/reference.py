@@ -1,6 +1,6 @@
 """The training reference: how a model's training leads were distributed, kept beside it, so that later ones compare.
 
-It holds counts and a sample of leads as numbers of parts. No name, contact, id, date or free text is in it, and no
+It holds counts and a sample of leads as numbers of bins. No name, contact, id, date or free text is in it, and no
 value that fewer than 20 training leads had.
 """
 
@@ -22,9 +22,9 @@ _MOST_LEVELS = 50
 
 
 class ColumnReference(BaseModel):
-    """How training leads were spread over the parts of a column.
+    """How training leads were spread over the bins of a column.
 
-    A part's code is 0 for blank cells, 1 for rare and new values, then those of ``names``: levels in lower case, or
+    A bin's code is 0 for blank cells, 1 for rare and new values, then those of ``names``: levels in lower case, or
     ranges of numbers between ``edges``. ``values`` has a value of each of these, ``counts`` the leads of every code.
     """
 
@@ -40,7 +40,7 @@ class ColumnReference(BaseModel):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the part of each code is called."""
+        """What the bin of each code is called."""
         return ("(blank)", "(rare or new)", *self.names)
 
     def codes(self, values: pd.Series) -> np.ndarray:
@@ -74,7 +74,7 @@ class TrainingReference(BaseModel):
     """How training leads and their out-of-sample scores were spread.
 
     ``sample`` has the codes of some leads, column by column; ``periods`` how far apart training months were.
-    ``score_edges`` cut propensities into parts of about as many leads each.
+    ``score_edges`` cut propensities into bins of about as many leads each.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -99,7 +99,7 @@ class TrainingReference(BaseModel):
         )
 
     def score_codes(self, propensity: np.ndarray) -> np.ndarray:
-        """Return the part of each propensity."""
+        """Return the bin of each propensity."""
         return np.searchsorted(np.array(self.score_edges), propensity, side="right")
 
 

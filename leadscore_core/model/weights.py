@@ -40,8 +40,8 @@ def without_weightless(weight: np.ndarray | None, *parts: np.ndarray) -> tuple[A
     """Return weights and what goes with them without the leads of weight 0."""
     if weight is None or (weight > 0).all():
         return weight, *parts
-    kept = weight > 0
-    return weight[kept], *(part[kept] for part in parts)
+    is_weighted = weight > 0
+    return weight[is_weighted], *(part[is_weighted] for part in parts)
 
 
 def quantile(values: np.ndarray, share: float, weight: np.ndarray | None, *, method: str = "linear") -> float:

@@ -13,9 +13,9 @@ from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.schema.column_mapping import check_required
 from leadscore_core.errors import StorageError
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.monitoring.batch_leads import group_columns, read_batch_leads
 from leadscore_core.monitoring.drift import DriftReport, check_drift
 from leadscore_core.monitoring.estimate import Estimate, PastPeriod, estimate_figures, past_period, periods_of_training
-from leadscore_core.monitoring.kept_leads import group_columns, read_kept
 from leadscore_core.monitoring.label_delay import LabelDelay, estimate_delay
 from leadscore_core.monitoring.performance import (
     GroupShift,
@@ -126,13 +126,13 @@ def check_batch(batch: Batch, model: LeadModel, *, settings: Settings | None = N
         If the list's file is gone or damaged.
     """
     settings = settings or load_settings()
-    kept = read_kept(batch, model.schema, model.metadata.threshold, settings)
-    scores, monitored = kept.scores, kept.leads
+    stored = read_batch_leads(batch, model.schema, model.metadata.threshold, settings)
+    scores, monitored = stored.scores, stored.leads
     if batch.scoring.model_id != model.model_id:
-        scores = model.propensity(kept.cleaned)
+        scores = model.propensity(stored.cleaned)
         monitored = replace(monitored, propensity=scores)
     past = past_periods(model, settings, without=batch.id)
-    return _report(batch.name, model, kept.cleaned, scores, (monitored, past, settings))
+    return _report(batch.name, model, stored.cleaned, scores, (monitored, past, settings))
 
 
 def past_periods(model: LeadModel, settings: Settings, *, without: str = "") -> list[PastPeriod]:
@@ -150,13 +150,13 @@ def past_periods(model: LeadModel, settings: Settings, *, without: str = "") -> 
     known = batches_with_outcomes([one for one in batches if one.id != without][:_MOST_LISTS], settings)
     for batch in (one for one in reversed(batches) if one.id in known):
         with suppress(StorageError):
-            kept = read_kept(batch, model.schema, model.metadata.threshold, settings)
-            settled = kept.leads.calls.settled
-            known = settled.is_learned & ~np.isnan(kept.leads.propensity)
+            stored = read_batch_leads(batch, model.schema, model.metadata.threshold, settings)
+            settled = stored.leads.calls.settled
+            known = settled.is_learned & ~np.isnan(stored.leads.propensity)
             period = past_period(
                 batch.name,
                 settled.outcome[known].astype("int64"),
-                kept.leads.propensity[known],
+                stored.leads.propensity[known],
                 model.metadata.threshold,
             )
             if period.true["auc"] is not None:

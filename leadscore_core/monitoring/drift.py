@@ -23,7 +23,7 @@ _ENOUGH_MONTHS = 3
 
 @dataclass(frozen=True)
 class LevelChange:
-    """A part of a column: its share (0-1) of the training leads and of the batch."""
+    """A bin of a column: its share (0-1) of the training leads and of the batch."""
 
     level: str
     before: float
@@ -45,7 +45,7 @@ class ColumnDrift:
     missing_before, missing_now
         Share (0-1) of blank cells.
     changes
-        The parts whose share changed most.
+        The bins whose share changed most.
     new_levels
         Values that no training lead had, as far as they are named, with the leads that have them; ``new`` counts the
         values and ``new_share`` (0-1) their leads.
@@ -190,7 +190,7 @@ def check_drift(
         else one
         for one, known in zip(columns, reference.columns, strict=True)
     ]
-    kept = pd.DataFrame(reference.sample)[[one.name for one in reference.columns if one.name in cleaned]]
+    shared = pd.DataFrame(reference.sample)[[one.name for one in reference.columns if one.name in cleaned]]
     return DriftReport(
         rows,
         model.model_id,
@@ -198,7 +198,7 @@ def check_drift(
         scores=scores,
         mean_before=reference.mean_score,
         mean_now=float(np.mean(propensity)),
-        apart=tell_apart(kept, codes[kept.columns], rng) if by_classifier else None,
+        apart=tell_apart(shared, codes[shared.columns], rng) if by_classifier else None,
         months=len(reference.periods),
         outside=_outside(columns, scores, len(reference.periods), rules),
     )
@@ -270,7 +270,7 @@ def _changes(labels: tuple[str, ...], before: np.ndarray, now: np.ndarray) -> tu
 
 
 def _vanished(labels: tuple[str, ...], before: np.ndarray, now: np.ndarray) -> tuple[LevelChange, ...]:
-    """Return parts of training that a batch of this size has with more than 99.9%, and has not."""
+    """Return bins of training that a batch of this size has with more than 99.9%, and has not."""
     absent = (now == 0) & ((1 - before) ** now.sum() < _VANISHED) & (np.arange(len(before)) != BLANK_CODE)
     order = [i for i in np.argsort(-before, kind="stable") if absent[i]]
     return tuple(LevelChange(labels[i], float(before[i]), 0.0) for i in order[:_MOST_NAMED])

@@ -14,8 +14,8 @@ def effect_of_drift(
 ) -> float | None:
     """Return by how much (0-1) scores would differ on average if the column were spread as at training.
 
-    As few leads as possible are changed (an optimal coupling of the two distributions): of each part that has more of
-    the leads than at training, so many are drawn and given values of the parts that have less.
+    As few leads as possible are changed (an optimal coupling of the two distributions): of each bin that has more of
+    the leads than at training, so many are drawn and given values of the bins that have less.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def effect_of_drift(
 
 
 def _swapped(model: LeadModel, leads: pd.DataFrame, column: ColumnReference, codes: np.ndarray) -> np.ndarray:
-    """Return the scores that leads have with values of other parts."""
+    """Return the scores that leads have with values of other bins."""
     if column.kind == "numbers":
         values = np.array([np.nan, np.nan, *column.values])[codes]
         if column.name in leads and leads[column.name].dtype.kind in "iu":  # a count is never blank

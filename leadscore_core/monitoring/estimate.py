@@ -166,8 +166,8 @@ def estimate_figures(
 
 
 def _estimate(name: str, plain: float | None, past: Sequence[PastPeriod], least: int, outside: str) -> Estimate:
-    told = [one for one in past if one.error(name) is not None]
-    errors = np.array([one.error(name) for one in told], dtype="float64")
+    judged = [one for one in past if one.error(name) is not None]
+    errors = np.array([one.error(name) for one in judged], dtype="float64")
     k = len(errors)
     worst = float(errors[np.argmax(np.abs(errors))]) if k else None
     blind = outside
@@ -176,7 +176,7 @@ def _estimate(name: str, plain: float | None, past: Sequence[PastPeriod], least:
             f"{k} past period{'' if k == 1 else 's'} with outcomes say how wrong such an estimate is here; "
             f"{least} are needed."
         )
-    elif len({one.name for one in told}) < _FEWEST_APART:
+    elif len({one.name for one in judged}) < _FEWEST_APART:
         blind = "All that is known of past errors is of one period."
     if plain is None or blind:
         return Estimate(name, plain, None, None, None, 0.0, k, worst, blind or "It does not exist for these leads.")

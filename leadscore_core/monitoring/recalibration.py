@@ -87,7 +87,7 @@ def propose_recalibration(leads: MonitoredLeads, periods: np.ndarray) -> Recalib
             nothing, not_applicable="Outcomes of two periods are needed: one to learn from, one to judge on."
         )
     latest = when == names[-1]
-    if not all(enough_of_each(int(truth[part].sum()), int((1 - truth[part]).sum())) for part in (latest, ~latest)):
+    if not all(enough_of_each(int(truth[side].sum()), int((1 - truth[side]).sum())) for side in (latest, ~latest)):
         return replace(
             nothing, not_applicable="There are fewer than 40 leads of either outcome in or before the latest period."
         )

@@ -53,7 +53,7 @@ def figures_of(report: MonitorReport) -> dict[str, Any]:
     }
 
 
-def keep_report(report: MonitorReport, batch: Batch, *, by: str = "", settings: Settings | None = None) -> bool:
+def save_report(report: MonitorReport, batch: Batch, *, by: str = "", settings: Settings | None = None) -> bool:
     """Keep a list's figures and verdict where they changed, in MLflow too, and tell whether the state did.
 
     A change of the state that is certain is put into the outbox of the webhook; the first verdict on a list is a
@@ -94,7 +94,7 @@ def keep_report(report: MonitorReport, batch: Batch, *, by: str = "", settings: 
     return changed
 
 
-def keep_sample(plan: SamplePlan, batch: Batch, *, by: str = "", settings: Settings | None = None) -> MonitorEvent:
+def save_sample(plan: SamplePlan, batch: Batch, *, by: str = "", settings: Settings | None = None) -> MonitorEvent:
     """Keep which leads of a list were drawn to be called, so that they are marked and evaluated by their design."""
     event = MonitorEvent(SAMPLE, batch.schema_name, plan.as_json(), batch.scoring.model_id, batch.id, by)
     return MonitorEventStore(settings or load_settings()).add(event, Action.PLAN)

@@ -152,10 +152,10 @@ def evaluate_sample(
     y, w, s, h = outcome[back] == 1, weight[back], np.asarray(propensity)[back], strata[back]
     if not y.any() or y.all():
         return Figure("auc", None), weight
-    value, parts = _linearised(y, s, w)
+    value, influence = _linearised(y, s, w)
     counts = np.bincount(h, minlength=len(sizes))
-    mean = np.bincount(h, weights=parts, minlength=len(sizes)) / np.maximum(counts, 1)
-    square = np.bincount(h, weights=(parts - mean[h]) ** 2, minlength=len(sizes)) / np.maximum(counts - 1, 1)
+    mean = np.bincount(h, weights=influence, minlength=len(sizes)) / np.maximum(counts, 1)
+    square = np.bincount(h, weights=(influence - mean[h]) ** 2, minlength=len(sizes)) / np.maximum(counts - 1, 1)
     variance = float(
         (np.asarray(sizes) ** 2 * (1 - counts / np.maximum(sizes, 1)) * square / np.maximum(counts, 1)).sum()
     )
@@ -166,14 +166,14 @@ def evaluate_sample(
 
 
 def _linearised(y: np.ndarray, score: np.ndarray, weight: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return the AUC by inverse probability, and each lead's part of its error."""
+    """Return the AUC by inverse probability, and each lead's influence on its error."""
     wins = shares_below(score[y], score[~y], weight[~y])
     losses = 1 - shares_below(score[~y], score[y], weight[y])
     value = float(np.average(wins, weights=weight[y]))
-    parts = np.empty(len(y))
-    parts[y] = (wins - value) / weight[y].sum()
-    parts[~y] = (losses - value) / weight[~y].sum()
-    return value, parts
+    influence = np.empty(len(y))
+    influence[y] = (wins - value) / weight[y].sum()
+    influence[~y] = (losses - value) / weight[~y].sum()
+    return value, influence
 
 
 def _at_level(propensity: np.ndarray, rate: float) -> np.ndarray:
@@ -195,7 +195,7 @@ def _weakened(chances: np.ndarray, slope: float) -> np.ndarray:
 
 
 def _spread(score: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """Return the standard deviation of each lead's part of the AUC's error, were its outcome drawn with its chance."""
+    """Return the standard deviation of each lead's influence on the AUC, were its outcome drawn with its chance."""
     wins, losses = shares_below(score, score, 1 - p), 1 - shares_below(score, score, p)
     value = float(np.average(wins, weights=p))
     spread = np.sqrt(p * (1 - p)) * np.abs((wins - value) / p.mean() - (losses - value) / (1 - p).mean())

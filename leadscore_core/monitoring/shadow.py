@@ -16,7 +16,7 @@ from leadscore_core.confidence import enough_of_each
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.errors import LeadScoreError, StorageError
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.monitoring.kept_leads import read_kept
+from leadscore_core.monitoring.batch_leads import read_batch_leads
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.monitor_events import SHADOW, MonitorEvent, MonitorEventStore
@@ -126,9 +126,9 @@ def score_in_shadow(schema_name: str, settings: Settings | None = None) -> int:
         path = shadow_path(batch, challenger)
         if batch.schema_name == schema_name and not path.is_file():
             with suppress(StorageError):  # a list whose file is gone is scored by nobody
-                kept = read_kept(batch, model.schema, model.metadata.threshold, settings)
+                stored = read_batch_leads(batch, model.schema, model.metadata.threshold, settings)
                 with whole_file(path) as aside:
-                    pd.DataFrame({"propensity": model.propensity(kept.cleaned)}).to_parquet(aside, index=False)
+                    pd.DataFrame({"propensity": model.propensity(stored.cleaned)}).to_parquet(aside, index=False)
                 scored += 1
     return scored
 
@@ -190,14 +190,14 @@ def _of_batch(
     if any(one.metadata.created_at > batch.created_at for one in newcomers):
         return None  # who was trained later may have learned from this list
     try:
-        kept = read_kept(batch, champion.schema, champion.metadata.threshold, settings)
+        stored = read_batch_leads(batch, champion.schema, champion.metadata.threshold, settings)
         new = pd.read_parquet(shadow_path(batch, challenger.model_id))["propensity"].to_numpy("float64")
     except (StorageError, OSError, pa.ArrowException, KeyError):
         return None
-    old = kept.leads.propensity
+    old = stored.leads.propensity
     if batch.scoring.model_id != champion.model_id:
-        old = champion.propensity(kept.cleaned)
-    settled = kept.leads.calls.settled
+        old = champion.propensity(stored.cleaned)
+    settled = stored.leads.calls.settled
     known = settled.is_learned & ~np.isnan(old)
     label = settled.outcome[known].astype("int64")
     if not enough_of_each(int(label.sum()), int((1 - label).sum())):

@@ -191,7 +191,7 @@ def read_trial(plan: TrialPlan, is_first: np.ndarray, outcome: np.ndarray) -> Tr
     known = ~np.isnan(outcome)
     first, y = np.asarray(is_first, dtype=bool)[known], np.asarray(outcome, dtype="float64")[known]
     sizes = int(first.sum()), int((~first).sum())
-    rates = tuple(float(part.mean()) if len(part) else float("nan") for part in (y[first], y[~first]))
+    rates = tuple(float(arm.mean()) if len(arm) else float("nan") for arm in (y[first], y[~first]))
     yes = min(y.sum(), len(y) - y.sum())
     if min(sizes) < _LEAST_LEADS or yes < _LEAST_YES:
         return TrialResult(plan, sizes, (rates[0], rates[1]), None, None, None)

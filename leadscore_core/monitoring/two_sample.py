@@ -57,7 +57,7 @@ def tell_apart(reference: pd.DataFrame, batch: pd.DataFrame, rng: np.random.Gene
     (True, 'source')
     """
     n = min(len(reference), len(batch), _MOST)
-    drawn = [part.iloc[rng.permutation(len(part))[:n]] for part in (reference, batch)]
+    drawn = [leads.iloc[rng.permutation(len(leads))[:n]] for leads in (reference, batch)]
     rows = pd.concat(drawn, ignore_index=True).to_numpy("float64")
     is_batch = np.repeat([0, 1], n)
     scores, worth = np.zeros(2 * n), np.zeros(rows.shape[1])

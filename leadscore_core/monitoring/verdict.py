@@ -105,9 +105,11 @@ def reach_verdict(
         return _by_outcomes(auc, performance, drift, promise, (rules, words or OutcomeWords()))
     early = performance.early_auc if performance is not None else None
     if early is not None and early.value is not None and early.high is not None and early.value < rules.least_auc:
-        told = f"AUC {early.value:.2f} ({early.low:.2f} to {early.high:.2f}) on the first leads whose outcome is in."
+        sentence = (
+            f"AUC {early.value:.2f} ({early.low:.2f} to {early.high:.2f}) on the first leads whose outcome is in."
+        )
         is_certain = early.high < rules.least_auc
-        return Verdict(DO_NOT_TRUST if is_certain else BLIND, (told, _NO_OUTCOMES), is_certain=is_certain)
+        return Verdict(DO_NOT_TRUST if is_certain else BLIND, (sentence, _NO_OUTCOMES), is_certain=is_certain)
     return _without_outcomes(drift, estimates.get("auc"), promise, rules)
 
 

@@ -106,9 +106,9 @@ def check_list(leads: LeadList, *, model: LeadModel | None = None, label_expecte
         both = zip(*labels or [(pd.DataFrame(index=range(rows)),) * 2], strict=True)
         cleaned, raw = (pd.concat(own, ignore_index=True) for own in both)
         found += log.numbered(label_findings(cleaned, raw, leads.schema, leads.mapping))
-    leaks = audit_list(leads, sample.frame()) if label_expected else None
+    leakage = audit_list(leads, sample.frame()) if label_expected else None
     labelled = sum(int(label.notna().to_numpy().sum()) for label, _ in labels)
-    return CheckReport(rows, len(leads.mapping.headers), sort_findings(found), leaks, labelled)
+    return CheckReport(rows, len(leads.mapping.headers), sort_findings(found), leakage, labelled)
 
 
 def clean_list(leads: LeadList, out: str | Path) -> int:

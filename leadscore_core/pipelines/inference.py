@@ -179,7 +179,7 @@ def score_chunks(
         )
         return chunk, scored
 
-    tell = progress or silent
+    progress = progress or silent
     with closing(leads.raw_chunks(report.log)) as chunks:
         for chunk, scored in _beside(score, chunks):
             found_in.append((scored.findings, len(chunk)))
@@ -187,7 +187,7 @@ def score_chunks(
             counts.update({str(grade): n for grade, n in scored.own["grade"].value_counts().items()})
             report.rows += len(chunk)
             report.expected += float(scored.own["propensity"].sum())
-            tell(report.rows, f"Scored {report.rows:,} leads")
+            progress(report.rows, f"Scored {report.rows:,} leads")
             yield chunk, scored
             del chunk, scored  # not to be kept while the next is waited for
     report.grades = {grade: counts[grade] for grade in GRADES}

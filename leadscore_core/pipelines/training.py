@@ -261,7 +261,7 @@ def compare_algorithms(
         for row in board.table.to_dict("records")
     ]
     tags = {"split": board.split, "next_split": board.next_split}
-    _keep_search(settings, "comparison", data, children, {"seconds": board.seconds}, tags)
+    _save_search(settings, "comparison", data, children, {"seconds": board.seconds}, tags)
     return board
 
 
@@ -314,7 +314,7 @@ def tune_settings(
     figures = ("auc", "default_auc", "difference", "low", "high", "trials", "seconds")
     metrics = {name: float(getattr(found, name)) for name in figures}
     tags = {"algorithm": found.algorithm, "is_better": str(found.is_better)}
-    _keep_search(settings, "tuning", data, children, metrics, tags)
+    _save_search(settings, "tuning", data, children, metrics, tags)
     return found
 
 
@@ -323,7 +323,7 @@ def _plain_figures(row: Mapping[Any, Any]) -> dict[str, float]:
     return {str(k): float(v) for k, v in row.items() if isinstance(v, int | float) and isfinite(v)}
 
 
-def _keep_search(
+def _save_search(
     settings: Settings,
     kind: Literal["comparison", "tuning"],
     data: TrainingData,
@@ -333,13 +333,13 @@ def _keep_search(
 ) -> None:
     """Keep what a search found, and write it down in MLflow, where that is on; what fails is tried the next time."""
     from leadscore_core.registry.mlflow_tracking import tracking_uri
-    from leadscore_core.registry.searches import keep_search
+    from leadscore_core.registry.searches import save_search
 
     if tracking_uri(settings) is None:
         return
     tags |= {"data": data.name, "data.sha256": data.fingerprint, "data.rows": str(len(data.known))}
     with suppress(OSError):  # what was found is told in any case
-        keep_search(settings.models_dir, kind, data.schema.name, children=children, metrics=metrics, tags=tags)
+        save_search(settings.models_dir, kind, data.schema.name, children=children, metrics=metrics, tags=tags)
         _track(settings)
 
 

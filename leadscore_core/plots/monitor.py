@@ -11,7 +11,7 @@ from leadscore_core.plots.style import ACCENT, NEUTRAL, SERIES, dress, short
 
 
 class Change(Protocol):
-    """A part of a column, with its share (0-1) of the training leads and of a batch."""
+    """A bin of a column, with its share (0-1) of the training leads and of a batch."""
 
     @property
     def level(self) -> str:
@@ -27,7 +27,7 @@ class Change(Protocol):
 
 
 def plot_changes(human: str, changes: Sequence[Change]) -> go.Figure:
-    """Draw the parts of a column whose share changed most, at training and now.
+    """Draw the bins of a column whose share changed most, at training and now.
 
     Parameters
     ----------

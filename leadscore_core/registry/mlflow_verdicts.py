@@ -31,10 +31,10 @@ def read_verdicts(settings: Settings, schemas: set[str]) -> dict[str, list[Monit
     store = MonitorEventStore(settings)
     found: dict[str, list[MonitorEvent]] = {}
     try:
-        kept = list(chain.from_iterable(store.history(schema, VERDICT) for schema in sorted(schemas)))
+        events = list(chain.from_iterable(store.history(schema, VERDICT) for schema in sorted(schemas)))
     except LeadScoreError:  # models are written down without it
         return {}
-    for event in reversed(kept):
+    for event in reversed(events):
         found.setdefault(event.model_id, []).append(event)
     return found
 

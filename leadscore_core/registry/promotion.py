@@ -45,18 +45,18 @@ def targets_of(metadata: ModelMetadata, settings: Settings | None = None) -> Tar
     """Return what a model is held against: its company's targets as they are now, else those of its base rate."""
     if is_shipped(metadata.schema_name):
         return (settings or load_settings()).targets
-    kept = saved_schema(metadata.schema_name)
-    if kept is None:
+    saved = saved_schema(metadata.schema_name)
+    if saved is None:
         return metadata.targets
-    if kept.targets is None and not metadata.is_relative:
+    if saved.targets is None and not metadata.is_relative:
         return base_rate_targets(metadata.training_data.base_rate)
-    return kept.targets or metadata.targets
+    return saved.targets or metadata.targets
 
 
 def is_relative(metadata: ModelMetadata) -> bool:
     """Tell whether a model is held against the base rate and the model in use, as its company names no targets now."""
-    kept = None if is_shipped(metadata.schema_name) else saved_schema(metadata.schema_name)
-    return metadata.is_relative if kept is None else kept.targets is None
+    saved = None if is_shipped(metadata.schema_name) else saved_schema(metadata.schema_name)
+    return metadata.is_relative if saved is None else saved.targets is None
 
 
 def meets_gates(metadata: ModelMetadata, settings: Settings | None = None) -> bool:
@@ -96,8 +96,8 @@ def describe_targets(metadata: ModelMetadata, settings: Settings | None = None) 
     from leadscore_core.training.evaluation.gates_and_curves import judge_gates
 
     settings = settings or load_settings()
-    kept = read_out_of_sample(settings.models_dir / metadata.model_id / OUT_OF_SAMPLE)
-    gates = judge_gates(metadata.metrics, targets_of(metadata, settings), kept, metadata.threshold)
+    out_of_sample = read_out_of_sample(settings.models_dir / metadata.model_id / OUT_OF_SAMPLE)
+    gates = judge_gates(metadata.metrics, targets_of(metadata, settings), out_of_sample, metadata.threshold)
     among = f", {metadata.among}" if metadata.among else ""
     return f"{'is ' if is_relative(metadata) else ''}{_describe_targets(metadata, gates)}{among}"
 

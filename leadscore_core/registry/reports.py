@@ -8,6 +8,14 @@ from leadscore_core._files import write_text
 from leadscore_core.errors import RegistryError
 
 REPORT = "report.json"
+_NAMES = {  # up to 0.2
+    "by_part": "by_fold",
+    "part": "fold",
+    "moves": "grade_changes",
+    "moves_on": "grade_changes_on",
+    "moved": "score_changes",
+}
+_BASES = {"kept": "out_of_fold", "forward_kept": "forward_out_of_fold"}
 
 
 def read_report_file(folder: Path) -> dict[str, Any]:
@@ -20,19 +28,31 @@ def read_report_file(folder: Path) -> dict[str, Any]:
 
 
 def current_names(report: dict[str, Any]) -> dict[str, Any]:
-    """Return a report with the names of today: up to 0.2 each fold of a comparison was called a part.
+    """Return a report with the names of today, whatever version of LeadScore wrote it.
 
     Examples
     --------
-    >>> current_names({"challenge": {"by_part": [{"part": "2026-01", "n": 90}]}})
-    {'challenge': {'by_fold': [{'fold': '2026-01', 'n': 90}]}}
+    >>> current_names({"challenge": {"basis": "kept", "by_part": [{"part": "2026-01", "n": 90}]}})
+    {'challenge': {'basis': 'out_of_fold', 'by_fold': [{'fold': '2026-01', 'n': 90}]}}
     """
     challenge = report.get("challenge")
-    if not isinstance(challenge, dict) or "by_part" not in challenge:
-        return report
-    folds = [{"fold" if key == "part" else key: value for key, value in row.items()} for row in challenge["by_part"]]
-    known = {key: value for key, value in challenge.items() if key != "by_part"}
-    return report | {"challenge": known | {"by_fold": folds}}
+    return report | {"challenge": _current(challenge)} if isinstance(challenge, dict) else report
+
+
+def _current(written: Any) -> Any:
+    """Return a comparison, or what it holds, with the names of today."""
+    if isinstance(written, list):
+        return [_current(one) for one in written]
+    if not isinstance(written, dict):
+        return written
+    current: dict[str, Any] = {}
+    for key, value in written.items():
+        name = _NAMES.get(key, key)
+        if name == "basis":
+            current[name] = _BASES.get(str(value), value)
+        else:
+            current[name] = _current(value) if name in {"beside", "by_fold"} else value
+    return current
 
 
 def report_text(report: dict[str, Any]) -> str:

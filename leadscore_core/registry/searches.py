@@ -40,7 +40,7 @@ class Search:
     tags: dict[str, str]
 
 
-def keep_search(models_dir: Path, kind: Literal["comparison", "tuning"], schema: str, **found: Any) -> Search:
+def save_search(models_dir: Path, kind: Literal["comparison", "tuning"], schema: str, **found: Any) -> Search:
     """Keep a comparison or a search beside the models, where MLflow is brought up to it; the oldest of many go.
 
     Parameters
@@ -71,12 +71,12 @@ def read_searches(models_dir: Path) -> list[Search]:
 
 def log_searches(client: MlflowClient, models_dir: Path, experiment: str) -> None:
     """Write down what MLflow lacks: a run each, with a child for each algorithm or trial."""
-    kept = read_searches(models_dir)
-    if not kept:
+    searches = read_searches(models_dir)
+    if not searches:
         return
     runs = client.search_runs([experiment], f"tags.`{SEARCH_TAG}` != ''", max_results=5_000)
     known = {run.data.tags.get(SEARCH_TAG) for run in runs}
-    for search in kept:
+    for search in searches:
         if search.search_id not in known:
             _log(search, experiment)
 

@@ -63,13 +63,13 @@ def _who_asked(request: RunRequest) -> Person:
 def _carry_out(folder: Path, request: RunRequest, settings: Settings) -> None:
     started = datetime.now(UTC)
 
-    def tell(share: float, text: str) -> None:
+    def progress(share: float, text: str) -> None:
         sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S} {text}\n")
         sys.stdout.flush()
         state = RunState(state="running", share=share, message=text, started_at=started)
         write_state(folder, state.model_copy(update={"model_id": read_state(folder).model_id}))
 
-    tell(0.0, "Reading the leads")
+    progress(0.0, "Reading the leads")
     lock = training_lock(settings)
     try:
         lock.acquire(timeout=5)
@@ -79,7 +79,7 @@ def _carry_out(folder: Path, request: RunRequest, settings: Settings) -> None:
         holder = {"by": request.by, "since": started.isoformat()}
         write_text(settings.models_dir / HOLDER, json.dumps(holder))
         tasks = {"train": _train, "compare": _compare, "tune": _tune}
-        model_id = tasks[request.task.kind](folder, request, settings, tell)
+        model_id = tasks[request.task.kind](folder, request, settings, progress)
     finally:
         (settings.models_dir / HOLDER).unlink(missing_ok=True)
         lock.release()
@@ -94,23 +94,23 @@ def _carry_out(folder: Path, request: RunRequest, settings: Settings) -> None:
     write_state(folder, done)
 
 
-def _train(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> str:
+def _train(folder: Path, request: RunRequest, settings: Settings, progress: Progress) -> str:
     """Train and publish; return the model's name."""
     data = load_training_data(folder / LEADS)
 
     def announce(model_id: str) -> None:
         write_state(folder, read_state(folder).model_copy(update={"model_id": model_id}))
 
-    result = train_leads(data, request.training, settings=settings, progress=tell, announce=announce)
+    result = train_leads(data, request.training, settings=settings, progress=progress, announce=announce)
     sys.stdout.write(f"{result.tracking_problem or 'Written down in MLflow, where that is on'}\n")
     _write_report(folder, result.report)
     return result.model.model_id
 
 
-def _compare(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> str:
+def _compare(folder: Path, request: RunRequest, settings: Settings, progress: Progress) -> str:
     """Judge other algorithms on the same folds; no model comes of it."""
     data = load_training_data(folder / LEADS)
-    board = compare_algorithms(data, request.training, request.task.algorithms, settings=settings, progress=tell)
+    board = compare_algorithms(data, request.training, request.task.algorithms, settings=settings, progress=progress)
     rows = json.loads(board.table.to_json(orient="records"))
     measures = {name: measure.model_dump() for name, measure in board.measures.items()}
     report = {"leaderboard": rows, "split": board.split, "seconds": round(board.seconds, 1), "measures": measures}
@@ -119,10 +119,10 @@ def _compare(folder: Path, request: RunRequest, settings: Settings, tell: Progre
     return ""
 
 
-def _tune(folder: Path, request: RunRequest, settings: Settings, tell: Progress) -> str:
+def _tune(folder: Path, request: RunRequest, settings: Settings, progress: Progress) -> str:
     """Search settings; no model comes of it, but one can be trained with what was found."""
     data = load_training_data(folder / LEADS)
-    found = tune_settings(data, request.training, request.task.minutes, settings=settings, progress=tell)
+    found = tune_settings(data, request.training, request.task.minutes, settings=settings, progress=progress)
     _write_report(folder, {"tuning": asdict(found) | {"is_better": found.is_better}})
     return ""
 

@@ -232,13 +232,13 @@ def save_answers(
     """
     if is_shipped(schema.name):
         return
-    kept = _kept(schema)
+    saved = _kept(schema)
     answers = {
-        "left_out": tuple(name for name in kept.left_out if name not in known_before),
-        "known_before": tuple(sorted(({*kept.known_before} - {*left_out}) | {*known_before})),
+        "left_out": tuple(name for name in saved.left_out if name not in known_before),
+        "known_before": tuple(sorted(({*saved.known_before} - {*left_out}) | {*known_before})),
     }
-    schema = _with_answers(kept, answers, (), known_before, by)
-    if schema != kept:
+    schema = _with_answers(saved, answers, (), known_before, by)
+    if schema != saved:
         save_schema(schema, settings.data_dir)
         note_setting(settings, f"columns of {schema.name}")
 
@@ -252,8 +252,10 @@ def _with_answers(
 ) -> LeadSchema:
     """Return a schema with what is left out and known before, and who said so of each."""
     said = _answers(schema, left_out, known_before, by)
-    kept = {*lists["left_out"], *lists["known_before"]}
-    return schema.model_copy(update=lists | {"answers": {name: a for name, a in said.items() if name in kept and a.by}})
+    named = {*lists["left_out"], *lists["known_before"]}
+    return schema.model_copy(
+        update=lists | {"answers": {name: a for name, a in said.items() if name in named and a.by}}
+    )
 
 
 def _kept(schema: LeadSchema) -> LeadSchema:

@@ -129,10 +129,10 @@ def _as_moments(distinct: pd.Series) -> pd.Series | None:
 
 
 def cut(cells: ColumnCells) -> np.ndarray:
-    """Return a column's values as whole numbers: levels, or parts of its numbers; blank is one of its own.
+    """Return a column's values as whole numbers: levels, or bins of its numbers; blank is one of its own.
 
-    A number that many leads share, such as zero, is a part of its own, and the others are cut into twenty equal parts:
-    cut together, a rare amount would fall into one part with the zeros.
+    A number that many leads share, such as zero, is a bin of its own, and the others are cut into twenty equal bins:
+    cut together, a rare amount would fall into one bin with the zeros.
     """
     numbers = cells.numbers if cells.numbers is not None else cells.seconds
     if numbers is None or cells.distinct <= _AS_VALUES:

@@ -9,7 +9,7 @@ from leadscore_core.model.reference import ColumnReference, PeriodDrift, Trainin
 from leadscore_core.training.training_data import TrainingData
 
 SAMPLED = 2_000
-_SCORE_PARTS = 10
+_SCORE_BINS = 10
 _LEAST_OF_A_MONTH = 100
 _DRAWS = 100
 
@@ -38,13 +38,13 @@ def make_reference(
     columns = [_counted(one, codes[one.name].to_numpy(), weight) for one in columns]
     crossed = out_of_sample[out_of_sample["split"] == "cross_validation"]
     rows, scores = crossed["row"].to_numpy("int64"), crossed["propensity"].to_numpy("float64")
-    edges = np.unique(np.quantile(scores, np.arange(1, _SCORE_PARTS) / _SCORE_PARTS))
-    parts = np.searchsorted(edges, scores, side="right")
+    edges = np.unique(np.quantile(scores, np.arange(1, _SCORE_BINS) / _SCORE_BINS))
+    bins = np.searchsorted(edges, scores, side="right")
     rng = np.random.default_rng(0)
     chances = weight[rows] / weight[rows].sum()
     drawn = np.sort(rng.choice(rows, min(SAMPLED, len(rows)), replace=stands_for is not None, p=chances))
     rng.shuffle(drawn)
-    score_counts = np.bincount(parts, weights=weight[rows], minlength=len(edges) + 1)
+    score_counts = np.bincount(bins, weights=weight[rows], minlength=len(edges) + 1)
     return TrainingReference(
         rows=len(known),
         columns=tuple(columns),
@@ -52,7 +52,7 @@ def make_reference(
         score_counts=tuple(score_counts.tolist()),
         mean_score=float(np.average(scores, weights=weight[rows])),
         sample={str(name): tuple(codes[name].to_numpy()[drawn].tolist()) for name in codes},
-        periods=_months_apart(known.dates, columns, codes, (rows, parts, len(edges) + 1), rng),
+        periods=_months_apart(known.dates, columns, codes, (rows, bins, len(edges) + 1), rng),
     )
 
 
@@ -71,7 +71,7 @@ def _months_apart(
     if dates is None or dates.isna().all():
         return ()
     months = dates.dt.to_period("M")
-    rows, parts, n_parts = scores
+    rows, bins, n_bins = scores
     found = []
     for month in sorted(months.dropna().unique()):
         now, before = (months == month).to_numpy(), (months < month).to_numpy()
@@ -83,7 +83,7 @@ def _months_apart(
             ).js
             for one in columns
         }
-        earlier, own = (np.bincount(parts[which[rows]], minlength=n_parts) for which in (before, now))
+        earlier, own = (np.bincount(bins[which[rows]], minlength=n_bins) for which in (before, now))
         score = measure_distance(earlier, own, rng, _DRAWS).js if earlier.sum() and own.sum() else 0.0
         found.append(PeriodDrift(name=str(month), rows=int(now.sum()), columns=apart, scores=score))
     return tuple(found)

@@ -204,7 +204,7 @@ def fit_model(
     threshold = choose_threshold(label[plan.rows], calibration.propensity, recipe.targets, own.judged)
     if grades is None:
         grades = schema.grades or propose_grades(calibration.propensity, label[plan.rows], own.judged)
-        _keep_grades(pipeline, grades)
+        _set_grades(pipeline, grades)
 
     metrics = {
         "cross_validation": average_metrics([r.metrics for r in crossed], plan.split)
@@ -255,7 +255,7 @@ def _choose_algorithm(request: TrainingRequest, n_leads: int, *, on_cluster: boo
     return name, human
 
 
-def _keep_grades(pipeline: Pipeline, grades: GradeThresholds) -> None:
+def _set_grades(pipeline: Pipeline, grades: GradeThresholds) -> None:
     """Give a pipeline's schema the grades that its leads start with."""
     for step in (pipeline.named_steps["clean"], pipeline.named_steps["features"]):
         step.schema = step.schema.model_copy(update={"grades": grades})
@@ -293,7 +293,7 @@ def _out_of_sample(
 
 
 def _judge_all(
-    cleaned: pd.DataFrame, known: TrainingData, plan: JudgingPlan, recipe: Recipe, tell: Progress
+    cleaned: pd.DataFrame, known: TrainingData, plan: JudgingPlan, recipe: Recipe, progress: Progress
 ) -> list[FoldResult]:
     """Judge every fold, on all cores where that pays."""
     label, identity, weights = known.outcome, known.identity, weights_of(known)
@@ -305,7 +305,7 @@ def _judge_all(
     results = []
     for result in run_on_shared(judge, shared, work, in_processes=in_processes):
         results.append(result)
-        tell(0.05 + 0.9 * len(results) / len(work), f"Judged {result.fold.name} ({len(results)} of {len(work)})")
+        progress(0.05 + 0.9 * len(results) / len(work), f"Judged {result.fold.name} ({len(results)} of {len(work)})")
     return results
 
 

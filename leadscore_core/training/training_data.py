@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from leadscore_core.data.cleaning.cleaner import clean_with_problems, sum_groups
-from leadscore_core.data.cleaning.free_text import contact_words, keep_common_words
+from leadscore_core.data.cleaning.free_text import contact_words, mask_rare_words
 from leadscore_core.data.cleaning.text import as_text
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.label_validation import label_findings
@@ -333,7 +333,7 @@ def _collect(
     columns = pd.concat(cleaned, ignore_index=True)
     for text in texts:
         if text in columns:
-            columns[text] = keep_common_words(columns[text], names)
+            columns[text] = mask_rare_words(columns[text], names)
     if is_strict:
         _check_label(columns, pd.concat(outcomes, ignore_index=True), schema, mapping)
     label = np.full(len(columns), np.nan)

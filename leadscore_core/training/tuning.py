@@ -113,7 +113,7 @@ def tune_model(
     except ModuleNotFoundError:
         raise LeadScoreError("The search needs Optuna. Install it with: pip install 'leadscore[tuning]'.") from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    tell = progress or silent
+    progress = progress or silent
     began = time.monotonic()
     leads = data.known
     cleaned, label = leads.cleaned(), leads.outcome
@@ -141,8 +141,8 @@ def tune_model(
             _fold_data(leads, cleaned, fold.train[inner.train], fold.train[inner.test])
             for inner in inner_folds(label[fold.train], _INNER, seed, same)
         ]
-        part = _within(tell, 0.1 * place, 1.0 if is_last else 0.1 * (place + 1))
-        _search(study, searched, inner, _Budget(budget, fold.name, part))
+        share = _within(progress, 0.1 * place, 1.0 if is_last else 0.1 * (place + 1))
+        _search(study, searched, inner, _Budget(budget, fold.name, share))
         trials += len(study.trials)
         params = {key: study.best_params[key] for key in searched.search_space}
         ended = [{"auc": t.value} | t.params for t in study.trials if t.value is not None]
@@ -224,9 +224,9 @@ def _fold_data(leads: TrainingData, cleaned: pd.DataFrame, train: np.ndarray, te
     return _FoldData(features.transform(here), label[train], same, features.transform(there), label[test])
 
 
-def _within(tell: Progress, begin: float, end: float) -> Progress:
+def _within(progress: Progress, begin: float, end: float) -> Progress:
     """Return the progress of a step, which takes the whole from one share to another."""
-    return lambda share, what: tell(begin + (end - begin) * share, what)
+    return lambda share, what: progress(begin + (end - begin) * share, what)
 
 
 @dataclass(frozen=True)
@@ -235,7 +235,7 @@ class _Budget:
 
     seconds: float
     leads: str
-    tell: Progress
+    progress: Progress
 
 
 def _search(study: optuna.Study, algorithm: Algorithm, folds: list[_FoldData], budget: _Budget) -> None:
@@ -246,7 +246,7 @@ def _search(study: optuna.Study, algorithm: Algorithm, folds: list[_FoldData], b
         params = _draw(trial, algorithm)
         scores = [inner.auc(algorithm, params) for inner in folds]
         done = min(1.0, (time.monotonic() - began) / budget.seconds) if budget.seconds else 1.0
-        budget.tell(done, f"Searching settings of {algorithm.human} on {budget.leads}: {trial.number + 1} tried")
+        budget.progress(done, f"Searching settings of {algorithm.human} on {budget.leads}: {trial.number + 1} tried")
         return float(np.mean(scores))
 
     if not study.trials:

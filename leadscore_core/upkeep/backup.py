@@ -124,20 +124,20 @@ def write_backup(
     return BackupReport(out, manifest, hash_file(out))
 
 
-def _write_once(out: Path, settings: Settings, tell: Progress) -> Manifest:
+def _write_once(out: Path, settings: Settings, progress: Progress) -> Manifest:
     if not out.parent.is_dir():
         raise BackupError(f"The folder {out.parent} does not exist. Create it or choose another.")
     with scratch_folder() as scratch, ExitStack() as written_down, whole_file(out) as aside:
         aside.chmod(0o600)
         rows = copy_database(settings, scratch / DATABASE)
-        kept = _kept_files(scratch / DATABASE)
-        found = dict(_files_of(settings, scratch, kept))
-        lists = {f"{DATA}/batches/{batch}/{name}": batch for batch, names in kept.items() for name in names}
+        by_batch = _kept_files(scratch / DATABASE)
+        found = dict(_files_of(settings, scratch, by_batch))
+        lists = {f"{DATA}/batches/{batch}/{name}": batch for batch, names in by_batch.items() for name in names}
         files: dict[str, BackedUpFile] = {}
         missing: list[str] = []
         with zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED, allowZip64=True) as packed:
             for done, (name, path) in enumerate(found.items()):
-                tell(done / len(found), name)
+                progress(done / len(found), name)
                 try:
                     files[name] = _pack(packed, name, path)
                 except FileNotFoundError as error:
@@ -169,23 +169,23 @@ def _kept_files(database: Path) -> dict[str, set[str]]:
     engine = create_engine(f"sqlite:///{database}")
     try:
         with engine.connect() as connection:
-            kept = {batch: {LEADS_FILE} for (batch,) in connection.execute(select(BatchRow.id))}
+            by_batch = {batch: {LEADS_FILE} for (batch,) in connection.execute(select(BatchRow.id))}
             for batch, number in connection.execute(select(ScoringRow.batch_id, ScoringRow.number)):
-                kept[batch].add(f"scores-{number:04d}.parquet")
+                by_batch[batch].add(f"scores-{number:04d}.parquet")
             for batch, number in connection.execute(select(OutcomeRow.batch_id, OutcomeRow.number)):
-                kept[batch].add(f"outcomes-{number:04d}.parquet")
+                by_batch[batch].add(f"outcomes-{number:04d}.parquet")
     finally:
         engine.dispose()
-    return kept
+    return by_batch
 
 
-def _files_of(settings: Settings, scratch: Path, kept: dict[str, set[str]]) -> Iterator[tuple[str, Path]]:
+def _files_of(settings: Settings, scratch: Path, by_batch: dict[str, set[str]]) -> Iterator[tuple[str, Path]]:
     """Give every file that is backed up, by its name in the backup."""
     yield DATABASE, scratch / DATABASE
     if settings_file().is_file():
         yield SETTINGS, settings_file()
     batches = BatchStore(settings).root
-    for batch, names in kept.items():
+    for batch, names in by_batch.items():
         for name in sorted(names):
             yield f"{DATA}/{batches.name}/{batch}/{name}", batches / batch / name
     skipped = {batches.name, SQLITE_FILE, f"{SQLITE_FILE}-wal", f"{SQLITE_FILE}-shm"}

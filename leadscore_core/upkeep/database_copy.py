@@ -117,8 +117,8 @@ def loading(settings: Settings, copy: Path, *, keep_audit: bool, key: str) -> It
     """
     database = open_database(settings)
     source_engine = create_engine(f"sqlite:///{copy}")
-    kept = {AuditRow.__tablename__} if keep_audit else set()
-    tables = [table for table in Base.metadata.sorted_tables if table.name not in kept]
+    left_out = {AuditRow.__tablename__} if keep_audit else set()
+    tables = [table for table in Base.metadata.sorted_tables if table.name not in left_out]
     try:
         with database.writing() as session, source_engine.connect() as source:
             target = session.connection()

@@ -59,7 +59,7 @@ def restore_backup(path: Path, settings: Settings | None = None, *, progress: Pr
         If it is no backup, was changed, is of a newer version, the disk is too small, a model is being trained, or it
         cannot be put in place; nothing is changed then.
     """
-    settings, tell = settings or load_settings(), progress or silent
+    settings, progress = settings or load_settings(), progress or silent
     try:
         with swap.swap_lock(settings).acquire(timeout=0):
             _carry_out_decided(settings)
@@ -68,12 +68,12 @@ def restore_backup(path: Path, settings: Settings | None = None, *, progress: Pr
                 _check_space(manifest, settings)
                 _check_no_training(settings)
                 try:
-                    journal = _make_ready(packed, manifest, settings, tell)
+                    journal = _make_ready(packed, manifest, settings, progress)
                     fate = _make_settings_ready(packed, manifest, settings, journal)
                 except BaseException:
                     swap.clear(settings)
                     raise
-            tell(1.0, "Putting it in place")
+            progress(1.0, "Putting it in place")
             swap.decide(settings, journal)
             _carry_out_decided(settings)
     except Timeout:
@@ -205,13 +205,13 @@ def _check_no_training(settings: Settings) -> None:
         raise BackupError(f"{busy_words(settings)} Nothing was restored.")
 
 
-def _make_ready(packed: zipfile.ZipFile, manifest: Manifest, settings: Settings, tell: Progress) -> swap.Journal:
+def _make_ready(packed: zipfile.ZipFile, manifest: Manifest, settings: Settings, progress: Progress) -> swap.Journal:
     """Write everything beside what is there, each file checked, and return what is to be exchanged."""
     new = {place: root / RESTORE_NEW for place, root in swap.places(settings).items()}
     for folder in new.values():
         folder.mkdir()
     for done, (name, about) in enumerate(manifest.files.items()):
-        tell(done / len(manifest.files), name)
+        progress(done / len(manifest.files), name)
         place, _, inside = name.partition("/")
         if name == SETTINGS:
             continue

@@ -9,7 +9,14 @@ from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import check_may
 from leadscore_core.batches.find_person import Wanted, find_person
 from leadscore_core.batches.forget import forget_person
-from leadscore_core.batches.retention import MOST_DAYS, KeptList, keep_for, kept_lists, own_retention, remove_due
+from leadscore_core.batches.retention import (
+    MOST_DAYS,
+    ListRetention,
+    list_retentions,
+    own_retention,
+    remove_due,
+    save_retention,
+)
 from leadscore_core.config import load_settings
 from leadscore_core.days import say_day
 from leadscore_core.storage.database.engine import now
@@ -27,7 +34,7 @@ def render_personal_data() -> None:
     st.subheader("Forget a person", anchor=False)
     _render_receipt()
     _render_search()
-    wanted = session.kept(_WANTED)
+    wanted = session.get(_WANTED)
     if wanted is not None:
         _render_found(wanted)
     st.subheader("How long lists are kept", anchor=False)
@@ -42,11 +49,11 @@ def _render_search() -> None:
     ):
         by = st.selectbox("Find by", list(_BY), format_func=_BY.__getitem__, width=140)
         said = st.text_input(
-            "What it is", max_chars=300, autocomplete="off", width=300, key=f"forget-{session.kept(_ROUND, 0)}"
+            "What it is", max_chars=300, autocomplete="off", width=300, key=f"forget-{session.get(_ROUND, 0)}"
         )
         if st.form_submit_button("Find", icon=":material/person_search:"):
             session.forget(_RECEIPT)
-            session.keep(_WANTED, Wanted(**{by: said}))
+            session.put(_WANTED, Wanted(**{by: said}))
     st.caption("Somebody asked to be forgotten: everything that is kept of them goes, on every list, and stays gone.")
 
 
@@ -69,19 +76,19 @@ def _render_found(wanted: Wanted) -> None:
 
 
 def _forget(wanted: Wanted) -> None:
-    session.keep(_RECEIPT, forget_person(wanted, load_settings()).lines)
+    session.put(_RECEIPT, forget_person(wanted, load_settings()).lines)
     _end_search()
 
 
 def _end_search() -> None:
     """Let go of what was typed."""
-    session.forget(f"forget-{session.kept(_ROUND, 0)}")
+    session.forget(f"forget-{session.get(_ROUND, 0)}")
     session.forget(_WANTED)
-    session.keep(_ROUND, session.kept(_ROUND, 0) + 1)
+    session.put(_ROUND, session.get(_ROUND, 0) + 1)
 
 
 def _render_receipt() -> None:
-    lines: Sequence[str] = session.kept(_RECEIPT, ())
+    lines: Sequence[str] = session.get(_RECEIPT, ())
     if lines:
         st.success("\n\n".join(map(plain, lines)), icon=":material/receipt_long:")
         st.download_button(
@@ -95,9 +102,9 @@ def _render_receipt() -> None:
 
 def _render_retention() -> None:
     settings = load_settings()
-    lists = kept_lists(settings)
+    lists = list_retentions(settings)
     usual = settings.retention_days
-    due = [kept for kept in lists if kept.due_at is not None and kept.due_at <= now()]
+    due = [retention for retention in lists if retention.due_at is not None and retention.due_at <= now()]
     rule = "until somebody deletes them" if usual is None else f"for {usual:,} days"
     st.markdown(
         f"Lists are kept **{rule}**, unless something else is said here. What is due is deleted once a day; "
@@ -108,11 +115,11 @@ def _render_retention() -> None:
         return
     table = pd.DataFrame(
         {
-            "List": [kept.batch.name for kept in lists],
-            "Leads": [kept.batch.rows for kept in lists],
-            "Came": [say_day(kept.batch.created_at) for kept in lists],
+            "List": [retention.batch.name for retention in lists],
+            "Leads": [retention.batch.rows for retention in lists],
+            "Came": [say_day(retention.batch.created_at) for retention in lists],
             "Kept until": ["Somebody deletes it" if k.due_at is None else say_day(k.due_at) for k in lists],
-            "Said by": ["This page" if kept.is_own else "The settings" for kept in lists],
+            "Said by": ["This page" if retention.is_own else "The settings" for retention in lists],
         }
     )
     st.dataframe(table, hide_index=True, height="content", alt="How long each list is kept")
@@ -121,22 +128,24 @@ def _render_retention() -> None:
         sign(lambda _: remove_due(settings), "What was due is deleted.")
 
 
-def _render_choice(lists: list[KeptList]) -> None:
+def _render_choice(lists: list[ListRetention]) -> None:
     """Let one list be kept longer or shorter."""
     settings = load_settings()
-    names = {kept.batch.id: f"{kept.batch.name}, {say_day(kept.batch.created_at)}" for kept in lists}
+    names = {
+        retention.batch.id: f"{retention.batch.name}, {say_day(retention.batch.created_at)}" for retention in lists
+    }
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = str(st.selectbox("List", list(names), format_func=names.__getitem__, width=300))
         days = int(st.number_input("Days, 0 for good", 0, MOST_DAYS, 365, width=160))
         seen = session.seen_version("retention", own_retention(settings).current())
         for label, wanted in (("Keep it so long", days), ("As the settings say", None)):
             if st.button(label, icon=":material/event:" if wanted is not None else ":material/undo:"):
-                _keep(chosen, wanted, seen.version)
+                _save(chosen, wanted, seen.version)
 
 
-def _keep(batch_id: str, days: int | None, based_on: int) -> None:
+def _save(batch_id: str, days: int | None, based_on: int) -> None:
     def save(by: str) -> None:
         session.forget_seen("retention")
-        keep_for(batch_id, days, based_on=based_on, author=by, settings=load_settings())
+        save_retention(batch_id, days, based_on=based_on, author=by, settings=load_settings())
 
     sign(save, "Kept as you said.")

@@ -41,11 +41,11 @@ def render_call_mode(view: BatchView) -> None:
     midnight = datetime.combine(datetime.now(own_zone()).date(), time(), own_zone()).astimezone(UTC)
     today = queue.today(caller, midnight)
     _render_last(view, queue, caller)
-    if not session.kept(_CALLING, False) and not queue.claims.holds(view.batch, caller):
+    if not session.get(_CALLING, False) and not queue.claims.holds(view.batch, caller):
         _offer_start(view, today)
         return
-    session.keep(_CALLING, True)
-    claim = queue.claim(caller, beyond=session.kept(_BEYOND, False))
+    session.put(_CALLING, True)
+    claim = queue.claim(caller, beyond=session.get(_BEYOND, False))
     if claim is None:
         _say_done(view, queue, today, caller)
         return
@@ -59,7 +59,7 @@ def _offer_start(view: BatchView, today: Today) -> None:
         return
     st.markdown(f"**{ready:,} {'lead waits' if ready == 1 else 'leads wait'}** to be called; {_made(today)}.")
     if st.button("Start calling", type="primary", icon=":material/call:", shortcut="Enter"):
-        session.keep(_CALLING, True)
+        session.put(_CALLING, True)
         st.rerun()
 
 
@@ -72,10 +72,10 @@ def _say_done(view: BatchView, queue: CallQueue, today: Today, caller: str) -> N
     waits = f" {later:,} {'waits' if later == 1 else 'wait'} for another time." if later else ""
     st.success(f"Done: {_made(today)}.{waits}", icon=":material/done_all:")
     more = view.table.by_junk().get("", (0, 0.0))[0] > today.waiting.total
-    if queue.claims.has_own(view.batch, caller) and more and not session.kept(_BEYOND, False):
+    if queue.claims.has_own(view.batch, caller) and more and not session.get(_BEYOND, False):
         st.caption("The leads that were planned for you are called. Others of the list are still free.")
         if st.button("Go on with the next ones", type="primary", icon=":material/arrow_forward:"):
-            session.keep(_BEYOND, True)
+            session.put(_BEYOND, True)
             st.rerun()
     if st.button("Look again", icon=":material/refresh:"):
         st.rerun()
@@ -83,7 +83,7 @@ def _say_done(view: BatchView, queue: CallQueue, today: Today, caller: str) -> N
 
 def _render_last(view: BatchView, queue: CallQueue, caller: str) -> None:
     """Say what was kept last, and let it be taken back: the same lead comes again then."""
-    last = session.kept(_LAST)
+    last = session.get(_LAST)
     if last is None or last["batch"] != view.batch.id:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -112,7 +112,7 @@ def _render_claim(view: BatchView, queue: CallQueue, claim: Claim, today: Today)
     def keep(result: Result) -> None:
         attempt = queue.record(claim.row, result, caller=claim.caller)
         words = f"{result_labels(view.schema.outcome)[result.result]}: {plain(name) or f'row {profile.file_row:,}'}"
-        session.keep(_LAST, {"id": attempt, "row": claim.row, "batch": view.batch.id, "words": words})
+        session.put(_LAST, {"id": attempt, "row": claim.row, "batch": view.batch.id, "words": words})
         st.rerun()
 
     render_results(view, f"call-{claim.person_id}-{today.calls}", keep, with_keys=True)
@@ -131,7 +131,7 @@ def _render_claim(view: BatchView, queue: CallQueue, claim: Claim, today: Today)
 
 def _left_today(view: BatchView, queue: CallQueue, claim: Claim, today: Today) -> int:
     """Return how many more leads a caller calls today: those planned, else what is left of a day's calls."""
-    if queue.claims.has_own(view.batch, claim.caller) and not session.kept(_BEYOND, False):
+    if queue.claims.has_own(view.batch, claim.caller) and not session.get(_BEYOND, False):
         return today.waiting.ready
     waiting = max(today.waiting.ready, view.table.by_junk().get("", (0, 0.0))[0] - 1)
     return max(0, min(waiting, session.get_capacity() - today.calls - 1))

@@ -17,17 +17,17 @@ def draft_grades(version: int, rule: GradeRule, shares: tuple[float, float, floa
     """
     result = rule.thresholds
     drafted = (version, rule.by)
-    if session.kept(_DRAFT) == drafted and session.kept(_GRADE_KEYS[0]) is not None:
+    if session.get(_DRAFT) == drafted and session.get(_GRADE_KEYS[0]) is not None:
         return
-    session.keep(_DRAFT, drafted)
+    session.put(_DRAFT, drafted)
     values = (result.hot, result.warm, result.cold) if rule.by == "propensity" else shares
     for key, value in zip(_GRADE_KEYS, values, strict=True):
-        session.keep(key, round(100 * value, 2))
+        session.put(key, round(100 * value, 2))
 
 
 def move_neighbours(moved: int, by: str) -> None:
     """Let a moved slider push its neighbours, so that the grades stay in order."""
-    values = [session.kept(key) for key in _GRADE_KEYS]
+    values = [session.get(key) for key in _GRADE_KEYS]
     for place in range(3):
         before = place < moved
         if by == "propensity":
@@ -35,12 +35,12 @@ def move_neighbours(moved: int, by: str) -> None:
         else:
             values[place] = min(values[place], values[moved]) if before else max(values[place], values[moved])
     for key, value in zip(_GRADE_KEYS, values, strict=True):
-        session.keep(key, value)
+        session.put(key, value)
 
 
 def drafted_grades(by: str) -> GradeRule:
     """Return the rule that the sliders say."""
-    first, second, third = (round(session.kept(key) / 100, 6) for key in _GRADE_KEYS)
+    first, second, third = (round(session.get(key) / 100, 6) for key in _GRADE_KEYS)
     if by == "propensity":
         return GradeRule(by="propensity", thresholds=GradeThresholds(hot=first, warm=second, cold=third))
     shares = GradeShares(hot=first, warm=max(0.0, second - first), cold=max(0.0, third - second))

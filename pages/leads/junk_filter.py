@@ -161,10 +161,10 @@ def _render_rules(view: BatchView, model: LeadModel) -> None:
             "random, stand for all of it: they keep the next model's figures and this filter honest. 5% is enough; off "
             "at 0."
         )
-        kept = JunkRules(by_propensity=by_propensity, contact=tuple(wanted), learning_percent=sample)
+        rules = JunkRules(by_propensity=by_propensity, contact=tuple(wanted), learning_percent=sample)
         done = st.form_submit_button("Save these rules", icon=":material/save:")
-    if done and kept != current.value:
-        save(preference, kept, current, model, "Rules saved.")
+    if done and rules != current.value:
+        save(preference, rules, current, model, "Rules saved.")
     if st.button("Undo the last change of rules", icon=":material/undo:", disabled=current.version == 0):
         go_back(preference, current)
     render_history(preference, _describe)

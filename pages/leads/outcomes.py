@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.batches.bring_results import HUMAN_KEYS, MatchedResults, keep_results, match_results
+from leadscore_core.batches.bring_results import HUMAN_KEYS, MatchedResults, match_results, save_results
 from leadscore_core.batches.brought_files import list_results, undo_results
 from leadscore_core.batches.result_files import ResultFile, read_result_files
 from leadscore_core.batches.result_words import status_labels
@@ -33,7 +33,7 @@ def render_outcomes(view: BatchView) -> None:
     )
     uploads = st.file_uploader(
         "Bring outcomes", type=TYPES, accept_multiple_files=True, max_upload_size=settings.upload_limit_mb,
-        key=f"results-{session.kept('results_round', 0)}",
+        key=f"results-{session.get('results_round', 0)}",
     )  # fmt: skip
     if uploads:
         try:
@@ -52,7 +52,7 @@ def _render_file(view: BatchView, uploads: list) -> None:
 
     folders: list[UploadFolder] = session.remembered(("result-files", ids), keep)
     said_key, column_key = f"said-{ids}", f"status-column-{ids}"
-    said, column = session.kept(said_key, {}), session.kept(column_key)
+    said, column = session.get(said_key, {}), session.get(column_key)
     paths: list[str | Path] = [folder.path for folder in folders]
 
     def read() -> ResultFile:
@@ -68,14 +68,14 @@ def _render_file(view: BatchView, uploads: list) -> None:
             placeholder="Choose the column", width=340,
         )  # fmt: skip
         if picked is not None and picked != present:
-            session.keep(column_key, picked)
+            session.put(column_key, picked)
             st.rerun()
     if file.asked_columns:
         st.info("Several columns may say what came of the calls. Choose the one that does.", icon=":material/help:")
         return
     changed = _ask_statuses(file, view, ids)
     if changed:
-        session.keep(said_key, said | changed)
+        session.put(said_key, said | changed)
         st.rerun()
     if file.open_statuses:
         n = len(file.open_statuses)
@@ -91,10 +91,10 @@ def _render_file(view: BatchView, uploads: list) -> None:
     _render_matched(matched, view)
     name = ask_name("Who brings these outcomes? The name stands beside them.")
     if name and st.button(f"Keep these {matched.leads:,} results", type="primary", icon=":material/check:"):
-        brought = keep_results(matched, by=name, settings=settings, zone=own_zone())
+        brought = save_results(matched, by=name, settings=settings, zone=own_zone())
         known = f"; {brought.known:,} were known already" if brought.known else ""
         session.tell(f"{brought.attempts:,} contact attempts and {brought.outcomes:,} outcomes were kept{known}.")
-        session.keep("results_round", session.kept("results_round", 0) + 1)
+        session.put("results_round", session.get("results_round", 0) + 1)
         st.rerun()
 
 

@@ -39,7 +39,7 @@ with bar:
     view = choose_batch(compact=True)
 model = find_model(view.batch.schema_name, warn=True) or view.model or get_model()
 try:
-    if session.kept("section", sections[0]) not in sections:  # a role was taken meanwhile
+    if session.get("section", sections[0]) not in sections:  # a role was taken meanwhile
         session.forget("section")
     key = session.bind("section", settle_section(sections))
     section = top.segmented_control(

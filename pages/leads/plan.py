@@ -17,7 +17,7 @@ from leadscore_core.inference.capacity import CallPlan
 from leadscore_core.percent import percent, rate_decimals, say_leads
 from leadscore_core.plots.planning import plot_gain
 from pages.shared import session
-from pages.shared.callers import keep_callers, known_callers
+from pages.shared.callers import known_callers, save_callers
 from pages.shared.components import render_chart
 from pages.shared.controls import plain_error
 from pages.shared.moments import own_zone
@@ -46,8 +46,7 @@ def render_planner(view: BatchView) -> None:
 
 def _ask(view: BatchView) -> WeekOrder:
     """Ask who calls, how many leads a day, and on which days."""
-    kept = known_callers()
-    known = kept or (Caller(session.get_name() or "Caller 1", min(session.get_capacity(), MOST_CALLS)),)
+    known = known_callers() or (Caller(session.get_name() or "Caller 1", min(session.get_capacity(), MOST_CALLS)),)
     table = pd.DataFrame({"Caller": [c.name for c in known], "Calls a day": [c.calls_a_day for c in known]})
     edited = st.data_editor(
         table,
@@ -72,7 +71,7 @@ def _ask(view: BatchView) -> WeekOrder:
         for name, number in edited.itertuples(index=False, name=None)
         if pd.notna(name) and str(name).strip()
     )
-    keep_callers(callers, known)
+    save_callers(callers, known)
     start = first if isinstance(first, date) else today
     return WeekOrder(callers, tuple(_days(start, days, weekends=weekends)), keep_owner)
 
@@ -121,11 +120,11 @@ def _render_week(view: BatchView, week: Week, order: WeekOrder) -> None:
             help="Each caller is handed the own leads, day by day; what was planned before is replaced",
         ):  # fmt: skip
             try:
-                kept = CallQueue(view, load_settings()).plan(week, own_zone())
+                planned = CallQueue(view, load_settings()).plan(week, own_zone())
             except LeadScoreError as error:
                 st.error(plain_error(error), icon=":material/error:")
             else:
-                session.tell(f"{kept:,} leads are planned for {len(order.callers):,} callers.")
+                session.tell(f"{planned:,} leads are planned for {len(order.callers):,} callers.")
                 st.rerun()
     st.caption(
         "One workbook a caller, a sheet a day, with a column for what came of each call. Bring them back under "

@@ -47,18 +47,18 @@ def render_drift(report: MonitorReport) -> None:
 
 def _answer(drift: DriftReport) -> str:
     now, before = (percent(mean, drift.mean_before) for mean in (drift.mean_now, drift.mean_before))
-    told = f"The mean score is {now}, at training {before}."
+    scores = f"The mean score is {now}, at training {before}."
     if drift.apart is not None:
         by = [one.human for one in drift.columns if one.name == next(iter(drift.apart.by), "")]
         most = f", most by {plain(by[0].lower())}" if by and drift.apart.is_apart else ""
         found = "can be told" if drift.apart.is_apart else "cannot be told"
-        told += (
+        scores += (
             f" These leads {found} from training leads (AUC {drift.apart.auc:.2f}, {drift.apart.low:.2f} to "
             f"{drift.apart.high:.2f}; 0.5 is not at all){most}."
         )
     count = len(drift.found)
     columns = "No column" if not count else "1 column" if count == 1 else f"{count} columns"
-    return f"**{columns} drifted for certain.** {told}"
+    return f"**{columns} drifted for certain.** {scores}"
 
 
 def _row(one: ColumnDrift, drift: DriftReport) -> dict[str, object]:

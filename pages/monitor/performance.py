@@ -30,7 +30,7 @@ _HUMAN = {name: measure.human for name, measure in MEASURES.items()} | {
 
 def render_performance(view: BatchView, report: MonitorReport) -> None:
     """Show what was measured, by groups too, and propose a recalibration where it helps for certain."""
-    from leadscore_core.monitoring.kept_leads import read_kept
+    from leadscore_core.monitoring.batch_leads import read_batch_leads
 
     done, words = report.performance, view.schema.outcome
     if done.not_applicable:
@@ -58,7 +58,7 @@ def render_performance(view: BatchView, report: MonitorReport) -> None:
             f":material/trending_down: {plain(_column(view, shift.column))} {plain(shift.level)}: {shift.found:,.0f} "
             f"{words.plural} of {shift.known:,} leads, {shift.expected:,.0f} expected."
         )
-    leads = read_kept(view.batch, view.schema, model_of(view).metadata.threshold, load_settings()).leads
+    leads = read_batch_leads(view.batch, view.schema, model_of(view).metadata.threshold, load_settings()).leads
     _render_groups(view, leads)
     _render_recalibration(view, leads)
 
@@ -98,7 +98,7 @@ def _column(view: BatchView, name: str) -> str:
 
 
 def _render_groups(view: BatchView, leads: MonitoredLeads) -> None:
-    from leadscore_core.monitoring.kept_leads import MONTH, WEEK
+    from leadscore_core.monitoring.batch_leads import MONTH, WEEK
     from leadscore_core.monitoring.performance import measure_by
 
     named = {"Month": MONTH, "Week": WEEK} | {
@@ -127,7 +127,7 @@ def _render_groups(view: BatchView, leads: MonitoredLeads) -> None:
 
 
 def _render_recalibration(view: BatchView, leads: MonitoredLeads) -> None:
-    from leadscore_core.monitoring.kept_leads import MONTH
+    from leadscore_core.monitoring.batch_leads import MONTH
     from leadscore_core.monitoring.recalibration import propose_recalibration, recalibrated_model
     from leadscore_core.registry.publishing import publish_model
 

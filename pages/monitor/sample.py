@@ -18,7 +18,7 @@ from pages.shared.sign_in import as_whoever_asks
 
 def render_sample(view: BatchView) -> None:
     """Offer to draw a sample, or show the one that was drawn and what its outcomes say."""
-    from leadscore_core.monitoring.kept_leads import read_kept
+    from leadscore_core.monitoring.batch_leads import read_batch_leads
     from leadscore_core.monitoring.records import sample_of
     from leadscore_core.monitoring.sample import MARGIN, evaluate_sample
 
@@ -28,16 +28,16 @@ def render_sample(view: BatchView) -> None:
         _offer(view)
         return
     rows = np.array(drawn["rows"], dtype="int64")
-    kept = read_kept(view.batch, view.schema, model_of(view).metadata.threshold, settings)
-    came = kept.leads.calls.settled.outcome[rows]
+    stored = read_batch_leads(view.batch, view.schema, model_of(view).metadata.threshold, settings)
+    came = stored.leads.calls.settled.outcome[rows]
     back = int((~np.isnan(came)).sum())
     st.markdown(f"**{len(rows):,} leads are drawn; outcomes of {back:,} are back.**")
-    figure, _ = evaluate_sample(kept.scores[rows], np.array(drawn["strata"]), np.array(drawn["sizes"]), came)
+    figure, _ = evaluate_sample(stored.scores[rows], np.array(drawn["strata"]), np.array(drawn["sizes"]), came)
     if figure.value is not None and figure.low is not None and figure.high is not None:
         wide = (figure.high - figure.low) / 2
         more = "" if wide <= 1.5 * MARGIN else " Bring the outcomes of the others to know it better."
         st.markdown(f"The AUC of the whole list is {figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f}).{more}")
-    table = pd.DataFrame({"Row": rows + 1, "Score": (100 * kept.scores[rows]).round().astype("int64")})
+    table = pd.DataFrame({"Row": rows + 1, "Score": (100 * stored.scores[rows]).round().astype("int64")})
     table["Outcome"] = [{0.0: "no", 1.0: "yes"}.get(one, "not back") for one in came.tolist()]
     st.dataframe(table, hide_index=True, height=300, alt="Leads that are drawn")
     if current_person().may(Action.EXPORT):
@@ -53,14 +53,14 @@ def render_sample(view: BatchView) -> None:
 
 
 def _offer(view: BatchView) -> None:
+    from leadscore_core.monitoring.batch_leads import read_batch_leads
     from leadscore_core.monitoring.check import past_periods
-    from leadscore_core.monitoring.kept_leads import read_kept
-    from leadscore_core.monitoring.records import keep_sample
+    from leadscore_core.monitoring.records import save_sample
     from leadscore_core.monitoring.sample import plan_sample
 
     settings = load_settings()
-    kept = read_kept(view.batch, view.schema, model_of(view).metadata.threshold, settings)
-    plan = plan_sample(kept.scores, past_periods(model_of(view), settings, without=view.batch.id))
+    stored = read_batch_leads(view.batch, view.schema, model_of(view).metadata.threshold, settings)
+    plan = plan_sample(stored.scores, past_periods(model_of(view), settings, without=view.batch.id))
     whole = " That is all of them, as fewer do not tell it." if plan.is_whole else ""
     called = f"{plan.size:,} of these {view.batch.rows:,} leads"
     st.markdown(f"**Call {called}, and you know the AUC to within {plan.margin:g}.**{whole}")
@@ -69,4 +69,4 @@ def _offer(view: BatchView) -> None:
         "well, also where scores tell only half of what they told."
     )
     if st.button(f"Draw these {plan.size:,} leads", icon=":material/casino:"):
-        sign(lambda by: keep_sample(plan, view.batch, by=by), f"{plan.size:,} leads are drawn.")
+        sign(lambda by: save_sample(plan, view.batch, by=by), f"{plan.size:,} leads are drawn.")

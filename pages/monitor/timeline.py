@@ -30,7 +30,7 @@ def render_timeline(view: BatchView) -> None:
     kinds = [_KINDS.get(one.kind, one.kind) for one in entries]
     figure = plot_timeline([one.at for one in entries], kinds, [one.title for one in entries])
     render_chart(figure, key="timeline", on_click=_look)
-    place = session.kept("timeline_place")
+    place = session.get("timeline_place")
     shown = entries if place is None or place >= len(entries) else [entries[place]]
     table = pd.DataFrame(
         {
@@ -45,6 +45,6 @@ def render_timeline(view: BatchView) -> None:
 
 def _look() -> None:
     """Keep which mark was clicked."""
-    picked = session.kept("timeline")
+    picked = session.get("timeline")
     points = picked["selection"]["points"] if picked else []
-    session.keep("timeline_place", int(points[0]["customdata"]) if points else None)
+    session.put("timeline_place", int(points[0]["customdata"]) if points else None)

@@ -27,11 +27,11 @@ _KINDS: dict[Kind, str] = {
 
 def render_trials(view: BatchView) -> None:
     """Say what the trials brought so far, and let a person plan another."""
-    from leadscore_core.monitoring.kept_trials import list_trials, read_kept_trial
+    from leadscore_core.monitoring.batch_trials import list_trials, read_batch_trial
 
     company, settings = view.batch.schema_name, load_settings()
     for plan, started in list_trials(company, settings):
-        result, lists = read_kept_trial(plan, started, settings)
+        result, lists = read_batch_trial(plan, started, settings)
         st.markdown(f"**{plain(plan.name)}** ({_KINDS[_kind(plan)].lower()}): {result.sentence(view.schema.outcome)}")
         day = "" if started.at is None else f" since {say_day(started.at)}"
         rates = " and ".join(f"{say_leads(n)} {arm}" for n, arm in zip(result.leads, plan.arms, strict=True))
@@ -47,7 +47,7 @@ def _kind(plan: TrialPlan) -> Kind:
 
 
 def _render_arms(view: BatchView, plan: TrialPlan) -> None:
-    from leadscore_core.monitoring.kept_trials import arms_of_batch
+    from leadscore_core.monitoring.batch_trials import arms_of_batch
 
     first = arms_of_batch(view.batch, plan)
     one, other = plan.arms
@@ -63,7 +63,7 @@ def _render_arms(view: BatchView, plan: TrialPlan) -> None:
 
 
 def _render_plan(view: BatchView) -> None:
-    from leadscore_core.monitoring.kept_trials import start_trial
+    from leadscore_core.monitoring.batch_trials import start_trial
     from leadscore_core.monitoring.trial import ARMS, plan_trial
 
     words, base = view.schema.outcome, model_of(view).metadata.training_data.base_rate

@@ -30,22 +30,22 @@ def model_of(view: BatchView) -> LeadModel:
 def checked(view: BatchView) -> tuple[MonitorReport, RetrainCase]:
     """Return what the monitor says of a batch as it stands now; it is looked at once, and kept in the database."""
     from leadscore_core.monitoring.check import check_batch
-    from leadscore_core.monitoring.records import keep_report
+    from leadscore_core.monitoring.records import save_report
     from leadscore_core.monitoring.retrain_rule import make_case
 
     settings = load_settings()
     known = OutcomeStore(settings).current(view.batch)
     state = (view.batch.id, view.batch.scoring.number, known and known.number, view.standing.contacts.token)
-    before = session.kept("monitor_report")
+    before = session.get("monitor_report")
     if before is not None and before[0] == state:
         return before[1], before[2]
     with st.spinner("Comparing this list with the training leads"):
         report = check_batch(view.batch, model_of(view))
         outside = tuple(one.human for one in report.drift.columns if one.name in report.drift.outside)
         case = make_case(view.batch.schema_name, report.verdict, outside=outside)
-    is_changed = keep_report(report, view.batch)
+    is_changed = save_report(report, view.batch)
     _post_in_passing(settings)
-    session.keep("monitor_report", (state, report, case))
+    session.put("monitor_report", (state, report, case))
     if is_changed:
         st.rerun()  # the sidebar was drawn before, with the verdict of before
     return report, case

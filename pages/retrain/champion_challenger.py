@@ -55,17 +55,17 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
             in_use = "Refit of the model in use" if other["basis"] in REFITS else "In use"
             _render_figures(other["figures"], names, in_use, "In random folds")
     st.subheader("Leads that change grade", anchor=False)
-    moves = pd.DataFrame(challenge["moves"]).T
-    counts = moves.to_numpy(dtype="int64")
+    changes = pd.DataFrame(challenge["grade_changes"]).T
+    counts = changes.to_numpy(dtype="int64")
     changed = int(counts.sum() - np.trace(counts))
-    judged_on = challenge.get("moves_on") or challenge["judged_on"]
+    judged_on = challenge.get("grade_changes_on") or challenge["judged_on"]
     st.caption(
         f"{changed:,} of {int(counts.sum()):,} leads get another grade. Down: in use; across: this model. Graded: "
         f"{plain(judged_on)}."
     )
-    shown = moves.rename_axis("In use").reset_index()
+    shown = changes.rename_axis("In use").reset_index()
     st.dataframe(shown, hide_index=True, height="content", alt="Grades before and after")
-    _render_moved(challenge.get("moved") or [], model.schema.outcome)
+    _render_score_changes(challenge.get("score_changes") or [], model.schema.outcome)
     _render_thresholds(challenge.get("thresholds") or [])
     losing = pd.DataFrame(challenge["losing"])
     if losing.empty:
@@ -124,23 +124,25 @@ def _render_months(challenge: dict[str, Any], in_use: str) -> None:
     st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="AUC month by month")
 
 
-def _render_moved(moved: list[dict[str, Any]], words: OutcomeWords) -> None:
+def _render_score_changes(changes: list[dict[str, Any]], words: OutcomeWords) -> None:
     """List the leads that the two models judge most differently, and why."""
-    if not moved:
+    if not changes:
         return
-    about = pd.DataFrame([move["lead"] for move in moved]).fillna("")
+    about = pd.DataFrame([change["lead"] for change in changes]).fillna("")
     judged = pd.DataFrame(
         {
-            "In use": [round(100 * move["old"]) for move in moved],
-            "This model": [round(100 * move["new"]) for move in moved],
-            capital(words.past): ["Yes" if move["completed"] else "No" for move in moved],
-            "Why": [move["why"] for move in moved],
+            "In use": [round(100 * change["old"]) for change in changes],
+            "This model": [round(100 * change["new"]) for change in changes],
+            capital(words.past): ["Yes" if change["completed"] else "No" for change in changes],
+            "Why": [change["why"] for change in changes],
         }
     )
-    with st.expander(f"The {len(moved)} leads that move most", icon=":material/swap_vert:"):
+    with st.expander(f"The {len(changes)} leads whose score changes most", icon=":material/swap_vert:"):
         config = {"Why": st.column_config.TextColumn(width="large")}
         table = pd.concat([about, judged], axis=1)
-        st.dataframe(table, column_config=config, hide_index=True, height="content", alt="Leads that move most")
+        st.dataframe(
+            table, column_config=config, hide_index=True, height="content", alt="Leads whose score changes most"
+        )
         st.caption("Scores of models that had not seen the lead; why compares the two models as they are now.")
 
 

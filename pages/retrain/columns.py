@@ -112,9 +112,11 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
     try:
         own = known if known is not None and not is_shipped(known.name) else None
         words = _choose_words(outcome, proposal, upload, own)
-        kept = {"grades": own.grades, "targets": own.targets} if own is not None else {}
+        own_rules = {"grades": own.grades, "targets": own.targets} if own is not None else {}
         schema = (
-            build_schema(proposal, chosen).model_copy(update={"outcome": words, **kept}) if split.completed else None
+            build_schema(proposal, chosen).model_copy(update={"outcome": words, **own_rules})
+            if split.completed
+            else None
         )
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")

@@ -112,10 +112,10 @@ def _what_changes(model: LeadModel, report: dict[str, Any], registry: ModelRegis
         capital(f"{describe_targets(model.metadata)}."),
         describe_comparison(report.get("challenge") or {}, champion),
     ]
-    kept = [b for b in batches_behind(model) if b.scoring.model_id == champion]
-    if kept:
-        changes.append(_changed_grades(kept[0], model))
-        lists = "1 kept list keeps its" if len(kept) == 1 else f"{len(kept):,} kept lists keep their"
+    behind = [b for b in batches_behind(model) if b.scoring.model_id == champion]
+    if behind:
+        changes.append(_changed_grades(behind[0], model))
+        lists = "1 kept list keeps its" if len(behind) == 1 else f"{len(behind):,} kept lists keep their"
         changes.append(f"{lists} scores until somebody scores them again.")
     if resets:
         changes.append("Grades go back to the installed ones, for everybody.")

@@ -38,10 +38,10 @@ def render_targets(schema: LeadSchema, base_rate: float) -> None:
         return
     chosen = ask_targets(schema, base_rate, is_first=False)
     if chosen != present_targets(schema, load_settings()) and st.button("Keep these targets", icon=":material/flag:"):
-        act(lambda: _keep(schema, chosen), "These targets hold from now on.")
+        act(lambda: _save(schema, chosen), "These targets hold from now on.")
 
 
-def _keep(schema: LeadSchema, targets: TargetMetrics | None) -> None:
+def _save(schema: LeadSchema, targets: TargetMetrics | None) -> None:
     settings = load_settings()
     save_targets(schema, targets, settings)
     note_setting(settings, f"targets of {schema.name}")

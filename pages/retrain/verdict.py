@@ -76,9 +76,9 @@ def render_retraining_proposal(company: str) -> None:
     champion = ModelRegistry(settings.models_dir).champion_of(company)
     if champion is None:
         return
-    kept = tuple((b.id, b.scoring.number) for b in BatchStore(settings).list_batches())
+    scorings = tuple((b.id, b.scoring.number) for b in BatchStore(settings).list_batches())
     hour = pd.Timestamp.now().floor("h")
-    due = session.remembered(("due", champion, kept, hour), lambda: propose_retraining(settings, company))
+    due = session.remembered(("due", champion, scorings, hour), lambda: propose_retraining(settings, company))
     if due.is_worthwhile:
         st.info(f"A retrain is worth while: {plain('; '.join(due.reasons))}.", icon=":material/schedule:")
 

@@ -34,7 +34,7 @@ def render_scored(opened: session.OpenedList, model: LeadModel, settings: Settin
     render_questions(opened, settings)
     try:
         if session.get_scored() is None:
-            _keep(opened, model, settings)
+            _save(opened, model, settings)
         batch = BatchStore(settings).get(str(session.get_scored()))
         view = get_view(batch)
         shown = True
@@ -78,16 +78,16 @@ def _render_list(view: BatchView, stem: str) -> None:
     open_card(view)
 
 
-def _keep(opened: session.OpenedList, model: LeadModel, settings: Settings) -> None:
+def _save(opened: session.OpenedList, model: LeadModel, settings: Settings) -> None:
     assert opened.leads is not None  # noqa: S101  # for the type checker
-    kept = find_batch(opened.leads, settings)
+    saved = find_batch(opened.leads, settings)
     result = st.empty()
 
     def say(_: float, text: str) -> None:
         result.caption(plain(text))
 
-    by, leads, batch = session.get_name(), opened.leads, kept
-    changed = kept is not None and kept.mapping != leads.mapping and kept.schema_name == model.schema.name
+    by, leads, batch = session.get_name(), opened.leads, saved
+    changed = saved is not None and saved.mapping != leads.mapping and saved.schema_name == model.schema.name
     if batch is None or changed:
         spinner = st.spinner(f"Scoring {plain(opened.name)}", show_time=True)
         with scoring_turn(settings, result.caption), spinner:
@@ -96,7 +96,7 @@ def _keep(opened: session.OpenedList, model: LeadModel, settings: Settings) -> N
             else:
                 batch = rescore_batch(batch, model, by=by, mapping=leads.mapping, settings=settings)
     result.empty()
-    session.set_scored(batch.id, recognised=kept is not None and kept.mapping == leads.mapping)
+    session.set_scored(batch.id, recognised=saved is not None and saved.mapping == leads.mapping)
 
 
 def _offer_again(batch: Batch, opened: session.OpenedList, model: LeadModel, settings: Settings) -> None:

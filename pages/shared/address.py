@@ -30,11 +30,11 @@ def read_address(page: str) -> None:
         The path of the page, empty for the first.
     """
     given = {name: st.query_params.get_all(name) for name in st.query_params}
-    written, before, at = session.kept(_WRITTEN, (None, None, 0.0))
+    written, before, at = session.get(_WRITTEN, (None, None, 0.0))
     is_late = given == before[1] if before else False  # sent before the browser had the address of the last run
     if not given or (page, given) == written or (is_late and time.monotonic() - at < _IN_FLIGHT_SECONDS):
         return
-    session.keep(_FRESH, True)
+    session.put(_FRESH, True)
     if page == "" and "scored" in given and _ID.fullmatch(given["scored"][0]):
         session.set_scored(given["scored"][0])
     if "batch" in given:
@@ -59,15 +59,15 @@ def write_address(page: str) -> None:
         wanted |= _WRITERS[part]()
     if page in _SHOWN and wanted != {name: st.query_params.get_all(name) for name in st.query_params}:
         st.query_params.from_dict(wanted)
-    written = session.kept(_WRITTEN, (None, None, 0.0))[0]
+    written = session.get(_WRITTEN, (None, None, 0.0))[0]
     if written != (page, wanted):
-        session.keep(_WRITTEN, ((page, wanted), written, time.monotonic()))
-    session.keep(_FRESH, False)
+        session.put(_WRITTEN, ((page, wanted), written, time.monotonic()))
+    session.put(_FRESH, False)
 
 
 def is_fresh() -> bool:
     """Tell whether an address was just taken over, so that what it asks for may not be there."""
-    return bool(session.kept(_FRESH))
+    return bool(session.get(_FRESH))
 
 
 def settle_section(sections: list[str]) -> str:
@@ -82,12 +82,12 @@ def settle_section(sections: list[str]) -> str:
 
 def doubt() -> None:
     """Note that an address asked for something that is not there."""
-    session.keep(_DOUBT, True)
+    session.put(_DOUBT, True)
 
 
 def render_doubt() -> None:
     """Say once that an address asked for something that is not there."""
-    if session.kept(_DOUBT):
+    if session.get(_DOUBT):
         session.forget(_DOUBT)
         st.info(
             "The address asks for something that is not here any more, or never was. What is here is shown.",

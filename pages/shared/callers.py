@@ -27,7 +27,7 @@ def known_callers() -> tuple[Caller, ...]:
     return tuple(Caller(*one) for one in _preference().current().value.callers)
 
 
-def keep_callers(callers: tuple[Caller, ...], before: tuple[Caller, ...]) -> None:
+def save_callers(callers: tuple[Caller, ...], before: tuple[Caller, ...]) -> None:
     """Keep the callers where a person changed their names or calls; of two who do so at once the first one's stand."""
     named = tuple(one for one in callers if one.name and 1 <= one.calls_a_day <= MOST_CALLS)
     if named == before or not named or named != callers:

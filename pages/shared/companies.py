@@ -30,8 +30,8 @@ def list_companies() -> list[str]:
     def read() -> list[str]:
         return [metadata.schema_name for metadata in registry.list_models()]
 
-    kept = session.remembered(("companies", folders), read)
-    return [name for name in dict.fromkeys([*registry.champions, *kept]) if name]
+    schemas = session.remembered(("companies", folders), read)
+    return [name for name in dict.fromkeys([*registry.champions, *schemas]) if name]
 
 
 def company_title(name: str) -> str:

@@ -61,11 +61,11 @@ def render_results(view: BatchView, key: str, keep: Callable[[Result], None], *,
         for place, (result, label) in enumerate(labels.items(), 1):
             pressed = st.button(label, key=f"{key}-{result}", shortcut=str(place) if with_keys else None, width=174)
             if pressed and result == "call_back":
-                session.keep(asks, True)
+                session.put(asks, True)
             elif pressed:
                 session.forget(asks)
                 keep(Result(result, note, channel=channel))
-    if session.kept(asks, False):
+    if session.get(asks, False):
         with when_place:
             when = _ask_when(key)
         if when is not None:

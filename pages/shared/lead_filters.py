@@ -49,11 +49,11 @@ class Chip:
 def render_filters(view: BatchView, section: ListSection) -> tuple[LeadFilter, Layout]:
     """Let a person narrow, order and lay out the list; what they chose outlives a visit to another page."""
     _settle(view)
-    kept = replace(session.get_filter(), section=section, reason="")
+    active = replace(session.get_filter(), section=section, reason="")
     key = f"filter-{view.batch.id}-{section}-{session.filter_round()}"
     by_chip = _chip_columns(view)
-    chips = {chip.code: chip for chip in _offer_chips(view, kept)}
-    pressed = [code for code, chip in chips.items() if _is_pressed(chip, kept)]
+    chips = {chip.code: chip for chip in _offer_chips(view, active)}
+    pressed = [code for code, chip in chips.items() if _is_pressed(chip, active)]
     picked = st.pills(
         "Filter",
         list(chips),
@@ -64,18 +64,18 @@ def render_filters(view: BatchView, section: ListSection) -> tuple[LeadFilter, L
         wrap=False,
     )
     groups = {code: chips[code].group for code in picked}
-    session.keep(_PANELS, {SEARCH, MORE} & set(groups.values()))
+    session.put(_PANELS, {SEARCH, MORE} & set(groups.values()))
     news = tuple(news for news in _NEWS if news in _of(_NEWS_GROUP, picked, chips))
-    chosen = replace(kept, grades=_of(_GRADE, picked, chips), states=_of(_STATE, picked, chips), news=news)
+    chosen = replace(active, grades=_of(_GRADE, picked, chips), states=_of(_STATE, picked, chips), news=news)
     for column in by_chip:
         chosen = _with_values(chosen, column, _of(column, picked, chips))
     chosen = _render_search(chosen, key)
     if MORE in groups.values():
         chosen = _render_more(view, chosen, key)
     _say_more(view, chosen)
-    if chosen != kept:
+    if chosen != active:
         session.save_filter(chosen)
-        if MORE in groups.values() and any(chosen.values.get(name) != kept.values.get(name) for name in by_chip):
+        if MORE in groups.values() and any(chosen.values.get(name) != active.values.get(name) for name in by_chip):
             session.set_filter(chosen)  # the chips and the field of all values say the same
             st.rerun()
     return chosen, layout_of(view, section)
@@ -125,25 +125,25 @@ def _is_there(view: BatchView, column: str) -> bool:
     return expression(column, view.table.columns, view.table.created, view.table.city) is not None
 
 
-def _offer_chips(view: BatchView, kept: LeadFilter) -> list[Chip]:
+def _offer_chips(view: BatchView, active: LeadFilter) -> list[Chip]:
     """Return the chips: grades, the sources and owners with the most leads, those chosen, and what folds out."""
     chips = [] if view.hides_contacts else [Chip(SEARCH, "", ":material/search: Search")]
-    counts = view.table.by_grade(LeadFilter(section=kept.section))
+    counts = view.table.by_grade(LeadFilter(section=active.section))
     for grade in GRADES:
         n = counts.get(grade, (0, 0.0))[0]
-        if n or grade in kept.grades:
+        if n or grade in active.grades:
             chips.append(Chip(_GRADE, grade, f"{GRADE_ICONS[grade]} {grade} {n:,}"))
-    chips += [chip for column in _chip_columns(view) for chip in _offer_values(view, kept, column)]
-    chips += [*_offer_news(view, kept), *_offer_states(view, kept)]
-    used = _used(view, kept)
+    chips += [chip for column in _chip_columns(view) for chip in _offer_values(view, active, column)]
+    chips += [*_offer_news(view, active), *_offer_states(view, active)]
+    used = _used(view, active)
     chips.append(Chip(MORE, "", f":material/tune: More ({used})" if used else ":material/tune: More"))
     return chips
 
 
-def _offer_values(view: BatchView, kept: LeadFilter, column: str) -> list[Chip]:
+def _offer_values(view: BatchView, active: LeadFilter, column: str) -> list[Chip]:
     """Return a chip for each of a column's values with the most leads, and for those that are chosen."""
     known = [(value if value is not None else BLANK, n) for value, n in view.table.values_of(column)]
-    wanted = kept.values.get(column, ())
+    wanted = active.values.get(column, ())
     shown = {value for value, _ in known[:_CHIPS_OF_A_COLUMN]} | set(wanted) if len(known) > 1 else set(wanted)
     return [Chip(column, value, _say_value(column, value)) for value, _ in known if value in shown]
 
@@ -154,29 +154,29 @@ def _say_value(column: str, value: str) -> str:
     return "No owner" if value == BLANK else f"Owner: {plain(_short(value))}"
 
 
-def _offer_news(view: BatchView, kept: LeadFilter) -> list[Chip]:
+def _offer_news(view: BatchView, active: LeadFilter) -> list[Chip]:
     """Return a chip for who is new, was seen before, or whose score moved, where anybody is known."""
-    if not kept.news and not view.table.rule_counts().get("seen_before"):
+    if not active.news and not view.table.rule_counts().get("seen_before"):
         return []
-    counts = {news: view.table.count(LeadFilter(section=kept.section, news=(news,))) for news in _NEWS}
-    wanted = [news for news in _NEWS if counts[news] or news in kept.news]
+    counts = {news: view.table.count(LeadFilter(section=active.section, news=(news,))) for news in _NEWS}
+    wanted = [news for news in _NEWS if counts[news] or news in active.news]
     return [Chip(_NEWS_GROUP, news, f"{_NEWS[news]} {counts[news]:,}") for news in wanted]
 
 
-def _offer_states(view: BatchView, kept: LeadFilter) -> list[Chip]:
+def _offer_states(view: BatchView, active: LeadFilter) -> list[Chip]:
     """Return a chip for each contact state, where anybody was called."""
-    counts = {state: n for state, (n, _) in view.table.by_state(kept.section).items()}
-    if len(counts) < 2 and not kept.states:
+    counts = {state: n for state, (n, _) in view.table.by_state(active.section).items()}
+    if len(counts) < 2 and not active.states:
         return []
     words = STATES | {"new": "Not called yet"}
-    wanted = [state for state in STATES if state in counts or state in kept.states]
+    wanted = [state for state in STATES if state in counts or state in active.states]
     return [Chip(_STATE, state, f"{words[state]} {counts.get(state, 0):,}") for state in wanted]
 
 
-def _is_pressed(chip: Chip, kept: LeadFilter) -> bool:
+def _is_pressed(chip: Chip, active: LeadFilter) -> bool:
     if chip.group in {SEARCH, MORE}:
-        return chip.group in session.kept(_PANELS, set()) or (chip.group == SEARCH and kept.text != "")
-    in_force = {**kept.values, _GRADE: kept.grades, _STATE: kept.states, _NEWS_GROUP: kept.news}
+        return chip.group in session.get(_PANELS, set()) or (chip.group == SEARCH and active.text != "")
+    in_force = {**active.values, _GRADE: active.grades, _STATE: active.states, _NEWS_GROUP: active.news}
     return chip.value in in_force.get(chip.group, ())
 
 
@@ -193,15 +193,15 @@ def _short(value: str) -> str:
     return value if len(value) <= _LONGEST_CHIP else f"{value[: _LONGEST_CHIP - 1]}…"
 
 
-def _used(view: BatchView, kept: LeadFilter) -> int:
+def _used(view: BatchView, active: LeadFilter) -> int:
     """Return how many filters are in force that only the fields behind the last chip show."""
     by_chip = _chip_columns(view)
-    values = sum(name not in by_chip and _is_there(view, name) for name in kept.values)
-    return values + (kept.created_from is not None) + ((kept.score_from, kept.score_to) != (0, 100))
+    values = sum(name not in by_chip and _is_there(view, name) for name in active.values)
+    return values + (active.created_from is not None) + ((active.score_from, active.score_to) != (0, 100))
 
 
 def _render_search(chosen: LeadFilter, key: str) -> LeadFilter:
-    if SEARCH not in session.kept(_PANELS, set()):
+    if SEARCH not in session.get(_PANELS, set()):
         return replace(chosen, text="")
     text = st.text_input(
         "Search",
@@ -282,8 +282,8 @@ def _sortable(view: BatchView) -> dict[str, str]:
 
 def _choose_order(view: BatchView) -> None:
     names = [_NO_SORT, *_sortable(view)]
-    kept, highest_first = list_state.get_sort()
-    present = kept if kept in names else _NO_SORT
+    sorted_by, highest_first = list_state.get_sort()
+    present = sorted_by if sorted_by in names else _NO_SORT
     by = st.selectbox("Sort by", names, key=session.bind(f"sort-{view.batch.id}-{present}", present), width=220)
     down = highest_first
     if by != _NO_SORT:
@@ -308,11 +308,11 @@ def _offered_columns(view: BatchView, section: ListSection) -> list[str]:
 
 
 def _columns(view: BatchView, section: ListSection) -> list[str]:
-    kept = list_state.get_columns()
-    if kept is None:
+    columns = list_state.get_columns()
+    if columns is None:
         return view.list_columns(section == "quarantine")
     offered = _offered_columns(view, section)
-    return [name for name in kept if name in offered]
+    return [name for name in columns if name in offered]
 
 
 def layout_of(view: BatchView, section: ListSection) -> Layout:

@@ -55,10 +55,10 @@ def _render_name() -> None:
 
 def _remember() -> None:
     """Let the browser remember the name and the calls a day, where it does not yet."""
-    kept = {"name": session.get_name(), "calls": session.get_capacity()}
+    remembered = {"name": session.get_name(), "calls": session.get_capacity()}
     usual = {"name": "", "calls": load_settings().daily_call_capacity}
-    if kept != (usual | session.browser_memory()):
-        _REMEMBER(key="remember", data={"name": session.MEMORY, "value": quote(json.dumps(kept))})
+    if remembered != (usual | session.browser_memory()):
+        _REMEMBER(key="remember", data={"name": session.MEMORY, "value": quote(json.dumps(remembered))})
 
 
 def sign(action: Callable[[str], object], message: str) -> None:

@@ -58,12 +58,12 @@ class OpenedList:
     companies: tuple[str, ...] = ()
 
 
-def kept(key: str, otherwise: Any = None) -> Any:
+def get(key: str, otherwise: Any = None) -> Any:
     """Return what this session keeps under a key."""
     return st.session_state.get(key, otherwise)
 
 
-def keep(key: str, value: object) -> None:
+def put(key: str, value: object) -> None:
     """Keep something in this session."""
     st.session_state[key] = value
 
@@ -302,10 +302,10 @@ def remembered(key: tuple[object, ...], make: Callable[[], T]) -> T:
     key
         What it is, and of what. Of each thing the few that were used last are kept.
     """
-    kept = st.session_state.setdefault(_KEPT, {}).setdefault(key[0], LRUCache(maxsize=_MOST_REMEMBERED))
-    if key in kept:
-        return kept[key]
-    made = kept[key] = make()
+    cache = st.session_state.setdefault(_KEPT, {}).setdefault(key[0], LRUCache(maxsize=_MOST_REMEMBERED))
+    if key in cache:
+        return cache[key]
+    made = cache[key] = make()
     return made
 
 
@@ -353,8 +353,8 @@ def is_new_upload(upload_id: str | None, where: str = "") -> bool:
 
 def get_capacity() -> int:
     """Return how many leads this person calls a day, as set now or in this browser before."""
-    kept = browser_memory().get("calls")
-    usual = kept if isinstance(kept, int) and kept > 0 else load_settings().daily_call_capacity
+    calls = browser_memory().get("calls")
+    usual = calls if isinstance(calls, int) and calls > 0 else load_settings().daily_call_capacity
     return int(st.session_state.get(_CAPACITY, usual))
 
 

@@ -114,9 +114,9 @@ def _write_down(person: Person) -> None:
     """Keep once a session that somebody signed in."""
     from leadscore_core.storage.database.audit import AuditEvent, record_audit
 
-    if session.kept(_WRITTEN_DOWN) != person.id:
+    if session.get(_WRITTEN_DOWN) != person.id:
         record_audit(load_settings(), AuditEvent("sign in", details={"roles": ", ".join(sorted(person.roles))}))
-        session.keep(_WRITTEN_DOWN, person.id)
+        session.put(_WRITTEN_DOWN, person.id)
 
 
 def _stop_with(title: str, render: Callable[[], object]) -> None:

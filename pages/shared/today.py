@@ -9,7 +9,7 @@ from leadscore_core.batches.view import BatchView
 from leadscore_core.batches.week import MOST_CALLERS, Caller, WeekOrder, plan_week
 from leadscore_core.storage.leads.filters import LeadFilter
 from pages.shared import session
-from pages.shared.callers import keep_callers, known_callers
+from pages.shared.callers import known_callers, save_callers
 from pages.shared.moments import today
 from pages.shared.sign_in import as_whoever_asks
 
@@ -39,7 +39,7 @@ def render_today(view: BatchView, chosen: LeadFilter) -> None:
             return
         callers = _callers(names, leads)
         if names.strip() and {one.name for one in callers} != {one.name for one in known}:
-            keep_callers(_callers(names, session.get_capacity()), known)
+            save_callers(_callers(names, session.get_capacity()), known)
         order = WeekOrder(callers, (today(),))
         st.download_button(
             "Workbook" if len(callers) == 1 else f"Workbooks for {len(callers):,} callers",

@@ -24,7 +24,7 @@ from leadscore_core.analytics.wording import answer, definitions, describe_filte
 from leadscore_core.analytics.wording_trends import describe_comparison
 from leadscore_core.batches.outcome_files import open_outcome_files
 from leadscore_core.batches.outcomes import bring_outcomes
-from leadscore_core.batches.outcomes_of_calls import keep_call_outcomes
+from leadscore_core.batches.outcomes_of_calls import save_call_outcomes
 from leadscore_core.batches.save import find_batch, save_batch
 from leadscore_core.config import PROJECT_ROOT, load_settings
 from leadscore_core.data.cleaning.convention_choices import ConventionChoice
@@ -98,7 +98,7 @@ def choose_leads() -> tuple[SourceView, list[Batch]]:
         source_state.set_source_batches(chosen)
         looked_at = [by_id[b] for b in chosen]
         for batch in looked_at:
-            keep_call_outcomes(batch, schema, settings)
+            save_call_outcomes(batch, schema, settings)
         return open_sources(looked_at, schema, settings=settings), looked_at
     except LeadScoreError as error:
         st.error(plain_error(error), icon=":material/error:")
@@ -161,7 +161,7 @@ def _render_outcomes(words: OutcomeWords) -> None:
             return
         before = source_state.get_brought(upload.file_id)
         report = bring_outcomes(lists, by=session.get_name(), instead_of=before)
-        source_state.set_brought(upload.file_id, report.kept)
+        source_state.set_brought(upload.file_id, report.entries)
     except EncodingQuestionError as error:
         session.ask_encoding(upload.file_id, error.candidates)
         st.rerun()
@@ -227,8 +227,8 @@ def _filter_label(view: SourceView, chosen: LeadFilter) -> str:
     return f"Filter ({used})" if used else "Filter"
 
 
-def _render_filter(view: SourceView, kept: LeadFilter, key: str) -> LeadFilter:
-    values = dict(kept.values)
+def _render_filter(view: SourceView, active: LeadFilter, key: str) -> LeadFilter:
+    values = dict(active.values)
     for dimension in view.main:
         offered = [BLANK if v is None else v for v in view.table.values(dimension, EVERYBODY, 200)]
         present = list(values.pop(dimension, ()))
@@ -238,19 +238,19 @@ def _render_filter(view: SourceView, kept: LeadFilter, key: str) -> LeadFilter:
         )
         if wanted:
             values[dimension] = tuple(wanted)
-    first, last = _dates(view, kept, key)
-    chosen = replace(kept, values=values, created_from=first, created_to=last)
-    if chosen != kept:
+    first, last = _dates(view, active, key)
+    chosen = replace(active, values=values, created_from=first, created_to=last)
+    if chosen != active:
         source_state.save_source_filter(chosen)
     return chosen
 
 
-def _dates(view: SourceView, kept: LeadFilter, key: str) -> tuple[date | None, date | None]:
+def _dates(view: SourceView, active: LeadFilter, key: str) -> tuple[date | None, date | None]:
     first, last = view.table.period()
     if first is None or last is None:
         return None, None
     ends = first.date(), last.date()
-    within = kept.created_from or ends[0], kept.created_to or ends[1]
+    within = active.created_from or ends[0], active.created_to or ends[1]
     chosen = st.date_input("Created", min_value=ends[0], max_value=ends[1], key=session.bind(f"{key}-dates", within))
     if not isinstance(chosen, tuple) or len(chosen) != 2 or tuple(chosen) == ends:
         return None, None

@@ -13,8 +13,8 @@ from pages.sources import state as source_state
 
 def _make_report(view: SourceView, scope: Scope) -> bytes:
     """Make the report, with money where a file of spend was brought."""
-    kept, move = source_state.get_spend(), source_state.get_move()
-    money = None if kept is None else count_money(view, scope, kept[1], move)
+    spend, move = source_state.get_spend(), source_state.get_move()
+    money = None if spend is None else count_money(view, scope, spend[1], move)
     return make_report(view, scope, money=money)
 
 

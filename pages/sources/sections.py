@@ -99,8 +99,8 @@ def render_gaps(view: SourceView, scope: Scope, batches: list[Batch]) -> None:
 def _choose_factors(view: SourceView, scope: Scope) -> tuple[str, ...]:
     """Let a person choose what the leads of groups are compared by."""
     offered = [d for d in view.dimensions if d != scope.by]
-    kept = source_state.get_factors(scope.by)
-    default = [d for d in (gap_factors(view, scope.by) if kept is None else kept) if d in offered]
+    factors = source_state.get_factors(scope.by)
+    default = [d for d in (gap_factors(view, scope.by) if factors is None else factors) if d in offered]
     chosen = st.multiselect(
         "Compared by", offered, default, format_func=view.dimensions.__getitem__,
         key=f"source-factors-{scope.by}-{source_state.source_round()}",

@@ -56,14 +56,14 @@ def render_money(view: SourceView, scope: Scope) -> None:
             _say_unread(error)
     if upload is not None and choose_encoding(upload.file_id, upload.name):
         return
-    kept, asked = source_state.get_spend(), source_state.get_spend_question()
+    counted, asked = source_state.get_spend(), source_state.get_spend_question()
     if asked is not None:
         name, file, frame, said = asked
         _ask_columns(view, name, file, frame, said, None)
-    if kept is None:
+    if counted is None:
         _offer(view)
         return
-    name, spend = kept
+    name, spend = counted
     if asked is None:
         _render_reading(view, name, spend)
     result = count_money(view, scope, spend)
@@ -113,8 +113,8 @@ def _read(view: SourceView, name: str, file: str, frame: pd.DataFrame, said: dic
 
 
 def _say_unread(error: Exception) -> None:
-    kept = source_state.get_spend()
-    still = f" Still counted: {kept[0]}." if kept else ""
+    counted = source_state.get_spend()
+    still = f" Still counted: {counted[0]}." if counted else ""
     st.error(plain_error(error) + plain(still), icon=":material/error:")
 
 
@@ -137,8 +137,8 @@ def _ask_columns(
         return  # titles stand above the header, which was found by itself
     chosen = choose_spend_columns(headers, spend, said, f"spend-columns-{file}")
     if chosen is not None:
-        kept = {what: value for what, value in said.items() if what in ("dates", "decimal", CURRENCY)}
-        _again(view, name, file, frame, kept | chosen)
+        readings = {what: value for what, value in said.items() if what in ("dates", "decimal", CURRENCY)}
+        _again(view, name, file, frame, readings | chosen)
 
 
 def _render_reading(view: SourceView, name: str, spend: Spend) -> None:

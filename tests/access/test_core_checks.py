@@ -9,7 +9,7 @@ import pytest
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import acting_as
 from leadscore_core.batches.audit_export import export_audit
-from leadscore_core.batches.bring_results import keep_results
+from leadscore_core.batches.bring_results import save_results
 from leadscore_core.batches.brought_files import undo_results
 from leadscore_core.batches.call_workbooks import write_week
 from leadscore_core.batches.crm_export import preview_crm
@@ -38,7 +38,7 @@ CHECKS = {"needs", "check_may"}
 TRUSTED = {
     "storage/database/audit.py": {
         "record_audit": "what was done is written down, whoever did it",
-        "_keep_anchors": "the same",
+        "_save_anchors": "the same",
     },
     "storage/database/audit_intents.py": dict.fromkeys(
         ("in_audit", "_settle", "_write_held"), "what was done is written down, whoever did it"
@@ -61,7 +61,7 @@ TRUSTED = {
     "registry/mlflow_run.py": {"_write_files": "MLflow is brought up to the registry, whoever looks"},
     "registry/mlflow_tracking.py": {"sync_tracking": "the same"},
     "registry/reports.py": {"write_report_file": "ModelRegistry asks"},
-    "registry/searches.py": {"keep_search": "the pipelines ask"},
+    "registry/searches.py": {"save_search": "the pipelines ask"},
     "retraining/jobs.py": dict.fromkeys(("write_state", "_remove_leads"), "start_run and cancel_run ask"),
     "retraining/worker.py": dict.fromkeys(("_carry_out", "_write_report", "main"), "start_run asks, and starts it"),
 }
@@ -141,7 +141,7 @@ DOORS: dict[Callable[..., object], Action] = {
     ClaimStore.claim_next: Action.CALL,
     ContactStore.undo: Action.CALL,
     bring_outcomes: Action.BRING_OUTCOMES,
-    keep_results: Action.BRING_OUTCOMES,
+    save_results: Action.BRING_OUTCOMES,
     undo_results: Action.BRING_OUTCOMES,
     start_run: Action.TRAIN,
     cancel_run: Action.TRAIN,

@@ -19,7 +19,7 @@ from leadscore_core.batches.export import ExportJob, ExportOrder, export_leads
 from leadscore_core.batches.find_person import Wanted, find_person
 from leadscore_core.batches.forget import forget_person
 from leadscore_core.batches.known_people import contacts_of, lead_keys
-from leadscore_core.batches.retention import keep_for, own_retention, remove_due, remove_due_daily
+from leadscore_core.batches.retention import own_retention, remove_due, remove_due_daily, save_retention
 from leadscore_core.batches.save import rescore_batch, save_batch
 from leadscore_core.batches.view import open_view
 from leadscore_core.config import Settings, load_settings
@@ -189,7 +189,7 @@ def test_a_list_that_is_due_is_deleted_and_one_that_is_kept_longer_stays(
     late = monday.created_at + timedelta(days=31)
     assert remove_due(kept, moment=late) == []
     settings = kept.model_copy(update={"retention_days": 30})
-    keep_for(tuesday.id, 0, based_on=0, author="Ada", settings=settings)
+    save_retention(tuesday.id, 0, based_on=0, author="Ada", settings=settings)
     assert remove_due(settings, moment=monday.created_at + timedelta(days=29)) == []
     assert [batch.name for batch in remove_due(settings, moment=late)] == ["Monday"]
     assert [batch.name for batch in BatchStore(settings).list_batches()] == ["Tuesday"]
@@ -198,10 +198,10 @@ def test_a_list_that_is_due_is_deleted_and_one_that_is_kept_longer_stays(
     assert [one.details for one in read_audit(settings) if one.action == "delete lists"] == [
         {"why": "kept for 30 days"}
     ]
-    keep_for(tuesday.id, None, based_on=1, author="Ada", settings=settings)
+    save_retention(tuesday.id, None, based_on=1, author="Ada", settings=settings)
     assert own_retention(settings).current().value.batches == {}
     with acting_as(Person("s", "Sam", frozenset({PersonRole.SALES}))), pytest.raises(NotPermittedError):
-        keep_for(tuesday.id, 1, based_on=2, author="Sam", settings=settings)
+        save_retention(tuesday.id, 1, based_on=2, author="Sam", settings=settings)
 
 
 def test_the_dashboard_deletes_what_is_due_each_day(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:

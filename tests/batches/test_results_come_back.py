@@ -10,10 +10,10 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from leadscore_core.batches.bring_results import MatchedResults, keep_results, match_results
+from leadscore_core.batches.bring_results import MatchedResults, match_results, save_results
 from leadscore_core.batches.brought_files import list_results, undo_results
 from leadscore_core.batches.call_workbooks import lead_key, week_bytes, write_week
-from leadscore_core.batches.outcomes_of_calls import keep_call_outcomes
+from leadscore_core.batches.outcomes_of_calls import save_call_outcomes
 from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.result_files import ResultFile, read_result_files
 from leadscore_core.batches.result_words import guess_result, result_labels, status_labels
@@ -107,7 +107,7 @@ def test_five_filled_workbooks_come_back_whole(view: BatchView, trained: LeadMod
     matched = match_results(file, settings)
     assert (matched.leads, matched.lost, matched.by) == (filled, 0, {"key": filled})
     assert ContactStore(settings).of_batch(view.batch.id) == []  # nothing is written before it is confirmed
-    brought = keep_results(matched, by="Mia", settings=settings)
+    brought = save_results(matched, by="Mia", settings=settings)
     assert brought.attempts == filled
     made = ContactStore(settings).of_batch(view.batch.id)
     assert {one.caller for one in made} == set(NAMES)
@@ -124,7 +124,7 @@ def test_five_filled_workbooks_come_back_whole(view: BatchView, trained: LeadMod
     assert known is not None
     decided = by_result["converted"] + by_result["not_interested"] + by_result["do_not_call"]
     assert (known.known, known.completed) == (decided, by_result["converted"])
-    again = keep_results(match_results(read(paths, settings), settings), by="Mia", settings=settings)
+    again = save_results(match_results(read(paths, settings), settings), by="Mia", settings=settings)
     assert (again.attempts, again.known) == (0, filled)
 
 
@@ -134,9 +134,9 @@ def test_a_file_is_taken_back_whole(view: BatchView, trained: LeadModel, tmp_pat
     paths = write_week(view, a_week(view), tmp_path)
     for path in paths:
         fill(path)
-    first = keep_results(match_results(read(paths[:2], settings), settings), by="Mia", settings=settings)
+    first = save_results(match_results(read(paths[:2], settings), settings), by="Mia", settings=settings)
     known = OutcomeStore(settings).current(view.batch)
-    second = keep_results(match_results(read(paths[2:], settings), settings), by="Mia", settings=settings)
+    second = save_results(match_results(read(paths[2:], settings), settings), by="Mia", settings=settings)
     assert undo_results(first.file_id, by="Mia", settings=settings) == first.attempts
     left = OutcomeStore(settings).current(view.batch)
     assert undo_results(second.file_id, by="Mia", settings=settings) == second.attempts
@@ -186,7 +186,7 @@ def test_a_status_that_nobody_knows_is_asked_once_and_remembered(
     with pytest.raises(LabelError, match="'Stage Q'"):
         match_results(file, settings)
     said = read(path, settings, said={"stage q": "no_answer"})
-    keep_results(match_results(said, settings), by="Mia", settings=settings)
+    save_results(match_results(said, settings), by="Mia", settings=settings)
     later = read(path, settings)
     assert [(one.result, one.how) for one in later.statuses if one.text == "Stage Q"] == [("no_answer", "remembered")]
 
@@ -198,7 +198,7 @@ def test_a_bare_no_tells_of_no_call(view: BatchView, trained: LeadModel, sample:
     pd.DataFrame({"Email": some["email"], "Converted": ["Yes", "No"] * 10}).to_csv(path, index=False)
     file = read(path, settings)
     assert not file.is_of_calls
-    brought = keep_results(match_results(file, settings), by="Mia", settings=settings)
+    brought = save_results(match_results(file, settings), by="Mia", settings=settings)
     known = OutcomeStore(settings).current(view.batch)
     assert known is not None
     assert (known.known, known.completed, brought.attempts) == (20, 10, 10)
@@ -246,16 +246,16 @@ def test_what_calls_settle_counts_among_the_outcomes(view: BatchView, tmp_path: 
     rows = view.table.rows_of(LeadFilter(), Sort())[:6].tolist()
     results = ["converted", "not_interested", "interested", "wrong_number", "do_not_call", "no_answer"]
     made = [queue.record(row, Result(result), caller="Anna") for row, result in zip(rows, results, strict=True)]
-    assert keep_call_outcomes(view.batch, view.schema, settings) == 4
+    assert save_call_outcomes(view.batch, view.schema, settings) == 4
     store = OutcomeStore(settings)
     assert store.known(view.batch) == {rows[0]: 1, rows[1]: 0, rows[3]: 0, rows[4]: 0}
-    assert keep_call_outcomes(view.batch, view.schema, settings) == 0
+    assert save_call_outcomes(view.batch, view.schema, settings) == 0
     path = tmp_path / "crm.csv"
     keys = [lead_key(view.batch.id, row) for row in rows[:2]]
     pd.DataFrame({KEY: [*keys, lead_key(view.batch.id, 200)], RESULT: ["Enrolled", "Enrolled", "Lost"]}).to_csv(path)
-    keep_results(match_results(read(path, settings), settings), by="Mia", settings=settings)
+    save_results(match_results(read(path, settings), settings), by="Mia", settings=settings)
     queue.contacts.undo(made[3], by="Anna")
-    keep_call_outcomes(view.batch, view.schema, settings)
+    save_call_outcomes(view.batch, view.schema, settings)
     assert store.known(view.batch) == {rows[0]: 1, rows[1]: 1, rows[4]: 0, 200: 0}
 
 
@@ -273,7 +273,7 @@ def test_times_of_a_file_are_meant_where_it_is_brought(view: BatchView, tmp_path
     pd.DataFrame({KEY: [lead_key(view.batch.id, 1)], RESULT: ["Call back"], CALL_BACK: ["2026-12-01 10:00"]}).to_csv(
         path, index=False
     )
-    keep_results(match_results(read(path, settings), settings), by="", settings=settings, zone=ZoneInfo("Asia/Kolkata"))
+    save_results(match_results(read(path, settings), settings), by="", settings=settings, zone=ZoneInfo("Asia/Kolkata"))
     (made,) = ContactStore(settings).of_batch(view.batch.id)
     assert made.call_back_at == datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
 

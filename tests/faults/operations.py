@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from leadscore_core.batches.bring_results import keep_results, match_results
+from leadscore_core.batches.bring_results import match_results, save_results
 from leadscore_core.batches.export import ExportOrder, export_leads
 from leadscore_core.batches.outcome_files import open_outcome_files
 from leadscore_core.batches.outcomes import bring_outcomes
@@ -86,7 +86,7 @@ def results(settings: Settings) -> Callable[[], object]:
     """Bring what came of calls, on two lists."""
     file = read_result_files(_files(settings) / "results.csv", APPLICATIONS, settings=settings)
     matched = match_results(file, settings)
-    return lambda: keep_results(matched, by="Anna", settings=settings)
+    return lambda: save_results(matched, by="Anna", settings=settings)
 
 
 def attempt(settings: Settings) -> Callable[[], object]:

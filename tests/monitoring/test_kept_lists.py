@@ -15,11 +15,11 @@ from leadscore_core.batches.view import BatchView
 from leadscore_core.config import MonitorRules, load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.monitoring.batch_leads import MONTH, read_batch_leads
+from leadscore_core.monitoring.batch_trials import arms_of_batch, list_trials, read_batch_trial, start_trial
 from leadscore_core.monitoring.check import MonitorReport, check_batch
-from leadscore_core.monitoring.kept_leads import MONTH, read_kept
-from leadscore_core.monitoring.kept_trials import arms_of_batch, list_trials, read_kept_trial, start_trial
 from leadscore_core.monitoring.performance import find_shifts, measure_by, measure_performance
-from leadscore_core.monitoring.records import keep_report, keep_sample, read_timeline, sample_of
+from leadscore_core.monitoring.records import read_timeline, sample_of, save_report, save_sample
 from leadscore_core.monitoring.retrain_rule import make_case
 from leadscore_core.monitoring.sample import evaluate_sample, plan_sample
 from leadscore_core.monitoring.shadow import compare_shadow, score_in_shadow, set_shadow, shadow_of
@@ -37,7 +37,7 @@ from tests.batches.test_called import bring_back, call, let_junk_through
 
 def as_foretold(batch: Batch, model: LeadModel, *, turned: bool = False) -> np.ndarray:
     """Return outcomes drawn by what the model foretells, or by the opposite."""
-    scores = read_kept(batch, model.schema, 0.5, load_settings()).scores
+    scores = read_batch_leads(batch, model.schema, 0.5, load_settings()).scores
     return np.random.default_rng(0).random(batch.rows) < (1 - scores if turned else scores)
 
 
@@ -93,7 +93,7 @@ def test_what_junk_turned_into_is_said_by_the_design_of_its_sample(
 
 
 def test_figures_by_month_and_the_source_that_turned_is_named_first(batch: Batch, trained: LeadModel) -> None:
-    leads = read_kept(batch, trained.schema, 0.5, load_settings()).leads
+    leads = read_batch_leads(batch, trained.schema, 0.5, load_settings()).leads
     rng = np.random.default_rng(3)
     many = replace(
         leads, calls=replace(leads.calls, came=(rng.random(batch.rows) < leads.propensity).astype("float64"))
@@ -125,10 +125,10 @@ def test_one_outcome_only_is_a_stated_result(batch: Batch, trained: LeadModel) -
 
 
 def test_a_sample_is_kept_marked_and_evaluated(batch: Batch, trained: LeadModel) -> None:
-    kept = read_kept(batch, trained.schema, 0.5, load_settings())
+    kept = read_batch_leads(batch, trained.schema, 0.5, load_settings())
     plan = plan_sample(kept.scores)
     assert sample_of(batch) is None
-    keep_sample(plan, batch, by="Anna")
+    save_sample(plan, batch, by="Anna")
     drawn = sample_of(batch)
     assert drawn is not None
     assert drawn["rows"] == plan.rows.tolist()
@@ -183,11 +183,11 @@ def test_a_certain_change_is_posted_signed_and_tried_again(
     rules = MonitorRules(webhook_url=receiver.url, webhook_secret="s3cret")
     settings = load_settings().model_copy(update={"monitor": rules})
     report = check_batch(batch, trained)
-    assert not keep_report(turned(report, is_certain=False), batch, settings=settings) or not Outbox(settings).waiting()
+    assert not save_report(turned(report, is_certain=False), batch, settings=settings) or not Outbox(settings).waiting()
     steady = replace(report, verdict=Verdict("healthy", ("All well.",)))
-    keep_report(steady, batch, settings=settings)
-    assert not keep_report(steady, batch, settings=settings)
-    assert keep_report(turned(report), batch, settings=settings)
+    save_report(steady, batch, settings=settings)
+    assert not save_report(steady, batch, settings=settings)
+    assert save_report(turned(report), batch, settings=settings)
     assert len(Outbox(settings).waiting()) == 1
     moment = now()
     assert deliver(settings, moment=moment) == (0, 1)
@@ -279,10 +279,10 @@ def test_a_trial_of_kept_lists_is_read_and_all_stands_on_one_time_axis(batch: Ba
     assert 0.3 < first.mean() < 0.7
     started = replace(started, at=batch.created_at)
     bring_back(batch, first | (np.arange(batch.rows) % 3 == 0))
-    found, lists = read_kept_trial(plan, started)
+    found, lists = read_batch_trial(plan, started)
     assert lists == 1
     assert sum(found.leads) == batch.rows
-    keep_report(check_batch(batch, trained), batch)
+    save_report(check_batch(batch, trained), batch)
     kinds = {one.kind for one in read_timeline(batch.schema_name)}
     assert {"batch", "outcomes", "verdict", "trial", "model"} <= kinds
     moments = [one.at for one in read_timeline(batch.schema_name)]

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
-from leadscore_core.monitoring.kept_leads import read_kept
-from leadscore_core.monitoring.kept_trials import list_trials
+from leadscore_core.monitoring.batch_leads import read_batch_leads
+from leadscore_core.monitoring.batch_trials import list_trials
 from leadscore_core.monitoring.records import sample_of
 from leadscore_core.storage.database.batches import Batch
 from tests.batches.test_called import bring_back
@@ -53,7 +53,7 @@ def test_a_list_without_outcomes_has_a_verdict_and_is_compared(app: AppTest) -> 
 
 
 def test_outcomes_turn_the_verdict_and_a_retrain_is_proposed(app: AppTest, batch: Batch, view: BatchView) -> None:
-    scores = read_kept(batch, view.schema, 0.5, load_settings()).scores
+    scores = read_batch_leads(batch, view.schema, 0.5, load_settings()).scores
     bring_back(batch, np.random.default_rng(0).random(batch.rows) > scores)
     app.run()
     said = shown(app)
@@ -70,7 +70,7 @@ def test_leads_to_call_are_drawn_and_evaluated_once_they_are_back(app: AppTest, 
     drawn = sample_of(batch)
     assert drawn is not None
     assert f"{drawn['size']} leads are drawn; outcomes of 0 are back" in shown(app)
-    scores = read_kept(batch, view.schema, 0.5, load_settings()).scores
+    scores = read_batch_leads(batch, view.schema, 0.5, load_settings()).scores
     bring_back(batch, np.random.default_rng(0).random(batch.rows) < scores)
     app.run()
     assert "The AUC of the whole list is 0." in shown(app)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from leadscore_core.batches.retention import kept_lists
+from leadscore_core.batches.retention import list_retentions
 from leadscore_core.config import load_settings
 from leadscore_core.storage.database.batches import Batch
 from tests.paths import ROOT
@@ -59,6 +59,6 @@ def test_a_list_is_kept_as_long_as_it_is_said(admin: AppTest) -> None:
     (days,) = [one for one in admin.number_input if one.label == "Days, 0 for good"]
     days.set_value(30).run()
     press(admin, "Keep it so long")
-    assert [kept.days for kept in kept_lists(load_settings())] == [30]
+    assert [kept.days for kept in list_retentions(load_settings())] == [30]
     press(admin, "As the settings say")
-    assert [kept.days for kept in kept_lists(load_settings())] == [None]
+    assert [kept.days for kept in list_retentions(load_settings())] == [None]

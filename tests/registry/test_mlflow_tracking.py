@@ -27,7 +27,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.mlflow_tracking import CHALLENGER, CHAMPION, sync_tracking, tracking_uri
 from leadscore_core.registry.promotion import promote_model
 from leadscore_core.registry.registry import ModelRegistry
-from leadscore_core.registry.searches import keep_search
+from leadscore_core.registry.searches import save_search
 from leadscore_core.storage.database.monitor_events import VERDICT, MonitorEvent, MonitorEventStore
 from tests import in_mlflow
 from tests.in_mlflow import run_module
@@ -200,7 +200,7 @@ def test_every_model_is_written_down_and_aliases_follow(
     later = newer(trained, registry)
     other = of_another_schema(trained, registry)
     child = {"name": "Random forest", "params": {"algorithm": "forest"}, "metrics": {"auc": 0.7}}
-    keep_search(registry.root, "comparison", "codepro", children=[child], metrics={"seconds": 1.0}, tags={})
+    save_search(registry.root, "comparison", "codepro", children=[child], metrics={"seconds": 1.0}, tags={})
     keep_verdicts(settings, trained.model_id, [None, 0.81])
     result = beside.sync(settings)
     assert result["logged"] == [later, other]

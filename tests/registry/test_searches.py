@@ -11,7 +11,7 @@ from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.pipelines import training
-from leadscore_core.registry.searches import keep_search, read_searches
+from leadscore_core.registry.searches import read_searches, save_search
 from leadscore_core.training import tuning
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.training_data import TrainingData, make_training_data
@@ -68,7 +68,7 @@ def test_without_tracking_nothing_is_kept_and_damage_is_passed_over(
     few: TrainingData, tracked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = load_settings().models_dir
-    kept = keep_search(root, "tuning", "gym", children=[], metrics={}, tags={})
+    kept = save_search(root, "tuning", "gym", children=[], metrics={}, tags={})
     (root / "searches/broken.json").write_text("{")
     assert read_searches(root) == [replace(kept)]
     monkeypatch.setenv("LEADSCORE_TRACKING_URI", "off")

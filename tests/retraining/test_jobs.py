@@ -313,7 +313,7 @@ def test_algorithms_are_compared_and_settings_searched_by_a_run(
     assert "leads" in run.report["more_leads"]
     challenge = run.report["challenge"]
     assert len(challenge["thresholds"]) == 9
-    assert all(abs(move["new"] - move["old"]) > 0 for move in challenge["moved"])
+    assert all(abs(change["new"] - change["old"]) > 0 for change in challenge["score_changes"])
 
 
 def test_grades_are_kept_or_reset_when_a_model_is_promoted(registry: ModelRegistry, trained: LeadModel) -> None:

@@ -101,7 +101,7 @@ def test_a_filter_by_a_dimension_keeps_that_group(sources: SourceView, dimension
 def test_the_rest_is_taken_together(sources: SourceView) -> None:
     whole = sources.table.groups([SOURCE], EVERYBODY)
     for top in (["Level2", "Level0"], ["Level2", None], []):
-        found = sources.table.groups([SOURCE], EVERYBODY, kept={SOURCE: top}).set_index(SOURCE)["leads"]
+        found = sources.table.groups([SOURCE], EVERYBODY, levels={SOURCE: top}).set_index(SOURCE)["leads"]
         named = whole[whole[SOURCE].isin([v for v in top if v]) | (whole[SOURCE].isna() & (None in top))]
         assert found[OTHERS] == whole["leads"].sum() - named["leads"].sum()
         assert found.sum() == whole["leads"].sum()

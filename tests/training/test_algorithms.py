@@ -21,7 +21,7 @@ from leadscore_core.model.pipeline import make_features
 from leadscore_core.model.search_space import Range
 from leadscore_core.training.evaluation.algorithms import judge_algorithms, paired_difference
 from leadscore_core.training.evaluation.learning_curve import learning_curve, more_leads_help
-from leadscore_core.training.evaluation.score_moves import MOST, largest_moves
+from leadscore_core.training.evaluation.score_changes import MOST, largest_changes
 from leadscore_core.training.folds import repeated_folds, rolling_months
 from leadscore_core.training.train import train_model
 from leadscore_core.training.training_data import TrainingData, make_training_data
@@ -191,11 +191,11 @@ def test_the_leads_that_move_most_are_told_with_the_column_that_moved_them(
         sample.labelled, params={"n_estimators": 25}, n_repeats=1, excluded={"city_mapped": "for this test"}
     )
     old, new = trained.propensity(cleaned), blind.propensity(cleaned)
-    moved = largest_moves(cleaned, old, new, label, trained, blind)
+    moved = largest_changes(cleaned, old, new, label, trained, blind)
     assert len(moved) == MOST
     gaps = np.abs([move["new"] - move["old"] for move in moved])
     assert (np.diff(gaps) <= 1e-12).all()
     assert max(new - old) == pytest.approx(max(move["new"] - move["old"] for move in moved))
     assert min(new - old) == pytest.approx(min(move["new"] - move["old"] for move in moved))
     assert any(move["why"] == "City is not read any more" for move in moved)
-    assert largest_moves(cleaned, old, old, label, trained, trained) == []
+    assert largest_changes(cleaned, old, old, label, trained, trained) == []

@@ -23,8 +23,8 @@ from leadscore_core.training.evaluation.metrics import average_metrics, compute_
 from leadscore_core.training.evaluation.paired_tests import (
     FoldNames,
     compare_models,
+    count_grade_changes,
     delong,
-    grade_moves,
     losing_groups,
     mean_difference,
 )
@@ -149,9 +149,9 @@ def test_one_outcome_cannot_be_compared() -> None:
         compare_models(np.ones(9), np.ones(9), np.ones(9), thresholds=(0.5, 0.5), capacity=1)
 
 
-def test_grade_moves_count_every_lead_once() -> None:
+def test_count_grade_changes_count_every_lead_once() -> None:
     _, first, second = pair(4)
-    moves = grade_moves(first, second, (0.65, 0.4, 0.1))
+    moves = count_grade_changes(first, second, (0.65, 0.4, 0.1))
     assert moves.to_numpy().sum() == len(first)
     assert moves.loc["Hot"].sum() == (first >= 0.65).sum()
     assert moves["Junk"].sum() == (second < 0.1).sum()
@@ -199,13 +199,13 @@ def test_of_the_same_leads_both_are_judged_by_what_they_kept_of_the_months(
     dated: TrainingData, trained: LeadModel, sample: SampleLeads, usual_folds: None
 ) -> None:
     result = challenge_champion(dated, trained, trained, capacity=100)
-    assert (result.basis, result.beside[0]["basis"]) == ("forward_kept", "kept")
+    assert (result.basis, result.beside[0]["basis"]) == ("forward_out_of_fold", "out_of_fold")
     assert result.verdict == "the same"
     assert result.figures[0]["value"] == 0
     following = trained.metadata.metrics["next_period"]
     assert result.figures[0]["champion"] == pytest.approx(following["auc"]), "the figure of the verdict's table"
     assert result.figures[1]["challenger"] == pytest.approx(following["precision"])
-    moved = pd.DataFrame(result.moves).to_numpy()
+    moved = pd.DataFrame(result.grade_changes).to_numpy()
     assert moved.sum() == np.trace(moved) == len(dated)
     stunted = train_model(sample.labelled, params=FEW_TREES | {"n_estimators": 2}, n_repeats=1)
     worse = challenge_champion(dated, stunted, trained, capacity=100)
@@ -223,7 +223,7 @@ def test_a_column_left_out_changes_grades_as_much_as_it_does_of_new_leads(
     assert result.figures[0]["value"] != 0, "the model in use goes on reading the column"
     (note,) = result.notes
     assert note.startswith("The model in use reads First platform, which is left out here.")
-    moves = pd.DataFrame(result.moves).to_numpy()
+    moves = pd.DataFrame(result.grade_changes).to_numpy()
     share = 1 - np.trace(moves) / moves.sum()
     cut = [trained.metadata.grades.cold, trained.metadata.grades.warm, trained.metadata.grades.hot]
     new_leads = make_training_data(sample.kept_aside, load_schema(), map_frame(sample.kept_aside, load_schema()))
@@ -240,7 +240,7 @@ def test_a_column_that_the_file_lacks_is_not_refitted_away(
     data = make_training_data(lacking, load_schema(), map_frame(lacking, load_schema()))
     poorer = train_model(lacking, params=FEW_TREES, n_repeats=1)
     result = challenge_champion(data, poorer, trained, capacity=100)
-    assert result.basis == "forward_kept", "its own predictions are found again by the leads' ids"
+    assert result.basis == "forward_out_of_fold", "its own predictions are found again by the leads' ids"
     assert result.figures[0]["champion"] == pytest.approx(trained.metadata.metrics["next_period"]["auc"])
     assert result.figures[0]["value"] != 0
     assert any("reads First platform, which these leads lack" in note for note in result.notes)
@@ -290,18 +290,20 @@ def test_without_dates_the_folds_decide_and_a_refit_is_called_one(sample: Sample
     model = train_model(undated, params=FEW_TREES, n_repeats=1)
     data = make_training_data(undated, load_schema(), map_frame(undated, load_schema()))
     result = challenge_champion(data, model, model, capacity=100)
-    assert (result.basis, result.beside) == ("kept", [])
+    assert (result.basis, result.beside) == ("out_of_fold", [])
     more = pd.concat([undated, undated.head(60)], ignore_index=True)
     again = make_training_data(more, load_schema(), map_frame(more, load_schema()))
     newer = train_model(more, params=FEW_TREES, n_repeats=1)
-    assert challenge_champion(again, newer, model, capacity=100).basis == "kept", "its leads are known by their ids"
+    assert challenge_champion(again, newer, model, capacity=100).basis == "out_of_fold", (
+        "its leads are known by their ids"
+    )
     assert model.out_of_sample is not None
     keys = [name for name in model.out_of_sample if str(name).startswith("key_")]
     older = replace(model, out_of_sample=model.out_of_sample.drop(columns=keys))
     refit = challenge_champion(again, newer, older, capacity=100)
     assert refit.basis == "refit"
     assert "so a refit of its recipe in the same folds stands for it" in refit.judged_on
-    assert "both models as they stand" in refit.moves_on
+    assert "both models as they stand" in refit.grade_changes_on
 
 
 def test_a_label_shuffled_at_random_gives_an_auc_of_a_half(sample: SampleLeads) -> None:

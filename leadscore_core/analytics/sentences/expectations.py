@@ -25,7 +25,7 @@ EXPECTATIONS: dict[str, Sentence] = {
         "them.",
         {"n": "18,480"},
     ),
-    "untold": Sentence(
+    "unclear": Sentence(
         _PAGE,
         "nothing tells whether the model learned from some of the leads",
         "Whether the model learned from {n} of these leads is not known, so more may be expected of them than "

@@ -98,7 +98,7 @@ def _overlaps(groups: pd.DataFrame) -> dict[frozenset[Key], float]:
 
 def _distinct(found: pd.DataFrame, overlaps: dict[frozenset[Key], float], most: int) -> pd.DataFrame:
     """Keep groups that say something new, the largest first."""
-    kept: list[int] = []
+    places: list[int] = []
     results: list[tuple[list[Key], float, float]] = []
     rows: Sequence[tuple[object, ...]] = list(
         found[["first", "first_value", "second", "second_value"]].itertuples(index=False, name=None)
@@ -118,8 +118,8 @@ def _distinct(found: pd.DataFrame, overlaps: dict[frozenset[Key], float], most: 
                 again |= any(key in keys for key in others) and not (high < other_low or low > other_high)
         if again:
             continue
-        kept.append(place)
+        places.append(place)
         results.append((keys, float(low), float(high)))
-        if len(kept) == most:
+        if len(places) == most:
             break
-    return found.iloc[np.array(kept, dtype="int64")].reset_index(drop=True)
+    return found.iloc[np.array(places, dtype="int64")].reset_index(drop=True)

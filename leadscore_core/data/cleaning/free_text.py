@@ -70,7 +70,7 @@ def clean_free_text(cells: pd.Series, missing_marks: tuple[str, ...] = ("",)) ->
     return pd.Series(words, index=cells.index, dtype="str")
 
 
-def keep_common_words(texts: pd.Series, names: Collection[str]) -> pd.Series:
+def mask_rare_words(texts: pd.Series, names: Collection[str]) -> pd.Series:
     """Return clean texts in which the words of fewer than five leads, and all names of leads, are masked.
 
     Parameters
@@ -80,7 +80,7 @@ def keep_common_words(texts: pd.Series, names: Collection[str]) -> pd.Series:
 
     Examples
     --------
-    >>> keep_common_words(pd.Series(["call anna", "call may"] * 5), {"may"}).unique().tolist()
+    >>> mask_rare_words(pd.Series(["call anna", "call may"] * 5), {"may"}).unique().tolist()
     ['call anna', 'call *']
     """
     cells = _cells(texts)
@@ -88,10 +88,10 @@ def keep_common_words(texts: pd.Series, names: Collection[str]) -> pd.Series:
     for text in cells:
         leads.update(set(text.split()) if text is not None else ())
     common = {word for word, count in leads.items() if count >= LEAST_LEADS} - set(names)
-    kept = [
+    masked = [
         None if text is None else " ".join(word if word in common else MASK for word in text.split()) for text in cells
     ]
-    return pd.Series(kept, index=texts.index, dtype="str")
+    return pd.Series(masked, index=texts.index, dtype="str")
 
 
 def count_words(texts: pd.Series) -> np.ndarray:

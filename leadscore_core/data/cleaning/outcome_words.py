@@ -248,9 +248,9 @@ def _of_several(words: list[str]) -> Meaning:
     if denied:
         if _NOT_YET & set(words):
             return Meaning.OPEN
-        kept = " ".join(w for w in words if w not in denied and w not in table.fillers)
-        base = _direct(kept) if kept else None
-        base = Meaning.WON if base is None and kept in table.weak_yes else base
+        affirmed = " ".join(w for w in words if w not in denied and w not in table.fillers)
+        base = _direct(affirmed) if affirmed else None
+        base = Meaning.WON if base is None and affirmed in table.weak_yes else base
         return Meaning.LOST if base is Meaning.WON else Meaning.OPEN if base is Meaning.OPEN else Meaning.UNKNOWN
     if last in table.answers_yes and len(last) > 1 and _direct(before) is not Meaning.LOST:
         return Meaning.WON
@@ -310,10 +310,10 @@ def _denies(one: str, other: str) -> bool:
     """Tell whether a plain value is another one denied."""
     table = _table()
     words, others = one.split(), other.split()
-    kept = [word for word in words if word not in table.negations]
-    if len(kept) < len(words) and not set(others) & table.negations:
+    affirmed = [word for word in words if word not in table.negations]
+    if len(affirmed) < len(words) and not set(others) & table.negations:
         for drop in (frozenset[str](), table.fillers):
-            left, right = ([_stem(w) for w in side if w not in drop] for side in (kept, others))
+            left, right = ([_stem(w) for w in side if w not in drop] for side in (affirmed, others))
             if left and left == right:
                 return True
     differing = [(w, o) for w, o in zip(words, others, strict=False) if w != o]

@@ -15,7 +15,7 @@ def unwrap(text: str) -> str:
     ('00123', '0123', '9876543000', 'A-1')
     """
     bare = text.strip()
-    kept = _KEPT_AS_TEXT.fullmatch(bare)
-    bare = (kept[1] or kept[2] or "").strip() if kept else bare
+    quoted = _KEPT_AS_TEXT.fullmatch(bare)
+    bare = (quoted[1] or quoted[2] or "").strip() if quoted else bare
     whole = _FLOAT.fullmatch(bare)
     return whole[1] if whole else bare

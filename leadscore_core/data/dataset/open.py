@@ -221,23 +221,23 @@ def fitting_schema(
 
     settings = settings or load_settings()
     store, served = MappingStore(settings.data_dir), served or {}
-    kept = {}
+    fits = {}
     for name in list_schemas():
         with suppress(SchemaError):  # a damaged file keeps nobody from working
             schema = load_schema(name)
-            kept[name] = (headers_found(schema, headers), schema)
+            fits[name] = (headers_found(schema, headers), schema)
     shipped = load_schema()
     found = suggest_mapping(headers, shipped).used
-    others = sorted((fit for name, fit in kept.items() if name != shipped.name), key=lambda fit: -fit[0])
+    others = sorted((fit for name, fit in fits.items() if name != shipped.name), key=lambda fit: -fit[0])
     nearly = [schema for share, schema in others if share >= NEARLY_ALL]
     if nearly:
         meant = [schema for schema in nearly if label is not None and _has_outcome(schema, label)] or nearly
         in_use = [served[schema.name] for schema in meant if schema.name in served]
-        return kept[choose_served(headers, in_use, store).name][1] if in_use else meant[0]
+        return fits[choose_served(headers, in_use, store).name][1] if in_use else meant[0]
     if in_use := schemas_that_fit(headers, served.values(), store):
         chosen = choose_served(headers, in_use, store)
-        return kept[chosen.name][1] if chosen.name in kept else chosen
-    if all(column.name in found for column in shipped.columns if column.required) or kept[shipped.name][0] >= HALF:
+        return fits[chosen.name][1] if chosen.name in fits else chosen
+    if all(column.name in found for column in shipped.columns if column.required) or fits[shipped.name][0] >= HALF:
         return shipped
     return others[0][1] if others and others[0][0] >= MOST else None
 

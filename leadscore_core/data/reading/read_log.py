@@ -51,7 +51,7 @@ class FileNotes:
     def findings(self) -> list[Finding]:
         """Return what was found, as findings."""
         found = []
-        left, kept = self.left_out, [found for found in self.non_leads if not found.sure]
+        left, doubtful = self.left_out, [found for found in self.non_leads if not found.sure]
         if left:
             kinds = Counter(WORDS[one.kind] for one in left)
             sentence = ", ".join(kind if n == 1 else f"{kind} ({n:,})" for kind, n in kinds.items())
@@ -59,10 +59,12 @@ class FileNotes:
             more = f"; and {len(left) - EXAMPLES:,} more" if len(left) > EXAMPLES else ""
             reason = f"no leads but {sentence}: left out, and counted nowhere ({texts}{more})"
             found.append(_finding("not_a_lead", "warning", reason, [one.row.number for one in left], left[0].row.text))
-        if kept:
+        if doubtful:
             reason = "perhaps no leads but lines of a report; kept as leads. Take them out of the file if they are none"
             found.append(
-                _finding("perhaps_not_a_lead", "warning", reason, [one.row.number for one in kept], kept[0].row.text)
+                _finding(
+                    "perhaps_not_a_lead", "warning", reason, [one.row.number for one in doubtful], doubtful[0].row.text
+                )
             )
         if len(self.blank_rows):
             reason = "blank rows are no leads; they are left out, and counted nowhere"

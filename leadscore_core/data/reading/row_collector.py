@@ -74,8 +74,8 @@ class RowCollector:
         sums
             As `find_non_leads` asks for.
         """
-        kept = {row.position: row for row in (*self._odd, *self._last)}
-        rows = [kept[position] for position in sorted(kept)]
+        rows_by_position = {row.position: row for row in (*self._odd, *self._last)}
+        rows = [rows_by_position[position] for position in sorted(rows_by_position)]
         found = judge_rows(self.headers, rows, self._thin, self._sample, n_rows, sums)
         sure = {one.row.position for one in found if one.sure}.union(self.blank)
         return found if len(sure) < n_rows else []  # what remains is no list then; nothing is known of its leads

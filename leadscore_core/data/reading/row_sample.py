@@ -66,9 +66,9 @@ def sample_rows(chunks: Iterable[Chunk], rows: int = EVIDENCE_ROWS) -> pd.DataFr
     return sample.frame()
 
 
-def _every_second(kept: list[pd.DataFrame]) -> list[pd.DataFrame]:
+def _every_second(frames: list[pd.DataFrame]) -> list[pd.DataFrame]:
     thinned, place = [], 0
-    for frame in kept:
+    for frame in frames:
         thinned.append(frame.iloc[place % 2 :: 2])
         place += len(frame)
     return thinned

@@ -102,13 +102,13 @@ def parse_sheet(rows: list[list[Any]], first: int, file_name: str, missing_resul
     numbers = RowNumbers(np.array([0]), np.array([first + start + 1])).without(dropped)
     last = last_left(np.array(dropped, dtype="int64"), len(body))
     between = np.array([first + start + 1 + at for at in blank if at < last], dtype="int64")
-    kept = [row for at, row in enumerate(body) if at not in gone]
+    leads = [row for at, row in enumerate(body) if at not in gone]
     remarks: tuple[Remark, ...] = (("second_table", "warning", _BESIDE, (), beside),) if beside else ()
     if missing_results:
         remarks += (("empty_formulas", "warning", _NO_RESULTS.format(missing_results), (), ""),)
     notes = FileNotes(file_name, numbers, tuple(non_leads), (), titles, remarks, between)
-    columns = [_typed([row[place] for row in kept]) for place in range(len(headers))]
-    return SheetTable(headers, columns, len(kept), any(filled[start + 1 :]), notes)
+    columns = [_typed([row[place] for row in leads]) for place in range(len(headers))]
+    return SheetTable(headers, columns, len(leads), any(filled[start + 1 :]), notes)
 
 
 def _main_block(rows: list[list[Any]]) -> tuple[list[list[Any]], str]:

@@ -121,8 +121,8 @@ class ColumnMapping(BaseModel):
             if headers is None:
                 left = tuple(h for h in (match.header, *match.more) if h is not None and h not in taken)
                 others = tuple(header for header in match.others if header not in taken)
-                kept = {"header": left[0], "more": left[1:], "others": others} if left else None
-                matches.append(match.model_copy(update=kept) if kept else Match(column=match.column))
+                update = {"header": left[0], "more": left[1:], "others": others} if left else None
+                matches.append(match.model_copy(update=update) if update else Match(column=match.column))
             elif headers == [match.header, *match.more] and not (match.more or match.others):
                 matches.append(match)
             elif headers:

@@ -204,8 +204,8 @@ def profile_column(header: str, cells: pd.Series, marks: frozenset[str] = frozen
     codes = np.append(own, -1)[places]
     blank = _true(pc.is_in(pc.utf8_lower(values), value_set=pa.array(sorted(marks), type=values.type)))
     found = tuple(sorted(set(pc.utf8_lower(values.filter(pa.array(blank))).to_pylist())))
-    kept = np.cumsum(~blank) - 1
-    codes = np.append(np.where(blank, -1, kept), -1)[codes]
+    renumbered = np.cumsum(~blank) - 1
+    codes = np.append(np.where(blank, -1, renumbered), -1)[codes]
     values = values.filter(pa.array(~blank))
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
     return ColumnProfile(header, len(cells), codes, values, counts, found)

@@ -138,13 +138,13 @@ def _same_name(chosen: str, match: Match) -> set[str]:
 
 def _several(match: Match, profiles: dict[str, ColumnProfile], shape: str) -> Match:
     """Keep each header that holds such addresses or numbers, the likeliest by name first."""
-    kept = [h for h, p in profiles.items() if p.share(shape, least=_HARDLY_ANY) >= _HARDLY_ANY]
-    if not kept:
-        kept = [h for h in profiles if not may_be_phone(h)]
-        return match.model_copy(update={"header": kept[0], "more": ()}) if kept else Match(column=match.column)
-    left = [header for header in profiles if header not in kept and profiles[header].distinct]
+    headers = [h for h, p in profiles.items() if p.share(shape, least=_HARDLY_ANY) >= _HARDLY_ANY]
+    if not headers:
+        headers = [h for h in profiles if not may_be_phone(h)]
+        return match.model_copy(update={"header": headers[0], "more": ()}) if headers else Match(column=match.column)
+    left = [header for header in profiles if header not in headers and profiles[header].distinct]
     why = f"{' and '.join(left)} holds none" if left else ""
-    return match.model_copy(update={"header": kept[0], "more": tuple(kept[1:]), "why": why})
+    return match.model_copy(update={"header": headers[0], "more": tuple(headers[1:]), "why": why})
 
 
 def _name(match: Match, profiles: dict[str, ColumnProfile]) -> Match:

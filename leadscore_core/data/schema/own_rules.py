@@ -63,9 +63,9 @@ def save_targets(schema: LeadSchema, targets: TargetMetrics | None, settings: Se
     SchemaError
         If the schema ships with LeadScore, or cannot be written.
     """
-    kept = saved_schema(schema.name) or schema
+    saved = saved_schema(schema.name) or schema
     wanted = targets if targets is not None and targets.words else None
-    if is_shipped(kept.name):
-        raise SchemaError(f"The targets of {kept.title} are [targets] of the settings. Change them in leadscore.toml.")
-    if kept.targets != wanted:
-        save_schema(kept.model_copy(update={"targets": wanted}), settings.data_dir)
+    if is_shipped(saved.name):
+        raise SchemaError(f"The targets of {saved.title} are [targets] of the settings. Change them in leadscore.toml.")
+    if saved.targets != wanted:
+        save_schema(saved.model_copy(update={"targets": wanted}), settings.data_dir)

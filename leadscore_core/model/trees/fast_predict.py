@@ -133,8 +133,8 @@ class LeafSets:
             below_left, below_right = walk(int(tree.left[node])), walk(int(tree.right[node]))
             column = int(tree.column[node])
             sides = np.array([everything ^ below_left, everything ^ below_right], dtype=self._type)
-            kept = sides.take(self.splits.goes_left(tree, node))
-            reach[column] = reach[column] & kept if column in reach else kept
+            goes = sides.take(self.splits.goes_left(tree, node))
+            reach[column] = reach[column] & goes if column in reach else goes
             return below_left | below_right
 
         walk(tree.root)

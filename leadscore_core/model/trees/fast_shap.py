@@ -106,9 +106,9 @@ class TreeTables:
 
         def walk(node: int, agrees: dict[int, np.ndarray], share: dict[int, float]) -> None:
             if node < 0:
-                kept = sorted(agrees)
-                shares = np.array([share[c] for c in kept])
-                leaves.append(TreeLeaf(float(tree.leaf_value[~node]), kept, [agrees[c] for c in kept], shares))
+                split_on = sorted(agrees)
+                shares = np.array([share[c] for c in split_on])
+                leaves.append(TreeLeaf(float(tree.leaf_value[~node]), split_on, [agrees[c] for c in split_on], shares))
                 return
             column = int(tree.column[node])
             left = goes_left[node][firsts[column]]

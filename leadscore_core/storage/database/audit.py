@@ -138,7 +138,7 @@ def _write_down(settings: Settings, session: Session) -> None:
         values = {name: getattr(bare, name) for name in bare.__dataclass_fields__}
         session.add(AuditRow(**(values | {"columns": list(bare.columns), "hash": before})))
         anchors.append(f"{number} {before}")
-    event.listen(session, "after_commit", lambda _: _keep_anchors(settings, anchors), once=True)
+    event.listen(session, "after_commit", lambda _: _save_anchors(settings, anchors), once=True)
 
 
 def record_audit(settings: Settings, done: AuditEvent) -> None:
@@ -228,7 +228,7 @@ def anchors_path(settings: Settings) -> Path:
     return settings.data_dir / ANCHORS
 
 
-def _keep_anchors(settings: Settings, anchors: list[str]) -> None:
+def _save_anchors(settings: Settings, anchors: list[str]) -> None:
     with suppress(OSError):  # the rows stand; a check says how many have no anchor
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         append_line(anchors_path(settings), "\n".join(anchors), wait=False)

@@ -82,9 +82,9 @@ def read_anchors(path: Path) -> dict[int, str]:
     found: dict[int, str] = {}
     with suppress(OSError), path.open(encoding="ascii", errors="replace") as file:
         for line in file:
-            number, _, kept = line.strip().partition(" ")
-            if number.isdigit() and len(kept) == len(START):
-                found.setdefault(int(number), kept)
+            number, _, digest = line.strip().partition(" ")
+            if number.isdigit() and len(digest) == len(START):
+                found.setdefault(int(number), digest)
     return found
 
 

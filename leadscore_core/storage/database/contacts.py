@@ -104,7 +104,7 @@ class ContactStore:
         Parameters
         ----------
         file_id
-            The file of outcomes that told them.
+            The file of outcomes that they came from.
         """
         for one in said:
             _check(one.result)
@@ -125,15 +125,15 @@ class ContactStore:
     def record_new(self, schema: str, batch_id: str, said: Sequence[Said], *, file_id: int) -> int:
         """Keep what a file tells of contact attempts, all or none, and return how many attempts were new.
 
-        An attempt is known where a file has told the same result of the person at the same moment; one without a
-        moment, where it is the last that a file told of the person.
+        An attempt is known where a file has given the same result of the person at the same moment; one without a
+        moment, where it is the last that a file gave of the person.
         """
         for one in said:
             _check(one.result)
         moment = now()
         with open_database(self.settings).writing() as session:
             people = find_people(session, schema, [one.lead for one in said])
-            told: dict[int, list[tuple[str, datetime]]] = {}
+            known: dict[int, list[tuple[str, datetime]]] = {}
             for start in range(0, len(people), _CHUNK):
                 query = (
                     select(AttemptRow.person_id, AttemptRow.result, AttemptRow.at)
@@ -142,10 +142,10 @@ class ContactStore:
                     .order_by(AttemptRow.at, AttemptRow.id)
                 )
                 for person, result, at in session.execute(query):
-                    told.setdefault(person, []).append((result, aware(at)))
+                    known.setdefault(person, []).append((result, aware(at)))
             rows = []
             for person, one in zip(people, said, strict=True):
-                before = told.setdefault(person, [])
+                before = known.setdefault(person, [])
                 at = one.result.at or moment
                 is_known = (one.result.result, at) in before
                 if not one.result.is_dated:
@@ -176,7 +176,7 @@ class ContactStore:
 
     @needs(Action.BRING_OUTCOMES)
     def undo_file(self, file_id: int, *, by: str) -> int:
-        """Take back what a file of outcomes told, and return how many attempts that were."""
+        """Take back the attempts of a file of outcomes, and return how many attempts that were."""
         moment = now()
         with open_database(self.settings).writing() as session:
             mine = (AttemptRow.file_id == file_id) & AttemptRow.undone_at.is_(None)

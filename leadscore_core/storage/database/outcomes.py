@@ -86,7 +86,7 @@ class OutcomeStore:
         completed
             1 where the lead converted, else 0.
         instead_of
-            The entry that these correct: what it told counts no longer, unless others came after it.
+            The entry that these correct: its outcomes count no longer, unless others came after it.
 
         Returns
         -------
@@ -110,7 +110,7 @@ class OutcomeStore:
 
     @needs(Action.BRING_OUTCOMES)
     def take_back(self, batch: Batch, entry: Entry, *, by: str = "") -> None:
-        """Take back what a file told; what later files told of the same leads stays.
+        """Take back the outcomes of a file; those of later files about the same leads stay.
 
         Parameters
         ----------
@@ -128,9 +128,9 @@ class OutcomeStore:
         if not history:
             return
         number, before = entry
-        told, was = self._known(batch, history, number), self._known(batch, history, before)
+        corrected, was = self._known(batch, history, number), self._known(batch, history, before)
         known = self._known(batch, history, history[0].number)
-        for row, outcome in told.items():
+        for row, outcome in corrected.items():
             if was.get(row) != outcome and known.get(row) == outcome:
                 known.pop(row)
                 known |= {row: was[row]} if row in was else {}
@@ -143,7 +143,7 @@ class OutcomeStore:
         return self._known(batch, history, history[0].number) if history else {}
 
     def outcomes_of(self, batch: Batch, file_name: str) -> dict[int, int]:
-        """Return what files of a name told, all together and as the last of them said, by position."""
+        """Return the outcomes in files of a name, all together and as the last of them said, by position."""
         history = self.history(batch)
         found: dict[int, int] = {}
         for one in reversed(history):

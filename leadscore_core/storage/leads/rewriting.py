@@ -62,6 +62,6 @@ def blanked(table: pa.Table, rows: np.ndarray, values: dict[str, object]) -> pa.
         if field.name in values:
             cells = table.column(place)
             value = pa.scalar(values[field.name], type=cells.type)
-            kept = pc.if_else(pa.array(rows), value, cells)
-            table = table.set_column(place, field, kept)
+            rewritten = pc.if_else(pa.array(rows), value, cells)
+            table = table.set_column(place, field, rewritten)
     return table

@@ -66,7 +66,7 @@ class SourceTable:
         *,
         most: int | None = MOST_GROUPS,
         at_least: int = 1,
-        kept: dict[str, list[str | None]] | None = None,
+        levels: dict[str, list[str | None]] | None = None,
         worked_with: bool = False,
     ) -> pd.DataFrame:
         """Count leads by what they have in common, the largest groups first.
@@ -77,7 +77,7 @@ class SourceTable:
             See `dimensions`; none for all leads together.
         most, at_least
             At most so many groups (None for all), of at least so many leads.
-        kept
+        levels
             Dimension -> values that stand for themselves; all others are taken together as `OTHERS`.
         worked_with
             Whether the groups are only worked with, and shown to nobody, so that they may be small.
@@ -98,7 +98,7 @@ class SourceTable:
         cells, values = [], []
         for dimension in dimensions:
             cell = self._cell(dimension)
-            wanted = (kept or {}).get(dimension)
+            wanted = (levels or {}).get(dimension)
             if wanted is not None:
                 given = [value for value in wanted if value is not None]
                 blank = f" WHEN {cell} IS NULL THEN {'NULL' if None in wanted else '?'}"
@@ -206,13 +206,13 @@ class SourceTable:
         -------
         pandas.Series
             ``scored`` leads; of them ``learned`` (the model learned from them), ``not_shown`` (and it keeps nothing
-            else that was said of them, so that nothing is expected) and ``untold`` (nothing tells whether it did).
+            else that was said of them, so that nothing is expected) and ``unclear`` (nothing tells whether it did).
         """
         condition, wheres = self._where(chosen)
         return self._frame(
             "SELECT count(ls_propensity) AS scored, count(*) FILTER (ls_had_learned) AS learned, "  # noqa: S608  # names are quoted or ours, values are bound
             "count(*) FILTER (ls_had_learned AND ls_expected IS NULL) AS not_shown, "
-            "count(ls_propensity) FILTER (ls_had_learned IS NULL) AS untold "
+            "count(ls_propensity) FILTER (ls_had_learned IS NULL) AS unclear "
             f"FROM ({self._leads()}) WHERE {condition}",
             wheres,
         ).iloc[0]

@@ -102,7 +102,7 @@ def judge_algorithms(
         If a name is unknown or its library is not installed.
     """
     began = time.monotonic()
-    tell = progress or silent
+    progress = progress or silent
     known = data.known
     label = known.outcome
     wanted = {algorithm.name: algorithm.human for algorithm in find_algorithms([*names, LIGHTGBM])}
@@ -114,7 +114,7 @@ def judge_algorithms(
     shared = (known.cleaned(), label, known.schema, params or {}, seed)
     for judged in run_on_shared(_judge, shared, work, in_processes=len(label) >= ROWS_WORTH_PROCESSES / 2):
         done.append(judged)
-        tell(len(done) / len(work), f"{wanted[judged.name]}, {judged.fold.name} ({len(done)} of {len(work)})")
+        progress(len(done) / len(work), f"{wanted[judged.name]}, {judged.fold.name} ({len(done)} of {len(work)})")
     targets, later = targets or TargetMetrics(), done[len(folds) * len(wanted) :]
     done = done[: len(folds) * len(wanted)]
     by_fold = pd.DataFrame([{"fold": j.fold.name, "name": j.name, **_figures(j, done, label, targets)} for j in done])
@@ -170,8 +170,8 @@ def _figures(
     if not of_month:
         own = [other for other in own if not set(other.fold.test) & set(judged.fold.test)]
     rows, foretold = (np.concatenate(parts) for parts in zip(*((o.fold.test, o.propensity) for o in own), strict=True))
-    kept = np.isin(rows, judged.fold.train) if of_month else np.ones(len(rows), dtype=bool)
-    threshold = choose_threshold(label[rows][kept], foretold[kept], targets)
+    was_learned = np.isin(rows, judged.fold.train) if of_month else np.ones(len(rows), dtype=bool)
+    threshold = choose_threshold(label[rows][was_learned], foretold[was_learned], targets)
     truth, p = label[judged.fold.test], judged.propensity
     result: dict[str, Any] = {}
     for name, metric in known_metrics().items():

@@ -16,10 +16,10 @@ from leadscore_core.training.evaluation.paired_tests import (
     Comparison,
     FoldNames,
     compare_models,
-    grade_moves,
+    count_grade_changes,
     losing_groups,
 )
-from leadscore_core.training.evaluation.score_moves import largest_moves
+from leadscore_core.training.evaluation.score_changes import largest_changes
 from leadscore_core.training.training_data import TrainingData
 
 _TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -34,10 +34,11 @@ class Challenge(BaseModel):
     ``challenger``, ``value`` (their difference), ``low``, ``high`` (95%; of AUC over months or folds see
     `mean_difference`, of the others a paired bootstrap), and ``by_fold`` the AUC of each month or fold. ``beside`` is
     the same comparison in random folds, with ``basis``, ``judged_on``, ``rows``, ``verdict`` and ``figures``, where
-    the verdict rests on months. ``notes`` say what to mind. ``moves`` counts leads by grade under the champion and the
-    challenger, each by its own grades and never by a refit, on ``moves_on``; ``losing`` are groups that the challenger
-    foretells less well (see `losing_groups`); ``moved`` the leads that move most (see `largest_moves`); ``thresholds``
-    gives ``threshold``, and ``precision`` and ``recall`` of both, at each tenth or about a low base rate.
+    the verdict rests on months. ``notes`` say what to mind. ``grade_changes`` counts leads by grade under the
+    champion and the challenger, each by its own grades and never by a refit, on ``grade_changes_on``; ``losing`` are
+    groups that the challenger foretells less well (see `losing_groups`); ``score_changes`` the leads whose score
+    changes most (see `largest_changes`); ``thresholds`` gives ``threshold``, and ``precision`` and ``recall`` of both,
+    at each tenth or about a low base rate.
     """
 
     model_config = ConfigDict(protected_namespaces=())
@@ -53,10 +54,10 @@ class Challenge(BaseModel):
     beside: list[dict[str, Any]] = []
     figures: list[dict[str, Any]] = []
     delong: dict[str, float] = {}
-    moves: dict[str, dict[str, int]] = {}
-    moves_on: str = ""
+    grade_changes: dict[str, dict[str, int]] = {}
+    grade_changes_on: str = ""
     losing: list[dict[str, Any]] = []
-    moved: list[dict[str, Any]] = []
+    score_changes: list[dict[str, Any]] = []
     thresholds: list[dict[str, Any]] = []
     calls: int = 0
     not_applicable: str = ""
@@ -104,8 +105,8 @@ def challenge_champion(
     label, old, new = known.outcome[basis.rows], basis.champion, basis.challenger
     cleaned = known.cleaned(champion.schema)
     grades = grades or (champion.metadata.grades, challenger.metadata.grades)
-    moves, moves_on = pair.for_moves()
-    read_by_both = known.cleaned().iloc[moves.rows]
+    graded, graded_on = pair.for_grade_changes()
+    read_by_both = known.cleaned().iloc[graded.rows]
     return Challenge(
         **ids,
         basis=basis.name,
@@ -117,12 +118,14 @@ def challenge_champion(
         beside=[_beside(other, comparison) for other, comparison in zip(bases[1:], found[1:], strict=True)],
         figures=_as_rows(first),
         delong={"p": first.delong_p, "low": first.delong_low, "high": first.delong_high},
-        moves=grade_moves(moves.champion, moves.challenger, *((g.hot, g.warm, g.cold) for g in grades)).T.to_dict(),
-        moves_on=moves_on,
+        grade_changes=count_grade_changes(
+            graded.champion, graded.challenger, *((g.hot, g.warm, g.cold) for g in grades)
+        ).T.to_dict(),
+        grade_changes_on=graded_on,
         losing=_losing(cleaned.iloc[basis.rows], label, old, new, champion),
         calls=min(capacity, first.rows),
-        moved=largest_moves(
-            read_by_both, moves.champion, moves.challenger, known.outcome[moves.rows], champion, challenger
+        score_changes=largest_changes(
+            read_by_both, graded.champion, graded.challenger, known.outcome[graded.rows], champion, challenger
         ),
         thresholds=_at_thresholds(label, old, new),
     )

@@ -28,7 +28,7 @@ BASES: dict[str, Sentence] = {
         "one by models that were trained on the leads before each month",
         {"n": "13,137", "months": "September 2021 to January 2022"},
     ),
-    "forward_kept": Sentence(
+    "forward_out_of_fold": Sentence(
         _WHERE,
         "leads have dates, and the model in use was trained on the same leads",
         "{n} leads of {months}, each month judged by models that were trained on the leads before it, as "
@@ -49,7 +49,7 @@ BASES: dict[str, Sentence] = {
         "this one by models that know other leads of the same time, which flatters it",
         {"n": "9,703"},
     ),
-    "kept": Sentence(
+    "out_of_fold": Sentence(
         _WHERE,
         "no month can be judged, or beside the months: the model in use was trained on the same leads",
         "{n} leads in random folds, by the predictions that both models kept when they were trained on them",
@@ -70,7 +70,7 @@ STANDS = Sentence(
     {"n": "1,280"},
 )
 _FOLDS, _MONTHS = "cross_validation", "next_period"
-_MOST = 0.9  # of the leads judged, that the champion kept predictions of
+_MOST = 0.9  # of the leads judged, that the champion has predictions of
 _COLUMNS = ["row", "fold", "propensity", "threshold"]
 
 
@@ -125,8 +125,8 @@ class Pair:
         """Return on what the models are compared, and what stands beside it.
 
         Where leads have dates, on months after the training of both: the champion as it stands where it has not learned
-        from them, by its kept predictions where it was trained on the same leads, else by a refit of its recipe before
-        each month. Random folds stand beside, and alone where no month can be judged.
+        from them, by its out-of-fold predictions where it was trained on the same leads, else by a refit of its recipe
+        before each month. Random folds stand beside, and alone where no month can be judged.
         """
         forward = next(self._forward(), None)
         folds = next(self._in_folds(may_refit=forward is None), None)
@@ -140,7 +140,7 @@ class Pair:
         inputs = self.champion.schema.inputs
         return [column.human for column in inputs if column.name in learned and column.name not in there]
 
-    def for_moves(self) -> tuple[Basis, str]:
+    def for_grade_changes(self) -> tuple[Basis, str]:
         """Return by which propensities leads are graded under both models, and on what, in words.
 
         Of leads that a model learned from, its own out-of-fold predictions; where there are none of the champion, both
@@ -157,30 +157,30 @@ class Pair:
         return both, STANDS(n=f"{len(rows):,}")
 
     def _forward(self) -> Iterator[Basis]:
-        later, dates = self._judged(_MONTHS), self.known.dates
-        if later.empty or dates is None:
+        months, dates = self._judged(_MONTHS), self.known.dates
+        if months.empty or dates is None:
             return
-        came = dates.iloc[later["row"].to_numpy()].dt.to_period("M")
+        came = dates.iloc[months["row"].to_numpy()].dt.to_period("M")
         trained = self.champion.metadata.training_data
-        is_later = np.ones(len(later), dtype=bool)
+        is_later = np.ones(len(months), dtype=bool)
         if not trained.synthetic:  # made-up leads have no future; of a month begun, the model in use knows more
             end = trained.period_end
             is_later &= end is not None and (came > pd.Period(end, freq="M")).to_numpy()
-        rows = later["row"].to_numpy()
-        unseen = later[is_later & ~self._seen[rows]]
+        rows = months["row"].to_numpy()
+        unseen = months[is_later & ~self._seen[rows]]
         knows_more = unseen[unseen["fold"].isin(self._months_knowing_more(dates, unseen["fold"]))]
         yield from self._basis("forward", knows_more, None, all_folds=False)
         yield from self._basis("forward", unseen, None, all_folds=False)
-        kept = self._kept(_MONTHS)
-        if kept is not None:
-            yield from self._basis("forward_kept", later, kept, all_folds=False)
+        out_of_fold = self._out_of_fold(_MONTHS)
+        if out_of_fold is not None:
+            yield from self._basis("forward_out_of_fold", months, out_of_fold, all_folds=False)
             return
         if self.lacking:
             return
-        months, _ = rolling_months(dates, self.known.outcome)
-        judged = set(later["fold"])
-        refit = self._refit([month for month in months if month.name in judged])
-        yield from self._basis("forward_refit", later, refit, all_folds=False)
+        rolling, _ = rolling_months(dates, self.known.outcome)
+        judged = set(months["fold"])
+        refit = self._refit([month for month in rolling if month.name in judged])
+        yield from self._basis("forward_refit", months, refit, all_folds=False)
 
     def _months_knowing_more(self, dates: pd.Series, folds: pd.Series) -> list[str]:
         """Return months before which the challenger has learned from leads that the champion has not.
@@ -194,9 +194,9 @@ class Pair:
     def _in_folds(self, *, may_refit: bool) -> Iterator[Basis]:
         crossed = self._judged(_FOLDS)
         yield from self._basis("unseen", crossed[~self._seen[crossed["row"].to_numpy()]], None, all_folds=True)
-        kept = self._kept(_FOLDS)
-        if kept is not None:
-            yield from self._basis("kept", crossed, kept, all_folds=True)
+        out_of_fold = self._out_of_fold(_FOLDS)
+        if out_of_fold is not None:
+            yield from self._basis("out_of_fold", crossed, out_of_fold, all_folds=True)
         elif may_refit and not self.lacking:
             label, identity = self.known.outcome, self.known.identity
             folds = repeated_folds(label, self._recipe.n_splits, 1, self.seed, identity)
@@ -245,17 +245,18 @@ class Pair:
         """Return the challenger's out-of-sample predictions of a split: row, fold, propensity, threshold."""
         return _of_split(self.challenger, split)
 
-    def _kept(self, split: str) -> pd.DataFrame | None:
+    def _out_of_fold(self, split: str) -> pd.DataFrame | None:
         """Return the champion's own, of leads that both were trained on; None where it kept none of most of them."""
         champion = self.champion
         if champion.metadata.training_data.sha256 == self.fingerprint:
-            kept = _of_split(champion, split)
+            predicted = _of_split(champion, split)
         else:
             cleaned = self.known.cleaned(champion.schema)
             own = predictions_by_lead(champion, cleaned, self.known.identities, split)
-            kept = own.assign(threshold=own_thresholds(own, champion.metadata.threshold))[_COLUMNS] if len(own) else own
+            thresholds = own_thresholds(own, champion.metadata.threshold) if len(own) else None
+            predicted = own if thresholds is None else own.assign(threshold=thresholds)[_COLUMNS]
         asked = self._judged(split)
-        return kept if len(kept) and np.isin(asked["row"], kept["row"]).mean() >= _MOST else None
+        return predicted if len(predicted) and np.isin(asked["row"], predicted["row"]).mean() >= _MOST else None
 
     @cached_property
     def _seen(self) -> np.ndarray:

@@ -246,9 +246,9 @@ def compute_metrics(
 
 
 def lift_by_decile(label: np.ndarray, propensity: np.ndarray, weight: Weight = None) -> list[dict[str, float | None]]:
-    """Rank leads into ten parts, best first: leads, observed rate, lift over the average, share of conversions gained.
+    """Rank leads into tenths, best first: leads, observed rate, lift over the average, share of conversions gained.
 
-    Ties keep the order of the list; fewer than ten leads give one part each. Parts are tenths of what the leads stand
+    Ties keep the order of the list; fewer than ten leads give one tenth each. They are tenths of what the leads stand
     for.
 
     Examples
@@ -257,13 +257,13 @@ def lift_by_decile(label: np.ndarray, propensity: np.ndarray, weight: Weight = N
     2.0
     """
     order = np.argsort(-np.asarray(propensity), kind="stable")
-    ranked, parts = np.asarray(label)[order], min(10, len(order))
+    ranked, n_tenths = np.asarray(label)[order], min(10, len(order))
     counts = np.ones(len(order)) if weight is None else np.asarray(weight, dtype="float64")[order]
-    places = [len(part) for part in np.array_split(order, parts)]
+    places = [len(tenth) for tenth in np.array_split(order, n_tenths)]
     ends = np.cumsum(places)[:-1]
     if weight is not None:
         upto = np.cumsum(counts)
-        ends = np.searchsorted(upto, upto[-1] * np.arange(1, parts) / parts, side="left") + 1
+        ends = np.searchsorted(upto, upto[-1] * np.arange(1, n_tenths) / n_tenths, side="left") + 1
     total = float((ranked * counts).sum())
     base_rate = total / float(counts.sum())
     table: list[dict[str, float | None]] = []

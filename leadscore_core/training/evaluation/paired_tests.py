@@ -302,7 +302,7 @@ def _gained(label: np.ndarray, propensity: np.ndarray, calls: int) -> float:
     return float(label[np.argsort(-propensity, kind="stable")[:calls]].sum())
 
 
-def grade_moves(
+def count_grade_changes(
     champion: np.ndarray,
     challenger: np.ndarray,
     grades: tuple[float, float, float],
@@ -321,7 +321,7 @@ def grade_moves(
 
     Examples
     --------
-    >>> grade_moves(np.array([0.9, 0.2]), np.array([0.9, 0.7]), (0.65, 0.4, 0.1)).loc["Cold", "Hot"]
+    >>> count_grade_changes(np.array([0.9, 0.2]), np.array([0.9, 0.7]), (0.65, 0.4, 0.1)).loc["Cold", "Hot"]
     np.int64(1)
     """
     names = ["Hot", "Warm", "Cold", "Junk"]

@@ -127,6 +127,6 @@ def _hashes(model: LeadModel, cleaned: pd.DataFrame, identities: dict[str, np.nd
 
 def _look_up(hashes: np.ndarray, known: pd.Series, values: pd.Series) -> np.ndarray:
     """Return the value kept under each hash, NaN where there is none; 0 stands for nothing."""
-    kept = pd.Series(values.to_numpy("float64"), index=known.to_numpy("uint64"))
-    kept = kept[(kept.index != 0) & ~kept.index.duplicated()]
-    return kept.reindex(hashes).to_numpy("float64")
+    by_hash = pd.Series(values.to_numpy("float64"), index=known.to_numpy("uint64"))
+    by_hash = by_hash[(by_hash.index != 0) & ~by_hash.index.duplicated()]
+    return by_hash.reindex(hashes).to_numpy("float64")

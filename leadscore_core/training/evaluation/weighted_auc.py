@@ -8,8 +8,8 @@ from leadscore_core.training.evaluation.paired_tests import delong
 def auc_error(label: np.ndarray, propensity: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Return the standard error of an AUC: DeLong's (1988), or with weights its linearisation.
 
-    The AUC by inverse probability is a ratio of weighted sums; its variance is that of the sum of each lead's part,
-    which is DeLong's structural component (after Särndal, Swensson and Wretman, 1992, section 5.5).
+    The AUC by inverse probability is a ratio of weighted sums; its variance is that of the sum of each lead's
+    influence, which is DeLong's structural component (after Särndal, Swensson and Wretman, 1992, section 5.5).
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ def auc_error(label: np.ndarray, propensity: np.ndarray, weight: np.ndarray | No
     wins = shares_below(propensity[done], propensity[~done], weight[~done])
     losses = 1 - shares_below(propensity[~done], propensity[done], weight[done])
     variance = 0.0
-    for part, own in ((wins, weight[done]), (losses, weight[~done])):
-        mean = float(np.average(part, weights=own))
-        variance += float((own**2 * (part - mean) ** 2).sum() / own.sum() ** 2)
+    for shares, own in ((wins, weight[done]), (losses, weight[~done])):
+        mean = float(np.average(shares, weights=own))
+        variance += float((own**2 * (shares - mean) ** 2).sum() / own.sum() ** 2)
     return float(np.sqrt(variance))
 
 

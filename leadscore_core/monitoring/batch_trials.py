@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from leadscore_core.access.permissions import Action
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.errors import LeadScoreError, StorageError
-from leadscore_core.monitoring.kept_leads import known_outcomes_of
+from leadscore_core.monitoring.batch_leads import known_outcomes_of
 from leadscore_core.monitoring.trial import TrialPlan, TrialResult, assign_arms, read_trial
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.monitor_events import TRIAL, MonitorEvent, MonitorEventStore
@@ -55,7 +55,7 @@ def arms_of_batch(batch: Batch, plan: TrialPlan) -> np.ndarray:
     return assign_arms(keys.tolist(), plan)
 
 
-def read_kept_trial(
+def read_batch_trial(
     plan: TrialPlan, started: MonitorEvent, settings: Settings | None = None
 ) -> tuple[TrialResult, int]:
     """Read a trial as it stands, over the lists that were kept since it was started; return how many these are.

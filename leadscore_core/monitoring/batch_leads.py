@@ -23,7 +23,7 @@ MONTH, WEEK, BATCH, MODEL = "month", "week", "batch", "model"
 
 
 @dataclass(frozen=True, eq=False)
-class KeptLeads:
+class BatchLeads:
     """The leads of a kept list: ``cleaned`` as the model saw them, ``scores`` what it said, ``leads`` the rest."""
 
     batch: Batch
@@ -32,7 +32,7 @@ class KeptLeads:
     leads: MonitoredLeads
 
 
-def read_kept(batch: Batch, schema: LeadSchema, threshold: float, settings: Settings) -> KeptLeads:
+def read_batch_leads(batch: Batch, schema: LeadSchema, threshold: float, settings: Settings) -> BatchLeads:
     """Return the leads of a kept list, in the list's order.
 
     A lead that the model learned from counts with what a model that had not seen it said.
@@ -64,7 +64,7 @@ def read_kept(batch: Batch, schema: LeadSchema, threshold: float, settings: Sett
         threshold=threshold,
         restored=restored,
     )
-    return KeptLeads(batch, cleaned, scores, leads)
+    return BatchLeads(batch, cleaned, scores, leads)
 
 
 def known_outcomes_of(batch: Batch, frame: pd.DataFrame, settings: Settings) -> np.ndarray:
@@ -88,7 +88,7 @@ def group_columns(cleaned: pd.DataFrame, schema: LeadSchema, dates: pd.Series | 
     return groups.assign(**{MONTH: came.dt.strftime("%Y-%m"), WEEK: monday})
 
 
-def join_kept(parts: Sequence[MonitoredLeads]) -> MonitoredLeads:
+def join_leads(parts: Sequence[MonitoredLeads]) -> MonitoredLeads:
     """Return the leads of several lists as one."""
     first = parts[0]
     return replace(

@@ -1,4 +1,4 @@
-"""Moves: the leads that a new model judges most differently, and which column makes the difference."""
+"""Changes of score: the leads that a new model judges most differently, and which column makes the difference."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ MOST = 12
 _SHOWN = (Role.SOURCE, Role.MEDIUM, Role.PLATFORM, Role.CITY)
 
 
-def largest_moves(
+def largest_changes(
     cleaned: pd.DataFrame,
     old: np.ndarray,
     new: np.ndarray,
@@ -20,7 +20,7 @@ def largest_moves(
     champion: LeadModel,
     challenger: LeadModel,
 ) -> list[dict[str, Any]]:
-    """Return the leads whose propensity moves most between two models, half of them up and half down where both exist.
+    """Return the leads whose propensity changes most between two models, up and down in equal numbers where both exist.
 
     Parameters
     ----------
@@ -45,10 +45,10 @@ def largest_moves(
     if not rows:
         return []
     leads = cleaned.iloc[rows]
-    parts = [
+    contributions = [
         model.contributions(leads).drop(columns="base_value").reset_index(drop=True) for model in (champion, challenger)
     ]
-    apart = parts[1].sub(parts[0], fill_value=0.0)
+    gaps = contributions[1].sub(contributions[0], fill_value=0.0)
     shown = champion.schema.with_role(*_SHOWN)
     found = []
     for place, row in enumerate(rows):
@@ -60,18 +60,18 @@ def largest_moves(
                 "old": float(old[row]),
                 "new": float(new[row]),
                 "completed": int(label[row]),
-                "why": _why(apart.iloc[place], float(gap[row]), champion, challenger),
+                "why": _why(gaps.iloc[place], float(gap[row]), champion, challenger),
             }
         )
-    return sorted(found, key=lambda move: -abs(move["new"] - move["old"]))
+    return sorted(found, key=lambda change: -abs(change["new"] - change["old"]))
 
 
 def _has(lead: pd.Series, name: str) -> bool:
     return name in lead.index and bool(pd.notna(lead[name]))
 
 
-def _why(apart: pd.Series, gap: float, champion: LeadModel, challenger: LeadModel) -> str:
-    with_it = apart[apart * np.sign(gap) > 0]
+def _why(gaps: pd.Series, gap: float, champion: LeadModel, challenger: LeadModel) -> str:
+    with_it = gaps[gaps * np.sign(gap) > 0]
     if with_it.empty:
         return "many columns a little"
     name = str((with_it.abs()).idxmax())
