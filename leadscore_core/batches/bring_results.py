@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import numpy as np
@@ -14,8 +14,8 @@ from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import needs
 from leadscore_core.batches.brought_files import note_file
 from leadscore_core.batches.known_people import lead_keys
-from leadscore_core.batches.outcome_files import KNOWN_BY, saved_schemas, with_keys
-from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys, with_region_of
+from leadscore_core.batches.outcome_files import saved_schemas
+from leadscore_core.batches.outcome_keys import match_leads, people_of_batch
 from leadscore_core.batches.result_files import (
     ResultFile,
     ResultTable,
@@ -24,14 +24,10 @@ from leadscore_core.batches.result_files import (
     read_moments,
     status_preference,
 )
+from leadscore_core.batches.result_keys import open_table, read_table_keys, region_for
 from leadscore_core.batches.result_words import NOT_CONVERTED, NOTHING, guess_result
 from leadscore_core.config import Settings
-from leadscore_core.data.dataset.open import open_list
-from leadscore_core.data.dataset.options import ListOptions
-from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS
 from leadscore_core.data.schema.owner import owner_column
-from leadscore_core.data.schema.phone_region import settle_region
-from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LabelError, LeadScoreError, StorageError
 from leadscore_core.inference.export.caller_workbooks import CALL_BACK, KEY, NOTE
 from leadscore_core.outcome import OutcomeWords
@@ -198,19 +194,27 @@ def _by_key(table: ResultTable, wanted: pd.Series, batches: Mapping[str, Batch])
 
 
 def _by_details(table: ResultTable, wanted: pd.Series, batches: list[Batch], settings: Settings) -> pd.DataFrame:
-    """Match by id, e-mail, phone or moment, in every list of each kind, the newest list first."""
+    """Match by id, e-mail, phone or moment, in every list of each kind, the newest list first.
+
+    Phone numbers without a country code are read as the list's own, unless the file shows whose they are.
+    """
     parts = [_empty()]
     seen: set[int] = set()
     for schema in saved_schemas(settings):
         with suppress(LeadScoreError):  # a file that cannot be read as lists of this kind may be one of another
-            rows = _keys(table, schema, settings)[wanted.to_numpy()]
+            leads = open_table(table, schema, settings)
             lines = np.flatnonzero(wanted.to_numpy())
+            by_region: dict[str, pd.DataFrame] = {}
             for batch in batches:
                 if batch.schema_name != schema.name:
                     continue
+                region = region_for(leads, batch, settings)
+                if region not in by_region:
+                    keys = read_table_keys(table, leads, region, settings)[wanted.to_numpy()]
+                    by_region[region] = keys.reset_index(drop=True)
                 with suppress(StorageError):  # a batch whose file is gone learns nothing
                     people = people_of_batch(batch.scores_path, schema)
-                    pairs = match_leads(people, rows.reset_index(drop=True)).pairs
+                    pairs = match_leads(people, by_region[region]).pairs
                     line = lines[pairs["row"].to_numpy("int64")]
                     parts.append(
                         pd.DataFrame(
@@ -225,22 +229,6 @@ def _by_details(table: ResultTable, wanted: pd.Series, batches: list[Batch], set
                     )
                     seen |= set(line.tolist())
     return pd.concat(parts, ignore_index=True)
-
-
-def _keys(table: ResultTable, schema: LeadSchema, settings: Settings) -> pd.DataFrame:
-    """Return what a sheet's rows are known by among lists of a schema (see `match_leads`)."""
-    options = ListOptions(sheet=table.sheet)
-    leads = open_list(table.path, schema, options=options, settings=settings)
-    mapping = leads.mapping
-    if not any(column.name in mapping.used for column in schema.with_role(*KNOWN_BY)):
-        mapping = with_keys(mapping, schema, table.cells.head(CONVENTION_ROWS))
-        mapping = settle_region(mapping, schema, table.cells.head(CONVENTION_ROWS), settings.phone_region)
-    if table.region is not None:
-        mapping = mapping.model_copy(update={"phone_region": table.region})
-    own = with_region_of(schema.name, settings)
-    keys = read_keys(table.cells.mask(table.cells == ""), replace(leads, mapping=mapping), own)
-    later = table.at.astype("int64").where(table.at.notna(), np.nan).astype("float64")
-    return keys.assign(outcome=np.arange(len(keys), dtype="float64"), later=later.to_numpy())
 
 
 @needs(Action.BRING_OUTCOMES)

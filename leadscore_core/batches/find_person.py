@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import needs
 from leadscore_core.config import Settings, load_settings
+from leadscore_core.data.cleaning.phone_region import country_of
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.errors import StorageError
 from leadscore_core.inference.contact_quality import Contacts, contact_keys
@@ -67,11 +68,12 @@ def find_person(wanted: Wanted, settings: Settings | None = None) -> FoundPerson
     Raises
     ------
     StorageError
-        If nothing usable was given, or leads that share it are different people's.
+        If nothing usable was given, leads that share it are different people's, or a phone without a country code is
+        known as numbers of several countries.
     """
     settings = settings or load_settings()
-    given = _given_keys(wanted, settings)
     batches = BatchStore(settings).list_batches()
+    given = _known_keys(wanted, batches, settings)
     known = set(given)
     leads: Leads = {}
     for _ in range(_MOST_ROUNDS):
@@ -96,23 +98,58 @@ def find_person(wanted: Wanted, settings: Settings | None = None) -> FoundPerson
     )
 
 
-def _given_keys(wanted: Wanted, settings: Settings) -> frozenset[Key]:
-    """Return the keys of what was given; an id is one of any company's."""
+def _known_keys(wanted: Wanted, batches: list[Batch], settings: Settings) -> frozenset[Key]:
+    """Return the keys of what was given; a phone without a country code is read as lists read theirs.
+
+    Raises
+    ------
+    StorageError
+        If nothing usable was given, or the phone is known as numbers of several countries.
+    """
+    regions = dict.fromkeys([settings.phone_region, *(batch.mapping.phone_region for batch in batches)])
+    readings = {region: _given_keys(wanted, region, batches, settings) for region in regions if region}
+    distinct = {keys: region for region, keys in reversed(readings.items()) if keys}
+    if not distinct:
+        raise StorageError("That is no phone number by which somebody could be known. Check the spelling.")
+    known = [keys for keys in distinct if len(distinct) == 1 or _is_known(_phones(keys), batches, settings)]
+    if len(known) > 1:
+        codes = " and ".join(sorted(str(country_of(distinct[keys])) for keys in known))
+        raise StorageError(
+            f"Without its country code this phone number is known as one of {codes}, so it may be several people's. "
+            "Give it with its country code."
+        )
+    return known[0] if known else next(iter(reversed(distinct)))
+
+
+def _phones(keys: frozenset[Key]) -> frozenset[Key]:
+    return frozenset(key for key in keys if key[0] == "phone")
+
+
+def _is_known(phones: frozenset[Key], batches: list[Batch], settings: Settings) -> bool:
+    """Tell whether a phone is on a list, or somebody's who was called."""
+    if any(_leads_with(batch, phones) for batch in batches):
+        return True
+    with open_database(settings).session() as session:
+        return bool(people_of_keys(session, phones))
+
+
+def _given_keys(wanted: Wanted, region: str, batches: list[Batch], settings: Settings) -> frozenset[Key]:
+    """Return the keys of what was given, none if the phone is none of a country; an id is one of any company's."""
     said = {Role.EMAIL: wanted.email.strip(), Role.PHONE: wanted.phone.strip(), Role.ID: wanted.id.strip()}
     cells = {role: pd.Series([text], dtype="str") for role, text in said.items() if text}
-    keys = contact_keys(Contacts(cells, settings.phone_region), contact_key(settings)) if cells else pd.DataFrame()
-    for role, human in ((Role.EMAIL, "e-mail address"), (Role.PHONE, "phone number")):
-        if role in cells and keys[str(role)].isna().all():
-            raise StorageError(f"That is no {human} by which somebody could be known. Check the spelling.")
-    schemas = sorted({batch.schema_name for batch in BatchStore(settings).list_batches()})
-    found = {
+    if not cells:
+        raise StorageError("Say whom to forget: by e-mail, phone or id.")
+    keys = contact_keys(Contacts(cells, region), contact_key(settings))
+    if Role.EMAIL in cells and keys["email"].isna().all():
+        raise StorageError("That is no e-mail address by which somebody could be known. Check the spelling.")
+    if Role.PHONE in cells and keys["phone"].isna().all():
+        return frozenset()
+    schemas = sorted({batch.schema_name for batch in batches})
+    return frozenset(
         (str(name), scope, int(keys[name].iloc[0]))
         for name in keys.columns
         for scope in (schemas if name == "id" else [""])
-    }
-    if not cells:
-        raise StorageError("Say whom to forget: by e-mail, phone or id.")
-    return frozenset(found)
+    )
 
 
 def _leads_with(batch: Batch, wanted: Collection[Key]) -> dict[int, frozenset[Key]]:

@@ -17,6 +17,7 @@ from distributed.comm.core import CommClosedError
 from leadscore_core._files import staged_folder
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.conventions import ConventionEvidence
+from leadscore_core.data.cleaning.country_evidence import country_headers
 from leadscore_core.data.dataset.conventions import (
     LEAST_EVIDENCE,
     convention_headers,
@@ -186,7 +187,8 @@ def _settle(client: Client, files: Sequence[str], leads: LeadList, usual: str) -
     each = max(LEAST_EVIDENCE, CONVENTION_ROWS // len(files))
     headers = convention_headers(leads.mapping, leads.schema)
     phones = leads.mapping.headers_of(leads.schema, Role.PHONE)
-    headers = list(dict.fromkeys([*headers, *contested_headers(leads.mapping, leads.schema), *phones]))
+    asked_of = country_headers(leads.mapping.headers) if phones else []
+    headers = list(dict.fromkeys([*headers, *contested_headers(leads.mapping, leads.schema), *phones, *asked_of]))
     results: list[pd.DataFrame] = []
     for begin in range(0, len(files), _ASKED_AT_ONCE):
         asked = [

@@ -1,5 +1,6 @@
 """Bring outcomes: filled workbooks and lists with a status come back, shown before anything is kept."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -8,12 +9,14 @@ import streamlit as st
 from leadscore_core.batches.bring_results import HUMAN_KEYS, MatchedResults, match_results, save_results
 from leadscore_core.batches.brought_files import list_results, undo_results
 from leadscore_core.batches.result_files import ResultFile, read_result_files
+from leadscore_core.batches.result_keys import read_region
 from leadscore_core.batches.result_words import status_labels
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from pages.shared import session
 from pages.shared.controls import plain_error
+from pages.shared.conventions import pick_region
 from pages.shared.moments import own_zone, say_moment
 from pages.shared.person import ask_name
 from pages.shared.sidebar import plain
@@ -85,8 +88,10 @@ def _render_file(view: BatchView, uploads: list) -> None:
             icon=":material/help:",
         )
         return
+    file = _with_region(file, ids)
+    region = file.tables[0].region if file.tables else None
     matched = session.remembered(
-        ("matched", ids, column, repr(sorted(file.results().items()))), lambda: match_results(file, settings)
+        ("matched", ids, column, region, repr(sorted(file.results().items()))), lambda: match_results(file, settings)
     )
     _render_matched(matched, view)
     name = ask_name("Who brings these outcomes? The name stands beside them.")
@@ -96,6 +101,19 @@ def _render_file(view: BatchView, uploads: list) -> None:
         session.tell(f"{brought.attempts:,} contact attempts and {brought.outcomes:,} outcomes were kept{known}.")
         session.put("results_round", session.get("results_round", 0) + 1)
         st.rerun()
+
+
+def _with_region(file: ResultFile, ids: str) -> ResultFile:
+    """Say as whose numbers phones without a country code are read, let a person choose, and return the files so."""
+    settings, key = load_settings(), f"region-said-{ids}"
+    said = session.get(key)
+    file = replace(file, tables=[replace(table, region=said) for table in file.tables])
+    reading = session.remembered(("result-region", ids, said), lambda: read_region(file, settings))
+    picked = None if reading is None else pick_region(reading, settings.phone_region, ids)
+    if picked is not None:
+        session.put(key, picked)
+        st.rerun()
+    return file
 
 
 def _ask_statuses(file: ResultFile, view: BatchView, ids: str) -> dict[str, str]:

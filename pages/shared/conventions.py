@@ -13,6 +13,7 @@ from leadscore_core.data.cleaning.phone_region import country_of, regions
 from leadscore_core.data.dataset.conventions import list_choices
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.dataset.open import choose_conventions
+from leadscore_core.data.schema.phone_region import RegionReading, read_as
 from leadscore_core.errors import LeadScoreError
 from pages.shared import session
 from pages.shared.controls import plain_error
@@ -85,31 +86,9 @@ def render_corrections(opened: session.OpenedList, settings: Settings) -> None:
 def _choose_region(opened: session.OpenedList, settings: Settings) -> None:
     """Say as whose numbers those without a country code are read, and let a person choose another country."""
     assert opened.leads is not None  # noqa: S101  # for the type checker
-    mapping = opened.leads.mapping
-    present = mapping.phone_region
-    asked = present is None
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if asked:
-            st.markdown(
-                f":material/help: Numbers without a country code are read as those of {settings.phone_region}, "
-                f"{mapping.region_note}. Whose are they?",
-                width="stretch",
-            )
-        else:
-            shown = f"{present} ({country_of(str(present))})"
-            st.caption(f"Numbers without a country code are read as those of {shown}: {mapping.region_note}")
-        first = [*mapping.region_choices] or [str(present)]
-        picked = st.selectbox(
-            "Country of phone numbers without a country code",
-            [*first, *(region for region in regions() if region not in first)],
-            index=None if asked else 0,
-            format_func=lambda region: f"{region} {country_of(region)}",
-            placeholder="Choose the country",
-            key=f"region-{opened.path}-{opened.sheet}-{present}",
-            label_visibility="collapsed",
-            width=220,
-        )
-    if picked is not None and picked != present:
+    key = f"{opened.path}-{opened.sheet}"
+    picked = pick_region(read_as(opened.leads.mapping), settings.phone_region, key)
+    if picked is not None:
         try:
             opened.leads = choose_conventions(opened.leads, region=picked, settings=settings)
         except LeadScoreError as error:
@@ -118,6 +97,40 @@ def _choose_region(opened: session.OpenedList, settings: Settings) -> None:
         session.set_opened(opened)
         st.toast(REMEMBERED, icon=":material/check:")
         st.rerun()
+
+
+def pick_region(reading: RegionReading, usual: str, key: str) -> str | None:
+    """Say as whose numbers those without a country code are read; return another country that a person picks.
+
+    Parameters
+    ----------
+    usual
+        As whose they are read while it is a question.
+    """
+    present = reading.region
+    asked = present is None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if asked:
+            st.markdown(
+                f":material/help: Numbers without a country code are read as those of {usual}, {plain(reading.note)}. "
+                "Whose are they?",
+                width="stretch",
+            )
+        else:
+            shown = f"{present} ({country_of(str(present))})"
+            st.caption(f"Numbers without a country code are read as those of {shown}: {plain(reading.note)}")
+        first = [*reading.choices] or [str(present)]
+        picked = st.selectbox(
+            "Country of phone numbers without a country code",
+            [*first, *(region for region in regions() if region not in first)],
+            index=None if asked else 0,
+            format_func=lambda region: f"{region} {country_of(region)}",
+            placeholder="Choose the country",
+            key=f"region-{key}-{present}",
+            label_visibility="collapsed",
+            width=220,
+        )
+    return picked if picked != present else None
 
 
 def with_choices(leads: LeadList, picked: dict[str, str], settings: Settings) -> LeadList:

@@ -125,6 +125,29 @@ def test_whoever_is_not_to_be_called_stays_so_and_is_otherwise_new(
 
 
 @pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
+def test_a_typed_phone_is_read_as_each_list_reads_its_own(kept: Settings, new_list: Path, trained: LeadModel) -> None:
+    leads = pd.read_csv(new_list, dtype="str", keep_default_na=False).head(40)
+
+    def save(name: str, country: str, first: str) -> None:
+        numbers = [first, *(f"{first[:-2]}{n}" for n in range(10, 49))]
+        emails = [f"{name}{n}@example.org" for n in range(len(numbers))]
+        leads.assign(phone=numbers, email=emails, lead_id=emails, Country=country).to_csv(new_list, index=False)
+        save_batch(open_list(new_list, trained.schema, settings=kept), trained, name=name, settings=kept)
+
+    save("Berlin", "Germany", "030 2345 6789")
+    found = find_person(Wanted(phone="030 23456789"), kept)
+    assert found.lists == {"Berlin": 1}
+    assert found.rows == find_person(Wanted(phone="+49 30 2345 6789"), kept).rows
+    assert find_person(Wanted(phone="030 2345 6700"), kept).is_empty
+    save("Milano", "Italia", "030 2345 6789")
+    with pytest.raises(StorageError, match=r"known as one of \+39 and \+49, so it may be several people's"):
+        find_person(Wanted(phone="030 23456789"), kept)
+    assert find_person(Wanted(phone="+39 030 2345 6789"), kept).lists == {"Milano": 1}
+    forget_person(Wanted(phone="+49 30 2345 6789"), kept)
+    assert find_person(Wanted(phone="030 23456789"), kept).lists == {"Milano": 1}, "no question any more"
+
+
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
 def test_a_shared_phone_is_not_one_person_and_nonsense_finds_nobody(
     kept: Settings, new_list: Path, trained: LeadModel
 ) -> None:

@@ -1,6 +1,7 @@
 """A week of calls goes out as workbooks and comes back: every sheet, any words, nothing twice, all of it undone."""
 
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -16,10 +17,14 @@ from leadscore_core.batches.call_workbooks import lead_key, week_bytes, write_we
 from leadscore_core.batches.outcomes_of_calls import save_call_outcomes
 from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.result_files import ResultFile, read_result_files
+from leadscore_core.batches.result_keys import read_region
 from leadscore_core.batches.result_words import guess_result, result_labels, status_labels
+from leadscore_core.batches.save import save_batch
 from leadscore_core.batches.view import BatchView, open_view
 from leadscore_core.batches.week import Caller, Week, WeekOrder, plan_week
 from leadscore_core.config import Settings, load_settings
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.schema.phone_region import RegionReading
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import LabelError, StorageError
 from leadscore_core.inference.export.caller_workbooks import CALL_BACK, KEY, NOTE, RESULT
@@ -170,6 +175,35 @@ def test_any_file_with_a_key_and_a_status_comes_back(
     assert set(matched.by) == {key}
     assert matched.nothing == status.count("Not called")
     assert "no_answer" in matched.by_result
+
+
+def test_local_phones_come_back_as_numbers_of_the_list_or_of_the_country_that_is_said(
+    kept: Settings, trained: LeadModel, sample: SampleLeads, tmp_path: Path
+) -> None:
+    local = [f"0151 2345 67{n}" for n in range(10, 40)]
+    path = tmp_path / "berlin.csv"
+    leads = sample.new.head(30).assign(phone=[f"+49{number[1:]}" for number in local], email="", full_name="")
+    leads.head(9).to_csv(path, index=False)  # too few to show whose numbers without a code are
+    first = save_batch(open_list(path, trained.schema, settings=kept), trained, name="With codes", settings=kept)
+    assert first.mapping.phone_region is None
+    brought = tmp_path / "crm.csv"
+    pd.DataFrame({"Phone": local, "Call Status": ["Busy", "Interested"] * 15}).to_csv(brought, index=False)
+    file = read(brought, kept)
+    reading = read_region(file, kept)
+    assert reading is not None
+    assert (reading.region, reading.choices[0]) == (None, "IN")
+    assert "DE" in reading.choices
+    with pytest.raises(LabelError):
+        match_results(file, kept)  # as Indian numbers they are nobody's
+    said = replace(file, tables=[replace(table, region="DE") for table in file.tables])
+    assert match_results(said, kept).by == {"phone": 9}
+    assert read_region(said, kept) == RegionReading("DE", "as was said")
+    leads.assign(phone=local, Country="Germany").to_csv(path, index=False)
+    second = save_batch(open_list(path, trained.schema, settings=kept), trained, name="Without", settings=kept)
+    assert second.mapping.phone_region == "DE"
+    assert read_region(file, kept) is None, "the list shows whose they are"
+    matched = match_results(file, kept)
+    assert (matched.by, set(matched.rows["batch"])) == ({"phone": 30}, {second.id})
 
 
 def test_a_status_that_nobody_knows_is_asked_once_and_remembered(

@@ -8,6 +8,7 @@ import pytest
 
 from leadscore_core.batches.save import rescore_batch, save_batch
 from leadscore_core.config import Settings
+from leadscore_core.data.cleaning.country_evidence import CountryEvidence, find_country
 from leadscore_core.data.cleaning.phone_region import find_phone_region
 from leadscore_core.data.dataset.open import choose_conventions, open_list
 from leadscore_core.data.dataset.options import ListOptions
@@ -46,6 +47,43 @@ def test_numbers_that_are_nowhere_at_home_are_a_question() -> None:
     assert "DE" in found.others
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "region"),
+    [
+        ("Country", ["Germany", "Deutschland", "DE", "Alemania", ""], "DE"),
+        ("Land", ["Österreich"] * 5, "AT"),
+        ("Ülke", ["Türkiye", "TR", "Turkey", "Türkei", None], "TR"),
+        ("Deal currency", ["CHF", "chf", "CHF", "SFr.", "CHF"], "CH"),
+        ("Currency", ["EUR"] * 5, None),  # of many countries
+        ("Country", ["Germany", "France", "Spain", "Italy", "DE"], None),
+        ("Country", ["Germany", "DE", "", "", ""], None),  # too few
+        ("Source", ["Germany"] * 5, None),
+    ],
+)
+def test_columns_of_countries_and_currencies_name_one(header: str, cells: list[str | None], region: str | None) -> None:
+    found = find_country(pd.DataFrame({header: cells}))
+    assert (None if found is None else found.region) == region
+    assert found is None or f"cells of {header!r} say {region}" in found.words
+
+
+def test_two_columns_that_name_two_countries_name_none() -> None:
+    assert find_country(pd.DataFrame({"Country": ["DE"] * 5, "Birth country": ["AT"] * 5})) is None
+    both = find_country(pd.DataFrame({"Currency": ["USD"] * 5, "Country": ["Germany"] * 5}))
+    assert both == CountryEvidence("DE", "5 of 5 cells of 'Country' say DE"), "a country counts before a currency"
+
+
+def test_a_named_country_answers_what_numbers_leave_open_and_no_more() -> None:
+    german = CountryEvidence("DE", "30 of 30 cells of 'Country' say DE")
+    found = find_phone_region([pd.Series(NOWHERE_AT_HOME)], "IN", german)
+    assert (found.region, found.others, found.evidence) == ("DE", (), german.words)
+    assert find_phone_region([pd.Series(["0151 23456789"])], "IN", german).region == "DE", "of one number too"
+    indian = pd.Series([f"98765 432{n}" for n in range(10, 40)])
+    american = CountryEvidence("US", "said")
+    assert find_phone_region([indian], "IN", american).region is None, "these are no numbers of the United States"
+    british = find_phone_region([pd.Series(GERMAN)], "IN", CountryEvidence("GB", "said"))
+    assert british.region == "DE", "numbers with a code count before"
+
+
 def leads_with(numbers: list[str], sample: SampleLeads, folder: Path) -> Path:
     path = folder / f"leads-{len(numbers)}-{hash(tuple(numbers))}.csv"
     sample.new.head(len(numbers)).assign(phone=numbers).to_csv(path, index=False)
@@ -72,6 +110,17 @@ def test_a_list_is_read_by_its_own_country_and_keeps_it(
     as_indian = replace(leads, mapping=leads.mapping.model_copy(update={"phone_region": "IN"}))
     other = save_batch(as_indian, trained, name="Indian", settings=kept)
     assert keys_and_scores(other.scores_path)["ls_propensity"].equals(found["ls_propensity"])
+
+
+def test_a_list_that_names_its_country_asks_nothing(
+    kept: Settings, trained: LeadModel, sample: SampleLeads, tmp_path: Path
+) -> None:
+    path = leads_with(NOWHERE_AT_HOME, sample, tmp_path)
+    pd.read_csv(path, dtype="str").assign(Country="Germany").to_csv(path, index=False)
+    leads = open_list(path, trained.schema, settings=kept)
+    assert (leads.mapping.phone_region, leads.mapping.region_choices) == ("DE", ())
+    (finding,) = phone_findings(leads.mapping, trained.schema, len(NOWHERE_AT_HOME))
+    assert "those of DE: 30 of 30 cells of 'Country' say DE; if that is wrong" in finding.reason
 
 
 def test_a_person_says_the_country_and_is_believed(

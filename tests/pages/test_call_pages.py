@@ -120,3 +120,16 @@ def test_an_unknown_status_is_asked_on_the_page(leads: AppTest, view: BatchView)
     asked.set_value("no_answer").run()
     assert not leads.exception
     assert "results** found their lead (by e-mail" in words(leads)
+
+
+def test_the_country_of_local_phones_is_asked_on_the_page(leads: AppTest) -> None:
+    rows = "".join(f"0151 2345 67{n},Busy\n" for n in range(10, 40))
+    section(leads, "Bring outcomes")
+    leads.file_uploader[0].upload("crm.csv", f"Phone,Call status\n{rows}".encode()).run()
+    assert not leads.exception
+    assert "Numbers without a country code are read as those of IN" in words(leads)
+    box = next(box for box in leads.selectbox if box.label == "Country of phone numbers without a country code")
+    assert box.value is None
+    box.set_value("DE").run()
+    assert not leads.exception
+    assert "Numbers without a country code are read as those of DE (+49): as was said" in words(leads)

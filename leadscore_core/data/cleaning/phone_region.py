@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from leadscore_core.data.cleaning.country_evidence import CountryEvidence
 from leadscore_core.data.cleaning.spreadsheet_text import unwrap
 from leadscore_core.data.cleaning.text import as_text
 
@@ -33,6 +34,8 @@ class PhoneRegion:
         Numbers without.
     others
         Regions that fit as well, where it is a question.
+    said_by
+        What else than the numbers says it, in words.
     """
 
     region: str | None = None
@@ -41,20 +44,24 @@ class PhoneRegion:
     of_code: int = 0
     local: int = 0
     others: tuple[str, ...] = ()
+    said_by: str = ""
 
     @property
     def evidence(self) -> str:
         """The evidence in words."""
+        if self.said_by:
+            return self.said_by
         if self.of_code:
             return f"{self.of_code:,} of {self.coded:,} numbers with one begin +{self.code}"
         return f"of {self.local:,} numbers without one nearly all are possible there"
 
 
-def find_phone_region(columns: Sequence[pd.Series], usual: str) -> PhoneRegion:
+def find_phone_region(columns: Sequence[pd.Series], usual: str, country: CountryEvidence | None = None) -> PhoneRegion:
     """Decide of which country numbers without a country code are, from all numbers of a list.
 
-    It is that of most numbers with a code; where few have one, the only one where nearly all numbers are valid. A
-    list of which most numbers are valid where they usually are says nothing.
+    It is that of most numbers with a code; where few have one, the one that the list's columns name if as many numbers
+    are valid there as where they usually are; else the only one where nearly all numbers are valid. A list of which
+    most numbers are valid where they usually are says nothing.
 
     Parameters
     ----------
@@ -62,6 +69,8 @@ def find_phone_region(columns: Sequence[pd.Series], usual: str) -> PhoneRegion:
         Cells with phone numbers.
     usual
         Where such numbers are, if the list says nothing: ISO 3166, two letters.
+    country
+        What columns of countries or currencies say (see `find_country`).
 
     Examples
     --------
@@ -87,6 +96,9 @@ def find_phone_region(columns: Sequence[pd.Series], usual: str) -> PhoneRegion:
         if region == _main_region(_code_of(usual)) or (some and _valid(some, region) < at_home):
             return PhoneRegion(coded=len(coded), local=len(local))
         return PhoneRegion(region, code, len(coded), of_code, len(local))
+    if country is not None and some and _is_of(some, country.region, usual, at_home):
+        code = _code_of(country.region)
+        return PhoneRegion(country.region, code, len(coded), counts[code], len(local), said_by=country.words)
     if at_home >= _MISFITS or len(some) < LEAST_CODED:
         return PhoneRegion(coded=len(coded), local=len(local))
     fitting = _regions_of(some[:_FEW])
@@ -94,6 +106,11 @@ def find_phone_region(columns: Sequence[pd.Series], usual: str) -> PhoneRegion:
     if len(likeliest) == 1:
         return PhoneRegion(likeliest[0], _code_of(likeliest[0]), len(coded), 0, len(local))
     return PhoneRegion(coded=len(coded), local=len(local), others=tuple(likeliest))
+
+
+def _is_of(numbers: Sequence[str], region: str, usual: str, at_home: float) -> bool:
+    """Tell whether numbers may be those of another country than the usual: valid there, and as many as at home."""
+    return _code_of(region) != _code_of(usual) and _valid(numbers, region) >= max(_MISFITS, at_home)
 
 
 def _calling_code(digits: str) -> int | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from leadscore_core.data.cleaning.country_evidence import country_headers
 from leadscore_core.data.reading.chunks import chunk_frame, select_columns
 from leadscore_core.data.reading.reader import iter_chunks, list_files
 from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, ColumnMapping
@@ -31,6 +32,7 @@ def with_region(leads: LeadList, usual: str, remembered: str | None = None) -> C
     headers = leads.mapping.headers_of(leads.schema, Role.PHONE)
     if not headers:
         return settle_region(leads.mapping, leads.schema, pd.DataFrame(), usual)
+    headers += [header for header in country_headers(leads.mapping.headers) if header not in headers]
     each = max(1, CONVENTION_ROWS // len(list_files(leads.paths)))
     parts = [pd.DataFrame()]
     for file in list_files(leads.paths):

@@ -1,11 +1,38 @@
 """Phone region of a mapping: of which country a list's phone numbers without a country code are."""
 
+from dataclasses import dataclass
+
 import pandas as pd
 
+from leadscore_core.data.cleaning.country_evidence import find_country
 from leadscore_core.data.cleaning.phone_region import PhoneRegion, find_phone_region
 from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import MappingError
+
+
+@dataclass(frozen=True)
+class RegionReading:
+    """As whose numbers those without a country code are read.
+
+    Attributes
+    ----------
+    region
+        ISO 3166, two letters; None where it is a question.
+    note
+        The evidence, in words.
+    choices
+        Countries that fit, the usual one first; empty where it is no question.
+    """
+
+    region: str | None
+    note: str
+    choices: tuple[str, ...] = ()
+
+
+def read_as(mapping: ColumnMapping) -> RegionReading:
+    """Return as whose numbers a list's are read that have no country code."""
+    return RegionReading(mapping.phone_region, mapping.region_note, mapping.region_choices)
 
 
 def settle_region(
@@ -16,14 +43,14 @@ def settle_region(
     Parameters
     ----------
     rows
-        As read; of their columns those with phones count.
+        As read; of their columns those with phones count, and those that name a country or a currency.
     usual
         Of which country they are where the list says nothing: ISO 3166, two letters.
     remembered
         What a person said before of files with the same headers; it counts only where this list leaves it open.
     """
     columns = [rows[header] for header in mapping.headers_of(schema, Role.PHONE) if header in rows]
-    found = find_phone_region(columns, usual) if columns else PhoneRegion()
+    found = find_phone_region(columns, usual, find_country(rows)) if columns else PhoneRegion()
     said = mapping.said_region or (remembered if found.region is None else None)
     note = ""
     if said and found.local:
