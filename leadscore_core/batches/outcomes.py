@@ -127,7 +127,7 @@ def bring_outcomes(
     by
         Who brought it.
     instead_of
-        `OutcomeReport.kept` of the same file as it was read before: what that told counts no longer.
+        `OutcomeReport.entries` of the same file as it was read before: those entries count no longer.
     is_noted
         Whether it is kept that this file was brought, so that it can be taken back (see `undo_results`).
 

@@ -47,7 +47,7 @@ def _current(written: Any) -> Any:
         return written
     current: dict[str, Any] = {}
     for key, value in written.items():
-        name = _NAMES.get(key, key)
+        name = _NAMES.get(str(key), str(key))
         if name == "basis":
             current[name] = _BASES.get(str(value), value)
         else:
