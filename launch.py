@@ -24,6 +24,7 @@ from pages.shared.exposure import INSECURE, allow_insecure, exposure_problem
 FIRST_PAGE_NEEDS = ("pages.shared.sidebar", "pages.shared.upload_form")  # no more: the first page would wait for it
 TIDY_AFTER = 5  # seconds, in which the first page comes
 COLLECT_EVERY = 60  # seconds
+RARELY = (100_000, 20, 50)  # what libraries make while they load stays; looking for garbage meanwhile takes a third
 
 
 def is_listening() -> bool:
@@ -49,7 +50,6 @@ def collect_garbage() -> NoReturn:
         time.sleep(0.01)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
     while True:
         time.sleep(COLLECT_EVERY)
         gc.collect()
@@ -87,6 +87,7 @@ def start(*words: Any, **options: Any) -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(*RARELY)
     if INSECURE in sys.argv:
         sys.argv.remove(INSECURE)
         allow_insecure()

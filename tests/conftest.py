@@ -1,5 +1,6 @@
 """What all tests share: sample leads, a small model, and the real leads where they are."""
 
+import gc
 import os
 import shutil
 import sys
@@ -45,6 +46,7 @@ from tests.defaults import FEW_DRAWS, FEW_FOLDS, ONE_DRAW, USUAL_FOLDS, other_de
 from tests.paths import EXAMPLES, REAL, ROOT
 from tests.read_any_file import leave_modules_alone
 
+gc.set_threshold(100_000, 20, 50)  # what is imported from now on stays, too
 os.environ.setdefault("LEADSCORE_TRACKING_URI", "off")  # tests of tracking switch it on
 # shared machines stall; a deadline would test them
 settings.register_profile("steady", deadline=None, max_examples=EXAMPLES)
