@@ -48,8 +48,10 @@ def collect_garbage() -> NoReturn:
     """Free what sessions have left behind, now and then; what was imported stays, and is not looked through again."""
     while not is_listening():
         time.sleep(0.01)
-    gc.collect()
-    gc.freeze()
+    for wait in (0, COLLECT_EVERY):  # models and what pages load late stay as well
+        time.sleep(wait)
+        gc.collect()
+        gc.freeze()
     while True:
         time.sleep(COLLECT_EVERY)
         gc.collect()

@@ -293,7 +293,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=40_000, help="Leads of each person's list.")
     parser.add_argument("--large", type=int, default=1_000_000, help="Leads of the last person's list.")
     parser.add_argument("--turns", type=int, default=10, help="Pages that each person turns in each round.")
-    parser.add_argument("--pause", type=float, default=5.0, help="Mean seconds between two turns of a person.")
+    parser.add_argument("--pause", type=float, default=10.0, help="Mean seconds between two turns of a person.")
     parser.add_argument("--browsers", type=int, default=3, help="How many of the people use a real browser.")
     parser.add_argument("--settle", type=float, default=FORGOTTEN_AFTER_SECONDS, help=argparse.SUPPRESS)
     parser.add_argument("--keep-in", type=Path, help=argparse.SUPPRESS)

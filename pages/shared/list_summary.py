@@ -94,4 +94,5 @@ def _render_key_figures(view: BatchView, chosen: LeadFilter) -> None:
     if leads:
         found = {grade: by_grade.get(grade, (0, 0.0)) for grade in GRADES}
         counts, sums = {g: n for g, (n, _) in found.items()}, {g: e for g, (_, e) in found.items()}
-        render_chart(plot_grade_shares(counts, sums, words))
+        drawn = ("grade shares", *found.items(), words)
+        render_chart(session.remembered(drawn, lambda: plot_grade_shares(counts, sums, words)))
