@@ -69,11 +69,13 @@ def find_people() -> None:
 
 
 def tidy() -> None:
-    """Remove what a killed process left in the temporary folder, and what is due, once browsers are served."""
+    """Remove what a killed process left and what is due, and check the database, once browsers are served."""
     while not is_listening():
         time.sleep(0.01)
     time.sleep(TIDY_AFTER)
     remove_left_behind(Path(tempfile.gettempdir()))
+    check = importlib.import_module("leadscore_core.upkeep.database_check").check_daily
+    threading.Thread(target=check, name="check", daemon=True).start()
     importlib.import_module("leadscore_core.batches.retention").remove_due_daily()
 
 

@@ -19,6 +19,7 @@ from leadscore_core.cli.crm import Crm, CrmId, CrmMore, crm_choice, say_crm
 from leadscore_core.cli.distributed import check_engine, score_by_dask
 from leadscore_core.cli.drift import drift
 from leadscore_core.cli.forget import forget, retention_app
+from leadscore_core.cli.health import health
 from leadscore_core.cli.model_choice import champion_or_none, load_model
 from leadscore_core.cli.models import models_app
 from leadscore_core.cli.options import (
@@ -76,7 +77,7 @@ app = typer.Typer(
 app.add_typer(models_app, name="models")
 app.add_typer(audit_app, name="audit")
 app.add_typer(retention_app, name="retention")
-for command in (train, evaluate, compare, tune, sources, spend, outcomes, drift, backup, restore, forget):
+for command in (train, evaluate, compare, tune, sources, spend, outcomes, drift, health, backup, restore, forget):
     app.command()(command)
 
 

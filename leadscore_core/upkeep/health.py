@@ -12,6 +12,7 @@ from leadscore_core.registry.registry import METADATA, PICKLE, ModelRegistry
 from leadscore_core.storage.contact_key import key_fault
 from leadscore_core.storage.database.batches import BatchStore
 from leadscore_core.storage.database.engine import now
+from leadscore_core.upkeep.database_check import known_fault
 
 _LEAST_FREE_BYTES = 200_000_000
 _CLOCK = timedelta(days=1)
@@ -29,7 +30,7 @@ def find_faults(settings: Settings | None = None) -> list[str]:
     settings = settings or load_settings()
     faults = [*_folder_faults(settings), *_champion_faults(ModelRegistry(settings.models_dir))]
     with suppress(StorageError):  # of the database each page says what is wrong
-        faults += [*_batch_faults(settings), *filter(None, [key_fault(settings)])]
+        faults += [*_batch_faults(settings), *filter(None, [key_fault(settings), known_fault(settings)])]
     return faults
 
 

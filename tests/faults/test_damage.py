@@ -7,18 +7,22 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from leadscore_core.config import Settings, load_settings
+from leadscore_core.errors import DamagedError
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
-from leadscore_core.storage.database.engine import close_databases, open_database
+from leadscore_core.storage.database.engine import Database, close_databases, open_database
 from leadscore_core.storage.database.tables import BatchRow
 from leadscore_core.upkeep import health
+from leadscore_core.upkeep.database_check import check_daily
 from leadscore_core.upkeep.health import find_faults
 from tests.paths import ROOT
 
 Run = Callable[..., tuple[int, str, str]]
+LEAF = 0x0D  # the first byte of a page that holds rows
 
 
 @pytest.fixture
@@ -119,3 +123,64 @@ def test_a_clock_that_is_behind_is_said(kept_here: Settings, batch: Batch) -> No
         row.created_at = row.created_at.replace(year=row.created_at.year + 1)
     assert "The clock of this machine is behind" in find_faults(kept_here)[0]
     assert BatchStore(kept_here).list_batches()[0].id == batch.id
+
+
+def large_database(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a database that is held to be large, of which a page far from every row that is drawn is damaged."""
+    from leadscore_core.storage.database import engine, sqlite_check
+
+    path = settings.data_dir / "leadscore.db"
+    with open_database(settings).writing() as session:
+        session.execute(text("CREATE TABLE filler (id INTEGER PRIMARY KEY, words TEXT)"))
+        words = [{"words": "x" * 3_000} for _ in range(400)]
+        session.execute(text("INSERT INTO filler (words) VALUES (:words)"), words)
+    close_databases()
+    monkeypatch.setattr(engine, "MOST_CHECKED", 100_000)
+    monkeypatch.setattr(sqlite_check, "_ROWS", 0)  # the first and the last alone
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(path.read_bytes())
+    middle = next(page for page in range(len(content) // 4096 - 200, 0, -1) if content[page * 4096] == LEAF)
+    content[middle * 4096 : (middle + 1) * 4096] = b"\xde" * 4096
+    path.write_bytes(content)
+    return path
+
+
+def test_a_damaged_page_of_a_large_database_is_found_by_health_the_backup_and_the_daily_check(
+    run: Run, kept_here: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, said, _ = run("health")
+    assert (code, said.splitlines()[-1]) == (0, "All is well.")
+    assert "every page of the database (1 MB)" in said
+    large_database(kept_here, monkeypatch)
+    assert BatchStore(kept_here).list_batches(), "it opens, as the rows that were drawn are whole"
+    code, said, _ = run("health")
+    assert code == 1
+    assert "is damaged (malformed" in said
+    assert "leadscore restore FILE" in said
+    assert "Not looked at: what the files of lists and of models hold" in said
+    code, _, error = run("backup", tmp_path / "all.zip")
+    assert code == 2
+    assert "is damaged" in error
+    assert find_faults(kept_here) == []
+
+    def stop(_: float) -> None:
+        raise StopIteration
+
+    with pytest.raises(StopIteration):
+        check_daily(stop)
+    assert "is damaged (malformed" in find_faults(kept_here)[0]
+
+
+def test_much_damage_of_a_large_database_is_found_when_it_is_opened(
+    kept_here: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = large_database(kept_here, monkeypatch)
+    monkeypatch.undo()
+    monkeypatch.setattr("leadscore_core.storage.database.engine.MOST_CHECKED", 100_000)
+    content = bytearray(path.read_bytes())
+    half = len(content) // 8192
+    content[half * 4096 :] = b"\xde" * (len(content) - half * 4096)
+    path.write_bytes(content)
+    with pytest.raises(DamagedError, match="is damaged"):
+        Database(f"sqlite:///{path}")

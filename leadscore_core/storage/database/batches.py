@@ -43,7 +43,7 @@ _CHUNK = 500
 _PRESENT = (ScoringRow.batch_id == BatchRow.id) & (ScoringRow.number == BatchRow.scoring)
 _lock = threading.Lock()
 # of a batch's scoring nothing but the batch's name ever changes, and its mapping takes a while to read
-_batches: LRUCache[tuple[Path, str, str, int, datetime], "Batch"] = LRUCache(maxsize=2_000)
+_batches: LRUCache[tuple[Path, str, str, int, datetime, datetime], "Batch"] = LRUCache(maxsize=2_000)
 
 
 @dataclass(frozen=True)
@@ -217,10 +217,12 @@ class BatchStore:
     def list_batches(self) -> list[Batch]:
         """Return all batches, the newest first."""
         newest_first = (BatchRow.created_at.desc(), BatchRow.id)
-        query = select(BatchRow.id, BatchRow.name, ScoringRow.number, ScoringRow.scored_at).join(ScoringRow, _PRESENT)
+        columns = (BatchRow.id, BatchRow.name, BatchRow.created_at, ScoringRow.number, ScoringRow.scored_at)
+        query = select(*columns).join(ScoringRow, _PRESENT)
         with open_database(self.settings).session() as session:
             rows = session.execute(query.order_by(*newest_first)).all()
-            keys = [(self.root, self._database_mark(), row.id, row.number, row.scored_at) for row in rows]
+            here = (self.root, self._database_mark())
+            keys = [(*here, row.id, row.number, row.scored_at, row.created_at) for row in rows]
             with _lock:
                 known = {key[2]: _batches[key] for key in keys if key in _batches}
             new = [row.id for row in rows if row.id not in known]

@@ -25,14 +25,15 @@ from sqlalchemy.orm import Session
 
 from leadscore_core.config import SQLITE_FILE, Settings
 from leadscore_core.errors import DamagedError, StorageError
+from leadscore_core.storage.database.sqlite_check import check_pages, check_some_rows
 from leadscore_core.storage.database.tables import HEAD
 
 _BUSY_SECONDS = 10
 _PATIENCE_SECONDS = 60
 _MIGRATION_LOCK = 7_265_309
 CLOCK_PUT_BACK = timedelta(days=1)  # what lies further ahead was kept by a clock that was wrong
-_MOST_CHECKED = 64_000_000  # bytes; 100 MB take half a second
-_DAMAGED = ("malformed", "not a database", "corrupt")
+MOST_CHECKED = 64_000_000  # bytes at the start; 100 MB take half a second
+DAMAGED = ("malformed", "not a database", "corrupt")
 _NETWORK = {  # a cut network is noticed within half a minute, instead of the hours that TCP would wait
     "connect_timeout": 10,
     "keepalives_idle": 10,
@@ -84,7 +85,7 @@ class Database:
         try:
             with self.in_words():
                 self._bring_up_to_date()
-                self._check_whole()
+                self._check_at_start()
             self.file_id = _file_id(parsed.database) if self.is_sqlite else None
         except StorageError:
             self.close()
@@ -187,7 +188,7 @@ class Database:
                 f"The database {self.shown} may not be written. Nothing was changed. Give write access to the file and "
                 "its folder, then try again."
             )
-        if self.is_sqlite and any(words in reason for words in _DAMAGED):
+        if self.is_sqlite and any(words in reason for words in DAMAGED):
             return DamagedError(
                 f"The database {self.shown} is damaged ({reason}). Nothing was changed. Put back the last backup with "
                 "leadscore restore FILE; the damaged file then stays beside it. Without a backup, move the file away: "
@@ -203,15 +204,31 @@ class Database:
             "that LEADSCORE_DATABASE_URL is right."
         )
 
-    def _check_whole(self) -> None:
-        """Look through a file of SQLite, so that damage is said at the start and not in the midst of work."""
-        if not self.is_sqlite or (file_size(self.engine.url.database) or 0) > _MOST_CHECKED:
+    def check_every_page(self) -> None:
+        """Read every page of a file of SQLite.
+
+        Raises
+        ------
+        DamagedError
+            If one is damaged.
+        """
+        with self.in_words(), self.engine.connect() as connection:
+            found = check_pages(connection)
+            if found:
+                raise DatabaseError("PRAGMA quick_check", None, sqlite3.DatabaseError(f"malformed: {found}"))
+
+    def _check_at_start(self) -> None:
+        """Look through a file of SQLite, so that damage is said at the start and not in the midst of work.
+
+        Of a large one only some rows are read: `leadscore health`, a backup, and the dashboard once a day read all.
+        """
+        if not self.is_sqlite:
+            return
+        if (file_size(self.engine.url.database) or 0) <= MOST_CHECKED:
+            self.check_every_page()
             return
         with self.engine.connect() as connection:
-            found = str(connection.execute(text("PRAGMA quick_check(1)")).scalar())
-        if found != "ok":
-            said = sqlite3.DatabaseError(f"malformed: {found.splitlines()[-1]}")
-            raise DatabaseError("PRAGMA quick_check", None, said)
+            check_some_rows(connection)
 
     def _bring_up_to_date(self) -> None:
         with self.engine.connect() as connection:
