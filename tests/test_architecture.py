@@ -1,6 +1,7 @@
 """The floors of the house: who may import whom."""
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -76,6 +77,15 @@ def test_imports_go_down_only(path: Path) -> None:
         there = name.split(".")[1]
         if there != here:
             assert FLOORS[there] < FLOORS[here], f"{path.name} of {here} imports {there}"
+
+
+def test_the_house_is_described_as_it_is() -> None:
+    house = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## The house")[2].partition("\n## ")[0]
+    described = [line.split() for line in house.partition("The floors")[2].split("\n\n")[1].splitlines()]
+    rooms = {room: len(described) - place for place, floor in enumerate(described, 1) for room in floor}
+    assert rooms == {room: floor for room, floor in FLOORS.items() if not room.startswith("__")}
+    packages = {path.parent.name for path in CORE.glob("*/__init__.py")}
+    assert packages <= set(re.findall(r"^ +([a-z]+)/", house, re.MULTILINE))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(CORE)))

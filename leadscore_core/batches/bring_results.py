@@ -289,8 +289,10 @@ def _said(file: ResultFile, rows: pd.DataFrame, batch: Batch, by: str, moment: d
         when = (moment if pd.isna(at) else at.to_pydatetime().replace(tzinfo=moment.tzinfo)).astimezone(UTC)
         call_back = None
         if result == "call_back":
-            later = when + timedelta(hours=_CALL_BACK_HOURS)
-            call_back = later if pd.isna(back) else back.to_pydatetime().replace(tzinfo=moment.tzinfo).astimezone(UTC)
+            next_day = when + timedelta(hours=_CALL_BACK_HOURS)
+            call_back = (
+                next_day if pd.isna(back) else back.to_pydatetime().replace(tzinfo=moment.tzinfo).astimezone(UTC)
+            )
         said.append(Said(lead, str(caller), Result(result, str(note), call_back, "file", when, not pd.isna(at))))
     return said
 

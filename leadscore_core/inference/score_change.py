@@ -105,10 +105,10 @@ def _differing(before: pd.DataFrame, after: pd.DataFrame, model: LeadModel) -> d
 
 def _value(before: pd.DataFrame, after: pd.DataFrame, model: LeadModel, taken: list[list[str]]) -> float:
     """Return the propensity of the earlier lead with some columns as they are later."""
-    mixed = before.reset_index(drop=True)
+    partly_new = before.reset_index(drop=True)
     for name in (column for columns in taken for column in columns):
         if name in after:
-            mixed[name] = after[name].to_numpy()
+            partly_new[name] = after[name].to_numpy()
         else:
-            mixed = mixed.drop(columns=name)
-    return float(np.asarray(model.propensity(mixed))[0])
+            partly_new = partly_new.drop(columns=name)
+    return float(np.asarray(model.propensity(partly_new))[0])

@@ -103,8 +103,8 @@ class BlendClassifier(CalibratedMargin, ClassifierMixin, BaseEstimator):
         self.names_ = list(getattr(self, "feature_names_in_", [f"x{place}" for place in range(matrix.shape[1])]))
         unseen = self._out_of_fold(matrix, label, identity, weight)
         self.share_ = choose_share(unseen, label, weight)
-        self.slope_, self.intercept_ = choose_slope(_mixed(unseen, self.share_), label, weight)
-        self.unseen_margin_ = self.intercept_ + self.slope_ * _mixed(unseen, self.share_)
+        self.slope_, self.intercept_ = choose_slope(_blended(unseen, self.share_), label, weight)
+        self.unseen_margin_ = self.intercept_ + self.slope_ * _blended(unseen, self.share_)
         self.scorecard_ = self._fit_scorecard(matrix, label, weight) if self.share_ < 1 else None
         self.trees_ = self._fit_trees(matrix, label, weight) if self.share_ > 0 else None
         self.calibrator_ = Calibrator("none")
@@ -233,7 +233,7 @@ def choose_share(margins: np.ndarray, label: np.ndarray, weight: np.ndarray | No
     """
     if np.isnan(margins).any():
         return _BOTH
-    losses = {share: np.logaddexp(0, np.where(label == 1, -1, 1) * _mixed(margins, share)) for share in _SHARES}
+    losses = {share: np.logaddexp(0, np.where(label == 1, -1, 1) * _blended(margins, share)) for share in _SHARES}
     best = min(_SHARES, key=lambda share: np.average(losses[share], weights=weight))
     gap = losses[_BOTH] - losses[best]
     return best if np.average(gap, weights=weight) > _BETTER * gap.std(ddof=1) / np.sqrt(len(label)) else _BOTH
@@ -280,5 +280,5 @@ def _intercept(margin: np.ndarray, base_rate: float, weight: np.ndarray | None) 
     )
 
 
-def _mixed(margins: np.ndarray, share: float) -> np.ndarray:
+def _blended(margins: np.ndarray, share: float) -> np.ndarray:
     return (1 - share) * margins[:, 0] + share * margins[:, 1]

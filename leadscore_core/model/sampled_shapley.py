@@ -69,10 +69,10 @@ def _contributions(
     own, others = leads.to_numpy("float64"), background.to_numpy("float64")
     steps = []
     for other, order in zip(others, orders, strict=True):
-        mixed = np.tile(other, (len(own), 1))
+        swapped = np.tile(other, (len(own), 1))
         for group in order[:-1]:
-            mixed[:, groups[group]] = own[:, groups[group]]
-            steps.append(mixed.copy())
+            swapped[:, groups[group]] = own[:, groups[group]]
+            steps.append(swapped.copy())
     if steps:
         margins = margin(pd.DataFrame(np.concatenate(steps), columns=leads.columns))
         margins = margins.reshape(len(orders), len(groups) - 1, len(own))

@@ -81,12 +81,12 @@ class ChampionFiles:
         with self._changing(f"{model_id} could not be promoted"):
             now = self.in_use()
             with self._written_down(schema, model_id, now, entry, CHAMPION):
-                later = {schema: model_id} | {s: other for s, other in now.items() if s != schema}
-                if len(later) > 1:
+                after = {schema: model_id} | {s: other for s, other in now.items() if s != schema}
+                if len(after) > 1:
                     self._list(now)
                 write_text(self.root / CHAMPION, model_id + "\n")
-                if len(later) > 1:
-                    self._list(later)
+                if len(after) > 1:
+                    self._list(after)
 
     def retire(self, schema: str, entry: dict[str, str]) -> str:
         """Take a schema's model out of use, write down who did it and why, and return its name; the others keep theirs.
@@ -106,11 +106,11 @@ class ChampionFiles:
                 )
             changed = CHAMPION if self.last == now[schema] else CHAMPIONS
             with self._written_down(schema, now[schema], now, entry | {"action": RETIRED}, changed):
-                later = {name: model_id for name, model_id in now.items() if name != schema}
+                after = {name: model_id for name, model_id in now.items() if name != schema}
                 if self.last == now[schema]:
-                    self._list(now if later else {})
-                    self._put_last(next(iter(later.values()), None))
-                self._list(later)
+                    self._list(now if after else {})
+                    self._put_last(next(iter(after.values()), None))
+                self._list(after)
         return now[schema]
 
     @contextmanager

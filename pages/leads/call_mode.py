@@ -68,8 +68,8 @@ def _made(today: Today) -> str:
 
 
 def _say_done(view: BatchView, queue: CallQueue, today: Today, caller: str) -> None:
-    later = today.waiting.later
-    waits = f" {later:,} {'waits' if later == 1 else 'wait'} for another time." if later else ""
+    waiting = today.waiting.later
+    waits = f" {waiting:,} {'waits' if waiting == 1 else 'wait'} for another time." if waiting else ""
     st.success(f"Done: {_made(today)}.{waits}", icon=":material/done_all:")
     more = view.table.by_junk().get("", (0, 0.0))[0] > today.waiting.total
     if queue.claims.has_own(view.batch, caller) and more and not session.get(_BEYOND, False):

@@ -57,10 +57,10 @@ def render_state_of_models(company: str) -> None:
     if champion is None:
         st.markdown(f"## No model of {plain(company_title(company))} is in use.")
         return
-    crossed, later = (champion.metrics.get(split, {}).get("auc") for split in SPLIT_NAMES)
+    crossed, following = (champion.metrics.get(split, {}).get("auc") for split in SPLIT_NAMES)
     auc = f"AUC {champion.among}" if champion.among else "AUC"
     figures = f"{auc} {crossed:.3f} in folds"
-    figures += f", {later:.3f} on the months that followed" if later is not None else ""
+    figures += f", {following:.3f} on the months that followed" if following is not None else ""
     text = f"The model of {say_day(champion.created_at)} is in use"
     if newest is None or newest.model_id == champion.model_id:
         st.markdown(f"## {text} ({figures}); no newer one has been trained.")
@@ -78,9 +78,9 @@ def render_retraining_proposal(company: str) -> None:
         return
     scorings = tuple((b.id, b.scoring.number) for b in BatchStore(settings).list_batches())
     hour = pd.Timestamp.now().floor("h")
-    due = session.remembered(("due", champion, scorings, hour), lambda: propose_retraining(settings, company))
-    if due.is_worthwhile:
-        st.info(f"A retrain is worth while: {plain('; '.join(due.reasons))}.", icon=":material/schedule:")
+    proposal = session.remembered(("due", champion, scorings, hour), lambda: propose_retraining(settings, company))
+    if proposal.is_worthwhile:
+        st.info(f"A retrain is worth while: {plain('; '.join(proposal.reasons))}.", icon=":material/schedule:")
 
 
 def choose_model(company: str) -> tuple[LeadModel, dict[str, Any]] | None:

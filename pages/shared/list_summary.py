@@ -23,21 +23,23 @@ MADE_UP = "This model learned from made-up leads: try everything out, then train
 
 def render_answer(view: BatchView, chosen: LeadFilter) -> None:
     """Say in one sentence whom to call first of the leads that are shown, and what makes these scores less sure."""
-    later = view.table.count_later(chosen, today())
-    calls = view.table.count(chosen) - later
+    waiting = view.table.count_later(chosen, today())
+    calls = view.table.count(chosen) - waiting
     if calls:
         plan = plan_batch(view, min(session.get_capacity(), calls), chosen)
         st.header(describe_plan(plan, calls, view.schema.outcome), anchor=False)
-    elif later:
+    elif waiting:
         st.header("Nobody is left to call today.", anchor=False)
     elif chosen.is_narrow:
         st.header("No lead fits this filter.", anchor=False)
     else:
         st.header("Nobody is left to call: every lead of this list is in quarantine.", anchor=False)
         st.caption("Look into the quarantine, restore whom you want to call, or put fewer aside under Junk filter.")
-    if later:
-        wait = "1 lead waits" if later == 1 else f"{later:,} leads wait"
-        st.caption(f":material/schedule: {wait} for a later day, or {'is' if later == 1 else 'are'} with a caller now.")
+    if waiting:
+        wait = "1 lead waits" if waiting == 1 else f"{waiting:,} leads wait"
+        st.caption(
+            f":material/schedule: {wait} for a later day, or {'is' if waiting == 1 else 'are'} with a caller now."
+        )
     render_cautions(view)
 
 

@@ -175,8 +175,8 @@ def plain_text(cleaned: pd.DataFrame) -> pd.DataFrame:
     >>> plain_text(pd.DataFrame({"city": pd.Categorical(["pune", None])}))["city"].dtype.name
     'str'
     """
-    coded = cleaned.select_dtypes("category").columns
-    return cleaned.assign(**{name: as_text(cleaned[name]) for name in coded}) if len(coded) else cleaned
+    categories = cleaned.select_dtypes("category").columns
+    return cleaned.assign(**{name: as_text(cleaned[name]) for name in categories}) if len(categories) else cleaned
 
 
 def _with_days(cleaned: dict[str, pd.Series], schema: LeadSchema) -> dict[str, pd.Series]:

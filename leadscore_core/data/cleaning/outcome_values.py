@@ -97,8 +97,8 @@ class OutcomeSplit:
         """Whether yes and no are both known, and nearly nothing else is unknown."""
         unknown = self.of(Meaning.UNKNOWN)
         few = sum(value.count for value in unknown) <= FEW_UNKNOWN * self.filled
-        coded = any(not any(c.isalpha() for c in value.key) for value in unknown)
-        return bool(self.completed and self.count(Meaning.LOST)) and few and not (coded and not self.is_said)
+        are_codes = any(not any(c.isalpha() for c in value.key) for value in unknown)
+        return bool(self.completed and self.count(Meaning.LOST)) and few and not (are_codes and not self.is_said)
 
     def with_meanings(self, meanings: Mapping[str, Meaning]) -> OutcomeSplit:
         """Return the split with what a person says of values, by their lower case."""

@@ -10,10 +10,10 @@ from leadscore_core.data.cleaning.country_evidence import CountryEvidence
 from leadscore_core.data.cleaning.spreadsheet_text import unwrap
 from leadscore_core.data.cleaning.text import as_text
 
-LEAST_CODED, MOSTLY = 10, 0.8
+LEAST_WITH_CODE, MOSTLY = 10, 0.8
 _FITS, _MISFITS = 0.95, 0.5
 _SAMPLE, _FEW = 300, 60
-_CODED = r"^(?:\+|00)([1-9]\d{5,})$"
+_WITH_CODE = r"^(?:\+|00)([1-9]\d{5,})$"
 _LOCAL = r"0?[1-9]\d{5,13}"
 _SEPARATORS = r"[\s().\-/]"
 
@@ -28,7 +28,7 @@ class PhoneRegion:
         ISO 3166, two letters; None where the list says nothing, so that the setting holds.
     code
         Its country calling code.
-    coded, of_code
+    with_code, of_code
         Numbers with a country code, and those of them with this one.
     local
         Numbers without.
@@ -40,7 +40,7 @@ class PhoneRegion:
 
     region: str | None = None
     code: int = 0
-    coded: int = 0
+    with_code: int = 0
     of_code: int = 0
     local: int = 0
     others: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class PhoneRegion:
         if self.said_by:
             return self.said_by
         if self.of_code:
-            return f"{self.of_code:,} of {self.coded:,} numbers with one begin +{self.code}"
+            return f"{self.of_code:,} of {self.with_code:,} numbers with one begin +{self.code}"
         return f"of {self.local:,} numbers without one nearly all are possible there"
 
 
@@ -85,27 +85,27 @@ def find_phone_region(columns: Sequence[pd.Series], usual: str, country: Country
     """
     cells = pd.concat([as_text(column) for column in columns], ignore_index=True).dropna()
     bare = cells.map(unwrap).astype("str").str.replace(_SEPARATORS, "", regex=True)
-    coded = bare.str.extract(_CODED, expand=False).dropna()
+    with_code = bare.str.extract(_WITH_CODE, expand=False).dropna()
     local = bare[bare.str.fullmatch(_LOCAL) & ~bare.str.startswith("00")]
     some = local.iloc[:: max(1, len(local) // _SAMPLE)].tolist()
-    counts = Counter(filter(None, coded.str[:3].map(_calling_code)))
+    counts = Counter(filter(None, with_code.str[:3].map(_calling_code)))
     code, of_code = counts.most_common(1)[0] if counts else (0, 0)
     at_home = _valid(some, usual) if some else 0.0
-    if of_code >= LEAST_CODED and of_code >= MOSTLY * len(coded):
+    if of_code >= LEAST_WITH_CODE and of_code >= MOSTLY * len(with_code):
         region = _main_region(code)
         if region == _main_region(_code_of(usual)) or (some and _valid(some, region) < at_home):
-            return PhoneRegion(coded=len(coded), local=len(local))
-        return PhoneRegion(region, code, len(coded), of_code, len(local))
+            return PhoneRegion(with_code=len(with_code), local=len(local))
+        return PhoneRegion(region, code, len(with_code), of_code, len(local))
     if country is not None and some and _is_of(some, country.region, usual, at_home):
         code = _code_of(country.region)
-        return PhoneRegion(country.region, code, len(coded), counts[code], len(local), said_by=country.words)
-    if at_home >= _MISFITS or len(some) < LEAST_CODED:
-        return PhoneRegion(coded=len(coded), local=len(local))
+        return PhoneRegion(country.region, code, len(with_code), counts[code], len(local), said_by=country.words)
+    if at_home >= _MISFITS or len(some) < LEAST_WITH_CODE:
+        return PhoneRegion(with_code=len(with_code), local=len(local))
     fitting = _regions_of(some[:_FEW])
     likeliest = [name for name in fitting if _code_of(name) in counts] or fitting
     if len(likeliest) == 1:
-        return PhoneRegion(likeliest[0], _code_of(likeliest[0]), len(coded), 0, len(local))
-    return PhoneRegion(coded=len(coded), local=len(local), others=tuple(likeliest))
+        return PhoneRegion(likeliest[0], _code_of(likeliest[0]), len(with_code), 0, len(local))
+    return PhoneRegion(with_code=len(with_code), local=len(local), others=tuple(likeliest))
 
 
 def _is_of(numbers: Sequence[str], region: str, usual: str, at_home: float) -> bool:
@@ -171,7 +171,7 @@ def _regions_of(numbers: Sequence[str]) -> list[str]:
     import phonenumbers
 
     regions = [_main_region(code) for code in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)]
-    few = numbers[:LEAST_CODED]  # most countries are out by a few
+    few = numbers[:LEAST_WITH_CODE]  # most countries are out by a few
     near = [region for region in regions if region != "001" and _valid(few, region) >= _FITS - 0.1]
     shares = {region: _valid(numbers, region) for region in near}
     return sorted((region for region, share in shares.items() if share >= _FITS), key=lambda one: -shares[one])

@@ -81,5 +81,5 @@ def _is_asked(split: OutcomeSplit, ask: Ask) -> bool:
     if ask != "unreadable":
         return ask == "all"
     unknown = split.of(Meaning.UNKNOWN)
-    coded = sum(value.count for value in unknown if not any(c.isalpha() for c in value.key))
-    return not split.known or coded > FEW_UNKNOWN * sum(value.count for value in split.values)
+    n_codes = sum(value.count for value in unknown if not any(c.isalpha() for c in value.key))
+    return not split.known or n_codes > FEW_UNKNOWN * sum(value.count for value in split.values)

@@ -316,8 +316,8 @@ def _text(column: ColumnProfile) -> tuple[Role | None, str] | None:
     each_its_own = column.uniqueness >= _EACH_ITS_OWN and column.distinct > 1
     crm = crm_role(column.header)
     rank = 2 if crm == "id" else -1 if crm == "ignored" else id_rank(column.header)
-    coded = column.share(CODE, least=_MOSTLY) >= _MOSTLY
-    if each_its_own and rank >= 0 and coded:
+    is_code = column.share(CODE, least=_MOSTLY) >= _MOSTLY
+    if each_its_own and rank >= 0 and is_code:
         digits = column.share(r"\d", least=_MOSTLY) >= _MOSTLY
         if rank > 0 or (digits and column.distinct > _FEW):
             return Role.ID, f"{_how_different(column)}; {_lengths(column)}; never learned from"
@@ -327,7 +327,7 @@ def _text(column: ColumnProfile) -> tuple[Role | None, str] | None:
     if several:
         return Role.CATEGORY, several
     if (column.distinct > _FREE_TEXT * column.filled and column.distinct > _FEW) or column.distinct > MOST_LEVELS:
-        what = "codes" if coded and column.share(r"\d", least=_MOSTLY) >= _MOSTLY else "free text"
+        what = "codes" if is_code and column.share(r"\d", least=_MOSTLY) >= _MOSTLY else "free text"
         why = f"{what}: {column.distinct:,} different in {column.filled:,} leads"
         return (Role.FREE_TEXT if _is_prose(column) else None), why
     said = schema_role(crm) if crm in {"city", "source", "medium"} else named_role(column.header)

@@ -38,10 +38,10 @@ def borrowed_cursor() -> Iterator[duckdb.DuckDBPyConnection]:
         whole = True
     finally:
         with _lock:
-            keep = whole and len(_idle) < _MOST_IDLE
-            if keep:
+            reuse = whole and len(_idle) < _MOST_IDLE
+            if reuse:
                 _idle.append(cursor)
-        if not keep:
+        if not reuse:
             cursor.close()
 
 

@@ -115,7 +115,7 @@ def judge_algorithms(
     for judged in run_on_shared(_judge, shared, work, in_processes=len(label) >= ROWS_WORTH_PROCESSES / 2):
         done.append(judged)
         progress(len(done) / len(work), f"{wanted[judged.name]}, {judged.fold.name} ({len(done)} of {len(work)})")
-    targets, later = targets or TargetMetrics(), done[len(folds) * len(wanted) :]
+    targets, following = targets or TargetMetrics(), done[len(folds) * len(wanted) :]
     done = done[: len(folds) * len(wanted)]
     by_fold = pd.DataFrame([{"fold": j.fold.name, "name": j.name, **_figures(j, done, label, targets)} for j in done])
     drawn = "" if n_repeats == 1 else f", drawn {n_repeats} times"
@@ -126,8 +126,8 @@ def judge_algorithms(
     auc = by_fold.pivot_table(index="fold", columns="name", values="auc", sort=False)[[*wanted]].reset_index()
     measures = shown_measures()
     table = _rank(by_fold, auc, wanted, [*measures], len(label) // SPLITS)
-    if later:
-        table = table.merge(_next_figures(later, done, label, targets, [*measures]), on="name")
+    if following:
+        table = table.merge(_next_figures(following, done, label, targets, [*measures]), on="name")
         names = ", ".join(month.name for month in months)
         no_months = f"{names}, each judged by models of the leads before it"
     return Leaderboard(table, auc, split, time.monotonic() - began, measures, next_split=no_months)
@@ -181,17 +181,21 @@ def _figures(
 
 
 def _next_figures(
-    later: Sequence[_Judged], done: Sequence[_Judged], label: np.ndarray, targets: TargetMetrics, measures: list[str]
+    following: Sequence[_Judged],
+    done: Sequence[_Judged],
+    label: np.ndarray,
+    targets: TargetMetrics,
+    measures: list[str],
 ) -> pd.DataFrame:
     """Return one row an algorithm: its mean figures on the months, and its AUC less LightGBM's."""
-    figures = pd.DataFrame([{"name": j.name, **_figures(j, done, label, targets, of_month=True)} for j in later])
+    figures = pd.DataFrame([{"name": j.name, **_figures(j, done, label, targets, of_month=True)} for j in following])
     means = figures.groupby("name", sort=False)[measures].mean().add_prefix("next_")
-    used = {judged.fold.name: judged.propensity for judged in later if judged.name == LIGHTGBM}
+    used = {judged.fold.name: judged.propensity for judged in following if judged.name == LIGHTGBM}
     rows = []
     for name in means.index:
         gaps = [
             delong(label[judged.fold.test], used[judged.fold.name], judged.propensity)[:2]
-            for judged in later
+            for judged in following
             if judged.name == name
         ]
         gap = float(np.mean([own for own, _ in gaps]))

@@ -177,8 +177,8 @@ def _calibration(label: np.ndarray, propensity: np.ndarray, counts: np.ndarray) 
 
 
 def _thin(table: pd.DataFrame) -> pd.DataFrame:
-    keep = np.unique(np.linspace(0, len(table) - 1, _CURVE_POINTS).round().astype("int64"))
-    return table.iloc[keep].reset_index(drop=True)
+    places = np.unique(np.linspace(0, len(table) - 1, _CURVE_POINTS).round().astype("int64"))
+    return table.iloc[places].reset_index(drop=True)
 
 
 def at_threshold(
