@@ -58,7 +58,7 @@ def collect_garbage() -> NoReturn:
 
 
 def find_people() -> None:
-    """Find who is who on the newest lists; what cannot be read is told to whoever opens it."""
+    """Find who is who on the newest lists; what cannot be read is said to whoever opens it."""
     from leadscore_core.access.person import acting_as, machine_person
     from leadscore_core.batches.known_people import match_newest
     from leadscore_core.config import load_settings

@@ -58,7 +58,7 @@ def _least_to_learn(leads: int) -> int:
 
 
 def wilson_intervals(k: np.ndarray, n: np.ndarray, confidence: float = CONFIDENCE) -> tuple[np.ndarray, np.ndarray]:
-    """Return intervals of rates, of 95% if not told otherwise (Wilson, 1927); of no lead, nothing is known: 0 to 1.
+    """Return intervals of rates, of 95% by default (Wilson, 1927); of no lead, nothing is known: 0 to 1.
 
     Parameters
     ----------

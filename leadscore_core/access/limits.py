@@ -80,7 +80,7 @@ class WaitingLine:
         at_once
             How many may go on at the same time.
         say
-            Is told how many are before one, twice a second for as long as one waits. What it raises leaves the line.
+            Gets how many are before one, twice a second for as long as one waits. What it raises leaves the line.
         """
         place = object()
         with self._changed:

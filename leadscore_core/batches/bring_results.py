@@ -235,7 +235,7 @@ def _by_details(table: ResultTable, wanted: pd.Series, batches: list[Batch], set
 def save_results(matched: MatchedResults, *, by: str, settings: Settings, zone: tzinfo = UTC) -> BroughtResults:
     """Keep what a file tells: contact attempts, and outcomes where a result settles them; whole or not at all.
 
-    What the same file told before, in an earlier state of it, is not counted twice.
+    What came from the same file before, in an earlier state of it, is not counted twice.
 
     Parameters
     ----------

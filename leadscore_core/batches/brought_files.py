@@ -56,7 +56,7 @@ def note_file(
 
 
 def note_outcomes(paths: Paths, entries: Mapping[str, Entry], *, by: str, settings: Settings) -> int:
-    """Keep which outcomes a file told that was brought by `bring_outcomes`, so that it can be taken back.
+    """Save which outcomes came from a file that was brought by `bring_outcomes`, so that it can be taken back.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def _brought(row: OutcomeFileRow) -> BroughtFile:
 
 @needs(Action.BRING_OUTCOMES)
 def undo_results(file_id: int, *, by: str, settings: Settings) -> int:
-    """Take back what a file told: its attempts, and its outcomes as far as no later file told them too; all or nothing.
+    """Take back a file: its attempts, and its outcomes unless a later file has them too; all or nothing.
 
     Returns
     -------

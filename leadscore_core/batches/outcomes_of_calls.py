@@ -19,7 +19,7 @@ def save_call_outcomes(batch: Batch, schema: LeadSchema, settings: Settings, *, 
     """Bring a batch's outcomes up to what its contact attempts settle, and return how many leads changed.
 
     Who was won is a yes; lost, unreachable and who asked not to be called are a no. What an attempt settled that was
-    taken back since is unknown again, unless a file told it.
+    taken back since is unknown again, unless a file says it.
 
     Raises
     ------

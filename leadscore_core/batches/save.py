@@ -148,7 +148,7 @@ def rescore_batch(
 
 @dataclass(frozen=True)
 class _ScoringOrder:
-    """Which list is scored, by what, and who is told how far it is; the file's hash seeds the leads' random order."""
+    """Which list is scored, by what, and who hears its progress; the file's hash seeds the leads' random order."""
 
     leads: LeadList
     model: LeadModel

@@ -53,7 +53,7 @@ def outcomes(
     means: Means = None,
     by: Annotated[str, typer.Option("--by", help="Who brings it, where the file does not say who called.")] = "",
     phone_region: PhoneRegion = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Take back what these files told.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back what these files brought.")] = False,
 ) -> None:
     """Bring back what came of calls and what became of leads; they are known by key, id, e-mail or phone."""
     settings = load_settings()

@@ -171,8 +171,8 @@ def check_drift(
         return DriftReport(
             rows,
             model.model_id,
-            f"A list of {rows:,} leads is too short to tell a drift from chance; from "
-            f"{rules.least_leads:,} leads on it can be told.",
+            f"A list of {rows:,} leads is too short to tell a drift from chance. Bring "
+            f"{rules.least_leads:,} leads or more.",
         )
     cleaned = cleaned.reset_index(drop=True)
     rng = np.random.default_rng(seed)

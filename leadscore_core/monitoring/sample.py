@@ -86,7 +86,7 @@ def plan_sample(
     weakest
         By what log-odds are multiplied in the weakened relation, 0-1: the weaker, the more leads it takes.
     may_call
-        Which leads can be called, of bool; what is told is then told of these.
+        Which leads can be called, of bool; the figures are then about these alone.
 
     Examples
     --------

@@ -338,7 +338,7 @@ def _save_search(
     if tracking_uri(settings) is None:
         return
     tags |= {"data": data.name, "data.sha256": data.fingerprint, "data.rows": str(len(data.known))}
-    with suppress(OSError):  # what was found is told in any case
+    with suppress(OSError):  # what was found is returned in any case
         save_search(settings.models_dir, kind, data.schema.name, children=children, metrics=metrics, tags=tags)
         _track(settings)
 

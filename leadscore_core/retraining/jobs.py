@@ -168,7 +168,7 @@ def start_run(
 
 
 def list_runs(settings: Settings | None = None) -> list[Run]:
-    """Return the runs that are kept, the newest first; one whose process is gone is told as failed."""
+    """Return the runs that are kept, the newest first; one whose process is gone has failed."""
     root = _root(settings or load_settings())
     runs = []
     for folder in sorted(root.iterdir(), reverse=True) if root.is_dir() else ():

@@ -213,7 +213,7 @@ def _rekey_scores(path: Path, key: str) -> None:
 
 
 def _name_of(key: str) -> str:
-    """Return by what a key is known without being told."""
+    """Return what identifies a key without revealing it."""
     return hashlib.sha256(f"leadscore {key}".encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Called leads: of whom the figures of a trained model speak, and whether who was called can be told by the columns."""
+"""Called leads: whom the figures of a trained model are about, and whether the columns show who was called."""
 
 from dataclasses import replace
 

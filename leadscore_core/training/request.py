@@ -23,7 +23,7 @@ class TrainingRequest:
     note
         Kept with the model; the name of the leads if empty.
     synthetic
-        Whether these leads are made up, which whoever scores with the model is told.
+        Whether these leads are made up, which is said wherever the model scores.
     capacity
         Calls, for the outcomes that a challenger gains.
     n_repeats

@@ -65,8 +65,8 @@ def _offer(view: BatchView) -> None:
     called = f"{plan.size:,} of these {view.batch.rows:,} leads"
     st.markdown(f"**Call {called}, and you know the AUC to within {plan.margin:g}.**{whole}")
     st.caption(
-        f"They are drawn at random within ten ranges of scores. Of simulated outcomes {plan.holds:.0%} were told so "
-        "well, also where scores tell only half of what they told."
+        f"They are drawn at random within ten ranges of scores. In {plan.holds:.0%} of simulated lists the AUC was "
+        "known so well, also where scores tell only half of what they did."
     )
     if st.button(f"Draw these {plan.size:,} leads", icon=":material/casino:"):
         sign(lambda by: save_sample(plan, view.batch, by=by), f"{plan.size:,} leads are drawn.")

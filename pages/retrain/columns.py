@@ -159,7 +159,7 @@ def _choose_words(outcome: str, proposal: Proposal, upload: str, known: LeadSche
 
 
 def _choose_outcome(proposal: Proposal, upload: str) -> str | None:
-    """Let a person choose the outcome; the likeliest column is chosen at first, and the three likeliest are told."""
+    """Let a person choose the outcome; the likeliest column is chosen at first, and the three likeliest are named."""
     offered = proposal.choices
     likeliest = proposal.label or next((candidate.header for candidate in proposal.candidates), None)
     outcome = st.selectbox(

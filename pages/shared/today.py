@@ -15,7 +15,7 @@ from pages.shared.sign_in import as_whoever_asks
 
 
 def render_today(view: BatchView, chosen: LeadFilter) -> None:
-    """Offer a workbook for each caller with the own part of a day's leads, the best of what is shown."""
+    """Offer a workbook for each caller with their share of a day's leads, the best of what is shown."""
     leads = min(session.get_capacity(), view.table.count(chosen) - view.table.count_later(chosen, today()))
     with st.popover(f"Send today's {leads:,}", type="primary", icon=":material/send:", key="today"):
         st.number_input(

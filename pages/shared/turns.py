@@ -1,4 +1,4 @@
-"""Turns: lists are scored a few at a time, one of each person, and whoever waits is told how many are before them."""
+"""Turns: lists are scored a few at a time, one of each person, and whoever waits sees how many are before them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ def scoring_turn(settings: Settings, say: Callable[[str], object]) -> Iterator[N
     Parameters
     ----------
     say
-        Is told how many lists are before one, while one waits.
+        Gets how many lists are before one, while one waits.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def take_training(settings: Settings) -> None:
 
 
 def waiting_words(before: int) -> str:
-    """Return what somebody who waits is told.
+    """Return what somebody who waits reads.
 
     Examples
     --------

@@ -158,7 +158,7 @@ def leads_needed(rate: np.ndarray, average: float, tests: int = 1) -> np.ndarray
     Parameters
     ----------
     rate
-        Of the groups, 0-1, as far as it can be told.
+        Of the groups, 0-1, as far as it is known.
     average
         Of all leads, above 0 and below 1.
     tests

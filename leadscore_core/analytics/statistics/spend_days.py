@@ -55,7 +55,7 @@ def cost_by_days(spend: pd.DataFrame, days: pd.DataFrame, spans: Sequence[tuple[
     """Set spend against leads and conversions of the days that have both.
 
     An amount is spread evenly over the days of its period. Of these count those on which leads are looked at, in months
-    in which leads of the group came; of the leads, those that came on such days. What is left over is told by group and
+    in which leads of the group came; of the leads, those that came on such days. The rest is given by group and
     month.
 
     Parameters

@@ -26,7 +26,7 @@ def settle_outcomes(leads: LeadList, options: ListOptions | None = None, *, ask:
         What a person says of the list: values that mean yes, and values without an outcome yet.
     ask
         What a person has to settle: ``all`` where some values are not clear, as for training; ``unreadable`` where
-        none is known, or they are codes, as for outcomes that come back; ``nothing`` where what is found is told
+        none is known, or they are codes, as for outcomes that come back; ``nothing`` where what is found is shown
         anyway.
         What is not known and not asked has no outcome.
 

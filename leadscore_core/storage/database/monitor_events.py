@@ -1,4 +1,4 @@
-"""Monitor events: what the monitor found and what it was told, in the order of time."""
+"""Monitor events: what the monitor found and what people entered, in the order of time."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -158,7 +158,7 @@ class PersonKeyRow(Base):
 
 
 class AttemptRow(Base):
-    """One contact attempt, or an outcome that a file told of a person; undone ones stay, marked."""
+    """One contact attempt, or a result that a file gave for a person; undone ones stay, marked."""
 
     __tablename__ = "attempt"
 
@@ -235,7 +235,7 @@ class AuditRow(Base):
 
 
 class MonitorEventRow(Base):
-    """Something that the monitor found or was told: a verdict, a batch's figures, a sample, a trial, a comparison."""
+    """What the monitor found or a person entered: a verdict, a batch's figures, a sample, a trial, a comparison."""
 
     __tablename__ = "monitor_event"
     __table_args__ = (Index("ix_monitor_event_kind", "schema_name", "kind", "at"),)

@@ -378,13 +378,13 @@ class LeadTable(LeadCounts):
             return np.asarray(next(iter(cursor.execute(sql, values).fetchnumpy().values())))
 
     def query(self, sql: str, values: list[Any] | None = None) -> pd.DataFrame:
-        """Run SQL on the leads' files; its faults are told in words."""
+        """Run SQL on the leads' files; its errors are raised in words."""
         with self.cursor() as cursor:
             return to_frame(cursor.execute(sql, values or []))
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor whose faults are told in words."""
+        """Give a cursor whose errors are raised in words."""
         with errors_in_words(self.path), borrowed_cursor() as cursor:
             if len(self.standing.restored):
                 cursor.register("restored", pa.table({"r_row": self.standing.restored}))
