@@ -114,6 +114,20 @@ def test_the_sources_page_is_measured_beside_the_bare_query_of_the_same_run(
         close_databases()
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_outcomes_come_back_into_either_database_and_the_same_file_changes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    for name in ("LEADSCORE_DATA_DIR", "LEADSCORE_TRACKING_URI"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.chdir(ROOT)
+    result = importlib.import_module("outcome_import").measure(1_000, database)
+    assert (result["known"], result["changed_by_again"]) == (1_000, 0)
+    assert result["seconds"] > 0
+    assert result["again_seconds"] > 0
+
+
 def check_page(result: dict[str, float], *ratios: str) -> None:
     assert result["rows"] == 1_000
     assert all(result[ratio] > 0 for ratio in ratios)

@@ -14,7 +14,8 @@ from leadscore_core.data.schema.column_mapping import ColumnMapping
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.inference.contact_cells import split_contacts
 from leadscore_core.inference.identity import is_placeholder, is_ruined
-from leadscore_core.inference.plain_contacts import plain_emails, plain_phones
+from leadscore_core.inference.junk_names import is_test_name
+from leadscore_core.inference.plain_contacts import plain_emails, plain_numbers, plain_phones
 from leadscore_core.storage.contact_key import keyed_hashes
 
 CONTACT_ROLES = (Role.ID, Role.NAME, Role.EMAIL, Role.PHONE)
@@ -24,12 +25,6 @@ SINGLE_LEAD_RULES = (
 UNCALLABLE = frozenset({"unreachable", "malformed_email_no_phone", "impossible_phone"})
 _PLAIN_EMAIL = r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}"
 _SPECIAL_TLD = r"\.(?:test|invalid|local|localhost|onion|arpa)$"
-_TEST_WORD = (
-    r"test(?:er|ing|\d+)?|abcd?e?|xyz|dummy|fake|asdf?|qwe(?:rty)?|zxcv|none|null|noname|anonymous|unknown|user|admin|"
-    r"sample|demo|foo|bar|foobar|nobody|aaa|bbb|xxx|hello|name|firstname|lastname|\d+"
-)
-_KEY_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
-_MASH_LENGTH = 4
 _MASKED = r"[*•xX#]{3,}"
 
 
@@ -64,12 +59,12 @@ class Contacts:
     @cached_property
     def emails(self) -> list[pd.Series]:
         """Addresses of each column in the form that all spellings share, NaN where blank or malformed."""
-        return [_map_unique(cells, normalise_email) for cells in self.columns(Role.EMAIL)]
+        return [_read_emails(cells) for cells in self.columns(Role.EMAIL)]
 
     @cached_property
     def phones(self) -> list[pd.Series]:
         """Numbers of each column in E.164 form, NaN where blank or impossible."""
-        return [_map_unique(cells, lambda text: phone_number(text, self.region)) for cells in self.columns(Role.PHONE)]
+        return [_read_phones(cells, self.region) for cells in self.columns(Role.PHONE)]
 
     @property
     def email(self) -> pd.Series:
@@ -86,6 +81,21 @@ class Contacts:
             if columns:
                 shown[role] = _first([*working, *columns])
         return shown
+
+
+def _read_emails(cells: pd.Series) -> pd.Series:
+    """Return addresses in their common form, NaN where blank or malformed: plain ones at once, each other by itself."""
+    cells = cells.reset_index(drop=True)
+    is_plain = plain_emails(cells)
+    plain = cells.where(is_plain).str.lower().str.replace(r"^([^+@]+)\+[^@]*@", r"\1@", regex=True)
+    return plain.where(is_plain, _map_unique(cells.mask(is_plain), normalise_email))
+
+
+def _read_phones(cells: pd.Series, region: str) -> pd.Series:
+    """Return numbers in E.164 form, NaN where blank or impossible: plain ones at once, each other text by itself."""
+    plain = plain_numbers(cells, region)
+    others = cells.reset_index(drop=True).where(plain.isna())
+    return plain.where(plain.notna(), _map_unique(others, lambda text: phone_number(text, region)))
 
 
 def _first(columns: list[pd.Series]) -> pd.Series:
@@ -350,32 +360,6 @@ def phone_number(text: str, region: str) -> str | None:
     if not phonenumbers.is_possible_number(number) or len(set(national)) == 1:
         return None
     return f"+{number.country_code}{national}"
-
-
-def is_test_name(text: str) -> bool:
-    """Tell whether a name is a test entry or keys struck at random; names in other scripts than Latin never are.
-
-    Examples
-    --------
-    >>> [is_test_name(name) for name in ("Test", "asdfgh", "xxxxx", "Anne Roy", "Nguyen Ng", "आशा")]
-    [True, True, True, False, False, False]
-    """
-    words = re.findall(r"[a-z0-9]+", text.casefold())
-    if not words or not text.isascii():
-        return False
-    return all(re.fullmatch(_TEST_WORD, word) or _is_mashed(word) for word in words)
-
-
-def _is_mashed(word: str) -> bool:
-    if len(word) < _MASH_LENGTH:
-        return False
-    if len(set(word)) == 1:
-        return True
-    along = sum(
-        any(pair in row or pair[::-1] in row for row in _KEY_ROWS)
-        for pair in map("".join, zip(word, word[1:], strict=False))
-    )
-    return along >= _MASH_LENGTH - 1 and along >= 0.8 * (len(word) - 1)
 
 
 def _is_disposable(address: str) -> bool:

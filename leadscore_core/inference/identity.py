@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from leadscore_core.data.cleaning.spreadsheet_text import unwrap
 
@@ -14,6 +16,9 @@ _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 # a spreadsheet keeps fifteen digits; what it writes as a power of ten has lost even more
 _POWER = re.compile(r"[+-]?(?:\d[.,]\d+[eE]\+?\d{2,}|\d[eE]\+\d{2,})")
 _ROUNDED = re.compile(r"\d{15}0+")
+# what `unwrap` and `is_ruined` may change or find, at a glance at a whole column
+_PERHAPS_WRAPPED = r"^$|^[^A-Za-z0-9]|[^A-Za-z0-9]$|[.,]0+$"
+_PERHAPS_RUINED = r"^[+-]?\p{Nd}.*[eE]\+?\p{Nd}|\p{Nd}{15}0"
 # addresses that stand for none
 _PLACEHOLDER = re.compile(
     r"(?:no-?reply|no-?e?-?mail|none|null|na|n\.a|not-?provided|not-?available|unknown|test|abc|xyz|aaa|xxx|dummy|fake|"
@@ -73,14 +78,14 @@ def comparable_ids(*columns: pd.Series) -> list[pd.Series]:
     >>> [ids.tolist() for ids in comparable_ids(pd.Series(["007", "12"]), pd.Series(["7", "0012"]))]
     [['7', '12'], ['7', '12']]
     """
-    ids = [_each(column, unwrap) for column in columns]
-    ids = [_each(column, lambda text: "" if is_ruined(text) else text) for column in ids]
+    ids = [_each(column, unwrap, _PERHAPS_WRAPPED) for column in columns]
+    ids = [_each(column, lambda text: "" if is_ruined(text) else text, _PERHAPS_RUINED) for column in ids]
     given = pd.concat(ids).dropna()
     if len(given) and given.str.fullmatch(_SALESFORCE).mean() >= _SALESFORCE_SHARE and given.str.contains(r"\D").any():
         return [_each(_each(column, salesforce_18), str.casefold) for column in ids]
-    forms: tuple[Callable[[str], str], ...] = (str.casefold, _without_zeros)
-    for form in forms:
-        formed = [_each(column, form) for column in ids]
+    forms: tuple[tuple[Callable[[str], str], str], ...] = ((str.casefold, "[^a-z0-9-]"), (_without_zeros, "^0"))
+    for form, changes in forms:
+        formed = [_each(column, form, changes) for column in ids]
         if all(new.nunique() == old.nunique() for new, old in zip(formed, ids, strict=True)):
             ids = formed
     return ids
@@ -90,11 +95,25 @@ def _without_zeros(text: str) -> str:
     return text.lstrip("0") or "0" if text.isdigit() else text
 
 
-def _each(cells: pd.Series, function: Callable[[str], str]) -> pd.Series:
-    """Map each distinct text once; blanks stay NaN."""
-    places, unique = pd.factorize(cells)
+def _each(cells: pd.Series, function: Callable[[str], str], changes: str = "") -> pd.Series:
+    """Map each distinct text once; blanks stay NaN.
+
+    Parameters
+    ----------
+    changes
+        Regular expression (RE2) of the texts that the function may change; of all if not given.
+    """
+    found = cells.astype("object").to_numpy(copy=True)
+    rows = np.arange(len(cells))
+    if changes:
+        texts = pa.array(cells.array, type=pa.large_string(), from_pandas=True)
+        rows = np.flatnonzero(
+            pc.fill_null(pc.match_substring_regex(texts, changes), True).to_numpy(zero_copy_only=False)
+        )
+    places, unique = pd.factorize(found[rows])
     values = np.array([*(function(text) or None for text in unique.tolist()), None], dtype=object)
-    return pd.Series(values[places], index=cells.index, dtype="str")
+    found[rows] = values[places]
+    return pd.Series(found, index=cells.index, dtype="str")
 
 
 def shared_values(keys: pd.Series, *others: pd.Series) -> set[object]:

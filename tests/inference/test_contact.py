@@ -1,6 +1,8 @@
 """Contact rules: what they catch, what they leave alone, and that shortcuts agree with the libraries."""
 
+import numpy as np
 import pandas as pd
+import phonenumbers
 import pytest
 from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
@@ -16,14 +18,17 @@ from leadscore_core.inference.contact_quality import (
     contact_flags,
     contact_keys,
     find_uncallable,
-    is_test_name,
     key_names,
     normalise_email,
     phone_number,
     read_contacts,
     valid_email,
 )
-from leadscore_core.inference.plain_contacts import plain_emails, plain_phones
+from leadscore_core.inference.junk_names import is_test_name
+from leadscore_core.inference.plain_contacts import plain_emails, plain_numbers, plain_phones
+
+REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
+CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 
 
 @given(
@@ -193,10 +198,42 @@ def test_a_phone_seen_at_a_glance_is_possible(region: str, digits: str, before: 
         assert phone_number(text, region) is not None
 
 
-@given(st.from_regex(r"[a-zA-Z0-9._+-]{1,20}@[a-z0-9.-]{1,20}", fullmatch=True))
+@given(
+    st.sampled_from(REGIONS),
+    st.text("0123456789", min_size=5, max_size=15),
+    st.sampled_from(["", "+", "00", "0", "1", "8"]) | st.sampled_from(CODES).map(lambda code: f"+{code}"),
+    st.sampled_from(["", " ", "-", "(", ".", " ("]),
+)
+def test_numbers_read_all_at_once_are_those_read_one_by_one(
+    region: str, digits: str, before: str, between: str
+) -> None:
+    text = before + digits[:3] + between + digits[3:]
+    found = plain_numbers(pd.Series([text]), region)[0]
+    assert pd.isna(found) or found == phone_number(text, region)
+
+
+@pytest.mark.parametrize("region", ["IN", "DE", "US", "GB", "IT", "AG"])
+def test_most_numbers_of_a_list_are_read_at_once_and_all_of_them_alike(region: str) -> None:
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(7, 14, 3_000)
+    texts = ["".join(map(str, rng.integers(0, 10, length))) for length in lengths]
+    code = phonenumbers.country_code_for_region(region)
+    own = str(phonenumbers.example_number(region).national_number)
+    texts += [f"{before}{own}" for before in ("", f"+{code}", f"+{code} ", f"00{code}", str(code), "0")]
+    cells = pd.Series([*texts, *(f"+{text}" for text in texts[:1_000]), "", None, "12", "call me"])
+    one_by_one = [None if pd.isna(text) or not text else phone_number(text, region) for text in cells]
+    found = Contacts({Role.PHONE: cells.replace("", None).astype("str")}, region).phones[0]
+    assert [None if pd.isna(number) else number for number in found] == one_by_one
+    at_once = plain_numbers(pd.Series([f"+{code} {own}", own]), region)
+    assert at_once[0] == f"+{code}{own}"
+
+
+@given(st.from_regex(r"[a-zA-Z0-9._+-]{1,20}@[a-z0-9.-]{1,20}", fullmatch=True) | st.emails())
 def test_an_email_seen_at_a_glance_is_well_formed(text: str) -> None:
     if plain_emails(pd.Series([text]))[0]:
         assert valid_email(text)
+    address = Contacts({Role.EMAIL: pd.Series([text], dtype="str")}, "IN").emails[0][0]
+    assert (None if pd.isna(address) else address) == normalise_email(text)
 
 
 @pytest.mark.parametrize("columns", [["Email", "Phone"], ["Email"], ["Phone"], ["Email", "Phone", "Mobile Phone"], []])

@@ -1,11 +1,13 @@
 import json
+import re
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from leadscore_core.batches.outcome_matching import match_people
+from leadscore_core.data.cleaning.spreadsheet_text import unwrap
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.inference.contact_quality import Contacts, contact_flags
 from leadscore_core.inference.identity import comparable_ids, is_placeholder, is_ruined
@@ -117,6 +119,19 @@ def test_one_way_that_works_is_enough_and_shown() -> None:
     assert not flags["malformed_email"].any()
     assert contacts.shown[Role.PHONE].tolist()[:2] == ["98765 43210", "98765 43211"]
     assert contacts.shown[Role.EMAIL].tolist()[0] == "a@b.com"
+
+
+@given(
+    st.text(min_size=1, max_size=25)
+    | st.from_regex(r"(?:=\"|')?\s?[+0]?\d{1,20}(?:[.,]\d+)?(?:[eE][+]?\d{1,3})?[.,]?0*\"?", fullmatch=True)
+)
+def test_ids_read_at_a_glance_are_those_read_one_by_one(text: str) -> None:
+    bare = unwrap(text)
+    assume(not re.fullmatch("[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?", bare))
+    wanted = "" if is_ruined(bare) else bare.casefold()
+    wanted = (wanted.lstrip("0") or "0") if wanted.isdigit() else wanted
+    found = comparable_ids(pd.Series([text], dtype="str"))[0][0]
+    assert ("" if pd.isna(found) else found) == wanted
 
 
 @pytest.mark.parametrize(
