@@ -9,16 +9,17 @@ from scipy.special import expit, logit
 from scipy.stats import norm, rankdata
 from scipy.stats import t as student
 
-from leadscore_core.confidence import CONFIDENCE
+from leadscore_core.confidence import CONFIDENCE, Z95
 from leadscore_core.monitoring.estimate import PastPeriod
 from leadscore_core.monitoring.performance import Figure
-from leadscore_core.training.evaluation.weighted_auc import shares_below
+from leadscore_core.training.evaluation.weighted_auc import auc_error, shares_below
 
 MARGIN, HOLDS = 0.05, 0.93
 STRATA, LEAST = 10, 40
 WEAKENED = 0.5
 _EDGE, _SIMULATIONS, _GROWTH = 1e-3, 200, 1.1
 _EVEN = 0.1
+_LISTS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,9 @@ class SamplePlan:
         How far from the true AUC what they say may be, 0-1.
     holds
         How often it was no farther, of simulated outcomes, 0-1.
+    beyond
+        How far the AUC on leads like these in general may be from what they say (95%): a list of few leads, or of few
+        that convert, says little of the next, even where all of its own outcomes are known.
     is_whole
         Whether all leads are drawn, as no fewer tell it.
     """
@@ -46,6 +50,7 @@ class SamplePlan:
     size: int
     margin: float
     holds: float
+    beyond: float
     is_whole: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -57,6 +62,7 @@ class SamplePlan:
             "size": self.size,
             "margin": self.margin,
             "holds": self.holds,
+            "beyond": self.beyond,
             "is_whole": self.is_whole,
         }
 
@@ -113,8 +119,15 @@ def plan_sample(
     all_strata = np.full(len(propensity), -1)
     all_strata[places] = strata
     rows = places[draw_sample(strata, size, rng)]
+    is_whole = len(rows) == len(own)
     return SamplePlan(
-        rows, all_strata if may_call is None else all_strata.clip(0), len(rows), margin, holds, len(rows) == len(own)
+        rows,
+        all_strata if may_call is None else all_strata.clip(0),
+        len(rows),
+        margin,
+        holds,
+        _beyond(own, chances[0], 0.0 if is_whole else margin, rng),
+        is_whole,
     )
 
 
@@ -174,6 +187,18 @@ def _linearised(y: np.ndarray, score: np.ndarray, weight: np.ndarray) -> tuple[f
     influence[y] = (wins - value) / weight[y].sum()
     influence[~y] = (losses - value) / weight[~y].sum()
     return value, influence
+
+
+def _beyond(score: np.ndarray, p: np.ndarray, margin: float, rng: np.random.Generator) -> float:
+    """Return how far the AUC in general may be from what a sample says: the list's own chance, and the sample's."""
+    variances = []
+    for _ in range(_LISTS):
+        y = rng.random(len(p)) < p
+        if y.any() and not y.all():
+            variances.append(auc_error(y.astype("int64"), score, np.ones(len(y))) ** 2)
+    if not variances:
+        return 0.5
+    return float(min(0.5, np.hypot(margin, Z95 * np.sqrt(np.mean(variances)))))
 
 
 def _at_level(propensity: np.ndarray, rate: float) -> np.ndarray:

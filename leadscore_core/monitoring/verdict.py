@@ -58,7 +58,10 @@ class Verdict:
     def action(self) -> str:
         """What to do."""
         if self.state == BLIND and self.sample is not None:
-            return f"Call these {self.sample:,} leads and bring their outcomes: then the AUC is known to within 0.05."
+            return (
+                f"Call these {self.sample:,} leads and bring their outcomes: then the AUC of this list is known to "
+                "within 0.05."
+            )
         return ACTIONS[self.state]
 
     @property

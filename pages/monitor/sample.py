@@ -63,7 +63,11 @@ def _offer(view: BatchView) -> None:
     plan = plan_sample(stored.scores, past_periods(model_of(view), settings, without=view.batch.id))
     whole = " That is all of them, as fewer do not tell it." if plan.is_whole else ""
     called = f"{plan.size:,} of these {view.batch.rows:,} leads"
-    st.markdown(f"**Call {called}, and you know the AUC to within {plan.margin:g}.**{whole}")
+    st.markdown(f"**Call {called}, and you know the AUC of this list to within {plan.margin:g}.**{whole}")
+    st.caption(
+        f"That is about these leads. Of leads like them in general, such as the next list, the same calls tell the AUC "
+        f"to within {plan.beyond:.2f}, as chance alone sets lists of this size apart."
+    )
     st.caption(
         f"They are drawn at random within ten ranges of scores. In {plan.holds:.0%} of simulated lists the AUC was "
         "known so well, also where scores tell only half of what they did."

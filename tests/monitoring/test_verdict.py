@@ -190,6 +190,23 @@ def test_the_sample_tells_the_auc_to_within_what_was_promised(slope: float) -> N
     assert plan.size < 400
 
 
+def test_what_a_list_says_of_leads_like_it_is_said_and_holds() -> None:
+    rng = np.random.default_rng(5)
+    many = rng.beta(0.5, 24.5, 100_000)  # 2% convert
+    came = rng.random(len(many)) < many
+    truth = auc_of(came.astype("int64"), many)
+    plan = plan_sample(rng.choice(many, 700, replace=False))
+    assert plan.is_whole
+    assert plan.beyond > 1.5 * plan.margin
+    within, draws = 0, 200
+    for _ in range(draws):
+        rows = rng.choice(len(many), 700, replace=False)
+        within += abs(auc_of(came[rows].astype("int64"), many[rows]) - truth) <= plan.beyond
+    assert 0.9 <= within / draws <= 0.995
+    large = plan_sample(rng.beta(1, 1, 20_000))
+    assert large.margin < large.beyond < 1.1 * large.margin
+
+
 def test_a_sample_of_few_leads_is_all_of_them_and_who_is_not_reached_is_stood_for() -> None:
     score, outcome = leads_of(1.0, n=60)
     plan = plan_sample(score)

@@ -65,7 +65,7 @@ def test_outcomes_turn_the_verdict_and_a_retrain_is_proposed(app: AppTest, batch
 
 def test_leads_to_call_are_drawn_and_evaluated_once_they_are_back(app: AppTest, batch: Batch, view: BatchView) -> None:
     look_at(app, "Leads to call")
-    assert "you know the AUC to within 0.05" in shown(app)
+    assert "you know the AUC of this list to within 0.05" in shown(app)
     press(app, "Draw these")
     drawn = sample_of(batch)
     assert drawn is not None
