@@ -11,6 +11,7 @@ from leadscore_core.batches.called import calls_of_batch
 from leadscore_core.config import Settings
 from leadscore_core.data.schema.schema import TEXT_ROLES, LeadSchema, Role
 from leadscore_core.errors import StorageError
+from leadscore_core.monitoring.label_delay import when_due
 from leadscore_core.monitoring.performance import MonitoredLeads
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.decisions import DecisionStore
@@ -35,7 +36,8 @@ class BatchLeads:
 def read_batch_leads(batch: Batch, schema: LeadSchema, threshold: float, settings: Settings) -> BatchLeads:
     """Return the leads of a kept list, in the list's order.
 
-    A lead that the model learned from counts with what a model that had not seen it said.
+    A lead that the model learned from counts with what a model that had not seen it said. Outcomes are due after as
+    many days as those of this list take, where dates tell it.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def read_batch_leads(batch: Batch, schema: LeadSchema, threshold: float, setting
     restored[DecisionStore(settings).restored_rows(batch)] = True
     leads = MonitoredLeads(
         propensity=unseen,
-        calls=calls or Calls.unsaid(came),
+        calls=Calls.unsaid(came) if calls is None else when_due(calls),
         groups=group_columns(cleaned, schema, dates).assign(**{BATCH: batch.name, MODEL: batch.scoring.model_id}),
         threshold=threshold,
         restored=restored,

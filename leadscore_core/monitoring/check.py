@@ -16,7 +16,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.monitoring.batch_leads import group_columns, read_batch_leads
 from leadscore_core.monitoring.drift import DriftReport, check_drift
 from leadscore_core.monitoring.estimate import Estimate, PastPeriod, estimate_figures, past_period, periods_of_training
-from leadscore_core.monitoring.label_delay import LabelDelay, estimate_delay
+from leadscore_core.monitoring.label_delay import LabelDelay, estimate_delay, when_due
 from leadscore_core.monitoring.performance import (
     GroupShift,
     MonitoredLeads,
@@ -175,8 +175,7 @@ def _report(
     rules, metadata = settings.monitor, model.metadata
     calls = monitored.calls
     delay = estimate_delay(calls.took, calls.age, calls.called)
-    if not calls.days and delay.due_after:
-        monitored = replace(monitored, calls=replace(calls, days=delay.due_after))
+    monitored = replace(monitored, calls=when_due(calls))
     promised = {
         figure: float(value)
         for figure in _PROMISED

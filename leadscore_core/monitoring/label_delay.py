@@ -1,12 +1,13 @@
 """Label delay: how long outcomes take to come, so that those that are not due are no failures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from leadscore_core.confidence import Z95
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.percent import percent
+from leadscore_core.training.calls import Calls
 from leadscore_core.training.time_to_convert import TimeToConvert, learn_time
 
 
@@ -74,8 +75,7 @@ def estimate_delay(took: np.ndarray, age: np.ndarray, called: np.ndarray | None 
     """
     from statsmodels.duration.survfunc import SurvfuncRight  # slow to load
 
-    rows = ~np.isnan(age) & (age > 0)
-    rows &= np.ones(len(age), dtype=bool) if called is None else called != 0
+    rows = _counted(age, called)
     took, age = took[rows], age[rows]
     time = learn_time(took, age)
     nothing = np.empty(0)
@@ -89,3 +89,17 @@ def estimate_delay(took: np.ndarray, age: np.ndarray, called: np.ndarray | None 
     reach = Z95 * np.nan_to_num(curve.surv_prob_se)
     low, high = np.clip(share - reach, 0, 1), np.clip(share + reach, 0, 1)
     return LabelDelay(time, curve.surv_times, share, low, high, int(len(age)))
+
+
+def when_due(calls: Calls) -> Calls:
+    """Return calls with the days after which an outcome is due, where these are not said and dates tell them."""
+    if calls.days:
+        return calls
+    rows = _counted(calls.age, calls.called)
+    time = learn_time(calls.took[rows], calls.age[rows])
+    return calls if time is None else replace(calls, days=time.days)
+
+
+def _counted(age: np.ndarray, called: np.ndarray | None) -> np.ndarray:
+    """Tell which leads say how long outcomes take: those whose age is known, but for leads that nobody called."""
+    return ~np.isnan(age) & (age > 0) & (np.ones(len(age), dtype=bool) if called is None else called != 0)

@@ -52,8 +52,8 @@ class Performance:
     known
         Those of them whose outcome counts: called as far as that is known, and old enough.
     uncalled, young
-        Leads that nobody called and whose outcome is not due; these are neither yes nor no. ``by_itself`` converted
-        without a call.
+        Leads that nobody called and whose outcome is not due; these are neither yes nor no. ``young_yes`` and
+        ``young_no`` of the latter came back all the same. ``by_itself`` converted without a call.
     found, expected
         Leads that converted among the known ones, and how many were foretold; of all that these stand for.
     found_low, found_high
@@ -72,6 +72,8 @@ class Performance:
     known: int
     uncalled: int = 0
     young: int = 0
+    young_yes: int = 0
+    young_no: int = 0
     by_itself: int = 0
     found: float = 0.0
     expected: float = 0.0
@@ -92,6 +94,16 @@ class Performance:
     def early_auc(self) -> Figure | None:
         """The AUC where there are ten leads of either outcome, enough for bad news alone."""
         return self.figures["auc"] if self.figures is not None and self.rarer >= LEAST_EARLY else None
+
+    def young_sentence(self, words: OutcomeWords) -> str:
+        """Say why outcomes of leads that are not due count neither way; empty where none came back."""
+        if not self.young_yes + self.young_no:
+            return ""
+        return (
+            f"Of leads whose outcome is not due, {self.young_yes:,} {words.past} already and {self.young_no:,} came "
+            "back as a no. They count once they are due, however clear the answer is: of leads so young only quick "
+            "answers are in, and these tell how quickly people answer, not how many of all will say yes."
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -150,12 +162,15 @@ def measure_performance(
     settled = leads.calls.settled
     known = settled.is_learned & ~np.isnan(leads.propensity)
     nobody = leads.calls.called == 0
+    young = (leads.calls.age < leads.calls.days) & ~nobody
     about = Performance(
         group=group,
         leads=len(known),
         known=int(known.sum()),
         uncalled=int((nobody & np.isnan(settled.outcome)).sum()),
-        young=int(((leads.calls.age < leads.calls.days) & ~nobody).sum()),
+        young=int(young.sum()),
+        young_yes=int((young & (leads.calls.came == 1)).sum()),
+        young_no=int((young & (leads.calls.came == 0)).sum()),
         by_itself=int(settled.by_itself.sum()),
         threshold=leads.threshold,
         among=leads.calls.summary().among if (leads.calls.called == 1).any() else "",
