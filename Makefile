@@ -22,8 +22,8 @@ help:
 	@echo "make roles         write the table of docs/roles.md: who may do what"
 	@echo "make lock          pin the dependencies anew"
 	@echo "make bench         measure the speed of scoring, reasons and pages, into docs/benchmarks.md"
-	@echo "make airflow       open Airflow with the three pipelines"
-	@echo "make test-airflow  run the three pipelines in Airflow's own environment"
+	@echo "make airflow       open Airflow with the pipelines"
+	@echo "make test-airflow  run the pipelines in Airflow's own environment"
 	@echo "make mlflow        open MLflow's pages for the runs and models kept here"
 	@echo "make sample        make the sample leads and the shipped model anew"
 

@@ -8,8 +8,8 @@ Parameters
 It runs by hand, when lists arrived (see arrivals) or when a model was registered. Each list that arrived since the run
 before goes its own way: a list of another schema than the champion's is scored by the model in use of its own, and one
 that is not fit stops alone, with its report. A list that was scored before is found again, not doubled; the batch is on
-the Leads page. Predictions that look wrong stop their list with their report; the batch is kept
-for people to look at.
+the Leads page, and the monitor's verdict on it is kept beside. Predictions that look wrong stop their list with their
+report; the batch is kept for people to look at.
 """
 
 from typing import Any
@@ -55,6 +55,7 @@ def inference_pipeline() -> None:
         words = {"files": files, "key": fit["key"], "model_id": model_id}
         words |= {"cleaned": cleaned["path"], "schema": fit["schema"]}
         batch = step.override(task_id="score")("score_batch", str(ROOT), words)
+        step.override(task_id="check_trust")("check_scored", str(ROOT), {"scored": batch}, "monitoring_steps")
         result = step.override(task_id="check_predictions")("check_predictions", str(ROOT), {"scored": batch})
         require.override(task_id="publish", outlets=[SCORED_BATCH])(result, "The predictions look wrong")
 

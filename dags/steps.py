@@ -1,7 +1,7 @@
-"""What the three pipelines share: where the heavy work runs, and how leads that are not fit stop a run.
+"""What the pipelines share: where the heavy work runs, and how leads that are not fit stop a run.
 
-Airflow lives in an environment of its own. Each step is one call into `leadscore_core.orchestration`, carried out by
-the project's own Python, which LEADSCORE_PYTHON names.
+Airflow lives in an environment of its own. Each step is one call into `leadscore_core.orchestration`, or into
+`leadscore_core.monitoring_steps`, carried out by the project's own Python, which LEADSCORE_PYTHON names.
 """
 
 import os
@@ -21,14 +21,13 @@ SCORED_BATCH = Asset("leadscore_scored_batch")
 
 
 @task.external_python(python=PYTHON, expect_airflow=False, expect_pendulum=False, **RETRIES)
-def step(name: str, root: str, words: dict[str, Any]) -> Any:
-    """Carry out one step of `leadscore_core.orchestration` in the project's own environment."""
+def step(name: str, root: str, words: dict[str, Any], module: str = "orchestration") -> Any:
+    """Carry out one step of a module of `leadscore_core` in the project's own environment."""
+    import importlib
     import sys
 
     sys.path.insert(0, root)
-    from leadscore_core import orchestration
-
-    return getattr(orchestration, name)(**words)
+    return getattr(importlib.import_module(f"leadscore_core.{module}"), name)(**words)
 
 
 @task(retries=0)

@@ -224,7 +224,8 @@ class MonitorRules(BaseModel):
     ``unseen_times`` as far from the training leads as the farthest of their own months, or, without months, by
     ``unseen_distance`` (Jensen and Shannon's distance). A drift matters that moves scores by ``effect`` on average.
     ``least_leads`` are needed to tell a drift, ``least_periods`` past periods to show an estimate. Changes that are
-    certain are posted to ``webhook_url``, signed with ``webhook_secret``.
+    certain are posted to ``webhook_url``, signed with ``webhook_secret``. ``automatic`` says whether lists are checked
+    by themselves when they are kept and when outcomes come; else by the Monitor page, the command and the daily run.
 
     Examples
     --------
@@ -240,6 +241,7 @@ class MonitorRules(BaseModel):
     effect: float = Field(0.01, ge=0, le=1)
     least_leads: int = Field(50, ge=10)
     least_periods: int = Field(4, ge=3)
+    automatic: bool = True
     webhook_url: str | None = None
     webhook_secret: str = ""
 

@@ -48,6 +48,7 @@ from tests.read_any_file import leave_modules_alone
 
 gc.set_threshold(100_000, 20, 50)  # what is imported from now on stays, too
 os.environ.setdefault("LEADSCORE_TRACKING_URI", "off")  # tests of tracking switch it on
+os.environ.setdefault("LEADSCORE_MONITOR__AUTOMATIC", "false")  # tests of the monitor switch it on
 # shared machines stall; a deadline would test them
 settings.register_profile("steady", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("steady")

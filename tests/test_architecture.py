@@ -29,7 +29,7 @@ FLOORS = {
             ("retraining",),
             ("upkeep",),
             ("monitoring",),
-            ("cli", "orchestration"),
+            ("cli", "orchestration", "monitoring_steps"),
             ("__main__", "__init__"),
         )
     )

@@ -79,6 +79,11 @@ class MatchedResults:
         return len(self.rows.drop_duplicates(["table", "line"]))
 
     @property
+    def batch_ids(self) -> list[str]:
+        """Lists that have the leads."""
+        return [str(batch) for batch in self.rows["batch"].unique()]
+
+    @property
     def by(self) -> dict[str, int]:
         """Rows by what their lead was known by."""
         once = self.rows.drop_duplicates(["table", "line"])

@@ -24,7 +24,7 @@ from leadscore_core.storage.database.tables import OutcomeFileRow
 
 @dataclass(frozen=True)
 class BroughtFile:
-    """A file of results that was brought: by whom, when, and what it gave."""
+    """A file of results that was brought: by whom, when, and what it gave; ``batch_ids`` of the lists it told of."""
 
     id: int
     file_name: str
@@ -32,6 +32,7 @@ class BroughtFile:
     recorded_by: str
     attempts: int
     is_undone: bool
+    batch_ids: tuple[str, ...] = ()
 
 
 @needs(Action.BRING_OUTCOMES)
@@ -97,7 +98,8 @@ def list_results(settings: Settings, most: int = 20) -> list[BroughtFile]:
 
 def _brought(row: OutcomeFileRow) -> BroughtFile:
     leads, is_undone = int(row.details.get("leads", 0)), row.undone_at is not None
-    return BroughtFile(row.id, row.file_name, aware(row.recorded_at), row.recorded_by, leads, is_undone)
+    lists = tuple(row.details.get("outcomes", {}))
+    return BroughtFile(row.id, row.file_name, aware(row.recorded_at), row.recorded_by, leads, is_undone, lists)
 
 
 @needs(Action.BRING_OUTCOMES)

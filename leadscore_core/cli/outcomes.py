@@ -1,5 +1,6 @@
 """The command line's command on outcomes: what came of calls, and what became of leads."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,6 +126,7 @@ def _bring_results(file: "ResultFile", by: str, settings: Settings) -> None:
     say(f"{brought.attempts:,} contact attempts and {brought.outcomes:,} outcomes were kept{known}.")
     for name, n in brought.batches.items():
         say(f"  {name}: {n:,} contact attempts")
+    _say_checks(matched.batch_ids, settings)
 
 
 def _say_matched(matched: "MatchedResults") -> None:
@@ -160,6 +162,7 @@ def _bring_outcomes(files: list[Path], schema: str | None, options: "ListOptions
     say(report.summary)
     for name, (leads, completed) in report.batches.items():
         say(f"  {name}: {leads:,} leads, {completed:,} {report.past}")
+    _say_checks(report.entries, settings)
 
 
 def _undo(files: list[Path], by: str, settings: Settings) -> None:
@@ -168,3 +171,21 @@ def _undo(files: list[Path], by: str, settings: Settings) -> None:
     found = find_brought(files, settings)
     undone = sum(undo_results(one.id, by=by, settings=settings) for one in found)
     say(f"{found[0].file_name} was taken back: {undone:,} contact attempts, and the outcomes with them.")
+    _say_checks({batch for one in found for batch in one.batch_ids}, settings)
+
+
+def _say_checks(batch_ids: Iterable[str], settings: Settings) -> None:
+    """Check the lists whose outcomes changed, and say what was found; the outcomes are kept whatever comes of it."""
+    if not settings.monitor.automatic:
+        return
+    from leadscore_core.monitoring.runs import check_outcomes
+    from leadscore_core.storage.database.batches import BatchStore
+
+    wanted = set(batch_ids)
+    try:
+        checked = check_outcomes([one for one in BatchStore(settings).list_batches() if one.id in wanted], settings)
+    except LeadScoreError as error:
+        say(f"The lists could not be checked. {error}")
+        return
+    for one in checked:
+        say(f"  {one.name}: {one.problem}" if one.report is None else f"  {one.name}: {one.report.verdict.line}")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from filelock import FileLock
+
 from leadscore_core.access.permissions import Action
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.monitoring.check import MonitorReport
@@ -13,10 +15,17 @@ from leadscore_core.monitoring.webhook import post_later
 from leadscore_core.registry.mlflow_tracking import sync_soon
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
-from leadscore_core.storage.database.monitor_events import SAMPLE, VERDICT, MonitorEvent, MonitorEventStore
+from leadscore_core.storage.database.monitor_events import (
+    RECALIBRATION,
+    SAMPLE,
+    VERDICT,
+    MonitorEvent,
+    MonitorEventStore,
+)
 from leadscore_core.storage.database.outcomes import OutcomeStore
 
 _MOST_COLUMNS = 12
+_LOCK, _PATIENCE = ".verdicts.lock", 60
 
 
 @dataclass(frozen=True)
@@ -54,10 +63,10 @@ def figures_of(report: MonitorReport) -> dict[str, Any]:
 
 
 def save_report(report: MonitorReport, batch: Batch, *, by: str = "", settings: Settings | None = None) -> bool:
-    """Keep a list's figures and verdict where they changed, in MLflow too, and tell whether the state did.
+    """Keep a list's figures and verdict where they changed, in MLflow too, and tell whether the state is another.
 
-    A change of the state that is certain is put into the outbox of the webhook; the first verdict on a list is a
-    change where it asks for action.
+    The first verdict on a list is another state. A change of the state that is certain is put into the outbox of the
+    webhook, of a first verdict where it asks for action. Of several that look at once each change is kept once.
 
     Raises
     ------
@@ -67,16 +76,24 @@ def save_report(report: MonitorReport, batch: Batch, *, by: str = "", settings: 
         If the webhook is not set up right.
     """
     settings = settings or load_settings()
+    with FileLock(settings.data_dir / _LOCK, timeout=_PATIENCE):
+        is_new, is_another = _save_change(report, batch, by, settings)
+    if is_new:
+        sync_soon(settings)
+    return is_another
+
+
+def _save_change(report: MonitorReport, batch: Batch, by: str, settings: Settings) -> tuple[bool, bool]:
+    """Keep a verdict and what is to be posted of it, and tell whether it is new, and whether its state is another."""
     store = MonitorEventStore(settings)
     data = json.loads(json.dumps(figures_of(report), default=float))
     before = next(iter(store.history(batch.schema_name, VERDICT, batch_id=batch.id, most=1)), None)
     if before is not None and before.data == data:
-        return False
+        return False, False
     store.add(MonitorEvent(VERDICT, batch.schema_name, data, report.model_id, batch.id, by))
-    sync_soon(settings)
     was = None if before is None else before.data["state"]
-    changed = was != report.verdict.state if was is not None else report.verdict.is_due
-    if changed and report.verdict.is_certain:
+    is_another = was != report.verdict.state
+    if is_another and report.verdict.is_certain and (was is not None or report.verdict.is_due):
         post_later(
             {
                 "event": "verdict",
@@ -91,7 +108,7 @@ def save_report(report: MonitorReport, batch: Batch, *, by: str = "", settings: 
             },
             settings,
         )
-    return changed
+    return True, is_another
 
 
 def save_sample(plan: SamplePlan, batch: Batch, *, by: str = "", settings: Settings | None = None) -> MonitorEvent:
@@ -145,4 +162,6 @@ def _words(event: MonitorEvent) -> tuple[str, str]:
         return f"{data['name']}: {data['state']}", " ".join(data["reasons"])
     if event.kind == SAMPLE:
         return f"{data['size']:,} leads drawn to be called", ""
+    if event.kind == RECALIBRATION:
+        return "Recalibration proposed" if data["is_proposed"] else "Calibration checked", str(data["sentence"])
     return str(data.get("name") or data.get("challenger") or event.kind), str(data.get("sentence", ""))

@@ -15,6 +15,7 @@ from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
 from pages.shared import session
+from pages.shared.checks import check_soon
 from pages.shared.controls import plain_error
 from pages.shared.conventions import pick_region
 from pages.shared.moments import own_zone, say_moment
@@ -97,6 +98,7 @@ def _render_file(view: BatchView, uploads: list) -> None:
     name = ask_name("Who brings these outcomes? The name stands beside them.")
     if name and st.button(f"Keep these {matched.leads:,} results", type="primary", icon=":material/check:"):
         brought = save_results(matched, by=name, settings=settings, zone=own_zone())
+        check_soon(matched.batch_ids, outcomes=True)
         known = f"; {brought.known:,} were known already" if brought.known else ""
         session.tell(f"{brought.attempts:,} contact attempts and {brought.outcomes:,} outcomes were kept{known}.")
         session.put("results_round", session.get("results_round", 0) + 1)
@@ -180,5 +182,6 @@ def _render_brought() -> None:
                 st.markdown(f"{plain(file.file_name)}: {file.attempts:,} results, {say_moment(file.recorded_at)}{who}")
                 if st.button("Undo", key=f"undo-file-{file.id}", icon=":material/undo:", type="tertiary"):
                     undone = undo_results(file.id, by=session.get_name(), settings=settings)
+                    check_soon(file.batch_ids, outcomes=True)
                     session.tell(f"{undone:,} contact attempts were taken back, and the outcomes with them.")
                     st.rerun()

@@ -27,7 +27,7 @@ if view.model is None:
     st.stop()
 try:
     report, case = checked(view)
-    render_verdict(report, case)
+    render_verdict(view, report, case)
     section = st.segmented_control(
         "Section",
         SECTIONS,

@@ -13,13 +13,14 @@ from leadscore_core.config import load_settings
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.model.measures import MEASURES
 from leadscore_core.percent import percent
-from pages.monitor.verdict import model_of
+from pages.monitor.verdict import calibration_of, model_of
 from pages.shared.components import act
 from pages.shared.sidebar import plain
 
 if TYPE_CHECKING:  # loads statistics, which a page does when it is looked at
     from leadscore_core.monitoring.check import MonitorReport
     from leadscore_core.monitoring.performance import Figure, MonitoredLeads
+    from leadscore_core.outcome import OutcomeWords
 
 _HUMAN = {name: measure.human for name, measure in MEASURES.items()} | {
     "base_rate": "Base rate",
@@ -35,6 +36,7 @@ def render_performance(view: BatchView, report: MonitorReport) -> None:
     done, words = report.performance, view.schema.outcome
     if done.not_applicable:
         st.info(f"{done.not_applicable} {report.delay.sentence(words)}", icon=":material/hourglass_empty:")
+        _render_young(report, words)
         _render_estimates(report)
         return
     st.markdown(
@@ -49,6 +51,7 @@ def render_performance(view: BatchView, report: MonitorReport) -> None:
     if any(left):
         st.caption(f"Left out, as nothing follows from them: {', '.join(filter(None, left))}.")
     st.caption(report.delay.sentence(words))
+    _render_young(report, words)
     for sentence in report.junk:
         st.caption(f":material/delete: {plain(sentence)}")
     rows = [_row(one) for one in (done.figures or {}).values()]
@@ -60,7 +63,13 @@ def render_performance(view: BatchView, report: MonitorReport) -> None:
         )
     leads = read_batch_leads(view.batch, view.schema, model_of(view).metadata.threshold, load_settings()).leads
     _render_groups(view, leads)
-    _render_recalibration(view, leads)
+    _render_calibration(view)
+
+
+def _render_young(report: MonitorReport, words: OutcomeWords) -> None:
+    sentence = report.performance.young_sentence(words)
+    if sentence:
+        st.caption(sentence)
 
 
 def _render_estimates(report: MonitorReport) -> None:
@@ -126,15 +135,15 @@ def _render_groups(view: BatchView, leads: MonitoredLeads) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, alt=f"Outcomes by {chosen.lower()}")
 
 
-def _render_recalibration(view: BatchView, leads: MonitoredLeads) -> None:
-    from leadscore_core.monitoring.batch_leads import MONTH
-    from leadscore_core.monitoring.recalibration import propose_recalibration, recalibrated_model
+def _render_calibration(view: BatchView) -> None:
+    """Say level and slope of the model on all lists that it scored, and offer a recalibration where it is due."""
+    from leadscore_core.monitoring.recalibration import recalibrated_model
     from leadscore_core.registry.publishing import publish_model
 
-    if MONTH not in leads.groups:
+    found = calibration_of(view)
+    if found is None:
         return
-    found = propose_recalibration(leads, leads.groups[MONTH].fillna("").to_numpy(str))
     st.caption(f":material/straighten: {plain(found.sentence(view.schema.outcome))}")
-    if found.is_proposed and st.button("Keep a recalibrated model", icon=":material/straighten:"):
-        made = recalibrated_model(model_of(view), found)
+    if found.recalibration.is_proposed and st.button("Keep a recalibrated model", icon=":material/straighten:"):
+        made = recalibrated_model(model_of(view), found.recalibration)
         act(lambda: publish_model(made), f"{made.model_id} is kept. Look at it and promote it on Retrain.")

@@ -15,6 +15,7 @@ from pages.shared.sidebar import VERDICT_ICONS, plain
 
 if TYPE_CHECKING:  # loads statistics, which a page does when it is looked at
     from leadscore_core.model.lead_model import LeadModel
+    from leadscore_core.monitoring.calibration_check import CalibrationCheck
     from leadscore_core.monitoring.check import MonitorReport
     from leadscore_core.monitoring.retrain_rule import RetrainCase
 
@@ -43,12 +44,22 @@ def checked(view: BatchView) -> tuple[MonitorReport, RetrainCase]:
         report = check_batch(view.batch, model_of(view))
         outside = tuple(one.human for one in report.drift.columns if one.name in report.drift.outside)
         case = make_case(view.batch.schema_name, report.verdict, outside=outside)
-    is_changed = save_report(report, view.batch)
+    is_another = save_report(report, view.batch)
     _post_in_passing(settings)
     session.put("monitor_report", (state, report, case))
-    if is_changed:
+    if is_another:
         st.rerun()  # the sidebar was drawn before, with the verdict of before
     return report, case
+
+
+def calibration_of(view: BatchView) -> CalibrationCheck | None:
+    """Return level and slope of the model that scored a batch, on all lists that it scored; looked at once a state."""
+    from leadscore_core.monitoring.calibration_check import check_calibration, latest_calibration
+
+    model = model_of(view)
+    latest = latest_calibration(view.batch.schema_name, model.model_id, load_settings())
+    state = (session.get("monitor_report", (None,))[0], repr(latest))
+    return session.remembered(("calibration", model.model_id, *state), lambda: check_calibration(model))
 
 
 def _post_in_passing(settings: Settings) -> None:
@@ -59,8 +70,10 @@ def _post_in_passing(settings: Settings) -> None:
         Thread(target=deliver, args=(settings,), daemon=True).start()
 
 
-def render_verdict(report: MonitorReport, case: RetrainCase) -> None:
+def render_verdict(view: BatchView, report: MonitorReport, case: RetrainCase) -> None:
     """Say the verdict, why, and what to do."""
+    from leadscore_core.monitoring.calibration_check import latest_calibration
+
     verdict = report.verdict
     reasons = " ".join(plain(reason) for reason in verdict.reasons)
     _BOX[verdict.state](
@@ -71,3 +84,8 @@ def render_verdict(report: MonitorReport, case: RetrainCase) -> None:
         reasons = " ".join(plain(reason) for reason in case.reasons)
         st.caption(f":material/model_training: A retrain is proposed: {reasons} It would learn from {lists} besides.")
         st.page_link("pages/retrain/page.py", label="Retrain", icon=":material/model_training:")
+    calibration = latest_calibration(view.batch.schema_name, report.model_id, load_settings())
+    if calibration is not None and calibration["is_proposed"]:
+        st.caption(
+            f":material/straighten: A recalibration is proposed under Outcomes: {plain(calibration['sentence'])}"
+        )

@@ -27,6 +27,7 @@ from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.preferences import grade_preference
 from pages.shared import session
+from pages.shared.checks import check_soon
 from pages.shared.components import act
 from pages.shared.controls import plain_error
 from pages.shared.moments import say_moment
@@ -186,6 +187,7 @@ def _offer_rescoring(model: LeadModel) -> None:
             def rescore() -> None:
                 for batch_id in chosen:
                     rescore_batch(behind[batch_id], model, by=session.get_name())
+                check_soon(chosen)
 
             with st.spinner("Scoring again", show_time=True):
                 act(rescore, "Scored again; the earlier scores stay in each list's history.")

@@ -14,6 +14,7 @@ from leadscore_core.storage.database.batches import Batch, BatchStore
 from pages.shared import session
 from pages.shared.address import doubt
 from pages.shared.batch_picker import get_view
+from pages.shared.checks import check_soon
 from pages.shared.components import columns_found, render_mapping, render_problems
 from pages.shared.controls import plain_error
 from pages.shared.conventions import render_corrections, render_questions
@@ -95,6 +96,7 @@ def _save(opened: session.OpenedList, model: LeadModel, settings: Settings) -> N
                 batch = save_batch(leads, model, name=opened.name, by=by, settings=settings, progress=say)
             else:
                 batch = rescore_batch(batch, model, by=by, mapping=leads.mapping, settings=settings)
+        check_soon([batch.id])
     result.empty()
     session.set_scored(batch.id, recognised=saved is not None and saved.mapping == leads.mapping)
 
@@ -113,6 +115,7 @@ def _offer_again(batch: Batch, opened: session.OpenedList, model: LeadModel, set
     ):
         with scoring_turn(settings, st.empty().caption), st.spinner(f"Scoring {plain(opened.name)}", show_time=True):
             rescore_batch(batch, model, by=session.get_name(), settings=settings)
+        check_soon([batch.id])
         st.rerun()
 
 

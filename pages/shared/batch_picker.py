@@ -11,6 +11,7 @@ from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.registry.served import known_schema
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from pages.shared import address, session
+from pages.shared.checks import check_soon
 from pages.shared.companies import company_title, models_of
 from pages.shared.components import find_model, get_named_model
 from pages.shared.controls import plain_error
@@ -133,3 +134,4 @@ def _rescore(batch: Batch, model_id: str, by: str) -> None:
         st.spinner(f"Scoring {plain(batch.name)}", show_time=True),
     ):
         rescore_batch(batch, get_named_model(model_id), by=by)
+    check_soon([batch.id])

@@ -36,6 +36,7 @@ _FILTERS, _FILTER_ROUND, _JOB, _SECTION, _KEPT, _MESSAGE = (
 _COMPANY, _ASIDE, _VISIT = "company", "aside", "visit"
 _MOST_REMEMBERED = 4
 MEMORY = "leadscore"
+MONITOR_RUN = "monitor_run"
 T = TypeVar("T")
 
 

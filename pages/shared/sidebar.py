@@ -1,5 +1,10 @@
 """What stands around every page, and needs none of what a page needs."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from leadscore_core.config import load_settings
@@ -7,9 +12,17 @@ from leadscore_core.errors import LeadScoreError
 from leadscore_core.percent import say_leads
 from leadscore_core.plain import plain_markdown
 from leadscore_core.registry.registry import ModelRegistry
+from pages.shared import session
 from pages.shared.companies import choose_company, present_company
 from pages.shared.moments import say_day
 
+if TYPE_CHECKING:  # neither is needed for what the first page shows
+    from streamlit.delta_generator import DeltaGenerator
+
+    from leadscore_core.model.metadata import ModelMetadata
+    from leadscore_core.monitoring.runs import MonitorRun
+
+_SECONDS = 2
 VERDICT_ICONS = {
     "healthy": ":material/check_circle:",
     "watch": ":material/visibility:",
@@ -37,8 +50,14 @@ def plain(text: object) -> str:
     return plain_markdown(text)
 
 
-def render_sidebar() -> None:
-    """Show what every page shares: the calls a day, and which model speaks."""
+def render_sidebar() -> Callable[[], None]:
+    """Show what every page shares: the calls a day, and which model speaks.
+
+    Returns
+    -------
+    Callable
+        Shows the verdict anew where the page that ran since has begun a check.
+    """
     with st.sidebar:
         st.markdown("#### :material/leaderboard: LeadScore")
         st.divider()
@@ -48,10 +67,53 @@ def render_sidebar() -> None:
             metadata = registry.read_metadata(registry.champion_of(present_company()) or "")
         except LeadScoreError:
             st.caption("The model in use cannot be read." if registry.champion_id else "No model is in use.")
-            return
+            return _nothing
         data = metadata.training_data
         st.caption(f"**Model** {say_day(metadata.created_at)}, trained on {say_leads(data.rows)}. {plain(data.note)}")
+        place = st.empty()
+    before = session.get(session.MONITOR_RUN)
+    _fill(place, metadata)
+
+    def renew() -> None:
+        run = session.get(session.MONITOR_RUN)
+        if run is not None and run is not before:
+            _fill(place, metadata)
+
+    return renew
+
+
+def _nothing() -> None:
+    """Show nothing anew."""
+
+
+def _fill(place: DeltaGenerator, metadata: ModelMetadata) -> None:
+    """Show the verdict, and look for the next one where this session has begun a check."""
+    run = session.get(session.MONITOR_RUN)
+    with place.container():
+        if run is not None and run.is_running:
+            _watch_verdict(metadata.schema_name, metadata.model_id)
+            return
         _render_verdict(metadata.schema_name, metadata.model_id)
+        if run is not None:
+            _say_failed(run)
+            session.forget(session.MONITOR_RUN)
+
+
+@st.fragment(run_every=_SECONDS)
+def _watch_verdict(company: str, model_id: str) -> None:
+    """Show the verdict, looking anew until the check that this session began has ended."""
+    run = session.get(session.MONITOR_RUN)
+    if run is not None and run.is_running:
+        st.caption(":material/hourglass_empty: The monitor looks at the new leads.")
+        return
+    _render_verdict(company, model_id)
+    if run is not None:
+        _say_failed(run)
+
+
+def _say_failed(run: MonitorRun) -> None:
+    if run.is_failed:
+        st.caption(":material/error: The monitor could not check all that came. The Monitor page says why.")
 
 
 def _render_verdict(company: str, model_id: str) -> None:

@@ -41,6 +41,7 @@ from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.storage.leads.filters import BLANK, LeadFilter
 from pages.shared import session
 from pages.shared.charts import render_evidence, render_frame
+from pages.shared.checks import check_soon
 from pages.shared.companies import company_title
 from pages.shared.components import find_model, get_model
 from pages.shared.controls import plain_error
@@ -126,6 +127,7 @@ def _offer_sample(words: OutcomeWords) -> None:
             batch = find_batch(leads) or save_batch(
                 leads, model, name="Sample leads with outcomes", by=session.get_name()
             )
+        check_soon([batch.id])
         source_state.set_source_batches([batch.id])
         st.rerun()
     st.stop()
@@ -162,6 +164,7 @@ def _render_outcomes(words: OutcomeWords) -> None:
         before = source_state.get_brought(upload.file_id)
         report = bring_outcomes(lists, by=session.get_name(), instead_of=before)
         source_state.set_brought(upload.file_id, report.entries)
+        check_soon(report.entries, outcomes=True)
     except EncodingQuestionError as error:
         session.ask_encoding(upload.file_id, error.candidates)
         st.rerun()

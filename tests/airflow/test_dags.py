@@ -1,4 +1,4 @@
-"""The three DAGs, run for real by `dag.test()` in Airflow's own environment: make test-airflow.
+"""The DAGs, run for real by `dag.test()` in Airflow's own environment: make test-airflow.
 
 Steps run in the project's environment; sample leads, twice with the same result, real leads where they are, and leads
 that are not fit. Those of one run are new Pythons, as outside the tests; the others are forks of one that has imported
@@ -80,7 +80,7 @@ def leads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def run(name: str, **conf: str) -> tuple[str, dict[str, str], dict[str, Any]]:
+def run(name: str, **conf: str | int) -> tuple[str, dict[str, str], dict[str, Any]]:
     """Run a DAG; return its state, the state of each task, and what each returned; of a mapped task with its place."""
     dag = getattr(importlib.import_module(name), name)()
     done = dag.test(run_conf=conf)
@@ -142,6 +142,36 @@ def test_a_list_is_scored_once_and_kept_as_a_batch(home: Path) -> None:
     assert again[2]["score 0"] == first[2]["score 0"] | {"new": False}
     assert first[2]["score 0"]["new"] is True
     assert sum(first[2]["score 0"]["grades"].values()) == first[2]["score 0"]["rows"]
+
+
+def test_the_monitor_checks_the_newest_lists_and_posts_what_is_certain(
+    home: Path, leads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = str(tmp_path / "data")
+    monkeypatch.setenv("LEADSCORE_DATA_DIR", inside)
+    state, tasks, result = run("inference_pipeline", files=str(leads), schema="")
+    assert (state, tasks["check_trust 0"]) == ("success", "success"), tasks
+    (scored,) = result["check_trust 0"]["lists"]
+    assert scored["state"] in {"healthy", "watch", "retrain", "blind", "do not trust"}
+    state, tasks, result = run("monitor_pipeline")
+    assert state == "success", tasks
+    assert result["check_newest"]["lists"] == [scored]
+    assert result["deliver"] == {"sent": 0, "failed": 0}
+    monkeypatch.setenv("LEADSCORE_MONITOR__WEBHOOK_URL", "http://127.0.0.1:1/")
+    monkeypatch.setenv("LEADSCORE_MONITOR__WEBHOOK_SECRET", "secret")
+    turned = tmp_path / "turned.csv"
+    header, *lines = leads.read_text(encoding="utf-8").splitlines()
+    ends = {"0": "1", "1": "0"}
+    turned.write_text("\n".join([header, *(line[:-1] + ends.get(line[-1], "") for line in lines)]), encoding="utf-8")
+    subprocess.run([PYTHON, "-m", "leadscore_core", "outcomes", str(turned)], cwd=ROOT, check=True)
+    state, tasks, result = run("monitor_pipeline", days=7)
+    assert state == "success", tasks
+    assert result["check_newest"]["lists"][0]["state"] == "do not trust"
+    assert result["check_newest"]["due"] == 1
+    for scores in (tmp_path / "data" / "batches").glob("*/scores-*.parquet"):
+        scores.unlink()
+    state, tasks, result = run("monitor_pipeline")
+    assert (state, tasks["all_checked"], tasks["deliver"]) == ("failed", "failed", "success")
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="the real leads are not on this machine")

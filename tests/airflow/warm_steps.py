@@ -16,6 +16,7 @@ import traceback
 
 IMPORTS = (
     "leadscore_core.orchestration",
+    "leadscore_core.monitoring_steps",
     "leadscore_core.batches.save",
     "leadscore_core.pipelines.training",
     "leadscore_core.training.train",

@@ -47,7 +47,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def dashboard(places: Path) -> Iterator[str]:
     own = {"LEADSCORE_DATA_DIR": str(places / "data"), "LEADSCORE_MODELS_DIR": str(places / "models")}
-    yield from serve(places, os.environ | own)
+    yield from serve(places, os.environ | own | {"LEADSCORE_MONITOR__AUTOMATIC": "true"})
 
 
 def monitor(page: Page, dashboard: str) -> None:
@@ -64,6 +64,8 @@ def test_outcomes_turn_and_monitor_says_what_to_do(chromium: Browser, dashboard:
     page.goto(dashboard)
     bring(page, places / "November.csv")
     expect(page.get_by_role("heading", name="applications expected")).to_be_visible(timeout=PATIENCE)
+    beside = page.get_by_test_id("stSidebar")
+    expect(beside.get_by_text("by November.csv")).to_be_visible(timeout=PATIENCE)  # nobody asked for it
     monitor(page, dashboard)
     expect(page.get_by_text("No outcome has come back yet").first).to_be_visible(timeout=PATIENCE)
 
@@ -77,6 +79,7 @@ def test_outcomes_turn_and_monitor_says_what_to_do(chromium: Browser, dashboard:
     page.get_by_role("button", name="That is me").click()
     page.get_by_role("button", name="Keep these 1,000 results").click()
     expect(page.get_by_text("1,000 outcomes were kept")).to_be_visible(timeout=PATIENCE)
+    expect(beside.get_by_text("Do not trust")).to_be_visible(timeout=PATIENCE)
 
     monitor(page, dashboard)
     expect(page.get_by_text("Do not trust.").first).to_be_visible(timeout=PATIENCE)
