@@ -2,7 +2,7 @@
 
     python benchmarks/outcome_import.py [--rows 100000] [--database sqlite --database postgresql]
 
-A list of so many synthetic leads is scored and kept. Their outcomes come back as a CSV file with id, e-mail, phone and
+A list of so many synthetic leads is scored and saved. Their outcomes come back as a CSV file with id, e-mail, phone and
 outcome, in another order, by `leadscore outcomes FILE`, timed from the start of its process to its end; then the same
 file once more, which changes no outcome; then again with the monitor's check of the list behind it, as is usual. Each
 database is an empty one; PostgreSQL is a server of this benchmark's own, of the package that the tests use. The last
@@ -23,13 +23,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from served import keep_sample
+from served import save_sample
 
 DATABASES = ("sqlite", "postgresql")
 
 
 def write_outcomes(rows: int, path: Path) -> None:
-    """Write what became of the leads that `keep_sample` keeps, in another order."""
+    """Write what became of the leads that `save_sample` keeps, in another order."""
     from leadscore_core.data.schema.schema_files import load_schema
     from leadscore_core.data.synthetic import make_sample
 
@@ -80,7 +80,7 @@ def address_of(database: str, folder: Path) -> Iterator[str | None]:
 
 
 def measure(rows: int, database: str) -> dict[str, float]:
-    """Keep a list, bring its outcomes twice, and return what it took and what the second time changed."""
+    """Save a list, bring its outcomes twice, and return what it took and what the second time changed."""
     from leadscore_core.storage.database.engine import close_databases
 
     with tempfile.TemporaryDirectory(prefix="leadscore-bench-", ignore_cleanup_errors=True) as place:
@@ -89,7 +89,7 @@ def measure(rows: int, database: str) -> dict[str, float]:
             os.environ |= {"LEADSCORE_DATA_DIR": str(folder / "data"), "LEADSCORE_TRACKING_URI": "off"}
             os.environ |= {"LEADSCORE_DATABASE_URL": address} if address else {}
             try:
-                keep_sample(rows, folder, with_outcomes=False)
+                save_sample(rows, folder, with_outcomes=False)
                 outcomes = folder / "outcomes.csv"
                 write_outcomes(rows, outcomes)
                 seconds, cpu = bring(outcomes)
