@@ -182,7 +182,7 @@ def test_a_sampled_reason_says_so(trained: LeadModel, sample: SampleLeads, schem
     sampled = LeadModel(trained.pipeline, trained.metadata.model_copy(update={"reasons": "sampled", "algorithm": "x"}))
     cleaned, _ = trained.clean(sample.new.head(5))
     words = reasons_in_words(cleaned, trained.contributions(cleaned), sampled, 2)
-    assert words["reason_1"].str.endswith("; its part is estimated").all()
+    assert words["reason_1"].str.endswith("; its contribution is estimated").all()
     assert "its reasons are sampled" in write_card(sampled.metadata, schema)
     assert "sampled" in repr(sampled)
 

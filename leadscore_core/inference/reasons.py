@@ -155,7 +155,7 @@ def _column_words(values: pd.Series, name: str, model: LeadModel) -> np.ndarray:
     rates, base_rate = model.features.rates_.get(name, {}), model.features.base_rate_
     ranged = column is not None and column.role in MEASURED_ROLES
     words = partial(_rate_words, base_rate, model.schema.outcome, ranged)
-    how = "; its part is estimated" if model.metadata.are_reasons_sampled else ""
+    how = "; its contribution is estimated" if model.metadata.are_reasons_sampled else ""
     unique = np.empty((len(first), 2), dtype=object)
     for i, (key, value) in enumerate(zip(keys.tolist(), values.iloc[first].tolist(), strict=True)):
         phrase = _phrase(column, name, model.schema, key, value)

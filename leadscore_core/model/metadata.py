@@ -217,7 +217,7 @@ class ModelMetadata(BaseModel):
 
     @property
     def are_reasons_sampled(self) -> bool:
-        """Whether each part of a contribution is an estimate."""
+        """Whether each contribution is an estimate."""
         return not self.has_exact_reasons and self.reasons != SCALED
 
     @property

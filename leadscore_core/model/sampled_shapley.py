@@ -34,8 +34,8 @@ def sampled_contributions(
     Returns
     -------
     numpy.ndarray
-        Shape (leads, features + 1); rows sum to the margin. A text's level and count move together, and their part
-        stands with the level.
+        Shape (leads, features + 1); rows sum to the margin. A text's level and count move together, and their
+        contribution stands with the level.
 
     Examples
     --------

@@ -75,34 +75,34 @@ def plot_precision_recall(
     return dress(figure, "Precision against recall, the threshold marked", 360)
 
 
-def plot_calibration(parts: pd.DataFrame, words: OutcomeWords) -> go.Figure:
+def plot_calibration(bins: pd.DataFrame, words: OutcomeWords) -> go.Figure:
     """Draw observed rates against propensities, by tenths of the leads.
 
     Parameters
     ----------
-    parts
+    bins
         ``propensity``, ``observed``, ``low``, ``high`` (0-1), ``n``.
     """
-    rates = parts[["propensity", "observed"]].to_numpy("float64")
-    highest, mean = (float(rates.max()), float(rates[:, 1].mean())) if len(parts) else (1.0, 1.0)
+    rates = bins[["propensity", "observed"]].to_numpy("float64")
+    highest, mean = (float(rates.max()), float(rates[:, 1].mean())) if len(bins) else (1.0, 1.0)
     digits, axis = f".{rate_decimals(mean)}%", _SHARE
     if highest < _WIDE:
-        axis = {"tickformat": axis_format([highest]), "range": [0, 1.1 * float(parts["high"].max())]}
+        axis = {"tickformat": axis_format([highest]), "range": [0, 1.1 * float(bins["high"].max())]}
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": NEUTRAL, "dash": "dot"}, hoverinfo="skip")
     figure.add_scatter(
-        x=parts["propensity"],
-        y=parts["observed"],
+        x=bins["propensity"],
+        y=bins["observed"],
         mode="markers",
         marker={"color": ACCENT, "size": 10},
-        error_y=error_bars(parts, "observed"),
-        customdata=parts[["n"]],
+        error_y=error_bars(bins, "observed"),
+        customdata=bins[["n"]],
         hovertemplate=f"Said %{{x:{digits}}}, came %{{y:{digits}}}<br>n = %{{customdata[0]:,}}<extra></extra>",
     )
     figure.update_xaxes(title="Propensity", **axis)
     figure.update_yaxes(title=capital(words.done), **axis)
     figure.update_layout(showlegend=False)
-    worst = float((parts["propensity"] - parts["observed"]).abs().max()) if len(parts) else 0.0
+    worst = float((bins["propensity"] - bins["observed"]).abs().max()) if len(bins) else 0.0
     return dress(figure, f"What it says comes true, to within {100 * worst:.{rate_decimals(mean)}f} points", 360)
 
 

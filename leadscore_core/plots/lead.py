@@ -13,13 +13,13 @@ from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, dress, sho
 
 
 def plot_waterfall(
-    parts: pd.DataFrame, base: float, title: str, words: OutcomeWords, *, log_odds: bool = False
+    contributions: pd.DataFrame, base: float, title: str, words: OutcomeWords, *, log_odds: bool = False
 ) -> go.Figure:
     """Draw how a propensity comes about.
 
     Parameters
     ----------
-    parts
+    contributions
         ``human``, ``points`` (change of propensity) and ``log_odds``, the largest first.
     base
         Where it starts: a propensity (0-1), or log-odds.
@@ -28,18 +28,18 @@ def plot_waterfall(
 
     Examples
     --------
-    >>> parts = pd.DataFrame({"human": ["City"], "points": [0.2], "log_odds": [0.8]})
-    >>> list(plot_waterfall(parts, 0.5, "t", OutcomeWords()).data[0].x)
+    >>> contributions = pd.DataFrame({"human": ["City"], "points": [0.2], "log_odds": [0.8]})
+    >>> list(plot_waterfall(contributions, 0.5, "t", OutcomeWords()).data[0].x)
     [0.5, 0.2, 0.0]
     """
-    values = parts["log_odds" if log_odds else "points"].tolist()
+    values = contributions["log_odds" if log_odds else "points"].tolist()
     form = ".2f" if log_odds else f".{rate_decimals(base)}%"
     plain, decimals = f"{{:{form}}}", rate_decimals(base)
     changes = [_write_change(value, log_odds=log_odds, decimals=decimals) for value in values]
     figure = go.Figure(
         go.Waterfall(
             orientation="h",
-            y=["Starting point", *map(short, parts["human"]), "This lead"],
+            y=["Starting point", *map(short, contributions["human"]), "This lead"],
             x=[base, *values, 0.0],
             measure=["absolute", *["relative"] * len(values), "total"],
             text=[plain.format(base), *changes, plain.format(base + sum(values))],

@@ -244,19 +244,19 @@ def plot_flow(flow: pd.DataFrame, title: str, words: OutcomeWords, *, completed:
     return dress(figure, title, 440)
 
 
-def plot_gap(parts: pd.DataFrame, average: float, name: str, title: str, words: OutcomeWords) -> go.Figure:
+def plot_gap(terms: pd.DataFrame, average: float, name: str, title: str, words: OutcomeWords) -> go.Figure:
     """Draw how a group's rate comes about: from the average, by the composition of its leads and a residual effect.
 
     Parameters
     ----------
-    parts
+    terms
         ``human``, ``value`` (-1 to 1), the residual effect last.
     average
         0-1.
     """
-    values = parts["value"].tolist()
+    values = terms["value"].tolist()
     rate = average + sum(values)
-    names = ["All leads", *parts["human"], f"{name} "]
+    names = ["All leads", *terms["human"], f"{name} "]
     points = [f"{100 * value:+.{rate_decimals(average, 1)}f}" for value in values]
     figure = go.Figure(
         go.Waterfall(

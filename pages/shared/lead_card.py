@@ -140,10 +140,10 @@ def _render_reasons(view: BatchView, profile: LeadProfile) -> None:
     left, right = st.columns(2)
     with left:
         log_odds = st.toggle("In log-odds", key="waterfall-log-odds", help="For data scientists")
-        parts = waterfall(profile, view.model)
+        contributions = waterfall(profile, view.model)
         score = int(profile.lead["ls_score"])
         figure = plot_waterfall(
-            parts,
+            contributions,
             profile.base_margin if log_odds else profile.base,
             f"From the model's starting point of {100 * profile.base:.0f} to {score} for this lead",
             view.schema.outcome,

@@ -26,7 +26,7 @@ class Effects:
     log_odds
         One column an input, as from `LeadModel.contributions`.
     points
-        The same in points of propensity (-100 to 100): what the propensity would lose without that part.
+        The same in points of propensity (-100 to 100): what the propensity would lose without that contribution.
     """
 
     cleaned: pd.DataFrame
