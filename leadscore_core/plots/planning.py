@@ -4,7 +4,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from leadscore_core.outcome import OutcomeWords
-from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress
+from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, SERIES, dress
+
+_EXPECTED = {"color": SERIES[1], "width": 2.5, "dash": "dash"}
 
 
 def plot_gain(curve: pd.DataFrame, leads: int, title: str, words: OutcomeWords) -> go.Figure:
@@ -62,9 +64,9 @@ def plot_tradeoff(
         The share chosen, 0-1.
     """
     figure = go.Figure()
-    for name, curve, colour, fill in (
-        ("Leads whose outcome is known", observed, ACCENT, "rgba(15,118,110,0.18)"),
-        ("This list, as expected", expected, "#0369A1", "rgba(3,105,161,0.15)"),
+    for name, curve, line, fill in (
+        ("Leads whose outcome is known", observed, {"color": ACCENT, "width": 2.5}, "rgba(15,118,110,0.18)"),
+        ("This list, as expected", expected, _EXPECTED, "rgba(213,94,0,0.15)"),
     ):
         if curve is None:
             continue
@@ -83,7 +85,7 @@ def plot_tradeoff(
             y=curve["lost"],
             name=name,
             mode="lines",
-            line={"color": colour, "width": 2.5},
+            line=line,
             customdata=curve[["low", "high"]],
             hovertemplate=name
             + f":<br>%{{x:.0%}} of leads removed, %{{y:.1%}} of {words.plural} lost<br>"

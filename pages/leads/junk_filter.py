@@ -153,7 +153,7 @@ def _render_rules(view: BatchView, model: LeadModel) -> None:
         sample = st.number_input(
             "Learning sample: percent of junk that stays in the call list",
             0.0, 50.0, float(current.value.learning_percent), step=1.0, format="%.0f",
-            key=f"learning-{current.version}",
+            key=f"learning-{current.version}", width=420,
             help="Drawn at random and mixed into the calls, unmarked for the caller.",
         )  # fmt: skip
         st.caption(

@@ -32,6 +32,7 @@ from pages.shared.sidebar import plain
 TREND_ICONS = {"Improving": ":material/trending_up:", "Declining": ":material/trending_down:"}
 CAUSES = {"model": "The model changed", "time": "Time passed", "data": "{} changed"}
 OVERRIDE_DAYS = 14
+_FIGURE = 142  # two side by side on a phone
 WHO = ("ls_name", "ls_id", "ls_email", PSEUDONYM)
 
 
@@ -83,11 +84,11 @@ def _render_ways(lead: pd.Series) -> None:
 def _render_standing(view: BatchView, profile: LeadProfile) -> None:
     lead = profile.lead
     with st.container(horizontal=True):
-        st.metric("Score", int(lead["ls_score"]), border=True, width=120)
-        st.metric("Grade of the model", str(lead["ls_model_grade"]), border=True, width=180)
-        st.metric(f"Rank of {view.table.rows:,}", f"{int(lead['ls_rank']):,}", border=True, width=180)
+        st.metric("Score", int(lead["ls_score"]), border=True, width=_FIGURE)
+        st.metric("Model's grade", str(lead["ls_model_grade"]), border=True, width=_FIGURE)
+        st.metric(f"Rank of {view.table.rows:,}", f"{int(lead['ls_rank']):,}", border=True, width=_FIGURE)
         share = max(0.01, int(lead["ls_rank"]) / view.table.rows)
-        st.metric("Among the best", f"{share:.0%}", border=True, width=160)
+        st.metric("Among the best", f"{share:.0%}", border=True, width=_FIGURE)
         if len(profile.history) > 1:
             st.metric("Course", profile.trend, border=True, width=180)
     if pd.notna(lead.get("ls_score_before")):
