@@ -3,24 +3,27 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from leadscore_core._files import whole_file
 from leadscore_core.access.permissions import Action
-from leadscore_core.confidence import enough_of_each
+from leadscore_core.batches.shadow_scores import shadow_path, shadow_scores
+from leadscore_core.confidence import LEAST_OF_EACH, enough_of_each
 from leadscore_core.config import Settings, load_settings
+from leadscore_core.data.schema.schema import Role
+from leadscore_core.days import say_day
 from leadscore_core.errors import LeadScoreError, StorageError
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.monitoring.batch_leads import read_batch_leads
+from leadscore_core.monitoring.kept_leads import KeptLeads, read_kept
+from leadscore_core.percent import say_leads
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.monitor_events import SHADOW, MonitorEvent, MonitorEventStore
 from leadscore_core.training.evaluation.paired_tests import Comparison, FoldNames, compare_models
+from leadscore_core.training.evaluation.seen_leads import hash_identities, seen_in_training
 
 _DRAWS = 500
 
@@ -123,19 +126,11 @@ def score_in_shadow(schema_name: str, settings: Settings | None = None) -> int:
         return 0
     model, scored = ModelRegistry(settings.models_dir).load(challenger), 0
     for batch in BatchStore(settings).list_batches():
-        path = shadow_path(batch, challenger)
-        if batch.schema_name == schema_name and not path.is_file():
+        if batch.schema_name == schema_name and not shadow_path(batch, challenger).is_file():
             with suppress(StorageError):  # a list whose file is gone is scored by nobody
-                stored = read_batch_leads(batch, model.schema, model.metadata.threshold, settings)
-                with whole_file(path) as aside:
-                    pd.DataFrame({"propensity": model.propensity(stored.cleaned)}).to_parquet(aside, index=False)
+                shadow_scores(batch, challenger, lambda _: model)
                 scored += 1
     return scored
-
-
-def shadow_path(batch: Batch, model_id: str) -> Path:
-    """Return where a challenger's scores of a kept list lie, in the list's order."""
-    return batch.folder / f"shadow-{model_id}.parquet"
 
 
 def compare_shadow(
@@ -157,18 +152,18 @@ def compare_shadow(
         raise LeadScoreError("No model runs in the shadow. Choose one first.")
     champion = registry.load_champion(schema_name)[0]
     models = champion, registry.load(challenger)
-    lists = [
-        one
+    looked_at = [
+        _of_batch(batch, models, settings)
         for batch in BatchStore(settings).list_batches()
-        if batch.schema_name == schema_name and (one := _of_batch(batch, models, settings)) is not None
+        if batch.schema_name == schema_name
     ]
-    leads = sum(len(one[1]) for one in lists)
-    about = ShadowComparison(champion.model_id, challenger, leads, len(lists))
+    lists = [one for one in looked_at if isinstance(one, _List)]
+    leads = sum(len(one.label) for one in lists)
     if not lists:
-        why = "No list that both have scored has 40 leads of either outcome yet."
+        why = _why_nothing([one for one in looked_at if isinstance(one, _Passed)])
         return ShadowComparison(champion.model_id, challenger, leads, len(lists), not_applicable=why)
-    label, old, new = (np.concatenate([one[i] for one in lists]) for i in (1, 2, 3))
-    names = np.concatenate([np.full(len(one[1]), one[0]) for one in lists])
+    label, old, new = (np.concatenate([getattr(one, name) for one in lists]) for name in ("label", "old", "new"))
+    names = np.concatenate([np.full(len(one.label), one.batch.id) for one in lists])
     found = compare_models(
         label,
         old,
@@ -178,28 +173,80 @@ def compare_shadow(
         folds=FoldNames(names, are_months=True),
         draws=_DRAWS,
     )
-    return ShadowComparison(about.champion, about.challenger, leads, len(lists), found)
+    return ShadowComparison(champion.model_id, challenger, leads, len(lists), found)
 
 
-def _of_batch(
-    batch: Batch, models: Sequence[LeadModel], settings: Settings
-) -> tuple[str, np.ndarray, np.ndarray, np.ndarray] | None:
-    """Return id, outcomes and both models' scores of a list's leads whose outcome is in; None where these are few."""
+@dataclass(frozen=True, eq=False)
+class _List:
+    """Outcomes and both models' scores of a list's leads whose outcome is in."""
+
+    batch: Batch
+    label: np.ndarray
+    old: np.ndarray
+    new: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _Passed:
+    """A list on which both are not compared: its leads, and by which model that came later and learned from how many.
+
+    Without such a model it has too few outcomes.
+    """
+
+    batch: Batch
+    later: LeadModel | None = None
+    learned: int = 0
+
+
+def _of_batch(batch: Batch, models: Sequence[LeadModel], settings: Settings) -> _List | _Passed:
+    """Return what a list's leads tell of both models, or why it tells nothing."""
     champion, challenger = models
-    newcomers = [one for one in models if one.model_id != batch.scoring.model_id]
-    if any(one.metadata.created_at > batch.created_at for one in newcomers):
-        return None  # who was trained later may have learned from this list
     try:
-        stored = read_batch_leads(batch, champion.schema, champion.metadata.threshold, settings)
+        kept = read_kept(batch, champion.schema, champion.metadata.threshold, settings)
+        newcomers = [one for one in models if one.model_id != batch.scoring.model_id]
+        later = next((one for one in reversed(newcomers) if one.metadata.created_at > batch.created_at), None)
+        if later is not None:
+            return _Passed(batch, later, _learned_from(kept, later))
         new = pd.read_parquet(shadow_path(batch, challenger.model_id))["propensity"].to_numpy("float64")
     except (StorageError, OSError, pa.ArrowException, KeyError):
-        return None
-    old = stored.leads.propensity
+        return _Passed(batch)
+    old = kept.leads.propensity
     if batch.scoring.model_id != champion.model_id:
         old = champion.propensity(stored.cleaned)
     settled = stored.leads.calls.settled
     known = settled.is_learned & ~np.isnan(old)
     label = settled.outcome[known].astype("int64")
     if not enough_of_each(int(label.sum()), int((1 - label).sum())):
-        return None
-    return batch.id, label, old[known], new[known]
+        return _Passed(batch)
+    return _List(batch, label, old[known], new[known])
+
+
+def _learned_from(kept: KeptLeads, model: LeadModel) -> int:
+    """Return from how many leads of a list a model has learned, as far as that can be told."""
+    own, stamp = pd.read_parquet(kept.batch.leads_path), model.schema.one(Role.TIMESTAMP)
+    came = kept.cleaned[stamp.name] if stamp is not None and stamp.name in kept.cleaned else None
+    seen = seen_in_training(model, kept.cleaned, hash_identities(own, model.schema, kept.batch.mapping, came))
+    return 0 if seen is None else int(seen.sum())
+
+
+def _why_nothing(passed: Sequence[_Passed]) -> str:
+    """Say why no list tells which of both models is better, and what has to come."""
+    later = [one for one in passed if one.later is not None]
+    said = []
+    if later:
+        model, leads = later[0].later, sum(one.batch.rows for one in later)
+        assert model is not None  # noqa: S101  # for the type checker
+        learned = sum(one.learned for one in later)
+        many = f"{say_leads(leads)} of {len(later)} list{'' if len(later) == 1 else 's'}"
+        what = f"it has learned from {learned:,} of these" if learned else "it was not there when these came"
+        said.append(
+            f"{model.model_id} was trained on {say_day(model.metadata.created_at)}, after the {many} were kept: "
+            f"{what}, so they do not tell which model is better on new leads."
+        )
+    few = len(passed) - len(later)
+    if few:
+        has = "1 list has" if few == 1 else f"{few} lists have"
+        said.append(f"{has} fewer than {LEAST_OF_EACH} leads of either outcome yet.")
+    if not few:
+        said.append("Both are compared on the lists that are scored from now on.")
+    return " ".join(said)
