@@ -57,7 +57,8 @@ def write_week(view: BatchView, week: Week, folder: str | Path, *, progress: Pro
             continue
         days = _days([share.day for share in shares])
         path = _free(Path(folder) / workbook_name(view.batch.name.rsplit(".", 1)[0], days, caller), paths)
-        write_caller_workbook(path, (CallSheet(share.day, _laid_out(view, share)) for share in shares), labels)
+        laid_out = (CallSheet(share.day, _laid_out(view, share)) for share in shares)
+        write_caller_workbook(path, laid_out, labels, view.trial_note)
         paths.append(path)
         done += sum(len(share.rows) for share in shares)
         progress(done / week.leads, f"Wrote {done:,} of {week.leads:,} leads")

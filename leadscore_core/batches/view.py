@@ -11,6 +11,7 @@ from cachetools import LRUCache
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import check_may
 from leadscore_core.batches.known_people import contacts_of, rows_of_people, single_rows
+from leadscore_core.batches.trial_arms import RunningTrial, running_trial
 from leadscore_core.config import GradeRule, JunkRules, Settings, load_settings
 from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.data.schema.schema import CITY_TIER, Column, LeadSchema, Role
@@ -29,6 +30,7 @@ from leadscore_core.storage.leads.files import FILE_ROW, read_own
 from leadscore_core.storage.leads.lead_table import CONTACTS, LeadTable
 from leadscore_core.storage.leads.pseudonyms import PSEUDONYM, pseudonym_key
 from leadscore_core.storage.leads.standing import Standing, cumulated
+from leadscore_core.storage.leads.trial_rows import TrialRows
 
 IN_LIST = "In the list: "
 WHY, AND, JUNK = "Why", "And", "Why it is put aside"
@@ -53,7 +55,8 @@ def file_rows(leads: pd.DataFrame) -> pd.Series:
 class BatchView:
     """A batch with its leads as they stand, the model that scored it if that can be loaded, and who decided what.
 
-    ``carried`` are the leads that were restored on another list (see `DecisionStore.carried`).
+    ``carried`` are the leads that were restored on another list (see `DecisionStore.carried`), ``trial`` the trial that
+    runs on the list.
     """
 
     batch: Batch
@@ -62,6 +65,12 @@ class BatchView:
     model: LeadModel | None
     overrides: dict[int, Override]
     carried: dict[int, Restored] = field(default_factory=dict)
+    trial: RunningTrial | None = None
+
+    @property
+    def trial_note(self) -> str:
+        """That a trial runs on the list and what it does, in a sentence; empty where none does."""
+        return "" if self.trial is None else self.trial.sentence
 
     @property
     def hides_contacts(self) -> bool:
@@ -352,16 +361,18 @@ def open_view(
     bare = LeadTable.by_schema(batch.scores_path, Standing(), schema)
     overrides = decisions.overrides(batch, lambda people: rows_of_people(batch, bare, settings, people))
     carried = decisions.carried(batch, lambda people: single_rows(batch, bare, settings, people))
+    trial = running_trial(batch, load_model, settings)
     standing = Standing(
         grades or grade_preference(settings, schema).current().value,
         junk or junk_preference(settings).current().value,
         np.union1d(decisions.restored_rows(batch), np.array(list(carried), dtype="int64")),
         {row: override.grade for row, override in overrides.items()},
         contacts_of(batch, bare, settings),
+        TrialRows() if trial is None else trial.rows,
     )
     table = bare.standing_as(standing)
     if not person.may(Action.SEE_CONTACTS):
         table = table.with_pseudonyms(pseudonym_key(settings)) if person.may(Action.SEE_LEADS) else table
         overrides = {row: replace(override, note="") for row, override in overrides.items()}
         carried = {row: replace(restored, note="") for row, restored in carried.items()}
-    return BatchView(batch, table, schema, model, overrides, carried)
+    return BatchView(batch, table, schema, model, overrides, carried, trial)

@@ -23,6 +23,7 @@ JUNK_WORDS = {
     "test_name": "Test or keyboard-mash name",
     "duplicate": "Duplicate in this list",
     "seen_before": "Duplicate on an earlier list",
+    "held_out": "Held out of the calls by a trial",
 }
 
 

@@ -1,84 +1,151 @@
 """Kept trials: trials of a schema's lists, with the arms of their leads and what became of these."""
 
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NoReturn
+
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from leadscore_core.access.permissions import Action
-from leadscore_core.config import Settings, load_settings
-from leadscore_core.errors import LeadScoreError, StorageError
-from leadscore_core.monitoring.batch_leads import known_outcomes_of
-from leadscore_core.monitoring.trial import TrialPlan, TrialResult, assign_arms, read_trial
+from leadscore_core.batches.trial_arms import arms_of
+from leadscore_core.batches.view import BatchView, open_view
+from leadscore_core.config import CONTACT_RULES, Settings, load_settings
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.errors import LeadScoreError, RegistryError
+from leadscore_core.monitoring.kept_leads import read_kept
+from leadscore_core.monitoring.shadow import shadow_of
+from leadscore_core.monitoring.trial import TrialResult, read_trial
+from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.registry.served import known_schema
 from leadscore_core.storage.database.batches import Batch, BatchStore
-from leadscore_core.storage.database.monitor_events import TRIAL, MonitorEvent, MonitorEventStore
-from leadscore_core.storage.leads.source_table import OUTCOME
+from leadscore_core.storage.database.claims import ClaimStore
+from leadscore_core.storage.database.contacts import ContactStore
+from leadscore_core.storage.database.trials import Trial, TrialPlan, TrialStore
+from leadscore_core.storage.leads.filters import LeadFilter
 
-_KEYS = ("ls_id_key", "ls_email_key", "ls_phone_key")
+_PUT_ASIDE = (*CONTACT_RULES, "low_propensity")
 
 
-def start_trial(plan: TrialPlan, schema_name: str, *, by: str = "", settings: Settings | None = None) -> MonitorEvent:
-    """Start a trial: leads of the lists that are kept from now on are in one of its arms.
+@dataclass(frozen=True)
+class TrialReading:
+    """A trial as it stands: what it says, of how many lists, and of how many of these nothing came back yet."""
+
+    result: TrialResult
+    lists: int
+    silent: int = 0
+
+
+def start_trial(plan: TrialPlan, schema_name: str, *, by: str = "", settings: Settings | None = None) -> Trial:
+    """Start a trial: leads of the lists that are kept from now on are in one of its arms, and are called by it.
+
+    One of challenger and champion compares the model in the shadow with the one in use.
 
     Raises
     ------
     LeadScoreError
-        If there is another trial of this name.
+        If there is another trial of this name, another runs, or no model runs in the shadow to be compared.
     """
-    store = MonitorEventStore(settings or load_settings())
-    if any(event.data["name"] == plan.name for event in store.history(schema_name, TRIAL)):
-        raise LeadScoreError(f"There is a trial {plan.name!r} already. Give this one a name of its own.")
-    return store.add(MonitorEvent(TRIAL, schema_name, plan.as_json(), author=by), Action.PLAN)
+    settings = settings or load_settings()
+    if plan.kind == "model":
+        challenger = shadow_of(schema_name, settings)
+        champion = ModelRegistry(settings.models_dir).champion_of(schema_name)
+        if challenger is None or champion is None or challenger == champion:
+            raise LeadScoreError("No challenger runs in the shadow, so there is none to compare. Choose one first.")
+        plan = replace(plan, challenger=challenger, champion=champion)
+    return TrialStore(settings).start(plan, schema_name, by=by)
 
 
-def list_trials(schema_name: str, settings: Settings | None = None) -> list[tuple[TrialPlan, MonitorEvent]]:
-    """Return the trials of a schema with when and by whom each was started, the latest first."""
-    found = MonitorEventStore(settings or load_settings()).history(schema_name, TRIAL)
-    return [(TrialPlan(**event.data), event) for event in found]
+def end_trial(trial: Trial, *, by: str = "", settings: Settings | None = None) -> None:
+    """End a trial: its lists are called in the usual order again, and nobody is held out.
+
+    What waits in their queues is filled anew; what was planned for a caller stays until it is planned again.
+    """
+    settings = settings or load_settings()
+    TrialStore(settings).end(trial, by=by)
+    claims = ClaimStore(settings)
+    for batch in _lists_of(trial, settings):
+        claims.clear_waiting(batch)
 
 
-def arms_of_batch(batch: Batch, plan: TrialPlan) -> np.ndarray:
-    """Return for each lead of a kept list, in its order, whether it is in a trial's first arm.
+def list_trials(schema_name: str, settings: Settings | None = None) -> list[Trial]:
+    """Return the trials of a schema, the latest first."""
+    return TrialStore(settings or load_settings()).history(schema_name)
 
-    A lead goes by its id, else its e-mail, else its phone, so that it is in the same arm on each list; one without any
-    goes by its place in this one.
+
+def read_kept_trial(trial: Trial, settings: Settings | None = None) -> TrialReading:
+    """Read a trial as it stands, over the lists that were kept while it ran and of which something came back.
+
+    A lead counts as converted or not so far. Where two orders are compared and calls are kept, those count that were
+    called first while it ran: of as many calls in either order it is how many more the one brought. Else all leads of
+    the call list count, called or not. A person counts once, and not who was called before; nor who is put aside.
 
     Raises
     ------
     StorageError
-        If the list's file is gone or damaged.
-    """
-    frame = _read(batch, _KEYS)
-    keys = pd.Series([f"{batch.id}:{row}" for row in range(len(frame))], dtype="object")
-    for name in reversed([name for name in _KEYS if name in frame]):
-        keys = keys.where(frame[name].isna(), name + ":" + frame[name].astype("str"))
-    return assign_arms(keys.tolist(), plan)
-
-
-def read_batch_trial(
-    plan: TrialPlan, started: MonitorEvent, settings: Settings | None = None
-) -> tuple[TrialResult, int]:
-    """Read a trial as it stands, over the lists that were kept since it was started; return how many these are.
-
-    A lead that stands in several lists counts in each; it is in the same arm in all of them.
+        If a list's file is gone or damaged.
     """
     settings = settings or load_settings()
-    batches = [
-        batch
-        for batch in BatchStore(settings).list_batches()
-        if batch.schema_name == started.schema_name and started.at is not None and batch.created_at >= started.at
-    ]
-    arms, outcomes = [np.zeros(0, dtype=bool)], [np.zeros(0)]
+    batches = _lists_of(trial, settings)
+    schema = known_schema(trial.schema_name, settings) if batches else None
+    arms, outcomes, silent, held_known = [np.zeros(0, dtype=bool)], [np.zeros(0)], 0, 0
     for batch in reversed(batches):
-        arms.append(arms_of_batch(batch, plan))
-        outcomes.append(known_outcomes_of(batch, _read(batch, (OUTCOME,)), settings))
-    return read_trial(plan, np.concatenate(arms), np.concatenate(outcomes)), len(batches)
+        assert schema is not None  # noqa: S101  # for the type checker
+        found = _read_list(batch, trial, schema, settings)
+        silent += found is None
+        if found is not None:
+            arms.append(found[0])
+            outcomes.append(found[1])
+            held_known += found[2]
+    first, outcome = np.concatenate(arms), np.concatenate(outcomes)
+    if trial.plan.kind == "holdout" and not held_known:
+        outcome = np.full(len(outcome), np.nan)
+    return TrialReading(read_trial(trial.plan, first, outcome), len(batches), silent)
 
 
-def _read(batch: Batch, wanted: tuple[str, ...]) -> pd.DataFrame:
-    try:
-        names = [name for name in pq.read_schema(batch.scores_path).names if name in {"ls_row", *wanted}]
-        frame: pd.DataFrame = pd.read_parquet(batch.scores_path, columns=names)
-    except (OSError, pa.ArrowException) as error:
-        raise StorageError(f"{batch.name} is gone or damaged. Upload the list again, or delete it.") from error
-    return frame.sort_values("ls_row", kind="stable").reset_index(drop=True)
+def _lists_of(trial: Trial, settings: Settings) -> list[Batch]:
+    return [batch for batch in BatchStore(settings).list_batches() if trial.covers(batch)]
+
+
+def _read_list(
+    batch: Batch, trial: Trial, schema: LeadSchema, settings: Settings
+) -> tuple[np.ndarray, np.ndarray, int] | None:
+    """Return arm and outcome of a list's leads that count, and of how many of the second arm one is known.
+
+    None where no outcome of the list came back.
+    """
+    kept, arms = read_kept(batch, schema, 0.5, settings), arms_of(batch, trial, settings)
+    came = kept.leads.calls.came
+    if np.isnan(came).all():
+        return None
+    view = open_view(batch, _no_model, schema, settings=settings)
+    counts = ~arms.again
+    for reason in _PUT_ASIDE:
+        counts[view.table.rows_of(LeadFilter(section="quarantine", reason=reason))] = False
+    contacts = view.standing.contacts
+    counts[contacts.row[contacts.suppressed_by == "customer"]] = False
+    first_call = _first_calls(view, settings)
+    counts &= ~(first_call < _moment(trial.started)).to_numpy()
+    if trial.plan.kind != "holdout" and (kept.leads.calls.called == 1).any():
+        until = pd.Timestamp.max if trial.ended is None else _moment(trial.ended)
+        counts &= (first_call <= until).to_numpy()
+    known = int((~np.isnan(came) & counts & ~arms.first).sum())
+    return arms.first[counts], (came == 1).astype("float64")[counts], known
+
+
+def _first_calls(view: BatchView, settings: Settings) -> pd.Series:
+    """Return when each lead's person was called first, in UTC, on whatever list; NaT where nobody did."""
+    contacts = view.standing.contacts
+    rows = contacts.attempts > 0
+    made = ContactStore(settings).attempted(contacts.person[rows])
+    first = pd.to_datetime(made["at"], utc=True).dt.tz_localize(None).groupby(made["person_id"]).min()
+    found = pd.Series(pd.NaT, index=range(view.batch.rows), dtype="datetime64[us]")
+    found.iloc[contacts.row[rows]] = first.reindex(contacts.person[rows]).to_numpy("datetime64[us]")
+    return found
+
+
+def _moment(at: datetime) -> pd.Timestamp:
+    return pd.Timestamp(at).tz_convert("UTC").tz_localize(None)
+
+
+def _no_model(model_id: str) -> NoReturn:
+    raise RegistryError(f"The model {model_id} is not needed to read a trial.")

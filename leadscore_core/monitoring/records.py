@@ -18,6 +18,8 @@ from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.monitor_events import (
     RECALIBRATION,
     SAMPLE,
+    TRIAL,
+    TRIAL_END,
     VERDICT,
     MonitorEvent,
     MonitorEventStore,
@@ -164,4 +166,6 @@ def _words(event: MonitorEvent) -> tuple[str, str]:
         return f"{data['size']:,} leads drawn to be called", ""
     if event.kind == RECALIBRATION:
         return "Recalibration proposed" if data["is_proposed"] else "Calibration checked", str(data["sentence"])
+    if event.kind in {TRIAL, TRIAL_END}:
+        return f"{data['name']} {'started' if event.kind == TRIAL else 'ended'}", ""
     return str(data.get("name") or data.get("challenger") or event.kind), str(data.get("sentence", ""))

@@ -1,63 +1,21 @@
 """Trials: does ranking bring more than arrival order, read at any time without fooling oneself."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
-from typing import Any, Literal
 
 import numpy as np
+from scipy.stats import binomtest
 
 from leadscore_core.confidence import CONFIDENCE
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.outcome import OutcomeWords
+from leadscore_core.storage.database.trials import Kind, TrialPlan
 
-Kind = Literal["order", "model", "holdout"]
-ARMS: dict[str, tuple[str, str]] = {
-    "order": ("ranked", "arrival order"),
-    "model": ("challenger", "champion"),
-    "holdout": ("called", "held out"),
-}
 WHAT = {"order": "Ranking", "model": "The challenger", "holdout": "Calling"}
 POWER = 0.8
 _LEAST_LEADS, _LEAST_YES = 100, 5
+_LOPSIDED = 1e-5  # as it is asked at every look
 _PATHS, _STEPS, _SEED = 4_000, 400, 12
-_HASH_BITS = 2**64
-
-
-@dataclass(frozen=True)
-class TrialPlan:
-    """A trial as it is planned.
-
-    Attributes
-    ----------
-    name
-        By which leads are assigned; another name assigns them anew.
-    kind
-        ``order`` (ranked or arrival order), ``model`` (challenger or champion) or ``holdout`` (called or held out).
-    share
-        Share (0-1) of the leads in the first arm.
-    base_rate, lift
-        Share of leads that convert in the second arm, and how much more (0-1) should be found in the first.
-    size
-        Leads in both arms after which it is found with 80%, if it is there.
-    """
-
-    name: str
-    kind: Kind
-    share: float
-    base_rate: float
-    lift: float
-    size: int
-
-    @property
-    def arms(self) -> tuple[str, str]:
-        """What the two arms are called."""
-        return ARMS[self.kind]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return all of it as plain values."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -67,13 +25,15 @@ class TrialResult:
     Attributes
     ----------
     leads
-        Of each arm, with an outcome.
+        Of each arm, that count.
     rates
         Share of each that converted.
     difference, low, high
-        Of the rates, with the 95% confidence sequence: it holds at all looks together. None before 100 leads.
-    more, more_low, more_high
-        The same as conversions among the first arm's leads.
+        Of the rates, with the 95% confidence sequence: it holds at all looks together. None before 100 leads, and where
+        the arms are lopsided.
+    is_lopsided
+        Whether leads of the arms came in other shares than planned, beyond chance: then something chose them, and they
+        do not compare (a sample ratio mismatch; Fabijan and others, 2019).
     """
 
     plan: TrialPlan
@@ -82,6 +42,7 @@ class TrialResult:
     difference: float | None
     low: float | None
     high: float | None
+    is_lopsided: bool = False
 
     @property
     def is_won(self) -> bool:
@@ -103,10 +64,14 @@ class TrialResult:
 
     def sentence(self, words: OutcomeWords) -> str:
         """Say it in a sentence."""
-        if self.more is None:
+        if self.is_lopsided:
+            one, other = self.plan.arms
             return (
-                f"{sum(self.leads):,} leads of the trial have an outcome; from {_LEAST_LEADS} in each arm it is read."
+                f"{self.leads[0]:,} leads {one} and {self.leads[1]:,} {other} count, where {self.plan.share:.0%} were "
+                f"to be {one}: something else chose them, so they do not compare."
             )
+        if self.more is None:
+            return f"{sum(self.leads):,} leads of the trial count so far; from {_LEAST_LEADS} in each arm it is read."
         value, low, high = self.more
         what, comparison = WHAT[self.plan.kind], "more" if value >= 0 else "fewer"
         ends = (low, high) if value >= 0 else (-high, -low)
@@ -116,24 +81,6 @@ class TrialResult:
         left = max(0, self.plan.size - sum(self.leads))
         rest = f"{left:,} more leads are planned" if left else "all planned leads are in"
         return f"{held}; that may be chance, and {rest}."
-
-
-def assign_arms(keys: Sequence[str], plan: TrialPlan) -> np.ndarray:
-    """Return for each lead whether it is in the first arm, by a hash of the trial's name and the lead's key.
-
-    The same lead is in the same arm on every list and machine.
-
-    Examples
-    --------
-    >>> plan = TrialPlan("spring", "order", 0.5, 0.2, 0.05, 1_000)
-    >>> first = assign_arms([f"lead {n}" for n in range(1_000)], plan)
-    >>> bool(450 < first.sum() < 550), bool((first[:10] == assign_arms([f"lead {n}" for n in range(10)], plan)).all())
-    (True, True)
-    """
-    name = plan.name.encode()
-    hashes = [blake2b(str(key).encode(), digest_size=8, key=name[:64]).digest() for key in keys]
-    places = np.array([int.from_bytes(digest, "big") for digest in hashes], dtype="float64") / _HASH_BITS
-    return places < plan.share
 
 
 def plan_trial(
@@ -186,13 +133,15 @@ def read_trial(plan: TrialPlan, is_first: np.ndarray, outcome: np.ndarray) -> Tr
     is_first
         Of each lead, whether it is in the first arm.
     outcome
-        1, 0, or NaN where none is due.
+        1, 0, or NaN where the lead does not count.
     """
     known = ~np.isnan(outcome)
     first, y = np.asarray(is_first, dtype=bool)[known], np.asarray(outcome, dtype="float64")[known]
     sizes = int(first.sum()), int((~first).sum())
     rates = tuple(float(arm.mean()) if len(arm) else float("nan") for arm in (y[first], y[~first]))
     yes = min(y.sum(), len(y) - y.sum())
+    if len(y) and binomtest(sizes[0], len(y), plan.share).pvalue < _LOPSIDED:
+        return TrialResult(plan, sizes, (rates[0], rates[1]), None, None, None, is_lopsided=True)
     if min(sizes) < _LEAST_LEADS or yes < _LEAST_YES:
         return TrialResult(plan, sizes, (rates[0], rates[1]), None, None, None)
     n, share = sum(sizes), sizes[0] / sum(sizes)

@@ -24,6 +24,7 @@ from pages.shared.lead_list import link_of
 from pages.shared.moments import own_zone, say_day
 from pages.shared.person import ask_name
 from pages.shared.sidebar import plain
+from pages.shared.trial_note import render_trial
 
 if TYPE_CHECKING:
     from leadscore_core.batches.view import BatchView
@@ -53,6 +54,7 @@ def render_call_mode(view: BatchView) -> None:
 
 
 def _offer_start(view: BatchView, today: Today) -> None:
+    render_trial(view)
     ready = today.waiting.ready or view.table.by_junk().get("", (0, 0.0))[0]
     if ready == 0:
         st.info("Nobody is left to call on this list.", icon=":material/call:")

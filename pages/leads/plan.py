@@ -22,6 +22,7 @@ from pages.shared.components import render_chart
 from pages.shared.controls import plain_error
 from pages.shared.moments import own_zone
 from pages.shared.sign_in import as_whoever_asks
+from pages.shared.trial_note import render_trial
 
 _MOST_DAYS = 10
 
@@ -38,6 +39,7 @@ def render_planner(view: BatchView) -> None:
     except LeadScoreError as error:
         st.warning(plain_error(error), icon=":material/group:")
         return
+    render_trial(view)
     _render_week(view, week, order)
     plan = plan_batch(view, max(1, week.leads))
     with st.expander("What these calls bring", icon=":material/trending_up:"):

@@ -23,6 +23,7 @@ from pages.shared.lead_list import render_list
 from pages.shared.lead_table import render_export
 from pages.shared.moments import here
 from pages.shared.person import sign
+from pages.shared.trial_note import render_trial
 
 WHO = ("ls_name", "ls_id", "ls_email")
 
@@ -44,6 +45,8 @@ def render_quarantine(view: BatchView) -> None:
         st.info("Nobody is put aside. Set what counts as junk under Junk filter.", icon=":material/inventory_2:")
         return
     st.caption("Nothing is deleted. Each lead says why it is put aside, and a restored one stays restored.")
+    if "held_out" in counts:
+        render_trial(view)
     chosen, layout = render_filters(view, "quarantine")
     reason = st.selectbox(
         "Why it is put aside",

@@ -17,6 +17,7 @@ _KINDS = {
     "sample": "Leads to call",
     "shadow": "Shadow",
     "trial": "Trials",
+    "trial_end": "Trials",
     "recalibration": "Recalibration",
 }
 _MOST = 200

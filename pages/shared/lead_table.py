@@ -18,6 +18,7 @@ from pages.shared import session
 from pages.shared.crm_export import render_crm
 from pages.shared.sidebar import plain
 from pages.shared.sign_in import as_whoever_asks
+from pages.shared.trial_note import render_trial
 
 MANY_ROWS = 5_000
 _SCOPES = {"shown": "As shown", "first": "A day's calls"}
@@ -67,6 +68,7 @@ def render_export(view: BatchView, chosen: LeadFilter, sort: Sort) -> None:
             callers = 1
             if form == "xlsx":
                 callers = int(st.number_input("Callers", 1, 100, 1, key="export-callers", width=120))
+        render_trial(view, sorted_otherwise=scope == "shown" and sort != Sort())
         order = ExportOrder(form, chosen, sort, callers=callers)
         if scope == "first":
             order = ExportOrder(form, chosen, most=capacity, callers=callers)

@@ -15,6 +15,7 @@ from leadscore_core.storage.leads.filters import LeadFilter
 from pages.shared import session
 from pages.shared.components import render_chart
 from pages.shared.moments import today
+from pages.shared.trial_note import render_trial
 
 KEY_FIGURE_WIDTH = 170
 MANY_IMPOSSIBLE = 0.2
@@ -40,6 +41,7 @@ def render_answer(view: BatchView, chosen: LeadFilter) -> None:
         st.caption(
             f":material/schedule: {wait} for a later day, or {'is' if waiting == 1 else 'are'} with a caller now."
         )
+    render_trial(view)
     render_cautions(view)
 
 

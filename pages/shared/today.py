@@ -12,6 +12,7 @@ from pages.shared import session
 from pages.shared.callers import known_callers, save_callers
 from pages.shared.moments import today
 from pages.shared.sign_in import as_whoever_asks
+from pages.shared.trial_note import render_trial
 
 
 def render_today(view: BatchView, chosen: LeadFilter) -> None:
@@ -49,6 +50,7 @@ def render_today(view: BatchView, chosen: LeadFilter) -> None:
             on_click="ignore",
         )
         st.caption("Each with about as many leads and as good ones, and a column for what came of each call.")
+        render_trial(view)
 
 
 def _callers(names: str, leads: int) -> tuple[Caller, ...]:

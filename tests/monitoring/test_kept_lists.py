@@ -18,6 +18,8 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.monitoring.batch_leads import MONTH, read_batch_leads
 from leadscore_core.monitoring.batch_trials import arms_of_batch, list_trials, read_batch_trial, start_trial
 from leadscore_core.monitoring.check import MonitorReport, check_batch
+from leadscore_core.monitoring.kept_leads import MONTH, read_kept
+from leadscore_core.monitoring.kept_trials import end_trial, start_trial
 from leadscore_core.monitoring.performance import find_shifts, measure_by, measure_performance
 from leadscore_core.monitoring.records import read_timeline, sample_of, save_report, save_sample
 from leadscore_core.monitoring.retrain_rule import make_case
@@ -256,6 +258,26 @@ def test_a_challenger_in_the_shadow_is_compared_on_the_same_leads(
     assert shadow_of(schema) is None
 
 
+@pytest.mark.parametrize("has_learned", [True, False])
+def test_a_challenger_that_came_later_is_said_to_have_learned_or_not_to_have_been_there(
+    has_learned: bool, request: pytest.FixtureRequest, trained: LeadModel, registry: ModelRegistry
+) -> None:
+    batch = request.getfixturevalue("labelled" if has_learned else "batch")
+    bring_back(batch, as_foretold(batch, trained))
+    made = batch.created_at + timedelta(days=3)
+    later = trained.metadata.model_copy(update={"model_id": "later", "created_at": made})
+    registry.publish(replace(trained, metadata=later))
+    set_shadow(batch.schema_name, "later")
+    score_in_shadow(batch.schema_name)
+    found = compare_shadow(batch.schema_name)
+    assert found.comparison is None
+    assert not found.is_to_promote
+    what = f"it has learned from {batch.rows:,} of these" if has_learned else "it was not there when these came"
+    assert f"after the {batch.rows:,} leads of 1 list were kept: {what}" in found.sentence
+    assert "40 leads" not in found.sentence
+    assert "from now on" in found.sentence
+
+
 def test_a_retrain_is_proposed_with_its_data_and_not_without_any(batch: Batch, trained: LeadModel) -> None:
     verdict = Verdict(DO_NOT_TRUST, ("AUC 0.3.",), is_certain=True)
     empty = make_case(batch.schema_name, verdict)
@@ -268,23 +290,14 @@ def test_a_retrain_is_proposed_with_its_data_and_not_without_any(batch: Batch, t
     assert any("Medium" in reason for reason in case.reasons)
 
 
-def test_a_trial_of_kept_lists_is_read_and_all_stands_on_one_time_axis(batch: Batch, trained: LeadModel) -> None:
-    plan = plan_trial("spring", "order", base_rate=0.4, lift=0.1)
-    start_trial(plan, batch.schema_name, by="Anna")
-    with pytest.raises(LeadScoreError, match="a name of its own"):
-        start_trial(plan, batch.schema_name)
-    ((again, started),) = list_trials(batch.schema_name)
-    assert again == plan
-    first = arms_of_batch(batch, plan)
-    assert 0.3 < first.mean() < 0.7
-    started = replace(started, at=batch.created_at)
-    bring_back(batch, first | (np.arange(batch.rows) % 3 == 0))
-    found, lists = read_batch_trial(plan, started)
-    assert lists == 1
-    assert sum(found.leads) == batch.rows
-    save_report(check_batch(batch, trained), batch)
-    kinds = {one.kind for one in read_timeline(batch.schema_name)}
-    assert {"batch", "outcomes", "verdict", "trial", "model"} <= kinds
+def test_all_stands_on_one_time_axis(batch: Batch, trained: LeadModel) -> None:
+    trial = start_trial(plan_trial("spring", "order", base_rate=0.4, lift=0.1), batch.schema_name, by="Anna")
+    bring_back(batch, as_foretold(batch, trained))
+    keep_report(check_batch(batch, trained), batch)
+    end_trial(trial)
+    titles = {(one.kind, one.title) for one in read_timeline(batch.schema_name)}
+    assert {("trial", "spring started"), ("trial_end", "spring ended")} <= titles
+    assert {"batch", "outcomes", "verdict", "model"} <= {kind for kind, _ in titles}
     moments = [one.at for one in read_timeline(batch.schema_name)]
     assert moments == sorted(moments, reverse=True)
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.monitoring.trial import TrialPlan, assign_arms, plan_trial, read_trial
+from leadscore_core.monitoring.trial import plan_trial, read_trial
 from leadscore_core.outcome import OutcomeWords
+from leadscore_core.storage.database.trials import TrialPlan, assign_arms
 from tests.paths import IS_SOAK
 
 REPLAYS, WORTH = (1_000, 500) if IS_SOAK else (250, 120)

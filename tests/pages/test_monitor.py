@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from leadscore_core.batches.save import save_batch
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
-from leadscore_core.monitoring.batch_leads import read_batch_leads
-from leadscore_core.monitoring.batch_trials import list_trials
+from leadscore_core.data.dataset.open import open_list
+from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.monitoring.kept_leads import read_kept
+from leadscore_core.monitoring.kept_trials import list_trials, start_trial
 from leadscore_core.monitoring.records import sample_of
+from leadscore_core.monitoring.trial import plan_trial
 from leadscore_core.storage.database.batches import Batch
 from tests.batches.test_called import bring_back
 from tests.paths import ROOT
@@ -81,9 +85,32 @@ def test_a_trial_is_planned_and_started(app: AppTest, batch: Batch) -> None:
     next(field for field in app.text_input if field.label == "Name of the trial").set_value("Spring").run()
     assert "It takes " in shown(app)
     press(app, "Start the trial")
-    ((plan, _),) = list_trials(batch.schema_name)
-    assert plan.name == "Spring"
+    (trial,) = list_trials(batch.schema_name)
+    assert trial.plan.name == "Spring"
     assert "**Spring**" in shown(app)
+
+
+def test_a_running_trial_is_said_wherever_calls_are_offered_and_can_be_ended(
+    places: Path, new_list: Path, trained: LeadModel
+) -> None:
+    start_trial(plan_trial("Autumn", "holdout", base_rate=0.3, lift=0.1, share=0.8), trained.schema.name)
+    batch = save_batch(open_list(new_list, trained.schema), trained, name="Later")
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.session_state["person_name"] = "Anna"
+    app.run().switch_page("pages/leads/page.py").run()
+    for section in ("Call list", "Call", "Plan", "Quarantine"):
+        app.segmented_control(key="section").set_value(section).run()
+        assert not app.exception
+        assert "The trial Autumn runs\\: 20% of the leads" in shown(app), section
+    app.switch_page("pages/monitor/page.py").run()
+    look_at(app, "Trials")
+    assert "**Autumn** (called or held out)" in shown(app)
+    assert not any(button.label == "Start the trial" for button in app.button)
+    press(app, "End the trial")
+    (trial,) = list_trials(batch.schema_name)
+    assert trial.ended is not None
+    app.switch_page("pages/leads/page.py").run()
+    assert "The trial Autumn runs" not in shown(app)
 
 
 def test_without_another_model_the_shadow_says_so(app: AppTest, places: Path) -> None:

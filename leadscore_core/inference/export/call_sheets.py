@@ -16,10 +16,14 @@ from leadscore_core.inference.export.writers import EXCEL_ROWS, plain_cells
 _CELL = 32_767
 _WIDTHS = {"Why": 60, "And": 60, "Also": 60, "Why it is put aside": 48, "E-mail": 28, "Name": 24, "Phone": 20}
 _SHEET_NAME = 31
+_LONGEST_HEADER = 240  # of the 255 characters that Excel takes
 
 
 def write_call_sheets(
-    chunks: Iterable[tuple[str, pd.DataFrame]], path: str | Path, colours: dict[str, tuple[str, str]]
+    chunks: Iterable[tuple[str, pd.DataFrame]],
+    path: str | Path,
+    colours: dict[str, tuple[str, str]],
+    note: str = "",
 ) -> int:
     """Write leads under human names into a workbook; it appears only when it is complete.
 
@@ -29,6 +33,8 @@ def write_call_sheets(
         Name of the sheet and leads to add to it; the chunks of one sheet stand together.
     colours
         Grade -> colour of the cell and of its text.
+    note
+        What is said at the head of each sheet, as a note and in print.
 
     Returns
     -------
@@ -56,6 +62,8 @@ def write_call_sheets(
                 name, row = sheet_name, 0
                 sheet = book.add_worksheet(_sheet_name(sheet_name))
                 _start(sheet, [str(header) for header in safe.columns], bold)
+                if note:
+                    write_note(sheet, note)
             if row + len(safe) > EXCEL_ROWS:
                 raise ExportError(f"An Excel sheet holds {EXCEL_ROWS:,} leads and there are more. Ask for CSV.")
             places = {str(header): place for place, header in enumerate(safe.columns)}
@@ -68,6 +76,12 @@ def write_call_sheets(
                     _write(sheet, row, place, cell, style)
             rows += len(safe)
     return rows
+
+
+def write_note(sheet: Any, note: str) -> None:
+    """Say something at the head of a sheet: as a note on its first cell, and above what is printed of it."""
+    sheet.write_comment(0, 0, note, {"x_scale": 3, "y_scale": 1})
+    sheet.set_header(f"&L{note.replace('&', '&&')[:_LONGEST_HEADER]}")
 
 
 @contextmanager

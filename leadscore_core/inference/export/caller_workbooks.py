@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
-from leadscore_core.inference.export.call_sheets import new_workbook
+from leadscore_core.inference.export.call_sheets import new_workbook, write_note
 from leadscore_core.inference.export.files import whole_export
 from leadscore_core.inference.export.formula_injection import neutralise
 
@@ -29,7 +29,7 @@ class CallSheet:
     leads: pd.DataFrame
 
 
-def write_caller_workbook(path: str | Path, sheets: Iterable[CallSheet], results: Sequence[str]) -> int:
+def write_caller_workbook(path: str | Path, sheets: Iterable[CallSheet], results: Sequence[str], note: str = "") -> int:
     """Write one caller's workbook, whole or not at all, and return how many leads it holds.
 
     Phones and ids are text and dates are dates; the result is chosen from a list.
@@ -38,6 +38,8 @@ def write_caller_workbook(path: str | Path, sheets: Iterable[CallSheet], results
     ----------
     results
         Words for what may come of a call.
+    note
+        What is said at the head of each sheet, as a note and in print.
 
     Raises
     ------
@@ -50,6 +52,8 @@ def write_caller_workbook(path: str | Path, sheets: Iterable[CallSheet], results
         for one in sheets:
             sheet = book.add_worksheet(f"{one.day:%a} {one.day.day} {one.day:%b %Y}"[:_SHEET_NAME])
             rows += _write_sheet(sheet, one.leads, styles, f"=Results!$A$1:$A${max(1, len(results))}")
+            if note:
+                write_note(sheet, note)
         _write_words(book, results)
     return rows
 

@@ -21,7 +21,7 @@ from leadscore_core.percent import say_leads
 
 SCORE, GRADE, REASON = "LeadScore score", "LeadScore grade", "LeadScore reason"
 NOT_TO_BE_CALLED = "Not to be called"
-_BARRED = (JUNK_WORDS["do_not_call"], JUNK_WORDS["customer"])
+_BARRED = tuple(JUNK_WORDS[reason] for reason in ("do_not_call", "customer", "held_out"))
 ALWAYS = {SCORE: "lead_score", GRADE: "grade", REASON: "reason_1"}
 MORE = {
     "LeadScore propensity": "propensity",

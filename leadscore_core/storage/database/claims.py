@@ -147,6 +147,14 @@ class ClaimStore:
             until = self._hold(session, int(person), caller, moment)
         return Claim(batch.id, int(row), int(person), caller, until)
 
+    @needs(Action.PLAN)
+    def clear_waiting(self, batch: Batch) -> int:
+        """Take out of a batch's queue who was never called and is planned for no caller, and return how many."""
+        waits = (QueueRow.batch_id == batch.id) & (QueueRow.stage == NEW) & (QueueRow.caller == "")
+        with open_database(self.settings).writing() as session:
+            gone = session.execute(delete(QueueRow).where(waits))
+        return int(getattr(gone, "rowcount", 0))
+
     def rows(self, batch: Batch) -> list[int]:
         """Return the positions of the leads that are in a batch's queue."""
         with open_database(self.settings).session() as session:

@@ -13,7 +13,8 @@ from leadscore_core.storage.database.audit import AuditEvent, append_audit
 from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.tables import MonitorEventRow
 
-VERDICT, SAMPLE, TRIAL, SHADOW, RECALIBRATION = "verdict", "sample", "trial", "shadow", "recalibration"
+VERDICT, SAMPLE, SHADOW, RECALIBRATION = "verdict", "sample", "shadow", "recalibration"
+TRIAL, TRIAL_END = "trial", "trial_end"
 
 
 @dataclass(frozen=True)

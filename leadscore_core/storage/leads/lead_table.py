@@ -43,10 +43,12 @@ from leadscore_core.storage.leads.standing import (
     DETAIL_COLUMNS,
     FileSql,
     Standing,
+    call_order_sql,
     grade_sql,
     turn_sql,
     view_sql,
 )
+from leadscore_core.storage.leads.trial_rows import TRIAL
 
 CONTACTS = ("ls_id", "ls_name", "ls_email", "ls_phone")
 _lock = threading.Lock()
@@ -217,7 +219,7 @@ class LeadTable(LeadCounts):
         condition, values = self._where(chosen)
         order = f"ORDER BY {self._order(sort or Sort())}"
         most = "" if limit is None else f"LIMIT {int(limit)}"
-        view = self._view(sort)
+        view = self._view(sort or Sort())
         return self._numbers(f"SELECT ls_propensity FROM ({view}) WHERE {condition} {order} {most}", values)  # noqa: S608  # names are quoted or ours, values are bound
 
     def unseen_propensities(self) -> tuple[np.ndarray, np.ndarray]:
@@ -292,8 +294,9 @@ class LeadTable(LeadCounts):
         return found
 
     def _view(self, sort: Sort | None = None) -> str:
-        """Return the leads as they stand, with the details of contacts where they are sorted by one."""
-        return view_sql(self.standing, self._file, detailed=sort is not None and sort.by in DETAIL_COLUMNS)
+        """Return the leads as they stand, with what they are sorted by where that takes a join."""
+        by = "" if sort is None else sort.by
+        return view_sql(self.standing, self._file, detailed=by in DETAIL_COLUMNS, in_turn=by == "call")
 
     @property
     def _bare(self) -> "LeadTable":
@@ -312,7 +315,7 @@ class LeadTable(LeadCounts):
     @cached(LRUCache(maxsize=_MOST_SEARCHES), key=lambda table: table.path, lock=_lock)
     def _ranks(self) -> np.ndarray:
         """Return the rank of each lead by its position; those of the last few files are remembered."""
-        with self._bare.cursor() as cursor:
+        with self.standing_as(Standing()).cursor() as cursor:
             both = cursor.execute(f"SELECT ls_row, ls_rank FROM {self.file_sql}").fetchnumpy()  # noqa: S608  # names are quoted or ours, values are bound
         ranks = np.empty(len(both["ls_row"]), dtype="int32")
         ranks[both["ls_row"]] = both["ls_rank"]
@@ -328,6 +331,9 @@ class LeadTable(LeadCounts):
 
     def _in_turn(self, condition: str, values: list[Any]) -> np.ndarray:
         """Return the ranks of a condition in the order of the calls; the few out of their rank's turn are sorted in."""
+        if self.standing.trial.is_ordered:
+            by = f"ORDER BY {self._order(Sort())}"
+            return self._numbers(f"SELECT ls_rank FROM ({self._view(Sort())}) WHERE {condition} {by}", values)  # noqa: S608  # names are quoted or ours, values are bound
         view = f"FROM ({self._view()}) WHERE {condition}"
         if turn_sql(self.standing, self._file) == "ls_rank":
             return np.sort(self._numbers(f"SELECT ls_rank {view}", values))
@@ -362,7 +368,7 @@ class LeadTable(LeadCounts):
     def _order(self, sort: Sort) -> str:
         down = " DESC" if sort.descending else ""
         if sort.by == "call":
-            return f"ls_turn{down}, ls_rank"
+            return call_order_sql(self.standing, down)
         if sort.by == "arrival":
             return f"ls_row{down}"
         if sort.by not in {*self.columns, *CONTACT_COLUMNS}:
@@ -391,4 +397,6 @@ class LeadTable(LeadCounts):
             if len(self.standing.contacts):
                 cursor.register(BITS, self.standing.contacts.bits(self._ranks()))
                 cursor.register("contacts", self.standing.contacts.table)
+            if len(self.standing.trial):
+                cursor.register(TRIAL, self.standing.trial.table(self._ranks()))
             yield cursor

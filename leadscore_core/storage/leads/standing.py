@@ -10,6 +10,7 @@ from leadscore_core.storage.leads import contact_bits
 from leadscore_core.storage.leads.contact_rows import ContactRows
 from leadscore_core.storage.leads.dimensions import quoted
 from leadscore_core.storage.leads.pool import sql_text
+from leadscore_core.storage.leads.trial_rows import HELD_OUT, TrialRows, arms_sql, held_out_sql, order_sql
 
 RULE = "ls_rule_"
 CONTACT_COLUMNS = ("ls_state", "ls_attempts", "ls_not_before", "ls_last_at")
@@ -29,6 +30,7 @@ class Standing:
     restored: np.ndarray = field(default_factory=lambda: np.empty(0, dtype="int64"))
     overrides: dict[int, str] = field(default_factory=dict)
     contacts: ContactRows = field(default_factory=ContactRows)
+    trial: TrialRows = field(default_factory=TrialRows)
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,18 @@ class FileSql:
     first_places: Callable[[], Mapping[str, int]]
 
 
-def view_sql(standing: Standing, file: FileSql, *, detailed: bool = False) -> str:
+def view_sql(standing: Standing, file: FileSql, *, detailed: bool = False, in_turn: bool = False) -> str:
     """Return the leads as they stand: the file with grades, reasons for quarantine, contacts and the learning sample.
 
-    It reads the registered tables ``restored``, `contact_bits.BITS` and ``contacts`` where the standing has any.
+    It reads the registered tables ``restored``, `contact_bits.BITS`, ``contacts`` and `trial_rows.TRIAL` where the
+    standing has any.
 
     Parameters
     ----------
     detailed
         Whether to join `DETAIL_COLUMNS`, which takes a while.
+    in_turn
+        Whether they are sorted by the order of the calls, for which the arms of a trial are joined.
     """
     grade = grade_sql(standing, file.rows)
     joins, override, restored = "", "NULL", "false"
@@ -68,11 +73,21 @@ def view_sql(standing: Standing, file: FileSql, *, detailed: bool = False) -> st
     if detailed:
         joins += " LEFT JOIN contacts ON c_row = ls_row"
         contact += f", {_DETAILS}"
-    own_junk, learning = _junk_sql(standing, file, override, restored)
+    held_out = "false"
+    if standing.trial.holds_out:
+        join, is_held = held_out_sql()
+        joins += join
+        held_out = f"{is_held} AND {override} IS NULL" + (f" AND NOT {called}" if len(standing.contacts) else "")
+    own_junk, learning = _junk_sql(standing, file, (override, restored, held_out))
     junk = own_junk
     if len(standing.contacts):  # who is not to be called is put aside whatever anybody decides
         junk = f"CASE {' '.join(contact_bits.suppressed_sql())} ELSE {own_junk} END"
     turn = turn_sql(standing, file, learning)
+    if in_turn and standing.trial.is_ordered:
+        waits = contact_bits.turn_sql() if len(standing.contacts) else "1"
+        is_usual = f"({override} IS NULL OR {override} = {grade})"
+        join, columns = arms_sql(f"({waits}) = 1 AND {is_usual} AND NOT {learning}", waits)
+        joins, contact = joins + join, contact + columns
     return (
         f"SELECT t.*, {grade} AS ls_model_grade, coalesce({override}, {grade}) AS ls_grade, "  # noqa: S608  # names are quoted or ours, values are bound
         f"{override} IS NOT NULL AS ls_overridden, {restored} AS ls_restored, {learning} AS ls_learning, "
@@ -80,8 +95,15 @@ def view_sql(standing: Standing, file: FileSql, *, detailed: bool = False) -> st
     )
 
 
-def _junk_sql(standing: Standing, file: FileSql, override: str, restored: str) -> tuple[str, str]:
-    """Return why the rules or a person put a lead aside, and whether it is of the learning sample, as SQL text."""
+def _junk_sql(standing: Standing, file: FileSql, decided: tuple[str, str, str]) -> tuple[str, str]:
+    """Return why the rules or a person put a lead aside, and whether it is of the learning sample, as SQL text.
+
+    Parameters
+    ----------
+    decided
+        The grade given by hand, and the conditions that a lead was restored, and that a trial holds it out.
+    """
+    override, restored, held_out = decided
     grade = grade_sql(standing, file.rows)
     draw = standing.junk.learning_percent / 100
     cases = [f"WHEN {override} = 'Junk' THEN 'override'", f"WHEN {restored} THEN ''"]
@@ -93,6 +115,8 @@ def _junk_sql(standing: Standing, file: FileSql, override: str, restored: str) -
         learning = f"({grade} = 'Junk' AND ls_draw < {draw!r} AND NOT ({others}))"
     if standing.junk.by_propensity:
         cases.append(f"WHEN {override} IS NULL AND {grade} = 'Junk' AND NOT {learning} THEN 'low_propensity'")
+    if held_out != "false":
+        cases.append(f"WHEN {held_out} THEN '{HELD_OUT}'")
     return f"CASE {' '.join(cases)} ELSE '' END", learning
 
 
@@ -111,6 +135,19 @@ def turn_sql(standing: Standing, file: FileSql, learning: str = "false") -> str:
     if len(standing.contacts):
         turn = f"{turn} + ({contact_bits.turn_sql()} - 1) * {2 * file.rows}"
     return turn
+
+
+def call_order_sql(standing: Standing, down: str = "") -> str:
+    """Return by what leads are sorted to be called, as SQL text: their turn, or that of their arm in a trial.
+
+    Parameters
+    ----------
+    down
+        `` DESC`` for the last first, else empty.
+    """
+    if standing.trial.is_ordered:
+        return order_sql(standing.trial, standing.contacts, down)
+    return f"ls_turn{down}, ls_rank"
 
 
 def grade_sql(standing: Standing, rows: int) -> str:
