@@ -146,8 +146,10 @@ def test_held_out_leads_are_neither_offered_nor_exported_unless_a_person_or_a_ca
     assert view.table.by_junk()["held_out"][0] == len(held)
     assert view.table.count(CALLS) == view.table.by_junk()[""][0]
     reason = LeadFilter(section="quarantine", reason="held_out")
-    assert sorted(view.table.rows_of(reason)) == held.tolist()
+    assert np.sort(view.table.rows_of(reason)).tolist() == held.tolist()
     assert set(view.junk_words(view.table.page(reason, Sort(), 0, 999))) == {"Held out of the calls by a trial"}
+    is_hot = (view.table.by_rows(held)["ls_grade"] == "Hot").to_numpy()
+    held = np.concatenate([held[~is_hot], held[is_hot]])
     called, graded, restored, barred = held[:4].tolist()
     past = now() - timedelta(days=2)
     CallQueue(view, settings).record(called, Result("call_back", call_back_at=past, at=past), caller="Anna")
