@@ -146,12 +146,12 @@ def export_leads(
                 done += len(some)
                 progress(done / max(1, len(rows)), f"Wrote {done:,} of {len(rows):,} leads")
 
-    if order.format == "xlsx":
-        colours = {grade: (GRADE_COLOURS[grade], GRADE_INK[grade]) for grade in GRADE_COLOURS}
-        written = write_call_sheets(chunks(), path, colours, view.trial_note)
-    else:
-        written = write_leads((frame for _, frame in chunks()), path, for_excel=True)
-    note_export(view, written, headers, order.format)
+    with in_audit(load_settings(), _left(view, len(rows), headers, order.format), Path(path)):
+        if order.format == "xlsx":
+            colours = {grade: (GRADE_COLOURS[grade], GRADE_INK[grade]) for grade in GRADE_COLOURS}
+            written = write_call_sheets(chunks(), path, colours, view.trial_note)
+        else:
+            written = write_leads((frame for _, frame in chunks()), path, for_excel=True)
     if crm is not None:
         progress(1.0, f"Wrote {written:,} of {say_leads(len(rows))}. {crm.left_out_words}".strip())
     return written

@@ -12,7 +12,7 @@ from leadscore_core.batches.view import BatchView, open_view
 from leadscore_core.config import CONTACT_RULES, Settings, load_settings
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.errors import LeadScoreError, RegistryError
-from leadscore_core.monitoring.kept_leads import read_kept
+from leadscore_core.monitoring.batch_leads import read_batch_leads
 from leadscore_core.monitoring.shadow import shadow_of
 from leadscore_core.monitoring.trial import TrialResult, read_trial
 from leadscore_core.registry.registry import ModelRegistry
@@ -72,7 +72,7 @@ def list_trials(schema_name: str, settings: Settings | None = None) -> list[Tria
     return TrialStore(settings or load_settings()).history(schema_name)
 
 
-def read_kept_trial(trial: Trial, settings: Settings | None = None) -> TrialReading:
+def read_batch_trial(trial: Trial, settings: Settings | None = None) -> TrialReading:
     """Read a trial as it stands, over the lists that were kept while it ran and of which something came back.
 
     A lead counts as converted or not so far. Where two orders are compared and calls are kept, those count that were
@@ -113,7 +113,7 @@ def _read_list(
 
     None where no outcome of the list came back.
     """
-    kept, arms = read_kept(batch, schema, 0.5, settings), arms_of(batch, trial, settings)
+    kept, arms = read_batch_leads(batch, schema, 0.5, settings), arms_of(batch, trial, settings)
     came = kept.leads.calls.came
     if np.isnan(came).all():
         return None

@@ -17,7 +17,7 @@ from leadscore_core.data.schema.schema import Role
 from leadscore_core.days import say_day
 from leadscore_core.errors import LeadScoreError, StorageError
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.monitoring.kept_leads import KeptLeads, read_kept
+from leadscore_core.monitoring.batch_leads import BatchLeads, read_batch_leads
 from leadscore_core.percent import say_leads
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
@@ -202,7 +202,7 @@ def _of_batch(batch: Batch, models: Sequence[LeadModel], settings: Settings) -> 
     """Return what a list's leads tell of both models, or why it tells nothing."""
     champion, challenger = models
     try:
-        kept = read_kept(batch, champion.schema, champion.metadata.threshold, settings)
+        kept = read_batch_leads(batch, champion.schema, champion.metadata.threshold, settings)
         newcomers = [one for one in models if one.model_id != batch.scoring.model_id]
         later = next((one for one in reversed(newcomers) if one.metadata.created_at > batch.created_at), None)
         if later is not None:
@@ -212,8 +212,8 @@ def _of_batch(batch: Batch, models: Sequence[LeadModel], settings: Settings) -> 
         return _Passed(batch)
     old = kept.leads.propensity
     if batch.scoring.model_id != champion.model_id:
-        old = champion.propensity(stored.cleaned)
-    settled = stored.leads.calls.settled
+        old = champion.propensity(kept.cleaned)
+    settled = kept.leads.calls.settled
     known = settled.is_learned & ~np.isnan(old)
     label = settled.outcome[known].astype("int64")
     if not enough_of_each(int(label.sum()), int((1 - label).sum())):
@@ -221,7 +221,7 @@ def _of_batch(batch: Batch, models: Sequence[LeadModel], settings: Settings) -> 
     return _List(batch, label, old[known], new[known])
 
 
-def _learned_from(kept: KeptLeads, model: LeadModel) -> int:
+def _learned_from(kept: BatchLeads, model: LeadModel) -> int:
     """Return from how many leads of a list a model has learned, as far as that can be told."""
     own, stamp = pd.read_parquet(kept.batch.leads_path), model.schema.one(Role.TIMESTAMP)
     came = kept.cleaned[stamp.name] if stamp is not None and stamp.name in kept.cleaned else None

@@ -19,7 +19,7 @@ from pages.shared.sidebar import plain
 from pages.shared.trial_note import render_trial
 
 if TYPE_CHECKING:  # loads statistics, which a page does when it is looked at
-    from leadscore_core.monitoring.kept_trials import TrialReading
+    from leadscore_core.monitoring.batch_trials import TrialReading
     from leadscore_core.storage.database.trials import Kind, Trial
 
 _KINDS: dict[Kind, str] = {
@@ -38,11 +38,11 @@ _FOLLOWED: dict[Kind, str] = {
 
 def render_trials(view: BatchView) -> None:
     """Say what the trials brought so far, let a person end the one that runs, or plan another."""
-    from leadscore_core.monitoring.kept_trials import list_trials, read_kept_trial
+    from leadscore_core.monitoring.batch_trials import list_trials, read_batch_trial
 
     trials = list_trials(view.batch.schema_name)
     for trial in trials:
-        _render_result(view, trial, read_kept_trial(trial))
+        _render_result(view, trial, read_batch_trial(trial))
     running = next((one for one in trials if one.ended is None), None)
     if running is None:
         with st.expander("Plan a trial", icon=":material/science:", expanded=not trials):
@@ -71,7 +71,7 @@ def _render_result(view: BatchView, trial: Trial, found: TrialReading) -> None:
 
 
 def _end(trial: Trial) -> None:
-    from leadscore_core.monitoring.kept_trials import end_trial
+    from leadscore_core.monitoring.batch_trials import end_trial
 
     said = f"{trial.plan.name} has ended. Lists are called in the usual order again; plan again what was planned by it."
     sign(lambda by: end_trial(trial, by=by), said)
@@ -99,7 +99,7 @@ def _arms_file(first: np.ndarray, names: tuple[str, str]) -> bytes:
 
 
 def _render_plan(view: BatchView) -> None:
-    from leadscore_core.monitoring.kept_trials import start_trial
+    from leadscore_core.monitoring.batch_trials import start_trial
     from leadscore_core.monitoring.shadow import shadow_of
     from leadscore_core.monitoring.trial import plan_trial
     from leadscore_core.storage.database.trials import ARMS

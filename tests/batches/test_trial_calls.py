@@ -24,7 +24,7 @@ from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import LeadScoreError, StorageError
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.monitoring.kept_trials import end_trial, read_kept_trial, start_trial
+from leadscore_core.monitoring.batch_trials import end_trial, read_batch_trial, start_trial
 from leadscore_core.monitoring.shadow import set_shadow
 from leadscore_core.monitoring.trial import plan_trial, read_trial
 from leadscore_core.outcome import OutcomeWords
@@ -221,7 +221,9 @@ def test_a_person_is_in_the_same_arm_on_every_list_whatever_it_says_of_them(
     leads = sample.new
     one = keep(leads, "One")
     without = leads.drop(columns="lead_id").sample(frac=1, random_state=1)
+    time.sleep(1.1)  # moments are kept to the second
     other = keep(without, "Other")
+    time.sleep(1.1)
     again = keep(pd.concat([leads.head(60), leads.head(60).assign(lead_id="")]), "Twice")
     arms = {batch.name: arms_of(batch, trial, load_settings()) for batch in (again, other, one)}
     assert not arms["One"].again.all()
@@ -335,7 +337,7 @@ def test_a_trial_through_the_queue_of_several_callers_is_read_as_it_was_called(
         assert abs(sum(today) - a_day / 2) <= 1
     for arms in by_caller.values():
         assert np.mean(arms) == pytest.approx(0.5, abs=0.1)
-    found = read_kept_trial(trial).result
+    found = read_batch_trial(trial).result
     assert sum(found.leads) == 5 * a_day
     assert found.difference is not None
     assert found.is_won == planted
@@ -345,7 +347,7 @@ def test_a_trial_through_the_queue_of_several_callers_is_read_as_it_was_called(
     later = view.table.rows_of(CALLS, Sort())[:50]
     record(view, later, ["converted"] * 50)
     ended = TrialStore(settings).history("codepro")[0]
-    assert read_kept_trial(ended).result == found
+    assert read_batch_trial(ended).result == found
 
 
 def test_who_is_held_out_is_read_from_outcomes_of_all_leads_alone(
@@ -355,17 +357,17 @@ def test_who_is_held_out_is_read_from_outcomes_of_all_leads_alone(
     trial = begin("holdout")
     batch = keep(sample.labelled.drop(columns="app_complete_flag"), "List")
     view = look(batch, trained)
-    assert read_kept_trial(trial).silent == 1
+    assert read_batch_trial(trial).silent == 1
     called = view.table.rows_of(CALLS, Sort())
     rng, store = np.random.default_rng(1), OutcomeStore(settings)
     store.add(batch, called, (rng.random(len(called)) < 0.5).astype("int64"), file_name="called.csv")
-    found = read_kept_trial(trial).result
+    found = read_batch_trial(trial).result
     assert found.difference is None
     assert not found.is_won
     first = arms_of(batch, trial, settings).first
     came = rng.random(batch.rows) < np.where(first, 0.5, 0.2)
     store.add(batch, np.arange(batch.rows), came.astype("int64"), file_name="all.csv")
-    found = read_kept_trial(trial).result
+    found = read_batch_trial(trial).result
     assert found.is_won
     assert found.difference == pytest.approx(0.3, abs=0.08)
 

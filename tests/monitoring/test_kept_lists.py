@@ -16,10 +16,8 @@ from leadscore_core.config import MonitorRules, load_settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.monitoring.batch_leads import MONTH, read_batch_leads
-from leadscore_core.monitoring.batch_trials import arms_of_batch, list_trials, read_batch_trial, start_trial
+from leadscore_core.monitoring.batch_trials import end_trial, start_trial
 from leadscore_core.monitoring.check import MonitorReport, check_batch
-from leadscore_core.monitoring.kept_leads import MONTH, read_kept
-from leadscore_core.monitoring.kept_trials import end_trial, start_trial
 from leadscore_core.monitoring.performance import find_shifts, measure_by, measure_performance
 from leadscore_core.monitoring.records import read_timeline, sample_of, save_report, save_sample
 from leadscore_core.monitoring.retrain_rule import make_case
@@ -293,7 +291,7 @@ def test_a_retrain_is_proposed_with_its_data_and_not_without_any(batch: Batch, t
 def test_all_stands_on_one_time_axis(batch: Batch, trained: LeadModel) -> None:
     trial = start_trial(plan_trial("spring", "order", base_rate=0.4, lift=0.1), batch.schema_name, by="Anna")
     bring_back(batch, as_foretold(batch, trained))
-    keep_report(check_batch(batch, trained), batch)
+    save_report(check_batch(batch, trained), batch)
     end_trial(trial)
     titles = {(one.kind, one.title) for one in read_timeline(batch.schema_name)}
     assert {("trial", "spring started"), ("trial_end", "spring ended")} <= titles

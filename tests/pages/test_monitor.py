@@ -11,8 +11,8 @@ from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.model.lead_model import LeadModel
-from leadscore_core.monitoring.kept_leads import read_kept
-from leadscore_core.monitoring.kept_trials import list_trials, start_trial
+from leadscore_core.monitoring.batch_leads import read_batch_leads
+from leadscore_core.monitoring.batch_trials import list_trials, start_trial
 from leadscore_core.monitoring.records import sample_of
 from leadscore_core.monitoring.trial import plan_trial
 from leadscore_core.storage.database.batches import Batch

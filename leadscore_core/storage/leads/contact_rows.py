@@ -13,6 +13,8 @@ from leadscore_core.data.wide_frame import with_columns
 from leadscore_core.storage.database.contact_states import OPEN
 from leadscore_core.storage.leads.contact_bits import make_bits
 
+HELD_OUT = "held_out"  # the code of a lead that a trial holds out of the calls
+
 
 def _none(kind: str) -> np.ndarray:
     return np.empty(0, dtype=kind)
@@ -120,15 +122,19 @@ class ContactRows:
             cells[known] = values[at]
             return cells
 
-        state = laid_out(self.state, "new", "str")
-        suppressed_by = laid_out(self.suppressed_by, "", "str")
-        attempts = laid_out(self.attempts, 0, "int64")
-        person = laid_out(self.person, pd.NA, "Int64")
-        own_junk = leads["ls_own_junk"].mask((leads["ls_own_junk"] == "held_out") & (attempts > 0), "")
+        def as_text(cells: np.ndarray) -> object:
+            return pd.array(cells, dtype="str")
+
+        state, attempts = laid_out(self.state, "new", "object"), laid_out(self.attempts, 0, "int64")
+        suppressed_by = laid_out(self.suppressed_by, "", "object")
+        person, is_open = laid_out(self.person, 0, "int64"), np.isin(state.astype("str"), OPEN)
+        own_junk = leads["ls_own_junk"].to_numpy("object")
+        own_junk = np.where((own_junk == HELD_OUT) & (attempts > 0), "", own_junk)  # nobody is held out after a call
+        junk = np.where(suppressed_by == "", own_junk, suppressed_by)
         columns = {
-            "ls_junk": suppressed_by.mask(suppressed_by == "", own_junk),
-            "ls_state": state,
-            "ls_open": state.isin(OPEN),
+            "ls_junk": as_text(junk),
+            "ls_state": as_text(state),
+            "ls_open": is_open,
             "ls_called": attempts > 0,
             "ls_turn": leads["ls_turn"].to_numpy() + (laid_out(self.turn, 1, "int64") - 1) * 2 * size,
             "ls_person": person if known.all() else pd.arrays.IntegerArray(person, ~known),

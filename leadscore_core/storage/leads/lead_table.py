@@ -48,7 +48,6 @@ from leadscore_core.storage.leads.standing import (
     turn_sql,
     view_sql,
 )
-from leadscore_core.storage.leads.trial_rows import TRIAL
 
 CONTACTS = ("ls_id", "ls_name", "ls_email", "ls_phone")
 _lock = threading.Lock()
@@ -287,7 +286,8 @@ class LeadTable(LeadCounts):
         with _lock:
             found = _searches.get(key)
         if found is None:
-            found = self._in_turn(*self._where(chosen))
+            by_arms = self.standing.trial.is_ordered
+            found = self._ranks()[self.rows_of(chosen, Sort())] if by_arms else self._in_turn(*self._where(chosen))
             found = found.astype("int32")
             with _lock:
                 _searches[key] = found
@@ -331,9 +331,6 @@ class LeadTable(LeadCounts):
 
     def _in_turn(self, condition: str, values: list[Any]) -> np.ndarray:
         """Return the ranks of a condition in the order of the calls; the few out of their rank's turn are sorted in."""
-        if self.standing.trial.is_ordered:
-            by = f"ORDER BY {self._order(Sort())}"
-            return self._numbers(f"SELECT ls_rank FROM ({self._view(Sort())}) WHERE {condition} {by}", values)  # noqa: S608  # names are quoted or ours, values are bound
         view = f"FROM ({self._view()}) WHERE {condition}"
         if turn_sql(self.standing, self._file) == "ls_rank":
             return np.sort(self._numbers(f"SELECT ls_rank {view}", values))
@@ -398,5 +395,5 @@ class LeadTable(LeadCounts):
                 cursor.register(BITS, self.standing.contacts.bits(self._ranks()))
                 cursor.register("contacts", self.standing.contacts.table)
             if len(self.standing.trial):
-                cursor.register(TRIAL, self.standing.trial.table(self._ranks()))
+                self.standing.trial.register(cursor, self._ranks())
             yield cursor

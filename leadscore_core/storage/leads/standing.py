@@ -7,10 +7,10 @@ import numpy as np
 
 from leadscore_core.config import CONTACT_RULES, GradeRule, JunkRules
 from leadscore_core.storage.leads import contact_bits
-from leadscore_core.storage.leads.contact_rows import ContactRows
+from leadscore_core.storage.leads.contact_rows import HELD_OUT, ContactRows
 from leadscore_core.storage.leads.dimensions import quoted
 from leadscore_core.storage.leads.pool import sql_text
-from leadscore_core.storage.leads.trial_rows import HELD_OUT, TrialRows, arms_sql, held_out_sql, order_sql
+from leadscore_core.storage.leads.trial_rows import TrialRows, arms_sql, held_out_sql, order_sql
 
 RULE = "ls_rule_"
 CONTACT_COLUMNS = ("ls_state", "ls_attempts", "ls_not_before", "ls_last_at")

@@ -7,12 +7,13 @@ any time each has had its share of the calls, whatever is filtered, so that day,
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
 from leadscore_core.storage.leads.contact_rows import ContactRows
 
-TRIAL, HELD_OUT = "trial", "held_out"
+TRIAL = "trial"
 _FIRST, _SECOND = 1, 2
 
 
@@ -56,8 +57,8 @@ class TrialRows:
         digest = sha256(np.packbits(self.first).tobytes() + self.challenger.astype("float64").tobytes())
         return TrialRows(self.kind, self.share, self.first, self.challenger, digest.hexdigest())
 
-    def table(self, ranks: np.ndarray) -> pa.Table:
-        """Return what SQL reads as ``trial``, made once for each length of a list.
+    def register(self, cursor: duckdb.DuckDBPyConnection, ranks: np.ndarray) -> None:
+        """Let SQL read them as ``trial``; the table is made once for each length of a list.
 
         Parameters
         ----------
@@ -67,7 +68,7 @@ class TrialRows:
         made: dict[int, pa.Table] = self.__dict__.setdefault("_made", {})
         if len(ranks) not in made:
             made[len(ranks)] = self._bits(ranks) if self.holds_out else self._turns(ranks)
-        return made[len(ranks)]
+        cursor.register(TRIAL, made[len(ranks)])
 
     def _bits(self, ranks: np.ndarray) -> pa.Table:
         held = np.zeros(len(ranks) + 1, dtype=bool)
