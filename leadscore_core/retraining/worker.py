@@ -5,6 +5,7 @@
 Its progress is written into the folder, so that a page that was left, or a server that was started again, finds it.
 """
 
+import gc
 import json
 import shutil
 import sys
@@ -133,6 +134,7 @@ def _write_report(folder: Path, report: dict[str, object]) -> None:
 
 def main() -> int:
     """Run, and write down a fault in words; the trace goes to the log."""
+    gc.set_threshold(100_000, 20, 20)  # what libraries make while they load stays
     folder = Path(sys.argv[1])
     scratch = folder / SCRATCH
     scratch.mkdir(exist_ok=True)
