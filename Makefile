@@ -3,6 +3,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # the locks are complete, so nothing is left to resolve
 FROM_LOCK := .ci/install.py --no-deps -r
+# all packages at once, so that the first page opens sooner; empty to compile what is imported when it is
+COMPILED := yes
 # what is imported once is compiled once, also where Python is asked not to keep it
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -106,7 +108,7 @@ $(VENV)/.app: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing LeadScore into $(VENV) (once, about a minute)"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade
 	@$(BIN)/python $(FROM_LOCK) requirements.txt || { echo "The packages could not be installed. See the lines above; is the package index reachable?"; exit 1; }
-	@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
+	@test -z "$(COMPILED)" || $(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
 	@$(BIN)/python .ci/install.py --no-deps --editable .
 	@$(BIN)/python -c 'import lightgbm' 2>/dev/null || { echo "LightGBM cannot start: the OpenMP library is missing. On Debian and Ubuntu: apt install libgomp1; on macOS: brew install libomp"; exit 1; }
 	@touch $@
