@@ -131,6 +131,8 @@ def lists(sample: SampleLeads, tmp_path: Path) -> Iterator[Path]:
     lines[5] = ",".join(lines[5].split(",")[3:])  # contacts stand under other headers
     lines[6] += ",zqremark,98113055555"
     (folder / "broken.csv").write_text("\n".join(lines))
+    spent = pd.DataFrame({"source": ["Google", "Meta"], "month": "2026-03", "spend": [900, 700]})
+    spent.assign(**{"Booked by": "Zqnamea Roy, zqmail.a@corp.example.org"}).to_csv(folder / "spend.csv", index=False)
     (folder / "photo.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + b"zqremark" * 9)
     yield folder
     gc.collect()
@@ -149,7 +151,9 @@ def test_contacts_stay_in_the_list_and_in_what_was_asked_for(
     model_id = registry.list_models()[0].model_id
     out = tmp_path / "asked"
     out.mkdir()
-    new, labelled = lists / "new.csv", lists / "labelled.csv"
+    new, labelled, backed_up = lists / "new.csv", lists / "labelled.csv", tmp_path / "backup.zip"
+    champion = registry.load_champion()[0]
+    batch = save_batch(open_list(new, champion.schema), champion, name="Planted")
     commands = {
         ("check", labelled, "--json", out / "check.json"): {0, 1},
         ("check", lists / "broken.csv", "--label", "Remarks of the desk"): {1, 2},
@@ -158,6 +162,9 @@ def test_contacts_stay_in_the_list_and_in_what_was_asked_for(
         ("score", new, "-o", tmp_path / "wanted.csv"): {0},
         ("score", lists / "broken.csv", "-o", tmp_path / "wanted.xlsx"): {0, 1},
         ("sources", labelled, "--json", out / "sources.json"): {0},
+        ("spend", lists / "spend.csv", "--json", out / "spend.json"): {0},
+        ("compare", labelled, "--algorithm", "logistic", "--json", out / "compare.json"): {0, 1},
+        ("tune", labelled, "--minutes", "0.05", "--json", out / "tune.json"): {0, 1},
         ("train", labelled, "--json", out / "train.json"): {0, 1},
         ("train", lists / "one_outcome.csv"): {2},
         ("train", labelled, "--label", "Address"): {2},
@@ -167,15 +174,29 @@ def test_contacts_stay_in_the_list_and_in_what_was_asked_for(
         ("outcomes", labelled): {0, 1, 2},
         ("models", "list"): {0},
         ("models", "show", model_id): {0},
+        ("models", "card", model_id): {0},
+        ("models", "due"): {0, 1},
         ("models", "export", model_id, out / "model.zip"): {0},
+        ("models", "import", out / "model.zip"): {2},
+        ("models", "promote", model_id, "--reason", "it is in use already"): {2},
+        ("health",): {0},
+        ("backup", backed_up): {0},
+        ("restore", backed_up): {0},
+        ("restore", lists / "photo.csv"): {2},
         ("audit", "export", out / "audit.csv"): {0},
-        ("forget", "--email", "zqmail.aaaa@corp.example.org"): {1},
+        ("forget", "--email", "zqmail.aaaa@corp.example.org"): {0},
+        ("forget", "--email", "zqmail.zzzz@corp.example.org"): {1},
     }
     for words, codes in commands.items():
         code, printed, error = run(*words)
         assert code in codes, (words, error)
         assert not found_in((printed + error).encode()), (words, printed, error)
-    assert search(load_settings().data_dir, registry.root, out) == {}
+    assert search(registry.root, out) == {}
+    assert {Path(path).parent for path in search(load_settings().data_dir)} == {batch.folder}, "the list's own files"
+    with zipfile.ZipFile(backed_up) as packed:
+        packed.extractall(tmp_path / "unpacked")
+    holding = {Path(path).relative_to(tmp_path / "unpacked").parts[:3] for path in search(tmp_path / "unpacked")}
+    assert holding == {("data", "batches", batch.id)}, "a backup holds the lists, and nothing else in it who they are"
     assert not found_in(caplog.text.encode())
     assert list(scratch.rglob("*")) == []
 
