@@ -22,12 +22,16 @@ SCORED_BATCH = Asset("leadscore_scored_batch")
 
 @task.external_python(python=PYTHON, expect_airflow=False, expect_pendulum=False, **RETRIES)
 def step(name: str, root: str, words: dict[str, Any], module: str = "orchestration") -> Any:
-    """Carry out one step of a module of `leadscore_core` in the project's own environment."""
+    """Carry out one step of a module of `leadscore_core` in the project's own environment, signed by the DAG."""
     import importlib
+    import os
     import sys
 
     sys.path.insert(0, root)
-    return getattr(importlib.import_module(f"leadscore_core.{module}"), name)(**words)
+    from leadscore_core.access.person import acting_as, scheduled_person
+
+    with acting_as(scheduled_person(os.environ.get("AIRFLOW_CTX_DAG_ID", ""))):
+        return getattr(importlib.import_module(f"leadscore_core.{module}"), name)(**words)
 
 
 @task(retries=0)

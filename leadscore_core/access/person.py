@@ -75,6 +75,22 @@ def machine_person(via: str | None = None) -> Person:
     return Person(f"user {name}", name, frozenset({PersonRole.ADMIN}), via=via or _via.get())
 
 
+def scheduled_person(pipeline: str) -> Person:
+    """Return the user of the operating system under the name of the scheduled pipeline that acts for them.
+
+    Parameters
+    ----------
+    pipeline
+        Id of the DAG in Airflow.
+
+    Examples
+    --------
+    >>> scheduled_person("leadscore_training").name
+    'Airflow (leadscore_training)'
+    """
+    return named(machine_person("airflow"), f"Airflow ({pipeline or 'unknown'})")
+
+
 def current_person() -> Person:
     """Return who is acting: set for this action, said by the dashboard, or the user of the operating system."""
     person = _acting.get()

@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -142,6 +143,9 @@ def test_a_list_is_scored_once_and_kept_as_a_batch(home: Path) -> None:
     assert again[2]["score 0"] == first[2]["score 0"] | {"new": False}
     assert first[2]["score 0"]["new"] is True
     assert sum(first[2]["score 0"]["grades"].values()) == first[2]["score 0"]["rows"]
+    with contextlib.closing(sqlite3.connect(home / "data" / "leadscore.db")) as database:
+        signed = set(database.execute("SELECT person_name, via FROM audit WHERE action = 'score and keep lists'"))
+    assert signed == {("Airflow (leadscore_inference)", "airflow")}
 
 
 def test_the_monitor_checks_the_newest_lists_and_posts_what_is_certain(
