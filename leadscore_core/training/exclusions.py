@@ -17,10 +17,10 @@ from leadscore_core.data.reading.row_sample import sample_rows
 from leadscore_core.data.schema.header_words import normalise_header
 from leadscore_core.data.schema.near_names import near_names
 from leadscore_core.data.schema.schema import LeadSchema, LeakAnswer, Role
-from leadscore_core.data.schema.schema_files import is_shipped, load_schema, save_schema
+from leadscore_core.data.schema.schema_files import is_shipped, load_schema
 from leadscore_core.errors import SchemaError
 from leadscore_core.model.metadata import ColumnAudit
-from leadscore_core.storage.database.audit import note_setting
+from leadscore_core.storage.kept_schemas import keep_columns
 from leadscore_core.training.call_columns import SAYS_CALLED, about_calls
 
 if TYPE_CHECKING:  # training stays off the scoring path
@@ -214,8 +214,7 @@ def save_meaning(
     }
     schema = _with_answers(before, answers, out, known, by)
     if leads.proposal is not None or (schema != _kept(before) and not is_shipped(before.name)):
-        save_schema(schema, settings.data_dir)
-        note_setting(settings, f"columns of {schema.name}")
+        keep_columns(schema, settings)
 
 
 def save_answers(
@@ -239,8 +238,7 @@ def save_answers(
     }
     schema = _with_answers(saved, answers, (), known_before, by)
     if schema != saved:
-        save_schema(schema, settings.data_dir)
-        note_setting(settings, f"columns of {schema.name}")
+        keep_columns(schema, settings)
 
 
 def _with_answers(

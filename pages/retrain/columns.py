@@ -10,11 +10,11 @@ from leadscore_core.data.schema.inference import Proposal, build_schema, headers
 from leadscore_core.data.schema.outcome_candidates import MOST_OFFERED
 from leadscore_core.data.schema.outcome_nouns import propose_words
 from leadscore_core.data.schema.schema import LeadSchema
-from leadscore_core.data.schema.schema_files import free_name, is_shipped, list_schemas, save_schema, write_schema
+from leadscore_core.data.schema.schema_files import free_name, is_shipped, list_schemas, write_schema
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.retraining.schema_editor import MEANINGS, corrected_proposal, proposal_table
-from leadscore_core.storage.database.audit import note_setting
+from leadscore_core.storage.kept_schemas import keep_columns
 from pages.retrain import state as retrain_state
 from pages.shared import session
 from pages.shared.controls import plain_error
@@ -126,8 +126,7 @@ def _render_proposal(path: Path, name: str, upload: str, known: LeadSchema | Non
         return
     with st.container(horizontal=True):
         if st.button("Use these columns", type="primary", icon=":material/check:"):
-            save_schema(schema, settings.data_dir)
-            note_setting(settings, f"columns of {schema.name}")
+            keep_columns(schema, settings)
             retrain_state.describe(None)
             st.rerun()
         st.download_button(

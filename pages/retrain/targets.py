@@ -3,10 +3,10 @@
 import streamlit as st
 
 from leadscore_core.config import TargetMetrics, load_settings
-from leadscore_core.data.schema.own_rules import base_rate_targets, present_targets, save_targets
+from leadscore_core.data.schema.own_rules import base_rate_targets, present_targets
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import is_shipped
-from leadscore_core.storage.database.audit import note_setting
+from leadscore_core.storage.kept_schemas import keep_targets
 from pages.shared.components import act
 from pages.shared.sidebar import plain
 
@@ -43,8 +43,7 @@ def render_targets(schema: LeadSchema, base_rate: float) -> None:
 
 def _save(schema: LeadSchema, targets: TargetMetrics | None) -> None:
     settings = load_settings()
-    save_targets(schema, targets, settings)
-    note_setting(settings, f"targets of {schema.name}")
+    keep_targets(schema, targets, settings)
 
 
 def _choose(schema: LeadSchema, present: TargetMetrics | None, base_rate: float) -> TargetMetrics | None:

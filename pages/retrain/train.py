@@ -9,7 +9,6 @@ import streamlit as st
 
 from leadscore_core.confidence import FEW_LEADS, describe_need
 from leadscore_core.config import load_settings
-from leadscore_core.data.schema.own_rules import save_targets
 from leadscore_core.data.schema.schema import TEXT_ROLES
 from leadscore_core.data.schema.schema_files import is_shipped
 from leadscore_core.errors import LeadScoreError
@@ -17,6 +16,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.percent import column_decimals
 from leadscore_core.retraining.dataset_summary import new_since, summarise
 from leadscore_core.retraining.jobs import Run, cancel_run, list_runs, read_run, start_run
+from leadscore_core.storage.kept_schemas import keep_targets
 from leadscore_core.training.exclusions import default_exclusions, explain_exclusions, save_answers
 from leadscore_core.training.request import TrainingRequest
 from leadscore_core.training.training_data import TrainingData
@@ -87,7 +87,7 @@ def render_training(company: str) -> None:
             try:
                 save_answers(data.schema, left_out, known_before, load_settings(), by=session.get_name())
                 if not is_shipped(data.schema.name):
-                    save_targets(data.schema, targets, load_settings())
+                    keep_targets(data.schema, targets, load_settings())
                     data = replace(data, schema=data.schema.model_copy(update={"targets": targets}))
                 request = TrainingRequest(
                     excluded=excluded,

@@ -153,11 +153,6 @@ def record_audit(settings: Settings, done: AuditEvent) -> None:
         append_audit(session, settings, done)
 
 
-def note_setting(settings: Settings, name: str) -> None:
-    """Write down that whoever acts changed a setting that is kept in a file of its own, such as a company's targets."""
-    record_audit(settings, AuditEvent(Action.CHANGE_RULES, f"setting {name}"))
-
-
 def note_seen(settings: Settings, batch_id: str, rows: int, columns: Sequence[str]) -> None:
     """Write down that whoever acts saw contacts of a list: once an hour for each person and list, not at each look.
 
