@@ -33,7 +33,7 @@ _PATIENCE_SECONDS = 60
 _MIGRATION_LOCK = 7_265_309
 CLOCK_PUT_BACK = timedelta(days=1)  # what lies further ahead was kept by a clock that was wrong
 MOST_CHECKED = 64_000_000  # bytes at the start; 100 MB take half a second
-DAMAGED = ("malformed", "not a database", "corrupt")
+_DAMAGED = ("malformed", "not a database", "corrupt")
 _NETWORK = {  # a cut network is noticed within half a minute, instead of the hours that TCP would wait
     "connect_timeout": 10,
     "keepalives_idle": 10,
@@ -188,7 +188,7 @@ class Database:
                 f"The database {self.shown} may not be written. Nothing was changed. Give write access to the file and "
                 "its folder, then try again."
             )
-        if self.is_sqlite and any(words in reason for words in DAMAGED):
+        if self.is_sqlite and any(words in reason for words in _DAMAGED):
             return DamagedError(
                 f"The database {self.shown} is damaged ({reason}). Nothing was changed. Put back the last backup with "
                 "leadscore restore FILE; the damaged file then stays beside it. Without a backup, move the file away: "
