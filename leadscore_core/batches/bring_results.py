@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -283,14 +284,14 @@ def _said(file: ResultFile, rows: pd.DataFrame, batch: Batch, by: str, moment: d
     rows = rows.sort_values(["table", "line"])
     keys = lead_keys(batch, LeadTable(batch.scores_path, Standing()), rows["row"].tolist())
     said: list[Said] = []
-    cells: dict[int, tuple[pd.Series, pd.Series, pd.Series]] = {}
+    cells: dict[int, list[dict[Any, Any]]] = {}  # a cell of a series takes ten times as long as one of a dict
     for place, table in enumerate(file.tables):
-        cells[place] = (read_moments(table.column(CALL_BACK)), table.column(NOTE), _callers(table, by))
+        columns = (table.at, read_moments(table.column(CALL_BACK)), table.column(NOTE), _callers(table, by))
+        cells[place] = [column.to_dict() for column in columns]
     for lead, (place, line, result) in zip(
         keys, rows[["table", "line", "result"]].itertuples(index=False, name=None), strict=True
     ):
-        back, note, caller = (column[line] for column in cells[place])
-        at = file.tables[place].at[line]
+        at, back, note, caller = (column[line] for column in cells[place])
         when = (moment if pd.isna(at) else at.to_pydatetime().replace(tzinfo=moment.tzinfo)).astimezone(UTC)
         call_back = None
         if result == "call_back":

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from leadscore_core.access.permissions import Action
@@ -75,6 +75,20 @@ class Said:
     result: Result
 
 
+class _Told(NamedTuple):
+    """What an attempt tells of a person's state."""
+
+    id: int
+    at: datetime
+    file_id: int | None
+    result: str
+    call_back_at: datetime | None
+    caller: str
+
+
+_TOLD = (AttemptRow.person_id, *(getattr(AttemptRow, name) for name in _Told._fields))
+
+
 class ContactStore:
     """Contact attempts and how people stand after them.
 
@@ -113,7 +127,10 @@ class ContactStore:
         with open_database(self.settings).writing() as session:
             people = find_people(session, schema, [one.lead for one in said])
             check_held(session, people, moment)
-            rows = [_row(person, batch_id, one, moment, file_id) for person, one in zip(people, said, strict=True)]
+            rows = [
+                AttemptRow(**_row(person, batch_id, one, moment, file_id))
+                for person, one in zip(people, said, strict=True)
+            ]
             session.add_all(rows)
             session.flush()
             self._settle(session, people, moment, callers={one.caller for one in said})
@@ -153,9 +170,9 @@ class ContactStore:
                 if not is_known:
                     before.append((one.result.result, at))
                     rows.append(_row(person, batch_id, one, moment, file_id))
-            session.add_all(rows)
-            session.flush()
-            self._settle(session, [row.person_id for row in rows], moment)
+            for start in range(0, len(rows), _CHUNK):
+                session.execute(insert(AttemptRow), rows[start : start + _CHUNK])
+            self._settle(session, [row["person_id"] for row in rows], moment)
             return len(rows)
 
     @needs(Action.CALL)
@@ -227,14 +244,10 @@ class ContactStore:
         wanted = sorted(set(people))
         for start in range(0, len(wanted), _CHUNK):
             these = wanted[start : start + _CHUNK]
-            query = (
-                select(AttemptRow)
-                .where(AttemptRow.person_id.in_(these), AttemptRow.undone_at.is_(None))
-                .order_by(AttemptRow.at, AttemptRow.id)
-            )
-            attempts: dict[int, list[AttemptRow]] = {person: [] for person in these}
-            for row in session.execute(query).scalars():
-                attempts[row.person_id].append(row)
+            query = select(*_TOLD).where(AttemptRow.person_id.in_(these), AttemptRow.undone_at.is_(None))
+            attempts: dict[int, list[_Told]] = {person: [] for person in these}
+            for person, *told in session.execute(query.order_by(AttemptRow.at, AttemptRow.id)):
+                attempts[person].append(_Told(*told))
             self._settle_some(session, attempts, moment)
             if callers:
                 session.execute(
@@ -243,7 +256,7 @@ class ContactStore:
                     .values(claimed_by="", claimed_until=None)
                 )
 
-    def _settle_some(self, session: Session, attempts: dict[int, list[AttemptRow]], moment: datetime) -> None:
+    def _settle_some(self, session: Session, attempts: dict[int, list[_Told]], moment: datetime) -> None:
         settled = {person: self._standing(made, moment) for person, made in attempts.items()}
         session.execute(update(PersonRow), [{"id": person} | values for person, values in settled.items()])
         waiting = select(QueueRow.batch_id, QueueRow.row, QueueRow.person_id).where(QueueRow.person_id.in_(attempts))
@@ -260,7 +273,7 @@ class ContactStore:
         if places:
             session.execute(update(QueueRow), places)
 
-    def _standing(self, made: list[AttemptRow], moment: datetime) -> dict[str, Any]:
+    def _standing(self, made: list[_Told], moment: datetime) -> dict[str, Any]:
         """Return what is kept of a person after some attempts, the oldest first."""
         ordered = _in_order(made, moment)
         state = state_after(
@@ -279,7 +292,7 @@ class ContactStore:
         }
 
 
-def _in_order(made: Iterable[AttemptRow], moment: datetime) -> list[tuple[datetime, AttemptRow]]:
+def _in_order(made: Iterable[_Told], moment: datetime) -> list[tuple[datetime, _Told]]:
     """Return attempts in the order in which they were made, each with its moment, whatever the clock did meanwhile.
 
     What was kept here as it happened was made in the order of its numbers, so none is later than the one after it, and
@@ -292,20 +305,20 @@ def _in_order(made: Iterable[AttemptRow], moment: datetime) -> list[tuple[dateti
     return sorted(((moments[row.id], row) for row in made), key=lambda one: (one[0], one[1].id))
 
 
-def _row(person: int, batch_id: str, said: Said, moment: datetime, file_id: int | None) -> AttemptRow:
-    return AttemptRow(
-        person_id=person,
-        batch_id=batch_id,
-        row=said.lead.row,
-        caller=said.caller,
-        at=said.result.at or moment,
-        channel=said.result.channel,
-        result=said.result.result,
-        call_back_at=said.result.call_back_at,
-        note=said.result.note,
-        file_id=file_id,
-        undone_by="",
-    )
+def _row(person: int, batch_id: str, said: Said, moment: datetime, file_id: int | None) -> dict[str, Any]:
+    return {
+        "person_id": person,
+        "batch_id": batch_id,
+        "row": said.lead.row,
+        "caller": said.caller,
+        "at": said.result.at or moment,
+        "channel": said.result.channel,
+        "result": said.result.result,
+        "call_back_at": said.result.call_back_at,
+        "note": said.result.note,
+        "file_id": file_id,
+        "undone_by": "",
+    }
 
 
 def _check(result: Result) -> None:
