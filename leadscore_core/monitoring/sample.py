@@ -15,7 +15,7 @@ from leadscore_core.monitoring.performance import Figure
 from leadscore_core.training.evaluation.weighted_auc import auc_error, shares_below
 
 MARGIN, HOLDS = 0.05, 0.93
-STRATA, LEAST = 10, 40
+STRATA, LEAST, FEWER = 10, 40, 120
 WEAKENED = 0.5
 _EDGE, _SIMULATIONS, _GROWTH = 1e-3, 200, 1.1
 _EVEN = 0.1
@@ -31,13 +31,15 @@ class SamplePlan:
     rows
         Places of the leads that are drawn, in the order of the list.
     strata
-        Stratum of every lead of the list, by score, the lowest first.
+        Stratum of every lead of the list, by score, the lowest first; -1 of those that cannot be called.
     size
         How many are drawn.
     margin
-        How far from the true AUC what they say may be, 0-1.
+        How far from the true AUC what they say may be, 0-1, also where scores tell half of what they did.
     holds
         How often it was no farther, of simulated outcomes, 0-1.
+    hoped
+        The margin if scores tell what they did, 0-1.
     beyond
         How far the AUC on leads like these in general may be from what they say (95%): a list of few leads, or of few
         that convert, says little of the next, even where all of its own outcomes are known.
@@ -50,18 +52,25 @@ class SamplePlan:
     size: int
     margin: float
     holds: float
+    hoped: float
     beyond: float
     is_whole: bool = False
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """How many leads that can be called each stratum has."""
+        return np.bincount(self.strata[self.strata >= 0], minlength=STRATA)
 
     def as_json(self) -> dict[str, Any]:
         """Return what has to be kept to evaluate it later."""
         return {
             "rows": self.rows.tolist(),
             "strata": self.strata[self.rows].tolist(),
-            "sizes": np.bincount(self.strata, minlength=STRATA).tolist(),
+            "sizes": self.sizes.tolist(),
             "size": self.size,
             "margin": self.margin,
             "holds": self.holds,
+            "hoped": self.hoped,
             "beyond": self.beyond,
             "is_whole": self.is_whole,
         }
@@ -72,6 +81,7 @@ def plan_sample(
     past: Sequence[PastPeriod] = (),
     *,
     margin: float = MARGIN,
+    most: int | None = None,
     may_call: np.ndarray | None = None,
     weakest: float = WEAKENED,
     seed: int = 0,
@@ -81,7 +91,8 @@ def plan_sample(
     Strata are of scores, so cut that each holds as much of what the AUC's error is made of (Neyman, 1934, for the
     linearised AUC); leads in the middle of the order tell little and are seldom drawn. Outcomes are simulated from the
     scores, at the level of past periods, with the relation as it was and weakened; the size grows until both hold the
-    margin in 93 of 100 simulations.
+    margin in 93 of 100 simulations. That is near the least that tells it: a logistic curve through the outcomes is a
+    tenth closer where scores tell what they did, and far off where they do not (docs/benchmarks.md).
 
     Parameters
     ----------
@@ -89,6 +100,8 @@ def plan_sample(
         Of each lead of the list, 0-1.
     past
         Past periods with outcomes, which correct the base rate.
+    most
+        At most so many leads; the margin is then as wide as these hold it. They are a part of the larger sample.
     weakest
         By what log-odds are multiplied in the weakened relation, 0-1: the weaker, the more leads it takes.
     may_call
@@ -109,33 +122,40 @@ def plan_sample(
     own = np.asarray(propensity)[able]
     strata = _cut(own, np.mean([_spread(own, p) for p in chances], axis=0))
     size = min(len(own), max(LEAST, max(_size(own, p, strata, margin) for p in chances)))
-    holds = 1.0
+    size, errors = size if most is None else min(size, most), [np.zeros(1)] * len(chances)
     while size < len(own):
-        holds = min(_simulate(own, p, (strata, size), margin, rng) for p in chances)
-        if holds >= HOLDS:
+        errors = [_errors(own, p, (strata, size), rng) for p in chances]
+        if size == most or min(np.mean(one <= margin) for one in errors) >= HOLDS:
             break
-        size = min(len(own), int(np.ceil(size * _GROWTH)))
+        size = min(len(own), most or len(own), int(np.ceil(size * _GROWTH)))
+    hoped, worst = _held(errors[0]), max(map(_held, errors))
+    margin = margin if most is None else max(margin, worst)
+    holds = float(min(np.mean(one <= margin) for one in errors))
     places = np.flatnonzero(able)
     all_strata = np.full(len(propensity), -1)
     all_strata[places] = strata
-    rows = places[draw_sample(strata, size, rng)]
+    rows = places[draw_sample(strata, size, np.random.default_rng(seed))]
     is_whole = len(rows) == len(own)
     return SamplePlan(
         rows,
-        all_strata if may_call is None else all_strata.clip(0),
+        all_strata,
         len(rows),
         margin,
         holds,
+        min(hoped, margin),
         _beyond(own, chances[0], 0.0 if is_whole else margin, rng),
         is_whole,
     )
 
 
 def draw_sample(strata: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the places of leads that are drawn at random, as many of each stratum, in their order."""
-    places = _places(strata)
-    wanted = _allocate(np.array([len(own) for own in places]), size)
-    return np.sort(np.concatenate(_draw(places, wanted, rng)))
+    """Return the places of leads that are drawn at random, as many of each stratum, in their order.
+
+    By the same generator fewer leads are a part of more.
+    """
+    shuffled = [rng.permutation(own) for own in _places(strata)]
+    wanted = _allocate(np.array([len(own) for own in shuffled]), size)
+    return np.sort(np.concatenate([own[:n] for own, n in zip(shuffled, wanted, strict=True)]))
 
 
 def evaluate_sample(
@@ -264,23 +284,26 @@ def _places(strata: np.ndarray) -> list[np.ndarray]:
     return [np.flatnonzero(strata == stratum) for stratum in range(STRATA)]
 
 
-def _simulate(
-    score: np.ndarray, p: np.ndarray, design: tuple[np.ndarray, int], margin: float, rng: np.random.Generator
-) -> float:
-    """Return how often what a sample says is within the margin of the AUC of all leads."""
+def _held(errors: np.ndarray) -> float:
+    """Return the margin that errors hold as often as it is promised, rounded up to a hundredth."""
+    return float(np.ceil(100 * np.quantile(errors, HOLDS) - _EDGE) / 100)
+
+
+def _errors(score: np.ndarray, p: np.ndarray, design: tuple[np.ndarray, int], rng: np.random.Generator) -> np.ndarray:
+    """Return how far what a sample says is from the AUC of all leads, in simulations; 1 where it says nothing."""
     strata, size = design
     places = _places(strata)
     sizes = np.array([len(own) for own in places])
     wanted = _allocate(sizes, size)
     weights = np.repeat(sizes / np.maximum(wanted, 1), wanted)
     ranks = rankdata(score)
-    within = 0
-    for _ in range(_SIMULATIONS):
+    errors = np.ones(_SIMULATIONS)
+    for turn in range(_SIMULATIONS):
         y = rng.random(len(p)) < p
         rows = np.concatenate(_draw(places, wanted, rng))
         drawn, yes = y[rows], int(y.sum())
         if drawn.any() and not drawn.all():
             true = (ranks[y].sum() - yes * (yes + 1) / 2) / (yes * (len(y) - yes))
             wins = shares_below(score[rows][drawn], score[rows][~drawn], weights[~drawn])
-            within += bool(abs(np.average(wins, weights=weights[drawn]) - true) <= margin)
-    return within / _SIMULATIONS
+            errors[turn] = abs(np.average(wins, weights=weights[drawn]) - true)
+    return errors

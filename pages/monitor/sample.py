@@ -11,7 +11,9 @@ from leadscore_core.access.person import current_person
 from leadscore_core.batches.export import rows_bytes
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
+from leadscore_core.storage.leads.filters import LeadFilter
 from pages.monitor.verdict import model_of
+from pages.shared import session
 from pages.shared.person import sign
 from pages.shared.sign_in import as_whoever_asks
 
@@ -52,18 +54,37 @@ def render_sample(view: BatchView) -> None:
     st.caption("Call all of them, whatever their score, and bring what came of it under Bring outcomes on Leads.")
 
 
+def _may_call(view: BatchView) -> np.ndarray:
+    """Return which leads may be called, whatever their score: not who asked not to be, nor who a trial holds out."""
+    able = np.ones(view.batch.rows, dtype=bool)
+    for reason in ("do_not_call", "customer", "held_out"):
+        able[view.table.rows_of(LeadFilter(section="quarantine", reason=reason))] = False
+    return able
+
+
 def _offer(view: BatchView) -> None:
     from leadscore_core.monitoring.batch_leads import read_batch_leads
     from leadscore_core.monitoring.check import past_periods
     from leadscore_core.monitoring.records import save_sample
-    from leadscore_core.monitoring.sample import plan_sample
+    from leadscore_core.monitoring.sample import FEWER, plan_sample
 
     settings = load_settings()
     stored = read_batch_leads(view.batch, view.schema, model_of(view).metadata.threshold, settings)
-    plan = plan_sample(stored.scores, past_periods(model_of(view), settings, without=view.batch.id))
+    past, able = past_periods(model_of(view), settings, without=view.batch.id), _may_call(view)
+    plan = plan_sample(stored.scores, past, may_call=able)
+    if plan.size > FEWER:
+        fewer = plan_sample(stored.scores, past, most=FEWER, may_call=able)
+        options = [plan, fewer]
+        chosen = st.segmented_control(
+            "How many", range(2), required=True, key=session.bind("sample-size", 0),
+            format_func=lambda at: f"{options[at].size:,} leads, within {options[at].margin:.2f}",
+        )  # fmt: skip
+        plan = options[chosen or 0]
     whole = " That is all of them, as fewer do not tell it." if plan.is_whole else ""
     called = f"{plan.size:,} of these {view.batch.rows:,} leads"
     st.markdown(f"**Call {called}, and you know the AUC of this list to within {plan.margin:g}.**{whole}")
+    if plan.hoped < plan.margin:
+        st.caption(f"To within {plan.hoped:.2f}, if scores still tell what they did.")
     st.caption(
         f"That is about these leads. Of leads like them in general, such as the next list, the same calls tell the AUC "
         f"to within {plan.beyond:.2f}, as chance alone sets lists of this size apart."

@@ -225,6 +225,22 @@ def test_a_sample_of_few_leads_is_all_of_them_and_who_is_not_reached_is_stood_fo
     assert evaluate_sample(score[:3], np.zeros(3, "int64"), np.array([3]), np.ones(3))[0].value is None
 
 
+@pytest.mark.parametrize(("slope", "as_hoped"), [(1.0, True), (0.5, False)])
+def test_fewer_leads_say_as_much_less_and_are_a_part_of_more(slope: float, as_hoped: bool) -> None:
+    score, outcome = leads_of(slope, seed=2)
+    true, plan, whole = auc_of(outcome.astype("int64"), score), plan_sample(score, most=120), plan_sample(score)
+    assert plan.size == 120 < whole.size
+    assert set(plan.rows) < set(whole.rows)
+    assert whole.margin == 0.05 <= plan.hoped < plan.margin <= 0.1
+    errors = []
+    for seed in range(200):
+        rows = draw_sample(plan.strata, plan.size, np.random.default_rng(seed))
+        figure, _ = evaluate_sample(score[rows], plan.strata[rows], plan.sizes, outcome[rows])
+        assert figure.value is not None
+        errors.append(abs(figure.value - true))
+    assert np.mean(np.array(errors) <= (plan.hoped if as_hoped else plan.margin)) >= 0.88
+
+
 def test_who_cannot_be_called_is_not_drawn() -> None:
     score, _ = leads_of(1.0)
     able = np.arange(len(score)) % 3 != 0
