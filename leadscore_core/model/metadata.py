@@ -228,8 +228,14 @@ class ModelMetadata(BaseModel):
     @property
     def open_questions(self) -> list[str]:
         """Columns of which nobody has said that they are known before the first call: why it is asked, both AUCs."""
+        return self.questions_about({})
+
+    def questions_about(self, humans: Mapping[str, str]) -> list[str]:
+        """Return the open questions with the columns under names for people, as far as these are given by header."""
         asked = (one for one in self.audit if one.is_open)
-        return [f"{one.column}: {one.why}{f' {one.worth}.' if one.worth else ''}" for one in asked]
+        return [
+            f"{humans.get(one.column, one.column)}: {one.why}{f' {one.worth}.' if one.worth else ''}" for one in asked
+        ]
 
 
 def beats_base_rate(crossed: Mapping[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from leadscore_core.config import SQLITE_FILE, Settings
 from leadscore_core.errors import StorageError
 from leadscore_core.storage.database.audit import AuditEvent, append_audit
 from leadscore_core.storage.database.audit_intents import is_written
-from leadscore_core.storage.database.engine import Database, open_database
+from leadscore_core.storage.database.engine import Database, is_damage, open_database
 from leadscore_core.storage.database.tables import AuditRow, Base
 
 _ROWS = 2_000
@@ -63,8 +63,7 @@ def copy_sqlite(path: Path, out: Path) -> None:
             target.execute("PRAGMA journal_mode=DELETE")
             faults = [row[0] for row in target.execute("PRAGMA quick_check(3)")]
     except sqlite3.Error as error:
-        is_damaged = getattr(error, "sqlite_errorcode", None) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-        reason = "is damaged" if is_damaged else "cannot be copied"
+        reason = "is damaged" if is_damage(error) else "cannot be copied"
         raise StorageError(f"{path} {reason} ({error}), so it was not copied.") from error
     if faults != ["ok"]:
         raise StorageError(f"{path} is damaged ({faults[0].splitlines()[-1]}), so it was not copied.")

@@ -202,7 +202,7 @@ def _render_audit(data: TrainingData, n_known: int, key: tuple[object, ...]) -> 
         column_config={
             "Leave out": st.column_config.CheckboxColumn(width="small"),
             "Known before": st.column_config.CheckboxColumn(
-                width="small", help="It is known before the first call, so that it is learned from and asked no more"
+                width=130, help="It is known before the first call, so that it is learned from and asked no more"
             ),
             "Why it is asked": st.column_config.TextColumn(width="large"),
             "AUC with it": st.column_config.NumberColumn(format="%.3f", width="small"),

@@ -121,7 +121,7 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
     st.markdown(f"## {plain(describe_verdict(model.metadata, gates, challenge))}")
     _render_gates(model)
     render_targets(model.schema, model.metadata.training_data.base_rate)
-    _render_cautions(model.metadata)
+    _render_cautions(model)
     if model.out_of_sample is None:
         st.info(
             "This model was trained before out-of-sample predictions were kept, so there are no curves.",
@@ -157,15 +157,17 @@ def render_verdict(model: LeadModel, report: dict[str, Any]) -> None:
                 st.download_button(label, card, name, mime, icon=":material/badge:", on_click="ignore")
 
 
-def _render_cautions(metadata: ModelMetadata) -> None:
+def _render_cautions(model: LeadModel) -> None:
     """Say what to mind of the figures, and which columns nobody has spoken for yet."""
+    metadata = model.metadata
     brought = read_imported(load_settings().models_dir / metadata.model_id)
     if brought is not None:
         st.warning(f"This model was {plain(brought.words)}.", icon=":material/move_to_inbox:")
     for text in metadata.cautions:
         st.warning(plain(text), icon=":material/warning:")
-    if metadata.open_questions:
-        asked = "\n".join(f"- {plain(text)}" for text in metadata.open_questions)
+    questions = metadata.questions_about({column.name: column.human for column in model.schema.columns})
+    if questions:
+        asked = "\n".join(f"- {plain(text)}" for text in questions)
         st.info(f"Is this known before the first call? Nobody has said so yet.\n{asked}", icon=":material/help:")
 
 
@@ -226,23 +228,23 @@ def _render_threshold(model: LeadModel, judged: pd.DataFrame) -> None:
             ("Recall", result["recall"]),
             ("Leads above", result["above"]),
         ):
-            st.metric(label, "Does not exist" if value is None else f"{value:.1%}", border=True, width=128)
+            st.metric(label, "Does not exist" if value is None else f"{value:.1%}", border=True, width=124)
         days = _days(model.metadata)
         if days:
             calls = model.metadata.training_data.rows * result["above"] / days if result["above"] is not None else 0
             st.metric(
-                "Calls a day", f"{calls:,.0f}", border=True, width=128,
+                "Calls a day", f"{calls:,.0f}", border=True, width=124,
                 help=f"Leads above it, as such leads came in over the {days:,} days of training",
             )  # fmt: skip
         found, false = result["true_positive"], result["false_positive"]
         missed, left = result["false_negative"], result["true_negative"]
-        st.metric("Found", f"{found:,}", border=True, width=128, help=f"Taken for {people}, and were")
-        st.metric("False alarms", f"{false:,}", border=True, width=128, help=f"Taken for {people}, and were not")
+        st.metric("Found", f"{found:,}", border=True, width=124, help=f"Taken for {people}, and were")
+        st.metric("False alarms", f"{false:,}", border=True, width=124, help=f"Taken for {people}, and were not")
         st.metric(
             "Missed",
             f"{missed:,}",
             border=True,
-            width=128,
+            width=124,
             help=f"Not taken for {people}, and were; {left:,} rightly not",
         )
 

@@ -33,7 +33,17 @@ _PATIENCE_SECONDS = 60
 _MIGRATION_LOCK = 7_265_309
 CLOCK_PUT_BACK = timedelta(days=1)  # what lies further ahead was kept by a clock that was wrong
 MOST_CHECKED = 64_000_000  # bytes at the start; 100 MB take half a second
-_DAMAGED = ("malformed", "not a database", "corrupt")
+_BUSY, _FULL, _READ_ONLY, _DAMAGED = "busy", "full", "read-only", "damaged"
+_SQLITE_FAULTS = {
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_IOERR: _FULL,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+}
+_POSTGRESQL_FAULTS = {"53100": _FULL, "25006": _READ_ONLY, "55P03": _BUSY}  # SQLSTATE
 _NETWORK = {  # a cut network is noticed within half a minute, instead of the hours that TCP would wait
     "connect_timeout": 10,
     "keepalives_idle": 10,
@@ -43,6 +53,25 @@ _NETWORK = {  # a cut network is noticed within half a minute, instead of the ho
 }
 _opened: dict[str, Database] = {}
 _opening = threading.Lock()
+
+
+class _DamagedPagesError(sqlite3.DatabaseError):
+    """What `PRAGMA quick_check` found, as SQLite itself says it of a page that it reads."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+def _fault_of(error: BaseException) -> str:
+    """Return which fault of those that a person can mend a driver's error is, by its code; empty for any other."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is not None:
+        return _SQLITE_FAULTS.get(code & 0xFF, "")  # the rest of an extended code says where
+    return _POSTGRESQL_FAULTS.get(getattr(error, "sqlstate", None) or "", "")
+
+
+def is_damage(error: BaseException) -> bool:
+    """Tell whether an error of SQLite says that its file is damaged."""
+    return _fault_of(error) == _DAMAGED
 
 
 class Database:
@@ -175,20 +204,21 @@ class Database:
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: Exception) -> StorageError:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        if "locked" in reason:
+        original = getattr(error, "orig", None) or error
+        reason, fault = str(original).splitlines()[0], _fault_of(original)
+        if fault == _BUSY:
             return StorageError(
                 f"The database {self.shown} is busy: another program has held it for more than {_BUSY_SECONDS} "
                 "seconds. Nothing was changed. Try again."
             )
-        if "full" in reason or "disk I/O error" in reason:
+        if fault == _FULL:
             return StorageError(f"The disk of {self.shown} is full. Nothing was changed. Make room and try again.")
-        if "readonly" in reason:
+        if fault == _READ_ONLY:
             return StorageError(
                 f"The database {self.shown} may not be written. Nothing was changed. Give write access to the file and "
                 "its folder, then try again."
             )
-        if self.is_sqlite and any(words in reason for words in _DAMAGED):
+        if fault == _DAMAGED:
             return DamagedError(
                 f"The database {self.shown} is damaged ({reason}). Nothing was changed. Put back the last backup with "
                 "leadscore restore FILE; the damaged file then stays beside it. Without a backup, move the file away: "
@@ -215,7 +245,7 @@ class Database:
         with self.in_words(), self.engine.connect() as connection:
             found = check_pages(connection)
             if found:
-                raise DatabaseError("PRAGMA quick_check", None, sqlite3.DatabaseError(f"malformed: {found}"))
+                raise DatabaseError("PRAGMA quick_check", None, _DamagedPagesError(f"malformed: {found}"))
 
     def _check_at_start(self) -> None:
         """Look through a file of SQLite, so that damage is said at the start and not in the midst of work.
