@@ -228,23 +228,24 @@ def _render_threshold(model: LeadModel, judged: pd.DataFrame) -> None:
             ("Recall", result["recall"]),
             ("Leads above", result["above"]),
         ):
-            st.metric(label, "Does not exist" if value is None else f"{value:.1%}", border=True, width=124)
+            st.metric(label, "Does not exist" if value is None else f"{value:.1%}", border=True, width=142)
         days = _days(model.metadata)
         if days:
             calls = model.metadata.training_data.rows * result["above"] / days if result["above"] is not None else 0
             st.metric(
-                "Calls a day", f"{calls:,.0f}", border=True, width=124,
+                "Calls a day", f"{calls:,.0f}", border=True, width=142,
                 help=f"Leads above it, as such leads came in over the {days:,} days of training",
             )  # fmt: skip
-        found, false = result["true_positive"], result["false_positive"]
-        missed, left = result["false_negative"], result["true_negative"]
-        st.metric("Found", f"{found:,}", border=True, width=124, help=f"Taken for {people}, and were")
-        st.metric("False alarms", f"{false:,}", border=True, width=124, help=f"Taken for {people}, and were not")
+    found, false = result["true_positive"], result["false_positive"]
+    missed, left = result["false_negative"], result["true_negative"]
+    with st.container(horizontal=True):
+        st.metric("Found", f"{found:,}", border=True, width=142, help=f"Taken for {people}, and were")
+        st.metric("False alarms", f"{false:,}", border=True, width=142, help=f"Taken for {people}, and were not")
         st.metric(
             "Missed",
             f"{missed:,}",
             border=True,
-            width=124,
+            width=142,
             help=f"Not taken for {people}, and were; {left:,} rightly not",
         )
 

@@ -15,6 +15,7 @@ from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.algorithms import ALGORITHMS
 from leadscore_core.model.lead_model import LeadModel
+from leadscore_core.model.metadata import ColumnAudit
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.retraining import jobs
 from leadscore_core.retraining.dataset import read_labelled
@@ -300,6 +301,17 @@ def test_settings_are_searched_of_the_algorithm_that_is_chosen(
     press(app, "Train on 1,500 leads")
     asked = list_runs()[0].request.training
     assert (asked.algorithm, asked.params) == ("logistic", {"C": 0.0412345})
+
+
+def test_open_questions_of_a_model_name_columns_as_people_do(registry: ModelRegistry, trained: LeadModel) -> None:
+    audit = [ColumnAudit(column="city_mapped", why="Where it is blank, few complete.", left_out=False)]
+    asked = trained.metadata.model_copy(update={"model_id": "asked", "audit": audit})
+    registry.publish(LeadModel(trained.pipeline, asked))
+    registry.promote("asked")
+    app = section(opened(), "Verdict")
+    assert "Nobody has said so yet" in words(app)
+    assert "- City: Where it is blank, few complete." in words(app)
+    assert "city_mapped" not in words(app)
 
 
 def test_leads_stay_while_other_sections_are_looked_at(registry: ModelRegistry, sample: SampleLeads) -> None:
