@@ -13,8 +13,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
@@ -29,6 +30,7 @@ if TYPE_CHECKING:  # loads statistics, which a run does once it is its turn
 MOST_LISTS = 12
 _LOCK, _PATIENCE = ".monitor.lock", 1_800
 _NICE = 10
+_turn = Lock()  # whoever waits here is no process yet
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,10 @@ class Checked:
 
 @dataclass
 class MonitorRun:
-    """A run in a process of its own; ``is_failed`` once it has ended and something could not be checked."""
+    """A run in a process of its own; ``is_failed`` says once it has ended whether something could not be checked."""
 
     thread: Thread = field(repr=False)
-    is_failed: bool = False
+    is_failed: bool = True
 
     @property
     def is_running(self) -> bool:
@@ -109,7 +111,8 @@ def run_soon(batch_ids: Iterable[str], settings: Settings, *, outcomes: bool = F
     quiet |= {"cwd": PROJECT_ROOT, "env": env, "start_new_session": True, "check": False}
 
     def carry_out() -> None:
-        run.is_failed = subprocess.run(words, **quiet).returncode != 0  # noqa: S603  # no shell, and words of our own
+        with _turn, suppress(OSError):  # no process can be begun
+            run.is_failed = subprocess.run(words, **quiet).returncode != 0  # noqa: S603  # no shell, and words of our own
 
     run = MonitorRun(Thread(target=carry_out, daemon=True))
     run.thread.start()
