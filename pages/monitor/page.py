@@ -34,6 +34,7 @@ try:
         key=session.bind("monitor-section", SECTIONS[0]),
         required=True,
         label_visibility="collapsed",
+        wrap=False,
     )
     if section == "Outcomes":
         render_performance(view, report)

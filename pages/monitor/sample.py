@@ -83,15 +83,14 @@ def _offer(view: BatchView) -> None:
     whole = " That is all of them, as fewer do not tell it." if plan.is_whole else ""
     called = f"{plan.size:,} of these {view.batch.rows:,} leads"
     st.markdown(f"**Call {called}, and you know the AUC of this list to within {plan.margin:g}.**{whole}")
-    if plan.hoped < plan.margin:
-        st.caption(f"To within {plan.hoped:.2f}, if scores still tell what they did.")
     st.caption(
         f"That is about these leads. Of leads like them in general, such as the next list, the same calls tell the AUC "
         f"to within {plan.beyond:.2f}, as chance alone sets lists of this size apart."
     )
     st.caption(
         f"They are drawn at random within ten ranges of scores. In {plan.holds:.0%} of simulated lists the AUC was "
-        "known so well, also where scores tell only half of what they did."
+        f"known so well, also where scores tell only half of what they did; where they tell all of it, to within "
+        f"{plan.hoped:.2f}."
     )
     if st.button(f"Draw these {plan.size:,} leads", icon=":material/casino:"):
         sign(lambda by: save_sample(plan, view.batch, by=by), f"{plan.size:,} leads are drawn.")

@@ -54,19 +54,23 @@ def _render_result(view: BatchView, trial: Trial, found: TrialReading) -> None:
     with st.container(border=True):
         st.markdown(f"**{plain(plan.name)}** ({_KINDS[plan.kind].lower()}): {result.sentence(view.schema.outcome)}")
         counted = " and ".join(f"{say_leads(n)} {arm}" for n, arm in zip(result.leads, plan.arms, strict=True))
+        counted = f"{counted} count, on" if any(result.leads) else "It is on"
         until = "and later" if trial.ended is None else f"to {say_day(trial.ended)}"
         lists = f"{found.lists} list{'' if found.lists == 1 else 's'} of {say_day(trial.started)} {until}"
         silent = f"; nothing came back of {found.silent} of these yet" if found.silent else ""
-        st.caption(f"{counted} count, on {lists}{silent}. Planned: {plan.size:,}.")
+        st.caption(f"{counted} {lists}{silent}. Planned: {plan.size:,}.")
         if plan.kind == "holdout" and found.lists > found.silent:
             st.caption("Bring the outcomes of all leads, called or not: else nothing is known of those held out.")
-        if trial.covers(view.batch):
-            if trial.ended is None:
-                render_trial(view)
-            _render_arms(view, trial)
-        elif trial.ended is None:
-            st.caption("This list was kept before it started, or scored by another model, and is not in it.")
-        if trial.ended is None and st.button("End the trial", icon=":material/stop_circle:", key=f"end-{trial.id}"):
+        is_in, runs = trial.covers(view.batch), trial.ended is None
+        if is_in and runs:
+            render_trial(view)
+        elif runs:
+            st.caption("This list was saved before it started, or scored by another model, and is not in it.")
+        with st.container(horizontal=True):
+            ended = runs and st.button("End the trial", icon=":material/stop_circle:", key=f"end-{trial.id}")
+            if is_in:
+                _render_arms(view, trial)
+        if ended:
             _end(trial)
 
 
