@@ -101,7 +101,8 @@ def plan_sample(
     past
         Past periods with outcomes, which correct the base rate.
     most
-        At most so many leads; the margin is then as wide as these hold it. They are a part of the larger sample.
+        At most so many leads; the margin is then as wide as these hold it, also where scores tell nothing any more.
+        They are a part of the larger sample.
     weakest
         By what log-odds are multiplied in the weakened relation, 0-1: the weaker, the more leads it takes.
     may_call
@@ -124,7 +125,8 @@ def plan_sample(
     size = min(len(own), max(LEAST, max(_size(own, p, strata, margin) for p in chances)))
     size, errors = size if most is None else min(size, most), [np.zeros(1)] * len(chances)
     while size < len(own):
-        errors = [_errors(own, p, (strata, size), rng) for p in chances]
+        tried = chances if most is None else [*chances, _weakened(center, 0.0)[able]]
+        errors = [_errors(own, p, (strata, size), rng) for p in tried]
         if size == most or min(np.mean(one <= margin) for one in errors) >= HOLDS:
             break
         size = min(len(own), most or len(own), int(np.ceil(size * _GROWTH)))
