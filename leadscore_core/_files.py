@@ -111,7 +111,7 @@ def read_or_make(path: Path, make: Callable[[], str]) -> str:
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(make())
-            _sync(aside)
+            sync_file(aside)
             with suppress(FileExistsError):  # of two who make it at once the first one's stands
                 os.link(aside, path)
         finally:
@@ -239,7 +239,7 @@ def publish_file(staged: Path, path: Path) -> None:
     OSError
         If it cannot be; what is there already stays.
     """
-    _sync(staged)
+    sync_file(staged)
     os.replace(staged, path)
     _sync_folder(path.parent)
 
@@ -280,7 +280,7 @@ def sync_files(folder: Path) -> None:
         If one cannot be.
     """
     for path in folder.iterdir():
-        _sync(path)
+        sync_file(path)
     _sync_folder(folder)
 
 
@@ -345,7 +345,14 @@ def file_state(path: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_ctime_ns
 
 
-def _sync(path: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk.
+
+    Raises
+    ------
+    OSError
+        If that cannot be done.
+    """
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -356,7 +363,7 @@ def _sync(path: Path) -> None:
 def _sync_folder(folder: Path) -> None:
     """Bring a folder's names to the disk, where the system can: not every share does that for folders."""
     try:
-        _sync(folder)
+        sync_file(folder)
     except OSError as error:
         if error.errno not in _NO_FOLDER_SYNC:
             raise

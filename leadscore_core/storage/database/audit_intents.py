@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leadscore_core._files import when_nobody_holds
+from leadscore_core._files import sync_file, when_nobody_holds
 from leadscore_core.access.person import Person, acting_as, current_person
 from leadscore_core.config import AUDIT_INTENT, Settings
 from leadscore_core.errors import StorageError
@@ -164,7 +164,7 @@ def _write_held(place: Path, intent: Intent) -> int:
         os.close(handle)
     try:
         os.write(handle, intent.model_dump_json().encode())
-        os.fsync(handle)
+        sync_file(place)
     except OSError:
         place.unlink()
         os.close(handle)
