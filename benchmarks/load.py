@@ -21,6 +21,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from asyncio.subprocess import DEVNULL
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -200,20 +201,23 @@ async def browse(address: str, owners: Sequence[Owner], turns: int, seen: Seen) 
 
 
 async def beside_training(folder: Path, turn: Callable[[], Awaitable[Seen]]) -> Seen:
-    """Turn pages for as long as a model is trained beside them, once at least."""
+    """Turn pages while models are trained beside them."""
     from leadscore_core.data.synthetic import make_sample
 
     labelled = folder / "labelled.csv"
     make_sample(6_000, seed=2).labelled.to_csv(labelled, index=False)
     words = [sys.executable, "-m", "leadscore_core", "train", str(labelled)]
     env = os.environ | {"LEADSCORE_MODELS_DIR": str(folder / "models"), "PYTHONPATH": str(ROOT)}
-    training = subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    seen = await turn()
-    if training.poll() is not None:
-        seen.errors.append("the training had ended before the pages were turned: give more --turns to fewer rows")
-    training.kill()
-    training.wait()
-    return seen
+    turning = asyncio.create_task(turn())
+    while not turning.done():  # one training after the other
+        training = await asyncio.create_subprocess_exec(*words, env=env, stdout=DEVNULL, stderr=DEVNULL)
+        ended = asyncio.create_task(training.wait())
+        await asyncio.wait({turning, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if training.returncode is None:
+            training.kill()
+        if await ended > 0:
+            raise SystemExit(f"The training beside the pages ended with {training.returncode}")
+    return await turning
 
 
 async def beside_upload(address: str, file: Path, turn: Callable[[], Awaitable[Seen]]) -> tuple[Seen, float]:
