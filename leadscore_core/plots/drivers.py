@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.percent import axis_format, percent, rate_decimals
-from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress, error_bars, short
+from leadscore_core.plots.style import ACCENT, AGAINST, NEUTRAL, dress, error_bars, in_template, short
 
 _UNITS = {False: "Change of the propensity, in points", True: "Log-odds"}
 _WIDE = 0.3  # up to such a highest rate, colours and axes go as far as the rates do
@@ -147,7 +147,7 @@ def plot_interaction(grid: pd.DataFrame, leads: pd.DataFrame, title: str, names:
     known = grid.to_numpy("float64")
     mean, highest = (float(of(known)) if np.isfinite(known).any() else 1.0 for of in (np.nanmean, np.nanmax))
     text = [
-        ["" if pd.isna(p) else f"{percent(p, mean)}<br>n = {int(n):,}" for p, n in zip(row, counts, strict=True)]
+        ["" if pd.isna(p) else f"{percent(p, mean)}\nn = {int(n):,}" for p, n in zip(row, counts, strict=True)]
         for row, counts in zip(grid.to_numpy(), leads.to_numpy(), strict=True)
     ]
     figure = go.Figure(
@@ -164,7 +164,8 @@ def plot_interaction(grid: pd.DataFrame, leads: pd.DataFrame, title: str, names:
             showscale=False,
             xgap=2,
             ygap=2,
-            hovertemplate=f"{names[0]} %{{y}}, {names[1]} %{{x}}: %{{z:.{rate_decimals(mean)}f}}%<extra></extra>",
+            hovertemplate="{} %{{y}}, {} %{{x}}".format(*map(in_template, names))
+            + f": %{{z:.{rate_decimals(mean)}f}}%<extra></extra>",
         )
     )
     figure.update_traces(textfont_color="#0B1220")

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.percent import share_percent
+from leadscore_core.plots.style import plain_in_figure, plain_texts
 
 GRADE_COLOURS = {"Hot": "#C2410C", "Warm": "#D97706", "Cold": "#0369A1", "Junk": "#64748B"}
 GRADE_ICONS = {"Hot": "▲", "Warm": "◆", "Cold": "▼", "Junk": "✕"}
@@ -31,7 +32,7 @@ def plot_grade_shares(leads: Mapping[str, int], expected: Mapping[str, float], w
     >>> figure.layout.title.text
     'Hot leads are 25% of the list and bring 90%<br>of the conversions'
     """
-    shares = {"Leads": _shares(leads), f"{words.title}<br>expected": _shares(expected)}
+    shares = {"Leads": _shares(leads), f"{words.title}\nexpected": _shares(expected)}
     figure = go.Figure()
     for grade, colour in GRADE_COLOURS.items():
         if grade not in leads:
@@ -52,7 +53,10 @@ def plot_grade_shares(leads: Mapping[str, int], expected: Mapping[str, float], w
             hoverinfo="text",
         )
     figure.update_layout(
-        title={"text": "<br>".join(wrap(title_of_shares(leads, expected, words), _TITLE_WIDTH)), "font": {"size": 15}},
+        title={
+            "text": "<br>".join(wrap(plain_in_figure(title_of_shares(leads, expected, words)), _TITLE_WIDTH)),
+            "font": {"size": 15},
+        },
         barmode="stack",
         showlegend=False,
         height=190,
@@ -61,6 +65,7 @@ def plot_grade_shares(leads: Mapping[str, int], expected: Mapping[str, float], w
         xaxis={"visible": False, "range": [0, 1]},
         yaxis={"autorange": "reversed", "ticksuffix": "  "},
     )
+    plain_texts(figure)
     return figure
 
 

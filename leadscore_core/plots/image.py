@@ -9,6 +9,7 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from leadscore_core.errors import FigureError
+from leadscore_core.plots.style import plain_in_figure
 
 ImageForm = Literal["png", "svg"]
 _SCALE, _HEIGHT, _NOTE_WIDTH = 2, 450, 130
@@ -58,7 +59,7 @@ def with_note(figure: go.Figure, note: str) -> go.Figure:
     >>> with_note(go.Figure(), "Leads of May; n = 1,204").layout.annotations[-1].text
     'Leads of May; n = 1,204'
     """
-    copy, lines = go.Figure(figure), wrap(note, _NOTE_WIDTH)
+    copy, lines = go.Figure(figure), wrap(plain_in_figure(note), _NOTE_WIDTH)
     top = copy.layout.margin.t or 80
     room = 16 * len(lines) + 8
     copy.update_layout(height=(copy.layout.height or _HEIGHT) + room, margin={"t": top + room})

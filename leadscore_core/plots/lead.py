@@ -72,7 +72,7 @@ def plot_history(moments: Sequence[datetime], propensities: Sequence[float], bat
     """Draw a lead's scores over time as a small line, in the order in which they were made."""
     figure = go.Figure(
         go.Scatter(
-            x=[f"{say_day(moment)}<br>{short(batch, 18)}" for moment, batch in zip(moments, batches, strict=True)],
+            x=[f"{say_day(moment)}\n{short(batch, 18)}" for moment, batch in zip(moments, batches, strict=True)],
             y=[100 * p for p in propensities],
             mode="lines+markers+text",
             text=[f"{100 * p:.0f}" for p in propensities],

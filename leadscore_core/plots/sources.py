@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.percent import axis_format, percent, rate_decimals
 from leadscore_core.plots.grades import GRADE_COLOURS, GRADE_ICONS
-from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, SERIES, dress, error_bars, short
+from leadscore_core.plots.style import ACCENT, AGAINST, FOR, NEUTRAL, SERIES, dress, error_bars, in_template, short
 
 VERDICT_COLOURS = {"Over-delivers": FOR, "As expected": "#0369A1", "Under-delivers": AGAINST}
 _SOFT = {"Hot": "rgba(194,65,12,0.45)", "Warm": "rgba(217,119,6,0.45)", "Cold": "rgba(3,105,161,0.45)"}
@@ -189,7 +189,8 @@ def plot_group_trend(
             line={"color": SERIES[place % len(SERIES)], "width": 2},
             marker={"symbol": place % len(SERIES), "size": 8},
             customdata=own[["n"]],
-            hovertemplate=f"{short(name)}, %{{x}}: %{{y:{digits}}}, n = %{{customdata[0]:,}}<extra></extra>",
+            hovertemplate=f"{in_template(short(name))}, %{{x}}: %{{y:{digits}}}, n = %{{customdata[0]:,}}"
+            "<extra></extra>",
         )
     figure.add_scatter(
         x=total["when"],

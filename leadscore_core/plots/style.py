@@ -13,31 +13,50 @@ ACCENT, NEUTRAL, FOR, AGAINST = "#0F766E", "#64748B", "#0F766E", "#C2410C"
 SERIES = ("#0F766E", "#D55E00", "#0284C7", "#CC79A7", "#B8860B", "#7C5CBF", "#64748B")
 _TITLE_WIDTH, _TITLE_TOP = 44, 16
 _TEXTS = ("x", "y", "text", "hovertext", "customdata", "name", "labels", "ids", "parents")
-_READ = re.compile(r"<(?!br>|/?extra>)|&(?=#?\w+;)")  # the two tags of our own stay
+_TICKS = ("ticktext", "tickvals", "categoryarray")  # the last two name marks, so they are written as those are
+_STANDS_FOR = {"<": "&lt;", "&": "&amp;", "\n": "<br>"}
+_READ = re.compile(r"<|&(?=#?\w+;)|\n")
+_OTHER_TAG = re.compile(r"<(?!br>|/?extra>)")
 
 
 def plain_in_figure(text: Any) -> Any:
-    """Return text for a figure, which reads links and bold type, so that it is shown as it is; other values stay.
+    r"""Return text for a figure, which reads links and bold type, so that it is shown as it is; other values stay.
+
+    Only the end of a line is read, as one.
 
     Examples
     --------
-    >>> plain_in_figure('<a href="x">y</a> & z'), plain_in_figure(1.5)
-    ('&lt;a href="x">y&lt;/a> & z', 1.5)
+    >>> plain_in_figure('<a href="x">y</a> & z'), plain_in_figure("40%\nn = 3"), plain_in_figure(1.5)
+    ('&lt;a href="x">y&lt;/a> & z', '40%<br>n = 3', 1.5)
     """
-    return _READ.sub(lambda found: {"<": "&lt;", "&": "&amp;"}[found[0]], text) if isinstance(text, str) else text
+    return _READ.sub(lambda found: _STANDS_FOR[found[0]], text) if isinstance(text, str) else text
 
 
-def _plain_texts(figure: go.Figure) -> None:
-    """Let every text in a figure's data, axes and notes stand as it is."""
+def in_template(text: str) -> str:
+    """Return text that is to stand as it is within a template of what a figure shows of a mark.
+
+    Examples
+    --------
+    >>> in_template("50%{x} <b>")
+    '50%&#123;x} &lt;b>'
+    """
+    return plain_in_figure(text).replace("%{", "%&#123;")
+
+
+def plain_texts(figure: go.Figure) -> None:
+    """Let every text in a figure's data, legend, axes and notes stand as it is."""
     for trace in figure.data:
         for key in _TEXTS:
             if (given := getattr(trace, key, None)) is not None:
                 trace[key] = _plain_cells(given)
         if getattr(trace, "node", None) is not None and trace.node.label is not None:
             trace.node.label = _plain_cells(trace.node.label)
+        if isinstance(getattr(trace, "hovertemplate", None), str):
+            trace.hovertemplate = _OTHER_TAG.sub("&lt;", trace.hovertemplate)
     for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
-        if axis.ticktext is not None:
-            axis.ticktext = _plain_cells(axis.ticktext)
+        for key in _TICKS:
+            if axis[key] is not None:
+                axis[key] = _plain_cells(axis[key])
         axis.title.text = plain_in_figure(axis.title.text)
     for note in figure.layout.annotations:
         note.text = plain_in_figure(note.text)
@@ -49,12 +68,12 @@ def _plain_cells(given: Any) -> Any:
     cells = np.asarray(given, dtype=object)
     if not any(isinstance(cell, str) and _READ.search(cell) for cell in cells.flat):
         return given
-    return np.vectorize(plain_in_figure, otypes=[object])(cells)
+    return np.vectorize(plain_in_figure, otypes=[object])(cells).tolist()
 
 
 def dress(figure: go.Figure, title: str, height: int = 340) -> go.Figure:
     """Give a figure its title, wrapped, and its margins; the axes keep their titles. All text is shown as it is."""
-    _plain_texts(figure)
+    plain_texts(figure)
     lines = wrap(plain_in_figure(title), _TITLE_WIDTH)
     height += 18 * (len(lines) - 1)
     figure.update_layout(
