@@ -196,7 +196,9 @@ def alarms_by_chance(scored: Scored, past: list[PastPeriod], batches: int) -> li
     seen = pd.DataFrame(
         {"split": "cross_validation", "row": np.arange(len(as_training.label)), "propensity": as_training.propensity}
     )
-    reference = make_reference(as_training.leads, as_training.cleaned, scored.model.features, seen)
+    reference = make_reference(
+        as_training.leads, as_training.cleaned, scored.model.features, seen, scored.model.propensity_at_end
+    )
     model = replace(scored.model, reference=reference.model_copy(update={"periods": scored.model.reference.periods}))
     value = float(roc_auc_score(as_training.label, as_training.propensity))
     promise = Promise(value, auc_error(as_training.label, as_training.propensity), "on the other half")

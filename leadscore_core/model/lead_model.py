@@ -90,6 +90,12 @@ class LeadModel:
         refuse_paths(cleaned, "LeadModel.propensity")
         return self.classifier.propensities(self.features.encode_columns(cleaned))
 
+    def propensity_at_end(self, cleaned: pd.DataFrame) -> np.ndarray:
+        """Return the probability of conversion, 0-1, of cleaned leads as if all had come when training ended."""
+        from leadscore_core.model.reference import as_of  # brings scikit-learn
+
+        return self.propensity(as_of(cleaned, self.metadata.training_data.period_end))
+
     def contributions(self, cleaned: pd.DataFrame) -> pd.DataFrame:
         """Return SHAP contributions in log-odds by the lead's own columns and derived features, and ``base_value``.
 

@@ -5,6 +5,7 @@ value that fewer than 20 training leads had.
 """
 
 from collections import Counter
+from datetime import datetime
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from leadscore_core.outcome import capital
 BLANK_CODE, OTHER_CODE, FIRST_CODE = 0, 1, 2
 LEAST_SHOWN = 20
 _MOST_LEVELS = 50
+_FOLDS_SCORED, OWN_SCORES = 1, 2
 
 
 class ColumnReference(BaseModel):
@@ -71,15 +73,17 @@ class PeriodDrift(BaseModel):
 
 
 class TrainingReference(BaseModel):
-    """How training leads and their out-of-sample scores were spread.
+    """How training leads and their scores were spread.
 
     ``sample`` has the codes of some leads, column by column; ``periods`` how far apart training months were.
-    ``score_edges`` cut propensities into bins of about as many leads each.
+    ``score_edges`` cut propensities into bins of about as many leads each; ``score_counts`` are of what the model
+    itself says of its training leads, all as of one date (see `as_of`), since ``version`` 2. References of version 1
+    count out-of-fold scores, which are spread as those of other models. ``mean_score`` is out of fold in both.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    version: int = 1
+    version: int = _FOLDS_SCORED
     rows: int
     columns: tuple[ColumnReference, ...]
     score_edges: tuple[float, ...]
@@ -98,9 +102,26 @@ class TrainingReference(BaseModel):
             index=cleaned.index,
         )
 
+    @property
+    def has_own_scores(self) -> bool:
+        """Whether its scores are the model's own, so that those of other leads can be compared with them."""
+        return self.version >= OWN_SCORES
+
     def score_codes(self, propensity: np.ndarray) -> np.ndarray:
         """Return the bin of each propensity."""
         return np.searchsorted(np.array(self.score_edges), propensity, side="right")
+
+
+def as_of(cleaned: pd.DataFrame, moment: datetime | None) -> pd.DataFrame:
+    """Return cleaned leads as if all had come at one moment: later lists are later, which is no drift of their scores.
+
+    Without a moment they are returned as they are.
+    """
+    dated = [name for name in cleaned if pd.api.types.is_datetime64_any_dtype(cleaned[name])]
+    if moment is None or not dated:
+        return cleaned
+    same = pd.Series(pd.Timestamp(moment), index=cleaned.index)
+    return cleaned.assign(**{str(name): same.astype(cleaned[name].dtype) for name in dated})
 
 
 def as_numbers(values: pd.Series, kind: str) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Drift: how far the leads of a batch are from a model's training leads, column by column."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -178,9 +178,9 @@ def check_drift(
     rng = np.random.default_rng(seed)
     codes = reference.encode(cleaned)
     columns = [_column_drift(one, codes[one.name].to_numpy(), cleaned, model, rng) for one in reference.columns]
-    scores = _score_drift(reference, propensity, rng)
+    own = model.propensity_at_end(cleaned) if reference.has_own_scores else propensity
+    scores = _score_drift(reference, own, rng)
     adjusted = holm(np.array([scores.p, *(one.p for one in columns)]))
-    scores = _settled(scores, float(adjusted[0]))
     columns = [_settled(one, float(p)) for one, p in zip(columns, adjusted[1:], strict=True)]
     drawn = np.sort(rng.permutation(rows)[:_EFFECT_ROWS])
     sample, sample_codes = cleaned.iloc[drawn].reset_index(drop=True), codes.iloc[drawn]
@@ -191,6 +191,11 @@ def check_drift(
         for one, known in zip(columns, reference.columns, strict=True)
     ]
     shared = pd.DataFrame(reference.sample)[[one.name for one in reference.columns if one.name in cleaned]]
+    apart = tell_apart(shared, codes[shared.columns], rng) if by_classifier else None
+    is_other = any(one.is_found for one in columns) or (apart is not None and apart.is_apart)
+    scores = _settled(scores, float(adjusted[0]))
+    if not (reference.has_own_scores and is_other):  # a score is made of columns: where these are alike, so are leads
+        scores = replace(scores, is_found=False)
     return DriftReport(
         rows,
         model.model_id,
@@ -198,7 +203,7 @@ def check_drift(
         scores=scores,
         mean_before=reference.mean_score,
         mean_now=float(np.mean(propensity)),
-        apart=tell_apart(shared, codes[shared.columns], rng) if by_classifier else None,
+        apart=apart,
         months=len(reference.periods),
         outside=_outside(columns, scores, len(reference.periods), rules),
     )

@@ -1,11 +1,13 @@
-"""Making the training reference: of a model's training leads, their out-of-sample scores and their months."""
+"""Making the training reference: of a model's training leads, their scores and their months."""
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
 from leadscore_core.model.distances import measure_distance
 from leadscore_core.model.features import LeadFeatures
-from leadscore_core.model.reference import ColumnReference, PeriodDrift, TrainingReference, describe_column
+from leadscore_core.model.reference import OWN_SCORES, ColumnReference, PeriodDrift, TrainingReference, describe_column
 from leadscore_core.training.training_data import TrainingData
 
 SAMPLED = 2_000
@@ -15,7 +17,11 @@ _DRAWS = 100
 
 
 def make_reference(
-    known: TrainingData, cleaned: pd.DataFrame, features: LeadFeatures, out_of_sample: pd.DataFrame
+    known: TrainingData,
+    cleaned: pd.DataFrame,
+    features: LeadFeatures,
+    out_of_sample: pd.DataFrame,
+    score: Callable[[pd.DataFrame], np.ndarray],
 ) -> TrainingReference:
     """Return how training leads were spread, each counted as the leads that it stands for.
 
@@ -29,6 +35,8 @@ def make_reference(
         As they were fitted.
     out_of_sample
         Of `LeadModel`, with ``row``, the position of each lead among these.
+    score
+        What the model itself says of cleaned leads, 0-1, as of one date.
     """
     stands_for = known.stands_for
     weight = np.ones(len(known)) if stands_for is None else stands_for
@@ -37,7 +45,8 @@ def make_reference(
     codes = pd.DataFrame({one.name: one.codes(cleaned[one.name]) for one in columns})
     columns = [_counted(one, codes[one.name].to_numpy(), weight) for one in columns]
     crossed = out_of_sample[out_of_sample["split"] == "cross_validation"]
-    rows, scores = crossed["row"].to_numpy("int64"), crossed["propensity"].to_numpy("float64")
+    rows = crossed["row"].to_numpy("int64")
+    scores = score(cleaned.iloc[rows].reset_index(drop=True))
     edges = np.unique(np.quantile(scores, np.arange(1, _SCORE_BINS) / _SCORE_BINS))
     bins = np.searchsorted(edges, scores, side="right")
     rng = np.random.default_rng(0)
@@ -46,11 +55,12 @@ def make_reference(
     rng.shuffle(drawn)
     score_counts = np.bincount(bins, weights=weight[rows], minlength=len(edges) + 1)
     return TrainingReference(
+        version=OWN_SCORES,
         rows=len(known),
         columns=tuple(columns),
         score_edges=tuple(edges.tolist()),
         score_counts=tuple(score_counts.tolist()),
-        mean_score=float(np.average(scores, weights=weight[rows])),
+        mean_score=float(np.average(crossed["propensity"], weights=weight[rows])),
         sample={str(name): tuple(codes[name].to_numpy()[drawn].tolist()) for name in codes},
         periods=_months_apart(known.dates, columns, codes, (rows, bins, len(edges) + 1), rng),
     )

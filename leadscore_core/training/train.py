@@ -237,7 +237,8 @@ def fit_model(
     )
     report(1.0, "Done")
     seen = _out_of_sample(known, plan.rows, crossed[: recipe.n_splits], following, keys)
-    return LeadModel(pipeline, metadata, seen, make_reference(known, cleaned, features, seen))
+    model = LeadModel(pipeline, metadata, seen)
+    return replace(model, reference=make_reference(known, cleaned, features, seen, model.propensity_at_end))
 
 
 def _choose_algorithm(request: TrainingRequest, n_leads: int, *, on_cluster: bool) -> tuple[str, str]:
