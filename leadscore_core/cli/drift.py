@@ -62,11 +62,15 @@ def drift(
     from leadscore_core.monitoring.check import check_batch, check_list
     from leadscore_core.monitoring.records import save_report
     from leadscore_core.monitoring.webhook import deliver
+    from leadscore_core.upkeep.webhook_setting import webhook_fault
 
     if (file is None) == (batch is None):
         raise LeadScoreError("Give a file, or the name of a kept list with --batch.")
     prepare_json(json_out, [] if file is None else [file])
     settings = load_settings()
+    fault = webhook_fault(settings.monitor)
+    if fault is not None:
+        typer.echo(f"Warning: {fault} Until then no change of a verdict is posted.", err=True)
     if file is not None:
         options = with_outcome(list_options(sheet, encoding, map_to, dates, decimals), label, positive, still_open)
         model = load_model(model_id, schema, [file], options, settings)
@@ -119,6 +123,8 @@ def _find_batch(name: str, settings: Settings) -> Batch:
 
 
 def _say_report(report: MonitorReport, past: str) -> None:
+    from leadscore_core.model.measures import FIGURE_NAMES
+
     say(f"{report.verdict.state.upper()}: {report.name}, {report.rows:,} leads, model {report.model_id}")
     for reason in report.verdict.reasons:
         say(f"  {reason}")
@@ -132,7 +138,10 @@ def _say_report(report: MonitorReport, past: str) -> None:
             f"({done.found_low:,.0f} to {done.found_high:,.0f} by chance)"
         )
         shown = [one for one in (done.figures or {}).values() if one.value is not None and one.low is not None]
-        say("  " + ", ".join(f"{one.name} {one.value:.3f} ({one.low:.3f} to {one.high:.3f})" for one in shown))
+        say(
+            "  "
+            + ", ".join(f"{FIGURE_NAMES[one.name]} {one.value:.3f} ({one.low:.3f} to {one.high:.3f})" for one in shown)
+        )
     for one in report.shifts[:3]:
         say(f"  {one.column} {one.level!r}: {one.found:,.0f} {past} of {one.known:,}, {one.expected:,.0f} expected")
     if not drift.is_applicable:

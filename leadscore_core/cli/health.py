@@ -17,8 +17,8 @@ def health() -> None:
     for fault in faults:
         say(fault)
     say(
-        "Looked at: folders and the room on their disks, the model in use of each schema, whether the files of each "
-        f"list are there, the clock, the key of contacts, and {checked.words}."
+        "Looked at: folders and the room on their disks, the model in use of each schema, the webhook's settings, "
+        f"whether the files of each list are there, the clock, the key of contacts, and {checked.words}."
     )
     say("Not looked at: what the files of lists and of models hold, which is checked when one is opened.")
     if faults:

@@ -244,8 +244,10 @@ def open_app(
     It listens on this machine alone. At another address it starts only where people sign in: docs/sign_in.md.
     """
     from leadscore_core.registry.permissions import check_permissions
+    from leadscore_core.upkeep.webhook_setting import webhook_fault
 
-    for text in check_permissions(load_settings().models_dir):
+    settings = load_settings()
+    for text in filter(None, (*check_permissions(settings.models_dir), webhook_fault(settings.monitor))):
         typer.echo(text, err=True)
     words = [sys.executable, str(PROJECT_ROOT / "launch.py"), "run", str(PROJECT_ROOT / "app.py"), *context.args]
     words += ["--insecure"] if insecure else []

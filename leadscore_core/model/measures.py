@@ -35,3 +35,14 @@ MEASURES: dict[str, Measure] = {
         misleads="A few leads that the model was sure of and wrong about decide it.",
     ),
 }
+
+# of the monitor's figures, as they stand in a sentence
+FIGURE_NAMES = {
+    "auc": "AUC",
+    "precision": "precision",
+    "recall": "recall",
+    "brier": "Brier score",
+    "base_rate": "base rate",
+    "level": "found for each expected",
+    "slope": "slope of calibration",
+}

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from leadscore_core.config import Settings
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.storage.database.engine import now
 from leadscore_core.storage.database.outbox import Message, Outbox
+from leadscore_core.upkeep.webhook_setting import webhook_fault
 
 SIGNATURE, KEY = "X-LeadScore-Signature", "X-LeadScore-Delivery"
 TOLERANCE = 300
@@ -62,13 +62,12 @@ def post_later(event: dict[str, Any], settings: Settings) -> str | None:
     LeadScoreError
         If the address is no web address, or there is no secret to sign with.
     """
-    url, secret = settings.monitor.webhook_url, settings.monitor.webhook_secret
+    url = settings.monitor.webhook_url
     if not url:
         return None
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
-        raise LeadScoreError("webhook_url under [monitor] is no web address. Expected https://host/path.")
-    if not secret:
-        raise LeadScoreError("webhook_secret under [monitor] is needed to sign what is posted to webhook_url. Set one.")
+    fault = webhook_fault(settings.monitor)
+    if fault is not None:
+        raise LeadScoreError(fault)
     return Outbox(settings).put(url, json.dumps(event, default=str, sort_keys=True))
 
 

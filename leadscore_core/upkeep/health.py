@@ -13,6 +13,7 @@ from leadscore_core.storage.contact_key import key_fault
 from leadscore_core.storage.database.batches import BatchStore
 from leadscore_core.storage.database.engine import now
 from leadscore_core.upkeep.database_check import known_fault
+from leadscore_core.upkeep.webhook_setting import webhook_fault
 
 _LEAST_FREE_BYTES = 200_000_000
 _CLOCK = timedelta(days=1)
@@ -23,12 +24,13 @@ _MOST_NAMED = 5
 def find_faults(settings: Settings | None = None) -> list[str]:
     """Return what is wrong, each with what to do, in sentences; nothing where all is well.
 
-    Looked at are the folders, the room on their disks, the model in use of each schema, the files of each list, the
-    clock, and whether the key of contacts is that of the database. What a list or a model holds is checked when it is
-    opened.
+    Looked at are the folders, the room on their disks, the model in use of each schema, the webhook's settings, the
+    files of each list, the clock, and whether the key of contacts is that of the database. What a list or a model holds
+    is checked when it is opened.
     """
     settings = settings or load_settings()
     faults = [*_folder_faults(settings), *_champion_faults(ModelRegistry(settings.models_dir))]
+    faults += filter(None, [webhook_fault(settings.monitor)])
     with suppress(StorageError):  # of the database each page says what is wrong
         faults += [*_batch_faults(settings), *filter(None, [key_fault(settings), known_fault(settings)])]
     return faults

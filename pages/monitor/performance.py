@@ -11,7 +11,8 @@ import streamlit as st
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.data.schema.schema import Role
-from leadscore_core.model.measures import MEASURES
+from leadscore_core.model.measures import FIGURE_NAMES
+from leadscore_core.outcome import capital
 from leadscore_core.percent import percent
 from pages.monitor.verdict import calibration_of, model_of
 from pages.shared.components import act
@@ -21,12 +22,6 @@ if TYPE_CHECKING:  # loads statistics, which a page does when it is looked at
     from leadscore_core.monitoring.check import MonitorReport
     from leadscore_core.monitoring.performance import Figure, MonitoredLeads
     from leadscore_core.outcome import OutcomeWords
-
-_HUMAN = {name: measure.human for name, measure in MEASURES.items()} | {
-    "base_rate": "Base rate",
-    "level": "Found for each expected",
-    "slope": "Slope of calibration",
-}
 
 
 def render_performance(view: BatchView, report: MonitorReport) -> None:
@@ -55,7 +50,9 @@ def render_performance(view: BatchView, report: MonitorReport) -> None:
     for sentence in report.junk:
         st.caption(f":material/delete: {plain(sentence)}")
     rows = [_row(one) for one in (done.figures or {}).values()]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Figures with their intervals, targets and promises")
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, placeholder="", alt="Figures with their intervals, targets and promises"
+    )
     for shift in report.shifts[:3]:
         st.caption(
             f":material/trending_down: {plain(_column(view, shift.column))} {plain(shift.level)}: {shift.found:,.0f} "
@@ -80,20 +77,20 @@ def _render_estimates(report: MonitorReport) -> None:
         return
     table = pd.DataFrame(
         {
-            "Figure": [_HUMAN[one.figure] for one in shown],
+            "Figure": [capital(FIGURE_NAMES[one.figure]) for one in shown],
             "By scores alone": [f"{one.plain:.3f}" for one in shown],
             "Corrected": [f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})" for one in shown],
             "Holds": [f"{one.level:.0%}, by {one.periods} past periods" for one in shown],
             "Most it was wrong": [f"{one.worst:+.3f}" for one in shown],
         }
     )
-    st.dataframe(table, hide_index=True, alt="What scores alone say, corrected by past errors")
+    st.dataframe(table, hide_index=True, placeholder="", alt="What scores alone say, corrected by past errors")
 
 
 def _row(one: Figure) -> dict[str, str]:
     value = "does not exist" if one.value is None else f"{one.value:.3f}"
     return {
-        "Figure": _HUMAN[one.name],
+        "Figure": capital(FIGURE_NAMES[one.name]),
         "Measured": value,
         "95% interval": "" if one.low is None or one.value is None else f"{one.low:.3f} to {one.high:.3f}",
         "Target": f"{one.target:.3f}" if one.target else "",
@@ -132,7 +129,7 @@ def _render_groups(view: BatchView, leads: MonitoredLeads) -> None:
                 "AUC": "" if one.auc is None else f"{one.auc.value:.3f} ({one.auc.low:.3f} to {one.auc.high:.3f})",
             }
         )
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt=f"Outcomes by {chosen.lower()}")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="", alt=f"Outcomes by {chosen.lower()}")
 
 
 def _render_calibration(view: BatchView) -> None:

@@ -184,3 +184,27 @@ def test_much_damage_of_a_large_database_is_found_when_it_is_opened(
     path.write_bytes(content)
     with pytest.raises(DamagedError, match="is damaged"):
         Database(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "words"),
+    [
+        ("ftp://x", "s", "no web address"),
+        ("https://[x", "s", "no web address"),
+        ("https://x:port/", "s", "no web address"),
+        ("https://hooks.test/a", "", "webhook_secret"),
+    ],
+)
+def test_a_webhook_that_cannot_be_used_is_said_at_once(
+    run: Run, kept_here: Settings, new_list: Path, monkeypatch: pytest.MonkeyPatch, url: str, secret: str, words: str
+) -> None:
+    monkeypatch.setenv("LEADSCORE_MONITOR__WEBHOOK_URL", url)
+    monkeypatch.setenv("LEADSCORE_MONITOR__WEBHOOK_SECRET", secret)
+    (fault,) = find_faults(load_settings())  # as each page of the dashboard says it
+    assert words in fault
+    code, said, _ = run("health")
+    assert (code, "All is well" in said) == (1, False)
+    assert words in said
+    code, _, error = run("drift", new_list)
+    assert words in error
+    assert code != 2
