@@ -35,7 +35,7 @@ def render_audit() -> None:
     page = int(st.number_input("Page", 1, pages, 1, width=120)) if pages > 1 and not who else 1
     entries = read_audit(settings, most=_PAGE, before=None if who else rows + 1 - (page - 1) * _PAGE, who=who)
     if entries:
-        st.dataframe(audit_frame(entries), hide_index=True, alt="What was done, by whom and when")
+        st.dataframe(audit_frame(entries), hide_index=True, placeholder="", alt="What was done, by whom and when")
     else:
         st.info("Nothing is written down of that.", icon=":material/search_off:")
 

@@ -25,14 +25,14 @@ def render_people() -> None:
     _say_how(rules, given)
     table = _table(rules, given.value)
     if len(table):
-        st.dataframe(table, hide_index=True, height="content", alt="Who has which roles")
+        st.dataframe(table, hide_index=True, height="content", placeholder="", alt="Who has which roles")
     _render_change(given)
     with st.expander("What each role may do", icon=":material/table:"):
         rights = pd.DataFrame(
             {"A person may": [action.value for action in PERMISSIONS]}
             | {role.words.capitalize(): ["Yes" if may({role}, a) else "" for a in PERMISSIONS] for role in PersonRole}
         )
-        st.dataframe(rights, hide_index=True, height="content", alt="What each role may do")
+        st.dataframe(rights, hide_index=True, height="content", placeholder="", alt="What each role may do")
 
 
 def _say_how(rules: AccessRules, given: Version[GivenRoles]) -> None:

@@ -122,7 +122,7 @@ def _render_retention() -> None:
             "Said by": ["This page" if retention.is_own else "The settings" for retention in lists],
         }
     )
-    st.dataframe(table, hide_index=True, height="content", alt="How long each list is kept")
+    st.dataframe(table, hide_index=True, height="content", placeholder="", alt="How long each list is kept")
     _render_choice(lists)
     if due and st.button(f"Delete what is due now ({len(due):,})", icon=":material/delete:"):
         sign(lambda _: remove_due(settings), "What was due is deleted.")

@@ -20,7 +20,7 @@ def render_settings() -> None:
         f"**{changed:,}** of {len(table):,} settings differ from what LeadScore came with. They are changed in "
         f"`{settings_file().name}` or by `LEADSCORE_` variables; grades and junk rules on the Leads page."
     )
-    st.dataframe(table, hide_index=True, height="content", alt="Settings in force")
+    st.dataframe(table, hide_index=True, height="content", placeholder="", alt="Settings in force")
 
 
 def settings_table(settings: Settings) -> pd.DataFrame:

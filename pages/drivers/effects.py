@@ -142,7 +142,7 @@ def render_importance(view: BatchView, effects: Effects, everyone: Effects | Non
         config |= {
             name: st.column_config.NumberColumn(format="%.0f%%") for name in ("Share of all effects", "Raises for")
         }
-        st.dataframe(table, column_config=config, hide_index=True, height="content", alt="Effects")
+        st.dataframe(table, column_config=config, hide_index=True, height="content", placeholder="", alt="Effects")
 
 
 def render_swarm(view: BatchView, group: LeadFilter, effects: Effects, *, log_odds: bool) -> None:
@@ -201,7 +201,7 @@ def render_dependence(view: BatchView, group: LeadFilter, effects: Effects) -> N
         "Leads here": st.column_config.NumberColumn(format="localized"),
         "Mean propensity": st.column_config.NumberColumn(format=f"%.{rate_decimals(base)}f%%"),
     }
-    st.dataframe(shown, column_config=config, hide_index=True, height="content", alt=title)
+    st.dataframe(shown, column_config=config, hide_index=True, height="content", placeholder="", alt=title)
 
 
 def render_interaction(view: BatchView, group: LeadFilter, effects: Effects) -> None:

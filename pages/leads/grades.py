@@ -120,7 +120,9 @@ def _render_preview(view: BatchView, rule: GradeRule) -> None:
         ),
         "Days of calls": st.column_config.NumberColumn(format="%.1f"),
     }
-    st.dataframe(table, column_config=config, hide_index=True, height="content", alt="What these grades mean")
+    st.dataframe(
+        table, column_config=config, hide_index=True, height="content", placeholder="", alt="What these grades mean"
+    )
     text = "Observed conversion is that of leads whose outcome is known, judged by models that had not seen them."
     calls = (
         "Calls a day are what it takes to call such leads as they come in; days of calls, to call this list's at "
@@ -184,7 +186,7 @@ def render_history(preference: Preference[Any], describe) -> None:  # type: igno
             }
         )
         config = {"When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", timezone=here())}
-        st.dataframe(table, column_config=config, hide_index=True, height="content", alt="History")
+        st.dataframe(table, column_config=config, hide_index=True, height="content", placeholder="", alt="History")
 
 
 def _describe(rule: GradeRule) -> str:

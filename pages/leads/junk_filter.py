@@ -126,7 +126,7 @@ def _say_lists(view: BatchView, before: GradeRule, rule: GradeRule, trade: Trade
     numbers = {name: st.column_config.NumberColumn(format="localized") for name in ("Leads", "Junk now", "Junk then")}
     st.dataframe(
         table, column_config=numbers, hide_index=True, height="content" if len(table) <= 5 else 215,
-        alt="What the cut-off changes in every kept list",
+        placeholder="", alt="What the cut-off changes in every kept list",
     )  # fmt: skip
 
 

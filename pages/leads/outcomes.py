@@ -160,11 +160,13 @@ def _render_matched(matched: MatchedResults, view: BatchView) -> None:
     )
     counts = pd.DataFrame({"Result": [labels[r] for r in matched.by_result], "Leads": list(matched.by_result.values())})
     with st.container(horizontal=True, gap="medium"):
-        st.dataframe(counts, hide_index=True, height="content", width=320, alt="Results")
-        st.dataframe(sheets, hide_index=True, height="content", alt="Sheets", width="stretch")
+        st.dataframe(counts, hide_index=True, height="content", width=320, placeholder="", alt="Results")
+        st.dataframe(sheets, hide_index=True, height="content", placeholder="", alt="Sheets", width="stretch")
     if len(matched.unmatched):
         with st.expander(f"{matched.lost:,} rows whose lead stands in no list", icon=":material/person_search:"):
-            st.dataframe(matched.unmatched, hide_index=True, height="content", alt="Rows without a lead")
+            st.dataframe(
+                matched.unmatched, hide_index=True, height="content", placeholder="", alt="Rows without a lead"
+            )
     for place, why in matched.file.skipped.items():
         st.caption(f"{plain(place)} was left out: {plain(why)}")
 

@@ -106,7 +106,7 @@ def _render_week(view: BatchView, week: Week, order: WeekOrder) -> None:
     left = f"; {week.left:,} wait for later days" if week.left else ""
     owned = f" {week.owned:,} stay with their {week.owner}." if week.owned else ""
     st.markdown(f"**{say_leads(week.leads)}** {'is' if week.leads == 1 else 'are'} planned{left}.{owned}")
-    st.dataframe(table, hide_index=True, height="content", alt="Leads of each caller and day")
+    st.dataframe(table, hide_index=True, height="content", placeholder="", alt="Leads of each caller and day")
     with st.container(horizontal=True):
         st.download_button(
             "Workbooks for the callers" if len(order.callers) > 1 else "Workbook for the caller",
@@ -159,7 +159,9 @@ def _render_gain(view: BatchView, plan: CallPlan) -> None:
         f"{words.title} expected": st.column_config.NumberColumn(format="%.0f"),
         "Per 100 calls": st.column_config.NumberColumn(format=f"%.{rate_decimals(plan.at_random / plan.leads)}f"),
     }
-    st.dataframe(table, column_config=numbers, hide_index=True, height="content", alt="Three orders of calling")
+    st.dataframe(
+        table, column_config=numbers, hide_index=True, height="content", placeholder="", alt="Three orders of calling"
+    )
     more = plan.expected - plan.in_arrival_order
     title = f"Calling the best {plan.leads:,} first brings {more:,.0f} {words.plural} more than calling as they arrived"
     render_chart(plot_gain(batch_gain(view), plan.leads, title, words))

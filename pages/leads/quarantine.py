@@ -107,6 +107,7 @@ def render_review(view: BatchView) -> None:
         on_select="rerun",
         selection_mode="multi-row",
         key=f"review-{len(entries)}",
+        placeholder="",
         alt="Review list",
     )
     picked = [entries[place] for place in event.selection.rows if place < len(entries)]

@@ -31,6 +31,7 @@ def render_drift(report: MonitorReport) -> None:
     st.dataframe(
         pd.DataFrame([_row(one, drift) for one in shown]),
         hide_index=True,
+        placeholder="",
         alt="Columns by what their drift does to scores",
         column_config={
             "PSI": st.column_config.NumberColumn(
@@ -42,7 +43,12 @@ def render_drift(report: MonitorReport) -> None:
     if drift.found and shown[0].changes:
         render_chart(plot_changes(shown[0].human, shown[0].changes))
     with st.expander("All columns"):
-        st.dataframe(pd.DataFrame([_row(one, drift) for one in drift.columns]), hide_index=True, alt="All columns")
+        st.dataframe(
+            pd.DataFrame([_row(one, drift) for one in drift.columns]),
+            hide_index=True,
+            placeholder="",
+            alt="All columns",
+        )
 
 
 def _answer(drift: DriftReport) -> str:

@@ -41,7 +41,7 @@ def render_sample(view: BatchView) -> None:
         st.markdown(f"The AUC of the whole list is {figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f}).{more}")
     table = pd.DataFrame({"Row": rows + 1, "Score": (100 * stored.scores[rows]).round().astype("int64")})
     table["Outcome"] = [{0.0: "no", 1.0: "yes"}.get(one, "not back") for one in came.tolist()]
-    st.dataframe(table, hide_index=True, height=300, alt="Leads that are drawn")
+    st.dataframe(table, hide_index=True, height=300, placeholder="", alt="Leads that are drawn")
     if current_person().may(Action.EXPORT):
         st.download_button(
             "Download these leads",

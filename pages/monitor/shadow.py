@@ -62,6 +62,6 @@ def _render_comparison(found: ShadowComparison) -> None:
         }
         for one in found.comparison.differences
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Both models on the same leads")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="", alt="Both models on the same leads")
     if found.is_to_promote:
         st.page_link("pages/retrain/page.py", label="Promote it on Retrain", icon=":material/upgrade:")

@@ -41,7 +41,7 @@ def render_timeline(view: BatchView) -> None:
             "More": [one.detail for one in shown],
         }
     )
-    st.dataframe(table, hide_index=True, alt="What happened, the latest first")
+    st.dataframe(table, hide_index=True, placeholder="", alt="What happened, the latest first")
 
 
 def _look() -> None:

@@ -64,7 +64,7 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
         f"{plain(judged_on)}."
     )
     shown = changes.rename_axis("In use").reset_index()
-    st.dataframe(shown, hide_index=True, height="content", alt="Grades before and after")
+    st.dataframe(shown, hide_index=True, height="content", placeholder="", alt="Grades before and after")
     _render_score_changes(challenge.get("score_changes") or [], model.schema.outcome)
     _render_thresholds(challenge.get("thresholds") or [])
     losing = pd.DataFrame(challenge["losing"])
@@ -75,7 +75,7 @@ def render_challenge(model: LeadModel, report: dict[str, Any]) -> None:
     shown = losing[["column", "group", "n", "champion", "challenger"]]
     shown.columns = pd.Index(["Column", "Group", "Leads", "Log loss in use", "Log loss of this model"])
     config = {n: st.column_config.NumberColumn(format="%.3f") for n in shown.columns[3:]}
-    st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="Groups that lose")
+    st.dataframe(shown, column_config=config, hide_index=True, height="content", placeholder="", alt="Groups that lose")
 
 
 def render_pending(model: LeadModel, what: str) -> None:
@@ -99,7 +99,7 @@ def _render_figures(figures: list[dict[str, Any]], names: dict[str, str], in_use
             for f in figures
         ]
     )
-    st.dataframe(table, hide_index=True, height="content", alt=alt)
+    st.dataframe(table, hide_index=True, height="content", placeholder="", alt=alt)
 
 
 def _render_months(challenge: dict[str, Any], in_use: str) -> None:
@@ -121,7 +121,9 @@ def _render_months(challenge: dict[str, Any], in_use: str) -> None:
     config: dict[str, Any] = {n: st.column_config.NumberColumn(format="%.3f") for n in shown.columns[2:4]}
     config |= {n: st.column_config.NumberColumn(format="%+.3f") for n in shown.columns[4:]}
     config["Leads"] = st.column_config.NumberColumn(format="localized")
-    st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="AUC month by month")
+    st.dataframe(
+        shown, column_config=config, hide_index=True, height="content", placeholder="", alt="AUC month by month"
+    )
 
 
 def _render_score_changes(changes: list[dict[str, Any]], words: OutcomeWords) -> None:
@@ -141,7 +143,12 @@ def _render_score_changes(changes: list[dict[str, Any]], words: OutcomeWords) ->
         config = {"Why": st.column_config.TextColumn(width="large")}
         table = pd.concat([about, judged], axis=1)
         st.dataframe(
-            table, column_config=config, hide_index=True, height="content", alt="Leads whose score changes most"
+            table,
+            column_config=config,
+            hide_index=True,
+            height="content",
+            placeholder="",
+            alt="Leads whose score changes most",
         )
         st.caption("Scores of models that had not seen the lead; why compares the two models as they are now.")
 

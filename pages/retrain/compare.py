@@ -69,7 +69,7 @@ def _render_model_table(champion: str | None, known: dict[str, Any]) -> None:
     config = {name: st.column_config.NumberColumn(format="%.4f") for name in short.values()}
     st.dataframe(
         result.figures.rename(columns=short), column_config=config, hide_index=True, height="content",
-        alt="Figures side by side",
+        placeholder="", alt="Figures side by side",
     )  # fmt: skip
     for model_id, (gap, low, high) in result.paired.items():
         st.caption(
@@ -82,7 +82,7 @@ def _render_model_table(champion: str | None, known: dict[str, Any]) -> None:
     shown = result.settings if everything else result.settings[result.settings["differs"]]
     st.dataframe(
         shown.drop(columns="differs").rename(columns=short), hide_index=True, height="content",
-        alt="Settings side by side",
+        placeholder="", alt="Settings side by side",
     )  # fmt: skip
 
 
@@ -120,7 +120,14 @@ def _render_leaderboard(run: Run) -> None:
     config |= {name: st.column_config.NumberColumn(format="%.4f") for name in ("AUC", "±")}
     config["Fit"] = st.column_config.NumberColumn(format="%.1f s", help="Seconds to fit one fold")
     config["Score"] = st.column_config.NumberColumn(format="%.3f s", help="Seconds to score 1,000 leads")
-    st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="Algorithms on the same folds")
+    st.dataframe(
+        shown,
+        column_config=config,
+        hide_index=True,
+        height="content",
+        placeholder="",
+        alt="Algorithms on the same folds",
+    )
     st.caption(
         f"{run.request.rows:,} leads, {plain(run.request.data)}; {run.report['split']}. Differences are paired by "
         f"fold, with 95% intervals. {run.report['seconds']:.0f} s in all."
@@ -152,7 +159,9 @@ def _render_next_period(table: pd.DataFrame, report: dict[str, Any]) -> None:
     config = {name: st.column_config.NumberColumn(format="%.3f") for name in ("Precision", "Recall", "Brier score")}
     config["AUC"] = st.column_config.NumberColumn(format="%.4f")
     st.markdown("##### On the months that followed")
-    st.dataframe(shown, column_config=config, hide_index=True, height="content", alt="Algorithms on later months")
+    st.dataframe(
+        shown, column_config=config, hide_index=True, height="content", placeholder="", alt="Algorithms on later months"
+    )
     st.caption(f"{plain(report['next_split'])}. The intervals are those of these months' leads.")
 
 
@@ -165,7 +174,9 @@ def _render_tuning(result: dict[str, Any]) -> None:
         st.markdown(f"{human}: the search gains nothing for certain. AUC {gap} against the settings as they are.")
     values = [say_value(value) for value in result["params"].values()]
     table = pd.DataFrame({"Setting": list(result["params"]), "Found": values})
-    st.dataframe(table, hide_index=True, height="content", width=420, alt=f"Settings that were found, {human}")
+    st.dataframe(
+        table, hide_index=True, height="content", width=420, placeholder="", alt=f"Settings that were found, {human}"
+    )
     st.caption(
         f"{result['trials']:,} settings were tried. The difference is honest: in each of five folds the search "
         "ran anew on the training leads alone. Under Train these settings can be used."

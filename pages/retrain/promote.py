@@ -67,7 +67,7 @@ def render_promotion(model: LeadModel, report: dict[str, Any]) -> None:
             }
         )
         with st.expander(f"History: {len(table)} change{'s' * (len(table) != 1)}", icon=":material/history:"):
-            st.dataframe(table, hide_index=True, height="content", alt="History of the model in use")
+            st.dataframe(table, hide_index=True, height="content", placeholder="", alt="History of the model in use")
 
 
 def _offer_promotion(model: LeadModel, report: dict[str, Any], registry: ModelRegistry) -> None:

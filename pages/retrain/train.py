@@ -164,7 +164,9 @@ def _render_check(data: TrainingData, model: LeadModel | None, key: tuple[object
             }
             table = result.months.assign(rate=100 * result.months["rate"])
             table.columns = pd.Index(["Month", "Leads", past.capitalize()])
-            st.dataframe(table, hide_index=True, column_config=config, height="content", alt="Base rate by month")
+            st.dataframe(
+                table, hide_index=True, column_config=config, height="content", placeholder="", alt="Base rate by month"
+            )
             st.caption(
                 "A last month that is far lower often holds leads too young to have an outcome: leave out its days."
             )

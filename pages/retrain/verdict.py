@@ -193,7 +193,9 @@ def _render_gates(model: LeadModel) -> None:
             }
         )
     config = {name: st.column_config.NumberColumn(format="%.3f") for name in ("Value", "Spread (±)")}
-    st.dataframe(pd.DataFrame(rows), column_config=config, hide_index=True, height="content", alt="Targets")
+    st.dataframe(
+        pd.DataFrame(rows), column_config=config, hide_index=True, height="content", placeholder="", alt="Targets"
+    )
     st.caption(
         "The mean over the folds decides, each fold at the threshold chosen inside its own training leads. Folds share "
         "the leads' months and flatter; the months that followed are nearer to what you will see."

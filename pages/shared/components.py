@@ -144,7 +144,9 @@ def render_findings(findings: list[Finding]) -> None:
         "Share": st.column_config.TextColumn(width="small"),
         "Rows": st.column_config.TextColumn(help="As a spreadsheet or an editor numbers them; the first five"),
     }
-    st.dataframe(table, column_config=columns, hide_index=True, height="content", alt="Problems of this list")
+    st.dataframe(
+        table, column_config=columns, hide_index=True, height="content", placeholder="", alt="Problems of this list"
+    )
 
 
 def main_columns(mapping: ColumnMapping, schema: LeadSchema) -> list[Match]:

@@ -53,7 +53,13 @@ def render_crm(view: BatchView, order: ExportOrder, counted_up_to: int) -> tuple
     _say_match(columns, preview, len(rows), counted_up_to)
     if not preview.written:
         return None
-    st.dataframe(preview.rows, hide_index=True, height="content", alt=f"The first rows as {preset.title} gets them")
+    st.dataframe(
+        preview.rows,
+        hide_index=True,
+        height="content",
+        placeholder="",
+        alt=f"The first rows as {preset.title} gets them",
+    )
     _say_rest(columns, preview, written)
     return replace(order, crm=choice), written
 

@@ -68,7 +68,7 @@ def _render_card(view: BatchView, profile: LeadProfile) -> None:
     _render_history(view, profile)
     with st.expander("All columns of this lead", icon=":material/table_rows:"):
         filled = profile.own[profile.own["Value"] != ""]
-        st.dataframe(filled, hide_index=True, height="content", alt="Columns of this lead")
+        st.dataframe(filled, hide_index=True, height="content", placeholder="", alt="Columns of this lead")
     _render_decisions(view, profile)
 
 
@@ -197,7 +197,9 @@ def _render_history(view: BatchView, profile: LeadProfile) -> None:
             }
         )
         config = {"Points": st.column_config.TextColumn(help="Of the score, 0 to 100")}
-        st.dataframe(table, column_config=config, hide_index=True, height="content", alt="Causes of the change")
+        st.dataframe(
+            table, column_config=config, hide_index=True, height="content", placeholder="", alt="Causes of the change"
+        )
 
 
 def _render_decisions(view: BatchView, profile: LeadProfile) -> None:

@@ -18,6 +18,8 @@ def test_a_list_like_the_training_leads_asks_for_nothing(run, sample: SampleLead
     assert (code, said["verdict"]["state"]) == (0, "healthy")
     assert said["performance"]["known"] == len(sample.kept_aside)
     assert "Told apart from training leads" in out
+    assert {"AUC ", "Brier score ", "base rate "} <= {one.rstrip("0123456789.()to ") + " " for one in _figures(out)}
+    assert "_" not in " ".join(_figures(out))
     assert out.startswith("HEALTHY")
 
 
@@ -65,3 +67,10 @@ def test_leads_that_the_model_learned_from_are_said_to_be_that(run, sample: Samp
     _, out, _ = run("drift", str(tmp_path / "leads.csv"))
     assert "The model learned from all 300 leads whose outcome is in" in out
     assert "No outcome has come back" not in out
+
+
+def _figures(out: str) -> list[str]:
+    """Return the figures of outcomes, each with its name and its interval, as they are said."""
+    lines = out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("Outcomes of"))
+    return lines[at + 1].strip().split(", ")

@@ -49,3 +49,11 @@ def test_what_is_not_made_plain_is_seen() -> None:
     bad = "st.caption(f'{one.note}')\nst.markdown(row['human'])\nst.info(f'{plain(a.note)} {b.note.strip()}')"
     assert list(unplain(ast.parse(bad))) == ["one.note", "row['human']", "b.note"]
     assert list(unplain(ast.parse("st.caption(f'{plain(one.note)}' if one.note else '')"))) == []
+
+
+@pytest.mark.parametrize("path", PARTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_cell_without_a_value_stays_empty(path: Path) -> None:
+    """A table writes None there, unless it is told what else."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    tables = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "dataframe"]
+    assert all("placeholder" in {keyword.arg for keyword in table.keywords} for table in tables)
