@@ -11,15 +11,13 @@ from leadscore_core.storage.leads.contact_rows import ContactRows
 from leadscore_core.storage.leads.lead_table import LeadTable
 from leadscore_core.storage.leads.standing import Standing
 
-CALLS = "Contact attempts"
-
 
 @needs(Action.BRING_OUTCOMES, Action.SEE_GROUPS)
 def save_call_outcomes(batch: Batch, schema: LeadSchema, settings: Settings, *, by: str = "") -> int:
     """Bring a batch's outcomes up to what its contact attempts settle, and return how many leads changed.
 
     Who was won is a yes; lost, unreachable and who asked not to be called are a no. What an attempt settled that was
-    taken back since is unknown again, unless a file says it.
+    taken back since is unknown again, unless a file says it. Where a file and a call disagree, the yes counts.
 
     Raises
     ------
@@ -30,17 +28,11 @@ def save_call_outcomes(batch: Batch, schema: LeadSchema, settings: Settings, *, 
     """
     contacts = contacts_of(batch, LeadTable.by_schema(batch.scores_path, Standing(), schema), settings)
     store = OutcomeStore(settings)
-    settled = _settled(contacts)
-    before = store.outcomes_of(batch, CALLS)
-    if not settled and not before:
+    settled, before = _settled(contacts), store.said(batch).calls
+    if settled == before:
         return 0
-    gone = {row for row in before if row not in settled}
-    known = store.known(batch)
-    new = {row: outcome for row, outcome in settled.items() if known.get(row) != outcome}
-    if not new and not gone:
-        return 0
-    store.settle(batch, new, gone, file_name=CALLS, by=by)
-    return len(new) + len(gone)
+    store.settle(batch, settled, by=by)
+    return len(dict(settled.items() ^ before.items()))
 
 
 def _settled(contacts: ContactRows) -> dict[int, int]:

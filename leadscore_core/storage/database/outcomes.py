@@ -1,12 +1,15 @@
 """Outcomes: what became of the leads of a batch, as far as it came back."""
 
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -23,6 +26,8 @@ from leadscore_core.storage.database.tables import OutcomeRow
 
 Entry: TypeAlias = tuple[int, int]
 """A file's number among those of a batch, and that of the one before, which it adds to."""
+CALLS = "Contact attempts"
+_OWN, _VOID = "ls_own", b"leadscore_void"
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,31 @@ class Outcomes:
     entry: Entry = (0, 0)
 
 
+@dataclass(frozen=True)
+class WhoSays:
+    """The outcomes that files say and those that calls say, by position; where they differ, the yes counts."""
+
+    files: dict[int, int]
+    calls: dict[int, int]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one file, or the calls, said of a batch; ``void`` are the numbers of files that count no longer since."""
+
+    number: int
+    file_name: str
+    own: dict[int, int]
+    void: set[int] = field(default_factory=set)
+    unsaid: Set[int] = frozenset()
+    is_whole: bool = True
+
+
 class OutcomeStore:
-    """Outcomes of batches: a database row, and Parquet with ``ls_row`` and ``ls_completed`` (0 or 1)."""
+    """Outcomes of batches: a database row, and Parquet of all that is known after each file.
+
+    Columns are ``ls_row``, ``ls_completed`` (0 or 1) and ``ls_own``, what the file itself says (0, 1, or null if nothing).
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -102,15 +130,17 @@ class OutcomeStore:
         """
         history = self.history(batch)
         newest = history[0].number if history else 0
-        corrects = instead_of is not None and instead_of[0] == newest
-        built_on = instead_of[1] if instead_of is not None and corrects else newest
-        known = self._known(batch, history, built_on) | dict(zip(rows.tolist(), completed.tolist(), strict=True))
-        self._write(batch, newest + 1, known, file_name, by)
-        return replace(self.history(batch)[0], entry=(newest + 1, built_on))
+        last_file = next((one.number for one in history if one.file_name != CALLS), 0)
+        void = {instead_of[0]} if instead_of is not None and instead_of[0] == last_file else set[int]()
+        own = dict(zip(rows.tolist(), completed.tolist(), strict=True))
+        said = self._said(batch, history, void)
+        known = _where_yes_counts(said.files | own, said.calls)
+        self._write(batch, Step(newest + 1, file_name, own, void), known, by)
+        return replace(self.history(batch)[0], entry=(newest + 1, newest))
 
     @needs(Action.BRING_OUTCOMES)
     def take_back(self, batch: Batch, entry: Entry, *, by: str = "") -> None:
-        """Take back the outcomes of a file; those of later files about the same leads stay.
+        """Take back the outcomes of a file: what is known is what the files that stand say, the later over the earlier.
 
         Parameters
         ----------
@@ -127,37 +157,29 @@ class OutcomeStore:
         history = self.history(batch)
         if not history:
             return
-        number, before = entry
-        corrected, was = self._known(batch, history, number), self._known(batch, history, before)
-        known = self._known(batch, history, history[0].number)
-        for row, outcome in corrected.items():
-            if was.get(row) != outcome and known.get(row) == outcome:
-                known.pop(row)
-                known |= {row: was[row]} if row in was else {}
-        name = next((one.file_name for one in history if one.number == number), "")
-        self._write(batch, history[0].number + 1, known, f"{name}, taken back", by)
+        void = {entry[0]}
+        said = self._said(batch, history, void)
+        name = next((one.file_name for one in history if one.number == entry[0]), "")
+        step = Step(history[0].number + 1, f"{name}, taken back", {}, void)
+        self._write(batch, step, _where_yes_counts(said.files, said.calls), by)
 
     def known(self, batch: Batch) -> dict[int, int]:
         """Return the outcomes of a batch as they stand, by position."""
-        history = self.history(batch)
-        return self._known(batch, history, history[0].number) if history else {}
+        current = self.current(batch)
+        return {} if current is None else self._read(batch, current)
 
-    def outcomes_of(self, batch: Batch, file_name: str) -> dict[int, int]:
-        """Return the outcomes in files of a name, all together and as the last of them said, by position."""
-        history = self.history(batch)
-        found: dict[int, int] = {}
-        for one in reversed(history):
-            if one.file_name == file_name:
-                now_, was = self._known(batch, history, one.number), self._known(batch, history, one.number - 1)
-                found = {row: outcome for row, outcome in found.items() if row in now_}
-                found |= {row: outcome for row, outcome in now_.items() if was.get(row) != outcome}
-        return found
+    def said(self, batch: Batch) -> WhoSays:
+        """Return what the files that stand say of a batch's leads, and what calls say."""
+        return self._said(batch, self.history(batch), set())
 
     @needs(Action.BRING_OUTCOMES, Action.SEE_GROUPS)
-    def settle(
-        self, batch: Batch, outcomes: dict[int, int], unknown: set[int], *, file_name: str, by: str = ""
-    ) -> None:
-        """Keep some outcomes and let others be unknown again; whole or not at all.
+    def settle(self, batch: Batch, calls: dict[int, int], *, by: str = "") -> None:
+        """Keep what calls say of a batch's leads, in place of all that they said before; whole or not at all.
+
+        Parameters
+        ----------
+        calls
+            Outcomes by position.
 
         Raises
         ------
@@ -165,27 +187,59 @@ class OutcomeStore:
             As `add` does.
         """
         history = self.history(batch)
-        known = self._known(batch, history, history[0].number) if history else {}
-        left = {row: outcome for row, outcome in known.items() if row not in unknown}
-        self._write(batch, (history[0].number if history else 0) + 1, left | outcomes, file_name, by)
+        said = self._said(batch, history, set())
+        step = Step((history[0].number if history else 0) + 1, CALLS, calls)
+        self._write(batch, step, _where_yes_counts(said.files, calls), by)
 
-    def _known(self, batch: Batch, history: list[Outcomes], number: int) -> dict[int, int]:
-        """Return what was known of a batch after a file of it, by position."""
-        found = next((one for one in history if one.number == number), None)
-        if found is None:
-            return {}
+    def _said(self, batch: Batch, history: list[Outcomes], void: set[int]) -> WhoSays:
+        """Return what is said after all steps but those that are taken back, or were corrected."""
+        steps = list(self._steps(batch, history))
+        gone = void.union(*(step.void for step in steps))
+        said = WhoSays({}, {})
+        for step in steps:
+            if step.number in gone:
+                continue
+            layer = said.calls if step.file_name == CALLS else said.files
+            if step.is_whole and step.file_name == CALLS:
+                layer.clear()
+            for row in step.unsaid:
+                layer.pop(row, None)
+            layer.update(step.own)
+        return said
+
+    def _steps(self, batch: Batch, history: list[Outcomes]) -> Iterator[Step]:
+        """Give what each file said, the oldest first; of files kept before that was noted, what they changed."""
+        was: dict[int, int] = {}
+        for one in reversed(history):
+            try:
+                noted = (pq.read_schema(one.path).metadata or {}).get(_VOID)
+            except (OSError, pa.ArrowException) as error:
+                raise _not_saved(batch, error) from error
+            if noted is not None:
+                yield Step(one.number, one.file_name, self._read(batch, one, own=True), set(json.loads(noted)))
+                continue
+            known = self._read(batch, one)
+            own = {row: outcome for row, outcome in known.items() if was.get(row) != outcome}
+            yield Step(one.number, one.file_name, own, unsaid=was.keys() - known.keys(), is_whole=False)
+            was = known
+
+    def _read(self, batch: Batch, one: Outcomes, *, own: bool = False) -> dict[int, int]:
+        """Return what was known of a batch after a file of it, or only what the file itself said, by position."""
         try:
-            table = pq.read_table(found.path).to_pydict()
+            table = pq.read_table(one.path, filters=~pc.field(_OWN).is_null() if own else None).to_pydict()
         except (OSError, pa.ArrowException) as error:
             raise _not_saved(batch, error) from error
-        return dict(zip(table["ls_row"], table["ls_completed"], strict=True))
+        return dict(zip(table["ls_row"], table[_OWN if own else "ls_completed"], strict=True))
 
-    def _write(self, batch: Batch, number: int, known: dict[int, int], file_name: str, by: str) -> None:
+    def _write(self, batch: Batch, step: Step, known: dict[int, int], by: str) -> None:
+        number = step.number
         table = pa.table(
             {
                 "ls_row": pa.array(known.keys(), type=pa.int64()),
                 "ls_completed": pa.array(known.values(), type=pa.int8()),
-            }
+                _OWN: pa.array([step.own.get(row) for row in known], type=pa.int8()),
+            },
+            metadata={_VOID: json.dumps(sorted(step.void))},
         )
         try:
             with open_database(self.settings).writing() as session:
@@ -193,7 +247,7 @@ class OutcomeStore:
                     OutcomeRow(
                         batch_id=batch.id,
                         number=number,
-                        file_name=file_name,
+                        file_name=step.file_name,
                         recorded_at=now(),
                         recorded_by=by,
                         known=len(known),
@@ -212,6 +266,11 @@ class OutcomeStore:
             ) from error
         except (OSError, pa.ArrowException) as error:
             raise _not_saved(batch, error) from error
+
+
+def _where_yes_counts(files: dict[int, int], calls: dict[int, int]) -> dict[int, int]:
+    """Return the outcomes that count of those that files and calls say."""
+    return files | {row: outcome for row, outcome in calls.items() if outcome or row not in files}
 
 
 def _not_saved(batch: Batch, error: Exception) -> StorageError:
