@@ -69,24 +69,37 @@ def note_outcomes(paths: Paths, entries: Mapping[str, Entry], *, by: str, settin
 
 
 def find_brought(paths: Paths, settings: Settings) -> list[BroughtFile]:
-    """Return how often files of the same content were brought and not taken back, the newest first; at least once.
+    """Return what files of the same content brought that was not taken back, the newest first.
+
+    They are those that were brought together; where none were, each that was brought alone.
 
     Raises
     ------
     StorageError
-        If there is none.
+        If they were not brought together and one of them was not brought alone either; names each such file.
     """
-    files = list_files(paths)
-    wanted = hash_files(sorted(files))
+    files = sorted(dict.fromkeys(list_files(paths)))
+    together = _standing(hash_files(files), settings)
+    if together:
+        return together
+    alone = {path: _standing(hash_files([path]), settings) for path in files}
+    missing = [path.name for path, found in alone.items() if not found]
+    if missing:
+        were, they_are = ("was", "it is") if len(missing) == 1 else ("were", "they are")
+        raise StorageError(
+            f"{', '.join(missing)} {were} not brought as {they_are} now, or taken back already. Nothing was taken "
+            "back. Give the same files again, together where they were brought together, or undo them on the Leads "
+            "page under Bring outcomes."
+        )
+    by_id = {one.id: one for found in alone.values() for one in found}
+    return [by_id[number] for number in sorted(by_id, reverse=True)]
+
+
+def _standing(wanted: str, settings: Settings) -> list[BroughtFile]:
+    """Return the files of a hash that were brought and not taken back, the newest first."""
     query = select(OutcomeFileRow).where(OutcomeFileRow.file_hash == wanted, OutcomeFileRow.undone_at.is_(None))
     with open_database(settings).session() as session:
-        rows = list(session.execute(query.order_by(OutcomeFileRow.id.desc())).scalars())
-    if not rows:
-        raise StorageError(
-            f"{files[0].name} was not brought as it is now, or was taken back already. Give the same file again, or "
-            "undo it on the Leads page under Bring outcomes."
-        )
-    return [_brought(row) for row in rows]
+        return [_brought(row) for row in session.execute(query.order_by(OutcomeFileRow.id.desc())).scalars()]
 
 
 def list_results(settings: Settings, most: int = 20) -> list[BroughtFile]:
@@ -100,6 +113,19 @@ def _brought(row: OutcomeFileRow) -> BroughtFile:
     leads, is_undone = int(row.details.get("leads", 0)), row.undone_at is not None
     lists = tuple(row.details.get("outcomes", {}))
     return BroughtFile(row.id, row.file_name, aware(row.recorded_at), row.recorded_by, leads, is_undone, lists)
+
+
+@needs(Action.BRING_OUTCOMES)
+def undo_all(brought: Sequence[BroughtFile], *, by: str, settings: Settings) -> int:
+    """Take back several files, all of them or none, and return how many attempts were taken back.
+
+    Raises
+    ------
+    StorageError
+        As `undo_results` does.
+    """
+    with open_database(settings).one_change():
+        return sum(undo_results(one.id, by=by, settings=settings) for one in brought)
 
 
 @needs(Action.BRING_OUTCOMES)

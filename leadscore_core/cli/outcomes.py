@@ -166,11 +166,14 @@ def _bring_outcomes(files: list[Path], schema: str | None, options: "ListOptions
 
 
 def _undo(files: list[Path], by: str, settings: Settings) -> None:
-    from leadscore_core.batches.brought_files import find_brought, undo_results
+    from leadscore_core.batches.brought_files import find_brought, undo_all
 
     found = find_brought(files, settings)
-    undone = sum(undo_results(one.id, by=by, settings=settings) for one in found)
-    say(f"{found[0].file_name} was taken back: {undone:,} contact attempts, and the outcomes with them.")
+    undone = undo_all(found, by=by, settings=settings)
+    names = list(dict.fromkeys(one.file_name for one in reversed(found)))
+    say(
+        f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} taken back: {undone:,} contact attempts, and the outcomes with them."
+    )
     _say_checks({batch for one in found for batch in one.batch_ids}, settings)
 
 

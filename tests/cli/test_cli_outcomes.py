@@ -238,6 +238,33 @@ def test_outcomes_of_yes_and_no_are_taken_back(
     assert known.known == 0
 
 
+def test_files_brought_one_by_one_are_taken_back_together(
+    run, places: Path, view: BatchView, sample: SampleLeads, tmp_path: Path
+) -> None:
+    some = sample.new[sample.new["email"].notna()].drop_duplicates("email", keep=False)
+    files = [tmp_path / f"{name}.csv" for name in "abcde"]
+    for place, file in enumerate(files):
+        emails = some["email"].iloc[place * 6 : place * 6 + 10]
+        pd.DataFrame({"Email": emails, "Converted": ["Yes", "No"] * 5}).to_csv(file, index=False)
+    for given in ([files[0]], [files[1]], files[2:4]):
+        assert run("outcomes", *given)[0] == 0
+    store = OutcomeStore(load_settings())
+    before = store.known(view.batch)
+    code, _, wrong = run("outcomes", *files, "--undo")
+    assert code == 2
+    assert "c.csv, d.csv, e.csv were not brought as they are now" in wrong
+    assert store.known(view.batch) == before
+    code, said, wrong = run("outcomes", files[1], files[0], "--undo")
+    assert code == 0, wrong
+    assert "a.csv, b.csv were taken back" in said
+    assert len(store.known(view.batch)) == 16
+    code, _, wrong = run("outcomes", *files[:2], "--undo")
+    assert code == 2
+    assert "a.csv, b.csv were not brought" in wrong
+    assert run("outcomes", *files[2:4], "--undo")[0] == 0
+    assert store.known(view.batch) == {}
+
+
 def test_who_asked_not_to_be_called_is_junk_of_every_scored_list(
     run, places: Path, view: BatchView, sample: SampleLeads, tmp_path: Path
 ) -> None:

@@ -67,7 +67,7 @@ class Step:
 class OutcomeStore:
     """Outcomes of batches: a database row, and Parquet of all that is known after each file.
 
-    Columns are ``ls_row``, ``ls_completed`` (0 or 1) and ``ls_own``, what the file itself says (0, 1, or null if nothing).
+    Columns are ``ls_row``, ``ls_completed`` (0 or 1) and ``ls_own``, what the file itself says (null if nothing).
     """
 
     def __init__(self, settings: Settings) -> None:
