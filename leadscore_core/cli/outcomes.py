@@ -171,9 +171,8 @@ def _undo(files: list[Path], by: str, settings: Settings) -> None:
     found = find_brought(files, settings)
     undone = undo_all(found, by=by, settings=settings)
     names = list(dict.fromkeys(one.file_name for one in reversed(found)))
-    say(
-        f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} taken back: {undone:,} contact attempts, and the outcomes with them."
-    )
+    were = "was" if len(names) == 1 else "were"
+    say(f"{', '.join(names)} {were} taken back: {undone:,} contact attempts, and the outcomes with them.")
     _say_checks({batch for one in found for batch in one.batch_ids}, settings)
 
 
