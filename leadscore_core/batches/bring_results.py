@@ -1,7 +1,7 @@
 """Bringing results: what came of calls, matched to leads, shown before it is kept, kept whole, and taken back."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -14,6 +14,7 @@ from sqlalchemy import update
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import needs
 from leadscore_core.batches.brought_files import note_file
+from leadscore_core.batches.date_doubts import DateDoubt, before_lead, creation_of
 from leadscore_core.batches.known_people import lead_keys
 from leadscore_core.batches.outcome_files import saved_schemas
 from leadscore_core.batches.outcome_keys import match_leads, people_of_batch
@@ -28,10 +29,12 @@ from leadscore_core.batches.result_files import (
 from leadscore_core.batches.result_keys import open_table, read_table_keys, region_for
 from leadscore_core.batches.result_words import NOT_CONVERTED, NOTHING, guess_result
 from leadscore_core.config import Settings
+from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.data.schema.owner import owner_column
 from leadscore_core.errors import LabelError, LeadScoreError, StorageError
 from leadscore_core.inference.export.caller_workbooks import CALL_BACK, KEY, NOTE
 from leadscore_core.outcome import OutcomeWords
+from leadscore_core.registry.served import known_schema
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.contact_states import SUPPRESSING
 from leadscore_core.storage.database.contacts import ContactStore, Result, Said
@@ -65,6 +68,8 @@ class MatchedResults:
         Rows without a status, and rows whose status says that nobody called.
     lost
         Rows with a result whose lead stands in no list.
+    doubts
+        Dates of calls that cannot be: in the future, in no possible year, or before the lead came.
     """
 
     file: ResultFile
@@ -73,6 +78,7 @@ class MatchedResults:
     blank: int
     nothing: int
     lost: int
+    doubts: tuple[DateDoubt, ...] = ()
 
     @property
     def leads(self) -> int:
@@ -147,7 +153,26 @@ def match_results(file: ResultFile, settings: Settings) -> MatchedResults:
             f"None of the {lost:,} results belongs to a lead that was scored. Score the list that these leads were in "
             "first, or bring a file with the LeadScore key, id, e-mail or phone of each lead."
         )
-    return MatchedResults(file, rows, pd.DataFrame(unmatched, columns=["Where", "Row", "Status"]), blank, nothing, lost)
+    left = pd.DataFrame(unmatched, columns=["Where", "Row", "Status"])
+    return MatchedResults(file, rows, left, blank, nothing, lost, tuple(_doubts(file, rows, batches, settings)))
+
+
+def _doubts(file: ResultFile, rows: pd.DataFrame, batches: list[Batch], settings: Settings) -> Iterator[DateDoubt]:
+    """Give the dates of calls that cannot be, among them those before the lead, each row of a file once."""
+    for table in file.tables:
+        yield from table.doubts
+    by_id = {batch.id: batch for batch in batches}
+    newest = rows[rows["is_newest"]]
+    for (batch_id, place), group in newest.groupby(["batch", "table"]):
+        table, batch = file.tables[int(str(place))], by_id[str(batch_id)]
+        lines = group["line"].to_numpy("int64")
+        created = creation_of(batch.scores_path, known_schema(batch.schema_name, settings))
+        if created is None or not table.dated_by:
+            continue
+        early = before_lead(table.at.to_numpy("datetime64[us]")[lines], created[group["row"].to_numpy("int64")])
+        for line in np.unique(lines[early]):
+            text = f"{table.at.iloc[line]:%Y-%m-%d}"
+            yield DateDoubt("before", table.dated_by, int(line) + FIRST_ROW, text)
 
 
 def _with_barred(result: pd.Series, table: ResultTable) -> pd.Series:

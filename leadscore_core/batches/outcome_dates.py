@@ -1,13 +1,16 @@
 """Dates of outcomes: of several rows about one lead, which is the later one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from leadscore_core.batches.date_doubts import DateDoubt, doubt_moments, has_odd_year
 from leadscore_core.data.cleaning.date_order import DateOrder, date_evidence
 from leadscore_core.data.cleaning.parsing import parse_dates
 from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.data.schema.header_words import moment_rank, words_of
 from leadscore_core.data.schema.schema import Role
 
@@ -22,6 +25,7 @@ _OF_OUTCOME = _set(
     "converted conversion closed close closing won lost enrolled admitted purchased paid outcome status stage result "
     "abschluss abschlussdatum cloture cierre fechamento chiusura"
 )
+_DATE_OF_OUTCOME = _set("vertragsdatum kaufdatum verkaufsdatum auftragsdatum unterschriftsdatum")
 _OF_CHANGE = _set("modified updated changed change update modification geandert modifie modificado modificacao")
 
 
@@ -51,6 +55,8 @@ def conversion_headers(leads: LeadList) -> list[str]:
 
 def _rank(header: str) -> int:
     words = set(words_of(header))
+    if words & _DATE_OF_OUTCOME:
+        return 1
     if moment_rank(header) == 0 and not words & _OF_CHANGE:
         return 0
     if words & {"by", "due", "expected", "next", "birth", "dob"}:
@@ -62,8 +68,19 @@ def _rank(header: str) -> int:
     return 3 if moment_rank(header) == 1 else 0
 
 
-def later_than(cells: pd.DataFrame, headers: Sequence[str], order: DateOrder) -> tuple[str, pd.Series | None]:
-    """Return the first header whose cells are dates, and its moments; "" and None where there is none.
+@dataclass(frozen=True)
+class Dated:
+    """What dates rows: ``header``, its ``moments`` (NaT where none is known), and dates that cannot be, by position."""
+
+    header: str
+    moments: pd.Series
+    doubts: list[DateDoubt]
+
+
+def later_than(cells: pd.DataFrame, headers: Sequence[str], order: DateOrder) -> Dated | None:
+    """Return the first header whose cells are dates, with its moments; None where there is none.
+
+    Dates in the future and in no possible year are doubts, and their moments NaT.
 
     Parameters
     ----------
@@ -78,9 +95,13 @@ def later_than(cells: pd.DataFrame, headers: Sequence[str], order: DateOrder) ->
         if filled.mean() < _LEAST_FILL or not text[filled].str.contains(r"\d.*\D.*\d").mean() >= _MOSTLY:
             continue
         moments = parse_dates(text, ("",), date_evidence(text).order(order)).values
-        if moments[filled].notna().mean() >= _MOSTLY:
-            return header, pd.Series(moments.to_numpy(dtype="datetime64[ns]"))
-    return "", None
+        if (moments.notna() | has_odd_year(text))[filled].mean() >= _MOSTLY:
+            kinds = doubt_moments(moments, filled, pd.Timestamp.now("UTC").tz_localize(None))
+            places = np.flatnonzero((kinds != "").to_numpy())
+            doubts = [DateDoubt(kinds.iloc[at], header, int(at) + FIRST_ROW, text.iloc[at]) for at in places]
+            sure = moments.where((kinds == "").to_numpy())
+            return Dated(header, pd.Series(sure.to_numpy(dtype="datetime64[ns]")), doubts)
+    return None
 
 
 def moments_as_numbers(moments: pd.Series) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import needs
 from leadscore_core.batches.brought_files import note_outcomes
+from leadscore_core.batches.date_doubts import DateDoubt, before_lead, creation_of, say_doubts
 from leadscore_core.batches.outcome_dates import dating_headers, later_than, moments_as_numbers
 from leadscore_core.batches.outcome_files import KNOWN_BY
 from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys, with_region_of
@@ -18,6 +19,7 @@ from leadscore_core.data.cleaning.outcome_column import known_outcomes
 from leadscore_core.data.cleaning.text import as_text
 from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.reading.reader import list_files
+from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.errors import LabelError, StorageError
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.storage.database.batches import Batch, BatchStore
@@ -57,6 +59,8 @@ class OutcomeReport:
         Id of each of these batches -> what was kept for it, to be corrected by.
     past
         What such leads did, in a word.
+    doubts
+        Dates that cannot be when an outcome came: in the future, in no possible year, or before the lead.
     """
 
     rows: int = 0
@@ -71,6 +75,7 @@ class OutcomeReport:
     batches: dict[str, tuple[int, int]] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     past: str = OutcomeWords().past
+    doubts: list[DateDoubt] = field(default_factory=list)
 
     @property
     def summary(self) -> str:
@@ -90,7 +95,7 @@ class OutcomeReport:
             parts.append(f"{self.strangers:,} leads have an id that belongs to somebody else in the file")
         if len(self.batches) > 1:
             parts.append(f"a lead that stands in several of the {len(self.batches)} lists counts in each")
-        return "; ".join(parts) + "."
+        return " ".join(["; ".join(parts) + ".", *say_doubts(self.doubts)])
 
     def _which_counts(self) -> str:
         if self.dated_by:
@@ -143,6 +148,8 @@ def bring_outcomes(
     outcomes_of = [_read_outcomes(one, settings) for one in lists]
     dated_by = next((str(result.attrs["dated_by"]) for result in outcomes_of), "")
     report = OutcomeReport(rows=len(outcomes_of[0]), dated_by=dated_by, past=lists[0].schema.outcome.past)
+    doubts = [result.attrs.pop("doubts") for result in outcomes_of]
+    report.doubts += doubts[0]
     knows = np.logical_or.reduce([result["outcome"].notna().to_numpy() for result in outcomes_of])
     report.without = int((~knows).sum())
     _check_keys(outcomes_of, knows)
@@ -217,12 +224,31 @@ def _match_batches(
                     rows = people["ls_row"].to_numpy("int64")[matches.pairs["lead"]]
                     completed = result["outcome"].to_numpy("int64")[matches.pairs["row"]]
                     found.append((batch, rows, completed))
+                    _doubt_early(result, matches.pairs["row"].to_numpy("int64"), rows, (batch, one), report)
                     for known_by, n in matches.pairs["by"].value_counts().items():
                         report.by[str(known_by)] = report.by.get(str(known_by), 0) + int(n)
     ambiguous &= ~matched
     report.ambiguous = int(ambiguous.sum())
     report.unmatched = int((~matched & ~ambiguous & knows).sum())
     return found
+
+
+def _doubt_early(
+    result: pd.DataFrame, places: np.ndarray, rows: np.ndarray, of: tuple[Batch, LeadList], report: OutcomeReport
+) -> None:
+    """Count in the report which dates lie before their lead."""
+    batch, leads = of
+    later = result["later"].to_numpy("float64")[places]
+    created = creation_of(batch.scores_path, leads.schema)
+    if created is None or np.isnan(later).all():
+        return
+    at = pd.to_datetime(pd.Series(later), unit="ns").to_numpy("datetime64[us]")
+    early = np.flatnonzero(before_lead(at, created[rows]))
+    found = (
+        DateDoubt("before", report.dated_by, int(result.index[place]) + FIRST_ROW, f"{pd.Timestamp(moment):%Y-%m-%d}")
+        for place, moment in zip(places[early], at[early], strict=True)
+    )
+    report.doubts = list(dict.fromkeys([*report.doubts, *found]))
 
 
 def _read_outcomes(leads: LeadList, settings: Settings) -> pd.DataFrame:
@@ -246,7 +272,8 @@ def _read_outcomes(leads: LeadList, settings: Settings) -> pd.DataFrame:
         keys = read_keys(chunk, leads, own)
         parts.append(keys.assign(outcome=outcome.to_numpy(dtype="float64", na_value=np.nan)))
     result = pd.concat(parts, ignore_index=True)
-    header, moments = later_than(pd.concat(dates, ignore_index=True), dating, leads.mapping.date_order)
-    result["later"] = np.nan if moments is None else moments_as_numbers(moments)
-    result.attrs["dated_by"] = header
+    dated = later_than(pd.concat(dates, ignore_index=True), dating, leads.mapping.date_order)
+    result["later"] = np.nan if dated is None else moments_as_numbers(dated.moments)
+    result.attrs["dated_by"] = "" if dated is None else dated.header
+    result.attrs["doubts"] = [] if dated is None else dated.doubts
     return result

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from leadscore_core.access.permissions import Action
+from leadscore_core.batches.date_doubts import DateDoubt
 from leadscore_core.batches.outcome_dates import later_than
 from leadscore_core.batches.outcome_files import OUTCOME_NAMES
 from leadscore_core.batches.result_words import NOT_CONVERTED, NOTHING, guess_result
@@ -76,6 +77,8 @@ class ResultTable:
         Headers that may be it, the likeliest first; ``rivals`` are those of them that are named as plainly.
     at
         When each row's call was, UTC without saying so, NaT where nothing says it; ``dated_by`` says what does.
+    doubts
+        Dates of calls that cannot be, in the future or in no possible year; ``at`` is NaT there.
     """
 
     path: Path
@@ -87,6 +90,7 @@ class ResultTable:
     at: pd.Series
     dated_by: str
     region: str | None = None
+    doubts: tuple[DateDoubt, ...] = ()
 
     @property
     def has_key(self) -> bool:
@@ -224,8 +228,8 @@ def _table(
         found = said if said in cells else ""
     else:
         found = RESULT if RESULT in cells else choices[0] if choices else ""
-    at, dated_by = _moments(cells, sheet, found)
-    return ResultTable(path, sheet, cells, found, tuple(choices), tuple(rivals), at, dated_by)
+    at, dated_by, doubts = _moments(cells, sheet, found)
+    return ResultTable(path, sheet, cells, found, tuple(choices), tuple(rivals), at, dated_by, doubts=doubts)
 
 
 def _status_choices(cells: pd.DataFrame, words: OutcomeWords, known: Mapping[str, str]) -> list[tuple[int, str]]:
@@ -278,8 +282,8 @@ def plain_status(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _moments(cells: pd.DataFrame, sheet: str | None, status: str) -> tuple[pd.Series, str]:
-    """Return when each row's call was, and what says so: a column, or the sheet's name in our own workbooks."""
+def _moments(cells: pd.DataFrame, sheet: str | None, status: str) -> tuple[pd.Series, str, tuple[DateDoubt, ...]]:
+    """Return when each row's call was, what says so (a column, or our own workbook's sheet), and impossible dates."""
     none = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us]")
     if KEY in cells and sheet:
         try:
@@ -287,14 +291,17 @@ def _moments(cells: pd.DataFrame, sheet: str | None, status: str) -> tuple[pd.Se
         except ValueError:
             day = None
         if day is not None and day.date() <= datetime.now(UTC).date():
-            return pd.Series(day.replace(hour=12), index=cells.index, dtype="datetime64[us]"), f"sheet {sheet}"
+            return pd.Series(day.replace(hour=12), index=cells.index, dtype="datetime64[us]"), f"sheet {sheet}", ()
     named = [
         header
         for header in map(str, cells.columns)
         if header not in {status, CALL_BACK, NOTE} and set(words_of(header)) & _CALLED_ON and moment_rank(header)
     ]
-    header, moments = later_than(cells, named, "dmy")
-    return (none, "") if moments is None else (moments.astype("datetime64[us]"), header)
+    dated = later_than(cells, named, "dmy")
+    if dated is None:
+        return none, "", ()
+    is_known = bool(dated.moments.notna().any())
+    return dated.moments.astype("datetime64[us]"), dated.header if is_known else "", tuple(dated.doubts)
 
 
 def read_moments(cells: pd.Series) -> pd.Series:

@@ -131,6 +131,7 @@ def _bring_results(file: "ResultFile", by: str, settings: Settings) -> None:
 
 def _say_matched(matched: "MatchedResults") -> None:
     from leadscore_core.batches.bring_results import HUMAN_KEYS
+    from leadscore_core.batches.date_doubts import say_doubts
     from leadscore_core.batches.result_words import status_labels
     from leadscore_core.outcome import OutcomeWords
 
@@ -145,6 +146,8 @@ def _say_matched(matched: "MatchedResults") -> None:
     for words, n in rest.items():
         if n:
             say(f"  {n:,} {words}")
+    for sentence in say_doubts(matched.doubts):
+        say(f"  {sentence}")
     for place, why in matched.file.skipped.items():
         say(f"  {place} was left out: {why}")
 

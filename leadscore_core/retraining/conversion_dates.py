@@ -28,9 +28,10 @@ def with_conversion_dates(leads: LeadList, data: TrainingData) -> TrainingData:
         for chunk in leads.chunks()
     ]
     cells = pd.concat(chunks, ignore_index=True)
-    _, moments = later_than(cells, headers, leads.mapping.date_order)
-    if moments is None or len(moments) != len(data):
+    dated = later_than(cells, headers, leads.mapping.date_order)
+    if dated is None or len(dated.moments) != len(data):
         return data
+    moments = dated.moments
     calls = data.known_calls
     took = np.asarray((moments - dates.reset_index(drop=True)).dt.total_seconds(), dtype="float64") / 86_400
     looked = max(moments.max(), dates.max())
