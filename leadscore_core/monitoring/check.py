@@ -192,7 +192,7 @@ def _report(
     verdict = reach_verdict(drift, performance, estimates, promise, rules, model.schema.outcome)
     if verdict.state == BLIND:
         plan = plan_sample(scores, past)
-        verdict = replace(verdict, sample=plan.size)
+        verdict = replace(verdict, sample=plan.size, is_whole=plan.is_whole)
     columns = [one.name for one in model.schema.inputs if one.name in monitored.groups]
     return MonitorReport(
         name=name,

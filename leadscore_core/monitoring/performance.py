@@ -65,6 +65,8 @@ class Performance:
         Why there is none; empty where there is.
     rarer
         Known leads of the outcome that fewer have.
+    answered
+        Leads whose outcome is in, whether it counts or not.
     """
 
     group: str
@@ -84,6 +86,12 @@ class Performance:
     not_applicable: str = ""
     among: str = ""
     rarer: int = 0
+    answered: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the outcomes of all leads are in and due, so that calling tells no more."""
+        return self.answered >= self.leads > 0 and not self.young
 
     @property
     def auc(self) -> Figure | None:
@@ -172,6 +180,7 @@ def measure_performance(
         young_yes=int((young & (leads.calls.came == 1)).sum()),
         young_no=int((young & (leads.calls.came == 0)).sum()),
         by_itself=int(settled.by_itself.sum()),
+        answered=int((~np.isnan(leads.calls.came)).sum()),
         threshold=leads.threshold,
         among=leads.calls.summary().among if (leads.calls.called == 1).any() else "",
     )

@@ -1,7 +1,7 @@
 """The verdict: whether scores can be trusted, in a word, with its reasons and what to do."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,10 @@ import numpy as np
 from leadscore_core.confidence import Z95
 from leadscore_core.config import MonitorRules
 from leadscore_core.model.metadata import ModelMetadata
-from leadscore_core.monitoring.drift import DriftReport
+from leadscore_core.monitoring.drift import SCORES, DriftReport
 from leadscore_core.monitoring.estimate import Estimate
 from leadscore_core.monitoring.performance import Figure, Performance
-from leadscore_core.outcome import OutcomeWords
+from leadscore_core.outcome import OutcomeWords, capital
 from leadscore_core.percent import share_percent
 
 HEALTHY, WATCH, RETRAIN, DO_NOT_TRUST, BLIND = "healthy", "watch", "retrain", "do not trust", "blind"
@@ -24,7 +24,9 @@ ACTIONS = {
     DO_NOT_TRUST: "Do not call in the order of these scores. Retrain, or go back to an earlier model.",
     BLIND: "Call a small sample of this list and bring its outcomes: then it is known.",
 }
+_ALL_IN = "All outcomes of this list are in, so there is nobody to call for it. Look at the next list."
 _FEW_MONTHS = 2
+_SURE = 1.5  # of a 95% interval's half: three standard errors
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,16 @@ class Verdict:
     """Whether scores can be trusted.
 
     ``state`` is one of `STATES`; ``reasons`` are sentences, the weightiest first; ``is_certain`` says that outcomes or
-    a certain drift are behind it, not the want of knowledge alone.
+    a certain drift of columns are behind it, not the want of knowledge alone. ``sample`` is how many leads to call,
+    ``is_whole`` whether these are all, ``is_complete`` whether the outcomes of all are in.
     """
 
     state: str
     reasons: tuple[str, ...]
     is_certain: bool = False
     sample: int | None = None
+    is_whole: bool = False
+    is_complete: bool = False
 
     @property
     def is_due(self) -> bool:
@@ -57,6 +62,10 @@ class Verdict:
     @property
     def action(self) -> str:
         """What to do."""
+        if self.is_complete and self.state in {WATCH, BLIND}:
+            return _ALL_IN
+        if self.state == BLIND and self.sample is not None and self.is_whole:
+            return f"Call all {self.sample:,} leads and bring their outcomes: then the AUC of this list is known."
         if self.state == BLIND and self.sample is not None:
             return (
                 f"Call these {self.sample:,} leads and bring their outcomes: then the AUC of this list is known to "
@@ -106,6 +115,17 @@ def reach_verdict(
     auc = performance.auc if performance is not None else None
     if auc is not None and performance is not None:
         return _by_outcomes(auc, performance, drift, promise, (rules, words or OutcomeWords()))
+    found = _before_auc(drift, performance, estimates, promise, rules)
+    return found if performance is None else _with_outcomes(found, performance, words or OutcomeWords())
+
+
+def _before_auc(
+    drift: DriftReport,
+    performance: Performance | None,
+    estimates: Mapping[str, Estimate],
+    promise: Promise | None,
+    rules: MonitorRules,
+) -> Verdict:
     early = performance.early_auc if performance is not None else None
     if early is not None and early.value is not None and early.high is not None and early.value < rules.least_auc:
         sentence = (
@@ -114,6 +134,46 @@ def reach_verdict(
         is_certain = early.high < rules.least_auc
         return Verdict(DO_NOT_TRUST if is_certain else BLIND, (sentence, _NO_OUTCOMES), is_certain=is_certain)
     return _without_outcomes(drift, estimates.get("auc"), promise, rules)
+
+
+def _with_outcomes(verdict: Verdict, performance: Performance, words: OutcomeWords) -> Verdict:
+    """Return a verdict that is not by the AUC with what the outcomes say all the same, and why there is no AUC."""
+    reasons = [reason.replace(_NO_OUTCOMES, _no_auc(performance, words)) for reason in verdict.reasons]
+    is_sure = abs(performance.found - performance.expected) > _SURE * (performance.found_high - performance.expected)
+    off = _level_words(performance, words) if is_sure else ""
+    state = WATCH if (performance.is_complete and verdict.state == BLIND) or (off and verdict.state == HEALTHY) else ""
+    return replace(
+        verdict,
+        state=state or verdict.state,
+        reasons=(*([off] if off else []), *reasons),
+        is_certain=verdict.is_certain or bool(off),
+        is_complete=performance.is_complete,
+    )
+
+
+def _no_auc(performance: Performance, words: OutcomeWords) -> str:
+    """Say why the AUC is not measured."""
+    if performance.known and not performance.rarer:
+        who = "none" if not performance.found else "all"
+        said = f"of {performance.known:,} leads whose outcome is in {who} {words.past}"
+        return f"AUC is not applicable, as there is one outcome only: {said}."
+    if not performance.is_complete:
+        return _NO_OUTCOMES
+    if not performance.known:
+        return performance.not_applicable
+    return f"All its outcomes are in, but {performance.rarer:,} of the rarer one are too few to measure the AUC."
+
+
+def _level_words(performance: Performance, words: OutcomeWords) -> str:
+    """Say by how much the number found is off, where that is certain and much; empty otherwise."""
+    if not performance.known or performance.found_low <= performance.found <= performance.found_high:
+        return ""
+    if not _is_far_off(performance):
+        return ""
+    return (
+        f"{performance.found:,.0f} {words.past} where {performance.expected:,.0f} were expected "
+        f"({performance.found_low:,.0f} to {performance.found_high:,.0f} by chance): propensities are off."
+    )
 
 
 def _by_outcomes(
@@ -135,11 +195,8 @@ def _by_outcomes(
         state = RETRAIN
     elif (drop is not None and drop > rules.watch_drop) or low < rules.least_auc:
         state = WATCH
-    if not performance.found_low <= performance.found <= performance.found_high and _is_far_off(performance):
-        reasons.append(
-            f"{performance.found:,.0f} {words.past} where {performance.expected:,.0f} were expected: "
-            "propensities are off."
-        )
+    if off := _level_words(performance, words):
+        reasons.append(off)
         state = WATCH if state == HEALTHY else state
     if drift.is_outside:
         reasons.append(_outside_words(drift))
@@ -167,7 +224,8 @@ def _without_outcomes(
         state = WATCH if drift.rows < rules.least_leads else BLIND
         return Verdict(state, (drift.not_applicable,))
     if drift.is_outside:
-        return Verdict(BLIND, (_outside_words(drift), _NO_OUTCOMES), is_certain=True)
+        is_certain = any(name != SCORES for name in drift.outside)
+        return Verdict(BLIND, (_outside_words(drift), _NO_OUTCOMES), is_certain=is_certain)
     if estimate is None or estimate.value is None or estimate.low is None or estimate.high is None:
         why = estimate.blind if estimate is not None else "Nothing is known of past periods."
         return Verdict(BLIND, (_NO_OUTCOMES, why))
@@ -195,7 +253,9 @@ def _outside_words(drift: DriftReport) -> str:
     by_name = {one.name: one.human for one in drift.columns}
     named = [by_name.get(name, "the scores") for name in drift.outside]
     than = "than training months were from each other" if drift.months else "than is usual"
-    return f"{', '.join(named[:3])} {'differ' if len(named) > 1 or named == ['the scores'] else 'differs'} more {than}."
+    said = ", ".join(named[:3])
+    said = capital(said) if drift.outside[0] == SCORES else said  # a company's header keeps its letters
+    return f"{said} {'differ' if len(named) > 1 or named == ['the scores'] else 'differs'} more {than}."
 
 
 def _drift_words(drift: DriftReport, rules: MonitorRules) -> tuple[str, ...]:

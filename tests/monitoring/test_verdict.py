@@ -31,7 +31,7 @@ from leadscore_core.training.calls import Calls
 from leadscore_core.training.evaluation.quick_scores import auc_of
 
 STEADY = DriftReport(1_000, "m", months=5)
-OUTSIDE = replace(STEADY, outside=("scores",))
+OUTSIDE = replace(STEADY, outside=("city",))
 PROMISE = Promise(0.82, 0.01, "on the months that followed")
 
 
@@ -86,6 +86,33 @@ def test_too_few_outcomes_decide_nothing() -> None:
     assert reach_verdict(STEADY, done, {}, PROMISE).state == BLIND
 
 
+@pytest.mark.parametrize(("came", "who"), [(0.0, "none"), (1.0, "all")])
+def test_one_outcome_only_is_said_and_its_level_is_a_reason(came: float, who: str) -> None:
+    score = np.random.default_rng(0).beta(1, 40, 800)
+    found = reach_verdict(OUTSIDE, measured(score, np.full(800, came)), {}, PROMISE)
+    assert f"{800 * came:.0f} converted where 20 were expected (" in found.reasons[0]
+    assert found.is_certain
+    assert any(f"of 800 leads whose outcome is in {who} converted" in reason for reason in found.reasons)
+    assert "Too few" not in " ".join(found.reasons)
+    assert "Call" not in found.action
+    as_expected = reach_verdict(STEADY, measured(np.full(50, 0.02), np.zeros(50)), {}, PROMISE)
+    assert "AUC is not applicable" in as_expected.reasons[0]
+
+
+def test_where_all_outcomes_are_in_nobody_is_to_be_called() -> None:
+    score = np.random.default_rng(0).beta(1, 40, 800)
+    came = (np.random.default_rng(1).random(800) < score).astype("float64")
+    all_in = reach_verdict(OUTSIDE, measured(score, came), {}, PROMISE)
+    assert "All its outcomes are in" in " ".join(all_in.reasons)
+    assert (all_in.state, all_in.is_due) == (WATCH, False)
+    assert "nobody to call" in all_in.action
+    learned = reach_verdict(STEADY, measured(np.full(800, np.nan), came), {}, PROMISE)
+    assert "learned from all 800 leads" in learned.reasons[0]
+    assert "nobody to call" in learned.action
+    came[0] = np.nan
+    assert reach_verdict(OUTSIDE, measured(score, came), {}, PROMISE).state == BLIND
+
+
 def test_few_outcomes_are_enough_for_bad_news_alone() -> None:
     past = record([0.0, 0.01, -0.01, 0.005, 0.0])
     for slope, states in ((1.0, {HEALTHY}), (-1.0, {DO_NOT_TRUST}), (0.0, {BLIND, DO_NOT_TRUST, HEALTHY})):
@@ -114,6 +141,10 @@ def test_outside_what_was_seen_is_blind_whatever_the_record() -> None:
     verdict = reach_verdict(OUTSIDE, None, found, PROMISE)
     assert (verdict.state, verdict.is_due, verdict.is_certain) == (BLIND, True, True)
     assert "Call" in verdict.action
+    by_scores = reach_verdict(replace(STEADY, outside=("scores",)), None, found, PROMISE)
+    assert (by_scores.state, by_scores.is_certain) == (BLIND, False)
+    assert by_scores.reasons[0].startswith("The scores differ")
+    assert "within" not in replace(verdict, sample=900, is_whole=True).action
     assert "Call these 120 leads" in replace(verdict, sample=120).action
 
 
