@@ -1,9 +1,10 @@
 """Rates in words: with as many digits as tell them from other rates around."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _TENTHS_BELOW, _HUNDREDTHS_BELOW = 0.1, 0.005
 _WHOLE_FROM = 0.02
+_MOST_DECIMALS = 4
 
 
 def rate_decimals(base_rate: float, least: int = 0) -> int:
@@ -40,6 +41,36 @@ def share_percent(share: float) -> str:
     """
     decimals = 0 if share >= _WHOLE_FROM or share == 0 else rate_decimals(5 * share)
     return f"{share:.{decimals}%}"
+
+
+def share_percents(before: float, now: float) -> tuple[str, str]:
+    """Write two shares (0-1) of a whole, with more digits where they would else read the same and differ.
+
+    Examples
+    --------
+    >>> share_percents(0.4, 0.013), share_percents(0.402, 0.404), share_percents(0.1, 0.1)
+    (('40%', '1.3%'), ('40.2%', '40.4%'), ('10%', '10%'))
+    """
+    texts = share_percent(before), share_percent(now)
+    if before != now and texts[0] == texts[1]:
+        first, second = distinct_percents([before, now])
+        return first, second
+    return texts
+
+
+def distinct_percents(rates: Sequence[float]) -> list[str]:
+    """Write rates (0-1) beside each other, all with as many decimals as tell those apart that differ, four at most.
+
+    Examples
+    --------
+    >>> distinct_percents([0.021, 0.024]), distinct_percents([0.4, 0.6]), distinct_percents([0.02, 0.02])
+    (['2.1%', '2.4%'], ['40%', '60%'], ['2%', '2%'])
+    """
+    for decimals in range(_MOST_DECIMALS + 1):
+        texts = [f"{rate:.{decimals}%}" for rate in rates]
+        if len(set(texts)) == len(set(rates)):
+            break
+    return texts
 
 
 def signed(value: float, decimals: int = 0) -> str:

@@ -33,7 +33,7 @@ from leadscore_core.cli.options import (
 )
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.percent import percent, share_percent
+from leadscore_core.percent import percent, share_percent, share_percents
 
 if TYPE_CHECKING:  # models and kept lists load when the command runs
     from leadscore_core.monitoring.check import MonitorReport
@@ -147,22 +147,23 @@ def _say_report(report: MonitorReport, past: str) -> None:
     if not drift.is_applicable:
         say(f"Drift: not applicable. {drift.not_applicable}")
         return
+    if drift.lacking:
+        names = ", ".join(f"{one.human} ({share_percent(one.effect or 0.0)})" for one in drift.lacking)
+        say(f"This list has no {names}: in brackets by how much that moves a score on average.")
     if drift.apart is not None:
+        shared = ", by the columns that they share" if drift.lacking else ""
         by = f", most by {next(iter(drift.apart.by))}" if drift.apart.is_apart and drift.apart.by else ""
         say(
             f"Told apart from training leads with AUC {drift.apart.auc:.2f} ({drift.apart.low:.2f} to "
-            f"{drift.apart.high:.2f}; 0.5 is not at all){by}"
+            f"{drift.apart.high:.2f}; 0.5 is not at all){by}{shared}"
         )
     now, before = (percent(mean, drift.mean_before) for mean in (drift.mean_now, drift.mean_before))
     say(f"Mean score {now}, at training {before}")
     there = [column for column in drift.found if not column.is_lacking]
     for column in there[:_MOST_SHOWN]:
         say(f"  {_column_line(column)}")
-    if drift.lacking:
-        names = ", ".join(f"{one.human} ({share_percent(one.effect or 0.0)})" for one in drift.lacking)
-        say(f"  This list has no {names}: in brackets by how much that moves a score on average.")
-    if not drift.found:
-        say("  No column drifted for certain.")
+    if not there:
+        say(f"  No {'other ' if drift.lacking else ''}column drifted for certain.")
 
 
 def _column_line(column: ColumnDrift) -> str:
@@ -171,7 +172,8 @@ def _column_line(column: ColumnDrift) -> str:
         parts.append(f"moves a score by {share_percent(column.effect)} on average")
     if column.changes:
         first = column.changes[0]
-        parts.append(f"{first.level} {share_percent(first.before)} to {share_percent(first.now)} of leads")
+        before, now = share_percents(first.before, first.now)
+        parts.append(f"{first.level} {before} to {now} of leads")
     if column.new:
         named = ", ".join(level for level, _ in column.new_levels[:3])
         parts.append(f"{column.new:,} new values ({share_percent(column.new_share)} of leads): {named}")

@@ -12,6 +12,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.reference import BLANK_CODE, ColumnReference, TrainingReference
 from leadscore_core.monitoring.effects import effect_of_drift
 from leadscore_core.monitoring.two_sample import Apart, tell_apart
+from leadscore_core.percent import distinct_percents
 
 SCORES = "scores"
 CERTAIN = 0.01
@@ -89,8 +90,9 @@ class ColumnDrift:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """How a batch differs from training; ``columns`` are in the order of what their drift does to scores.
+    """How a batch differs from training.
 
+    ``columns`` are in the order of what their drift does to scores, those that the batch lacks before all.
     ``not_applicable`` says why nothing was compared, empty where it was. ``is_outside`` says that the batch is farther
     from training than training months were from each other, ``outside`` by which columns.
     """
@@ -199,7 +201,7 @@ def check_drift(
     return DriftReport(
         rows,
         model.model_id,
-        columns=tuple(sorted(columns, key=lambda one: -one.weight)),
+        columns=tuple(sorted(columns, key=lambda one: (not (one.is_lacking and one.is_found), -one.weight))),
         scores=scores,
         mean_before=reference.mean_score,
         mean_now=float(np.mean(propensity)),
@@ -244,7 +246,7 @@ def _column_drift(
 def _score_drift(reference: TrainingReference, propensity: np.ndarray, rng: np.random.Generator) -> ColumnDrift:
     before = np.array(reference.score_counts)
     now = np.bincount(reference.score_codes(propensity), minlength=len(before)).astype("float64")
-    edges = [f"{edge:.0%}" for edge in reference.score_edges]
+    edges = distinct_percents([0.0, *reference.score_edges, 1.0])[1:-1]
     labels = tuple(f"{low} to {high}" for low, high in zip(["0%", *edges], [*edges, "100%"], strict=True))
     return ColumnDrift(
         name=SCORES,

@@ -14,6 +14,7 @@ from leadscore_core.model.classifier import Calibrator
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.monitoring.performance import Figure, MonitoredLeads, calibration_slope
 from leadscore_core.outcome import OutcomeWords
+from leadscore_core.percent import signed
 
 _EDGE = 1e-6
 _LEAST_PERIODS = 2
@@ -58,10 +59,8 @@ class Recalibration:
         on = f"On {self.period} the Brier score is {self.brier_before:.4f}, recalibrated {self.brier_after:.4f}"
         if not self.is_proposed:
             return f"{on}: no better for certain, so the propensities stay."
-        return (
-            f"{on} ({self.low:+.4f} to {self.high:+.4f}): recalibrated on {self.leads:,} leads it foretells "
-            f"{words.plural} better."
-        )
+        low, high = (signed(end or 0.0, 4) for end in (self.low, self.high))
+        return f"{on} ({low} to {high}): recalibrated on {self.leads:,} leads it foretells {words.plural} better."
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as plain values."""

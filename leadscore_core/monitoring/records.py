@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from filelock import FileLock
 
 from leadscore_core.access.permissions import Action
+from leadscore_core.access.person import check_may
 from leadscore_core.config import Settings, load_settings
+from leadscore_core.errors import ConflictError
 from leadscore_core.monitoring.check import MonitorReport
 from leadscore_core.monitoring.sample import SamplePlan
 from leadscore_core.monitoring.webhook import post_later
@@ -18,6 +21,7 @@ from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.monitor_events import (
     RECALIBRATION,
     SAMPLE,
+    SAMPLE_BACK,
     TRIAL,
     TRIAL_END,
     VERDICT,
@@ -25,6 +29,7 @@ from leadscore_core.storage.database.monitor_events import (
     MonitorEventStore,
 )
 from leadscore_core.storage.database.outcomes import OutcomeStore
+from leadscore_core.training.calls import Calls
 
 _MOST_COLUMNS = 12
 _LOCK, _PATIENCE = ".verdicts.lock", 60
@@ -120,10 +125,57 @@ def save_sample(plan: SamplePlan, batch: Batch, *, by: str = "", settings: Setti
 
 
 def sample_of(batch: Batch, settings: Settings | None = None) -> dict[str, Any] | None:
-    """Return the sample that was drawn of a list last; None where none was."""
-    store = MonitorEventStore(settings or load_settings())
-    found = store.history(batch.schema_name, SAMPLE, batch_id=batch.id, most=1)
-    return found[0].data if found else None
+    """Return the sample that was drawn of a list last; None where none was, or where it was taken back."""
+    found = _sample_event(batch, settings or load_settings())
+    return None if found is None else found.data
+
+
+def called_of_sample(rows: list[int], calls: Calls) -> int:
+    """Return how many leads of a sample somebody called, or have an outcome."""
+    return int(((calls.called[rows] == 1) | ~np.isnan(calls.came[rows])).sum())
+
+
+def take_sample_back(batch: Batch, calls: Calls, *, by: str = "", settings: Settings | None = None) -> MonitorEvent:
+    """Take back the sample that was drawn of a list, so that another can be drawn; what was drawn stays on record.
+
+    Parameters
+    ----------
+    calls
+        What is known of the calls to the leads of the list, in its order.
+
+    Raises
+    ------
+    AccessError
+        If whoever asks may not plan calls.
+    ConflictError
+        If none is drawn, or some of it was called: another draw would choose by what came back.
+    StorageError
+        If it cannot be kept.
+    """
+    check_may(Action.PLAN)
+    settings = settings or load_settings()
+    drawn = _sample_event(batch, settings)
+    if drawn is None:
+        raise ConflictError(f"No leads are drawn of {batch.name}. Draw them first.")
+    called = called_of_sample(drawn.data["rows"], calls)
+    if called:
+        raise ConflictError(
+            f"{called:,} of the {drawn.data['size']:,} leads that are drawn of {batch.name} were called or have an "
+            "outcome, so they can no longer be taken back. Call the others as well."
+        )
+    data = {"sample": drawn.id, "size": drawn.data["size"]}
+    event = MonitorEvent(SAMPLE_BACK, batch.schema_name, data, batch.scoring.model_id, batch.id, by)
+    return MonitorEventStore(settings).add(event, Action.PLAN)
+
+
+def _sample_event(batch: Batch, settings: Settings) -> MonitorEvent | None:
+    store = MonitorEventStore(settings)
+    drawn, back = (
+        next(iter(store.history(batch.schema_name, kind, batch_id=batch.id, most=1)), None)
+        for kind in (SAMPLE, SAMPLE_BACK)
+    )
+    is_back = drawn is not None and back is not None and back.data["sample"] == drawn.id
+    return None if is_back else drawn
 
 
 def read_timeline(schema_name: str, settings: Settings | None = None) -> list[TimelineEntry]:
@@ -164,6 +216,8 @@ def _words(event: MonitorEvent) -> tuple[str, str]:
         return f"{data['name']}: {data['state']}", " ".join(data["reasons"])
     if event.kind == SAMPLE:
         return f"{data['size']:,} leads drawn to be called", ""
+    if event.kind == SAMPLE_BACK:
+        return f"{data['size']:,} leads that were drawn taken back", ""
     if event.kind == RECALIBRATION:
         return "Recalibration proposed" if data["is_proposed"] else "Calibration checked", str(data["sentence"])
     if event.kind in {TRIAL, TRIAL_END}:

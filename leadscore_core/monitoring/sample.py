@@ -15,6 +15,7 @@ from leadscore_core.monitoring.performance import Figure
 from leadscore_core.training.evaluation.weighted_auc import auc_error, shares_below
 
 MARGIN, HOLDS = 0.05, 0.93
+TELLING = 0.2  # what is known no nearer than that says nothing
 STRATA, LEAST, FEWER = 10, 40, 120
 WEAKENED = 0.5
 _EDGE, _SIMULATIONS, _GROWTH = 1e-3, 200, 1.1
@@ -35,7 +36,8 @@ class SamplePlan:
     size
         How many are drawn.
     margin
-        How far from the true AUC what they say may be, 0-1, also where scores tell half of what they did.
+        How far from the true AUC what they say may be, 0-1, also where scores tell half of what they did; 0 where all
+        leads are drawn, as their outcomes tell the AUC exactly.
     holds
         How often it was no farther, of simulated outcomes, 0-1.
     hoped
@@ -131,7 +133,7 @@ def plan_sample(
             break
         size = min(len(own), most or len(own), int(np.ceil(size * _GROWTH)))
     hoped, worst = _held(errors[0]), max(map(_held, errors))
-    margin = margin if most is None else max(margin, worst)
+    margin = 0.0 if size >= len(own) else margin if most is None else max(margin, worst)
     holds = float(min(np.mean(one <= margin) for one in errors))
     places = np.flatnonzero(able)
     all_strata = np.full(len(propensity), -1)
@@ -288,7 +290,7 @@ def _places(strata: np.ndarray) -> list[np.ndarray]:
 
 def _held(errors: np.ndarray) -> float:
     """Return the margin that errors hold as often as it is promised, rounded up to a hundredth."""
-    return float(np.ceil(100 * np.quantile(errors, HOLDS) - _EDGE) / 100)
+    return max(0.0, float(np.ceil(100 * np.quantile(errors, HOLDS) - _EDGE) / 100))
 
 
 def _errors(score: np.ndarray, p: np.ndarray, design: tuple[np.ndarray, int], rng: np.random.Generator) -> np.ndarray:

@@ -18,7 +18,7 @@ from leadscore_core.days import say_day
 from leadscore_core.errors import LeadScoreError, StorageError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.monitoring.batch_leads import BatchLeads, read_batch_leads
-from leadscore_core.percent import say_leads
+from leadscore_core.percent import say_leads, signed
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.monitor_events import SHADOW, MonitorEvent, MonitorEventStore
@@ -61,7 +61,9 @@ class ShadowComparison:
             return self.not_applicable
         auc = self.comparison.differences[0]
         on = f"on {self.leads:,} leads of {self.lists} list{'' if self.lists == 1 else 's'}"
-        both = f"AUC {auc.challenger:.3f} against {auc.champion:.3f} {on} ({auc.low:+.3f} to {auc.high:+.3f})"
+        both = (
+            f"AUC {auc.challenger:.3f} against {auc.champion:.3f} {on} ({signed(auc.low, 3)} to {signed(auc.high, 3)})"
+        )
         words = {
             "better": "Promote it: ",
             "worse": "Do not promote it: ",

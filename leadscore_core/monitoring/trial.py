@@ -16,6 +16,7 @@ POWER = 0.8
 _LEAST_LEADS, _LEAST_YES = 100, 5
 _LOPSIDED = 1e-5  # as it is asked at every look
 _PATHS, _STEPS, _SEED = 4_000, 400, 12
+_MOST_LIFT, _LEAST_LIFT, _PART_OF_BASE = 0.05, 0.001, 0.5
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,17 @@ class TrialResult:
         left = max(0, self.plan.size - sum(self.leads))
         rest = f"{left:,} more leads are planned" if left else "all planned leads are in"
         return f"{held}; that may be chance, and {rest}."
+
+
+def usual_lift(base_rate: float) -> float:
+    """Return by how much (0-1) a trial is to raise a base rate unless somebody says otherwise: half, 5 points at most.
+
+    Examples
+    --------
+    >>> [round(usual_lift(rate), 4) for rate in (0.3, 0.022, 0.0)]
+    [0.05, 0.011, 0.001]
+    """
+    return min(_MOST_LIFT, max(_LEAST_LIFT, _PART_OF_BASE * base_rate))
 
 
 def plan_trial(

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import plotly.graph_objects as go
 
-from leadscore_core.percent import share_percent
+from leadscore_core.percent import share_percents
 from leadscore_core.plots.style import ACCENT, NEUTRAL, SERIES, dress, short
 
 
@@ -47,7 +47,8 @@ def plot_changes(human: str, changes: Sequence[Change]) -> go.Figure:
     figure.update_xaxes(title="Share of leads", tickformat=".0%", rangemode="tozero")
     figure.update_layout(barmode="group", legend={"orientation": "h", "y": -0.2})
     first = changes[0]
-    title = f"{human}: {first.level} went from {share_percent(first.before)} to {share_percent(first.now)} of leads"
+    before, now = share_percents(first.before, first.now)
+    title = f"{human}: {first.level} went from {before} to {now} of leads"
     return dress(figure, title, 120 + 48 * len(levels))
 
 

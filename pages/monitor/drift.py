@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from leadscore_core.percent import percent, share_percent
+from leadscore_core.percent import percent, share_percent, share_percents
 from leadscore_core.plots.monitor import plot_changes
 from pages.shared.components import render_chart
 from pages.shared.sidebar import plain
@@ -23,10 +23,10 @@ def render_drift(report: MonitorReport) -> None:
     if not drift.is_applicable:
         st.info(plain(drift.not_applicable), icon=":material/info:")
         return
-    st.markdown(_answer(drift))
     if drift.lacking:
-        names = ", ".join(plain(one.human.lower()) for one in drift.lacking)
-        st.caption(f":material/data_loss_prevention: This list has no {names}; the model takes a neutral value.")
+        names = ", ".join(plain(one.human) for one in drift.lacking)
+        st.markdown(f"**This list has no {names}.** The model takes a neutral value.")
+    st.markdown(_answer(drift))
     shown = list(drift.found) or list(drift.columns[:5])
     st.dataframe(
         pd.DataFrame([_row(one, drift) for one in shown]),
@@ -56,14 +56,16 @@ def _answer(drift: DriftReport) -> str:
     scores = f"The mean score is {now}, at training {before}."
     if drift.apart is not None:
         by = [one.human for one in drift.columns if one.name == next(iter(drift.apart.by), "")]
-        most = f", most by {plain(by[0].lower())}" if by and drift.apart.is_apart else ""
+        most = f", most by {plain(by[0])}" if by and drift.apart.is_apart else ""
         found = "can be told" if drift.apart.is_apart else "cannot be told"
+        shared = " by the columns that they share" if drift.lacking else ""
         scores += (
-            f" These leads {found} from training leads (AUC {drift.apart.auc:.2f}, {drift.apart.low:.2f} to "
+            f" These leads {found} from training leads{shared} (AUC {drift.apart.auc:.2f}, {drift.apart.low:.2f} to "
             f"{drift.apart.high:.2f}; 0.5 is not at all){most}."
         )
-    count = len(drift.found)
+    count = sum(not one.is_lacking for one in drift.found)
     columns = "No column" if not count else "1 column" if count == 1 else f"{count} columns"
+    columns = columns.replace("column", "other column") if drift.lacking else columns
     return f"**{columns} drifted for certain.** {scores}"
 
 
@@ -83,4 +85,5 @@ def _row(one: ColumnDrift, drift: DriftReport) -> dict[str, object]:
 
 
 def _change(level: str, before: float, now: float) -> str:
-    return f"{level}: {share_percent(before)} to {share_percent(now)}"
+    before_text, now_text = share_percents(before, now)
+    return f"{level}: {before_text} to {now_text}"

@@ -13,7 +13,7 @@ from leadscore_core.config import load_settings
 from leadscore_core.data.schema.schema import Role
 from leadscore_core.model.measures import FIGURE_NAMES
 from leadscore_core.outcome import capital
-from leadscore_core.percent import percent
+from leadscore_core.percent import percent, signed
 from pages.monitor.verdict import calibration_of, model_of
 from pages.shared.components import act
 from pages.shared.sidebar import plain
@@ -81,7 +81,7 @@ def _render_estimates(report: MonitorReport) -> None:
             "By scores alone": [f"{one.plain:.3f}" for one in shown],
             "Corrected": [f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})" for one in shown],
             "Holds": [f"{one.level:.0%}, by {one.periods} past periods" for one in shown],
-            "Most it was wrong": [f"{one.worst:+.3f}" for one in shown],
+            "Most it was wrong": [signed(one.worst or 0.0, 3) for one in shown],
         }
     )
     st.dataframe(table, hide_index=True, placeholder="", alt="What scores alone say, corrected by past errors")

@@ -10,6 +10,7 @@ import streamlit as st
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.model.measures import MEASURES
+from leadscore_core.percent import signed
 from leadscore_core.registry.registry import ModelRegistry
 from pages.shared import session
 from pages.shared.person import sign
@@ -58,7 +59,7 @@ def _render_comparison(found: ShadowComparison) -> None:
             "Figure": measures.get(one.name, one.name),
             "In use": one.champion,
             "In the shadow": one.challenger,
-            "Difference, 95%": f"{one.value:+.4f} ({one.low:+.4f} to {one.high:+.4f})",
+            "Difference, 95%": f"{signed(one.value, 4)} ({signed(one.low, 4)} to {signed(one.high, 4)})",
         }
         for one in found.comparison.differences
     ]

@@ -15,6 +15,7 @@ _KINDS = {
     "model": "Models",
     "verdict": "Verdicts",
     "sample": "Leads to call",
+    "sample_back": "Leads to call",
     "shadow": "Shadow",
     "trial": "Trials",
     "trial_end": "Trials",

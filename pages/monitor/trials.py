@@ -105,7 +105,7 @@ def _arms_file(first: np.ndarray, names: tuple[str, str]) -> bytes:
 def _render_plan(view: BatchView) -> None:
     from leadscore_core.monitoring.batch_trials import start_trial
     from leadscore_core.monitoring.shadow import shadow_of
-    from leadscore_core.monitoring.trial import plan_trial
+    from leadscore_core.monitoring.trial import plan_trial, usual_lift
     from leadscore_core.storage.database.trials import ARMS
 
     words, base = view.schema.outcome, model_of(view).metadata.training_data.base_rate
@@ -115,7 +115,9 @@ def _render_plan(view: BatchView) -> None:
     st.caption(_FOLLOWED[kind])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rate = st.number_input(f"Leads that {words.many} as it is, %", 0.1, 99.0, round(100 * base, 1), 0.5, width=320)
-        lift = st.number_input("How many points more are to be found", 0.1, 50.0, 5.0, 0.5, width=320)
+        lift = st.number_input(
+            "How many points more are to be found", 0.1, 50.0, round(100 * usual_lift(base), 1), 0.1, width=320
+        )
     share = st.slider(f"Share of leads {ARMS[kind][0]}, %", 10, 90, 50, width=660)
     if rate + lift > 100:
         st.caption("Together they are more than all leads.")

@@ -13,13 +13,13 @@ import pytest
 
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import MonitorRules, load_settings
-from leadscore_core.errors import LeadScoreError
+from leadscore_core.errors import ConflictError, LeadScoreError
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.monitoring.batch_leads import MONTH, read_batch_leads
 from leadscore_core.monitoring.batch_trials import end_trial, start_trial
 from leadscore_core.monitoring.check import MonitorReport, check_batch
 from leadscore_core.monitoring.performance import find_shifts, measure_by, measure_performance
-from leadscore_core.monitoring.records import read_timeline, sample_of, save_report, save_sample
+from leadscore_core.monitoring.records import read_timeline, sample_of, save_report, save_sample, take_sample_back
 from leadscore_core.monitoring.retrain_rule import make_case
 from leadscore_core.monitoring.sample import evaluate_sample, plan_sample
 from leadscore_core.monitoring.shadow import compare_shadow, score_in_shadow, set_shadow, shadow_of
@@ -138,6 +138,28 @@ def test_a_sample_is_kept_marked_and_evaluated(batch: Batch, trained: LeadModel)
     )
     assert figure.value is not None
     assert weight.sum() == pytest.approx(batch.rows)
+
+
+def test_a_draw_is_taken_back_while_nobody_of_it_was_called(batch: Batch, trained: LeadModel) -> None:
+    kept = read_batch_leads(batch, trained.schema, 0.5, load_settings())
+    with pytest.raises(ConflictError, match="No leads are drawn"):
+        take_sample_back(batch, kept.leads.calls)
+    save_sample(plan_sample(kept.scores), batch)
+    take_sample_back(batch, kept.leads.calls, by="Anna")
+    assert sample_of(batch) is None
+    with pytest.raises(ConflictError, match="No leads are drawn"):
+        take_sample_back(batch, kept.leads.calls)
+    assert any("taken back" in one.title for one in read_timeline(batch.schema_name))
+    again = plan_sample(kept.scores, seed=1)
+    save_sample(again, batch)
+    drawn = sample_of(batch)
+    assert drawn is not None
+    assert drawn["rows"] == again.rows.tolist()
+    bring_back(batch, as_foretold(batch, trained))
+    calls = read_batch_leads(batch, trained.schema, 0.5, load_settings()).leads.calls
+    with pytest.raises(ConflictError, match="can no longer be taken back"):
+        take_sample_back(batch, calls)
+    assert sample_of(batch) is not None
 
 
 class Receiver:

@@ -69,7 +69,10 @@ def test_outcomes_turn_the_verdict_and_a_retrain_is_proposed(app: AppTest, batch
 
 def test_leads_to_call_are_drawn_and_evaluated_once_they_are_back(app: AppTest, batch: Batch, view: BatchView) -> None:
     look_at(app, "Leads to call")
-    assert "you know the AUC of this list to within 0.05" in shown(app)
+    assert "you know the AUC of this list exactly" in shown(app)
+    press(app, "Draw these")
+    press(app, "Take this draw back")
+    assert sample_of(batch) is None
     press(app, "Draw these")
     drawn = sample_of(batch)
     assert drawn is not None
@@ -78,6 +81,7 @@ def test_leads_to_call_are_drawn_and_evaluated_once_they_are_back(app: AppTest, 
     bring_back(batch, np.random.default_rng(0).random(batch.rows) < scores)
     app.run()
     assert "The AUC of the whole list is 0." in shown(app)
+    assert not any("Take this draw back" in button.label for button in app.button)
 
 
 def test_a_trial_is_planned_and_started(app: AppTest, batch: Batch) -> None:

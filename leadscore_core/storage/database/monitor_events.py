@@ -14,6 +14,7 @@ from leadscore_core.storage.database.engine import aware, now, open_database
 from leadscore_core.storage.database.tables import MonitorEventRow
 
 VERDICT, SAMPLE, SHADOW, RECALIBRATION = "verdict", "sample", "shadow", "recalibration"
+SAMPLE_BACK = "sample_back"
 TRIAL, TRIAL_END = "trial", "trial_end"
 
 
