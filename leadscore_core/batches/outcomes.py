@@ -14,6 +14,7 @@ from leadscore_core.batches.date_doubts import DateDoubt, before_lead, creation_
 from leadscore_core.batches.outcome_dates import dating_headers, later_than, moments_as_numbers
 from leadscore_core.batches.outcome_files import KNOWN_BY
 from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys, with_region_of
+from leadscore_core.batches.outcomes_of_calls import save_call_outcomes
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.outcome_column import known_outcomes
 from leadscore_core.data.cleaning.text import as_text
@@ -26,6 +27,7 @@ from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.engine import open_database
 from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
 
+_SHOWN = 10
 _HUMAN = {"id": "id", "email": "e-mail", "phone": "phone", "moment": "moment of creation"}
 
 
@@ -54,13 +56,15 @@ class OutcomeReport:
     by
         Id, e-mail, phone or moment -> leads that were known by it.
     batches
-        Name of each batch that learned something -> leads whose outcome came, and how many of them converted.
+        Name of each batch that learned something -> leads whose outcome came, and how many of them count as converted.
     kept
         Id of each of these batches -> what was kept for it, to be corrected by.
     past
         What such leads did, in a word.
     doubts
         Dates that cannot be when an outcome came: in the future, in no possible year, or before the lead.
+    otherwise
+        Name of a batch -> positions of its leads of which the file says one outcome and calls the other.
     """
 
     rows: int = 0
@@ -76,6 +80,7 @@ class OutcomeReport:
     entries: dict[str, Entry] = field(default_factory=dict)
     past: str = OutcomeWords().past
     doubts: list[DateDoubt] = field(default_factory=list)
+    otherwise: dict[str, list[int]] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -95,7 +100,20 @@ class OutcomeReport:
             parts.append(f"{self.strangers:,} leads have an id that belongs to somebody else in the file")
         if len(self.batches) > 1:
             parts.append(f"a lead that stands in several of the {len(self.batches)} lists counts in each")
-        return " ".join(["; ".join(parts) + ".", *say_doubts(self.doubts)])
+        return " ".join(["; ".join(parts) + ".", *self._disagreements(), *say_doubts(self.doubts)])
+
+    def _disagreements(self) -> list[str]:
+        """Say for each list of which leads file and calls disagree, and what counts."""
+        said = []
+        for name, rows in self.otherwise.items():
+            shown = ", ".join(f"{row + FIRST_ROW:,}" for row in rows[:_SHOWN])
+            more = f" and {len(rows) - _SHOWN:,} more" if len(rows) > _SHOWN else ""
+            leads, where = ("lead", "row") if len(rows) == 1 else ("leads", "rows")
+            said.append(
+                f"File and calls disagree about {len(rows):,} {leads} of {name} ({where} {shown}{more}); the yes "
+                f"counts, so {'it counts' if len(rows) == 1 else 'they count'} as {self.past}."
+            )
+        return said
 
     def _which_counts(self) -> str:
         if self.dated_by:
@@ -168,20 +186,30 @@ def bring_outcomes(
             "were in first, or check that both files have the same ids, e-mails or phones."
         )
     corrected = dict(instead_of or {})
-    outcomes = OutcomeStore(settings)
+    outcomes, schemas = OutcomeStore(settings), {one.schema.name: one.schema for one in lists}
     nothing = np.empty(0, dtype="int64")
     with open_database(settings).one_change():
         for batch, rows, completed in found:
             before = corrected.pop(batch.id, None)
             added = outcomes.add(batch, rows, completed, file_name=name, by=by, instead_of=before)
             report.entries[batch.id] = added.entry
-            report.batches[batch.name] = (len(rows), int(completed.sum()))
+            save_call_outcomes(batch, schemas[batch.schema_name], settings, by=by)
+            report.batches[batch.name] = (len(rows), _count(batch, rows, report, outcomes))
         for batch in BatchStore(settings).list_batches():
             if batch.id in corrected:
                 outcomes.add(batch, nothing, nothing, file_name=name, by=by, instead_of=corrected[batch.id])
         if is_noted:
             note_outcomes(lists[0].paths, report.entries, by=by, settings=settings)
     return report
+
+
+def _count(batch: Batch, rows: np.ndarray, report: OutcomeReport, outcomes: OutcomeStore) -> int:
+    """Return how many of a file's leads converted, and keep in the report of which of them calls say otherwise."""
+    said, known = outcomes.said(batch), outcomes.known(batch)
+    differ = [row for row in sorted(rows.tolist()) if said.calls.get(row, said.files[row]) != said.files[row]]
+    if differ:
+        report.otherwise[batch.name] = differ
+    return sum(known[row] for row in rows.tolist())
 
 
 def _check_keys(outcomes_of: list[pd.DataFrame], knows: np.ndarray) -> None:

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -14,6 +15,9 @@ import pytest
 from leadscore_core.batches.bring_results import MatchedResults, match_results, save_results
 from leadscore_core.batches.brought_files import list_results, undo_results
 from leadscore_core.batches.call_workbooks import lead_key, week_bytes, write_week
+from leadscore_core.batches.called import calls_of_batch
+from leadscore_core.batches.outcome_files import open_outcome_files
+from leadscore_core.batches.outcomes import bring_outcomes
 from leadscore_core.batches.outcomes_of_calls import save_call_outcomes
 from leadscore_core.batches.queue import CallQueue
 from leadscore_core.batches.result_files import ResultFile, read_result_files
@@ -291,6 +295,39 @@ def test_what_calls_settle_counts_among_the_outcomes(view: BatchView, tmp_path: 
     queue.contacts.undo(made[3], by="Anna")
     save_call_outcomes(view.batch, view.schema, settings)
     assert store.known(view.batch) == {rows[0]: 1, rows[1]: 1, rows[4]: 0, 200: 0}
+
+
+def test_where_a_file_and_calls_disagree_it_is_said_and_the_yes_counts_everywhere(
+    view: BatchView, sample: SampleLeads, tmp_path: Path
+) -> None:
+    settings = load_settings()
+    some = sample.new[sample.new["email"].notna()].drop_duplicates("email", keep=False).head(6)
+    rows = some.index.tolist()
+    queue = CallQueue(view, settings)
+    for row, result in zip(rows[:4], ["converted", "not_interested", "converted", "not_interested"], strict=True):
+        queue.record(row, Result(result), caller="Anna")
+    path = tmp_path / "crm.csv"
+    pd.DataFrame({"Email": some["email"], "Converted": ["No", "Yes", "Yes", "No", "No", "Yes"]}).to_csv(
+        path, index=False
+    )
+    report = bring_outcomes(open_outcome_files(path), by="Mia", is_noted=True)
+    assert report.batches == {view.batch.name: (6, 4)}
+    assert report.otherwise == {view.batch.name: rows[:2]}
+    disagree = (
+        f"File and calls disagree about 2 leads of {view.batch.name} (rows {rows[0] + 2}, {rows[1] + 2}); the yes"
+    )
+    assert disagree in report.summary
+    known = OutcomeStore(settings).known(view.batch)
+    assert known == dict(zip(rows, [1, 1, 1, 0, 0, 1], strict=True))
+    came = np.full(view.batch.rows, np.nan)
+    came[rows] = [0, 1, 1, 0, 0, 1]
+    calls, _ = calls_of_batch(view.batch, view.schema, came, None, settings, counts=True)
+    assert calls is not None
+    assert calls.came[rows].tolist() == [known[row] for row in rows], "what the monitor counts"
+    assert save_call_outcomes(view.batch, view.schema, settings) == 0
+    (brought,) = list_results(settings)
+    undo_results(brought.id, by="Mia", settings=settings)
+    assert OutcomeStore(settings).known(view.batch) == dict(zip(rows[:4], [1, 0, 1, 0], strict=True))
 
 
 def test_names_that_no_file_can_hold_keep_their_workbooks_apart(view: BatchView, tmp_path: Path) -> None:
