@@ -33,6 +33,8 @@ class ByteScan:
         Whether it may hold cells that are written as formulas of text.
     has_marks
         Whether a byte order mark is in it past its beginning.
+    has_nuls
+        Whether a NUL byte is in it.
     is_utf8
         Whether all of it is UTF-8.
     """
@@ -44,6 +46,7 @@ class ByteScan:
     has_quotes: bool
     has_formulas: bool
     has_marks: bool
+    has_nuls: bool
     is_utf8: bool
 
 
@@ -60,7 +63,7 @@ def scan_bytes(path: Path) -> ByteScan:
     (2, 3, '\r\n', True, True)
     """
     newlines = returns = pairs = 0
-    quotes = formulas = marks = between = False  # between: two blocks share a letter
+    quotes = formulas = marks = nuls = between = False  # between: two blocks share a letter
     is_utf8 = True
     decoder = codecs.getincrementaldecoder("utf-8")()
     buffer, before, first = bytearray(_BLOCK), b"", 1
@@ -74,6 +77,7 @@ def scan_bytes(path: Path) -> ByteScan:
                 pairs += block.count(b"\r\n")
             pairs += before[-1:] == b"\r" and block[0] == _NEWLINE
             quotes = quotes or b'"' in block
+            nuls = nuls or b"\0" in block
             formulas = formulas or (b"=" in block and b'="' in block) or b'="' in seam  # one byte is found much faster
             is_ascii = block.isascii()
             marks = marks or (not is_ascii and block.find(codecs.BOM_UTF8, first) >= 0) or codecs.BOM_UTF8 in seam
@@ -91,6 +95,7 @@ def scan_bytes(path: Path) -> ByteScan:
         has_quotes=quotes,
         has_formulas=formulas,
         has_marks=marks,
+        has_nuls=nuls,
         is_utf8=is_utf8 and not between,
     )
 

@@ -81,6 +81,8 @@ def name_foreign(head: bytes) -> tuple[str, str] | None:
         return "a photo or film", _EXPORT
     if head.startswith(b"RIFF") and head[8:12] in (b"WEBP", b"WAVE", b"AVI "):
         return "an image, sound or film", _EXPORT
+    if head[257:262] == b"ustar":
+        return "a tar archive", "Unpack it and give the list itself"
     if head.startswith(_SAS):
         return "a SAS file", "Export it as CSV in SAS"
     return _name_markup(head)

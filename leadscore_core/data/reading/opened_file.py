@@ -21,6 +21,7 @@ from leadscore_core.data.reading.dialect import find_dialect
 from leadscore_core.data.reading.encoding import MEND, EncodingGuess, bad_lines, guess_encoding
 from leadscore_core.data.reading.file_format import name_archive, name_foreign, name_ole
 from leadscore_core.data.reading.keep_open import open_once
+from leadscore_core.data.reading.nul_bytes import find_utf_16, is_text_but_for_nuls, lines_with_nuls
 from leadscore_core.data.reading.text_repair import has_wrapped_lines, unwrapped_lines, without_formulas, write_lines
 from leadscore_core.data.reading.workbook_check import check_members
 from leadscore_core.errors import EncodingQuestionError, UnreadableFileError
@@ -243,7 +244,8 @@ def _identify_text(path: Path, name: str, head: bytes, scratch: Path, given: str
     scan = scan_once(path)
     guess = _encoding(path, name, head, given, scan)
     is_utf8 = guess.name == "utf-8"
-    drop = "\0" * (b"\0" in head) + "\ufeff" * (scan.has_marks or not is_utf8)
+    drop = "\0" * scan.has_nuls + "\ufeff" * (scan.has_marks or not is_utf8)
+    remarks = _remarks(guess, lines_with_nuls(path) if scan.has_nuls and not guess.name.startswith("utf-16") else ())
     path = _readable(path, name, scratch, guess, drop=drop, is_said=given is not None)
     formulas = scan.has_formulas if is_utf8 else scan_once(path).has_formulas
     text = _beginning(path)
@@ -253,7 +255,6 @@ def _identify_text(path: Path, name: str, head: bytes, scratch: Path, given: str
         raise UnreadableFileError(
             f"{name} has a first line of more than {LONGEST_LINE >> 20} MB, so it is not a table of leads. {EXPECTED}"
         )
-    remarks = _remarks(guess)
     if has_wrapped_lines(text):
         path = write_lines(unwrapped_lines(path), scratch / "lines.csv")
         remarks += (_WRAPPED_LINES,)
@@ -289,10 +290,10 @@ def _encoding(path: Path, name: str, head: bytes, given: str | None, scan: ByteS
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return EncodingGuess("utf-16")
     if head.count(0) > max(_FEW_NULS, len(head) // 1000):
-        even, odd = head[0::2].count(0), head[1::2].count(0)
-        if max(even, odd) > len(head) // 8 and min(even, odd) <= len(head) // 50:
-            return EncodingGuess("utf-16-le" if odd > even else "utf-16-be")
-        raise UnreadableFileError(f"{name} is not text, a workbook or Parquet: it holds binary data. {EXPECTED}")
+        if (wide := find_utf_16(head)) is not None:
+            return EncodingGuess(wide)
+        if not is_text_but_for_nuls(head):
+            raise UnreadableFileError(f"{name} is not text, a workbook or Parquet: it holds binary data. {EXPECTED}")
     found = _guess(path, scan.is_utf8)
     if found.rivals:
         read = " or ".join(f"{codec} ({word!r})" for codec, word in found.rivals)
@@ -337,7 +338,10 @@ def _readable(path: Path, name: str, scratch: Path, guess: EncodingGuess, *, dro
     return readable
 
 
-def _remarks(guess: EncodingGuess) -> tuple[Remark, ...]:
+def _remarks(guess: EncodingGuess, nuls: tuple[int, ...]) -> tuple[Remark, ...]:
+    if nuls:
+        reason = "NUL bytes, which are no text, are left out; something may have been lost there before"
+        return (("nul_bytes", "warning", reason, nuls, ""), *_remarks(guess, ()))
     if guess.bad_lines:
         reason = "bytes that are not UTF-8 as the rest of the file; read as Windows-1252"
         return (("mended_bytes", "warning", reason, guess.bad_lines, ""),)
