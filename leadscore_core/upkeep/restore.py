@@ -38,11 +38,28 @@ _NAME = re.compile(rf"(data|models)(/[^/\0\\\\]+)+|database\.sqlite|{re.escape(S
 
 @dataclass(frozen=True)
 class RestoreReport:
-    """What was restored: the backup's manifest, whether the audit went on instead of going back, and the settings."""
+    """What was restored: the backup's manifest, whether the audit went on instead of going back, and the settings.
+
+    ``damaged`` is where a database lies that could not be read, and whose audit nobody knows; None where it could be.
+    """
 
     manifest: Manifest
     keeps_audit: bool
     settings: SettingsFate
+    damaged: Path | None = None
+
+
+@needs(Action.BACK_UP)
+def read_backup(path: Path) -> Manifest:
+    """Return the manifest of a backup, before anything else is looked at.
+
+    Raises
+    ------
+    BackupError
+        If it is no backup, was changed, or is of a newer version.
+    """
+    with _open(path) as packed:
+        return _read_manifest(packed, path)
 
 
 @needs(Action.BACK_UP)
@@ -83,7 +100,9 @@ def restore_backup(path: Path, settings: Settings | None = None, *, progress: Pr
             f"The backup could not be restored ({error.filename or settings.data_dir}: {error.strerror or error}). "
             "Nothing was changed. Make room or give write access, then try again."
         ) from error
-    return RestoreReport(manifest, journal.keep_audit, fate)
+    was = Path(journal.new_database_file)
+    damaged = was.with_name(f"{was.name}{DAMAGED}") if journal.new_database_file else None
+    return RestoreReport(manifest, journal.keep_audit, fate, damaged)
 
 
 def finish_restore(settings: Settings) -> bool:

@@ -642,3 +642,11 @@ def test_parquet_parts_whose_types_differ_are_named_without_their_cells(run, lis
     assert "these hold several: number (int64, " in errors
     assert "98765" not in errors
     assert not (tmp_path / "other.parquet").exists()
+
+
+def test_a_list_that_never_was_is_not_called_deleted(run, places: Path) -> None:
+    code, _, words = run("retention", "set", "nope", "5")
+    assert code == 2
+    assert "There is no list nope (any more)" in words
+    assert "leadscore retention list" in words
+    assert "deleted" not in words

@@ -1,6 +1,7 @@
 """Backup and restore: everything comes back as it was, from a file that is checked first, or nothing is changed."""
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -305,13 +306,103 @@ def test_the_command_line_backs_up_and_restores(
     assert code == 0
     assert "Backed up 1 lists" in said
     BatchStore(small).delete(batch)
-    code, said, _ = run("restore", tmp_path / "all.zip")
+    after = everything(small)
+    code, said, _ = run("restore", tmp_path / "all.zip", "--yes")
     assert code == 0
     assert "Restored 1 lists as they were" in said
+    (aside,) = tmp_path.glob("leadscore-before-restore-*.zip")
+    assert f"What was here before lies in {aside}" in said
     assert [one.id for one in BatchStore(small).list_batches()] == [batch.id]
     code, _, words = run("restore", tmp_path / "none.zip")
     assert code == 2
     assert "cannot be read as a backup" in words
+    restore_backup(aside, small)
+    assert everything(small) == after
+
+
+class Terminal(io.StringIO):
+    """Answers that somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_restore_asks_before_it_takes_the_place_of_anything(
+    run: Callable[..., tuple[int, str, str]],
+    small: Settings,
+    batch: Batch,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    work(small, batch)
+    out = write_backup(tmp_path / "all.zip", small).path
+    DecisionStore(small).restore(batch, [7], note="came since", by="Anna")
+    before = everything(small)
+    code, said, words = run("restore", out)
+    assert (code, "Add --yes" in words) == (2, True)
+    assert "Lists here: 1. Files of outcomes: 1." in said
+    assert "The newest change was on" in said
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    code, _, words = run("restore", out)
+    assert (code, "Nothing was restored." in words) == (2, True)
+    assert everything(small) == before
+    assert [path.name for path in tmp_path.glob("*.zip")] == ["all.zip"]
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert run("restore", out)[0] == 0
+    assert DecisionStore(small).restored_rows(batch).tolist() == [5, 6]
+
+
+def test_a_restore_where_nothing_is_kept_asks_nothing(
+    run: Callable[..., tuple[int, str, str]], small: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = write_backup(tmp_path / "all.zip", small).path
+    close_databases()
+    monkeypatch.setenv("LEADSCORE_DATA_DIR", str(tmp_path / "new" / "data"))
+    monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(tmp_path / "new" / "models"))
+    code, said, words = run("restore", out)
+    assert code == 0, words
+    assert "before" not in said.replace(str(tmp_path), "")
+
+
+def test_a_restore_that_fails_leaves_no_copy_and_one_without_room_says_so(
+    run: Callable[..., tuple[int, str, str]], small: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = write_backup(tmp_path / "all.zip", small).path
+
+    def changes(packed: dict[str, bytes]) -> None:
+        name = next(name for name in packed if name.startswith("data/batches/"))
+        packed[name] = packed[name][:-1] + b"?"
+
+    shutil.copy(out, tmp_path / "whole.zip")
+    tamper(out, changes)
+    code, _, words = run("restore", out, "--yes")
+    assert (code, "SHA-256 differs" in words) == (2, True)
+    assert not list(tmp_path.glob("leadscore-before-restore-*"))
+    free = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) + (60 << 20)
+    monkeypatch.setattr(
+        "leadscore_core.upkeep.set_aside.shutil.disk_usage", lambda _: shutil._ntuple_diskusage(free, 0, free)
+    )
+    code, said, words = run("restore", tmp_path / "whole.zip", "--yes")
+    assert code == 0, words
+    assert "could not be put aside. The disk of" in words
+    assert "before" not in said.replace(str(tmp_path), "")
+
+
+def test_of_a_damaged_database_it_is_said_that_its_audit_could_not_be_read(
+    run: Callable[..., tuple[int, str, str]], small: Settings, tmp_path: Path
+) -> None:
+    out = write_backup(tmp_path / "all.zip", small).path
+    close_databases()
+    path = small.data_dir / "leadscore.db"
+    path.write_bytes(path.read_bytes()[:4096] + b"\xde" * 60_000)
+    for ending in ("-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    code, said, words = run("restore", out, "--yes")
+    assert code == 0, words
+    assert "The database here cannot be read" in said
+    assert "could not be put aside" in words
+    assert f"it lies in {path}.damaged" in said
+    assert "did not begin" not in said
 
 
 @pytest.fixture
@@ -333,14 +424,14 @@ def test_the_settings_file_comes_back_as_it_was_and_another_is_told(
     was, out = own_settings.read_text(), tmp_path / "all.zip"
     assert run("backup", out)[0] == 0
     own_settings.write_text(SMALLER)
-    code, said, _ = run("restore", out)
+    code, said, _ = run("restore", out, "--yes")
     assert code == 0
     assert "The settings of the backup are put back." in said
     assert own_settings.read_text() == was
     assert load_settings().phone_region == "GB"
-    assert "settings" not in run("restore", out)[1], "what is the same is not spoken of"
+    assert "The settings" not in run("restore", out, "--yes")[1], "what is the same is not spoken of"
     own_settings.unlink()
-    assert run("restore", out)[0] == 0
+    assert run("restore", out, "--yes")[0] == 0
     assert own_settings.read_text() == was
     assert own_settings.stat().st_mode & 0o777 == 0o600
     assert not list(small.data_dir.glob(".restore-*"))
@@ -366,7 +457,7 @@ def test_settings_that_would_lose_what_is_restored_are_laid_beside_it(
     tamper(tmp_path / "all.zip", _other_settings(content))
     own_settings.write_text(f'data_dir = "{small.data_dir}"\n')
     monkeypatch.delenv("LEADSCORE_DATA_DIR")
-    code, said, _ = run("restore", tmp_path / "all.zip")
+    code, said, _ = run("restore", tmp_path / "all.zip", "--yes")
     assert code == 0
     assert f"The settings of the backup {words}, and lie in " in said
     assert own_settings.read_text() == f'data_dir = "{small.data_dir}"\n'

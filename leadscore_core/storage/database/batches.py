@@ -362,7 +362,10 @@ def _discard(folder: Path) -> None:
 
 
 def _gone(name: str) -> StorageError:
-    return StorageError(f"The list {name} is not there any more; somebody deleted it. Choose another or upload again.")
+    return StorageError(
+        f"There is no list {name} (any more). See which there are and their ids on the Leads page or with leadscore "
+        "retention list, and choose another or upload it again."
+    )
 
 
 def _scoring(row: ScoringRow) -> Scoring:
