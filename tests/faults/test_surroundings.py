@@ -15,8 +15,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import typer
 
 from leadscore_core.batches.save import save_batch
+from leadscore_core.cli.health import health
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.errors import LeadScoreError, RegistryError, StorageError
@@ -65,7 +67,7 @@ def keep(new_list: Path, model: LeadModel, name: str) -> None:
 
 
 def test_a_full_disk_takes_nothing_half_and_a_read_only_one_is_read(
-    small_disk: Path, new_list: Path, trained: LeadModel
+    small_disk: Path, new_list: Path, trained: LeadModel, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings, registry = load_settings(), ModelRegistry(small_disk / "models")
     keep(new_list, trained, "Monday")
@@ -99,6 +101,12 @@ def test_a_full_disk_takes_nothing_half_and_a_read_only_one_is_read(
         "Lists and decisions cannot be kept",
         "Models cannot be kept",
     ]
+    with pytest.raises(typer.Exit):
+        health()
+    said = capsys.readouterr().out
+    assert "Lists and decisions cannot be kept" in said
+    assert "Looked at: folders and the room on their disks" in said
+    assert "Not looked at, as the database cannot be opened" in said
     with pytest.raises(LeadScoreError, match=r"may not be written|cannot be used|Read-only"):
         keep(new_list, trained, "Wednesday")
     with pytest.raises(RegistryError, match="Read-only file system"):
