@@ -1,6 +1,6 @@
 """Brought files: which files of results and outcomes were brought, by whom, and how they are taken back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,10 +10,12 @@ from sqlalchemy import select
 
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import needs
+from leadscore_core.batches.outcomes_of_calls import save_call_outcomes
 from leadscore_core.config import Settings
 from leadscore_core.data.dataset.dataset import Paths
 from leadscore_core.data.reading.reader import list_files
 from leadscore_core.errors import StorageError
+from leadscore_core.registry.served import known_schema
 from leadscore_core.storage.database.audit import AuditEvent, append_audit
 from leadscore_core.storage.database.batches import BatchStore, hash_files
 from leadscore_core.storage.database.contacts import ContactStore
@@ -125,7 +127,16 @@ def undo_all(brought: Sequence[BroughtFile], *, by: str, settings: Settings) -> 
         As `undo_results` does.
     """
     with open_database(settings).one_change():
-        return sum(undo_results(one.id, by=by, settings=settings) for one in brought)
+        undone = sum(_undo(one.id, by, settings) for one in brought)
+    _settle_calls({batch for one in brought for batch in one.batch_ids}, by, settings)
+    return undone
+
+
+def _settle_calls(batch_ids: Set[str], by: str, settings: Settings) -> None:
+    """Let calls that were taken back count no longer; after the change, since what is known of people is remembered."""
+    for batch in BatchStore(settings).list_batches():
+        if batch.id in batch_ids and OutcomeStore(settings).said(batch).calls:
+            save_call_outcomes(batch, known_schema(batch.schema_name, settings), settings, by=by)
 
 
 @needs(Action.BRING_OUTCOMES)
@@ -142,6 +153,15 @@ def undo_results(file_id: int, *, by: str, settings: Settings) -> int:
     StorageError
         If there is no such file, or it was taken back already.
     """
+    with open_database(settings).session() as session:
+        row = session.get(OutcomeFileRow, file_id)
+        batch_ids = set() if row is None else set(_brought(row).batch_ids)
+    undone = _undo(file_id, by, settings)
+    _settle_calls(batch_ids, by, settings)
+    return undone
+
+
+def _undo(file_id: int, by: str, settings: Settings) -> int:
     database, store = open_database(settings), OutcomeStore(settings)
     with database.one_change():
         with database.session() as session:

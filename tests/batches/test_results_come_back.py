@@ -330,6 +330,20 @@ def test_where_a_file_and_calls_disagree_it_is_said_and_the_yes_counts_everywher
     assert OutcomeStore(settings).known(view.batch) == dict(zip(rows[:4], [1, 0, 1, 0], strict=True))
 
 
+def test_calls_that_are_taken_back_count_no_longer_over_a_file(
+    view: BatchView, sample: SampleLeads, tmp_path: Path
+) -> None:
+    settings = load_settings()
+    some = sample.new[sample.new["email"].notna()].drop_duplicates("email", keep=False).head(2)
+    calls, crm = tmp_path / "calls.csv", tmp_path / "crm.csv"
+    pd.DataFrame({"Email": some["email"], "Call status": ["Converted", "Busy"]}).to_csv(calls, index=False)
+    brought = save_results(match_results(read(calls, settings), settings), by="Mia", settings=settings)
+    pd.DataFrame({"Email": some["email"], "Converted": ["No", "No"]}).to_csv(crm, index=False)
+    assert bring_outcomes(open_outcome_files(crm), by="Mia").otherwise == {view.batch.name: some.index.tolist()[:1]}
+    undo_results(brought.file_id, by="Mia", settings=settings)
+    assert OutcomeStore(settings).known(view.batch) == dict.fromkeys(some.index.tolist(), 0)
+
+
 def test_names_that_no_file_can_hold_keep_their_workbooks_apart(view: BatchView, tmp_path: Path) -> None:
     names = ("A/B", "A:B", "a b", "..", "आशा", "x" * 200)
     week = plan_week(view, WeekOrder(tuple(Caller(name, 3) for name in names), (now().date(),)))
