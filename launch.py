@@ -3,6 +3,7 @@
 It does not start where others than this machine could open it without signing in, unless ``--insecure`` says so.
 """
 
+import ctypes
 import gc
 import importlib
 import sys
@@ -52,9 +53,12 @@ def collect_garbage() -> NoReturn:
         time.sleep(wait)
         gc.collect()
         gc.freeze()
+    give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc, which else keeps what many threads freed
     while True:
         time.sleep(COLLECT_EVERY)
         gc.collect()
+        if give_back is not None:
+            give_back(0)
 
 
 def find_people() -> None:

@@ -35,6 +35,8 @@ def read_address(page: str) -> None:
     if not given or (page, given) == written or (is_late and time.monotonic() - at < _IN_FLIGHT_SECONDS):
         return
     session.put(_FRESH, True)
+    # a run that a click interrupts writes no address, and the next one must not take this one over the click
+    session.put(_WRITTEN, ((page, given), written, time.monotonic()))
     if page == "" and "scored" in given and _ID.fullmatch(given["scored"][0]):
         session.set_scored(given["scored"][0])
     if "batch" in given:

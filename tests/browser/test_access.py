@@ -162,6 +162,19 @@ def test_nobody_is_kept_out_of_any_page_and_nothing_leaves_the_machine(context: 
     assert found == []
 
 
+def test_a_click_counts_while_the_page_is_being_opened_by_its_address(context: BrowserContext, office: str) -> None:
+    page = leads(context, f"{office}/leads")
+    choose(page, "Review list")
+    choose(page, "Call list")
+    address = page.url
+    for _ in range(3):
+        page.goto("about:blank")
+        page.goto(address)
+        page.get_by_role("radio", name="Plan", exact=True).click(force=True)
+        calm(page)
+        expect(page.get_by_role("radio", name="Plan", exact=True)).to_be_checked(timeout=PATIENCE)
+
+
 def test_nothing_is_lost_when_a_page_is_loaded_again(context: BrowserContext, office: str) -> None:
     page = leads(context, f"{office}/leads")
     press(page, re.compile("Warm"))

@@ -189,9 +189,7 @@ def _identify_zip(path: Path, name: str, scratch: Path, given: str | None) -> Op
             _check_foreign(name, name_archive(members))
             if any(m.startswith("xl/") for m in members) or "mimetype" in members:
                 return OpenedFile(name, "excel", path, path, scratch)
-            files = [
-                m for m in archive.infolist() if not m.is_dir() and not re.search(r"(^|/)(\.|__MACOSX/)", m.filename)
-            ]
+            files = [m for m in archive.infolist() if not re.search(r"(^|/)(\.|__MACOSX/)|/$", m.filename)]
             if len(files) != 1:
                 listed = ", ".join(m.filename for m in files[:5]) or "none"
                 raise UnreadableFileError(
