@@ -56,7 +56,7 @@ def test_renaming_and_deleting(kept: Settings, new_list: Path, trained: LeadMode
     assert store.list_batches() == []
     assert not batch.folder.exists()
     assert new_list.is_file()
-    with pytest.raises(StorageError, match="not there any more"):
+    with pytest.raises(StorageError, match="any more"):
         store.get(batch.id)
     with pytest.raises(StorageError):
         DecisionStore(kept).restore(batch, [3], note="", by="Anna")
