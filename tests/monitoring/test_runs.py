@@ -63,7 +63,7 @@ def test_each_door_that_keeps_leads_or_outcomes_has_them_checked() -> None:
         }
         if called & KEEPING:
             found[str(path.relative_to(ROOT))] = "check_soon" in called
-    assert {"pages/score/result.py", "pages/leads/outcomes.py", "pages/sources/rates.py"} <= set(found)
+    assert {"pages/score/result.py", "pages/leads/outcomes.py", "pages/sources/outcomes.py"} <= set(found)
     assert all(found.values()), found
 
 
