@@ -4,6 +4,7 @@ import ast
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from leadscore_core import monitoring_steps
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import MonitorRules, Settings, load_settings
 from leadscore_core.model.lead_model import LeadModel
@@ -24,6 +26,7 @@ from leadscore_core.monitoring.verdict import DO_NOT_TRUST
 from leadscore_core.monitoring_steps import check_newest, check_scored, deliver_messages, write_tracking
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.engine import now
 from leadscore_core.storage.database.monitor_events import RECALIBRATION, VERDICT, MonitorEventStore
 from leadscore_core.storage.database.outbox import Outbox
 from leadscore_core.storage.database.outcomes import OutcomeStore
@@ -161,11 +164,16 @@ def test_of_young_leads_quick_answers_count_neither_way_and_this_is_said(
     assert f"{done.young_no:,} came back as a no" in done.young_sentence(OutcomeWords())
 
 
-def test_the_daily_steps_check_what_is_new_and_say_what_they_could_not(batch: Batch, labelled: Batch) -> None:
+def test_the_daily_steps_check_what_is_new_and_say_what_they_could_not(
+    batch: Batch, labelled: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = check_newest()
     assert found["ok"]
     assert {one["batch"] for one in found["lists"]} == {batch.name, labelled.name}
-    assert check_newest(days=0)["lists"] == []
+    with monkeypatch.context() as later:
+        later.setattr(monitoring_steps, "now", lambda: now() + timedelta(days=40))
+        assert check_newest()["lists"] == []
+        assert len(check_newest(days=45)["lists"]) == 2
     assert check_scored({"batch": batch.id})["lists"][0]["state"] == verdicts(batch)[-1]
     assert deliver_messages() == {"sent": 0, "failed": 0}
     assert write_tracking() == {"logged": [], "problem": ""}
