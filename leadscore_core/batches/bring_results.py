@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -17,7 +17,7 @@ from leadscore_core.batches.brought_files import note_file
 from leadscore_core.batches.date_doubts import DateDoubt, before_lead, creation_of
 from leadscore_core.batches.known_people import lead_keys
 from leadscore_core.batches.outcome_files import saved_schemas
-from leadscore_core.batches.outcome_keys import match_leads, people_of_batch
+from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, region_for
 from leadscore_core.batches.result_files import (
     ResultFile,
     ResultTable,
@@ -26,10 +26,9 @@ from leadscore_core.batches.result_files import (
     read_moments,
     status_preference,
 )
-from leadscore_core.batches.result_keys import open_table, read_table_keys, region_for
+from leadscore_core.batches.result_keys import open_table, read_table_keys
 from leadscore_core.batches.result_words import NOT_CONVERTED, NOTHING, guess_result
 from leadscore_core.config import Settings
-from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.data.schema.owner import owner_column
 from leadscore_core.errors import LabelError, LeadScoreError, StorageError
 from leadscore_core.inference.export.caller_workbooks import CALL_BACK, KEY, NOTE
@@ -146,7 +145,8 @@ def match_results(file: ResultFile, settings: Settings) -> MatchedResults:
         parts.append(found.assign(table=place))
         gone = sorted(set(status.index[wanted]) - set(found["line"]))
         lost += len(gone)
-        unmatched += [(table.place, line + 2, status[line]) for line in gone[: _MOST_SHOWN - len(unmatched)]]
+        shown = gone[: _MOST_SHOWN - len(unmatched)]
+        unmatched += [(table.place, table.log.place(line)[1], status[line]) for line in shown]
     rows = pd.concat(parts, ignore_index=True)
     if rows.empty and blank + nothing < file.rows:
         raise LabelError(
@@ -159,8 +159,9 @@ def match_results(file: ResultFile, settings: Settings) -> MatchedResults:
 
 def _doubts(file: ResultFile, rows: pd.DataFrame, batches: list[Batch], settings: Settings) -> Iterator[DateDoubt]:
     """Give the dates of calls that cannot be, among them those before the lead, each row of a file once."""
-    for table in file.tables:
-        yield from table.doubts
+    places = [table.place if len(file.tables) > 1 else "" for table in file.tables]
+    for table, name in zip(file.tables, places, strict=True):
+        yield from (replace(doubt, file=name) for doubt in table.doubts)
     by_id = {batch.id: batch for batch in batches}
     newest = rows[rows["is_newest"]]
     for (batch_id, place), group in newest.groupby(["batch", "table"]):
@@ -172,7 +173,8 @@ def _doubts(file: ResultFile, rows: pd.DataFrame, batches: list[Batch], settings
         early = before_lead(table.at.to_numpy("datetime64[us]")[lines], created[group["row"].to_numpy("int64")])
         for line in np.unique(lines[early]):
             text = f"{table.at.iloc[line]:%Y-%m-%d}"
-            yield DateDoubt("before", table.dated_by, int(line) + FIRST_ROW, text)
+            row = table.log.place(int(line))[1]
+            yield DateDoubt("before", table.dated_by, row, text, places[int(str(place))])
 
 
 def _with_barred(result: pd.Series, table: ResultTable) -> pd.Series:

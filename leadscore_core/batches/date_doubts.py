@@ -26,12 +26,21 @@ _WHY = {
 
 @dataclass(frozen=True)
 class DateDoubt:
-    """A date that cannot be when something came: ``kind`` is ``future``, ``impossible`` or ``before`` (the lead)."""
+    """A date that cannot be when something came: ``kind`` is ``future``, ``impossible`` or ``before`` (the lead).
+
+    ``row`` is that of its file or sheet, ``file`` which of several that is.
+    """
 
     kind: str
     header: str
     row: int
     text: str
+    file: str = ""
+
+    @property
+    def example(self) -> str:
+        """The date, and where it stands."""
+        return f"{self.text} in row {self.row:,}{f' of {self.file}' if self.file else ''}"
 
 
 def doubt_moments(moments: pd.Series, filled: pd.Series, today: pd.Timestamp) -> pd.Series:
@@ -108,7 +117,7 @@ def say_doubts(doubts: Iterable[DateDoubt]) -> list[str]:
 def _say(kind: str, header: str, found: list[DateDoubt]) -> str:
     is_one = len(found) == 1
     why = _WHY[kind].format(lie="lies" if is_one else "lie", are="is" if is_one else "are")
-    shown = "; ".join(f"{one.text} in row {one.row:,}" for one in found[:_EXAMPLES])
+    shown = "; ".join(one.example for one in found[:_EXAMPLES])
     examples = f" ({shown})" if len(found) <= _EXAMPLES else f" (such as {shown})"
     follows = (
         "The outcome counts, but says nothing on how long outcomes take"

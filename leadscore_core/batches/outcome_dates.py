@@ -1,6 +1,6 @@
 """Dates of outcomes: of several rows about one lead, which is the later one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,7 +77,16 @@ class Dated:
     doubts: list[DateDoubt]
 
 
-def later_than(cells: pd.DataFrame, headers: Sequence[str], order: DateOrder) -> Dated | None:
+def _place_in_plain_file(position: int) -> tuple[str, int]:
+    return "", position + FIRST_ROW
+
+
+def later_than(
+    cells: pd.DataFrame,
+    headers: Sequence[str],
+    order: DateOrder,
+    place: Callable[[int], tuple[str, int]] = _place_in_plain_file,
+) -> Dated | None:
     """Return the first header whose cells are dates, with its moments; None where there is none.
 
     Dates in the future and in no possible year are doubts, and their moments NaT.
@@ -88,6 +97,8 @@ def later_than(cells: pd.DataFrame, headers: Sequence[str], order: DateOrder) ->
         Text of the whole file, one column a header.
     order
         In which days and months are read where the column does not say it.
+    place
+        Says in which file and row a position stands (see `ReadLog.place`).
     """
     for header in headers:
         text = cells[header].astype("str").str.strip()
@@ -97,8 +108,10 @@ def later_than(cells: pd.DataFrame, headers: Sequence[str], order: DateOrder) ->
         moments = parse_dates(text, ("",), date_evidence(text).order(order)).values
         if (moments.notna() | has_odd_year(text))[filled].mean() >= _MOSTLY:
             kinds = doubt_moments(moments, filled, pd.Timestamp.now("UTC").tz_localize(None))
-            places = np.flatnonzero((kinds != "").to_numpy())
-            doubts = [DateDoubt(kinds.iloc[at], header, int(at) + FIRST_ROW, text.iloc[at]) for at in places]
+            doubts = []
+            for at in np.flatnonzero((kinds != "").to_numpy()).tolist():
+                file, row = place(at)
+                doubts.append(DateDoubt(kinds.iloc[at], header, row, text.iloc[at], file))
             sure = moments.where((kinds == "").to_numpy())
             return Dated(header, pd.Series(sure.to_numpy(dtype="datetime64[ns]")), doubts)
     return None

@@ -17,7 +17,7 @@ from leadscore_core.errors import StorageError
 from leadscore_core.inference.contact_quality import contact_keys, read_contacts
 from leadscore_core.inference.duplicates import key_columns
 from leadscore_core.storage.contact_key import contact_key
-from leadscore_core.storage.database.batches import BatchStore
+from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.leads.files import read_people
 
 
@@ -51,15 +51,9 @@ def read_keys(chunk: pd.DataFrame, leads: LeadList, settings: Settings) -> pd.Da
     return keys
 
 
-def with_region_of(schema: str, settings: Settings) -> Settings:
-    """Return settings with the country of numbers without a country code that the newest list of a schema has, if any.
-
-    A file of outcomes often has too few numbers to show it.
-    """
-    batches = BatchStore(settings).list_batches() if settings.has_database else []
-    regions = [batch.mapping.phone_region for batch in batches if batch.schema_name == schema]
-    region = next((region for region in regions if region), settings.phone_region)
-    return settings.model_copy(update={"phone_region": region})
+def region_for(leads: LeadList, batch: Batch, settings: Settings) -> str:
+    """Return as whose numbers a file's are read among a list's leads: the file's own country, the list's, the usual."""
+    return leads.mapping.phone_region or batch.mapping.phone_region or settings.phone_region
 
 
 def moment_keys(cleaned: pd.DataFrame, schema: LeadSchema) -> pd.Series:

@@ -13,12 +13,13 @@ from leadscore_core.batches.brought_files import note_outcomes
 from leadscore_core.batches.date_doubts import DateDoubt, before_lead, creation_of, say_doubts
 from leadscore_core.batches.outcome_dates import dating_headers, later_than, moments_as_numbers
 from leadscore_core.batches.outcome_files import KNOWN_BY
-from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys, with_region_of
+from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys, region_for
 from leadscore_core.batches.outcomes_of_calls import save_call_outcomes
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.outcome_column import known_outcomes
 from leadscore_core.data.cleaning.text import as_text
 from leadscore_core.data.dataset.dataset import LeadList
+from leadscore_core.data.reading.read_log import ReadLog
 from leadscore_core.data.reading.reader import list_files
 from leadscore_core.data.row_numbers import FIRST_ROW
 from leadscore_core.errors import LabelError, StorageError
@@ -26,6 +27,7 @@ from leadscore_core.outcome import OutcomeWords
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.engine import open_database
 from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
+from leadscore_core.storage.leads.files import read_file_rows
 
 _SHOWN = 10
 _HUMAN = {"id": "id", "email": "e-mail", "phone": "phone", "moment": "moment of creation"}
@@ -64,7 +66,7 @@ class OutcomeReport:
     doubts
         Dates that cannot be when an outcome came: in the future, in no possible year, or before the lead.
     otherwise
-        Name of a batch -> positions of its leads of which the file says one outcome and calls the other.
+        Name of a batch -> rows in its file of the leads of which this file says one outcome and calls the other.
     """
 
     rows: int = 0
@@ -106,7 +108,7 @@ class OutcomeReport:
         """Say for each list of which leads file and calls disagree, and what counts."""
         said = []
         for name, rows in self.otherwise.items():
-            shown = ", ".join(f"{row + FIRST_ROW:,}" for row in rows[:_SHOWN])
+            shown = ", ".join(f"{row:,}" for row in rows[:_SHOWN])
             more = f" and {len(rows) - _SHOWN:,} more" if len(rows) > _SHOWN else ""
             leads, where = ("lead", "row") if len(rows) == 1 else ("leads", "rows")
             said.append(
@@ -125,6 +127,37 @@ class OutcomeReport:
         if not shared:
             return " (their id, e-mail and phone point to different leads)"
         return f" ({' and '.join(shared)} shared by several leads, which identifies nobody)"
+
+
+@dataclass(frozen=True, eq=False)
+class _OutcomeRows:
+    """What a file tells as a schema reads it.
+
+    Attributes
+    ----------
+    by_region
+        Country of phone numbers without a country code -> the keys of each row's lead (see `read_keys`), ``outcome``,
+        NaN where it tells none, and ``later`` (see `moments_as_numbers`).
+    log
+        Where each row stands.
+    """
+
+    leads: LeadList
+    by_region: dict[str, pd.DataFrame]
+    settings: Settings
+    log: ReadLog
+    dated_by: str
+    doubts: list[DateDoubt]
+
+    @property
+    def knows(self) -> np.ndarray:
+        """Which rows tell an outcome."""
+        return next(iter(self.by_region.values()))["outcome"].notna().to_numpy()
+
+    def told(self, batch: Batch) -> pd.DataFrame:
+        """Return the rows that tell an outcome, by position, with phones read as a list's."""
+        rows = self.by_region[region_for(self.leads, batch, self.settings)]
+        return rows[rows["outcome"].notna()]
 
 
 @needs(Action.BRING_OUTCOMES)
@@ -163,17 +196,16 @@ def bring_outcomes(
     """
     settings = settings or load_settings()
     lists = [leads] if isinstance(leads, LeadList) else list(leads)
-    outcomes_of = [_read_outcomes(one, settings) for one in lists]
-    dated_by = next((str(result.attrs["dated_by"]) for result in outcomes_of), "")
-    report = OutcomeReport(rows=len(outcomes_of[0]), dated_by=dated_by, past=lists[0].schema.outcome.past)
-    doubts = [result.attrs.pop("doubts") for result in outcomes_of]
-    report.doubts += doubts[0]
-    knows = np.logical_or.reduce([result["outcome"].notna().to_numpy() for result in outcomes_of])
+    store = BatchStore(settings)
+    read = [_read_outcomes(one, store, settings) for one in lists]
+    report = OutcomeReport(rows=len(read[0].knows), dated_by=read[0].dated_by, past=lists[0].schema.outcome.past)
+    report.doubts += read[0].doubts
+    knows = np.logical_or.reduce([one.knows for one in read])
     report.without = int((~knows).sum())
-    _check_keys(outcomes_of, knows)
+    _check_keys([keys for one in read for keys in one.by_region.values()], knows)
     files = list_files(lists[0].paths)
     name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
-    found = _match_batches(lists, outcomes_of, knows, report, BatchStore(settings))
+    found = _match_batches(read, knows, report, store)
     if report.ambiguous > knows.sum() / 2:
         raise LabelError(
             f"{report.ambiguous:,} of the {knows.sum():,} outcomes are ambiguous{report._why_ambiguous()}, so nothing "
@@ -195,7 +227,7 @@ def bring_outcomes(
             report.entries[batch.id] = added.entry
             save_call_outcomes(batch, schemas[batch.schema_name], settings, by=by)
             report.batches[batch.name] = (len(rows), _count(batch, rows, report, outcomes))
-        for batch in BatchStore(settings).list_batches():
+        for batch in store.list_batches():
             if batch.id in corrected:
                 outcomes.add(batch, nothing, nothing, file_name=name, by=by, instead_of=corrected[batch.id])
         if is_noted:
@@ -208,7 +240,8 @@ def _count(batch: Batch, rows: np.ndarray, report: OutcomeReport, outcomes: Outc
     said, known = outcomes.said(batch), outcomes.known(batch)
     differ = [row for row in sorted(rows.tolist()) if said.calls.get(row, said.files[row]) != said.files[row]]
     if differ:
-        report.otherwise[batch.name] = differ
+        file_rows = read_file_rows(batch.scores_path)
+        report.otherwise[batch.name] = [row + FIRST_ROW if file_rows is None else int(file_rows[row]) for row in differ]
     return sum(known[row] for row in rows.tolist())
 
 
@@ -229,18 +262,18 @@ def _check_keys(outcomes_of: list[pd.DataFrame], knows: np.ndarray) -> None:
 
 
 def _match_batches(
-    lists: list[LeadList], outcomes_of: list[pd.DataFrame], knows: np.ndarray, report: OutcomeReport, store: BatchStore
+    read: Sequence[_OutcomeRows], knows: np.ndarray, report: OutcomeReport, store: BatchStore
 ) -> list[tuple[Batch, np.ndarray, np.ndarray]]:
     """Match a file to every batch, and count in the report what came of it; return rows and outcomes of each batch."""
     matched, ambiguous = np.zeros(report.rows, dtype=bool), np.zeros(report.rows, dtype=bool)
     found: list[tuple[Batch, np.ndarray, np.ndarray]] = []
-    for one, everything in zip(lists, outcomes_of, strict=True):
-        result = everything[everything["outcome"].notna()]
+    for one in read:
         for batch in store.list_batches():
-            if batch.schema_name != one.schema.name:
+            if batch.schema_name != one.leads.schema.name:
                 continue
+            result = one.told(batch)
             with suppress(StorageError):  # a batch whose file is gone learns nothing
-                people = people_of_batch(batch.scores_path, one.schema)
+                people = people_of_batch(batch.scores_path, one.leads.schema)
                 matches = match_leads(people, result.reset_index(drop=True))
                 matched[result.index[matches.matched]] = True
                 ambiguous[result.index[matches.ambiguous]] = True
@@ -252,7 +285,7 @@ def _match_batches(
                     rows = people["ls_row"].to_numpy("int64")[matches.pairs["lead"]]
                     completed = result["outcome"].to_numpy("int64")[matches.pairs["row"]]
                     found.append((batch, rows, completed))
-                    _doubt_early(result, matches.pairs["row"].to_numpy("int64"), rows, (batch, one), report)
+                    _doubt_early(one, result.iloc[matches.pairs["row"].to_numpy("int64")], rows, batch, report)
                     for known_by, n in matches.pairs["by"].value_counts().items():
                         report.by[str(known_by)] = report.by.get(str(known_by), 0) + int(n)
     ambiguous &= ~matched
@@ -262,25 +295,29 @@ def _match_batches(
 
 
 def _doubt_early(
-    result: pd.DataFrame, places: np.ndarray, rows: np.ndarray, of: tuple[Batch, LeadList], report: OutcomeReport
+    one: _OutcomeRows, result: pd.DataFrame, rows: np.ndarray, batch: Batch, report: OutcomeReport
 ) -> None:
-    """Count in the report which dates lie before their lead."""
-    batch, leads = of
-    later = result["later"].to_numpy("float64")[places]
-    created = creation_of(batch.scores_path, leads.schema)
+    """Count in the report which dates lie before their lead, of rows that were matched to leads of a batch."""
+    later = result["later"].to_numpy("float64")
+    created = creation_of(batch.scores_path, one.leads.schema)
     if created is None or np.isnan(later).all():
         return
     at = pd.to_datetime(pd.Series(later), unit="ns").to_numpy("datetime64[us]")
-    early = np.flatnonzero(before_lead(at, created[rows]))
-    found = (
-        DateDoubt("before", report.dated_by, int(result.index[place]) + FIRST_ROW, f"{pd.Timestamp(moment):%Y-%m-%d}")
-        for place, moment in zip(places[early], at[early], strict=True)
-    )
+    found = []
+    for place in np.flatnonzero(before_lead(at, created[rows])):
+        file, row = one.log.place(int(result.index[place]))
+        found.append(DateDoubt("before", one.dated_by, row, f"{pd.Timestamp(at[place]):%Y-%m-%d}", file))
     report.doubts = list(dict.fromkeys([*report.doubts, *found]))
 
 
-def _read_outcomes(leads: LeadList, settings: Settings) -> pd.DataFrame:
-    """Return what a file tells, a row a row of it: the keys of its lead, and the outcome, NaN where it tells none."""
+def _read_outcomes(leads: LeadList, store: BatchStore, settings: Settings) -> _OutcomeRows:
+    """Return what a file tells, with phones read as the numbers of each kept list's country.
+
+    Raises
+    ------
+    LabelError
+        If it has no column with the outcome.
+    """
     label = leads.schema.label
     if label is None or label.name not in leads.mapping.used:
         if not any(column.name in leads.mapping.used for column in leads.schema.with_role(*KNOWN_BY)):
@@ -292,16 +329,19 @@ def _read_outcomes(leads: LeadList, settings: Settings) -> pd.DataFrame:
             f"The file has no column that says {leads.schema.outcome.whether}. Name it, for instance, "
             f"{label.human if label else 'Outcome'!r}, or say which it is."
         )
-    parts, dates = [], []
-    dating, own = dating_headers(leads), with_region_of(leads.schema.name, settings)
-    for chunk in leads.chunks():
+    lists = [batch for batch in store.list_batches() if batch.schema_name == leads.schema.name]
+    regions = list(dict.fromkeys(region_for(leads, batch, settings) for batch in lists)) or [settings.phone_region]
+    keys: dict[str, list[pd.DataFrame]] = {region: [] for region in regions}
+    dating, log, dates = dating_headers(leads), ReadLog(), []
+    for chunk in leads.chunks(log):
         dates.append(pd.DataFrame({header: as_text(chunk[header]) for header in dating if header in chunk}))
         outcome = pd.Series(known_outcomes(chunk, leads.schema, leads.mapping))
-        keys = read_keys(chunk, leads, own)
-        parts.append(keys.assign(outcome=outcome.to_numpy(dtype="float64", na_value=np.nan)))
-    result = pd.concat(parts, ignore_index=True)
-    dated = later_than(pd.concat(dates, ignore_index=True), dating, leads.mapping.date_order)
-    result["later"] = np.nan if dated is None else moments_as_numbers(dated.moments)
-    result.attrs["dated_by"] = "" if dated is None else dated.header
-    result.attrs["doubts"] = [] if dated is None else dated.doubts
-    return result
+        told = outcome.to_numpy(dtype="float64", na_value=np.nan)
+        for region, parts in keys.items():
+            own = settings.model_copy(update={"phone_region": region})
+            parts.append(read_keys(chunk, leads, own).assign(outcome=told))
+    dated = later_than(pd.concat(dates, ignore_index=True), dating, leads.mapping.date_order, log.place)
+    later = np.nan if dated is None else moments_as_numbers(dated.moments)
+    by_region = {region: pd.concat(parts, ignore_index=True).assign(later=later) for region, parts in keys.items()}
+    found = ("", []) if dated is None else (dated.header, dated.doubts)
+    return _OutcomeRows(leads, by_region, settings, log, *found)

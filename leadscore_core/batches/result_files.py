@@ -20,6 +20,7 @@ from leadscore_core.data.cleaning.parsing import parse_dates
 from leadscore_core.data.cleaning.text import as_text
 from leadscore_core.data.dataset.dataset import Paths
 from leadscore_core.data.reading.excel import list_sheets
+from leadscore_core.data.reading.read_log import ReadLog
 from leadscore_core.data.reading.reader import iter_leads, list_files
 from leadscore_core.data.schema.header_words import moment_rank, words_of
 from leadscore_core.data.schema.roles import plain_header
@@ -79,6 +80,8 @@ class ResultTable:
         When each row's call was, UTC without saying so, NaT where nothing says it; ``dated_by`` says what does.
     doubts
         Dates of calls that cannot be, in the future or in no possible year; ``at`` is NaT there.
+    log
+        Where each row stands in its file.
     """
 
     path: Path
@@ -89,6 +92,7 @@ class ResultTable:
     rivals: tuple[str, ...]
     at: pd.Series
     dated_by: str
+    log: ReadLog
     region: str | None = None
     doubts: tuple[DateDoubt, ...] = ()
 
@@ -188,8 +192,8 @@ def read_result_files(
     tables: list[ResultTable] = []
     skipped: dict[str, str] = {}
     for path in list_files(paths):
-        for sheet, cells in _sheets(path, encoding, skipped):
-            table = _table(path, sheet, cells, words, status, known)
+        for sheet, cells, log in _sheets(path, encoding, skipped):
+            table = _table((path, sheet, log), cells, words, status, known)
             if table.status and cells.shape[1] > 1:
                 tables.append(table)
             else:
@@ -202,23 +206,31 @@ def read_result_files(
     return ResultFile(tables, _statuses(tables, words, known, dict(said or {})), skipped)
 
 
-def _sheets(path: Path, encoding: str | None, skipped: dict[str, str]) -> Iterator[tuple[str | None, pd.DataFrame]]:
+def _sheets(
+    path: Path, encoding: str | None, skipped: dict[str, str]
+) -> Iterator[tuple[str | None, pd.DataFrame, ReadLog]]:
     """Give every sheet of a file that can be read as a list; a text file is one."""
     sheets: Sequence[str | None] = list_sheets(path, encoding) or [None]
     for sheet in sheets:
+        log = ReadLog()
         try:
-            frame = pd.concat(iter_leads(path, sheet=sheet, encoding=encoding), ignore_index=True)
+            frame = pd.concat(iter_leads(path, sheet=sheet, encoding=encoding, log=log), ignore_index=True)
         except UnreadableFileError as error:
             if len(sheets) == 1:
                 raise
             skipped[f"{path.name}, sheet {sheet}"] = str(error)
             continue
-        yield sheet, pd.DataFrame({name: as_text(frame[name]).fillna("").str.strip() for name in frame.columns})
+        yield sheet, pd.DataFrame({name: as_text(frame[name]).fillna("").str.strip() for name in frame.columns}), log
 
 
 def _table(
-    path: Path, sheet: str | None, cells: pd.DataFrame, words: OutcomeWords, said: str | None, known: Mapping[str, str]
+    of: tuple[Path, str | None, ReadLog],
+    cells: pd.DataFrame,
+    words: OutcomeWords,
+    said: str | None,
+    known: Mapping[str, str],
 ) -> ResultTable:
+    path, sheet, log = of
     ranked = _status_choices(cells, words, known)
     choices = [header for _, header in ranked]
     rivals = [header for rank, header in ranked if rank == ranked[0][0] < _UNNAMED]
@@ -228,8 +240,8 @@ def _table(
         found = said if said in cells else ""
     else:
         found = RESULT if RESULT in cells else choices[0] if choices else ""
-    at, dated_by, doubts = _moments(cells, sheet, found)
-    return ResultTable(path, sheet, cells, found, tuple(choices), tuple(rivals), at, dated_by, doubts=doubts)
+    at, dated_by, doubts = _moments(cells, sheet, found, log)
+    return ResultTable(path, sheet, cells, found, tuple(choices), tuple(rivals), at, dated_by, log, doubts=doubts)
 
 
 def _status_choices(cells: pd.DataFrame, words: OutcomeWords, known: Mapping[str, str]) -> list[tuple[int, str]]:
@@ -282,7 +294,9 @@ def plain_status(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _moments(cells: pd.DataFrame, sheet: str | None, status: str) -> tuple[pd.Series, str, tuple[DateDoubt, ...]]:
+def _moments(
+    cells: pd.DataFrame, sheet: str | None, status: str, log: ReadLog
+) -> tuple[pd.Series, str, tuple[DateDoubt, ...]]:
     """Return when each row's call was, what says so (a column, or our own workbook's sheet), and impossible dates."""
     none = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us]")
     if KEY in cells and sheet:
@@ -297,7 +311,7 @@ def _moments(cells: pd.DataFrame, sheet: str | None, status: str) -> tuple[pd.Se
         for header in map(str, cells.columns)
         if header not in {status, CALL_BACK, NOTE} and set(words_of(header)) & _CALLED_ON and moment_rank(header)
     ]
-    dated = later_than(cells, named, "dmy")
+    dated = later_than(cells, named, "dmy", log.place)
     if dated is None:
         return none, "", ()
     is_known = bool(dated.moments.notna().any())

@@ -17,7 +17,7 @@ from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS
 from leadscore_core.data.schema.phone_region import RegionReading, read_as, settle_region
 from leadscore_core.data.schema.schema import LeadSchema, Role
 from leadscore_core.errors import LeadScoreError
-from leadscore_core.storage.database.batches import Batch, BatchStore
+from leadscore_core.storage.database.batches import BatchStore
 
 
 def open_table(table: ResultTable, schema: LeadSchema, settings: Settings) -> LeadList:
@@ -53,11 +53,6 @@ def read_table_keys(table: ResultTable, leads: LeadList, region: str, settings: 
     keys = read_keys(table.cells.mask(table.cells == ""), leads, own)
     at = table.at.astype("int64").where(table.at.notna(), np.nan).astype("float64")
     return keys.assign(outcome=np.arange(len(keys), dtype="float64"), later=at.to_numpy())
-
-
-def region_for(leads: LeadList, batch: Batch, settings: Settings) -> str:
-    """Return as whose numbers a file's are read among a list's leads: the file's own country, the list's, the usual."""
-    return leads.mapping.phone_region or batch.mapping.phone_region or settings.phone_region
 
 
 def read_region(file: ResultFile, settings: Settings) -> RegionReading | None:

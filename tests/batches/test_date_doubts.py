@@ -70,6 +70,39 @@ def test_an_outcome_counts_whose_date_cannot_be(
     assert len(OutcomeStore(load_settings()).known(view.batch)) == 3
 
 
+def test_dates_are_named_by_the_rows_that_their_files_show(
+    view: BatchView, sample: SampleLeads, tmp_path: Path
+) -> None:
+    """Lines above the header, blank lines, and several files or sheets: a person finds the cell that is meant."""
+    some = sample.new[sample.new["email"].notna()].drop_duplicates("email", keep=False).head(6)
+    cells = pd.DataFrame({"Email": some["email"], "Converted": ["Yes", "No"] * 3, "Converted date": ODD * 2})
+    header, *lines = cells.to_csv(index=False).splitlines()
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text("\n".join(["Won and lost", "", header, lines[0], "", *lines[1:3]]) + "\n", encoding="utf-8")
+    second.write_text("\n".join([header, *lines[3:]]) + "\n", encoding="utf-8")
+    said = bring_outcomes(open_outcome_files(first), by="Mia").summary
+    assert "2031-01-01 10:00 in row 4)" in said
+    assert "0001-01-01 in row 6)" in said
+    assert "2001-01-01 in row 7)" in said
+    said = bring_outcomes(open_outcome_files([first, second]), by="Mia").summary
+    assert "2031-01-01 10:00 in row 4 of a.csv; 2031-01-01 10:00 in row 2 of b.csv" in said
+    assert "2001-01-01 in row 7 of a.csv; 2001-01-01 in row 4 of b.csv" in said
+
+
+def test_dates_of_calls_are_named_by_sheet_and_row(view: BatchView, tmp_path: Path) -> None:
+    settings, path = load_settings(), tmp_path / "calls.xlsx"
+    with pd.ExcelWriter(path) as book:
+        for sheet, rows in (("Mia", range(3)), ("Ali", range(3, 6))):
+            keys = [lead_key(view.batch.id, row) for row in rows]
+            cells = pd.DataFrame({KEY: keys, "Called on": ODD, "Status": ["busy"] * 3})
+            cells.to_excel(book, sheet_name=sheet, index=False, startrow=2)
+    matched = match_results(read_result_files(path, APPLICATIONS, settings=settings), settings)
+    future, impossible, before = say_doubts(matched.doubts)
+    assert "in row 4 of calls.xlsx, sheet Mia; 2031-01-01 10:00 in row 4 of calls.xlsx, sheet Ali" in future
+    assert "0001-01-01 in row 5 of calls.xlsx, sheet Ali" in impossible
+    assert "2001-01-01 in row 6 of calls.xlsx, sheet Mia" in before
+
+
 def test_a_day_to_come_outranks_no_real_one(view: BatchView, sample: SampleLeads, tmp_path: Path) -> None:
     email = sample.new["email"].dropna().drop_duplicates(keep=False).iloc[0]
     yesterday = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"

@@ -210,6 +210,26 @@ def test_local_phones_come_back_as_numbers_of_the_list_or_of_the_country_that_is
     assert (matched.by, set(matched.rows["batch"])) == ({"phone": 30}, {second.id})
 
 
+def test_outcomes_are_matched_by_each_lists_own_country(
+    kept: Settings, trained: LeadModel, sample: SampleLeads, tmp_path: Path
+) -> None:
+    """A list of another country that was kept later does not take the numbers of an older one from it."""
+    lists = {"DE": [f"0151 2345 67{n}" for n in range(10, 40)], "FR": [f"06 12 34 {n} 10" for n in range(10, 40)]}
+    path, saved = tmp_path / "leads.csv", {}
+    for country, phones in lists.items():
+        leads = sample.new.head(30).assign(phone=phones, email="", full_name="", Country=country)
+        leads.to_csv(path, index=False)
+        opened = open_list(path, trained.schema, settings=kept)
+        saved[country] = save_batch(opened, trained, name=country, settings=kept)
+        assert saved[country].mapping.phone_region == country
+    for phones in (lists["DE"][:5], lists["FR"][:5]):
+        brought = tmp_path / "crm.csv"
+        pd.DataFrame({"Phone": phones, "Converted": ["Yes"] * len(phones)}).to_csv(brought, index=False)
+        assert bring_outcomes(open_outcome_files(brought), settings=kept).by == {"phone": len(phones)}
+    known = OutcomeStore(kept)
+    assert [list(known.known(one)) for one in saved.values()] == [list(range(5))] * 2
+
+
 def test_a_status_that_nobody_knows_is_asked_once_and_remembered(
     view: BatchView, sample: SampleLeads, tmp_path: Path
 ) -> None:
@@ -312,7 +332,7 @@ def test_where_a_file_and_calls_disagree_it_is_said_and_the_yes_counts_everywher
     )
     report = bring_outcomes(open_outcome_files(path), by="Mia", is_noted=True)
     assert report.batches == {view.batch.name: (6, 4)}
-    assert report.otherwise == {view.batch.name: rows[:2]}
+    assert report.otherwise == {view.batch.name: [row + 2 for row in rows[:2]]}
     disagree = (
         f"File and calls disagree about 2 leads of {view.batch.name} (rows {rows[0] + 2}, {rows[1] + 2}); the yes"
     )
@@ -339,7 +359,7 @@ def test_calls_that_are_taken_back_count_no_longer_over_a_file(
     pd.DataFrame({"Email": some["email"], "Call status": ["Converted", "Busy"]}).to_csv(calls, index=False)
     brought = save_results(match_results(read(calls, settings), settings), by="Mia", settings=settings)
     pd.DataFrame({"Email": some["email"], "Converted": ["No", "No"]}).to_csv(crm, index=False)
-    assert bring_outcomes(open_outcome_files(crm), by="Mia").otherwise == {view.batch.name: some.index.tolist()[:1]}
+    assert bring_outcomes(open_outcome_files(crm), by="Mia").otherwise == {view.batch.name: [some.index[0] + 2]}
     undo_results(brought.file_id, by="Mia", settings=settings)
     assert OutcomeStore(settings).known(view.batch) == dict.fromkeys(some.index.tolist(), 0)
 

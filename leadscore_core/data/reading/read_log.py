@@ -130,8 +130,13 @@ class ReadLog:
 
     def say_row(self, position: int) -> str:
         """Say in which row of its file a lead stands, and of which file where there are several."""
+        name, row = self.place(position)
+        return f"row {row:,} of {name}" if name else f"row {row:,}"
+
+    def place(self, position: int) -> tuple[str, int]:
+        """Return the file of a lead, empty where there is one, and its row there."""
         name, row = self._place(position)
-        return f"row {row:,} of {name}" if len(self.files) > 1 else f"row {row:,}"
+        return (name if len(self.files) > 1 else ""), row
 
     def rows(self) -> np.ndarray:
         """Return the row of each lead in its file, in the list's order; int64."""
