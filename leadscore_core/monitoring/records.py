@@ -1,6 +1,7 @@
 """Records: a list's figures and verdict are kept, and a change that is certain is posted."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +31,7 @@ from leadscore_core.storage.database.monitor_events import (
 )
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from leadscore_core.training.calls import Calls
+from leadscore_core.upkeep.webhook_setting import webhook_fault
 
 _MOST_COLUMNS = 12
 _LOCK, _PATIENCE = ".verdicts.lock", 60
@@ -73,14 +75,13 @@ def save_report(report: MonitorReport, batch: Batch, *, by: str = "", settings: 
     """Keep a list's figures and verdict where they changed, in MLflow too, and tell whether the state is another.
 
     The first verdict on a list is another state. A change of the state that is certain is put into the outbox of the
-    webhook, of a first verdict where it asks for action. Of several that look at once each change is kept once.
+    webhook, of a first verdict where it asks for action; none is while the webhook is not set up right, which its
+    users are told (see `webhook_fault`). Of several that look at once each change is kept once.
 
     Raises
     ------
     StorageError
         If they cannot be kept.
-    LeadScoreError
-        If the webhook is not set up right.
     """
     settings = settings or load_settings()
     with FileLock(settings.data_dir / _LOCK, timeout=_PATIENCE):
@@ -100,7 +101,8 @@ def _save_change(report: MonitorReport, batch: Batch, by: str, settings: Setting
     store.add(MonitorEvent(VERDICT, batch.schema_name, data, report.model_id, batch.id, by))
     was = None if before is None else before.data["state"]
     is_another = was != report.verdict.state
-    if is_another and report.verdict.is_certain and (was is not None or report.verdict.is_due):
+    is_news = is_another and report.verdict.is_certain and (was is not None or report.verdict.is_due)
+    if is_news and webhook_fault(settings.monitor) is None:
         post_later(
             {
                 "event": "verdict",
@@ -118,9 +120,18 @@ def _save_change(report: MonitorReport, batch: Batch, by: str, settings: Setting
     return True, is_another
 
 
-def save_sample(plan: SamplePlan, batch: Batch, *, by: str = "", settings: Settings | None = None) -> MonitorEvent:
-    """Keep which leads of a list were drawn to be called, so that they are marked and evaluated by their design."""
-    event = MonitorEvent(SAMPLE, batch.schema_name, plan.as_json(), batch.scoring.model_id, batch.id, by)
+def save_sample(
+    plan: SamplePlan, batch: Batch, calls: Calls, *, by: str = "", settings: Settings | None = None
+) -> MonitorEvent:
+    """Keep which leads of a list were drawn to be called, so that they are marked and evaluated by their design.
+
+    Parameters
+    ----------
+    calls
+        What is known of the calls to the leads of the list, in its order.
+    """
+    data = plan.as_json() | {"known": plan.rows[_is_known(calls)[plan.rows]].tolist()}
+    event = MonitorEvent(SAMPLE, batch.schema_name, data, batch.scoring.model_id, batch.id, by)
     return MonitorEventStore(settings or load_settings()).add(event, Action.PLAN)
 
 
@@ -130,9 +141,14 @@ def sample_of(batch: Batch, settings: Settings | None = None) -> dict[str, Any] 
     return None if found is None else found.data
 
 
-def called_of_sample(rows: list[int], calls: Calls) -> int:
-    """Return how many leads of a sample somebody called, or have an outcome."""
-    return int(((calls.called[rows] == 1) | ~np.isnan(calls.came[rows])).sum())
+def called_of_sample(drawn: Mapping[str, Any], calls: Calls) -> int:
+    """Return how many leads of a sample somebody has called since, or have got an outcome since."""
+    return int(_is_known(calls)[drawn["rows"]].sum()) - len(drawn.get("known", []))
+
+
+def _is_known(calls: Calls) -> np.ndarray:
+    """Tell of which leads a call or an outcome is known."""
+    return np.asarray((calls.called == 1) | ~np.isnan(calls.came))
 
 
 def take_sample_back(batch: Batch, calls: Calls, *, by: str = "", settings: Settings | None = None) -> MonitorEvent:
@@ -148,7 +164,7 @@ def take_sample_back(batch: Batch, calls: Calls, *, by: str = "", settings: Sett
     AccessError
         If whoever asks may not plan calls.
     ConflictError
-        If none is drawn, or some of it was called: another draw would choose by what came back.
+        If none is drawn, or some of it was called since: another draw would choose by what came back.
     StorageError
         If it cannot be kept.
     """
@@ -157,11 +173,11 @@ def take_sample_back(batch: Batch, calls: Calls, *, by: str = "", settings: Sett
     drawn = _sample_event(batch, settings)
     if drawn is None:
         raise ConflictError(f"No leads are drawn of {batch.name}. Draw them first.")
-    called = called_of_sample(drawn.data["rows"], calls)
+    called = called_of_sample(drawn.data, calls)
     if called:
         raise ConflictError(
-            f"{called:,} of the {drawn.data['size']:,} leads that are drawn of {batch.name} were called or have an "
-            "outcome, so they can no longer be taken back. Call the others as well."
+            f"{called:,} of the {drawn.data['size']:,} leads that are drawn of {batch.name} were called or got an "
+            "outcome since, so they can no longer be taken back. Call the others as well."
         )
     data = {"sample": drawn.id, "size": drawn.data["size"]}
     event = MonitorEvent(SAMPLE_BACK, batch.schema_name, data, batch.scoring.model_id, batch.id, by)

@@ -14,6 +14,8 @@ from leadscore_core.access.person import current_person
 from leadscore_core.batches.export import rows_bytes
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
+from leadscore_core.data.row_numbers import FIRST_ROW
+from leadscore_core.storage.leads.files import read_file_rows
 from leadscore_core.storage.leads.filters import LeadFilter
 from pages.monitor.verdict import model_of
 from pages.shared import session
@@ -45,7 +47,9 @@ def render_sample(view: BatchView) -> None:
         wide = (figure.high - figure.low) / 2
         more = "" if wide <= 1.5 * MARGIN else " Bring the outcomes of the others to know it better."
         st.markdown(f"The AUC of the whole list is {figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f}).{more}")
-    table = pd.DataFrame({"Row": rows + 1, "Score": (100 * stored.scores[rows]).round().astype("int64")})
+    file_rows = read_file_rows(view.batch.scores_path)
+    places = rows + FIRST_ROW if file_rows is None else file_rows[rows]
+    table = pd.DataFrame({"Row": places, "Score": (100 * stored.scores[rows]).round().astype("int64")})
     table["Outcome"] = [{0.0: "no", 1.0: "yes"}.get(one, "not back") for one in came.tolist()]
     st.dataframe(table, hide_index=True, height=300, placeholder="", alt="Leads that are drawn")
     if current_person().may(Action.EXPORT):
@@ -58,7 +62,7 @@ def render_sample(view: BatchView) -> None:
             on_click="ignore",
         )
     calls = stored.leads.calls
-    if not called_of_sample(drawn["rows"], calls) and st.button("Take this draw back", icon=":material/undo:"):
+    if not called_of_sample(drawn, calls) and st.button("Take this draw back", icon=":material/undo:"):
         sign(lambda by: take_sample_back(view.batch, calls, by=by), "The draw is taken back. Nobody of it was called.")
     st.caption("Call all of them, whatever their score, and bring what came of it under Bring outcomes on Leads.")
 
@@ -110,4 +114,5 @@ def _offer(view: BatchView) -> None:
             f"{plan.hoped:.2f}."
         )
     if st.button(f"Draw these {plan.size:,} leads", icon=":material/casino:"):
-        sign(lambda by: save_sample(plan, view.batch, by=by), f"{plan.size:,} leads are drawn.")
+        calls = stored.leads.calls
+        sign(lambda by: save_sample(plan, view.batch, calls, by=by), f"{plan.size:,} leads are drawn.")

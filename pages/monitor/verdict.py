@@ -73,6 +73,7 @@ def _post_in_passing(settings: Settings) -> None:
 def render_verdict(view: BatchView, report: MonitorReport, case: RetrainCase) -> None:
     """Say the verdict, why, and what to do."""
     from leadscore_core.monitoring.calibration_check import latest_calibration
+    from leadscore_core.monitoring.verdict import HEALTHY
 
     verdict = report.verdict
     reasons = " ".join(plain(reason) for reason in verdict.reasons)
@@ -82,7 +83,8 @@ def render_verdict(view: BatchView, report: MonitorReport, case: RetrainCase) ->
     if case.is_proposed:
         lists = ", ".join(f"{plain(name)} ({known:,} outcomes)" for name, known in case.lists[:3]) or "your own file"
         reasons = " ".join(plain(reason) for reason in case.reasons)
-        st.caption(f":material/model_training: A retrain is proposed: {reasons} It would learn from {lists} besides.")
+        proposal = "A retrain may bring more all the same" if verdict.state == HEALTHY else "A retrain is proposed"
+        st.caption(f":material/model_training: {proposal}: {reasons} It would learn from {lists} besides.")
         st.page_link("pages/retrain/page.py", label="Retrain", icon=":material/model_training:")
     calibration = latest_calibration(view.batch.schema_name, report.model_id, load_settings())
     if calibration is not None and calibration["is_proposed"]:

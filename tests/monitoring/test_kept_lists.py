@@ -30,6 +30,7 @@ from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.decisions import DecisionStore
 from leadscore_core.storage.database.engine import now
+from leadscore_core.storage.database.monitor_events import VERDICT, MonitorEventStore
 from leadscore_core.storage.database.outbox import Outbox
 from leadscore_core.storage.database.outcomes import OutcomeStore
 from tests.batches.test_called import bring_back, call, let_junk_through
@@ -128,7 +129,7 @@ def test_a_sample_is_kept_marked_and_evaluated(batch: Batch, trained: LeadModel)
     kept = read_batch_leads(batch, trained.schema, 0.5, load_settings())
     plan = plan_sample(kept.scores)
     assert sample_of(batch) is None
-    save_sample(plan, batch, by="Anna")
+    save_sample(plan, batch, kept.leads.calls, by="Anna")
     drawn = sample_of(batch)
     assert drawn is not None
     assert drawn["rows"] == plan.rows.tolist()
@@ -144,14 +145,14 @@ def test_a_draw_is_taken_back_while_nobody_of_it_was_called(batch: Batch, traine
     kept = read_batch_leads(batch, trained.schema, 0.5, load_settings())
     with pytest.raises(ConflictError, match="No leads are drawn"):
         take_sample_back(batch, kept.leads.calls)
-    save_sample(plan_sample(kept.scores), batch)
+    save_sample(plan_sample(kept.scores), batch, kept.leads.calls)
     take_sample_back(batch, kept.leads.calls, by="Anna")
     assert sample_of(batch) is None
     with pytest.raises(ConflictError, match="No leads are drawn"):
         take_sample_back(batch, kept.leads.calls)
     assert any("taken back" in one.title for one in read_timeline(batch.schema_name))
     again = plan_sample(kept.scores, seed=1)
-    save_sample(again, batch)
+    save_sample(again, batch, kept.leads.calls)
     drawn = sample_of(batch)
     assert drawn is not None
     assert drawn["rows"] == again.rows.tolist()
@@ -160,6 +161,9 @@ def test_a_draw_is_taken_back_while_nobody_of_it_was_called(batch: Batch, traine
     with pytest.raises(ConflictError, match="can no longer be taken back"):
         take_sample_back(batch, calls)
     assert sample_of(batch) is not None
+    save_sample(again, batch, calls)
+    take_sample_back(batch, calls)
+    assert sample_of(batch) is None, "what was known when it was drawn is no call since"
 
 
 class Receiver:
@@ -237,6 +241,15 @@ def test_a_webhook_that_cannot_be_used_is_said(places) -> None:
     ):
         with pytest.raises(LeadScoreError, match=why):
             post_later({}, settings.model_copy(update={"monitor": rules}))
+
+
+def test_a_verdict_is_kept_though_it_cannot_be_posted(batch: Batch, trained: LeadModel) -> None:
+    rules = MonitorRules(webhook_url="https://hooks.test/a")
+    settings = load_settings().model_copy(update={"monitor": rules})
+    assert save_report(turned(check_batch(batch, trained)), batch, settings=settings)
+    (kept, *_) = MonitorEventStore(settings).history(batch.schema_name, VERDICT, batch_id=batch.id)
+    assert kept.data["state"] == DO_NOT_TRUST
+    assert not Outbox(settings).waiting()
 
 
 def test_nobody_at_home_is_tried_twelve_times(places) -> None:
