@@ -43,16 +43,15 @@ def warm() -> None:
     for name in FIRST_PAGE_NEEDS:
         importlib.import_module(name)
     find_people()
+    gc.collect()
+    gc.freeze()  # what was imported stays, and is not looked through again
 
 
 def collect_garbage() -> NoReturn:
-    """Free what sessions have left behind, now and then; what was imported stays, and is not looked through again."""
+    """Free what sessions have left behind, now and then."""
     while not is_listening():
         time.sleep(0.01)
-    for wait in (0, COLLECT_EVERY):  # models and what pages load late stay as well
-        time.sleep(wait)
-        gc.collect()
-        gc.freeze()
+    gc.freeze()
     give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc, which else keeps what many threads freed
     while True:
         time.sleep(COLLECT_EVERY)
