@@ -304,7 +304,7 @@ def _doubt_early(
         return
     at = pd.to_datetime(pd.Series(later), unit="ns").to_numpy("datetime64[us]")
     found = []
-    for place in np.flatnonzero(before_lead(at, created[rows])):
+    for place in np.flatnonzero(before_lead(at, created[rows])).tolist():
         file, row = one.log.place(int(result.index[place]))
         found.append(DateDoubt("before", one.dated_by, row, f"{pd.Timestamp(at[place]):%Y-%m-%d}", file))
     report.doubts = list(dict.fromkeys([*report.doubts, *found]))
