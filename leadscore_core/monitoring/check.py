@@ -18,14 +18,13 @@ from leadscore_core.monitoring.drift import DriftReport, check_drift
 from leadscore_core.monitoring.estimate import Estimate, PastPeriod, estimate_figures, past_period, periods_of_training
 from leadscore_core.monitoring.label_delay import LabelDelay, estimate_delay, when_due
 from leadscore_core.monitoring.performance import (
-    GroupShift,
     MonitoredLeads,
     Performance,
-    find_shifts,
     junk_sentences,
     measure_performance,
 )
 from leadscore_core.monitoring.sample import plan_sample
+from leadscore_core.monitoring.shifts import GroupShift, find_shifts
 from leadscore_core.monitoring.verdict import BLIND, Promise, Verdict, promise_of, reach_verdict
 from leadscore_core.registry.promotion import targets_of
 from leadscore_core.retraining.dataset import batches_with_outcomes

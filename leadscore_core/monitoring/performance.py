@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.special import logit
-from scipy.stats import norm, poisson
 
 from leadscore_core.confidence import LEAST_OF_EACH, Z95, enough_of_each, weighted_rate
 from leadscore_core.outcome import OutcomeWords
@@ -19,8 +18,6 @@ from leadscore_core.training.evaluation.weighted_auc import auc_error
 
 LEAST_EARLY = 10
 _EDGE = 1e-6
-_FEW_EXPECTED = 5
-_RIVALS = 8
 
 
 @dataclass(frozen=True)
@@ -233,84 +230,6 @@ def measure_by(leads: MonitoredLeads, column: str, *, least: int = 1, most: int 
     counts = values.value_counts()
     shown = [str(value) for value in counts.index[counts >= least][:most]]
     return [measure_performance(leads.take((values == value).to_numpy()), value) for value in sorted(shown)]
-
-
-@dataclass(frozen=True)
-class GroupShift:
-    """A value of a column whose leads convert more or less than foretold for certain.
-
-    ``p`` holds for all values of all columns together (Bonferroni).
-    """
-
-    column: str
-    level: str
-    known: int
-    found: float
-    expected: float
-    p: float
-
-
-def find_shifts(leads: MonitoredLeads, columns: list[str], *, least: int = 30, p: float = 0.01) -> list[GroupShift]:
-    """Return the values of columns whose leads convert otherwise than foretold: what explains most, then by certainty.
-
-    What all leads have in common is taken out first: each expectation is scaled to what was found in all. Ends are
-    those of the binomial sum's normal approximation, of Poisson where few are expected.
-    """
-    settled = leads.calls.settled
-    known = settled.is_learned & ~np.isnan(leads.propensity)
-    truth, score = settled.outcome[known], leads.propensity[known]
-    if not len(truth) or not score.sum():
-        return []
-    score = np.clip(score * (truth.sum() / score.sum()), 0, 1 - _EDGE)
-    rows: list[GroupShift] = []
-    members: dict[tuple[str, str], np.ndarray] = {}
-    for column in columns:
-        values = leads.groups[column][known].astype("object")
-        levels = values.where(values.notna(), "(blank)").to_numpy()
-        for level, places in pd.Series(np.arange(len(levels))).groupby(levels):
-            if len(places) >= least:
-                own = places.to_numpy()
-                members[column, str(level)] = own
-                rows.append(_shift(column, str(level), truth[own], score[own]))
-    rows = [replace(one, p=min(1.0, one.p * len(rows))) for one in rows]
-    found = sorted((one for one in rows if one.p < p), key=lambda one: one.p)
-    if len(found) > 1:  # of groups that share leads, the one first that explains the others
-        first = min(found[:_RIVALS], key=lambda one: _unexplained(one, found, members, truth, score))
-        found = [first, *(one for one in found if one is not first)]
-    return found
-
-
-def _shift(column: str, level: str, truth: np.ndarray, score: np.ndarray) -> GroupShift:
-    yes, expected = float(truth.sum()), float(score.sum())
-    p = _chance(yes, expected, float((score * (1 - score)).sum()))
-    return GroupShift(column, level, len(truth), yes, expected, p)
-
-
-def _unexplained(
-    one: GroupShift,
-    found: list[GroupShift],
-    members: dict[tuple[str, str], np.ndarray],
-    truth: np.ndarray,
-    score: np.ndarray,
-) -> float:
-    """Return how far the groups are from what is expected of them (chi-squared) once one of them is set right."""
-    right = score.copy()
-    own = members[one.column, one.level]
-    right[own] = np.clip(right[own] * one.found / max(one.expected, _EDGE), 0, 1 - _EDGE)
-    left = 0.0
-    for other in found:
-        rows = members[other.column, other.level]
-        variance = max(float((right[rows] * (1 - right[rows])).sum()), _EDGE)
-        left += float(truth[rows].sum() - right[rows].sum()) ** 2 / variance
-    return left
-
-
-def _chance(yes: float, expected: float, variance: float) -> float:
-    """Return the two-sided probability of so many or so few where so many are expected."""
-    if expected < _FEW_EXPECTED:
-        tails = poisson.cdf(yes, expected), poisson.sf(yes - 1, expected)
-        return float(min(1.0, 2 * min(tails)))
-    return float(2 * norm.sf(abs(yes - expected) / np.sqrt(max(variance, _EDGE))))
 
 
 def _why_nothing(about: Performance, learned: int) -> str:

@@ -11,6 +11,7 @@ from scipy.stats import t as student
 
 from leadscore_core.confidence import CONFIDENCE, Z95
 from leadscore_core.monitoring.estimate import PastPeriod
+from leadscore_core.monitoring.levels import at_level
 from leadscore_core.monitoring.performance import Figure
 from leadscore_core.training.evaluation.weighted_auc import auc_error, shares_below
 
@@ -119,7 +120,7 @@ def plan_sample(
     rng = np.random.default_rng(seed)
     shifts = [one.error("base_rate") for one in past]
     known = [shift for shift in shifts if shift is not None]
-    center = _at_level(propensity, float(np.mean(propensity)) + float(np.mean(known or [0.0])))
+    center = at_level(propensity, float(np.mean(propensity)) + float(np.mean(known or [0.0])))
     able = np.ones(len(propensity), dtype=bool) if may_call is None else may_call
     chances = [_weakened(center, slope)[able] for slope in (1.0, weakest)]
     own = np.asarray(propensity)[able]
@@ -225,22 +226,9 @@ def _beyond(score: np.ndarray, p: np.ndarray, margin: float, rng: np.random.Gene
     return float(min(0.5, np.hypot(margin, Z95 * np.sqrt(np.mean(variances)))))
 
 
-def _at_level(propensity: np.ndarray, rate: float) -> np.ndarray:
-    """Return propensities moved in log-odds to a mean."""
-    margin = logit(np.clip(propensity, _EDGE, 1 - _EDGE))
-    rate = float(np.clip(rate, _EDGE, 1 - _EDGE))
-    low, high = -10.0, 10.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        low, high = (middle, high) if expit(margin + middle).mean() < rate else (low, middle)
-    return np.asarray(expit(margin + low))
-
-
 def _weakened(chances: np.ndarray, slope: float) -> np.ndarray:
     """Return chances whose log-odds are drawn towards their mean, at the same level."""
-    return (
-        chances if slope == 1 else _at_level(expit(slope * logit(np.clip(chances, _EDGE, 1 - _EDGE))), chances.mean())
-    )
+    return chances if slope == 1 else at_level(expit(slope * logit(np.clip(chances, _EDGE, 1 - _EDGE))), chances.mean())
 
 
 def _spread(score: np.ndarray, p: np.ndarray) -> np.ndarray:

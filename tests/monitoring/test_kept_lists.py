@@ -18,11 +18,12 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.monitoring.batch_leads import MONTH, read_batch_leads
 from leadscore_core.monitoring.batch_trials import end_trial, start_trial
 from leadscore_core.monitoring.check import MonitorReport, check_batch
-from leadscore_core.monitoring.performance import find_shifts, measure_by, measure_performance
+from leadscore_core.monitoring.performance import measure_by, measure_performance
 from leadscore_core.monitoring.records import read_timeline, sample_of, save_report, save_sample, take_sample_back
 from leadscore_core.monitoring.retrain_rule import make_case
 from leadscore_core.monitoring.sample import evaluate_sample, plan_sample
 from leadscore_core.monitoring.shadow import compare_shadow, score_in_shadow, set_shadow, shadow_of
+from leadscore_core.monitoring.shifts import find_shifts
 from leadscore_core.monitoring.trial import plan_trial
 from leadscore_core.monitoring.verdict import DO_NOT_TRUST, Verdict
 from leadscore_core.monitoring.webhook import KEY, SIGNATURE, deliver, is_signed, post_later
