@@ -25,6 +25,7 @@ from pages.shared.exposure import INSECURE, allow_insecure, exposure_problem
 FIRST_PAGE_NEEDS = ("pages.shared.sidebar", "pages.shared.upload_form")  # no more: the first page would wait for it
 TIDY_AFTER = 5  # seconds, in which the first page comes
 COLLECT_EVERY = 60  # seconds
+ARENA_MAX, MMAP_THRESHOLD = -8, -3  # names of glibc's mallopt
 RARELY = (100_000, 20, 50)  # what libraries make while they load stays; looking for garbage meanwhile takes a third
 
 
@@ -47,17 +48,35 @@ def warm() -> None:
     gc.freeze()  # what was imported stays, and is not looked through again
 
 
+def of_glibc(name: str) -> Any:
+    """Return a function of the C library, None where there is none."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
+
+
+def keep_memory_together() -> None:
+    """Have glibc keep two heaps for all threads, and give large blocks back at once.
+
+    Each thread has one of its own else, of which what 50 people have left behind fills a part each.
+    """
+    set_option = of_glibc("mallopt")
+    if set_option is not None:
+        set_option(ARENA_MAX, 2)
+        set_option(MMAP_THRESHOLD, 2**20)
+
+
 def collect_garbage() -> NoReturn:
-    """Free what sessions have left behind, now and then."""
+    """Free what sessions have left behind, now and then, and give memory back that libraries keep for themselves."""
     while not is_listening():
         time.sleep(0.01)
     gc.freeze()
-    give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc, which else keeps what many threads freed
+    give_back = of_glibc("malloc_trim")
     while True:
         time.sleep(COLLECT_EVERY)
         gc.collect()
         if give_back is not None:
             give_back(0)
+        if "pyarrow" in sys.modules:
+            sys.modules["pyarrow"].default_memory_pool().release_unused()
 
 
 def find_people() -> None:
@@ -94,6 +113,7 @@ def start(*words: Any, **options: Any) -> None:
 
 
 if __name__ == "__main__":
+    keep_memory_together()
     gc.set_threshold(*RARELY)
     if INSECURE in sys.argv:
         sys.argv.remove(INSECURE)

@@ -5,8 +5,9 @@
 Each person has a list of their own, whose leads carry a marker, and one has a list of a million. They open the Leads
 page and turn pages, with a pause between as people have it, over the websocket that a browser would speak; a few do it
 in real browsers. Then the same again beside a training run, and beside an upload of the million leads. A first round is
-not counted, in which pages are cold. When all have left and their sessions are forgotten, all come a second time, so
-that memory which is kept for the next can be told from memory that is lost. The last line is JSON.
+not counted, in which pages are cold and browsers draw theirs. When all have left and their sessions are forgotten, all
+come a second time, so that memory which is kept for the next can be told from memory that is lost. The last line is
+JSON.
 """
 
 import argparse
@@ -259,10 +260,10 @@ async def measure(asked: argparse.Namespace, folder: Path, owners: list[Owner]) 
             await crowd.open(stack, opened)
             open_s = time.perf_counter() - started
             memory["open"] = memory_mb(process)
-            warm_up = await crowd.turn_pages(min(WARM_UP_TURNS, asked.turns))
             browsing = asyncio.create_task(browse(address, in_browsers, asked.turns, opened))
+            warm_up = await crowd.turn_pages(min(WARM_UP_TURNS, asked.turns))
+            await browsing  # which share the two cores with the server they ask
             quiet = await crowd.turn_pages(asked.turns)
-            await browsing
             training = await beside_training(folder, lambda: crowd.turn_pages(asked.turns))
             upload, upload_s = await beside_upload(
                 address, folder / "large.parquet", lambda: crowd.turn_pages(asked.turns)
