@@ -162,6 +162,23 @@ def _wide_parquet(path: Path, full: bool) -> None:
     pq.write_table(pa.table({f"column {at}": pa.array(["a", "b"]) for at in range(columns)}), path)
 
 
+def _one_text_in_parquet(path: Path, full: bool) -> None:
+    rows = 100_000 if full else 400
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["x" * 1_000_000]))
+    note = text if full else text.dictionary_decode()
+    table = pa.table({"email": pa.array([f"a{at}@example.org" for at in range(rows)]), "note": note})
+    pq.write_table(table, path, compression="zstd")
+
+
+def _endless_parquet(path: Path, full: bool) -> None:
+    rows = 5_000_000 if full else 200_000
+    same = pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()).fill_null(0), pa.array(["x" * 1_000]))
+    table = pa.table({"email": same, "source": same, "medium": same})
+    with pq.ParquetWriter(path, table.schema) as out:
+        for _ in range(40 if full else 1):
+            out.write_table(table, row_group_size=rows)
+
+
 def _long_line(path: Path, full: bool) -> None:
     path.write_bytes(b"x" * (200_000_000 if full else 2_000_000))
 
@@ -251,6 +268,8 @@ HOSTILE: dict[str, HostileFile] = {
     "one long text in every cell": HostileFile(_one_text_everywhere, "more than can be read|leads|texts", ".xlsx"),
     "an ODS of repeated cells": HostileFile(_ods_of_repeats, "more than can be read|damaged or foreign", ".ods"),
     "Parquet of 20,000 columns": HostileFile(_wide_parquet, "at most 2,000 make sense", ".parquet"),
+    "one long text in every cell of Parquet": HostileFile(_one_text_in_parquet, "200 times its size", ".parquet"),
+    "Parquet of endless rows": HostileFile(_endless_parquet, "200 times its size", ".parquet"),
     "a line of 200 MB": HostileFile(_long_line, "first line of more than 1 MB"),
     "a cell of 200 MB": HostileFile(_long_cell, "MB|longer than|too long|more than"),
     "a quote that never closes": HostileFile(_open_quote, "quotation mark that is opened and never closed"),

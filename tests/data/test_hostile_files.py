@@ -5,11 +5,14 @@ import zipfile
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.data.reading import excel, workbook_check
 from leadscore_core.data.reading.keep_open import files_kept_open
+from leadscore_core.data.reading.reader import iter_leads
 from leadscore_core.data.reading.workbook_check import check_members, check_workbook
 from leadscore_core.data.schema.schema_files import load_schema
 from leadscore_core.errors import LeadScoreError, UnreadableFileError
@@ -98,3 +101,22 @@ class _Book:
 
     def __init__(self, fail: object) -> None:
         self.get_sheet_by_name = fail
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary()])
+def test_a_long_text_that_only_late_rows_mean_is_found(tmp_path: Path, kind: pa.DataType, groups: int) -> None:
+    path, rows = tmp_path / "leads.parquet", 3_000
+    values = pa.array(["web", "x" * 1_000_000]).cast(kind)
+    late = pa.DictionaryArray.from_arrays(pa.array([0] * (rows - 600) + [1] * 600, pa.int32()), values)
+    pq.write_table(pa.table({"source": late}), path, compression="zstd", row_group_size=rows // groups)
+    with pytest.raises(UnreadableFileError, match="200 times its size"):
+        open_list(path, load_schema())
+
+
+def test_a_list_that_says_the_same_in_every_lead_is_read(tmp_path: Path) -> None:
+    """Hundreds of columns of one value each pack well, and are honest."""
+    path, rows = tmp_path / "leads.parquet", 20_000
+    cells = {f"campaign {at}": ["the same words in every row"] * rows for at in range(200)}
+    pq.write_table(pa.table({"email": [f"a{at}@example.org" for at in range(rows)], **cells}), path)
+    assert sum(len(chunk) for chunk in iter_leads(path)) == rows

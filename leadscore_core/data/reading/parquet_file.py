@@ -3,13 +3,17 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from leadscore_core.data.reading.opened_file import OpenedFile
+from leadscore_core.data.reading.opened_file import MOST_TIMES, MUCH_UNPACKED, OpenedFile
 from leadscore_core.data.reading.text_repair import unwrap_cell
 from leadscore_core.errors import UnreadableFileError
+
+ROWS = 60_000  # that are read at once
+_MOST_AT_ONCE = 1 << 30  # bytes of text
 
 
 def open_parquet(opened: OpenedFile) -> pq.ParquetFile:
@@ -37,6 +41,70 @@ def parquet_chunks(
     with damage_named(opened):
         for batch in file.iter_batches(batch_size=chunk_rows):
             yield pa.Table.from_arrays([readable_column(batch.column(i)) for i in places], names=list(columns))
+
+
+def check_unpacked(opened: OpenedFile) -> None:
+    """Make sure that a file holds no more text than a list of leads does: a value is kept once, and may be meant often.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it holds more than 200 times its size, or more than 1 GB in 60,000 rows.
+    """
+    texts = [field.name for field in open_parquet(opened).schema_arrow if _is_text(field.type)]
+    most = max(MUCH_UNPACKED, MOST_TIMES * opened.path.stat().st_size)
+    file = pq.ParquetFile(opened.path, read_dictionary=texts)
+    if not texts or _is_surely_less(file, texts, most):
+        return
+    unpacked = 0
+    for batch in file.iter_batches(batch_size=ROWS, columns=texts):
+        at_once = sum(map(_unpacked, batch.columns))
+        unpacked += at_once
+        if unpacked > most:
+            raise UnreadableFileError(
+                f"{opened.name} unpacks to more than {MOST_TIMES} times its size, as no list of leads does. Write the "
+                "list itself, with one row a lead."
+            )
+        if at_once > _MOST_AT_ONCE:
+            raise UnreadableFileError(
+                f"{opened.name} holds more than {_MOST_AT_ONCE >> 30} GB of text in {batch.num_rows:,} rows, more than "
+                "can be read at once. Leave out the columns of long text."
+            )
+
+
+def _is_surely_less(file: pq.ParquetFile, texts: Sequence[str], most: int) -> bool:
+    """Tell by the longest value that each group of rows keeps once, without reading the rows, that all is well."""
+    metadata, unpacked = file.metadata, 0
+    for group in range(metadata.num_row_groups):
+        about = metadata.row_group(group)
+        first = next(file.iter_batches(batch_size=1, row_groups=[group], columns=texts), None)
+        longest = 0 if first is None else sum(map(_longest, first.columns))
+        unpacked += about.total_byte_size + about.num_rows * longest
+        if unpacked > most or about.total_byte_size + min(ROWS, about.num_rows) * longest > _MOST_AT_ONCE:
+            return False
+    return True
+
+
+def _longest(column: pa.Array) -> int:
+    """Return the bytes of the longest value that is kept once, whichever row means it."""
+    if not pa.types.is_dictionary(column.type):
+        return 0
+    return int(pc.max(pc.binary_length(column.dictionary)).as_py() or 0)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    return is_bytes or pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _unpacked(column: pa.Array) -> int:
+    """Return the bytes of the cells of a column."""
+    if not pa.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    lengths = pc.fill_null(pc.binary_length(column.dictionary), 0).to_numpy(zero_copy_only=False).astype("int64")
+    counts = np.bincount(column.indices.drop_null().to_numpy(), minlength=len(lengths))
+    return int(counts @ lengths)
 
 
 @contextmanager

@@ -17,13 +17,11 @@ from leadscore_core.data.reading.group_rows import most_thin, telling_columns
 from leadscore_core.data.reading.key_cells import KeyColumn
 from leadscore_core.data.reading.non_leads import Row, number_of
 from leadscore_core.data.reading.opened_file import OpenedFile, once_a_file
-from leadscore_core.data.reading.parquet_file import damage_named, open_parquet, readable_column
+from leadscore_core.data.reading.parquet_file import ROWS, check_unpacked, damage_named, open_parquet, readable_column
 from leadscore_core.data.reading.read_log import FileNotes
 from leadscore_core.data.reading.row_collector import EVERY, RowCollector, least_telling
 from leadscore_core.data.reading.row_profile import HEAD_ROWS, LAST_ROWS, RowProfile
 from leadscore_core.data.row_numbers import FIRST_ROW, RowNumbers, last_left
-
-_ROWS = 60_000
 
 
 def look_at_parquet(opened: OpenedFile, headers: Sequence[str]) -> tuple[FileNotes, np.ndarray]:
@@ -50,6 +48,7 @@ def look_at_parquet(opened: OpenedFile, headers: Sequence[str]) -> tuple[FileNot
 
 @once_a_file
 def _look(origin: Path, opened: OpenedFile, headers: tuple[str, ...]) -> tuple[FileNotes, np.ndarray]:
+    check_unpacked(opened)
     look = _Look(open_parquet(opened), headers)
     if not look.may_hold_others():
         return FileNotes(opened.name), np.empty(0, dtype="int64")
@@ -131,7 +130,7 @@ class _Look:
         """Yield some columns chunk by chunk, by their places, which are in order."""
         names = self.file.schema_arrow.names
         wanted = [names[place] for place in places]
-        for batch in self.file.iter_batches(batch_size=_ROWS, columns=wanted):
+        for batch in self.file.iter_batches(batch_size=ROWS, columns=wanted):
             came = batch.schema.names  # all of a name, where several columns have it
             at = {}
             for place in places:
