@@ -17,13 +17,25 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from tests.browser.install import find_chromium
 from tests.paths import ROOT
 
+# of Chromium's features these are off: Playwright's own, since the last such flag counts alone, ...
+PLAYWRIGHTS = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync DestroyProfileOnBrowserClose HttpsUpgrades "
+    "HttpsFirstBalancedModeAutoEnable LensOverlay MediaRouter PaintHolding ThirdPartyStoragePartitioning "
+    "AvoidCorsURLLoaderRestartOnRedirect TcpPortRandomizationWin OptimizationHints NetworkTimeServiceQuerying "
+    "AimEnabled PreconnectToSearch msForceBrowserSignIn msEdgeUpdateLaunchServicesPreferredVersion"
+)
+# ... and what each new context would draw for nobody: the address bar's lists, and a page before it is asked for
+UNSEEN = "WebUIOmniboxPopup WebUIOmniboxAimPopup WebUIOmniboxFullPopup SpareRendererForSitePerProcess"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    f"--disable-features={','.join((PLAYWRIGHTS + ' ' + UNSEEN).split())}",
+    "--js-flags=--no-opt --no-maglev",  # no page lives long enough to be worth the compiling
 ]
 
 # when something was last pressed or written on the page, and when a run of its script last began and ended
