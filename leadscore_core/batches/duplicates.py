@@ -126,6 +126,8 @@ def _earlier(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the leads of earlier batches that may be one of these, the newest batches first, and their batches."""
     parts, names, looked_at = [], [], 0
+    cities = people["city"].dropna().unique()
+    keys = {kind: _keys_of(people, kind) for kind in ("id", "email", "phone")}
     for batch in BatchStore(settings).list_batches():
         too_late = before is not None and batch.created_at >= before
         if too_late or batch.schema_name != schema.name or looked_at > MOST_EARLIER:
@@ -136,13 +138,18 @@ def _earlier(
             continue  # a batch whose file is gone tells nothing
         looked_at += len(old)
         old["scored_at"] = pd.Timestamp(batch.scoring.scored_at).tz_convert("UTC").tz_localize(None).as_unit("us")
-        may_be = old["city"].isin(people["city"].dropna().unique()) & old["name"].notna()
-        for kind in ("id", "email", "phone"):
-            known = set(people[key_columns(people, kind)].stack().dropna()) if key_columns(people, kind) else set()
+        may_be = old["city"].isin(cities) & old["name"].notna()
+        for kind, known in keys.items():
             for key in key_columns(old, kind):
-                sizes = old.groupby(key)[key].transform("size")
-                old[key] = old[key].mask((sizes > SHARED_BY_TOO_MANY).fillna(False))
+                sizes = old[key].value_counts()
+                old[key] = old[key].mask(old[key].isin(sizes.index[sizes > SHARED_BY_TOO_MANY]))
                 may_be |= old[key].isin(known)
         parts.append(old[may_be])
         names += [batch.name] * int(may_be.sum())
     return (pd.concat(parts, ignore_index=True) if parts else people.iloc[:0]), names
+
+
+def _keys_of(people: pd.DataFrame, kind: str) -> np.ndarray:
+    """Return the keys of a kind that people have, int64, each once."""
+    columns = [people[name].dropna().to_numpy("int64") for name in key_columns(people, kind)]
+    return np.unique(np.concatenate([np.empty(0, dtype="int64"), *columns]))

@@ -93,20 +93,25 @@ def ways_to_reach(people: pd.DataFrame) -> np.ndarray:
 def _same(people: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Link each lead to the first with the same key; one that too many leads, or leads of other names give, is none."""
     new = ~people["earlier"].to_numpy()
-    parts = [
-        pd.DataFrame({"key": people[name].to_numpy(dtype=object), "row": np.arange(len(people)), "new": new})
-        for name in key_columns(people, kind)
-    ]
-    given = pd.concat(parts).dropna().drop_duplicates(["key", "row"]) if parts else pd.DataFrame()
+    parts = []
+    for name in key_columns(people, kind):
+        rows = np.flatnonzero(people[name].notna().to_numpy())
+        parts.append(pd.DataFrame({"key": people[name].iloc[rows].to_numpy("int64"), "row": rows, "new": new[rows]}))
+    given = pd.concat(parts) if parts else pd.DataFrame()
+    given = given.drop_duplicates() if len(parts) > 1 else given
+    given = given[given["key"].duplicated(keep=False)] if len(given) else given
     if given.empty:
         return pd.DataFrame(columns=["a", "b", "why"])
     given = given.sort_values("row", kind="stable")
-    names = people["name"].iloc[given["row"]].str.casefold().to_numpy() if "name" in people else np.nan
-    groups = given.assign(name=names).groupby("key")
-    given = given.assign(new=groups["new"].transform("sum"), a=groups["row"].transform("first"))
-    different = groups["name"].transform("nunique")
-    switchboard = (different > SHARED_BY_OTHERS) & (different == groups["name"].transform("count"))
-    shared = given[(given["new"] <= SHARED_BY_TOO_MANY) & ~switchboard & (given["a"] != given["row"])]
+    groups = given.groupby("key")
+    given = given.assign(of_new=groups["new"].transform("sum"), a=groups["row"].transform("first"))
+    many = given[groups["row"].transform("size") > SHARED_BY_OTHERS]
+    if "name" in people and len(many):  # whose key stands in few leads shares it with few others
+        by_key = many.assign(name=people["name"].iloc[many["row"]].str.casefold().to_numpy()).groupby("key")["name"]
+        different, named = by_key.nunique(), by_key.count()
+        switchboards = different.index[(different > SHARED_BY_OTHERS) & (different == named)]
+        given = given[~given["key"].isin(switchboards)]
+    shared = given[(given["of_new"] <= SHARED_BY_TOO_MANY) & (given["a"] != given["row"])]
     return pd.DataFrame({"a": shared["a"].to_numpy(), "b": shared["row"].to_numpy(), "why": _WORDS[kind]})
 
 
@@ -116,26 +121,27 @@ def _similar(people: pd.DataFrame) -> pd.DataFrame:
     rows = np.flatnonzero(given)
     if len(rows) < 2:
         return pd.DataFrame(columns=["a", "b", "why"])
-    words = people["name"].iloc[rows].str.casefold().str.findall(r"\w+")
-    names = words.map(lambda parts: " ".join(sorted(parts)))
-    table = pd.DataFrame(
-        {"row": rows, "name": names.to_numpy(), "city": people["city"].iloc[rows].str.casefold().to_numpy()}
-    )
-    table = table[table["name"].str.contains(" ", regex=False)]  # one word alone is no full name
-    table = table.sort_values(["city", "name"], kind="stable").reset_index(drop=True)
+    which, written = pd.factorize(people["name"].iloc[rows])
+    words = pd.Series(written).str.casefold().str.findall(r"\w+")
+    name_of, names = pd.factorize(words.map(lambda parts: " ".join(sorted(parts))), sort=True)
+    which_city, cities = pd.factorize(people["city"].iloc[rows])
+    city_of, _ = pd.factorize(pd.Series(cities).str.casefold(), sort=True)
+    name, city = name_of[which], city_of[which_city]
+    full = np.array([" " in text for text in names], dtype=bool)[name]  # one word alone is no full name
+    order = np.lexsort((name[full], city[full]))
+    rows, name, city = rows[full][order], name[full][order], city[full][order]
+    texts = np.array(names, dtype=object)
     found = []
     for step in range(1, WINDOW + 1):
-        left, right = table.iloc[:-step], table.iloc[step:]
-        same_city = left["city"].to_numpy() == right["city"].to_numpy()
-        a, b = left["row"].to_numpy()[same_city], right["row"].to_numpy()[same_city]
-        if not len(a):
-            continue
-        scores = process.cpdist(
-            left["name"].to_numpy()[same_city].tolist(), right["name"].to_numpy()[same_city].tolist(), scorer=fuzz.ratio
-        )
-        alike = scores >= SIMILAR
-        found.append(pd.DataFrame({"a": a[alike], "b": b[alike]}))
-    pairs = pd.concat(found) if found else pd.DataFrame(columns=["a", "b"])
+        near = np.flatnonzero(city[:-step] == city[step:])
+        left, right = name[near], name[near + step]
+        alike = left == right
+        other = np.flatnonzero(~alike)
+        if len(other):
+            sides = (texts[side[other]].tolist() for side in (left, right))
+            alike[other] = process.cpdist(*sides, scorer=fuzz.ratio, score_cutoff=SIMILAR) >= SIMILAR
+        found.append(pd.DataFrame({"a": rows[near[alike]], "b": rows[near[alike] + step]}))
+    pairs = pd.concat(found)
     contradicted = np.zeros(len(pairs), dtype=bool)
     for kind in ("email", "phone") if len(pairs) else ():
         columns = key_columns(people, kind)
