@@ -13,6 +13,7 @@ LEAST_LEADS = 100  # of so many a model can be learned where fewer than 40 have 
 LEAST_IN_FOLDS = 5  # if there is one of each for every fold
 LEAST_OF_A_GROUP = 50  # leads, to judge a model on them alone
 CONFIDENCE = 0.95
+CERTAIN = 0.01  # what is said of a list for certain, chance alone says no more often
 Z95 = 1.959964  # the normal distribution's, so many standard errors to either side
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from leadscore_core.confidence import CERTAIN
 from leadscore_core.config import MonitorRules
 from leadscore_core.model.distances import Distance, holm, measure_distance
 from leadscore_core.model.lead_model import LeadModel
@@ -15,7 +16,6 @@ from leadscore_core.monitoring.two_sample import Apart, tell_apart
 from leadscore_core.percent import distinct_percents
 
 SCORES = "scores"
-CERTAIN = 0.01
 _EFFECT_ROWS = 2_000
 _MOST_NAMED = 5
 _VANISHED = 0.001
