@@ -222,10 +222,10 @@ class MonitorRules(BaseModel):
     ``least_auc`` is that below which scores are not trusted. An AUC that is by ``watch_drop`` lower than promised at
     training is watched, by ``retrain_drop`` proposes a retrain. A batch drifts outside what was seen where it is
     ``unseen_times`` as far from the training leads as the farthest of their own months, or, without months, by
-    ``unseen_distance`` (Jensen and Shannon's distance). A drift matters that moves scores by ``effect`` on average.
-    ``least_leads`` are needed to tell a drift, ``least_periods`` past periods to show an estimate. Changes that are
-    certain are posted to ``webhook_url``, signed with ``webhook_secret``. ``automatic`` says whether lists are checked
-    by themselves when they are kept and when outcomes come; else by the Monitor page, the command and the daily run.
+    ``unseen_distance`` (Jensen and Shannon's distance). A drift matters that moves scores by ``effect`` on average at a
+    base rate of 50%, elsewhere by the same change of odds. ``least_leads`` are needed to tell drift, ``least_periods``
+    past periods to show an estimate. Changes that are certain are posted to ``webhook_url``, signed with
+    ``webhook_secret``. ``automatic`` says whether lists are checked by themselves when kept, and when outcomes come.
 
     Examples
     --------

@@ -11,7 +11,7 @@ from leadscore_core.config import MonitorRules
 from leadscore_core.model.distances import Distance, holm, measure_distance
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.model.reference import BLANK_CODE, ColumnReference, TrainingReference
-from leadscore_core.monitoring.effects import effect_of_drift
+from leadscore_core.monitoring.effects import effect_of_drift, least_effect
 from leadscore_core.monitoring.two_sample import Apart, tell_apart
 from leadscore_core.percent import distinct_percents
 
@@ -130,8 +130,9 @@ class DriftReport:
         return bool(self.outside)
 
     def mattering(self, effect: float) -> tuple[ColumnDrift, ...]:
-        """Return the columns whose drift moves scores by at least so much (0-1) on average, or is of unknown effect."""
-        return tuple(one for one in self.found if one.effect is None or one.effect >= effect)
+        """Return the columns whose drift moves scores enough (`MonitorRules.effect`), or is of unknown effect."""
+        least = least_effect(effect, self.mean_before)
+        return tuple(one for one in self.found if one.effect is None or one.effect >= least)
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -207,7 +208,7 @@ def check_drift(
         mean_now=float(np.mean(propensity)),
         apart=apart,
         months=len(reference.periods),
-        outside=_outside(columns, scores, len(reference.periods), rules),
+        outside=_outside(columns, scores, reference, rules),
     )
 
 
@@ -291,9 +292,12 @@ def _with_effect(column: ColumnDrift, effect: float | None) -> ColumnDrift:
     return ColumnDrift(**(vars(column) | {"effect": effect}))
 
 
-def _outside(columns: list[ColumnDrift], scores: ColumnDrift, months: int, rules: MonitorRules) -> tuple[str, ...]:
+def _outside(
+    columns: list[ColumnDrift], scores: ColumnDrift, reference: TrainingReference, rules: MonitorRules
+) -> tuple[str, ...]:
     """Return what is farther from training than training months were, of what moves scores."""
-    moving = [one for one in columns if one.effect is None or one.effect >= rules.effect]
+    least, months = least_effect(rules.effect, reference.mean_score), len(reference.periods)
+    moving = [one for one in columns if one.effect is None or one.effect >= least]
     return tuple(one.name for one in [*moving, scores] if one.is_found and one.js > _limit(one, months, rules))
 
 

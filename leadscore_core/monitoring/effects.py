@@ -44,6 +44,27 @@ def effect_of_drift(
     return float(np.abs(_swapped(model, before, column, given) - model.propensity(before)).sum() / len(codes))
 
 
+def least_effect(effect: float, mean: float) -> float:
+    """Return by how much (0-1) a drift has to move scores on average to matter.
+
+    Of scores around a mean m the same change of odds moves them by m (1 - m): what is asked at a mean of 50% is a
+    twenty-fifth of it at 1%, and as much at 99%.
+
+    Parameters
+    ----------
+    effect
+        What is asked where half of the leads convert, 0-1.
+    mean
+        Mean score of the training leads, 0-1.
+
+    Examples
+    --------
+    >>> [round(least_effect(0.01, mean), 4) for mean in (0.01, 0.2, 0.35, 0.5, 0.99)]
+    [0.0004, 0.0064, 0.0091, 0.01, 0.0004]
+    """
+    return effect * 4 * mean * (1 - mean)
+
+
 def _swapped(model: LeadModel, leads: pd.DataFrame, column: ColumnReference, codes: np.ndarray) -> np.ndarray:
     """Return the scores that leads have with values of other bins."""
     if column.kind == "numbers":

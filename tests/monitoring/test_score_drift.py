@@ -1,4 +1,4 @@
-"""Drift of scores: leads of the same kind raise no alarm at any base rate, whatever their dates; other leads do."""
+"""Drift at any base rate: leads of the same kind raise no alarm, whatever their dates; others do."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leadscore_core.config import MonitorRules
 from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.inference import propose_schema
 from leadscore_core.model.lead_model import LeadModel
@@ -62,6 +63,10 @@ def test_scores_of_leads_of_the_same_kind_do_not_drift(base: float) -> None:
     assert np.mean([one.scores is not None and one.scores.p < 0.01 for one in later]) <= 0.1
     other = check(model, make(1_500, 99, "2026-08-01", 45, recommended=0.7))
     assert SCORES in other.outside
+    moved = check(model, make(1_500, 98, "2026-08-01", 45, recommended=0.5))
+    named = {one.name for one in moved.mattering(MonitorRules().effect)}
+    assert "Herkunft" in {one.human for one in moved.found}
+    assert named == {one.name for one in moved.found if one.human == "Herkunft"} <= set(moved.outside)
     assert model.reference is not None
     old = replace(model, reference=model.reference.model_copy(update={"version": 1}))
     assert SCORES not in check(old, make(1_500, 99, "2026-08-01", 45, recommended=0.7)).outside
