@@ -17,7 +17,7 @@ from leadscore_core.batches.brought_files import note_file
 from leadscore_core.batches.date_doubts import DateDoubt, before_lead, creation_of
 from leadscore_core.batches.known_people import lead_keys
 from leadscore_core.batches.outcome_files import saved_schemas
-from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, region_for
+from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, region_for, say_unread
 from leadscore_core.batches.result_files import (
     ResultFile,
     ResultTable,
@@ -30,6 +30,7 @@ from leadscore_core.batches.result_keys import open_table, read_table_keys
 from leadscore_core.batches.result_words import NOT_CONVERTED, NOTHING, guess_result
 from leadscore_core.config import Settings
 from leadscore_core.data.schema.owner import owner_column
+from leadscore_core.days import say_day
 from leadscore_core.errors import LabelError, LeadScoreError, StorageError
 from leadscore_core.inference.export.caller_workbooks import CALL_BACK, KEY, NOTE
 from leadscore_core.outcome import OutcomeWords
@@ -47,6 +48,10 @@ HUMAN_KEYS = {"key": "LeadScore key", "id": "id", "email": "e-mail", "phone": "p
 _OUTCOME_OF = {"converted": 1, NOT_CONVERTED: 0, "not_interested": 0, "wrong_number": 0, "do_not_call": 0}
 _CALL_BACK_HOURS = 24
 _MOST_SHOWN = 50
+_ELSE = (
+    "that was scored. Score the list that these leads were in first, or bring a file with the LeadScore key, id, "
+    "e-mail or phone of each lead."
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class MatchedResults:
         Rows with a result whose lead stands in no list.
     doubts
         Dates of calls that cannot be: in the future, in no possible year, or before the lead came.
+    unread
+        Names of the lists that could not be looked at, as their files are gone or damaged.
     """
 
     file: ResultFile
@@ -78,6 +85,7 @@ class MatchedResults:
     nothing: int
     lost: int
     doubts: tuple[DateDoubt, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def leads(self) -> int:
@@ -134,13 +142,14 @@ def match_results(file: ResultFile, settings: Settings) -> MatchedResults:
     results, parts, blank, nothing = file.results(), [], 0, 0
     unmatched: list[tuple[str, int, str]] = []
     lost = 0
+    unread: dict[str, None] = {}
     for place, table in enumerate(file.tables):
         status = table.cells[table.status]
         result = _with_barred(status.map(results), table)
         blank += int((status == "").sum())
         nothing += int((result == NOTHING).sum())
         wanted = ((status != "") & (result != NOTHING)) | result.isin(SUPPRESSING)
-        found = _match_table(table, wanted, batches, settings)
+        found = _match_table(table, wanted, batches, unread, settings)
         found["result"] = result.loc[found["line"]].to_numpy(dtype=object)
         parts.append(found.assign(table=place))
         gone = sorted(set(status.index[wanted]) - set(found["line"]))
@@ -150,11 +159,11 @@ def match_results(file: ResultFile, settings: Settings) -> MatchedResults:
     rows = pd.concat(parts, ignore_index=True)
     if rows.empty and blank + nothing < file.rows:
         raise LabelError(
-            f"None of the {lost:,} results belongs to a lead that was scored. Score the list that these leads were in "
-            "first, or bring a file with the LeadScore key, id, e-mail or phone of each lead."
+            " ".join([f"None of the {lost:,} results belongs to a lead {_ELSE}", *say_unread(list(unread))])
         )
     left = pd.DataFrame(unmatched, columns=["Where", "Row", "Status"])
-    return MatchedResults(file, rows, left, blank, nothing, lost, tuple(_doubts(file, rows, batches, settings)))
+    doubts = tuple(_doubts(file, rows, batches, settings))
+    return MatchedResults(file, rows, left, blank, nothing, lost, doubts, tuple(unread))
 
 
 def _doubts(file: ResultFile, rows: pd.DataFrame, batches: list[Batch], settings: Settings) -> Iterator[DateDoubt]:
@@ -172,7 +181,7 @@ def _doubts(file: ResultFile, rows: pd.DataFrame, batches: list[Batch], settings
             continue
         early = before_lead(table.at.to_numpy("datetime64[us]")[lines], created[group["row"].to_numpy("int64")])
         for line in np.unique(lines[early]):
-            text = f"{table.at.iloc[line]:%Y-%m-%d}"
+            text = say_day(table.at.iloc[line])
             row = table.log.place(int(line))[1]
             yield DateDoubt("before", table.dated_by, row, text, places[int(str(place))])
 
@@ -188,11 +197,13 @@ def _with_barred(result: pd.Series, table: ResultTable) -> pd.Series:
     return result
 
 
-def _match_table(table: ResultTable, wanted: pd.Series, batches: list[Batch], settings: Settings) -> pd.DataFrame:
+def _match_table(
+    table: ResultTable, wanted: pd.Series, batches: list[Batch], unread: dict[str, None], settings: Settings
+) -> pd.DataFrame:
     found = _by_key(table, wanted, {batch.id: batch for batch in batches})
     left = wanted & ~wanted.index.isin(found["line"])
     if left.any():
-        found = pd.concat([found, _by_details(table, left, batches, settings)], ignore_index=True)
+        found = pd.concat([found, _by_details(table, left, batches, unread, settings)], ignore_index=True)
     return found
 
 
@@ -226,10 +237,13 @@ def _by_key(table: ResultTable, wanted: pd.Series, batches: Mapping[str, Batch])
     )
 
 
-def _by_details(table: ResultTable, wanted: pd.Series, batches: list[Batch], settings: Settings) -> pd.DataFrame:
+def _by_details(
+    table: ResultTable, wanted: pd.Series, batches: list[Batch], unread: dict[str, None], settings: Settings
+) -> pd.DataFrame:
     """Match by id, e-mail, phone or moment, in every list of each kind, the newest list first.
 
-    Phone numbers without a country code are read as the list's own, unless the file shows whose they are.
+    Phone numbers without a country code are read as the list's own, unless the file shows whose they are. Names of the
+    lists whose files are gone or damaged are put into ``unread``.
     """
     parts = [_empty()]
     seen: set[int] = set()
@@ -245,22 +259,25 @@ def _by_details(table: ResultTable, wanted: pd.Series, batches: list[Batch], set
                 if region not in by_region:
                     keys = read_table_keys(table, leads, region, settings)[wanted.to_numpy()]
                     by_region[region] = keys.reset_index(drop=True)
-                with suppress(StorageError):  # a batch whose file is gone learns nothing
+                try:
                     people = people_of_batch(batch.scores_path, schema)
-                    pairs = match_leads(people, by_region[region]).pairs
-                    line = lines[pairs["row"].to_numpy("int64")]
-                    parts.append(
-                        pd.DataFrame(
-                            {
-                                "line": line,
-                                "batch": batch.id,
-                                "row": people["ls_row"].to_numpy("int64")[pairs["lead"].to_numpy("int64")],
-                                "by": pairs["by"].to_numpy(dtype=object),
-                                "is_newest": ~np.isin(line, list(seen)),
-                            }
-                        )
+                except StorageError:  # a batch whose file is gone learns nothing
+                    unread[batch.name] = None
+                    continue
+                pairs = match_leads(people, by_region[region]).pairs
+                line = lines[pairs["row"].to_numpy("int64")]
+                parts.append(
+                    pd.DataFrame(
+                        {
+                            "line": line,
+                            "batch": batch.id,
+                            "row": people["ls_row"].to_numpy("int64")[pairs["lead"].to_numpy("int64")],
+                            "by": pairs["by"].to_numpy(dtype=object),
+                            "is_newest": ~np.isin(line, list(seen)),
+                        }
                     )
-                    seen |= set(line.tolist())
+                )
+                seen |= set(line.tolist())
     return pd.concat(parts, ignore_index=True)
 
 

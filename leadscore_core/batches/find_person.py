@@ -160,7 +160,10 @@ def _leads_with(batch: Batch, wanted: Collection[Key]) -> dict[int, frozenset[Ke
             names = [name for name in pq.read_schema(path).names if KEY_COLUMN.fullmatch(name)]
             table = pq.read_table(path, columns=["ls_row", *names])
         except (OSError, pa.ArrowException) as error:
-            raise StorageError(f"{path} is gone or damaged. Restore it from a backup, or delete the list.") from error
+            raise StorageError(
+                f"{batch.name} is gone or damaged ({path}), so nobody can be found on it. Restore it from a backup, or "
+                "delete the list."
+            ) from error
         kinds = {name: (kind := name.split("_")[1], batch.schema_name if kind == "id" else "") for name in names}
         hit = pa.array([False] * len(table))
         for name in names:

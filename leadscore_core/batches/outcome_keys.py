@@ -1,6 +1,7 @@
 """Keys of outcomes: what the rows of a file and the leads of a batch are known by, and which row is which lead."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,23 @@ def match_leads(people: pd.DataFrame, rows: pd.DataFrame) -> Matches:
 
     shares = any(has(people, kind) and has(rows, kind) for kind in ("id_text", *KINDS))
     return match_people(people, rows) if shares else match_moments(people, rows)
+
+
+def say_unread(names: Sequence[str]) -> list[str]:
+    """Return a sentence on the lists that could not be looked at, whose leads may be those that stand in no list.
+
+    Examples
+    --------
+    >>> say_unread([]), say_unread(["Week 47"])[0][:59]
+    ([], 'Week 47 could not be looked at, as files are gone or damage')
+    """
+    if not names:
+        return []
+    which = "the list" if len(names) == 1 else "the lists"
+    return [
+        f"{', '.join(names)} could not be looked at, as files are gone or damaged. Restore a backup or upload {which} "
+        "again, then bring this file again."
+    ]
 
 
 def people_of_batch(path: Path, schema: LeadSchema) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from leadscore_core.batches.brought_files import note_outcomes
 from leadscore_core.batches.date_doubts import DateDoubt, before_lead, creation_of, say_doubts
 from leadscore_core.batches.outcome_dates import dating_headers, later_than, moments_as_numbers
 from leadscore_core.batches.outcome_files import KNOWN_BY
-from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys, region_for
+from leadscore_core.batches.outcome_keys import match_leads, people_of_batch, read_keys, region_for, say_unread
 from leadscore_core.batches.outcomes_of_calls import save_call_outcomes
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.cleaning.outcome_column import known_outcomes
@@ -22,6 +22,8 @@ from leadscore_core.data.dataset.dataset import LeadList
 from leadscore_core.data.reading.read_log import ReadLog
 from leadscore_core.data.reading.reader import list_files
 from leadscore_core.data.row_numbers import FIRST_ROW
+from leadscore_core.data.schema.schema import LeadSchema
+from leadscore_core.days import say_day
 from leadscore_core.errors import LabelError, StorageError
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.storage.database.batches import Batch, BatchStore
@@ -30,6 +32,10 @@ from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
 from leadscore_core.storage.leads.files import read_file_rows
 
 _SHOWN = 10
+_ELSE = (
+    "that was scored. Score the list that these leads were in first, or check that both files have the same ids, "
+    "e-mails or phones."
+)
 _HUMAN = {"id": "id", "email": "e-mail", "phone": "phone", "moment": "moment of creation"}
 
 
@@ -67,6 +73,8 @@ class OutcomeReport:
         Dates that cannot be when an outcome came: in the future, in no possible year, or before the lead.
     otherwise
         Name of a batch -> rows in its file of the leads of which this file says one outcome and calls the other.
+    unread
+        Names of the lists that could not be looked at, as their files are gone or damaged.
     """
 
     rows: int = 0
@@ -83,6 +91,7 @@ class OutcomeReport:
     past: str = OutcomeWords().past
     doubts: list[DateDoubt] = field(default_factory=list)
     otherwise: dict[str, list[int]] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
 
     @property
     def summary(self) -> str:
@@ -91,18 +100,25 @@ class OutcomeReport:
         done = sum(k for _, k in self.batches.values())
         parts = [f"Outcomes of {leads:,} leads came back, {done:,} of them {self.past}"]
         parts += [f"matched by {', '.join(f'{_HUMAN[kind]} {n:,}' for kind, n in self.by.items())}"] * bool(self.by)
-        parts += [f"{self.without:,} rows tell no outcome"] if self.without else []
-        parts += [f"{self.unmatched:,} rows match no lead that was scored"] if self.unmatched else []
-        parts += [f"{self.contradictory:,} leads stand there with both outcomes, {self._which_counts()}"] * bool(
-            self.contradictory
+        parts += [f"{_many(self.without, 'row tells', 'rows tell')} no outcome"] if self.without else []
+        parts += (
+            [f"{_many(self.unmatched, 'row matches', 'rows match')} no lead that was scored"] if self.unmatched else []
         )
+        if self.contradictory:
+            stand = _many(self.contradictory, "lead stands", "leads stand")
+            parts.append(f"{stand} there with both outcomes, {self._which_counts()}")
         if self.ambiguous:
-            parts.append(f"{self.ambiguous:,} rows are ambiguous and were left out{self._why_ambiguous()}")
+            left = _many(self.ambiguous, "row is ambiguous and was", "rows are ambiguous and were")
+            parts.append(f"{left} left out{self._why_ambiguous()}")
         if self.strangers:
-            parts.append(f"{self.strangers:,} leads have an id that belongs to somebody else in the file")
+            parts.append(
+                f"{_many(self.strangers, 'lead has', 'leads have')} an id that belongs to somebody else in the file"
+            )
         if len(self.batches) > 1:
             parts.append(f"a lead that stands in several of the {len(self.batches)} lists counts in each")
-        return " ".join(["; ".join(parts) + ".", *self._disagreements(), *say_doubts(self.doubts)])
+        return " ".join(
+            ["; ".join(parts) + ".", *self._disagreements(), *say_doubts(self.doubts), *say_unread(self.unread)]
+        )
 
     def _disagreements(self) -> list[str]:
         """Say for each list of which leads file and calls disagree, and what counts."""
@@ -127,6 +143,10 @@ class OutcomeReport:
         if not shared:
             return " (their id, e-mail and phone point to different leads)"
         return f" ({' and '.join(shared)} shared by several leads, which identifies nobody)"
+
+
+def _many(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,8 +234,7 @@ def bring_outcomes(
         )
     if not found:
         raise LabelError(
-            f"None of the {knows.sum():,} outcomes belongs to a lead that was scored. Score the list that these leads "
-            "were in first, or check that both files have the same ids, e-mails or phones."
+            " ".join([f"None of the {knows.sum():,} outcomes belongs to a lead {_ELSE}", *say_unread(report.unread)])
         )
     corrected = dict(instead_of or {})
     outcomes, schemas = OutcomeStore(settings), {one.schema.name: one.schema for one in lists}
@@ -272,26 +291,37 @@ def _match_batches(
             if batch.schema_name != one.leads.schema.name:
                 continue
             result = one.told(batch)
-            with suppress(StorageError):  # a batch whose file is gone learns nothing
-                people = people_of_batch(batch.scores_path, one.leads.schema)
-                matches = match_leads(people, result.reset_index(drop=True))
-                matched[result.index[matches.matched]] = True
-                ambiguous[result.index[matches.ambiguous]] = True
-                report.strangers += matches.strangers
-                report.contradictory += len(matches.contradictory)
-                for kind, n in matches.shared.items():
-                    report.shared[kind] = max(n, report.shared.get(kind, 0))
-                if len(matches.pairs):
-                    rows = people["ls_row"].to_numpy("int64")[matches.pairs["lead"]]
-                    completed = result["outcome"].to_numpy("int64")[matches.pairs["row"]]
-                    found.append((batch, rows, completed))
+            people = _people_of(batch, one.leads.schema, report)
+            if people is None:
+                continue
+            matches = match_leads(people, result.reset_index(drop=True))
+            matched[result.index[matches.matched]] = True
+            ambiguous[result.index[matches.ambiguous]] = True
+            report.strangers += matches.strangers
+            report.contradictory += len(matches.contradictory)
+            for kind, n in matches.shared.items():
+                report.shared[kind] = max(n, report.shared.get(kind, 0))
+            if len(matches.pairs):
+                rows = people["ls_row"].to_numpy("int64")[matches.pairs["lead"]]
+                completed = result["outcome"].to_numpy("int64")[matches.pairs["row"]]
+                found.append((batch, rows, completed))
+                with suppress(StorageError):  # its dates alone may be damaged
                     _doubt_early(one, result.iloc[matches.pairs["row"].to_numpy("int64")], rows, batch, report)
-                    for known_by, n in matches.pairs["by"].value_counts().items():
-                        report.by[str(known_by)] = report.by.get(str(known_by), 0) + int(n)
+                for known_by, n in matches.pairs["by"].value_counts().items():
+                    report.by[str(known_by)] = report.by.get(str(known_by), 0) + int(n)
     ambiguous &= ~matched
     report.ambiguous = int(ambiguous.sum())
     report.unmatched = int((~matched & ~ambiguous & knows).sum())
     return found
+
+
+def _people_of(batch: Batch, schema: LeadSchema, report: OutcomeReport) -> pd.DataFrame | None:
+    """Return a list's leads to match; None where its files are gone or damaged, which the report says."""
+    try:
+        return people_of_batch(batch.scores_path, schema)
+    except StorageError:
+        report.unread.append(batch.name)
+        return None
 
 
 def _doubt_early(
@@ -306,7 +336,7 @@ def _doubt_early(
     found = []
     for place in np.flatnonzero(before_lead(at, created[rows])).tolist():
         file, row = one.log.place(int(result.index[place]))
-        found.append(DateDoubt("before", one.dated_by, row, f"{pd.Timestamp(at[place]):%Y-%m-%d}", file))
+        found.append(DateDoubt("before", one.dated_by, row, say_day(pd.Timestamp(at[place])), file))
     report.doubts = list(dict.fromkeys([*report.doubts, *found]))
 
 

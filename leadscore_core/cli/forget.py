@@ -10,6 +10,7 @@ from leadscore_core._files import write_text
 from leadscore_core.cli.options import say
 from leadscore_core.config import load_settings
 from leadscore_core.errors import LeadScoreError
+from leadscore_core.percent import say_leads
 
 retention_app = typer.Typer(no_args_is_help=True, help="How long each list is kept, and what is due.")
 _FROM_INPUT = "- reads it from standard input, so that it stands in no history of commands."
@@ -59,7 +60,7 @@ def list_kept() -> None:
     for retention in lists:
         until = "until somebody deletes it" if retention.due_at is None else f"until {retention.due_at:%Y-%m-%d}"
         own = ", said for this list" if retention.is_own else ""
-        say(f"{retention.batch.id}  {retention.batch.rows:,} leads, {until}{own}")
+        say(f"{retention.batch.id}  {retention.batch.name}, {say_leads(retention.batch.rows)}, {until}{own}")
 
 
 @retention_app.command("set")

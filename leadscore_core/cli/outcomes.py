@@ -132,6 +132,7 @@ def _bring_results(file: "ResultFile", by: str, settings: Settings) -> None:
 def _say_matched(matched: "MatchedResults") -> None:
     from leadscore_core.batches.bring_results import HUMAN_KEYS
     from leadscore_core.batches.date_doubts import say_doubts
+    from leadscore_core.batches.outcome_keys import say_unread
     from leadscore_core.batches.result_words import status_labels
     from leadscore_core.outcome import OutcomeWords
 
@@ -147,6 +148,8 @@ def _say_matched(matched: "MatchedResults") -> None:
         if n:
             say(f"  {n:,} {words}")
     for sentence in say_doubts(matched.doubts):
+        say(f"  {sentence}")
+    for sentence in say_unread(matched.unread):
         say(f"  {sentence}")
     for place, why in matched.file.skipped.items():
         say(f"  {place} was left out: {why}")

@@ -9,6 +9,8 @@ from leadscore_core.retraining.dataset import batches_with_outcomes
 from leadscore_core.retraining.trigger import RetrainingProposal, propose_retraining
 from leadscore_core.storage.database.batches import BatchStore
 
+_NAMED = 3
+
 
 @dataclass(frozen=True)
 class RetrainCase:
@@ -34,6 +36,16 @@ class RetrainCase:
     def is_proposed(self) -> bool:
         """Whether a retrain is proposed."""
         return bool(self.reasons) and not self.against
+
+    @property
+    def named_lists(self) -> str:
+        """The newest lists that it would use, and how many more there are, in words; empty where there is none."""
+        shown, more = self.lists[:_NAMED], self.lists[_NAMED:]
+        parts = [f"{name} ({_outcomes(known)})" for name, known in shown]
+        if more:
+            left = _outcomes(sum(known for _, known in more))
+            parts.append(f"{len(more):,} more {'list' if len(more) == 1 else 'lists'} ({left})")
+        return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -73,6 +85,10 @@ def make_case(
     return RetrainCase(
         tuple(reasons), lists, found.new_outcomes, found.days, _against(found, settings) if reasons else ""
     )
+
+
+def _outcomes(number: int) -> str:
+    return f"{number:,} {'outcome' if number == 1 else 'outcomes'}"
 
 
 def _against(found: RetrainingProposal, settings: Settings) -> str:

@@ -161,7 +161,10 @@ def _no_auc(performance: Performance, words: OutcomeWords) -> str:
         return _NO_OUTCOMES
     if not performance.known:
         return performance.not_applicable
-    return f"All its outcomes are in, but {performance.rarer:,} of the rarer one are too few to measure the AUC."
+    early = performance.early_auc
+    measured = "" if early is None else f", {early.value:.3f} ({early.low:.3f} to {early.high:.3f})"
+    few = f"{performance.rarer:,} of the rarer one are too few to judge the AUC by"
+    return f"All its outcomes are in, but {few}{measured}."
 
 
 def _level_words(performance: Performance, words: OutcomeWords) -> str:
@@ -188,20 +191,21 @@ def _by_outcomes(
     measured = f"AUC {value:.3f} ({low:.3f} to {high:.3f}) on {performance.known:,} leads whose outcome is in"
     if value < rules.least_auc:
         return Verdict(DO_NOT_TRUST, (f"{measured}, below {rules.least_auc:g}.",), is_certain=high < rules.least_auc)
-    drop = _drop(auc, promise)
-    reasons = [f"{measured}{_promised(promise)}."]
-    state = HEALTHY
+    state = _state_of(low, _drop(auc, promise), rules)
+    may_be = f", and it may be below {rules.least_auc:g}" if low < rules.least_auc else ""
+    said = f"{measured}{_promised(promise)}{may_be}."
+    outside = _outside_words(drift) if drift.is_outside else ""
+    others = [one for one in (_level_words(performance, words), outside) if one]
+    if state == HEALTHY and others:  # what makes the verdict is said first, as a line of it is all that some show
+        return Verdict(WATCH, (*others, said))
+    return Verdict(state, (said, *others), is_certain=state == RETRAIN)
+
+
+def _state_of(low: float, drop: float | None, rules: MonitorRules) -> str:
+    """Return what an AUC says by itself: by its lower end, and by how much it is lower for certain."""
     if drop is not None and drop > rules.retrain_drop:
-        state = RETRAIN
-    elif (drop is not None and drop > rules.watch_drop) or low < rules.least_auc:
-        state = WATCH
-    if off := _level_words(performance, words):
-        reasons.append(off)
-        state = WATCH if state == HEALTHY else state
-    if drift.is_outside:
-        reasons.append(_outside_words(drift))
-        state = WATCH if state == HEALTHY else state
-    return Verdict(state, tuple(reasons), is_certain=state == RETRAIN)
+        return RETRAIN
+    return WATCH if (drop is not None and drop > rules.watch_drop) or low < rules.least_auc else HEALTHY
 
 
 def _is_far_off(performance: Performance) -> bool:

@@ -9,6 +9,7 @@ import streamlit as st
 from leadscore_core.batches.bring_results import HUMAN_KEYS, MatchedResults, match_results, save_results
 from leadscore_core.batches.brought_files import list_results, undo_results
 from leadscore_core.batches.date_doubts import say_doubts
+from leadscore_core.batches.outcome_keys import say_unread
 from leadscore_core.batches.result_files import ResultFile, read_result_files
 from leadscore_core.batches.result_keys import read_region
 from leadscore_core.batches.result_words import status_labels
@@ -165,6 +166,8 @@ def _render_matched(matched: MatchedResults, view: BatchView) -> None:
         st.dataframe(sheets, hide_index=True, height="content", placeholder="", alt="Sheets", width="stretch")
     for sentence in say_doubts(matched.doubts):
         st.warning(plain(sentence), icon=":material/event_busy:")
+    for sentence in say_unread(matched.unread):
+        st.warning(plain(sentence), icon=":material/folder_off:")
     if len(matched.unmatched):
         with st.expander(f"{matched.lost:,} rows whose lead stands in no list", icon=":material/person_search:"):
             st.dataframe(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # loads statistics, which a page does when it is looked at
     from leadscore_core.monitoring.performance import Figure, MonitoredLeads
     from leadscore_core.outcome import OutcomeWords
 
+_LEAST_OF_GROUP = 10
+
 
 def render_performance(view: BatchView, report: MonitorReport) -> None:
     """Show what was measured, by groups too, and propose a recalibration where it helps for certain."""
@@ -116,7 +118,7 @@ def _render_groups(view: BatchView, leads: MonitoredLeads) -> None:
     chosen = st.selectbox("By", list(offered), width=260)
     base = float(np.nanmean(leads.propensity))
     rows = []
-    for one in measure_by(leads, offered[chosen], least=10, most=50):
+    for one in measure_by(leads, offered[chosen], least=_LEAST_OF_GROUP, most=50):
         rate = (one.figures or {}).get("base_rate")
         rows.append(
             {
@@ -129,6 +131,9 @@ def _render_groups(view: BatchView, leads: MonitoredLeads) -> None:
                 "AUC": "" if one.auc is None else f"{one.auc.value:.3f} ({one.auc.low:.3f} to {one.auc.high:.3f})",
             }
         )
+    if not rows:
+        st.caption(f"No {chosen.lower()} has {_LEAST_OF_GROUP} leads, so none is shown.")
+        return
     st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="", alt=f"Outcomes by {chosen.lower()}")
 
 

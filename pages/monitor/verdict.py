@@ -81,7 +81,7 @@ def render_verdict(view: BatchView, report: MonitorReport, case: RetrainCase) ->
         f"**{verdict.state.capitalize()}.** {reasons}  \n{plain(verdict.action)}", icon=VERDICT_ICONS[verdict.state]
     )
     if case.is_proposed:
-        lists = ", ".join(f"{plain(name)} ({known:,} outcomes)" for name, known in case.lists[:3]) or "your own file"
+        lists = plain(case.named_lists or "your own file")
         reasons = " ".join(plain(reason) for reason in case.reasons)
         proposal = "A retrain may bring more all the same" if verdict.state == HEALTHY else "A retrain is proposed"
         st.caption(f":material/model_training: {proposal}: {reasons} It would learn from {lists} besides.")

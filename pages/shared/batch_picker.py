@@ -12,7 +12,7 @@ from leadscore_core.registry.served import known_schema
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from pages.shared import address, session
 from pages.shared.checks import check_soon
-from pages.shared.companies import company_title, models_of
+from pages.shared.companies import company_title, models_of, present_company
 from pages.shared.components import find_model, get_named_model
 from pages.shared.controls import plain_error
 from pages.shared.moments import say_day, say_moment
@@ -77,10 +77,11 @@ def choose_batch(*, compact: bool = False) -> BatchView:
         )
         batch = by_id[chosen]
         if batch.schema_name != company:
+            is_another = present_company() != batch.schema_name
             session.set_company(batch.schema_name)
             session.set_batch(chosen)
-            if company is not None or several:
-                st.rerun()
+            if is_another:
+                st.rerun()  # the sidebar was drawn before, with another company and its model
         if chosen != session.get_batch():
             session.set_batch(chosen)
     try:

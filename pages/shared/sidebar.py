@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # neither is needed for what the first page shows
     from leadscore_core.monitoring.runs import MonitorRun
 
 _SECONDS = 2
+_LOOKED_BACK = 20
 VERDICT_ICONS = {
     "healthy": ":material/check_circle:",
     "watch": ":material/visibility:",
@@ -124,10 +125,13 @@ def _render_verdict(company: str, model_id: str) -> None:
     from leadscore_core.storage.database.monitor_events import VERDICT, MonitorEventStore  # needed where there is one
 
     try:
-        found = MonitorEventStore(settings).history(company, VERDICT, most=1)
+        found = MonitorEventStore(settings).history(company, VERDICT, most=_LOOKED_BACK)
     except LeadScoreError:
         return  # whatever needs the database says it
-    if found and found[0].model_id == model_id and found[0].at is not None:
-        icon = VERDICT_ICONS.get(found[0].data["state"], "")
-        state = str(found[0].data["state"]).capitalize()
-        st.caption(f"{icon} **{state}** by {plain(found[0].data['name'])}, {say_day(found[0].at)}")
+    own = [one for one in found if one.model_id == model_id and one.at is not None]
+    long = [one for one in own if one.data.get("rows", 0) >= settings.monitor.least_leads]
+    last = next(iter([*long, *own]), None)  # a list too short to tell anything takes no other's place
+    if last is not None and last.at is not None:
+        icon = VERDICT_ICONS.get(last.data["state"], "")
+        state = str(last.data["state"]).capitalize()
+        st.caption(f"{icon} **{state}** by {plain(last.data['name'])}, {say_day(last.at)}")

@@ -40,7 +40,7 @@ def test_calls_on_days_that_cannot_be_are_said_before_they_are_kept(view: BatchV
     assert [one.kind for one in matched.doubts] == ["future", "impossible", "before"]
     assert said[0].startswith("1 date in 'Called on' lies in the future (2031-01-01 10:00 in row 2).")
     assert "0001-01-01 in row 3" in said[1]
-    assert "lies before the lead came (2001-01-01 in row 4)" in said[2]
+    assert "lies before the lead came (1 Jan 2001 in row 4)" in said[2]
     brought = save_results(matched, by="Mia", settings=settings)
     assert (brought.attempts, brought.outcomes) == (4, 4), "nothing is lost"
     assert max(one.at for one in ContactStore(settings).of_batch(view.batch.id)) <= datetime.now(UTC)
@@ -83,10 +83,10 @@ def test_dates_are_named_by_the_rows_that_their_files_show(
     said = bring_outcomes(open_outcome_files(first), by="Mia").summary
     assert "2031-01-01 10:00 in row 4)" in said
     assert "0001-01-01 in row 6)" in said
-    assert "2001-01-01 in row 7)" in said
+    assert "1 Jan 2001 in row 7)" in said
     said = bring_outcomes(open_outcome_files([first, second]), by="Mia").summary
     assert "2031-01-01 10:00 in row 4 of a.csv; 2031-01-01 10:00 in row 2 of b.csv" in said
-    assert "2001-01-01 in row 7 of a.csv; 2001-01-01 in row 4 of b.csv" in said
+    assert "1 Jan 2001 in row 7 of a.csv; 1 Jan 2001 in row 4 of b.csv" in said
 
 
 def test_dates_of_calls_are_named_by_sheet_and_row(view: BatchView, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_dates_of_calls_are_named_by_sheet_and_row(view: BatchView, tmp_path: Pa
     future, impossible, before = say_doubts(matched.doubts)
     assert "in row 4 of calls.xlsx, sheet Mia; 2031-01-01 10:00 in row 4 of calls.xlsx, sheet Ali" in future
     assert "0001-01-01 in row 5 of calls.xlsx, sheet Ali" in impossible
-    assert "2001-01-01 in row 6 of calls.xlsx, sheet Mia" in before
+    assert "1 Jan 2001 in row 6 of calls.xlsx, sheet Mia" in before
 
 
 def test_a_day_to_come_outranks_no_real_one(view: BatchView, sample: SampleLeads, tmp_path: Path) -> None:

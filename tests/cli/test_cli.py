@@ -16,6 +16,7 @@ from leadscore_core.data.synthetic import KEPT_ASIDE, LABELLED, MESSY, NEW, Samp
 from leadscore_core.inference.export.crm_columns import ALWAYS
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.registry.registry import ModelRegistry
+from leadscore_core.storage.database.batches import Batch
 from leadscore_core.storage.database.preferences import grade_preference
 from tests.bad_files import BAD_FILES, make_bad_file
 from tests.other_company import make_members
@@ -642,6 +643,10 @@ def test_parquet_parts_whose_types_differ_are_named_without_their_cells(run, lis
     assert "these hold several: number (int64, " in errors
     assert "98765" not in errors
     assert not (tmp_path / "other.parquet").exists()
+
+
+def test_lists_are_told_apart_by_their_names(run, batch: Batch) -> None:
+    assert f"{batch.id}  Monday, " in run("retention", "list")[1]
 
 
 def test_a_list_that_never_was_is_not_called_deleted(run, places: Path) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from leadscore_core.config import Settings, load_settings
+from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import DamagedError
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.storage.database.batches import Batch, BatchStore
@@ -99,6 +101,32 @@ def test_a_list_whose_files_are_gone_or_damaged_is_named(kept_here: Settings, ba
     (fault,) = find_faults(kept_here)
     assert fault.startswith("Files of Monday are gone")
     assert "leadscore restore FILE" in fault
+
+
+def test_outcomes_of_a_list_that_is_damaged_say_so(
+    run: Run, kept_here: Settings, batch: Batch, sample: SampleLeads, tmp_path: Path
+) -> None:
+    some = sample.new[sample.new["email"].notna()].drop_duplicates("email", keep=False).head(4)
+    yes_or_no = pd.DataFrame({"Email": some["email"], "Converted": ["Yes", "No"] * 2})
+    yes_or_no.to_csv(tmp_path / "crm.csv", index=False)
+    calls = pd.DataFrame({"Email": some["email"], "Result": ["no answer", "busy"] * 2})
+    calls.to_csv(tmp_path / "calls.csv", index=False)
+    content = batch.scores_path.read_bytes()
+    batch.scores_path.write_bytes(content[:1_000])
+    for name in ("crm.csv", "calls.csv"):
+        code, _, error = run("outcomes", tmp_path / name)
+        assert code == 2
+        assert "Monday could not be looked at, as files are gone or damaged" in error
+    code, _, error = run("forget", "--email", some["email"].iloc[0])
+    assert code == 2
+    assert "Monday is gone or damaged" in error
+    batch.scores_path.write_bytes(content)
+    assert run("outcomes", tmp_path / "crm.csv")[0] == 0
+    (batch.folder / "outcomes-0001.parquet").write_bytes(b"damaged")
+    code, _, error = run("drift", "--batch", "Monday")
+    assert code == 2
+    assert "The outcomes of Monday cannot be read (a file of it is damaged)" in error
+    assert "kept" not in error
 
 
 def test_folders_that_cannot_be_written_and_full_disks_are_said(

@@ -20,7 +20,7 @@ from leadscore_core.monitoring.batch_trials import end_trial, start_trial
 from leadscore_core.monitoring.check import MonitorReport, check_batch
 from leadscore_core.monitoring.performance import measure_by, measure_performance
 from leadscore_core.monitoring.records import read_timeline, sample_of, save_report, save_sample, take_sample_back
-from leadscore_core.monitoring.retrain_rule import make_case
+from leadscore_core.monitoring.retrain_rule import RetrainCase, make_case
 from leadscore_core.monitoring.sample import evaluate_sample, plan_sample
 from leadscore_core.monitoring.shadow import compare_shadow, score_in_shadow, set_shadow, shadow_of
 from leadscore_core.monitoring.shifts import find_shifts
@@ -343,3 +343,15 @@ def test_the_same_outcomes_twice_change_nothing_that_is_measured(batch: Batch, t
     bring_back(batch, outcomes)
     assert check_batch(batch, trained).performance == first
     assert OutcomeStore(load_settings()).known(batch) == {row: int(y) for row, y in enumerate(outcomes)}
+
+
+def test_lists_that_are_not_named_are_counted() -> None:
+    lists = (("May", 1), ("April", 20), ("March", 3_000), ("February", 7), ("January", 5))
+    said = [RetrainCase((), lists[:n], 0, 0).named_lists for n in (0, 1, 2, 4, 5)]
+    assert said == [
+        "",
+        "May (1 outcome)",
+        "May (1 outcome) and April (20 outcomes)",
+        "May (1 outcome), April (20 outcomes), March (3,000 outcomes) and 1 more list (7 outcomes)",
+        "May (1 outcome), April (20 outcomes), March (3,000 outcomes) and 2 more lists (12 outcomes)",
+    ]

@@ -66,6 +66,32 @@ def test_outcomes_decide(slope: float, state: str) -> None:
     assert "leads whose outcome is in" in found.reasons[0]
 
 
+def test_what_makes_the_verdict_is_said_first() -> None:
+    score, outcome = leads_of(1.0)
+    assert reach_verdict(STEADY, measured(score, outcome), {}, PROMISE).state == HEALTHY
+    fewer = measured(score**0.5, outcome)
+    found = reach_verdict(STEADY, fewer, {}, PROMISE)
+    assert found.state == WATCH
+    assert "propensities are off" in found.line
+    outside = reach_verdict(OUTSIDE, measured(score, outcome), {}, PROMISE)
+    assert outside.state == WATCH
+    assert "differ" in outside.line
+    assert "AUC" in outside.reasons[1]
+    few, came = leads_of(0.4, n=160, seed=1)
+    wide = reach_verdict(STEADY, measured(few, came), {}, None)
+    assert wide.state == WATCH
+    assert "it may be below 0.6" in wide.line
+
+
+def test_an_auc_that_is_known_and_decides_nothing_is_said() -> None:
+    score = np.random.default_rng(0).beta(1, 40, 800)
+    done = measured(score, (np.random.default_rng(1).random(800) < score).astype("float64"))
+    assert done.auc is None
+    assert done.early_auc is not None
+    (reason,) = [one for one in reach_verdict(OUTSIDE, done, {}, PROMISE).reasons if "rarer one" in one]
+    assert f"too few to judge the AUC by, {done.early_auc.value:.3f} (" in reason
+
+
 def test_a_relation_that_turned_is_never_healthy_whatever_scores_alone_say() -> None:
     past = record([0.0, 0.01, -0.01, 0.005, 0.0])
     for seed in range(20):

@@ -162,6 +162,18 @@ def test_two_companies_are_served_back_and_forth(
     assert metrics(go(app, "score")) == theirs
 
 
+def test_the_sidebar_is_of_the_company_whose_list_is_shown(
+    registry: ModelRegistry, gym: LeadModel, sample: SampleLeads
+) -> None:
+    upload(opened(), "list.csv", as_csv(sample.new))
+    promote(gym, registry)
+    app = opened()
+    assert app.sidebar.selectbox[0].value == gym.schema.name, "that of the newest model, until a list is looked at"
+    go(app, "leads")
+    assert app.sidebar.selectbox[0].value == "codepro"
+    assert not any("Gym." in caption.value for caption in app.sidebar.caption)
+
+
 def test_a_list_that_fits_two_companies_is_asked_about_and_known_again(registry: ModelRegistry, gym: LeadModel) -> None:
     promote(gym, registry)
     twin = gym.schema.model_copy(update={"name": "studio", "title": "Studio leads"})

@@ -10,12 +10,14 @@ from leadscore_core.batches.save import save_batch
 from leadscore_core.batches.view import BatchView
 from leadscore_core.config import load_settings
 from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.monitoring.batch_leads import read_batch_leads
 from leadscore_core.monitoring.batch_trials import list_trials, start_trial
 from leadscore_core.monitoring.records import sample_of
 from leadscore_core.monitoring.trial import plan_trial
 from leadscore_core.storage.database.batches import Batch
+from leadscore_core.storage.database.outcomes import OutcomeStore
 from tests.batches.test_called import bring_back
 from tests.paths import ROOT
 
@@ -65,6 +67,21 @@ def test_outcomes_turn_the_verdict_and_a_retrain_is_proposed(app: AppTest, batch
     assert "A retrain is proposed" in said
     assert any("AUC" in table.value.get("Figure", []).tolist() for table in app.dataframe if "Figure" in table.value)
     assert "applications" in said
+
+
+def test_a_list_too_short_takes_no_other_verdicts_place_and_says_why_it_has_no_groups(
+    app: AppTest, batch: Batch, view: BatchView, sample: SampleLeads, tmp_path: Path
+) -> None:
+    few = sample.new.head(5)
+    few.to_csv(tmp_path / "few.csv", index=False)
+    short = save_batch(open_list(tmp_path / "few.csv", view.schema), view.model, name="Five")
+    OutcomeStore(load_settings()).add(short, np.arange(5), np.zeros(5, dtype="int64"), file_name="crm.csv")
+    app.run()
+    next(box for box in app.main.selectbox if box.label == "List").set_value(short.id).run()
+    assert not app.exception
+    assert "too short to tell a drift" in shown(app)
+    assert "No month has 10 leads, so none is shown." in shown(app)
+    assert any("by Monday" in caption.value for caption in app.sidebar.caption)
 
 
 def test_leads_to_call_are_drawn_and_evaluated_once_they_are_back(app: AppTest, batch: Batch, view: BatchView) -> None:

@@ -214,7 +214,7 @@ class OutcomeStore:
             try:
                 noted = (pq.read_schema(one.path).metadata or {}).get(_VOID)
             except (OSError, pa.ArrowException) as error:
-                raise _not_saved(batch, error) from error
+                raise _not_read(batch, error) from error
             if noted is not None:
                 yield Step(one.number, one.file_name, self._read(batch, one, own=True), set(json.loads(noted)))
                 continue
@@ -228,7 +228,7 @@ class OutcomeStore:
         try:
             table = pq.read_table(one.path, filters=~pc.field(_OWN).is_null() if own else None).to_pydict()
         except (OSError, pa.ArrowException) as error:
-            raise _not_saved(batch, error) from error
+            raise _not_read(batch, error) from error
         return dict(zip(table["ls_row"], table[_OWN if own else "ls_completed"], strict=True))
 
     def _write(self, batch: Batch, step: Step, known: dict[int, int], by: str) -> None:
@@ -273,11 +273,21 @@ def _where_yes_counts(files: dict[int, int], calls: dict[int, int]) -> dict[int,
     return files | {row: outcome for row, outcome in calls.items() if outcome or row not in files}
 
 
-def _not_saved(batch: Batch, error: Exception) -> StorageError:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else "a file of it is damaged"
+def _not_read(batch: Batch, error: Exception) -> StorageError:
     return StorageError(
-        f"The outcomes of {batch.name} could not be kept ({reason}). Nothing was changed. Check the data directory and "
-        "the space left, then try again."
+        f"The outcomes of {batch.name} cannot be read ({_reason(error)}). Restore them from a backup, or delete the "
+        "list and upload it and its outcomes again."
+    )
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else "a file of it is damaged"
+
+
+def _not_saved(batch: Batch, error: Exception) -> StorageError:
+    return StorageError(
+        f"The outcomes of {batch.name} could not be kept ({_reason(error)}). Nothing was changed. Check the data "
+        "directory and the space left, then try again."
     )
 
 
