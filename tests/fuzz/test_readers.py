@@ -12,7 +12,7 @@ import pytest
 from tests.fuzz.readers import CORPUS, FOUND, read_bytes
 from tests.paths import IS_SOAK, ROOT
 
-SECONDS, LONGEST_ROUND = (600, 660) if IS_SOAK else (15, 15)
+SECONDS, LONGEST_ROUND = (600, 660) if IS_SOAK else (8, 8)
 KNOWN = sorted([*CORPUS.iterdir(), *FOUND.iterdir()])
 
 
