@@ -1,5 +1,6 @@
 """Dates of outcomes: of several rows about one lead, which is the later one."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 _MOSTLY = 0.9
+_PARTS_OF_SECONDS = re.compile(r"(?<=:\d\d)\.\d+$")  # a spreadsheet's, which shows none
 _LEAST_FILL = 0.05
 _OF_OUTCOME = _set(
     "converted conversion closed close closing won lost enrolled admitted purchased paid outcome status stage result "
@@ -111,7 +113,7 @@ def later_than(
             doubts = []
             for at in np.flatnonzero((kinds != "").to_numpy()).tolist():
                 file, row = place(at)
-                doubts.append(DateDoubt(kinds.iloc[at], header, row, text.iloc[at], file))
+                doubts.append(DateDoubt(kinds.iloc[at], header, row, _PARTS_OF_SECONDS.sub("", text.iloc[at]), file))
             sure = moments.where((kinds == "").to_numpy())
             return Dated(header, pd.Series(sure.to_numpy(dtype="datetime64[ns]")), doubts)
     return None

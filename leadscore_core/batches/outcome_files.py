@@ -14,6 +14,7 @@ from leadscore_core.data.dataset.dataset import LeadList, Paths
 from leadscore_core.data.dataset.open import fitting_schema, open_list
 from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.dataset.outcomes import Ask, settle_outcomes
+from leadscore_core.data.reading.excel import ALL_SHEETS
 from leadscore_core.data.schema.column_mapping import CONVENTION_ROWS, ColumnMapping
 from leadscore_core.data.schema.inference import propose_schema
 from leadscore_core.data.schema.roles import plain_header
@@ -46,7 +47,7 @@ def open_outcome_files(
     schema
         What the columns mean, where a person says so.
     options
-        What a person says of the file.
+        What a person says of the file; all its sheets with the same columns are read if no sheet is said.
     ask
         See `settle_outcomes`.
 
@@ -63,6 +64,7 @@ def open_outcome_files(
         If the file cannot be read.
     """
     settings, options = settings or load_settings(), options or ListOptions()
+    options = replace(options, sheet=options.sheet or ALL_SHEETS)
     schemas = [schema] if schema is not None else saved_schemas(settings)
     found: list[LeadList] = []
     fault: MappingError | None = None

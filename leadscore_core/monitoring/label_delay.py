@@ -80,7 +80,10 @@ def estimate_delay(took: np.ndarray, age: np.ndarray, called: np.ndarray | None 
     time = learn_time(took, age)
     nothing = np.empty(0)
     if time is None:
-        why = "How long outcomes take is not known: too few leads have a date of their outcome. Each counts as it is."
+        why = (
+            "How long outcomes take is not known: too few conversions are dated by calls that are kept here. Each "
+            "outcome counts as it is."
+        )
         return LabelDelay(None, nothing, nothing, nothing, nothing, int(len(age)), why)
     came = ~np.isnan(took) & (took >= 0)
     until = np.maximum(np.where(came, np.minimum(took, age), age), 0.5)

@@ -83,12 +83,16 @@ def propose_recalibration(leads: MonitoredLeads, periods: np.ndarray) -> Recalib
     nothing = Recalibration(Figure("intercept", None), Figure("slope", None), int(known.sum()))
     if len(names) < _LEAST_PERIODS:
         return replace(
-            nothing, not_applicable="Outcomes of two periods are needed: one to learn from, one to judge on."
+            nothing,
+            not_applicable="No recalibration can be learned and judged yet: outcomes of two months are needed, one to "
+            "learn from, one to judge on.",
         )
     latest = when == names[-1]
     if not all(enough_of_each(int(truth[side].sum()), int((1 - truth[side]).sum())) for side in (latest, ~latest)):
         return replace(
-            nothing, not_applicable="There are fewer than 40 leads of either outcome in or before the latest period."
+            nothing,
+            not_applicable="No recalibration can be learned and judged yet: that takes 40 leads of either outcome in "
+            "the latest month, and as many before it.",
         )
     intercept, slope = calibration_slope(truth, score, weight)
     first, second = calibration_slope(truth[~latest], score[~latest], weight[~latest])

@@ -228,7 +228,7 @@ class CalibrationReport:
         if len(self.brier) == 1:
             said = "the algorithm calibrates itself"
         elif self.method == "none":
-            said = "calibrated already: nothing else improved the out-of-fold Brier score"
+            said = f"nothing else improved the out-of-fold Brier score by {WORTH_CALIBRATING:g} or more"
         else:
             said = f"improves the out-of-fold Brier score by {gain:.4f}"
         return {"method": self.method, "brier_out_of_fold": self.brier, "verdict": said}

@@ -57,6 +57,12 @@ def test_a_column_of_such_days_alone_is_said_too(view: BatchView, tmp_path: Path
     assert matched.file.tables[0].dated_by == ""
 
 
+def test_a_moment_is_said_as_a_spreadsheet_shows_it() -> None:
+    dated = later_than(pd.DataFrame({"Closed on": ["2031-01-01 10:00:05.268000", "01.01.2031"]}), ["Closed on"], "dmy")
+    assert dated is not None
+    assert [one.text for one in dated.doubts] == ["2031-01-01 10:00:05", "01.01.2031"]
+
+
 @pytest.mark.parametrize("header", ["Converted date", "Vertragsdatum", "Date de conclusion", "Fecha de cierre"])
 def test_an_outcome_counts_whose_date_cannot_be(
     view: BatchView, sample: SampleLeads, tmp_path: Path, header: str

@@ -28,6 +28,7 @@ from leadscore_core.batches.view import BatchView, open_view
 from leadscore_core.batches.week import Caller, Week, WeekOrder, plan_week
 from leadscore_core.config import Settings, load_settings
 from leadscore_core.data.dataset.open import open_list
+from leadscore_core.data.dataset.options import ListOptions
 from leadscore_core.data.schema.phone_region import RegionReading
 from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.errors import LabelError, StorageError
@@ -409,3 +410,15 @@ def test_one_word_in_a_column_of_any_name_is_enough_where_only_calls_have_it(vie
     path.write_text("Telefon;Zgoda;Wynik rozmowy\n+48 22;Yes;brak odpowiedzi\n+48 23;Yes;\n", encoding="utf-8")
     (table,) = read(path, load_settings()).tables
     assert table.status == "Wynik rozmowy"
+
+
+def test_yes_and_no_are_read_of_every_sheet(view: BatchView, sample: SampleLeads, tmp_path: Path) -> None:
+    some = sample.new[sample.new["email"].notna()].drop_duplicates("email", keep=False).head(5)
+    told = pd.DataFrame({"Email": some["email"], "Converted": ["Yes", "No", "Yes", "No", "Yes"]})
+    with pd.ExcelWriter(tmp_path / "weeks.xlsx") as book:
+        told.head(2).to_excel(book, sheet_name="Week 1", index=False)
+        told.tail(3).to_excel(book, sheet_name="Week 2", index=False)
+    report = bring_outcomes(open_outcome_files(tmp_path / "weeks.xlsx"), by="Mia")
+    assert report.batches == {view.batch.name: (5, 3)}
+    first = open_outcome_files(tmp_path / "weeks.xlsx", options=ListOptions(sheet="Week 1"))
+    assert bring_outcomes(first, by="Mia").batches == {view.batch.name: (2, 1)}

@@ -140,7 +140,7 @@ def read_sheet(opened: OpenedFile, sheet: str | None) -> SheetTable:
     is_named = sheet in book.names
     if sheet is not None and not is_named:
         group = _largest_group(book)
-        if group:
+        if len(group) > 1:
             return join_sheets([table for _, table in group], opened.name)
     if is_named:
         found = book.table(str(sheet))
