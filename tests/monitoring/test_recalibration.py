@@ -53,7 +53,7 @@ def test_what_went_off_is_found_and_brought_back(intercept: float, slope: float)
 def test_too_little_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     score, outcome = leads_of(1.0, n=300)
     assert "two months" in proposed(score, outcome, periods=1).not_applicable
-    assert "fewer than 40" in proposed(score, np.zeros(300)).not_applicable
+    assert "takes 40 leads of either outcome" in proposed(score, np.zeros(300)).not_applicable
     assert "no slope" in proposed(np.full(300, 0.4), outcome, periods=2).not_applicable
     assert calibration_slope(np.zeros(5), np.full(5, 0.2), np.ones(5))[1].value is None
 
