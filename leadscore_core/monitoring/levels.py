@@ -13,7 +13,7 @@ def at_level(propensity: np.ndarray, rate: float) -> np.ndarray:
     Examples
     --------
     >>> at_level(np.array([0.2, 0.5, 0.8]), 0.3).round(2).tolist()
-    [0.07, 0.23, 0.55]
+    [0.08, 0.25, 0.57]
     """
     margin = logit(np.clip(propensity, _EDGE, 1 - _EDGE))
     rate = float(np.clip(rate, _EDGE, 1 - _EDGE))
