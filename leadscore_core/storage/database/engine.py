@@ -374,8 +374,8 @@ def _set_pragmas(connection: Any, _: Any) -> None:
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
             break
-        except sqlite3.OperationalError:  # while another opens the same new file, SQLite does not wait by itself
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:  # while another opens the same new file, SQLite does not wait
+            if _fault_of(error) != _BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
     cursor.execute("PRAGMA foreign_keys=ON")
