@@ -198,9 +198,9 @@ def read_timeline(schema_name: str, settings: Settings | None = None) -> list[Ti
     """Return lists, outcomes, changes of the model in use and what the monitor found, the latest first."""
     settings = settings or load_settings()
     outcomes, entries = OutcomeStore(settings), []
-    for batch in BatchStore(settings).list_batches():
-        if batch.schema_name != schema_name:
-            continue
+    batches = [one for one in BatchStore(settings).list_batches() if one.schema_name == schema_name]
+    names = {batch.id: batch.name for batch in batches}
+    for batch in batches:
         entries.append(
             TimelineEntry(
                 batch.created_at, "batch", batch.name, f"{batch.rows:,} leads", batch.id, batch.scoring.model_id
@@ -218,22 +218,25 @@ def read_timeline(schema_name: str, settings: Settings | None = None) -> list[Ti
         for change in registry.history(schema_name)
     ]
     entries += [
-        TimelineEntry(event.at, event.kind, *_words(event), event.batch_id, event.model_id)
+        TimelineEntry(
+            event.at, event.kind, *_words(event, names.get(event.batch_id or "")), event.batch_id, event.model_id
+        )
         for event in MonitorEventStore(settings).history(schema_name)
         if event.at is not None
     ]
     return sorted(entries, key=lambda one: one.at, reverse=True)
 
 
-def _words(event: MonitorEvent) -> tuple[str, str]:
-    """Return title and detail of an event."""
+def _words(event: MonitorEvent, batch: str | None) -> tuple[str, str]:
+    """Return title and detail of an event, which is about the kept list of a name."""
     data = event.data
+    of = "" if batch is None else f"of {batch}"
     if event.kind == VERDICT:
         return f"{data['name']}: {data['state']}", " ".join(data["reasons"])
     if event.kind == SAMPLE:
-        return f"{data['size']:,} leads drawn to be called", ""
+        return f"{data['size']:,} leads drawn to be called", of
     if event.kind == SAMPLE_BACK:
-        return f"{data['size']:,} leads that were drawn taken back", ""
+        return f"{data['size']:,} leads that were drawn taken back", of
     if event.kind == RECALIBRATION:
         return "Recalibration proposed" if data["is_proposed"] else "Calibration checked", str(data["sentence"])
     if event.kind in {TRIAL, TRIAL_END}:

@@ -13,7 +13,7 @@ from leadscore_core.monitoring.drift import SCORES, DriftReport
 from leadscore_core.monitoring.estimate import Estimate
 from leadscore_core.monitoring.performance import Figure, Performance
 from leadscore_core.outcome import OutcomeWords, capital
-from leadscore_core.percent import share_percent
+from leadscore_core.percent import say_leads, share_percent
 
 HEALTHY, WATCH, RETRAIN, DO_NOT_TRUST, BLIND = "healthy", "watch", "retrain", "do not trust", "blind"
 STATES = (HEALTHY, WATCH, RETRAIN, DO_NOT_TRUST, BLIND)
@@ -44,7 +44,8 @@ class Verdict:
 
     ``state`` is one of `STATES`; ``reasons`` are sentences, the weightiest first; ``is_certain`` says that outcomes or
     a certain drift of columns are behind it, not the want of knowledge alone. ``sample`` is how many leads to call,
-    ``is_whole`` whether these are all, ``is_complete`` whether the outcomes of all are in.
+    ``is_whole`` whether these are all, ``answered`` of how many leads an outcome came, ``is_complete`` whether those of
+    all are in and due.
     """
 
     state: str
@@ -53,6 +54,7 @@ class Verdict:
     sample: int | None = None
     is_whole: bool = False
     is_complete: bool = False
+    answered: int = 0
 
     @property
     def is_due(self) -> bool:
@@ -65,7 +67,11 @@ class Verdict:
         if self.is_complete and self.state in {WATCH, BLIND}:
             return _ALL_IN
         if self.state == BLIND and self.sample is not None and self.is_whole:
-            return f"Call all {self.sample:,} leads and bring their outcomes: then the AUC of this list is known."
+            left = self.sample - self.answered
+            if left <= 0:
+                return ACTIONS[WATCH]  # they are not due
+            who = f"the {say_leads(left)} whose outcome is not in" if self.answered else f"all {self.sample:,} leads"
+            return f"Call {who} and bring their outcomes: then the AUC of this list is known."
         if self.state == BLIND and self.sample is not None:
             return (
                 f"Call these {self.sample:,} leads and bring their outcomes: then the AUC of this list is known to "
@@ -148,6 +154,7 @@ def _with_outcomes(verdict: Verdict, performance: Performance, words: OutcomeWor
         reasons=(*([off] if off else []), *reasons),
         is_certain=verdict.is_certain or bool(off),
         is_complete=performance.is_complete,
+        answered=performance.answered,
     )
 
 

@@ -151,7 +151,8 @@ def test_a_draw_is_taken_back_while_nobody_of_it_was_called(batch: Batch, traine
     assert sample_of(batch) is None
     with pytest.raises(ConflictError, match="No leads are drawn"):
         take_sample_back(batch, kept.leads.calls)
-    assert any("taken back" in one.title for one in read_timeline(batch.schema_name))
+    back = next(one for one in read_timeline(batch.schema_name) if "taken back" in one.title)
+    assert back.detail == f"of {batch.name}"
     again = plan_sample(kept.scores, seed=1)
     save_sample(again, batch, kept.leads.calls)
     drawn = sample_of(batch)

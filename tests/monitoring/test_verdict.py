@@ -83,6 +83,16 @@ def test_what_makes_the_verdict_is_said_first() -> None:
     assert "it may be below 0.6" in wide.line
 
 
+def test_whose_outcome_is_in_is_not_to_be_called_once_more() -> None:
+    score, outcome = leads_of(1.0)
+    outcome[30:] = np.nan
+    found = reach_verdict(OUTSIDE, measured(score, outcome), {}, PROMISE)
+    assert "Call the 1,970 leads whose outcome is not in" in replace(found, sample=2_000, is_whole=True).action
+    assert "Look again" in replace(found, sample=30, is_whole=True).action
+    unknown = reach_verdict(OUTSIDE, measured(score, np.full(2_000, np.nan)), {}, PROMISE)
+    assert "Call all 2,000 leads" in replace(unknown, sample=2_000, is_whole=True).action
+
+
 def test_an_auc_that_is_known_and_decides_nothing_is_said() -> None:
     score = np.random.default_rng(0).beta(1, 40, 800)
     done = measured(score, (np.random.default_rng(1).random(800) < score).astype("float64"))
