@@ -158,9 +158,8 @@ def match_results(file: ResultFile, settings: Settings) -> MatchedResults:
         unmatched += [(table.place, table.log.place(line)[1], status[line]) for line in shown]
     rows = pd.concat(parts, ignore_index=True)
     if rows.empty and blank + nothing < file.rows:
-        raise LabelError(
-            " ".join([f"None of the {lost:,} results belongs to a lead {_ELSE}", *say_unread(list(unread))])
-        )
+        whose = "of a list that could be read." if unread else _ELSE
+        raise LabelError(" ".join([f"None of the {lost:,} results belongs to a lead {whose}", *say_unread([*unread])]))
     left = pd.DataFrame(unmatched, columns=["Where", "Row", "Status"])
     doubts = tuple(_doubts(file, rows, batches, settings))
     return MatchedResults(file, rows, left, blank, nothing, lost, doubts, tuple(unread))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -155,15 +156,15 @@ def _given_keys(wanted: Wanted, region: str, batches: list[Batch], settings: Set
 def _leads_with(batch: Batch, wanted: Collection[Key]) -> dict[int, frozenset[Key]]:
     """Return the leads of a batch that have any of these keys, with all of theirs."""
     found: dict[int, set[Key]] = {}
-    for path in sorted(batch.folder.glob("scores-*.parquet")):
+    paths = sorted(batch.folder.glob("scores-*.parquet"))
+    if batch.scores_path not in paths and batch.leads_path.exists():  # the list's own file may hold the person
+        raise _cannot_be_searched(batch, batch.scores_path)
+    for path in paths:
         try:
             names = [name for name in pq.read_schema(path).names if KEY_COLUMN.fullmatch(name)]
             table = pq.read_table(path, columns=["ls_row", *names])
         except (OSError, pa.ArrowException) as error:
-            raise StorageError(
-                f"{batch.name} is gone or damaged ({path}), so nobody can be found on it. Restore it from a backup, or "
-                "delete the list."
-            ) from error
+            raise _cannot_be_searched(batch, path) from error
         kinds = {name: (kind := name.split("_")[1], batch.schema_name if kind == "id" else "") for name in names}
         hit = pa.array([False] * len(table))
         for name in names:
@@ -173,6 +174,13 @@ def _leads_with(batch: Batch, wanted: Collection[Key]) -> dict[int, frozenset[Ke
             own = {(*kinds[name], lead[name]) for name in names if lead[name] is not None}
             found.setdefault(lead["ls_row"], set()).update(own)
     return {row: frozenset(keys) for row, keys in found.items()}
+
+
+def _cannot_be_searched(batch: Batch, path: Path) -> StorageError:
+    return StorageError(
+        f"{batch.name} is gone or damaged ({path}), so nobody can be found on it. Restore it from a backup, or delete "
+        "the list."
+    )
 
 
 def _is_same(keys: frozenset[Key], given: frozenset[Key], known: Collection[Key]) -> bool:

@@ -32,10 +32,6 @@ from leadscore_core.storage.database.outcomes import Entry, OutcomeStore
 from leadscore_core.storage.leads.files import read_file_rows
 
 _SHOWN = 10
-_ELSE = (
-    "that was scored. Score the list that these leads were in first, or check that both files have the same ids, "
-    "e-mails or phones."
-)
 _HUMAN = {"id": "id", "email": "e-mail", "phone": "phone", "moment": "moment of creation"}
 
 
@@ -232,9 +228,13 @@ def bring_outcomes(
             "was carried over. Export both lists with an id, e-mail or phone that each lead has alone; leave out an "
             "id that is another system's."
         )
+    if not found and report.unread:
+        told = f"None of the {knows.sum():,} outcomes belongs to a lead of a list that could be read."
+        raise LabelError(" ".join([told, *say_unread(report.unread)]))
     if not found:
         raise LabelError(
-            " ".join([f"None of the {knows.sum():,} outcomes belongs to a lead {_ELSE}", *say_unread(report.unread)])
+            f"None of the {knows.sum():,} outcomes belongs to a lead that was scored. Score the list that these leads "
+            "were in first, or check that both files have the same ids, e-mails or phones."
         )
     corrected = dict(instead_of or {})
     outcomes, schemas = OutcomeStore(settings), {one.schema.name: one.schema for one in lists}

@@ -117,8 +117,13 @@ def test_outcomes_of_a_list_that_is_damaged_say_so(
         code, _, error = run("outcomes", tmp_path / name)
         assert code == 2
         assert "Monday could not be looked at, as files are gone or damaged" in error
+        assert "scored" not in error
     code, _, error = run("forget", "--email", some["email"].iloc[0])
     assert code == 2
+    assert "Monday is gone or damaged" in error
+    batch.scores_path.unlink()
+    code, said, error = run("forget", "--email", some["email"].iloc[0])
+    assert (code, said) == (2, ""), "the list's own file still holds the person"
     assert "Monday is gone or damaged" in error
     batch.scores_path.write_bytes(content)
     assert run("outcomes", tmp_path / "crm.csv")[0] == 0
