@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from leadscore_core.confidence import LEAST_OF_EACH, Z95, enough_of_each, weighted_rate
+from leadscore_core.confidence import CONFIDENCE, LEAST_OF_EACH, Z95, enough_of_each, weighted_rate
 from leadscore_core.outcome import OutcomeWords
 from leadscore_core.percent import say_leads
 from leadscore_core.training.calls import Calls
@@ -289,6 +289,8 @@ def _level(truth: np.ndarray, score: np.ndarray, weight: np.ndarray) -> Figure:
     if expected <= 0:
         return Figure("level", None)
     value = float((weight * truth).sum()) / expected
+    if not truth.any():  # Poisson's exact interval, each standing for as many as the one that stands for most
+        return Figure("level", 0.0, 0.0, float(-np.log((1 - CONFIDENCE) / 2) * weight.max()) / expected)
     rest = truth - score * value
     error = float(np.sqrt((weight**2 * rest**2).sum())) / expected
     return Figure("level", value, max(0.0, value - Z95 * error), value + Z95 * error, error)

@@ -22,7 +22,7 @@ from leadscore_core.training.evaluation.threshold import choose_threshold
 from leadscore_core.training.folds import Fold, inner_folds
 from leadscore_core.training.weights import LeadWeights
 
-WORTH_CALIBRATING = 0.0005
+WORTH_CALIBRATING = 0.002  # of the outcome's variance, which is the Brier score of the base rate for all
 COSTED_ROWS = 5_000
 
 
@@ -216,11 +216,15 @@ def _of_rows(weight: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
 
 @dataclass(frozen=True)
 class CalibrationReport:
-    """Which calibration was chosen, the Brier score of each, and out-of-fold propensities under the chosen one."""
+    """Which calibration was chosen, the Brier score of each, and out-of-fold propensities under the chosen one.
+
+    ``least_gain`` is by how much a calibration has to improve the Brier score to be chosen.
+    """
 
     method: CalibrationMethod
     brier: dict[CalibrationMethod, float]
     propensity: np.ndarray
+    least_gain: float
 
     def as_dict(self) -> dict[str, object]:
         """Return what is kept with the model."""
@@ -228,7 +232,7 @@ class CalibrationReport:
         if len(self.brier) == 1:
             said = "the algorithm calibrates itself"
         elif self.method == "none":
-            said = f"nothing else improved the out-of-fold Brier score by {WORTH_CALIBRATING:g} or more"
+            said = f"nothing else improved the out-of-fold Brier score by {self.least_gain:.1g} or more"
         else:
             said = f"improves the out-of-fold Brier score by {gain:.4f}"
         return {"method": self.method, "brier_out_of_fold": self.brier, "verdict": said}
@@ -242,10 +246,11 @@ def choose_calibration(
     judges_itself: bool = False,
     weight: np.ndarray | None = None,
 ) -> tuple[Calibrator, CalibrationReport]:
-    """Choose the calibration that improves the out-of-fold Brier score by at least 0.0005, else none.
+    """Choose the calibration that improves the out-of-fold Brier score most, if it does so for more than its noise.
 
+    That is by 0.002 of the outcome's variance: 0.0005 where half of the leads convert, 0.00002 where 1 in 100 does.
     None is tried where the algorithm calibrates itself, and no steps (isotonic) on few leads, whose noise they would
-    learn (scikit-learn's guide asks for far more than a thousand).
+    learn (scikit-learn's guide asks for far more than a thousand); of rare outcomes twice their number counts.
 
     Parameters
     ----------
@@ -257,7 +262,8 @@ def choose_calibration(
         One a lead; 1 each if not given.
     """
     candidates: dict[CalibrationMethod, np.ndarray] = {"none": Calibrator("none").apply(margin)}
-    others: tuple[CalibrationMethod, ...] = ("sigmoid",) if len(label) <= FEW_LEADS else ("sigmoid", "isotonic")
+    telling = 2 * min(int(label.sum()), int((1 - label).sum()))
+    others: tuple[CalibrationMethod, ...] = ("sigmoid",) if telling <= FEW_LEADS else ("sigmoid", "isotonic")
     for method in () if judges_itself else others:
         if Calibrator(method).fit(margin, label, weight).slope <= 0:
             continue  # of few leads chance may say that the worst come first
@@ -268,5 +274,8 @@ def choose_calibration(
         candidates[method] = crossed
     brier = {name: brier_of(label, p, weight) for name, p in candidates.items()}
     best = min(brier, key=brier.__getitem__)
-    chosen: CalibrationMethod = best if brier["none"] - brier[best] >= WORTH_CALIBRATING else "none"
-    return Calibrator(chosen).fit(margin, label, weight), CalibrationReport(chosen, dict(brier), candidates[chosen])
+    rate = float(np.average(label, weights=weight))
+    least = WORTH_CALIBRATING * rate * (1 - rate)
+    chosen: CalibrationMethod = best if brier["none"] - brier[best] >= least else "none"
+    report = CalibrationReport(chosen, dict(brier), candidates[chosen], least)
+    return Calibrator(chosen).fit(margin, label, weight), report

@@ -41,7 +41,7 @@ def render_sample(view: BatchView) -> None:
     stored = read_batch_leads(view.batch, view.schema, model_of(view).metadata.threshold, settings)
     came = stored.leads.calls.settled.outcome[rows]
     back = int((~np.isnan(came)).sum())
-    st.markdown(f"**{len(rows):,} leads are drawn; outcomes of {back:,} are back.**")
+    st.markdown(f"**{len(rows):,} leads are drawn; outcomes of {back:,} are known.**")
     figure, _ = evaluate_sample(stored.scores[rows], np.array(drawn["strata"]), np.array(drawn["sizes"]), came)
     if figure.value is not None and figure.low is not None and figure.high is not None:
         wide = (figure.high - figure.low) / 2

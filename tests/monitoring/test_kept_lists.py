@@ -122,6 +122,10 @@ def test_one_outcome_only_is_a_stated_result(batch: Batch, trained: LeadModel) -
     assert report.performance.figures is not None
     assert report.performance.figures["auc"].value is None
     assert report.performance.figures["slope"].value is None
+    level = report.performance.figures["level"]
+    assert level.high is not None
+    assert (level.value, level.low) == (0, 0)
+    assert level.high == pytest.approx(3.69 / report.performance.expected, rel=0.01), "as chance may have it"
     assert report.performance.found == 0
     json.dumps(report.as_json(), default=float)
 

@@ -93,7 +93,7 @@ def test_leads_to_call_are_drawn_and_evaluated_once_they_are_back(app: AppTest, 
     press(app, "Draw these")
     drawn = sample_of(batch)
     assert drawn is not None
-    assert f"{drawn['size']} leads are drawn; outcomes of 0 are back" in shown(app)
+    assert f"{drawn['size']} leads are drawn; outcomes of 0 are known" in shown(app)
     scores = read_batch_leads(batch, view.schema, 0.5, load_settings()).scores
     bring_back(batch, np.random.default_rng(0).random(batch.rows) < scores)
     app.run()

@@ -81,6 +81,19 @@ def test_calibration_is_chosen_only_where_it_helps() -> None:
     assert report.brier[report.method] < report.brier["none"] - 0.0005
 
 
+def test_rare_outcomes_are_calibrated_where_it_helps() -> None:
+    """What a calibration gains is small where few convert, as the Brier score itself is."""
+    rng = np.random.default_rng(0)
+    margin = rng.normal(-5.1, 1, size=20_000)
+    converted = (rng.random(20_000) < 1 / (1 + np.exp(-margin))).astype("int64")
+    assert 0.005 < converted.mean() < 0.02
+    assert choose_calibration(margin, converted, 0)[1].method == "none"
+    for wrong in (margin + 0.5, -5.1 + 1.3 * (margin + 5.1)):
+        report = choose_calibration(wrong, converted, 0)[1]
+        assert report.method != "none"
+        assert report.brier["none"] - report.brier[report.method] < 0.0005
+
+
 def test_calibration_never_turns_an_order_around() -> None:
     rng = np.random.default_rng(1)
     label = (rng.random(600) < 0.1).astype("int64")

@@ -20,10 +20,7 @@ _INT64 = 2**63
 _SMALL_TABLE = 0.5
 _PROFILE_ROWS = 1_000
 _BESIDE = "another table stands beside the list, parted from it by an empty column; it is left out"
-_NO_RESULTS = (
-    "the workbook has {:,} formulas without their results; their cells are read as blank. Open it in a spreadsheet, "
-    "save it and bring it again"
-)
+_NO_RESULTS = "the workbook has {} without {} results; {} blank. Open it in a spreadsheet, save it and bring it again"
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +102,10 @@ def parse_sheet(rows: list[list[Any]], first: int, file_name: str, missing_resul
     leads = [row for at, row in enumerate(body) if at not in gone]
     remarks: tuple[Remark, ...] = (("second_table", "warning", _BESIDE, (), beside),) if beside else ()
     if missing_results:
-        remarks += (("empty_formulas", "warning", _NO_RESULTS.format(missing_results), (), ""),)
+        words = ("1 formula", "its", "its cell is read as")
+        if missing_results > 1:
+            words = (f"{missing_results:,} formulas", "their", "their cells are read as")
+        remarks += (("empty_formulas", "warning", _NO_RESULTS.format(*words), (), ""),)
     notes = FileNotes(file_name, numbers, tuple(non_leads), (), titles, remarks, between)
     columns = [_typed([row[place] for row in leads]) for place in range(len(headers))]
     return SheetTable(headers, columns, len(leads), any(filled[start + 1 :]), notes)
