@@ -95,6 +95,18 @@ def test_dates_are_named_by_the_rows_that_their_files_show(
     assert "1 Jan 2001 in row 7 of a.csv; 1 Jan 2001 in row 4 of b.csv" in said
 
 
+def test_dates_of_a_workbook_are_named_by_sheet_and_row(view: BatchView, sample: SampleLeads, tmp_path: Path) -> None:
+    some = sample.new[sample.new["email"].notna()].drop_duplicates("email", keep=False).head(6)
+    cells = pd.DataFrame({"Email": some["email"], "Converted": ["Yes", "No"] * 3, "Converted date": ODD * 2})
+    path = tmp_path / "crm.xlsx"
+    with pd.ExcelWriter(path) as book:
+        cells.head(3).to_excel(book, sheet_name="Nov", index=False, startrow=2)
+        cells.tail(3).to_excel(book, sheet_name="Dec", index=False)
+    said = bring_outcomes(open_outcome_files(path), by="Mia").summary
+    assert "2031-01-01 10:00 in row 4 of sheet Nov; 2031-01-01 10:00 in row 2 of sheet Dec" in said
+    assert "1 Jan 2001 in row 6 of sheet Nov; 1 Jan 2001 in row 4 of sheet Dec" in said
+
+
 def test_dates_of_calls_are_named_by_sheet_and_row(view: BatchView, tmp_path: Path) -> None:
     settings, path = load_settings(), tmp_path / "calls.xlsx"
     with pd.ExcelWriter(path) as book:

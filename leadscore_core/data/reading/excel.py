@@ -141,7 +141,7 @@ def read_sheet(opened: OpenedFile, sheet: str | None) -> SheetTable:
     if sheet is not None and not is_named:
         group = _largest_group(book)
         if len(group) > 1:
-            return join_sheets([table for _, table in group], opened.name)
+            return join_sheets(group, opened.name)
     if is_named:
         found = book.table(str(sheet))
         chosen = (str(sheet), found) if found is not None else None

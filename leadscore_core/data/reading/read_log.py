@@ -1,5 +1,6 @@
 """File notes: what reading a file settled, for people: rows left out, quotes and bytes mended, row numbers."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ class FileNotes:
         What else a person should know: code, severity, reason, rows, example.
     blank_rows
         Rows between the leads that hold nothing, and are left out.
+    sheets
+        Of several sheets that are read as one list, where each begins, as the position of its first lead, and its name.
     """
 
     name: str
@@ -42,6 +45,12 @@ class FileNotes:
     titles: tuple[tuple[int, str], ...] = ()
     remarks: tuple[tuple[str, Severity, str, tuple[int, ...], str], ...] = ()
     blank_rows: np.ndarray = field(default_factory=lambda: np.empty(0, dtype="int64"))
+    sheets: tuple[tuple[int, str], ...] = ()
+
+    def sheet_of(self, position: int) -> str:
+        """Return the sheet of the lead at a position, empty where one is read."""
+        at = bisect_right([begin for begin, _ in self.sheets], position)
+        return self.sheets[at - 1][1] if at else ""
 
     @property
     def left_out(self) -> list[NonLead]:
@@ -129,14 +138,18 @@ class ReadLog:
         return len(self.files) == 1 and self.files[0][0].numbers.is_plain
 
     def say_row(self, position: int) -> str:
-        """Say in which row of its file a lead stands, and of which file where there are several."""
+        """Say in which row of its file a lead stands, and of which file or sheet where there are several."""
         name, row = self.place(position)
         return f"row {row:,} of {name}" if name else f"row {row:,}"
 
     def place(self, position: int) -> tuple[str, int]:
-        """Return the file of a lead, empty where there is one, and its row there."""
-        name, row = self._place(position)
-        return (name if len(self.files) > 1 else ""), row
+        """Return the file or sheet of a lead, empty where there is one, and its row there."""
+        begins = np.cumsum([0, *(leads for _, leads in self.files[:-1])])
+        at = int(np.searchsorted(begins, position, side="right")) - 1
+        notes, position = self.files[at][0], position - int(begins[at])
+        sheet = f"sheet {name}" if (name := notes.sheet_of(position)) else ""
+        named = [notes.name] if len(self.files) > 1 else []
+        return ", ".join(filter(None, [*named, sheet])), notes.numbers.row_of(position)
 
     def rows(self) -> np.ndarray:
         """Return the row of each lead in its file, in the list's order; int64."""
@@ -168,14 +181,6 @@ class ReadLog:
         ]
 
     def _numbered(self, finding: Finding) -> Finding:
-        places = [self._place(row - FIRST_ROW) for row in finding.rows]
-        files = tuple(name for name, _ in places) if len(self.files) > 1 else ()
+        places = [self.place(row - FIRST_ROW) for row in finding.rows]
+        files = tuple(name for name, _ in places) if any(name for name, _ in places) else ()
         return finding.model_copy(update={"rows": tuple(row for _, row in places), "files": files})
-
-    def _place(self, position: int) -> tuple[str, int]:
-        for notes, leads in self.files:
-            if position < leads:
-                return notes.name, notes.numbers.row_of(position)
-            position -= leads
-        notes = self.files[-1][0]
-        return notes.name, notes.numbers.row_of(position + self.files[-1][1])

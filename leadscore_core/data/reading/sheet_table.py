@@ -49,8 +49,9 @@ class SheetTable:
         return [header.strip().casefold() for header in self.headers]
 
 
-def join_sheets(tables: Sequence[SheetTable], file_name: str) -> SheetTable:
+def join_sheets(named: Sequence[tuple[str, SheetTable]], file_name: str) -> SheetTable:
     """Put sheets with the same columns one under the other, each column typed as if it were of one sheet."""
+    tables = [table for _, table in named]
     first = tables[0]
     columns = []
     for name in first.names:
@@ -61,9 +62,9 @@ def join_sheets(tables: Sequence[SheetTable], file_name: str) -> SheetTable:
     numbers = RowNumbers(np.concatenate(starts), np.concatenate([table.notes.numbers.rows for table in tables]))
     non_leads = tuple(found for table in tables for found in table.notes.non_leads)
     blank = np.concatenate([table.notes.blank_rows for table in tables])
-    return SheetTable(
-        first.headers, columns, int(before[-1]), True, FileNotes(file_name, numbers, non_leads, blank_rows=blank)
-    )
+    sheets = tuple(zip(before[:-1].tolist(), [name for name, _ in named], strict=True))
+    notes = FileNotes(file_name, numbers, non_leads, blank_rows=blank, sheets=sheets)
+    return SheetTable(first.headers, columns, int(before[-1]), True, notes)
 
 
 def parse_sheet(rows: list[list[Any]], first: int, file_name: str, missing_results: int) -> SheetTable | None:
