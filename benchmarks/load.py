@@ -33,7 +33,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKER = re.compile(rb"Marker\d{4}Q")
-FORGOTTEN_AFTER_SECONDS = 200  # Streamlit keeps a closed browser's session for two minutes; it is collected in a third
+FORGOTTEN_AFTER_SECONDS = 130  # Streamlit keeps the session of a closed browser for two minutes
+COLLECTED_AFTER_SECONDS = 70  # garbage is collected once a minute
 WARM_UP_TURNS = 2
 
 
@@ -204,8 +205,9 @@ async def browse(address: str, owners: Sequence[Owner], turns: int, seen: Seen) 
 
 
 async def beside_training(folder: Path, turn: Callable[[], Awaitable[Seen]]) -> Seen:
-    """Turn pages while models are trained beside them."""
+    """Turn pages while models are trained beside them, as low in priority as runs that are started on Retrain."""
     from leadscore_core.data.synthetic import make_sample
+    from leadscore_core.retraining.process import step_back
 
     labelled = folder / "labelled.csv"
     make_sample(6_000, seed=2).labelled.to_csv(labelled, index=False)
@@ -213,7 +215,9 @@ async def beside_training(folder: Path, turn: Callable[[], Awaitable[Seen]]) -> 
     env = os.environ | {"LEADSCORE_MODELS_DIR": str(folder / "models"), "PYTHONPATH": str(ROOT)}
     turning = asyncio.create_task(turn())
     while not turning.done():  # one training after the other
-        training = await asyncio.create_subprocess_exec(*words, env=env, stdout=DEVNULL, stderr=DEVNULL)
+        training = await asyncio.create_subprocess_exec(
+            *words, env=env, stdout=DEVNULL, stderr=DEVNULL, preexec_fn=step_back
+        )
         ended = asyncio.create_task(training.wait())
         await asyncio.wait({turning, ended}, return_when=asyncio.FIRST_COMPLETED)
         if training.returncode is None:
@@ -253,6 +257,7 @@ async def measure(asked: argparse.Namespace, folder: Path, owners: list[Owner]) 
             await asyncio.sleep(asked.settle)
             async with open_session(address) as session:  # whoever comes next has forgotten sessions cleared away
                 await session.run()
+            await asyncio.sleep(min(asked.settle, COLLECTED_AFTER_SECONDS))
             memory[f"after{wave}"] = memory_mb(process)
 
         async with AsyncExitStack() as stack:

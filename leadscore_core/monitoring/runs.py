@@ -29,7 +29,6 @@ if TYPE_CHECKING:  # loads statistics, which a run does once it is its turn
 
 MOST_LISTS = 12
 _LOCK, _PATIENCE = ".monitor.lock", 1_800
-_NICE = 10
 _turn = Lock()  # whoever waits here is no process yet
 
 
@@ -173,6 +172,7 @@ def _post(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
+    from leadscore_core.retraining.process import step_back  # a page that starts a run needs none of it
+
+    step_back()
     sys.exit(main())

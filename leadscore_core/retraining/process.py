@@ -17,6 +17,13 @@ from pathlib import Path
 PROCESS = "process.lock"
 _PATIENCE_S = 5.0
 _started: list[subprocess.Popen[bytes]] = []
+_NICE = 10
+
+
+def step_back() -> None:
+    """Let people who wait for a page go first: from now on this process works with low priority."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
 
 
 def start_process(folder: Path, words: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str]) -> None:

@@ -38,6 +38,7 @@ from leadscore_core.retraining.jobs import (
     what_is_there,
     write_state,
 )
+from leadscore_core.retraining.process import step_back
 from leadscore_core.training.training_file import load_training_data
 
 
@@ -158,4 +159,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    step_back()
     sys.exit(main())
