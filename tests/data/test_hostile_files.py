@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from leadscore_core.data.dataset.open import open_list
-from leadscore_core.data.reading import excel, workbook_check
+from leadscore_core.data.reading import excel, parquet_file, workbook_check
 from leadscore_core.data.reading.keep_open import files_kept_open
 from leadscore_core.data.reading.reader import iter_leads
 from leadscore_core.data.reading.workbook_check import check_members, check_workbook
@@ -110,6 +110,27 @@ def test_a_long_text_that_only_late_rows_mean_is_found(tmp_path: Path, kind: pa.
     values = pa.array(["web", "x" * 1_000_000]).cast(kind)
     late = pa.DictionaryArray.from_arrays(pa.array([0] * (rows - 600) + [1] * 600, pa.int32()), values)
     pq.write_table(pa.table({"source": late}), path, compression="zstd", row_group_size=rows // groups)
+    with pytest.raises(UnreadableFileError, match="200 times its size"):
+        open_list(path, load_schema())
+
+
+@pytest.mark.parametrize("within", ["cells", "a list", "a record", "a map", "bytes of one length"])
+def test_a_long_text_in_any_kind_of_column_is_found(
+    tmp_path: Path, within: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_file, "MUCH_UNPACKED", 1 << 20)  # so that the test needs little memory itself
+    path, rows = tmp_path / "leads.parquet", 600
+    text = pa.array(["x" * 10_000] * rows)
+    begins = pa.array(range(rows + 1), pa.int32())
+    column = {
+        "cells": lambda: text,
+        "a list": lambda: pa.ListArray.from_arrays(begins, text),
+        "a record": lambda: pa.StructArray.from_arrays([text], ["said"]),
+        "a map": lambda: pa.MapArray.from_arrays(begins, pa.array(["said"] * rows), text),
+        "bytes of one length": lambda: text.cast(pa.binary()).cast(pa.binary(10_000)),
+    }[within]()
+    emails = [f"a{at}@example.org" for at in range(rows)]
+    pq.write_table(pa.table({"email": emails, "notes": column}), path, compression="zstd")
     with pytest.raises(UnreadableFileError, match="200 times its size"):
         open_list(path, load_schema())
 

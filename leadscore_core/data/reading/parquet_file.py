@@ -51,14 +51,16 @@ def check_unpacked(opened: OpenedFile) -> None:
     UnreadableFileError
         If it holds more than 200 times its size, or more than 1 GB in 60,000 rows.
     """
-    texts = [field.name for field in open_parquet(opened).schema_arrow if _is_text(field.type)]
+    about = open_parquet(opened).metadata
+    leaves = [about.schema.column(place) for place in range(about.num_columns)]
+    texts = [one.path for one in leaves if one.physical_type == "BYTE_ARRAY"]
+    unpacked = sum(one.length for one in leaves if one.physical_type == "FIXED_LEN_BYTE_ARRAY") * about.num_rows
     most = max(MUCH_UNPACKED, MOST_TIMES * opened.path.stat().st_size)
     file = pq.ParquetFile(opened.path, read_dictionary=texts)
-    if not texts or _is_surely_less(file, texts, most):
+    if unpacked <= most and (not texts or _is_surely_less(file, texts, most - unpacked)):
         return
-    unpacked = 0
     for batch in file.iter_batches(batch_size=ROWS, columns=texts):
-        at_once = sum(map(_unpacked, batch.columns))
+        at_once = sum(_unpacked(leaf) for column in batch.columns for leaf in _leaves(column))
         unpacked += at_once
         if unpacked > most:
             raise UnreadableFileError(
@@ -78,32 +80,43 @@ def _is_surely_less(file: pq.ParquetFile, texts: Sequence[str], most: int) -> bo
     for group in range(metadata.num_row_groups):
         about = metadata.row_group(group)
         first = next(file.iter_batches(batch_size=1, row_groups=[group], columns=texts), None)
-        longest = 0 if first is None else sum(map(_longest, first.columns))
-        unpacked += about.total_byte_size + about.num_rows * longest
-        if unpacked > most or about.total_byte_size + min(ROWS, about.num_rows) * longest > _MOST_AT_ONCE:
+        kept = [] if first is None else [leaf for column in first.columns for leaf in _leaves(column)]
+        longest = sum(map(_longest, kept))
+        cells = max(about.column(place).num_values for place in range(about.num_columns))
+        at_once = min(ROWS, cells) if cells == about.num_rows else cells  # a list may hold many
+        unpacked += about.total_byte_size + cells * longest
+        if unpacked > most or about.total_byte_size + at_once * longest > _MOST_AT_ONCE:
             return False
     return True
 
 
-def _longest(column: pa.Array) -> int:
+def _leaves(column: pa.Array) -> Iterator[pa.Array]:
+    """Yield what a column is made of, records and lists down to their cells."""
+    if pa.types.is_struct(column.type):
+        for part in column.flatten():
+            yield from _leaves(part)
+    elif pa.types.is_map(column.type):
+        yield from _leaves(column.keys)
+        yield from _leaves(column.items)
+    elif pa.types.is_nested(column.type):
+        yield from _leaves(column.flatten())
+    else:
+        yield column
+
+
+def _longest(leaf: pa.Array) -> int:
     """Return the bytes of the longest value that is kept once, whichever row means it."""
-    if not pa.types.is_dictionary(column.type):
+    if not pa.types.is_dictionary(leaf.type):
         return 0
-    return int(pc.max(pc.binary_length(column.dictionary)).as_py() or 0)
+    return int(pc.max(pc.binary_length(leaf.dictionary)).as_py() or 0)
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    is_bytes = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
-    return is_bytes or pa.types.is_string(kind) or pa.types.is_large_string(kind)
-
-
-def _unpacked(column: pa.Array) -> int:
-    """Return the bytes of the cells of a column."""
-    if not pa.types.is_dictionary(column.type):
-        return int(column.nbytes)
-    lengths = pc.fill_null(pc.binary_length(column.dictionary), 0).to_numpy(zero_copy_only=False).astype("int64")
-    counts = np.bincount(column.indices.drop_null().to_numpy(), minlength=len(lengths))
+def _unpacked(leaf: pa.Array) -> int:
+    """Return the bytes of cells."""
+    if not pa.types.is_dictionary(leaf.type):
+        return int(leaf.nbytes)
+    lengths = pc.fill_null(pc.binary_length(leaf.dictionary), 0).to_numpy(zero_copy_only=False).astype("int64")
+    counts = np.bincount(leaf.indices.drop_null().to_numpy(), minlength=len(lengths))
     return int(counts @ lengths)
 
 
