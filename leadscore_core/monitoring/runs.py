@@ -71,7 +71,7 @@ def check_batches(batches: Iterable[Batch], settings: Settings | None = None, *,
         If the database cannot be reached.
     """
     settings = settings or load_settings()
-    newest = sorted(batches, key=lambda batch: batch.created_at, reverse=True)[:MOST_LISTS]
+    newest = sorted(batches, key=lambda batch: (batch.created_at, batch.id), reverse=True)[:MOST_LISTS]
     found = [_check(batch, settings, by) for batch in newest]
     for schema in dict.fromkeys(batch.schema_name for batch in newest):
         found += _score_in_shadow(schema, settings)

@@ -67,7 +67,7 @@ class ModelRegistry:
                     found.append(self.read_metadata(folder.name))
                 except RegistryError:
                     continue
-        return sorted(found, key=lambda metadata: metadata.created_at, reverse=True)
+        return sorted(found, key=lambda model: (model.created_at, model.model_id), reverse=True)
 
     def read_metadata(self, model_id: str) -> ModelMetadata:
         """Read a model's metadata without unpickling anything.

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from uuid import uuid4
 
 from leadscore_core._files import write_text
+from leadscore_core.days import key_of_moment
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -49,7 +49,7 @@ def save_search(models_dir: Path, kind: Literal["comparison", "tuning"], schema:
         Other fields of `Search`.
     """
     now = datetime.now(UTC)
-    search = Search(f"{now:%Y%m%d-%H%M%S}-{uuid4().hex[:6]}", kind, schema, **found)
+    search = Search(key_of_moment(now), kind, schema, **found)
     folder = models_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / f"{search.search_id}.json", json.dumps(asdict(search), default=str))

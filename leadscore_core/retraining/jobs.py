@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import sys
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from leadscore_core._files import publish_folder, staged_folder, write_text
 from leadscore_core.access.permissions import Action
 from leadscore_core.access.person import current_person, needs
 from leadscore_core.config import PROJECT_ROOT, Settings, load_settings
-from leadscore_core.days import say_moment
+from leadscore_core.days import key_of_moment, say_moment
 from leadscore_core.errors import StorageError, TrainingBusyError
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.registry.reports import current_names
@@ -132,7 +131,7 @@ def start_run(
     settings = settings or load_settings()
     _refuse_second(settings)
     moment = after(_newest_run(_root(settings)))
-    run_id = f"{moment:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
+    run_id = key_of_moment(moment)
     folder = _root(settings) / run_id
     request = RunRequest(
         run_id=run_id,

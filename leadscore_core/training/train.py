@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ from leadscore_core.data.schema.column_resolution import map_frame
 from leadscore_core.data.schema.own_rules import base_rate_targets
 from leadscore_core.data.schema.schema import LeadSchema
 from leadscore_core.data.schema.schema_files import is_shipped, load_schema
+from leadscore_core.days import key_of_moment
 from leadscore_core.errors import LeadScoreError
 from leadscore_core.model.algorithms import find_algorithms, usual_algorithm
 from leadscore_core.model.classifier import GrowTrees
@@ -329,7 +329,7 @@ def _describe(
     dates = dates.dropna() if dates is not None else pd.Series(dtype="datetime64[us]")
     features = pipeline.named_steps["features"].transform(known.cleaned(recipe.schema).head(1))
     return ModelMetadata(
-        model_id=f"{now:%Y%m%d-%H%M%S}-{uuid4().hex[:6]}",  # two may be trained within a second
+        model_id=key_of_moment(now),
         created_at=now,
         schema_name=recipe.schema.name,
         schema_version=recipe.schema.version,

@@ -16,6 +16,7 @@ from leadscore_core.model.lead_model import LeadModel
 from leadscore_core.storage.database import batches as batches_module
 from leadscore_core.storage.database.batches import Batch, BatchStore
 from leadscore_core.storage.database.decisions import DecisionStore
+from leadscore_core.storage.database.engine import now
 
 
 def keep(settings: Settings, path: Path, model: LeadModel, name: str = "Monday") -> Batch:
@@ -43,6 +44,19 @@ def test_the_same_file_is_recognised(kept: Settings, new_list: Path, trained: Le
     with copy.open("a") as file:
         file.write("\n")
     assert find_batch(open_list(copy, trained.schema, settings=kept), kept) is None
+
+
+def test_lists_of_one_second_stand_in_the_order_in_which_they_came(
+    kept: Settings, trained: LeadModel, new_list: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = now()
+    monkeypatch.setattr(batches_module, "after", lambda _newest: moment)
+    keys = iter([f"{moment:%Y%m%d-%H%M%S}-{place:05x}abc" for place in (7, 8, 10)])
+    monkeypatch.setattr(batches_module, "key_of_moment", lambda _moment: next(keys))
+    made = [keep(kept, new_list, trained, name) for name in ("first", "second", "third")]
+    assert len({batch.created_at for batch in made}) == 1
+    assert [batch.name for batch in BatchStore(kept).list_batches()] == ["third", "second", "first"]
+    assert find_batch(open_list(new_list, trained.schema, settings=kept), kept) == made[-1]
 
 
 def test_renaming_and_deleting(kept: Settings, new_list: Path, trained: LeadModel) -> None:

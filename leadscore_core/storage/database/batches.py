@@ -3,7 +3,6 @@
 import hashlib
 import shutil
 import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from leadscore_core.access.person import needs
 from leadscore_core.config import SQLITE_FILE, Settings
 from leadscore_core.data.findings import Finding
 from leadscore_core.data.schema.column_mapping import ColumnMapping
+from leadscore_core.days import key_of_moment
 from leadscore_core.errors import StorageError
 from leadscore_core.storage.database.audit import AuditEvent, append_audit
 from leadscore_core.storage.database.engine import after, aware, open_database
@@ -40,6 +40,7 @@ LEADS_FILE = "leads.parquet"
 LONGEST_NAME = 200
 _UNSETTLED = ".unsettled"
 _CHUNK = 500
+_NEWEST_FIRST = (BatchRow.created_at.desc(), BatchRow.id.desc())  # ids of one second stand in the order of time
 _PRESENT = (ScoringRow.batch_id == BatchRow.id) & (ScoringRow.number == BatchRow.scoring)
 _lock = threading.Lock()
 # of a batch's scoring nothing but the batch's name ever changes, and its mapping takes a while to read
@@ -151,7 +152,7 @@ class BatchStore:
         """
         with open_database(self.settings).session() as session:
             moment = after(session.execute(select(func.max(BatchRow.created_at))).scalar())
-        batch_id = f"{moment:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
+        batch_id = key_of_moment(moment)
         folder = self.root / batch_id
         (staged / _UNSETTLED).write_text(self._database_mark(), encoding="utf-8")
         sync_files(staged)  # while nobody waits
@@ -216,11 +217,10 @@ class BatchStore:
 
     def list_batches(self) -> list[Batch]:
         """Return all batches, the newest first."""
-        newest_first = (BatchRow.created_at.desc(), BatchRow.id)
         columns = (BatchRow.id, BatchRow.name, BatchRow.created_at, ScoringRow.number, ScoringRow.scored_at)
         query = select(*columns).join(ScoringRow, _PRESENT)
         with open_database(self.settings).session() as session:
-            rows = session.execute(query.order_by(*newest_first)).all()
+            rows = session.execute(query.order_by(*_NEWEST_FIRST)).all()
             here = (self.root, self._database_mark())
             keys = [(*here, row.id, row.number, row.scored_at, row.created_at) for row in rows]
             with _lock:
@@ -257,7 +257,7 @@ class BatchStore:
         schema_name
             By which it was read; any if not given.
         """
-        query = select(BatchRow.id).where(BatchRow.file_hash == file_hash).order_by(BatchRow.created_at.desc())
+        query = select(BatchRow.id).where(BatchRow.file_hash == file_hash).order_by(*_NEWEST_FIRST)
         query = query if schema_name is None else query.where(BatchRow.schema_name == schema_name)
         with open_database(self.settings).session() as session:
             batch_id = session.execute(query).scalars().first()
