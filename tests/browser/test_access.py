@@ -12,8 +12,9 @@ from leadscore_core.batches.save import save_batch
 from leadscore_core.data.dataset.open import open_list
 from leadscore_core.registry.registry import ModelRegistry
 from tests.browser.conftest import serve
+from tests.browser.screens import PATIENCE, settle
 from tests.browser.test_leads_journey import SECTIONS, calm, choose, press
-from tests.browser.test_score_journey import PATIENCE, SAMPLE, settle
+from tests.browser.test_score_journey import SAMPLE
 from tests.paths import ROOT
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")

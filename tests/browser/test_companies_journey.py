@@ -14,9 +14,10 @@ from leadscore_core.data.schema.schema_files import save_schema
 from leadscore_core.registry.registry import ModelRegistry
 from leadscore_core.training.train import train_model
 from tests.browser.conftest import serve
+from tests.browser.screens import PATIENCE, settle
 from tests.browser.test_leads_journey import calm
 from tests.browser.test_retrain_journey import go
-from tests.browser.test_score_journey import PATIENCE, SAMPLE, bring, settle
+from tests.browser.test_score_journey import SAMPLE, bring
 from tests.conftest import FEW_TREES
 from tests.other_company import make_members
 from tests.paths import ROOT

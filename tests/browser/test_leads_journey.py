@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_score_journey import PATIENCE, SAMPLE, SCHEMES, SIZES, bring, keep_picture, settle
+from tests.browser.screens import PATIENCE, PHONE, SCHEMES, check_sizes, settle
+from tests.browser.test_score_journey import SAMPLE, bring
 
 SECTIONS = ("Call list", "Call", "Plan", "Bring outcomes", "Quarantine", "Grades", "Junk filter", "Review list")
 
@@ -209,11 +210,9 @@ def test_a_row_opens_its_lead_and_filters_survive_another_page(page: Page) -> No
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", SIZES)
-def test_every_section_fits_every_screen(chromium: Browser, dashboard: str, width: int, scheme: str) -> None:
+def test_every_section_fits_every_screen(chromium: Browser, dashboard: str, scheme: str) -> None:
     """No section is wider than the screen; with LEADSCORE_SCREENSHOTS=FOLDER a picture of each is kept there."""
-    size = {"width": width, "height": SIZES[width]}
-    context = chromium.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=PHONE, color_scheme=scheme)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(dashboard)
@@ -221,23 +220,13 @@ def test_every_section_fits_every_screen(chromium: Browser, dashboard: str, widt
     expect(page.get_by_role("heading", name="applications expected")).to_be_visible(timeout=PATIENCE)
     page.goto(f"{dashboard}/leads")
     for section in SECTIONS:
-        page.set_viewport_size(size)
         choose(page, section)
-        check(page, size, f"leads-{section.split()[0].lower()}-{width}-{scheme}.png")
+        check_sizes(page, f"leads-{section.split()[0].lower()}", scheme)
     choose(page, "Call list")
     open_lead(page)
     expect(page.get_by_text("What speaks for it")).to_be_visible(timeout=PATIENCE)
-    check(page, size, f"leads-lead-{width}-{scheme}.png")
-    page.set_viewport_size(size)
+    check_sizes(page, "leads-lead", scheme)
     page.goto(f"{dashboard}/drivers")
     expect(page.get_by_text("Two columns together")).to_be_visible(timeout=PATIENCE)
-    check(page, size, f"drivers-{width}-{scheme}.png")
+    check_sizes(page, "drivers", scheme)
     context.close()
-
-
-def check(page: Page, size: dict[str, int], picture: str) -> None:
-    settle(page)
-    wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, f"{picture} is {wide} pixels too wide"
-    expect(page.get_by_text("Traceback")).to_have_count(0)
-    keep_picture(page, size, picture)

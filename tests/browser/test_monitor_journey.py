@@ -16,8 +16,9 @@ from playwright.sync_api import Browser, Page, expect
 from leadscore_core.inference.score import score_leads
 from leadscore_core.registry.registry import ModelRegistry
 from tests.browser.conftest import serve
-from tests.browser.test_leads_journey import calm, check, choose
-from tests.browser.test_score_journey import PATIENCE, SAMPLE, bring
+from tests.browser.screens import PATIENCE, check
+from tests.browser.test_leads_journey import calm, choose
+from tests.browser.test_score_journey import SAMPLE, bring
 from tests.paths import ROOT
 
 CHALLENGER = "20270101-000000-later"

@@ -20,12 +20,13 @@ from leadscore_core.training.exclusions import save_meaning
 from leadscore_core.training.train import fit_model
 from leadscore_core.training.training_data import read_training_data
 from tests.browser.conftest import serve
+from tests.browser.screens import PATIENCE, settle
 from tests.browser.test_companies_journey import HEADINGS, visit
 from tests.browser.test_leads_journey import SECTIONS as LEADS
 from tests.browser.test_leads_journey import calm, open_lead
 from tests.browser.test_retrain_journey import SECTIONS as RETRAIN
 from tests.browser.test_retrain_journey import go
-from tests.browser.test_score_journey import PATIENCE, bring, settle
+from tests.browser.test_score_journey import bring
 from tests.conftest import FEW_TREES
 from tests.paths import REAL
 

@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import serve
-from tests.browser.test_leads_journey import calm, check
-from tests.browser.test_score_journey import PATIENCE, SCHEMES, SIZES, bring, settle
+from tests.browser.screens import LARGE, PATIENCE, PHONE, SCHEMES, check, check_sizes, settle
+from tests.browser.test_leads_journey import calm
+from tests.browser.test_score_journey import bring
 from tests.other_company import make_members
 from tests.paths import ROOT
 
@@ -99,13 +100,9 @@ def test_leave_out_a_leak_train_read_compare_promote_score_and_roll_back(page: P
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", SIZES)
-def test_every_section_of_retrain_fits_every_screen(
-    chromium: Browser, laboratory: str, width: int, scheme: str
-) -> None:
+def test_every_section_of_retrain_fits_every_screen(chromium: Browser, laboratory: str, scheme: str) -> None:
     """No section is wider than the screen; with LEADSCORE_SCREENSHOTS=FOLDER a picture of each is kept there."""
-    size = {"width": width, "height": SIZES[width]}
-    context = chromium.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=PHONE, color_scheme=scheme)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{laboratory}/retrain")
@@ -114,9 +111,8 @@ def test_every_section_of_retrain_fits_every_screen(
     page.get_by_role("button", name="Use the sample leads").click()
     expect(page.get_by_role("button", name="Train on 6,000 leads")).to_be_visible(timeout=PATIENCE)
     for section in SECTIONS:
-        page.set_viewport_size(size)
         go(page, section)
-        check(page, size, f"retrain-{section.split()[0].lower()}-{width}-{scheme}.png")
+        check_sizes(page, f"retrain-{section.split()[0].lower()}", scheme)
     context.close()
 
 
@@ -128,7 +124,7 @@ def test_another_companys_leads_are_described_trained_promoted_and_scored(page: 
     page.get_by_label("Which column says whether a lead converted?").click()
     page.get_by_role("option", name="Status", exact=True).click()
     expect(page.get_by_role("button", name="Use these columns")).to_be_visible(timeout=PATIENCE)
-    check(page, {"width": 1440, "height": 900}, "retrain-columns-1440-light.png")
+    check(page, LARGE, "retrain-columns-1440-light.png")
     page.get_by_role("button", name="Use these columns").click()
     expect(page.get_by_text("Read as Members leads: 100%")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Train on 900 leads").click()

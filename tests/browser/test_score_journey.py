@@ -1,6 +1,5 @@
 """The sales manager's journey in a real browser: upload, see, download, and the same scores from the command line."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,13 +9,10 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.screens import PATIENCE, PHONE, SCHEMES, check_sizes
 from tests.paths import REAL, ROOT
 
 SAMPLE, MESSY = ROOT / "sample_data" / "new_leads.csv", ROOT / "sample_data" / "messy_export.csv"
-SIZES = {1440: 900, 1024: 768, 390: 844}
-PICTURED = (1440, 390)
-PATIENCE = 60_000
-SCHEMES = ["light", "dark"] if os.environ.get("LEADSCORE_SCREENSHOTS") else ["light"]  # colours move nothing
 
 
 @pytest.fixture
@@ -119,15 +115,11 @@ def test_nothing_in_a_cell_is_executed(page: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", SIZES)
-def test_every_state_fits_every_screen(
-    chromium: Browser, dashboard: str, tmp_path: Path, width: int, scheme: str
-) -> None:
+def test_every_state_fits_every_screen(chromium: Browser, dashboard: str, tmp_path: Path, scheme: str) -> None:
     """No state is wider than the screen; with LEADSCORE_SCREENSHOTS=FOLDER a picture of each is kept there."""
     photo = tmp_path / "photo.csv"
     photo.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 99)
-    size = {"width": width, "height": SIZES[width]}
-    context = chromium.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=PHONE, color_scheme=scheme)
     page = context.new_page()
     for name, path, sign in (
         ("empty", None, "You will see here"),
@@ -135,7 +127,6 @@ def test_every_state_fits_every_screen(
         ("problems", MESSY, "You can call all"),
         ("error", photo, "PNG image"),
     ):
-        page.set_viewport_size(size)
         page.goto(dashboard)
         expect(page.get_by_role("heading", name="Score leads")).to_be_visible(timeout=PATIENCE)
         if path is not None:
@@ -144,25 +135,5 @@ def test_every_state_fits_every_screen(
         if name == "problems":
             page.get_by_text("Problems in this list").click()
             expect(page.get_by_text("No lead was dropped")).to_be_visible(timeout=PATIENCE)
-        wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{name} is {wide} pixels too wide"
-        settle(page)
-        keep_picture(page, size, f"{name}-{width}-{scheme}.png")
+        check_sizes(page, name, scheme)
     context.close()
-
-
-def settle(page: Page) -> None:
-    """Wait until the page has run and nothing is still a placeholder."""
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0, timeout=PATIENCE)
-
-
-def keep_picture(page: Page, size: dict[str, int], name: str) -> None:
-    folder = os.environ.get("LEADSCORE_SCREENSHOTS")
-    if not folder or size["width"] not in PICTURED:
-        return
-    height = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
-    page.set_viewport_size({"width": size["width"], "height": max(size["height"], height)})
-    settle(page)
-    page.wait_for_timeout(1_500)  # charts and tables are drawn with a short animation
-    page.screenshot(path=ROOT / folder / name)

@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Page, expect
 from leadscore_core.data.synthetic import SampleLeads
 from tests.batches.test_results_come_back import NAMES, fill
 from tests.browser.conftest import serve
+from tests.browser.screens import PATIENCE
 from tests.browser.test_leads_journey import calm, choose
-from tests.browser.test_score_journey import PATIENCE, bring
+from tests.browser.test_score_journey import bring
 
 MOST_CLICKS = 4  # from the file to the callers' workbooks
 

@@ -27,9 +27,10 @@ from leadscore_core.storage.database.audit_check import verify_audit
 from leadscore_core.storage.database.engine import close_databases
 from leadscore_core.storage.database.given_roles import give_roles, roles_preference
 from tests.browser.conftest import serve
+from tests.browser.screens import PATIENCE, settle
 from tests.browser.test_access import violations
 from tests.browser.test_leads_journey import calm
-from tests.browser.test_score_journey import PATIENCE, SAMPLE, settle
+from tests.browser.test_score_journey import SAMPLE
 from tests.paths import ROOT
 
 SECRETS = """[auth]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_leads_journey import calm, check, press
-from tests.browser.test_score_journey import PATIENCE, SCHEMES, SIZES, settle
+from tests.browser.screens import PATIENCE, PHONE, SCHEMES, check_sizes, settle
+from tests.browser.test_leads_journey import calm, press
 
 SECTIONS = ("Rates", "Composition", "Segments", "Weeks and flow", "Money")
 SPEND = "Source,Month,Amount,Currency\nLevel2,2026-04,90000,INR\nLevel10,2026-04,30000,INR\nradio,2026-04,500,INR\n"
@@ -144,23 +144,20 @@ def test_figures_are_saved_and_spend_is_counted(page: Page, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", SIZES)
 def test_every_section_of_sources_fits_every_screen(
-    chromium: Browser, dashboard: str, tmp_path: Path, width: int, scheme: str
+    chromium: Browser, dashboard: str, tmp_path: Path, scheme: str
 ) -> None:
     """No section is wider than the screen; with LEADSCORE_SCREENSHOTS=FOLDER a picture of each is kept there."""
-    size = {"width": width, "height": SIZES[width]}
-    context = chromium.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=PHONE, color_scheme=scheme)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     open_sample(page, dashboard)
     spend = tmp_path / "spend.csv"
     spend.write_text(SPEND)
     for section in SECTIONS:
-        page.set_viewport_size(size)
         go(page, section)
         if section == "Money":
             page.locator("section[data-testid=stFileUploaderDropzone] input[type=file]").last.set_input_files(spend)
             expect(page.get_by_role("heading", name="120,000 INR were spent")).to_be_visible(timeout=PATIENCE)
-        check(page, size, f"sources-{section.split()[0].lower()}-{width}-{scheme}.png")
+        check_sizes(page, f"sources-{section.split()[0].lower()}", scheme)
     context.close()
