@@ -19,6 +19,7 @@ import typer.main
 from filelock import FileLock
 from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
+from streamlit.testing.v1 import local_script_runner
 
 from leadscore_core.analytics.sources import SourceView, open_sources
 from leadscore_core.batches.save import save_batch
@@ -103,6 +104,22 @@ def _components_looked_for_once() -> Iterator[None]:
     """Streamlit looks through all installed packages for components at each start of a page's test; once is enough."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pages_waited_for() -> Iterator[None]:
+    """A page's test sleeps until its script has ended, and does not look a thousand times a second whether it has."""
+    look = local_script_runner.require_widgets_deltas
+
+    def wait(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
+        assert runner._script_thread is not None
+        runner._script_thread.join(timeout)
+        if not runner.script_stopped():
+            look(runner, 0)  # stops it and says so
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_script_runner, "require_widgets_deltas", wait)
         yield
 
 

@@ -229,6 +229,13 @@ def test_no_page_loads_statistics_before_they_are_asked_for() -> None:
     assert "streamlit" in loaded_after(code)
 
 
+def test_names_of_countries_do_not_bring_the_places_of_all_numbers() -> None:
+    code = "import pandas as pd\nfrom leadscore_core.data.cleaning.country_evidence import find_country\n"
+    code += "assert find_country(pd.DataFrame({'Country': ['Deutschland'] * 5})).region == 'DE'\n"
+    code += "assert 'phonenumbers.geodata' not in sys.modules"
+    assert "phonenumbers" in loaded_after(code)
+
+
 def test_training_is_not_loaded_for_scoring() -> None:
     code = "import leadscore_core.pipelines.inference\n"
     code += "assert not any('leadscore_core.training' in m for m in sys.modules)"

@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 
@@ -83,16 +86,31 @@ def _named(cells: pd.Series, header: str, regions: Mapping[str, str]) -> Country
 def _names_of_countries() -> dict[str, str]:
     """Return names of countries in many languages, and their codes of two letters, in small letters -> the code."""
     from phonenumbers import SUPPORTED_REGIONS
-    from phonenumbers.geodata.locale import LOCALE_DATA
 
+    known = _locale_data()
     names: dict[str, set[str]] = {}
     for region in sorted(SUPPORTED_REGIONS):
-        for name in LOCALE_DATA.get(region, {}).values():
+        for name in known.get(region, {}).values():
             if not name.startswith("*"):  # another language's name holds
                 names.setdefault(name.casefold(), set()).add(region)
     plain = {name: next(iter(regions)) for name, regions in names.items() if len(regions) == 1}
     short = {"uk": "GB", "england": "GB", "usa": "US", "u.s.a.": "US", "u.s.": "US", "america": "US", "uae": "AE"}
     return plain | short | {region.casefold(): region for region in SUPPORTED_REGIONS}
+
+
+def _locale_data() -> dict[str, dict[str, str]]:
+    """Return codes of countries -> language -> the country's name, without what lies beside them.
+
+    The package around them loads the places of all numbers of the world, which takes 100 MB of memory.
+    """
+    import phonenumbers
+
+    path = Path(phonenumbers.__file__).parent / "geodata" / "locale.py"
+    loader = SourceFileLoader("phonenumbers.geodata.locale", str(path))
+    module = ModuleType(loader.name)
+    module.__package__ = "phonenumbers.geodata"
+    loader.exec_module(module)
+    return dict(module.LOCALE_DATA)
 
 
 @cache
