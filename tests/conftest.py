@@ -380,14 +380,12 @@ def sources(labelled: Batch, trained: LeadModel) -> SourceView:
 
 
 @pytest.fixture
-def registry(places: Path, trained: LeadModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
+def registry(places: Path, models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
     """A registry of its own, to be changed, with the small model in use."""
     root = tmp_path / "models"
+    shutil.copytree(models_dir, root)
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(root))
-    made = ModelRegistry(root)
-    made.publish(trained)
-    made.promote(trained.model_id)
-    return made
+    return ModelRegistry(root)
 
 
 @pytest.fixture
