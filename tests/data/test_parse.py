@@ -3,10 +3,10 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from leadscore_core.data.cleaning.date_order import date_evidence
+from leadscore_core.data.cleaning.date_order import DateOrder, date_evidence
 from leadscore_core.data.cleaning.parsing import parse_dates, parse_flags, parse_numbers
 from leadscore_core.data.cleaning.text import as_text, clean_text, filled_cells
 
@@ -121,6 +121,23 @@ def test_flags_in_many_words() -> None:
     parsed = parse_flags(cells, MARKS)
     assert parsed.values.fillna(-1).tolist() == [1, 0, 1, 0, 1, -1, -1, -1]
     assert parsed.unusable.tolist() == [False] * 6 + [True, True]
+
+
+_DIGITS = st.from_regex(r"[0-9]{1,30}", fullmatch=True)
+_PIECES = st.sampled_from(
+    ["Jan", "1. Juli", "/", "-", ".", " ", ":", "T", "Z", "pm", "2026", "31", "+0530", "(", "von"]
+)
+
+
+@given(
+    st.lists(st.one_of(_DIGITS, _PIECES), min_size=1, max_size=8).map("".join), st.sampled_from(["dmy", "mdy", "ymd"])
+)
+@example("17356896000001 Jan 0001", "dmy")
+@example("2026-07-01 99999999999999:05", "dmy")
+def test_pieces_of_dates_are_a_moment_or_a_problem(text: str, order: DateOrder) -> None:
+    read = parse_dates(pd.Series([text]), MARKS, order)
+    is_missing = text.strip().lower() in MARKS
+    assert bool(read.values.isna()[0]) == (is_missing or bool(read.unusable[0]))
 
 
 @given(st.text(max_size=20))

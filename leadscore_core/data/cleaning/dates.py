@@ -206,5 +206,5 @@ def _moment(
 ) -> datetime | None:
     try:
         return datetime(year, month, day, hour, minute, second, micro)
-    except ValueError:
+    except (ValueError, OverflowError):  # a number of more digits than a calendar has
         return None
