@@ -39,7 +39,7 @@ from leadscore_core.upkeep.interrupted import finish_interrupted
 from tests.faults.operations import LEAD, OPERATIONS
 from tests.paths import IS_SOAK, ROOT
 
-ROUNDS, ROUNDS_POSTGRES = (100, 20) if IS_SOAK else (10, 2)
+ROUNDS, ROUNDS_POSTGRES = (100, 20) if IS_SOAK else (6, 2)
 IN_POSTGRES = ("save", "outcomes", "attempt", "claim", "migrate")
 _RANDOM = {"hash", "previous_hash", "updated_at"}
 
