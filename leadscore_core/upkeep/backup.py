@@ -101,7 +101,8 @@ def write_backup(
     Raises
     ------
     BackupError
-        If the file is there already, or cannot be written, or what is kept cannot be read; nothing is left then.
+        If the file is there already, lies in a directory that it copies, or cannot be written, or what is kept cannot
+        be read; nothing is left then.
     StorageError
         If the database cannot be read.
     """
@@ -127,6 +128,12 @@ def write_backup(
 def _write_once(out: Path, settings: Settings, progress: Progress) -> Manifest:
     if not out.parent.is_dir():
         raise BackupError(f"The folder {out.parent} does not exist. Create it or choose another.")
+    for root in (settings.data_dir, settings.models_dir):
+        if out.resolve().is_relative_to(root.resolve()):
+            raise BackupError(
+                f"{out} would lie in {root}, which it is a copy of: a restore would take its place, and the next backup "
+                "would hold it. Choose a folder elsewhere."
+            )
     with scratch_folder() as scratch, ExitStack() as written_down, whole_file(out) as aside:
         aside.chmod(0o600)
         rows = copy_database(settings, scratch / DATABASE)

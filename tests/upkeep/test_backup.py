@@ -122,6 +122,16 @@ def test_everything_comes_back_and_the_audit_goes_on(
     assert not [path for root in swap.places(worked).values() for path in root.glob(".restore-*")]
 
 
+def test_a_backup_within_what_it_copies_is_refused(small: Settings, tmp_path: Path) -> None:
+    (small.data_dir / "own").mkdir()
+    (tmp_path / "link").symlink_to(small.data_dir)
+    within = (small.data_dir / "all.zip", small.data_dir / "own" / "all.zip", small.models_dir / "a.zip")
+    for out in (*within, tmp_path / "link" / "all.zip"):
+        with pytest.raises(BackupError, match="Choose a folder elsewhere"):
+            write_backup(out, small)
+        assert not out.exists()
+
+
 def test_a_backup_of_one_database_is_restored_into_another(
     small: Settings, batch: Batch, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
