@@ -9,7 +9,7 @@ from tests.analytics.simulate import FACTORS, simulate
 from tests.paths import IS_SOAK
 
 EFFECTS = [0.5, -0.6, 0.2, 1.0, -1.2, 0.3, -0.2, 0.6]
-SEEDS = 200 if IS_SOAK else 60
+SEEDS = 200 if IS_SOAK else 40
 
 
 def test_parts_sum_to_the_gap() -> None:
@@ -47,7 +47,7 @@ def test_sources_without_effect_are_hardly_ever_called_better_or_worse() -> None
 @pytest.mark.parametrize("intercept", [-4.0, -3.0, -2.0], ids=["about 2%", "about 5%", "about 12%"])
 def test_rare_completion_makes_no_false_verdicts_for_small_sources(intercept: float) -> None:
     called = []
-    for seed in range(60 if IS_SOAK else 30):
+    for seed in range(60 if IS_SOAK else 20):
         cells, _ = simulate(seed, [0.0] * 8, leads=3_000, intercept=intercept)
         table = split_gaps(cells, "source", FACTORS, seed=seed, draws=100).table
         called.append(table["verdict"].isin([RESIDUAL_BETTER, RESIDUAL_WORSE]).to_numpy())

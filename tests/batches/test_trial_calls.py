@@ -42,7 +42,7 @@ from tests.paths import IS_SOAK
 
 CALLS, ALL = LeadFilter(), LeadFilter(section="all")
 NAMES = ("Anna", "Ben", "Cem")
-TRIALS = 400 if IS_SOAK else 120
+TRIALS = 400 if IS_SOAK else 80
 Keep = Callable[[pd.DataFrame, str], Batch]
 
 

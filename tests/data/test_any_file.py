@@ -11,7 +11,7 @@ from tests.any_file import CHOICES, Way, draw_ways, possible
 from tests.paths import IS_SOAK
 from tests.read_any_file import assert_the_same, difference, reading
 
-BLOCKS, BLOCK, SEED = (8 if IS_SOAK else 2), 252, 16
+BLOCKS, BLOCK, SEED = (8 if IS_SOAK else 1), 252, 16
 MOST_QUESTIONS = 0.03
 Found = list[tuple[str, str]]
 

@@ -11,7 +11,7 @@ from leadscore_core.monitoring.shifts import find_shifts
 from leadscore_core.training.calls import Calls
 from tests.paths import IS_SOAK
 
-ROUNDS = 200 if IS_SOAK else 30
+ROUNDS = 200 if IS_SOAK else 20
 MEDIA = {"paid": (0.5, 0.3, 0.2), "social": (0.8, 0.2), "mail": (0.6, 0.4), "organic": (1.0,)}
 
 

@@ -9,7 +9,7 @@ from leadscore_core.outcome import OutcomeWords
 from leadscore_core.storage.database.trials import TrialPlan, assign_arms
 from tests.paths import IS_SOAK
 
-REPLAYS, WORTH = (1_000, 500) if IS_SOAK else (250, 120)
+REPLAYS, WORTH = (1_000, 500) if IS_SOAK else (160, 120)
 APPLICATIONS = OutcomeWords(singular="application", plural="applications", many="complete", past="completed")
 
 

@@ -50,7 +50,7 @@ from tests.paths import IS_SOAK, ROOT
 
 LABEL = "app_complete_flag"
 PATIENCE = 180
-KILLS, LONGEST = (12, 6) if IS_SOAK else (3, 4)  # kills, and seconds before one
+KILLS, LONGEST = (12, 6) if IS_SOAK else (2, 4)  # kills, and seconds before one
 QUICK = TrainingRequest(params=FEW_TREES, n_repeats=1)
 
 
