@@ -17,7 +17,7 @@ from leadscore_core.data.synthetic import SampleLeads
 from leadscore_core.storage.database.engine import close_databases
 from leadscore_core.training.training_data import make_training_data
 from tests.conftest import FEW_TREES
-from tests.paths import ROOT
+from tests.paths import IS_SOAK, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_the_sources_page_is_measured_beside_the_bare_query_of_the_same_run(
         close_databases()
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"] if IS_SOAK else ["sqlite"])
 def test_outcomes_come_back_into_either_database_and_the_same_file_changes_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: str
 ) -> None:
