@@ -217,13 +217,19 @@ def few_trees() -> Iterator[pytest.MonkeyPatch]:
 
 
 @pytest.fixture(scope="session")
-def models_dir(trained: LeadModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A registry with the small model as its champion; not to be changed."""
-    root = tmp_path_factory.mktemp("models")
+def published(trained: LeadModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry with the small model as its champion, to be copied."""
+    root = tmp_path_factory.mktemp("published")
     registry = ModelRegistry(root)
     registry.publish(trained)
     registry.promote(trained.model_id)
     return root
+
+
+@pytest.fixture(scope="session")
+def models_dir(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry with the small model as its champion, which stays so; some tests train others beside it."""
+    return Path(shutil.copytree(published, tmp_path_factory.mktemp("models") / "models"))
 
 
 @pytest.fixture
@@ -380,10 +386,10 @@ def sources(labelled: Batch, trained: LeadModel) -> SourceView:
 
 
 @pytest.fixture
-def registry(places: Path, models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
+def registry(places: Path, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
     """A registry of its own, to be changed, with the small model in use."""
     root = tmp_path / "models"
-    shutil.copytree(models_dir, root)
+    shutil.copytree(published, root)
     monkeypatch.setenv("LEADSCORE_MODELS_DIR", str(root))
     return ModelRegistry(root)
 

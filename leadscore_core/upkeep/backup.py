@@ -131,7 +131,7 @@ def _write_once(out: Path, settings: Settings, progress: Progress) -> Manifest:
     for root in (settings.data_dir, settings.models_dir):
         if out.resolve().is_relative_to(root.resolve()):
             raise BackupError(
-                f"{out} would lie in {root}, which it is a copy of: a restore would take its place, and the next backup "
+                f"{out} would lie in {root}, of which it is a copy: a restore would remove it, and the next backup "
                 "would hold it. Choose a folder elsewhere."
             )
     with scratch_folder() as scratch, ExitStack() as written_down, whole_file(out) as aside:
