@@ -1,19 +1,30 @@
 """Images: figures as PNG or SVG, drawn offline by an installed Chromium."""
 
-import asyncio
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from textwrap import wrap
 from typing import Literal
 
 import plotly.graph_objects as go
+from plotly.utils import PlotlyJSONEncoder
 
 from leadscore_core.errors import FigureError
 from leadscore_core.plots.style import plain_in_figure
 
 ImageForm = Literal["png", "svg"]
 _SCALE, _HEIGHT, _NOTE_WIDTH = 2, 450, 130
-_SECONDS = 60
+_SECONDS, _SECONDS_EACH, _GRACE_SECONDS, _TRIES = (
+    30,
+    5,
+    10,
+    2,
+)  # a figure takes one or two
 
 
 def find_browser() -> str | None:
@@ -47,8 +58,21 @@ def draw_images(figures: Sequence[go.Figure], form: ImageForm, *, width: int = 9
         )
     if about:
         figures = [with_note(figure, about) for figure in figures]
-    with ThreadPoolExecutor(1) as pool:  # a caller may have an event loop of its own
-        return pool.submit(asyncio.run, _draw(figures, form, width)).result()
+    asked = [
+        {
+            "figure": on_white(figure).to_plotly_json(),
+            "options": {"format": form, "width": width, "height": figure.layout.height or _HEIGHT}
+            | ({"scale": _SCALE} if form == "png" else {}),
+        }
+        for figure in figures
+    ]
+    seconds = _SECONDS + _SECONDS_EACH * len(asked)
+    order = json.dumps({"figures": asked, "seconds": seconds}, cls=PlotlyJSONEncoder)
+    for _ in range(_TRIES):
+        drawn = _draw(order, seconds)
+        if drawn is not None:
+            return drawn
+    raise FigureError("Chromium could not draw the figure. Try again, or download the table as CSV.")
 
 
 def with_note(figure: go.Figure, note: str) -> go.Figure:
@@ -70,20 +94,26 @@ def with_note(figure: go.Figure, note: str) -> go.Figure:
     return copy
 
 
-async def _draw(figures: Sequence[go.Figure], form: ImageForm, width: int) -> list[bytes]:
-    from choreographer.errors import BrowserFailedError, ChromeNotFoundError
-    from kaleido import Kaleido
-
-    drawn = []
-    try:
-        async with Kaleido(n=1, timeout=_SECONDS, mathjax=False) as kaleido:
-            for figure in figures:
-                options = {"format": form, "width": width, "height": figure.layout.height or _HEIGHT}
-                scale = {"scale": _SCALE} if form == "png" else {}
-                drawn.append(await kaleido.calc_fig(on_white(figure), opts=options | scale))
-    except (BrowserFailedError, ChromeNotFoundError, OSError, TimeoutError, RuntimeError) as error:
-        raise FigureError("Chromium could not draw the figure. Try again, or download the table as CSV.") from error
-    return drawn
+def _draw(order: str, seconds: int) -> list[bytes] | None:
+    """Have a process draw, which ends itself where it takes too long, or is ended; None if it failed."""
+    words = [sys.executable, "-m", "leadscore_core.plots.drawing"]
+    with subprocess.Popen(  # noqa: S603  # no shell, and words of our own
+        words,
+        cwd=Path(__file__).resolve().parents[2],  # where the package is found
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            answer, _ = process.communicate(order, timeout=seconds + _GRACE_SECONDS)
+        except BaseException as error:  # it is not waited for yet, so the number is still its own
+            os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                return None
+            raise
+    return [base64.b64decode(image) for image in json.loads(answer)] if process.returncode == 0 else None
 
 
 def on_white(figure: go.Figure) -> go.Figure:

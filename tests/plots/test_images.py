@@ -1,7 +1,11 @@
 """Images: real PNG and SVG of a real figure, and a word where no browser can draw them."""
 
+import time
+from pathlib import Path
+
 import pandas as pd
 import plotly.graph_objects as go
+import psutil
 import pytest
 
 from leadscore_core.errors import FigureError
@@ -36,6 +40,26 @@ def test_a_browser_that_fails_is_said(figure: go.Figure, monkeypatch: pytest.Mon
     monkeypatch.setenv("BROWSER_PATH", "/bin/false")
     with pytest.raises(FigureError, match="could not draw"):
         draw_images([figure], "png")
+
+
+@pytest.mark.parametrize("does", ["sleep 300", "cat <&3 >/dev/null", "kill -9 $$"])
+def test_a_browser_that_hangs_or_dies_is_said_and_nothing_of_it_stays(
+    figure: go.Figure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, does: str
+) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/started\n{does}\n")
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER_PATH", str(browser))
+    monkeypatch.setattr(image_module, "_SECONDS", 2)
+    monkeypatch.setattr(image_module, "_SECONDS_EACH", 0)
+    with pytest.raises(FigureError, match="could not draw"):
+        draw_images([figure], "png")
+    started = [int(pid) for pid in (tmp_path / "started").read_text().split()]
+    assert len(started) == 2, "it is tried again"
+    deadline = time.monotonic() + 20
+    while any(psutil.pid_exists(pid) for pid in started) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(psutil.pid_exists(pid) for pid in started)
 
 
 def test_drawing_leaves_the_figure_as_it_was(figure: go.Figure) -> None:
