@@ -134,7 +134,9 @@ def _render_groups(view: BatchView, leads: MonitoredLeads) -> None:
     if not rows:
         st.caption(f"No {chosen.lower()} has {_LEAST_OF_GROUP} leads, so none is shown.")
         return
-    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="", alt=f"Outcomes by {chosen.lower()}")
+    counts = {n: st.column_config.NumberColumn(format="localized") for n in ("Leads", "Known", "Found", "Expected")}
+    alt = f"Outcomes by {chosen.lower()}"
+    st.dataframe(pd.DataFrame(rows), column_config=counts, hide_index=True, placeholder="", alt=alt)
 
 
 def _render_calibration(view: BatchView) -> None:
