@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from textwrap import wrap
 from typing import Literal
@@ -69,9 +70,10 @@ def draw_images(figures: Sequence[go.Figure], form: ImageForm, *, width: int = 9
     seconds = _SECONDS + _SECONDS_EACH * len(asked)
     order = json.dumps({"figures": asked, "seconds": seconds}, cls=PlotlyJSONEncoder)
     for _ in range(_TRIES):
-        drawn = _draw(order, seconds)
-        if drawn is not None:
-            return drawn
+        with suppress(OSError):  # a process cannot be had just now
+            drawn = _draw(order, seconds)
+            if drawn is not None:
+                return drawn
     raise FigureError("Chromium could not draw the figure. Try again, or download the table as CSV.")
 
 

@@ -50,7 +50,7 @@ def test_a_browser_that_hangs_or_dies_is_said_and_nothing_of_it_stays(
     browser.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/started\n{does}\n")
     browser.chmod(0o755)
     monkeypatch.setenv("BROWSER_PATH", str(browser))
-    monkeypatch.setattr(image_module, "_SECONDS", 2)
+    monkeypatch.setattr(image_module, "_SECONDS", 3)
     monkeypatch.setattr(image_module, "_SECONDS_EACH", 0)
     with pytest.raises(FigureError, match="could not draw"):
         draw_images([figure], "png")
