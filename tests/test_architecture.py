@@ -70,12 +70,9 @@ def room(path: Path) -> str:
 
 
 def test_imports_go_down_only() -> None:
-    rooms = {(room(path), name.split(".")[1]) for path in MODULES for name in imported(path) if is_core(name)}
-    assert {(here, there) for here, there in rooms if here != there and FLOORS[there] >= FLOORS[here]} == set()
-
-
-def is_core(name: str) -> bool:
-    return name.startswith("leadscore_core.")
+    asked = [(path, name.split(".")[1]) for path in MODULES for name in imported(path) if "leadscore_core." in name]
+    up = {(path, there) for path, there in asked if there != room(path) and FLOORS[there] >= FLOORS[room(path)]}
+    assert {f"{path.relative_to(CORE)} imports {there}" for path, there in up} == set()
 
 
 def test_the_house_is_described_as_it_is() -> None:

@@ -20,12 +20,8 @@ from leadscore_core.plots.style import plain_in_figure
 
 ImageForm = Literal["png", "svg"]
 _SCALE, _HEIGHT, _NOTE_WIDTH = 2, 450, 130
-_SECONDS, _SECONDS_EACH, _GRACE_SECONDS, _TRIES = (
-    30,
-    5,
-    10,
-    2,
-)  # a figure takes one or two
+_SECONDS, _SECONDS_EACH, _TRIES = 30, 5, 2  # a figure takes one or two
+_GRACE_SECONDS = 10  # in which the process that draws ends itself
 
 
 def find_browser() -> str | None:
